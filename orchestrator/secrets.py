@@ -1,0 +1,203 @@
+"""Secrets: held so that they cannot be printed, and masked wherever others print them.
+
+A provider's error may echo the key it was sent, so everything that leaves the
+process as text (message, ledger, log, trace) goes through :func:`mask` first.
+
+Shapes of keys are those that the vendors' own pages show, looked up 2026-11-21.
+A shape must never eat an ordinary word: ``Bearer authentication failed`` stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Iterator
+from typing import Self
+from urllib.parse import quote, quote_plus
+
+MASK = "***"
+"""What stands where a secret stood."""
+
+_SHORT = 8
+"""A secret below this length is masked only as a whole word: ``EMPTY``, ``x``."""
+
+
+class Secret:
+    """A key or token. Printing, formatting and pickling it never shows the value.
+
+    It is no attrs class, so ``attrs.asdict`` of a record that holds one does not
+    open it. A pickled copy has lost the value, and says so when it is asked.
+    """
+
+    __slots__ = ("_value",)
+    _value: str | None
+
+    def __init__(self, value: str = "") -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value, for the one place that sends it.
+
+        Raises:
+            LookupError: This copy came out of a pickle, which never holds the value.
+        """
+        if self._value is None:
+            raise LookupError("this secret was pickled, which drops its value: load it again")
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK!r})" if self._value else "Secret('')"
+
+    def __str__(self) -> str:
+        return MASK if self._value else ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _lost, ()
+
+
+def _lost() -> Secret:
+    """A secret whose value was left behind when it was pickled."""
+    secret = Secret()
+    secret._value = None
+    return secret
+
+
+def fingerprint(secret: str | Secret, salt: str | bytes) -> str:
+    """A salted hash (32 hex digits) that tells two secrets apart and shows neither.
+
+    The health board's identity of a credential, so that a changed key starts clean.
+    """
+    value = secret.reveal() if isinstance(secret, Secret) else secret
+    key = salt if isinstance(salt, bytes) else salt.encode("utf-8", "surrogatepass")
+    digest = hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return digest.hexdigest()[:32]
+
+
+# Letters before a shape make it the tail of a word ("task-..."), unless they are
+# the end of a percent-encoded character ("Bearer%20sk-...").
+_START = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))"
+
+# A value that nobody writes as a word: it has a digit, a mark or a capital inside, or is long.
+_VALUE = r"[A-Za-z0-9._~+/*-]"
+_NO_WORD = rf"(?=[A-Za-z-]{{0,64}}(?:[0-9]|[._~+/]\w|[a-z][A-Z])|{_VALUE}{{20}}){_VALUE}{{6,}}+=*+"
+
+_KEY = re.compile(
+    _START
+    + r"""(?:
+      (?:sk|rk)[-_][A-Za-z0-9_*-]{8,}+          # openai, anthropic, deepseek, openrouter, ...
+    | AIza[A-Za-z0-9_-]{16,}+ | AQ\.[A-Za-z0-9_-]{16,}+ | ya29\.[A-Za-z0-9_-]{16,}+   # google
+    | gsk_[A-Za-z0-9]{8,}+                      # groq
+    | xai-[A-Za-z0-9]{8,}+                      # xai
+    | csk-[A-Za-z0-9]{16,}+                     # cerebras
+    | (?:hf|fw|r8)_[A-Za-z0-9]{12,}+            # hugging face, fireworks, replicate
+    | tgp_v1_[A-Za-z0-9_-]{8,}+                 # together
+    | pplx-[A-Za-z0-9]{16,}+                    # perplexity
+    | nvapi-[A-Za-z0-9_-]{8,}+                  # nvidia
+    | gh[opsur]_[A-Za-z0-9]{16,}+ | github_pat_[A-Za-z0-9_]{16,}+                     # github
+    | dapi[0-9a-f]{24,}+                        # databricks
+    | (?:AKIA|ASIA)[A-Z0-9]{16}                 # amazon
+    | eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{4,}+(?:\.[A-Za-z0-9_-]{0,4096}+)?          # JWT
+    | [0-9a-f]{32}\.[A-Za-z0-9]{16}(?![A-Za-z0-9])                                    # zai
+    )""",
+    re.VERBOSE,
+)
+_NAMED = re.compile(
+    r"""(?P<name>
+      [?&;](?:api[-_]?key|key|token|access_token|sig|signature|secret)=(?=[^&\s"'<>\#])
+    | """
+    + _START
+    + r"""(?:x-api-key|x-goog-api-key|api-key|authorization|proxy-authorization)["']?\s{0,4}[:=]
+        \s{0,4}["']?(?:(?:bearer|basic|token)\s{1,4})?+(?=[^\s"',;&]{6})
+    | :// [^/\s:@]{0,128} : (?=[^/\s@]{1,256}@)
+    )(?P<value>[^\s"'&,;<>\#@]++)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_TOKEN = re.compile(
+    r"(?P<name>"
+    + _START
+    + r"""(?:bearer(?:\s|%20|\+){1,4}
+      |(?:api[-_ ]?key|access[-_]?token|secret(?:[-_]?key)?|token|key)
+        ["']?\s{0,2}[:=]\s{0,2}["']?))(?P<value>(?-i:"""
+    + _NO_WORD.replace("#", r"\#")
+    + "))",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+# Whatever a shape needs, in lower case: none of these inside, nothing to look for.
+_KEY_SIGNS = (
+    ("sk-", "sk_", "rk-", "rk_", "aiza", "aq.", "ya29.", "gsk_", "xai-", "hf_", "fw_", "r8_")
+    + ("tgp_v1_", "pplx-", "nvapi-", "gho_", "ghp_", "ghs_", "ghu_", "ghr_", "github_pat_")
+    + ("dapi", "akia", "asia", "eyj")
+)
+_NAMED_SIGNS = ("key", "token", "sig", "secret", "authorization", "://")
+_TOKEN_SIGNS = ("bearer", "key", "token", "secret")
+_HEX_TAIL = re.compile(r"\.[A-Za-z0-9]{16}")
+
+
+def mask(text: str, secrets: Iterable[str | Secret] = ()) -> str:
+    """``text`` with every secret replaced by ``***``. Never raises; linear in ``text``.
+
+    Args:
+        text: Whatever is about to leave the process.
+        secrets: Values known to be secret, masked wherever they stand, also
+            percent-encoded or escaped as JSON; below 8 characters only as a
+            whole word, so that a local server's key ``x`` leaves the text legible.
+    """
+    for form in sorted(_forms(text, secrets), key=len, reverse=True):
+        text = _replace(text, form)
+    lowered = text.lower()
+    if any(sign in lowered for sign in _NAMED_SIGNS):
+        text = _NAMED.sub(rf"\g<name>{MASK}", text)
+    if any(sign in lowered for sign in _TOKEN_SIGNS):
+        text = _TOKEN.sub(rf"\g<name>{MASK}", text)
+    if any(sign in lowered for sign in _KEY_SIGNS) or _HEX_TAIL.search(text):
+        text = _KEY.sub(MASK, text)
+    return text
+
+
+def _forms(text: str, secrets: Iterable[str | Secret]) -> Iterator[str]:
+    """The forms of the secrets in which they stand in ``text``."""
+    for secret in secrets:
+        value = str(secret._value or "") if isinstance(secret, Secret) else secret
+        if not value:
+            continue
+        yield from {form for form in _spellings(value, "%" in text) if form in text}
+
+
+def _spellings(value: str, encoded: bool) -> Iterator[str]:
+    """``value`` as it is, as JSON writes it, and as addresses write it."""
+    yield value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    yield escaped
+    yield escaped.replace("/", "\\/")
+    if encoded:
+        for spelling in (
+            quote(value, safe="", errors="replace"),
+            quote(value, errors="replace"),
+            quote_plus(value, errors="replace"),
+        ):
+            yield spelling
+            yield re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), spelling)
+
+
+def _replace(text: str, form: str) -> str:
+    """``text`` without ``form``; a short one only where it is a whole word."""
+    if len(form) >= _SHORT:
+        return text.replace(form, MASK)
+    return re.sub(rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])", MASK, text)
