@@ -1,0 +1,55 @@
+# `make demo` and `make test` each work as the only command on a fresh clone
+# with Python 3.11+ and make: they build the virtual environment first.
+
+PYTHON ?= python3
+JOBS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# The same examples on every machine; `pytest` by itself explores at random.
+export HYPOTHESIS_PROFILE ?= ci
+
+.PHONY: help install demo test lint format types diagrams benchmarks wheel clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+install: $(STAMP) ## build .venv and install the project in it
+
+$(STAMP): pyproject.toml scripts/install.sh
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash scripts/install.sh
+	@touch $@
+
+demo: $(STAMP) ## watch a call meet a 402 and take its fallback: no key, no network
+	@$(BIN)/orchestrator demo
+
+test: $(STAMP) ## run every test
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+lint: $(STAMP) ## ruff: rules and format
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@echo "lint: clean"
+
+format: $(STAMP) ## ruff: format, and mend what can be mended
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+types: $(STAMP) ## mypy --strict
+	@$(BIN)/mypy
+
+diagrams: $(STAMP) ## draw docs/diagrams from the table
+	@$(BIN)/python -m orchestrator.tools.diagrams
+
+benchmarks: $(STAMP) ## measure the machine, the import and the drivers
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+
+wheel: $(STAMP) ## build the wheel into dist/
+	@rm -rf dist
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist . > /dev/null 2>&1
+	@ls dist/*.whl
+
+clean: ## remove what was built; keeps the sources only
+	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
