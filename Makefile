@@ -48,7 +48,8 @@ benchmarks: $(STAMP) ## measure the machine, the import and the drivers
 
 wheel: $(STAMP) ## build the wheel into dist/
 	@rm -rf dist
-	@$(BIN)/python -m build --wheel --no-isolation --outdir dist . > /dev/null 2>&1
+	@log="$$($(BIN)/python -m build --wheel --no-isolation --outdir dist . 2>&1)" \
+		|| { echo "$$log" >&2; exit 1; }
 	@ls dist/*.whl
 
 clean: ## remove what was built; keeps the sources only
