@@ -1,0 +1,55 @@
+"""``attempt``: one HTTP request is sent."""
+
+from __future__ import annotations
+
+from states.call import Call
+from states.chain import unasked
+from states.commands import Send
+from states.events import Arrival, Repaired, Rotated
+from states.policy import Timeouts
+from states.standby import Taken
+
+FIRST_TOKEN_WITH_OTHERS = 12.0
+"""Seconds of silence worth bearing while another target stands by."""
+
+FIRST_TOKEN_ALONE = 120.0
+"""Seconds of silence worth bearing otherwise, or where the model thinks first."""
+
+
+def enter(call: Call, event: Arrival) -> Send:
+    """Count the attempt and ask for it to be sent with what was taken."""
+    taken = event.taken
+    assert taken is not None, "only the row guarded by something_taken leads here"
+    _remember_first_passed_over(call, event, taken)
+    if call.target is None or call.target.name != taken.target.name:
+        call.tries = 0
+    if not isinstance(event, Rotated | Repaired):
+        call.tries += 1
+    call.number += 1
+    call.target, call.credential, call.probe = taken.target, taken.credential, taken.probe
+    call.asked |= {taken.target.name}
+    call.used |= {(taken.target.name, taken.credential)}
+    call.gone = frozenset()
+    call.resume_at = None
+    timeouts = _timeouts(call, event, taken)
+    return Send(
+        taken.target, taken.credential, call.number, timeouts, call.ends_at, probe=taken.probe
+    )
+
+
+def _remember_first_passed_over(call: Call, event: Arrival, taken: Taken) -> None:
+    """A first target that was skipped for a mark is the cause, in its remembered words."""
+    first = call.route[0]
+    if call.cause is None and not call.asked and taken.target.name != first.name:
+        clear = event.standby.clear(first)
+        call.cause = clear.error if clear is not None else None
+
+
+def _timeouts(call: Call, event: Arrival, taken: Taken) -> Timeouts:
+    timeouts = taken.target.timeouts
+    if timeouts.first_token is not None:
+        return timeouts
+    others = any(target.name != taken.target.name for target in unasked(call, event))
+    thinks = call.reasoning or taken.target.reasoning
+    patient = FIRST_TOKEN_WITH_OTHERS if others and not thinks else FIRST_TOKEN_ALONE
+    return timeouts.with_first_token(max(patient, taken.seen_first_token or 0.0))

@@ -1,0 +1,179 @@
+"""One request's life: what the machine remembers of it between two events."""
+
+from __future__ import annotations
+
+import enum
+
+import attrs
+
+from states.commands import StoppedBy
+from states.error import Error
+from states.events import Diagnosed, Event, Failed, Streaming
+from states.policy import Policy
+from states.reasons import Move, Reason
+from states.target import Target
+
+
+class State(enum.Enum):
+    """The states of the machine; the value is the name that diagrams and ledgers show."""
+
+    READY = "ready"
+    ATTEMPT = "attempt"
+    STREAM = "stream"
+    CLASSIFY = "classify"
+    ROTATE_CREDENTIAL = "rotate_credential"
+    EAGER_FALLBACK = "eager_fallback"
+    RETRY = "retry"
+    REPAIR = "repair"
+    SUCCEED = "succeed"
+    FAIL_TERMINAL = "fail_terminal"
+
+    @property
+    def final(self) -> bool:
+        """True for the two states that nothing leaves."""
+        return self in _FINAL
+
+
+_FINAL = frozenset({State.SUCCEED, State.FAIL_TERMINAL})
+
+
+@attrs.define(slots=False)  # a dict is copied at once, slots one by one: 5 µs of 30 a call
+class Call:
+    """One instance of the machine. :func:`states.step` works on a copy of it.
+
+    It holds counters, what was used and the cause so far, and nothing that grows
+    with history: every collection is bounded by the route, its pools or the
+    names of repairs.
+
+    Attributes:
+        route: The targets in order, those that cannot express the request left out.
+        policy: What the call may do.
+        reasoning: True where the request asks the model to think before it speaks.
+        state: Where the machine is.
+        number: The number of the last attempt; 0 before the first.
+        tries: Sends at this stay that no rotation or repair preceded.
+        waits, rotations, switches, repairs: How often each was done.
+        target: Where the call stays, or waits to send next; ``None`` once it left.
+        credential: The label last sent with.
+        probe: True where the last send was a probe.
+        asked: Names of the targets where the call stayed.
+        used: (target name, credential label) of every send.
+        billed: Providers that answered this call with a billing error.
+        repaired: (target name, repair) of every repair.
+        throttled: (target name, earliest instant its own answer named, or 0) of the
+            targets left while only throttled or overloaded.
+        gone: Names of targets that a ``Switch`` found gone since the last send.
+        went_back: True once the way back was taken.
+        too_small: The largest context (tokens) known to be too small for the request.
+        stream_ends_at: When the stream's time is over; set at the commit boundary,
+            when content first reached the caller.
+        tool_call: True where a part of a tool call was delivered.
+        error: The latest error.
+        not_before: The instant before which that error's answer asked not to come back.
+        cause: The error on which the call left the first target it considered.
+        resume_at: The end of the wait, seconds since ``Started``; in ``retry`` only.
+        stopped_by: Why the call failed; in ``fail_terminal`` only.
+    """
+
+    route: tuple[Target, ...]
+    policy: Policy = attrs.field(factory=Policy)
+    reasoning: bool = False
+    state: State = State.READY
+    number: int = 0
+    tries: int = 0
+    waits: int = 0
+    rotations: int = 0
+    switches: int = 0
+    repairs: int = 0
+    target: Target | None = None
+    credential: str | None = None
+    probe: bool = False
+    asked: frozenset[str] = frozenset()
+    used: frozenset[tuple[str, str]] = frozenset()
+    billed: frozenset[str] = frozenset()
+    repaired: frozenset[tuple[str, str]] = frozenset()
+    throttled: frozenset[tuple[str, float]] = frozenset()
+    gone: frozenset[str] = frozenset()
+    went_back: bool = False
+    too_small: int | None = None
+    stream_ends_at: float | None = None
+    tool_call: bool = False
+    error: Error | None = None
+    not_before: float = 0.0
+    cause: Error | None = None
+    resume_at: float | None = None
+    stopped_by: StoppedBy | None = None
+
+    def __repr__(self) -> str:
+        where = f" at {self.target}" if self.target is not None else ""
+        return (
+            f"<Call {self.state.value}{where}, attempt {self.number}/{self.policy.max_attempts}, "
+            f"{self.ends_at:g} s at most>"
+        )
+
+    @property
+    def attempts_left(self) -> int:
+        """Sends that the policy still allows."""
+        return self.policy.max_attempts - self.number
+
+    @property
+    def committed(self) -> bool:
+        """True once content reached the caller."""
+        return self.stream_ends_at is not None
+
+    @property
+    def ends_at(self) -> float:
+        """When the call's time is over, seconds since ``Started``.
+
+        The deadline bounds the time until content reaches the caller; after that
+        the stream's own limit does.
+        """
+        return self.policy.deadline if self.stream_ends_at is None else self.stream_ends_at
+
+    @property
+    def allowed(self) -> frozenset[Move]:
+        """The moves that the policy allows for the latest error; all before the first."""
+        if self.error is None:
+            return frozenset(Move)
+        return self.policy.moves(self.error.reason, first_target=len(self.asked) <= 1)
+
+    def copy(self) -> Call:
+        """A copy to work on. Every field is immutable, so a shallow one is whole."""
+        twin = object.__new__(Call)
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def used_at(self, target: Target) -> frozenset[str]:
+        """Labels of the credentials that this call sent with to ``target``."""
+        return frozenset(label for name, label in self.used if name == target.name)
+
+    def note(self, event: Event) -> None:
+        """Take in the facts of ``event``; where to go is for the table to say."""
+        match event:
+            case Diagnosed():
+                self._note_error(event)
+            case Streaming():
+                self._commit(event.at)
+            case Failed():
+                self.tool_call = self.tool_call or event.tool_call
+            case _:
+                pass
+
+    def _commit(self, at: float) -> None:
+        # A stream that goes on at another target was committed at the first one.
+        if self.stream_ends_at is None and self.target is not None:
+            self.stream_ends_at = at + self.target.timeouts.stream_total
+
+    def _note_error(self, event: Diagnosed) -> None:
+        self.error = error = event.error
+        self.not_before = event.at + (error.retry_after or 0.0)
+        here = self.target
+        if here is None:
+            return
+        if error.reason is Reason.BILLING:
+            self.billed |= {here.provider}
+        if error.reason in _TOO_LARGE and here.context is not None:
+            self.too_small = max(self.too_small or 0, here.context)
+
+
+_TOO_LARGE = frozenset({Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE})

@@ -1,0 +1,145 @@
+"""What a call may still ask: the questions that several guards and states share.
+
+Nothing here chooses; :mod:`states.table` does, in the order of its rows.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from states.backoff import backoff
+from states.call import Call
+from states.events import Arrival, Diagnosed
+from states.reasons import Move, Reason
+from states.standby import Clear, Mark
+from states.target import Target
+
+Looked = Arrival | Diagnosed
+"""The events that carry a look at the health board."""
+
+
+@attrs.frozen
+class Due:
+    """A target that is worth waiting for, and the instant when it may be sent to."""
+
+    target: Target
+    at: float
+
+
+def fits(call: Call, target: Target) -> bool:
+    """False where the request is known to be too large for ``target``."""
+    return call.too_small is None or target.context is None or target.context > call.too_small
+
+
+def open_to(call: Call, target: Target) -> bool:
+    """False where this call may not send to ``target`` again, whatever clears."""
+    return target.provider not in call.billed and fits(call, target)
+
+
+def unasked(call: Call, event: Looked) -> tuple[Target, ...]:
+    """The targets that stand by and that this call has not stayed at, in route order."""
+    return tuple(
+        target
+        for target in event.standby.targets
+        if target.name not in call.asked and target.name not in call.gone and open_to(call, target)
+    )
+
+
+def unused_credentials(call: Call, event: Looked) -> tuple[str, ...]:
+    """Ready credentials of the call's target that it has not sent with there."""
+    if call.target is None:
+        return ()
+    used = call.used_at(call.target)
+    return tuple(label for label in event.standby.credentials if label not in used)
+
+
+def waitable(clear: Clear) -> bool:
+    """True for what ends by itself. A bench is never waited for, only probed when due."""
+    return clear.probed or clear.mark in (Mark.COOLDOWN, Mark.CIRCUIT)
+
+
+def sendable_at(event: Looked, target: Target) -> float | None:
+    """When ``target`` may be sent to; ``None`` where waiting does not help."""
+    clear = event.standby.clear(target)
+    if clear is None:
+        standing = any(other.name == target.name for other in event.standby.targets)
+        return event.at if standing else None
+    return max(event.at, clear.at) if waitable(clear) else None
+
+
+def other_credential(call: Call, event: Diagnosed) -> bool:
+    """True where another credential of this target is ready or only cooling."""
+    if any(label != call.credential for label in event.standby.credentials):
+        return True
+    if call.target is None or event.error.reason is Reason.RATE_LIMIT:
+        # After a rate limit the cooling one may be the very credential that was sent.
+        return False
+    clear = event.standby.clear(call.target)
+    return clear is not None and clear.mark is Mark.COOLDOWN
+
+
+def retry_at(call: Call, event: Diagnosed) -> float | None:
+    """When the call's own target may be tried again; ``None`` where waiting does not help."""
+    if call.target is None:
+        return None
+    sendable = sendable_at(event, call.target)
+    if sendable is None:
+        return None
+    return max(event.at + backoff(call.tries, event.jitter), _floor(call, event), sendable)
+
+
+def _floor(call: Call, event: Diagnosed) -> float:
+    """The Retry-After, unless it binds a credential and another one is ready."""
+    another = any(label != call.credential for label in event.standby.credentials)
+    throttled = event.error.reason is Reason.RATE_LIMIT
+    return event.at if throttled and another else call.not_before
+
+
+def way_back(call: Call, event: Looked) -> Due | None:
+    """The first target, in route order, to go back to once the chain has failed.
+
+    A target counts that the call left while only throttled or overloaded, or that it
+    passed over because it was cooling or its circuit was open. Taken once a call.
+    """
+    if call.went_back:
+        return None
+    throttled = dict(call.throttled)
+    for target in call.route:
+        if not open_to(call, target) or target == call.target:
+            continue
+        passed_over = target.name not in call.asked and event.standby.clear(target) is not None
+        if target.name not in throttled and not passed_over:
+            continue
+        sendable = sendable_at(event, target)
+        if sendable is None:
+            continue
+        due = max(sendable, throttled.get(target.name, 0.0), event.at + _pause(event))
+        if due < call.ends_at:
+            return Due(target, due)
+    return None
+
+
+def _pause(event: Looked) -> float:
+    """Tries start again at 1 on the way back, and so does the backoff."""
+    return backoff(1, event.jitter) if isinstance(event, Diagnosed) else 0.0
+
+
+def next_clear(call: Call, event: Arrival) -> Due | None:
+    """The target that an arrival with nothing taken waits for: the first to clear."""
+    dues = [due for target in call.route if (due := _clears(call, event, target)) is not None]
+    if Move.FALLBACK in call.allowed and (back := way_back(call, event)) is not None:
+        dues.append(back)
+    in_time = [due for due in dues if due.at < call.ends_at]
+    return min(in_time, key=lambda due: due.at, default=None)
+
+
+def _clears(call: Call, event: Arrival, target: Target) -> Due | None:
+    here = call.target is not None and target.name == call.target.name
+    if here and call.tries >= call.policy.attempts_per_target:
+        return None
+    if not here and (target.name in call.asked or Move.FALLBACK not in call.allowed):
+        return None
+    if not here and event.standby.clear(target) is None:
+        return None
+    sendable = sendable_at(event, target) if open_to(call, target) else None
+    return None if sendable is None else Due(target, sendable)

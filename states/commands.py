@@ -1,0 +1,103 @@
+"""What a call asks its driver to do: at most one command for each state entered."""
+
+from __future__ import annotations
+
+import enum
+
+import attrs
+
+from states.error import Error
+from states.policy import Timeouts
+from states.target import Target
+
+
+class StoppedBy(enum.StrEnum):
+    """Why a failed call ended."""
+
+    EXHAUSTED = "exhausted"
+    ATTEMPTS = "attempts"
+    DEADLINE = "deadline"
+    CANCELLED = "cancelled"
+    COMMITTED = "committed"
+
+
+@attrs.frozen
+class Send:
+    """Send attempt ``number`` and answer with ``Succeeded``, ``Streaming`` or ``Failed``.
+
+    Attributes:
+        target: Where to.
+        credential: The label of the credential to send with.
+        number: The attempt's number over the whole call, from 1.
+        timeouts: The limits of this attempt; ``first_token`` is resolved.
+        ends_at: When the call's time is over, seconds since ``Started``; if this
+            comes before a limit of the attempt, answer with ``DeadlineReached``.
+        probe: True where this send tests a bench or circuit that has ended.
+    """
+
+    target: Target
+    credential: str
+    number: int
+    timeouts: Timeouts
+    ends_at: float
+    probe: bool = False
+
+
+@attrs.frozen
+class Relay:
+    """Pass the stream on to the caller; answer with ``Succeeded`` or ``Failed``."""
+
+    ends_at: float
+
+
+@attrs.frozen
+class Diagnose:
+    """Classify the failure, report it, and answer with ``Diagnosed``."""
+
+
+@attrs.frozen
+class Rotate:
+    """Take another credential of ``target``, none of ``used``; answer with ``Rotated``."""
+
+    target: Target
+    used: frozenset[str]
+
+
+@attrs.frozen
+class Switch:
+    """Take the first of ``targets`` that can be had; answer with ``Switched``."""
+
+    targets: tuple[Target, ...]
+
+
+@attrs.frozen
+class Wait:
+    """Sleep until ``until`` (seconds since ``Started``), then take ``target``; ``Waited``."""
+
+    until: float
+    target: Target
+
+
+@attrs.frozen
+class Repair:
+    """Change a copy of the request as ``name`` says, take ``target``; ``Repaired``."""
+
+    name: str
+    target: Target
+
+
+@attrs.frozen
+class Finish:
+    """The call is over. Nothing may follow.
+
+    Attributes:
+        cause: ``None`` on success; else the error on which the call left the
+            first target it considered, ``None`` only where no target was ever known.
+        stopped_by: ``None`` on success; else why the call ended.
+    """
+
+    cause: Error | None = None
+    stopped_by: StoppedBy | None = None
+
+
+Command = Send | Relay | Diagnose | Rotate | Switch | Wait | Repair | Finish

@@ -1,0 +1,116 @@
+"""What can happen to a call. Facts only: an event never says what to do next.
+
+``at`` is the driver's monotonic clock, in seconds since the call's ``Started``.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from states.error import Error
+from states.standby import Standby, Taken
+
+
+@attrs.frozen
+class Started:
+    """The call began; an arrival."""
+
+    at: float
+    taken: Taken | None
+    standby: Standby
+
+
+@attrs.frozen
+class Rotated:
+    """Another credential of the same target was asked for; an arrival."""
+
+    at: float
+    taken: Taken | None
+    standby: Standby
+
+
+@attrs.frozen
+class Switched:
+    """Other targets were asked for; an arrival."""
+
+    at: float
+    taken: Taken | None
+    standby: Standby
+
+
+@attrs.frozen
+class Waited:
+    """The wait is over; an arrival."""
+
+    at: float
+    taken: Taken | None
+    standby: Standby
+
+
+@attrs.frozen
+class Repaired:
+    """The request was changed on a copy; an arrival."""
+
+    at: float
+    taken: Taken | None
+    standby: Standby
+
+
+@attrs.frozen
+class Streaming:
+    """The first content is about to reach the caller: the commit boundary."""
+
+    at: float
+
+
+@attrs.frozen
+class Succeeded:
+    """The attempt brought a whole answer."""
+
+    at: float
+
+
+@attrs.frozen
+class Failed:
+    """The attempt brought a failure, which the driver keeps to diagnose.
+
+    Attributes:
+        tool_call: True where a part of a tool call was delivered to the caller.
+    """
+
+    at: float
+    tool_call: bool = False
+
+
+@attrs.frozen
+class Diagnosed:
+    """The failure was classified and reported to the health board.
+
+    Attributes:
+        error: The classified failure.
+        standby: What stands by after the report.
+        jitter: A random number in [0, 1), for the backoff.
+    """
+
+    at: float
+    error: Error
+    standby: Standby
+    jitter: float = 0.0
+
+
+@attrs.frozen
+class Cancelled:
+    """The caller went away."""
+
+    at: float
+
+
+@attrs.frozen
+class DeadlineReached:
+    """The call's time is over."""
+
+    at: float
+
+
+Arrival = Started | Rotated | Switched | Waited | Repaired
+Event = Arrival | Streaming | Succeeded | Failed | Diagnosed | Cancelled | DeadlineReached

@@ -1,0 +1,17 @@
+"""``succeed`` and ``fail_terminal``: the call is over."""
+
+from __future__ import annotations
+
+from states.call import Call
+from states.commands import Finish
+from states.events import Event
+
+
+def succeed(call: Call, event: Event) -> Finish:
+    """Hand over the response that the driver holds."""
+    return Finish()
+
+
+def fail(call: Call, event: Event) -> Finish:
+    """Hand over the real cause."""
+    return Finish(call.cause, call.stopped_by)

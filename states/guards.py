@@ -1,0 +1,129 @@
+"""The conditions of the table's rows. Their names are the labels of the diagrams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from states.call import Call
+from states.chain import next_clear, other_credential, retry_at, unasked, unused_credentials
+from states.chain import way_back as find_way_back
+from states.events import Arrival, Diagnosed
+from states.policy import OnInterrupted
+from states.reasons import Move, Reason
+
+Guard = Callable[[Call, Any], bool]
+"""``(call, event) -> bool``, where ``event`` is of the row's own event class."""
+
+
+# On an arrival.
+
+
+def time_spent(call: Call, event: Arrival | Diagnosed) -> bool:
+    """The deadline is over, or after the commit boundary the stream's own limit."""
+    return event.at >= call.ends_at
+
+
+def something_taken(call: Call, event: Arrival) -> bool:
+    """The arrival got hold of a target and a credential."""
+    return event.taken is not None
+
+
+def unasked_stands_by(call: Call, event: Arrival) -> bool:
+    """A target stands by that this call has not stayed at and may fall back to."""
+    return Move.FALLBACK in call.allowed and bool(unasked(call, event))
+
+
+def something_clears(call: Call, event: Arrival) -> bool:
+    """Something worth waiting for clears in time, and waits remain."""
+    return _waits_remain(call) and next_clear(call, event) is not None
+
+
+# Out of classify.
+
+
+def committed(call: Call, event: Diagnosed) -> bool:
+    """Content was delivered, and the policy or a delivered tool call forbids going on."""
+    goes_on = call.policy.on_interrupted is OnInterrupted.CONTINUE and not call.tool_call
+    return call.committed and not goes_on
+
+
+def spent(call: Call, event: Diagnosed) -> bool:
+    """Attempts or time are spent."""
+    return call.attempts_left <= 0 or time_spent(call, event)
+
+
+def billing_and_unasked_stands_by(call: Call, event: Diagnosed) -> bool:
+    """Billing, and an unasked target of another provider stands by."""
+    return billing(call, event) and bool(unasked(call, event))
+
+
+def billing_and_way_back(call: Call, event: Diagnosed) -> bool:
+    """Billing, and there is a way back."""
+    return billing(call, event) and _waits_remain(call) and find_way_back(call, event) is not None
+
+
+def billing(call: Call, event: Diagnosed) -> bool:
+    """The account has no money: another of its keys cannot help, nor can a wait."""
+    return event.error.reason is Reason.BILLING
+
+
+def repair_named(call: Call, event: Diagnosed) -> bool:
+    """The error names a repair that was not yet used at this target."""
+    if call.target is None or event.error.repair is None:
+        return False
+    return (call.target.name, event.error.repair) not in call.repaired
+
+
+def rotation_allowed(call: Call, event: Diagnosed) -> bool:
+    """Rotation is allowed, an unused credential stands by, and attempts stay for the rest."""
+    return (
+        Move.ROTATE in call.allowed
+        and bool(unused_credentials(call, event))
+        and call.attempts_left > len(unasked(call, event))
+    )
+
+
+def retry_allowed(call: Call, event: Diagnosed) -> bool:
+    """A retry is allowed, may help, fits the deadline, and beats what stands by."""
+    again = Move.RETRY in call.allowed or (
+        Move.ROTATE in call.allowed and other_credential(call, event)
+    )
+    if not again or not _waits_remain(call) or call.tries >= _tries_allowed(call, event):
+        return False
+    until = retry_at(call, event)
+    return until is not None and until < call.ends_at and _worth_it(call, event, until)
+
+
+def fallback_allowed(call: Call, event: Diagnosed) -> bool:
+    """Fallback is allowed, and an unasked target stands by."""
+    return Move.FALLBACK in call.allowed and bool(unasked(call, event))
+
+
+def way_back(call: Call, event: Diagnosed) -> bool:
+    """Fallback is allowed, and there is a way back."""
+    return (
+        Move.FALLBACK in call.allowed
+        and _waits_remain(call)
+        and find_way_back(call, event) is not None
+    )
+
+
+def _waits_remain(call: Call) -> bool:
+    return call.waits < call.policy.max_attempts
+
+
+def _tries_allowed(call: Call, event: Diagnosed) -> int:
+    # An error that nobody recognises is retried once: more would be hope, not policy.
+    limit = call.policy.attempts_per_target
+    return min(2, limit) if event.error.reason is Reason.UNKNOWN else limit
+
+
+def _worth_it(call: Call, event: Diagnosed, until: float) -> bool:
+    """Whether to wait here although others may stand by."""
+    others = unasked(call, event)
+    if not others:
+        return True
+    patient = until - event.at <= call.policy.patience
+    silent = event.error.reason is Reason.TIMEOUT
+    return patient and not silent and not call.probe and call.attempts_left > len(others)

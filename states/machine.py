@@ -1,0 +1,146 @@
+"""``step``: the table at work. The only module that knows the state machine library.
+
+One machine, built at import from :data:`states.table.TABLE`, serves every call; a call
+is only its model, never decorated. ``step`` copies the call, notes the event's facts on
+the copy and fires the event; the library evaluates guards in row order, sets the state
+and calls the entered state's ``enter``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import attrs
+from transitions import EventData, Machine, MachineError
+from transitions import State as MachineState
+
+from states.call import Call, State
+from states.commands import Command
+from states.events import Event
+from states.legality import objection
+from states.table import STATES, TABLE, Entry, Row
+
+
+class IllegalEvent(Exception):
+    """The event has no row in the call's state, or claims what cannot be true.
+
+    Attributes:
+        state: Where the call is.
+        event: What was to happen.
+        call: The call, unchanged.
+    """
+
+    def __init__(self, call: Call, event: Event, why: str) -> None:
+        super().__init__(
+            f"{type(event).__name__} is not possible in {call.state.value}: {why} ({call!r})"
+        )
+        self.state = call.state
+        self.event = event
+        self.call = call
+
+
+@attrs.frozen
+class Step:
+    """What a step brought.
+
+    Attributes:
+        call: The call after the event; the one before is unchanged.
+        command: What the entered state asks its driver to do.
+        row: The name of the row that was taken.
+    """
+
+    call: Call
+    command: Command
+    row: str
+
+
+def step(call: Call, event: Event) -> Step:
+    """Advance ``call`` by ``event``; pure.
+
+    Raises:
+        IllegalEvent: The event has no row in this state, or what it claims to have
+            taken is not what the call asked for. The call is unchanged.
+    """
+    why = objection(call, event)
+    if why is not None:
+        raise IllegalEvent(call, event, why)
+    successor = call.copy()
+    successor.note(event)
+    taken = _Taken()
+    try:
+        moved = _TRIGGERS[type(event).__name__](successor, event, taken)
+    except (MachineError, KeyError) as error:
+        raise IllegalEvent(call, event, "no row leads on") from error
+    if not moved or taken.command is None:
+        raise IllegalEvent(call, event, "no row of the group holds")
+    return Step(successor, taken.command, taken.row)
+
+
+@attrs.define
+class _Taken:
+    """Where the callbacks of one step leave the row and the command."""
+
+    row: str = ""
+    command: Command | None = None
+
+
+def _model(data: EventData) -> Call:
+    # The library types its model as object; it is the copy that ``step`` fired with.
+    return cast(Call, data.model)
+
+
+def _conditions(row: Row) -> list[str | Callable[..., bool | None]]:
+    guard = row.guard
+    if guard is None:
+        return []
+
+    def holds(data: EventData) -> bool:
+        event, _ = data.args
+        return guard(_model(data), event)
+
+    return [holds]
+
+
+def _before(row: Row) -> Callable[[EventData], None]:
+    def before(data: EventData) -> None:
+        event, taken = data.args
+        taken.row = row.name
+        row.effect(_model(data), event)
+
+    return before
+
+
+def _on_enter(entry: Entry) -> list[str | Callable[..., bool | None]]:
+    enter = entry.enter
+    if enter is None:
+        return []
+
+    def on_enter(data: EventData) -> None:
+        event, taken = data.args
+        taken.command = enter(_model(data), event)
+
+    return [on_enter]
+
+
+def _build() -> Machine:
+    machine = Machine(
+        model=None,
+        states=[
+            MachineState(entry.state, on_enter=_on_enter(entry), final=entry.state.final)
+            for entry in STATES
+        ],
+        initial=State.READY,
+        auto_transitions=False,
+        send_event=True,
+    )
+    for row in TABLE:
+        machine.add_transition(
+            row.event.__name__, row.state, row.to, conditions=_conditions(row), before=_before(row)
+        )
+    return machine
+
+
+_TRIGGERS: dict[str, Callable[..., Any]] = {
+    name: event.trigger for name, event in _build().events.items()
+}

@@ -1,0 +1,84 @@
+"""What a user allows a call to do, and for how long."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+import attrs
+
+from states.reasons import DEFAULT_MOVES, Move, Reason
+
+
+class OnInterrupted(enum.StrEnum):
+    """What to do when a stream breaks after content reached the caller."""
+
+    FAIL = "fail"
+    CONTINUE = "continue"
+    HOLD = "hold"
+
+
+@attrs.frozen
+class Timeouts:
+    """Limits of one attempt, in seconds.
+
+    Attributes:
+        connect: Until the connection stands, TLS included.
+        first_token: Streamed attempts: until the first content; ``None`` means
+            ``"auto"`` (see :mod:`states.attempt`).
+        idle: Streamed attempts: between chunks.
+        total: Unstreamed attempts: from the connection to the whole answer.
+        stream_total: Streamed: from the first content to the end of the stream.
+    """
+
+    connect: float = 5.0
+    first_token: float | None = None
+    idle: float = 30.0
+    total: float = 120.0
+    stream_total: float = 600.0
+
+    def with_first_token(self, first_token: float) -> Timeouts:
+        """These limits with ``first_token`` resolved."""
+        return Timeouts(self.connect, first_token, self.idle, self.total, self.stream_total)
+
+
+@attrs.frozen
+class Policy:
+    """What a call may do. Every bound of the machine follows from this alone.
+
+    Attributes:
+        max_attempts: Sends over the whole call, rotations included; waits too.
+        attempts_per_target: Sends at one stay that no rotation or repair preceded.
+        deadline: Seconds from the start until content reaches the caller.
+        patience: Seconds of the longest single wait worth making while an
+            unasked target stands by.
+        on_interrupted: What to do when a stream breaks after the commit boundary.
+        on: The moves allowed for each reason.
+    """
+
+    max_attempts: int = 16
+    attempts_per_target: int = 3
+    deadline: float = 300.0
+    patience: float = 10.0
+    on_interrupted: OnInterrupted = OnInterrupted.FAIL
+    on: Mapping[Reason, frozenset[Move]] = attrs.field(default=DEFAULT_MOVES, hash=False)
+
+    def __attrs_post_init__(self) -> None:
+        extra = self.on.get(Reason.BILLING, frozenset()) - {Move.FALLBACK}
+        if extra:
+            raise ValueError(
+                f"billing may not list {', '.join(sorted(extra))}: the account has no money, so "
+                "neither another of its keys nor a wait can help; allowed: fallback"
+            )
+
+    def moves(self, reason: Reason, *, first_target: bool) -> frozenset[Move]:
+        """The moves allowed for ``reason``.
+
+        A request that is bad at a later target may be bad only there, since each
+        target reads requests in its own way: so ``bad_request`` falls back from
+        any target but the first one asked.
+        """
+        allowed = self.on.get(reason, frozenset())
+        if reason is Reason.BAD_REQUEST and not first_target:
+            return allowed | {Move.FALLBACK}
+        return allowed

@@ -1,0 +1,14 @@
+"""``rotate_credential``: the same target, another credential, no wait."""
+
+from __future__ import annotations
+
+from states.call import Call
+from states.commands import Rotate
+from states.events import Diagnosed
+
+
+def enter(call: Call, event: Diagnosed) -> Rotate:
+    """Ask for a credential that this call has not sent with here."""
+    assert call.target is not None, "a diagnosis follows a send"
+    call.rotations += 1
+    return Rotate(call.target, call.used_at(call.target))

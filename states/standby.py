@@ -1,0 +1,86 @@
+"""What the health board tells a call: what was taken, and what stands by.
+
+The machine never asks the board; these values come in with events, so that a
+recorded list of events replays bit for bit. All instants are seconds since the
+call's ``Started``, like the ``at`` of events.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import attrs
+
+from states.error import Error
+from states.target import Target
+
+
+class Mark(enum.StrEnum):
+    """Why something may not be sent to now."""
+
+    COOLDOWN = "cooldown"
+    CIRCUIT = "circuit"
+    BENCH = "bench"
+    DEAD = "dead"
+
+
+@attrs.frozen
+class Taken:
+    """What an arrival got hold of.
+
+    Attributes:
+        target: The target to send to.
+        credential: The label of the credential to send with.
+        probe: True where this send tests a bench or circuit that has ended.
+        seen_first_token: Seconds that this target was seen to need until its
+            first content, ``None`` where nothing is known.
+    """
+
+    target: Target
+    credential: str
+    probe: bool = False
+    seen_first_token: float | None = None
+
+
+@attrs.frozen
+class Clear:
+    """A target that cannot be sent to now: why, and when that ends.
+
+    Attributes:
+        target: The target.
+        mark: What stands in the way (the mark that ends last; for credentials,
+            the one of the pool that ends first).
+        at: When it ends, seconds since ``Started``; infinite for ``DEAD``.
+        error: The remembered failure, in the provider's own words.
+        since: When it began, seconds since ``Started`` (negative: before this call).
+        probed: True where the mark has ended and another call's probe is under
+            way; ``at`` is then when that call's claim expires.
+    """
+
+    target: Target
+    mark: Mark
+    at: float
+    error: Error | None = None
+    since: float = 0.0
+    probed: bool = False
+
+
+@attrs.frozen
+class Standby:
+    """What could be sent to at one instant, in one atomic look at the board.
+
+    Attributes:
+        credentials: Labels of the ready credentials of the target where the call
+            is; empty where it is nowhere, or where the target may not be sent to.
+        targets: The targets of the route that could be sent to now, in route
+            order, unfiltered by policy.
+        clears: The other targets of the route, in route order.
+    """
+
+    credentials: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()
+    clears: tuple[Clear, ...] = ()
+
+    def clear(self, target: Target) -> Clear | None:
+        """The entry for ``target`` in :attr:`clears`, if it has one."""
+        return next((clear for clear in self.clears if clear.target.name == target.name), None)

@@ -1,0 +1,173 @@
+"""The machine: every state and every row. This is the page to review.
+
+A call is in one state. An event leads out of it by the first row, from top to bottom,
+whose state and event are those at hand and whose guard holds. On entry a state asks its
+driver for at most one thing (its command). Nothing else decides: a driver performs the
+command, answers with an event, and never asks itself what to do next.
+
+Guards are in :mod:`states.guards`; their names are the labels of the diagrams, and
+their docstrings say what they mean. Effects (:mod:`states.effects`) do the bookkeeping
+that differs from row to row. The last row of each group has no guard, so the machine
+always knows what to do; whatever has no row at all is refused (:mod:`states.machine`).
+
+Billing rows stand above every row that stays at a provider. That order is the reason
+for this project: an account without money must not be asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+
+from states import (
+    attempt,
+    classify,
+    eager_fallback,
+    effects,
+    finish,
+    guards,
+    repair,
+    retry,
+    rotate_credential,
+    stream,
+)
+from states.call import Call, State
+from states.commands import Command
+from states.effects import Effect
+from states.events import (
+    Cancelled,
+    DeadlineReached,
+    Diagnosed,
+    Event,
+    Failed,
+    Repaired,
+    Rotated,
+    Started,
+    Streaming,
+    Succeeded,
+    Switched,
+    Waited,
+)
+from states.guards import Guard
+
+
+@attrs.frozen
+class Row:
+    """One move.
+
+    Attributes:
+        name: Stable and unique; ledgers, diagrams and tests call the row by it.
+        state: Where the call is.
+        event: What happened.
+        guard: When this row holds; ``None`` means always.
+        to: Where the call goes.
+        effect: What changes besides.
+    """
+
+    name: str
+    state: State
+    event: type[Event]
+    guard: Guard | None
+    to: State
+    effect: Effect = effects.nothing
+
+
+@attrs.frozen
+class Entry:
+    """What a state asks for when it is entered; the initial state asks for nothing."""
+
+    state: State
+    enter: Callable[[Call, Any], Command] | None
+
+
+STATES: tuple[Entry, ...] = (
+    Entry(State.READY, None),
+    Entry(State.ATTEMPT, attempt.enter),
+    Entry(State.STREAM, stream.enter),
+    Entry(State.CLASSIFY, classify.enter),
+    Entry(State.ROTATE_CREDENTIAL, rotate_credential.enter),
+    Entry(State.EAGER_FALLBACK, eager_fallback.enter),
+    Entry(State.RETRY, retry.enter),
+    Entry(State.REPAIR, repair.enter),
+    Entry(State.SUCCEED, finish.succeed),
+    Entry(State.FAIL_TERMINAL, finish.fail),
+)
+
+
+def _arrival(state: State, event: type[Event]) -> tuple[Row, ...]:
+    """The rows of an arrival, the same for each of the five."""
+    prefix = event.__name__.lower()
+    return (
+        Row(f"{prefix}_spent", state, event, guards.time_spent,
+            State.FAIL_TERMINAL, effects.stop_spent),
+        Row(f"{prefix}_send", state, event, guards.something_taken,
+            State.ATTEMPT),
+        Row(f"{prefix}_fallback", state, event, guards.unasked_stands_by,
+            State.EAGER_FALLBACK, effects.leave),
+        Row(f"{prefix}_wait", state, event, guards.something_clears,
+            State.RETRY, effects.plan_wait),
+        Row(f"{prefix}_terminal", state, event, None,
+            State.FAIL_TERMINAL, effects.stop_exhausted),
+    )  # fmt: skip
+
+
+def _interruptions(state: State) -> tuple[Row, ...]:
+    """The rows that lead from every state that is not final to its end."""
+    return (
+        Row(f"{state.value}_cancelled", state, Cancelled, None,
+            State.FAIL_TERMINAL, effects.stop_cancelled),
+        Row(f"{state.value}_deadline", state, DeadlineReached, None,
+            State.FAIL_TERMINAL, effects.stop_deadline),
+    )  # fmt: skip
+
+
+_SENDING: tuple[Row, ...] = (
+    Row("answered", State.ATTEMPT, Succeeded, None, State.SUCCEED),
+    Row("content", State.ATTEMPT, Streaming, None, State.STREAM),
+    Row("failed", State.ATTEMPT, Failed, None, State.CLASSIFY),
+    Row("completed", State.STREAM, Succeeded, None, State.SUCCEED),
+    Row("interrupted", State.STREAM, Failed, None, State.CLASSIFY),
+)
+
+_DIAGNOSED: tuple[Row, ...] = (
+    Row("committed", State.CLASSIFY, Diagnosed, guards.committed,
+        State.FAIL_TERMINAL, effects.stop_committed),
+    Row("spent", State.CLASSIFY, Diagnosed, guards.spent,
+        State.FAIL_TERMINAL, effects.stop_spent),
+    Row("billing_fallback", State.CLASSIFY, Diagnosed, guards.billing_and_unasked_stands_by,
+        State.EAGER_FALLBACK, effects.leave),
+    Row("billing_way_back", State.CLASSIFY, Diagnosed, guards.billing_and_way_back,
+        State.RETRY, effects.plan_way_back),
+    Row("billing_terminal", State.CLASSIFY, Diagnosed, guards.billing,
+        State.FAIL_TERMINAL, effects.stop_exhausted),
+    Row("repair", State.CLASSIFY, Diagnosed, guards.repair_named,
+        State.REPAIR),
+    Row("rotate", State.CLASSIFY, Diagnosed, guards.rotation_allowed,
+        State.ROTATE_CREDENTIAL),
+    Row("retry", State.CLASSIFY, Diagnosed, guards.retry_allowed,
+        State.RETRY, effects.plan_retry),
+    Row("fallback", State.CLASSIFY, Diagnosed, guards.fallback_allowed,
+        State.EAGER_FALLBACK, effects.leave),
+    Row("way_back", State.CLASSIFY, Diagnosed, guards.way_back,
+        State.RETRY, effects.plan_way_back),
+    Row("terminal", State.CLASSIFY, Diagnosed, None,
+        State.FAIL_TERMINAL, effects.stop_exhausted),
+)  # fmt: skip
+
+TABLE: tuple[Row, ...] = (
+    *_arrival(State.READY, Started),
+    *_SENDING,
+    *_DIAGNOSED,
+    *_arrival(State.ROTATE_CREDENTIAL, Rotated),
+    *_arrival(State.EAGER_FALLBACK, Switched),
+    *_arrival(State.RETRY, Waited),
+    *_arrival(State.REPAIR, Repaired),
+    *(row for state in State if not state.final for row in _interruptions(state)),
+)
+
+
+def rows(state: State) -> Iterator[Row]:
+    """The rows that lead out of ``state``, in order."""
+    return (row for row in TABLE if row.state is state)
