@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from types import MappingProxyType
+from typing import Final
 
 
 class Reason(enum.StrEnum):
@@ -57,27 +57,25 @@ _AGAIN = frozenset({Move.RETRY, Move.FALLBACK})
 _ONWARD = frozenset({Move.FALLBACK})
 _STAY: frozenset[Move] = frozenset()
 
-DEFAULT_MOVES: Mapping[Reason, frozenset[Move]] = MappingProxyType(
-    {
-        Reason.BILLING: _ONWARD,
-        Reason.RATE_LIMIT: _ALL,
-        Reason.AUTH: frozenset({Move.ROTATE, Move.FALLBACK}),
-        Reason.OVERLOADED: _AGAIN,
-        Reason.SERVER_ERROR: _AGAIN,
-        Reason.TIMEOUT: _AGAIN,
-        Reason.STREAM_INTERRUPTED: _AGAIN,
-        Reason.INVALID_RESPONSE: _AGAIN,
-        Reason.CONNECTION: _AGAIN,
-        Reason.FORBIDDEN: _ONWARD,
-        Reason.MODEL_NOT_FOUND: _ONWARD,
-        Reason.CONTEXT_OVERFLOW: _ONWARD,
-        Reason.PAYLOAD_TOO_LARGE: _ONWARD,
-        Reason.CONTENT_POLICY: _STAY,
-        Reason.BAD_REQUEST: _STAY,
-        Reason.OUTPUT_TRUNCATED: _ONWARD,
-        Reason.UNKNOWN: _AGAIN,
-        Reason.CANCELLED: _STAY,
-        Reason.DEADLINE: _STAY,
-    }
-)
+DEFAULT_MOVES: Final[Mapping[Reason, frozenset[Move]]] = {
+    Reason.BILLING: _ONWARD,
+    Reason.RATE_LIMIT: _ALL,
+    Reason.AUTH: frozenset({Move.ROTATE, Move.FALLBACK}),
+    Reason.OVERLOADED: _AGAIN,
+    Reason.SERVER_ERROR: _AGAIN,
+    Reason.TIMEOUT: _AGAIN,
+    Reason.STREAM_INTERRUPTED: _AGAIN,
+    Reason.INVALID_RESPONSE: _AGAIN,
+    Reason.CONNECTION: _AGAIN,
+    Reason.FORBIDDEN: _ONWARD,
+    Reason.MODEL_NOT_FOUND: _ONWARD,
+    Reason.CONTEXT_OVERFLOW: _ONWARD,
+    Reason.PAYLOAD_TOO_LARGE: _ONWARD,
+    Reason.CONTENT_POLICY: _STAY,
+    Reason.BAD_REQUEST: _STAY,
+    Reason.OUTPUT_TRUNCATED: _ONWARD,
+    Reason.UNKNOWN: _AGAIN,
+    Reason.CANCELLED: _STAY,
+    Reason.DEADLINE: _STAY,
+}
 """What a policy allows for each reason unless ``[policy.on]`` replaces it."""

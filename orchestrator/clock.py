@@ -1,0 +1,83 @@
+"""The time that drivers read. Nothing else in the project reads a clock of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+import attrs
+
+
+class Clock(Protocol):
+    """What a driver needs of time; all values are seconds."""
+
+    def monotonic(self) -> float:
+        """A clock that never goes back, from an arbitrary start."""
+
+    def time(self) -> float:
+        """The wall clock, seconds since the epoch."""
+
+    def sleep(self, seconds: float) -> None:
+        """Block the thread."""
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Suspend the task."""
+
+
+@attrs.frozen
+class SystemClock:
+    """The machine's own clock."""
+
+    def monotonic(self) -> float:
+        """See :class:`Clock`."""
+        return time.monotonic()
+
+    def time(self) -> float:
+        """See :class:`Clock`."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """See :class:`Clock`."""
+        time.sleep(max(0.0, seconds))
+
+    async def sleep_async(self, seconds: float) -> None:
+        """See :class:`Clock`."""
+        await asyncio.sleep(max(0.0, seconds))
+
+
+@attrs.define
+class VirtualClock:
+    """Time that passes only when somebody sleeps or :meth:`advance` is called.
+
+    For tests and simulations: a wait of an hour takes no time and its end is exact.
+
+    Attributes:
+        now: The wall clock, seconds since the epoch; the monotonic clock is the same.
+        slept: Every sleep asked for, in order.
+    """
+
+    now: float = 1_800_000_000.0
+    slept: list[float] = attrs.field(factory=list)
+
+    def monotonic(self) -> float:
+        """See :class:`Clock`."""
+        return self.now
+
+    def time(self) -> float:
+        """See :class:`Clock`."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """See :class:`Clock`."""
+        self.slept.append(seconds)
+        self.advance(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """See :class:`Clock`."""
+        self.sleep(seconds)
+        await asyncio.sleep(0)
+
+    def advance(self, seconds: float) -> None:
+        """Let ``seconds`` pass."""
+        self.now += max(0.0, seconds)
