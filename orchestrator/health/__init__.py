@@ -1,0 +1,39 @@
+"""The credential pool and the health board: what is known across calls.
+
+Rules of this room:
+
+* The core is pure. :mod:`.steps` takes the marks, the call's own state and an
+  instant, and returns an answer, the marks that changed and the call's new state.
+  It reads no clock, draws nothing, and does no I/O.
+* The stores are thin. A store keeps the marks and runs one step at a time; it
+  does not know what a mark means.
+* A step runs twice where it changes something: first on the view that is at hand,
+  then inside the store's critical section. So a step must not have side effects.
+* A step is short and never sleeps: threads and event loops call it alike.
+* A store never fails a call. What cannot be kept in the file is kept in memory.
+
+Inside this room instants are wall-clock seconds (epoch), because processes share
+them; at the border (:class:`Visit`) they are seconds since the call's ``Started``.
+"""
+
+from orchestrator.health.board import HealthBoard, Visit
+from orchestrator.health.file_store import FileStore
+from orchestrator.health.opening import default_path, open_store
+from orchestrator.health.pool import Pool, PoolCredential, Strategy, fingerprint
+from orchestrator.health.snapshot import Entry
+from orchestrator.health.store import MemoryStore, Store
+
+__all__ = [
+    "Entry",
+    "FileStore",
+    "HealthBoard",
+    "MemoryStore",
+    "Pool",
+    "PoolCredential",
+    "Store",
+    "Strategy",
+    "Visit",
+    "default_path",
+    "fingerprint",
+    "open_store",
+]

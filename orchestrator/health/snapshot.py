@@ -1,0 +1,119 @@
+"""The board at one instant, for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from orchestrator.health.look import ends
+from orchestrator.health.records import Marks, Place, Record, Slot, Subject
+from states.error import Error
+from states.standby import Mark
+
+
+@attrs.frozen
+class Entry:
+    """What is known of one provider, credential or target.
+
+    Attributes:
+        provider: The provider entry.
+        credential: The label, where this is about a credential.
+        model: The model, where this is about a target, or about a credential for
+            one model only.
+        mark: What stands in the way, ``None`` where nothing does. A bench or circuit
+            that has ended is still shown: it waits for its probe (:attr:`due`).
+        since: When the mark began (epoch), ``None`` without a mark.
+        until: When it ends (epoch), infinite for ``DEAD``, ``None`` without a mark.
+        error: The remembered failure.
+        failures: Failures in a row.
+        due: True where the mark has ended and the next call probes.
+        probed: True where a call's probe is under way.
+        unknown: How many failures of a target were of no known class.
+    """
+
+    provider: str
+    credential: str | None = None
+    model: str | None = None
+    mark: Mark | None = None
+    since: float | None = None
+    until: float | None = None
+    error: Error | None = None
+    failures: int = 0
+    due: bool = False
+    probed: bool = False
+    unknown: int = 0
+
+
+def entries(
+    marks: Marks, places: Iterable[Place], providers: Iterable[Place], now: float
+) -> tuple[Entry, ...]:
+    """One entry for each provider, each of its credentials and each target.
+
+    A credential has one more for each model for which it alone is marked.
+
+    Args:
+        marks: The records.
+        places: The targets to show.
+        providers: One place of each provider entry, whatever its model.
+        now: The instant (epoch).
+    """
+    shown = []
+    for provider in providers:
+        shown.append(_entry(marks, provider, Subject.PROVIDER, "", now))
+        shown.extend(
+            _entry(marks, provider, Subject.CREDENTIAL, label, now) for label in provider.labels
+        )
+        for place in places:
+            if place.pool is provider.pool:
+                shown.extend(_of_target(marks, place, now))
+    return tuple(shown)
+
+
+def _of_target(marks: Marks, place: Place, now: float) -> list[Entry]:
+    narrow = [_entry(marks, place, Subject.CREDENTIAL_MODEL, each, now) for each in place.labels]
+    return [
+        _entry(marks, place, Subject.TARGET, "", now),
+        *(entry for entry in narrow if entry.mark is not None),
+    ]
+
+
+def _entry(marks: Marks, place: Place, subject: Subject, label: str, now: float) -> Entry:
+    records = _records(marks, place, subject, label)
+    unknown = marks.get(place.key(Slot.UNKNOWN, subject, label))
+    entry = Entry(
+        provider=place.pool.provider,
+        credential=label or None,
+        model=place.model if subject.names_model else None,
+        failures=max((record.failures for record in records), default=0),
+        unknown=unknown.failures if unknown is not None else 0,
+    )
+    standing = [record for record in records if _stands(record, now)]
+    if not standing:
+        return entry
+    return _with_mark(entry, max(standing, key=ends), now)
+
+
+def _records(marks: Marks, place: Place, subject: Subject, label: str) -> Sequence[Record]:
+    keys = (place.key(slot, subject, label) for slot in Slot if slot is not Slot.UNKNOWN)
+    return [marks[key] for key in keys if key in marks]
+
+
+def _stands(record: Record, now: float) -> bool:
+    if record.mark is None:
+        return False
+    return record.mark is not Mark.COOLDOWN or record.until > now
+
+
+def _with_mark(entry: Entry, record: Record, now: float) -> Entry:
+    claim = record.claim
+    probed = claim is not None and claim.expires > now
+    return attrs.evolve(
+        entry,
+        mark=record.mark,
+        since=record.since,
+        until=ends(record),
+        error=record.error,
+        due=ends(record) <= now and not probed,
+        probed=probed,
+    )

@@ -1,0 +1,78 @@
+"""Where marks are kept, and the store that keeps them in memory."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Protocol, TypeVar
+
+from orchestrator.health.records import Changes, Marks
+
+
+class Changing(Protocol):
+    """What a step comes to: at least the changes to store."""
+
+    @property
+    def changes(self) -> Changes:
+        """Records to put and keys to remove."""
+
+
+C = TypeVar("C", bound=Changing)
+
+
+class Store(Protocol):
+    """Keeps marks. Every operation is short, never sleeps and never fails."""
+
+    @property
+    def salt(self) -> str:
+        """The salt of fingerprints: one for all processes that share the store."""
+
+    def read(self) -> Marks:
+        """The marks at this instant. The mapping never changes afterwards."""
+
+    def update(self, step: Callable[[Marks], C]) -> C:
+        """Run ``step`` on the marks and store its changes, as one atomic step.
+
+        Args:
+            step: Pure and short: it runs inside the critical section, maybe twice.
+        """
+
+    def close(self) -> None:
+        """Let go of files. A store that is used again opens them again."""
+
+
+class MemoryStore:
+    """Keeps marks for this process only. Safe under threads."""
+
+    def __init__(self) -> None:
+        self._salt = secrets.token_hex(16)
+        self._lock = threading.Lock()
+        self._marks: Marks = MappingProxyType({})
+
+    @property
+    def salt(self) -> str:
+        """A salt of this store's own."""
+        return self._salt
+
+    def read(self) -> Marks:
+        """The marks at this instant."""
+        return self._marks
+
+    def update(self, step: Callable[[Marks], C]) -> C:
+        """Run ``step`` and keep its changes."""
+        with self._lock:
+            outcome = step(self._marks)
+            if outcome.changes:
+                self._marks = merged(self._marks, outcome.changes)
+            return outcome
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def merged(marks: Marks, changes: Changes) -> Marks:
+    """``marks`` with ``changes`` made; the argument stays as it is."""
+    together = {**marks, **changes}
+    return {key: record for key, record in together.items() if record is not None}
