@@ -31,9 +31,8 @@ class Secret:
     """
 
     __slots__ = ("_value",)
-    _value: str | None
 
-    def __init__(self, value: str = "") -> None:
+    def __init__(self, value: str | None = "") -> None:
         self._value = value
 
     def reveal(self) -> str:
@@ -73,9 +72,7 @@ class Secret:
 
 def _lost() -> Secret:
     """A secret whose value was left behind when it was pickled."""
-    secret = Secret()
-    secret._value = None
-    return secret
+    return Secret(None)
 
 
 def fingerprint(secret: str | Secret, salt: str | bytes) -> str:
@@ -140,10 +137,35 @@ _TOKEN = re.compile(
 )
 
 # Whatever a shape needs, in lower case: none of these inside, nothing to look for.
-_KEY_SIGNS = (
-    ("sk-", "sk_", "rk-", "rk_", "aiza", "aq.", "ya29.", "gsk_", "xai-", "hf_", "fw_", "r8_")
-    + ("tgp_v1_", "pplx-", "nvapi-", "gho_", "ghp_", "ghs_", "ghu_", "ghr_", "github_pat_")
-    + ("dapi", "akia", "asia", "eyj")
+_KEY_SIGNS = tuple(
+    [
+        "sk-",
+        "sk_",
+        "rk-",
+        "rk_",
+        "aiza",
+        "aq.",
+        "ya29.",
+        "gsk_",
+        "xai-",
+        "csk-",
+        "hf_",
+        "fw_",
+        "r8_",
+        "tgp_v1_",
+        "pplx-",
+        "nvapi-",
+        "gho_",
+        "ghp_",
+        "ghs_",
+        "ghu_",
+        "ghr_",
+        "github_pat_",
+        "dapi",
+        "akia",
+        "asia",
+        "eyj",
+    ]
 )
 _NAMED_SIGNS = ("key", "token", "sig", "secret", "authorization", "://")
 _TOKEN_SIGNS = ("bearer", "key", "token", "secret")
@@ -174,13 +196,13 @@ def mask(text: str, secrets: Iterable[str | Secret] = ()) -> str:
 def _forms(text: str, secrets: Iterable[str | Secret]) -> Iterator[str]:
     """The forms of the secrets in which they stand in ``text``."""
     for secret in secrets:
-        value = str(secret._value or "") if isinstance(secret, Secret) else secret
-        if not value:
+        if not secret:
             continue
-        yield from {form for form in _spellings(value, "%" in text) if form in text}
+        value = secret.reveal() if isinstance(secret, Secret) else secret
+        yield from {form for form in _spellings(value, encoded="%" in text) if form in text}
 
 
-def _spellings(value: str, encoded: bool) -> Iterator[str]:
+def _spellings(value: str, *, encoded: bool) -> Iterator[str]:
     """``value`` as it is, as JSON writes it, and as addresses write it."""
     yield value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')

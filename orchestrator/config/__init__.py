@@ -1,0 +1,6 @@
+"""Config: files and environment in, frozen values out.
+
+The rules of the room: a config is either whole or refused, with everything that is
+wrong in one error; no secret is shown, not even a wrong one; nothing here decides
+about a call or opens a connection.
+"""

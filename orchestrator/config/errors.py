@@ -1,0 +1,71 @@
+"""What is wrong with a config, in words that say where and what is allowed instead."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import attrs
+
+
+@attrs.frozen
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        where: The key's path in the file, ``"providers.corp.base_url"``; empty for the file.
+        what: What was found, and what is allowed.
+    """
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+
+class ConfigError(Exception):
+    """A config cannot be used. It lists everything that is wrong, not only the first thing.
+
+    Attributes:
+        source: The file, or a name for text that came from nowhere.
+        problems: What is wrong, in the order of the file.
+    """
+
+    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        super().__init__(source, self.problems)
+
+    def __str__(self) -> str:
+        prefix = f"{self.source}: " if self.source else ""
+        return "\n".join(f"{prefix}{problem}" for problem in self.problems)
+
+
+class UnknownRoute(ConfigError, LookupError):
+    """A request names neither a route nor a ``provider/model`` that is configured.
+
+    Attributes:
+        name: What was asked for.
+        near: Names that it may have meant.
+    """
+
+    def __init__(self, name: str, near: tuple[str, ...]) -> None:
+        self.name = name
+        self.near = near
+        names = ", ".join(near) or "none is configured"
+        what = (
+            f"{name!r} is neither a route nor a provider/model of a configured provider; "
+            f"near: {names}"
+        )
+        super().__init__("", (Problem("", what),))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.name, self.near)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` where a known name is close to ``name``, else ``""``."""
+    names = {str(one).lower(): str(one) for one in known}
+    found = difflib.get_close_matches(name.lower(), names, 1, 0.6)
+    return f"; did you mean {names[found[0]]!r}?" if found else ""

@@ -1,0 +1,183 @@
+"""The values that a config becomes. Each field's default is its documented default.
+
+They are frozen and hold no open file, no clock and no environment: reading those
+is :mod:`orchestrator.config.loading`'s work.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from orchestrator.config.errors import UnknownRoute
+from orchestrator.secrets import Secret
+from states.policy import Policy, Timeouts
+from states.target import Target
+
+if TYPE_CHECKING:
+    from orchestrator.classification.rule import Rule
+
+ANONYMOUS = "anonymous"
+"""The label of the one credential of a keyless provider."""
+
+DEFAULT_ROUTE = "default"
+"""The route of a request that names none."""
+
+
+class Strategy(enum.StrEnum):
+    """In which order a pool's credentials are used."""
+
+    FILL_FIRST = "fill_first"
+    ROUND_ROBIN = "round_robin"
+    LEAST_USED = "least_used"
+    RANDOM = "random"
+
+
+@attrs.frozen
+class Credential:
+    """One key or token of a provider.
+
+    Attributes:
+        label: Its name in logs and ledgers: ``key#1``, ``key#2``, ... in the order of
+            the file, or the label given there; ``anonymous`` where there is none.
+        secret: The value; empty for ``anonymous``.
+        source: Where it came from, fit to be shown: ``env:NAME``, ``file:PATH``,
+            ``keyring:SERVICE/NAME``, ``literal`` or ``none``.
+    """
+
+    label: str
+    secret: Secret = attrs.field(factory=Secret)
+    source: str = "none"
+
+
+@attrs.frozen
+class Provider:
+    """One billing account at one endpoint.
+
+    Attributes:
+        name: The entry's name, as targets spell it.
+        dialect: The name of the dialect that is spoken there.
+        base_url: The address below which the dialect's paths lie, no slash at the end.
+        headers: Added to what is sent, or replacing it; ``""`` removes one.
+        credentials: The pool, in order; a keyless provider has one, ``anonymous``.
+        stream: False where the endpoint cannot stream.
+        strategy: In which order the pool is used.
+        rules: The user's own rules, which come before ours.
+        keyless: True where no authorization is sent.
+        documentation: The vendor's page about this endpoint, empty where unknown.
+    """
+
+    name: str
+    dialect: str = "openai-chat"
+    base_url: str = ""
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
+    credentials: tuple[Credential, ...] = ()
+    stream: bool = True
+    strategy: Strategy = Strategy.FILL_FIRST
+    rules: tuple[Rule, ...] = attrs.field(default=(), hash=False)
+    keyless: bool = False
+    documentation: str = ""
+
+    def credential(self, label: str) -> Credential:
+        """The credential of that label.
+
+        Raises:
+            LookupError: The pool has none of that label.
+        """
+        for credential in self.credentials:
+            if credential.label == label:
+                return credential
+        labels = ", ".join(credential.label for credential in self.credentials) or "none"
+        raise LookupError(f"{self.name} has no credential {label!r}; it has: {labels}")
+
+
+@attrs.frozen
+class TargetSettings:
+    """What ``[targets."provider/model"]`` says.
+
+    Attributes:
+        context: The context window in tokens; ``None`` is unknown, which fits.
+        overrides: Fields that replace those of the request at this target.
+        timeouts: The limits of an attempt here, in seconds; those that the entry does
+            not name are the config's.
+        reasoning: True where the model is known to think before it speaks.
+    """
+
+    context: int | None = None
+    overrides: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
+    timeouts: Timeouts = Timeouts()
+    reasoning: bool = False
+
+
+@attrs.frozen
+class Config:
+    """A whole config: what ``orchestrator.toml`` and the environment say.
+
+    Attributes:
+        path: The file it was read from, or a name for text that came from nowhere.
+        health: ``"file"``, ``"memory"`` or the URL of a shared store.
+        ledger: Where every call's ledger is appended, ``None`` for nowhere.
+        policy: What a call may do.
+        timeouts: The limits of an attempt, unless the target has its own.
+        providers: By name: those of the file, and those that a route implies.
+        targets: What the file says of single targets, by ``provider/model``.
+        routes: By name, each in order, without targets whose provider has no credential.
+        warnings: What was passed over, one sentence each.
+    """
+
+    path: Path | str = "orchestrator.toml"
+    health: str = "file"
+    ledger: Path | None = None
+    policy: Policy = Policy()
+    timeouts: Timeouts = Timeouts()
+    providers: Mapping[str, Provider] = attrs.field(factory=dict, hash=False)
+    targets: Mapping[str, TargetSettings] = attrs.field(factory=dict, hash=False)
+    routes: Mapping[str, tuple[Target, ...]] = attrs.field(factory=dict, hash=False)
+    warnings: tuple[str, ...] = ()
+
+    def settings(self, target: Target | str) -> TargetSettings:
+        """What holds at ``target``: its own entry, or the config's timeouts."""
+        known = self.targets.get(str(target))
+        return known if known is not None else TargetSettings(timeouts=self.timeouts)
+
+    def target(self, name: str) -> Target:
+        """The target named ``provider/model``, split at the first slash.
+
+        Raises:
+            UnknownRoute: ``name`` has no slash, or its provider is not configured.
+        """
+        provider, slash, model = name.partition("/")
+        if not (slash and model and provider in self.providers):
+            raise UnknownRoute(name, self._near(name))
+        settings = self.settings(name)
+        return Target(
+            provider=provider,
+            model=model,
+            context=settings.context,
+            reasoning=settings.reasoning,
+            timeouts=settings.timeouts,
+        )
+
+    def route(self, name_or_target: str | None = None) -> tuple[Target, ...]:
+        """The targets of a route, or the one target ``provider/model``; ``None``: ``default``.
+
+        Raises:
+            UnknownRoute: There is no such route, and no such provider. A LookupError.
+        """
+        name = DEFAULT_ROUTE if name_or_target is None else name_or_target
+        if name in self.routes:
+            return self.routes[name]
+        return (self.target(name),)
+
+    def _near(self, name: str) -> tuple[str, ...]:
+        """Names that are close to ``name``; where none is, all routes."""
+        known = [*self.routes, *sorted({str(t) for route in self.routes.values() for t in route})]
+        provider, slash, model = name.partition("/")
+        near = difflib.get_close_matches(provider, self.providers, 1, 0.6) if slash else []
+        repaired = [f"{found}/{model}" for found in near if model and found != provider]
+        return tuple(difflib.get_close_matches(name, known, 3, 0.5) or repaired or self.routes)
