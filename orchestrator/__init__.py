@@ -1,0 +1,112 @@
+"""LLM calls that fail over as an explicit finite-state machine.
+
+::
+
+    import orchestrator
+
+    response = orchestrator.run({"messages": [{"role": "user", "content": "hi"}]})
+    print(response.text, response.attempts)
+
+:func:`run` and :func:`arun` use the config that is found and share its routes, pools and
+health board between all threads and tasks; :class:`Orchestrator` is the same with a
+config of your own. The machine that decides is the package ``states``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.classification import classify
+from orchestrator.config.errors import ConfigError, UnknownRoute
+from orchestrator.dialects import ToolCall, Usage
+from orchestrator.errors import (
+    AuthFailed,
+    BadRequest,
+    BillingExhausted,
+    CallFailed,
+    ConnectionFailed,
+    ContextTooLong,
+    NoTarget,
+    Overloaded,
+    RateLimited,
+    Refused,
+    Rejected,
+    StreamInterrupted,
+    TimedOut,
+)
+from orchestrator.front_door import Orchestrator, default
+from orchestrator.ledger import Attempt, Ledger, Observer, Skipped
+from orchestrator.request import Request, RequestError
+from orchestrator.response import Response
+
+__all__ = [
+    "Attempt",
+    "AuthFailed",
+    "BadRequest",
+    "BillingExhausted",
+    "CallFailed",
+    "ConfigError",
+    "ConnectionFailed",
+    "ContextTooLong",
+    "Ledger",
+    "NoTarget",
+    "Orchestrator",
+    "Overloaded",
+    "RateLimited",
+    "Refused",
+    "Rejected",
+    "Request",
+    "RequestError",
+    "Response",
+    "Skipped",
+    "StreamInterrupted",
+    "TimedOut",
+    "ToolCall",
+    "UnknownRoute",
+    "Usage",
+    "arun",
+    "classify",
+    "default",
+    "run",
+]
+
+
+def run(
+    request: Mapping[str, Any] | Request,
+    *,
+    route: str | None = None,
+    timeout: float | None = None,
+    require_complete: bool | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    observe: Observer | None = None,
+) -> Response:
+    """Run a call on the default config; see :meth:`Orchestrator.run`."""
+    return default().run(
+        request,
+        route=route,
+        timeout=timeout,
+        require_complete=require_complete,
+        metadata=metadata,
+        observe=observe,
+    )
+
+
+async def arun(
+    request: Mapping[str, Any] | Request,
+    *,
+    route: str | None = None,
+    timeout: float | None = None,
+    require_complete: bool | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    observe: Observer | None = None,
+) -> Response:
+    """Run a call on the default config; see :meth:`Orchestrator.arun`."""
+    return await default().arun(
+        request,
+        route=route,
+        timeout=timeout,
+        require_complete=require_complete,
+        metadata=metadata,
+        observe=observe,
+    )

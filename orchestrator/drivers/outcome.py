@@ -1,0 +1,108 @@
+"""What an attempt can bring besides an HTTP answer, and how a call's failure is told."""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestrator.classification.hints import HINTS
+from orchestrator.drivers.recorder import Recorder
+from orchestrator.errors import CallFailed, NoTarget, leaf
+from orchestrator.ledger import Skipped
+from states import Call, Error, Finish, Reason, StoppedBy
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes of the largest answer that is read: far above any model's output, images included."""
+
+
+@attrs.frozen
+class Broken:
+    """No HTTP answer, or half of one."""
+
+    exception: Exception
+
+
+@attrs.frozen
+class LimitReached:
+    """A time limit of ours fired.
+
+    Attributes:
+        limit: ``connect``, ``first_token``, ``idle`` or ``total``.
+        seconds: The limit.
+    """
+
+    limit: str
+    seconds: float
+
+    def error(self) -> Error:
+        """The classified failure."""
+        message = f"our limit {self.limit} = {self.seconds:g} s was reached without an answer"
+        return Error(
+            Reason.TIMEOUT,
+            f"timeout.{self.limit}",
+            message=message,
+            hint=HINTS[Reason.TIMEOUT],
+        )
+
+
+@attrs.frozen
+class TooLarge:
+    """The answer is larger than any answer may be; the rest was not read."""
+
+    def error(self) -> Error:
+        """The classified failure."""
+        return Error(
+            Reason.INVALID_RESPONSE,
+            "answer.too-large",
+            message=f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB",
+            hint=HINTS[Reason.INVALID_RESPONSE],
+        )
+
+
+@attrs.frozen
+class Truncated:
+    """A finished answer that stopped at its length limit, where the caller needs it whole."""
+
+    status: int
+    tool_call: bool
+
+    def error(self) -> Error:
+        """The classified failure."""
+        what = "in the middle of a tool call" if self.tool_call else "before it was complete"
+        return Error(
+            Reason.OUTPUT_TRUNCATED,
+            "answer.length",
+            status=self.status,
+            message=f"the model stopped at its length limit {what}",
+            hint=HINTS[Reason.OUTPUT_TRUNCATED],
+        )
+
+
+def failed_call(
+    command: Finish, call: Call, skipped: tuple[Skipped, ...], recorder: Recorder, *, seconds: float
+) -> CallFailed:
+    """The exception that a failed call raises."""
+    stopped_by = command.stopped_by or StoppedBy.EXHAUSTED
+    if command.cause is None:
+        return no_target(skipped, recorder, seconds=seconds)
+    kind = leaf(command.cause.reason)
+    return kind(
+        command.cause,
+        target=recorder.target_of(command.cause) or call.route[0].name,
+        stopped_by=stopped_by,
+        skipped=skipped,
+        ledger=recorder.ledger,
+        seconds=seconds,
+    )
+
+
+def no_target(skipped: tuple[Skipped, ...], recorder: Recorder, *, seconds: float) -> NoTarget:
+    """The exception where there was nobody to ask."""
+    reason = Reason(skipped[0].reason) if skipped else Reason.UNKNOWN
+    return NoTarget(
+        Error(reason, "no-target", hint="Give the route a target that can be asked."),
+        target="",
+        stopped_by=StoppedBy.EXHAUSTED,
+        skipped=skipped,
+        ledger=recorder.ledger,
+        seconds=seconds,
+    )

@@ -1,0 +1,303 @@
+"""One call between the machine and the world: all that sync and async drivers share."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import Any
+
+import attrs
+import httpx
+
+from orchestrator.classification import classify
+from orchestrator.clock import Clock
+from orchestrator.config.records import Provider, TargetSettings
+from orchestrator.dialects import Answer, Fault, dialect
+from orchestrator.drivers.outcome import Broken, LimitReached, TooLarge, Truncated, failed_call
+from orchestrator.drivers.recorder import Recorder
+from orchestrator.drivers.repairs import REPAIRS
+from orchestrator.errors import CallFailed
+from orchestrator.health import HealthBoard
+from orchestrator.ledger import Skipped
+from orchestrator.request import Request
+from orchestrator.response import Response
+from orchestrator.secrets import mask
+from states import (
+    Call,
+    Cancelled,
+    Command,
+    DeadlineReached,
+    Diagnosed,
+    Error,
+    Event,
+    Failed,
+    Finish,
+    Reason,
+    Repair,
+    Repaired,
+    Rotate,
+    Rotated,
+    Send,
+    Standby,
+    Started,
+    Succeeded,
+    Switch,
+    Switched,
+    Taken,
+    Target,
+    Wait,
+    Waited,
+    step,
+)
+
+Failure = Fault | Broken | LimitReached | TooLarge | Truncated
+"""What an attempt brought instead of an answer, before it is classified."""
+
+
+@attrs.frozen
+class World:
+    """What a call needs of its orchestrator.
+
+    Attributes:
+        providers: By name.
+        targets: Settings by target name; a target without an entry has none.
+        board: What is known across calls.
+        clock: The time to read.
+        jitter: A random number in [0, 1) for each backoff.
+    """
+
+    providers: Mapping[str, Provider]
+    targets: Mapping[str, TargetSettings]
+    board: HealthBoard
+    clock: Clock
+    jitter: Callable[[], float] = Random().random
+
+
+class Performer:
+    """One call. The driver sends and sleeps; everything else happens here.
+
+    :attr:`command` is what the machine asks for now. The driver performs it and calls
+    :meth:`advance` with the event, until ``Finish``; then :meth:`finish` gives the
+    response or raises. :meth:`close` must be called however the call ends.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        request: Request,
+        call: Call,
+        *,
+        unfit: Sequence[Skipped] = (),
+        observers: Sequence[Callable[[Any], None]] = (),
+    ) -> None:
+        self.world = world
+        self.request = request
+        self.call = call
+        self.unfit = tuple(unfit)
+        self.payloads: dict[str, Mapping[str, Any]] = {}
+        self.failure: Failure | None = None
+        self.answer: Answer | None = None
+        self.origin = world.clock.monotonic()
+        self.recorder = Recorder(str(uuid.uuid4()), observers)
+        self.visit = world.board.visit(call.route, world.clock.time())
+        self.recorder.opened(call, world.clock.time(), request)
+        self.command: Command = self._start()
+
+    @property
+    def at(self) -> float:
+        """Seconds since ``Started``."""
+        return self.world.clock.monotonic() - self.origin
+
+    def advance(self, event: Event) -> None:
+        """Step the machine, record the move, and hold the next command."""
+        before = self.call
+        moved = step(before, event)
+        self.call, self.command = moved.call, moved.command
+        self.recorder.moved(before, event, moved)
+
+    # What needs no waiting.
+
+    def diagnose(self) -> Diagnosed:
+        """Classify the failure, report it to the board, and look at what stands by."""
+        target, credential = self._sent()
+        error = self._error(target)
+        at = self.at
+        standby = self.visit.report(target, credential, error, at)
+        self.recorder.diagnosed(error)
+        return Diagnosed(at, error, standby, self.world.jitter())
+
+    def rotate(self, command: Rotate) -> Rotated:
+        """Take another credential of the same target."""
+        return Rotated(*self._take((command.target,), used=command.used))
+
+    def switch(self, command: Switch) -> Switched:
+        """Take the first of the targets that can be had."""
+        return Switched(*self._take(command.targets))
+
+    def waited(self, command: Wait) -> Waited:
+        """Take the target that was waited for; the driver has slept."""
+        return Waited(*self._take((command.target,)))
+
+    def repair(self, command: Repair) -> Repaired:
+        """Change a copy of the request, for this target alone."""
+        name = command.target.name
+        payload = self.payloads.get(name, self.request.payload)
+        self.payloads[name] = REPAIRS[command.name](payload)
+        return Repaired(*self._take((command.target,)))
+
+    def finish(self, command: Finish) -> Response:
+        """The response, or the failure that the call ends with.
+
+        Raises:
+            CallFailed: The call failed.
+        """
+        skipped = self.unfit + self.recorder.skipped(self.call)
+        self.recorder.closed(self.call, self.at, skipped)
+        if command.stopped_by is None and self.answer is not None:
+            target, credential = self._sent()
+            return Response(
+                self.answer,
+                target.provider,
+                target.model,
+                credential,
+                skipped,
+                self.recorder.ledger,
+            )
+        raise self._failure(command, skipped)
+
+    # What the driver sends, and what it brought.
+
+    def outgoing(self, command: Send) -> httpx.Request:
+        """The HTTP request of an attempt, with its limits."""
+        self.failure = self.answer = None
+        provider = self.world.providers[command.target.provider]
+        settings = self.world.targets.get(command.target.name)
+        secret = provider.credential(command.credential).secret
+        outgoing = dialect(provider.dialect).encode(
+            self.payloads.get(command.target.name, self.request.payload),
+            provider=provider,
+            model=command.target.model,
+            overrides=settings.overrides if settings is not None else {},
+            secret=secret.reveal(),
+        )
+        limits = command.timeouts
+        outgoing.extensions["timeout"] = {
+            "connect": min(limits.connect, self.left(command)),
+            "read": limits.total,
+            "write": limits.total,
+            "pool": limits.total,
+        }
+        self.recorder.sent(command, self.at)
+        return outgoing
+
+    def left(self, command: Send) -> float:
+        """Seconds until the attempt's own limit or the call's end, whichever is first."""
+        sent = self.recorder.sent_at if self.recorder.sent_at is not None else self.at
+        return max(0.0, min(sent + command.timeouts.total, command.ends_at) - self.at)
+
+    def received(self, status: int, headers: httpx.Headers, body: bytes) -> Succeeded | Failed:
+        """What an HTTP answer is: an answer of the model, or a failure."""
+        target, _ = self._sent()
+        provider = self.world.providers[target.provider]
+        self.recorder.received(status, headers, self.at)
+        decoded = dialect(provider.dialect).decode(status, headers, body)
+        if isinstance(decoded, Answer) and not self._incomplete(decoded):
+            self.answer = decoded
+            self.visit.succeed(*self._sent(), self.at)
+            return Succeeded(self.at)
+        if isinstance(decoded, Fault):
+            return self._fail(decoded)
+        return self._fail(Truncated(status, decoded.truncated_tool_call))
+
+    def broken(self, exception: Exception) -> Failed:
+        """An attempt that brought no HTTP answer, or half of one."""
+        self.recorder.received(None, None, self.at)
+        return self._fail(Broken(exception))
+
+    def too_large(self) -> Failed:
+        """An answer that is larger than any answer may be."""
+        return self._fail(TooLarge())
+
+    def limit_reached(self, command: Send, limit: str) -> Failed | DeadlineReached:
+        """A time limit fired: the attempt's own ``connect`` or ``total``, or the call's."""
+        self.recorder.received(None, None, self.at)
+        # An event loop may fire a timer a little early.
+        if self.at >= command.ends_at - 0.001:
+            return DeadlineReached(self.at)
+        return self._fail(LimitReached(limit, getattr(command.timeouts, limit)))
+
+    def cancel(self) -> None:
+        """The caller went away; the machine ends, and nothing follows."""
+        if not self.call.state.final:
+            self.advance(Cancelled(self.at))
+            self.recorder.closed(self.call, self.at, self.recorder.skipped(self.call))
+
+    def close(self) -> None:
+        """Give back what the call claimed on the health board."""
+        self.visit.close(self.at)
+
+    # Inside.
+
+    def _start(self) -> Command:
+        self.command = Finish()
+        self.advance(Started(0.0, *self.visit.start(0.0)))
+        return self.command
+
+    def _take(
+        self, targets: Sequence[Target], used: frozenset[str] = frozenset()
+    ) -> tuple[float, Taken | None, Standby]:
+        at = self.at
+        return at, *self.visit.take(targets, at, used=used)
+
+    def _sent(self) -> tuple[Target, str]:
+        target, credential = self.call.target, self.call.credential
+        assert target is not None, "only called after a send"
+        assert credential is not None, "only called after a send"
+        return target, credential
+
+    def _fail(self, failure: Failure) -> Failed:
+        self.failure = failure
+        return Failed(self.at)
+
+    def _incomplete(self, answer: Answer) -> bool:
+        """Whether an answer that stopped at its length limit is a failure to this caller."""
+        if answer.finish_reason != "length":
+            return False
+        return self.request.require_complete or answer.truncated_tool_call
+
+    def _error(self, target: Target) -> Error:
+        provider = self.world.providers[target.provider]
+        error = _classified(self.failure, provider)
+        secrets = tuple(credential.secret for credential in provider.credentials)
+        repair = error.repair if error.repair in REPAIRS else None
+        return attrs.evolve(error, message=mask(error.message, secrets), repair=repair)
+
+    def _failure(self, command: Finish, skipped: tuple[Skipped, ...]) -> CallFailed:
+        return failed_call(command, self.call, skipped, self.recorder, seconds=self.at)
+
+
+def _classified(failure: Failure | None, provider: Provider) -> Error:
+    match failure:
+        case Fault():
+            return classify(
+                status=failure.status,
+                headers=failure.headers,
+                body=failure.body,
+                provider=provider.name,
+                dialect=provider.dialect,
+                where=failure.where,
+                rules=provider.rules,
+            )
+        case Broken():
+            return classify(
+                exception=failure.exception,
+                provider=provider.name,
+                dialect=provider.dialect,
+                where="exception",
+                rules=provider.rules,
+            )
+        case LimitReached() | TooLarge() | Truncated():
+            return failure.error()
+        case None:
+            return Error(Reason.UNKNOWN, "none")

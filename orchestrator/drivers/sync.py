@@ -1,0 +1,108 @@
+"""The driver for calls that block a thread."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import httpx
+
+from orchestrator.drivers.outcome import LARGEST_ANSWER
+from orchestrator.drivers.performer import Performer
+from orchestrator.drivers.transports import reads_end_at
+from orchestrator.response import Response
+from states import (
+    DeadlineReached,
+    Diagnose,
+    Event,
+    Failed,
+    Finish,
+    Relay,
+    Repair,
+    Rotate,
+    Send,
+    Succeeded,
+    Switch,
+    Wait,
+)
+
+
+def drive(performer: Performer, transport: httpx.BaseTransport) -> Response:
+    """Run a call to its end.
+
+    Raises:
+        CallFailed: The call failed.
+        BaseException: What interrupted the call (KeyboardInterrupt, SystemExit), as it
+            was; the machine ends as ``Cancelled`` and the connection is closed.
+    """
+    try:
+        while not isinstance(command := performer.command, Finish):
+            performer.advance(_perform(performer, transport, command))
+        return performer.finish(command)
+    except BaseException:
+        performer.cancel()
+        raise
+    finally:
+        performer.close()
+
+
+def _perform(
+    performer: Performer,
+    transport: httpx.BaseTransport,
+    command: Send | Relay | Diagnose | Rotate | Switch | Wait | Repair,
+) -> Event:
+    match command:
+        case Send():
+            return _send(performer, transport, command)
+        case Diagnose():
+            return performer.diagnose()
+        case Rotate():
+            return performer.rotate(command)
+        case Switch():
+            return performer.switch(command)
+        case Wait():
+            performer.world.clock.sleep(command.until - performer.at)
+            return performer.waited(command)
+        case Repair():
+            return performer.repair(command)
+        case Relay():
+            raise AssertionError("a call that is not streamed never reports Streaming")
+        case _:
+            assert_never(command)
+
+
+def _send(
+    performer: Performer, transport: httpx.BaseTransport, command: Send
+) -> Succeeded | Failed | DeadlineReached:
+    outgoing = performer.outgoing(command)
+    ends_at = performer.world.clock.monotonic() + performer.left(command)
+    try:
+        with reads_end_at(ends_at):
+            response = transport.handle_request(outgoing)
+            try:
+                body = _read(performer, response, ends_at)
+            finally:
+                response.close()
+    except httpx.ConnectTimeout:
+        return performer.limit_reached(command, "connect")
+    except (httpx.TimeoutException, TimeoutError):
+        return performer.limit_reached(command, "total")
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        return performer.broken(error)
+    if body is None:
+        return performer.too_large()
+    return performer.received(response.status_code, response.headers, body)
+
+
+def _read(performer: Performer, response: httpx.Response, ends_at: float) -> bytes | None:
+    """The whole body; ``None`` where it is larger than any answer may be."""
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in response.iter_bytes():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > LARGEST_ANSWER:
+            return None
+        # A transport that a user hands in may know nothing of the attempt's end.
+        if performer.world.clock.monotonic() >= ends_at:
+            raise TimeoutError
+    return b"".join(chunks)

@@ -1,0 +1,212 @@
+"""The stock transports: httpx's own, with one thing added to each.
+
+HTTP is spoken at httpx's transport seam, without a client in between; any transport that
+a user hands in takes the place of these. Redirects are not followed there, and nothing
+retries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+import ssl
+import threading
+import time
+import weakref
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpcore
+import httpx
+
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
+"""No cap on connections: a call that queues for one behind hung ones would look like a
+provider that is silent. 30 s is below the idle time of common load balancers (60 s)."""
+
+_ends_at: contextvars.ContextVar[float | None] = contextvars.ContextVar("ends_at", default=None)
+
+
+@contextmanager
+def reads_end_at(monotonic: float) -> Iterator[None]:
+    """Within this block, no read of the stock sync transport blocks past ``monotonic``.
+
+    httpx's own limits are for each read, so a server that drips a byte a second would
+    never meet them.
+    """
+    token = _ends_at.set(monotonic)
+    try:
+        yield
+    finally:
+        _ends_at.reset(token)
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """A network stream whose reads and writes end when the attempt does."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _bounded(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _bounded(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        bounded = _bounded(timeout, httpcore.ConnectTimeout)
+        return _BoundedStream(self._stream.start_tls(ssl_context, server_hostname, bounded))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _BoundedBackend(httpcore.SyncBackend):
+    """Opens connections whose reads end when the attempt does."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
+        return _BoundedStream(stream)
+
+
+def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
+    ends_at = _ends_at.get()
+    if ends_at is None:
+        return timeout
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise expired("the attempt's time is over")
+    return left if timeout is None else min(timeout, left)
+
+
+class SyncTransport(httpx.HTTPTransport):
+    """httpx's transport over one pool, whose reads respect :func:`reads_end_at`."""
+
+    def __init__(self, verify: ssl.SSLContext) -> None:
+        super().__init__(verify=verify, limits=_LIMITS)
+        self._pool.close()
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=verify,
+            max_connections=_LIMITS.max_connections,
+            max_keepalive_connections=_LIMITS.max_keepalive_connections,
+            keepalive_expiry=_LIMITS.keepalive_expiry,
+            network_backend=_BoundedBackend(),
+        )
+
+
+class Transports:
+    """The transports of one orchestrator: one for threads, one for each event loop."""
+
+    def __init__(
+        self,
+        sync: httpx.BaseTransport | None = None,
+        asynchronous: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._given_sync = sync
+        self._given_async = asynchronous
+        self._sync: SyncTransport | None = None
+        self._context: ssl.SSLContext | None = None
+        self._keepers = _Keepers()
+        self._begin()
+
+    def sync(self) -> httpx.BaseTransport:
+        """The transport for calls that block a thread."""
+        if self._given_sync is not None:
+            return self._given_sync
+        self._leave_parent_behind()
+        with self._lock:
+            if self._sync is None:
+                self._sync = SyncTransport(self._ssl_context())
+            return self._sync
+
+    async def asynchronous(self) -> httpx.AsyncBaseTransport:
+        """The transport of the running event loop; connections cannot change loops."""
+        if self._given_async is not None:
+            return self._given_async
+        self._leave_parent_behind()
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            keeper = self._keepers.get(loop)
+            if keeper is not None:
+                return keeper.transport
+            keeper = self._keepers[loop] = _Keeper(self._ssl_context())
+        await keeper.begin()
+        return keeper.transport
+
+    def close(self) -> None:
+        """Close the connections of the threads' transport."""
+        with self._lock:
+            transport, self._sync = self._sync, None
+        if transport is not None:
+            transport.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop's transport too."""
+        self.close()
+        with self._lock:
+            keeper = self._keepers.pop(asyncio.get_running_loop(), None)
+        if keeper is not None:
+            await keeper.end()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._sync = None
+        self._keepers = _Keepers()
+
+    def _leave_parent_behind(self) -> None:
+        # A forked child must not speak on its parent's connections, nor wait for a
+        # lock that one of the parent's threads held.
+        if self._process != os.getpid():
+            self._begin()
+
+    def _ssl_context(self) -> ssl.SSLContext:
+        # Loading the certificates takes 20 ms, so once for all transports.
+        if self._context is None:
+            self._context = httpx.create_ssl_context()
+        return self._context
+
+
+class _Keeper:
+    """The transport of one event loop, closed when the loop ends.
+
+    A loop tells nobody that it ends, but ``asyncio.run`` closes the asynchronous
+    generators that were begun in it. So the transport's end is written as one.
+    """
+
+    def __init__(self, verify: ssl.SSLContext) -> None:
+        self.transport = httpx.AsyncHTTPTransport(verify=verify, limits=_LIMITS)
+        self._generator = self._keep()
+
+    async def begin(self) -> None:
+        """Tie the transport to the running loop."""
+        await anext(self._generator)
+
+    async def end(self) -> None:
+        """Close the transport now."""
+        await self._generator.aclose()
+
+    async def _keep(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await self.transport.aclose()
+
+
+_Keepers = weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Keeper]

@@ -1,0 +1,233 @@
+"""The front door: what an agent author holds in hand."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import attrs
+import httpx
+
+from orchestrator import config as configuration
+from orchestrator.clock import Clock, SystemClock
+from orchestrator.config.records import Config, Provider
+from orchestrator.drivers import asynchronous, sync
+from orchestrator.drivers.outcome import no_target
+from orchestrator.drivers.performer import Performer, World
+from orchestrator.drivers.recorder import Recorder
+from orchestrator.drivers.transports import Transports
+from orchestrator.health import (
+    HealthBoard,
+    Pool,
+    PoolCredential,
+    Store,
+    open_store,
+)
+from orchestrator.ledger import Entry, LedgerFile, Observer, Skipped
+from orchestrator.request import Request, request_of
+from orchestrator.response import Response
+from orchestrator.secrets import fingerprint
+from states import Call, Policy, Reason, Target
+
+
+class Orchestrator:
+    """Runs calls over the routes of one config. Safe from threads, tasks and sub-agents.
+
+    Args:
+        config: What :func:`orchestrator.config.load` read.
+        transport: Any httpx transport, in place of the stock one, for :meth:`run`.
+        async_transport: The same for :meth:`arun`.
+        store: What the health board remembers in; the config's ``health`` by default.
+        clock: The time to read, and to sleep by.
+        seed: Makes jitter and the pools' ``random`` strategy repeat exactly.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        async_transport: httpx.AsyncBaseTransport | None = None,
+        store: Store | None = None,
+        clock: Clock | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self.config = config
+        self._clock = clock or SystemClock()
+        self._transports = Transports(transport, async_transport)
+        dice = random.Random(seed)  # noqa: S311 - jitter, not a secret
+        store = open_store(config.health) if store is None else store
+        self.board = HealthBoard(_pools(config, store), store, self._clock.time, dice)
+        self._world = World(config.providers, config.targets, self.board, self._clock, dice.random)
+        self._ledger_file = LedgerFile(config.ledger) if config.ledger is not None else None
+
+    @classmethod
+    def from_file(cls, path: str | Path | None = None, **options: Any) -> Self:
+        """An orchestrator over the config file at ``path``, or the one that is found.
+
+        Raises:
+            ConfigError: There is no file, or it cannot be used; all problems are listed.
+        """
+        return cls(configuration.load(path), **options)
+
+    def run(
+        self,
+        request: Mapping[str, Any] | Request,
+        *,
+        route: str | None = None,
+        timeout: float | None = None,
+        require_complete: bool | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        observe: Observer | None = None,
+    ) -> Response:
+        """Run a call to its end, blocking the thread.
+
+        Args:
+            request: A mapping in chat-completions shape, or a :class:`Request`.
+            route: A route of the config or ``provider/model``; goes before ``model``.
+            timeout: The deadline in seconds, in place of the policy's.
+            require_complete: Make an answer that stopped at its length limit a failure.
+            metadata: Anything; copied to the ledger, never sent.
+            observe: Called with each ledger entry as it happens.
+
+        Raises:
+            CallFailed: The call failed; catch its leaves to tell who must act.
+            RequestError: The request is not one.
+            UnknownRoute: There is no such route or target; the text names the nearest.
+        """
+        asked = request_of(
+            request,
+            route=route,
+            timeout=timeout,
+            require_complete=require_complete,
+            metadata=metadata,
+        )
+        return sync.drive(self._performer(asked, observe), self._transports.sync())
+
+    async def arun(
+        self,
+        request: Mapping[str, Any] | Request,
+        *,
+        route: str | None = None,
+        timeout: float | None = None,
+        require_complete: bool | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        observe: Observer | None = None,
+    ) -> Response:
+        """Run a call to its end, suspending the task; see :meth:`run`."""
+        asked = request_of(
+            request,
+            route=route,
+            timeout=timeout,
+            require_complete=require_complete,
+            metadata=metadata,
+        )
+        transport = await self._transports.asynchronous()
+        return await asynchronous.drive(self._performer(asked, observe), transport)
+
+    def close(self) -> None:
+        """Close what :meth:`run` keeps open. A running loop's connections: :meth:`aclose`."""
+        self._transports.close()
+        self.board.close()
+
+    async def aclose(self) -> None:
+        """Close what :meth:`run` and :meth:`arun` keep open in this loop."""
+        await self._transports.aclose()
+        self.board.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def _performer(self, request: Request, observe: Observer | None) -> Performer:
+        observers = self._observers(observe)
+        fit, unfit = _split(self.config.route(request.wants), request)
+        if not fit:
+            raise no_target(unfit, Recorder("", observers), seconds=0.0)
+        call = Call(fit, self._policy(request), reasoning=request.reasoning)
+        return Performer(self._world, request, call, unfit=unfit, observers=observers)
+
+    def _policy(self, request: Request) -> Policy:
+        if request.timeout is None:
+            return self.config.policy
+        return attrs.evolve(self.config.policy, deadline=request.timeout)
+
+    def _observers(self, observe: Observer | None) -> tuple[Callable[[Entry], None], ...]:
+        return tuple(each for each in (self._ledger_file, observe) if each is not None)
+
+
+def _pools(config: Config, store: Store) -> tuple[Pool, ...]:
+    return tuple(_pool(provider, store.salt) for provider in config.providers.values())
+
+
+def _pool(provider: Provider, salt: str) -> Pool:
+    credentials = tuple(
+        PoolCredential(credential.label, fingerprint(credential.secret, salt))
+        for credential in provider.credentials
+    )
+    return Pool(provider.name, provider.base_url, credentials, provider.strategy)
+
+
+def _split(
+    route: Sequence[Target], request: Request
+) -> tuple[tuple[Target, ...], tuple[Skipped, ...]]:
+    """The targets that can express the request, and the others."""
+    if all(target.context is None for target in route):
+        return tuple(route), ()
+    needed = request.least_tokens
+    fit = tuple(target for target in route if target.context is None or needed <= target.context)
+    unfit = tuple(_unfit(target, needed) for target in route if target not in fit)
+    return fit, unfit
+
+
+def _unfit(target: Target, needed: int) -> Skipped:
+    return Skipped(
+        target=target.name,
+        reason=Reason.CONTEXT_OVERFLOW,
+        status=None,
+        message=f"needs at least {needed} tokens, the context has {target.context}",
+        mark="unfit",
+        since=None,
+        until=None,
+    )
+
+
+_lock = threading.Lock()
+_default: Orchestrator | None = None
+
+
+def default() -> Orchestrator:
+    """The orchestrator over the config that is found; one for the whole process.
+
+    Threads, tasks and sub-agents share it, so none of them loses its fallback chain.
+
+    Raises:
+        ConfigError: There is no config file, or it cannot be used.
+    """
+    global _default  # noqa: PLW0603 - the one shared thing, and the point of it
+    with _lock:
+        if _default is None:
+            _default = Orchestrator.from_file()
+        return _default

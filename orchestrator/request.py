@@ -1,0 +1,112 @@
+"""What the agent asks for, checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+
+class RequestError(ValueError):
+    """The request cannot be sent to anybody as it is; the caller must change it."""
+
+
+@attrs.frozen
+class Request:
+    """A request in chat-completions shape, with the options of the call.
+
+    Attributes:
+        payload: ``messages`` and any other field of a chat-completions request;
+            unknown fields are passed through. ``model`` names a route or
+            ``provider/model``.
+        route: A route or ``provider/model``; goes before ``payload["model"]``.
+        timeout: The call's deadline in seconds; ``None`` takes the policy's.
+        require_complete: True makes an answer that stopped at its length limit a failure.
+        metadata: Anything; copied to the ledger, never sent.
+    """
+
+    payload: Mapping[str, Any]
+    route: str | None = None
+    timeout: float | None = None
+    require_complete: bool = False
+    metadata: Mapping[str, Any] = attrs.field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        _check(self.payload)
+        if self.timeout is not None and not 0 < self.timeout < float("inf"):
+            raise RequestError(f"timeout is {self.timeout!r}; allowed: seconds above 0")
+
+    @property
+    def wants(self) -> str | None:
+        """The route or target that the request names."""
+        return self.route or self.payload.get("model")
+
+    @property
+    def reasoning(self) -> bool:
+        """True where the request asks the model to think before it speaks."""
+        effort = self.payload.get("reasoning_effort")
+        return bool(self.payload.get("reasoning")) or effort not in (None, "none", "minimal")
+
+    @property
+    def least_tokens(self) -> int:
+        """A lower bound of the request's size in tokens.
+
+        Deliberately low (8 characters a token; English text has about 4), because a
+        target is passed over for it without being asked.
+        """
+        return sum(_characters(message) for message in self.payload["messages"]) // 8
+
+
+def request_of(request: Mapping[str, Any] | Request, **options: Any) -> Request:
+    """``request`` with ``options`` that are not ``None`` put in.
+
+    Raises:
+        RequestError: The request is not one.
+    """
+    if not isinstance(request, Request):
+        if not isinstance(request, Mapping):
+            raise RequestError(
+                f"request is {_kind(request)}; allowed: a mapping with 'messages', as in "
+                "{'messages': [{'role': 'user', 'content': 'hi'}]}, or orchestrator.Request"
+            )
+        request = Request(request)
+    given = {name: value for name, value in options.items() if value is not None}
+    return attrs.evolve(request, **given)
+
+
+def _check(payload: Mapping[str, Any]) -> None:
+    messages = payload.get("messages")
+    if not isinstance(messages, Iterable) or isinstance(messages, str | bytes | Mapping):
+        raise RequestError(f"'messages' is {_kind(messages)}; allowed: a list of messages")
+    if not messages:
+        raise RequestError("'messages' is empty; at least one message is needed")
+    for index, message in enumerate(messages):
+        if not isinstance(message, Mapping) or "role" not in message:
+            raise RequestError(
+                f"messages[{index}] is {_kind(message)}; allowed: a mapping with 'role' "
+                "and 'content'"
+            )
+    model = payload.get("model")
+    if model is not None and not isinstance(model, str):
+        raise RequestError(f"'model' is {_kind(model)}; allowed: a route or provider/model")
+    if payload.get("stream"):
+        raise RequestError("'stream' is true, but run and arun give whole answers; leave it out")
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "missing"
+    if isinstance(value, Mapping):
+        return f"a mapping with the keys {', '.join(map(repr, list(value)[:5])) or 'none'}"
+    return f"of type {type(value).__name__}"
+
+
+def _characters(message: Mapping[str, Any]) -> int:
+    content = message.get("content")
+    if isinstance(content, str):
+        return len(content)
+    if not isinstance(content, Iterable):
+        return 0
+    parts = (part.get("text") for part in content if isinstance(part, Mapping))
+    return sum(len(text) for text in parts if isinstance(text, str))
