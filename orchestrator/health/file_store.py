@@ -19,13 +19,14 @@ import secrets
 import sqlite3
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from orchestrator.health import sqlite_file
+import attrs
+
+from orchestrator.health import forks, sqlite_file
 from orchestrator.health.records import Changes, Marks, Record
 from orchestrator.health.store import C, merged
 
@@ -39,7 +40,15 @@ never let go costs an event loop a sixth of its time at most, not all of it."""
 logger = logging.getLogger("orchestrator")
 
 T = TypeVar("T")
-_stores: weakref.WeakSet[FileStore] = weakref.WeakSet()
+
+
+@attrs.frozen
+class _Nothing:
+    changes: Changes = MappingProxyType({})
+
+
+def _nothing(_: Marks) -> _Nothing:
+    return _Nothing()
 
 
 class FileStore:
@@ -64,7 +73,7 @@ class FileStore:
         self._rests_until = 0.0
         self._reported: set[str] = set()
         self._notices: list[str] = []
-        _stores.add(self)
+        forks.watch(self)
 
     def __repr__(self) -> str:
         return f"FileStore({str(self._path)!r})"
@@ -93,8 +102,7 @@ class FileStore:
 
     def close(self) -> None:
         """Close the connection; the next operation opens it again."""
-        with self._lock:
-            self._drop()
+        self._locked(self._close)
 
     def before_fork(self) -> None:
         """Hold still with no file open, until :meth:`after_fork`."""
@@ -160,6 +168,12 @@ class FileStore:
         }
         self._marks = merged(self._saved, {key: new for key, (_, new) in self._unsaved.items()})
 
+    def _close(self) -> None:
+        if self._unsaved:
+            self._rests_until = 0.0
+            self._with_file(lambda connection: self._transact(connection, _nothing))
+        self._drop()
+
     def _keep_unsaved(self, changes: Changes) -> None:
         for key, new in changes.items():
             base, _ = self._unsaved.get(key, (self._saved.get(key), None))
@@ -219,19 +233,3 @@ class FileStore:
         self._version = None
         if connection is not None:
             connection.close()
-
-
-def _before_fork() -> None:
-    for store in sorted(_stores, key=id):
-        store.before_fork()
-
-
-def _after_fork() -> None:
-    for store in sorted(_stores, key=id):
-        store.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
-    )

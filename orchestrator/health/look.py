@@ -87,14 +87,12 @@ Route = Sequence[tuple[Target, Place]]
 def block_of(record: Record, now: float, viewer: Viewer) -> Block | None:
     """What ``record`` keeps ``viewer`` from at ``now``, if anything."""
     mark, claim = record.mark, record.claim
-    if mark is None:
+    if mark is None or (claim is not None and claim.holder == viewer.holder):
         return None
     end = ends(record, early=viewer.early)
     if end > now + TOLERANCE:
         return Block(mark, end, record.since, record.error)
-    if mark is Mark.COOLDOWN or claim is None or claim.holder == viewer.holder:
-        return None
-    if claim.expires <= now + TOLERANCE:
+    if claim is None or claim.expires <= now + TOLERANCE:
         return None
     return Block(mark, claim.expires, record.since, record.error, probed=True)
 

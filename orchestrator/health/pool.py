@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import hashlib
 import itertools
-import threading
 from collections.abc import Iterable, Sequence
 from random import Random
 
@@ -58,7 +57,7 @@ class Pool:
     provider: str
     base_url: str
     credentials: tuple[PoolCredential, ...]
-    strategy: Strategy = Strategy.FILL_FIRST
+    strategy: Strategy = attrs.field(default=Strategy.FILL_FIRST, converter=Strategy)
 
     def __attrs_post_init__(self) -> None:
         labels = [credential.label for credential in self.credentials]
@@ -82,11 +81,14 @@ def fingerprint(secret: str, salt: str) -> str:
 
 
 class Turns:
-    """The strategies' counters of this process. Safe to share between threads."""
+    """The strategies' counters of this process.
+
+    Without a lock, which a fork could leave held: threads that race may lose a count,
+    and then one credential is used once more than its share.
+    """
 
     def __init__(self, pools: Iterable[Pool], random: Random) -> None:
         self._random = random
-        self._lock = threading.Lock()
         self._labels = {p.provider: tuple(c.label for c in p.credentials) for p in pools}
         self._next = {provider: itertools.count() for provider in self._labels}
         self._uses = {
@@ -100,14 +102,12 @@ class Turns:
             return labels
         if pool.strategy is Strategy.RANDOM:
             return self._random.sample(labels, len(labels))
-        with self._lock:
-            if pool.strategy is Strategy.LEAST_USED:
-                return sorted(labels, key=self._uses[pool.provider].__getitem__)
-            turn = next(self._next[pool.provider]) % len(labels)
+        if pool.strategy is Strategy.LEAST_USED:
+            return sorted(labels, key=self._uses[pool.provider].__getitem__)
+        turn = next(self._next[pool.provider]) % len(labels)
         return labels[turn:] + labels[:turn]
 
     def took(self, pool: Pool, label: str) -> None:
         """Count that ``label`` was taken."""
         if pool.strategy is Strategy.LEAST_USED:
-            with self._lock:
-                self._uses[pool.provider][label] += 1
+            self._uses[pool.provider][label] += 1

@@ -139,12 +139,10 @@ def _prepare(connection: sqlite3.Connection, salt: str) -> None:
     connection.execute("PRAGMA journal_mode = WAL").fetchone()
     # A power cut may lose the last marks, never the file: no need to wait for the disk.
     connection.execute("PRAGMA synchronous = NORMAL")
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] < len(_TABLES):
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in _TABLES:
-            connection.execute(statement)
+    for statement in _TABLES:
+        connection.execute(statement)
+    if connection.execute("SELECT value FROM salt").fetchone() is None:
         connection.execute("INSERT OR IGNORE INTO salt VALUES (0, ?)", (salt,))
-        connection.execute("COMMIT")
 
 
 def _keep_private(path: Path) -> None:

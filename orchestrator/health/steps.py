@@ -145,7 +145,8 @@ def report(
     if error.reason is Reason.UNKNOWN:
         unknown = place.key(Slot.UNKNOWN, Subject.TARGET)
         draft.put(unknown, _one_more(draft.get(unknown), error, now))
-    state = _release(draft, state)
+    if claims:
+        state = _release(draft, state)
     present = standby(draft, asking.route, place, now, state.viewer, asking.started)
     return Outcome(present, draft.changes, state)
 
@@ -161,7 +162,9 @@ def succeed(marks: Marks, state: State, place: Place, label: str, now: float) ->
         if record is not None and (key in claims or _is_disproved(record, sent, now)):
             draft.put(key, None)
     pending = {key: value for key, value in state.pending.items() if key not in keys}
-    state = _release(draft, attrs.evolve(state, pending=pending))
+    state = attrs.evolve(state, pending=pending)
+    if claims:
+        state = _release(draft, state)
     return Outcome(None, draft.changes, state)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
+from orchestrator.health import forks
 from orchestrator.health.records import Changes, Marks
 
 
@@ -50,6 +51,7 @@ class MemoryStore:
         self._salt = secrets.token_hex(16)
         self._lock = threading.Lock()
         self._marks: Marks = MappingProxyType({})
+        forks.watch(self)
 
     @property
     def salt(self) -> str:
@@ -70,6 +72,14 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def before_fork(self) -> None:
+        """Hold still until :meth:`after_fork`."""
+        self._lock.acquire()
+
+    def after_fork(self) -> None:
+        """Go on, in the parent and in the child."""
+        self._lock.release()
 
 
 def merged(marks: Marks, changes: Changes) -> Marks:

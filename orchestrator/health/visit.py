@@ -1,0 +1,119 @@
+"""A call's visit to the health board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from orchestrator.health import steps
+from orchestrator.health.look import Route, Viewer
+from orchestrator.health.records import Marks, Place
+from orchestrator.health.workings import Workings
+from states.error import Error
+from states.standby import Standby, Taken
+from states.target import Target
+
+
+class Visit:
+    """One call's dealings with the board. Not to be shared between threads.
+
+    Each operation is one atomic step over the store, also across processes. ``at`` is
+    seconds since the call's ``Started``, and so are the instants in the answers.
+    """
+
+    __slots__ = ("_route", "_started", "_state", "_workings")
+
+    def __init__(self, workings: Workings, route: Route, started: float, holder: str) -> None:
+        self._workings = workings
+        self._route = route
+        self._started = started
+        self._state = steps.State(Viewer(holder))
+
+    def start(self, at: float = 0.0) -> tuple[Taken | None, Standby]:
+        """Take the first target of the route that can be sent to now.
+
+        If none stands by, benches and open circuits count as due 15 s after the last
+        request there, for this and all later takes of this visit.
+        """
+        asking, wanted = self._asking(at), self._workings.wanted(self._route, ())
+        return self._arrive(
+            lambda marks, state: steps.start(marks, state, asking, wanted), asking.now
+        )
+
+    def take(
+        self, targets: Sequence[Target], at: float, *, used: Collection[str] = ()
+    ) -> tuple[Taken | None, Standby]:
+        """Take the first of ``targets`` that can be had.
+
+        Args:
+            targets: In order of preference.
+            at: The instant.
+            used: Labels of credentials not to take.
+
+        Raises:
+            ValueError: A target's provider has no pool here.
+        """
+        route = tuple((target, self._workings.place(target)) for target in targets)
+        asking, wanted = self._asking(at), self._workings.wanted(route, used)
+        return self._arrive(
+            lambda marks, state: steps.take(marks, state, asking, wanted), asking.now
+        )
+
+    def report(self, target: Target, credential: str, error: Error, at: float) -> Standby:
+        """Mark what ``error`` says, and tell what stands by after it.
+
+        Args:
+            target: Where the attempt was sent.
+            credential: The label of the credential that was really sent.
+            error: The classified failure, its message masked.
+            at: The instant.
+
+        Raises:
+            ValueError: The pool has no credential of that label.
+        """
+        place, asking, state = self._sent(target, credential), self._asking(at), self._state
+        outcome = self._workings.step(
+            lambda marks: steps.report(marks, state, asking, place, credential, error), asking.now
+        )
+        self._state = outcome.state
+        return outcome.answer
+
+    def succeed(self, target: Target, credential: str, at: float) -> None:
+        """Remove the marks that an answer from ``target`` disproves.
+
+        Raises:
+            ValueError: The pool has no credential of that label.
+        """
+        place, now, state = self._sent(target, credential), self._started + at, self._state
+        outcome = self._workings.step(
+            lambda marks: steps.succeed(marks, state, place, credential, now), now
+        )
+        self._state = outcome.state
+
+    def close(self, at: float) -> None:
+        """Count what is pending and give back an unused probe. May be called again."""
+        now, state = self._started + at, self._state
+        outcome = self._workings.step(lambda marks: steps.close(marks, state, now), now)
+        self._state = outcome.state
+
+    def _arrive(
+        self, step: Callable[[Marks, steps.State], steps.Arrived], now: float
+    ) -> tuple[Taken | None, Standby]:
+        state = self._state
+        outcome = self._workings.step(lambda marks: step(marks, state), now)
+        self._state = outcome.state
+        taken, standby = outcome.answer
+        if taken is not None:
+            self._workings.took(taken.target, taken.credential)
+        return taken, standby
+
+    def _asking(self, at: float) -> steps.Asking:
+        return steps.Asking(self._route, self._started, self._started + at)
+
+    def _sent(self, target: Target, credential: str) -> Place:
+        place = self._workings.place(target)
+        if credential not in place.labels:
+            known = ", ".join(map(repr, place.labels)) or "none"
+            raise ValueError(
+                f"provider {target.provider!r} has no credential {credential!r}; it has: {known}"
+            )
+        return place

@@ -1,0 +1,95 @@
+"""What a board and its visits share: pools, places, the store, the strategies' turns."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Sequence
+from random import Random
+from typing import TypeVar
+
+from orchestrator.health.look import Route
+from orchestrator.health.pool import Pool, Turns
+from orchestrator.health.records import Marks, Place
+from orchestrator.health.steps import Outcome, Wanted
+from orchestrator.health.store import Store
+from orchestrator.health.upkeep import pruned
+from states.target import Target
+
+T = TypeVar("T")
+
+
+class Workings:
+    """The parts behind one :class:`~orchestrator.health.board.HealthBoard`.
+
+    Raises:
+        ValueError: Two pools are of the same provider entry.
+    """
+
+    def __init__(
+        self, pools: Iterable[Pool], store: Store, random: Random, claim_seconds: float
+    ) -> None:
+        self.store = store
+        self.pools: dict[str, Pool] = {}
+        for pool in pools:
+            if self.pools.setdefault(pool.provider, pool) is not pool:
+                raise ValueError(f"provider {pool.provider!r} has two pools; name each one once")
+        self._turns = Turns(self.pools.values(), random)
+        self._claim_seconds = claim_seconds
+        self._places: dict[tuple[str, str], Place] = {}
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The places of all targets that were asked about."""
+        return tuple(self._places.values())
+
+    def providers(self) -> tuple[Place, ...]:
+        """One place of every provider entry, whatever its model."""
+        return tuple(Place.of(pool, "", self.store.salt) for pool in self.pools.values())
+
+    def place(self, target: Target) -> Place:
+        """The place of ``target``: always the same object, so places compare by identity.
+
+        Raises:
+            ValueError: Its provider has no pool here.
+        """
+        name = (target.provider, target.model)
+        place = self._places.get(name)
+        if place is None:
+            # Two threads may make it at once; setdefault lets the first one stay.
+            place = Place.of(self._pool(target), target.model, self.store.salt)
+            place = self._places.setdefault(name, place)
+        return place
+
+    def step(self, step: Callable[[Marks], Outcome[T]], now: float) -> Outcome[T]:
+        """Run ``step`` as one atomic step over the store. Without changes, nothing is written."""
+        outcome = step(self.store.read())
+        if not outcome.changes:
+            return outcome
+        return self.store.update(lambda marks: pruned(marks, step(marks), now))
+
+    def wanted(self, route: Route, used: Collection[str]) -> Wanted:
+        """What a take may give; a pool's order is drawn once, though the step may run twice."""
+        drawn: dict[str, Sequence[str]] = {}
+
+        def order(pool: Pool) -> Sequence[str]:
+            if pool.provider not in drawn:
+                drawn[pool.provider] = self._turns.order(pool)
+            return drawn[pool.provider]
+
+        return Wanted(route, used, order, self._claim_seconds)
+
+    def took(self, target: Target, label: str) -> None:
+        """Count a take for the strategies."""
+        self._turns.took(self._pool(target), label)
+
+    def _pool(self, target: Target) -> Pool:
+        pool = self.pools.get(target.provider)
+        if pool is not None:
+            return pool
+        near = difflib.get_close_matches(target.provider, self.pools, n=1)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        known = ", ".join(sorted(self.pools)) or "none"
+        raise ValueError(
+            f"target {target.name!r}: no pool for provider {target.provider!r}; "
+            f"known providers: {known}{meant}"
+        )
