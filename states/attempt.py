@@ -49,7 +49,12 @@ def _timeouts(call: Call, event: Arrival, taken: Taken) -> Timeouts:
     timeouts = taken.target.timeouts
     if timeouts.first_token is not None:
         return timeouts
-    others = any(target.name != taken.target.name for target in unasked(call, event))
-    thinks = call.reasoning or taken.target.reasoning
-    patient = FIRST_TOKEN_WITH_OTHERS if others and not thinks else FIRST_TOKEN_ALONE
+    patient = FIRST_TOKEN_ALONE if _thinks_or_alone(call, event, taken) else FIRST_TOKEN_WITH_OTHERS
     return timeouts.with_first_token(max(patient, taken.seen_first_token or 0.0))
+
+
+def _thinks_or_alone(call: Call, event: Arrival, taken: Taken) -> bool:
+    if call.reasoning or taken.target.reasoning:
+        return True
+    # The target is asked by now, so it is not among the unasked.
+    return not unasked(call, event)

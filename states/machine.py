@@ -9,10 +9,10 @@ and calls the entered state's ``enter``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import attrs
-from transitions import EventData, Machine, MachineError
+from transitions import Machine, MachineError
 from transitions import State as MachineState
 
 from states.call import Call, State
@@ -85,9 +85,16 @@ class _Taken:
     command: Command | None = None
 
 
-def _model(data: EventData) -> Call:
-    # The library types its model as object; it is the copy that ``step`` fired with.
-    return cast(Call, data.model)
+class _State(MachineState):
+    """A state whose name is looked up once: enum members compute theirs at each use."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry.state, on_enter=_on_enter(entry), final=entry.state.final)
+        self._label = entry.state.name
+
+    @property
+    def name(self) -> str:
+        return self._label
 
 
 def _conditions(row: Row) -> list[str | Callable[..., bool | None]]:
@@ -95,18 +102,20 @@ def _conditions(row: Row) -> list[str | Callable[..., bool | None]]:
     if guard is None:
         return []
 
-    def holds(data: EventData) -> bool:
-        event, _ = data.args
-        return guard(_model(data), event)
+    # The library types its model as object; it is the copy that ``step`` fired with.
+    def holds(data: Any) -> bool:
+        return guard(data.model, data.args[0])
 
     return [holds]
 
 
-def _before(row: Row) -> Callable[[EventData], None]:
-    def before(data: EventData) -> None:
+def _before(row: Row) -> Callable[[Any], None]:
+    name, effect = row.name, row.effect
+
+    def before(data: Any) -> None:
         event, taken = data.args
-        taken.row = row.name
-        row.effect(_model(data), event)
+        taken.row = name
+        effect(data.model, event)
 
     return before
 
@@ -116,9 +125,9 @@ def _on_enter(entry: Entry) -> list[str | Callable[..., bool | None]]:
     if enter is None:
         return []
 
-    def on_enter(data: EventData) -> None:
+    def on_enter(data: Any) -> None:
         event, taken = data.args
-        taken.command = enter(_model(data), event)
+        taken.command = enter(data.model, event)
 
     return [on_enter]
 
@@ -126,10 +135,7 @@ def _on_enter(entry: Entry) -> list[str | Callable[..., bool | None]]:
 def _build() -> Machine:
     machine = Machine(
         model=None,
-        states=[
-            MachineState(entry.state, on_enter=_on_enter(entry), final=entry.state.final)
-            for entry in STATES
-        ],
+        states=[_State(entry) for entry in STATES],
         initial=State.READY,
         auto_transitions=False,
         send_event=True,
