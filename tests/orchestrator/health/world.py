@@ -1,0 +1,135 @@
+"""A health board with a clock that tests move, and calls that read like the driver's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from random import Random
+
+import attrs
+
+from orchestrator.health import (
+    Entry,
+    HealthBoard,
+    MemoryStore,
+    Pool,
+    PoolCredential,
+    Store,
+    Strategy,
+    Visit,
+)
+from states.error import Error
+from states.reasons import Reason, Scope
+from states.standby import Clear, Standby, Taken
+from states.target import Target
+
+A = Target("acme", "one")
+A2 = Target("acme", "two")
+B = Target("bolt", "one")
+C = Target("corp", "one")
+ROUTE = (A, A2, B, C)
+NOON = 1_800_000_000.0
+
+
+def pool(provider: str, *labels: str, strategy: Strategy = Strategy.FILL_FIRST) -> Pool:
+    credentials = tuple(PoolCredential(label, f"{provider}-{label}") for label in labels)
+    return Pool(provider, f"http://{provider}.test/v1", credentials, strategy)
+
+
+POOLS = (pool("acme", "k1", "k2"), pool("bolt", "k1"), pool("corp", "k1"))
+
+
+def error(
+    reason: Reason,
+    *,
+    scope: Scope | None = None,
+    retry_after: float | None = None,
+    revoked: bool = False,
+    message: str = "no",
+) -> Error:
+    return Error(
+        reason, "test", 400, message, scope=scope, retry_after=retry_after, revoked=revoked
+    )
+
+
+@attrs.define
+class Call:
+    """One call: a visit, the world's clock, and what was taken last."""
+
+    world: World
+    visit: Visit
+    started: float
+    taken: Taken | None = None
+    standby: Standby = Standby()
+
+    @property
+    def at(self) -> float:
+        return self.world.now - self.started
+
+    def start(self) -> Taken | None:
+        self.taken, self.standby = self.visit.start(self.at)
+        return self.taken
+
+    def take(self, *targets: Target, used: Collection[str] = ()) -> Taken | None:
+        self.taken, self.standby = self.visit.take(targets, self.at, used=used)
+        return self.taken
+
+    def fail(self, failure: Error | Reason) -> Standby:
+        assert self.taken is not None
+        if isinstance(failure, Reason):
+            failure = error(failure)
+        self.standby = self.visit.report(self.taken.target, self.taken.credential, failure, self.at)
+        return self.standby
+
+    def succeed(self) -> None:
+        assert self.taken is not None
+        self.visit.succeed(self.taken.target, self.taken.credential, self.at)
+
+    def close(self) -> None:
+        self.visit.close(self.at)
+
+    def clear(self, target: Target) -> Clear:
+        """The clear of ``target``, on the world's clock."""
+        found = self.standby.clear(target)
+        assert found is not None
+        return attrs.evolve(found, at=found.at + self.started, since=found.since + self.started)
+
+
+class World:
+    def __init__(
+        self,
+        *pools: Pool,
+        store: Store | None = None,
+        random: Random | None = None,
+        claim_seconds: float = 130.0,
+    ) -> None:
+        self.now = NOON
+        self.store = store or MemoryStore()
+        self.board = HealthBoard(
+            pools or POOLS, self.store, lambda: self.now, random, claim_seconds=claim_seconds
+        )
+
+    def call(self, *route: Target) -> Call:
+        return Call(self, self.board.visit(route or ROUTE, self.now), self.now)
+
+    def failed_call(self, target: Target, failure: Error | Reason) -> Standby:
+        """A call that sends to ``target`` once, fails there and ends."""
+        call = self.call(target)
+        assert call.start() is not None
+        standby = call.fail(failure)
+        call.close()
+        return standby
+
+    def later(self, seconds: float) -> None:
+        self.now += seconds
+
+    def entry(
+        self, provider: str, *, credential: str | None = None, model: str | None = None
+    ) -> Entry:
+        return next(
+            entry
+            for entry in self.board.snapshot()
+            if (entry.provider, entry.credential, entry.model) == (provider, credential, model)
+        )
+
+    def marked(self) -> list[Entry]:
+        return [entry for entry in self.board.snapshot() if entry.mark is not None]
