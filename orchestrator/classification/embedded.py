@@ -1,0 +1,93 @@
+"""Structured data inside text: JSON in a message, a Python repr, frames of a stream."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from typing import Any
+
+import msgspec
+
+_DECODER = json.JSONDecoder()
+_DECODE_LIMIT = 1_048_576
+"""Bytes of a body that are decoded; a longer one is no error text (longest seen: 4 kB, 2026-11)."""
+_EMBEDDED_LIMIT = 16_384
+_FRAMES = 20
+_HTML = re.compile(r"^\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|title)\b", re.I | re.S)
+_TITLE = re.compile(r"<(title|h1|h2)\b[^>]{0,200}>(.{0,400}?)</\1\s*>", re.I | re.S)
+_TAG = re.compile(r"<[^<>]{0,500}>")
+
+
+def decode(body: str | bytes) -> Any:
+    """The JSON value that ``body`` is, or ``None`` where it is none or is too long."""
+    if len(body) > _DECODE_LIMIT:
+        return None
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def find(text: str) -> tuple[str, Any]:
+    """The text before an object embedded in ``text``, and the object.
+
+    The object may be JSON or a Python repr, whatever follows it; the text alone
+    comes back with ``None`` where there is no object.
+    """
+    start = _start(text)
+    if start < 0:
+        return text, None
+    piece = text[start : start + _EMBEDDED_LIMIT]
+    value = _json_prefix(piece)
+    if value is None:
+        value = _python_literal(piece)
+    if not isinstance(value, dict | list):
+        return text, None
+    return text[:start], value
+
+
+def _start(text: str) -> int:
+    starts = [at for at in (text.find("{"), text.find('[{"')) if at >= 0]
+    return min(starts, default=-1)
+
+
+def _json_prefix(piece: str) -> Any:
+    try:
+        return _DECODER.raw_decode(piece)[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _python_literal(piece: str) -> Any:
+    end = piece.rfind("}")
+    if end < 0 or "'" not in piece:
+        return None
+    try:
+        return ast.literal_eval(piece[: end + 1])
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+
+
+def frames(text: str) -> list[Any]:
+    """The data of the frames of an event stream, at most the first twenty; empty if none."""
+    found: list[Any] = []
+    for line in text[:_EMBEDDED_LIMIT].splitlines():
+        if line.startswith("data:") and len(found) < _FRAMES:
+            data = line[5:].strip()
+            value = decode(data)
+            found.append(data if value is None else value)
+    return found
+
+
+def is_html(text: str) -> bool:
+    """Whether ``text`` begins like an HTML page."""
+    return _HTML.match(text[:400]) is not None
+
+
+def html_words(page: str) -> str:
+    """What an HTML page says: its title and headings, or else its first words."""
+    page = page[:_EMBEDDED_LIMIT]
+    titles = [_TAG.sub(" ", match.group(2)) for match in _TITLE.finditer(page)]
+    said = " ".join(" ".join(titles).split())
+    return said or " ".join(_TAG.sub(" ", page[:2_000]).split())[:300]

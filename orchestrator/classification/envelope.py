@@ -1,0 +1,165 @@
+"""Unwrapping: from a body of any shape to words, codes and a status.
+
+Providers put the same facts into a dozen shapes, and relays put one shape into
+another. This module walks known wrapper fields only, in a fixed order, so the
+result does not depend on the order of keys nor on fields that nobody knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from orchestrator.classification import embedded
+
+_DEPTH = 8
+_NODES = 64
+_ITEMS = 6
+_TEXT = 8_192
+_CODE = 120
+
+_TEXT_KEYS = (
+    "message", "msg", "error_message", "errorMessage", "error_msg", "status_msg", "Message",
+    "error_description", "title", "detail", "details", "error", "errors", "raw", "description",
+    "finishMessage", "blockReasonMessage", "response", "cause", "remedy_hint", "status_message",
+)  # fmt: skip
+_CODE_KEYS = (
+    "code", "type", "status", "reason", "error_code", "errorCode", "__type", "errorType",
+    "error_type", "limit_source", "quotaId", "status_code", "Code", "err_code", "ret",
+)  # fmt: skip
+_STATUS_KEYS = (
+    "code", "status", "status_code", "statusCode", "upstreamStatus", "http_status", "http_code",
+    "error_code",
+)  # fmt: skip
+_NESTED_KEYS = (
+    "error", "errors", "detail", "details", "base_resp", "metadata", "raw", "cause", "response",
+    "innererror", "inner_error", "param", "data", "violations", "body", "result",
+    "message", "msg", "output", "reasons",
+)  # fmt: skip
+_FIELD_KEYS = (
+    "retryDelay", "retry_after", "retry_after_ms", "retryAfter", "retry_after_seconds",
+    "resets_in_seconds", "reset_in_seconds", "resets_in", "resets_at", "reset_at", "resetsAt",
+    "resetAt", "reset_time", "estimated_time", "wait_seconds", "headers", "next_reset_at",
+    "quotaResetDelay", "quotaResetTimeStamp",
+)  # fmt: skip
+_STATUS_TEXT = re.compile(
+    r"(?:error code|status code|statuscode|\bhttp(?:/\d(?:\.\d)?)?(?: error)?|,[\w./:-]{1,80}"
+    r"|^unexpected status)"
+    r"[ :=]{1,3}([45]\d\d)\b|^([45]\d\d) [A-Za-z]",
+    re.I,
+)
+
+
+@attrs.define
+class Envelope:
+    """What was found in a body.
+
+    Attributes:
+        texts: The provider's words, outermost first, without repetition.
+        codes: Codes and types, lower case.
+        status: The first HTTP error status that the body itself names.
+        fields: Values that may carry a wait, by name.
+        errors: True where something in the body was an error object.
+    """
+
+    texts: list[str] = attrs.field(factory=list)
+    codes: set[str] = attrs.field(factory=set)
+    status: int | None = None
+    fields: dict[str, Any] = attrs.field(factory=dict)
+    errors: bool = False
+    _nodes: int = 0
+
+    def add(self, value: Any, depth: int = 0) -> None:
+        """Take in ``value``: a mapping, a list or a text, at any level."""
+        self._nodes += 1
+        if self._nodes > _NODES or depth > _DEPTH:
+            return
+        if isinstance(value, Mapping):
+            self._mapping(value, depth)
+        elif isinstance(value, list | tuple):
+            for item in value[:_ITEMS]:
+                self.add(item, depth + 1)
+        elif isinstance(value, str):
+            self.say(value, depth)
+
+    def say(self, text: str, depth: int = 0) -> None:
+        """Take in words, which may have more structure inside."""
+        text = text[:_TEXT].strip()
+        if not text:
+            return
+        if "{" in text:
+            text, inner = embedded.find(text)
+            text = text.strip(" \n\t-:,")
+            self._remember(text)
+            if inner is not None:
+                self.add(inner, depth + 1)
+        else:
+            self._remember(text)
+
+    def _remember(self, text: str) -> None:
+        if text and text not in self.texts:
+            self.texts.append(text)
+            match = _STATUS_TEXT.search(text) if self.status is None else None
+            if match is not None:
+                self.status = int(match.group(1) or match.group(2))
+
+    def _mapping(self, node: Mapping[Any, Any], depth: int) -> None:
+        for key in _STATUS_KEYS:
+            self._status(node.get(key))
+        for key in _CODE_KEYS:
+            self._code(node.get(key))
+        for key in _FIELD_KEYS:
+            if node.get(key) is not None:
+                self.fields.setdefault(key, node[key])
+        for key in _TEXT_KEYS:
+            value = node.get(key)
+            if isinstance(value, str):
+                self.say(value, depth)
+        for value in self._nested(node):
+            self.add(value, depth + 1)
+
+    def _nested(self, node: Mapping[Any, Any]) -> Iterator[Any]:
+        for key in _NESTED_KEYS:
+            value = node.get(key)
+            if isinstance(value, Mapping | list | tuple):
+                if key in ("error", "errors") and value:
+                    self.errors = True
+                yield value
+        if isinstance(node.get("error"), str | int | float) and node.get("error"):
+            self.errors = True
+            self._code(node["error"])
+
+    def _status(self, value: Any) -> None:
+        if self.status is not None or value is None or isinstance(value, bool):
+            return
+        if isinstance(value, str) and not (len(value) == 3 and value.isascii() and value.isdigit()):
+            return
+        try:
+            number = int(value)
+        except (ValueError, TypeError, OverflowError):
+            return
+        if 400 <= number < 600:
+            self.status = number
+
+    def _code(self, value: Any) -> None:
+        if isinstance(value, str):
+            if value and len(value) <= _CODE:
+                self.codes.add(value.lower())
+                # Bedrock and gRPC names come with a namespace: "com.amazon#ThrottlingException".
+                if "#" in value:
+                    self.codes.add(value.rpartition("#")[2].lower())
+        elif isinstance(value, int) and not isinstance(value, bool) and -1e9 < value < 1e9:
+            self.codes.add(str(value))
+
+
+def leftovers(body: Mapping[Any, Any]) -> list[str]:
+    """Short texts of a body in which no known field had any, in the order of their keys."""
+    found = [
+        (str(key), value)
+        for key, value in list(body.items())[:_NODES]
+        if isinstance(value, str) and 3 < len(value) < 600
+    ]
+    return [value for _, value in sorted(found)[:_ITEMS]]

@@ -1,0 +1,74 @@
+"""What a failure says about itself, in the one form that rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import attrs
+import msgspec
+
+from orchestrator.classification.phrases import normalise, words
+
+_WHOLE_LIMIT = 65_536
+
+
+@attrs.define(slots=False, eq=False)
+class Facts:
+    """The facts of one failure. Made once, then only read.
+
+    Attributes:
+        http_status: The status of the HTTP answer, ``None`` where there was none.
+        status: The status that counts: the HTTP status, or one inside a 200.
+        codes: Structured codes, types and signals, lower case.
+        texts: The provider's words, from the outermost wrapper inwards.
+        headers: Header names in lower case to values.
+        fields: Structured values that may carry a wait, by name.
+        body: The body as it was decoded.
+        asserts_exception: True where no HTTP answer arrived.
+    """
+
+    http_status: int | None = None
+    status: int | None = None
+    codes: frozenset[str] = frozenset()
+    texts: tuple[str, ...] = ()
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    fields: Mapping[str, Any] = attrs.field(factory=dict)
+    body: Any = None
+
+    @cached_property
+    def raw(self) -> str:
+        """The provider's words as they were sent."""
+        return "\n".join(self.texts)
+
+    @cached_property
+    def text(self) -> str:
+        """The provider's words, normalised."""
+        return normalise(self.raw)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of :attr:`text`."""
+        return words(self.text)
+
+    @cached_property
+    def whole(self) -> str:
+        """The words and the whole body as text, for user rules; bounded."""
+        return f"{self.raw}\n{_as_text(self.body)}"[:_WHOLE_LIMIT]
+
+    @cached_property
+    def whole_text(self) -> str:
+        """:attr:`whole`, normalised."""
+        return normalise(self.whole)
+
+
+def _as_text(body: Any) -> str:
+    if body is None or isinstance(body, str):
+        return (body or "")[:_WHOLE_LIMIT]
+    if isinstance(body, bytes | bytearray):
+        return bytes(body[:_WHOLE_LIMIT]).decode("utf-8", "replace")
+    try:
+        return msgspec.json.encode(body, enc_hook=str).decode("utf-8", "replace")
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+        return ""

@@ -1,0 +1,138 @@
+"""From what a driver holds in its hands to facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.classification import answers, embedded, exceptions
+from orchestrator.classification.envelope import Envelope, leftovers
+from orchestrator.classification.facts import Facts
+
+_HEADERS = 256
+_VALUE = 1_024
+_HEAD = 16_384
+
+
+def facts(
+    *,
+    status: Any,
+    headers: Any,
+    body: Any,
+    exception: BaseException | str | None,
+    message: Any,
+    where: str,
+) -> Facts:
+    """The facts of a failure, whatever their form."""
+    lowered = _headers(headers)
+    http_status = _status(status)
+    envelope = Envelope()
+    body = _take_body(envelope, body, lowered, http_status)
+    _take_exception(envelope, exception, where, http_status)
+    if isinstance(message, str):
+        envelope.say(message)
+    if isinstance(body, Mapping):
+        _take_shape(envelope, body, http_status, where)
+    kind = lowered.get("x-amzn-errortype") or lowered.get("x-amzn-error-type")
+    if kind:
+        envelope.codes.add(kind.split(":")[0].rpartition("#")[2].strip().lower())
+    if where == "sse":
+        envelope.codes.add("sse")
+    counts = http_status if http_status is not None and http_status >= 300 else envelope.status
+    return Facts(
+        http_status=http_status,
+        status=http_status if counts is None else counts,
+        codes=frozenset(envelope.codes),
+        texts=tuple(envelope.texts),
+        headers=lowered,
+        fields=envelope.fields,
+        body=body,
+    )
+
+
+def _headers(headers: Any) -> dict[str, str]:
+    if not isinstance(headers, Mapping) or not headers:
+        return {}
+    lowered: dict[str, str] = {}
+    for name, value in list(headers.items())[:_HEADERS]:
+        lowered.setdefault(_plain(name).lower(), _plain(value)[:_VALUE])
+    return lowered
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return value if isinstance(value, str) else repr(value) if value is not None else ""
+
+
+def _status(status: Any) -> int | None:
+    if isinstance(status, int) and not isinstance(status, bool) and 100 <= status < 1000:
+        return int(status)
+    return None
+
+
+def _take_body(
+    envelope: Envelope, body: Any, headers: Mapping[str, str], status: int | None
+) -> Any:
+    if isinstance(body, bytes | bytearray | memoryview):
+        body = bytes(body)
+        if not body.strip():
+            body = ""
+        else:
+            decoded = embedded.decode(body)
+            body = body[:_HEAD].decode("utf-8", "replace") if decoded is None else decoded
+    if isinstance(body, str):
+        body = _take_text(envelope, body, headers)
+    elif body is None or (isinstance(body, Mapping | list) and not body):
+        envelope.codes.add("body:empty")
+    if isinstance(body, Mapping | list | tuple):
+        envelope.add(body)
+        if isinstance(body, Mapping) and not envelope.texts:
+            for text in leftovers(body):
+                envelope.say(text)
+    return body
+
+
+def _take_text(envelope: Envelope, body: str, headers: Mapping[str, str]) -> Any:
+    if not body[:_HEAD].strip():
+        envelope.codes.add("body:empty")
+        return None
+    if "html" in headers.get("content-type", "").lower() or embedded.is_html(body):
+        envelope.codes.add("body:html")
+        envelope.say(embedded.html_words(body))
+        return None
+    decoded = embedded.decode(body)
+    if isinstance(decoded, Mapping | list):
+        return decoded
+    found = embedded.frames(body) if "data:" in body[:_HEAD] else []
+    if found:
+        # One frame is an event like any other; several are looked through in order.
+        return found if len(found) > 1 or isinstance(found[0], str) else found[0]
+    envelope.codes.add("body:text")
+    envelope.say(str(decoded) if isinstance(decoded, str) else body)
+    return None
+
+
+def _take_exception(
+    envelope: Envelope, exception: BaseException | str | None, where: str, status: int | None
+) -> None:
+    if exception is None and where != "exception":
+        return
+    names = exceptions.names(exception) if exception is not None else ("exception",)
+    if status is not None:
+        # With an HTTP answer the answer decides; the exception is only its wrapper.
+        names = tuple(name for name in names if not name.startswith("exception"))
+    envelope.codes.update(names)
+    if exception is not None:
+        for text in exceptions.words(exception):
+            envelope.say(text)
+
+
+def _take_shape(
+    envelope: Envelope, body: Mapping[Any, Any], status: int | None, where: str
+) -> None:
+    inner = body.get("response")
+    shape = answers.signals(inner if isinstance(inner, Mapping) else body)
+    if where == "sse" or status is None or status >= 300 or envelope.errors:
+        shape.discard("answer:none")
+    envelope.codes.update(shape)

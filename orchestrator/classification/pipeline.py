@@ -1,0 +1,113 @@
+"""Raw facts to a classified error: gather, match, word.
+
+``classify`` is the only entrance. It never raises: the failure it is given is
+already the bad news, and must not be hidden behind another one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestrator.classification import gather
+from orchestrator.classification.facts import Facts
+from orchestrator.classification.families import family
+from orchestrator.classification.hints import HINTS
+from orchestrator.classification.matching import fits
+from orchestrator.classification.rule import Rule
+from orchestrator.classification.rules import rule_set
+from orchestrator.classification.waits import wait
+from orchestrator.secrets import mask
+from states.error import Error
+from states.reasons import Reason
+
+MESSAGE_LIMIT = 1_000
+"""Characters of ``Error.message``, as the field's contract says."""
+_LINES = 3
+_SHORT_BENCH = 300.0
+"""Seconds. No shorter wait is believed of a billing error: by definition a short wait
+cannot help there, and vendors attach their generic delays (Gemini, ``limit: 0``, 2026)."""
+
+_CLEARS = frozenset(
+    {
+        Reason.RATE_LIMIT, Reason.OVERLOADED, Reason.SERVER_ERROR, Reason.TIMEOUT,
+        Reason.BILLING, Reason.UNKNOWN, Reason.STREAM_INTERRUPTED, Reason.INVALID_RESPONSE,
+        Reason.CONNECTION,
+    }
+)  # fmt: skip
+"""Reasons that may clear by themselves; a wait says nothing about the others."""
+
+
+def classify(
+    *,
+    status: int | None = None,
+    headers: Mapping[Any, Any] | None = None,
+    body: Mapping[Any, Any] | Sequence[Any] | str | bytes | None = None,
+    provider: str | None = None,
+    dialect: str | None = None,
+    exception: BaseException | str | None = None,
+    message: str | None = None,
+    where: str = "response",
+    rules: Sequence[Rule] = (),
+    now: float | None = None,
+) -> Error:
+    """The classified error for a failure. Never raises, whatever it is given.
+
+    Args:
+        status: The HTTP status, ``None`` where no HTTP answer arrived.
+        headers: The answer's headers; names in any case.
+        body: The body: decoded, or as text or bytes; an event of a stream.
+        provider: Whose words these are; unknown names are read by general rules.
+        dialect: The dialect spoken; a second guess at the vendor.
+        exception: The transport's exception, or its name such as ``httpx.ReadTimeout``.
+        message: The text that came with the failure beside the body.
+        where: ``response``, ``sse`` or ``exception``.
+        rules: The user's rules, asked before all others.
+        now: Wall-clock epoch seconds at the failure, for absolute dates.
+    """
+    facts = gather.facts(
+        status=status, headers=headers, body=body, exception=exception, message=message, where=where
+    )
+    vendor = family(provider) if isinstance(provider, str) else ""
+    rule = next((one for one in rules if fits(one, facts, whole=True)), None)
+    if rule is None:
+        rule = rule_set(vendor, dialect if isinstance(dialect, str) else "").first(facts)
+    return _error(rule, facts, vendor, time.time() if now is None else now)
+
+
+def _error(rule: Rule | None, facts: Facts, vendor: str, now: float) -> Error:
+    status = facts.http_status if facts.http_status is not None else facts.status
+    words = _words(facts)
+    if rule is None:
+        rule = _NONE
+    return Error(
+        reason=rule.reason,
+        rule=rule.id,
+        status=status,
+        message=words,
+        scope=rule.scope,
+        retry_after=_retry_after(rule, facts, vendor, now),
+        hint=rule.hint or HINTS[rule.reason],
+        repair=rule.repair,
+        revoked=rule.revoked,
+    )
+
+
+_NONE = Rule("none", Reason.UNKNOWN)
+
+
+def _words(facts: Facts) -> str:
+    said = ": ".join(text[: MESSAGE_LIMIT * 2] for text in facts.texts[:_LINES])
+    return mask(said)[:MESSAGE_LIMIT] if said else ""
+
+
+def _retry_after(rule: Rule, facts: Facts, vendor: str, now: float) -> float | None:
+    if rule.reason not in _CLEARS:
+        return None
+    found = wait(facts, now, vendor)
+    if found is None:
+        found = rule.retry_after
+    if found is not None and rule.reason is Reason.BILLING and found < _SHORT_BENCH:
+        return None
+    return found

@@ -1,0 +1,83 @@
+"""All rules, in the order in which they are asked.
+
+For one vendor: its structured codes, its phrases, unmistakable words of other
+vendors (a relay passes them on), general codes, general phrases, the status.
+A rule that names a code stands before one that names only a phrase; within a
+file the order of the page counts.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from orchestrator.classification.matching import RuleSet
+from orchestrator.classification.rule import Rule
+from orchestrator.classification.rules import (
+    amazon,
+    anthropic,
+    azure,
+    china,
+    clouds,
+    gateways,
+    general_codes,
+    general_phrases,
+    google,
+    hosts,
+    local,
+    openai,
+    openrouter,
+    statuses,
+    transport,
+    zhipu,
+)
+
+_VENDORS: tuple[Rule, ...] = (
+    *openai.RULES,
+    *anthropic.RULES,
+    *google.RULES,
+    *amazon.RULES,
+    *azure.RULES,
+    *openrouter.RULES,
+    *zhipu.RULES,
+    *china.RULES,
+    *hosts.RULES,
+    *clouds.RULES,
+    *gateways.RULES,
+    *local.RULES,
+)
+_GENERAL: tuple[Rule, ...] = (
+    *transport.RULES,
+    *general_codes.RULES,
+    *general_phrases.RULES,
+    *statuses.RULES,
+)
+ALL: tuple[Rule, ...] = (*_VENDORS, *_GENERAL)
+"""Every rule of ours, once."""
+
+_DIALECTS = {"anthropic-messages": "anthropic", "gemini": "gemini", "bedrock-converse": "bedrock"}
+_SPEAKERS = frozenset(name for rule in _VENDORS for name in rule.providers)
+
+
+def rule_set(family: str, dialect: str = "") -> RuleSet:
+    """The rules for a vendor; a dialect adds the words of the vendor who made it."""
+    known = family if family in _SPEAKERS else ""
+    return _rule_set(known, _DIALECTS.get(dialect, ""))
+
+
+@lru_cache(maxsize=256)
+def _rule_set(family: str, second: str) -> RuleSet:
+    own = _of(family)
+    second_own = tuple(rule for rule in _of(second) if rule not in own)
+    seen = {rule.id for rule in (*own, *second_own)}
+    passed_on = tuple(rule for rule in _VENDORS if rule.elsewhere and rule.id not in seen)
+    return RuleSet(
+        (*_codes_first(own), *_codes_first(second_own), *_codes_first(passed_on), *_GENERAL)
+    )
+
+
+def _of(family: str) -> tuple[Rule, ...]:
+    return tuple(rule for rule in _VENDORS if family and family in rule.providers)
+
+
+def _codes_first(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    return tuple(sorted(rules, key=lambda rule: not rule.codes))

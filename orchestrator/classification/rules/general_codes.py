@@ -1,0 +1,148 @@
+"""Codes and types that many vendors share, in the meaning that most give them.
+
+Where one vendor means something else, its own file says so first. Shapes after
+https://platform.openai.com/docs/guides/error-codes and
+https://docs.claude.com/en/api/errors (looked up 2026-11-21).
+"""
+
+from __future__ import annotations
+
+from orchestrator.classification.rule import Rule
+from states.reasons import Reason, Scope
+
+_OPENAI = "https://platform.openai.com/docs/guides/error-codes (2026-11-21)"
+_ANTHROPIC = "https://docs.claude.com/en/api/errors (2026-11-21)"
+_GOOGLE = "https://cloud.google.com/apis/design/errors (2026-11-21)"
+_RESPONSES = "https://platform.openai.com/docs/api-reference/responses (2026-11-21)"
+_SEEN = "common among gateways (2026-11-21)"
+
+_RATE_CODES = {
+    "rate_limit_exceeded", "rate_limit_error", "rate_limited", "too_many_requests", "ratelimitexceeded",
+    "rate_limit_reached_error", "ratelimitreached", "throttled", "throttling_error", "rate_limit", "ratelimit",
+    "too_many_requests_error", "toomanyrequests", "rate-limited", "ratelimiterror", "rate_limit_reached", "limit_requests",
+    "limit_burst_rate", "throttling", "throttlingexception", "request_limit_exceeded", "concurrency_limit_exceeded",
+    "usage_limit_reached", "user_rate_limit_exceeded", "rate_limit_exceeded_error", "rate-limit-exceeded", "slow_down_error",
+}  # fmt: skip
+
+RULES: tuple[Rule, ...] = (
+    # --- finishes ---
+    Rule("finish.refused", Reason.CONTENT_POLICY, "finish reasons of all dialects (2026-11-21)", codes={
+        "finish:content_filter", "finish:refusal", "finish:safety", "finish:recitation", "finish:blocklist",
+        "finish:prohibited_content", "finish:spii", "finish:image_safety", "finish:sensitive", "finish:error_toxic", "block:prompt",
+        "finish:guardrail_intervened", "finish:content_filtered", "finish:image_prohibited_content", "finish:moderation",
+        "finish:image_recitation", "finish:model_armor", "finish:language", "finish:safety_refusal"}),
+    Rule("finish.window-filled", Reason.OUTPUT_TRUNCATED, _ANTHROPIC, codes={"finish:model_context_window_exceeded", "finish:model_length"},
+         hint="The answer filled the model's context: shorten the request or use a model with a larger context."),
+    Rule("finish.length", Reason.OUTPUT_TRUNCATED, _OPENAI, codes={
+        "finish:length", "finish:max_tokens", "finish:max_output_tokens", "finish:error_limit", "finish:max_length"}),
+    Rule("finish.malformed-call", Reason.OUTPUT_TRUNCATED, "https://ai.google.dev/api/generate-content (2026-11-21)",
+         codes={"finish:malformed_function_call", "finish:unexpected_tool_call", "finish:malformed_response", "finish:malformed_tool_use",
+                "finish:malformed_model_output", "finish:too_many_tool_calls", "finish:no_image", "finish:image_other"},
+         hint="The model wrote a tool call that does not parse: send the request again, or simplify the tools."),
+    Rule("finish.no-resources", Reason.STREAM_INTERRUPTED, "https://api-docs.deepseek.com/api/create-chat-completion (2026-11-21)",
+         codes={"finish:insufficient_system_resource", "finish:network_error", "finish:abort", "finish:aborted", "finish:interrupted"}),
+    # --- too large ---
+    Rule("code.request-above-budget", Reason.CONTEXT_OVERFLOW, _OPENAI,
+         codes=_RATE_CODES | {"tokens", "requests"}, contains=("request too large", "tokens must be reduced", "reduce your message size"),
+         hint="This one request is larger than the whole budget of a minute, so waiting never helps: shorten it or raise the limit."),
+    Rule("code.context-overflow", Reason.CONTEXT_OVERFLOW, _OPENAI, codes={
+        "context_length_exceeded", "context_window_exceeded", "exceed_context_size_error", "model_context_window_exceeded",
+        "contextwindowexceedederror", "string_above_max_tokens", "tokens_limit_reached", "prompt_too_long",
+        "context_window_exceeded_error", "input_too_long", "max_context_length_exceeded", "context_length_error",
+        "max_tokens_exceeded", "token_limit_exceeded", "contextlengthexceeded"}),
+    Rule("code.payload", Reason.PAYLOAD_TOO_LARGE, _ANTHROPIC, codes={
+        "request_too_large", "string_above_max_length", "payload_too_large", "image_too_large", "file_too_large", "body_too_large",
+        "request_entity_too_large", "requestentitytoolargeexception", "entity_too_large", "invalid_image_size", "image_parse_size",
+        "array_above_max_length", "request_body_too_large", "entity.too.large"}),
+    # --- no money ---
+    Rule("code.quota-per-minute", Reason.RATE_LIMIT, _SEEN, codes={
+        "insufficient_quota", "quota_exceeded", "credit_limit", "resource_exhausted", "billing_error"},
+        contains=("per minute", "per second", "rate limited", "too many requests", "tpm", "rpm", "queries per minute", "allocated quota exceeded",
+                  "requests rate limit", "concurrency", "concurrent requests")),
+    Rule("code.billing", Reason.BILLING, _OPENAI, codes={
+        "insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "project_spend_limit_exceeded",
+        "billing_error", "insufficient_balance", "insufficient_credits", "insufficient_funds", "payment_required",
+        "budget_exceeded", "credit_limit", "exceeded_current_quota_error", "account_overdue", "credits_exhausted",
+        "spending_limit_exceeded", "spend_limit_exceeded", "organization_spend_limit_exceeded", "insufficient_user_quota",
+        "billing_limit_reached", "billing_disabled", "pre_consume_token_quota_failed", "out_of_credits", "payment_error",
+        "insufficient_credit", "insufficient_user_balance", "account_overdue_error", "billing_hard_limit", "no_credits",
+        "monthly_limit_exceeded", "organization_quota_exceeded", "billing_soft_limit_reached", "usage_not_included", "billing_required",
+        "user_spend_limit_exceeded", "spend_limit_reached", "spending_limit_reached", "monthly_spend_limit_exceeded", "creditserror",
+        "credits_required", "credit_balance_too_low", "subscription_expired", "subscription_required", "plan_expired",
+        "insufficientbalance", "balance_insufficient", "balance_not_enough", "budgetexceedederror", "quota_exhausted",
+        "billing_limit_exceeded", "insufficient_account_balance", "organization_budget_exceeded", "insufficient_wallet_balance",
+        "no_balance", "paymentrequired", "key_limit_exceeded", "insufficient_permissions_billing", "account_balance_insufficient",
+        "usage_limit_exceeded_monthly", "workspace_out_of_credits", "free_quota_exhausted", "freetieronly", "accountoverdueerror", "arrearage"},
+        scope=Scope.ACCOUNT),
+    # --- credentials ---
+    Rule("code.revoked-key", Reason.AUTH, _OPENAI, codes={"api_key_revoked", "key_revoked", "token_revoked", "api_key_deleted", "api_key_leaked"},
+         scope=Scope.KEY, revoked=True, hint="This key was withdrawn for good: create a new one and replace it."),
+    Rule("code.account-closed", Reason.AUTH, _OPENAI, codes={
+        "account_deactivated", "account_disabled", "organization_restricted", "organization_deactivated", "account_suspended", "user_suspended",
+        "project_archived", "organization_disabled", "account_locked", "user_deactivated", "workspace_deactivated", "token_invalidated", "deactivated_workspace"},
+        scope=Scope.ACCOUNT, hint="The provider closed or restricted this account: write to its support, or use another account."),
+    Rule("code.auth", Reason.AUTH, _OPENAI, codes={
+        "invalid_api_key", "authentication_error", "invalid_authentication_error", "incorrect_api_key_error",
+        "permission_error", "unauthenticated", "api_key_invalid", "credentials_missing", "missing_api_key",
+        "expired_token", "token_expired", "access_token_expired", "invalid_token", "unauthorized", "permission_denied_error", "access_token_type_unsupported",
+        "invalid_auth", "invalid_authentication", "unrecognizedclientexception", "expiredtokenexception", "invalidsignatureexception",
+        "missingauthenticationtokenexception", "incompletesignatureexception", "access_token_invalid", "auth_error", "authentication_failed",
+        "authorized_error", "authenticationerror", "api_key_expired", "no_api_key", "invalid_grant", "token_not_found", "missing_scope",
+        "ip_not_authorized", "not_authorized_invalid_key_type", "invalid_key", "unauthorized_error", "invalidapikey", "api_key_not_found", "apikeynotfound",
+        "api_key_service_blocked", "api_key_http_referrer_blocked", "api_key_ip_address_blocked", "signaturedoesnotmatch", "invalidaccesskeyid", "invalidclienttokenid",
+        "authtokenexpired", "tokenexpired", "autherror", "authentication_required", "insufficient_scope", "invalid_scope", "invalidcredentials", "invalid_credentials",
+        "oauth_token_expired", "oauth_token_revoked", "unauthorizedexception", "apikeyinvalid", "optinrequired", "org_membership_required"},
+        unless=("upstream access forbidden",)),
+    Rule("code.region", Reason.FORBIDDEN, _OPENAI, codes={
+        "unsupported_country_region_territory", "request_forbidden", "region_not_supported", "unsupported_region", "geo_blocked",
+        "country_not_supported", "location_not_supported", "unsupported_country", "region_blocked", "ip_blocked", "blocked_by_waf", "bot_detected"},
+        scope=Scope.ACCOUNT,
+        hint="The provider does not serve this country or region: send from a supported place, or use another provider."),
+    # --- models ---
+    Rule("code.model", Reason.MODEL_NOT_FOUND, _OPENAI, codes={
+        "model_not_found", "invalid_model", "not_found_error", "deploymentnotfound", "model_not_available", "model_not_free", "modelnotfound",
+        "unknown_model", "model_not_supported", "unsupported_model", "model_deprecated", "resourcenotfoundexception", "modelnotsupported",
+        "invalid_model_error", "model_access_denied", "endpoint_not_found", "resource_does_not_exist", "model_unavailable", "unavailable_model",
+        "model_not_available_for_plan", "model_not_allowed", "model_retired", "model_decommissioned", "model_not_exist", "modelnotopen", "model_terms_required",
+        "resource_not_found_error", "model_permission_blocked_org", "model_permission_blocked_project", "modelnotfounderror", "no_such_model",
+        "unknownmodel", "model_not_ready_for_account", "get_channel_failed", "notfounderror", "invalid_model_id", "resource_not_found", "model_not_enabled"}),
+    # --- content ---
+    Rule("code.content", Reason.CONTENT_POLICY, _OPENAI, codes={
+        "content_filter", "content_policy_violation", "responsibleaipolicyviolation", "data_inspection_failed", "datainspectionfailed",
+        "sensitivecontentdetected", "content_filter_error", "moderation_blocked", "content_blocked", "safety_error", "content_moderation",
+        "sensitive_words_detected", "prompt_blocked", "contentfilter", "flagged", "content_policy", "policy_violation", "safety_check_failed",
+        "moderation_error", "moderation_failed", "guardrail_violation", "guardrail_intervened", "cyber_policy_violation", "contentpolicyviolationerror",
+        "content_policy_violation_error", "image_content_policy_violation", "image_safety_error", "cyber_policy", "cyber_violation", "content_flagged", "unsafe_content"}),
+    # --- the request ---
+    Rule("code.parameter", Reason.BAD_REQUEST, _OPENAI, codes={
+        "unsupported_parameter", "unknown_parameter", "invalid_parameter", "missing_required_parameter", "invalid_encrypted_content",
+        "invalid_reasoning_effort", "invalid_prompt", "validation_error", "invalid_json", "invalid_function_parameters",
+        "invalid_image_url", "invalid_image_format", "invalid_schema", "invalid_json_schema", "json_validate_failed", "missingparameter", "unsupported_value",
+        "invalid_type", "invalid_value", "invalid_request_message_order", "invalid_tool_call", "integer_below_min_value",
+        "integer_above_max_value", "decimal_below_min_value", "decimal_above_max_value", "empty_array", "null_value", "previous_response_not_found",
+        "invalid_request_body", "wrong_api_format", "json_parse_error", "convert_request_failed", "read_request_body_failed", "empty_image_file",
+        "unsupported_image_media_type", "failed_to_download_image", "image_file_not_found", "extra_forbidden", "unprocessable_entity", "invalid_chat_template"},
+        unless=("rate limit", "rate limited", "context length", "context window", "input length", "does not exist", "insufficient balance",
+                "timed out reading", "inappropriate content", "max message tokens", "quota")),
+    # --- capacity ---
+    Rule("code.overloaded", Reason.OVERLOADED, _ANTHROPIC, codes={
+        "overloaded_error", "server_is_overloaded", "slow_down", "engine_overloaded_error", "queue_exceeded", "unavailable_error",
+        "capacity_exceeded", "serviceunavailableexception", "service_unavailable_error", "nocapacity", "modelnotreadyexception",
+        "service_unavailable", "overloaded", "model_overloaded", "upstream_unavailable", "serveroverloaded", "server_overloaded",
+        "upstream_provider_shared_pool", "engine_overloaded", "no_capacity", "insufficient_capacity", "over_capacity", "model_loading", "serviceunavailableerror",
+        "service_overloaded", "queue_full", "model_at_capacity", "provider_overloaded", "provider_unavailable", "no_available_key", "channel:no_available_key",
+        "capacity_exhausted", "model_capacity_exhausted", "server_busy", "system_busy", "modelloadingerror", "inference_unavailable", "overload_error"}),
+    Rule("code.rate-limit", Reason.RATE_LIMIT, _OPENAI, codes=_RATE_CODES,
+         unless=("overloaded", "insufficient balance", "insufficient credits", "out of credits", "credit balance", "spend limit", "spending limit", "exceeded your current quota",
+                 "at capacity", "high demand", "over capacity", "limit: 0", "extra usage is required", "temporarily unavailable", "suspended", "overdue", "exceeded budget", "over budget",
+                 "unexpected server behavior", "high traffic", "quota exhausted", "余额", "欠费")),
+    Rule("code.resource-exhausted", Reason.RATE_LIMIT, _GOOGLE, codes={"resource_exhausted", "resourceexhausted", "quota_exceeded", "quotaexceeded"},
+         statuses={429, 503, 403}, unless=("limit: 0", "overloaded", "credits", "spending", "balance", "billing account", "no quota", "worker", "monthly")),
+    Rule("code.timeout", Reason.TIMEOUT, _OPENAI, codes={"user_request_timeout", "request_timeout", "requesttimeout"}),
+    Rule("code.server-timeout", Reason.SERVER_ERROR, _ANTHROPIC, codes={
+        "timeout_error", "deadline_exceeded", "modeltimeoutexception", "modelerrorexception", "modelstreamerrorexception",
+        "internalserverexception", "gateway_timeout", "internal_error_upstream", "vector_store_timeout", "upstream_timeout", "bad_gateway", "do_request_failed",
+        "bad_response", "bad_response_status_code", "empty_response", "read_response_body_failed", "bad_response_body", "channel:response_time_exceeded"}),
+    Rule("code.tool-resample", Reason.SERVER_ERROR, "https://console.groq.com/docs/errors (2026-11-21)", codes={"tool_use_failed", "output_parse_failed"},
+         hint="The model wrote a tool call that does not parse: send the request again, or simplify the tools."),
+)  # fmt: skip

@@ -1,0 +1,127 @@
+"""Phrases that many providers share, in English and Chinese.
+
+Order is meaning here. Words that only money explains come before words of rate
+limits, those before "limit exceeded", which may be either. Upsell words
+("billing", "payment method", "upgrade") decide nothing: plain rate limits carry
+them. "Try again" decides nothing either: permanent errors carry it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from orchestrator.classification.rule import Rule
+from orchestrator.classification.rules import phrase_lists as say
+from states.reasons import Reason, Scope
+
+_SEEN = "seen at several vendors and relays (2026-11-21)"
+_CLIENT_HEADERS = (
+    "A gateway or CDN refused the client, not the key: set other headers for this provider "
+    "(User-Agent, X-Stainless-*), which SDKs send and firewalls block."
+)
+
+RULES: tuple[Rule, ...] = (
+    # --- refused for a reason that is not the key ---
+    Rule("general.client-refused", Reason.FORBIDDEN, "relays and Cloudflare refuse SDK headers (2026-11-21)", contains=say.CLIENT_REFUSED,
+         unless=("credit", "balance", "quota", "api key"), hint=_CLIENT_HEADERS),
+    Rule("general.region", Reason.FORBIDDEN, _SEEN, contains=say.REGION, scope=Scope.ACCOUNT,
+         hint="The provider does not serve the place you send from: use another network or region, or another provider."),
+    Rule("general.network-refused", Reason.FORBIDDEN, _SEEN, contains=say.NETWORK_REFUSED,
+         hint="A network rule of the account or provider refuses your address: allow it there, or send from another network."),
+    # --- a request above a budget, which no wait cures ---
+    Rule("general.request-above-budget", Reason.CONTEXT_OVERFLOW, _SEEN,
+         contains=("request too large for", "tokens must be reduced in order to run", "please reduce your message size"),
+         hint="This one request is larger than the whole budget of a minute, so waiting never helps: shorten it or raise the limit."),
+    # --- money in use is not money gone ---
+    Rule("general.money-in-flight", Reason.RATE_LIMIT, "relays and OpenRouter hold money back for running requests (2026-11-21)",
+         contains=say.MONEY_IN_FLIGHT,
+         hint="Running requests hold the rest of the balance: wait for them to end, send fewer at once, or add money."),
+    # --- words that only money explains ---
+    Rule("general.no-money", Reason.BILLING, _SEEN, contains=say.NO_MONEY, scope=Scope.ACCOUNT),
+    Rule("general.spend-limit", Reason.BILLING, _SEEN, contains=say.SPEND_LIMIT,
+         unless=("per minute", "per second", "context", "requests per")),
+    Rule("general.no-money-zh", Reason.BILLING, _SEEN, contains=say.NO_MONEY_ZH, scope=Scope.ACCOUNT),
+    Rule("general.zero-quota", Reason.BILLING, "Gemini and gateways: a limit of zero never refills (2026-11-21)",
+         contains=("limit: 0", "quota limit is 0", "limit of 0"), also=("quota", "free tier", "exceeded", "rate limit"), scope=Scope.MODEL,
+         hint="Your plan has no quota at all for this model: enable billing or choose another model."),
+    # --- content ---
+    Rule("general.content", Reason.CONTENT_POLICY, _SEEN, contains=say.CONTENT, scope=Scope.REQUEST),
+    Rule("general.content-zh", Reason.CONTENT_POLICY, _SEEN, contains=say.CONTENT_ZH, scope=Scope.REQUEST),
+    # --- repairs: what a changed request cures ---
+    Rule("general.use-max-completion-tokens", Reason.BAD_REQUEST, "https://platform.openai.com/docs/api-reference/chat (2026-11-21)",
+         contains=("use 'max_completion_tokens' instead", "use max_completion_tokens instead", "max_completion_tokens instead"),
+         repair="max_tokens_to_max_completion_tokens", scope=Scope.REQUEST),
+    Rule("general.temperature", Reason.BAD_REQUEST, "https://platform.openai.com/docs/guides/reasoning (2026-11-21)",
+         contains=("'temperature' does not support", "temperature' is not supported", "temperature is not supported", "temperature does not support",
+                   "`temperature` is deprecated", "temperature` is not supported", "`temperature` and `top_p` cannot both",
+                   "`temperature` may only be set", "only temperature=1 is allowed", "invalid temperature: only 1 is allowed", "does not support temperature",
+                   "temperature is deprecated", "unsupported parameter: 'temperature'", "'temperature' is not supported"),
+         repair="drop_temperature", scope=Scope.REQUEST),
+    Rule("general.stream-options", Reason.BAD_REQUEST, _SEEN,
+         contains=("stream_options",), also=("not supported", "unsupported", "unknown", "extra", "unrecognized", "not permitted", "only", "unexpected", "not allowed", "invalid"),
+         unless=("too many requests",), repair="drop_stream_options", scope=Scope.REQUEST),
+    Rule("general.no-streaming", Reason.BAD_REQUEST, "incident C2: endpoints without SSE (2026)",
+         contains=("does not support streaming", "streaming is not supported", "stream is not supported", "streaming not supported", "doesn't support streaming",
+                   "does not support stream", "unsupported parameter: 'stream'", "stream=true is not supported", "stream mode is not supported",
+                   "stream not supported", "verified to stream this model", "only support non streaming", "streaming is disabled"),
+         repair="no_stream", scope=Scope.REQUEST,
+         hint="This endpoint cannot stream this model: set stream = false for the provider."),
+    Rule("general.only-streaming", Reason.BAD_REQUEST, _SEEN,
+         contains=("only support stream", "only supports stream", "only streaming is supported", "stream must be set to true", "stream must be true", "streaming is required",
+                   "streaming is strongly recommended", "requires streaming"),
+         repair="force_stream", scope=Scope.REQUEST),
+    Rule("general.thinking-signature", Reason.BAD_REQUEST, "https://docs.claude.com/en/docs/build-with-claude/extended-thinking (2026-11-21)",
+         contains=("invalid signature", "invalid `signature`", "`thinking` or `redacted_thinking`", "thinking block…signature", "thinking blocks…cannot be modified",
+                   "signature in thinking", "expected `thinking`", "expected thinking", "thinking.signature", "signature: field required", "thinking block must",
+                   "thinking blocks must"),
+         repair="drop_thinking_signature", scope=Scope.REQUEST),
+    Rule("general.encrypted-content", Reason.BAD_REQUEST, "https://platform.openai.com/docs/guides/reasoning (2026-11-21)",
+         contains=("encrypted_content", "encrypted content"), repair="drop_encrypted_content", scope=Scope.REQUEST),
+    Rule("general.output-cap", Reason.BAD_REQUEST, _SEEN, contains=say.OUTPUT_CAP, repair="clamp_max_tokens", scope=Scope.REQUEST,
+         unless=("context length", "prompt", "input tokens", "negative")),
+    Rule("general.reasoning-effort", Reason.BAD_REQUEST, _SEEN, contains=("reasoning_effort", "reasoning.effort", "invalid reasoning effort"),
+         unless=("rate limit", "timed out"), repair="drop_reasoning_effort", scope=Scope.REQUEST),
+    # --- too long ---
+    Rule("general.payload", Reason.PAYLOAD_TOO_LARGE, _SEEN, contains=say.PAYLOAD, unless=("tokens",), scope=Scope.REQUEST),
+    Rule("general.context", Reason.CONTEXT_OVERFLOW, _SEEN, contains=say.CONTEXT, scope=Scope.REQUEST,
+         unless=("per minute", "tpm", "rate limit", "per day", "tokens per")),
+    Rule("general.context-zh", Reason.CONTEXT_OVERFLOW, _SEEN, contains=say.CONTEXT_ZH, scope=Scope.REQUEST),
+    Rule("general.no-room-for-output", Reason.CONTEXT_OVERFLOW, "clients compute max_tokens from what is left of the window (2026-11-21)",
+         contains=("max_tokens must be at least", "max_completion_tokens must be at least"), regex=re.compile(r"got -\d"), scope=Scope.REQUEST),
+    # --- the model ---
+    Rule("general.model", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL),
+    Rule("general.model-zh", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL_ZH),
+    Rule("general.plan-lacks-model", Reason.BILLING, _SEEN, contains=say.PLAN_LACKS, scope=Scope.MODEL,
+         hint="Your plan does not include this model: upgrade the plan, or choose a model that it includes."),
+    # --- capacity ---
+    Rule("general.overloaded", Reason.OVERLOADED, _SEEN, contains=say.OVERLOADED, unless=("rate limit exceeded", "your rate limit", "failed to connect"),
+         statuses={400, 403, 409, 425, 429, 498, 500, 503, 529}),
+    Rule("general.overloaded-anywhere", Reason.OVERLOADED, _SEEN, contains=say.OVERLOADED_STRONG),
+    Rule("general.overloaded-zh", Reason.OVERLOADED, _SEEN, contains=say.OVERLOADED_ZH),
+    # --- rate limits, before what merely says "limit exceeded" ---
+    Rule("general.rate-limit", Reason.RATE_LIMIT, _SEEN, contains=say.RATE_LIMIT),
+    Rule("general.rate-limit-zh", Reason.RATE_LIMIT, _SEEN, contains=say.RATE_LIMIT_ZH),
+    Rule("general.window-limit", Reason.RATE_LIMIT, "plans with windows of hours, days or weeks name their reset (2026-11-21)",
+         contains=say.WINDOW_LIMIT, also=say.WINDOW_CLEARS, unless=("credits", "purchase", "balance", "billing cycle")),
+    # --- credentials ---
+    Rule("general.leaked-key", Reason.AUTH, _SEEN, contains=("reported as leaked", "key has been revoked", "token has been revoked", "key was revoked", "key is revoked",
+         "key has been deleted", "key was deleted", "key has been deactivated", "key leaked", "has been invalidated"), scope=Scope.KEY, revoked=True,
+         hint="This key was withdrawn for good: create a new one and replace it."),
+    Rule("general.auth", Reason.AUTH, _SEEN, contains=say.AUTH),
+    Rule("general.auth-zh", Reason.AUTH, _SEEN, contains=say.AUTH_ZH),
+    Rule("general.account-closed", Reason.AUTH, _SEEN, contains=say.ACCOUNT_CLOSED, scope=Scope.ACCOUNT,
+         hint="The provider closed or restricted this account: write to its support, or use another account."),
+    # --- limits that name no window: money ---
+    Rule("general.quota-used-up", Reason.BILLING, _SEEN, contains=say.QUOTA_USED_UP, statuses={400, 401, 402, 403, 412, 429, 500},
+         unless=("per minute", "per second", "per day", "requests per", "try again in", "retry after", "context")),
+    # --- the provider's own failures, seen under other statuses ---
+    Rule("general.bad-request", Reason.BAD_REQUEST, _SEEN, contains=say.BAD_REQUEST, scope=Scope.REQUEST),
+    Rule("general.request-not-read", Reason.TIMEOUT, _SEEN, contains=("timed out reading request body",)),
+    Rule("general.server-error", Reason.SERVER_ERROR, _SEEN, contains=say.SERVER_ERROR, unless=("rate limit", "quota")),
+    Rule("general.broken-stream", Reason.STREAM_INTERRUPTED, _SEEN, codes={"sse"}, contains=(
+         "stream ended", "stream interrupted", "premature close", "connection reset", "connection lost", "terminated", "stream closed",
+         "peer closed connection", "incomplete chunked read", "socket hang up", "network connection lost", "stream disconnected", "idle timeout waiting")),
+    Rule("general.nameless-400", Reason.CONTEXT_OVERFLOW, "undecidable: servers of no known name say just this of an overfull context (2026)",
+         statuses={400}, contains=("error",), regex=re.compile(r"\A\s*error\.?\s*\Z", re.I),
+         hint="The server says no more than 'Error', which an overfull context does at some servers: try a shorter request, and see the server's log."),
+)  # fmt: skip

@@ -1,0 +1,131 @@
+"""Failures without an HTTP answer: what exceptions and their words say.
+
+Names: https://www.python-httpx.org/exceptions/ , the openai and botocore SDKs
+and the standard library (looked up 2026-11-21).
+"""
+
+from __future__ import annotations
+
+from orchestrator.classification.rule import Rule
+from states.reasons import Reason
+
+_HTTPX = "https://www.python-httpx.org/exceptions/ (2026-11-21)"
+_STDLIB = "https://docs.python.org/3/library/exceptions.html (2026-11-21)"
+_OURS = "a limit of ours (design section 4)"
+_ANY = {"exception"}
+
+_DNS = (
+    "name or service not known", "getaddrinfo", "nodename nor servname", "name resolution",
+    "no address associated", "enotfound", "eai again", "no such host", "could not resolve host",
+    "could not resolve", "name does not resolve", "failed to resolve", "dns",
+    "unknown host", "unknownhost*", "name not resolved", "err name not resolved",
+)  # fmt: skip
+_TLS = (
+    "certificate verify failed", "[ssl", "ssl handshake", "tlsv1 alert", "wrong version number",
+    "self signed certificate", "hostname mismatch", "unable to get local issuer certificate",
+    "certificate has expired", "cert has expired", "tls handshake", "handshake failure", "ssl error",
+    "unexpected eof while reading", "unknown ca", "x509", "depth zero self signed cert", "sslv3 alert",
+    "unable to verify the first certificate", "eproto", "bad certificate", "certificate unknown",
+    "record layer failure", "ssl routines", "ssl connect error",
+)  # fmt: skip
+_TIMED_OUT = (
+    "timed out", "timeout", "time out", "etimedout", "esockettimedout", "deadline exceeded",
+    "i/o timeout", "winerror 10060", "und err connect timeout", "und err headers timeout",
+    "und err body timeout", "took too long", "连接超时", "请求超时", "超时", "request timeout",
+)  # fmt: skip
+_BROKEN = (
+    "incomplete chunked read", "without sending complete message body", "incompleteread*",
+    "payload is not completed", "response ended prematurely", "premature close",
+    "premature end", "stream ended before", "stream ended unexpectedly", "stream closed",
+    "stream interrupted", "without sending complete message", "transferencodingerror",
+    "transfer encoding error", "contentlengtherror", "not enough data for satisfy", "err stream premature close",
+    "stream was reset", "stream reset", "incomplete message", "unexpected end of stream",
+    "unexpected end of file", "body stream already read", "connection closed before message completed",
+    "error reading a body from connection", "error decoding response body", "stream error",
+    "more expected", "missing finish reason", "before completion", "before response completed",
+)  # fmt: skip
+_UNREACHED = (
+    "connection refused", "connection reset*", "connection aborted", "connection error",
+    "network is unreachable", "no route to host", "host is unreachable", "all connection attempts failed",
+    "server disconnected", "disconnected", "broken pipe", "econnrefused", "econnreset", "epipe",
+    "ehostunreach", "enetunreach", "econnaborted", "socket hang up", "fetch failed", "failed to fetch",
+    "connectionterminated*", "goaway", "network error", "networkerror", "cannot connect to host",
+    "failed to establish a new connection", "max retries exceeded", "failed to connect",
+    "could not connect", "couldn't connect", "connect error", "connection lost", "connection closed",
+    "connection failure", "connection failed", "connection was closed", "remote end closed connection",
+    "remote host closed", "peer closed connection", "connection dropped", "unable to connect", "network request failed",
+    "network connection", "load failed", "terminated", "other side closed", "und err socket", "eof",
+    "upstream connect error", "winerror 10061", "winerror 10054", "winerror 10053", "winerror 10065", "积极拒绝", "远程主机强迫关闭",
+    "connection attempt failed", "connection broken", "unreachable", "connect call failed", "tunnel connection failed",
+    "bad gateway", "err connection*", "err internet disconnected", "connection interrupted", "connection to … failed",
+    "连接失败", "连接被重置", "网络错误", "enetdown", "connection is closed", "connection not available",
+)  # fmt: skip
+_TLS_HINT = (
+    "The endpoint's TLS certificate or handshake was not accepted: check base_url, the system's "
+    "clock and certificates, and any proxy in between."
+)
+_DNS_HINT = (
+    "The endpoint's host name could not be resolved: check the spelling of base_url and your DNS."
+)
+_UNTYPED = {"exception:exception", "exception:runtimeerror"}
+
+RULES: tuple[Rule, ...] = (
+    # --- limits of ours, by the name that a driver gives ---
+    *(
+        Rule(f"timeout.{limit}", Reason.TIMEOUT, _OURS, codes={f"exception:{limit}"}, types=_ANY)
+        for limit in ("first_token", "idle", "total", "connect")
+    ),
+    Rule("timeout.connect-httpx", Reason.TIMEOUT, _HTTPX, codes={"exception:connecttimeout", "exception:connecttimeouterror"},
+         hint="The endpoint did not take the connection in time: check base_url and the network, or raise connect in [timeouts]."),
+    Rule("timeout.read", Reason.TIMEOUT, _HTTPX, codes={"exception:readtimeout", "exception:readtimeouterror", "exception:sockettimeout"}),
+    Rule("timeout.write", Reason.TIMEOUT, _HTTPX, codes={"exception:writetimeout"},
+         hint="The endpoint stopped reading the request: check the network, or send a smaller request."),
+    Rule("timeout.pool", Reason.TIMEOUT, _HTTPX, codes={"exception:pooltimeout"},
+         hint="No connection of ours became free in time: lower the number of calls in flight or raise the pool's size."),
+    Rule("transport.cancelled", Reason.CANCELLED, _STDLIB, codes={
+        "exception:cancellederror", "exception:keyboardinterrupt", "exception:generatorexit", "exception:cancelled"}),
+    # --- what the words say, whatever the exception's type ---
+    Rule("transport.dns", Reason.CONNECTION, _STDLIB, codes={"exception:gaierror", "exception:herror"}, hint=_DNS_HINT),
+    Rule("transport.dns-words", Reason.CONNECTION, _STDLIB, codes=_ANY, contains=_DNS, hint=_DNS_HINT),
+    Rule("transport.tls", Reason.CONNECTION, _STDLIB, codes={
+        "exception:sslerror", "exception:sslcertverificationerror", "exception:certificateerror"}, hint=_TLS_HINT),
+    Rule("transport.tls-words", Reason.CONNECTION, _STDLIB, codes=_ANY, contains=_TLS, hint=_TLS_HINT),
+    Rule("transport.illegal-key", Reason.AUTH, "httpx LocalProtocolError for an empty or broken key (2026-11-21)", codes=_ANY,
+         contains=("illegal header value", "invalid header value", "api key client option must be set", "could not resolve authentication method"),
+         hint="The credential cannot be sent as a header: check that the key is set and has no spaces or line breaks."),
+    Rule("transport.bad-url", Reason.CONNECTION, _HTTPX, codes={
+        "exception:unsupportedprotocol", "exception:invalidurl", "exception:missingschema", "exception:locationparseerror"},
+        hint="base_url is no usable address: give it with http:// or https:// and a host."),
+    Rule("transport.proxy", Reason.CONNECTION, _HTTPX, codes={"exception:proxyerror"},
+         hint="The proxy between you and the provider failed: check the proxy's settings."),
+    Rule("transport.untyped-hang-up", Reason.CONTEXT_OVERFLOW,
+         "undecidable: reported of local servers and relays that hang up on a too long request (2026)",
+         codes={"exception:exception"}, contains=("peer closed connection without sending complete message", "server disconnected without sending"),
+         unless=("incomplete chunked read",),
+         hint="The server took the request and hung up without a word, as overfilled local servers do: try a shorter request or a larger context, and check the server."),
+    Rule("transport.broken-stream-type", Reason.STREAM_INTERRUPTED, _HTTPX, codes={
+        "exception:incompleteread", "exception:chunkedencodingerror", "exception:clientpayloaderror",
+        "exception:stream_interrupted", "exception:streamconsumed", "exception:streaminterrupted", "exception:streamclosed",
+        "exception:incompletereaderror", "exception:streamreset", "exception:protocolerror"}),
+    Rule("transport.broken-stream", Reason.STREAM_INTERRUPTED, _HTTPX, codes=_ANY, contains=_BROKEN),
+    Rule("transport.timed-out-type", Reason.TIMEOUT, _STDLIB, codes={
+        "exception:timeouterror", "exception:timeoutexception", "exception:apitimeouterror", "exception:timeout",
+        "exception:servertimeouterror", "exception:sockettimeouterror", "exception:connectiontimeouterror",
+        "exception:deadlineexceeded", "exception:connectiontimeout", "exception:requesttimeout"}),
+    Rule("transport.timed-out", Reason.TIMEOUT, _STDLIB, codes=_ANY, contains=_TIMED_OUT,
+         unless=("status code", "http status")),
+    Rule("transport.unreached-type", Reason.CONNECTION, _HTTPX, codes={
+        "exception:connecterror", "exception:readerror", "exception:writeerror", "exception:closeerror",
+        "exception:networkerror", "exception:transporterror", "exception:remoteprotocolerror", "exception:connectionerror",
+        "exception:connectionreseterror", "exception:connectionrefusederror", "exception:connectionabortederror",
+        "exception:brokenpipeerror", "exception:apiconnectionerror", "exception:clientconnectorerror",
+        "exception:serverdisconnectederror", "exception:clientoserror", "exception:newconnectionerror",
+        "exception:endpointconnectionerror", "exception:connectionclosederror", "exception:remotedisconnected",
+        "exception:maxretryerror", "exception:clientconnectionerror", "exception:localprotocolerror", "exception:eoferror",
+        "exception:clientconnectorcertificateerror", "exception:serviceunreachable"}),
+    Rule("transport.decoding", Reason.INVALID_RESPONSE, _HTTPX, codes={
+        "exception:decodingerror", "exception:jsondecodeerror", "exception:toomanyredirects", "exception:apiresponsevalidationerror",
+        "exception:unicodedecodeerror", "exception:decodeerror"}),
+    Rule("transport.unreached", Reason.CONNECTION, _HTTPX, codes=_ANY, contains=_UNREACHED),
+    Rule("transport.os-error", Reason.CONNECTION, _STDLIB, codes={"exception:oserror", "exception:ioerror", "exception:socketerror", "exception:error"}),
+)  # fmt: skip

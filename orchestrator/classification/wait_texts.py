@@ -1,0 +1,96 @@
+"""Waits that stand in a provider's words."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+from orchestrator.classification.durations import bounded, instant, leading_duration
+
+_LOOKED_AT = 6_000
+_BEIJING = timezone(timedelta(hours=8))
+_ZONES = {family: _BEIJING for family in ("zai", "volcengine", "dashscope", "moonshot", "minimax",
+                                          "deepseek", "siliconflow", "qianfan", "hunyuan")}  # fmt: skip
+"""The zone of timestamps without one (docs.z.ai shows Beijing time, looked up 2026-11-21)."""
+
+_LEAD = re.compile(
+    r"(?:\b(?:try again|retry|retrying|wait(?: for)?|available(?: again)?|resets?|reset|refreshes|renews"
+    r"|backoff|back off|come back|resume[sd]?|again|retry[- ]after|retrydelay)"
+    r"\W{0,4}(?:(?:your request|request|requests|after|in|for|about|at least|approximately|~|another|time"
+    r"|is|please|again|the next)\W{1,3}){0,4}"
+    r"|请(?:在|等待|于)?\s?|将?在\s?|等待\s?|重试时间[:：]?\s?)"
+    r"(?=\d)",
+    re.I,
+)
+_BARE_SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(?![\w.%]|\s*(?:am|pm|/|:|tokens|requests))")
+_STAMP = re.compile(
+    r"(\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?(?:\.\d{1,12})?\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?)?)"
+    r"(?: at (\d\d:\d\d) ?(?:UTC|GMT))?",
+    re.I,
+)
+_STAMP_LEAD = re.compile(
+    r"\b(?:resets?|again|until|after|regain|renews?|available|retry|restored|refresh)\b"
+    r"|重置|恢复|之后|刷新",
+    re.I,
+)
+_EPOCH = re.compile(r"(?:reached|resets?(?: at)?|reset_at|until)\W{0,4}(1\d{9}(?:\d{3})?)\b", re.I)
+_TIME_OF_DAY = re.compile(
+    r"(?:resets?(?: at)?|at|until|again at|again after)\s+(\d{1,2})(?::(\d\d))?\s*(am|pm)?\s*\(?(?:UTC|GMT)\b",
+    re.I,
+)
+
+
+def in_text(text: str, now: float, family: str = "") -> float | None:
+    """The wait that ``text`` asks for, in words, in seconds from ``now``."""
+    text = text[:_LOOKED_AT]
+    found = _after_a_lead(text)
+    if found is None:
+        found = _epoch(text, now)
+    if found is None:
+        found = _stamp(text, now, _ZONES.get(family, UTC))
+    return _time_of_day(text, now) if found is None else found
+
+
+def _after_a_lead(text: str) -> float | None:
+    for match in _LEAD.finditer(text):
+        rest = text[match.end() : match.end() + 80]
+        found = leading_duration(rest)
+        if found is not None:
+            return found[0]
+        bare = _BARE_SECONDS.match(rest)
+        if bare is not None and _asks_for_seconds(match.group()):
+            return bounded(float(bare.group(1)))
+    return None
+
+
+def _asks_for_seconds(lead: str) -> bool:
+    return "after" in lead.lower() or "in " in lead.lower()
+
+
+def _epoch(text: str, now: float) -> float | None:
+    match = _EPOCH.search(text)
+    return None if match is None else instant(match.group(1), now)
+
+
+def _stamp(text: str, now: float, zone: timezone) -> float | None:
+    if _STAMP_LEAD.search(text) is None:
+        return None
+    waits = []
+    for match in _STAMP.finditer(text):
+        day, clock = match.groups()
+        waits.append(instant(f"{day} {clock}Z" if clock else day, now, zone))
+    return next((one for one in waits if one is not None), None)
+
+
+def _time_of_day(text: str, now: float) -> float | None:
+    match = _TIME_OF_DAY.search(text)
+    if match is None:
+        return None
+    hour, minute, half = int(match.group(1)), int(match.group(2) or 0), (match.group(3) or "").lower()
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    if hour > 23 or minute > 59:
+        return None
+    today = datetime.fromtimestamp(now, UTC).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    until = today.timestamp() - now
+    return bounded(until if until > 0 else until + 86_400)
