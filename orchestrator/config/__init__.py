@@ -4,3 +4,27 @@ The rules of the room: a config is either whole or refused, with everything that
 wrong in one error; no secret is shown, not even a wrong one; nothing here decides
 about a call or opens a connection.
 """
+
+from orchestrator.config.errors import ConfigError, Problem, UnknownRoute
+from orchestrator.config.loading import find, load, loads
+from orchestrator.config.records import (
+    Config,
+    Credential,
+    Provider,
+    Strategy,
+    TargetSettings,
+)
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Credential",
+    "Problem",
+    "Provider",
+    "Strategy",
+    "TargetSettings",
+    "UnknownRoute",
+    "find",
+    "load",
+    "loads",
+]

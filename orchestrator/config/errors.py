@@ -69,3 +69,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = {str(one).lower(): str(one) for one in known}
     found = difflib.get_close_matches(name.lower(), names, 1, 0.6)
     return f"; did you mean {names[found[0]]!r}?" if found else ""
+
+
+class NotAllowed(ValueError):
+    """A single value that a config may not hold; becomes a :class:`Problem` with its path."""

@@ -29,6 +29,10 @@ DEFAULT_ROUTE = "default"
 """The route of a request that names none."""
 
 
+DIALECT_NAMES = ("openai-chat",)
+"""The dialects that can be spoken, the default first; :mod:`orchestrator.dialects` speaks them."""
+
+
 class Strategy(enum.StrEnum):
     """In which order a pool's credentials are used."""
 

@@ -76,7 +76,9 @@ def _address(base_url: str) -> httpx.URL:
     return url.copy_with(raw_path=path.rstrip(b"/") + b"/chat/completions" + mark + query)
 
 
-def _headers(configured: Mapping[str, str], secret: str, *, stream: bool) -> dict[str, str]:
+def _headers(
+    configured: Mapping[str, str], secret: str, *, stream: bool
+) -> list[tuple[bytes, bytes]]:
     """Ours, then the provider's, which add, replace, or (``""``) remove."""
     headers = {
         "accept": "text/event-stream" if stream else "application/json",
@@ -86,7 +88,8 @@ def _headers(configured: Mapping[str, str], secret: str, *, stream: bool) -> dic
     if secret:
         headers["authorization"] = f"Bearer {secret}"
     headers.update((name.lower(), value) for name, value in configured.items())
-    return {name: value for name, value in headers.items() if value}
+    # Latin-1 is what HTTP/1.1 carries; httpx would take ASCII alone.
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers.items() if value]
 
 
 def _json(body: Mapping[str, Any]) -> bytes:

@@ -1,0 +1,177 @@
+"""Credentials: from what a file names to the secrets themselves.
+
+No secret is ever part of a text made here, not even a wrong one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from orchestrator.config import scalars
+from orchestrator.config.errors import NotAllowed, Problem
+from orchestrator.config.records import ANONYMOUS, Credential
+from orchestrator.secrets import Secret
+
+_SCHEMES = ("env", "file", "keyring")
+_FORMS = '"env:NAME", "file:PATH", "keyring:SERVICE/NAME", or the key itself'
+_VARIABLE = re.compile(r"\$\{?\w+\}?")
+_MOST_KEYS = 1000
+
+
+class Missing(Exception):
+    """What an entry names is not there; the credential is passed over with a warning."""
+
+
+@attrs.frozen
+class Pool:
+    """What came of a provider's entries: its credentials, and what to say about them."""
+
+    credentials: tuple[Credential, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+def anonymous() -> Pool:
+    """The pool of a keyless provider."""
+    return Pool((Credential(ANONYMOUS),))
+
+
+def implied(keys: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The entries of the key variables that are set: ``KEY``, ``KEY_2``, ``KEY_3``, ...
+
+    The first of ``keys`` of which any is set counts.
+    """
+    for key in keys:
+        numbered = re.compile(rf"{re.escape(key)}_([1-9][0-9]{{0,2}})", re.ASCII)
+        found = [(int(match[1]), name) for name in environ if (match := numbered.fullmatch(name))]
+        names = [key, *(name for _, name in sorted(found))]
+        present = tuple(f"env:{name}" for name in names if environ.get(name, "").strip())
+        if present:
+            return present
+    return ()
+
+
+def resolve(entries: Sequence[Any], where: str, environ: Mapping[str, str], folder: Path) -> Pool:
+    """The pool that ``entries`` name.
+
+    Args:
+        entries: What the file lists, each a text or ``{label, value}``.
+        where: The path of the list in the file.
+        environ: Where ``env:NAME`` is looked up.
+        folder: Where a relative ``file:PATH`` begins.
+    """
+    credentials: list[Credential] = []
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
+    for index, entry in enumerate(entries[:_MOST_KEYS]):
+        place = f"{where}[{index}]"
+        try:
+            one = _credential(entry, f"key#{index + 1}", environ, folder)
+            _distinct(one, credentials)
+            credentials.append(one)
+        except Missing as missing:
+            warnings.append(Problem(place, f"{missing}; this credential is passed over"))
+        except ValueError as error:
+            problems.append(Problem(place, str(error)))
+    return Pool(tuple(credentials), tuple(problems), tuple(warnings))
+
+
+def _distinct(one: Credential, others: Sequence[Credential]) -> None:
+    for other in others:
+        if other.label == one.label:
+            raise NotAllowed(f"the label {one.label!r} is taken; each credential needs its own")
+        if other.secret == one.secret:
+            raise Missing(f"{one.label} is the same key as {other.label}")
+
+
+def _credential(entry: Any, label: str, environ: Mapping[str, str], folder: Path) -> Credential:
+    if isinstance(entry, dict):
+        if not {"value"} <= set(entry) <= {"label", "value"}:
+            raise NotAllowed("found a table with other keys; allowed: label and value")
+        label, entry = _label(entry.get("label", label)), entry["value"]
+    if not isinstance(entry, str):
+        raise NotAllowed(f"found {scalars.kind(entry)}; allowed: {_FORMS}")
+    scheme, colon, name = entry.partition(":")
+    if not colon or scheme not in _SCHEMES:
+        _refuse_mistakes(entry)
+        return Credential(label, Secret(_clean(entry, "the key")), "literal")
+    if not name.strip():
+        raise NotAllowed(f'found "{scheme}:" and no name; allowed: {_FORMS}')
+    value = _read(scheme, name.strip(), environ, folder)
+    return Credential(label, Secret(_clean(value, entry)), f"{scheme}:{name.strip()}")
+
+
+def _label(label: Any) -> str:
+    if not isinstance(label, str) or not re.fullmatch(r"[\w#.@+-]{1,64}", label):
+        raise NotAllowed(
+            "the label is not fit to be shown; allowed: 1 to 64 letters, digits and _#.@+-"
+        )
+    return label
+
+
+def _refuse_mistakes(entry: str) -> None:
+    """Refuse what was surely not meant as the key itself, such as ``evn:NAME``."""
+    if _VARIABLE.fullmatch(entry):
+        raise NotAllowed('found the name of a variable; write "env:NAME"')
+    scheme, colon, _ = entry.partition(":")
+    near = difflib.get_close_matches(scheme.lower(), _SCHEMES, 1, 0.6) if colon else []
+    if near:
+        raise NotAllowed(f"found {scheme!r} before the colon; did you mean {near[0]!r}?")
+
+
+def _read(scheme: str, name: str, environ: Mapping[str, str], folder: Path) -> str:
+    if scheme == "env":
+        if not environ.get(name, "").strip():
+            raise Missing(f"the environment variable {name} is not set")
+        return environ[name]
+    return _from_file(name, folder) if scheme == "file" else _from_keyring(name)
+
+
+def _from_file(name: str, folder: Path) -> str:
+    try:
+        return (folder / Path(name).expanduser()).read_text("utf-8")
+    except UnicodeDecodeError:
+        raise NotAllowed(f"file:{name} is not a text") from None
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise Missing(f"file:{name} cannot be read ({why})") from None
+
+
+def _from_keyring(name: str) -> str:
+    service, slash, user = name.partition("/")
+    if not (service and slash and user):
+        raise NotAllowed(f'found "keyring:{name}"; allowed: "keyring:SERVICE/NAME"')
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError:
+        raise NotAllowed(
+            f'"keyring:{name}" needs the package keyring: '
+            'pip install "llm-request-orchestrator[keyring]"'
+        ) from None
+    try:
+        value = keyring.get_password(service, user)
+    except keyring.errors.KeyringError as error:
+        raise Missing(f"the keyring cannot be read ({type(error).__name__})") from None
+    if not value:
+        raise Missing(f"the keyring has no entry {name}")
+    return value
+
+
+def _clean(value: str, source: str) -> str:
+    """The value without the space around it, if a header can carry it."""
+    stripped = value.strip().removeprefix("\ufeff")
+    if not stripped:
+        raise NotAllowed(f"{source} is empty")
+    if not stripped.isprintable() or not stripped.isascii() or " " in stripped:
+        raise NotAllowed(
+            f"{source} holds a space, a line break or a character outside ASCII, which no key "
+            "has (it is not shown here); copy it again"
+        )
+    return stripped

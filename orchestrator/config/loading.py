@@ -1,0 +1,115 @@
+"""Where a config is found, and how its text becomes a :class:`Config`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from orchestrator.config.errors import ConfigError, Problem
+from orchestrator.config.records import Config
+from orchestrator.secrets import mask
+
+APP = "orchestrator"
+"""The name of this project's folder among the user's config folders."""
+
+FILE = "orchestrator.toml"
+"""The file's name, in the working directory and in the user's config folder."""
+
+VARIABLE = "ORCHESTRATOR_CONFIG"
+"""The environment variable that names another file."""
+
+
+def find(
+    path: str | Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    folders: tuple[Path, ...] | None = None,
+) -> Path | None:
+    """The config file to read: ``path``, ``$ORCHESTRATOR_CONFIG``, or the first that exists.
+
+    Args:
+        path: Named by the user; it need not exist.
+        environ: The environment; the process's own unless given.
+        folders: Where to look; the working directory and the user's config folder
+            unless given.
+
+    Returns:
+        The file, or ``None`` where nothing names one and none exists.
+    """
+    environ = os.environ if environ is None else environ
+    named = path if path is not None else environ.get(VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    if folders is None:
+        folders = (Path(), platformdirs.user_config_path(APP))
+    return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
+
+
+def load(path: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """The config that is found (see :func:`find`).
+
+    Raises:
+        ConfigError: There is none, it cannot be read, or something in it is wrong.
+    """
+    environ = os.environ if environ is None else environ
+    file = find(path, environ)
+    if file is None:
+        places = f"./{FILE}, {platformdirs.user_config_path(APP) / FILE}"
+        raise ConfigError(
+            "",
+            [
+                Problem(
+                    "",
+                    f"there is no config (looked for --config, ${VARIABLE}, {places}); "
+                    "`orchestrator init` writes one from the keys in the environment",
+                )
+            ],
+        )
+    return loads(_text(file), environ, file)
+
+
+def loads(
+    text: str, environ: Mapping[str, str] | None = None, source: Path | str = "<text>"
+) -> Config:
+    """The config in ``text``.
+
+    Args:
+        text: TOML.
+        environ: Where variables are looked up; the process's own unless given.
+        source: The file it came from, beside which relative paths in it lie; or a
+            name for errors.
+
+    Raises:
+        ConfigError: Something in it is wrong; all problems are listed.
+    """
+    from orchestrator.config.resolving import resolve  # cattrs takes 60 ms to import
+
+    environ = os.environ if environ is None else environ
+    folder = source.parent if isinstance(source, Path) else Path()
+    return resolve(_table(text, source), environ, source, folder)
+
+
+def _table(text: str, source: Path | str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        # The text names line and column: "... (at line 3, column 7)".
+        raise ConfigError(str(source), [Problem("", f"not TOML: {mask(str(error))}")]) from None
+    except RecursionError:
+        raise ConfigError(str(source), [Problem("", "not TOML: nested too deeply")]) from None
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        what = "there is no such file; `orchestrator init` writes one"
+    except UnicodeDecodeError as error:
+        what = f"not UTF-8 text (at byte {error.start})"
+    except OSError as error:
+        what = f"cannot be read: {error.strerror or error}"
+    raise ConfigError(str(file), [Problem("", what)])

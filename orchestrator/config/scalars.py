@@ -1,0 +1,159 @@
+"""Single values as a file writes them: durations, names, addresses, headers."""
+
+from __future__ import annotations
+
+import enum
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import httpx
+
+from orchestrator.config.errors import NotAllowed, nearest
+from orchestrator.secrets import mask
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)\s*", re.ASCII)
+_DURATIONS = 'a duration such as "300s", "500ms", "5m", "1h", or a number of seconds'
+
+# RFC 9110 section 5.6.2: what a header's name is made of.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+_OURS = ("content-length", "transfer-encoding")
+
+_SHOWN = 60
+_KINDS = {
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "a table",
+}
+
+Member = TypeVar("Member", bound=enum.Enum)
+
+
+def kind(value: Any) -> str:
+    """What a value is, in words, without the value."""
+    return _KINDS.get(type(value), f"a {type(value).__name__}")
+
+
+def found(value: Any) -> str:
+    """A value for an error's text: short, and masked."""
+    shown = mask(repr(value))
+    shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+    return f"found {shown}" if isinstance(value, str) else f"found {kind(value)}, {shown}"
+
+
+def seconds(value: Any) -> float:
+    """A duration above 0, in seconds.
+
+    Raises:
+        NotAllowed: It is none.
+    """
+    amount = seconds_or_zero(value)
+    if amount <= 0:
+        raise NotAllowed(f"{found(value)}; allowed: {_DURATIONS}, above 0")
+    return amount
+
+
+def seconds_or_zero(value: Any) -> float:
+    """A duration of 0 or more, in seconds.
+
+    Raises:
+        NotAllowed: It is none.
+    """
+    amount = _amount(value)
+    if amount is None or not math.isfinite(amount) or amount < 0:
+        raise NotAllowed(f"{found(value)}; allowed: {_DURATIONS}")
+    return amount
+
+
+def _amount(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value) if abs(value) < 1e15 else None
+    matched = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    return float(matched[1]) * _UNITS[matched[2]] if matched else None
+
+
+def first_token(value: Any) -> float | None:
+    """A duration, or ``None`` for ``"auto"``.
+
+    Raises:
+        NotAllowed: It is neither.
+    """
+    if value == "auto":
+        return None
+    try:
+        return seconds(value)
+    except NotAllowed:
+        raise NotAllowed(f'{found(value)}; allowed: "auto", or {_DURATIONS}, above 0') from None
+
+
+def count(value: Any) -> int:
+    """A whole number of 1 or more.
+
+    Raises:
+        NotAllowed: It is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise NotAllowed(f"{found(value)}; allowed: a whole number, 1 or more")
+    return value
+
+
+def member(value: Any, members: type[Member]) -> Member:
+    """The member that a text names.
+
+    Raises:
+        NotAllowed: There is none.
+    """
+    allowed = [str(one.value) for one in members]
+    if value not in allowed:
+        near = nearest(value, allowed) if isinstance(value, str) else ""
+        raise NotAllowed(f"{found(value)}{near}; allowed: {', '.join(allowed)}")
+    return members(value)
+
+
+def base_url(value: Any) -> str:
+    """An address below which a dialect's paths lie, without the slash at the end.
+
+    Raises:
+        NotAllowed: It is none, ends in a dialect's path, or holds a password.
+    """
+    wanted = 'allowed: an address such as "https://llm.corp/v1"'
+    if not isinstance(value, str):
+        raise NotAllowed(f"{found(value)}; {wanted}")
+    try:
+        url = httpx.URL(value.strip())
+    except (httpx.InvalidURL, ValueError):
+        raise NotAllowed(f"{found(value)}, which is no address; {wanted}") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise NotAllowed(f"{found(value)}; {wanted}, http or https")
+    if url.userinfo:
+        raise NotAllowed("the address holds a name or password; put the secret in credentials")
+    if url.path.rstrip("/").endswith("/chat/completions"):
+        raise NotAllowed(f"{found(value)}; the dialect adds /chat/completions itself: leave it out")
+    return value.strip().rstrip("/")
+
+
+def headers(value: Any) -> Mapping[str, str]:
+    """Headers by name, in the spelling given; their values are never shown.
+
+    Raises:
+        NotAllowed: Something in it is no header.
+    """
+    if not isinstance(value, dict):
+        raise NotAllowed(f"found {kind(value)}; allowed: a table of names and values")
+    for name, one in value.items():
+        if not _HEADER_NAME.fullmatch(name) or name.lower() in _OURS:
+            raise NotAllowed(f"{found(name)}; allowed: a header's name, not {', '.join(_OURS)}")
+        if not isinstance(one, str) or not _HEADER_VALUE.fullmatch(one):
+            raise NotAllowed(
+                f"the value of {name} is {kind(one)} that a header cannot hold; allowed: a text on "
+                'one line of latin-1 characters, or "" to remove the header'
+            )
+    return {name: one.strip() for name, one in value.items()}
