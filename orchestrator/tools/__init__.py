@@ -1,0 +1,6 @@
+"""Tools that look at machines: what is drawn here is read from the table, never redrawn.
+
+The rules of the room: nothing here is needed to make a call, and ``import orchestrator``
+loads none of it. Mermaid and DOT are plain text and need nothing else; SVG and PNG need
+the extra ``diagram``. The same table gives the same bytes, on every machine.
+"""

@@ -1,0 +1,77 @@
+"""``python -m orchestrator.tools.diagrams``: write ``docs/diagrams``, or check it for drift."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from orchestrator.tools import pages
+from orchestrator.tools.graph import UnknownRow
+from orchestrator.tools.render import MissingExtra, RenderFailed
+
+OUT = Path("docs/diagrams")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or check the diagrams.
+
+    Returns:
+        0 where all is as it should be; 1 where a file differs; 2 where the diagrams cannot be
+        drawn, read or written.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        made = pages.files()
+        return _check(options.out, made) if options.check else _write(options.out, made)
+    except (MissingExtra, RenderFailed, UnknownRow, OSError) as error:
+        return _complain(str(error), 2)
+
+
+def differing(out: Path, made: Mapping[str, bytes]) -> list[str]:
+    """What is not as it should be in ``out``, one line a file, sorted by name.
+
+    A file whose ending the diagrams use but which none of them is counts too.
+    """
+    endings = {Path(name).suffix for name in made}
+    found = {
+        file.name for file in (out.iterdir() if out.is_dir() else ()) if file.suffix in endings
+    }
+    wrong = dict.fromkeys(made.keys() - found, "missing")
+    wrong |= dict.fromkeys(found - made.keys(), "not one of the diagrams, delete it")
+    for name in made.keys() & found:
+        if (out / name).read_bytes() != made[name]:
+            wrong[name] = "differs from the table"
+    return [f"{out / name}: {why}" for name, why in sorted(wrong.items())]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=pages.COMMAND, description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare, and write nothing")
+    parser.add_argument("--out", type=Path, default=OUT, help="the folder (%(default)s)")
+    return parser
+
+
+def _check(out: Path, made: Mapping[str, bytes]) -> int:
+    wrong = differing(out, made)
+    if not wrong:
+        return 0
+    mend = pages.COMMAND if out == OUT else f"{pages.COMMAND} --out {out}"
+    return _complain("\n".join([*wrong, f"mend it with: {mend}"]), 1)
+
+
+def _write(out: Path, made: Mapping[str, bytes]) -> int:
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in made.items():
+        (out / name).write_bytes(content)
+    return 0
+
+
+def _complain(text: str, status: int) -> int:
+    sys.stderr.write(f"{text}\n")
+    return status
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

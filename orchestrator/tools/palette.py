@@ -1,0 +1,43 @@
+"""The colours of every drawing, one meaning each.
+
+Taken from Okabe and Ito's set (https://jfly.uni-koeln.de/color/, 2008), which stays apart
+under the common forms of colour blindness, and darkened until text on white has a contrast
+of 4.5 to 1 (WCAG 2.2, 1.4.3). Meaning never rests on colour alone: finals have a double
+border, taken arrows carry step numbers, billing says so in words.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+PAPER = "#ffffff"
+INK = "#1f2933"
+SOFT = "#5b6773"
+MUTED = "#8a949e"
+FAINT = "#c3cad2"
+
+TAKEN = "#0b5cad"
+BILLING = "#a85b00"
+SUCCESS = "#00785a"
+FAILURE = "#b3261e"
+
+TAKEN_ANYWHERE = "#2f81f7"
+BILLING_ANYWHERE = "#c77700"
+"""For lines on a background that is light or dark: 3 to 1 on both (WCAG 2.2, 1.4.11)."""
+
+
+@attrs.frozen
+class Paint:
+    """How a node is painted: inside, border, text."""
+
+    fill: str
+    line: str
+    text: str = INK
+
+
+PLAIN = Paint("#eef3f8", "#6b7c8f")
+SUCCEED = Paint("#dcf3ea", SUCCESS)
+FAIL = Paint("#fde7e4", FAILURE)
+CHOICE = Paint("#fff6e0", "#b98a2c")
+VISITED = Paint("#d6e7f9", TAKEN)
+DIMMED = Paint("#fafbfc", FAINT, MUTED)
