@@ -1,0 +1,138 @@
+"""The rows of the design, written a second time, from its prose and not from the code."""
+
+from __future__ import annotations
+
+from states import Diagnosed, Move, Reason, Target
+from states.events import Arrival
+from tests.states.history import Facts, sendable
+
+Plan = tuple[str, float | None]
+"""The row, and for a wait the instant when it ends."""
+
+
+def arrival(known: Facts, event: Arrival) -> Plan:
+    row, until = _arrival(known, event)
+    return f"{type(event).__name__.lower()}_{row}", until
+
+
+def _arrival(known: Facts, event: Arrival) -> Plan:
+    if event.at >= known.ends_at:
+        return "spent", None
+    if event.taken is not None:
+        return "send", None
+    if known.allows(Move.FALLBACK) and known.unasked(event.standby):
+        return "fallback", None
+    dues = [due for target in known.route for due in _dues(known, event, target)]
+    back = way_back(known, event) if known.allows(Move.FALLBACK) else None
+    instants = [due for due in (*dues, back) if due is not None and due < known.ends_at]
+    if instants and known.waits < known.policy.max_attempts:
+        return "wait", min(instants)
+    return "terminal", None
+
+
+def _dues(known: Facts, event: Arrival, target: Target) -> list[float]:
+    due = sendable(event.standby, target, event.at)
+    if due is None or not known.open(target):
+        return []
+    if known.here is not None and known.here.name == target.name:
+        return [due] if known.tries < known.policy.attempts_per_target else []
+    cools = event.standby.clear(target) is not None
+    free = target.name not in known.asked and known.allows(Move.FALLBACK)
+    return [due] if cools and free else []
+
+
+def diagnosed(known: Facts, event: Diagnosed) -> Plan:
+    if not known.goes_on:
+        return "committed", None
+    if known.attempts_left == 0 or event.at >= known.ends_at:
+        return "spent", None
+    if event.error.reason is Reason.BILLING:
+        return _billing(known, event)
+    return _here(known, event) or _elsewhere(known, event) or ("terminal", None)
+
+
+def _billing(known: Facts, event: Diagnosed) -> Plan:
+    back = way_back(known, event)
+    if known.unasked(event.standby):
+        return "billing_fallback", None
+    return ("billing_way_back", back) if back is not None else ("billing_terminal", None)
+
+
+def _here(known: Facts, event: Diagnosed) -> Plan | None:
+    assert known.here is not None
+    named, others = event.error.repair, known.unasked(event.standby)
+    if named is not None and (known.here.name, named) not in known.repaired:
+        return "repair", None
+    spare = known.attempts_left > len(others)
+    if spare and known.allows(Move.ROTATE) and known.unused(event.standby):
+        return "rotate", None
+    until = retry(known, event)
+    if until is None or until >= known.ends_at:
+        return None
+    return ("retry", until) if not others or _stay(known, event, until) else None
+
+
+def _elsewhere(known: Facts, event: Diagnosed) -> Plan | None:
+    if not known.allows(Move.FALLBACK):
+        return None
+    if known.unasked(event.standby):
+        return "fallback", None
+    back = way_back(known, event)
+    return ("way_back", back) if back is not None else None
+
+
+def _stay(known: Facts, event: Diagnosed, until: float) -> bool:
+    """Whether to wait although others stand by."""
+    return (
+        until - event.at <= known.policy.patience
+        and event.error.reason is not Reason.TIMEOUT
+        and not known.probe
+        and known.attempts_left > len(known.unasked(event.standby))
+    )
+
+
+def retry(known: Facts, event: Diagnosed) -> float | None:
+    """When the call's own target is tried again, if at all."""
+    assert known.here is not None
+    limit = known.policy.attempts_per_target
+    if event.error.reason is Reason.UNKNOWN:
+        limit = min(limit, 2)
+    due = sendable(event.standby, known.here, event.at)
+    again = known.allows(Move.RETRY) or (known.allows(Move.ROTATE) and _another(known, event))
+    if due is None or not again or known.tries >= limit:
+        return None
+    if known.waits >= known.policy.max_attempts:
+        return None
+    # A rate limit's Retry-After binds the credential: the pool says when the target clears.
+    floor = event.at if event.error.reason is Reason.RATE_LIMIT else known.not_before
+    return max(event.at + _backoff(known.tries, event.jitter), floor, due)
+
+
+def _another(known: Facts, event: Diagnosed) -> bool:
+    """Another credential of the target is ready or only cooling."""
+    if [key for key in event.standby.credentials if key != known.credential]:
+        return True
+    clear = event.standby.clear(known.here) if known.here is not None else None
+    cools = clear is not None and clear.mark == "cooldown"
+    return cools and event.error.reason is not Reason.RATE_LIMIT
+
+
+def way_back(known: Facts, event: Arrival | Diagnosed) -> float | None:
+    """When the first target worth going back to may be sent to."""
+    if known.went_back or known.waits >= known.policy.max_attempts:
+        return None
+    pause = _backoff(1, event.jitter) if isinstance(event, Diagnosed) else 0.0
+    for target in known.route:
+        left = target.name in known.throttled
+        passed_over = target.name not in known.asked and event.standby.clear(target) is not None
+        due = sendable(event.standby, target, event.at)
+        if not (left or passed_over) or target == known.here or due is None:
+            continue
+        until = max(due, event.at + pause, known.throttled.get(target.name, 0.0))
+        if known.open(target) and until < known.ends_at:
+            return until
+    return None
+
+
+def _backoff(tries: int, jitter: float) -> float:
+    return float(min(30, 0.5 * 2 ** (tries - 1)) * (1 - jitter / 2))

@@ -1,0 +1,78 @@
+"""What a call shows of itself, and that a copy is a copy."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from states import Call, Policy, Reason, Started, Streaming, Taken, Target, Timeouts, step
+from tests.states_strategies import calls, events, standbys
+
+SLOWLY = Target("acme", "one", timeouts=Timeouts(stream_total=60.0))
+
+
+@given(call=calls())
+def test_a_copy_is_equal_and_apart(call: Call) -> None:
+    twin = call.copy()
+    assert twin == call
+
+    twin.number += 1
+    twin.asked |= {"acme/one"}
+
+    assert (call.number, call.asked) == (0, frozenset())
+    assert twin != call
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(call=calls(), data=st.data())
+def test_the_repr_is_short_and_shows_no_credential(call: Call, data: st.DataObject) -> None:
+    secret = "sk-that-nobody-may-see"
+    taken = Taken(call.route[0], secret)
+    started = step(call, Started(0.0, taken, data.draw(standbys(call.route)))).call
+    shown = repr(started)
+
+    assert secret not in shown
+    assert len(shown) < 120
+    assert shown.startswith(f"<Call attempt at {call.route[0]}, attempt 1/")
+
+
+def test_the_repr_before_the_first_send() -> None:
+    expected = "<Call ready, attempt 0/16, 300 s at most>"
+
+    assert expected == repr(Call((SLOWLY,)))
+
+
+@given(call=calls(), data=st.data())
+def test_a_note_of_an_event_that_brings_no_fact_changes_nothing(
+    call: Call, data: st.DataObject
+) -> None:
+    before = call.copy()
+    kinds = data.draw(events(call.route))
+    call.note(kinds)
+
+    assert call.target is None
+    assert (call.number, call.state) == (before.number, before.state)
+
+
+def test_the_deadline_bounds_the_time_until_content_then_the_streams_limit_does() -> None:
+    call = Call((SLOWLY,), Policy(deadline=20.0))
+    started = call.copy()
+    started.target = SLOWLY
+    assert (started.ends_at, started.committed) == (20.0, False)
+
+    started.note(Streaming(7.0))
+    assert (started.ends_at, started.committed) == (67.0, True)
+
+    started.note(Streaming(30.0))
+    assert started.ends_at == 67.0
+
+
+def test_a_call_knows_the_credentials_that_it_used_at_each_target() -> None:
+    call = Call((SLOWLY,))
+    call.used = frozenset({("acme/one", "key#1"), ("acme/two", "key#2")})
+
+    assert call.used_at(SLOWLY) == {"key#1"}
+
+
+def test_everything_is_allowed_before_the_first_error() -> None:
+    assert Call((SLOWLY,)).allowed == Policy().moves(Reason.RATE_LIMIT, first_target=True)

@@ -1,0 +1,115 @@
+"""Words for walks: a route, pools, marks and answers as short strings, a path as row names.
+
+| word | example |
+|---|---|
+| answer | `billing`, `rate_limit 60` (Retry-After), `bad_request repair:drop-a`, `ok` |
+| answer in a stream | `stream_interrupted content`, `stream_interrupted content tool` |
+| mark | `bench 290 billing -20`: mark, until, remembered reason, since (-10 where not said) |
+| path | `retry@acme/one>0.6`: row, target waited for, until; `started_send@acme/one#2`: key |
+| path | `started_send@acme/one#2?`: a probe |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from states import Call, Error, Mark, Policy, Reason, Send, Target, Wait
+from tests.states.world import Answer, Block, Board, Moment, World
+
+SECONDS = 0.1
+"""How long every attempt of a walk takes."""
+
+
+def error(reason: str, *words: str) -> Error:
+    """The error that a walk's word stands for."""
+    waits = [float(word) for word in words if word.replace(".", "").isdigit()]
+    repairs = [word.removeprefix("repair:") for word in words if word.startswith("repair:")]
+    return Error(
+        Reason(reason),
+        f"walk.{reason}",
+        message=f"the words of {reason}",
+        retry_after=waits[0] if waits else None,
+        repair=repairs[0] if repairs else None,
+        revoked="revoked" in words,
+    )
+
+
+def answer(text: str) -> Answer:
+    """The answer that a walk's word stands for."""
+    what, *words = text.split()
+    failure = None if what == "ok" else error(what, *words)
+    return Answer(failure, SECONDS, content="content" in words, tool_call="tool" in words)
+
+
+def block(text: str) -> Block:
+    """The mark that a walk's word stands for."""
+    mark, until, reason, *since = text.split()
+    return Block(Mark(mark), float(until), error(reason), since=float(since[0]) if since else -10.0)
+
+
+@attrs.frozen(kw_only=True)
+class Walk:
+    """One case: where it starts, what the sends bring, the path that must follow.
+
+    Attributes:
+        route: `provider/model` or `provider/model:context`, in order.
+        pools: How many keys a provider has; one where it is not named.
+        marks: What the board knows at the start, by place (`acme`, `acme/one`, `acme#1`).
+        answers: What the sends bring, in order.
+        path: The rows taken, without `failed`, which every diagnosis implies.
+        cause: The reason named as the cause; `None` where the call succeeded.
+        stopped_by: Why it ended, where it failed.
+    """
+
+    route: Sequence[str]
+    answers: Sequence[str]
+    path: Sequence[str]
+    pools: Mapping[str, int] = attrs.field(factory=dict)
+    marks: Mapping[str, str] = attrs.field(factory=dict)
+    policy: Policy = attrs.field(factory=Policy)
+    cause: str | None = None
+    stopped_by: str | None = None
+    late: float = 0.0
+    cancelled_at: float = float("inf")
+
+    def walk(self) -> list[Moment]:
+        """Drive the call through the world of this case."""
+        route = tuple(_target(text) for text in self.route)
+        pools = {
+            target.provider: tuple(
+                str(number + 1) for number in range(self.pools.get(target.provider, 1))
+            )
+            for target in route
+        }
+        blocks = {place: block(text) for place, text in self.marks.items()}
+        answers = iter([answer(text) for text in self.answers])
+        board = Board(route, pools, blocks)
+        world = World(board, answers, late=self.late, cancelled_at=self.cancelled_at)
+        return world.run(Call(route, self.policy))
+
+
+def path(moments: Sequence[Moment]) -> list[str]:
+    """The rows of a walk, with what was sent to or waited for."""
+    return [_label(moment) for moment in moments if moment.after.row != "failed"]
+
+
+def _label(moment: Moment) -> str:
+    row, command = moment.after.row, moment.after.command
+    match command:
+        case Send():
+            return f"{row}@{command.target}#{command.credential}{'?' * command.probe}"
+        case Wait():
+            return f"{row}@{command.target}>{round(command.until, 3):g}"
+        case _:
+            return row
+
+
+def _target(text: str) -> Target:
+    name, _, context = text.partition(":")
+    provider, _, model = name.partition("/")
+    return Target(provider, model, context=int(context) if context else None)
+
+
+__all__ = ["Walk", "answer", "block", "error", "path"]
