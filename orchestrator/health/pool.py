@@ -76,7 +76,9 @@ def fingerprint(secret: str, salt: str) -> str:
         secret: The secret itself; empty for the anonymous credential.
         salt: The store's :attr:`~orchestrator.health.store.Store.salt`.
     """
-    salted = hashlib.blake2b(secret.encode(), key=salt.encode()[:64], digest_size=8)
+    salted = hashlib.blake2b(
+        secret.encode(errors="surrogatepass"), key=salt.encode()[:64], digest_size=8
+    )
     return salted.hexdigest()
 
 

@@ -91,7 +91,7 @@ def _entry(marks: Marks, place: Place, subject: Subject, label: str, now: float)
     standing = [record for record in records if _stands(record, now)]
     if not standing:
         return entry
-    return _with_mark(entry, max(standing, key=ends), now)
+    return _with_mark(entry, max(standing, key=lambda record: _weight(record, now)), now)
 
 
 def _records(marks: Marks, place: Place, subject: Subject, label: str) -> Sequence[Record]:
@@ -105,9 +105,17 @@ def _stands(record: Record, now: float) -> bool:
     return record.mark is not Mark.COOLDOWN or record.until > now
 
 
+def _weight(record: Record, now: float) -> tuple[bool, bool, float]:
+    """What binds most comes last: in force, being probed, then merely due."""
+    return ends(record) > now, _is_probed(record, now), ends(record)
+
+
+def _is_probed(record: Record, now: float) -> bool:
+    return record.claim is not None and record.claim.expires > now
+
+
 def _with_mark(entry: Entry, record: Record, now: float) -> Entry:
-    claim = record.claim
-    probed = claim is not None and claim.expires > now
+    probed = _is_probed(record, now)
     return attrs.evolve(
         entry,
         mark=record.mark,

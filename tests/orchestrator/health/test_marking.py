@@ -7,6 +7,7 @@ import math
 import pytest
 
 from orchestrator.health import marking
+from states.error import Error
 from states.reasons import Reason, Scope
 from states.standby import Mark
 from tests.orchestrator.health.world import A2, NOON, ROUTE, A, World, error
@@ -60,7 +61,7 @@ def test_every_reason_marks_or_is_known_not_to() -> None:
     ids=str,
 )
 def test_one_failure_marks_exactly_one_thing(
-    failure: marking.Error, marked: tuple[str, str | None, str | None], mark: Mark, seconds: float
+    failure: Error, marked: tuple[str, str | None, str | None], mark: Mark, seconds: float
 ) -> None:
     world = World()
 

@@ -1,0 +1,128 @@
+"""What the tests of the file store run in other processes, started by path."""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import sys
+import threading
+from pathlib import Path
+
+from orchestrator.health import FileStore, HealthBoard
+from states.error import Error
+from states.reasons import Reason
+from states.target import Target
+from tests.orchestrator.health.world import NOON, POOLS, A, B, World, error
+
+PATIENT = 20.0
+"""Seconds to wait for the file: the tests check that nothing is lost, not that it is quick."""
+
+
+def say(*words: object) -> None:
+    """Tell the test that started this process, at once."""
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
+
+
+def mark_many(path: Path, worker: int, count: int) -> None:
+    """Mark ``count`` targets of this worker's own, and count one failure at a shared one."""
+    store = FileStore(path, busy_seconds=PATIENT)
+    board = HealthBoard(POOLS, store)
+    for number in range(count):
+        own = Target("acme", f"{worker}-{number}")
+        for target, reason in ((own, Reason.FORBIDDEN), (A, Reason.UNKNOWN)):
+            visit = board.visit([target], NOON)
+            visit.take([target], 0.0)
+            visit.report(target, "k1", Error(reason, "test"), 0.0)
+            visit.close(0.0)
+    board.close()
+
+
+def probe(path: Path) -> None:
+    """Print whether this process was granted the probe, and exit without giving it back."""
+    board = HealthBoard(POOLS, FileStore(path, busy_seconds=PATIENT))
+    say("ready")
+    sys.stdin.readline()
+    taken, _ = board.visit([A, B], NOON + 300).start(0.0)
+    say("probe" if taken is not None and taken.probe else "other")
+
+
+def write_for_ever(path: Path) -> None:
+    board = HealthBoard(POOLS, FileStore(path, busy_seconds=PATIENT))
+    number = 0
+    while True:
+        target = Target("acme", str(number))
+        visit = board.visit([target], NOON)
+        visit.start(0.0)
+        visit.report(target, "k1", error(Reason.FORBIDDEN), 0.0)
+        say(number)
+        number += 1
+
+
+def without_privileges(path: Path) -> None:
+    """Use the store as a user that may not write to the folder."""
+    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+    board = HealthBoard(POOLS, FileStore(path))
+    if os.geteuid() == 0:
+        os.setuid(65534)
+    _two_calls(board)
+
+
+def on_full_disk(path: Path) -> None:
+    """Use the store where no file may grow."""
+    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+    board = HealthBoard(POOLS, FileStore(path))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
+    for number in range(200):
+        _bench(board, Target("acme", str(number)))
+    _two_calls(board)
+
+
+def fork_with_file(path: Path) -> None:
+    """Fork while another thread uses the store; print how each child ended, and what is marked."""
+    _fork_while_busy(World(store=FileStore(path, busy_seconds=PATIENT)))
+
+
+def fork_with_memory(_: Path) -> None:
+    """The same with a store that the child has for itself."""
+    _fork_while_busy(World())
+
+
+def _fork_while_busy(world: World) -> None:
+    stop = threading.Event()
+
+    def busy() -> None:
+        while not stop.is_set():
+            world.failed_call(B, Reason.UNKNOWN)
+
+    thread = threading.Thread(target=busy)
+    thread.start()
+    for number in range(10):
+        child = os.fork()
+        if child == 0:
+            world.failed_call(Target("acme", f"child-{number}"), Reason.FORBIDDEN)
+            os._exit(0)
+        say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    stop.set()
+    thread.join()
+    say(len(world.marked()))
+
+
+def _two_calls(board: HealthBoard) -> None:
+    _bench(board, A)
+    taken, standby = board.visit([A, B], NOON).start(0.0)
+    assert taken is not None
+    say(taken.target.name, [clear.mark.value for clear in standby.clears])
+
+
+def _bench(board: HealthBoard, target: Target) -> None:
+    visit = board.visit([target], NOON)
+    visit.start(0.0)
+    visit.report(target, "k1", error(Reason.FORBIDDEN), 0.0)
+    visit.close(0.0)
+
+
+if __name__ == "__main__":
+    work, where, *numbers = sys.argv[1:]
+    globals()[work](Path(where), *map(int, numbers))

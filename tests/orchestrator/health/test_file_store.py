@@ -1,0 +1,337 @@
+"""The health file under processes, threads, forks, kills, damage and want of room."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from orchestrator.health import FileStore, fingerprint
+from states.reasons import Reason
+from states.standby import Mark, Taken
+from states.target import Target
+from tests.orchestrator.health.world import NOON, ROUTE, A, B, World, error
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "health.sqlite3"
+
+
+@pytest.fixture
+def world(path: Path) -> Iterator[World]:
+    world = World(store=FileStore(path))
+    yield world
+    world.board.close()
+
+
+def spawn(work: str, path: Path, *numbers: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.orchestrator.health.processes", work, str(path)]
+        + [str(number) for number in numbers],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_new_process_knows_what_the_last_one_learned(world: World, path: Path) -> None:
+    world.failed_call(A, error(Reason.BILLING, message="Insufficient Balance"))
+    world.board.close()
+
+    later = World(store=FileStore(path))
+    call = later.call()
+
+    assert call.start() == Taken(B, "k1")
+    clear = call.clear(A)
+    assert (clear.mark, clear.at) == (Mark.BENCH, NOON + 300)
+    assert clear.error == error(Reason.BILLING, message="Insufficient Balance")
+    later.board.close()
+
+
+def test_a_change_is_seen_at_once_through_another_store(world: World, path: Path) -> None:
+    other = World(store=FileStore(path))
+    before = other.call().start()
+
+    world.failed_call(A, Reason.BILLING)
+    during = other.call().start()
+    world.board.reset()
+    after = other.call().start()
+
+    assert [before, during, after] == [Taken(A, "k1"), Taken(B, "k1"), Taken(A, "k1")]
+    other.board.close()
+
+
+def test_a_dead_credential_survives_the_file(world: World, path: Path) -> None:
+    world.failed_call(B, error(Reason.AUTH, revoked=True))
+
+    later = World(store=FileStore(path))
+
+    assert later.entry("bolt", credential="k1").mark is Mark.DEAD
+    later.board.close()
+
+
+def test_the_file_is_for_its_user_alone(world: World, path: Path) -> None:
+    world.failed_call(A, Reason.BILLING)
+
+    modes = {entry.name: stat.S_IMODE(entry.stat().st_mode) for entry in path.parent.iterdir()}
+
+    assert modes["health.sqlite3"] == 0o600
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_file_that_others_may_read_is_taken_from_them(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch(0o644)
+    path.chmod(0o644)
+
+    world = World(store=FileStore(path))
+    world.failed_call(A, Reason.BILLING)
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    world.board.close()
+
+
+def test_the_salt_is_the_installations(path: Path, tmp_path: Path) -> None:
+    first, again = FileStore(path), FileStore(path)
+    elsewhere = FileStore(tmp_path / "other.sqlite3")
+
+    salts = [store.salt for store in (first, again, elsewhere)]
+
+    assert salts[0] == salts[1] != salts[2]
+    assert fingerprint("sk-secret", salts[0]) == fingerprint("sk-secret", salts[1])
+    assert fingerprint("sk-secret", salts[0]) != fingerprint("sk-secret", salts[2])
+    for store in (first, again, elsewhere):
+        store.close()
+
+
+def test_neither_secret_nor_address_is_in_the_file(path: Path) -> None:
+    store = FileStore(path)
+    world = World(store=store)
+    world.failed_call(A, Reason.AUTH)
+    world.board.close()
+
+    content = path.read_bytes()
+
+    assert b"acme" in content
+    assert b"acme.test" not in content
+
+
+def test_many_threads_lose_no_mark(world: World) -> None:
+    def work(worker: int) -> None:
+        for number in range(20):
+            world.failed_call(A, Reason.UNKNOWN)
+            world.failed_call(Target("acme", f"{worker}-{number}"), Reason.FORBIDDEN)
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(work, range(16)))
+
+    assert world.entry("acme", model="one").unknown == 320
+    assert len(world.marked()) == 320
+
+
+def test_many_processes_lose_no_mark(world: World, path: Path) -> None:
+    workers = [spawn("mark_many", path, worker, 30) for worker in range(8)]
+
+    codes = [(worker.communicate()[0], worker.returncode)[1] for worker in workers]
+
+    assert codes == [0] * 8
+    assert world.entry("acme", model="one").unknown == 240
+    assert len(world.marked()) == 240
+
+
+def test_of_many_processes_one_probes(world: World, path: Path) -> None:
+    world.failed_call(A, Reason.BILLING)
+    workers = [spawn("probe", path) for _ in range(8)]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+
+    answers = []
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    answers = [worker.communicate()[0].strip() for worker in workers]
+
+    assert sorted(answers) == ["other"] * 7 + ["probe"]
+
+
+def test_a_kill_in_the_middle_of_writes_leaves_a_readable_file(world: World, path: Path) -> None:
+    for stop_after in (1, 23, 60):
+        worker = spawn("write_for_ever", path)
+        assert worker.stdout is not None
+        for line in worker.stdout:
+            if int(line) >= stop_after:
+                break
+        worker.send_signal(signal.SIGKILL)
+        worker.communicate()
+
+    assert len(world.marked()) >= 60
+    assert {entry.name for entry in path.parent.iterdir()} <= {
+        "health.sqlite3",
+        "health.sqlite3-wal",
+        "health.sqlite3-shm",
+    }
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+@pytest.mark.parametrize(("work", "kept"), [("fork_with_file", 10), ("fork_with_memory", 0)])
+def test_a_fork_leaves_both_sides_working(path: Path, work: str, kept: int) -> None:
+    output = spawn(work, path).communicate()[0]
+
+    assert output.split() == ["0"] * 10 + [str(kept)]
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + b"\xff" * 8000])
+def test_a_damaged_file_is_set_aside(
+    path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+
+    world = World(store=FileStore(path))
+    for _ in range(3):
+        world.failed_call(A, Reason.UNKNOWN)
+    world.failed_call(A, Reason.BILLING)
+    world.board.close()
+
+    (aside,) = path.parent.glob("health.sqlite3.damaged-*[0-9]")
+    assert aside.read_bytes() == content
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert aside.name in caplog.text
+    assert len(World(store=FileStore(path)).marked()) == 1
+
+
+def test_a_file_damaged_while_it_is_in_use_is_set_aside(world: World, path: Path) -> None:
+    world.failed_call(A, Reason.BILLING)
+    world.board.close()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (path.stat().st_size - 4096))
+
+    world.failed_call(B, Reason.BILLING)
+
+    assert world.entry("bolt").mark is Mark.BENCH
+    assert list(path.parent.glob("health.sqlite3.damaged-*"))
+
+
+def test_many_processes_on_a_damaged_file_agree_on_the_new_one(world: World, path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"garbage" * 1000)
+
+    workers = [spawn("mark_many", path, worker, 5) for worker in range(4)]
+    for worker in workers:
+        worker.communicate()
+
+    assert len(world.marked()) == 20
+    assert len(list(path.parent.glob("health.sqlite3.damaged-*"))) == 1
+
+
+def test_a_row_of_another_make_is_passed_over(world: World, path: Path) -> None:
+    world.failed_call(A, Reason.BILLING)
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO marks VALUES ('[]', '{}'), ('x', 'not json')")
+    connection.close()
+
+    world.failed_call(B, Reason.BILLING)
+
+    assert [entry.provider for entry in world.marked()] == ["acme", "bolt"]
+
+
+def test_a_removed_file_is_made_anew_by_the_next_write(world: World, path: Path) -> None:
+    world.failed_call(A, Reason.BILLING)
+    for file in path.parent.iterdir():
+        file.unlink()
+
+    world.failed_call(B, Reason.BILLING)
+
+    other = World(store=FileStore(path))
+    assert [entry.provider for entry in other.marked()] == ["bolt"]
+    other.board.close()
+
+
+def test_a_locked_file_does_not_fail_a_call(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = FileStore(path, busy_seconds=0.05)
+    world = World(store=store)
+    assert store.salt
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+
+    world.failed_call(A, Reason.BILLING)
+    world.failed_call(B, Reason.BILLING)
+    locked = world.call().start()
+    holder.execute("ROLLBACK")
+    holder.close()
+    world.board.close()
+
+    assert locked == Taken(ROUTE[3], "k1")
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "locked" in caplog.text
+    assert len(World(store=FileStore(path)).marked()) == 2
+
+
+def test_what_waits_in_memory_gives_way_to_what_others_wrote(path: Path) -> None:
+    store = FileStore(path, busy_seconds=0.05)
+    world, other = World(store=store), World(store=FileStore(path))
+    world.failed_call(B, Reason.UNKNOWN)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    world.failed_call(A, Reason.BILLING)
+    holder.execute("ROLLBACK")
+    holder.close()
+    other.failed_call(A, error(Reason.BILLING, retry_after=7200))
+    world.board.close()
+
+    (entry,) = other.marked()
+
+    assert entry.until == NOON + 7200
+    other.board.close()
+
+
+def test_a_folder_that_cannot_be_made_does_not_fail_a_call(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    world = World(store=FileStore(tmp_path / "file" / "health.sqlite3"))
+
+    world.failed_call(A, Reason.BILLING)
+
+    assert world.call().start() == Taken(B, "k1")
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("before", ["no file", "a file"])
+def test_a_read_only_folder_does_not_fail_a_call(before: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "health.sqlite3"
+        if before == "a file":
+            World(store=FileStore(path)).board.close()
+        Path(folder).chmod(0o555)
+
+        output = spawn("without_privileges", path).communicate()[0]
+
+        Path(folder).chmod(0o755)
+    assert output.splitlines()[-1] == "bolt/one ['bench']"
+    assert output.count("marks are kept in memory") == 1
+
+
+def test_a_full_disk_does_not_fail_a_call(path: Path) -> None:
+    output = spawn("on_full_disk", path).communicate()[0].splitlines()
+
+    assert output[-1] == "bolt/one ['bench']"
+    assert sum("marks are kept in memory" in line for line in output) == 1

@@ -1,0 +1,267 @@
+"""Many calls over one board, in any order: what must hold whatever they meet.
+
+Each step is made on two boards, one in memory and one in a file, which must agree. The
+oracle is the snapshot before the step, with the claims counted here by hand.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from random import Random
+
+import attrs
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    precondition,
+    rule,
+)
+
+from orchestrator.health import Entry, FileStore, Strategy
+from states.error import Error
+from states.reasons import Reason, Scope
+from states.standby import Mark, Standby, Taken
+from states.target import Target
+from tests.orchestrator.health.world import A2, A, B, Call, World, pool
+
+ROUTE = (A, A2, B)
+CLAIM = 40.0
+Key = tuple[str, str | None, str | None]
+
+subsets = st.lists(st.sampled_from(ROUTE), min_size=1, max_size=3, unique=True).map(tuple)
+errors = st.builds(
+    Error,
+    reason=st.one_of(
+        st.sampled_from([Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH, Reason.OVERLOADED]),
+        st.sampled_from(Reason),
+    ),
+    rule=st.just("test"),
+    scope=st.sampled_from([None, None, Scope.KEY, Scope.MODEL, Scope.ACCOUNT]),
+    retry_after=st.sampled_from([None, None, 0.0, 0.7, 20.0, 5000.0]),
+    revoked=st.sampled_from([False, False, False, True]),
+)
+
+
+@attrs.define(eq=False)
+class Pair:
+    """One call, on both boards."""
+
+    memory: Call
+    file: Call
+    early: bool = False
+    probing: frozenset[Key] = frozenset()
+    probing_until: float = 0.0
+    seen: tuple[int, Standby] | None = None
+    sent: bool = False
+
+
+def key(entry: Entry) -> Key:
+    return entry.provider, entry.credential, entry.model
+
+
+class Calls(RuleBasedStateMachine):
+    calls = Bundle("calls")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        pools = (
+            pool("acme", "k1", "k2", strategy=Strategy.ROUND_ROBIN),
+            pool("bolt", "k1", "k2", strategy=Strategy.RANDOM),
+        )
+        store = FileStore(Path(self.folder.name) / "health.sqlite3")
+        self.memory = World(*pools, random=Random(1), claim_seconds=CLAIM)
+        self.file = World(*pools, random=Random(1), claim_seconds=CLAIM, store=store)
+        self.open: list[Pair] = []
+        self.steps = 0
+
+    def teardown(self) -> None:
+        self.file.board.close()
+        self.folder.cleanup()
+
+    @property
+    def now(self) -> float:
+        return self.memory.now
+
+    def snapshot(self) -> dict[Key, Entry]:
+        return {key(entry): entry for entry in self.memory.board.snapshot(ROUTE)}
+
+    @rule(target=calls, route=subsets)
+    def begin(self, route: tuple[Target, ...]) -> Pair:
+        pair = Pair(self.memory.call(*route), self.file.call(*route))
+        before = self.snapshot()
+        pair.early = not any(self.stands_by(before, target) for target in route)
+        taken = pair.memory.start()
+        assert pair.file.start() == taken
+        self.arrived(pair, taken, before)
+        self.open.append(pair)
+        return pair
+
+    @rule(pair=calls, wanted=subsets, used=st.sampled_from([(), (), ("k1",), ("k1", "k2")]))
+    def take(self, pair: Pair, wanted: tuple[Target, ...], used: tuple[str, ...]) -> None:
+        before = self.snapshot()
+        promised = pair.seen
+        taken = pair.memory.take(*wanted, used=used)
+        assert pair.file.take(*wanted, used=used) == taken
+        route = [target for target, _ in self.known(pair)]
+        if promised is not None and promised[0] == self.steps and not used:
+            offered = [target for target in wanted if target in promised[1].targets]
+            if set(wanted) <= set(route):
+                assert (taken.target if taken else None) == (offered[0] if offered else None)
+        assert taken is None or taken.credential not in used
+        self.arrived(pair, taken, before)
+
+    @precondition(lambda self: any(pair.sent for pair in self.open))
+    @rule(pair=calls, error=errors)
+    def fail(self, pair: Pair, error: Error) -> None:
+        if not pair.sent:
+            return
+        pair.sent = False
+        standby = pair.memory.fail(error)
+        assert pair.file.fail(error) == standby
+        assert pair.memory.taken is not None
+        assert bool(standby.credentials) == (pair.memory.taken.target in standby.targets) or (
+            pair.memory.taken.target not in [target for target, _ in self.known(pair)]
+        )
+        self.released(pair)
+        self.saw(pair, standby)
+
+    @rule(pair=calls)
+    def succeed(self, pair: Pair) -> None:
+        if not pair.sent:
+            return
+        pair.sent = False
+        pair.memory.succeed()
+        pair.file.succeed()
+        after = self.snapshot()
+        assert all(after[name].mark is not Mark.BENCH for name in pair.probing if name in after)
+        self.released(pair)
+        self.steps += 1
+
+    @rule(pair=consumes(calls))
+    def close(self, pair: Pair) -> None:
+        for call in (pair.memory, pair.file):
+            call.close()
+            call.close()
+        mine = pair.probing
+        self.open.remove(pair)
+        self.released(pair)
+        after = self.snapshot()
+        assert all(self.is_claimed(name) for name in mine if name in after and after[name].probed)
+        self.steps += 1
+
+    @rule(seconds=st.sampled_from([0.3, 1.0, 5.0, 10.0, 15.0, 41.0, 300.0, 4000.0]))
+    def later(self, seconds: float) -> None:
+        self.memory.later(seconds)
+        self.file.later(seconds)
+        self.steps += 1
+
+    @rule(provider=st.sampled_from([None, "acme"]))
+    def reset(self, provider: str | None) -> None:
+        assert self.memory.board.reset(provider) == self.file.board.reset(provider)
+        for pair in self.open:
+            pair.probing = frozenset(
+                name for name in pair.probing if provider not in (None, name[0])
+            )
+        self.steps += 1
+
+    @invariant()
+    def the_stores_agree(self) -> None:
+        assert self.memory.board.snapshot(ROUTE) == self.file.board.snapshot(ROUTE)
+
+    @invariant()
+    def nothing_is_negative(self) -> None:
+        for entry in self.snapshot().values():
+            assert entry.failures >= 0
+            assert entry.unknown >= 0
+            assert (entry.mark is None) == (entry.since is None) == (entry.until is None)
+            if entry.since is not None and entry.until is not None:
+                assert entry.since <= entry.until
+                assert entry.since <= self.now
+
+    def arrived(self, pair: Pair, taken: Taken | None, before: dict[Key, Entry]) -> None:
+        assert pair.memory.standby == pair.file.standby
+        past: set[Key] = set()
+        if taken is not None:
+            past = self.sent_past(pair, taken, before)
+            assert taken.probe == bool(past)
+            assert taken.credential in pair.memory.standby.credentials
+        self.released(pair)
+        pair.probing, pair.probing_until = frozenset(past), self.now + CLAIM
+        pair.sent = taken is not None
+        self.saw(pair, pair.memory.standby)
+
+    def sent_past(self, pair: Pair, taken: Taken, before: dict[Key, Entry]) -> set[Key]:
+        """The marks that the take went past: ended or due, and claimed by nobody else."""
+        past = set()
+        for name in self.names(taken.target, taken.credential):
+            entry = before.get(name)
+            if entry is None or entry.mark is None:
+                continue
+            assert entry.mark in (Mark.BENCH, Mark.CIRCUIT)
+            assert not self.is_claimed(name, besides=pair)
+            assert entry.until is not None
+            assert entry.until <= self.now + 1e-5 or pair.early or name in pair.probing
+            past.add(name)
+        return past
+
+    def stands_by(self, before: dict[Key, Entry], target: Target) -> bool:
+        """Whether the snapshot says that a call without claims can send to ``target``."""
+        if any(self.blocks(before.get(name)) for name in self.names(target)):
+            return False
+        return any(
+            not any(self.blocks(before.get(name)) for name in self.names(target, label)[2:])
+            for label in ("k1", "k2")
+        )
+
+    def blocks(self, entry: Entry | None) -> bool:
+        if entry is None or entry.mark is None or entry.until is None:
+            return False
+        return entry.probed or entry.until > self.now + 1e-5
+
+    def names(self, target: Target, label: str | None = None) -> list[Key]:
+        entry: list[Key] = [
+            (target.provider, None, None),
+            (target.provider, None, target.model),
+        ]
+        if label is None:
+            return entry
+        return [
+            *entry,
+            (target.provider, label, None),
+            (target.provider, label, target.model),
+        ]
+
+    def is_claimed(self, name: Key, besides: Pair | None = None) -> bool:
+        return any(
+            name in pair.probing and self.now < pair.probing_until - 1e-5
+            for pair in self.open
+            if pair is not besides
+        )
+
+    def released(self, pair: Pair) -> None:
+        pair.probing = frozenset()
+
+    def known(self, pair: Pair) -> list[tuple[Target, None]]:
+        standby = pair.memory.standby
+        return [
+            (target, None)
+            for target in (*standby.targets, *(clear.target for clear in standby.clears))
+        ]
+
+    def saw(self, pair: Pair, standby: Standby) -> None:
+        self.steps += 1
+        pair.seen = (self.steps, standby)
+        for clear in standby.clears:
+            assert clear.at > pair.memory.at
+            assert clear.since <= pair.memory.at
+            assert not clear.probed or clear.mark in (Mark.BENCH, Mark.CIRCUIT)
+
+
+Calls.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestCalls = Calls.TestCase
