@@ -6,7 +6,7 @@ from orchestrator.health import Entry, MemoryStore
 from orchestrator.health.upkeep import DEAD_STALE_SECONDS, STALE_SECONDS
 from states.reasons import Reason, Scope
 from states.standby import Mark
-from tests.orchestrator.health.world import NOON, A, B, World, error
+from tests.orchestrator.health.world import NOON, A, B, C, World, error
 
 
 def test_every_provider_credential_and_named_target_is_listed() -> None:
