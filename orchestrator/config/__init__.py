@@ -6,6 +6,7 @@ about a call or opens a connection.
 """
 
 from orchestrator.config.errors import ConfigError, Problem, UnknownRoute
+from orchestrator.config.lint import Finding, Level, lint
 from orchestrator.config.loading import find, load, loads
 from orchestrator.config.records import (
     Config,
@@ -14,17 +15,22 @@ from orchestrator.config.records import (
     Strategy,
     TargetSettings,
 )
+from orchestrator.config.starter import starter
 
 __all__ = [
     "Config",
     "ConfigError",
     "Credential",
+    "Finding",
+    "Level",
     "Problem",
     "Provider",
     "Strategy",
     "TargetSettings",
     "UnknownRoute",
     "find",
+    "lint",
     "load",
     "loads",
+    "starter",
 ]

@@ -135,6 +135,12 @@ DEFAULTS = (
         "fill_first | round_robin | least_used | random",
     ),
     Default(
+        "providers.NAME",
+        "rules",
+        "[]",
+        'your own rules, before ours: {status = 418, contains = "...", reason = "billing"}',
+    ),
+    Default(
         'targets."NAME/MODEL"',
         "context",
         "8192",

@@ -79,4 +79,5 @@ def _custom() -> str:
 
 def _routes(targets: Sequence[str]) -> str:
     listed = "".join(f'    "{target}",\n' for target in targets)
-    return f"# Asked in this order; change it, and the models, to what you want.\n[routes]\ndefault = [\n{listed}]"
+    head = "# Asked in this order; change it, and the models, to what you want."
+    return f"{head}\n[routes]\ndefault = [\n{listed}]"

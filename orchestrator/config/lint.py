@@ -1,0 +1,170 @@
+"""What ``orchestrator check`` says of a config that loads but will not do what it seems to."""
+
+from __future__ import annotations
+
+import enum
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+from orchestrator.config.records import Config, Provider
+from states.reasons import Move
+from states.target import Target
+
+
+class Level(enum.StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@attrs.frozen
+class Finding:
+    """One thing that is probably not meant.
+
+    Attributes:
+        level: ``error`` where something cannot work, ``warning`` where it may surprise.
+        where: The key's path in the file.
+        what: What was found.
+        fix: What to do about it.
+    """
+
+    level: Level
+    where: str
+    what: str
+    fix: str
+
+
+def lint(config: Config) -> tuple[Finding, ...]:
+    """Everything that is doubtful about ``config``, errors first. It opens no connection."""
+    findings = [
+        *_warnings(config),
+        *_routes(config),
+        *_unused(config),
+        *_same_account(config),
+        *_readable(config),
+        *_dead_rules(config),
+    ]
+    return tuple(sorted(findings, key=lambda one: one.level is not Level.ERROR))
+
+
+def _warning(where: str, what: str, fix: str) -> Finding:
+    return Finding(Level.WARNING, where, what, fix)
+
+
+def _warnings(config: Config) -> Iterator[Finding]:
+    """What loading passed over: missing keys, targets without one, targets named twice."""
+    for text in config.warnings:
+        where, _, what = text.partition(": ")
+        yield _warning(where, what, "set what is missing, or take the entry out")
+
+
+# Routes.
+
+
+def _routes(config: Config) -> Iterator[Finding]:
+    falls_back = any(Move.FALLBACK in moves for moves in config.policy.on.values())
+    for name, route in config.routes.items():
+        where = f"routes.{name}"
+        if not route:
+            fix = "give one of its providers a credential"
+            yield Finding(Level.ERROR, where, "no target is left in it", fix)
+        if len(route) > 1:
+            yield from _chain(config, where, route, falls_back=falls_back)
+        for target in route:
+            yield from _own_limits(config, where, target)
+
+
+def _chain(
+    config: Config, where: str, route: tuple[Target, ...], *, falls_back: bool
+) -> Iterator[Finding]:
+    policy, first = config.policy, route[0]
+    if not falls_back:
+        what = f"{route[1]} is never reached: no reason allows fallback"
+        yield Finding(Level.ERROR, where, what, "list fallback in [policy.on]")
+    if policy.max_attempts < len(route):
+        what = f"{len(route)} targets, but only {policy.max_attempts} attempts: the last ones "
+        yield _warning(where, f"{what}are never reached", "raise policy.max_attempts")
+    if policy.deadline <= first.timeouts.connect + first.timeouts.total:
+        what = f"{first} may take the whole deadline of {policy.deadline:g} s, so that {route[1]} "
+        fix = "raise policy.deadline, or lower the total of the first target"
+        yield _warning(where, f"{what}is not reached", fix)
+    if len({target.provider for target in route}) == 1:
+        what = f"every target is billed by {first.provider}: none is left when its money is gone"
+        yield _warning(where, what, "add a target of another provider")
+
+
+def _own_limits(config: Config, where: str, target: Target) -> Iterator[Finding]:
+    needed = target.timeouts.connect + target.timeouts.total
+    if needed > config.policy.deadline:
+        what = f"{target} has {needed:g} s for an attempt, more than policy.deadline"
+        yield _warning(where, what, "raise policy.deadline, or lower the target's total")
+
+
+# Entries.
+
+
+def _unused(config: Config) -> Iterator[Finding]:
+    routed = {target for route in config.routes.values() for target in route}
+    providers = {target.provider for target in routed}
+    names = {target.name for target in routed}
+    for name, provider in config.providers.items():
+        # One without a credential has been reported as such.
+        if name not in providers and provider.credentials:
+            fix = "add a target of it to a route, or take it out"
+            yield _warning(f"providers.{name}", "no route uses it", fix)
+    for name in config.targets:
+        if name not in names:
+            fix = "compare its spelling with the routes'"
+            yield _warning(f'targets."{name}"', "no route names this target", fix)
+
+
+def _same_account(config: Config) -> Iterator[Finding]:
+    """Two entries with one key: a billing error of the one says nothing to the other."""
+    seen: dict[tuple[str, str], Provider] = {}
+    for name, provider in config.providers.items():
+        for one in provider.credentials:
+            key = (provider.base_url, one.secret.reveal())
+            other = seen.setdefault(key, provider)
+            if one.secret and other is not provider:
+                what = f"{one.label} is also a credential of {other.name}, at the same address"
+                yield _warning(f"providers.{name}", what, "name each account once")
+
+
+def _readable(config: Config) -> Iterator[Finding]:
+    """Secrets that every user of this machine can read."""
+    for name, provider in config.providers.items():
+        for one in provider.credentials:
+            scheme, _, path = one.source.partition(":")
+            file = config.path if scheme == "literal" else _beside(config, path)
+            if scheme in ("literal", "file") and _world_readable(file):
+                what = f"every user of this machine can read {one.label} in {file}"
+                fix = f"chmod 600 {file}" if scheme == "file" else "write env:NAME, or chmod 600"
+                yield _warning(f"providers.{name}.credentials", what, fix)
+
+
+def _beside(config: Config, path: str) -> Path:
+    folder = config.path.parent if isinstance(config.path, Path) else Path()
+    return folder / Path(path).expanduser()
+
+
+def _world_readable(file: Path | str) -> bool:
+    try:
+        return isinstance(file, Path) and bool(file.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
+
+
+def _dead_rules(config: Config) -> Iterator[Finding]:
+    ruled = {name: one.rules for name, one in config.providers.items() if one.rules}
+    if not ruled:
+        return
+    from orchestrator.classification.user_rules import never_matches
+
+    for name, rules in ruled.items():
+        for index, why in never_matches(rules):
+            where = f"providers.{name}.rules[{index}]"
+            yield _warning(where, f"never matches: {why}", "change its conditions, or take it out")
