@@ -61,15 +61,16 @@ def _step(number: int, row: Row, widths: tuple[int, int, int]) -> Text:
     wide, event, name = widths
     guard = "" if row.guard is None else guard_name(row)
     shown = f"{row.event.__name__:<{event}}  "
-    return Text.assemble(
+    drawn = Text.assemble(
         "  ",
         (line, style),
         (f"  {number:>{wide}}  ", f"bold {style}"),
         (shown, "dim"),
         (f"{row.name:<{name}}  ", style),
         _fitting(guard, WIDTH - 9 - wide - len(shown) - name),
-        "\n",
     )
+    drawn.rstrip()
+    return drawn.append("\n")
 
 
 def _fitting(guard: str, room: int) -> tuple[str, str]:

@@ -1,0 +1,61 @@
+"""DOT: whole, numbered, and within what every renderer can measure."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.tools.diagram import View, dot
+from orchestrator.tools.graph import build
+from states.call import State
+from states.table import TABLE
+
+NAMES = [row.name for row in TABLE]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_is_in_the_drawing(name: str) -> None:
+    assert re.search(rf'tooltip="[^"]*\b{name}\b', dot())
+
+
+def test_final_states_have_a_double_border_and_the_initial_one_a_mark() -> None:
+    drawn = dot()
+
+    for state in State:
+        border = 2 if state.final else 1
+        assert f'  {state.value} [label="{state.value}" peripheries={border} ' in drawn
+    assert "start -> ready" in drawn
+
+
+@pytest.mark.parametrize("view", View)
+@settings(max_examples=25)
+@given(path=st.lists(st.sampled_from(NAMES), max_size=40))
+def test_heavy_arrows_are_those_that_were_taken(view: View, path: list[str]) -> None:
+    heavy = set(
+        re.findall(r'penwidth=3[^\n]* tooltip="([^"]*)"', dot(path, view=view).replace("\n", " \n"))
+    )
+    taken = {frozenset(arrow.rows) for arrow in build(TABLE, path).arrows if arrow.steps}
+
+    for rows in heavy:
+        assert set(rows.split(", ")) & set(path)
+    if view is View.MACHINE:
+        assert {frozenset(rows.split(", ")) for rows in heavy} == taken
+
+
+@pytest.mark.parametrize("view", View)
+def test_labels_keep_to_ascii_whose_widths_are_known(view: View) -> None:
+    assert dot(NAMES, view=view).isascii()
+
+
+@pytest.mark.parametrize(
+    ("view", "rows"),
+    [
+        (View.CLASSIFY, [row.name for row in TABLE if row.event.__name__ == "Diagnosed"]),
+        (View.ARRIVALS, ["*_spent", "*_send", "*_fallback", "*_wait", "*_terminal"]),
+    ],
+)
+def test_a_detail_lists_its_rows_in_order(view: View, rows: list[str]) -> None:
+    assert re.findall(r'POINT-SIZE="14"><B>([^<]*)</B>', dot(view=view)) == rows

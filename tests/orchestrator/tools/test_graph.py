@@ -1,0 +1,113 @@
+"""The graph: every row is on it, and exactly the rows of a path are marked."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.tools.graph import ANY, Arrow, Graph, UnknownRow, build, rows_of
+from states.call import State
+from states.table import TABLE, Row
+
+NAMES = [row.name for row in TABLE]
+paths = st.lists(st.sampled_from(NAMES), max_size=12)
+
+
+def ends(graph: Graph, arrow: Arrow) -> set[tuple[str, str]]:
+    """The states that an arrow is part of a way between."""
+    choices = {choice.name: choice for choice in graph.choices}
+    tails = [arrow.tail]
+    if arrow.tail == ANY:
+        tails = [state.value for state in State if not state.final]
+    if arrow.tail in choices:
+        tails = [state.value for state in choices[arrow.tail].states]
+    return {(tail, arrow.head) for tail in tails}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_every_row_leads_from_its_state_to_its_destination(row: Row) -> None:
+    graph = build(TABLE)
+
+    arrows = [arrow for arrow in graph.arrows if row.name in arrow.rows]
+
+    assert any(
+        row.to.value == head and row.state.value == tail
+        for arrow in arrows
+        for tail, head in ends(graph, arrow)
+    )
+    assert all(arrow.head == row.to.value or arrow.head.startswith("choice_") for arrow in arrows)
+
+
+@given(paths)
+def test_exactly_the_rows_of_a_path_are_marked_with_their_steps(path: list[str]) -> None:
+    graph = build(TABLE, path)
+
+    marked: dict[str, set[int]] = {}
+    for arrow in graph.arrows:
+        for line in arrow.lines:
+            for step in line.steps:
+                marked.setdefault(path[step - 1], set()).add(step)
+                assert path[step - 1] in line.rows
+
+    assert marked == {
+        name: {place for place, taken in enumerate(path, 1) if taken == name} for name in path
+    }
+
+
+@given(paths)
+def test_a_path_moves_no_arrow(path: list[str]) -> None:
+    plain = [(arrow.tail, arrow.head) for arrow in build(TABLE).arrows]
+    drawn = [(arrow.tail, arrow.head) for arrow in build(TABLE, path).arrows]
+
+    assert drawn[: len(plain)] == plain
+    own = {(row.state.value, row.to.value) for row in TABLE if row.name in path}
+    assert set(drawn[len(plain) :]) <= own
+
+
+def test_there_is_one_arrow_between_two_nodes_and_few_of_them() -> None:
+    arrows = [(arrow.tail, arrow.head) for arrow in build(TABLE).arrows]
+
+    assert len(set(arrows)) == len(arrows)
+    assert len(arrows) < len(TABLE) / 2
+
+
+def test_what_every_state_shares_is_drawn_once() -> None:
+    (arrow,) = [arrow for arrow in build(TABLE).arrows if arrow.tail == ANY]
+
+    assert [line.text for line in arrow.lines] == ["Cancelled", "DeadlineReached"]
+    assert arrow.head == "fail_terminal"
+
+
+def test_the_five_arrivals_share_a_choice_until_one_differs() -> None:
+    shared, _ = build(TABLE).choices
+    changed = tuple(
+        attrs.evolve(row, to=State.FAIL_TERMINAL) if row.name == "waited_send" else row
+        for row in TABLE
+    )
+
+    assert len(shared.groups) == 5
+    apart = [choice.states for choice in build(changed).choices if State.RETRY in choice.states]
+    assert apart == [(State.RETRY,)]
+
+
+def test_guards_keep_their_places_in_the_order_of_the_rows() -> None:
+    lines = [
+        line
+        for arrow in build(TABLE).arrows
+        if arrow.tail == "choice_classify"
+        for line in arrow.lines
+    ]
+    ordered = [line.rows[0] for line in sorted(lines, key=lambda line: line.order)]
+
+    assert ordered == [
+        row.name
+        for row in TABLE
+        if row.state is State.CLASSIFY and row.event.__name__ == "Diagnosed"
+    ]
+
+
+def test_an_unknown_row_is_named_with_the_nearest() -> None:
+    with pytest.raises(UnknownRow, match=r"no row 'billing_falback'; the nearest is 'billing_fall"):
+        rows_of(["failed", "billing_falback"], TABLE)

@@ -1,0 +1,73 @@
+"""Mermaid: whole, and nothing in a label that GitHub's parser would take for syntax."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.tools.diagram import View, mermaid
+from orchestrator.tools.graph import build
+from orchestrator.tools.mermaid import escape
+from states.table import TABLE
+
+NAMES = [row.name for row in TABLE]
+LABEL = re.compile(r"(?:[^\"#;<>&`\\]|#[a-z0-9]+;|<br/>)*")
+LINES = (
+    r"%%\{init: \{.*\}\}%%",
+    r"flowchart (TB|LR)",
+    r"    %% [\w ,]+",
+    r"    \w+(\(\(\(\"\w+\"\)\)\)|\(\"[\w ]+\"\)|\{\{\"[\w ]+\"\}\}|\(\( \)\))?(:::\w+)?",
+    r"    \w+ -->( ?\|\"[^\"]*\"\|)? \w+(\[\"[^\"]*\"\]|\(\"\w+\"\))?(:::\w+)?",
+    r"    linkStyle [\d,]+ stroke:#[0-9a-f]{6},stroke-width:\dpx",
+    r"    classDef \w+ fill:(none|#[0-9a-f]{6}),stroke:#[0-9a-f]{6},color:#[0-9a-f]{6}",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_is_in_the_text(name: str) -> None:
+    assert re.search(rf"%% .* rows .*\b{name}\b", mermaid())
+
+
+@pytest.mark.parametrize("view", View)
+@settings(max_examples=25)
+@given(path=st.lists(st.sampled_from(NAMES), max_size=40))
+def test_every_line_is_one_that_github_draws(view: View, path: list[str]) -> None:
+    for line in mermaid(path, view=view).splitlines():
+        assert any(re.fullmatch(allowed, line) for allowed in LINES), line
+        if "%%" not in line:
+            for label in re.findall(r'"([^"]*)"', line):
+                assert LABEL.fullmatch(label), label
+
+
+@given(st.lists(st.sampled_from(NAMES), max_size=12))
+def test_thick_lines_are_those_that_were_taken(path: list[str]) -> None:
+    text = mermaid(path)
+    arrows = [line for line in text.splitlines() if " --> " in line or " -->|" in line]
+    thick = {
+        int(place)
+        for places in re.findall(r"linkStyle ([\d,]+) stroke:#\w+,stroke-width:4px", text)
+        for place in places.split(",")
+    }
+    taken = {place for place, arrow in enumerate(build(TABLE, path).arrows, 1) if arrow.steps}
+
+    assert thick == taken
+    assert all(re.search(r"\(steps?\b", arrows[place]) for place in thick)
+
+
+@given(st.text())
+def test_an_escaped_text_reads_as_before_and_breaks_nothing(text: str) -> None:
+    escaped = escape(text)
+
+    assert not re.search(r'["<>&#;]', re.sub(r"#[a-z0-9]+;", "", escaped))
+    assert html.unescape(re.sub(r"#(\d+|[a-z]+);", _entity, escaped)) == html.unescape(
+        html.escape(text)
+    )
+
+
+def _entity(found: re.Match[str]) -> str:
+    name = found[1]
+    return f"&#{name};" if name.isdigit() else f"&{name};"
