@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import attrs
 
+from orchestrator.secrets import mask
+
 
 @attrs.frozen
 class Problem:
@@ -55,7 +57,7 @@ class UnknownRoute(ConfigError, LookupError):
         self.near = near
         names = ", ".join(near) or "none is configured"
         what = (
-            f"{name!r} is neither a route nor a provider/model of a configured provider; "
+            f"{mask(repr(name))} is neither a route nor a provider/model of a configured provider; "
             f"near: {names}"
         )
         super().__init__("", (Problem("", what),))

@@ -23,6 +23,7 @@ from orchestrator.config.records import (
     Provider,
     TargetSettings,
 )
+from orchestrator.config.scalars import found
 from orchestrator.config.schema import Document, ProviderTable, structure
 from orchestrator.providers import CATALOGUE, known
 from states.policy import Timeouts
@@ -122,7 +123,7 @@ def _provider(resolver: _Resolver, name: str) -> Provider:
     if dialect not in DIALECT_NAMES:
         resolver.refuse(
             f"{where}.dialect",
-            f"found {dialect!r}{nearest(dialect, DIALECT_NAMES)}; "
+            f"{found(dialect)}{nearest(dialect, DIALECT_NAMES)}; "
             f"allowed: {', '.join(DIALECT_NAMES)}",
         )
     pool = _pool(resolver, name, table)
@@ -195,14 +196,14 @@ def _check_target(resolver: _Resolver, name: str, where: str) -> bool:
     provider, _, model = name.partition("/")
     known_names = [*resolver.document.providers, *CATALOGUE]
     if not provider or not model.strip():
-        resolver.refuse(where, f'found {name!r}; allowed: "provider/model"')
+        resolver.refuse(where, f'{found(name)}; allowed: "provider/model"')
     elif provider not in known_names:
         near = nearest(provider, known_names)
         names = ", ".join(resolver.document.providers) or "none"
         resolver.refuse(
             where,
-            f"found {name!r}, but there is no provider {provider!r}{near}; configured: {names}; "
-            f"another needs [providers.{provider}] with a base_url",
+            f"{found(name)}, but there is no provider of that name{near}; configured: {names}; "
+            "another needs its own table with a base_url",
         )
     else:
         return True
@@ -273,7 +274,7 @@ def _health(resolver: _Resolver) -> str:
     health = resolver.document.health
     if health not in ("file", "memory") and not re.fullmatch(r"[a-z][a-z0-9+.-]*://\S+", health):
         near = nearest(health, ("file", "memory"))
-        resolver.refuse("health", f"found {health!r}{near}; allowed: file, memory, or a URL")
+        resolver.refuse("health", f"{found(health)}{near}; allowed: file, memory, or a URL")
     return health
 
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -129,6 +130,7 @@ def base_url(value: Any) -> str:
         raise NotAllowed(f"{found(value)}; {wanted}")
     try:
         url = httpx.URL(value.strip())
+        _ = urlsplit(value).port  # stricter than httpx about brackets and ports
     except (httpx.InvalidURL, ValueError):
         raise NotAllowed(f"{found(value)}, which is no address; {wanted}") from None
     if url.scheme not in ("http", "https") or not url.host:

@@ -1,0 +1,115 @@
+"""What ``orchestrator check`` finds, and that it finds nothing in a sound config."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.config import Level, lint, load, loads
+
+SOUND = """
+[providers.corp]
+base_url = "http://llm.corp/v1"
+credentials = ["env:A", "env:B"]
+[routes]
+default = ["corp/big", "ollama/small"]
+"""
+KEYS = {"A": "sk-one", "B": "sk-two"}
+
+
+def findings(text, environ=None):
+    return {one.where: one.what for one in lint(loads(text, environ or {}))}
+
+
+def test_a_sound_config_has_no_findings():
+    assert lint(loads(SOUND, KEYS)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what"),
+    [
+        ('[routes]\ndefault=["ollama/a"]\nb=["groq/x"]', "routes.b", "no target is left"),
+        ('[routes]\ndefault=["ollama/a", "groq/x"]', "routes.default[1]", "is passed over"),
+        ('[routes]\ndefault=["ollama/a", "groq/x"]', "providers.groq.credentials", "is not set"),
+        ('[routes]\ndefault=["ollama/a", "ollama/a"]', "routes.default[1]", "stands earlier"),
+        ('[routes]\ndefault=["ollama/a", "ollama/b"]', "routes.default", "billed by ollama"),
+        ('[providers.vllm]\n[routes]\ndefault=["ollama/a"]', "providers.vllm", "no route"),
+        ('[targets."ollama/b"]\n[routes]\ndefault=["ollama/a"]', 'targets."ollama/b"', "no route"),
+        (
+            '[policy]\nmax_attempts=1\n[routes]\ndefault=["ollama/a", "vllm/b"]',
+            "routes.default",
+            "2 targets, but only 1 attempts",
+        ),
+        (
+            '[policy]\ndeadline=125\n[routes]\ndefault=["ollama/a", "vllm/b"]',
+            "routes.default",
+            "ollama/a may take the whole deadline of 125 s",
+        ),
+        (
+            '[targets."ollama/a".timeouts]\ntotal="1h"\n[routes]\ndefault=["ollama/a"]',
+            "routes.default",
+            "3605 s for an attempt",
+        ),
+    ],
+)
+def test_what_is_doubtful_is_found(text, where, what):
+    assert what in findings(text)[where]
+
+
+def test_a_policy_without_any_fallback_makes_later_targets_unreachable():
+    reasons = [
+        "billing",
+        "rate_limit",
+        "auth",
+        "overloaded",
+        "server_error",
+        "timeout",
+        "stream_interrupted",
+        "connection",
+        "invalid_response",
+        "forbidden",
+        "model_not_found",
+        "context_overflow",
+        "payload_too_large",
+        "output_truncated",
+        "unknown",
+    ]
+    none = "".join(f"{reason} = []\n" for reason in reasons)
+    (finding,) = lint(loads(f"[policy.on]\n{none}{SOUND}", KEYS))
+
+    assert finding.level is Level.ERROR
+    assert "ollama/small is never reached" in finding.what
+
+
+def test_errors_come_first():
+    text = '[providers.vllm]\n[routes]\ndefault=["ollama/a"]\nb=["groq/x"]'
+    levels = [one.level for one in lint(loads(text, {}))]
+
+    assert levels[0] is Level.ERROR
+    assert Level.ERROR not in levels[1:]
+
+
+def test_one_account_under_two_names_is_found():
+    text = SOUND + '[providers.again]\nbase_url = "http://llm.corp/v1"\ncredentials = ["env:B"]\n'
+
+    assert "also a credential of corp" in findings(text, KEYS)["providers.again"]
+
+
+@pytest.mark.parametrize(("mode", "found"), [(0o644, True), (0o600, False)])
+def test_a_secret_that_everybody_can_read_is_found(tmp_path, mode, found):
+    (tmp_path / "key").write_text("sk-filed")
+    (tmp_path / "key").chmod(mode)
+    file = tmp_path / "orchestrator.toml"
+    file.write_text(SOUND.replace('"env:A", "env:B"', '"sk-literal", "file:key"'))
+    file.chmod(mode)
+    whats = [one.what for one in lint(load(file, {}))]
+
+    assert len(whats) == (2 if found else 0)
+    assert not [what for what in whats if "sk-" in what]
+
+
+def test_a_rule_that_can_never_match_is_found():
+    rule = '[[providers.corp.rules]]\nstatus = 418\nreason = "billing"\n'
+    head, _, routes = SOUND.partition("[routes]")
+    found = findings(f"{head}{rule}{rule}[routes]{routes}", KEYS)
+
+    assert list(found) == ["providers.corp.rules[1]"]

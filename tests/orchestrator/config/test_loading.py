@@ -1,0 +1,92 @@
+"""Where a config is found, and what is said of one that cannot be read."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from orchestrator.config import ConfigError, find, load, loads
+
+GOOD = '[routes]\ndefault = ["ollama/llama3.2"]\n'
+
+
+def write(folder, text=GOOD):
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "orchestrator.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_the_first_place_that_names_a_file_counts(tmp_path):
+    folders = (tmp_path / "work", tmp_path / "user")
+    environ = {"ORCHESTRATOR_CONFIG": str(tmp_path / "named.toml")}
+
+    assert find(None, {}, folders) is None
+    users = write(folders[1])
+    assert find(None, {}, folders) == users
+    works = write(folders[0])
+    assert find(None, {}, folders) == works
+    assert find(None, environ, folders) == tmp_path / "named.toml"
+    assert find("given.toml", environ, folders).name == "given.toml"
+
+
+def test_a_file_is_loaded_and_remembered(tmp_path):
+    file = write(tmp_path, 'ledger = "calls.jsonl"\n' + GOOD)
+    config = load(file, {})
+
+    assert config.path == file
+    assert config.ledger == tmp_path / "calls.jsonl"
+    assert [target.name for target in config.route()] == ["ollama/llama3.2"]
+    assert load(None, {"ORCHESTRATOR_CONFIG": str(file)}) == config
+
+
+def test_a_named_file_that_is_not_there_is_told_with_a_way_out(tmp_path):
+    with pytest.raises(ConfigError, match="no such file; `orchestrator init` writes one"):
+        load(tmp_path / "gone.toml", {})
+
+
+def test_a_folder_is_no_config(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read: "):
+        load(tmp_path, {})
+
+
+def test_what_is_no_text_is_told(tmp_path):
+    file = tmp_path / "orchestrator.toml"
+    file.write_bytes(b"health = \xff")
+
+    with pytest.raises(ConfigError, match=r"not UTF-8 text \(at byte 9\)"):
+        load(file, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("a = [1,\n b", "at line 2, column 2"),
+        ('a = "x', "at end of document"),
+        ("a = 1\na = 2\n", "at line 2, column"),
+    ],
+)
+def test_a_syntax_error_has_its_line_and_column(text, where):
+    with pytest.raises(ConfigError, match=where) as refused:
+        loads(text, {}, "some.toml")
+
+    assert str(refused.value).startswith("some.toml: not TOML: ")
+
+
+def test_nesting_without_end_is_an_error_like_any_other():
+    with pytest.raises(ConfigError, match="not TOML"):
+        loads("a = " + "[" * 100_000, {})
+
+
+def test_a_byte_order_mark_does_no_harm():
+    assert loads("\ufeff" + GOOD, {}).route()
+
+
+def test_an_error_survives_a_pickle():
+    with pytest.raises(ConfigError) as refused:
+        loads("helth = 1\n" + GOOD, {})
+    again = pickle.loads(pickle.dumps(refused.value))
+
+    assert str(again) == str(refused.value)
+    assert again.problems == refused.value.problems

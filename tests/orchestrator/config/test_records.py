@@ -1,0 +1,87 @@
+"""The records: how a config answers, and that nothing in it shows a secret."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from orchestrator.config import ConfigError, Credential, Provider, UnknownRoute, loads
+from orchestrator.secrets import Secret
+
+FILE = """
+[providers.corp]
+base_url = "http://llm.corp/v1"
+[targets."corp/big"]
+context = 8192
+reasoning = true
+overrides = { temperature = 0 }
+timeouts = { total = "200s" }
+[timeouts]
+idle = "7s"
+[routes]
+default = ["corp/small", "corp/maker/model:free"]
+fast = ["corp/big"]
+"""
+
+
+@pytest.fixture
+def config():
+    return loads(FILE, {})
+
+
+def test_no_name_is_the_default_route(config):
+    assert config.route() == config.route("default")
+    assert [target.name for target in config.route()] == ["corp/small", "corp/maker/model:free"]
+
+
+def test_a_target_is_split_at_the_first_slash(config):
+    (target,) = config.route("corp/maker/other/model")
+
+    assert (target.provider, target.model) == ("corp", "maker/other/model")
+
+
+def test_a_target_carries_what_the_file_says_of_it(config):
+    (routed,), (named,) = config.route("fast"), config.route("corp/big")
+
+    assert routed == named
+    assert (routed.context, routed.reasoning) == (8192, True)
+    assert (routed.timeouts.total, routed.timeouts.idle) == (200, 7)
+    assert config.settings("corp/big").overrides == {"temperature": 0}
+    assert config.settings("corp/small").timeouts == config.timeouts
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("fsat", "fast"),
+        ("corpp/new", "corp/new"),
+        ("corp/", "corp/big, corp/small"),
+        ("zzz", "default, fast"),
+        ("", "default, fast"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(config, name, near):
+    with pytest.raises(UnknownRoute, match=near) as refused:
+        config.route(name)
+
+    assert isinstance(refused.value, LookupError)
+    assert isinstance(refused.value, ConfigError)
+    assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)
+
+
+def test_a_credential_is_found_by_its_label():
+    one = Credential("key#1", Secret("sk-quiet"))
+    provider = Provider("corp", credentials=(one,))
+
+    assert provider.credential("key#1") is one
+    with pytest.raises(LookupError, match="corp has no credential 'key#2'; it has: key#1"):
+        provider.credential("key#2")
+
+
+def test_no_repr_shows_a_secret_or_a_header():
+    provider = Provider(
+        "corp", headers={"X-Key": "quiet"}, credentials=(Credential("key#1", Secret("quiet")),)
+    )
+
+    assert "quiet" not in repr(provider)

@@ -1,0 +1,136 @@
+"""Single values: durations, names, addresses, headers."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.config import scalars
+from orchestrator.config.errors import NotAllowed
+from orchestrator.config.records import Strategy
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("300s", 300.0),
+        ("500ms", 0.5),
+        ("5m", 300.0),
+        ("1h", 3600.0),
+        ("1.5 s", 1.5),
+        (" 2m ", 120.0),
+        (30, 30.0),
+        (0.25, 0.25),
+    ],
+)
+def test_a_duration_is_read_in_seconds(written, seconds):
+    assert scalars.seconds(written) == seconds
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "300",
+        "5 days",
+        "",
+        "s",
+        "-1s",
+        "1e3s",
+        "٣s",
+        True,
+        None,
+        [],
+        math.nan,
+        math.inf,
+        -1,
+        10**400,
+    ],
+)
+def test_what_is_no_duration_is_refused(written):
+    with pytest.raises(NotAllowed, match='allowed: a duration such as "300s"'):
+        scalars.seconds(written)
+
+
+def test_zero_is_a_wait_but_no_limit():
+    assert scalars.seconds_or_zero("0s") == 0
+    with pytest.raises(NotAllowed, match="above 0"):
+        scalars.seconds(0)
+
+
+def test_the_first_token_may_be_auto():
+    assert scalars.first_token("auto") is None
+    assert scalars.first_token("12s") == 12
+    with pytest.raises(NotAllowed, match='"auto", or a duration'):
+        scalars.first_token("soon")
+
+
+@given(st.floats(0.001, 1e9) | st.integers(1, 10**9))
+def test_every_positive_number_is_a_duration(amount):
+    assert scalars.seconds(amount) == amount
+
+
+@pytest.mark.parametrize("value", [0, -3, True, 1.0, "3", None])
+def test_what_is_no_count_is_refused(value):
+    with pytest.raises(NotAllowed, match="a whole number, 1 or more"):
+        scalars.count(value)
+
+
+def test_a_member_is_named_and_the_nearest_told():
+    assert scalars.member("least_used", Strategy) is Strategy.LEAST_USED
+    with pytest.raises(NotAllowed, match=r"did you mean 'round_robin'.*allowed: fill_first, "):
+        scalars.member("roundrobin", Strategy)
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("llm.corp/v1", "http or https"),
+        ("ftp://llm.corp", "http or https"),
+        ("http://", "http or https"),
+        ("http://[", "no address"),
+        (3, "found a number, 3"),
+        ("http://host/v1/chat/completions/", "leave it out"),
+    ],
+)
+def test_what_is_no_address_is_refused(written, why):
+    with pytest.raises(NotAllowed, match=why):
+        scalars.base_url(written)
+
+
+def test_an_address_with_a_password_is_refused_without_showing_it():
+    with pytest.raises(NotAllowed, match="put the secret in credentials") as refused:
+        scalars.base_url("http://me:quietword@llm.corp/v1")
+
+    assert "quietword" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"X-A": "quiet\nword"},
+        {"X-A": "quiet\u4e2d"},
+        {"X-A": 3},
+        {"X A": "quiet"},
+        {"": "quiet"},
+        {"Content-Length": "1"},
+        ["X-A: quiet"],
+        "X-A: quiet",
+    ],
+)
+def test_what_is_no_header_is_refused_without_its_value(value):
+    with pytest.raises(NotAllowed) as refused:
+        scalars.headers(value)
+
+    assert "quiet" not in str(refused.value)
+
+
+@given(st.text(min_size=100))
+def test_what_was_found_is_shown_in_short(value):
+    assert len(scalars.found(value)) < 100
+
+
+def test_what_was_found_is_masked():
+    assert "sk-abcdefgh12345678" not in scalars.found({"x": "sk-abcdefgh12345678"})

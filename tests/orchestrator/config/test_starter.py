@@ -1,0 +1,82 @@
+"""The file that ``orchestrator init`` writes, and the page of defaults it is made from."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.config import loads, starter
+from orchestrator.config.defaults import DEFAULTS
+from orchestrator.config.schema import Document, ProviderTable, TargetTable
+from orchestrator.providers import CATALOGUE
+from states.policy import Policy, Timeouts
+
+VARIABLES = [key for entry in CATALOGUE.values() for key in entry.keys]
+
+
+@given(
+    st.dictionaries(st.sampled_from(VARIABLES), st.sampled_from(["quiet-one", "quiet-two", " "]))
+)
+def test_it_loads_cleanly_and_holds_no_secret(environ):
+    text = starter(environ)
+    config = loads(text, environ)
+
+    assert "quiet" not in text
+    assert config.route()
+    assert not [one for one in config.warnings if "same key" not in one]
+
+
+def test_it_names_every_key_that_was_found():
+    environ = {"GROQ_API_KEY": "a", "GROQ_API_KEY_2": "b", "OPENAI_API_KEY": "c"}
+    config = loads(starter(environ), environ)
+
+    assert [target.provider for target in config.route()] == ["openai", "groq"]
+    assert len(config.providers["groq"].credentials) == 2
+
+
+def test_without_a_key_it_names_a_local_server():
+    assert [target.provider for target in loads(starter({}), {}).route()] == ["ollama"]
+
+
+@pytest.mark.parametrize("entry", [one for one in CATALOGUE.values() if not one.keyless], ids=str)
+def test_every_hosted_provider_has_a_model_to_start_from(entry):
+    environ = {entry.keys[-1]: "quiet"}
+    (target,) = loads(starter(environ), environ).route()
+
+    assert target.provider == entry.name
+
+
+def test_what_stands_in_the_comments_is_the_default():
+    text = "\n".join(_uncommented(starter({"NAME_API_KEY": "quiet"}).splitlines()))
+    config = loads(text, {"NAME_API_KEY": "quiet"})
+
+    assert config.policy == Policy(on=config.policy.on)
+    assert config.timeouts == Timeouts()
+    assert config.health == "file"
+    assert config.providers["NAME"].stream
+
+
+def _uncommented(lines):
+    for line in lines:
+        bare = line.removeprefix("# ")
+        yield bare if line != bare and (" = " in bare or bare.startswith("[")) else line
+
+
+@pytest.mark.parametrize(
+    ("table", "record"),
+    [
+        ("", Document),
+        ("policy", Policy),
+        ("timeouts", Timeouts),
+        ("providers.NAME", ProviderTable),
+        ('targets."NAME/MODEL"', TargetTable),
+    ],
+)
+def test_every_key_of_the_file_is_documented(table, record):
+    documented = {one.key for one in DEFAULTS if one.table == table}
+    tables = {"policy", "timeouts", "providers", "targets", "routes", "on"}
+    nested = tables - {"timeouts"} if record is TargetTable else tables
+
+    assert documented == {field.name for field in attrs.fields(record)} - nested
