@@ -25,10 +25,11 @@ from orchestrator.sim.closed_port import ClosedPort
 from orchestrator.sim.process import SimProcess
 from orchestrator.sim.received import Received
 from orchestrator.sim.reply import Completion, Cut, Ending, Framing, Reply
-from orchestrator.sim.script import Script, ScriptError
+from orchestrator.sim.script import AnyScript, Script, ScriptError
 from orchestrator.sim.thread import ScriptedProviders
 
 __all__ = [
+    "AnyScript",
     "ClosedPort",
     "Completion",
     "Cut",

@@ -81,8 +81,8 @@ class Server:
             return False
         if self._control is not None and request.path.startswith(CONTROL_PATH):
             await _send_json(writer, *self._control(request))
-            return True
-        return await self._play(request, reader, writer)
+            return _keeps(request)
+        return await self._play(request, reader, writer) and _keeps(request)
 
     async def _play(
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -93,8 +93,11 @@ class Server:
         except ScriptError as unknown:
             await _send_json(writer, 404, {"error": {"message": str(unknown)}})
             return True
-        goes_on = await _send_reply(reply, received, reader, writer)
-        return goes_on and request.headers.get("connection", "").lower() != "close"
+        return await _send_reply(reply, received, reader, writer)
+
+
+def _keeps(request: Request) -> bool:
+    return request.headers.get("connection", "").lower() != "close"
 
 
 async def _send_reply(

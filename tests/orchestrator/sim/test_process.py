@@ -1,0 +1,152 @@
+"""Scripted providers in a process of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from orchestrator.sim import AnyScript, ClosedPort, ScriptError, SimProcess, replies
+
+REQUEST = {"model": "m-1", "messages": []}
+
+
+def post(url: str) -> httpx.Response:
+    headers = {"Authorization": "Bearer sk-1"}
+    return httpx.post(f"{url}/chat/completions", json=REQUEST, headers=headers, trust_env=False)
+
+
+def test_it_answers_tells_what_it_received_and_takes_a_new_script() -> None:
+    scripts: dict[str, AnyScript] = {
+        "a": [replies.billing_402(), replies.closed()],
+        "b": replies.ok("b"),
+    }
+    with SimProcess(scripts) as providers:
+        statuses = [post(providers.url("a")).status_code]
+        with pytest.raises(httpx.RemoteProtocolError):
+            post(providers.url("a"))
+        providers.set("a", replies.ok())
+        statuses.append(post(providers.url("a")).status_code)
+        received = providers.received("a")
+
+        assert providers.received("b") == ()
+        assert providers.connections == 0
+
+    assert statuses == [402, 200]
+    assert [one.number for one in received] == [1, 2, 3]
+    assert (received[0].credential, received[0].body) == ("sk-1", REQUEST)
+
+
+def test_unknown_names_are_errors_here_too() -> None:
+    with SimProcess({"deepseek": replies.ok()}) as providers:
+        for method in (providers.url, providers.received):
+            with pytest.raises(ScriptError, match="did you mean deepseek"):
+                method("deepsek")
+        with pytest.raises(ScriptError, match="allowed: deepseek"):
+            providers.set("b", replies.ok())
+
+
+def test_it_dies_with_its_parent() -> None:
+    program = (
+        "import os, sys\n"
+        "from orchestrator.sim import SimProcess, replies\n"
+        "providers = SimProcess({'a': replies.ok()}).__enter__()\n"
+        "print(providers.url('a'), flush=True)\n"
+        "os._exit(9)\n"
+    )
+    parent = subprocess.run(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        check=False,
+        text=True,
+    )
+    assert parent.returncode == 9
+
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            post(parent.stdout.strip())
+        except httpx.TransportError:
+            return
+        time.sleep(0.02)
+    pytest.fail("the providers outlived their parent")
+
+
+def run(*arguments: str, sent: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "orchestrator.sim", *arguments],
+        input=sent,
+        capture_output=True,
+        cwd=Path(__file__).parents[3],
+        check=False,
+        text=True,
+    )
+
+
+def test_a_script_file_is_served_until_standard_input_ends(tmp_path: Path) -> None:
+    file = tmp_path / "script.json"
+    file.write_text(json.dumps({"a": {"status": 402}}))
+
+    done = run("--script", str(file))
+
+    assert done.returncode == 0
+    assert done.stdout.strip().isdigit()
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a": [{"stauts": 402}]}', "did you mean status?"),
+        ("{", "Expecting property name"),
+        ('{"a/b": []}', "cannot name a provider"),
+    ],
+)
+def test_a_script_that_cannot_be_used_is_one_clear_line(text: str, words: str) -> None:
+    done = run("--script", "-", sent=text)
+
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_missing_file_is_one_clear_line() -> None:
+    done = run("--script", "nowhere.json")
+
+    assert done.returncode == 2
+    assert "nowhere.json" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_process_loads_no_http_client() -> None:
+    # The package's own __init__ is left out: this is about the room alone.
+    program = (
+        "import sys; sys.modules['orchestrator'] = type(sys)('orchestrator');"
+        "sys.modules['orchestrator'].__path__ = ['orchestrator'];"
+        "import orchestrator.sim; print(*sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        cwd=Path(__file__).parents[3],
+        check=True,
+        text=True,
+    ).stdout.split()
+
+    assert not {"httpx", "cattrs", "msgspec", "rich", "transitions"} & set(loaded)
+
+
+def test_a_port_that_is_taken_is_one_clear_line() -> None:
+    with ClosedPort() as closed:
+        port = httpx.URL(closed.url).port
+        done = run("--script", "-", "--port", str(port), sent='{"a": []}\n')
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
