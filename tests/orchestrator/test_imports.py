@@ -1,0 +1,171 @@
+"""The arrows between the rooms: who may import whom, and what `import` loads.
+
+Imports inside functions count too: an arrow that is put off is still an arrow.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# Each room of orchestrator/ (a folder, or one file beside them), and the rooms that it
+# may import. `states`: it may import the machine.
+ROOMS = """
+clock          |
+secrets        |
+request        |
+providers      |
+health         | states
+classification | states secrets
+ledger         | states
+config         | states classification providers secrets
+dialects       | config request
+response       | dialects ledger
+errors         | states ledger
+drivers        | states classification clock config dialects errors health ledger request response secrets
+front_door     | states clock config dialects drivers errors health ledger request response secrets
+tools          | states ledger
+sim            |
+cli            | states classification config dialects errors front_door health ledger providers request response secrets sim tools
+"""  # noqa: E501 - a table is read by its rows
+
+# The projects that each room may import from; any room may use attrs.
+OTHERS = {
+    "classification": {"httpx", "msgspec"},
+    "cli": {"cyclopts", "httpx", "msgspec", "rich"},
+    "config": {"cattrs", "httpx", "keyring", "platformdirs"},
+    "dialects": {"httpx", "msgspec"},
+    "drivers": {"httpcore", "httpx", "msgspec"},
+    "front_door": {"httpx"},
+    "health": {"msgspec", "platformdirs"},
+    "ledger": {"msgspec"},
+    "tools": {"resvg_py", "rich"},
+}
+
+# What only a part of the users needs, or what only draws: nobody else waits for it.
+NOT_LOADED = ("cyclopts", "rich", "keyring", "resvg_py", "orchestrator.cli", "orchestrator.sim")
+
+
+def allowed_rooms() -> dict[str, set[str]]:
+    rows = (line.partition("|") for line in ROOMS.strip().splitlines())
+    return {room.strip(): set(others.split()) for room, _, others in rows}
+
+
+def files(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def room_of(module: str) -> str:
+    """The room of a dotted name within orchestrator; "" is the package's front page."""
+    return ".".join(module.split(".")[1:2])
+
+
+def room_of_file(path: Path) -> str:
+    first = path.relative_to(ROOT / "orchestrator").parts[0]
+    return first.removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that the file names in an import, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the arrow"
+            if node.module == "orchestrator":  # `from orchestrator import sim` names a room
+                yield from (f"orchestrator.{alias.name}" for alias in node.names)
+            else:
+                yield str(node.module)
+
+
+def arrows(path: Path) -> set[str]:
+    """The rooms, `states` among them, that a file of orchestrator imports."""
+    own = {room_of(name) for name in imported(path) if name.split(".")[0] == "orchestrator"}
+    states = {"states"} & {name.split(".")[0] for name in imported(path)}
+    return (own | states) - {room_of_file(path)}
+
+
+def from_others(path: Path) -> set[str]:
+    tops = {name.split(".")[0] for name in imported(path)}
+    return tops - sys.stdlib_module_names - {"orchestrator", "states", "attrs"}
+
+
+ROOM_FILES = [path for path in files("orchestrator") if path.parent != ROOT / "orchestrator"] + [
+    path
+    for path in (ROOT / "orchestrator").glob("*.py")
+    if path.stem not in ("__init__", "__main__")  # the front page and the program's entry
+]
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_every_room_has_a_row_and_every_row_a_room() -> None:
+    assert {room_of_file(path) for path in ROOM_FILES} == set(allowed_rooms())
+
+
+@pytest.mark.parametrize("path", ROOM_FILES, ids=named)
+def test_a_room_imports_only_the_rooms_in_its_row(path: Path) -> None:
+    assert arrows(path) - allowed_rooms()[room_of_file(path)] == set()
+
+
+@pytest.mark.parametrize("path", ROOM_FILES, ids=named)
+def test_a_room_imports_only_its_own_libraries(path: Path) -> None:
+    assert from_others(path) - OTHERS.get(room_of_file(path), set()) == set()
+
+
+def test_the_arrows_make_no_circle() -> None:
+    left = allowed_rooms() | {"states": set()}
+    while free := {room for room, others in left.items() if not others & left.keys()}:
+        for room in free:
+            del left[room]
+
+    assert left == {}
+
+
+@pytest.mark.parametrize("path", files("states"), ids=named)
+def test_states_is_pure_and_imports_only_what_it_is_allowed(path: Path) -> None:
+    allowed = {"states", "attrs"} | ({"transitions"} if path.name == "machine.py" else set())
+    found = {name.split(".")[0] for name in imported(path)}
+    acting = {
+        *("asyncio", "datetime", "http", "io", "logging", "os", "pathlib", "random", "secrets"),
+        *("socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "uuid"),
+    }
+
+    assert found - sys.stdlib_module_names - allowed == set()
+    assert found & acting == set()
+
+
+@pytest.mark.parametrize("path", files("orchestrator"), ids=named)
+def test_nobody_imports_the_command_line(path: Path) -> None:
+    entry = path == ROOT / "orchestrator" / "__main__.py"
+    importers = {"cli"} if entry or room_of_file(path) == "cli" else set()
+
+    assert {room_of(name) for name in imported(path)} & {"cli"} <= importers
+
+
+def loaded_by(module: str) -> set[str]:
+    """The modules that a fresh interpreter holds after importing ``module``."""
+    program = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    return set(done.stdout.split())
+
+
+def test_importing_the_library_loads_no_command_line_and_nothing_that_draws() -> None:
+    assert loaded_by("orchestrator") & set(NOT_LOADED) == set()
+
+
+def test_importing_the_machine_loads_nothing_that_acts() -> None:
+    loaded = {name.split(".")[0] for name in loaded_by("states")}
+
+    assert loaded & {"orchestrator", "httpx", "cattrs", "msgspec", "asyncio", "sqlite3"} == set()
