@@ -8,7 +8,8 @@ result does not depend on the order of keys nor on fields that nobody knows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -45,6 +46,27 @@ _FIELD_KEYS = (
     "resetAt", "reset_time", "estimated_time", "wait_seconds", "headers", "next_reset_at",
     "quotaResetDelay", "quotaResetTimeStamp",
 )  # fmt: skip
+_KNOWN = frozenset((*_TEXT_KEYS, *_CODE_KEYS, *_STATUS_KEYS, *_NESTED_KEYS, *_FIELD_KEYS))
+
+
+@attrs.frozen
+class _Plan:
+    """The known keys of a node by what they may hold, each in its fixed order."""
+
+    statuses: tuple[str, ...]
+    codes: tuple[str, ...]
+    fields: tuple[str, ...]
+    texts: tuple[str, ...]
+    nested: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _plan(present: frozenset[str]) -> _Plan:
+    """The plan for a node; nodes of one shape are many, so plans are kept."""
+    kinds = (_STATUS_KEYS, _CODE_KEYS, _FIELD_KEYS, _TEXT_KEYS, _NESTED_KEYS)
+    return _Plan(*(tuple(key for key in kind if key in present) for kind in kinds))
+
+
 _STATUS_TEXT = re.compile(
     r"(?:error code|status code|statuscode|\bhttp(?:/\d(?:\.\d)?)?(?: error)?|,[\w./:-]{1,80}"
     r"|^unexpected status)"
@@ -63,6 +85,7 @@ class Envelope:
         status: The first HTTP error status that the body itself names.
         fields: Values that may carry a wait, by name.
         errors: True where something in the body was an error object.
+        wants_status: False where the HTTP status already says what the body could.
     """
 
     texts: list[str] = attrs.field(factory=list)
@@ -70,6 +93,7 @@ class Envelope:
     status: int | None = None
     fields: dict[str, Any] = attrs.field(factory=dict)
     errors: bool = False
+    wants_status: bool = True
     _nodes: int = 0
 
     def add(self, value: Any, depth: int = 0) -> None:
@@ -77,13 +101,13 @@ class Envelope:
         self._nodes += 1
         if self._nodes > _NODES or depth > _DEPTH:
             return
-        if isinstance(value, Mapping):
+        if isinstance(value, str):
+            self.say(value, depth)
+        elif isinstance(value, dict | Mapping):
             self._mapping(value, depth)
         elif isinstance(value, list | tuple):
             for item in value[:_ITEMS]:
                 self.add(item, depth + 1)
-        elif isinstance(value, str):
-            self.say(value, depth)
 
     def say(self, text: str, depth: int = 0) -> None:
         """Take in words, which may have more structure inside."""
@@ -102,35 +126,37 @@ class Envelope:
     def _remember(self, text: str) -> None:
         if text and text not in self.texts:
             self.texts.append(text)
-            match = _STATUS_TEXT.search(text) if self.status is None else None
-            if match is not None:
-                self.status = int(match.group(1) or match.group(2))
+            if "_" in text and " " not in text and len(text) <= _CODE:
+                # Some relays send a bare code where others send words.
+                self.codes.add(text.lower())
+            if self.wants_status and self.status is None:
+                self._status_in(text)
+
+    def _status_in(self, text: str) -> None:
+        match = _STATUS_TEXT.search(text)
+        if match is not None:
+            self.status = int(match.group(1) or match.group(2))
 
     def _mapping(self, node: Mapping[Any, Any], depth: int) -> None:
-        for key in _STATUS_KEYS:
-            self._status(node.get(key))
-        for key in _CODE_KEYS:
-            self._code(node.get(key))
-        for key in _FIELD_KEYS:
-            if node.get(key) is not None:
-                self.fields.setdefault(key, node[key])
-        for key in _TEXT_KEYS:
-            value = node.get(key)
+        plan = _plan(_KNOWN.intersection(node))
+        for key in plan.statuses:
+            self._status(node[key])
+        for key in plan.codes:
+            self._code(node[key])
+        for key in plan.fields:
+            self.fields.setdefault(key, node[key])
+        for key in plan.texts:
+            value = node[key]
             if isinstance(value, str):
                 self.say(value, depth)
-        for value in self._nested(node):
-            self.add(value, depth + 1)
-
-    def _nested(self, node: Mapping[Any, Any]) -> Iterator[Any]:
-        for key in _NESTED_KEYS:
-            value = node.get(key)
-            if isinstance(value, Mapping | list | tuple):
-                if key in ("error", "errors") and value:
-                    self.errors = True
-                yield value
-        if isinstance(node.get("error"), str | int | float) and node.get("error"):
+        if node.get("error") or node.get("errors"):
             self.errors = True
-            self._code(node["error"])
+        for key in plan.nested:
+            value = node[key]
+            if isinstance(value, dict | list | tuple | Mapping):
+                self.add(value, depth + 1)
+            elif key == "error":
+                self._code(value)
 
     def _status(self, value: Any) -> None:
         if self.status is not None or value is None or isinstance(value, bool):

@@ -26,12 +26,12 @@ def facts(
     """The facts of a failure, whatever their form."""
     lowered = _headers(headers)
     http_status = _status(status)
-    envelope = Envelope()
+    envelope = Envelope(wants_status=http_status is None or http_status < 300)
     body = _take_body(envelope, body, lowered, http_status)
     _take_exception(envelope, exception, where, http_status)
     if isinstance(message, str):
         envelope.say(message)
-    if isinstance(body, Mapping):
+    if isinstance(body, Mapping) and (http_status is None or http_status < 300):
         _take_shape(envelope, body, http_status, where)
     kind = lowered.get("x-amzn-errortype") or lowered.get("x-amzn-error-type")
     if kind:
@@ -133,6 +133,6 @@ def _take_shape(
 ) -> None:
     inner = body.get("response")
     shape = answers.signals(inner if isinstance(inner, Mapping) else body)
-    if where == "sse" or status is None or status >= 300 or envelope.errors:
+    if where == "sse" or status is None or envelope.errors:
         shape.discard("answer:none")
     envelope.codes.update(shape)

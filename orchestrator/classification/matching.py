@@ -7,54 +7,46 @@ only the rules that something in the facts points at are looked at, in order.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from orchestrator.classification.facts import Facts
-from orchestrator.classification.phrases import phrase
+from orchestrator.classification.phrases import Phrase, phrase
 from orchestrator.classification.rule import Rule
+
+
+def fits(rule: Rule, facts: Facts) -> bool:
+    """Whether every condition of a user's rule holds.
+
+    Text is looked for in the whole body, not only in the fields where providers
+    put their words: a user's endpoint may put them anywhere.
+    """
+    if not _structure_fits(rule, facts):
+        return False
+    text = facts.whole_text
+    wanted = all(_says(text, some) for some in (rule.contains, rule.also) if some)
+    return wanted and not _says(text, rule.unless) and _regex_fits(rule, facts.whole)
 
 
 def _says(text: str, written: Iterable[str]) -> bool:
     return any(phrase(one).within(text) for one in written)
 
 
-def fits(rule: Rule, facts: Facts, *, whole: bool = False) -> bool:
-    """Whether every condition of ``rule`` holds.
-
-    With ``whole`` (user rules), text is looked for in the whole body, not only
-    in the fields where providers put their words.
-    """
-    if rule.statuses and not (
-        facts.status in rule.statuses or facts.http_status in rule.statuses
-    ):
+def _structure_fits(rule: Rule, facts: Facts) -> bool:
+    if rule.statuses and not (facts.status in rule.statuses or facts.http_status in rule.statuses):
         return False
     if rule.codes and rule.codes.isdisjoint(facts.codes):
         return False
     if rule.types and rule.types.isdisjoint(facts.codes):
         return False
-    return _header_fits(rule, facts) and _text_fits(rule, facts, whole)
-
-
-def _header_fits(rule: Rule, facts: Facts) -> bool:
     if rule.header is None:
         return True
     name, wanted = rule.header
     return name in facts.headers and wanted in facts.headers[name].lower()
 
 
-def _text_fits(rule: Rule, facts: Facts, whole: bool) -> bool:
-    if rule.contains or rule.also or rule.unless:
-        text = facts.whole_text if whole else facts.text
-        if rule.contains and not _says(text, rule.contains):
-            return False
-        if rule.also and not _says(text, rule.also):
-            return False
-        if rule.unless and _says(text, rule.unless):
-            return False
-    if rule.regex is None:
-        return True
-    return rule.regex.search(facts.whole if whole else facts.raw) is not None
+def _regex_fits(rule: Rule, text: str) -> bool:
+    return rule.regex is None or rule.regex.search(text) is not None
 
 
 class RuleSet:
@@ -63,51 +55,91 @@ class RuleSet:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
         self._codes: dict[str, list[int]] = defaultdict(list)
-        self._words: dict[str, list[int]] = defaultdict(list)
-        self._statuses: dict[int, list[int]] = defaultdict(list)
-        self._loose: list[tuple[str, int]] = []
-        self._always: list[int] = []
+        self._words: dict[str, list[tuple[int, Phrase]]] = defaultdict(list)
+        self._characters: dict[str, list[tuple[int, Phrase]]] = defaultdict(list)
+        self._statuses: dict[int | None, list[int]] = defaultdict(list)
+        self._contains = [tuple(phrase(one) for one in rule.contains) for rule in self.rules]
+        self._also = [tuple(phrase(one) for one in rule.also) for rule in self.rules]
+        self._unless = [tuple(phrase(one) for one in rule.unless) for rule in self.rules]
+        self._commonness = Counter(
+            word for ready in self._contains for one in ready for word in one.anchors
+        )
         for rank, rule in enumerate(self.rules):
             self._file(rank, rule)
         self._code_names = frozenset(self._codes)
         self._word_names = frozenset(self._words)
+        self._character_names = frozenset(self._characters)
 
     def first(self, facts: Facts) -> Rule | None:
         """The first rule that fits, or ``None``."""
-        for rank in sorted(self._candidates(facts)):
-            if fits(self.rules[rank], facts):
-                return self.rules[rank]
-        return None
+        best = self._first_of(self._by_structure(facts), facts)
+        if facts.text:
+            # Only a phrase that stands before what the codes and the status say can matter.
+            best = self._first_of(self._by_phrase(facts, best), facts, best)
+        return self.rules[best] if best < len(self.rules) else None
+
+    def _first_of(self, ranks: set[int], facts: Facts, best: int | None = None) -> int:
+        for rank in sorted(ranks):
+            if self._fits(rank, facts):
+                return rank
+        return len(self.rules) if best is None else best
+
+    def _fits(self, rank: int, facts: Facts) -> bool:
+        rule = self.rules[rank]
+        if not _structure_fits(rule, facts):
+            return False
+        contains, also, unless = self._contains[rank], self._also[rank], self._unless[rank]
+        if contains and rule.codes and not _found(contains, facts):
+            return False
+        if also and not _found(also, facts):
+            return False
+        return not (unless and _found(unless, facts)) and _regex_fits(rule, facts.raw)
 
     def _file(self, rank: int, rule: Rule) -> None:
         if rule.codes:
             for code in rule.codes:
                 self._codes[code].append(rank)
         elif rule.contains:
-            for written in rule.contains:
-                self._file_phrase(rank, written)
-        elif rule.statuses:
+            for ready in self._contains[rank]:
+                self._file_phrase(rank, ready)
+        else:
             for status in rule.statuses:
                 self._statuses[status].append(rank)
-        else:
-            self._always.append(rank)
 
-    def _file_phrase(self, rank: int, written: str) -> None:
-        ready = phrase(written)
+    def _file_phrase(self, rank: int, ready: Phrase) -> None:
         if ready.anchors:
-            # The longest word is the rarest, so it points at the rule most sparingly.
-            self._words[max(sorted(ready.anchors), key=len)].append(rank)
+            # Filed under its rarest word, a phrase is looked for most sparingly.
+            rarest = min(ready.anchors, key=lambda word: (self._commonness[word], -len(word), word))
+            self._words[rarest].append((rank, ready))
         else:
-            self._loose.append((max((part[0] for part in ready.parts), key=len), rank))
+            self._characters[ready.parts[0][0][0]].append((rank, ready))
 
-    def _candidates(self, facts: Facts) -> set[int]:
-        ranks = set(self._always)
+    def _by_structure(self, facts: Facts) -> set[int]:
+        """The ranks of rules that a code or the status points at."""
+        ranks: set[int] = set()
         for code in facts.codes & self._code_names:
             ranks.update(self._codes[code])
-        for word in facts.words & self._word_names:
-            ranks.update(self._words[word])
-        for status in {facts.status, facts.http_status} - {None}:
-            ranks.update(self._statuses.get(status, ()))  # type: ignore[arg-type]
-        text = facts.text
-        ranks.update(rank for part, rank in self._loose if part in text)
+        for status in (facts.status, facts.http_status):
+            ranks.update(self._statuses.get(status, ()))
         return ranks
+
+    def _by_phrase(self, facts: Facts, before: int) -> set[int]:
+        """The ranks below ``before`` of rules that a phrase in the text belongs to."""
+        text, words = facts.text, facts.words
+        filed = [self._words[word] for word in words & self._word_names]
+        if not text.isascii():
+            names = self._character_names.intersection(text)
+            filed += [self._characters[character] for character in names]
+        ranks: set[int] = set()
+        for entries in filed:
+            for rank, ready in entries:
+                if rank >= before:
+                    break
+                if ready.anchors <= words and rank not in ranks and ready.within(text):
+                    ranks.add(rank)
+        return ranks
+
+
+def _found(ready: Sequence[Phrase], facts: Facts) -> bool:
+    words, text = facts.words, facts.text
+    return any(one.anchors <= words and one.within(text) for one in ready)

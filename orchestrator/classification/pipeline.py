@@ -70,7 +70,7 @@ def classify(
         status=status, headers=headers, body=body, exception=exception, message=message, where=where
     )
     vendor = family(provider) if isinstance(provider, str) else ""
-    rule = next((one for one in rules if fits(one, facts, whole=True)), None)
+    rule = next((one for one in rules if fits(one, facts)), None)
     if rule is None:
         rule = rule_set(vendor, dialect if isinstance(dialect, str) else "").first(facts)
     return _error(rule, facts, vendor, time.time() if now is None else now)

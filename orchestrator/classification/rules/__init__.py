@@ -26,6 +26,7 @@ from orchestrator.classification.rules import (
     local,
     openai,
     openrouter,
+    repairs,
     statuses,
     transport,
     zhipu,
@@ -47,6 +48,7 @@ _VENDORS: tuple[Rule, ...] = (
 )
 _GENERAL: tuple[Rule, ...] = (
     *transport.RULES,
+    *repairs.RULES,
     *general_codes.RULES,
     *general_phrases.RULES,
     *statuses.RULES,

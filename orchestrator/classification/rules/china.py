@@ -59,6 +59,8 @@ _DASHSCOPE = (
          hint="The Model Studio account is in arrears or its free quota is gone: see https://usercenter2.aliyun.com/ and the console's free-tier switch."),
     Rule("dashscope.free-used-up", Reason.BILLING, _QWEN_DOC, _QWEN, elsewhere=True, contains=("free allocated quota exceeded", "free tier only", "free quota has been exhausted", "free tier of the model has been exhausted", "good standing", "hour allocated quota exceeded for free"), scope=Scope.MODEL,
          hint="The free quota for this model is used up: switch on paid use in the Model Studio console."),
+    Rule("dashscope.free-code", Reason.BILLING, _QWEN_DOC, _QWEN, codes={"throttling.allocationquota", "throttling", "insufficient_quota"}, contains=("free allocated quota exceeded", "free quota", "free tier"), scope=Scope.MODEL,
+         hint="The free quota for this model is used up: switch on paid use in the Model Studio console."),
     Rule("dashscope.overloaded", Reason.OVERLOADED, _QWEN_DOC, _QWEN, codes={"modelserviceunavailable", "serviceunavailable", "modelunavailable", "systembusy", "modelservingerror"}),
     Rule("dashscope.rate", Reason.RATE_LIMIT, _QWEN_DOC, _QWEN, elsewhere=True, codes={
          "throttling", "throttling.ratequota", "throttling.allocationquota", "throttling.burstrate", "limitrequests", "limit_requests", "insufficient_quota", "limit_burst_rate", "throttling.user", "throttling.api",

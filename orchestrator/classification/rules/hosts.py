@@ -61,7 +61,7 @@ RULES: tuple[Rule, ...] = (
     Rule("xai.content", Reason.CONTENT_POLICY, _XAI_DOC, _XAI, elsewhere=True, contains=("content violates usage guidelines", "safety_check_type*", "failed check"), scope=Scope.REQUEST),
     Rule("xai.entitlement", Reason.AUTH, "subscription logins without an active plan: another login helps (2026)", _XAI, contains=("do not have an active grok subscription", "either run out of available resources"), scope=Scope.KEY,
          hint="This login has no active Grok plan: manage it at https://grok.com/, or use another login."),
-    Rule("xai.no-money", Reason.BILLING, _XAI_DOC, _XAI, elsewhere=True, contains=("used all available credits", "monthly spending limit", "run out of credits", "need a grok subscription", "purchase more credits", "doesn't have any credits", "does not have any credits", "no credits"), scope=Scope.ACCOUNT,
+    Rule("xai.no-money", Reason.BILLING, _XAI_DOC, _XAI, elsewhere=True, contains=("used all available credits", "monthly spending limit", "run out of credits", "need a grok subscription", "purchase more credits", "doesn't have any credits", "does not have any credits", "no credits left"), scope=Scope.ACCOUNT,
          hint="The xAI team has no credits left: add some at https://console.x.ai."),
     Rule("xai.key", Reason.AUTH, _XAI_DOC, _XAI, contains=("incorrect api key", "api key is currently blocked", "invalid api key", "no api key", "api key is disabled", "acls"), scope=Scope.KEY, hint="xAI did not accept this key: check it at https://console.x.ai."),
     Rule("xai.exhausted", Reason.RATE_LIMIT, _XAI_DOC, _XAI, codes={"some resource has been exhausted", "resource-exhausted", "resource_exhausted"}, unless=("credits", "spending limit", "at capacity", "overloaded", "high demand")),
