@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import struct
 import subprocess
 import sys
 import sysconfig
 import venv
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -56,6 +58,9 @@ class Box:
             and other.top < self.bottom
         )
 
+    def at(self, point: tuple[float, float]) -> bool:
+        return self.left < point[0] < self.right and self.top < point[1] < self.bottom
+
 
 def box(element: ET.Element) -> Box:
     x, y = float(element.attrib["x"]), float(element.attrib["y"])
@@ -74,6 +79,36 @@ def test_no_label_stands_on_another_or_outside(view: View, path: tuple[str, ...]
     assert len(boxes) > 20
     assert [(one, two) for one, two in itertools.combinations(boxes, 2) if one.on(two)] == []
     assert all(0 < each.right - each.left < paper[2] for each in boxes)
+
+
+def points(path: str) -> Iterator[tuple[float, float]]:
+    """Points along an arrow, which SVG writes as cubic curves."""
+    knots = [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+),(-?[\d.]+)", path)]
+    for curve in zip(knots[::3], knots[1::3], knots[2::3], knots[3::3], strict=False):
+        for tick in range(33):
+            t = tick / 32
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+            weighted = list(zip(weights, curve, strict=True))
+            yield sum(w * x for w, (x, _) in weighted), sum(w * y for w, (_, y) in weighted)
+
+
+@pytest.mark.parametrize(("view", "path"), DRAWN)
+def test_no_arrow_runs_through_a_label(view: View, path: tuple[str, ...]) -> None:
+    picture = ET.fromstring(svg(path, view=view))
+    boxes = [box(text) for text in picture.iter(f"{SVG}text") if (text.text or "").strip()]
+    arrows = [
+        part.attrib["d"]
+        for group in picture.iter(f"{SVG}g")
+        if group.get("class") == "edge"
+        for part in group.iter(f"{SVG}path")
+        if part.get("fill") == "none"
+    ]
+
+    assert len(arrows) >= 10
+    struck = {
+        each.text for arrow in arrows for at in points(arrow) for each in boxes if each.at(at)
+    }
+    assert struck == set()
 
 
 @pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
