@@ -5,11 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import resource
+import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
-from orchestrator.health import FileStore, HealthBoard
+import attrs
+
+from orchestrator.health import FileStore, HealthBoard, MemoryStore
+from orchestrator.health.records import Changes, Marks
 from states.error import Error
 from states.reasons import Reason
 from states.target import Target
@@ -107,6 +112,48 @@ def _fork_while_busy(world: World) -> None:
     stop.set()
     thread.join()
     say(len(world.marked()))
+
+
+def fork_then_close(path: Path) -> None:
+    """Let the child write after the parent has let go of the file; print what is marked."""
+    world = World(store=FileStore(path, busy_seconds=PATIENT))
+    world.failed_call(B, Reason.FORBIDDEN)
+    closed, close = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.read(closed, 1)
+        world.failed_call(A, Reason.FORBIDDEN)
+        os._exit(0)
+    world.board.close()
+    os.write(close, b".")
+    os.waitpid(child, 0)
+    say(*(entry.provider for entry in world.marked()))
+
+
+def fork_with_a_lock_held(_: Path) -> None:
+    """Fork while another thread is inside the store; the child must not wait for it."""
+    store, inside = MemoryStore(), threading.Event()
+
+    def slow(_: Marks) -> Nothing:
+        inside.set()
+        time.sleep(0.2)
+        return Nothing()
+
+    thread = threading.Thread(target=store.update, args=(slow,))
+    thread.start()
+    inside.wait()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(5)
+        store.update(lambda _: Nothing())
+        os._exit(0)
+    thread.join()
+    say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+@attrs.frozen
+class Nothing:
+    changes: Changes = attrs.field(factory=dict)
 
 
 def _two_calls(board: HealthBoard) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
+from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Strategy
 from states.reasons import Reason
 from states.standby import Mark, Standby, Taken
 from states.target import Target
@@ -336,6 +338,12 @@ CLEARS = [
         "cooldown",
         800,
     ),
+    (
+        "a bench before a cooldown that ends with it",
+        [("k1", Reason.RATE_LIMIT, 300), ("k2", Reason.RATE_LIMIT, 300), ("", Reason.FORBIDDEN, 0)],
+        "bench",
+        300,
+    ),
 ]
 
 
@@ -421,3 +429,63 @@ def test_an_unknown_credential_is_named() -> None:
 def test_two_pools_of_one_provider_are_refused() -> None:
     with pytest.raises(ValueError, match="'acme' has two pools"):
         HealthBoard([pool("acme", "k1"), pool("acme", "k2")], MemoryStore())
+
+
+@given(
+    started=st.floats(min_value=0.0, max_value=4e9),
+    wait=st.floats(min_value=0.001, max_value=1e5),
+    at=st.floats(min_value=0.0, max_value=300.0),
+)
+def test_a_target_can_be_had_at_the_very_instant_of_its_clear(
+    started: float, wait: float, at: float
+) -> None:
+    visit = HealthBoard(POOLS, MemoryStore()).visit([B], started)
+    visit.start(at)
+    clear = visit.report(B, "k1", error(Reason.RATE_LIMIT, retry_after=wait), at).clear(B)
+    assert clear is not None
+
+    before, _ = visit.take([B], at)
+    then, _ = visit.take([B], clear.at)
+
+    assert before is None
+    assert then == Taken(B, "k1")
+
+
+def test_an_early_probe_that_fails_otherwise_leaves_the_bench_as_it_was() -> None:
+    world = World()
+    benched(world)
+    world.later(15)
+
+    world.failed_call(A, Reason.FORBIDDEN)
+
+    assert world.entry("acme").until == NOON + 300
+    assert world.entry("acme", model="one").mark is Mark.BENCH
+
+
+def test_a_take_that_writes_is_one_turn_of_the_strategy() -> None:
+    world = World(pool("acme", "k1", "k2", "k3", strategy=Strategy.ROUND_ROBIN))
+    due(world)
+
+    probe = probing(world, A)
+    probe.succeed()
+    after = world.call(A).start()
+
+    assert probe.taken == Taken(A, "k2", probe=True)
+    assert after == Taken(A, "k3")
+
+
+def test_a_probe_under_way_is_shown_before_what_is_merely_due() -> None:
+    world = World()
+    older = [world.call(A) for _ in range(3)]
+    for call in older:
+        call.start()
+    due(world)
+    probing(world, A)
+    for call in older:
+        call.fail(Reason.CONNECTION)
+        call.close()
+    world.later(5)
+
+    entry = world.entry("acme")
+
+    assert (entry.mark, entry.probed) == (Mark.BENCH, True)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.health import FileStore, fingerprint
+from orchestrator.health.sqlite_file import set_aside
 from states.reasons import Reason
 from states.standby import Mark, Taken
 from states.target import Target
@@ -195,6 +196,40 @@ def test_a_fork_leaves_both_sides_working(path: Path, work: str, kept: int) -> N
     output = spawn(work, path).communicate()[0]
 
     assert output.split() == ["0"] * 10 + [str(kept)]
+
+
+def test_what_a_child_writes_after_its_parent_let_go_is_kept(path: Path) -> None:
+    output = spawn("fork_then_close", path).communicate()[0]
+
+    assert output.split() == ["acme", "bolt"]
+
+
+def test_a_child_does_not_inherit_a_lock_that_is_held(path: Path) -> None:
+    output = spawn("fork_with_a_lock_held", path).communicate()[0]
+
+    assert output.split() == ["0"]
+
+
+def test_a_file_that_another_process_has_replaced_is_not_set_aside(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"sound")
+    damaged = path.stat().st_ino + 1
+
+    assert set_aside(path, damaged) is None
+    assert path.read_bytes() == b"sound"
+
+
+def test_the_log_of_a_damaged_file_is_set_aside_with_it(path: Path) -> None:
+    path.parent.mkdir()
+    for name in ("health.sqlite3", "health.sqlite3-wal", "health.sqlite3-shm"):
+        path.with_name(name).write_text(name)
+
+    aside = set_aside(path, path.stat().st_ino)
+
+    assert aside is not None
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        f"{aside.name}{companion}" for companion in ("", "-shm", "-wal")
+    ]
 
 
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + b"\xff" * 8000])

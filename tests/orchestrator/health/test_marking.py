@@ -10,7 +10,7 @@ from orchestrator.health import marking
 from states.error import Error
 from states.reasons import Reason, Scope
 from states.standby import Mark
-from tests.orchestrator.health.world import A2, NOON, ROUTE, A, World, error
+from tests.orchestrator.health.world import A2, NOON, ROUTE, A, World, error, pool
 
 PROVIDER, TARGET, KEY, KEY_MODEL = (
     ("acme", None, None),
@@ -307,3 +307,63 @@ def test_absurd_waits_do_not_reach_the_clock(retry_after: float) -> None:
         entry.until is not None and NOON < entry.until <= NOON + marking.YEAR
         for entry in world.marked()
     )
+
+
+def test_a_call_that_comes_back_counts_once() -> None:
+    world = World()
+    call = world.call(*ROUTE)
+    call.start()
+    for target in (A2, A, A2):
+        call.fail(Reason.OVERLOADED)
+        call.take(target)
+    call.close()
+
+    assert world.entry("acme", model="one").failures == 1
+
+
+def test_a_call_that_succeeds_in_the_end_does_not_count() -> None:
+    world = World()
+    call = world.call(A)
+    call.start()
+    call.fail(Reason.OVERLOADED)
+    call.take(A)
+    call.succeed()
+    call.close()
+
+    assert world.entry("acme", model="one").failures == 0
+
+
+def test_an_answer_does_not_end_a_cooldown() -> None:
+    world = World()
+    older = world.call(A)
+    older.start()
+    world.failed_call(A, error(Reason.RATE_LIMIT, retry_after=60))
+
+    older.succeed()
+
+    assert world.entry("acme", credential="k1").until == NOON + 60
+
+
+def test_a_shorter_wait_does_not_cut_a_longer_one() -> None:
+    world = World()
+    calls = [world.call(A) for _ in range(2)]
+    for call in calls:
+        call.start()
+
+    for call, wait in zip(calls, (60, 5), strict=True):
+        call.fail(error(Reason.RATE_LIMIT, retry_after=wait))
+
+    assert world.entry("acme", credential="k1").until == NOON + 60
+
+
+def test_a_bench_began_with_its_first_failure_and_a_cooldown_with_its_last() -> None:
+    world = World(pool("acme", "k1"))
+    for reason in (Reason.RATE_LIMIT, Reason.BILLING):
+        for _ in range(2):
+            world.failed_call(A, reason)
+            world.later(300)
+
+    world.failed_call(A, Reason.RATE_LIMIT)
+
+    assert world.entry("acme").since == NOON + 600
+    assert world.entry("acme", credential="k1").since == world.now
