@@ -162,9 +162,14 @@ def _dead_rules(config: Config) -> Iterator[Finding]:
     ruled = {name: one.rules for name, one in config.providers.items() if one.rules}
     if not ruled:
         return
-    from orchestrator.classification.user_rules import never_matches
+    from orchestrator.classification.user_rules import never_matches, shadowed_by
 
     for name, rules in ruled.items():
-        for index, why in never_matches(rules):
-            where = f"providers.{name}.rules[{index}]"
-            yield _warning(where, f"never matches: {why}", "change its conditions, or take it out")
+        shadows = shadowed_by(rules)
+        for index, rule in enumerate(rules):
+            why = never_matches(rule)
+            if why is None and rule.id in shadows:
+                why = f"{shadows[rule.id]} comes first and takes all that it could match"
+            if why is not None:
+                where, fix = f"providers.{name}.rules[{index}]", "change it, or take it out"
+                yield _warning(where, f"never matches: {why}", fix)

@@ -1,12 +1,9 @@
-"""The file as it is written: one record a table, before names and secrets are resolved.
-
-Structured by cattrs; every value that does not fit is reported with its path.
-"""
+"""From TOML to the records of the file, by cattrs: what does not fit is told with its path."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NewType, TypeVar
+from typing import Any, TypeVar
 
 import attrs
 import cattrs
@@ -15,63 +12,21 @@ from cattrs.gen import make_dict_structure_fn, override
 from orchestrator.config import scalars
 from orchestrator.config.errors import NotAllowed, Problem, nearest
 from orchestrator.config.records import Strategy
+from orchestrator.config.tables import (
+    OFTEN_MEANT,
+    BaseUrl,
+    Count,
+    Document,
+    Entries,
+    Headers,
+    ProviderTable,
+    Table,
+    TargetTable,
+)
 from states.policy import OnInterrupted, Policy, Timeouts
 from states.reasons import DEFAULT_MOVES, Move, Reason
 
-BaseUrl = NewType("BaseUrl", str)
-Headers = NewType("Headers", dict[str, str])
-Entries = NewType("Entries", tuple[Any, ...])
-Count = NewType("Count", int)
-Table = NewType("Table", dict[str, Any])
-
 Part = TypeVar("Part")
-_OFTEN_MEANT = {
-    "api_key": "credentials",
-    "key": "credentials",
-    "keys": "credentials",
-    "url": "base_url",
-    "api_base": "base_url",
-    "endpoint": "base_url",
-    "max_retries": "attempts_per_target",
-    "context_window": "context",
-}
-"""What other tools call the keys of this file."""
-
-
-@attrs.frozen
-class ProviderTable:
-    """``[providers.NAME]``; ``None`` is what the file does not say."""
-
-    dialect: str | None = None
-    base_url: BaseUrl | None = None
-    credentials: Entries | None = None
-    headers: Headers = attrs.field(factory=lambda: Headers({}))
-    stream: bool = True
-    strategy: Strategy = Strategy.FILL_FIRST
-    rules: tuple[Table, ...] = ()
-
-
-@attrs.frozen
-class TargetTable:
-    """``[targets."provider/model"]``; which timeouts were given is asked of the document."""
-
-    context: Count | None = None
-    overrides: Table = attrs.field(factory=lambda: Table({}))
-    timeouts: Timeouts = Timeouts()
-    reasoning: bool = False
-
-
-@attrs.frozen
-class Document:
-    """The whole file."""
-
-    health: str = "file"
-    ledger: str | None = None
-    policy: Policy = Policy()
-    timeouts: Timeouts = Timeouts()
-    providers: dict[str, ProviderTable] = attrs.field(factory=dict)
-    targets: dict[str, TargetTable] = attrs.field(factory=dict)
-    routes: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
 
 
 def structure(table: Mapping[str, Any]) -> tuple[Document, list[Problem]]:
@@ -130,7 +85,7 @@ def _problems(error: BaseException, path: str) -> Iterator[Problem]:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
         allowed = [field.name for field in attrs.fields(error.cl)]
         for name in sorted(error.extra_fields):
-            meant = _OFTEN_MEANT.get(name, "")
+            meant = OFTEN_MEANT.get(name, "")
             near = nearest(meant if meant in allowed else name, allowed)
             what = f"unknown key{near}; allowed: {', '.join(allowed)}"
             yield Problem(f"{path}{_step(name)}", what)

@@ -6,6 +6,7 @@ import copy
 import pickle
 import re
 import time
+from typing import Any
 from urllib.parse import quote
 
 import attrs
@@ -53,7 +54,7 @@ ORDINARY = [
 
 
 @given(st.text(min_size=1))
-def test_a_secret_is_never_shown(value):
+def test_a_secret_is_never_shown(value: Any) -> None:
     secret = Secret(f"quiet{value}quiet")
 
     for shown in (repr(secret), str(secret), f"{secret}", f"{secret!r:>9}"):
@@ -61,7 +62,7 @@ def test_a_secret_is_never_shown(value):
     assert secret.reveal() == f"quiet{value}quiet"
 
 
-def test_a_pickle_does_not_hold_the_value():
+def test_a_pickle_does_not_hold_the_value() -> None:
     pickled = pickle.dumps(Secret(VALUE))
 
     assert VALUE.encode() not in pickled
@@ -69,19 +70,19 @@ def test_a_pickle_does_not_hold_the_value():
         pickle.loads(pickled).reveal()
 
 
-def test_a_copy_in_memory_keeps_the_value():
+def test_a_copy_in_memory_keeps_the_value() -> None:
     secret = Secret(VALUE)
 
     assert copy.deepcopy(secret).reveal() == copy.copy(secret).reveal() == VALUE
 
 
-def test_asdict_of_its_holder_does_not_open_it():
+def test_asdict_of_its_holder_does_not_open_it() -> None:
     holder = attrs.make_class("Holder", ["secret"])(Secret(VALUE))
 
     assert VALUE not in repr(attrs.asdict(holder))
 
 
-def test_secrets_are_equal_by_value_and_empty_ones_are_false():
+def test_secrets_are_equal_by_value_and_empty_ones_are_false() -> None:
     assert Secret("a") == Secret("a") != Secret("b")
     assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
     assert Secret("a")
@@ -90,7 +91,7 @@ def test_secrets_are_equal_by_value_and_empty_ones_are_false():
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("frame", ["{}", "Incorrect API key: {}.", "x?key={}&y=1", "Bearer {}"])
-def test_what_has_the_shape_of_a_key_is_masked(key, frame):
+def test_what_has_the_shape_of_a_key_is_masked(key: str, frame: str) -> None:
     masked = mask(frame.format(key))
 
     assert key not in masked
@@ -99,12 +100,12 @@ def test_what_has_the_shape_of_a_key_is_masked(key, frame):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_key_inside_an_encoded_header_is_masked(key):
+def test_a_key_inside_an_encoded_header_is_masked(key: str) -> None:
     assert key not in mask(f"Authorization%3A%20Bearer%20{key}")
 
 
 @pytest.mark.parametrize("text", ORDINARY)
-def test_ordinary_words_stay(text):
+def test_ordinary_words_stay(text: str) -> None:
     assert mask(text) == text
 
 
@@ -118,7 +119,7 @@ def test_ordinary_words_stay(text):
         ("api_key=a1b2c3d4", "api_key=***"),
     ],
 )
-def test_what_is_named_as_a_secret_is_masked(text, masked):
+def test_what_is_named_as_a_secret_is_masked(text: str, masked: str) -> None:
     assert mask(text) == masked
     assert mask(masked) == masked
 
@@ -129,7 +130,7 @@ secrets = st.text(
 
 
 @given(secrets, st.text(), st.text())
-def test_a_known_secret_is_masked_in_every_form(secret, before, after):
+def test_a_known_secret_is_masked_in_every_form(secret: str, before: str, after: str) -> None:
     encoded = quote(secret, safe="")
     lower = re.sub("%..", lambda found: found[0].lower(), encoded)
 
@@ -137,32 +138,32 @@ def test_a_known_secret_is_masked_in_every_form(secret, before, after):
         assert form not in mask(f"{before} {form} {after}", [secret])
 
 
-def test_a_known_secret_is_masked_as_json_writes_it():
+def test_a_known_secret_is_masked_as_json_writes_it() -> None:
     assert mask(r'{"sent": "quiet\/one\"two"}', ['quiet/one"two']) == '{"sent": "***"}'
 
 
-def test_the_longer_of_two_overlapping_secrets_goes_whole():
+def test_the_longer_of_two_overlapping_secrets_goes_whole() -> None:
     assert mask("quietsecret-two", ["quietsecret", "quietsecret-two"]) == MASK
 
 
-def test_a_short_secret_is_masked_as_a_word_only():
+def test_a_short_secret_is_masked_as_a_word_only() -> None:
     assert mask("the key x is no good for xylophones", ["x"]) == (
         "the key *** is no good for xylophones"
     )
 
 
-def test_secrets_may_be_given_as_such_and_empty_ones_change_nothing():
+def test_secrets_may_be_given_as_such_and_empty_ones_change_nothing() -> None:
     assert mask(f"it is {VALUE}", [Secret(VALUE), Secret(), ""]) == "it is ***"
     assert mask("nothing here", [Secret(), ""]) == "nothing here"
 
 
 @given(st.text())
-def test_masking_twice_changes_nothing_more(text):
+def test_masking_twice_changes_nothing_more(text: str) -> None:
     assert mask(mask(text)) == mask(text)
 
 
 @pytest.mark.parametrize("part", ["sk-", "key=", "bearer ", "://:", "a1", "eyJ.", "?key", "0" * 31])
-def test_hostile_text_takes_linear_time(part):
+def test_hostile_text_takes_linear_time(part: str) -> None:
     text = part * (500_000 // len(part))
     started = time.perf_counter()
     mask(text, [VALUE])
@@ -172,7 +173,7 @@ def test_hostile_text_takes_linear_time(part):
 
 
 @given(st.text(), st.text(), st.text(min_size=1))
-def test_a_fingerprint_tells_secrets_and_salts_apart(one, other, salt):
+def test_a_fingerprint_tells_secrets_and_salts_apart(one: str, other: str, salt: str) -> None:
     print_ = fingerprint(one, salt)
 
     assert print_ == fingerprint(Secret(one), salt.encode("utf-8", "surrogatepass"))

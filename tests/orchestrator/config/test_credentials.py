@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,15 +17,17 @@ from orchestrator.config.errors import Problem
 QUIET = "sk-quiet-0123456789"
 
 
-def resolve(*entries, environ=None, folder=Path()):
+def resolve(
+    *entries: Any, environ: dict[str, str] | None = None, folder: Path = Path()
+) -> credentials.Pool:
     return credentials.resolve(entries, "here", environ or {}, folder)
 
 
-def values(pool):
+def values(pool: Any) -> list[str]:
     return [one.secret.reveal() for one in pool.credentials]
 
 
-def test_labels_follow_the_order_of_the_file():
+def test_labels_follow_the_order_of_the_file() -> None:
     pool = resolve("env:A", "env:GONE", {"label": "spare", "value": "env:B"}, "env:C",
                    environ={"A": "a", "B": "b", "C": "c"})  # fmt: skip
 
@@ -37,7 +42,7 @@ def test_labels_follow_the_order_of_the_file():
     )
 
 
-def test_a_file_is_read_beside_the_config_and_stripped(tmp_path):
+def test_a_file_is_read_beside_the_config_and_stripped(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"\ufeff{QUIET}\r\n\n", "utf-8")
 
     assert values(resolve("file:key", folder=tmp_path)) == [QUIET]
@@ -45,7 +50,7 @@ def test_a_file_is_read_beside_the_config_and_stripped(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["gone", ".", "key/inside"])
-def test_a_file_that_cannot_be_read_is_passed_over(tmp_path, path):
+def test_a_file_that_cannot_be_read_is_passed_over(tmp_path: Path, path: str) -> None:
     (tmp_path / "key").write_text(QUIET)
     pool = resolve(f"file:{path}", folder=tmp_path)
 
@@ -54,7 +59,7 @@ def test_a_file_that_cannot_be_read_is_passed_over(tmp_path, path):
     assert f"file:{path} cannot be read" in pool.warnings[0].what
 
 
-def test_a_literal_is_a_credential_that_names_no_source():
+def test_a_literal_is_a_credential_that_names_no_source() -> None:
     (one,) = resolve(QUIET).credentials
 
     assert one.secret.reveal() == QUIET
@@ -85,7 +90,7 @@ def test_a_literal_is_a_credential_that_names_no_source():
         ({"value": 3, "label": "a"}, "found a number"),
     ],
 )
-def test_a_mistake_is_told_with_its_place_and_without_its_value(entry, why):
+def test_a_mistake_is_told_with_its_place_and_without_its_value(entry: Any, why: str) -> None:
     pool = resolve("env:A", entry, environ={"A": "a"})
 
     assert [problem.where for problem in pool.problems] == ["here[1]"]
@@ -94,13 +99,13 @@ def test_a_mistake_is_told_with_its_place_and_without_its_value(entry, why):
     assert len(pool.credentials) == 1
 
 
-def test_two_credentials_may_not_share_a_label():
+def test_two_credentials_may_not_share_a_label() -> None:
     pool = resolve("env:A", {"label": "key#1", "value": "env:B"}, environ={"A": "a", "B": "b"})
 
     assert "'key#1' is taken" in pool.problems[0].what
 
 
-def test_the_same_key_twice_counts_once():
+def test_the_same_key_twice_counts_once() -> None:
     pool = resolve("env:A", "env:B", environ={"A": QUIET, "B": f" {QUIET} "})
 
     assert [one.label for one in pool.credentials] == ["key#1"]
@@ -119,11 +124,11 @@ def test_the_same_key_twice_counts_once():
         ({}, ()),
     ],
 )
-def test_key_variables_are_picked_up_in_order(environ, entries):
+def test_key_variables_are_picked_up_in_order(environ: dict[str, str], entries: Any) -> None:
     assert credentials.implied(("K", "OLD_K"), environ) == entries
 
 
-def test_a_keyless_provider_has_one_anonymous_credential():
+def test_a_keyless_provider_has_one_anonymous_credential() -> None:
     (one,) = credentials.anonymous().credentials
 
     assert (one.label, one.secret.reveal(), one.source) == ("anonymous", "", "none")
@@ -134,8 +139,50 @@ anything = texts | st.integers() | st.dictionaries(st.sampled_from(["label", "va
 
 
 @given(st.lists(anything | texts.map("env:{}".format), max_size=4), texts.map("quiet{}".format))
-def test_no_list_of_entries_raises_or_shows_a_secret(entries, secret):
+def test_no_list_of_entries_raises_or_shows_a_secret(entries: Any, secret: str) -> None:
     pool = resolve(*entries, {"label": "last", "value": secret})
 
     for text in (*map(str, pool.problems), *map(str, pool.warnings), repr(pool)):
         assert secret not in text
+
+
+def run(script: str, *, keyring_installed: bool) -> str:
+    """The problems and warnings of ``keyring:service/me``, in a process of its own."""
+    hidden = "" if keyring_installed else "import sys; sys.modules['keyring'] = None\n"
+    ask = (
+        "from orchestrator.config import credentials\n"
+        "from pathlib import Path\n"
+        "pool = credentials.resolve(['keyring:service/me'], 'here', {}, Path())\n"
+        "print(*pool.problems, *pool.warnings, *(one.secret.reveal() for one in pool.credentials))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", hidden + script + ask], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_without_the_keyring_package_the_extra_is_named() -> None:
+    said = run("", keyring_installed=False)
+
+    assert said.startswith("here[0]: ")
+    assert 'pip install "llm-request-orchestrator[keyring]"' in said
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({("service", "me"): "sk-ringed"}, "sk-ringed"),
+        ({}, "here[0]: the keyring has no entry service/me; this credential is passed over"),
+    ],
+)
+def test_a_keyring_is_asked_for_service_and_name(entries: Any, said: str) -> None:
+    backend = (
+        "import keyring, keyring.backend\n"
+        "class Held(keyring.backend.KeyringBackend):\n"
+        "    priority = 1\n"
+        f"    def get_password(self, *asked): return {entries}.get(asked)\n"
+        "    def set_password(self, *asked): raise AssertionError(asked)\n"
+        "keyring.set_keyring(Held())\n"
+    )
+
+    assert run(backend, keyring_installed=True) == said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from orchestrator.config import ConfigError, loads
@@ -24,7 +26,7 @@ default = ["my-corp/llama"]
         ("a.b-2", "ORCHESTRATOR_HEADERS_A_B_2"),
     ],
 )
-def test_the_variable_is_named_after_the_provider(provider, name):
+def test_the_variable_is_named_after_the_provider(provider: Any, name: str) -> None:
     assert variable(provider) == name
 
 
@@ -36,21 +38,21 @@ def test_the_variable_is_named_after_the_provider(provider, name):
         ("", {"User-Agent": "theirs", "X-Team": "a"}),
     ],
 )
-def test_the_environment_adds_replaces_and_removes(text, headers):
+def test_the_environment_adds_replaces_and_removes(text: str, headers: dict[str, str]) -> None:
     config = loads(FILE, {"ORCHESTRATOR_HEADERS_MY_CORP": text})
 
     assert config.providers["my-corp"].headers == headers
 
 
 @pytest.mark.parametrize("text", ["quiet", "X A: quiet", "X-A: quiet\u4e2d"])
-def test_what_is_no_header_is_refused_without_its_value(text):
+def test_what_is_no_header_is_refused_without_its_value(text: str) -> None:
     with pytest.raises(ConfigError, match="ORCHESTRATOR_HEADERS_MY_CORP: ") as refused:
         loads(FILE, {"ORCHESTRATOR_HEADERS_MY_CORP": text})
 
     assert "quiet" not in str(refused.value)
 
 
-def test_a_variable_that_fits_no_provider_is_a_warning():
+def test_a_variable_that_fits_no_provider_is_a_warning() -> None:
     config = loads(FILE, {"ORCHESTRATOR_HEADERS_MYCORP": "X-A: b"})
 
     (warning,) = config.warnings

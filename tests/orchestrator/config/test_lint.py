@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from orchestrator.config import Level, lint, load, loads
+from states.reasons import Reason
 
 SOUND = """
 [providers.corp]
@@ -16,11 +19,11 @@ default = ["corp/big", "ollama/small"]
 KEYS = {"A": "sk-one", "B": "sk-two"}
 
 
-def findings(text, environ=None):
+def findings(text: str, environ: dict[str, str] | None = None) -> dict[str, str]:
     return {one.where: one.what for one in lint(loads(text, environ or {}))}
 
 
-def test_a_sound_config_has_no_findings():
+def test_a_sound_config_has_no_findings() -> None:
     assert lint(loads(SOUND, KEYS)) == ()
 
 
@@ -51,36 +54,19 @@ def test_a_sound_config_has_no_findings():
         ),
     ],
 )
-def test_what_is_doubtful_is_found(text, where, what):
+def test_what_is_doubtful_is_found(text: str, where: str, what: str) -> None:
     assert what in findings(text)[where]
 
 
-def test_a_policy_without_any_fallback_makes_later_targets_unreachable():
-    reasons = [
-        "billing",
-        "rate_limit",
-        "auth",
-        "overloaded",
-        "server_error",
-        "timeout",
-        "stream_interrupted",
-        "connection",
-        "invalid_response",
-        "forbidden",
-        "model_not_found",
-        "context_overflow",
-        "payload_too_large",
-        "output_truncated",
-        "unknown",
-    ]
-    none = "".join(f"{reason} = []\n" for reason in reasons)
+def test_a_policy_without_any_fallback_makes_later_targets_unreachable() -> None:
+    none = "".join(f"{reason} = []\n" for reason in Reason)
     (finding,) = lint(loads(f"[policy.on]\n{none}{SOUND}", KEYS))
 
     assert finding.level is Level.ERROR
     assert "ollama/small is never reached" in finding.what
 
 
-def test_errors_come_first():
+def test_errors_come_first() -> None:
     text = '[providers.vllm]\n[routes]\ndefault=["ollama/a"]\nb=["groq/x"]'
     levels = [one.level for one in lint(loads(text, {}))]
 
@@ -88,14 +74,16 @@ def test_errors_come_first():
     assert Level.ERROR not in levels[1:]
 
 
-def test_one_account_under_two_names_is_found():
+def test_one_account_under_two_names_is_found() -> None:
     text = SOUND + '[providers.again]\nbase_url = "http://llm.corp/v1"\ncredentials = ["env:B"]\n'
 
     assert "also a credential of corp" in findings(text, KEYS)["providers.again"]
 
 
 @pytest.mark.parametrize(("mode", "found"), [(0o644, True), (0o600, False)])
-def test_a_secret_that_everybody_can_read_is_found(tmp_path, mode, found):
+def test_a_secret_that_everybody_can_read_is_found(
+    tmp_path: Path, mode: int, *, found: bool
+) -> None:
     (tmp_path / "key").write_text("sk-filed")
     (tmp_path / "key").chmod(mode)
     file = tmp_path / "orchestrator.toml"
@@ -107,9 +95,17 @@ def test_a_secret_that_everybody_can_read_is_found(tmp_path, mode, found):
     assert not [what for what in whats if "sk-" in what]
 
 
-def test_a_rule_that_can_never_match_is_found():
-    rule = '[[providers.corp.rules]]\nstatus = 418\nreason = "billing"\n'
+@pytest.mark.parametrize(
+    ("rules", "index", "why"),
+    [
+        (["status = 418", "status = 418"], 1, "corp.rules[0] comes first"),
+        (["status = 700", "status = 418"], 0, "no HTTP answer has the status 700"),
+    ],
+)
+def test_a_rule_that_can_never_match_is_found(rules: list[str], index: int, why: str) -> None:
     head, _, routes = SOUND.partition("[routes]")
-    found = findings(f"{head}{rule}{rule}[routes]{routes}", KEYS)
+    written = "".join(f'[[providers.corp.rules]]\n{one}\nreason = "billing"\n' for one in rules)
+    found = findings(f"{head}{written}[routes]{routes}", KEYS)
 
-    assert list(found) == ["providers.corp.rules[1]"]
+    assert list(found) == [f"providers.corp.rules[{index}]"]
+    assert why in found[f"providers.corp.rules[{index}]"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -11,14 +12,14 @@ from orchestrator.config import ConfigError, find, load, loads
 GOOD = '[routes]\ndefault = ["ollama/llama3.2"]\n'
 
 
-def write(folder, text=GOOD):
+def write(folder: Path, text: str = GOOD) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "orchestrator.toml"
     file.write_text(text, "utf-8")
     return file
 
 
-def test_the_first_place_that_names_a_file_counts(tmp_path):
+def test_the_first_place_that_names_a_file_counts(tmp_path: Path) -> None:
     folders = (tmp_path / "work", tmp_path / "user")
     environ = {"ORCHESTRATOR_CONFIG": str(tmp_path / "named.toml")}
 
@@ -28,10 +29,10 @@ def test_the_first_place_that_names_a_file_counts(tmp_path):
     works = write(folders[0])
     assert find(None, {}, folders) == works
     assert find(None, environ, folders) == tmp_path / "named.toml"
-    assert find("given.toml", environ, folders).name == "given.toml"
+    assert find("given.toml", environ, folders) == Path("given.toml")
 
 
-def test_a_file_is_loaded_and_remembered(tmp_path):
+def test_a_file_is_loaded_and_remembered(tmp_path: Path) -> None:
     file = write(tmp_path, 'ledger = "calls.jsonl"\n' + GOOD)
     config = load(file, {})
 
@@ -41,17 +42,17 @@ def test_a_file_is_loaded_and_remembered(tmp_path):
     assert load(None, {"ORCHESTRATOR_CONFIG": str(file)}) == config
 
 
-def test_a_named_file_that_is_not_there_is_told_with_a_way_out(tmp_path):
+def test_a_named_file_that_is_not_there_is_told_with_a_way_out(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file; `orchestrator init` writes one"):
         load(tmp_path / "gone.toml", {})
 
 
-def test_a_folder_is_no_config(tmp_path):
+def test_a_folder_is_no_config(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: "):
         load(tmp_path, {})
 
 
-def test_what_is_no_text_is_told(tmp_path):
+def test_what_is_no_text_is_told(tmp_path: Path) -> None:
     file = tmp_path / "orchestrator.toml"
     file.write_bytes(b"health = \xff")
 
@@ -67,23 +68,23 @@ def test_what_is_no_text_is_told(tmp_path):
         ("a = 1\na = 2\n", "at line 2, column"),
     ],
 )
-def test_a_syntax_error_has_its_line_and_column(text, where):
+def test_a_syntax_error_has_its_line_and_column(text: str, where: str) -> None:
     with pytest.raises(ConfigError, match=where) as refused:
         loads(text, {}, "some.toml")
 
     assert str(refused.value).startswith("some.toml: not TOML: ")
 
 
-def test_nesting_without_end_is_an_error_like_any_other():
+def test_nesting_without_end_is_an_error_like_any_other() -> None:
     with pytest.raises(ConfigError, match="not TOML"):
         loads("a = " + "[" * 100_000, {})
 
 
-def test_a_byte_order_mark_does_no_harm():
+def test_a_byte_order_mark_does_no_harm() -> None:
     assert loads("\ufeff" + GOOD, {}).route()
 
 
-def test_an_error_survives_a_pickle():
+def test_an_error_survives_a_pickle() -> None:
     with pytest.raises(ConfigError) as refused:
         loads("helth = 1\n" + GOOD, {})
     again = pickle.loads(pickle.dumps(refused.value))

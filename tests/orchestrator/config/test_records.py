@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from orchestrator.config import ConfigError, Credential, Provider, UnknownRoute, loads
+from orchestrator.config import Config, ConfigError, Credential, Provider, UnknownRoute, loads
 from orchestrator.secrets import Secret
 
 FILE = """
@@ -26,22 +26,22 @@ fast = ["corp/big"]
 
 
 @pytest.fixture
-def config():
+def config() -> Config:
     return loads(FILE, {})
 
 
-def test_no_name_is_the_default_route(config):
+def test_no_name_is_the_default_route(config: Config) -> None:
     assert config.route() == config.route("default")
     assert [target.name for target in config.route()] == ["corp/small", "corp/maker/model:free"]
 
 
-def test_a_target_is_split_at_the_first_slash(config):
+def test_a_target_is_split_at_the_first_slash(config: Config) -> None:
     (target,) = config.route("corp/maker/other/model")
 
     assert (target.provider, target.model) == ("corp", "maker/other/model")
 
 
-def test_a_target_carries_what_the_file_says_of_it(config):
+def test_a_target_carries_what_the_file_says_of_it(config: Config) -> None:
     (routed,), (named,) = config.route("fast"), config.route("corp/big")
 
     assert routed == named
@@ -61,7 +61,7 @@ def test_a_target_carries_what_the_file_says_of_it(config):
         ("", "default, fast"),
     ],
 )
-def test_an_unknown_name_is_answered_with_the_nearest(config, name, near):
+def test_an_unknown_name_is_answered_with_the_nearest(config: Config, name: str, near: str) -> None:
     with pytest.raises(UnknownRoute, match=near) as refused:
         config.route(name)
 
@@ -70,7 +70,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(config, name, near):
     assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)
 
 
-def test_a_credential_is_found_by_its_label():
+def test_a_credential_is_found_by_its_label() -> None:
     one = Credential("key#1", Secret("sk-quiet"))
     provider = Provider("corp", credentials=(one,))
 
@@ -79,7 +79,7 @@ def test_a_credential_is_found_by_its_label():
         provider.credential("key#2")
 
 
-def test_no_repr_shows_a_secret_or_a_header():
+def test_no_repr_shows_a_secret_or_a_header() -> None:
     provider = Provider(
         "corp", headers={"X-Key": "quiet"}, credentials=(Credential("key#1", Secret("quiet")),)
     )

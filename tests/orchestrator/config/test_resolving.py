@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.config import Config, ConfigError, Strategy, loads
-from states.policy import OnInterrupted
+from orchestrator.config.tables import Document, ProviderTable, TargetTable
+from states.policy import OnInterrupted, Policy
 from states.reasons import DEFAULT_MOVES, Move, Reason
 
 DOCUMENTED = """
@@ -58,7 +61,7 @@ KEYS = {
 ROUTE = '[routes]\ndefault = ["ollama/llama3.2"]\n'
 
 
-def problems(text, environ=None):
+def problems(text: str, environ: dict[str, str] | None = None) -> dict[str, str]:
     """What is wrong with a config, by path."""
     with pytest.raises(ConfigError) as refused:
         loads(text, environ or {})
@@ -66,11 +69,11 @@ def problems(text, environ=None):
 
 
 @pytest.fixture(scope="module")
-def documented():
+def documented() -> Config:
     return loads(DOCUMENTED, KEYS)
 
 
-def test_the_documented_sample_loads_without_a_warning(documented):
+def test_the_documented_sample_loads_without_a_warning(documented: Config) -> None:
     assert documented.warnings == ()
     assert [target.name for target in documented.route()] == [
         "deepseek/deepseek-v4-pro",
@@ -79,7 +82,7 @@ def test_the_documented_sample_loads_without_a_warning(documented):
     ]
 
 
-def test_the_documented_sample_means_what_it_says(documented):
+def test_the_documented_sample_means_what_it_says(documented: Config) -> None:
     policy, timeouts = documented.policy, documented.timeouts
 
     assert (documented.health, documented.ledger) == ("file", Path("calls.jsonl"))
@@ -91,7 +94,7 @@ def test_the_documented_sample_means_what_it_says(documented):
     assert (timeouts.total, timeouts.stream_total) == (120, 600)
 
 
-def test_the_documented_providers_are_as_documented(documented):
+def test_the_documented_providers_are_as_documented(documented: Config) -> None:
     deepseek, corp = documented.providers["deepseek"], documented.providers["corp"]
 
     assert deepseek.base_url == "https://api.deepseek.com"
@@ -105,7 +108,7 @@ def test_the_documented_providers_are_as_documented(documented):
     assert documented.route()[2].context == 8192
 
 
-def test_a_known_provider_in_a_route_is_implied_with_all_its_keys(documented):
+def test_a_known_provider_in_a_route_is_implied_with_all_its_keys(documented: Config) -> None:
     implied = documented.providers["openrouter"]
 
     assert [one.source for one in implied.credentials] == [
@@ -114,14 +117,14 @@ def test_a_known_provider_in_a_route_is_implied_with_all_its_keys(documented):
     ]
 
 
-def test_defaults_are_those_of_the_records():
+def test_defaults_are_those_of_the_records() -> None:
     config = loads(ROUTE, {})
 
     assert (config.policy, config.timeouts) == (Config().policy, Config().timeouts)
     assert (config.health, config.ledger) == ("file", None)
 
 
-def test_a_local_provider_is_keyless_until_its_variable_is_set():
+def test_a_local_provider_is_keyless_until_its_variable_is_set() -> None:
     plain = loads(ROUTE, {}).providers["ollama"]
     keyed = loads(ROUTE, {"OLLAMA_API_KEY": "quiet"}).providers["ollama"]
 
@@ -131,7 +134,7 @@ def test_a_local_provider_is_keyless_until_its_variable_is_set():
     assert [one.source for one in keyed.credentials] == ["env:OLLAMA_API_KEY"]
 
 
-def test_a_custom_provider_without_credentials_is_keyless():
+def test_a_custom_provider_without_credentials_is_keyless() -> None:
     text = '[providers.me]\nbase_url = "http://localhost:1/v1/"\nstrategy = "round_robin"\n'
     provider = loads(text + '[routes]\ndefault = ["me/m"]', {}).providers["me"]
 
@@ -140,7 +143,7 @@ def test_a_custom_provider_without_credentials_is_keyless():
     assert provider.strategy is Strategy.ROUND_ROBIN
 
 
-def test_a_known_provider_may_be_moved():
+def test_a_known_provider_may_be_moved() -> None:
     text = '[providers.deepseek]\nbase_url = "http://relay.corp"\n'
     provider = loads(text + '[routes]\ndefault = ["deepseek/x"]', KEYS).providers["deepseek"]
 
@@ -148,7 +151,7 @@ def test_a_known_provider_may_be_moved():
     assert len(provider.credentials) == 2
 
 
-def test_a_missing_key_is_a_warning_and_a_passed_over_target():
+def test_a_missing_key_is_a_warning_and_a_passed_over_target() -> None:
     config = loads('[routes]\ndefault = ["groq/a", "ollama/b"]\nfast = ["groq/a"]', {})
 
     assert [target.name for target in config.route()] == ["ollama/b"]
@@ -160,7 +163,7 @@ def test_a_missing_key_is_a_warning_and_a_passed_over_target():
     )
 
 
-def test_without_any_credential_no_target_is_left():
+def test_without_any_credential_no_target_is_left() -> None:
     found = problems('[routes]\ndefault = ["groq/a", "openai/b"]')
 
     assert list(found) == [""]
@@ -168,14 +171,14 @@ def test_without_any_credential_no_target_is_left():
     assert "OPENAI_API_KEY is not set" in found[""]
 
 
-def test_a_target_twice_in_a_route_is_asked_once():
+def test_a_target_twice_in_a_route_is_asked_once() -> None:
     config = loads('[routes]\ndefault = ["ollama/a", "ollama/b", "ollama/a"]', {})
 
     assert [target.name for target in config.route()] == ["ollama/a", "ollama/b"]
     assert "'ollama/a' stands earlier" in config.warnings[0]
 
 
-def test_without_a_default_route_each_request_must_name_one():
+def test_without_a_default_route_each_request_must_name_one() -> None:
     config = loads('[routes]\nfast = ["ollama/a"]', {})
 
     assert "each request must name" in config.warnings[0]
@@ -217,7 +220,7 @@ def test_without_a_default_route_each_request_must_name_one():
         ('[targets."groq/x".timeouts]\nidel = 1', 'targets."groq/x".timeouts.idel', "'idle'"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_its_path(text, where, what):
+def test_a_mistake_is_told_with_its_path(text: str, where: str, what: str) -> None:
     head, tables = (text, "") if "[" not in text.partition("\n")[0] else ("", text)
     found = problems(f"{head}\n{ROUTE}{tables}")
 
@@ -238,14 +241,14 @@ def test_a_mistake_is_told_with_its_path(text, where, what):
         ("", "routes", "there is none"),
     ],
 )
-def test_a_mistake_in_a_route_is_told_with_its_path(routes, where, what):
+def test_a_mistake_in_a_route_is_told_with_its_path(routes: str, where: str, what: str) -> None:
     found = problems(f"[routes]\n{routes}")
 
     assert list(found) == [where]
     assert what in found[where]
 
 
-def test_everything_that_is_wrong_is_told_at_once():
+def test_everything_that_is_wrong_is_told_at_once() -> None:
     found = problems(
         'helth = 1\n[policy]\ndeadline = "x"\n[providers.a]\nstream = 1\ncredentials = ["evn:A"]\n'
         '[providers.b]\n[targets."c/d"]\n[routes]\ndefault = ["e/f", "a/g"]\n',
@@ -264,16 +267,37 @@ def test_everything_that_is_wrong_is_told_at_once():
     }
 
 
-def test_a_rule_that_is_wrong_is_told_with_its_index():
-    text = '[providers.groq]\n[[providers.groq.rules]]\nstatus = 418\nreason = "biling"\n'
-    found = problems(text + ROUTE, {})
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        ('status = 418\nreason = "biling"', "did you mean 'billing'"),
+        ('reason = "billing"', "no condition"),
+        ("status = 418", "reason is missing"),
+        ('stauts = 418\nreason = "billing"', "did you mean 'status'"),
+        ('status = "x"\nreason = "billing"', "HTTP status"),
+        ('status = 418\nreason = "rate_limit"\nretry_after = "soon"', "allowed: a duration"),
+        ('status = []\nreason = "billing"', "says nothing"),
+        ('status = {}\nreason = "billing"', "says nothing"),
+        ('status = 418\ncontains = ""\nreason = "billing"', "says nothing"),
+        ("status = 418\nreason = {}", "says nothing"),
+        ("status = 418\nreason = 3", "reason 3"),
+    ],
+)
+def test_a_rule_that_is_wrong_is_told_with_its_index(rule: str, what: str) -> None:
+    found = problems(f"[providers.ollama]\n[[providers.ollama.rules]]\n{rule}\n{ROUTE}")
 
-    (where,) = found
-    assert where == "providers.groq.rules[0]"
-    assert "billing" in found[where]
+    assert list(found) == ["providers.ollama.rules[0]"]
+    assert what in found["providers.ollama.rules[0]"]
 
 
-def test_no_error_shows_a_secret():
+def test_a_rule_may_name_its_wait_like_any_duration() -> None:
+    rule = '[[providers.ollama.rules]]\nstatus = 418\nreason = "rate_limit"\nretry_after = "2m"\n'
+    (made,) = loads(f"[providers.ollama]\n{rule}{ROUTE}", {}).providers["ollama"].rules
+
+    assert made.retry_after == 120
+
+
+def test_no_error_shows_a_secret() -> None:
     quiet = "sk-quiet-0123456789"
     with pytest.raises(ConfigError) as refused:
         loads(
@@ -291,29 +315,16 @@ def test_no_error_shows_a_secret():
 
 toml_names = st.sampled_from(
     [
-        "health",
-        "ledger",
-        "policy",
-        "timeouts",
-        "providers",
-        "targets",
-        "routes",
-        "on",
-        "default",
-        "deepseek",
-        "corp",
-        "credentials",
-        "headers",
-        "base_url",
-        "ollama/x",
-        "overrides",
-        "strategy",
+        field.name
+        for kind in (Document, Policy, ProviderTable, TargetTable)
+        for field in fields(kind)
     ]
+    + ["default", "deepseek", "corp", "ollama/x"]
 )
 toml_scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=6)
 
 
-def toml(value):
+def toml(value: Any) -> str:
     """A value as TOML writes it inline."""
     if isinstance(value, dict):
         return "{" + ", ".join(f'"{name}" = {toml(one)}' for name, one in value.items()) + "}"
@@ -337,7 +348,7 @@ def toml(value):
         max_size=4,
     )
 )
-def test_any_toml_is_a_config_or_a_config_error(table):
+def test_any_toml_is_a_config_or_a_config_error(table: dict[str, Any]) -> None:
     text = "\n".join(f'"{name}" = {toml(value)}' for name, value in table.items())
     made = config_or_error(text)
 
@@ -348,7 +359,7 @@ def test_any_toml_is_a_config_or_a_config_error(table):
         assert any(provider.credentials for provider in made.providers.values())
 
 
-def config_or_error(text):
+def config_or_error(text: str) -> Config | ConfigError:
     try:
         return loads(text, {})
     except ConfigError as error:

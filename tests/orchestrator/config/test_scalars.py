@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ from orchestrator.config.records import Strategy
         (0.25, 0.25),
     ],
 )
-def test_a_duration_is_read_in_seconds(written, seconds):
+def test_a_duration_is_read_in_seconds(written: Any, seconds: float) -> None:
     assert scalars.seconds(written) == seconds
 
 
@@ -49,18 +50,18 @@ def test_a_duration_is_read_in_seconds(written, seconds):
         10**400,
     ],
 )
-def test_what_is_no_duration_is_refused(written):
+def test_what_is_no_duration_is_refused(written: Any) -> None:
     with pytest.raises(NotAllowed, match='allowed: a duration such as "300s"'):
         scalars.seconds(written)
 
 
-def test_zero_is_a_wait_but_no_limit():
+def test_zero_is_a_wait_but_no_limit() -> None:
     assert scalars.seconds_or_zero("0s") == 0
     with pytest.raises(NotAllowed, match="above 0"):
         scalars.seconds(0)
 
 
-def test_the_first_token_may_be_auto():
+def test_the_first_token_may_be_auto() -> None:
     assert scalars.first_token("auto") is None
     assert scalars.first_token("12s") == 12
     with pytest.raises(NotAllowed, match='"auto", or a duration'):
@@ -68,17 +69,17 @@ def test_the_first_token_may_be_auto():
 
 
 @given(st.floats(0.001, 1e9) | st.integers(1, 10**9))
-def test_every_positive_number_is_a_duration(amount):
+def test_every_positive_number_is_a_duration(amount: float) -> None:
     assert scalars.seconds(amount) == amount
 
 
 @pytest.mark.parametrize("value", [0, -3, True, 1.0, "3", None])
-def test_what_is_no_count_is_refused(value):
+def test_what_is_no_count_is_refused(value: Any) -> None:
     with pytest.raises(NotAllowed, match="a whole number, 1 or more"):
         scalars.count(value)
 
 
-def test_a_member_is_named_and_the_nearest_told():
+def test_a_member_is_named_and_the_nearest_told() -> None:
     assert scalars.member("least_used", Strategy) is Strategy.LEAST_USED
     with pytest.raises(NotAllowed, match=r"did you mean 'round_robin'.*allowed: fill_first, "):
         scalars.member("roundrobin", Strategy)
@@ -95,12 +96,12 @@ def test_a_member_is_named_and_the_nearest_told():
         ("http://host/v1/chat/completions/", "leave it out"),
     ],
 )
-def test_what_is_no_address_is_refused(written, why):
+def test_what_is_no_address_is_refused(written: Any, why: str) -> None:
     with pytest.raises(NotAllowed, match=why):
         scalars.base_url(written)
 
 
-def test_an_address_with_a_password_is_refused_without_showing_it():
+def test_an_address_with_a_password_is_refused_without_showing_it() -> None:
     with pytest.raises(NotAllowed, match="put the secret in credentials") as refused:
         scalars.base_url("http://me:quietword@llm.corp/v1")
 
@@ -120,7 +121,7 @@ def test_an_address_with_a_password_is_refused_without_showing_it():
         "X-A: quiet",
     ],
 )
-def test_what_is_no_header_is_refused_without_its_value(value):
+def test_what_is_no_header_is_refused_without_its_value(value: Any) -> None:
     with pytest.raises(NotAllowed) as refused:
         scalars.headers(value)
 
@@ -128,9 +129,9 @@ def test_what_is_no_header_is_refused_without_its_value(value):
 
 
 @given(st.text(min_size=100))
-def test_what_was_found_is_shown_in_short(value):
+def test_what_was_found_is_shown_in_short(value: Any) -> None:
     assert len(scalars.found(value)) < 100
 
 
-def test_what_was_found_is_masked():
+def test_what_was_found_is_masked() -> None:
     assert "sk-abcdefgh12345678" not in scalars.found({"x": "sk-abcdefgh12345678"})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import attrs
 import pytest
 from hypothesis import given
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestrator.config import loads, starter
 from orchestrator.config.defaults import DEFAULTS
-from orchestrator.config.schema import Document, ProviderTable, TargetTable
+from orchestrator.config.tables import Document, ProviderTable, TargetTable
 from orchestrator.providers import CATALOGUE
 from states.policy import Policy, Timeouts
 
@@ -19,7 +22,7 @@ VARIABLES = [key for entry in CATALOGUE.values() for key in entry.keys]
 @given(
     st.dictionaries(st.sampled_from(VARIABLES), st.sampled_from(["quiet-one", "quiet-two", " "]))
 )
-def test_it_loads_cleanly_and_holds_no_secret(environ):
+def test_it_loads_cleanly_and_holds_no_secret(environ: dict[str, str]) -> None:
     text = starter(environ)
     config = loads(text, environ)
 
@@ -28,7 +31,7 @@ def test_it_loads_cleanly_and_holds_no_secret(environ):
     assert not [one for one in config.warnings if "same key" not in one]
 
 
-def test_it_names_every_key_that_was_found():
+def test_it_names_every_key_that_was_found() -> None:
     environ = {"GROQ_API_KEY": "a", "GROQ_API_KEY_2": "b", "OPENAI_API_KEY": "c"}
     config = loads(starter(environ), environ)
 
@@ -36,19 +39,19 @@ def test_it_names_every_key_that_was_found():
     assert len(config.providers["groq"].credentials) == 2
 
 
-def test_without_a_key_it_names_a_local_server():
+def test_without_a_key_it_names_a_local_server() -> None:
     assert [target.provider for target in loads(starter({}), {}).route()] == ["ollama"]
 
 
 @pytest.mark.parametrize("entry", [one for one in CATALOGUE.values() if not one.keyless], ids=str)
-def test_every_hosted_provider_has_a_model_to_start_from(entry):
+def test_every_hosted_provider_has_a_model_to_start_from(entry: Any) -> None:
     environ = {entry.keys[-1]: "quiet"}
     (target,) = loads(starter(environ), environ).route()
 
     assert target.provider == entry.name
 
 
-def test_what_stands_in_the_comments_is_the_default():
+def test_what_stands_in_the_comments_is_the_default() -> None:
     text = "\n".join(_uncommented(starter({"NAME_API_KEY": "quiet"}).splitlines()))
     config = loads(text, {"NAME_API_KEY": "quiet"})
 
@@ -58,7 +61,7 @@ def test_what_stands_in_the_comments_is_the_default():
     assert config.providers["NAME"].stream
 
 
-def _uncommented(lines):
+def _uncommented(lines: Any) -> Iterator[str]:
     for line in lines:
         bare = line.removeprefix("# ")
         yield bare if line != bare and (" = " in bare or bare.startswith("[")) else line
@@ -74,7 +77,7 @@ def _uncommented(lines):
         ('targets."NAME/MODEL"', TargetTable),
     ],
 )
-def test_every_key_of_the_file_is_documented(table, record):
+def test_every_key_of_the_file_is_documented(table: str, record: Any) -> None:
     documented = {one.key for one in DEFAULTS if one.table == table}
     tables = {"policy", "timeouts", "providers", "targets", "routes", "on"}
     nested = tables - {"timeouts"} if record is TargetTable else tables

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import msgspec
 import pytest
@@ -16,11 +18,17 @@ CHAT = dialect("openai-chat")
 MESSAGES = [{"role": "user", "content": "hi"}]
 
 
-def encode(payload=None, *, overrides=None, secret="sk-1", stream=False, **provider):
-    provider = Provider("corp", **{"base_url": "http://llm.corp/v1", **provider})
+def encode(
+    payload: dict[str, Any] | None = None,
+    *,
+    overrides: dict[str, Any] | None = None,
+    secret: str = "sk-1",
+    stream: bool = False,
+    **provider: Any,
+) -> httpx.Request:
     return CHAT.encode(
         payload or {"messages": MESSAGES},
-        provider=provider,
+        provider=Provider("corp", **{"base_url": "http://llm.corp/v1", **provider}),
         model="maker/model:free",
         overrides=overrides or {},
         secret=secret,
@@ -28,11 +36,11 @@ def encode(payload=None, *, overrides=None, secret="sk-1", stream=False, **provi
     )
 
 
-def body_of(request):
+def body_of(request: Any) -> Any:
     return msgspec.json.decode(request.content)
 
 
-def answered(**fields):
+def answered(**fields: Any) -> Any:
     message = {"role": "assistant", "content": "hello"}
     body = {
         "id": "chatcmpl-1",
@@ -43,15 +51,15 @@ def answered(**fields):
     return decode(body)
 
 
-def choice(**fields):
+def choice(**fields: Any) -> Any:
     return answered(choices=[{"message": {"role": "assistant", "content": "hello"}, **fields}])
 
 
-def message(**fields):
+def message(**fields: Any) -> Any:
     return choice(message={"role": "assistant", **fields})
 
 
-def decode(body, status=200, headers=None):
+def decode(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Any:
     raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
     return CHAT.decode(status, httpx.Headers(headers or {}), raw)
 
@@ -59,7 +67,7 @@ def decode(body, status=200, headers=None):
 # What is sent.
 
 
-def test_a_request_is_a_post_below_the_base_url():
+def test_a_request_is_a_post_below_the_base_url() -> None:
     request = encode()
 
     assert request.method == "POST"
@@ -75,11 +83,11 @@ def test_a_request_is_a_post_below_the_base_url():
         ("http://a.corp/d?api-version=1", "http://a.corp/d/chat/completions?api-version=1"),
     ],
 )
-def test_the_path_goes_before_a_query(base_url, address):
+def test_the_path_goes_before_a_query(base_url: str, address: str) -> None:
     assert str(encode(base_url=base_url).url) == address
 
 
-def test_headers_name_no_sdk_and_no_language():
+def test_headers_name_no_sdk_and_no_language() -> None:
     headers = dict(encode().headers)
 
     assert headers == {
@@ -93,7 +101,7 @@ def test_headers_name_no_sdk_and_no_language():
     assert int(headers["content-length"]) == len(encode().content)
 
 
-def test_configured_headers_add_replace_and_remove():
+def test_configured_headers_add_replace_and_remove() -> None:
     request = encode(
         headers={"USER-AGENT": "curl/8.7.1", "X-Team": "naïve", "accept": "", "Authorization": ""}
     )
@@ -106,11 +114,11 @@ def test_configured_headers_add_replace_and_remove():
     assert "authorization" not in request.headers
 
 
-def test_without_a_secret_nothing_authorizes():
+def test_without_a_secret_nothing_authorizes() -> None:
     assert "authorization" not in encode(secret="").headers
 
 
-def test_overrides_win_and_unknown_fields_pass():
+def test_overrides_win_and_unknown_fields_pass() -> None:
     payload = {"messages": MESSAGES, "temperature": 1, "x_vendor": {"deep": [1]}, "model": "route"}
     sent = body_of(encode(payload, overrides={"temperature": 0, "model": "never"}))
 
@@ -120,7 +128,7 @@ def test_overrides_win_and_unknown_fields_pass():
     assert payload["model"] == "route"
 
 
-def test_stream_is_the_drivers_to_decide():
+def test_stream_is_the_drivers_to_decide() -> None:
     payload = {"messages": MESSAGES, "stream": True, "stream_options": {"include_usage": True}}
     plain, streamed = body_of(encode(payload)), body_of(encode(payload, stream=True))
 
@@ -131,7 +139,7 @@ def test_stream_is_the_drivers_to_decide():
 
 
 @pytest.mark.parametrize("value", [object(), "\ud800", {(1, 2): 3}])
-def test_what_json_cannot_say_is_refused_by_name(value):
+def test_what_json_cannot_say_is_refused_by_name(value: Any) -> None:
     with pytest.raises(RequestError, match="'extra' cannot be written as JSON"):
         encode({"messages": MESSAGES, "extra": value})
 
@@ -139,7 +147,7 @@ def test_what_json_cannot_say_is_refused_by_name(value):
 # What an answer becomes.
 
 
-def test_an_answer_is_read_whole():
+def test_an_answer_is_read_whole() -> None:
     usage = {
         "prompt_tokens": 9,
         "completion_tokens": 3,
@@ -158,7 +166,7 @@ def test_an_answer_is_read_whole():
     assert not answer.truncated_tool_call
 
 
-def test_tool_calls_are_read_in_order():
+def test_tool_calls_are_read_in_order() -> None:
     calls = [
         {"id": "a", "type": "function", "function": {"name": "f", "arguments": '{"x": 1}'}},
         {"id": "b", "type": "function", "function": {"name": "g", "arguments": {"y": 2}}},
@@ -182,7 +190,9 @@ def test_tool_calls_are_read_in_order():
         ('{"x": 1}', "length", False),
     ],
 )
-def test_a_tool_call_that_does_not_parse_is_told(arguments, finish, broken):
+def test_a_tool_call_that_does_not_parse_is_told(
+    arguments: str, finish: str, *, broken: bool
+) -> None:
     call = {"id": "a", "function": {"name": "f", "arguments": arguments}}
     made = choice(message={"content": None, "tool_calls": [call]}, finish_reason=finish)
 
@@ -202,19 +212,19 @@ def test_a_tool_call_that_does_not_parse_is_told(arguments, finish, broken):
         (choice(finish_reason="content_filter"), "hello"),
     ],
 )
-def test_other_shapes_of_text(made, text):
+def test_other_shapes_of_text(made: Any, text: str) -> None:
     assert isinstance(made, Answer)
     assert made.text == text
 
 
-def test_a_lone_function_call_is_a_tool_call():
+def test_a_lone_function_call_is_a_tool_call() -> None:
     made = message(content=None, function_call={"name": "f", "arguments": "{}"})
 
     assert [(call.name, call.arguments) for call in made.tool_calls] == [("f", "{}")]
 
 
 @pytest.mark.parametrize("finish", ["length", "model_length", "max_tokens", "MAX_TOKENS"])
-def test_the_length_limit_is_an_answer_under_one_name(finish):
+def test_the_length_limit_is_an_answer_under_one_name(finish: str) -> None:
     made = choice(finish_reason=finish, message={"content": ""})
 
     assert isinstance(made, Answer)
@@ -223,7 +233,7 @@ def test_the_length_limit_is_an_answer_under_one_name(finish):
 
 
 @pytest.mark.parametrize("sum_", [None, 0, -1, True, "12"])
-def test_a_missing_sum_of_tokens_is_made(sum_):
+def test_a_missing_sum_of_tokens_is_made(sum_: Any) -> None:
     made = answered(usage={"prompt_tokens": 2, "completion_tokens": 3, "total_tokens": sum_})
 
     assert made.usage.total_tokens == 5
@@ -252,7 +262,7 @@ def test_a_missing_sum_of_tokens_is_made(sum_):
         None,
     ],
 )
-def test_a_200_that_is_no_answer_is_a_fault(body):
+def test_a_200_that_is_no_answer_is_a_fault(body: Any) -> None:
     fault = decode(body)
 
     assert isinstance(fault, Fault)
@@ -271,19 +281,19 @@ def test_a_200_that_is_no_answer_is_a_fault(body):
         (b"[" * 100_000, "[" * 100_000),
     ],
 )
-def test_what_is_no_json_is_kept_as_it_came(raw, seen):
+def test_what_is_no_json_is_kept_as_it_came(raw: bytes, seen: Any) -> None:
     assert decode(raw).body == seen
 
 
 @pytest.mark.parametrize("status", [199, 301, 400, 402, 429, 500, 529])
-def test_another_status_is_a_fault_whatever_the_body(status):
+def test_another_status_is_a_fault_whatever_the_body(status: int) -> None:
     body = {"choices": [{"message": {"content": "hello"}}]}
     fault = decode(body, status, {"Retry-After": "60"})
 
     assert fault == Fault(status, {"retry-after": "60"}, body)
 
 
-def test_a_byte_order_mark_and_white_space_do_no_harm():
+def test_a_byte_order_mark_and_white_space_do_no_harm() -> None:
     raw = b"\xef\xbb\xbf \n" + msgspec.json.encode({"choices": [{"message": {"content": "x"}}]})
 
     assert decode(raw).text == "x"
@@ -323,7 +333,7 @@ json_values = st.recursive(
 
 
 @given(st.integers(100, 599), json_values.map(msgspec.json.encode) | st.binary())
-def test_decoding_never_raises(status, raw):
+def test_decoding_never_raises(status: int, raw: bytes) -> None:
     made = decode(raw, status)
 
     assert isinstance(made, Answer | Fault)
@@ -332,7 +342,7 @@ def test_decoding_never_raises(status, raw):
 
 
 @given(json_values)
-def test_decoding_survives_anything_in_a_choice(value):
+def test_decoding_survives_anything_in_a_choice(value: Any) -> None:
     wrapped = {"choices": [{"message": {"content": "x", "tool_calls": value}}], "usage": value}
 
     assert isinstance(decode(wrapped), Answer)

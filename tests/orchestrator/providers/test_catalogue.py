@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -39,14 +41,14 @@ PROMISED = [
 ]
 
 
-def test_every_promised_provider_is_known_and_no_other():
+def test_every_promised_provider_is_known_and_no_other() -> None:
     assert sorted(CATALOGUE) == sorted(PROMISED)
     assert known("deepseek") is CATALOGUE["deepseek"]
     assert known("deepsek") is None
 
 
 @pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.name)
-def test_an_entry_is_whole(entry):
+def test_an_entry_is_whole(entry: Any) -> None:
     local = httpx.URL(entry.base_url).host == "localhost"
 
     assert CATALOGUE[entry.name] is entry
@@ -59,7 +61,7 @@ def test_an_entry_is_whole(entry):
     assert all(key.isupper() for key in entry.keys)
 
 
-def test_no_two_entries_share_an_address_or_a_key():
+def test_no_two_entries_share_an_address_or_a_key() -> None:
     addresses = [entry.base_url for entry in CATALOGUE.values()]
     keys = [key for entry in CATALOGUE.values() for key in entry.keys]
 

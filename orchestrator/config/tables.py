@@ -1,0 +1,64 @@
+"""The file as it is written: one record a table, before names and secrets are resolved."""
+
+from __future__ import annotations
+
+from typing import Any, NewType
+
+import attrs
+
+from orchestrator.config.records import Strategy
+from states.policy import Policy, Timeouts
+
+BaseUrl = NewType("BaseUrl", str)
+Headers = NewType("Headers", dict[str, str])
+Entries = NewType("Entries", tuple[Any, ...])
+Count = NewType("Count", int)
+Table = NewType("Table", dict[str, Any])
+
+OFTEN_MEANT = {
+    "api_key": "credentials",
+    "key": "credentials",
+    "keys": "credentials",
+    "url": "base_url",
+    "api_base": "base_url",
+    "endpoint": "base_url",
+    "max_retries": "attempts_per_target",
+    "context_window": "context",
+}
+"""What other tools call the keys of this file."""
+
+
+@attrs.frozen
+class ProviderTable:
+    """``[providers.NAME]``; ``None`` is what the file does not say."""
+
+    dialect: str | None = None
+    base_url: BaseUrl | None = None
+    credentials: Entries | None = None
+    headers: Headers = attrs.field(factory=lambda: Headers({}))
+    stream: bool = True
+    strategy: Strategy = Strategy.FILL_FIRST
+    rules: tuple[Table, ...] = ()
+
+
+@attrs.frozen
+class TargetTable:
+    """``[targets."provider/model"]``; which timeouts were given is asked of the document."""
+
+    context: Count | None = None
+    overrides: Table = attrs.field(factory=lambda: Table({}))
+    timeouts: Timeouts = Timeouts()
+    reasoning: bool = False
+
+
+@attrs.frozen
+class Document:
+    """The whole file."""
+
+    health: str = "file"
+    ledger: str | None = None
+    policy: Policy = Policy()
+    timeouts: Timeouts = Timeouts()
+    providers: dict[str, ProviderTable] = attrs.field(factory=dict)
+    targets: dict[str, TargetTable] = attrs.field(factory=dict)
+    routes: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
