@@ -123,7 +123,6 @@ def _nodes(graph: Graph) -> Iterator[str]:
 
 
 def _ranks(graph: Graph) -> Iterator[str]:
-    yield f"  {{rank=same; start; {State.READY.value}}}"
     for choice in _shared(graph):
         yield f"  {{rank=same; {'; '.join(state.value for state in choice.states)}}}"
 

@@ -35,8 +35,9 @@ WAY_BACK = (
     *("started_send", "failed", "fallback", "switched_wait", "waited_send"),
     *("failed", "billing_way_back", "waited_send", "failed", "repair", "repaired_terminal"),
 )
+NO_TIME = ("started_send", "failed", "rotate", "rotated_send", "failed", "classify_deadline")
 DRAWN = [(page.view, page.path) for page in pages.PAGES] + [
-    (view, path) for view in View for path in (TEN_KEYS, WAY_BACK)
+    (view, path) for view in View for path in (TEN_KEYS, WAY_BACK, NO_TIME)
 ]
 
 
