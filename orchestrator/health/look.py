@@ -18,7 +18,7 @@ this long after the last request there (the contract, 2026-11)."""
 
 TOLERANCE = 1e-6
 """Seconds within which an instant counts as reached. An epoch instant has a grain of
-2.4e-7 s in a float, so ``started + (until - started)`` may fall short of ``until``."""
+2.4e-7 s in a float, so a driver that sleeps until a clear may fall short by as much."""
 
 _PROBED_AFTER = frozenset({Mark.BENCH, Mark.CIRCUIT})
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Strategy
-from states.reasons import Reason
+from states.reasons import Reason, Scope
 from states.standby import Mark, Standby, Taken
 from states.target import Target
 from tests.orchestrator.health.world import (
@@ -431,6 +431,10 @@ def test_two_pools_of_one_provider_are_refused() -> None:
         HealthBoard([pool("acme", "k1"), pool("acme", "k2")], MemoryStore())
 
 
+GRAIN = 2.0**-22
+"""Between one epoch instant and the next in a float: what a driver's sums may lose."""
+
+
 @given(
     started=st.floats(min_value=0.0, max_value=4e9),
     wait=st.floats(min_value=0.001, max_value=1e5),
@@ -445,7 +449,7 @@ def test_a_target_can_be_had_at_the_very_instant_of_its_clear(
     assert clear is not None
 
     before, _ = visit.take([B], at)
-    then, _ = visit.take([B], clear.at)
+    then, _ = visit.take([B], clear.at - GRAIN)
 
     assert before is None
     assert then == Taken(B, "k1")
@@ -489,3 +493,18 @@ def test_a_probe_under_way_is_shown_before_what_is_merely_due() -> None:
     entry = world.entry("acme")
 
     assert (entry.mark, entry.probed) == (Mark.BENCH, True)
+
+
+def test_a_bench_binds_before_a_circuit_that_ends_with_it() -> None:
+    world = World(pool("acme", "k1"))
+    calls = [world.call(A) for _ in range(4)]
+    for call in calls:
+        call.start()
+    for call in calls[1:]:
+        call.fail(Reason.OVERLOADED)
+        call.close()
+
+    calls[0].fail(error(Reason.BILLING, scope=Scope.KEY, retry_after=5))
+
+    clear = calls[0].clear(A)
+    assert (clear.mark, clear.at) == (Mark.BENCH, NOON + 5)
