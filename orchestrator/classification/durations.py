@@ -20,20 +20,21 @@ _PART = re.compile(
     r"(\d{1,12}(?:\.\d{1,12})?)\s*"
     r"(milliseconds?|millis|ms|µs|us|ns|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d"
     r"|weeks?|w|毫秒|秒钟|秒|分钟|分|小时|天|周)(?![a-z])",
-    re.I,
+    re.IGNORECASE,
 )
 _UNITS = {
-    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "millis": 1e-3, "millisecond": 1e-3, "毫秒": 1e-3,
+    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "millis": 1e-3, "millisecond": 1e-3,
+    "毫秒": 1e-3,
     "s": 1.0, "sec": 1.0, "second": 1.0, "秒": 1.0, "秒钟": 1.0,
     "m": 60.0, "min": 60.0, "minute": 60.0, "分": 60.0, "分钟": 60.0,
     "h": 3600.0, "hr": 3600.0, "hour": 3600.0, "小时": 3600.0,
     "d": 86400.0, "day": 86400.0, "天": 86400.0, "w": 604800.0, "week": 604800.0, "周": 604800.0,
 }  # fmt: skip
-_FILLER = re.compile(r"[\s,:]*(?:and)?[\s,:]*", re.I)
+_FILLER = re.compile(r"[\s,:]*(?:and)?[\s,:]*", re.IGNORECASE)
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?(?:\.\d{1,12})?"
     r"\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?)?",
-    re.I,
+    re.IGNORECASE,
 )
 
 

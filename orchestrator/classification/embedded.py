@@ -14,8 +14,10 @@ _DECODE_LIMIT = 1_048_576
 """Bytes of a body that are decoded; a longer one is no error text (longest seen: 4 kB, 2026-11)."""
 _EMBEDDED_LIMIT = 16_384
 _FRAMES = 20
-_HTML = re.compile(r"^\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|title)\b", re.I | re.S)
-_TITLE = re.compile(r"<(title|h1|h2)\b[^>]{0,200}>(.{0,400}?)</\1\s*>", re.I | re.S)
+_HTML = re.compile(
+    r"^\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|title)\b", re.IGNORECASE | re.DOTALL
+)
+_TITLE = re.compile(r"<(title|h1|h2)\b[^>]{0,200}>(.{0,400}?)</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
 

@@ -71,7 +71,7 @@ _STATUS_TEXT = re.compile(
     r"(?:error code|status code|statuscode|\bhttp(?:/\d(?:\.\d)?)?(?: error)?|,[\w./:-]{1,80}"
     r"|^unexpected status)"
     r"[ :=]{1,3}([45]\d\d)\b|^([45]\d\d) [A-Za-z]",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -146,9 +146,11 @@ class Envelope:
         for key in plan.fields:
             self.fields.setdefault(key, node[key])
         for key in plan.texts:
-            value = node[key]
-            if isinstance(value, str):
-                self.say(value, depth)
+            if isinstance(node[key], str):
+                self.say(node[key], depth)
+        self._inner(node, plan, depth)
+
+    def _inner(self, node: Mapping[Any, Any], plan: _Plan, depth: int) -> None:
         if node.get("error") or node.get("errors"):
             self.errors = True
         for key in plan.nested:

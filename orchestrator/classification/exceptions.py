@@ -19,9 +19,9 @@ def names(exception: BaseException | str) -> tuple[str, ...]:
         return ("exception", f"exception:{leaf}", leaf)
     found = ["exception"]
     for one in _chain(exception):
-        for kind in type(one).__mro__:
-            if kind.__name__ not in _TOO_WIDE:
-                found.append(f"exception:{kind.__name__.lower()}")
+        kinds = (kind.__name__ for kind in type(one).__mro__)
+        found.extend(f"exception:{kind.lower()}" for kind in kinds if kind not in _TOO_WIDE)
+        found.append(f"exception:{type(one).__name__.lower()}")
         found.append(type(one).__name__.lower())
     return tuple(found)
 
@@ -37,7 +37,7 @@ def _text(exception: BaseException) -> str:
     # Whatever a foreign exception's __str__ does, classifying it must not raise.
     try:
         return str(exception)[:4_000]
-    except Exception:
+    except Exception:  # noqa: BLE001
         return ""
 
 

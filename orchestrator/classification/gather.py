@@ -27,7 +27,7 @@ def facts(
     lowered = _headers(headers)
     http_status = _status(status)
     envelope = Envelope(wants_status=http_status is None or http_status < 300)
-    body = _take_body(envelope, body, lowered, http_status)
+    body = _take_body(envelope, body, lowered)
     _take_exception(envelope, exception, where, http_status)
     if isinstance(message, str):
         envelope.say(message)
@@ -71,9 +71,7 @@ def _status(status: Any) -> int | None:
     return None
 
 
-def _take_body(
-    envelope: Envelope, body: Any, headers: Mapping[str, str], status: int | None
-) -> Any:
+def _take_body(envelope: Envelope, body: Any, headers: Mapping[str, str]) -> Any:
     if isinstance(body, bytes | bytearray | memoryview):
         body = bytes(body)
         if not body.strip():

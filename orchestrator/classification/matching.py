@@ -112,7 +112,7 @@ class RuleSet:
             rarest = min(ready.anchors, key=lambda word: (self._commonness[word], -len(word), word))
             self._words[rarest].append((rank, ready))
         else:
-            self._characters[ready.parts[0][0][0]].append((rank, ready))
+            self._characters[ready.parts[0].text[0]].append((rank, ready))
 
     def _by_structure(self, facts: Facts) -> set[int]:
         """The ranks of rules that a code or the status points at."""

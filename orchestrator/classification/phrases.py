@@ -26,6 +26,15 @@ def words(text: str) -> frozenset[str]:
 
 
 @attrs.frozen
+class Part:
+    """One text of a phrase, and at which of its ends a word may go on."""
+
+    text: str
+    open_left: bool
+    open_right: bool
+
+
+@attrs.frozen
 class Phrase:
     """A phrase made ready for looking up.
 
@@ -34,14 +43,14 @@ class Phrase:
         anchors: The whole words that any text with this phrase contains.
     """
 
-    parts: tuple[tuple[str, bool, bool], ...]
+    parts: tuple[Part, ...]
     anchors: frozenset[str]
 
     def within(self, text: str) -> bool:
         """Whether the normalised ``text`` contains this phrase."""
         start = 0
-        for part, open_left, open_right in self.parts:
-            start = _find(text, part, start, open_left, open_right)
+        for part in self.parts:
+            start = _find(text, part, start)
             if start < 0:
                 return False
         return True
@@ -52,12 +61,12 @@ def phrase(written: str) -> Phrase:
     """The phrase for what a rule's author wrote."""
     parts = tuple(_part(piece) for piece in written.split("…"))
     anchors: set[str] = set()
-    for part, open_left, open_right in parts:
-        anchors.update(_whole_words(part, open_left, open_right))
+    for part in parts:
+        anchors.update(_whole_words(part))
     return Phrase(parts, frozenset(anchors))
 
 
-def _part(piece: str) -> tuple[str, bool, bool]:
+def _part(piece: str) -> Part:
     piece = piece.strip()
     text = normalise(piece.strip("*"))
     if not text:
@@ -65,15 +74,15 @@ def _part(piece: str) -> tuple[str, bool, bool]:
     # A boundary is a change between ASCII letters or digits and anything else.
     open_left = piece.startswith("*") or not _alphanumeric(text[0])
     open_right = piece.endswith("*") or not _alphanumeric(text[-1])
-    return text, open_left, open_right
+    return Part(text, open_left, open_right)
 
 
-def _whole_words(part: str, open_left: bool, open_right: bool) -> list[str]:
-    found = [match for match in _WORD.finditer(part)]
+def _whole_words(part: Part) -> list[str]:
     return [
         match.group()
-        for match in found
-        if not (open_left and match.start() == 0) and not (open_right and match.end() == len(part))
+        for match in _WORD.finditer(part.text)
+        if not (part.open_left and match.start() == 0)
+        and not (part.open_right and match.end() == len(part.text))
     ]
 
 
@@ -81,12 +90,13 @@ def _alphanumeric(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-def _find(text: str, part: str, start: int, open_left: bool, open_right: bool) -> int:
+def _find(text: str, part: Part, start: int) -> int:
     """Where ``part`` ends in ``text`` at or after ``start``, bounded by words; -1 if nowhere."""
-    while (at := text.find(part, start)) >= 0:
-        end = at + len(part)
-        left = open_left or at == 0 or not _alphanumeric(text[at - 1])
-        right = open_right or end == len(text) or not _alphanumeric(text[end])
+    length = len(part.text)
+    while (at := text.find(part.text, start)) >= 0:
+        end = at + length
+        left = part.open_left or at == 0 or not _alphanumeric(text[at - 1])
+        right = part.open_right or end == len(text) or not _alphanumeric(text[end])
         if left and right:
             return end
         start = at + 1

@@ -39,7 +39,7 @@ _CLEARS = frozenset(
 """Reasons that may clear by themselves; a wait says nothing about the others."""
 
 
-def classify(
+def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     *,
     status: int | None = None,
     headers: Mapping[Any, Any] | None = None,

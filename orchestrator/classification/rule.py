@@ -9,14 +9,23 @@ there. Chinese phrases have no word boundaries.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import attrs
 
 from states.reasons import Reason, Scope
 
 
-def _names(values: frozenset[str] | set[str] | tuple[str, ...]) -> frozenset[str]:
+def _names(values: Iterable[str]) -> frozenset[str]:
     return frozenset(value.lower() for value in values)
+
+
+def _numbers(values: Iterable[int]) -> frozenset[int]:
+    return frozenset(values)
+
+
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
 
 
 @attrs.frozen
@@ -51,12 +60,12 @@ class Rule:
     source: str = ""
     providers: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     elsewhere: bool = False
-    statuses: frozenset[int] = attrs.field(default=frozenset(), converter=frozenset)
+    statuses: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
     codes: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     types: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
-    contains: tuple[str, ...] = attrs.field(default=(), converter=tuple)
-    also: tuple[str, ...] = attrs.field(default=(), converter=tuple)
-    unless: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    contains: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    also: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    unless: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     regex: re.Pattern[str] | None = None
     header: tuple[str, str] | None = None
     scope: Scope | None = None

@@ -21,7 +21,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _OURS = frozenset({Reason.CANCELLED, Reason.DEADLINE})
 
 
-def user_rule(  # one argument for each key of the config's table
+def user_rule(  # noqa: PLR0913 - one argument for each key of the config's table
     provider: str,
     index: int,
     *,
@@ -146,7 +146,10 @@ def _statuses(value: int | Sequence[int] | None) -> frozenset[int]:
     several = [value] if isinstance(value, int) else list(value)
     for one in several:
         if isinstance(one, bool) or not isinstance(one, int):
-            raise ValueError(f"status {one!r} is no HTTP status; give a number such as 402")
+            # A config's mistake, whatever its kind, is one kind of error to its reader.
+            raise ValueError(  # noqa: TRY004
+                f"status {one!r} is no HTTP status; give a number such as 402"
+            )
     return frozenset(several)
 
 
@@ -165,7 +168,7 @@ def _phrase(value: str) -> str:
     return normalise(text.replace("…", " ").replace("*", " "))
 
 
-def _text(key: str, value: str) -> str:
+def _text(key: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{key} {value!r} is no text")
     if len(value) > _TEXT_LIMIT:
@@ -180,7 +183,7 @@ def _header(value: str) -> tuple[str, str]:
     return name.strip().lower(), text.strip().lower()
 
 
-def _seconds(value: float) -> float:
+def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= YEAR:
         raise ValueError(f"retry_after {value!r} is no wait; give seconds above 0, at most a year")
     return float(value)

@@ -9,34 +9,42 @@ from orchestrator.classification.durations import bounded, instant, leading_dura
 
 _LOOKED_AT = 6_000
 _BEIJING = timezone(timedelta(hours=8))
-_ZONES = {family: _BEIJING for family in ("zai", "volcengine", "dashscope", "moonshot", "minimax",
-                                          "deepseek", "siliconflow", "qianfan", "hunyuan")}  # fmt: skip
+_ZONES = dict.fromkeys(
+    (
+        "zai", "volcengine", "dashscope", "moonshot", "minimax", "deepseek", "siliconflow",
+        "qianfan", "hunyuan",
+    ),
+    _BEIJING,
+)  # fmt: skip
 """The zone of timestamps without one (docs.z.ai shows Beijing time, looked up 2026-11-21)."""
 
 _LEAD = re.compile(
-    r"(?:\b(?:try again|retry|retrying|wait(?: for)?|available(?: again)?|resets?|reset|refreshes|renews"
-    r"|backoff|back off|come back|resume[sd]?|again|retry[- ]after|retrydelay)"
-    r"\W{0,4}(?:(?:your request|request|requests|after|in|for|about|at least|approximately|~|another|time"
-    r"|is|please|again|the next)\W{1,3}){0,4}"
+    r"(?:\b(?:try again|retry|retrying|wait(?: for)?|available(?: again)?|resets?|reset"
+    r"|refreshes|renews|backoff|back off|come back|resume[sd]?|again|retry[- ]after|retrydelay)"
+    r"\W{0,4}(?:(?:your request|request|requests|after|in|for|about|at least|approximately|~"
+    r"|another|time|is|please|again|the next)\W{1,3}){0,4}"
     r"|请(?:在|等待|于)?\s?|将?在\s?|等待\s?|重试时间[:：]?\s?)"
     r"(?=\d)",
-    re.I,
+    re.IGNORECASE,
 )
 _BARE_SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(?![\w.%]|\s*(?:am|pm|/|:|tokens|requests))")
 _STAMP = re.compile(
     r"(\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?(?:\.\d{1,12})?\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?)?)"
     r"(?: at (\d\d:\d\d) ?(?:UTC|GMT))?",
-    re.I,
+    re.IGNORECASE,
 )
 _STAMP_LEAD = re.compile(
     r"\b(?:resets?|again|until|after|regain|renews?|available|retry|restored|refresh)\b"
     r"|重置|恢复|之后|刷新",
-    re.I,
+    re.IGNORECASE,
 )
-_EPOCH = re.compile(r"(?:reached|resets?(?: at)?|reset_at|until)\W{0,4}(1\d{9}(?:\d{3})?)\b", re.I)
+_EPOCH = re.compile(
+    r"(?:reached|resets?(?: at)?|reset_at|until)\W{0,4}(1\d{9}(?:\d{3})?)\b", re.IGNORECASE
+)
 _TIME_OF_DAY = re.compile(
-    r"(?:resets?(?: at)?|at|until|again at|again after)\s+(\d{1,2})(?::(\d\d))?\s*(am|pm)?\s*\(?(?:UTC|GMT)\b",
-    re.I,
+    r"(?:resets?(?: at)?|at|until|again at|again after)\s+(\d{1,2})(?::(\d\d))?\s*(am|pm)?"
+    r"\s*\(?(?:UTC|GMT)\b",
+    re.IGNORECASE,
 )
 
 
@@ -86,11 +94,17 @@ def _time_of_day(text: str, now: float) -> float | None:
     match = _TIME_OF_DAY.search(text)
     if match is None:
         return None
-    hour, minute, half = int(match.group(1)), int(match.group(2) or 0), (match.group(3) or "").lower()
+    hour, minute, half = (
+        int(match.group(1)),
+        int(match.group(2) or 0),
+        (match.group(3) or "").lower(),
+    )
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
     if hour > 23 or minute > 59:
         return None
-    today = datetime.fromtimestamp(now, UTC).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    today = datetime.fromtimestamp(now, UTC).replace(
+        hour=hour, minute=minute, second=0, microsecond=0
+    )
     until = today.timestamp() - now
     return bounded(until if until > 0 else until + 86_400)

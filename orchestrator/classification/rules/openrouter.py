@@ -8,26 +8,58 @@ from states.reasons import Reason, Scope
 _P = {"openrouter"}
 _DOC = "https://openrouter.ai/docs/api-reference/errors (2026-11-21)"
 _LIMITS = "https://openrouter.ai/docs/api-reference/limits (2026-11-21)"
-_TOP_UP = "Your OpenRouter credits are used up: add credits at https://openrouter.ai/settings/credits."
+_TOP_UP = (
+    "Your OpenRouter credits are used up: add credits at https://openrouter.ai/settings/credits."
+)
 
 RULES: tuple[Rule, ...] = (
-    Rule("openrouter.in-flight", Reason.RATE_LIMIT, _LIMITS, _P, elsewhere=True, codes={"in_flight_budget_exhausted", "openrouter_in_flight_budget"}, scope=Scope.ACCOUNT,
-         hint="Running requests hold the rest of your OpenRouter credits: wait for them to end, send fewer at once, or add credits."),
-    Rule("openrouter.shared-pool", Reason.OVERLOADED, _DOC, _P, elsewhere=True, codes={"upstream_provider_shared_pool", "upstream_provider", "upstream_shared_pool"}, scope=Scope.MODEL,
-         hint="OpenRouter's own account at this upstream is throttled: wait, bring your own key there, or use another model."),
-    Rule("openrouter.moderation", Reason.CONTENT_POLICY, _DOC, _P, contains=("requires moderation", "was flagged for", "input was flagged"), scope=Scope.REQUEST),
-    Rule("openrouter.key-limit", Reason.BILLING, _LIMITS, _P, elsewhere=True, contains=("key limit exceeded", "settings/keys", "key with a higher monthly limit", "key with a higher limit"), scope=Scope.KEY,
-         hint="This OpenRouter key has reached its own limit: raise it at https://openrouter.ai/settings/keys, or use another key."),
-    Rule("openrouter.can-only-afford", Reason.BILLING, _DOC, _P, elsewhere=True, contains=("can only afford",), scope=Scope.ACCOUNT,
-         hint="Your credits cover fewer tokens than max_tokens asks for: lower max_tokens, or add credits at https://openrouter.ai/settings/credits."),
-    Rule("openrouter.free-day", Reason.RATE_LIMIT, _LIMITS, _P, elsewhere=True, contains=("free models per day", "free models per min", "free models per minute", "free models per"), scope=Scope.ACCOUNT,
-         hint="The free models' limit is used up: it opens again at its reset; credits on the account raise it."),
-    Rule("openrouter.credits", Reason.BILLING, _DOC, _P, contains=("insufficient credits", "requires more credits", "never purchased credits", "settings/credits", "purchase more at", "negative credit balance", "add more credits"),
-         unless=("per minute", "in flight", "per day", "free models", "rate limited"), scope=Scope.ACCOUNT, hint=_TOP_UP),
-    Rule("openrouter.data-policy", Reason.MODEL_NOT_FOUND, "https://openrouter.ai/docs/features/privacy-and-logging (2026-11-21)", _P, elsewhere=True, contains=("matching your data policy", "data policy", "settings/privacy"), scope=Scope.ACCOUNT,
-         hint="Your privacy settings exclude every provider of this model: change them at https://openrouter.ai/settings/privacy, or choose another model."),
-    Rule("openrouter.no-endpoint", Reason.MODEL_NOT_FOUND, _DOC, _P, elsewhere=True, contains=("no endpoints found", "no allowed providers are available", "no endpoints available", "not a valid model id", "no models provided", "is not available. please use", "ignored providers"), scope=Scope.MODEL),
-    Rule("openrouter.upstream-busy", Reason.OVERLOADED, _DOC, _P, contains=("rate limited upstream", "temporarily rate limited", "worker local total request limit", "resourceexhausted: worker", "no instances available", "provider is overloaded", "no available model provider"), scope=Scope.MODEL),
-    Rule("openrouter.key", Reason.AUTH, _DOC, _P, contains=("user not found", "no auth credentials found", "no cookie auth", "invalid credentials", "key expired", "missing authentication header", "api key disabled"), scope=Scope.KEY,
-         hint="OpenRouter did not accept this key: check it at https://openrouter.ai/settings/keys."),
+    Rule("openrouter.in-flight", Reason.RATE_LIMIT, _LIMITS, _P, elsewhere=True,
+         codes={"in_flight_budget_exhausted", "openrouter_in_flight_budget"}, scope=Scope.ACCOUNT,
+         hint=("Running requests hold the rest of your OpenRouter credits: wait for them to "
+         "end, send fewer at once, or add credits.")),
+    Rule("openrouter.shared-pool", Reason.OVERLOADED, _DOC, _P, elsewhere=True,
+         codes={"upstream_provider_shared_pool", "upstream_provider", "upstream_shared_pool"},
+         scope=Scope.MODEL,
+         hint=("OpenRouter's own account at this upstream is throttled: wait, bring your "
+         "own key there, or use another model.")),
+    Rule("openrouter.moderation", Reason.CONTENT_POLICY, _DOC, _P,
+         contains=("requires moderation", "was flagged for", "input was flagged"),
+         scope=Scope.REQUEST),
+    Rule("openrouter.key-limit", Reason.BILLING, _LIMITS, _P, elsewhere=True,
+         contains=("key limit exceeded", "settings/keys", "key with a higher monthly limit",
+         "key with a higher limit"), scope=Scope.KEY,
+         hint=("This OpenRouter key has reached its own limit: raise it at "
+         "https://openrouter.ai/settings/keys, or use another key.")),
+    Rule("openrouter.can-only-afford", Reason.BILLING, _DOC, _P, elsewhere=True,
+         contains=("can only afford",), scope=Scope.ACCOUNT,
+         hint=("Your credits cover fewer tokens than max_tokens asks for: lower max_tokens, "
+         "or add credits at https://openrouter.ai/settings/credits.")),
+    Rule("openrouter.free-day", Reason.RATE_LIMIT, _LIMITS, _P, elsewhere=True,
+         contains=("free models per day", "free models per min", "free models per minute",
+         "free models per"), scope=Scope.ACCOUNT,
+         hint=("The free models' limit is used up: it opens again at its reset; credits on "
+         "the account raise it.")),
+    Rule("openrouter.credits", Reason.BILLING, _DOC, _P, contains=("insufficient credits",
+         "requires more credits", "never purchased credits", "settings/credits", "purchase more at",
+         "negative credit balance", "add more credits"), unless=("per minute", "in flight",
+         "per day", "free models", "rate limited"), scope=Scope.ACCOUNT, hint=_TOP_UP),
+    Rule("openrouter.data-policy", Reason.MODEL_NOT_FOUND,
+         "https://openrouter.ai/docs/features/privacy-and-logging (2026-11-21)", _P, elsewhere=True,
+         contains=("matching your data policy", "data policy", "settings/privacy"),
+         scope=Scope.ACCOUNT,
+         hint=("Your privacy settings exclude every provider of this model: change them at "
+         "https://openrouter.ai/settings/privacy, or choose another model.")),
+    Rule("openrouter.no-endpoint", Reason.MODEL_NOT_FOUND, _DOC, _P, elsewhere=True,
+         contains=("no endpoints found", "no allowed providers are available",
+         "no endpoints available", "not a valid model id", "no models provided",
+         "is not available. please use", "ignored providers"), scope=Scope.MODEL),
+    Rule("openrouter.upstream-busy", Reason.OVERLOADED, _DOC, _P,
+         contains=("rate limited upstream", "temporarily rate limited",
+         "worker local total request limit", "resourceexhausted: worker", "no instances available",
+         "provider is overloaded", "no available model provider"), scope=Scope.MODEL),
+    Rule("openrouter.key", Reason.AUTH, _DOC, _P, contains=("user not found",
+         "no auth credentials found", "no cookie auth", "invalid credentials", "key expired",
+         "missing authentication header", "api key disabled"), scope=Scope.KEY,
+         hint=("OpenRouter did not accept this key: check it at "
+         "https://openrouter.ai/settings/keys.")),
 )  # fmt: skip

@@ -1,0 +1,76 @@
+"""Volcengine Ark (Doubao) and BytePlus ModelArk."""
+
+from __future__ import annotations
+
+from orchestrator.classification.rule import Rule
+from states.reasons import Reason, Scope
+
+_ARK = {"volcengine"}
+_ARK_DOC = "https://www.volcengine.com/docs/82379/1299023 (2026-11-21)"
+
+RULES: tuple[Rule, ...] = (
+    Rule("volcengine.overdue", Reason.BILLING, _ARK_DOC, _ARK, elsewhere=True,
+         codes={"accountoverdueerror", "operationdenied.serviceoverdue", "serviceoverdue"},
+         scope=Scope.ACCOUNT, hint=("The Volcengine account is in arrears: recharge at "
+         "https://console.volcengine.com/finance.")),
+    Rule("volcengine.content", Reason.CONTENT_POLICY, _ARK_DOC, _ARK, elsewhere=True,
+         codes={"sensitivecontentdetected", "sensitivecontentdetected.severeviolation",
+         "sensitivecontentdetected.violence", "inputtextsensitivecontentdetected",
+         "inputimagesensitivecontentdetected", "outputtextsensitivecontentdetected",
+         "outputimagesensitivecontentdetected", "outputvideosensitivecontentdetected",
+         "inputtextriskdetection", "inputimageriskdetection", "outputtextriskdetection",
+         "outputimageriskdetection", "contentsecuritydetectionerror",
+         "inputvideosensitivecontentdetected", "inputaudiosensitivecontentdetected",
+         "outputaudiosensitivecontentdetected", "inputtextsensitivecontentdetected.policyviolation",
+         "inputimagesensitivecontentdetected.policyviolation",
+         "inputimagesensitivecontentdetected.privacyinformation",
+         "outputvideosensitivecontentdetected.policyviolation"}, scope=Scope.REQUEST),
+    Rule("volcengine.sensitive-prefix", Reason.CONTENT_POLICY, _ARK_DOC, _ARK,
+         contains=("may contain sensitive", "may contain severe violation", "may contain violence",
+         "risk detection", "sensitive content"), scope=Scope.REQUEST),
+    Rule("volcengine.oversized", Reason.PAYLOAD_TOO_LARGE, _ARK_DOC, _ARK, elsewhere=True,
+         codes={"invalidparameter.oversizedimage", "oversizedimage", "invalidimageurl.exceedslimit",
+         "invalidparameter.oversizedfile"}, scope=Scope.REQUEST),
+    Rule("volcengine.model", Reason.MODEL_NOT_FOUND, _ARK_DOC, _ARK, elsewhere=True,
+         codes={"invalidendpointormodel.notfound", "invalidendpoint.notfound", "modelnotopen",
+         "invalidendpoint.closedendpoint", "invalidendpointormodel.modelidaccessdisabled",
+         "unsupportedmodel", "invalidmodel", "operationdenied.servicenotopen",
+         "invalidparameter.unsupportedmodel", "invalidendpoint", "modelaccessdisabled"},
+         scope=Scope.MODEL,
+         hint=("This Ark account cannot use this model or endpoint: activate it in the Ark "
+         "console, or check its id.")),
+    Rule("volcengine.quota", Reason.RATE_LIMIT, _ARK_DOC, _ARK, codes={"quotaexceeded",
+         "setlimitexceeded", "inferencelimitexceeded", "accountquotaexceeded",
+         "accountratelimitexceeded", "requestbursttoofast", "inflightbatchsizeexceeded",
+         "accountrpmratelimitexceeded", "accounttpmratelimitexceeded",
+         "modelaccountrpmratelimitexceeded", "modelaccounttpmratelimitexceeded",
+         "modelaccountipmratelimitexceeded", "apiaccountrpmratelimitexceeded",
+         "ratelimitexceeded.endpointrpmexceeded", "ratelimitexceeded.endpointtpmexceeded",
+         "ratelimitexceeded.foundationmodelrpmexceeded",
+         "ratelimitexceeded.foundationmodeltpmexceeded"}, unless=("free trial", "free quota",
+         "overdue", "consumed all free", "free inference")),
+    Rule("volcengine.free-used-up", Reason.BILLING, _ARK_DOC, _ARK, codes={"quotaexceeded",
+         "setlimitexceeded", "inferencelimitexceeded", "accountquotaexceeded"}, scope=Scope.MODEL,
+         hint=("The free quota for this model is used up: activate paid use in the Ark "
+         "console.")),
+    Rule("volcengine.overloaded", Reason.OVERLOADED, _ARK_DOC, _ARK, elsewhere=True,
+         codes={"serveroverloaded", "modelloadingerror", "modelloading", "serviceunavailable"},
+         scope=Scope.MODEL),
+    Rule("volcengine.rate", Reason.RATE_LIMIT, _ARK_DOC, _ARK, elsewhere=True,
+         contains=("requests per minute (rpm) limit", "tokens per minute (tpm) limit", "rpm limit",
+         "tpm limit", "ipm limit")),
+    Rule("volcengine.auth", Reason.AUTH, _ARK_DOC, _ARK, codes={"authenticationerror",
+         "accessdenied", "unauthorized", "invalidaccountstatus",
+         "operationdenied.permissiondenied"}),
+    Rule("volcengine.denied", Reason.BAD_REQUEST, _ARK_DOC, _ARK,
+         codes={"operationdenied.unsupportedphase", "operationdenied.invalidstate",
+         "operationdenied.filequotaexceeded", "operationdenied.customizationnotsupported",
+         "missingparameter", "invalidparameter", "invalidargumenterror"}, unless=("context",
+         "tokens", "input length", "exceeds the limit", "max message", "too long")),
+    Rule("volcengine.too-long", Reason.CONTEXT_OVERFLOW, _ARK_DOC, _ARK,
+         codes={"invalidparameter", "invalidargumenterror.inputtoolong",
+         "invalidparameter.messages", "outofcontexterror"}, contains=("context", "tokens",
+         "input length", "max message", "too long"), scope=Scope.REQUEST),
+    Rule("volcengine.internal", Reason.SERVER_ERROR, _ARK_DOC, _ARK,
+         codes={"internalserviceerror", "internalerror"}),
+)  # fmt: skip
