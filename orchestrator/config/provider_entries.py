@@ -28,28 +28,13 @@ def provider(draft: Draft, name: str) -> Provider:
     """The provider of that name; what is wrong with it is noted in ``draft``."""
     table = draft.document.providers.get(name, ProviderTable())
     entry = known(name)
-    where = f"providers.{name}"
     if not _NAME.fullmatch(name):
-        draft.refuse(where, "a provider's name is letters, digits, '.', '_' and '-'")
-    base_url = table.base_url or (entry.base_url if entry else "")
-    if not base_url:
-        draft.refuse(
-            f"{where}.base_url",
-            f"is missing, and {name!r} is no known provider{nearest(name, CATALOGUE)}; "
-            f"known: {', '.join(CATALOGUE)}",
-        )
-    dialect = table.dialect or (entry.dialect if entry else DIALECT_NAMES[0])
-    if dialect not in DIALECT_NAMES:
-        draft.refuse(
-            f"{where}.dialect",
-            f"{found(dialect)}{nearest(dialect, DIALECT_NAMES)}; "
-            f"allowed: {', '.join(DIALECT_NAMES)}",
-        )
+        draft.refuse(f"providers.{name}", "a provider's name is letters, digits, '.', '_' and '-'")
     pool = _pool(draft, name, table)
     return Provider(
         name=name,
-        dialect=dialect,
-        base_url=base_url,
+        dialect=_dialect(draft, name, table),
+        base_url=_base_url(draft, name, table),
         headers=_merged(table.headers, draft.headers.get(name, {})),
         credentials=pool.credentials,
         stream=table.stream,
@@ -58,6 +43,28 @@ def provider(draft: Draft, name: str) -> Provider:
         keyless=pool == credentials.anonymous(),
         documentation=entry.documentation if entry else "",
     )
+
+
+def _base_url(draft: Draft, name: str, table: ProviderTable) -> str:
+    entry = known(name)
+    base_url = table.base_url or (entry.base_url if entry else "")
+    if not base_url:
+        draft.refuse(
+            f"providers.{name}.base_url",
+            f"is missing, and {name!r} is no known provider{nearest(name, CATALOGUE)}; "
+            f"known: {', '.join(CATALOGUE)}",
+        )
+    return base_url
+
+
+def _dialect(draft: Draft, name: str, table: ProviderTable) -> str:
+    entry = known(name)
+    dialect = table.dialect or (entry.dialect if entry else DIALECT_NAMES[0])
+    if dialect not in DIALECT_NAMES:
+        near, allowed = nearest(dialect, DIALECT_NAMES), ", ".join(DIALECT_NAMES)
+        what = f"{found(dialect)}{near}; allowed: {allowed}"
+        draft.refuse(f"providers.{name}.dialect", what)
+    return dialect
 
 
 def _merged(ours: Mapping[str, str], over: Mapping[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ The field names are those of https://platform.openai.com/docs/api-reference/chat
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -69,6 +70,7 @@ class OpenAIChat:
         return Fault(status, dict(headers.items()), decoded)
 
 
+@lru_cache(maxsize=256)  # httpx takes 20 µs to parse an address
 def _address(base_url: str) -> httpx.URL:
     """Where to post to; a query of the base URL (``?api-version=``) stays at the end."""
     url = httpx.URL(base_url)
