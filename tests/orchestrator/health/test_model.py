@@ -263,5 +263,5 @@ class Calls(RuleBasedStateMachine):
             assert not clear.probed or clear.mark in (Mark.BENCH, Mark.CIRCUIT)
 
 
-Calls.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Calls.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestCalls = Calls.TestCase

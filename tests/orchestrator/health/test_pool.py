@@ -6,7 +6,7 @@ from collections import Counter
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.health import Pool, PoolCredential, Strategy, fingerprint
@@ -85,6 +85,7 @@ def test_a_label_names_one_credential() -> None:
 secrets = st.text(st.characters(codec=None))  # an environment may hold any bytes
 
 
+@settings(max_examples=30)
 @given(secrets, secrets, st.text(min_size=1))
 def test_a_fingerprint_tells_secrets_apart_and_shows_none(a: str, b: str, salt: str) -> None:
     mark = fingerprint(a, salt)
