@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from states import Call, Policy, Reason, Started, Streaming, Taken, Target, Timeouts, step
+from states import Call, Failed, Policy, Reason, Started, Streaming, Taken, Target, Timeouts, step
 from tests.states_strategies import calls, events, standbys
 
 SLOWLY = Target("acme", "one", timeouts=Timeouts(stream_total=60.0))
@@ -65,6 +65,14 @@ def test_the_deadline_bounds_the_time_until_content_then_the_streams_limit_does(
 
     started.note(Streaming(30.0))
     assert started.ends_at == 67.0
+
+
+def test_a_part_of_a_tool_call_that_was_delivered_stays_delivered() -> None:
+    call = Call((SLOWLY,))
+    call.note(Failed(1.0, tool_call=True))
+    call.note(Failed(2.0))
+
+    assert call.tool_call
 
 
 def test_a_call_knows_the_credentials_that_it_used_at_each_target() -> None:

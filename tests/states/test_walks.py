@@ -103,6 +103,19 @@ BILLING: dict[str, Walk] = {
         cause="billing",
         stopped_by="exhausted",
     ),
+    "billing of one key or one model only: the call bypasses the rest all the same": Walk(
+        route=["acme/one", "acme/two", "bolt/one", "bolt/two", "corp/one"],
+        pools={"acme": 3},
+        answers=["billing scope:key", "billing scope:model", "ok"],
+        path=[
+            "started_send@acme/one#1",
+            "billing_fallback",
+            "switched_send@bolt/one#1",
+            "billing_fallback",
+            "switched_send@corp/one#1",
+            "answered",
+        ],
+    ),
     "everything answers 402": Walk(
         route=["acme/one", "bolt/one", "corp/one"],
         answers=["billing", "billing", "billing"],
@@ -184,6 +197,36 @@ KEYS: dict[str, Walk] = {
         path=["started_send@acme/one#1", "terminal"],
         cause="auth",
         stopped_by="exhausted",
+    ),
+    "a key that is ready again was used all the same": Walk(
+        route=["acme/one"],
+        pools={"acme": 2},
+        answers=["rate_limit 0", "ok"],
+        path=["started_send@acme/one#1", "rotate", "rotated_send@acme/one#2", "answered"],
+    ),
+    "a policy that rotates but never retries does not wait for the one key there is": Walk(
+        route=["acme/one"],
+        policy=allowing(Reason.RATE_LIMIT, Move.ROTATE),
+        answers=["rate_limit 1"],
+        path=["started_send@acme/one#1", "terminal"],
+        cause="rate_limit",
+        stopped_by="exhausted",
+    ),
+    "the way back is due when the first of its keys is": Walk(
+        route=["acme/one", "bolt/one"],
+        pools={"acme": 2},
+        policy=Policy(patience=0.0),
+        answers=["rate_limit 5", "rate_limit 60", "billing", "ok"],
+        path=[
+            "started_send@acme/one#1",
+            "rotate",
+            "rotated_send@acme/one#2",
+            "fallback",
+            "switched_send@bolt/one#1",
+            "billing_way_back@acme/one>5.1",
+            "waited_send@acme/one#1",
+            "answered",
+        ],
     ),
     "20 keys and a fallback under 16 attempts: one attempt is kept for the fallback": Walk(
         route=["acme/one", "bolt/one"],
@@ -314,6 +357,16 @@ WAITS: dict[str, Walk] = {
             "answered",
         ],
     ),
+    "a wait as long as the patience still does": Walk(
+        route=["acme/one", "bolt/one"],
+        answers=["rate_limit 10", "ok"],
+        path=[
+            "started_send@acme/one#1",
+            "retry@acme/one>10.1",
+            "waited_send@acme/one#1",
+            "answered",
+        ],
+    ),
     "a wait beyond the patience does not": Walk(
         route=["acme/one", "bolt/one"],
         answers=["rate_limit 11", "ok"],
@@ -399,6 +452,25 @@ WAITS: dict[str, Walk] = {
         marks={"acme/one": "circuit 0 overloaded"},
         answers=["overloaded", "ok"],
         path=["started_send@acme/one#1?", "fallback", "switched_send@bolt/one#1", "answered"],
+    ),
+    "a Retry-After of an overloaded target is a floor under the way back": Walk(
+        route=["acme/one", "bolt/one"],
+        answers=["overloaded 60", "billing", "ok"],
+        path=[
+            "started_send@acme/one#1",
+            "fallback",
+            "switched_send@bolt/one#1",
+            "billing_way_back@acme/one>60.1",
+            "waited_send@acme/one#1",
+            "answered",
+        ],
+    ),
+    "a way back that is due at the deadline is none": Walk(
+        route=["acme/one", "bolt/one"],
+        answers=["rate_limit 299.9", "forbidden"],
+        path=["started_send@acme/one#1", "fallback", "switched_send@bolt/one#1", "terminal"],
+        cause="rate_limit",
+        stopped_by="exhausted",
     ),
     "the way back is taken once": Walk(
         route=["acme/one", "bolt/one"],
@@ -524,6 +596,12 @@ REQUESTS: dict[str, Walk] = {
             "repaired_send@bolt/one#1",
             "answered",
         ],
+    ),
+    "a repair comes before a rotation": Walk(
+        route=["acme/one"],
+        pools={"acme": 2},
+        answers=["rate_limit 1 repair:drop-a", "ok"],
+        path=["started_send@acme/one#1", "repair", "repaired_send@acme/one#2", "answered"],
     ),
     "a repair and a rotation are no tries": Walk(
         route=["acme/one"],

@@ -3,6 +3,7 @@
 | word | example |
 |---|---|
 | answer | `billing`, `rate_limit 60` (Retry-After), `bad_request repair:drop-a`, `ok` |
+| answer of a narrower scope | `billing scope:key`: only that is benched |
 | answer in a stream | `stream_interrupted content`, `stream_interrupted content tool` |
 | mark | `bench 290 billing -20`: mark, until, remembered reason, since (-10 where not said) |
 | path | `retry@acme/one>0.6`: row, target waited for, until; `started_send@acme/one#2`: key |
@@ -15,7 +16,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from states import Call, Error, Mark, Policy, Reason, Send, Target, Wait
+from states import Call, Error, Mark, Policy, Reason, Scope, Send, Target, Wait
 from tests.states.world import Answer, Block, Board, Moment, World
 
 SECONDS = 0.1
@@ -25,11 +26,13 @@ SECONDS = 0.1
 def error(reason: str, *words: str) -> Error:
     """The error that a walk's word stands for."""
     waits = [float(word) for word in words if word.replace(".", "").isdigit()]
+    scopes = [Scope(word.removeprefix("scope:")) for word in words if word.startswith("scope:")]
     repairs = [word.removeprefix("repair:") for word in words if word.startswith("repair:")]
     return Error(
         Reason(reason),
         f"walk.{reason}",
         message=f"the words of {reason}",
+        scope=scopes[0] if scopes else None,
         retry_after=waits[0] if waits else None,
         repair=repairs[0] if repairs else None,
         revoked="revoked" in words,

@@ -33,6 +33,7 @@ from states import (
     Repaired,
     Rotate,
     Rotated,
+    Scope,
     Send,
     Standby,
     Started,
@@ -144,23 +145,23 @@ class Board:
         )
 
     def report(self, target: Target, key: str, error: Error, now: float) -> None:
-        def mark(place: str, kind: Mark, seconds: float) -> None:
+        credential = f"{target.provider}#{key}"
+        if error.reason is Reason.AUTH and error.revoked:
+            self.blocks[credential] = Block(Mark.DEAD, inf, error, now)
+            return
+        narrow = {Scope.KEY: credential, Scope.MODEL: target.name}
+        places = {
+            Reason.BILLING: narrow.get(error.scope or Scope.ACCOUNT, target.provider),
+            Reason.RATE_LIMIT: credential,
+            Reason.AUTH: credential,
+            Reason.FORBIDDEN: target.name,
+            Reason.MODEL_NOT_FOUND: target.name,
+        }
+        if error.reason in places:
+            throttled = error.reason is Reason.RATE_LIMIT
+            mark, seconds = (Mark.COOLDOWN, COOLDOWN) if throttled else (Mark.BENCH, BENCH)
             until = now + (seconds if error.retry_after is None else error.retry_after)
-            self.blocks[place] = Block(kind, until, error, now)
-
-        match error.reason:
-            case Reason.BILLING:
-                mark(target.provider, Mark.BENCH, BENCH)
-            case Reason.RATE_LIMIT:
-                mark(f"{target.provider}#{key}", Mark.COOLDOWN, COOLDOWN)
-            case Reason.AUTH if error.revoked:
-                self.blocks[f"{target.provider}#{key}"] = Block(Mark.DEAD, inf, error, now)
-            case Reason.AUTH:
-                mark(f"{target.provider}#{key}", Mark.BENCH, BENCH)
-            case Reason.FORBIDDEN | Reason.MODEL_NOT_FOUND:
-                mark(target.name, Mark.BENCH, BENCH)
-            case _:
-                pass
+            self.blocks[places[error.reason]] = Block(mark, until, error, now)
 
     def cured(self, target: Target) -> None:
         for place in self.places(target):
