@@ -1,0 +1,316 @@
+"""The neutral form: what any dialect says, said once, so that a chain may cross vendors.
+
+A request in one dialect is read into a :class:`Conversation` and written in another; an
+answer is read into a :class:`Reply`, a stream into :data:`Delta` values, and written
+back in the dialect of the caller. Same dialect in and out is never converted.
+
+A field that only one dialect knows stays in ``extras`` under that dialect's own name and
+is written back only there; what a target cannot express is named by the dialect's
+``losses`` before anything is sent, never lost in silence.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from orchestrator.dialects.answer import Usage
+
+
+class Role(enum.StrEnum):
+    """Who speaks. System prompts are a field of the conversation, not a role."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@attrs.frozen
+class Text:
+    """Words.
+
+    Attributes:
+        text: The words.
+        cache: True where the caller marks the end of a prefix to cache.
+    """
+
+    text: str
+    cache: bool = False
+
+
+@attrs.frozen
+class Image:
+    """A picture, by address or by value.
+
+    Attributes:
+        url: The address, where the picture is given by one.
+        media_type: ``image/png`` and the like, where it is given by value.
+        data: The picture in base64, where it is given by value.
+        detail: ``low``, ``high`` or ``auto``, where the caller says so.
+        cache: True where the caller marks the end of a prefix to cache.
+    """
+
+    url: str | None = None
+    media_type: str | None = None
+    data: str | None = None
+    detail: str | None = None
+    cache: bool = False
+
+
+@attrs.frozen
+class Thinking:
+    """What a model thought, to be handed back to the vendor that wrote it.
+
+    Attributes:
+        text: The thoughts, or their summary; empty where they are hidden.
+        signature: The vendor's proof that it wrote them, or its encrypted form.
+        dialect: The dialect whose vendor wrote it; nobody else accepts the signature.
+        redacted: True where ``signature`` is all there is.
+    """
+
+    text: str
+    signature: str | None = None
+    dialect: str = ""
+    redacted: bool = False
+
+
+@attrs.frozen
+class ToolUse:
+    """A model's call of a tool; ``arguments`` is JSON text, as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+    cache: bool = False
+    signature: str | None = None
+
+
+@attrs.frozen
+class ToolResult:
+    """What a tool gave, for the call of that id."""
+
+    id: str
+    parts: tuple[Text | Image, ...]
+    error: bool = False
+    cache: bool = False
+    name: str = ""
+
+
+Part = Text | Image | Thinking | ToolUse | ToolResult
+
+
+@attrs.frozen
+class Message:
+    """One turn: the user's (words, pictures, tool results) or the assistant's."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+
+@attrs.frozen
+class Tool:
+    """A tool that the model may call; ``parameters`` is its JSON schema."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = attrs.field(factory=dict)
+    strict: bool | None = None
+    cache: bool = False
+
+
+class ToolMode(enum.StrEnum):
+    """Whether tools are called."""
+
+    AUTO = "auto"
+    NONE = "none"
+    REQUIRED = "required"
+
+
+@attrs.frozen
+class ToolChoice:
+    """Whether tools are called; ``name`` demands one tool (with ``REQUIRED``)."""
+
+    mode: ToolMode = ToolMode.AUTO
+    name: str | None = None
+
+
+@attrs.frozen
+class JsonFormat:
+    """The answer must be JSON; with ``schema``, JSON of that schema."""
+
+    schema: Mapping[str, Any] | None = None
+    name: str = "answer"
+    strict: bool | None = None
+
+
+@attrs.frozen
+class Reasoning:
+    """How much the model should think.
+
+    Attributes:
+        effort: ``none``, ``minimal``, ``low``, ``medium``, ``high``, ``xhigh``.
+        tokens: A budget in tokens.
+    """
+
+    effort: str | None = None
+    tokens: int | None = None
+
+
+@attrs.frozen
+class Conversation:
+    """A request. ``None`` everywhere means that the caller did not say."""
+
+    messages: tuple[Message, ...]
+    system: tuple[Text, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    choices: int | None = None
+    format: JsonFormat | None = None
+    reasoning: Reasoning | None = None
+    user: str | None = None
+    dialect: str = ""
+    extras: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Reply:
+    """A whole answer: its parts in order, and why the model stopped.
+
+    ``finish_reason`` is in chat-completions words: ``stop``, ``length``,
+    ``tool_calls``, ``content_filter``.
+    """
+
+    parts: tuple[Text | Thinking | ToolUse, ...]
+    finish_reason: str | None
+    usage: Usage = attrs.field(factory=Usage)
+    id: str = ""
+    model: str = ""
+
+
+# A stream.
+
+
+@attrs.frozen
+class Began:
+    """The provider began to answer; no content."""
+
+    id: str = ""
+    model: str = ""
+
+
+@attrs.frozen
+class TextDelta:
+    """More words."""
+
+    text: str
+
+
+@attrs.frozen
+class ThinkingDelta:
+    """More thoughts, or the signature at their end."""
+
+    text: str = ""
+    signature: str | None = None
+    redacted: bool = False
+
+
+@attrs.frozen
+class ToolCallDelta:
+    """The beginning of a tool call (``id`` and ``name``) or more of its arguments.
+
+    ``index`` counts the tool calls of the answer from 0, in the order of their beginning.
+    """
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@attrs.frozen
+class Stopped:
+    """The finish reason, in chat-completions words."""
+
+    finish_reason: str
+
+
+@attrs.frozen
+class Counted:
+    """Usage so far; the last one is the whole."""
+
+    usage: Usage
+
+
+@attrs.frozen
+class Ended:
+    """The dialect's end mark."""
+
+
+@attrs.frozen
+class Broke:
+    """The provider reports an error inside the stream.
+
+    ``body`` is what classification looks at: decoded JSON, or text.
+    """
+
+    body: Any
+
+
+@attrs.frozen
+class Unreadable:
+    """An event that makes no sense; skipped where the stream is sound without it."""
+
+    data: str
+
+
+Delta = (
+    Began
+    | TextDelta
+    | ThinkingDelta
+    | ToolCallDelta
+    | Stopped
+    | Counted
+    | Ended
+    | Broke
+    | Unreadable
+)
+
+
+def is_content(delta: Delta) -> bool:
+    """True where a caller who got ``delta`` has got something of the answer.
+
+    Beginnings, pings, comments and empty deltas are not: after them everything can still
+    be recovered without the caller seeing it.
+    """
+    match delta:
+        case TextDelta():
+            return bool(delta.text)
+        case ThinkingDelta():
+            return bool(delta.text or delta.signature)
+        case ToolCallDelta():
+            return True
+        case _:
+            return False
+
+
+@attrs.frozen
+class StreamEvent:
+    """One event of a stream: the bytes as they came, and what they mean.
+
+    Passing ``raw`` of every event on gives the caller of the same dialect the very stream
+    that the provider sent.
+    """
+
+    raw: bytes
+    deltas: tuple[Delta, ...] = ()
