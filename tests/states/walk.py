@@ -16,8 +16,24 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from states import Call, Error, Mark, Policy, Reason, Scope, Send, Target, Wait
+from states import (
+    DEFAULT_MOVES,
+    Call,
+    Error,
+    Finish,
+    Mark,
+    Move,
+    Policy,
+    Reason,
+    Scope,
+    Send,
+    Target,
+    Wait,
+)
 from tests.states.world import Answer, Block, Board, Moment, World
+
+Ending = tuple[list[str], str | None, str | None]
+"""The path, the cause's reason, why it stopped."""
 
 SECONDS = 0.1
 """How long every attempt of a walk takes."""
@@ -77,6 +93,20 @@ class Walk:
     late: float = 0.0
     cancelled_at: float = float("inf")
 
+    @property
+    def expected(self) -> Ending:
+        """What :meth:`walked` must give."""
+        return list(self.path), self.cause, self.stopped_by
+
+    def walked(self) -> Ending:
+        """The path, the cause and why it stopped, as they came out."""
+        moments = self.walk()
+        finish = moments[-1].after.command
+        assert isinstance(finish, Finish)
+        cause = finish.cause.reason.value if finish.cause is not None else None
+        stopped_by = finish.stopped_by.value if finish.stopped_by is not None else None
+        return path(moments), cause, stopped_by
+
     def walk(self) -> list[Moment]:
         """Drive the call through the world of this case."""
         route = tuple(_target(text) for text in self.route)
@@ -91,6 +121,11 @@ class Walk:
         board = Board(route, pools, blocks)
         world = World(board, answers, late=self.late, cancelled_at=self.cancelled_at)
         return world.run(Call(route, self.policy))
+
+
+def allowing(reason: Reason, *moves: Move) -> Policy:
+    """The default policy, but with these moves for `reason`."""
+    return Policy(on={**DEFAULT_MOVES, reason: frozenset(moves)})
 
 
 def path(moments: Sequence[Moment]) -> list[str]:
@@ -113,6 +148,3 @@ def _target(text: str) -> Target:
     name, _, context = text.partition(":")
     provider, _, model = name.partition("/")
     return Target(provider, model, context=int(context) if context else None)
-
-
-__all__ = ["Walk", "answer", "block", "error", "path"]
