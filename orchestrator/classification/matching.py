@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from orchestrator.classification.facts import Facts
 from orchestrator.classification.phrases import Phrase, phrase
+from orchestrator.classification.regex_guard import TEXT_LIMIT
 from orchestrator.classification.rule import Rule
 
 
@@ -25,7 +26,7 @@ def fits(rule: Rule, facts: Facts) -> bool:
         return False
     text = facts.whole_text
     wanted = all(_says(text, some) for some in (rule.contains, rule.also) if some)
-    return wanted and not _says(text, rule.unless) and _regex_fits(rule, facts.whole)
+    return wanted and not _says(text, rule.unless) and _regex_fits(rule, facts.whole[:TEXT_LIMIT])
 
 
 def _says(text: str, written: Iterable[str]) -> bool:

@@ -10,19 +10,20 @@ sends the text that it breaks on. Some harmless patterns are refused too.
 from __future__ import annotations
 
 import re
-from typing import Any
+import warnings
 
-try:
-    from re import _parser as parser  # type: ignore[attr-defined]
-except ImportError:  # pragma: no cover - an interpreter that keeps its parser elsewhere
-    parser = None
+# The parser has no public name; the tests of this module say so if it ever moves.
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
 
 PATTERN_LIMIT = 500
 """Characters of a user's regex; rules of ours need at most 60."""
+TEXT_LIMIT = 4_096
+"""Characters that a user's regex is tried on: one unbounded repetition costs their square."""
 _UNBOUNDED_FROM = 50
 """A repetition that may run this often counts as unbounded."""
-_LOOSE_LIMIT = 2
-"""Unbounded repetitions in a row that are still cheap: the cost is this power of the text."""
+_CHOICES_LIMIT = 1_024
+"""Ways through the bounded repetitions and alternatives of a pattern, all told."""
 
 _REPEATS = {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}
 
@@ -36,9 +37,12 @@ def compile_guarded(pattern: str) -> re.Pattern[str]:
     if len(pattern) > PATTERN_LIMIT:
         raise ValueError(f"the regex has {len(pattern)} characters; allowed are {PATTERN_LIMIT}")
     try:
-        compiled = re.compile(pattern, re.IGNORECASE)
-        tree = parser.parse(pattern, re.IGNORECASE) if parser is not None else ()
-    except (re.error, RecursionError, OverflowError) as problem:
+        # What Python only warns about today means something else tomorrow.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            compiled = re.compile(pattern, re.IGNORECASE)
+            tree = parser.parse(pattern, re.IGNORECASE)
+    except (re.error, Warning, RecursionError, OverflowError) as problem:
         raise ValueError(f"the regex {pattern!r} does not parse: {problem}") from None
     reason = _danger(tree)
     if reason is not None:
@@ -47,28 +51,32 @@ def compile_guarded(pattern: str) -> re.Pattern[str]:
 
 
 def _danger(tree: Any) -> str | None:
-    loose = 0
+    unbounded, choices = 0, 1
     for name, argument in _nodes(tree):
-        if name in _REPEATS and argument[1] >= _UNBOUNDED_FROM:
-            loose += 1
-            problem = _inside_repeat(argument[2])
+        if name in _REPEATS:
+            least, most, body = argument
+            problem = _inside_repeat(body) if most > 1 else None
             if problem is not None:
                 return problem
-        if name in ("GROUPREF", "GROUPREF_EXISTS"):
+            unbounded += most >= _UNBOUNDED_FROM
+            choices *= most - least + 1 if most < _UNBOUNDED_FROM else 1
+        elif name == "BRANCH":
+            choices *= len(argument[1])
+        elif name.startswith("GROUPREF"):
             return "it refers back to a group"
-    if loose > _LOOSE_LIMIT:
-        return f"it has {loose} unbounded repetitions; allowed are {_LOOSE_LIMIT}"
+    if unbounded > 1:
+        return f"it has {unbounded} unbounded repetitions; allowed is one (write {{1,9}} for +)"
+    if choices > _CHOICES_LIMIT:
+        return f"it has {choices} ways to match; allowed are {_CHOICES_LIMIT}"
     return None
 
 
 def _inside_repeat(body: Any) -> str | None:
-    for name, argument in _nodes(body):
-        if name in _REPEATS and argument[1] > 1:
-            return "a repetition stands inside a repetition"
+    for name, _ in _nodes(body):
+        if name in _REPEATS:
+            return "a repetition or an optional part stands inside a repetition"
         if name == "BRANCH":
             return "alternatives stand inside a repetition"
-        if name in _REPEATS:
-            return "an optional part stands inside a repetition"
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, timedelta, timezone
 
 from orchestrator.classification.durations import bounded, instant, leading_duration
 
@@ -103,8 +103,5 @@ def _time_of_day(text: str, now: float) -> float | None:
         hour = hour % 12 + (12 if half == "pm" else 0)
     if hour > 23 or minute > 59:
         return None
-    today = datetime.fromtimestamp(now, UTC).replace(
-        hour=hour, minute=minute, second=0, microsecond=0
-    )
-    until = today.timestamp() - now
+    until = hour * 3600 + minute * 60 - now % 86_400
     return bounded(until if until > 0 else until + 86_400)

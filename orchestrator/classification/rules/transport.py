@@ -127,7 +127,7 @@ RULES: tuple[Rule, ...] = (
          codes={"exception:incompleteread", "exception:chunkedencodingerror",
          "exception:clientpayloaderror", "exception:stream_interrupted", "exception:streamconsumed",
          "exception:streaminterrupted", "exception:streamclosed", "exception:incompletereaderror",
-         "exception:streamreset", "exception:protocolerror"}),
+         "exception:streamreset"}),
     Rule("transport.broken-stream", Reason.STREAM_INTERRUPTED, _HTTPX, codes=_ANY,
          contains=_BROKEN),
     Rule("transport.timed-out-type", Reason.TIMEOUT, _STDLIB, codes={"exception:timeouterror",

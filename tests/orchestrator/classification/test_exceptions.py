@@ -1,0 +1,103 @@
+"""Failures that arrive as exceptions: objects, names, and chains of them."""
+
+import asyncio
+import socket
+import ssl
+
+import httpx
+import pytest
+
+from orchestrator.classification import classify
+from states.reasons import Reason
+
+
+def caused(outer: Exception, inner: Exception) -> Exception:
+    outer.__cause__ = inner
+    return outer
+
+
+CUT = "peer closed connection without sending complete message body (incomplete chunked read)"
+OBJECTS: list[tuple[BaseException, Reason, str]] = [
+    (httpx.ConnectTimeout("slow"), Reason.TIMEOUT, "timeout.connect-httpx"),
+    (httpx.ReadTimeout(""), Reason.TIMEOUT, "timeout.read"),
+    (httpx.WriteTimeout(""), Reason.TIMEOUT, "timeout.write"),
+    (httpx.PoolTimeout(""), Reason.TIMEOUT, "timeout.pool"),
+    (TimeoutError(), Reason.TIMEOUT, "transport.timed-out-type"),
+    (asyncio.CancelledError(), Reason.CANCELLED, "transport.cancelled"),
+    (
+        httpx.ConnectError("[Errno 111] Connection refused"),
+        Reason.CONNECTION,
+        "transport.unreached-type",
+    ),
+    (httpx.ReadError(""), Reason.CONNECTION, "transport.unreached-type"),
+    (
+        caused(httpx.ConnectError("x"), socket.gaierror(-2, "Name or service not known")),
+        Reason.CONNECTION,
+        "transport.dns",
+    ),
+    (
+        caused(httpx.ConnectError("x"), ssl.SSLCertVerificationError("bad")),
+        Reason.CONNECTION,
+        "transport.tls",
+    ),
+    (httpx.RemoteProtocolError(CUT), Reason.STREAM_INTERRUPTED, "transport.broken-stream"),
+    (
+        httpx.RemoteProtocolError("Server disconnected without sending a response."),
+        Reason.CONNECTION,
+        "transport.unreached-type",
+    ),
+    (httpx.UnsupportedProtocol("no scheme"), Reason.CONNECTION, "transport.bad-url"),
+    (httpx.DecodingError("gzip"), Reason.INVALID_RESPONSE, "transport.decoding"),
+    (
+        ConnectionResetError(104, "Connection reset by peer"),
+        Reason.CONNECTION,
+        "transport.unreached-type",
+    ),
+    (OSError(28, "No space left on device"), Reason.CONNECTION, "transport.os-error"),
+    (ValueError("a bug of the caller"), Reason.UNKNOWN, "none"),
+]
+NAMES = [repr(one[0]) for one in OBJECTS]
+
+
+@pytest.mark.parametrize(("exception", "reason", "rule"), OBJECTS, ids=NAMES)
+def test_an_exception_object(exception: BaseException, reason: Reason, rule: str) -> None:
+    error = classify(exception=exception, where="exception")
+
+    assert (error.reason, error.rule) == (reason, rule)
+
+
+@pytest.mark.parametrize("limit", ["connect", "first_token", "idle", "total"])
+def test_a_limit_of_ours_by_its_name(limit: str) -> None:
+    error = classify(exception=f"timeout.{limit}", where="exception")
+
+    assert (error.reason, error.rule) == (Reason.TIMEOUT, f"timeout.{limit}")
+
+
+def test_dns_and_tls_say_what_to_look_at() -> None:
+    dns = classify(exception="httpx.ConnectError", message="[Errno -2] Name or service not known")
+    tls = classify(exception="httpx.ConnectError", message="[SSL: CERTIFICATE_VERIFY_FAILED]")
+
+    assert "DNS" in dns.hint
+    assert "certificate" in tls.hint
+
+
+class Unprintable(RuntimeError):
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
+def test_an_exception_that_cannot_be_printed_is_classified_all_the_same() -> None:
+    assert classify(exception=Unprintable(), where="exception").reason is Reason.UNKNOWN
+
+
+def test_a_chain_that_bites_its_tail_ends() -> None:
+    first, second = RuntimeError("a"), RuntimeError("b")
+    first.__cause__, second.__cause__ = second, first
+
+    assert classify(exception=first, where="exception").message == "a: b"
+
+
+def test_with_an_answer_the_answer_decides() -> None:
+    error = classify(status=402, exception=TimeoutError(), body="Insufficient Balance")
+
+    assert error.reason is Reason.BILLING

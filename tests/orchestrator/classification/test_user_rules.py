@@ -1,0 +1,133 @@
+"""Rules from a config: what they match, and what is refused."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.classification import classify
+from orchestrator.classification.regex_guard import compile_guarded
+from orchestrator.classification.user_rules import never_matches, shadowed_by, user_rule
+from states.reasons import Reason, Scope
+
+MATCHES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    (
+        {"status": 418, "contains": "wallet is empty"},
+        {"status": 418, "body": "Wallet is EMPTY"},
+        True,
+    ),
+    (
+        {"status": 418, "contains": "wallet is empty"},
+        {"status": 402, "body": "Wallet is empty"},
+        False,
+    ),
+    ({"contains": "wallet"}, {"status": 400, "body": {"odd": {"place": "mywallets"}}}, True),
+    ({"contains": ["a1", "b2"]}, {"status": 400, "body": "xx b2 yy"}, True),
+    ({"status": [418, 419]}, {"status": 419}, True),
+    ({"status": 402}, {"status": 200, "body": {"error": {"code": 402, "message": "x"}}}, True),
+    ({"code": 7001}, {"status": 400, "body": {"error": {"code": 7001}}}, True),
+    ({"code": "NoMoney"}, {"status": 400, "body": {"error": {"code": "nomoney"}}}, True),
+    ({"code": "a", "type": "b"}, {"status": 400, "body": {"code": "a", "type": "c"}}, False),
+    ({"type": "wallet_error"}, {"status": 500, "body": {"error": {"type": "wallet_error"}}}, True),
+    ({"regex": r"wallet-\d+ empty"}, {"status": 500, "body": "Wallet-77 EMPTY"}, True),
+    ({"regex": r"^x"}, {"status": 500, "body": "yx"}, False),
+    ({"header": "X-Money: none"}, {"status": 500, "headers": {"x-money": "None left"}}, True),
+    ({"header": "X-Money"}, {"status": 500, "headers": {"X-MONEY": "9"}}, True),
+    ({"header": "X-Money: none"}, {"status": 500, "headers": {"x-money": "plenty"}}, False),
+]
+
+
+@pytest.mark.parametrize(("conditions", "facts", "expected"), MATCHES)
+def test_a_rule_matches_where_all_its_conditions_hold(
+    conditions: dict[str, Any], facts: dict[str, Any], *, expected: bool
+) -> None:
+    rule = user_rule("corp", 2, reason="billing", **conditions)
+
+    error = classify(**facts, provider="corp", rules=[rule])
+
+    assert (error.rule == "corp.rules[2]") is expected
+    assert never_matches(rule) is None
+
+
+def test_a_users_rule_stands_before_ours_and_brings_its_own_words() -> None:
+    rule = user_rule(
+        "deepseek", 0, reason="overloaded", status=402, scope="model", retry_after=60, hint="Wait."
+    )
+
+    error = classify(status=402, body="Insufficient Balance", provider="deepseek", rules=[rule])
+
+    assert (error.reason, error.scope) == (Reason.OVERLOADED, Scope.MODEL)
+    assert (error.retry_after, error.hint) == (60, "Wait.")
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"reason": "biling", "status": 402}, "did you mean 'billing'"),
+    ({"reason": "deadline", "status": 402}, "reason 'deadline' is unknown"),
+    ({"reason": "billing"}, "no condition"),
+    ({"reason": "billing", "status": True}, "no HTTP status"),
+    ({"reason": "billing", "status": ["402"]}, "no HTTP status"),
+    ({"reason": "billing", "contains": " "}, "no text"),
+    ({"reason": "billing", "contains": "***"}, "no letters"),
+    ({"reason": "billing", "regex": "("}, "does not parse"),
+    ({"reason": "billing", "regex": "(a+)+$"}, "run for ever"),
+    ({"reason": "billing", "regex": "x" * 501}, "characters"),
+    ({"reason": "billing", "header": "no header: x"}, "no header"),
+    ({"reason": "billing", "status": 402, "scope": "team"}, "allowed: key, account"),
+    ({"reason": "billing", "status": 402, "retry_after": -1}, "no wait"),
+]
+
+
+@pytest.mark.parametrize(("fields", "words"), REFUSED)
+def test_a_bad_rule_says_what_is_wrong(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words.replace("(", r"\(")):
+        user_rule("corp", 0, **fields)
+
+
+CATASTROPHIC = [
+    "(a+)+", "(a*)*b", "(a|aa)+$", "(.*a){20,}", r"(\w+\s?)*$", "(a?){60}a{60}", r"(a)\1*",
+    ".*.*x", "a?" * 20, "(?:a|ab)" * 12, "(?:(?:a{1,60}){1,60})", "(x|y+)*z",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", CATASTROPHIC)
+def test_a_regex_that_could_hang_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="run for ever"):
+        compile_guarded(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "wallet.*empty",
+        r"code \d{3}",
+        r"limit \d{1,9}, used \d{1,9}",
+        "(?:no|empty) (?:money|wallet)",
+        "[a-z]+@corp",
+    ],
+)
+def test_an_ordinary_regex_is_allowed(pattern: str) -> None:
+    assert compile_guarded(pattern).pattern == pattern
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(r"ab(|)*+?{}[]\d.^$1,", max_size=20))
+def test_what_the_guard_lets_through_ends_quickly(pattern: str) -> None:
+    try:
+        compiled = compile_guarded(pattern)
+    except ValueError:
+        return
+    compiled.search("a" * 300 + "!")
+
+
+def test_a_rule_that_can_never_match_is_named() -> None:
+    assert "999" in str(never_matches(user_rule("corp", 0, reason="billing", status=999)))
+    assert "100" in str(never_matches(user_rule("corp", 0, reason="billing", status=100)))
+
+
+def test_a_rule_behind_a_wider_one_is_named() -> None:
+    wide = user_rule("corp", 0, reason="billing", status=[402, 403])
+    narrow = user_rule("corp", 1, reason="auth", status=403, contains="key")
+    other = user_rule("corp", 2, reason="auth", contains="key")
+
+    assert shadowed_by([wide, narrow, other]) == {narrow.id: wide.id}
