@@ -123,6 +123,20 @@ KEYS: dict[str, Walk] = {
             "answered",
         ],
     ),
+    "a policy that rotates but never retries goes back to a key that is ready": Walk(
+        route=["acme/one"],
+        pools={"acme": 2},
+        policy=allowing(Reason.SERVER_ERROR, Move.ROTATE),
+        answers=["server_error", "server_error", "ok"],
+        path=[
+            "started_send@acme/one#1",
+            "rotate",
+            "rotated_send@acme/one#2",
+            "retry@acme/one>0.7",
+            "waited_send@acme/one#1",
+            "answered",
+        ],
+    ),
     "a single bad key: nothing to rotate to, nothing to wait for": Walk(
         route=["acme/one"],
         answers=["auth"],
