@@ -12,7 +12,6 @@ from orchestrator.config.records import (
     Config,
     Credential,
     Provider,
-    Strategy,
     TargetSettings,
 )
 from orchestrator.config.starter import starter
@@ -25,7 +24,6 @@ __all__ = [
     "Level",
     "Problem",
     "Provider",
-    "Strategy",
     "TargetSettings",
     "UnknownRoute",
     "find",

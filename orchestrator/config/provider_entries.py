@@ -13,7 +13,7 @@ from orchestrator.config.errors import NotAllowed, nearest
 from orchestrator.config.records import DIALECT_NAMES, Provider
 from orchestrator.config.scalars import found, kind, seconds
 from orchestrator.config.tables import ProviderTable
-from orchestrator.providers import CATALOGUE, known
+from orchestrator.providers import CATALOGUE, Quirk, at_address, known
 from orchestrator.secrets import mask
 
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ def provider(draft: Draft, name: str) -> Provider:
     entry = known(name)
     if not _NAME.fullmatch(name):
         draft.refuse(f"providers.{name}", "a provider's name is letters, digits, '.', '_' and '-'")
-    pool = _pool(draft, name, table)
+    pool, base_url = _pool(draft, name, table), _base_url(draft, name, table)
+    vendor = entry or at_address(base_url)
     return Provider(
         name=name,
         dialect=_dialect(draft, name, table),
-        base_url=_base_url(draft, name, table),
+        base_url=base_url,
         headers=_merged(table.headers, draft.headers.get(name, {})),
         credentials=pool.credentials,
         stream=table.stream,
@@ -42,6 +43,8 @@ def provider(draft: Draft, name: str) -> Provider:
         rules=tuple(_rules(draft, name, table)),
         keyless=pool == credentials.anonymous(),
         documentation=entry.documentation if entry else "",
+        vendor=vendor.name if vendor else name,
+        limits_by_model=vendor is not None and Quirk.LIMITS_BY_MODEL in vendor.quirks,
     )
 
 

@@ -7,7 +7,6 @@ is :mod:`orchestrator.config.loading`'s work.
 from __future__ import annotations
 
 import difflib
-import enum
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from orchestrator.config.errors import UnknownRoute
+from orchestrator.health import Strategy
 from orchestrator.secrets import Secret
 from states.policy import Policy, Timeouts
 from states.target import Target
@@ -31,15 +31,6 @@ DEFAULT_ROUTE = "default"
 
 DIALECT_NAMES = ("openai-chat",)
 """The dialects that can be spoken, the default first; :mod:`orchestrator.dialects` speaks them."""
-
-
-class Strategy(enum.StrEnum):
-    """In which order a pool's credentials are used."""
-
-    FILL_FIRST = "fill_first"
-    ROUND_ROBIN = "round_robin"
-    LEAST_USED = "least_used"
-    RANDOM = "random"
 
 
 @attrs.frozen
@@ -74,6 +65,10 @@ class Provider:
         rules: The user's own rules, which come before ours.
         keyless: True where no authorization is sent.
         documentation: The vendor's page about this endpoint, empty where unknown.
+        vendor: Whose words its errors are in: the known provider of that name or at that
+            address, else its own name.
+        limits_by_model: True where the vendor limits rates for each model, so that a
+            throttled credential may serve another one.
     """
 
     name: str
@@ -86,6 +81,8 @@ class Provider:
     rules: tuple[Rule, ...] = attrs.field(default=(), hash=False)
     keyless: bool = False
     documentation: str = ""
+    vendor: str = ""
+    limits_by_model: bool = False
 
     def credential(self, label: str) -> Credential:
         """The credential of that label.

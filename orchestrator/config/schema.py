@@ -11,7 +11,6 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from orchestrator.config import scalars
 from orchestrator.config.errors import NotAllowed, Problem, nearest
-from orchestrator.config.records import Strategy
 from orchestrator.config.tables import (
     OFTEN_MEANT,
     BaseUrl,
@@ -23,6 +22,7 @@ from orchestrator.config.tables import (
     Table,
     TargetTable,
 )
+from orchestrator.health import Strategy
 from states.policy import OnInterrupted, Policy, Timeouts
 from states.reasons import DEFAULT_MOVES, Move, Reason
 

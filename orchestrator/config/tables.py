@@ -6,7 +6,7 @@ from typing import Any, NewType
 
 import attrs
 
-from orchestrator.config.records import Strategy
+from orchestrator.health import Strategy
 from states.policy import Policy, Timeouts
 
 BaseUrl = NewType("BaseUrl", str)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
 from random import Random
@@ -31,7 +30,8 @@ class PoolCredential:
 
     Attributes:
         label: The name under which logs and ledgers show it; unique in its pool.
-        fingerprint: The salted hash of the secret, see :func:`fingerprint`. A changed
+        fingerprint: The salted hash of the secret, see
+            :func:`orchestrator.secrets.fingerprint`. A changed
             secret has another fingerprint and so starts without marks.
     """
 
@@ -67,19 +67,6 @@ class Pool:
                 f"provider {self.provider!r} has more than one credential labelled "
                 f"{', '.join(map(repr, twice))}; each label must be unique in its pool"
             )
-
-
-def fingerprint(secret: str, salt: str) -> str:
-    """16 hex digits that tell ``secret`` from another one and do not give it away.
-
-    Args:
-        secret: The secret itself; empty for the anonymous credential.
-        salt: The store's :attr:`~orchestrator.health.store.Store.salt`.
-    """
-    salted = hashlib.blake2b(
-        secret.encode(errors="surrogatepass"), key=salt.encode()[:64], digest_size=8
-    )
-    return salted.hexdigest()
 
 
 class Turns:

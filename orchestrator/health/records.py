@@ -13,7 +13,8 @@ from collections.abc import Mapping
 import attrs
 import msgspec
 
-from orchestrator.health.pool import Pool, fingerprint
+from orchestrator.health.pool import Pool
+from orchestrator.secrets import fingerprint
 from states.error import Error
 from states.standby import Mark
 

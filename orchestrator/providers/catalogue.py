@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -239,3 +240,14 @@ CATALOGUE: Mapping[str, KnownProvider] = MappingProxyType(
 def known(name: str) -> KnownProvider | None:
     """The known provider of that name, or ``None``."""
     return CATALOGUE.get(name)
+
+
+def at_address(base_url: str) -> KnownProvider | None:
+    """The known provider at the host and port of ``base_url``, or ``None``.
+
+    A second account at a vendor is an entry of another name at the same address.
+    """
+    return _BY_ADDRESS.get(urlsplit(base_url).netloc.rpartition("@")[2].lower())
+
+
+_BY_ADDRESS = {urlsplit(entry.base_url).netloc: entry for entry in CATALOGUE.values()}

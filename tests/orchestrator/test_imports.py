@@ -22,10 +22,10 @@ clock          |
 secrets        |
 request        |
 providers      |
-health         | states
+health         | states secrets
 classification | states secrets
 ledger         | states
-config         | states classification providers secrets
+config         | states classification health providers secrets
 dialects       | config request
 response       | dialects ledger
 errors         | states ledger

@@ -10,8 +10,9 @@ from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.config import Config, ConfigError, Strategy, loads
+from orchestrator.config import Config, ConfigError, loads
 from orchestrator.config.tables import Document, ProviderTable, TargetTable
+from orchestrator.health import Strategy
 from states.policy import OnInterrupted, Policy
 from states.reasons import DEFAULT_MOVES, Move, Reason
 
@@ -364,3 +365,24 @@ def config_or_error(text: str) -> Config | ConfigError:
         return loads(text, {})
     except ConfigError as error:
         return error
+
+
+@pytest.mark.parametrize(
+    ("base_url", "vendor", "limits_by_model"),
+    [
+        ("https://api.openai.com/v1", "openai", True),
+        ("https://api.deepseek.com/beta", "deepseek", False),
+        ("http://llm.corp/v1", "second", False),
+    ],
+)
+def test_a_second_account_is_known_by_its_address(
+    base_url: str, vendor: str, *, limits_by_model: bool
+) -> None:
+    config = loads(
+        f'[providers.second]\nbase_url = "{base_url}"\ncredentials = ["k-second"]\n'
+        '[routes]\ndefault = ["second/model"]\n',
+        {},
+    )
+
+    second = config.providers["second"]
+    assert (second.vendor, second.limits_by_model) == (vendor, limits_by_model)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orchestrator.config import scalars
 from orchestrator.config.errors import NotAllowed
-from orchestrator.config.records import Strategy
+from orchestrator.health import Strategy
 
 
 @pytest.mark.parametrize(

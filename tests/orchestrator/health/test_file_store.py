@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.health import FileStore, fingerprint
+from orchestrator.health import FileStore
+from orchestrator.secrets import fingerprint
 from orchestrator.health.sqlite_file import set_aside
 from states.reasons import Reason
 from states.standby import Mark, Taken

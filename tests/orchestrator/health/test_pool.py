@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.health import Pool, PoolCredential, Strategy, fingerprint
+from orchestrator.health import Pool, PoolCredential, Strategy
 from states.reasons import Reason
 from tests.orchestrator.health.world import A, World, error, pool
 
@@ -80,15 +80,3 @@ def test_a_label_names_one_credential() -> None:
 
     with pytest.raises(ValueError, match="'acme' has more than one credential labelled 'k1'"):
         Pool("acme", "http://acme.test", twice)
-
-
-secrets = st.text(st.characters(codec=None))  # an environment may hold any bytes
-
-
-@settings(max_examples=30)
-@given(secrets, secrets, st.text(min_size=1))
-def test_a_fingerprint_tells_secrets_apart_and_shows_none(a: str, b: str, salt: str) -> None:
-    mark = fingerprint(a, salt)
-
-    assert len(mark) == 16
-    assert (mark == fingerprint(b, salt)) == (a == b)

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.config import scalars
 from orchestrator.config.records import DIALECT_NAMES
-from orchestrator.providers import CATALOGUE, known
+from orchestrator.providers import CATALOGUE, at_address, known
 
 PROMISED = [
     "openai",
@@ -67,3 +67,16 @@ def test_no_two_entries_share_an_address_or_a_key() -> None:
 
     assert len(set(addresses)) == len(addresses)
     assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.name)
+def test_a_provider_is_known_by_its_address_too(entry: Any) -> None:
+    beside = httpx.URL(entry.base_url).copy_with(path="/v9")
+
+    assert at_address(str(beside)) is entry
+
+
+def test_an_address_that_nobody_has_is_not_known() -> None:
+    assert at_address("http://127.0.0.1:9/v1") is None
+    assert at_address("http://me:secret@api.openai.com.evil.test/v1") is None
+    assert at_address("no address") is None
