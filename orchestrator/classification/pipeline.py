@@ -25,6 +25,7 @@ from states.reasons import Reason
 MESSAGE_LIMIT = 1_000
 """Characters of ``Error.message``, as the field's contract says."""
 _LINES = 3
+_MARGIN = 200
 _SHORT_BENCH = 300.0
 """Seconds. No shorter wait is believed of a billing error: by definition a short wait
 cannot help there, and vendors attach their generic delays (Gemini, ``limit: 0``, 2026)."""
@@ -98,7 +99,8 @@ _NONE = Rule("none", Reason.UNKNOWN)
 
 
 def _words(facts: Facts) -> str:
-    said = ": ".join(text[: MESSAGE_LIMIT * 2] for text in facts.texts[:_LINES])
+    # A key cut at the margin keeps the shape by which it is masked.
+    said = ": ".join(facts.texts[:_LINES])[: MESSAGE_LIMIT + _MARGIN]
     return mask(said)[:MESSAGE_LIMIT] if said else ""
 
 

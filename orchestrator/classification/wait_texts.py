@@ -18,15 +18,15 @@ _ZONES = dict.fromkeys(
 )  # fmt: skip
 """The zone of timestamps without one (docs.z.ai shows Beijing time, looked up 2026-11-21)."""
 
+# Begins with plain letters, so that the engine can skip to where one of them stands.
 _LEAD = re.compile(
-    r"(?:\b(?:try again|retry|retrying|wait(?: for)?|available(?: again)?|resets?|reset"
-    r"|refreshes|renews|backoff|back off|come back|resume[sd]?|again|retry[- ]after|retrydelay)"
+    r"(?:again|retry(?:ing|delay)?|wait|available|resets?|refreshes|renews|backoff|back off"
+    r"|come back|resumes?)"
     r"\W{0,4}(?:(?:your request|request|requests|after|in|for|about|at least|approximately|~"
-    r"|another|time|is|please|again|the next)\W{1,3}){0,4}"
-    r"|请(?:在|等待|于)?\s?|将?在\s?|等待\s?|重试时间[:：]?\s?)"
-    r"(?=\d)",
-    re.IGNORECASE,
+    r"|another|time|is|please|again|the next)\W{1,3}){0,4}(?<!-)(?=\d)"
 )
+_LEAD_ZH = re.compile(r"(?:请(?:在|等待|于)?\s?|将?在\s?|等待\s?|重试时间[:：]?\s?)(?=\d)")
+_DIGIT = re.compile(r"\d")
 _BARE_SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(?![\w.%]|\s*(?:am|pm|/|:|tokens|requests))")
 _STAMP = re.compile(
     r"(\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?(?:\.\d{1,12})?\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?)?)"
@@ -38,9 +38,7 @@ _STAMP_LEAD = re.compile(
     r"|重置|恢复|之后|刷新",
     re.IGNORECASE,
 )
-_EPOCH = re.compile(
-    r"(?:reached|resets?(?: at)?|reset_at|until)\W{0,4}(1\d{9}(?:\d{3})?)\b", re.IGNORECASE
-)
+_EPOCH = re.compile(r"(?:reached|resets?(?: at)?|reset_at|until)\W{0,4}(1\d{9}(?:\d{3})?)\b")
 _TIME_OF_DAY = re.compile(
     r"(?:resets?(?: at)?|at|until|again at|again after)\s+(\d{1,2})(?::(\d\d))?\s*(am|pm)?"
     r"\s*\(?(?:UTC|GMT)\b",
@@ -50,17 +48,23 @@ _TIME_OF_DAY = re.compile(
 
 def in_text(text: str, now: float, family: str = "") -> float | None:
     """The wait that ``text`` asks for, in words, in seconds from ``now``."""
-    text = text[:_LOOKED_AT]
-    found = _after_a_lead(text)
+    text = text[:_LOOKED_AT].lower()
+    if _DIGIT.search(text) is None:
+        return None
+    found = _after_a_lead(text, _LEAD)
+    if found is None and not text.isascii():
+        found = _after_a_lead(text, _LEAD_ZH)
     if found is None:
         found = _epoch(text, now)
-    if found is None:
+    if found is None and "20" in text:
         found = _stamp(text, now, _ZONES.get(family, UTC))
-    return _time_of_day(text, now) if found is None else found
+    if found is None and ("utc" in text or "gmt" in text):
+        found = _time_of_day(text, now)
+    return found
 
 
-def _after_a_lead(text: str) -> float | None:
-    for match in _LEAD.finditer(text):
+def _after_a_lead(text: str, lead: re.Pattern[str]) -> float | None:
+    for match in lead.finditer(text):
         rest = text[match.end() : match.end() + 80]
         found = leading_duration(rest)
         if found is not None:
@@ -72,7 +76,7 @@ def _after_a_lead(text: str) -> float | None:
 
 
 def _asks_for_seconds(lead: str) -> bool:
-    return "after" in lead.lower() or "in " in lead.lower()
+    return "after" in lead or "in " in lead
 
 
 def _epoch(text: str, now: float) -> float | None:
@@ -81,12 +85,10 @@ def _epoch(text: str, now: float) -> float | None:
 
 
 def _stamp(text: str, now: float, zone: timezone) -> float | None:
-    if _STAMP_LEAD.search(text) is None:
+    stamps = _STAMP.findall(text)
+    if not stamps or _STAMP_LEAD.search(text) is None:
         return None
-    waits = []
-    for match in _STAMP.finditer(text):
-        day, clock = match.groups()
-        waits.append(instant(f"{day} {clock}Z" if clock else day, now, zone))
+    waits = (instant(f"{day} {clock}Z" if clock else day, now, zone) for day, clock in stamps)
     return next((one for one in waits if one is not None), None)
 
 

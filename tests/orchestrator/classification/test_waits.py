@@ -98,6 +98,7 @@ TEXTS: list[tuple[str, float | None]] = [
     ("Limit 30000, Used 29000, Requested 1443.", None),
     ("you asked for 4096 tokens in 20 messages", None),
     ("try again in 0s", None),
+    ("retry after -1 seconds", None),
     ("the model has 8 seconds of audio", None),
     ("retry later", None),
 ]
