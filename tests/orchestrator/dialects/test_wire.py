@@ -1,0 +1,60 @@
+"""Addresses, headers and JSON: what all dialects share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.dialects import wire
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "suffix", "whole"),
+    [
+        ("http://a.corp/v1", "chat/completions", "http://a.corp/v1/chat/completions"),
+        ("http://a.corp/v1/", "/messages", "http://a.corp/v1/messages"),
+        ("http://a.corp", "responses", "http://a.corp/responses"),
+        ("http://a.corp/d?api-version=1", "x", "http://a.corp/d/x?api-version=1"),
+        ("http://a.corp/v1", "m:stream?alt=sse", "http://a.corp/v1/m:stream?alt=sse"),
+        ("http://a.corp/v1?key=k", "m:stream?alt=sse", "http://a.corp/v1/m:stream?alt=sse&key=k"),
+        ("http://a.corp/a%20b", "x", "http://a.corp/a%20b/x"),
+    ],
+)
+def test_the_suffix_goes_below_the_base(base_url: str, suffix: str, whole: str) -> None:
+    assert str(wire.address(base_url, suffix)) == whole
+
+
+def test_configured_headers_win_over_ours_and_ours_over_the_common_ones() -> None:
+    made = wire.headers(
+        {"X-Api-Key": "configured", "ACCEPT": ""},
+        {"x-api-key": "ours", "accept": "application/json", "user-agent": "mine"},
+    )
+
+    assert made == [
+        (b"content-type", b"application/json"),
+        (b"user-agent", b"mine"),
+        (b"x-api-key", b"configured"),
+    ]
+
+
+@given(anything)
+def test_readers_give_their_type_whatever_they_get(value: Any) -> None:
+    assert isinstance(wire.string(value), str)
+    assert isinstance(wire.mapping(value), dict)
+    assert all(isinstance(item, dict) for item in wire.mappings(value))
+    assert wire.count({"n": value}, "n") >= 0
+    assert wire.count(value, "n") >= 0
+
+
+@given(st.binary())
+def test_decoding_never_raises(body: bytes) -> None:
+    wire.decoded(body)
