@@ -16,6 +16,7 @@ import attrs
 
 from orchestrator.classification import embedded
 
+_NESTING = (Mapping, list, tuple)
 _DEPTH = 8
 _NODES = 64
 _ITEMS = 6
@@ -103,9 +104,9 @@ class Envelope:
             return
         if isinstance(value, str):
             self.say(value, depth)
-        elif isinstance(value, dict | Mapping):
+        elif type(value) is dict or isinstance(value, Mapping):
             self._mapping(value, depth)
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, (list, tuple)):
             for item in value[:_ITEMS]:
                 self.add(item, depth + 1)
 
@@ -155,7 +156,7 @@ class Envelope:
             self.errors = True
         for key in plan.nested:
             value = node[key]
-            if isinstance(value, dict | list | tuple | Mapping):
+            if _nests(value):
                 self.add(value, depth + 1)
             elif key == "error":
                 self._code(value)
@@ -181,6 +182,14 @@ class Envelope:
                     self.codes.add(value.rpartition("#")[2].lower())
         elif isinstance(value, int) and not isinstance(value, bool) and -1e9 < value < 1e9:
             self.codes.add(str(value))
+
+
+def _nests(value: Any) -> bool:
+    # Most values are texts, and asking an abstract class about each is what costs.
+    kind = type(value)
+    if kind is str or value is None:
+        return False
+    return kind is dict or kind is list or isinstance(value, _NESTING)
 
 
 def leftovers(body: Mapping[Any, Any]) -> list[str]:

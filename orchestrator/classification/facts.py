@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import attrs
@@ -14,7 +13,7 @@ from orchestrator.classification.phrases import normalise, words
 _WHOLE_LIMIT = 65_536
 
 
-@attrs.define(slots=False, eq=False)
+@attrs.define(eq=False)
 class Facts:
     """The facts of one failure. Made once, then only read.
 
@@ -26,7 +25,9 @@ class Facts:
         headers: Header names in lower case to values.
         fields: Structured values that may carry a wait, by name.
         body: The body as it was decoded.
-        asserts_exception: True where no HTTP answer arrived.
+        raw: The provider's words as they were sent, in one text.
+        text: The same, normalised.
+        words: The words of ``text``.
     """
 
     http_status: int | None = None
@@ -36,31 +37,21 @@ class Facts:
     headers: Mapping[str, str] = attrs.field(factory=dict)
     fields: Mapping[str, Any] = attrs.field(factory=dict)
     body: Any = None
+    raw: str = attrs.field(init=False)
+    text: str = attrs.field(init=False)
+    words: frozenset[str] = attrs.field(init=False)
+    _whole: str | None = attrs.field(init=False, default=None)
 
-    @cached_property
-    def raw(self) -> str:
-        """The provider's words as they were sent."""
-        return "\n".join(self.texts)
+    def __attrs_post_init__(self) -> None:
+        self.raw = "\n".join(self.texts)
+        self.text = normalise(self.raw)
+        self.words = words(self.text)
 
-    @cached_property
-    def text(self) -> str:
-        """The provider's words, normalised."""
-        return normalise(self.raw)
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """The words of :attr:`text`."""
-        return words(self.text)
-
-    @cached_property
     def whole(self) -> str:
         """The words and the whole body as text, for user rules; bounded."""
-        return f"{self.raw}\n{_as_text(self.body)}"[:_WHOLE_LIMIT]
-
-    @cached_property
-    def whole_text(self) -> str:
-        """:attr:`whole`, normalised."""
-        return normalise(self.whole)
+        if self._whole is None:
+            self._whole = f"{self.raw}\n{_as_text(self.body)}"[:_WHOLE_LIMIT]
+        return self._whole
 
 
 def _as_text(body: Any) -> str:

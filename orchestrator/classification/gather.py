@@ -12,6 +12,8 @@ from orchestrator.classification.facts import Facts
 _HEADERS = 256
 _VALUE = 1_024
 _HEAD = 16_384
+_BYTES = (bytes, bytearray, memoryview)
+_NESTING = (dict, list, tuple, Mapping)
 
 
 def facts(
@@ -31,7 +33,7 @@ def facts(
     _take_exception(envelope, exception, where, http_status)
     if isinstance(message, str):
         envelope.say(message)
-    if isinstance(body, Mapping) and (http_status is None or http_status < 300):
+    if (http_status is None or http_status < 300) and isinstance(body, Mapping):
         _take_shape(envelope, body, http_status, where)
     kind = lowered.get("x-amzn-errortype") or lowered.get("x-amzn-error-type")
     if kind:
@@ -51,7 +53,7 @@ def facts(
 
 
 def _headers(headers: Any) -> dict[str, str]:
-    if not isinstance(headers, Mapping) or not headers:
+    if not headers or not isinstance(headers, Mapping):
         return {}
     lowered: dict[str, str] = {}
     for name, value in list(headers.items())[:_HEADERS]:
@@ -72,7 +74,7 @@ def _status(status: Any) -> int | None:
 
 
 def _take_body(envelope: Envelope, body: Any, headers: Mapping[str, str]) -> Any:
-    if isinstance(body, bytes | bytearray | memoryview):
+    if isinstance(body, _BYTES):
         body = bytes(body)
         if not body.strip():
             body = ""
@@ -81,11 +83,11 @@ def _take_body(envelope: Envelope, body: Any, headers: Mapping[str, str]) -> Any
             body = body[:_HEAD].decode("utf-8", "replace") if decoded is None else decoded
     if isinstance(body, str):
         body = _take_text(envelope, body, headers)
-    elif body is None or (isinstance(body, Mapping | list) and not body):
+    elif body is None or (not body and isinstance(body, _NESTING)):
         envelope.codes.add("body:empty")
-    if isinstance(body, Mapping | list | tuple):
+    if body is not None and isinstance(body, _NESTING):
         envelope.add(body)
-        if isinstance(body, Mapping) and not envelope.texts:
+        if not envelope.texts and isinstance(body, Mapping):
             for text in leftovers(body):
                 envelope.say(text)
     return body

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from orchestrator.classification.facts import Facts
-from orchestrator.classification.phrases import Phrase, phrase
+from orchestrator.classification.phrases import Phrase, normalise, phrase
 from orchestrator.classification.regex_guard import TEXT_LIMIT
 from orchestrator.classification.rule import Rule
 
@@ -24,9 +24,10 @@ def fits(rule: Rule, facts: Facts) -> bool:
     """
     if not _structure_fits(rule, facts):
         return False
-    text = facts.whole_text
+    whole = facts.whole()
+    text = normalise(whole) if rule.contains or rule.also or rule.unless else ""
     wanted = all(_says(text, some) for some in (rule.contains, rule.also) if some)
-    return wanted and not _says(text, rule.unless) and _regex_fits(rule, facts.whole[:TEXT_LIMIT])
+    return wanted and not _says(text, rule.unless) and _regex_fits(rule, whole[:TEXT_LIMIT])
 
 
 def _says(text: str, written: Iterable[str]) -> bool:
