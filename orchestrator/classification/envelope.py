@@ -149,7 +149,17 @@ class Envelope:
         for key in plan.texts:
             if isinstance(node[key], str):
                 self.say(node[key], depth)
+        if not plan.nested and not plan.texts:
+            self._named_exception(node, depth)
         self._inner(node, plan, depth)
+
+    def _named_exception(self, node: Mapping[Any, Any], depth: int) -> None:
+        """Take in ``{"throttlingException": {…}}``, as event streams of Bedrock say it."""
+        for key, value in list(node.items())[:_ITEMS]:
+            if isinstance(key, str) and key.endswith(("Exception", "Error")) and _nests(value):
+                self.codes.add(key.lower()[:_CODE])
+                self.errors = True
+                self.add(value, depth + 1)
 
     def _inner(self, node: Mapping[Any, Any], plan: _Plan, depth: int) -> None:
         if node.get("error") or node.get("errors"):

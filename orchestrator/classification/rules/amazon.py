@@ -56,9 +56,10 @@ RULES: tuple[Rule, ...] = (
     Rule("bedrock.model-id", Reason.MODEL_NOT_FOUND,
          ("https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles.html "
          "(2026-11-21)"), _P, elsewhere=True, contains=("on demand throughput isn't supported",
-         "on demand throughput is not supported", "inference profile",
-         "provided model identifier is invalid", "end of its life", "marked by provider as legacy",
-         "could not resolve the foundation model"), scope=Scope.MODEL,
+         "on demand throughput is not supported", "support on demand throughput",
+         "inference profile", "provided model identifier is invalid", "end of its life",
+         "marked by provider as legacy", "could not resolve the foundation model"),
+         scope=Scope.MODEL,
          hint=("This model id cannot be used like that: name an inference profile that "
          "contains it, or a current model.")),
     Rule("bedrock.use-case-form", Reason.MODEL_NOT_FOUND, _DOC, _P,

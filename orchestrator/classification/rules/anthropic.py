@@ -18,7 +18,8 @@ RULES: tuple[Rule, ...] = (
          ("https://docs.claude.com/en/docs/build-with-claude/context-windows (2026-11-21)"), _P,
          elsewhere=True, codes={"rate_limit_error", "invalid_request_error"},
          contains=("usage is required for long context", "long context beta is not",
-         "extra usage is required"), scope=Scope.MODEL,
+         "extra usage is required", "draw from your extra usage", "usage credits are required"),
+         scope=Scope.MODEL,
          hint=("The plan does not pay for long context: enable extra usage, or send a "
          "shorter request.")),
     Rule("anthropic.credit-too-low", Reason.BILLING, _DOC, _P, elsewhere=True,

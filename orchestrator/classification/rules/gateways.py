@@ -18,8 +18,9 @@ RULES: tuple[Rule, ...] = (
          hint=("The LiteLLM budget of this key, user or team is used up: ask the proxy's "
          "administrator to raise it.")),
     Rule("litellm.budget-words", Reason.BILLING, _LITELLM_DOC, _LITELLM, elsewhere=True,
-         contains=("exceededbudget*", "exceeded budget", "over budget", "budget has been exceeded",
-         "budget exceeded", "crossed budget"), scope=Scope.KEY,
+         contains=("exceededbudget*", "exceededtokenbudget", "max budget", "exceeded budget",
+         "over budget", "budget has been exceeded", "budget exceeded", "crossed budget"),
+         scope=Scope.KEY,
          hint=("The LiteLLM budget of this key, user or team is used up: ask the proxy's "
          "administrator to raise it.")),
     Rule("litellm.cooldown", Reason.OVERLOADED,

@@ -26,6 +26,16 @@ _RATE_CODES = {
     "rate-limit-exceeded", "slow_down_error",
 }  # fmt: skip
 
+_MONEY_CODES = frozenset(
+    f"{what}_{how}"
+    for what in (
+        "credit", "credits", "balance", "credit_balance", "account_balance", "budget", "funds",
+        "wallet", "prepaid_balance", "spend_limit", "spending_limit", "spend_cap", "billing_limit",
+    )
+    for how in ("exhausted", "depleted", "exceeded", "insufficient", "too_low", "empty", "reached")
+)  # fmt: skip
+"""Names that gateways make up for one thing, all of the same two words."""
+
 RULES: tuple[Rule, ...] = (
     # --- finishes ---
     Rule("finish.refused", Reason.CONTENT_POLICY,
@@ -54,6 +64,9 @@ RULES: tuple[Rule, ...] = (
          "https://api-docs.deepseek.com/api/create-chat-completion (2026-11-21)",
          codes={"finish:insufficient_system_resource", "finish:network_error", "finish:abort",
          "finish:aborted", "finish:interrupted"}),
+    Rule("finish.other", Reason.SERVER_ERROR,
+         "https://ai.google.dev/api/generate-content (2026-11-21)", codes={"finish:other",
+         "finish:unknown", "finish:finish_reason_unspecified"}),
     # --- too large ---
     Rule("code.request-above-budget", Reason.CONTEXT_OVERFLOW, _OPENAI, codes=_RATE_CODES |
          {"tokens", "requests"}, contains=("request too large", "tokens must be reduced",
@@ -77,6 +90,8 @@ RULES: tuple[Rule, ...] = (
          contains=("per minute", "per second", "rate limited", "too many requests", "tpm", "rpm",
          "queries per minute", "allocated quota exceeded", "requests rate limit", "concurrency",
          "concurrent requests")),
+    Rule("code.money-gone", Reason.BILLING, _SEEN, codes=_MONEY_CODES, scope=Scope.ACCOUNT,
+         unless=("per minute", "in flight", "pending")),
     Rule("code.billing", Reason.BILLING, _OPENAI, codes={"insufficient_quota",
          "billing_hard_limit_reached", "billing_not_active", "project_spend_limit_exceeded",
          "billing_error", "insufficient_balance", "insufficient_credits", "insufficient_funds",

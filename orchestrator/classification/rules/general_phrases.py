@@ -26,7 +26,8 @@ RULES: tuple[Rule, ...] = (
     # --- refused for a reason that is not the key ---
     Rule("general.client-refused", Reason.FORBIDDEN,
          "relays and Cloudflare refuse SDK headers (2026-11-21)", contains=say.CLIENT_REFUSED,
-         unless=("credit", "balance", "quota", "api key"), hint=_CLIENT_HEADERS),
+         unless=("credit", "balance", "quota", "api key", "content policy", "content filter*",
+         "safety", "moderation", "usage polic*"), hint=_CLIENT_HEADERS),
     Rule("general.region", Reason.FORBIDDEN, _SEEN, contains=say.REGION, scope=Scope.ACCOUNT,
          hint=("The provider does not serve the place you send from: use another network or "
          "region, or another provider.")),
@@ -75,7 +76,9 @@ RULES: tuple[Rule, ...] = (
          contains=("max_tokens must be at least", "max_completion_tokens must be at least"),
          regex=re.compile("got -\\d"), scope=Scope.REQUEST),
     # --- the model ---
-    Rule("general.model", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL),
+    Rule("general.model", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL,
+         unless=("overloaded", "temporarily", "at capacity", "rate limit", "too many requests",
+         "high demand", "busy")),
     Rule("general.model-zh", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL_ZH),
     Rule("general.plan-lacks-model", Reason.BILLING, _SEEN, contains=say.PLAN_LACKS,
          scope=Scope.MODEL,

@@ -22,6 +22,10 @@ RULES: tuple[Rule, ...] = (
          scope=Scope.MODEL,
          hint=("OpenRouter's own account at this upstream is throttled: wait, bring your "
          "own key there, or use another model.")),
+    Rule("openrouter.upstream-terms", Reason.FORBIDDEN, _DOC, _P,
+         contains=("violation of provider terms of service",),
+         hint=("The upstream vendor refuses this account or place by its terms: choose "
+         "another provider or model.")),
     Rule("openrouter.moderation", Reason.CONTENT_POLICY, _DOC, _P,
          contains=("requires moderation", "was flagged for", "input was flagged"),
          scope=Scope.REQUEST),
