@@ -41,8 +41,7 @@ def _remember_first_passed_over(call: Call, event: Arrival, taken: Taken) -> Non
     """A first target that was skipped for a mark is the cause, in its remembered words."""
     first = call.route[0]
     if call.cause is None and not call.asked and taken.target.name != first.name:
-        clear = event.standby.clear(first)
-        call.cause = clear.error if clear is not None else None
+        call.cause = call.passed_over
 
 
 def _timeouts(call: Call, event: Arrival, taken: Taken) -> Timeouts:

@@ -8,7 +8,7 @@ import attrs
 
 from states.commands import StoppedBy
 from states.error import Error
-from states.events import Diagnosed, Event, Failed, Streaming
+from states.events import Diagnosed, Event, Failed, Started, Streaming, Switched, Waited
 from states.policy import Policy
 from states.reasons import Move, Reason
 from states.target import Target
@@ -71,6 +71,7 @@ class Call:
         error: The latest error.
         not_before: The instant before which that error's answer asked not to come back.
         cause: The error on which the call left the first target it considered.
+        passed_over: The remembered error of the first target, as long as nothing was sent.
         resume_at: The end of the wait, seconds since ``Started``; in ``retry`` only.
         stopped_by: Why the call failed; in ``fail_terminal`` only.
     """
@@ -101,6 +102,7 @@ class Call:
     error: Error | None = None
     not_before: float = 0.0
     cause: Error | None = None
+    passed_over: Error | None = None
     resume_at: float | None = None
     stopped_by: StoppedBy | None = None
 
@@ -154,6 +156,10 @@ class Call:
                 self._note_error(event)
             case Streaming():
                 self._commit(event.at)
+            case Started() | Switched() | Waited() if self.number == 0 and self.route:
+                # Noted at once: its mark may have ended by the time something else is sent.
+                clear = event.standby.clear(self.route[0])
+                self.passed_over = (clear.error if clear else None) or self.passed_over
             case Failed():
                 self.tool_call = self.tool_call or event.tool_call
             case _:
@@ -173,7 +179,8 @@ class Call:
         if error.reason is Reason.BILLING:
             self.billed |= {here.provider}
         if error.reason in _TOO_LARGE and here.context is not None:
-            self.too_small = max(self.too_small or 0, here.context)
+            # It only grows: a target that is not larger was no target any more.
+            self.too_small = here.context
 
 
 _TOO_LARGE = frozenset({Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE})

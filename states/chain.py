@@ -78,6 +78,14 @@ def other_credential(call: Call, event: Diagnosed) -> bool:
     return clear is not None and clear.mark is Mark.COOLDOWN
 
 
+def tries_allowed(call: Call) -> int:
+    """Sends at a stay that no rotation or repair precedes."""
+    # An error that nobody recognises is retried once: more would be hope, not policy.
+    limit = call.policy.attempts_per_target
+    unknown = call.error is not None and call.error.reason is Reason.UNKNOWN
+    return min(2, limit) if unknown else limit
+
+
 def retry_at(call: Call, event: Diagnosed) -> float | None:
     """When the call's own target may be tried again; ``None`` where waiting does not help."""
     if call.target is None:
@@ -89,10 +97,11 @@ def retry_at(call: Call, event: Diagnosed) -> float | None:
 
 
 def _floor(call: Call, event: Diagnosed) -> float:
-    """The Retry-After, unless it binds a credential and another one is ready."""
+    """The Retry-After; a rate limit's binds the credential, which the pool's clear allows for."""
+    assert call.target is not None
     another = any(label != call.credential for label in event.standby.credentials)
-    throttled = event.error.reason is Reason.RATE_LIMIT
-    return event.at if throttled and another else call.not_before
+    cooled = another or event.standby.clear(call.target) is not None
+    return event.at if event.error.reason is Reason.RATE_LIMIT and cooled else call.not_before
 
 
 def way_back(call: Call, event: Looked) -> Due | None:
@@ -105,7 +114,7 @@ def way_back(call: Call, event: Looked) -> Due | None:
         return None
     throttled = dict(call.throttled)
     for target in call.route:
-        if not open_to(call, target) or target == call.target:
+        if not open_to(call, target):
             continue
         passed_over = target.name not in call.asked and event.standby.clear(target) is not None
         if target.name not in throttled and not passed_over:
@@ -135,7 +144,7 @@ def next_clear(call: Call, event: Arrival) -> Due | None:
 
 def _clears(call: Call, event: Arrival, target: Target) -> Due | None:
     here = call.target is not None and target.name == call.target.name
-    if here and call.tries >= call.policy.attempts_per_target:
+    if here and call.tries >= tries_allowed(call):
         return None
     if not here and (target.name in call.asked or Move.FALLBACK not in call.allowed):
         return None

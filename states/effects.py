@@ -80,13 +80,15 @@ def stop_spent(call: Call, event: Looked) -> None:
 def stop_cancelled(call: Call, event: Event) -> None:
     """The caller went away."""
     call.stopped_by = StoppedBy.CANCELLED
-    call.cause = call.cause or call.error or Error(Reason.CANCELLED, "cancelled")
+    call.cause = (
+        call.cause or call.error or call.passed_over or Error(Reason.CANCELLED, "cancelled")
+    )
 
 
 def stop_deadline(call: Call, event: Event) -> None:
     """The time was over in the middle of an attempt or a wait."""
     call.stopped_by = StoppedBy.DEADLINE
-    call.cause = call.cause or call.error or _out_of_time(call)
+    call.cause = call.cause or call.error or call.passed_over or _out_of_time(call)
 
 
 _THROTTLED = frozenset({Reason.RATE_LIMIT, Reason.OVERLOADED})
@@ -100,7 +102,7 @@ def _wait_elsewhere(call: Call, event: Looked, due: Due) -> None:
 
 def _stop(call: Call, event: Looked, stopped_by: StoppedBy) -> None:
     call.stopped_by = stopped_by
-    call.cause = call.cause or call.error
+    call.cause = call.cause or call.error or call.passed_over
     if call.cause is None:
         remembered = (clear.error for clear in event.standby.clears if clear.error is not None)
         call.cause = next(remembered, None)

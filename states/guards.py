@@ -6,7 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from states.call import Call
-from states.chain import next_clear, other_credential, retry_at, unasked, unused_credentials
+from states.chain import (
+    next_clear,
+    other_credential,
+    retry_at,
+    tries_allowed,
+    unasked,
+    unused_credentials,
+)
 from states.chain import way_back as find_way_back
 from states.events import Arrival, Diagnosed
 from states.policy import OnInterrupted
@@ -55,12 +62,12 @@ def spent(call: Call, event: Diagnosed) -> bool:
 
 def billing_and_unasked_stands_by(call: Call, event: Diagnosed) -> bool:
     """Billing, and an unasked target of another provider stands by."""
-    return billing(call, event) and bool(unasked(call, event))
+    return billing(call, event) and fallback_allowed(call, event)
 
 
 def billing_and_way_back(call: Call, event: Diagnosed) -> bool:
     """Billing, and there is a way back."""
-    return billing(call, event) and _waits_remain(call) and find_way_back(call, event) is not None
+    return billing(call, event) and way_back(call, event)
 
 
 def billing(call: Call, event: Diagnosed) -> bool:
@@ -89,7 +96,7 @@ def retry_allowed(call: Call, event: Diagnosed) -> bool:
     again = Move.RETRY in call.allowed or (
         Move.ROTATE in call.allowed and other_credential(call, event)
     )
-    if not again or not _waits_remain(call) or call.tries >= _tries_allowed(call, event):
+    if not again or not _waits_remain(call) or call.tries >= tries_allowed(call):
         return False
     until = retry_at(call, event)
     return until is not None and until < call.ends_at and _worth_it(call, event, until)
@@ -113,16 +120,10 @@ def _waits_remain(call: Call) -> bool:
     return call.waits < call.policy.max_attempts
 
 
-def _tries_allowed(call: Call, event: Diagnosed) -> int:
-    # An error that nobody recognises is retried once: more would be hope, not policy.
-    limit = call.policy.attempts_per_target
-    return min(2, limit) if event.error.reason is Reason.UNKNOWN else limit
-
-
 def _worth_it(call: Call, event: Diagnosed, until: float) -> bool:
     """Whether to wait here although others may stand by."""
     others = unasked(call, event)
-    if not others:
+    if not others or Move.FALLBACK not in call.allowed:
         return True
     patient = until - event.at <= call.policy.patience
     silent = event.error.reason is Reason.TIMEOUT

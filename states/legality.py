@@ -14,6 +14,8 @@ from states.standby import Taken
 
 def objection(call: Call, event: Event) -> str | None:
     """Why ``event`` cannot be true of ``call``; ``None`` where it can."""
+    if not event.at >= 0:  # also refuses NaN, which no comparison with a limit would notice
+        return f"{event.at!r} is no instant of this call"
     match event:
         case Started() | Rotated() | Switched() | Waited() | Repaired():
             return _objection_to(call, event, event.taken) if event.taken is not None else None

@@ -29,6 +29,7 @@ class IllegalEvent(Exception):
         state: Where the call is.
         event: What was to happen.
         call: The call, unchanged.
+        why: What stands against it.
     """
 
     def __init__(self, call: Call, event: Event, why: str) -> None:
@@ -38,6 +39,10 @@ class IllegalEvent(Exception):
         self.state = call.state
         self.event = event
         self.call = call
+        self.why = why
+
+    def __reduce__(self) -> tuple[type[IllegalEvent], tuple[Call, Event, str]]:
+        return type(self), (self.call, self.event, self.why)
 
 
 @attrs.frozen
@@ -62,18 +67,18 @@ def step(call: Call, event: Event) -> Step:
         IllegalEvent: The event has no row in this state, or what it claims to have
             taken is not what the call asked for. The call is unchanged.
     """
-    why = objection(call, event)
-    if why is not None:
-        raise IllegalEvent(call, event, why)
-    successor = call.copy()
+    trigger = _TRIGGERS.get(type(event).__name__)
+    why = objection(call, event) if trigger is not None else "it is no event"
+    if trigger is None or why is not None:
+        raise IllegalEvent(call, event, why or "")
+    successor, taken = call.copy(), _Taken()
     successor.note(event)
-    taken = _Taken()
     try:
-        moved = _TRIGGERS[type(event).__name__](successor, event, taken)
-    except (MachineError, KeyError) as error:
+        moved = trigger(successor, event, taken)
+    except MachineError as error:
         raise IllegalEvent(call, event, "no row leads on") from error
-    if not moved or taken.command is None:
-        raise IllegalEvent(call, event, "no row of the group holds")
+    assert moved, "each group of rows ends with one that holds"
+    assert taken.command is not None, "each state but the initial one asks for something"
     return Step(successor, taken.command, taken.row)
 
 

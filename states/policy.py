@@ -54,6 +54,9 @@ class Policy:
             unasked target stands by.
         on_interrupted: What to do when a stream breaks after the commit boundary.
         on: The moves allowed for each reason.
+
+    Raises:
+        ValueError: A bound is none, or billing lists more than fallback.
     """
 
     max_attempts: int = 16
@@ -64,6 +67,12 @@ class Policy:
     on: Mapping[Reason, frozenset[Move]] = attrs.field(default=DEFAULT_MOVES, hash=False)
 
     def __attrs_post_init__(self) -> None:
+        for name, least in (("max_attempts", 1), ("attempts_per_target", 1), ("patience", 0)):
+            value = getattr(self, name)
+            if not least <= value < float("inf"):
+                raise ValueError(f"{name} is {value!r}; allowed: {least} or more")
+        if not 0 < self.deadline < float("inf"):
+            raise ValueError(f"deadline is {self.deadline!r}; allowed: seconds above 0")
         extra = self.on.get(Reason.BILLING, frozenset()) - {Move.FALLBACK}
         if extra:
             raise ValueError(

@@ -35,7 +35,7 @@ def _dues(known: Facts, event: Arrival, target: Target) -> list[float]:
     if due is None or not known.open(target):
         return []
     if known.here is not None and known.here.name == target.name:
-        return [due] if known.tries < known.policy.attempts_per_target else []
+        return [due] if known.tries < _tries(known) else []
     cools = event.standby.clear(target) is not None
     free = target.name not in known.asked and known.allows(Move.FALLBACK)
     return [due] if cools and free else []
@@ -52,6 +52,8 @@ def diagnosed(known: Facts, event: Diagnosed) -> Plan:
 
 
 def _billing(known: Facts, event: Diagnosed) -> Plan:
+    if not known.allows(Move.FALLBACK):
+        return "billing_terminal", None
     back = way_back(known, event)
     if known.unasked(event.standby):
         return "billing_fallback", None
@@ -69,7 +71,9 @@ def _here(known: Facts, event: Diagnosed) -> Plan | None:
     until = retry(known, event)
     if until is None or until >= known.ends_at:
         return None
-    return ("retry", until) if not others or _stay(known, event, until) else None
+    # What stands by is no reason to leave where the policy does not let the call leave.
+    alone = not others or not known.allows(Move.FALLBACK)
+    return ("retry", until) if alone or _stay(known, event, until) else None
 
 
 def _elsewhere(known: Facts, event: Diagnosed) -> Plan | None:
@@ -94,18 +98,21 @@ def _stay(known: Facts, event: Diagnosed, until: float) -> bool:
 def retry(known: Facts, event: Diagnosed) -> float | None:
     """When the call's own target is tried again, if at all."""
     assert known.here is not None
-    limit = known.policy.attempts_per_target
-    if event.error.reason is Reason.UNKNOWN:
-        limit = min(limit, 2)
     due = sendable(event.standby, known.here, event.at)
     again = known.allows(Move.RETRY) or (known.allows(Move.ROTATE) and _another(known, event))
-    if due is None or not again or known.tries >= limit:
+    if due is None or not again or known.tries >= _tries(known):
         return None
     if known.waits >= known.policy.max_attempts:
         return None
     # A rate limit's Retry-After binds the credential: the pool says when the target clears.
     floor = event.at if event.error.reason is Reason.RATE_LIMIT else known.not_before
     return max(event.at + _backoff(known.tries, event.jitter), floor, due)
+
+
+def _tries(known: Facts) -> int:
+    limit = known.policy.attempts_per_target
+    unknown = known.error is not None and known.error.reason is Reason.UNKNOWN
+    return min(limit, 2) if unknown else limit
 
 
 def _another(known: Facts, event: Diagnosed) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -147,6 +148,24 @@ class Stranger:
 def test_what_is_no_event_is_refused_and_named(stranger: Any) -> None:
     with pytest.raises(IllegalEvent, match=type(stranger).__name__):
         step(call_in(State.READY), stranger)
+
+
+@pytest.mark.parametrize("at", [float("nan"), -1.0])
+def test_an_instant_that_is_none_is_refused(at: float) -> None:
+    with pytest.raises(IllegalEvent, match="no instant of this call"):
+        step(call_in(State.ATTEMPT), Failed(at))
+
+
+def test_a_refusal_can_cross_processes() -> None:
+    with pytest.raises(IllegalEvent) as refused:
+        step(call_in(State.READY), Failed(0.0))
+
+    twin = pickle.loads(pickle.dumps(refused.value))
+    assert (str(twin), twin.call, twin.event) == (
+        str(refused.value),
+        refused.value.call,
+        refused.value.event,
+    )
 
 
 CLAIMS: dict[str, tuple[State, Event, str]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 
@@ -78,3 +80,21 @@ def test_a_reason_that_is_not_listed_allows_nothing() -> None:
 
 def test_a_resolved_first_token_leaves_the_other_limits() -> None:
     assert Timeouts(1, None, 3, 4, 5).with_first_token(2.0) == Timeouts(1, 2.0, 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("bound", "value"),
+    [
+        ("max_attempts", 0),
+        ("attempts_per_target", 0),
+        ("patience", -1),
+        ("patience", float("nan")),
+        ("deadline", 0),
+        ("deadline", float("inf")),
+    ],
+)
+def test_a_bound_that_bounds_nothing_is_refused(bound: str, value: float) -> None:
+    bounds: dict[str, Any] = {bound: value}
+
+    with pytest.raises(ValueError, match=f"{bound} is {value!r}; allowed"):
+        Policy(**bounds)

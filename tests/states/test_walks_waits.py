@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from states import Policy
+from states import DEFAULT_MOVES, Move, Policy, Reason
 from tests.states.walk import Walk
 
 WAITS: dict[str, Walk] = {
@@ -109,6 +109,25 @@ WAITS: dict[str, Walk] = {
         route=["acme/one", "bolt/one"],
         answers=["timeout", "ok"],
         path=["started_send@acme/one#1", "fallback", "switched_send@bolt/one#1", "answered"],
+    ),
+    "a timeout that may only be retried is, whoever stands by": Walk(
+        route=["acme/one", "bolt/one"],
+        answers=["timeout", "ok"],
+        policy=Policy(on={**DEFAULT_MOVES, Reason.TIMEOUT: frozenset({Move.RETRY})}),
+        path=[
+            "started_send@acme/one#1",
+            "retry@acme/one>0.6",
+            "waited_send@acme/one#1",
+            "answered",
+        ],
+    ),
+    "billing that may not fall back ends the call, whoever stands by": Walk(
+        route=["acme/one", "bolt/one"],
+        answers=["billing"],
+        policy=Policy(on={**DEFAULT_MOVES, Reason.BILLING: frozenset()}),
+        path=["started_send@acme/one#1", "billing_terminal"],
+        cause="billing",
+        stopped_by="exhausted",
     ),
     "a timeout without a fallback is retried": Walk(
         route=["acme/one"],
