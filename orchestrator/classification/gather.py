@@ -35,8 +35,7 @@ def facts(
         envelope.say(message)
     if (http_status is None or http_status < 300) and isinstance(body, Mapping):
         _take_shape(envelope, body, http_status, where)
-    kind = lowered.get("x-amzn-errortype") or lowered.get("x-amzn-error-type")
-    if kind:
+    if lowered and (kind := lowered.get("x-amzn-errortype")):
         envelope.codes.add(kind.split(":")[0].rpartition("#")[2].strip().lower())
     if where == "sse":
         envelope.codes.add("sse")

@@ -81,7 +81,7 @@ class RuleSet:
         return self.rules[best] if best < len(self.rules) else None
 
     def _first_of(self, ranks: set[int], facts: Facts, best: int | None = None) -> int:
-        for rank in sorted(ranks):
+        for rank in sorted(ranks) if len(ranks) > 1 else ranks:
             if self._fits(rank, facts):
                 return rank
         return len(self.rules) if best is None else best

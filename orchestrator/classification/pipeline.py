@@ -74,19 +74,16 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     rule = next((one for one in rules if fits(one, facts)), None)
     if rule is None:
         rule = rule_set(vendor, dialect if isinstance(dialect, str) else "").first(facts)
-    return _error(rule, facts, vendor, time.time() if now is None else now)
+    return _error(rule or _NONE, facts, vendor, now)
 
 
-def _error(rule: Rule | None, facts: Facts, vendor: str, now: float) -> Error:
+def _error(rule: Rule, facts: Facts, vendor: str, now: float | None) -> Error:
     status = facts.http_status if facts.http_status is not None else facts.status
-    words = _words(facts)
-    if rule is None:
-        rule = _NONE
     return Error(
         reason=rule.reason,
         rule=rule.id,
         status=status,
-        message=words,
+        message=_words(facts),
         scope=rule.scope,
         retry_after=_retry_after(rule, facts, vendor, now),
         hint=rule.hint or HINTS[rule.reason],
@@ -104,10 +101,10 @@ def _words(facts: Facts) -> str:
     return mask(said)[:MESSAGE_LIMIT] if said else ""
 
 
-def _retry_after(rule: Rule, facts: Facts, vendor: str, now: float) -> float | None:
+def _retry_after(rule: Rule, facts: Facts, vendor: str, now: float | None) -> float | None:
     if rule.reason not in _CLEARS:
         return None
-    found = wait(facts, now, vendor)
+    found = wait(facts, time.time() if now is None else now, vendor)
     if found is None:
         found = rule.retry_after
     if found is not None and rule.reason is Reason.BILLING and found < _SHORT_BENCH:
