@@ -160,7 +160,15 @@ class Reasoning:
 
 @attrs.frozen
 class Conversation:
-    """A request. ``None`` everywhere means that the caller did not say."""
+    """A request. ``None`` everywhere means that the caller did not say.
+
+    Attributes:
+        dialect: The dialect in which it was asked.
+        extras: Fields that only that dialect knows and that change the answer: for every
+            other dialect each is a loss.
+        hints: Fields that only that dialect knows and whose loss leaves the answer as it
+            is: what to store, cache, bill or report.
+    """
 
     messages: tuple[Message, ...]
     system: tuple[Text, ...] = ()
@@ -181,6 +189,7 @@ class Conversation:
     user: str | None = None
     dialect: str = ""
     extras: Mapping[str, Any] = attrs.field(factory=dict)
+    hints: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen
