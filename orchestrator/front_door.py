@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +60,7 @@ class Orchestrator:
         self.config = config
         self._clock = clock or SystemClock()
         self._transports = Transports(transport, async_transport)
-        dice = random.Random(seed)  # noqa: S311 - jitter, not a secret
+        dice = random.Random(seed)
         store = open_store(config.health) if store is None else store
         self.board = HealthBoard(_pools(config, store), store, self._clock.time, dice)
         self._world = World(config.providers, config.targets, self.board, self._clock, dice.random)
@@ -106,7 +107,8 @@ class Orchestrator:
             require_complete=require_complete,
             metadata=metadata,
         )
-        return sync.drive(self._performer(asked, observe), self._transports.sync())
+        transport = self._transports.sync()
+        return sync.drive(self._performer(asked, observe), transport)
 
     async def arun(
         self,
@@ -230,4 +232,6 @@ def default() -> Orchestrator:
     with _lock:
         if _default is None:
             _default = Orchestrator.from_file()
+            # Nobody else holds it, so nobody else can close its connections in order.
+            atexit.register(_default.close)
         return _default

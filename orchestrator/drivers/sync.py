@@ -8,7 +8,7 @@ import httpx
 
 from orchestrator.drivers.outcome import LARGEST_ANSWER
 from orchestrator.drivers.performer import Performer
-from orchestrator.drivers.transports import reads_end_at
+from orchestrator.drivers.transports import reads_end_in
 from orchestrator.response import Response
 from states import (
     DeadlineReached,
@@ -74,9 +74,10 @@ def _send(
     performer: Performer, transport: httpx.BaseTransport, command: Send
 ) -> Succeeded | Failed | DeadlineReached:
     outgoing = performer.outgoing(command)
-    ends_at = performer.world.clock.monotonic() + performer.left(command)
+    left = performer.left(command)
+    ends_at = performer.world.clock.monotonic() + left
     try:
-        with reads_end_at(ends_at):
+        with reads_end_in(left):
             response = transport.handle_request(outgoing)
             try:
                 body = _read(performer, response, ends_at)

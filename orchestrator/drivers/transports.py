@@ -29,13 +29,15 @@ _ends_at: contextvars.ContextVar[float | None] = contextvars.ContextVar("ends_at
 
 
 @contextmanager
-def reads_end_at(monotonic: float) -> Iterator[None]:
-    """Within this block, no read of the stock sync transport blocks past ``monotonic``.
+def reads_end_in(seconds: float) -> Iterator[None]:
+    """Within this block, no read of the stock sync transport blocks for longer in all.
+
+    The seconds are those of sockets, so they are real whatever clock the call is given.
 
     httpx's own limits are for each read, so a server that drips a byte a second would
     never meet them.
     """
-    token = _ends_at.set(monotonic)
+    token = _ends_at.set(time.monotonic() + seconds)
     try:
         yield
     finally:
@@ -45,8 +47,10 @@ def reads_end_at(monotonic: float) -> Iterator[None]:
 class _BoundedStream(httpcore.NetworkStream):
     """A network stream whose reads and writes end when the attempt does."""
 
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, streams: _Streams) -> None:
         self._stream = stream
+        self._streams = streams
+        streams.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, _bounded(timeout, httpcore.ReadTimeout))
@@ -64,7 +68,8 @@ class _BoundedStream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         bounded = _bounded(timeout, httpcore.ConnectTimeout)
-        return _BoundedStream(self._stream.start_tls(ssl_context, server_hostname, bounded))
+        secured = self._stream.start_tls(ssl_context, server_hostname, bounded)
+        return _BoundedStream(secured, self._streams)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -72,6 +77,9 @@ class _BoundedStream(httpcore.NetworkStream):
 
 class _BoundedBackend(httpcore.SyncBackend):
     """Opens connections whose reads end when the attempt does."""
+
+    def __init__(self) -> None:
+        self.streams: _Streams = weakref.WeakSet()
 
     def connect_tcp(
         self,
@@ -82,7 +90,10 @@ class _BoundedBackend(httpcore.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
-        return _BoundedStream(stream)
+        return _BoundedStream(stream, self.streams)
+
+
+_Streams = weakref.WeakSet[_BoundedStream]
 
 
 def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
@@ -96,17 +107,91 @@ def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
 
 
 class SyncTransport(httpx.HTTPTransport):
-    """httpx's transport over one pool, whose reads respect :func:`reads_end_at`."""
+    """httpx's transport over one pool, whose reads respect :func:`reads_end_in`."""
 
     def __init__(self, verify: ssl.SSLContext) -> None:
         super().__init__(verify=verify, limits=_LIMITS)
         self._pool.close()
+        self._backend = _BoundedBackend()
         self._pool = httpcore.ConnectionPool(
             ssl_context=verify,
             max_connections=_LIMITS.max_connections,
             max_keepalive_connections=_LIMITS.max_keepalive_connections,
             keepalive_expiry=_LIMITS.keepalive_expiry,
-            network_backend=_BoundedBackend(),
+            network_backend=self._backend,
+        )
+
+    def leave_parent_behind(self) -> None:
+        """Let go of a parent's connections in its forked child.
+
+        Closing a socket here leaves the parent's own end of it open. The pool is not
+        asked, since one of the parent's threads may have held its lock.
+        """
+        for stream in tuple(self._backend.streams):
+            stream.close()
+
+
+class _ClosingStream(httpcore.AsyncNetworkStream):
+    """A network stream that is closed where its TLS handshake is cancelled.
+
+    httpcore 1.0.9 closes it for every other ending; a cancelled one would stay open for
+    as long as the loop runs, since the loop goes on reading from it.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except asyncio.CancelledError:
+            await self._stream.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _ClosingBackend(httpcore.AnyIOBackend):
+    """Opens connections that no cancelled handshake leaves open."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        stream = await super().connect_tcp(host, port, timeout, local_address, socket_options)
+        return _ClosingStream(stream)
+
+
+class AsyncTransport(httpx.AsyncHTTPTransport):
+    """httpx's transport over one pool, whose handshakes can be cancelled."""
+
+    def __init__(self, verify: ssl.SSLContext) -> None:
+        super().__init__(verify=verify, limits=_LIMITS)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=verify,
+            max_connections=_LIMITS.max_connections,
+            max_keepalive_connections=_LIMITS.max_keepalive_connections,
+            keepalive_expiry=_LIMITS.keepalive_expiry,
+            network_backend=_ClosingBackend(),
         )
 
 
@@ -145,12 +230,16 @@ class Transports:
             keeper = self._keepers.get(loop)
             if keeper is not None:
                 return keeper.transport
-            keeper = self._keepers[loop] = _Keeper(self._ssl_context())
+            # A loop that was closed by hand ended without telling its keeper.
+            for other in [each for each in list(self._keepers) if each.is_closed()]:
+                self._keepers.pop(other, None)
+            keeper = self._keepers[loop] = _Keeper(self._ssl_context(), self._keepers)
         await keeper.begin()
         return keeper.transport
 
     def close(self) -> None:
         """Close the connections of the threads' transport."""
+        self._leave_parent_behind()
         with self._lock:
             transport, self._sync = self._sync, None
         if transport is not None:
@@ -160,7 +249,7 @@ class Transports:
         """Close the connections of the running loop's transport too."""
         self.close()
         with self._lock:
-            keeper = self._keepers.pop(asyncio.get_running_loop(), None)
+            keeper = self._keepers.get(asyncio.get_running_loop())
         if keeper is not None:
             await keeper.end()
 
@@ -174,7 +263,10 @@ class Transports:
         # A forked child must not speak on its parent's connections, nor wait for a
         # lock that one of the parent's threads held.
         if self._process != os.getpid():
+            parents = self._sync
             self._begin()
+            if parents is not None:
+                parents.leave_parent_behind()
 
     def _ssl_context(self) -> ssl.SSLContext:
         # Loading the certificates takes 20 ms, so once for all transports.
@@ -190,8 +282,9 @@ class _Keeper:
     generators that were begun in it. So the transport's end is written as one.
     """
 
-    def __init__(self, verify: ssl.SSLContext) -> None:
-        self.transport = httpx.AsyncHTTPTransport(verify=verify, limits=_LIMITS)
+    def __init__(self, verify: ssl.SSLContext, keepers: _Keepers) -> None:
+        self._keepers = keepers
+        self.transport = AsyncTransport(verify)
         self._generator = self._keep()
 
     async def begin(self) -> None:
@@ -206,7 +299,8 @@ class _Keeper:
         try:
             yield
         finally:
+            self._keepers.pop(asyncio.get_running_loop(), None)
             await self.transport.aclose()
 
 
-_Keepers = weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Keeper]
+_Keepers = dict[asyncio.AbstractEventLoop, _Keeper]

@@ -1,0 +1,246 @@
+"""Time limits: of an attempt, of a connection, of a call; against servers that stall."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from orchestrator import CallFailed, Orchestrator, TimedOut
+from orchestrator.clock import VirtualClock
+from orchestrator.config import loads
+from orchestrator.sim import replies
+from tests.acceptance.world import HI, Call, arun, failure, run, world
+
+both = pytest.mark.parametrize("call", [run, arun], ids=["run", "arun"])
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+DRIP = 0.05  # seconds between two bytes
+
+Talk = Callable[[socket.socket, threading.Event], None]
+
+
+def dripped(connection: socket.socket, over: threading.Event, content: bytes) -> None:
+    for number in range(len(content)):
+        if over.wait(DRIP):
+            return
+        connection.sendall(content[number : number + 1])
+
+
+def drip_the_head(connection: socket.socket, over: threading.Event) -> None:
+    connection.recv(65536)
+    dripped(connection, over, HEAD * 100)
+
+
+def drip_the_body(connection: socket.socket, over: threading.Event) -> None:
+    connection.recv(65536)
+    connection.sendall(HEAD + b"Content-Length: 100000\r\n\r\n")
+    dripped(connection, over, b"{" * 1000)
+
+
+def drip_chunks(connection: socket.socket, over: threading.Event) -> None:
+    connection.recv(65536)
+    connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    dripped(connection, over, b"1\r\n{\r\n" * 1000)
+
+
+def say_nothing(_: socket.socket, over: threading.Event) -> None:
+    over.wait(10)
+
+
+@contextmanager
+def listening(talk: Talk) -> Iterator[int]:
+    """A port whose connections are each given to ``talk`` in a thread."""
+    over = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def serve(connection: socket.socket) -> None:
+        with connection:
+            # The client goes away, as it should.
+            with contextlib.suppress(OSError):
+                talk(connection, over)
+
+    def accept() -> None:
+        while not over.is_set():
+            try:
+                connection, _ = server.accept()
+            except TimeoutError:
+                continue
+            connection.settimeout(None)
+            threads.append(threading.Thread(target=serve, args=(connection,)))
+            threads[-1].start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.05)
+        acceptor = threading.Thread(target=accept)
+        acceptor.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            over.set()
+            acceptor.join()
+            for thread in threads:
+                thread.join()
+
+
+@contextmanager
+def orchestrator_at(port: int, extra: str = "", scheme: str = "http") -> Iterator[Orchestrator]:
+    text = f"""
+        health = "memory"
+        {extra}
+        [routes]
+        default = ["slow/m"]
+        [providers.slow]
+        base_url = "{scheme}://127.0.0.1:{port}/v1"
+        credentials = ["env:KEY"]
+    """
+    with Orchestrator(loads(text, {"KEY": "canary.slow.1"})) as orchestrator:
+        yield orchestrator
+
+
+def timed(call: Call, orchestrator: Orchestrator, **options: float) -> tuple[CallFailed, float]:
+    began = time.monotonic()
+    failed = failure(call, orchestrator, **options)
+    return failed, time.monotonic() - began
+
+
+@pytest.mark.parametrize("talk", [say_nothing, drip_the_head, drip_the_body, drip_chunks])
+@both
+def test_the_deadline_ends_an_attempt_however_the_server_stalls(call: Call, talk: Talk) -> None:
+    with listening(talk) as port, orchestrator_at(port) as orchestrator:
+        failed, seconds = timed(call, orchestrator, timeout=0.3)
+
+    assert isinstance(failed, TimedOut)
+    assert (failed.reason, failed.stopped_by) == ("deadline", "deadline")
+    assert 0.29 <= seconds < 0.9
+    assert "slow/m" in str(failed)
+    assert "deadline" in failed.hint
+    (attempt,) = failed.attempts
+    assert (attempt.reason, attempt.next) == ("deadline", "fail_terminal")
+    assert attempt.hint == failed.hint
+
+
+@pytest.mark.parametrize("talk", [say_nothing, drip_the_head, drip_the_body])
+@both
+def test_the_total_of_an_attempt_ends_it_however_the_server_stalls(call: Call, talk: Talk) -> None:
+    extra = '[policy]\nattempts_per_target = 1\n[timeouts]\ntotal = "0.2s"'
+    with listening(talk) as port, orchestrator_at(port, extra) as orchestrator:
+        failed, seconds = timed(call, orchestrator)
+
+    assert isinstance(failed, TimedOut)
+    assert (failed.reason, failed.stopped_by) == ("timeout", "exhausted")
+    assert failed.error.rule == "timeout.total"
+    assert 0.19 <= seconds < 0.8
+
+
+@contextmanager
+def full_backlog() -> Iterator[int]:
+    """A port where connecting hangs: its queue is full and nobody accepts."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        clients = [socket.socket() for _ in range(8)]
+        try:
+            for client in clients:
+                client.setblocking(False)
+                client.connect_ex(server.getsockname())
+            time.sleep(0.05)
+            yield server.getsockname()[1]
+        finally:
+            for client in clients:
+                client.close()
+
+
+@both
+def test_a_connection_that_hangs_meets_its_own_limit(call: Call) -> None:
+    extra = '[policy]\nattempts_per_target = 1\n[timeouts]\nconnect = "0.2s"'
+    with full_backlog() as port, orchestrator_at(port, extra) as orchestrator:
+        failed, seconds = timed(call, orchestrator)
+
+    assert failed.error.rule == "timeout.connect"
+    assert 0.19 <= seconds < 0.8
+
+
+@both
+def test_a_connection_that_hangs_meets_the_deadline(call: Call) -> None:
+    with full_backlog() as port, orchestrator_at(port) as orchestrator:
+        failed, seconds = timed(call, orchestrator, timeout=0.3)
+
+    assert failed.stopped_by == "deadline"
+    assert 0.29 <= seconds < 0.9
+
+
+@both
+def test_a_tls_handshake_that_hangs_meets_the_limits(call: Call) -> None:
+    extra = '[policy]\nattempts_per_target = 1\n[timeouts]\nconnect = "0.2s"'
+    with listening(say_nothing) as port, orchestrator_at(port, extra, "https") as orchestrator:
+        failed, seconds = timed(call, orchestrator)
+        late, seconds_late = timed(call, orchestrator, timeout=0.1)
+
+    assert failed.error.rule == "timeout.connect"
+    assert 0.19 <= seconds < 0.8
+    assert late.stopped_by == "deadline"
+    assert 0.09 <= seconds_late < 0.7
+
+
+@both
+def test_a_slow_target_is_left_for_the_next(call: Call) -> None:
+    extra = '[targets."a/model-of-a"]\ntimeouts = { total = "0.2s" }'
+    scripts = {"a": replies.hang(), "b": replies.ok("rescued")}
+    with world(scripts, extra=extra) as (providers, orchestrator):
+        began = time.monotonic()
+        response = call(orchestrator)
+
+        assert response.text == "rescued"
+        assert time.monotonic() - began < 0.9
+        assert [attempt.rule for attempt in response.attempts] == ["timeout.total", None]
+        assert 0.19 <= response.attempts[0].seconds < 0.8
+        assert len(providers.received("a")) == 1
+
+
+@both
+def test_a_deadline_at_a_fallback_keeps_the_cause(call: Call) -> None:
+    scripts = {"a": replies.billing_402(), "b": replies.hang()}
+    with world(scripts) as (_, orchestrator):
+        failed, seconds = timed(call, orchestrator, timeout=0.3)
+
+    assert (failed.reason, failed.stopped_by) == ("billing", "deadline")
+    assert [(each.target, each.reason) for each in failed.rejected] == [
+        ("b/model-of-b", "deadline")
+    ]
+    assert failed.rejected[0].hint
+    assert 0.29 <= seconds < 0.9
+
+
+@both
+def test_no_wait_is_begun_that_the_deadline_would_cut(call: Call) -> None:
+    clock = VirtualClock()
+    with world({"a": replies.rate_limited(60)}, clock=clock) as (_, orchestrator):
+        failed = failure(call, orchestrator, timeout=50)
+
+    assert failed.reason == "rate_limit"
+    assert clock.slept == []
+
+
+@both
+def test_limits_hold_whatever_instant_the_given_clock_begins_at(call: Call) -> None:
+    for start in (0.0, 1e12):
+        with world({"a": replies.ok()}, clock=VirtualClock(start)) as (_, orchestrator):
+            assert call(orchestrator).text == "ok"
+
+
+def test_a_deadline_of_the_callers_own_stays_the_callers() -> None:
+    with world({"a": replies.hang()}) as (_, orchestrator):
+
+        async def main() -> None:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await orchestrator.arun(HI)
+
+        asyncio.run(main())
