@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -34,8 +34,7 @@ class Request:
 
     def __attrs_post_init__(self) -> None:
         _check(self.payload)
-        if self.timeout is not None and not 0 < self.timeout < float("inf"):
-            raise RequestError(f"timeout is {self.timeout!r}; allowed: seconds above 0")
+        _check_options(self)
 
     @property
     def wants(self) -> str | None:
@@ -77,7 +76,7 @@ def request_of(request: Mapping[str, Any] | Request, **options: Any) -> Request:
 
 def _check(payload: Mapping[str, Any]) -> None:
     messages = payload.get("messages")
-    if not isinstance(messages, Iterable) or isinstance(messages, str | bytes | Mapping):
+    if not isinstance(messages, Sequence) or isinstance(messages, str | bytes):
         raise RequestError(f"'messages' is {_kind(messages)}; allowed: a list of messages")
     if not messages:
         raise RequestError("'messages' is empty; at least one message is needed")
@@ -92,6 +91,20 @@ def _check(payload: Mapping[str, Any]) -> None:
         raise RequestError(f"'model' is {_kind(model)}; allowed: a route or provider/model")
     if payload.get("stream"):
         raise RequestError("'stream' is true, but run and arun give whole answers; leave it out")
+
+
+def _check_options(request: Request) -> None:
+    timeout = request.timeout
+    if timeout is not None and not (_is_number(timeout) and 0 < timeout < float("inf")):
+        raise RequestError(f"timeout is {timeout!r}; allowed: seconds above 0")
+    if request.route is not None and not isinstance(request.route, str):
+        raise RequestError(f"route is {_kind(request.route)}; allowed: a route or provider/model")
+    if not isinstance(request.metadata, Mapping):
+        raise RequestError(f"metadata is {_kind(request.metadata)}; allowed: a mapping")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _kind(value: object) -> str:
