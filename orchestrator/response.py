@@ -58,5 +58,39 @@ class Response:
         return self.ledger.attempts
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as a ``chat.completion``."""
-        return dict(self.answer.raw)
+        """The answer as a ``chat.completion``, with whatever else the provider said.
+
+        What a provider left out or spells in a way of its own is put in the standard
+        way; ``created`` is 0 where it did not say.
+        """
+        raw = self.answer.raw
+        others = list(raw.get("choices") or ())[1:]
+        return {
+            "created": 0,
+            **raw,
+            "id": self.answer.id,
+            "object": "chat.completion",
+            "model": self.answer.model or self.model,
+            "choices": [self._choice(), *others],
+            "usage": self._usage(),
+        }
+
+    def _choice(self) -> dict[str, Any]:
+        said: dict[str, Any] = next(iter(self.answer.raw.get("choices") or ()), {})
+        message = said.get("message")
+        message = message if isinstance(message, dict) else {"content": self.text}
+        return {
+            "index": 0,
+            **{name: value for name, value in said.items() if name != "text"},
+            "message": {"role": "assistant", **message},
+            "finish_reason": self.finish_reason,
+        }
+
+    def _usage(self) -> dict[str, Any]:
+        said = self.answer.raw.get("usage")
+        counts = {
+            "prompt_tokens": self.usage.prompt_tokens,
+            "completion_tokens": self.usage.completion_tokens,
+            "total_tokens": self.usage.total_tokens,
+        }
+        return {**(said if isinstance(said, dict) else {}), **counts}

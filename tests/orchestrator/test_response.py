@@ -1,0 +1,99 @@
+"""What a call that succeeded brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from orchestrator import Ledger, Response
+from orchestrator.dialects import Answer, dialect
+from orchestrator.ledger import Closed
+
+
+def response_of(body: dict[str, Any]) -> Response:
+    answer = dialect("openai-chat").decode(200, httpx.Headers(), msgspec.json.encode(body))
+    assert isinstance(answer, Answer)
+    return Response(answer, "corp", "llama", "key#1", (), Ledger("id"))
+
+
+WHOLE = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "created": 1_700_000_000,
+    "model": "llama-3",
+    "system_fingerprint": "fp",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "hello", "refusal": None},
+            "logprobs": None,
+            "finish_reason": "stop",
+        },
+        {"index": 1, "message": {"role": "assistant", "content": "hullo"}, "finish_reason": "stop"},
+    ],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "cost": 0.1},
+}
+
+
+def test_a_standard_answer_is_handed_on_as_it_came() -> None:
+    response = response_of(WHOLE)
+
+    assert response.to_dict() == WHOLE
+    assert response.raw == WHOLE
+    assert (response.text, response.finish_reason) == ("hello", "stop")
+    assert response.usage.total_tokens == 7
+
+
+@pytest.mark.parametrize(
+    ("choice", "finish"),
+    [
+        ({"message": {"content": "hello"}, "finish_reason": "max_tokens"}, "length"),
+        ({"text": "hello", "finish_reason": "stop"}, "stop"),
+        ({"message": {"role": "assistant", "content": "hello"}}, None),
+    ],
+)
+def test_an_answer_in_a_way_of_its_own_becomes_a_chat_completion(
+    choice: dict[str, Any], finish: str | None
+) -> None:
+    told = response_of({"choices": [choice]}).to_dict()
+
+    assert told == {
+        "id": "",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "llama",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": "hello"},
+                "finish_reason": finish,
+            }
+        ],
+        "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+    }
+
+
+def test_to_dict_changes_nothing_that_came() -> None:
+    response = response_of(WHOLE)
+    told = response.to_dict()
+    told["model"] = "another"
+    told["choices"][0]["message"]["content"] = "another"
+    told["usage"]["cost"] = 7
+
+    assert response.to_dict() == WHOLE
+
+
+def test_the_repr_tells_who_answered_and_not_what() -> None:
+    response = response_of(WHOLE)
+
+    assert repr(response) == "Response(provider='corp', model='llama', credential='key#1')"
+
+
+def test_attempts_are_those_of_the_ledger() -> None:
+    response = response_of(WHOLE)
+    response.ledger.append(Closed("id", 0.0, "succeed", None, None, 0, ()))
+
+    assert response.attempts == ()
