@@ -25,7 +25,6 @@ from typing import Any
 
 import attrs
 
-
 from orchestrator.ledger import Attempt, Ledger, Skipped
 from states import Error, Reason, StoppedBy
 
@@ -224,7 +223,7 @@ _HEADLINES: dict[Reason, str] = {
     Reason.OUTPUT_TRUNCATED: "the answer of {target} was truncated",
     Reason.UNKNOWN: "unknown failure at {target}",
     Reason.CANCELLED: "the caller went away",
-    Reason.DEADLINE: "the deadline passed",
+    Reason.DEADLINE: "{target} did not answer before the deadline",
 }
 
 
@@ -235,10 +234,16 @@ def _headline(error: Error, target: str) -> str:
 
 
 def _answer(status: int | None, message: str, since: str = "") -> str:
-    words = message if len(message) <= _LONGEST_WORDS else f"{message[: _LONGEST_WORDS - 1]}…"
+    words = _one_line(message)
+    words = words if len(words) <= _LONGEST_WORDS else f"{words[: _LONGEST_WORDS - 1]}…"
     http = f"HTTP {status}" if status is not None else ""
     inner = ": ".join(part for part in (http, words) if part) + since
     return f" ({inner.removeprefix(', ')})" if inner else ""
+
+
+def _one_line(text: str) -> str:
+    """``text`` without line ends, and without what would steer a terminal."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def _why(skipped: Skipped) -> str:

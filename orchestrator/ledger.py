@@ -196,11 +196,17 @@ class Ledger(Sequence[Entry]):
 def line(entry: Entry) -> bytes:
     """One entry as a line of JSON."""
     fields = {field.name: getattr(entry, field.name) for field in attrs.fields(type(entry))}
-    return _ENCODER.encode({"kind": entry.kind, **fields}) + b"\n"
+    try:
+        return _ENCODER.encode({"kind": entry.kind, **fields}) + b"\n"
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        if "metadata" not in fields:
+            raise
+        # Metadata is the caller's own and may hold anything; a record must not fail a call.
+        fields["metadata"] = {"repr": ascii(fields["metadata"])}
+        return _ENCODER.encode({"kind": entry.kind, **fields}) + b"\n"
 
 
 def _encode_unknown(value: object) -> object:
-    # Metadata is the caller's own and may hold anything; a record must not fail a call.
     return repr(value)
 
 

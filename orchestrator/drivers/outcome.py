@@ -86,7 +86,7 @@ def failed_call(
         return no_target(skipped, recorder, seconds=seconds)
     kind = leaf(command.cause.reason)
     return kind(
-        command.cause,
+        _hinted(command.cause),
         target=recorder.target_of(command.cause) or call.route[0].name,
         stopped_by=stopped_by,
         skipped=skipped,
@@ -95,11 +95,17 @@ def failed_call(
     )
 
 
+def _hinted(error: Error) -> Error:
+    """``error`` with a hint: those that the machine makes of itself bring none."""
+    return error if error.hint else attrs.evolve(error, hint=HINTS[error.reason])
+
+
 def no_target(skipped: tuple[Skipped, ...], recorder: Recorder, *, seconds: float) -> NoTarget:
     """The exception where there was nobody to ask."""
-    reason = Reason(skipped[0].reason) if skipped else Reason.UNKNOWN
+    reason = next((each.reason for each in skipped if isinstance(each.reason, Reason)), None)
+    hint = "Give the route a target that can be asked."
     return NoTarget(
-        Error(reason, "no-target", hint="Give the route a target that can be asked."),
+        Error(reason or Reason.UNKNOWN, "no-target", hint=hint),
         target="",
         stopped_by=StoppedBy.EXHAUSTED,
         skipped=skipped,

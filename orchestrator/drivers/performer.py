@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
@@ -15,7 +16,7 @@ from orchestrator.clock import Clock
 from orchestrator.config.records import Provider, TargetSettings
 from orchestrator.dialects import Answer, Fault, dialect
 from orchestrator.drivers.outcome import Broken, LimitReached, TooLarge, Truncated, failed_call
-from orchestrator.drivers.recorder import Recorder
+from orchestrator.drivers.recorder import Recorder, request_id
 from orchestrator.drivers.repairs import REPAIRS
 from orchestrator.errors import CallFailed
 from orchestrator.health import HealthBoard
@@ -53,6 +54,9 @@ from states import (
 
 Failure = Fault | Broken | LimitReached | TooLarge | Truncated
 """What an attempt brought instead of an answer, before it is classified."""
+
+_SECRET = re.compile("key|token|auth|secret|cookie", re.IGNORECASE)
+"""Names of configured headers whose values are secrets."""
 
 
 @attrs.frozen
@@ -200,7 +204,7 @@ class Performer:
         """What an HTTP answer is: an answer of the model, or a failure."""
         target, _ = self._sent()
         provider = self.world.providers[target.provider]
-        self.recorder.received(status, headers, self.at)
+        self.recorder.received(status, self._masked(request_id(headers), provider), self.at)
         decoded = dialect(provider.dialect).decode(status, headers, body)
         if isinstance(decoded, Answer) and not self._incomplete(decoded):
             self.answer = decoded
@@ -231,7 +235,8 @@ class Performer:
         """The caller went away; the machine ends, and nothing follows."""
         if not self.call.state.final:
             self.advance(Cancelled(self.at))
-            self.recorder.closed(self.call, self.at, self.recorder.skipped(self.call))
+            skipped = self.unfit + self.recorder.skipped(self.call)
+            self.recorder.closed(self.call, self.at, skipped)
 
     def close(self) -> None:
         """Give back what the call claimed on the health board."""
@@ -252,8 +257,8 @@ class Performer:
 
     def _sent(self) -> tuple[Target, str]:
         target, credential = self.call.target, self.call.credential
-        assert target is not None, "only called after a send"
-        assert credential is not None, "only called after a send"
+        if target is None or credential is None:
+            raise AssertionError("only called after a send")
         return target, credential
 
     def _fail(self, failure: Failure) -> Failed:
@@ -268,16 +273,26 @@ class Performer:
 
     def _error(self, target: Target) -> Error:
         provider = self.world.providers[target.provider]
-        error = _classified(self.failure, provider)
-        secrets = tuple(credential.secret for credential in provider.credentials)
+        error = _classified(self.failure, provider, self.world.clock.time())
         repair = error.repair if error.repair in REPAIRS else None
-        return attrs.evolve(error, message=mask(error.message, secrets), repair=repair)
+        message = self._masked(error.message, provider) or ""
+        return attrs.evolve(error, message=message, repair=repair)
+
+    @staticmethod
+    def _masked(text: str | None, provider: Provider) -> str | None:
+        """What a provider said, fit to be shown: no secret, and nothing that is no text."""
+        if not text:
+            return text
+        secrets = [credential.secret.reveal() for credential in provider.credentials]
+        secrets += [value for name, value in provider.headers.items() if _SECRET.search(name)]
+        # JSON can spell half a character, which no file and no terminal takes.
+        return mask(text, secrets).encode("utf-8", "replace").decode("utf-8")
 
     def _failure(self, command: Finish, skipped: tuple[Skipped, ...]) -> CallFailed:
         return failed_call(command, self.call, skipped, self.recorder, seconds=self.at)
 
 
-def _classified(failure: Failure | None, provider: Provider) -> Error:
+def _classified(failure: Failure | None, provider: Provider, now: float) -> Error:
     match failure:
         case Fault():
             return classify(
@@ -288,6 +303,7 @@ def _classified(failure: Failure | None, provider: Provider) -> Error:
                 dialect=provider.dialect,
                 where=failure.where,
                 rules=provider.rules,
+                now=now,
             )
         case Broken():
             return classify(
@@ -296,6 +312,7 @@ def _classified(failure: Failure | None, provider: Provider) -> Error:
                 dialect=provider.dialect,
                 where="exception",
                 rules=provider.rules,
+                now=now,
             )
         case LimitReached() | TooLarge() | Truncated():
             return failure.error()

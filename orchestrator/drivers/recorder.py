@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import attrs
 import httpx
 
+from orchestrator.classification.hints import HINTS
 from orchestrator.ledger import Attempt, Closed, Entry, Ledger, Opened, Skipped, Transition
 from orchestrator.request import Request
 from states import (
@@ -38,6 +39,12 @@ _REQUEST_IDS = ("x-request-id", "request-id", "x-ds-trace-id", "x-amzn-requestid
 """Headers that hold the provider's id of a request, the most specific first."""
 
 _ENDINGS = {Cancelled: Reason.CANCELLED, DeadlineReached: Reason.DEADLINE}
+
+
+def request_id(headers: httpx.Headers) -> str | None:
+    """The provider's id of the request, as it wrote it."""
+    ids = (headers.get(name) for name in _REQUEST_IDS)
+    return next((value for value in ids if value), None)
 
 
 @attrs.define
@@ -78,15 +85,13 @@ class Recorder:
         """An attempt goes out."""
         self._sent = _Sent(command, at)
 
-    def received(self, status: int | None, headers: httpx.Headers | None, at: float) -> None:
+    def received(self, status: int | None, request_id: str | None, at: float) -> None:
         """Its answer is here, or it will not come."""
         if self._sent is None:
             return
         self._sent.status = status
         self._sent.received_at = at
-        if headers is not None:
-            ids = (headers.get(name) for name in _REQUEST_IDS)
-            self._sent.request_id = next((value for value in ids if value), None)
+        self._sent.request_id = request_id
 
     def diagnosed(self, error: Error) -> None:
         """The failure of the attempt was classified."""
@@ -149,7 +154,8 @@ class Recorder:
             case Diagnosed():
                 self._add(self._attempt(sent, event.at, state, event.error))
             case Cancelled() | DeadlineReached():
-                error = Error(_ENDINGS[type(event)], _ENDINGS[type(event)].value)
+                reason = _ENDINGS[type(event)]
+                error = Error(reason, reason.value, hint=HINTS[reason])
                 self._add(self._attempt(sent, event.at, state, error))
             case _:
                 return
@@ -190,7 +196,7 @@ class Recorder:
         for observer in self._observers:
             try:
                 observer(entry)
-            except Exception:  # an observer watches; what it breaks must not cost the answer
+            except Exception:  # noqa: BLE001 - what an observer breaks must not cost the answer
                 _log.exception("an observer of the call raised; the call goes on")
 
 
