@@ -227,11 +227,15 @@ class TextDelta:
 
 @attrs.frozen
 class ThinkingDelta:
-    """More thoughts, or the signature at their end."""
+    """More thoughts, or the signature at their end.
+
+    ``dialect`` is that of the vendor who signed: nobody else accepts the signature.
+    """
 
     text: str = ""
     signature: str | None = None
     redacted: bool = False
+    dialect: str = ""
 
 
 @attrs.frozen
@@ -239,12 +243,15 @@ class ToolCallDelta:
     """The beginning of a tool call (``id`` and ``name``) or more of its arguments.
 
     ``index`` counts the tool calls of the answer from 0, in the order of their beginning.
+    ``signature`` comes with the beginning, where the vendor signs calls (see
+    :class:`ToolUse`).
     """
 
     index: int
     id: str = ""
     name: str = ""
     arguments: str = ""
+    signature: str | None = None
 
 
 @attrs.frozen
