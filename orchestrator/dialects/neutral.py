@@ -152,10 +152,12 @@ class Reasoning:
     Attributes:
         effort: ``none``, ``minimal``, ``low``, ``medium``, ``high``, ``xhigh``.
         tokens: A budget in tokens.
+        shown: True where the caller wants to read the thoughts or their summary.
     """
 
     effort: str | None = None
     tokens: int | None = None
+    shown: bool | None = None
 
 
 @attrs.frozen
