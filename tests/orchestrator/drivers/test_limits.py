@@ -61,10 +61,9 @@ def listening(talk: Talk) -> Iterator[int]:
     threads: list[threading.Thread] = []
 
     def serve(connection: socket.socket) -> None:
-        with connection:
-            # The client goes away, as it should.
-            with contextlib.suppress(OSError):
-                talk(connection, over)
+        # The client goes away, as it should.
+        with connection, contextlib.suppress(OSError):
+            talk(connection, over)
 
     def accept() -> None:
         while not over.is_set():

@@ -1,0 +1,205 @@
+"""Connections: whose they are, how long they live, and what is never done with them."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from orchestrator import Orchestrator
+from orchestrator.clock import VirtualClock
+from orchestrator.config import loads
+from orchestrator.sim import Framing, Reply, ScriptedProviders, SimProcess, replies
+from tests.acceptance.world import HI, Call, arun, environment, failure, run, text_of, world
+
+ROOT = Path(__file__).parents[3]
+
+both = pytest.mark.parametrize("call", [run, arun], ids=["run", "arun"])
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@both
+def test_no_redirect_is_followed(call: Call, status: int) -> None:
+    with ScriptedProviders({"trap": replies.ok("gotcha")}) as elsewhere:
+        moved = replies.redirect(elsewhere.url("trap") + "/chat/completions", status)
+        extra = "[policy]\nattempts_per_target = 1"
+        with world({"a": moved}, extra=extra) as (_, orchestrator):
+            failed = failure(call, orchestrator)
+
+        assert failed.attempts[0].status == status
+        assert elsewhere.received("trap") == ()
+
+
+ANSWER = {"choices": [{"message": {"role": "assistant", "content": "mocked"}}]}
+
+
+def test_a_transport_that_is_handed_in_takes_every_request() -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        status = 402 if request.url.host == "a.test" else 200
+        return httpx.Response(status, json={} if status == 402 else ANSWER)
+
+    mock = httpx.MockTransport(answer)
+    urls = {"a": "http://a.test/v1", "b": "http://b.test/v1"}
+    config = loads(text_of(urls, ["a/one", "b/two"]), environment("ab"))
+    with Orchestrator(config, transport=mock, async_transport=mock) as orchestrator:
+        assert run(orchestrator).text == "mocked"
+        assert arun(orchestrator).text == "mocked"
+
+    assert [str(request.url) for request in sent] == [
+        "http://a.test/v1/chat/completions",
+        "http://b.test/v1/chat/completions",
+        "http://b.test/v1/chat/completions",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (httpx.ConnectError("refused"), "connection"),
+        (httpx.ConnectTimeout("slow"), "timeout"),
+        (httpx.ReadTimeout("slow"), "timeout"),
+        (httpx.PoolTimeout("slow"), "timeout"),
+        (httpx.RemoteProtocolError("odd"), "connection"),
+        (OSError("odd"), "connection"),
+        (TimeoutError("slow"), "timeout"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@both
+def test_what_a_transport_raises_is_classified(call: Call, error: Exception, reason: str) -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    mock = httpx.MockTransport(refuse)
+    text = text_of({"a": "http://a.test"}, ["a/m"], extra="[policy]\nattempts_per_target = 1")
+    with Orchestrator(
+        loads(text, environment("a")), transport=mock, async_transport=mock
+    ) as orchestrator:
+        assert failure(call, orchestrator).reason == reason
+
+
+@both
+def test_calls_in_a_row_share_one_connection(call: Call) -> None:
+    scripts = {"a": [replies.ok(), replies.rate_limited(0), replies.chunked(replies.ok())]}
+    with world(scripts, clock=VirtualClock()) as (providers, orchestrator):
+        if call is run:
+            for _ in range(5):
+                run(orchestrator)
+                assert providers.connections == 1
+        else:
+
+            async def main() -> None:
+                for _ in range(5):
+                    await orchestrator.arun(HI)
+                    assert providers.connections == 1
+
+            asyncio.run(main())
+
+
+@both
+def test_a_connection_that_the_provider_closed_is_replaced_unnoticed(call: Call) -> None:
+    closing = Reply(completion=replies.ok().completion, framing=Framing.CLOSE)
+    with world({"a": closing}) as (_, orchestrator):
+        for _ in range(3):
+            assert len(call(orchestrator).attempts) == 1
+
+
+def test_each_loop_has_its_own_connections_and_leaves_nothing_behind() -> None:
+    with world({"a": replies.ok()}) as (providers, orchestrator):
+        for _ in range(4):
+            arun(orchestrator)
+            # A socket that was left open would warn here, and warnings are errors.
+            gc.collect()
+        loops = [each for each in gc.get_objects() if isinstance(each, asyncio.AbstractEventLoop)]
+
+        assert [loop for loop in loops if loop.is_closed()] == []
+        assert len(providers.received("a")) == 4
+
+
+def test_loops_in_threads_do_not_meet() -> None:
+    with world({"a": replies.ok(delay=0.02)}) as (_, orchestrator):
+        texts: list[str] = []
+
+        async def main() -> None:
+            responses = await asyncio.gather(*(orchestrator.arun(HI) for _ in range(5)))
+            texts.extend(response.text for response in responses)
+
+        threads = [threading.Thread(target=asyncio.run, args=(main(),)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert texts == ["ok"] * 20
+
+
+def test_close_closes_the_connections_and_the_next_call_opens_others() -> None:
+    with world({"a": replies.ok()}) as (providers, orchestrator):
+        for _ in range(2):
+            run(orchestrator)
+            assert providers.connections == 1
+            orchestrator.close()
+            _settled(providers)
+
+        async def main() -> None:
+            async with orchestrator:
+                await orchestrator.arun(HI)
+                assert providers.connections == 1
+            await asyncio.to_thread(_settled, providers)
+            assert (await orchestrator.arun(HI)).text == "ok"
+
+        asyncio.run(main())
+
+
+def _settled(providers: ScriptedProviders | SimProcess, count: int = 0) -> None:
+    for _ in range(500):
+        if providers.connections == count:
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError(f"{providers.connections} connections are open, not {count}")
+
+
+FORK = """
+import asyncio, os, sys, warnings
+import orchestrator
+hi = {"messages": [{"role": "user", "content": "hi"}]}
+with orchestrator.Orchestrator.from_file(sys.argv[1]) as shared:
+    shared.run(hi)
+    child = os.fork()
+    text = shared.run(hi).text
+    text += asyncio.run(shared.arun(hi)).text
+    if child == 0:
+        shared.close()
+        print("child", text, flush=True)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    text += shared.run(hi).text
+    print("parent", text, flush=True)
+"""
+
+
+def test_a_forked_child_opens_connections_of_its_own(tmp_path: Path) -> None:
+    with SimProcess({"a": replies.ok("ok", delay=0.05)}) as providers:
+        config = tmp_path / "orchestrator.toml"
+        config.write_text(text_of({"a": providers.url("a")}, ["a/m"]))
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", FORK, str(config)],
+            env=os.environ | environment("a") | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+
+    assert sorted(done.stdout.splitlines()) == ["child okok", "parent okokok"]
+    assert (done.returncode, done.stderr) == (0, "")
