@@ -1,0 +1,158 @@
+"""Turns and their blocks, read into the neutral form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestrator.dialects import wire
+from orchestrator.dialects.anthropic_messages.answer import read_thinking
+from orchestrator.dialects.anthropic_messages.losses import UNWRITTEN
+from orchestrator.dialects.anthropic_messages.vocabulary import json_text
+from orchestrator.dialects.neutral import (
+    Image,
+    Message,
+    Part,
+    Role,
+    Text,
+    ToolResult,
+    ToolUse,
+)
+from orchestrator.request import RequestError
+
+_SYSTEM = "system"
+"""Takes a turn of its own since Opus 4.8
+(https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages,
+2026-11-21)."""
+
+_ROLES = (*(role.value for role in Role), _SYSTEM)
+
+
+def required(block: Mapping[str, Any], name: str, where: str) -> str:
+    """The string of that name.
+
+    Raises:
+        RequestError: There is none.
+    """
+    value = block.get(name)
+    if isinstance(value, str):
+        return value
+    raise RequestError(f"{where} has no {name!r}; allowed: a string")
+
+
+def is_cached(block: Mapping[str, Any]) -> bool:
+    """True where a prefix to cache ends with ``block``."""
+    return isinstance(block.get("cache_control"), dict)
+
+
+class MessagesReading:
+    """The reading of one request's turns.
+
+    Attributes:
+        instructions: What turns of the role ``system`` say, in order.
+        unread: Names of what the neutral form has no part for, ``messages.document``.
+    """
+
+    def __init__(self) -> None:
+        self.instructions: list[Text] = []
+        self.unread: set[str] = set()
+
+    def system(self, given: Any) -> tuple[Text, ...]:
+        """The system prompt.
+
+        Raises:
+            RequestError: It is neither words nor blocks of words.
+        """
+        if given is None:
+            return ()
+        return tuple(part for part in self._parts(given, _SYSTEM) if isinstance(part, Text))
+
+    def messages(self, given: Any) -> tuple[Message, ...]:
+        """The turns of user and assistant.
+
+        Raises:
+            RequestError: They are not of this dialect.
+        """
+        if not isinstance(given, list | tuple):
+            found = "missing" if given is None else f"of type {type(given).__name__}"
+            raise RequestError(f"'messages' is {found}; allowed: a list of messages")
+        return tuple(self._turns(given))
+
+    def _turns(self, given: list[Any] | tuple[Any, ...]) -> Iterator[Message]:
+        for number, turn in enumerate(given):
+            where = f"messages[{number}]"
+            if not isinstance(turn, Mapping):
+                raise RequestError(f"{where} is of type {type(turn).__name__}; allowed: a mapping")
+            role = required(turn, "role", where)
+            if role not in _ROLES:
+                raise RequestError(f"{where} has the role {role!r}; allowed: {', '.join(_ROLES)}")
+            parts = tuple(self._parts(turn.get("content"), f"{where}.content"))
+            if role == _SYSTEM:
+                self.instructions += [part for part in parts if isinstance(part, Text)]
+            else:
+                yield Message(Role(role), parts)
+
+    def _parts(self, content: Any, where: str) -> Iterator[Part]:
+        if isinstance(content, str):
+            yield Text(content)
+            return
+        if not isinstance(content, list | tuple):
+            found = type(content).__name__
+            raise RequestError(f"{where} is of type {found}; allowed: a string or a list of blocks")
+        for number, block in enumerate(content):
+            if not isinstance(block, Mapping):
+                found = type(block).__name__
+                raise RequestError(f"{where}[{number}] is of type {found}; allowed: a block")
+            part = self._part(block, f"{where}[{number}]")
+            if part is not None:
+                yield part
+
+    def _part(self, block: Mapping[str, Any], where: str) -> Part | None:
+        kind = required(block, "type", where)
+        match kind:
+            case "text":
+                return Text(required(block, "text", where), is_cached(block))
+            case "image":
+                return self._image(block)
+            case "thinking" | "redacted_thinking":
+                return read_thinking(block)
+            case "tool_use":
+                return _call(block, where)
+            case "tool_result":
+                return self._result(block, where)
+            case _:
+                self.unread.add(f"{UNWRITTEN}{kind}")
+                return None
+
+    def _image(self, block: Mapping[str, Any]) -> Image | None:
+        source = wire.mapping(block.get("source"))
+        cache = is_cached(block)
+        match source.get("type"):
+            case "url":
+                return Image(url=wire.string(source.get("url")), cache=cache)
+            case "base64":
+                kind, data = source.get("media_type"), source.get("data")
+                return Image(media_type=wire.string(kind), data=wire.string(data), cache=cache)
+            case _:
+                # A file that the vendor keeps, which nobody else can open.
+                self.unread.add(f"{UNWRITTEN}image")
+                return None
+
+    def _result(self, block: Mapping[str, Any], where: str) -> ToolResult:
+        content = block.get("content")
+        inner = () if not content else self._parts(content, f"{where}.content")
+        return ToolResult(
+            required(block, "tool_use_id", where),
+            tuple(part for part in inner if isinstance(part, Text | Image)),
+            error=block.get("is_error") is True,
+            cache=is_cached(block),
+        )
+
+
+def _call(block: Mapping[str, Any], where: str) -> ToolUse:
+    return ToolUse(
+        required(block, "id", where),
+        required(block, "name", where),
+        json_text(wire.mapping(block.get("input"))),
+        is_cached(block),
+    )

@@ -1,0 +1,121 @@
+"""The neutral form of a request, written as this dialect says it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.dialects import wire
+from orchestrator.dialects.anthropic_messages.losses import (
+    UNWRITTEN,
+    is_stop_taken,
+    is_tool_name,
+    losses,
+)
+from orchestrator.dialects.anthropic_messages.messages_writer import (
+    cached,
+    write_messages,
+    write_text,
+)
+from orchestrator.dialects.anthropic_messages.reasoning import write_reasoning
+from orchestrator.dialects.anthropic_messages.vocabulary import NAME
+from orchestrator.dialects.neutral import Conversation, Tool, ToolChoice, ToolMode
+
+_MERGED = ("tools", "output_config")
+"""Extras that stand beside what is written of the neutral form, in one field."""
+
+
+def write_request(conversation: Conversation) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.write_request`.
+
+    ``max_tokens`` is written where the caller says it; :func:`~.http.encode` sees to it
+    that there is one.
+    """
+    lost = frozenset(losses(conversation))
+    extras = dict(conversation.extras) if conversation.dialect == NAME else {}
+    fields = {
+        **{name: value for name, value in extras.items() if _is_field(name)},
+        "system": _system(conversation),
+        "tools": _tools(conversation, extras.get("tools")),
+        "tool_choice": None if "tool_choice" in lost else _tool_choice(conversation),
+        "stop_sequences": [text for text in conversation.stop if is_stop_taken(text)],
+        "output_config": _output_config(conversation, extras.get("output_config"), lost),
+        **_thinking(conversation, lost),
+        "metadata": None if conversation.user is None else {"user_id": conversation.user},
+        "max_tokens": conversation.max_tokens,
+        "temperature": None if "temperature" in lost else conversation.temperature,
+        "top_p": None if "top_p" in lost else conversation.top_p,
+        "top_k": None if "top_k" in lost else conversation.top_k,
+    }
+    said = {name: value for name, value in fields.items() if value not in (None, [], {})}
+    return {"messages": write_messages(conversation.messages), **said}
+
+
+def _is_field(name: str) -> bool:
+    return name not in _MERGED and not name.startswith(UNWRITTEN)
+
+
+def _system(conversation: Conversation) -> str | list[dict[str, Any]]:
+    """Words alone as they are; blocks where there are several, or a mark to cache."""
+    written = (write_text(part) for part in conversation.system)
+    blocks = [block for block in written if block is not None]
+    if len(blocks) == 1 and "cache_control" not in blocks[0]:
+        return str(blocks[0]["text"])
+    return blocks
+
+
+def _tools(conversation: Conversation, vendors: Any) -> list[dict[str, Any]]:
+    """The caller's tools, then those that the vendor runs."""
+    own = [_tool(tool) for tool in conversation.tools if is_tool_name(tool.name)]
+    return own + wire.mappings(vendors)
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    made: dict[str, Any] = {"name": tool.name}
+    if tool.description:
+        made["description"] = tool.description
+    # The API demands a type, also of a tool that takes nothing.
+    made["input_schema"] = {"type": "object", **tool.parameters}
+    if tool.strict is not None:
+        made["strict"] = tool.strict
+    return cached(made, cache=tool.cache)
+
+
+def _tool_choice(conversation: Conversation) -> dict[str, Any] | None:
+    """Which tools to call, and whether several at once; nothing where there is no tool."""
+    parallel = conversation.parallel_tool_calls
+    choice = conversation.tool_choice
+    if not conversation.tools or (choice is None and parallel is None):
+        return None
+    made = _choice(choice or ToolChoice())
+    if parallel is not None and made["type"] != "none":
+        made["disable_parallel_tool_use"] = not parallel
+    return made
+
+
+def _choice(choice: ToolChoice) -> dict[str, Any]:
+    match choice.mode:
+        case ToolMode.AUTO:
+            return {"type": "auto"}
+        case ToolMode.NONE:
+            return {"type": "none"}
+        case ToolMode.REQUIRED:
+            return {"type": "tool", "name": choice.name} if choice.name else {"type": "any"}
+
+
+def _thinking(conversation: Conversation, lost: frozenset[str]) -> dict[str, Any]:
+    """``thinking``, where the neutral form says how much; else what the caller had there."""
+    if conversation.reasoning is None or "reasoning_effort" in lost:
+        return {}
+    thinking, _ = write_reasoning(conversation.reasoning, conversation.max_tokens)
+    return {"thinking": thinking}
+
+
+def _output_config(conversation: Conversation, extra: Any, lost: frozenset[str]) -> dict[str, Any]:
+    config = dict(wire.mapping(extra))
+    if conversation.format is not None and conversation.format.schema is not None:
+        schema = dict(conversation.format.schema)
+        config["format"] = {"type": "json_schema", "schema": schema}
+    if conversation.reasoning is not None and "reasoning_effort" not in lost:
+        _, effort = write_reasoning(conversation.reasoning, conversation.max_tokens)
+        config |= {"effort": effort} if effort else {}
+    return config

@@ -1,0 +1,201 @@
+"""A stream of this dialect, read event by event.
+
+The events are those of https://platform.claude.com/docs/en/build-with-claude/streaming
+(looked up 2026-11-21). Kinds of events, blocks and deltas that are new or of no use here
+(citations, the vendor's own tools) mean nothing, as the vendor asks of clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from orchestrator.dialects import wire
+from orchestrator.dialects.anthropic_messages.vocabulary import (
+    finish_reason,
+    json_text,
+    read_usage,
+)
+from orchestrator.dialects.neutral import (
+    Began,
+    Broke,
+    Counted,
+    Delta,
+    Ended,
+    Stopped,
+    StreamEvent,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+    Unreadable,
+)
+from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
+
+MOST_OPEN_BLOCKS = 1_024
+"""Blocks that may be open at once: the API opens one at a time, and no stream may make
+memory grow without end."""
+
+_DONE = "[DONE]"
+"""What relays of chat-completions add at the end; it is not this dialect's end mark."""
+
+
+@attrs.define
+class _Block:
+    """An open block; ``tool`` is the ordinal of its call, where it is one.
+
+    ``given`` holds arguments that came with the beginning, as some relays send them; they
+    count where no others follow.
+    """
+
+    tool: int | None = None
+    id: str = ""
+    given: str = ""
+
+
+class MessagesReader:
+    """Reads one stream. See :class:`orchestrator.dialects.StreamReader`."""
+
+    def __init__(self) -> None:
+        self._events = ServerSentEvents()
+        self._blocks: dict[int, _Block] = {}
+        self._calls = 0
+        self._counts: dict[str, Any] = {}
+
+    def feed(self, data: bytes) -> list[StreamEvent]:
+        """The events that ``data`` completes, in order. Never raises."""
+        return [StreamEvent(event.raw, self._deltas(event)) for event in self._events.feed(data)]
+
+    def close(self) -> list[StreamEvent]:
+        """What was left when the connection ended. Never raises."""
+        return [StreamEvent(event.raw, self._deltas(event)) for event in self._events.close()]
+
+    def _deltas(self, event: ServerEvent) -> tuple[Delta, ...]:
+        if not event.data or event.data == _DONE:
+            return ()
+        body = wire.decoded(event.data.encode("utf-8", "surrogatepass"))
+        if not isinstance(body, dict):
+            return (Broke(body),) if event.event == "error" else (Unreadable(event.data),)
+        found = self._meaning(wire.string(body.get("type")) or event.event, body)
+        return (Unreadable(event.data),) if found is None else found
+
+    def _meaning(self, kind: str, body: Mapping[str, Any]) -> tuple[Delta, ...] | None:
+        """What an event says; ``None`` where it makes no sense."""
+        match kind:
+            case "message_start":
+                return self._begin(body)
+            case "content_block_start":
+                return self._open(body)
+            case "content_block_delta":
+                return self._add(body)
+            case "content_block_stop":
+                return self._shut(body)
+            case "message_delta":
+                return self._stop(body)
+            case "message_stop":
+                return (Ended(),)
+            case _:
+                # Relays send errors in shapes of their own, without a type that is known.
+                return (Broke(body),) if kind == "error" or body.get("error") else ()
+
+    def _begin(self, body: Mapping[str, Any]) -> tuple[Delta, ...]:
+        message = wire.mapping(body.get("message"))
+        began = Began(wire.string(message.get("id")), wire.string(message.get("model")))
+        return (began, *self._count(message.get("usage")))
+
+    def _open(self, body: Mapping[str, Any]) -> tuple[Delta, ...] | None:
+        index, start = body.get("index"), body.get("content_block")
+        if not isinstance(index, int) or not isinstance(start, dict):
+            return None
+        known = self._blocks.get(index)
+        if known is not None and known.tool is not None and known.id == start.get("id"):
+            return ()  # said twice
+        if known is None and len(self._blocks) >= MOST_OPEN_BLOCKS:
+            return None
+        self._blocks[index] = _Block()
+        return self._call(index, start) if start.get("type") == "tool_use" else _opened(start)
+
+    def _call(self, index: int, start: Mapping[str, Any]) -> tuple[Delta, ...]:
+        given = wire.mapping(start.get("input"))
+        id_, name = wire.string(start.get("id")), wire.string(start.get("name"))
+        self._blocks[index] = _Block(self._calls, id_, json_text(given) if given else "")
+        self._calls += 1
+        return (ToolCallDelta(self._calls - 1, id_, name),)
+
+    def _add(self, body: Mapping[str, Any]) -> tuple[Delta, ...] | None:
+        delta = wire.mapping(body.get("delta"))
+        match delta.get("type"):
+            case "text_delta":
+                return _text(delta.get("text"))
+            case "thinking_delta" | "signature_delta":
+                return _thinking(delta)
+            case "input_json_delta":
+                return self._arguments(body.get("index"), delta.get("partial_json"))
+            case None:
+                return None
+            case _:
+                return ()
+
+    def _arguments(self, index: Any, more: Any) -> tuple[Delta, ...] | None:
+        block = self._blocks.get(index) if isinstance(index, int) else None
+        if block is None or not isinstance(more, str):
+            return None
+        if block.tool is None or not more:
+            return ()
+        block.given = ""
+        return (ToolCallDelta(block.tool, arguments=more),)
+
+    def _shut(self, body: Mapping[str, Any]) -> tuple[Delta, ...]:
+        index = body.get("index")
+        block = self._blocks.pop(index, None) if isinstance(index, int) else None
+        if block is None or block.tool is None or not block.given:
+            return ()
+        return (ToolCallDelta(block.tool, arguments=block.given),)
+
+    def _stop(self, body: Mapping[str, Any]) -> tuple[Delta, ...]:
+        reason = finish_reason(wire.mapping(body.get("delta")).get("stop_reason"))
+        stopped = () if reason is None else (Stopped(reason),)
+        return (*stopped, *self._count(body.get("usage")))
+
+    def _count(self, usage: Any) -> tuple[Delta, ...]:
+        """All that is counted so far: later events name only what has changed."""
+        known = {name: wire.mapping(usage).get(name) for name in _COUNTS}
+        self._counts.update((name, value) for name, value in known.items() if value is not None)
+        return (Counted(read_usage(self._counts)),) if isinstance(usage, dict) else ()
+
+
+_COUNTS = (
+    "input_tokens",
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+    "output_tokens",
+    "output_tokens_details",
+)
+
+
+def _opened(start: Mapping[str, Any]) -> tuple[Delta, ...]:
+    """What a block begins with."""
+    match start.get("type"):
+        case "text":
+            return _text(start.get("text"))
+        case "thinking":
+            return _thinking(start)
+        case "redacted_thinking":
+            return _redacted(start.get("data"))
+        case _:
+            return ()
+
+
+def _text(text: Any) -> tuple[Delta, ...]:
+    return (TextDelta(text),) if isinstance(text, str) and text else ()
+
+
+def _thinking(given: Mapping[str, Any]) -> tuple[Delta, ...]:
+    text, signature = wire.string(given.get("thinking")), wire.string(given.get("signature"))
+    return (ThinkingDelta(text, signature or None),) if text or signature else ()
+
+
+def _redacted(data: Any) -> tuple[Delta, ...]:
+    sealed = isinstance(data, str) and data
+    return (ThinkingDelta(signature=data, redacted=True),) if sealed else ()

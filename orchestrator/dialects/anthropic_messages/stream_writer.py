@@ -1,0 +1,205 @@
+"""A stream of this dialect, written delta by delta, for a caller who speaks it.
+
+The order of events is that of https://platform.claude.com/docs/en/build-with-claude/streaming
+(looked up 2026-11-21).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.dialects import wire
+from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.anthropic_messages.vocabulary import (
+    json_text,
+    stop_reason,
+    tool_id,
+    write_usage,
+)
+from orchestrator.dialects.neutral import (
+    Began,
+    Broke,
+    Counted,
+    Delta,
+    Ended,
+    Stopped,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+    Unreadable,
+)
+
+_ERRORS = frozenset(
+    {
+        "api_error",
+        "authentication_error",
+        "billing_error",
+        "invalid_request_error",
+        "not_found_error",
+        "overloaded_error",
+        "permission_error",
+        "rate_limit_error",
+        "request_too_large",
+        "timeout_error",
+    }
+)
+"""The types of https://platform.claude.com/docs/en/api/errors (looked up 2026-11-21)."""
+
+
+class MessagesWriter:
+    """Writes one stream. See :class:`orchestrator.dialects.StreamWriter`.
+
+    The finish reason and the usage are said together, and other dialects name the usage
+    last, so both wait for :class:`~.neutral.Ended`: it has to come. Blocks of tool calls stay
+    open until other content or the end comes, because other dialects may go back to a call.
+
+    Args:
+        model: The model that the caller is told of where the provider names none.
+    """
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._begun = self._over = False
+        self._next = 0
+        self._open: tuple[str, int] | None = None
+        self._tools: dict[int, int] = {}
+        self._unfinished: list[int] = []
+        self._reason: str | None = None
+        self._usage = Usage()
+
+    def write(self, delta: Delta) -> bytes:
+        """The events for ``delta``; empty where they come later, or after the end."""
+        if self._over:
+            return b""
+        match delta:
+            case Began():
+                return self._begin(delta)
+            case TextDelta():
+                return self._text(delta.text)
+            case ThinkingDelta():
+                return self._thinking(delta)
+            case ToolCallDelta():
+                return self._tool(delta)
+            case Stopped() | Counted() | Unreadable():
+                return self._note(delta)
+            case Ended() | Broke():
+                return self._finish(delta)
+
+    def _note(self, delta: Stopped | Counted | Unreadable) -> bytes:
+        """Keep what the end will say."""
+        if isinstance(delta, Stopped):
+            self._reason = delta.finish_reason
+        elif isinstance(delta, Counted):
+            self._usage = delta.usage
+        return b""
+
+    def _finish(self, delta: Ended | Broke) -> bytes:
+        self._over = True
+        return (
+            _event("error", error=_error(delta.body)) if isinstance(delta, Broke) else self._end()
+        )
+
+    def _begin(self, began: Began) -> bytes:
+        if self._begun:
+            return b""
+        self._begun = True
+        message: dict[str, Any] = {
+            "id": began.id,
+            "type": "message",
+            "role": "assistant",
+            "model": began.model or self._model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": write_usage(self._usage),
+        }
+        return _event("message_start", message=message)
+
+    def _text(self, text: str) -> bytes:
+        if not text:
+            return b""
+        before = self._block("text", {"type": "text", "text": ""})
+        return before + self._delta({"type": "text_delta", "text": text})
+
+    def _thinking(self, delta: ThinkingDelta) -> bytes:
+        if delta.redacted:
+            start = {"type": "redacted_thinking", "data": delta.signature or ""}
+            return self._block("redacted_thinking", start, fresh=True)
+        if not (delta.text or delta.signature):
+            return b""
+        out = self._block("thinking", {"type": "thinking", "thinking": "", "signature": ""})
+        if delta.text:
+            out += self._delta({"type": "thinking_delta", "thinking": delta.text})
+        if delta.signature:
+            out += self._delta({"type": "signature_delta", "signature": delta.signature})
+            out += self._shut()  # a signature is the last of a block
+        return out
+
+    def _tool(self, delta: ToolCallDelta) -> bytes:
+        out = b"" if delta.index in self._tools else self._call(delta)
+        if not delta.arguments:
+            return out
+        more = {"type": "input_json_delta", "partial_json": delta.arguments}
+        return out + _event("content_block_delta", index=self._tools[delta.index], delta=more)
+
+    def _call(self, delta: ToolCallDelta) -> bytes:
+        out = self._begin(Began()) + self._shut_content()
+        self._tools[delta.index] = self._next
+        self._unfinished.append(self._next)
+        id_ = tool_id(delta.id) if delta.id else f"toolu_{uuid.uuid4().hex[:24]}"
+        start = {"type": "tool_use", "id": id_, "name": delta.name, "input": {}}
+        return out + self._start(start)
+
+    # Blocks.
+
+    def _block(self, kind: str, start: Mapping[str, Any], *, fresh: bool = False) -> bytes:
+        """What makes a block of that kind the open one."""
+        if self._open is not None and self._open[0] == kind and not fresh:
+            return b""
+        out = self._begin(Began()) + self._shut()
+        self._open = (kind, self._next)
+        return out + self._start(start)
+
+    def _start(self, start: Mapping[str, Any]) -> bytes:
+        self._next += 1
+        return _event("content_block_start", index=self._next - 1, content_block=dict(start))
+
+    def _delta(self, delta: Mapping[str, Any]) -> bytes:
+        return _event("content_block_delta", index=self._next - 1, delta=dict(delta))
+
+    def _shut(self) -> bytes:
+        stops = [_event("content_block_stop", index=index) for index in self._unfinished]
+        self._unfinished.clear()
+        return self._shut_content() + b"".join(stops)
+
+    def _shut_content(self) -> bytes:
+        opened, self._open = self._open, None
+        return b"" if opened is None else _event("content_block_stop", index=opened[1])
+
+    def _end(self) -> bytes:
+        delta = {"stop_reason": stop_reason(self._reason), "stop_sequence": None}
+        return (
+            self._begin(Began())
+            + self._shut()
+            + _event("message_delta", delta=delta, usage=write_usage(self._usage))
+            + _event("message_stop")
+        )
+
+
+def _event(kind: str, **fields: Any) -> bytes:
+    data = json_text({"type": kind, **fields})
+    return f"event: {kind}\ndata: {data}\n\n".encode()
+
+
+def _error(body: Any) -> dict[str, Any]:
+    """What broke, in this dialect's words; the provider's own message is kept."""
+    inner = wire.mapping(body).get("error")
+    known = wire.mapping(inner) or wire.mapping(body)
+    kind = wire.string(known.get("type"))
+    message = wire.string(known.get("message")) or wire.string(inner) or wire.string(body)
+    return {
+        "type": kind if kind in _ERRORS else "api_error",
+        "message": message or "The provider broke the stream off.",
+    }

@@ -1,0 +1,127 @@
+"""The words that requests, answers and streams share: names, finish reasons, ids, usage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from orchestrator.dialects import wire
+from orchestrator.dialects.answer import Usage
+
+NAME = "anthropic-messages"
+
+FINISH_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "end_turn": "stop",
+        "stop_sequence": "stop",
+        "pause_turn": "stop",  # a vendor's tool ran long: the text so far is whole
+        "max_tokens": "length",
+        "model_context_window_exceeded": "length",
+        "tool_use": "tool_calls",
+        "refusal": "content_filter",
+    }
+)
+"""``stop_reason`` in chat-completions words
+(https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons, 2026-11-21)."""
+
+STOP_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "stop": "end_turn",
+        "length": "max_tokens",
+        "tool_calls": "tool_use",
+        "function_call": "tool_use",
+        "content_filter": "refusal",
+    }
+)
+"""The other way round."""
+
+INVALID_ARGUMENTS = "INVALID_JSON"
+"""Under this key go arguments that are no JSON object, for ``input`` must be one
+(https://platform.claude.com/docs/en/agents-and-tools/tool-use/fine-grained-tool-streaming,
+2026-11-21)."""
+
+_ID = re.compile(r"[a-zA-Z0-9_-]+")
+_UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
+_UNSAYABLE = (TypeError, ValueError, OverflowError, RecursionError)
+
+
+def finish_reason(stop_reason: Any) -> str | None:
+    """The neutral word for ``stop_reason``; a word that nobody knows yet is kept."""
+    if not isinstance(stop_reason, str) or not stop_reason:
+        return None
+    return FINISH_REASONS.get(stop_reason, stop_reason)
+
+
+def stop_reason(reason: str | None) -> str | None:
+    """The vendor's word for a neutral finish reason."""
+    return None if reason is None else STOP_REASONS.get(reason, "end_turn")
+
+
+def tool_id(given: str) -> str:
+    """``given`` where the API takes it, else the same thing in letters that it takes.
+
+    Other vendors put dots and colons into ids. A call and its result change alike, and
+    the digest keeps two ids apart that differ only there.
+    """
+    if _ID.fullmatch(given):
+        return given
+    digest = hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{_UNFIT.sub('_', given)}_{digest}"
+
+
+def json_text(value: Any) -> str:
+    """``value``, which came out of JSON, as JSON again. Never raises."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except _UNSAYABLE:
+        # Numbers above 64 bits and lone surrogates, which only the stdlib writes.
+        try:
+            return json.dumps(value)
+        except _UNSAYABLE:
+            return "{}"
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """The object that ``text`` says; none at all is an empty one. Never raises."""
+    if not text.strip():
+        return {}
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, *_UNSAYABLE):
+        value = None
+    return value if isinstance(value, dict) else {INVALID_ARGUMENTS: text}
+
+
+def read_usage(usage: Any) -> Usage:
+    """Token counts; the API's ``input_tokens`` leave out what the cache took and gave."""
+    cached = wire.count(usage, "cache_read_input_tokens")
+    written = wire.count(usage, "cache_creation_input_tokens")
+    prompt = wire.count(usage, "input_tokens") + cached + written
+    completion = wire.count(usage, "output_tokens")
+    details = usage.get("output_tokens_details") if isinstance(usage, dict) else None
+    return Usage(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        total_tokens=prompt + completion,
+        cached_tokens=cached,
+        reasoning_tokens=wire.count(details, "thinking_tokens"),
+    )
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """The counts as the API splits them; what was written to a cache is not known apart."""
+    counts: dict[str, Any] = {
+        "input_tokens": max(usage.prompt_tokens - usage.cached_tokens, 0),
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": usage.cached_tokens,
+        "output_tokens": usage.completion_tokens,
+    }
+    if usage.reasoning_tokens:
+        counts["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}
+    return counts
