@@ -1,0 +1,141 @@
+"""Whole answers: the ``response`` object, in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.dialects.answer import Answer, ToolCall, Usage
+from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.openai_responses import items
+from orchestrator.dialects.wire import count, mapping, mappings, string
+
+_FINAL = frozenset({"completed", "incomplete"})
+"""The statuses of a response that is over and holds an answer; some servers send none."""
+
+
+# In.
+
+
+def answer_of(body: dict[str, Any]) -> Answer | None:
+    """The answer in ``body``; ``None`` where there is none, or an error in its place."""
+    reply = read_answer(body)
+    if body.get("error") or reply.finish_reason is None:
+        return None
+    if not mappings(body.get("output")) and reply.finish_reason != "length":
+        # Nothing at all is an answer only where the limit left no room for it.
+        return None
+    calls = tuple(
+        ToolCall(part.id, part.name, part.arguments)
+        for part in reply.parts
+        if isinstance(part, ToolUse)
+    )
+    text = "".join(part.text for part in reply.parts if isinstance(part, Text))
+    if reply.finish_reason == "content_filter" and not (text or calls):
+        return None
+    return Answer(text, calls, reply.finish_reason, reply.usage, reply.id, reply.model, body)
+
+
+def read_answer(body: Mapping[str, Any]) -> Reply:
+    """The answer in the neutral form; output of built-in tools has none and is left out."""
+    parts: list[Text | Thinking | ToolUse] = []
+    for item in mappings(body.get("output")):
+        parts.extend(items.output_parts(item))
+    return Reply(
+        parts=tuple(parts),
+        finish_reason=_finish(body, calls=any(isinstance(part, ToolUse) for part in parts)),
+        usage=usage_of(body.get("usage")),
+        id=string(body.get("id")),
+        model=string(body.get("model")),
+    )
+
+
+def finish_of(body: Mapping[str, Any], *, calls: bool) -> str:
+    """Why the model stopped, in chat-completions words.
+
+    Args:
+        body: The ``response`` object.
+        calls: Whether it called tools, which this dialect does not say in so many words.
+    """
+    if body.get("status") == "incomplete":
+        reason = mapping(body.get("incomplete_details")).get("reason")
+        # Every other reason, known or not, means that more would have come.
+        return "content_filter" if reason == "content_filter" else "length"
+    return "tool_calls" if calls else "stop"
+
+
+def _finish(body: Mapping[str, Any], *, calls: bool) -> str | None:
+    """The same, ``None`` where the response is not over or has failed."""
+    status = body.get("status")
+    over = status is None or (isinstance(status, str) and status in _FINAL)
+    return finish_of(body, calls=calls) if over else None
+
+
+def usage_of(usage: Any) -> Usage:
+    """The tokens counted in ``usage``."""
+    prompt, completion = count(usage, "input_tokens"), count(usage, "output_tokens")
+    details = mapping(usage)
+    return Usage(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        total_tokens=count(usage, "total_tokens") or prompt + completion,
+        cached_tokens=count(details.get("input_tokens_details"), "cached_tokens"),
+        reasoning_tokens=count(details.get("output_tokens_details"), "reasoning_tokens"),
+    )
+
+
+# Out.
+
+
+def write_answer(reply: Reply) -> dict[str, Any]:
+    """The whole answer as a ``response`` object.
+
+    ``created_at`` is 0, since nothing here reads a clock.
+    """
+    output: list[dict[str, Any]] = []
+    for part in reply.parts:
+        items.append_output(output, part)
+    made = skeleton(reply.id or "resp_0", reply.model)
+    return {**made, **ending(reply.finish_reason), "output": output, "usage": usage(reply.usage)}
+
+
+def skeleton(identity: str, model: str) -> dict[str, Any]:
+    """A response that has only begun, with every field that the reference demands."""
+    return {
+        "id": identity,
+        "object": "response",
+        "created_at": 0,
+        "status": "in_progress",
+        "error": None,
+        "incomplete_details": None,
+        "instructions": None,
+        "metadata": {},
+        "model": model,
+        "output": [],
+        "parallel_tool_calls": True,
+        "temperature": None,
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": None,
+        "usage": None,
+    }
+
+
+def ending(finish_reason: str | None) -> dict[str, Any]:
+    """The fields that say how a response ended."""
+    if finish_reason == "length":
+        return {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    if finish_reason == "content_filter":
+        return {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}
+    return {"status": "completed"}
+
+
+def usage(usage: Usage) -> dict[str, Any]:
+    """The tokens in this dialect's words; ``cache_write_tokens`` is demanded since 2026."""
+    return {
+        "input_tokens": usage.prompt_tokens,
+        "input_tokens_details": {"cached_tokens": usage.cached_tokens, "cache_write_tokens": 0},
+        "output_tokens": usage.completion_tokens,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        "total_tokens": usage.total_tokens,
+    }

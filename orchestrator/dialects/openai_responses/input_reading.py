@@ -1,0 +1,190 @@
+"""The input of a request: a flat list of items, gathered into turns.
+
+A position counts the items that become part of a turn or stay behind, from 0; system
+messages do not count, because they are written elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from orchestrator.dialects.neutral import (
+    Image,
+    Message,
+    Part,
+    Role,
+    Text,
+    Thinking,
+    ToolResult,
+)
+from orchestrator.dialects.openai_responses import items
+from orchestrator.dialects.wire import string
+from orchestrator.request import RequestError
+
+_TEXTS = frozenset({"input_text", "output_text", "text", "refusal"})
+_DATA = "data:"
+_BASE64 = ";base64"
+
+
+@attrs.define
+class InputReader:
+    """Gathers items into turns.
+
+    Attributes:
+        system: What system and developer messages say, wherever they stand.
+        turns: The turns so far.
+        left: ``[position, item]`` of each item that only this dialect knows.
+        references: The same for thoughts that the provider keeps; they are no loss.
+        left_content: ``[position, index, part]`` of each part that only this dialect knows.
+    """
+
+    system: list[Text] = attrs.field(factory=list)
+    turns: list[tuple[Role, list[Part]]] = attrs.field(factory=list)
+    left: list[list[Any]] = attrs.field(factory=list)
+    references: list[list[Any]] = attrs.field(factory=list)
+    left_content: list[list[Any]] = attrs.field(factory=list)
+    _position: int = 0
+
+    def read(self, given: object) -> None:
+        """Take in the whole ``input``.
+
+        Raises:
+            RequestError: It is neither text nor a list of items.
+        """
+        if isinstance(given, str):
+            self.turns.append((Role.USER, [Text(given)]))
+            return
+        if not isinstance(given, Sequence) or isinstance(given, bytes):
+            raise RequestError(f"'input' is {_kind(given)}; allowed: text or a list of items")
+        for index, item in enumerate(given):
+            if not isinstance(item, Mapping):
+                raise RequestError(f"input[{index}] is {_kind(item)}; allowed: an item (a mapping)")
+            self._item(item)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The turns so far, in the neutral form."""
+        return tuple(Message(role, tuple(parts)) for role, parts in self.turns)
+
+    def _item(self, item: Mapping[str, Any]) -> None:
+        match item.get("type", "message"):
+            case "message":
+                self._message(item)
+            case "function_call":
+                self._add(Role.ASSISTANT, [items.tool_use(item)])
+            case "function_call_output":
+                parts = self._content(item.get("output"))
+                result = ToolResult(
+                    string(item.get("call_id")), tuple(parts), name=string(item.get("name"))
+                )
+                self._add(Role.USER, [result])
+            case "reasoning":
+                self._reasoning(item)
+            case _:
+                self._leave(self.left, item)
+
+    def _message(self, item: Mapping[str, Any]) -> None:
+        role = item.get("role")
+        if role in ("system", "developer"):
+            self._system(item)
+            return
+        if role not in ("user", "assistant"):
+            raise RequestError(
+                f"an input message has the role {role!r}; "
+                "allowed: user, assistant, system, developer"
+            )
+        parts = self._content(item.get("content"))
+        if parts:
+            self._add(Role(role), parts)
+        elif self.left_content and self.left_content[-1][0] == self._position:
+            self.left_content = [left for left in self.left_content if left[0] != self._position]
+            self._leave(self.left, item)
+
+    def _system(self, item: Mapping[str, Any]) -> None:
+        content = item.get("content")
+        parts = [_part(part) for part in _listed(content)]
+        texts = [part for part in parts if isinstance(part, Text)]
+        if len(texts) == len(parts):
+            self.system.extend(texts)
+        else:
+            self._leave(self.left, item)
+
+    def _reasoning(self, item: Mapping[str, Any]) -> None:
+        thought = items.thinking(item)
+        if isinstance(thought, Thinking) and thought.signature is not None:
+            self._add(Role.ASSISTANT, [thought])
+        else:
+            self._leave(self.references, item)
+
+    def _content(self, content: object) -> list[Text | Image]:
+        """The parts that everybody knows; the others stay behind."""
+        parts: list[Text | Image] = []
+        for index, given in enumerate(_listed(content)):
+            part = _part(given)
+            if part is None:
+                self.left_content.append([self._position, index, given])
+            else:
+                parts.append(part)
+        return parts
+
+    def _leave(self, where: list[list[Any]], item: Mapping[str, Any]) -> None:
+        where.append([self._position, item])
+        self._position += 1
+
+    def _add(self, role: Role, parts: Sequence[Part]) -> None:
+        """Put ``parts`` at the end of the last turn, or of a new one."""
+        self._position += 1
+        if self.turns and self.turns[-1][0] is role and _continues(self.turns[-1][1][-1], parts[0]):
+            self.turns[-1][1].extend(parts)
+        else:
+            self.turns.append((role, list(parts)))
+
+
+def _continues(last: Part, first: Part) -> bool:
+    """Whether ``first`` belongs to the turn that ends with ``last``.
+
+    Two messages of one speaker in a row stay two turns; thoughts, calls and results stand
+    in items of their own, and belong to the turn around them.
+    """
+    spoken = (Text, Image)
+    if isinstance(first, ToolResult):
+        return isinstance(last, ToolResult)
+    return not (isinstance(last, spoken) and isinstance(first, spoken))
+
+
+def _listed(content: object) -> list[Any]:
+    """Content as a list of parts; bare text is one of them."""
+    if isinstance(content, str):
+        return [{"type": "input_text", "text": content}]
+    return list(content) if isinstance(content, Sequence) and not isinstance(content, bytes) else []
+
+
+def _part(part: object) -> Text | Image | None:
+    if not isinstance(part, Mapping):
+        return None
+    cache = isinstance(part.get("prompt_cache_breakpoint"), Mapping)
+    kind = part.get("type")
+    if isinstance(kind, str) and kind in _TEXTS:
+        text = part.get("text", part.get("refusal"))
+        return Text(text, cache) if isinstance(text, str) else None
+    url = part.get("image_url")
+    if kind == "input_image" and isinstance(url, str):
+        return _image(url, part.get("detail"), cache=cache)
+    return None
+
+
+def _image(url: str, detail: object, *, cache: bool) -> Image:
+    """A picture; ``auto`` is what holds where nothing is said of its detail."""
+    known = detail if isinstance(detail, str) and detail != "auto" else None
+    head, comma, data = url.partition(",")
+    if comma and head.startswith(_DATA) and head.endswith(_BASE64):
+        media_type = head[len(_DATA) : -len(_BASE64)]
+        return Image(media_type=media_type, data=data, detail=known, cache=cache)
+    return Image(url=url, detail=known, cache=cache)
+
+
+def _kind(value: object) -> str:
+    return "missing" if value is None else f"of type {type(value).__name__}"

@@ -1,0 +1,221 @@
+"""A request of this dialect, read into the neutral form.
+
+What only this dialect knows is parted: ``extras`` change the answer, ``hints`` do not.
+Fields of a function tool that only serve built-in tools (``defer_loading``,
+``allowed_callers``) are not kept, since those tools are extras themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from orchestrator.dialects.neutral import (
+    Conversation,
+    JsonFormat,
+    Reasoning,
+    Text,
+    Tool,
+    ToolChoice,
+    ToolMode,
+)
+from orchestrator.dialects.openai_responses.input_reading import InputReader
+from orchestrator.dialects.openai_responses.names import (
+    DIALECT,
+    FORMAT,
+    FORMAT_DESCRIPTION,
+    HINTS,
+    INPUT_CONTENT,
+    INPUT_ITEMS,
+    REASONING_HINTS,
+)
+from orchestrator.dialects.wire import string
+from orchestrator.request import RequestError
+
+T = TypeVar("T")
+
+_STATEFUL = ("previous_response_id", "conversation", "prompt")
+"""Fields that bring messages from elsewhere, so that ``input`` may be missing."""
+
+_READ = frozenset(
+    {
+        "model", "stream", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls",
+        "max_output_tokens", "temperature", "top_p", "text", "reasoning", "user",
+    }
+)  # fmt: skip
+"""Top-level fields that have a neutral form, or none because each call sets them."""
+
+
+def read_request(payload: Mapping[str, Any]) -> Conversation:
+    """See :meth:`orchestrator.dialects.Dialect.read_request`."""
+    reader, extras, hints = _input(payload), _others(payload), {}
+    for name in HINTS & extras.keys():
+        hints[name] = extras.pop(name)
+    if "message.output_text.logprobs" in _listed(hints, "include"):
+        extras["include"] = hints.pop("include")
+    _keep(extras, INPUT_ITEMS, reader.left)
+    _keep(extras, INPUT_CONTENT, reader.left_content)
+    _keep(hints, INPUT_ITEMS, reader.references)
+    return Conversation(
+        messages=reader.messages,
+        system=tuple(reader.system),
+        tools=_tools(payload, extras),
+        tool_choice=_tool_choice(payload, extras),
+        parallel_tool_calls=_field(payload, "parallel_tool_calls", bool),
+        max_tokens=_field(payload, "max_output_tokens", int),
+        temperature=_number(payload, "temperature"),
+        top_p=_number(payload, "top_p"),
+        format=_format(payload, extras, hints),
+        reasoning=_reasoning(payload, extras, hints),
+        user=_field(payload, "user", str),
+        dialect=DIALECT,
+        extras=extras,
+        hints=hints,
+    )
+
+
+def _input(payload: Mapping[str, Any]) -> InputReader:
+    reader = InputReader()
+    instructions = _field(payload, "instructions", str)
+    if instructions is not None:
+        reader.system.append(Text(instructions))
+    given = payload.get("input")
+    if given is not None or not any(payload.get(name) for name in _STATEFUL):
+        reader.read(given)
+    return reader
+
+
+def _others(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields without a neutral form; ``None`` is what holds where nothing is said."""
+    return {
+        name: value
+        for name, value in payload.items()
+        if name not in _READ and value is not None and (name, value) != ("background", False)
+    }
+
+
+def _keep(fields: dict[str, Any], name: str, value: object) -> None:
+    if value:
+        fields[name] = value
+
+
+# Tools.
+
+
+def _tools(payload: Mapping[str, Any], extras: dict[str, Any]) -> tuple[Tool, ...]:
+    """The functions; tools that the provider carries out itself stay behind."""
+    given = _listed(payload, "tools")
+    functions: list[Tool] = []
+    for index, tool in enumerate(given):
+        if not isinstance(tool, Mapping):
+            raise RequestError(f"tools[{index}] is {_kind(tool)}; allowed: a tool (a mapping)")
+        if tool.get("type") == "function":
+            functions.append(_tool(tool, index))
+    _keep(extras, "tools", [tool for tool in given if tool.get("type") != "function"])
+    return tuple(functions)
+
+
+def _tool(tool: Mapping[str, Any], index: int) -> Tool:
+    name = tool.get("name")
+    if not isinstance(name, str):
+        raise RequestError(
+            f"tools[{index}] has the name {name!r}; allowed: text, beside 'type', as in "
+            "{'type': 'function', 'name': 'weather', 'parameters': {...}}"
+        )
+    return Tool(
+        name=name,
+        description=_field(tool, "description", str) or "",
+        parameters=_mapping(tool, "parameters"),
+        strict=_field(tool, "strict", bool),
+    )
+
+
+def _tool_choice(payload: Mapping[str, Any], extras: dict[str, Any]) -> ToolChoice | None:
+    choice = payload.get("tool_choice")
+    if isinstance(choice, str) and choice in set(ToolMode):
+        return ToolChoice(ToolMode(choice))
+    if isinstance(choice, Mapping) and choice.get("type") == "function":
+        return ToolChoice(ToolMode.REQUIRED, string(choice.get("name")))
+    if choice is not None:
+        extras["tool_choice"] = choice
+    return None
+
+
+# Text and reasoning.
+
+
+def _format(
+    payload: Mapping[str, Any], extras: dict[str, Any], hints: dict[str, Any]
+) -> JsonFormat | None:
+    text = _mapping(payload, "text")
+    shape = _mapping(text, "format")
+    extras.update(
+        (name, value) for name, value in text.items() if name != "format" and value is not None
+    )
+    match shape.get("type"):
+        case "json_object":
+            return JsonFormat()
+        case "json_schema":
+            _keep(hints, FORMAT_DESCRIPTION, shape.get("description"))
+            strict = _field(shape, "strict", bool)
+            return JsonFormat(_mapping(shape, "schema"), string(shape.get("name")), strict)
+        case None | "text":
+            return None
+        case _:
+            extras[FORMAT] = shape
+            return None
+
+
+def _reasoning(
+    payload: Mapping[str, Any], extras: dict[str, Any], hints: dict[str, Any]
+) -> Reasoning | None:
+    reasoning = {
+        name: value for name, value in _mapping(payload, "reasoning").items() if value is not None
+    }
+    effort = _field(reasoning, "effort", str)
+    others = {name: value for name, value in reasoning.items() if name != "effort"}
+    shown = {name: value for name, value in others.items() if name in REASONING_HINTS}
+    _keep(hints, "reasoning", shown)
+    _keep(extras, "reasoning", {name: others[name] for name in others.keys() - shown.keys()})
+    return Reasoning(effort) if effort is not None else None
+
+
+# Fields, checked.
+
+
+def _field(fields: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
+    """The field where it is of that kind; ``None`` where it is missing."""
+    value = fields.get(name)
+    if value is None or (isinstance(value, kind) and isinstance(value, bool) is (kind is bool)):
+        return value
+    raise RequestError(f"{name!r} is {_kind(value)}; allowed: {_KINDS[kind]}")
+
+
+_KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", str: "text"}
+
+
+def _number(fields: Mapping[str, Any], name: str) -> float | None:
+    value = fields.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        raise RequestError(f"{name!r} is {_kind(value)}; allowed: a number")
+    return value
+
+
+def _mapping(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = fields.get(name)
+    if not isinstance(value, Mapping | None):
+        raise RequestError(f"{name!r} is {_kind(value)}; allowed: a mapping")
+    return value or {}
+
+
+def _listed(fields: Mapping[str, Any], name: str) -> Sequence[Any]:
+    value = fields.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        raise RequestError(f"{name!r} is {_kind(value)}; allowed: a list")
+    return value
+
+
+def _kind(value: object) -> str:
+    return f"of type {type(value).__name__}"

@@ -1,0 +1,150 @@
+"""A conversation, written as a request of this dialect; and what cannot be asked here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.dialects.neutral import (
+    Conversation,
+    Image,
+    JsonFormat,
+    Reasoning,
+    Role,
+    Tool,
+    ToolChoice,
+)
+from orchestrator.dialects.openai_responses.input_writing import instructions, write_input
+from orchestrator.dialects.openai_responses.names import (
+    DIALECT,
+    FORMAT,
+    FORMAT_DESCRIPTION,
+    HARMLESS,
+    INPUT_CONTENT,
+    INPUT_ITEMS,
+)
+
+_ELSEWHERE = frozenset(
+    {FORMAT, FORMAT_DESCRIPTION, INPUT_CONTENT, INPUT_ITEMS, "reasoning", "tools", "verbosity"}
+)
+"""Extras and hints that are written inside other fields."""
+
+_EFFORTS = ((0, "none"), (1_024, "low"), (8_192, "medium"))
+"""The most tokens that each effort stands for; above them it is ``high``.
+
+The only vendor that says how budgets and efforts compare is Google, for its own models:
+https://ai.google.dev/gemini-api/docs/openai (looked up 2026-11-21).
+"""
+
+
+def losses(conversation: Conversation) -> tuple[str, ...]:
+    """See :meth:`orchestrator.dialects.Dialect.losses`."""
+    asked = {
+        "images": _pictures_of_the_model(conversation),
+        "top_k": conversation.top_k is not None,
+        "stop": bool(conversation.stop),
+        "seed": conversation.seed is not None,
+        # A penalty of 0 and one choice are what is done here anyway.
+        "frequency_penalty": bool(conversation.frequency_penalty),
+        "presence_penalty": bool(conversation.presence_penalty),
+        "n": (conversation.choices or 1) > 1,
+    }
+    others = () if conversation.dialect == DIALECT else conversation.extras.keys() - HARMLESS
+    return (*(name for name, lost in asked.items() if lost), *sorted(others))
+
+
+def _pictures_of_the_model(conversation: Conversation) -> bool:
+    """Whether a turn of the model holds a picture, which only users may send here."""
+    return any(
+        isinstance(part, Image)
+        for message in conversation.messages
+        if message.role is Role.ASSISTANT
+        for part in message.parts
+    )
+
+
+def write_request(conversation: Conversation) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.write_request`."""
+    ours = conversation.dialect == DIALECT
+    known: Mapping[str, Any] = {**conversation.extras, **conversation.hints} if ours else {}
+    body = {
+        "input": write_input(conversation),
+        "instructions": instructions(conversation),
+        "tools": [
+            *(_tool(tool, ours=ours) for tool in conversation.tools),
+            *known.get("tools", ()),
+        ],
+        "tool_choice": _tool_choice(conversation.tool_choice),
+        "parallel_tool_calls": conversation.parallel_tool_calls,
+        "max_output_tokens": conversation.max_tokens,
+        "temperature": conversation.temperature,
+        "top_p": conversation.top_p,
+        "text": _text(conversation.format, known),
+        "reasoning": _reasoning(conversation),
+        "user": conversation.user,
+        # Whoever asks in another dialect did not agree to have the answer kept for 30 days.
+        "store": None if ours else False,
+    }
+    said = {name: value for name, value in body.items() if value not in (None, {})}
+    if not said["tools"]:
+        del said["tools"]
+    return {**said, **{name: known[name] for name in known if name not in _ELSEWHERE}}
+
+
+def _tool(tool: Tool, *, ours: bool) -> dict[str, Any]:
+    made: dict[str, Any] = {"type": "function", "name": tool.name}
+    if tool.description:
+        made["description"] = tool.description
+    made["parameters"] = dict(tool.parameters) or None
+    # Only here are tools strict where nothing is said.
+    strict = tool.strict if ours or tool.strict is not None else False
+    return made if strict is None else {**made, "strict": strict}
+
+
+def _tool_choice(choice: ToolChoice | None) -> Any:
+    if choice is None:
+        return None
+    if choice.name is not None:
+        return {"type": "function", "name": choice.name}
+    return str(choice.mode)
+
+
+def _text(shape: JsonFormat | None, known: Mapping[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    if shape is not None:
+        made["format"] = _format(shape, known.get(FORMAT_DESCRIPTION))
+    elif FORMAT in known:
+        made["format"] = known[FORMAT]
+    if "verbosity" in known:
+        made["verbosity"] = known["verbosity"]
+    return made
+
+
+def _format(shape: JsonFormat, description: str | None) -> dict[str, Any]:
+    if shape.schema is None:
+        return {"type": "json_object"}
+    made: dict[str, Any] = {"type": "json_schema", "name": shape.name, "schema": shape.schema}
+    if description is not None:
+        made["description"] = description
+    return made if shape.strict is None else {**made, "strict": shape.strict}
+
+
+def _reasoning(conversation: Conversation) -> dict[str, Any]:
+    effort = _effort(conversation.reasoning or Reasoning())
+    made = {} if effort is None else {"effort": effort}
+    if conversation.dialect != DIALECT:
+        return made
+    return {
+        **made,
+        **conversation.extras.get("reasoning", {}),
+        **conversation.hints.get("reasoning", {}),
+    }
+
+
+def _effort(reasoning: Reasoning) -> str | None:
+    """How hard to think; a budget in tokens becomes the effort that it stands for."""
+    tokens = reasoning.tokens
+    if reasoning.effort is not None or tokens is None or tokens < 0:
+        # A budget below 0 leaves it to the model (Gemini), as does saying nothing here.
+        return reasoning.effort
+    return next((effort for most, effort in _EFFORTS if tokens <= most), "high")

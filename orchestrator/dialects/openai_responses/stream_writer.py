@@ -1,0 +1,225 @@
+"""A stream, written delta by delta.
+
+Theory of operation: items open when their first delta comes. A message and thoughts close
+when something else begins; calls stay open to the end, because the arguments of parallel
+calls may come in turns. Every ``done`` event and the last one repeat the whole content, as
+the reference demands, so what was said is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import msgspec
+
+from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.neutral import (
+    Began,
+    Broke,
+    Counted,
+    Delta,
+    Ended,
+    Stopped,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+    Unreadable,
+)
+from orchestrator.dialects.openai_responses.answer import ending, skeleton, usage
+from orchestrator.dialects.openai_responses.open_items import (
+    Events,
+    OpenCall,
+    OpenItem,
+    OpenMessage,
+    OpenReasoning,
+)
+from orchestrator.dialects.wire import string
+
+
+@attrs.define
+class ResponsesWriter:
+    """See :class:`orchestrator.dialects.StreamWriter`.
+
+    Attributes:
+        model: The model that the caller is told of where the provider names none.
+    """
+
+    model: str
+    _id: str = "resp_0"
+    _number: int = 0
+    _begun: bool = False
+    _over: bool = False
+    _items: list[OpenItem] = attrs.field(factory=list)
+    _calls: dict[int, OpenCall] = attrs.field(factory=dict)
+    _current: OpenMessage | OpenReasoning | None = None
+    _finish: str | None = None
+    _usage: Usage | None = None
+
+    def write(self, delta: Delta) -> bytes:
+        """See :meth:`orchestrator.dialects.StreamWriter.write`."""
+        if self._over:
+            return b""
+        match delta:
+            case Began():
+                return self._begin(delta)
+            case Broke():
+                self._over = True
+                return self._say([_error(delta.body)])
+            case Ended():
+                return self._start() + self._end()
+            case Stopped() | Counted() | Unreadable():
+                return self._note(delta)
+            case _:
+                events = self._content(delta)
+                return self._start() + self._say(events) if events else b""
+
+    def _note(self, delta: Stopped | Counted | Unreadable) -> bytes:
+        """Keep what this dialect says at the end."""
+        if isinstance(delta, Stopped):
+            self._finish = delta.finish_reason
+        elif isinstance(delta, Counted):
+            self._usage = delta.usage
+        return b""
+
+    # Life.
+
+    def _begin(self, delta: Began) -> bytes:
+        if self._begun:
+            return b""
+        self._id, self.model = delta.id or self._id, delta.model or self.model
+        return self._start()
+
+    def _start(self) -> bytes:
+        """The beginning, once; nothing may come before it."""
+        if self._begun:
+            return b""
+        self._begun = True
+        response = skeleton(self._id, self.model)
+        kinds = ("response.created", "response.in_progress")
+        return self._say([{"type": kind, "response": response} for kind in kinds])
+
+    def _end(self) -> bytes:
+        self._over = True
+        events = [event for item in self._items for event in item.close()]
+        response = {
+            **skeleton(self._id, self.model),
+            **ending(self._finish),
+            "output": [item.made() for item in self._items],
+            "usage": None if self._usage is None else usage(self._usage),
+        }
+        return self._say(
+            [*events, {"type": f"response.{response['status']}", "response": response}]
+        )
+
+    # Content.
+
+    def _content(self, delta: TextDelta | ThinkingDelta | ToolCallDelta) -> Events:
+        match delta:
+            case TextDelta() if delta.text:
+                return self._text(delta.text)
+            case ThinkingDelta() if delta.text or delta.signature:
+                return self._thoughts(delta)
+            case ToolCallDelta():
+                return self._call(delta)
+            case _:
+                return []
+
+    def _text(self, text: str) -> Events:
+        events: Events = []
+        message = self._current
+        if not isinstance(message, OpenMessage):
+            events += self._close()
+            message = OpenMessage(len(self._items))
+            events += self._open(message)
+            self._current = message
+        return events + message.add(text)
+
+    def _thoughts(self, delta: ThinkingDelta) -> Events:
+        """More thoughts; a signature is the end of those before it, or stands alone."""
+        events: Events = []
+        thoughts = self._current
+        if not isinstance(thoughts, OpenReasoning) or delta.redacted:
+            events += self._close()
+            thoughts = OpenReasoning(len(self._items))
+            events += self._open(thoughts)
+            self._current = thoughts
+        if delta.text:
+            events += thoughts.add(delta.text)
+        if delta.signature:
+            thoughts.signature = delta.signature
+            events += self._close()
+        return events
+
+    def _call(self, delta: ToolCallDelta) -> Events:
+        events = self._close()
+        call = self._calls.get(delta.index)
+        if call is None:
+            index = len(self._items)
+            call = OpenCall(index, call_id=delta.id or f"call_{index}", name=delta.name)
+            self._calls[delta.index] = call
+            events += self._open(call)
+        return events + (call.add(delta.arguments) if delta.arguments else [])
+
+    def _open(self, item: OpenItem) -> Events:
+        self._items.append(item)
+        return item.open()
+
+    def _close(self) -> Events:
+        """Close what a new item ends."""
+        current, self._current = self._current, None
+        return [] if current is None else current.close()
+
+    def _say(self, events: Events) -> bytes:
+        """The events on the wire, numbered in order."""
+        written = b""
+        for event in events:
+            data = msgspec.json.encode({**event, "sequence_number": self._number})
+            written += b"event: " + event["type"].encode() + b"\ndata: " + data + b"\n\n"
+            self._number += 1
+        return written
+
+
+def _error(body: object) -> dict[str, Any]:
+    """The dialect's error event for whatever the provider reported.
+
+    The reference has the fields beside ``type``; the service itself, and the openai
+    package, which raises for nothing else, have them in ``error``
+    (https://github.com/openai/openai-dotnet/issues/881, looked up 2026-11-21).
+    """
+    found = _found(body)
+    error = {
+        "type": string(found.get("type")) or string(found.get("status")) or "server_error",
+        "code": _code(found.get("code")),
+        "message": string(found.get("message")) or _words(body),
+        "param": string(found.get("param")) or None,
+    }
+    fields = {name: error[name] for name in ("code", "message", "param")}
+    return {"type": "error", **fields, "error": error}
+
+
+def _found(body: object) -> Mapping[str, Any]:
+    """The object in ``body`` that has the error's fields, in any dialect's shape."""
+    if not isinstance(body, Mapping):
+        return {}
+    response = body.get("response")
+    if isinstance(response, Mapping) and isinstance(response.get("error"), Mapping):
+        return _found(response)
+    error = body.get("error")
+    return error if isinstance(error, Mapping) else body
+
+
+def _code(code: object) -> str | None:
+    if isinstance(code, int) and not isinstance(code, bool):
+        return str(code)
+    return code if isinstance(code, str) else None
+
+
+def _words(body: object) -> str:
+    if isinstance(body, str):
+        return body
+    try:
+        return msgspec.json.encode(body).decode()
+    except (TypeError, ValueError, RecursionError):
+        return "the provider reported an error"
