@@ -29,7 +29,7 @@ DEFAULT_ROUTE = "default"
 """The route of a request that names none."""
 
 
-DIALECT_NAMES = ("openai-chat",)
+DIALECT_NAMES = ("openai-chat", "openai-responses", "anthropic-messages", "gemini")
 """The dialects that can be spoken, the default first; :mod:`orchestrator.dialects` speaks them."""
 
 
