@@ -1,0 +1,182 @@
+"""Whole answers, both ways: https://ai.google.dev/api/generate-content (2026-11-21)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.dialects.answer import Answer, ToolCall, Usage
+from orchestrator.dialects.gemini.parts import CallIds, read_call, read_words, write_call
+from orchestrator.dialects.gemini.results import parsed
+from orchestrator.dialects.gemini.words import BROKEN, NAME, field, finish_word, finish_written
+from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.wire import count, mapping, mappings, string
+
+AnswerPart = Text | Thinking | ToolUse
+
+
+def candidate_of(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The first candidate, which is the only one that is read; ``None`` where there is none."""
+    for candidate in mappings(body.get("candidates")):
+        if candidate.get("index") in (None, 0):
+            return candidate
+    return None
+
+
+def blocked(body: Mapping[str, Any]) -> bool:
+    """True where the prompt was refused."""
+    return bool(mapping(body.get("promptFeedback")).get("blockReason"))
+
+
+def read_parts(candidate: Mapping[str, Any], ids: CallIds) -> list[AnswerPart]:
+    """What a candidate says; pictures and code that was run are not said outside."""
+    return [
+        found
+        for part in mappings(mapping(candidate.get("content")).get("parts"))
+        for found in _read(part, ids)
+    ]
+
+
+def _read(part: dict[str, Any], ids: CallIds) -> list[AnswerPart]:
+    signature = string(field(part, "thoughtSignature")) or None
+    call = field(part, "functionCall")
+    if isinstance(call, dict):
+        return [read_call(call, ids, signature)]
+    return list(read_words(part, signature))
+
+
+def answer_of(body: dict[str, Any]) -> Answer | None:
+    """The answer in ``body``; ``None`` where there is none, or only half of one."""
+    candidate = candidate_of(body)
+    if candidate is None or body.get("error"):
+        return None
+    reply = read_answer(body)
+    reason = candidate.get("finishReason")
+    if (isinstance(reason, str) and reason in BROKEN) or _empty(reply):
+        return None
+    calls = (part for part in reply.parts if isinstance(part, ToolUse))
+    return Answer(
+        text="".join(part.text for part in reply.parts if isinstance(part, Text)),
+        tool_calls=tuple(ToolCall(part.id, part.name, part.arguments) for part in calls),
+        finish_reason=reply.finish_reason,
+        usage=reply.usage,
+        id=reply.id,
+        model=reply.model,
+        raw=body,
+    )
+
+
+def _empty(reply: Reply) -> bool:
+    """True where nothing was said and the model neither finished nor ran out of room."""
+    said = any(isinstance(part, Text | ToolUse) for part in reply.parts)
+    return not said and reply.finish_reason not in ("stop", "length")
+
+
+def read_answer(body: Mapping[str, Any]) -> Reply:
+    """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
+    candidate = candidate_of(body) or {}
+    ids = CallIds(string(field(body, "responseId")))
+    parts = read_parts(candidate, ids)
+    return Reply(
+        tuple(parts),
+        finish_word(field(candidate, "finishReason"), calls=ids.count > 0),
+        read_usage(field(body, "usageMetadata")),
+        ids.answer,
+        string(field(body, "modelVersion")),
+    )
+
+
+def read_usage(usage: Any) -> Usage:
+    """``usageMetadata``: thoughts are counted beside the candidates, tools beside the prompt."""
+    prompt = count(usage, "promptTokenCount") + count(usage, "toolUsePromptTokenCount")
+    thoughts = count(usage, "thoughtsTokenCount")
+    completion = count(usage, "candidatesTokenCount") + thoughts
+    return Usage(
+        prompt,
+        completion,
+        count(usage, "totalTokenCount") or prompt + completion,
+        count(usage, "cachedContentTokenCount"),
+        thoughts,
+    )
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """The same, written; counts of what did not happen are left out."""
+    written = {
+        "promptTokenCount": usage.prompt_tokens,
+        "candidatesTokenCount": max(0, usage.completion_tokens - usage.reasoning_tokens),
+        "totalTokenCount": usage.total_tokens or usage.prompt_tokens + usage.completion_tokens,
+    }
+    if usage.cached_tokens:
+        written["cachedContentTokenCount"] = usage.cached_tokens
+    if usage.reasoning_tokens:
+        written["thoughtsTokenCount"] = usage.reasoning_tokens
+    return written
+
+
+def write_answer(reply: Reply) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
+    torn = False
+    parts: list[dict[str, Any]] = []
+    for part in reply.parts:
+        torn = torn or (isinstance(part, ToolUse) and parsed(part.arguments or "{}") is None)
+        parts += _write(part, parts)
+    return envelope(
+        parts,
+        finish=None
+        if reply.finish_reason is None
+        else written_finish(reply.finish_reason, torn=torn),
+        usage=reply.usage,
+        answer=reply.id,
+        model=reply.model,
+    )
+
+
+def _write(part: AnswerPart, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    match part:
+        case Text(text=text):
+            return [{"text": text}] if text else []
+        case ToolUse():
+            return [] if parsed(part.arguments or "{}") is None else [write_call(part)]
+        case Thinking():
+            return write_thought(part, before)
+
+
+def write_thought(part: Thinking, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Thoughts are shown whoever thought them; only our own signature is of use."""
+    signed = part.dialect == NAME and part.signature
+    if signed and not part.text and not part.redacted and before and set(before[-1]) == {"text"}:
+        before[-1]["thoughtSignature"] = part.signature
+        return []
+    if not (part.text or signed):
+        return []
+    written: dict[str, Any] = {"text": part.text}
+    if part.text:
+        written["thought"] = True
+    return [{**written, "thoughtSignature": part.signature} if signed else written]
+
+
+def written_finish(word: str, *, torn: bool) -> str:
+    """The finish reason; a call that was left out because it is torn is a failure here."""
+    if torn and word in ("stop", "tool_calls"):
+        return "MALFORMED_FUNCTION_CALL"
+    return finish_written(word)
+
+
+def envelope(
+    parts: list[dict[str, Any]],
+    *,
+    finish: str | None = None,
+    usage: Usage | None = None,
+    answer: str = "",
+    model: str = "",
+) -> dict[str, Any]:
+    """A ``GenerateContentResponse`` with one candidate."""
+    candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}}
+    if finish is not None:
+        candidate["finishReason"] = finish
+    body: dict[str, Any] = {"candidates": [{**candidate, "index": 0}]}
+    if usage is not None:
+        body["usageMetadata"] = write_usage(usage)
+    named = {"modelVersion": model, "responseId": answer}
+    return body | {name: value for name, value in named.items() if value}

@@ -1,0 +1,114 @@
+"""One HTTP request out, the meaning of one HTTP answer in.
+
+https://ai.google.dev/api/generate-content (2026-11-21). The key goes into a header, never
+into the address, which proxies and logs write down.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from orchestrator.config.records import Provider
+from orchestrator.dialects.answer import Answer, Fault
+from orchestrator.dialects.gemini.answer import answer_of
+from orchestrator.dialects.gemini.generation import budgeted
+from orchestrator.dialects.gemini.request import merged
+from orchestrator.dialects.wire import address, decoded, headers, json_body, mapping
+
+_HANDLED = ("model", "stream")
+_GENERATION = "generationConfig"
+
+_WORDS = {
+    "max_tokens": "maxOutputTokens",
+    "max_completion_tokens": "maxOutputTokens",
+    "temperature": "temperature",
+    "top_p": "topP",
+    "top_k": "topK",
+    "stop": "stopSequences",
+    "seed": "seed",
+    "n": "candidateCount",
+    "frequency_penalty": "frequencyPenalty",
+    "presence_penalty": "presencePenalty",
+}
+_INNER = frozenset(_WORDS.values()) | {
+    "responseMimeType",
+    "responseJsonSchema",
+    "responseSchema",
+    "thinkingConfig",
+    "mediaResolution",
+}
+"""Overrides that belong into ``generationConfig``, in a config's words or in ours."""
+
+_NO_LEVELS = re.compile(r"gemini-(1|2)\.")
+"""Models that refuse a thinking level: https://ai.google.dev/gemini-api/docs/thinking
+(2026-11-21)."""
+
+
+def encode(
+    payload: Mapping[str, Any],
+    *,
+    provider: Provider,
+    model: str,
+    overrides: Mapping[str, Any],
+    secret: str,
+    stream: bool,
+) -> httpx.Request:
+    """See :meth:`orchestrator.dialects.Dialect.encode`; ``payload`` is in this dialect."""
+    body = merged(dict(payload), _placed(overrides))
+    for name in _HANDLED:
+        body.pop(name, None)
+    if _NO_LEVELS.search(model) and isinstance(body.get(_GENERATION), dict):
+        body[_GENERATION] = budgeted(body[_GENERATION])
+    ours = {"accept": "text/event-stream" if stream else "application/json"}
+    if secret:
+        ours["x-goog-api-key"] = secret
+    return httpx.Request(
+        "POST",
+        address(provider.base_url, _path(model, stream=stream)),
+        headers=headers(provider.headers, ours),
+        content=json_body(body),
+    )
+
+
+def _path(model: str, *, stream: bool) -> str:
+    """``models/NAME:method``; a name that says its collection keeps it."""
+    name = quote(model, safe="/-._~@")
+    whole = name if name.startswith(("models/", "tunedModels/")) else f"models/{name}"
+    return f"{whole}:streamGenerateContent?alt=sse" if stream else f"{whole}:generateContent"
+
+
+def _placed(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """A target's own fields, each where this dialect has it."""
+    placed = {name: value for name, value in overrides.items() if not _inner(name)}
+    inner = {_WORDS.get(name, name): value for name, value in overrides.items() if _inner(name)}
+    effort = placed.pop("reasoning_effort", None)
+    if isinstance(effort, str):
+        none = effort == "none"
+        inner["thinkingConfig"] = {"thinkingBudget": 0} if none else {"thinkingLevel": effort}
+    if isinstance(inner.get("stopSequences"), str):
+        inner["stopSequences"] = [inner["stopSequences"]]
+    if inner:
+        placed[_GENERATION] = merged(inner, mapping(placed.get(_GENERATION)))
+    return placed
+
+
+def _inner(name: str) -> bool:
+    return name in _WORDS or name in _INNER
+
+
+def decode(status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
+    """See :meth:`orchestrator.dialects.Dialect.decode`.
+
+    A refused prompt (``promptFeedback.blockReason``) has no candidates: a fault.
+    """
+    content = decoded(body)
+    if 200 <= status < 300 and isinstance(content, dict):
+        answer = answer_of(content)
+        if answer is not None:
+            return answer
+    return Fault(status, dict(headers.items()), content)

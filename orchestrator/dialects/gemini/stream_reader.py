@@ -1,0 +1,165 @@
+"""Reads a stream of answers: server-sent events, or a JSON list where ``alt=sse`` is missing.
+
+https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent
+(2026-11-21). Every event is a whole ``GenerateContentResponse`` with the next parts. The
+events have no end mark: the finish reason in the last one is the end, so ``Ended`` is
+given when the connection closes after it. The list's closing bracket is an end mark.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from orchestrator.dialects.gemini.answer import blocked, candidate_of, read_parts, read_usage
+from orchestrator.dialects.gemini.parts import CallIds
+from orchestrator.dialects.gemini.words import BROKEN, field, finish_word
+from orchestrator.dialects.json_stream import JsonFrame, JsonStream
+from orchestrator.dialects.neutral import (
+    Began,
+    Broke,
+    Counted,
+    Delta,
+    Ended,
+    Stopped,
+    StreamEvent,
+    Text,
+    TextDelta,
+    Thinking,
+    ThinkingDelta,
+    ToolCallDelta,
+    ToolUse,
+    Unreadable,
+    is_content,
+)
+from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
+from orchestrator.dialects.wire import decoded, string
+
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+_SHOWN = 1000
+"""Characters that an unreadable event is quoted with."""
+
+
+@attrs.define
+class _Saying:
+    """What the events of one stream mean, one after the other."""
+
+    _ids: CallIds = attrs.field(factory=CallIds)
+    _calls: int = 0
+    _began: bool = False
+    _content: bool = False
+    _finish: str | None = None
+    _over: bool = False
+
+    def event(self, data: str) -> list[Delta]:
+        """What one event says."""
+        body = decoded(data.encode(errors="replace"))
+        if isinstance(body, list) and len(body) == 1:
+            # An error outside alt=sse comes as a list of one.
+            body = body[0]
+        if not isinstance(body, dict):
+            return [Unreadable(data[:_SHOWN])]
+        if body.get("error"):
+            return [Broke(body)]
+        candidate = candidate_of(body)
+        deltas = self._beginning(body)
+        if candidate is None and blocked(body):
+            return [*deltas, Broke(body)]
+        deltas += self._parts(candidate or {})
+        deltas += _usage(field(body, "usageMetadata"))
+        return deltas + self._stop(candidate or {}, body)
+
+    def ended(self) -> tuple[Delta, ...]:
+        """The end, once, if the model had finished by then."""
+        if self._finish is None or self._over:
+            return ()
+        self._over = True
+        return (Ended(),)
+
+    def _beginning(self, body: dict[str, Any]) -> list[Delta]:
+        if self._began:
+            return []
+        self._began = True
+        self._ids.answer = string(field(body, "responseId"))
+        return [Began(self._ids.answer, string(field(body, "modelVersion")))]
+
+    def _parts(self, candidate: dict[str, Any]) -> list[Delta]:
+        deltas = [self._delta(part) for part in read_parts(candidate, self._ids)]
+        self._content = self._content or any(
+            is_content(delta) for delta in deltas if not isinstance(delta, ThinkingDelta)
+        )
+        return deltas
+
+    def _delta(self, part: Text | Thinking | ToolUse) -> Delta:
+        match part:
+            case Text(text=text):
+                return TextDelta(text)
+            case Thinking():
+                return ThinkingDelta(part.text, part.signature, part.redacted, part.dialect)
+            case ToolUse():
+                index = self._calls
+                self._calls += 1
+                return ToolCallDelta(index, part.id, part.name, part.arguments, part.signature)
+
+    def _stop(self, candidate: dict[str, Any], body: dict[str, Any]) -> list[Delta]:
+        """The finish reason: a failure where the answer cannot be whole, or is empty by it."""
+        reason = field(candidate, "finishReason")
+        word = finish_word(reason, calls=self._calls > 0)
+        if word is None or word == self._finish:
+            return []
+        if reason in BROKEN or (word == "content_filter" and not self._content):
+            return [Broke(body)]
+        self._finish = word
+        return [Stopped(word)]
+
+
+def _usage(usage: Any) -> list[Delta]:
+    return [Counted(read_usage(usage))] if isinstance(usage, dict) else []
+
+
+@attrs.define
+class GeminiStreamReader:
+    """See :class:`orchestrator.dialects.StreamReader`."""
+
+    _framing: ServerSentEvents | JsonStream | None = None
+    _blank: bytes = b""  # what came before the first byte that tells the framing
+    _said: _Saying = attrs.field(factory=_Saying)
+
+    def feed(self, data: bytes) -> list[StreamEvent]:
+        """See :meth:`orchestrator.dialects.StreamReader.feed`."""
+        if self._framing is None:
+            data, self._blank = self._blank + data, b""
+            first = data.lstrip(_BLANK)[:1]
+            if not first:
+                self._blank = data[-64:]
+                return []
+            self._framing = JsonStream() if first in (b"[", b"{") else ServerSentEvents()
+        if isinstance(self._framing, JsonStream):
+            return [self._framed(frame) for frame in self._framing.feed(data)]
+        return [self._event(event) for event in self._framing.feed(data)]
+
+    def close(self) -> list[StreamEvent]:
+        """See :meth:`orchestrator.dialects.StreamReader.close`."""
+        events: list[StreamEvent] = []
+        if isinstance(self._framing, JsonStream):
+            events = [self._framed(frame) for frame in self._framing.close()]
+        elif self._framing is not None:
+            events = [self._event(event) for event in self._framing.close()]
+        ended = self._said.ended()
+        return [*events, StreamEvent(b"", ended)] if ended else events
+
+    def _event(self, event: ServerEvent) -> StreamEvent:
+        return StreamEvent(event.raw, tuple(self._said.event(event.data)) if event.data else ())
+
+    def _framed(self, frame: JsonFrame) -> StreamEvent:
+        deltas: list[Delta] = []
+        if frame.junk:
+            deltas.append(Unreadable(frame.junk[:_SHOWN].decode(errors="replace")))
+        if frame.oversized:
+            deltas.append(Unreadable("an object above 16 MiB"))
+        if frame.value:
+            deltas += self._said.event(frame.value.decode(errors="replace"))
+        if frame.last:
+            deltas += self._said.ended()
+        return StreamEvent(frame.raw, tuple(deltas))

@@ -1,0 +1,142 @@
+"""Writes a stream of answers as server-sent events, for a caller who asked ``alt=sse``.
+
+A function call is one part here, so the pieces of a call are kept until the model stops;
+the finish reason is written with the usage at the end and only there, since nothing else
+tells the caller that the answer is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import msgspec
+
+from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.gemini.answer import envelope, write_thought, written_finish
+from orchestrator.dialects.gemini.parts import write_call
+from orchestrator.dialects.gemini.results import parsed
+from orchestrator.dialects.neutral import (
+    Began,
+    Broke,
+    Counted,
+    Delta,
+    Ended,
+    Stopped,
+    TextDelta,
+    Thinking,
+    ThinkingDelta,
+    ToolCallDelta,
+    ToolUse,
+    Unreadable,
+)
+from orchestrator.dialects.wire import mapping, string
+
+_STATUSES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+"""https://cloud.google.com/apis/design/errors (2026-11-21)."""
+
+
+@attrs.define
+class GeminiStreamWriter:
+    """See :class:`orchestrator.dialects.StreamWriter`."""
+
+    model: str
+    _id: str = ""
+    _usage: Usage | None = None
+    _finish: str | None = None
+    _broken: bool = False
+    _over: bool = False
+    _calls: dict[int, ToolUse] = attrs.field(factory=dict)
+
+    def write(self, delta: Delta) -> bytes:
+        """See :meth:`orchestrator.dialects.StreamWriter.write`."""
+        if self._over:
+            return b""
+        match delta:
+            case TextDelta(text=text):
+                return self._chunk([{"text": text}]) if text else b""
+            case ThinkingDelta():
+                return self._thought(delta)
+            case Broke(body=body):
+                self._over = True
+                return _event(_error(body))
+            case Ended():
+                return self._end()
+            case Unreadable():
+                return b""
+            case _:
+                self._note(delta)
+                return b""
+
+    def _note(self, delta: Began | ToolCallDelta | Stopped | Counted) -> None:
+        """Keeps what is said later."""
+        match delta:
+            case Began(id=id, model=model):
+                self._id, self.model = id or self._id, self.model or model
+            case ToolCallDelta():
+                self._collect(delta)
+            case Stopped(finish_reason=reason):
+                self._finish = reason
+            case Counted(usage=usage):
+                self._usage = usage
+
+    def _collect(self, delta: ToolCallDelta) -> None:
+        call = self._calls.get(delta.index, ToolUse("", "", ""))
+        self._calls[delta.index] = ToolUse(
+            call.id or delta.id,
+            call.name or delta.name,
+            call.arguments + delta.arguments,
+            signature=call.signature or delta.signature,
+        )
+
+    def _thought(self, delta: ThinkingDelta) -> bytes:
+        # What it would be attached to is already written: it gets a part of its own.
+        part = Thinking(delta.text, delta.signature, delta.dialect, redacted=not delta.text)
+        parts = write_thought(part, [])
+        return self._chunk(parts) if parts else b""
+
+    def _end(self) -> bytes:
+        """The calls, the finish reason and the usage; nothing where the model did not stop."""
+        self._over = True
+        if self._finish is None:
+            return b""
+        calls = [call for _, call in sorted(self._calls.items())]
+        whole = [write_call(call) for call in calls if parsed(call.arguments or "{}") is not None]
+        finish = written_finish(self._finish, torn=len(whole) < len(calls))
+        return self._chunk(whole or [{"text": ""}], finish)
+
+    def _chunk(self, parts: list[dict[str, Any]], finish: str | None = None) -> bytes:
+        usage = None if finish is None else self._usage
+        return _event(
+            envelope(parts, finish=finish, usage=usage, answer=self._id, model=self.model)
+        )
+
+
+def _event(body: Mapping[str, Any]) -> bytes:
+    return b"data: " + msgspec.json.encode(body) + b"\r\n\r\n"
+
+
+def _error(body: Any) -> dict[str, Any]:
+    """An error in this dialect's form, in the provider's own words."""
+    given = mapping(body).get("error", body)
+    said = mapping(given)
+    code = said.get("code")
+    code = code if isinstance(code, int) and 400 <= code < 600 else 500
+    text = string(given) or string(said.get("message")) or string(mapping(body).get("message"))
+    return {
+        "error": {
+            "code": code,
+            "message": text or "the provider reported an error inside the stream",
+            "status": string(said.get("status")) or _STATUSES.get(code, "INTERNAL"),
+        }
+    }
