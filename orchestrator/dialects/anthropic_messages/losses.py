@@ -22,28 +22,6 @@ from orchestrator.dialects.neutral import (
     ToolResult,
 )
 
-HARMLESS = frozenset(
-    {
-        "cache_control",
-        "diagnostics",
-        "inference_geo",
-        "metadata",
-        "prediction",
-        "prompt_cache_key",
-        "prompt_cache_options",
-        "prompt_cache_retention",
-        "safety_identifier",
-        "service_tier",
-        "speed",
-        "store",
-        "stream_options",
-        "user",
-        "user_profile_id",
-        "workspace_id",
-    }
-)
-"""Fields of any dialect without which the answer means the same: bookkeeping, price, speed."""
-
 UNWRITTEN = "messages."
 """How the names of extras begin that tell of parts of messages and cannot be written back."""
 
@@ -58,9 +36,7 @@ def losses(conversation: Conversation) -> tuple[str, ...]:
 
 
 def _bars(name: str, conversation: Conversation) -> bool:
-    if conversation.dialect == NAME:
-        return name.startswith(UNWRITTEN)
-    return name not in HARMLESS
+    return conversation.dialect != NAME or name.startswith(UNWRITTEN)
 
 
 def is_image_taken(image: Image, role: Role) -> bool:

@@ -56,7 +56,8 @@ def _with_budget(fields: Mapping[str, Any]) -> dict[str, Any]:
     effort = wire.mapping(fields.get("output_config")).get("effort")
     budget = _BUDGETS.get(effort if isinstance(effort, str) else "high", _BUDGETS["high"])
     budget = fitting_budget(budget, fields.get("max_tokens"))
-    thinking = {"type": "enabled", "budget_tokens": budget} if budget else None
+    shown = wire.mapping(fields.get("thinking"))
+    thinking = {**shown, "type": "enabled", "budget_tokens": budget} if budget else None
     return _put({**fields, "thinking": thinking}, None)
 
 
@@ -65,7 +66,9 @@ def _with_effort(fields: Mapping[str, Any]) -> dict[str, Any]:
     given = wire.mapping(fields.get("output_config")).get("effort")
     nearest = next((name for name, tokens in _BUDGETS.items() if budget <= tokens), "high")
     effort = given or ("high" if nearest in ("xhigh", "max") else nearest)
-    return _put({**fields, "thinking": {"type": "adaptive"}}, effort)
+    shown = {**wire.mapping(fields.get("thinking")), "type": "adaptive"}
+    shown.pop("budget_tokens", None)
+    return _put({**fields, "thinking": shown}, effort)
 
 
 def _put(fields: dict[str, Any], effort: str | None) -> dict[str, Any]:

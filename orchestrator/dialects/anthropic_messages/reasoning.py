@@ -3,7 +3,7 @@
 See https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking and
 https://platform.claude.com/docs/en/build-with-claude/effort (both looked up 2026-11-21).
 ``adaptive`` without an effort is a :class:`~orchestrator.dialects.neutral.Reasoning` that
-names no amount. How thoughts are shown (``display``) is no part of the neutral form.
+names no amount.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ EFFORTS: Mapping[str, str] = {
 }
 """Efforts as this API spells them, the nearest where it has no such word."""
 
+_DISPLAYS = {"summarized": True, "omitted": False}
+"""Whether thoughts are shown; without a word it depends on the model."""
+
 KINDS = ("adaptive", "enabled", "disabled")
 """The settings that the neutral form can say."""
 
@@ -37,13 +40,15 @@ def read_reasoning(payload: Mapping[str, Any]) -> Reasoning | None:
     thinking = wire.mapping(payload.get("thinking"))
     effort = wire.string(wire.mapping(payload.get("output_config")).get("effort"))
     effort = _READ_EFFORTS.get(effort, effort)
+    shown = _DISPLAYS.get(wire.string(thinking.get("display")))
     match thinking.get("type"):
         case "disabled":
             return Reasoning(effort="none")
         case "enabled":
-            return Reasoning(effort or None, wire.count(thinking, "budget_tokens") or None)
+            tokens = wire.count(thinking, "budget_tokens") or None
+            return Reasoning(effort or None, tokens, shown)
         case "adaptive":
-            return Reasoning(effort or None)
+            return Reasoning(effort or None, shown=shown)
         case _:
             return Reasoning(effort) if effort else None
 
@@ -74,9 +79,12 @@ def write_reasoning(
         return {"type": "disabled"}, None
     effort = EFFORTS.get(reasoning.effort or "")
     budget = fitting_budget(_budget(reasoning), max_tokens) if _budget(reasoning) else 0
+    thinking: dict[str, Any] = {"type": "adaptive"}
     if budget:
-        return {"type": "enabled", "budget_tokens": budget}, effort
-    return {"type": "adaptive"}, effort
+        thinking = {"type": "enabled", "budget_tokens": budget}
+    if reasoning.shown is not None:
+        thinking["display"] = "summarized" if reasoning.shown else "omitted"
+    return thinking, effort
 
 
 def _budget(reasoning: Reasoning) -> int:

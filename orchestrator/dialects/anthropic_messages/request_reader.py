@@ -37,6 +37,19 @@ _READ = frozenset(
 )
 """The fields that the neutral form can say, or that are no part of it."""
 
+_HINTS = frozenset(
+    {
+        "cache_control",
+        "context_management",  # prunes old turns to save tokens; whole, they say the same
+        "diagnostics",
+        "service_tier",
+        "speed",
+        "user_profile_id",
+        "workspace_id",
+    }
+)
+"""Fields without which the answer is the same: price, speed, bookkeeping."""
+
 _MODES = {
     "auto": ToolMode.AUTO,
     "any": ToolMode.REQUIRED,
@@ -48,9 +61,10 @@ _MODES = {
 def read_request(payload: Mapping[str, Any]) -> Conversation:
     """See :meth:`orchestrator.dialects.Dialect.read_request`.
 
-    Fields that nobody else knows are ``extras``: among them ``tools`` (those that the
-    vendor runs), ``output_config`` (what is neither effort nor format), and names such as
-    ``messages.document`` for blocks that the neutral form has no part for.
+    Fields that nobody else knows are ``extras`` or ``hints``. Among the former are
+    ``tools`` (those that the vendor runs), ``output_config`` (what is neither effort nor
+    format), and names such as ``messages.document`` for blocks that the neutral form has
+    no part for.
     """
     turns = MessagesReading()
     system = turns.system(payload.get("system"))
@@ -73,6 +87,7 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
         user=_user(payload),
         dialect=NAME,
         extras={**_extras(payload), **dict.fromkeys(turns.unread, True)},
+        hints={name: payload[name] for name in sorted(_HINTS & payload.keys())},
     )
 
 
@@ -161,7 +176,9 @@ def _user(payload: Mapping[str, Any]) -> str | None:
 
 def _extras(payload: Mapping[str, Any]) -> dict[str, Any]:
     extras = {
-        name: value for name, value in payload.items() if name not in _READ and value is not None
+        name: value
+        for name, value in payload.items()
+        if name not in _READ | _HINTS and value is not None
     }
     vendors = [tool for _, tool in _tools(payload) if not _is_own(tool)]
     config = wire.mapping(payload.get("output_config"))

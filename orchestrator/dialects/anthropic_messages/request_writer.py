@@ -31,8 +31,10 @@ def write_request(conversation: Conversation) -> dict[str, Any]:
     that there is one.
     """
     lost = frozenset(losses(conversation))
-    extras = dict(conversation.extras) if conversation.dialect == NAME else {}
+    is_own = conversation.dialect == NAME
+    extras = dict(conversation.extras) if is_own else {}
     fields = {
+        **(conversation.hints if is_own else {}),
         **{name: value for name, value in extras.items() if _is_field(name)},
         "system": _system(conversation),
         "tools": _tools(conversation, extras.get("tools")),

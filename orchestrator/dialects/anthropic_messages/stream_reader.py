@@ -14,6 +14,7 @@ import attrs
 
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.vocabulary import (
+    NAME,
     finish_reason,
     json_text,
     read_usage,
@@ -76,7 +77,7 @@ class MessagesReader:
             return ()
         body = wire.decoded(event.data.encode("utf-8", "surrogatepass"))
         if not isinstance(body, dict):
-            return (Broke(body),) if event.event == "error" else (Unreadable(event.data),)
+            return (_broken(event.data) if event.event == "error" else Unreadable(event.data),)
         found = self._meaning(wire.string(body.get("type")) or event.event, body)
         return (Unreadable(event.data),) if found is None else found
 
@@ -174,6 +175,11 @@ _COUNTS = (
 )
 
 
+def _broken(text: str) -> Broke:
+    """An error in plain words, put where this dialect has its own, so that they are read."""
+    return Broke({"type": "error", "error": {"message": text}})
+
+
 def _opened(start: Mapping[str, Any]) -> tuple[Delta, ...]:
     """What a block begins with."""
     match start.get("type"):
@@ -193,9 +199,11 @@ def _text(text: Any) -> tuple[Delta, ...]:
 
 def _thinking(given: Mapping[str, Any]) -> tuple[Delta, ...]:
     text, signature = wire.string(given.get("thinking")), wire.string(given.get("signature"))
-    return (ThinkingDelta(text, signature or None),) if text or signature else ()
+    if signature:
+        return (ThinkingDelta(text, signature, dialect=NAME),)
+    return (ThinkingDelta(text),) if text else ()
 
 
 def _redacted(data: Any) -> tuple[Delta, ...]:
     sealed = isinstance(data, str) and data
-    return (ThinkingDelta(signature=data, redacted=True),) if sealed else ()
+    return (ThinkingDelta(signature=data, redacted=True, dialect=NAME),) if sealed else ()

@@ -13,6 +13,7 @@ from typing import Any
 from orchestrator.dialects import wire
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.anthropic_messages.vocabulary import (
+    NAME,
     json_text,
     stop_reason,
     tool_id,
@@ -124,16 +125,18 @@ class MessagesWriter:
         return before + self._delta({"type": "text_delta", "text": text})
 
     def _thinking(self, delta: ThinkingDelta) -> bytes:
-        if delta.redacted:
-            start = {"type": "redacted_thinking", "data": delta.signature or ""}
+        """Thoughts; a signature only where it is the vendor's own, for nobody takes another."""
+        signature = delta.signature if delta.dialect == NAME else None
+        if delta.redacted and signature:
+            start = {"type": "redacted_thinking", "data": signature}
             return self._block("redacted_thinking", start, fresh=True)
-        if not (delta.text or delta.signature):
+        if not (delta.text or signature):
             return b""
         out = self._block("thinking", {"type": "thinking", "thinking": "", "signature": ""})
         if delta.text:
             out += self._delta({"type": "thinking_delta", "thinking": delta.text})
-        if delta.signature:
-            out += self._delta({"type": "signature_delta", "signature": delta.signature})
+        if signature:
+            out += self._delta({"type": "signature_delta", "signature": signature})
             out += self._shut()  # a signature is the last of a block
         return out
 
