@@ -114,7 +114,7 @@ class CallFailed(Exception):  # the name is the public contract's
             name: getattr(self, name)
             for name in ("target", "stopped_by", "skipped", "ledger", "seconds")
         }
-        return _rebuild, (type(self), self.error, keywords)
+        return _rebuild, (type(self), self.error, keywords), self.__dict__
 
     def _text(self) -> str:
         parts = [f"{_headline(self.error, self.target)}{self._cause()}"]
@@ -173,7 +173,21 @@ class BadRequest(CallFailed):
 
 
 class StreamInterrupted(CallFailed):
-    """The stream broke after content had reached the caller."""
+    """The stream broke after content had reached the caller.
+
+    Attributes:
+        partial_text: The text that the caller has got.
+    """
+
+    partial_text: str = ""
+
+    @classmethod
+    def after(cls, failure: CallFailed, partial_text: str) -> StreamInterrupted:
+        """``failure``, told as the end of a stream that had delivered ``partial_text``."""
+        _, (_, error, keywords) = failure.__reduce__()[:2]
+        interrupted = cls(error, **keywords)
+        interrupted.partial_text = partial_text
+        return interrupted
 
 
 class NoTarget(CallFailed):

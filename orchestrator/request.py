@@ -24,6 +24,7 @@ class Request:
         timeout: The call's deadline in seconds; ``None`` takes the policy's.
         require_complete: True makes an answer that stopped at its length limit a failure.
         metadata: Anything; copied to the ledger, never sent.
+        dialect: The dialect in which ``payload`` is written.
     """
 
     payload: Mapping[str, Any]
@@ -31,6 +32,7 @@ class Request:
     timeout: float | None = None
     require_complete: bool = False
     metadata: Mapping[str, Any] = attrs.field(factory=dict)
+    dialect: str = "openai-chat"
 
     def __attrs_post_init__(self) -> None:
         _check(self.payload)

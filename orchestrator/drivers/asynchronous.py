@@ -11,16 +11,13 @@ from orchestrator.drivers.outcome import LARGEST_ANSWER
 from orchestrator.drivers.performer import Performer
 from orchestrator.response import Response
 from states import (
-    DeadlineReached,
     Diagnose,
     Event,
-    Failed,
     Finish,
     Relay,
     Repair,
     Rotate,
     Send,
-    Succeeded,
     Switch,
     Wait,
 )
@@ -70,9 +67,7 @@ async def _perform(
             assert_never(command)
 
 
-async def _send(
-    performer: Performer, transport: httpx.AsyncBaseTransport, command: Send
-) -> Succeeded | Failed | DeadlineReached:
+async def _send(performer: Performer, transport: httpx.AsyncBaseTransport, command: Send) -> Event:
     outgoing = performer.outgoing(command)
     try:
         async with asyncio.timeout(performer.left(command)):

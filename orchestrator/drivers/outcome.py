@@ -22,6 +22,23 @@ class Broken:
 
 
 @attrs.frozen
+class Interrupted:
+    """A stream that broke, or ended without its end."""
+
+    what: str
+
+    def error(self) -> Error:
+        """The classified failure."""
+        return Error(
+            Reason.STREAM_INTERRUPTED,
+            "stream.interrupted",
+            status=200,
+            message=self.what,
+            hint=HINTS[Reason.STREAM_INTERRUPTED],
+        )
+
+
+@attrs.frozen
 class LimitReached:
     """A time limit of ours fired.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from random import Random
 from typing import Any
 
@@ -15,9 +15,17 @@ from orchestrator.classification import classify
 from orchestrator.clock import Clock
 from orchestrator.config.records import Provider, TargetSettings
 from orchestrator.dialects import Answer, Fault, dialect
-from orchestrator.drivers.outcome import Broken, LimitReached, TooLarge, Truncated, failed_call
+from orchestrator.drivers.outcome import (
+    Broken,
+    Interrupted,
+    LimitReached,
+    TooLarge,
+    Truncated,
+    failed_call,
+)
 from orchestrator.drivers.recorder import Recorder, request_id
 from orchestrator.drivers.repairs import REPAIRS
+from orchestrator.drivers.wording import Wording
 from orchestrator.errors import CallFailed
 from orchestrator.health import HealthBoard
 from orchestrator.ledger import Skipped
@@ -39,6 +47,7 @@ from states import (
     Repaired,
     Rotate,
     Rotated,
+    Scope,
     Send,
     Standby,
     Started,
@@ -52,7 +61,7 @@ from states import (
     step,
 )
 
-Failure = Fault | Broken | LimitReached | TooLarge | Truncated
+Failure = Fault | Broken | Interrupted | LimitReached | TooLarge | Truncated
 """What an attempt brought instead of an answer, before it is classified."""
 
 _SECRET = re.compile("key|token|auth|secret|cookie", re.IGNORECASE)
@@ -69,6 +78,7 @@ class World:
         board: What is known across calls.
         clock: The time to read.
         jitter: A random number in [0, 1) for each backoff.
+        repairs: Repairs that cured earlier calls, by target name.
     """
 
     providers: Mapping[str, Provider]
@@ -76,6 +86,7 @@ class World:
     board: HealthBoard
     clock: Clock
     jitter: Callable[[], float] = Random().random
+    repairs: MutableMapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
 
 class Performer:
@@ -99,7 +110,7 @@ class Performer:
         self.request = request
         self.call = call
         self.unfit = tuple(unfit)
-        self.payloads: dict[str, Mapping[str, Any]] = {}
+        self.wording = Wording(request, world.repairs)
         self.failure: Failure | None = None
         self.answer: Answer | None = None
         self.origin = world.clock.monotonic()
@@ -144,10 +155,8 @@ class Performer:
         return Waited(*self._take((command.target,)))
 
     def repair(self, command: Repair) -> Repaired:
-        """Change a copy of the request, for this target alone."""
-        name = command.target.name
-        payload = self.payloads.get(name, self.request.payload)
-        self.payloads[name] = REPAIRS[command.name](payload)
+        """Change what is sent to this target, and to no other."""
+        self.wording.repair(command.target, command.name)
         return Repaired(*self._take((command.target,)))
 
     def finish(self, command: Finish) -> Response:
@@ -179,7 +188,7 @@ class Performer:
         settings = self.world.targets.get(command.target.name)
         secret = provider.credential(command.credential).secret
         outgoing = dialect(provider.dialect).encode(
-            self.payloads.get(command.target.name, self.request.payload),
+            self.wording.payload(command.target, provider),
             provider=provider,
             model=command.target.model,
             overrides=settings.overrides if settings is not None else {},
@@ -200,15 +209,13 @@ class Performer:
         sent = self.recorder.sent_at if self.recorder.sent_at is not None else self.at
         return max(0.0, min(sent + command.timeouts.total, command.ends_at) - self.at)
 
-    def received(self, status: int, headers: httpx.Headers, body: bytes) -> Succeeded | Failed:
+    def received(self, status: int, headers: httpx.Headers, body: bytes) -> Event:
         """What an HTTP answer is: an answer of the model, or a failure."""
-        target, _ = self._sent()
-        provider = self.world.providers[target.provider]
-        self.recorder.received(status, self._masked(request_id(headers), provider), self.at)
-        decoded = dialect(provider.dialect).decode(status, headers, body)
+        self._received(status, headers)
+        decoded = dialect(self._provider().dialect).decode(status, headers, body)
         if isinstance(decoded, Answer) and not self._incomplete(decoded):
             self.answer = decoded
-            self.visit.succeed(*self._sent(), self.at)
+            self._answered()
             return Succeeded(self.at)
         if isinstance(decoded, Fault):
             return self._fail(decoded)
@@ -261,6 +268,18 @@ class Performer:
             raise AssertionError("only called after a send")
         return target, credential
 
+    def _provider(self) -> Provider:
+        return self.world.providers[self._sent()[0].provider]
+
+    def _received(self, status: int, headers: httpx.Headers) -> None:
+        masked = self._masked(request_id(headers), self._provider())
+        self.recorder.received(status, masked, self.at)
+
+    def _answered(self) -> None:
+        target, credential = self._sent()
+        self.visit.succeed(target, credential, self.at)
+        self.wording.cured(target)
+
     def _fail(self, failure: Failure) -> Failed:
         self.failure = failure
         return Failed(self.at)
@@ -276,7 +295,9 @@ class Performer:
         error = _classified(self.failure, provider, self.world.clock.time())
         repair = error.repair if error.repair in REPAIRS else None
         message = self._masked(error.message, provider) or ""
-        return attrs.evolve(error, message=message, repair=repair)
+        by_model = error.reason is Reason.RATE_LIMIT and provider.limits_by_model
+        scope = Scope.MODEL if error.scope is None and by_model else error.scope
+        return attrs.evolve(error, message=message, repair=repair, scope=scope)
 
     @staticmethod
     def _masked(text: str | None, provider: Provider) -> str | None:
@@ -299,7 +320,7 @@ def _classified(failure: Failure | None, provider: Provider, now: float) -> Erro
                 status=failure.status,
                 headers=failure.headers,
                 body=failure.body,
-                provider=provider.name,
+                provider=provider.vendor or provider.name,
                 dialect=provider.dialect,
                 where=failure.where,
                 rules=provider.rules,
@@ -308,13 +329,13 @@ def _classified(failure: Failure | None, provider: Provider, now: float) -> Erro
         case Broken():
             return classify(
                 exception=failure.exception,
-                provider=provider.name,
+                provider=provider.vendor or provider.name,
                 dialect=provider.dialect,
                 where="exception",
                 rules=provider.rules,
                 now=now,
             )
-        case LimitReached() | TooLarge() | Truncated():
+        case Interrupted() | LimitReached() | TooLarge() | Truncated():
             return failure.error()
         case None:
             return Error(Reason.UNKNOWN, "none")

@@ -11,16 +11,13 @@ from orchestrator.drivers.performer import Performer
 from orchestrator.drivers.transports import reads_end_in
 from orchestrator.response import Response
 from states import (
-    DeadlineReached,
     Diagnose,
     Event,
-    Failed,
     Finish,
     Relay,
     Repair,
     Rotate,
     Send,
-    Succeeded,
     Switch,
     Wait,
 )
@@ -70,9 +67,7 @@ def _perform(
             assert_never(command)
 
 
-def _send(
-    performer: Performer, transport: httpx.BaseTransport, command: Send
-) -> Succeeded | Failed | DeadlineReached:
+def _send(performer: Performer, transport: httpx.BaseTransport, command: Send) -> Event:
     outgoing = performer.outgoing(command)
     left = performer.left(command)
     ends_at = performer.world.clock.monotonic() + left

@@ -1,0 +1,63 @@
+"""What a streamed call yields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from orchestrator.dialects import Usage
+from orchestrator.dialects.neutral import (
+    Counted,
+    Delta,
+    Stopped,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+)
+from orchestrator.dialects.openai_chat import chunk
+
+
+@attrs.frozen
+class Chunk:
+    """A piece of an answer; most have text, and the last ones a finish reason and usage.
+
+    Attributes:
+        delta: What came.
+        id, model: Of the whole answer.
+        created: Wall clock of the first chunk, whole seconds since the epoch.
+    """
+
+    delta: Delta
+    id: str = ""
+    model: str = ""
+    created: int = 0
+
+    @property
+    def text(self) -> str:
+        """The words of this piece; empty where it has none."""
+        return self.delta.text if isinstance(self.delta, TextDelta) else ""
+
+    @property
+    def reasoning(self) -> str:
+        """The thoughts of this piece; empty where it has none."""
+        return self.delta.text if isinstance(self.delta, ThinkingDelta) else ""
+
+    @property
+    def tool_calls(self) -> tuple[ToolCallDelta, ...]:
+        """The piece of a tool call that came: ``index``, ``id``, ``name``, ``arguments``."""
+        return (self.delta,) if isinstance(self.delta, ToolCallDelta) else ()
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the model stopped, in the piece that says it."""
+        return self.delta.finish_reason if isinstance(self.delta, Stopped) else None
+
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens, in the piece that says them."""
+        return self.delta.usage if isinstance(self.delta, Counted) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The piece as a ``chat.completion.chunk``."""
+        return chunk(self.delta, id=self.id, model=self.model, created=self.created)

@@ -1,0 +1,192 @@
+"""The driver for streamed calls that suspend a task."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import assert_never
+
+import httpx
+
+from orchestrator.dialects.neutral import StreamEvent
+from orchestrator.drivers.outcome import LARGEST_ANSWER
+from orchestrator.drivers.stream_performer import StreamPerformer
+from states import (
+    Diagnose,
+    Event,
+    Finish,
+    Relay,
+    Repair,
+    Rotate,
+    Send,
+    Switch,
+    Wait,
+)
+
+DRAIN = 0.1
+"""Seconds to wait, after the end mark, for the end of the body that lets the connection live."""
+
+
+class Upstream:
+    """The body of one answer while it is read."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._chunks: AsyncIterator[bytes] = response.aiter_bytes()
+
+    async def read(self, seconds: float) -> bytes | None:
+        """The next bytes; ``None`` at the end."""
+        async with asyncio.timeout(seconds):
+            return await anext(self._chunks, None)
+
+    async def close(self) -> None:
+        """Close the connection, unless the body was read to its end."""
+        await self._response.aclose()
+
+
+async def drive(
+    performer: StreamPerformer, transport: httpx.AsyncBaseTransport
+) -> AsyncGenerator[StreamEvent, None]:
+    """Run a streamed call to its end; yields what may be passed on to the caller.
+
+    The response is ``performer.response`` then.
+
+    Raises:
+        CallFailed: The call failed; ``StreamInterrupted`` once content was delivered.
+        BaseException: What interrupted the call, as it was (also the caller closing this
+            generator); the machine ends as ``Cancelled`` and the connection is closed.
+    """
+    upstream: Upstream | None = None
+    try:
+        while not isinstance(command := performer.command, Finish):
+            match command:
+                case Send():
+                    await _close(upstream)
+                    event, upstream = await _send(performer, transport, command)
+                case Relay():
+                    more = None
+                    while more is None:
+                        for piece in performer.deliver():
+                            yield piece
+                        more = await _more(performer, upstream, command)
+                    event = more
+                case Diagnose() | Rotate() | Switch() | Wait() | Repair():
+                    event = await _perform(performer, command)
+                case _:
+                    assert_never(command)
+            performer.advance(event)
+        for piece in performer.leftover:
+            yield piece
+        performer.finish(command)
+    except BaseException:
+        performer.cancel()
+        raise
+    finally:
+        await _close(upstream)
+        performer.close()
+
+
+async def _perform(
+    performer: StreamPerformer, command: Diagnose | Rotate | Switch | Wait | Repair
+) -> Event:
+    match command:
+        case Diagnose():
+            return performer.diagnose()
+        case Rotate():
+            return performer.rotate(command)
+        case Switch():
+            return performer.switch(command)
+        case Wait():
+            await performer.world.clock.sleep_async(command.until - performer.at)
+            return performer.waited(command)
+        case Repair():
+            return performer.repair(command)
+        case _:
+            assert_never(command)
+
+
+async def _send(
+    performer: StreamPerformer, transport: httpx.AsyncBaseTransport, command: Send
+) -> tuple[Event, Upstream | None]:
+    """Send, and read until content comes or the attempt is over."""
+    outgoing = performer.outgoing(command)
+    try:
+        async with asyncio.timeout(performer.patience(command)[1]):
+            response = await transport.handle_async_request(outgoing)
+    except httpx.ConnectTimeout:
+        return performer.limit_reached(command, "connect"), None
+    except (httpx.TimeoutException, TimeoutError):
+        return performer.stream_limit_reached(command, performer.patience(command)[0]), None
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        return performer.broken(error), None
+    upstream = Upstream(response)
+    try:
+        if performer.opened(response):
+            return await _first(performer, upstream, command), upstream
+        return await _whole(performer, response, upstream, command), upstream
+    except BaseException:
+        await upstream.close()
+        raise
+
+
+async def _first(performer: StreamPerformer, upstream: Upstream, command: Send) -> Event:
+    """Read a stream until its first content, or its end."""
+    while (event := performer.before_content()) is None:
+        limit, seconds = performer.patience(command)
+        try:
+            performer.feed(await upstream.read(seconds))
+        except (httpx.TimeoutException, TimeoutError):
+            return performer.stream_limit_reached(command, limit)
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            return performer.interrupted(error)
+    return event
+
+
+async def _whole(
+    performer: StreamPerformer, response: httpx.Response, upstream: Upstream, command: Send
+) -> Event:
+    """Read a body that is no stream."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        while (data := await upstream.read(performer.left(command))) is not None:
+            chunks.append(data)
+            size += len(data)
+            if size > LARGEST_ANSWER:
+                return performer.too_large()
+    except (httpx.TimeoutException, TimeoutError):
+        return performer.limit_reached(command, "total")
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        return performer.broken(error)
+    return performer.received(response.status_code, response.headers, b"".join(chunks))
+
+
+async def _more(
+    performer: StreamPerformer, upstream: Upstream | None, command: Relay
+) -> Event | None:
+    """Read on after what has come was delivered; ``None`` where there is more to deliver."""
+    if (event := performer.after_content()) is not None:
+        await _drain(upstream)
+        return event
+    limit, seconds = performer.patience(command)
+    try:
+        performer.feed(await upstream.read(seconds) if upstream is not None else None)
+    except (httpx.TimeoutException, TimeoutError):
+        return performer.stream_limit_reached(command, limit)
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        return performer.interrupted(error)
+    return None
+
+
+async def _drain(upstream: Upstream | None) -> None:
+    """Read the end of the body, which follows the end mark, so that the connection lives."""
+    try:
+        while upstream is not None and await upstream.read(DRAIN) is not None:
+            pass
+    except (httpx.HTTPError, httpx.StreamError, OSError):
+        return
+
+
+async def _close(upstream: Upstream | None) -> None:
+    if upstream is not None:
+        await upstream.close()

@@ -1,0 +1,84 @@
+"""Going on with a broken stream at another target: the request, and what not to say twice."""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestrator.dialects.neutral import (
+    Conversation,
+    Delta,
+    Message,
+    Role,
+    Text,
+    TextDelta,
+)
+
+LEAST_OVERLAP = 12
+"""Characters: a shorter repetition is more often chance ("hel" + "lo") than repetition."""
+
+INSTRUCTION = (
+    "Your answer was cut off. Go on from exactly where it stopped, in the same form and "
+    "language. Do not repeat any of it, and do not comment on the interruption."
+)
+
+
+def continued(conversation: Conversation, delivered: str, *, prefill: bool) -> Conversation:
+    """``conversation``, asked to go on from ``delivered``.
+
+    Args:
+        conversation: The request as the caller made it.
+        delivered: The text that the caller has already.
+        prefill: True where the model goes on from a last message of its own; else it is
+            asked to by an instruction.
+    """
+    said = Message(Role.ASSISTANT, (Text(delivered.rstrip() if prefill else delivered),))
+    asked = () if prefill else (Message(Role.USER, (Text(INSTRUCTION),)),)
+    return attrs.evolve(conversation, messages=(*conversation.messages, said, *asked))
+
+
+class Trimmer:
+    """Holds back the beginning of a stream that goes on, until it is clear what repeats.
+
+    The longest end of the delivered text that the new stream begins with is dropped.
+    Nothing is held back longer than it agrees with some end of the delivered text.
+    """
+
+    def __init__(self, delivered: str) -> None:
+        self._delivered = delivered
+        self._held = ""
+        self._decided = not delivered
+
+    def pass_on(self, delta: Delta) -> tuple[Delta, ...]:
+        """What of ``delta`` to deliver now."""
+        if self._decided:
+            return (delta,)
+        if isinstance(delta, TextDelta):
+            self._held += delta.text
+            return () if self._may_repeat() else self._decide()
+        # Whatever else comes after text ends the question.
+        return (*self._decide(), delta) if self._held else (delta,)
+
+    def _may_repeat(self) -> bool:
+        """True where more text may still turn out to be a repetition."""
+        return f"{self._held}" in self._delivered[-_LOOK_BACK:] and not self._delivered.endswith(
+            self._held
+        )
+
+    def _decide(self) -> tuple[Delta, ...]:
+        self._decided = True
+        rest = self._held[overlap(self._delivered, self._held) :]
+        return (TextDelta(rest),) if rest else ()
+
+
+_LOOK_BACK = 4000
+"""Characters at the end of the delivered text that a repetition is looked for in."""
+
+
+def overlap(delivered: str, begins: str) -> int:
+    """Length of the longest end of ``delivered`` that ``begins`` starts with, 0 for chance."""
+    longest = min(len(delivered), len(begins), _LOOK_BACK)
+    for length in range(longest, 0, -1):
+        if delivered.endswith(begins[:length]):
+            whole = length == len(delivered)
+            return length if length >= LEAST_OVERLAP or whole else 0
+    return 0

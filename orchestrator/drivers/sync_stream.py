@@ -1,0 +1,188 @@
+"""The driver for streamed calls that block a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import assert_never
+
+import httpx
+
+from orchestrator.dialects.neutral import StreamEvent
+from orchestrator.drivers.outcome import LARGEST_ANSWER
+from orchestrator.drivers.stream_performer import StreamPerformer
+from orchestrator.drivers.transports import reads_end_in
+from states import (
+    Diagnose,
+    Event,
+    Finish,
+    Relay,
+    Repair,
+    Rotate,
+    Send,
+    Switch,
+    Wait,
+)
+
+DRAIN = 0.1
+"""Seconds to wait, after the end mark, for the end of the body that lets the connection live."""
+
+
+class Upstream:
+    """The body of one answer while it is read."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._chunks: Iterator[bytes] = response.iter_bytes()
+
+    def read(self, seconds: float) -> bytes | None:
+        """The next bytes; ``None`` at the end."""
+        with reads_end_in(seconds):
+            return next(self._chunks, None)
+
+    def close(self) -> None:
+        """Close the connection, unless the body was read to its end."""
+        self._response.close()
+
+
+def drive(
+    performer: StreamPerformer, transport: httpx.BaseTransport
+) -> Generator[StreamEvent, None, None]:
+    """Run a streamed call to its end; yields what may be passed on to the caller.
+
+    The response is ``performer.response`` then.
+
+    Raises:
+        CallFailed: The call failed; ``StreamInterrupted`` once content was delivered.
+        BaseException: What interrupted the call, as it was (also the caller closing this
+            generator); the machine ends as ``Cancelled`` and the connection is closed.
+    """
+    upstream: Upstream | None = None
+    try:
+        while not isinstance(command := performer.command, Finish):
+            match command:
+                case Send():
+                    _close(upstream)
+                    event, upstream = _send(performer, transport, command)
+                case Relay():
+                    more = None
+                    while more is None:
+                        yield from performer.deliver()
+                        more = _more(performer, upstream, command)
+                    event = more
+                case Diagnose() | Rotate() | Switch() | Wait() | Repair():
+                    event = _perform(performer, command)
+                case _:
+                    assert_never(command)
+            performer.advance(event)
+        yield from performer.leftover
+        performer.finish(command)
+    except BaseException:
+        performer.cancel()
+        raise
+    finally:
+        _close(upstream)
+        performer.close()
+
+
+def _perform(
+    performer: StreamPerformer, command: Diagnose | Rotate | Switch | Wait | Repair
+) -> Event:
+    match command:
+        case Diagnose():
+            return performer.diagnose()
+        case Rotate():
+            return performer.rotate(command)
+        case Switch():
+            return performer.switch(command)
+        case Wait():
+            performer.world.clock.sleep(command.until - performer.at)
+            return performer.waited(command)
+        case Repair():
+            return performer.repair(command)
+        case _:
+            assert_never(command)
+
+
+def _send(
+    performer: StreamPerformer, transport: httpx.BaseTransport, command: Send
+) -> tuple[Event, Upstream | None]:
+    """Send, and read until content comes or the attempt is over."""
+    outgoing = performer.outgoing(command)
+    try:
+        with reads_end_in(performer.patience(command)[1]):
+            response = transport.handle_request(outgoing)
+    except httpx.ConnectTimeout:
+        return performer.limit_reached(command, "connect"), None
+    except (httpx.TimeoutException, TimeoutError):
+        return performer.stream_limit_reached(command, performer.patience(command)[0]), None
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        return performer.broken(error), None
+    upstream = Upstream(response)
+    try:
+        if performer.opened(response):
+            return _first(performer, upstream, command), upstream
+        return _whole(performer, response, upstream, command), upstream
+    except BaseException:
+        upstream.close()
+        raise
+
+
+def _first(performer: StreamPerformer, upstream: Upstream, command: Send) -> Event:
+    """Read a stream until its first content, or its end."""
+    while (event := performer.before_content()) is None:
+        limit, seconds = performer.patience(command)
+        try:
+            performer.feed(upstream.read(seconds))
+        except (httpx.TimeoutException, TimeoutError):
+            return performer.stream_limit_reached(command, limit)
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            return performer.interrupted(error)
+    return event
+
+
+def _whole(
+    performer: StreamPerformer, response: httpx.Response, upstream: Upstream, command: Send
+) -> Event:
+    """Read a body that is no stream."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        while (data := upstream.read(performer.left(command))) is not None:
+            chunks.append(data)
+            size += len(data)
+            if size > LARGEST_ANSWER:
+                return performer.too_large()
+    except (httpx.TimeoutException, TimeoutError):
+        return performer.limit_reached(command, "total")
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        return performer.broken(error)
+    return performer.received(response.status_code, response.headers, b"".join(chunks))
+
+
+def _more(performer: StreamPerformer, upstream: Upstream | None, command: Relay) -> Event | None:
+    """Read on after what has come was delivered; ``None`` where there is more to deliver."""
+    if (event := performer.after_content()) is not None:
+        _drain(upstream)
+        return event
+    limit, seconds = performer.patience(command)
+    try:
+        performer.feed(upstream.read(seconds) if upstream is not None else None)
+    except (httpx.TimeoutException, TimeoutError):
+        return performer.stream_limit_reached(command, limit)
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        return performer.interrupted(error)
+    return None
+
+
+def _drain(upstream: Upstream | None) -> None:
+    """Read the end of the body, which follows the end mark, so that the connection lives."""
+    try:
+        while upstream is not None and upstream.read(DRAIN) is not None:
+            pass
+    except (httpx.HTTPError, httpx.StreamError, OSError):
+        return
+
+
+def _close(upstream: Upstream | None) -> None:
+    if upstream is not None:
+        upstream.close()
