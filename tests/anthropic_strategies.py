@@ -63,7 +63,7 @@ thoughts = st.builds(Thinking, words, words, st.just(NAME)) | st.builds(
 calls = st.builds(ToolUse, ids, names, arguments, st.booleans())
 results = st.builds(
     ToolResult,
-    ids,
+    st.from_regex(r"\Aelsewhere_[a-z]{1,4}\Z"),  # named after its call, where there is one
     st.lists(texts | images, max_size=2).map(tuple),
     st.booleans(),
     st.booleans(),

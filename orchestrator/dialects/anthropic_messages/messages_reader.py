@@ -56,6 +56,7 @@ class MessagesReading:
     def __init__(self) -> None:
         self.instructions: list[Text] = []
         self.unread: set[str] = set()
+        self._called: dict[str, str] = {}
 
     def system(self, given: Any) -> tuple[Text, ...]:
         """The system prompt.
@@ -117,7 +118,7 @@ class MessagesReading:
             case "thinking" | "redacted_thinking":
                 return read_thinking(block)
             case "tool_use":
-                return _call(block, where)
+                return self._call(block, where)
             case "tool_result":
                 return self._result(block, where)
             case _:
@@ -138,21 +139,19 @@ class MessagesReading:
                 self.unread.add(f"{UNWRITTEN}image")
                 return None
 
+    def _call(self, block: Mapping[str, Any], where: str) -> ToolUse:
+        id_, name = required(block, "id", where), required(block, "name", where)
+        self._called[id_] = name
+        return ToolUse(id_, name, json_text(wire.mapping(block.get("input"))), is_cached(block))
+
     def _result(self, block: Mapping[str, Any], where: str) -> ToolResult:
         content = block.get("content")
         inner = () if not content else self._parts(content, f"{where}.content")
+        id_ = required(block, "tool_use_id", where)
         return ToolResult(
-            required(block, "tool_use_id", where),
+            id_,
             tuple(part for part in inner if isinstance(part, Text | Image)),
             error=block.get("is_error") is True,
             cache=is_cached(block),
+            name=self._called.get(id_, ""),  # which others ask for beside the id
         )
-
-
-def _call(block: Mapping[str, Any], where: str) -> ToolUse:
-    return ToolUse(
-        required(block, "id", where),
-        required(block, "name", where),
-        json_text(wire.mapping(block.get("input"))),
-        is_cached(block),
-    )

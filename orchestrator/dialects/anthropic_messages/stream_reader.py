@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
+import msgspec
 
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.vocabulary import (
@@ -75,8 +76,8 @@ class MessagesReader:
     def _deltas(self, event: ServerEvent) -> tuple[Delta, ...]:
         if not event.data or event.data == _DONE:
             return ()
-        body = wire.decoded(event.data.encode("utf-8", "surrogatepass"))
-        if not isinstance(body, dict):
+        body = _object(event.data)
+        if body is None:
             return (_broken(event.data) if event.event == "error" else Unreadable(event.data),)
         found = self._meaning(wire.string(body.get("type")) or event.event, body)
         return (Unreadable(event.data),) if found is None else found
@@ -173,6 +174,14 @@ _COUNTS = (
     "output_tokens",
     "output_tokens_details",
 )
+
+
+def _object(data: str) -> dict[str, Any] | None:
+    try:
+        body = msgspec.json.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _broken(text: str) -> Broke:

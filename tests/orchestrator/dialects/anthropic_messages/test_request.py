@@ -30,6 +30,7 @@ from orchestrator.dialects.neutral import (
     ToolUse,
 )
 from orchestrator.request import RequestError
+from tests import dialect_strategies
 from tests.anthropic_strategies import conversations, json_values
 
 MESSAGES = AnthropicMessages()
@@ -60,6 +61,22 @@ def test_what_can_be_said_comes_back_as_it_was(conversation: Conversation) -> No
     sent = msgspec.json.decode(msgspec.json.encode(MESSAGES.write_request(conversation)))
 
     assert MESSAGES.read_request(sent) == conversation
+
+
+@settings(max_examples=60)
+@given(dialect_strategies.conversations(cache=True))
+def test_the_turns_of_any_conversation_come_back_and_what_cannot_be_said_is_not_sent(
+    conversation: Conversation,
+) -> None:
+    again = MESSAGES.read_request(MESSAGES.write_request(conversation))
+
+    assert again.messages == conversation.messages
+    assert again.system == conversation.system
+    assert again.tools == conversation.tools
+    assert MESSAGES.losses(again) == ()
+    for name in ("temperature", "top_p", "top_k", "tool_choice", "stop", "reasoning"):
+        if MESSAGES.losses(conversation) == () and name != "tool_choice":
+            assert getattr(again, name) == getattr(conversation, name)
 
 
 @settings(max_examples=60)
