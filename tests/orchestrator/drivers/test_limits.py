@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -16,14 +15,13 @@ from orchestrator import CallFailed, Orchestrator, TimedOut
 from orchestrator.clock import VirtualClock
 from orchestrator.config import loads
 from orchestrator.sim import replies
+from tests.acceptance.talking import Talk, listening
 from tests.acceptance.world import HI, Call, arun, failure, run, world
 
 both = pytest.mark.parametrize("call", [run, arun], ids=["run", "arun"])
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 DRIP = 0.05  # seconds between two bytes
-
-Talk = Callable[[socket.socket, threading.Event], None]
 
 
 def dripped(connection: socket.socket, over: threading.Event, content: bytes) -> None:
@@ -52,40 +50,6 @@ def drip_chunks(connection: socket.socket, over: threading.Event) -> None:
 
 def say_nothing(_: socket.socket, over: threading.Event) -> None:
     over.wait(10)
-
-
-@contextmanager
-def listening(talk: Talk) -> Iterator[int]:
-    """A port whose connections are each given to ``talk`` in a thread."""
-    over = threading.Event()
-    threads: list[threading.Thread] = []
-
-    def serve(connection: socket.socket) -> None:
-        # The client goes away, as it should.
-        with connection, contextlib.suppress(OSError):
-            talk(connection, over)
-
-    def accept() -> None:
-        while not over.is_set():
-            try:
-                connection, _ = server.accept()
-            except TimeoutError:
-                continue
-            connection.settimeout(None)
-            threads.append(threading.Thread(target=serve, args=(connection,)))
-            threads[-1].start()
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.05)
-        acceptor = threading.Thread(target=accept)
-        acceptor.start()
-        try:
-            yield server.getsockname()[1]
-        finally:
-            over.set()
-            acceptor.join()
-            for thread in threads:
-                thread.join()
 
 
 @contextmanager
