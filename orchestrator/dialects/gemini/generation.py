@@ -29,6 +29,8 @@ _NUMBERS = {
 }
 _JSON = "application/json"
 _NO_THINKING = "none"
+_UNASKED = -1
+"""The budget that leaves it to the model, which is what happens unasked."""
 
 BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 24576}
 """Tokens of thinking for an effort, at models that know no levels: the vendor's own
@@ -48,6 +50,14 @@ def read_generation(fields: dict[str, Any]) -> dict[str, Any]:
     found["format"] = _read_format(fields)
     found["reasoning"] = _read_thinking(fields)
     return found
+
+
+def riding_along(fields: dict[str, Any]) -> dict[str, Any]:
+    """Of what is left, what only sets how Google works; it is taken out of ``fields``."""
+    found = {"mediaResolution": take(fields, "mediaResolution")}
+    if mapping(fields.get("thinkingConfig")).get("thinkingBudget") == _UNASKED:
+        found["thinkingConfig"] = fields.pop("thinkingConfig")
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _number(value: Any, kind: type) -> Any:
@@ -75,7 +85,6 @@ def _read_thinking(fields: dict[str, Any]) -> Reasoning | None:
     shown = take(thinking, "includeThoughts")
     tokens = _number(budget, int)
     if tokens is not None and tokens < 0:
-        # As much as the model likes, which is what happens unasked.
         thinking["thinkingBudget"], tokens = tokens, None
     effort = level.lower() if isinstance(level, str) else None
     if tokens == 0:

@@ -1,8 +1,8 @@
 """Requests, read into and written from the neutral form.
 
-What only this dialect knows stays in ``extras`` under its own field: what is left of
-``generationConfig``, ``toolConfig`` and ``tools``, and every other field as it is.
-``contents`` there holds, by their place, the contents with a part that nobody else knows
+What only this dialect knows stays in ``extras`` (or ``hints``) under its own field: what is
+left of ``generationConfig``, ``toolConfig`` and ``tools``, and every other field as it is.
+``contents`` in ``extras`` holds, by their place, the contents with a part that nobody else knows
 (sound, film, code that was run); they are handed back as they came.
 """
 
@@ -11,7 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.gemini.generation import STOPS, read_generation, write_generation
+from orchestrator.dialects.gemini.generation import (
+    STOPS,
+    read_generation,
+    riding_along,
+    write_generation,
+)
 from orchestrator.dialects.gemini.parts import CallIds, expressible, read_part, write_parts
 from orchestrator.dialects.gemini.tools import (
     read_choice,
@@ -25,19 +30,8 @@ from orchestrator.dialects.neutral import Conversation, Message, Role, Text, Too
 from orchestrator.dialects.wire import mapping, mappings
 from orchestrator.request import RequestError
 
-_HARMLESS = frozenset(
-    {
-        "metadata",
-        "prompt_cache_key",
-        "prompt_cache_retention",
-        "safety_identifier",
-        "service_tier",
-        "store",
-        "stream_options",
-        "user",
-    }
-)
-"""Fields of other dialects that do not change what an answer says."""
+_RIDING = ("labels", "safetySettings", "serviceTier", "store")
+"""Fields that change no other vendor's answer: the filters that are set are Google's own."""
 
 
 def read_request(payload: Mapping[str, Any]) -> Conversation:
@@ -47,9 +41,11 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
     system = _read_system(left)
     config = dict(mapping(take(left, "generationConfig")))
     found = read_generation(config)
-    tools, others = read_tools(take(left, "tools"))
+    tools, others, odd = read_tools(take(left, "tools"))
     choices = dict(mapping(take(left, "toolConfig")))
     choice, strict = read_choice(choices)
+    riding = {name: take(left, name) for name in _RIDING}
+    riding |= {"generationConfig": riding_along(config), "tools": odd}
     ours = {"contents": kept, "generationConfig": config, "tools": others, "toolConfig": choices}
     return Conversation(
         messages,
@@ -57,9 +53,15 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
         validated(tools) if strict else tools,
         choice,
         dialect=NAME,
-        extras={**left, **{name: value for name, value in ours.items() if value}},
+        extras=left | _filled(ours),
+        hints=_filled(riding),
         **found,
     )
+
+
+def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """``fields`` without what says nothing; ``false`` says something."""
+    return {name: value for name, value in fields.items() if value not in (None, {}, [], ())}
 
 
 def _read_contents(contents: Any) -> tuple[tuple[Message, ...], dict[int, dict[str, Any]]]:
@@ -121,30 +123,31 @@ def losses(conversation: Conversation) -> tuple[str, ...]:
     if len(conversation.stop) > STOPS:
         lost.append("stop")
     if conversation.dialect != NAME:
-        extras = conversation.extras.items()
-        lost += [name for name, value in extras if name not in _HARMLESS and value is not None]
+        lost += [name for name, value in conversation.extras.items() if value is not None]
     return tuple(lost)
 
 
 def write_request(conversation: Conversation) -> dict[str, Any]:
     """See :meth:`orchestrator.dialects.Dialect.write_request`."""
-    extras = dict(conversation.extras) if conversation.dialect == NAME else {}
-    written: dict[str, Any] = {
-        "contents": _write_contents(conversation, mapping(extras.pop("contents", None)))
-    }
-    system = [{"text": part.text} for part in conversation.system if part.text]
+    ours = conversation.dialect == NAME
+    extras = dict(conversation.extras) if ours else {}
+    hints = dict(conversation.hints) if ours else {}
+    others = [*hints.pop("tools", []), *extras.pop("tools", [])]
+    left = merged(hints, extras)
+    contents = _write_contents(conversation, mapping(left.pop("contents", None)))
     choice = write_choice(conversation.tool_choice, conversation.tools)
-    ours = {
-        "systemInstruction": {"parts": system} if system else {},
-        "tools": write_tools(conversation.tools, extras.pop("tools", [])),
-        "toolConfig": merged(
-            {"functionCallingConfig": choice} if choice else {}, extras.pop("toolConfig", {})
-        ),
-        "generationConfig": merged(
-            write_generation(conversation), extras.pop("generationConfig", {})
-        ),
+    made = {
+        "systemInstruction": _write_system(conversation.system),
+        "tools": write_tools(conversation.tools, others),
+        "toolConfig": _filled({"functionCallingConfig": choice}),
+        "generationConfig": write_generation(conversation),
     }
-    return written | {name: value for name, value in ours.items() if value} | extras
+    return {"contents": contents, **merged(_filled(made), left)}
+
+
+def _write_system(system: tuple[Text, ...]) -> dict[str, Any]:
+    parts = [{"text": part.text} for part in system if part.text]
+    return {"parts": parts} if parts else {}
 
 
 def _write_contents(

@@ -25,7 +25,9 @@ def json_schema(schema: Any, depth: int = 0) -> Any:
     """``schema`` as JSON schema; what is not of the subset stays as it is."""
     if not isinstance(schema, Mapping) or depth > 64:
         return schema
-    fields: dict[str, Any] = {_CAMEL.get(str(key), str(key)): value for key, value in schema.items()}
+    fields: dict[str, Any] = {
+        _CAMEL.get(str(key), str(key)): value for key, value in schema.items()
+    }
     nullable = fields.pop("nullable", None) is True
     made = {key: _value(key, value, depth + 1) for key, value in fields.items()}
     made.pop("propertyOrdering", None)

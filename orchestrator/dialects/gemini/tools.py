@@ -32,24 +32,25 @@ _KNOWN = {
 _WRITTEN = {ToolMode.AUTO: "AUTO", ToolMode.REQUIRED: "ANY", ToolMode.NONE: "NONE"}
 
 
-def read_tools(tools: Any) -> tuple[tuple[Tool, ...], list[dict[str, Any]]]:
-    """The functions in ``tools``, and what is to be handed back as it is.
+def read_tools(
+    tools: Any,
+) -> tuple[tuple[Tool, ...], list[dict[str, Any]], list[dict[str, Any]]]:
+    """The functions in ``tools``, the vendor's own tools, and odd declarations.
 
-    That is the vendor's own tools, and functions of which more is declared than a
-    :class:`Tool` holds; the latter are in both.
+    Odd are those that say more than a :class:`Tool` holds, as what a function returns;
+    they are among the functions, too.
     """
     functions: list[Tool] = []
     others: list[dict[str, Any]] = []
+    odd: list[dict[str, Any]] = []
     for entry in mappings(tools):
         left = dict(entry)
         declared = mappings(take(left, "functionDeclarations"))
         functions += [_read(item) for item in declared]
-        odd = [item for item in declared if not set(item) <= _KNOWN]
-        if odd:
-            left["functionDeclarations"] = odd
+        odd += [item for item in declared if not set(item) <= _KNOWN]
         if left:
             others.append(left)
-    return tuple(functions), others
+    return tuple(functions), others, [{"functionDeclarations": odd}] if odd else []
 
 
 def _read(declaration: dict[str, Any]) -> Tool:
@@ -62,7 +63,7 @@ def _read(declaration: dict[str, Any]) -> Tool:
 
 
 def write_tools(tools: Sequence[Tool], others: Any) -> list[dict[str, Any]]:
-    """``tools`` of the request; ``others`` is what :func:`read_tools` hands back."""
+    """``tools`` of the request; ``others`` is what else :func:`read_tools` found."""
     given = mappings(others)
     odd = {item.get("name") for entry in given for item in _declared(entry)}
     declarations = [_write(tool) for tool in tools if tool.name not in odd]

@@ -42,7 +42,7 @@ def _read(data: bytes, cuts: list[int], limit: int | None = None) -> list[JsonFr
     listed=st.booleans(),
 )
 def test_objects_survive_any_cut(
-    objects: list[object], between: str, cuts: list[int], ascii_only: bool, listed: bool
+    objects: list[object], between: str, cuts: list[int], *, ascii_only: bool, listed: bool
 ) -> None:
     texts = [json.dumps(item, ensure_ascii=ascii_only) for item in objects]
     text = f"[{between.join(texts)}\n]" if listed else "\n".join(texts)
@@ -98,4 +98,4 @@ def test_memory_stays_bounded() -> None:
 def test_what_is_no_object_is_told() -> None:
     frames = _read(b'[1,{"a":1}]', [])
 
-    assert [(frame.junk, frame.value) for frame in frames][0] == (b"1", b'{"a":1}')
+    assert next((frame.junk, frame.value) for frame in frames) == (b"1", b'{"a":1}')

@@ -52,7 +52,9 @@ def _body(request: httpx.Request) -> Any:
         ("odd name?", False, "/models/odd%20name%3F:generateContent"),
     ],
 )
-def test_the_model_and_the_method_are_in_the_address(model: str, stream: bool, path: str) -> None:
+def test_the_model_and_the_method_are_in_the_address(
+    model: str, path: str, *, stream: bool
+) -> None:
     assert str(_sent(model=model, stream=stream).url) == _BASE + path
 
 

@@ -1,0 +1,69 @@
+"""Whole answers survive the way through this dialect."""
+
+from __future__ import annotations
+
+from hypothesis import given
+
+from orchestrator.dialects.gemini import Gemini
+from orchestrator.dialects.gemini.words import NAME, made_id
+from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from tests.dialect_strategies import replies
+
+_GEMINI = Gemini()
+
+
+@given(replies(dialect=NAME, thinking=True))
+def test_an_answer_survives(reply: Reply) -> None:
+    assert _GEMINI.read_answer(_GEMINI.write_answer(reply)) == reply
+
+
+def test_signatures_stay_where_they_lay() -> None:
+    reply = Reply(
+        (
+            Thinking("hm", "s1", NAME),
+            Text("one"),
+            Thinking("", "s2", NAME),
+            Thinking("", "s3", NAME, redacted=True),
+            ToolUse("a", "f", "{}", signature="s4"),
+        ),
+        "tool_calls",
+    )
+
+    written = _GEMINI.write_answer(reply)
+
+    assert written["candidates"][0]["content"]["parts"] == [
+        {"text": "hm", "thought": True, "thoughtSignature": "s1"},
+        {"text": "one", "thoughtSignature": "s2"},
+        {"text": "", "thoughtSignature": "s3"},
+        {"functionCall": {"id": "a", "name": "f", "args": {}}, "thoughtSignature": "s4"},
+    ]
+    assert _GEMINI.read_answer(written) == reply
+
+
+def test_thoughts_of_another_vendor_are_shown_without_their_signature() -> None:
+    reply = Reply(
+        (
+            Thinking("hm", "theirs", "anthropic-messages"),
+            Thinking("", "sealed", "anthropic-messages", redacted=True),
+            Text("one"),
+        ),
+        "stop",
+    )
+
+    parts = _GEMINI.write_answer(reply)["candidates"][0]["content"]["parts"]
+
+    assert parts == [{"text": "hm", "thought": True}, {"text": "one"}]
+
+
+def test_a_torn_call_is_no_call() -> None:
+    written = _GEMINI.write_answer(Reply((ToolUse("a", "f", "{"),), "tool_calls"))
+
+    assert written["candidates"][0]["content"]["parts"] == []
+    assert written["candidates"][0]["finishReason"] == "MALFORMED_FUNCTION_CALL"
+
+
+def test_made_ids_are_stable_and_fit_every_vendor() -> None:
+    assert made_id("a/b=" * 30, 1, "x") == made_id("a/b=" * 30, 1, "y")
+    assert made_id("", 0, "f{}") == made_id("", 0, "f{}")
+    assert made_id("", 0, "f{}") != made_id("", 0, "g{}")
+    assert len(made_id("x" * 100, 123, "")) < 40
