@@ -63,7 +63,8 @@ class MessagesReader:
         self._events = ServerSentEvents()
         self._blocks: dict[int, _Block] = {}
         self._calls = 0
-        self._counts: dict[str, Any] = {}
+        self._counts: dict[str, int] = {}
+        self._details: Any = None
 
     def feed(self, data: bytes) -> list[StreamEvent]:
         """The events that ``data`` completes, in order. Never raises."""
@@ -161,10 +162,14 @@ class MessagesReader:
         return (*stopped, *self._count(body.get("usage")))
 
     def _count(self, usage: Any) -> tuple[Delta, ...]:
-        """All that is counted so far: later events name only what has changed."""
-        known = {name: wire.mapping(usage).get(name) for name in _COUNTS}
-        self._counts.update((name, value) for name, value in known.items() if value is not None)
-        return (Counted(read_usage(self._counts)),) if isinstance(usage, dict) else ()
+        """All that is counted so far: counts only grow, and later events leave some out."""
+        if not isinstance(usage, dict):
+            return ()
+        for name in _COUNTS:
+            self._counts[name] = max(self._counts.get(name, 0), wire.count(usage, name))
+        self._details = usage.get("output_tokens_details") or self._details
+        whole = {**self._counts, "output_tokens_details": self._details}
+        return (Counted(read_usage(whole)),)
 
 
 _COUNTS = (
@@ -172,7 +177,6 @@ _COUNTS = (
     "cache_creation_input_tokens",
     "cache_read_input_tokens",
     "output_tokens",
-    "output_tokens_details",
 )
 
 

@@ -53,15 +53,17 @@ class MessagesWriter:
     """Writes one stream. See :class:`orchestrator.dialects.StreamWriter`.
 
     The finish reason and the usage are said together, and other dialects name the usage
-    last, so both wait for :class:`~.neutral.Ended`: it has to come. Blocks of tool calls stay
-    open until other content or the end comes, because other dialects may go back to a call.
+    last, so both wait for :class:`~.neutral.Ended`: it has to come. The beginning waits for
+    the first content, since callers look there for the tokens of the request, which some
+    providers count at once. Blocks of tool calls stay open until other content or the end
+    comes, because other dialects may go back to a call.
 
     Args:
         model: The model that the caller is told of where the provider names none.
     """
 
     def __init__(self, model: str) -> None:
-        self._model = model
+        self._beginning = Began(model=model)
         self._begun = self._over = False
         self._next = 0
         self._open: tuple[str, int] | None = None
@@ -75,22 +77,22 @@ class MessagesWriter:
         if self._over:
             return b""
         match delta:
-            case Began():
-                return self._begin(delta)
             case TextDelta():
                 return self._text(delta.text)
             case ThinkingDelta():
                 return self._thinking(delta)
             case ToolCallDelta():
                 return self._tool(delta)
-            case Stopped() | Counted() | Unreadable():
+            case Began() | Stopped() | Counted() | Unreadable():
                 return self._note(delta)
             case Ended() | Broke():
                 return self._finish(delta)
 
-    def _note(self, delta: Stopped | Counted | Unreadable) -> bytes:
-        """Keep what the end will say."""
-        if isinstance(delta, Stopped):
+    def _note(self, delta: Began | Stopped | Counted | Unreadable) -> bytes:
+        """Keep what the beginning and the end will say."""
+        if isinstance(delta, Began):
+            self._beginning = Began(delta.id, delta.model or self._beginning.model)
+        elif isinstance(delta, Stopped):
             self._reason = delta.finish_reason
         elif isinstance(delta, Counted):
             self._usage = delta.usage
@@ -102,15 +104,15 @@ class MessagesWriter:
             _event("error", error=_error(delta.body)) if isinstance(delta, Broke) else self._end()
         )
 
-    def _begin(self, began: Began) -> bytes:
+    def _begin(self) -> bytes:
         if self._begun:
             return b""
         self._begun = True
         message: dict[str, Any] = {
-            "id": began.id,
+            "id": self._beginning.id,
             "type": "message",
             "role": "assistant",
-            "model": began.model or self._model,
+            "model": self._beginning.model,
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
@@ -148,7 +150,7 @@ class MessagesWriter:
         return out + _event("content_block_delta", index=self._tools[delta.index], delta=more)
 
     def _call(self, delta: ToolCallDelta) -> bytes:
-        out = self._begin(Began()) + self._shut_content()
+        out = self._begin() + self._shut_content()
         self._tools[delta.index] = self._next
         self._unfinished.append(self._next)
         id_ = tool_id(delta.id) if delta.id else f"toolu_{uuid.uuid4().hex[:24]}"
@@ -161,7 +163,7 @@ class MessagesWriter:
         """What makes a block of that kind the open one."""
         if self._open is not None and self._open[0] == kind and not fresh:
             return b""
-        out = self._begin(Began()) + self._shut()
+        out = self._begin() + self._shut()
         self._open = (kind, self._next)
         return out + self._start(start)
 
@@ -184,7 +186,7 @@ class MessagesWriter:
     def _end(self) -> bytes:
         delta = {"stop_reason": stop_reason(self._reason), "stop_sequence": None}
         return (
-            self._begin(Began())
+            self._begin()
             + self._shut()
             + _event("message_delta", delta=delta, usage=write_usage(self._usage))
             + _event("message_stop")

@@ -141,7 +141,17 @@ def test_a_stream_without_a_beginning_is_given_one() -> None:
 
 
 def test_what_says_nothing_writes_nothing() -> None:
-    assert written([TextDelta(""), ThinkingDelta(), Unreadable("?"), Stopped("stop")]) == b""
+    deltas: list[Delta] = [Began("msg_1"), TextDelta(""), ThinkingDelta(), Unreadable("?")]
+
+    assert written([*deltas, Stopped("stop")]) == b""
+
+
+def test_tokens_that_are_counted_at_once_stand_in_the_beginning() -> None:
+    usage = Usage(9, 0, 9, 2)
+
+    found = deltas_of(written([Began("msg_1", "m"), Counted(usage), TextDelta("hi")]))
+
+    assert found == [Began("msg_1", "m"), Counted(usage), TextDelta("hi")]
 
 
 def test_nothing_is_written_after_the_end() -> None:
@@ -190,7 +200,11 @@ def test_counts_add_up_over_the_stream() -> None:
 
     found = deltas_of(
         event("message_start", message={"id": "msg_1", "model": "m", "usage": usage}),
-        event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 7}),
+        event(
+            "message_delta",
+            delta={"stop_reason": "end_turn"},
+            usage={"output_tokens": 7, "input_tokens": 0, "cache_read_input_tokens": None},
+        ),
     )
 
     assert found == [
