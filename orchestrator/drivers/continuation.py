@@ -16,6 +16,9 @@ from orchestrator.dialects.neutral import (
 LEAST_OVERLAP = 12
 """Characters: a shorter repetition is more often chance ("hel" + "lo") than repetition."""
 
+LOOK_BACK = 4000
+"""Characters at the end of the delivered text that a repetition is looked for in."""
+
 INSTRUCTION = (
     "Your answer was cut off. Go on from exactly where it stopped, in the same form and "
     "language. Do not repeat any of it, and do not comment on the interruption."
@@ -40,7 +43,7 @@ class Trimmer:
     """Holds back the beginning of a stream that goes on, until it is clear what repeats.
 
     The longest end of the delivered text that the new stream begins with is dropped.
-    Nothing is held back longer than it agrees with some end of the delivered text.
+    Nothing is held back longer than it may still become one of its ends.
     """
 
     def __init__(self, delivered: str) -> None:
@@ -60,9 +63,9 @@ class Trimmer:
 
     def _may_repeat(self) -> bool:
         """True where more text may still turn out to be a repetition."""
-        return f"{self._held}" in self._delivered[-_LOOK_BACK:] and not self._delivered.endswith(
-            self._held
-        )
+        tail = self._delivered[-LOOK_BACK:]
+        found = tail.find(self._held)
+        return 0 <= found < len(tail) - len(self._held)
 
     def _decide(self) -> tuple[Delta, ...]:
         self._decided = True
@@ -70,13 +73,9 @@ class Trimmer:
         return (TextDelta(rest),) if rest else ()
 
 
-_LOOK_BACK = 4000
-"""Characters at the end of the delivered text that a repetition is looked for in."""
-
-
 def overlap(delivered: str, begins: str) -> int:
     """Length of the longest end of ``delivered`` that ``begins`` starts with, 0 for chance."""
-    longest = min(len(delivered), len(begins), _LOOK_BACK)
+    longest = min(len(delivered), len(begins), LOOK_BACK)
     for length in range(longest, 0, -1):
         if delivered.endswith(begins[:length]):
             whole = length == len(delivered)

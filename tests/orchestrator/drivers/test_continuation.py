@@ -1,0 +1,87 @@
+"""What a stream that goes on repeats of the delivered text is never shown twice."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.dialects.neutral import (
+    Conversation,
+    Message,
+    Role,
+    Stopped,
+    Text,
+    TextDelta,
+)
+from orchestrator.drivers.continuation import (
+    INSTRUCTION,
+    LEAST_OVERLAP,
+    Trimmer,
+    continued,
+    overlap,
+)
+
+# Few letters, so that texts repeat themselves.
+texts = st.text("ab ", max_size=60)
+
+
+def pieces(text: str, cuts: list[int]) -> list[str]:
+    places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
+    return [text[a:b] for a, b in zip(places, places[1:], strict=False)]
+
+
+def through(delivered: str, chunks: list[str]) -> str:
+    trimmer = Trimmer(delivered)
+    deltas = [*(TextDelta(chunk) for chunk in chunks), Stopped("stop")]
+    passed = [one for delta in deltas for one in trimmer.pass_on(delta)]
+    assert passed[-1] == Stopped("stop")
+    return "".join(one.text for one in passed if isinstance(one, TextDelta))
+
+
+@given(delivered=texts, more=texts, cuts=st.lists(st.integers(0, 60), max_size=8))
+def test_what_is_passed_on_does_not_depend_on_the_chunks(
+    delivered: str, more: str, cuts: list[int]
+) -> None:
+    expected = more[overlap(delivered, more) :]
+
+    assert through(delivered, pieces(more, cuts)) == expected
+
+
+@given(delivered=texts, more=texts)
+def test_only_what_was_delivered_is_dropped(delivered: str, more: str) -> None:
+    dropped = more[: len(more) - len(through(delivered, [more]))]
+
+    assert delivered.endswith(dropped)
+    assert not dropped or len(dropped) >= LEAST_OVERLAP or dropped == delivered
+
+
+@given(before=st.text("xyz", max_size=20), again=st.text("abcdefgh", min_size=LEAST_OVERLAP))
+def test_a_repetition_is_dropped(before: str, again: str) -> None:
+    assert through(before + again, [again, " and on"]) == " and on"
+
+
+def test_a_whole_repetition_is_dropped_however_short() -> None:
+    assert through("Hi", ["Hi there"]) == " there"
+
+
+def test_a_few_letters_alike_are_chance() -> None:
+    assert through("say hel", ["lo"]) == "lo"
+
+
+def test_text_that_repeats_nothing_is_not_held_back() -> None:
+    trimmer = Trimmer("some words")
+
+    assert trimmer.pass_on(TextDelta("X")) == (TextDelta("X"),)
+
+
+def test_the_next_target_is_asked_to_go_on() -> None:
+    asked = Conversation((Message(Role.USER, (Text("Tell me"),)),))
+
+    prefilled = continued(asked, "Once upon ", prefill=True)
+    instructed = continued(asked, "Once upon ", prefill=False)
+
+    assert prefilled.messages[1:] == (Message(Role.ASSISTANT, (Text("Once upon"),)),)
+    assert instructed.messages[1:] == (
+        Message(Role.ASSISTANT, (Text("Once upon "),)),
+        Message(Role.USER, (Text(INSTRUCTION),)),
+    )
