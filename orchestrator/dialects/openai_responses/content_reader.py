@@ -23,6 +23,7 @@ from orchestrator.dialects.neutral import (
     ToolUse,
 )
 from orchestrator.dialects.openai_responses import items
+from orchestrator.dialects.openai_responses.names import DIALECT
 from orchestrator.dialects.openai_responses.told import WHOLE, Channel, Key, Told
 from orchestrator.dialects.wire import mapping, string
 
@@ -128,7 +129,8 @@ class ContentReader:
         if not told:
             yield from self._say(("thought", key, 0), thought.text)
         if thought.signature is not None:
-            yield ThinkingDelta(signature=thought.signature, redacted=not (told or thought.text))
+            hidden = not (told or thought.text)
+            yield ThinkingDelta(signature=thought.signature, redacted=hidden, dialect=DIALECT)
 
     # Deltas, and what is said again at their end.
 

@@ -46,6 +46,7 @@ class InputReader:
     left: list[list[Any]] = attrs.field(factory=list)
     references: list[list[Any]] = attrs.field(factory=list)
     left_content: list[list[Any]] = attrs.field(factory=list)
+    _names: dict[str, str] = attrs.field(factory=dict)
     _position: int = 0
 
     def read(self, given: object) -> None:
@@ -74,17 +75,21 @@ class InputReader:
             case "message":
                 self._message(item)
             case "function_call":
-                self._add(Role.ASSISTANT, [items.tool_use(item)])
+                call = items.tool_use(item)
+                self._names[call.id] = call.name
+                self._add(Role.ASSISTANT, [call])
             case "function_call_output":
-                parts = self._content(item.get("output"))
-                result = ToolResult(
-                    string(item.get("call_id")), tuple(parts), name=string(item.get("name"))
-                )
-                self._add(Role.USER, [result])
+                self._add(Role.USER, [self._result(item)])
             case "reasoning":
                 self._reasoning(item)
             case _:
                 self._leave(self.left, item)
+
+    def _result(self, item: Mapping[str, Any]) -> ToolResult:
+        """A result, with the name of its tool, which other dialects go by."""
+        call_id = string(item.get("call_id"))
+        name = string(item.get("name")) or self._names.get(call_id, "")
+        return ToolResult(call_id, tuple(self._content(item.get("output"))), name=name)
 
     def _message(self, item: Mapping[str, Any]) -> None:
         role = item.get("role")

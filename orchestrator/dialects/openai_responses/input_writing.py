@@ -21,6 +21,7 @@ from orchestrator.dialects.neutral import (
 from orchestrator.dialects.openai_responses.names import DIALECT, INPUT_CONTENT, INPUT_ITEMS
 
 _BREAKPOINT = {"mode": "explicit"}
+_MODELS = "output_text"
 
 
 def write_input(conversation: Conversation) -> list[dict[str, Any]]:
@@ -91,8 +92,7 @@ class _Writer:
 
     def spoken(self, role: str, parts: Iterable[Text | Image]) -> dict[str, Any]:
         """A message item; one text is written bare, which every server understands."""
-        kind = "output_text" if role == Role.ASSISTANT else "input_text"
-        content = self._content(list(parts), kind)
+        content = self._content(list(parts), _kind(role))
         return {"type": "message", "role": str(role), "content": content}
 
     def _result(self, part: ToolResult) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class _Writer:
         if not parts:
             return ""
         first = parts[0]
-        if len(parts) == 1 and isinstance(first, Text) and not self._marked(first):
+        if len(parts) == 1 and isinstance(first, Text) and not self._marked(first, kind):
             return first.text
         return [self._part(part, kind) for part in parts]
 
@@ -114,12 +114,13 @@ class _Writer:
             made = {"type": "input_image", "image_url": _url(part), "detail": part.detail or "auto"}
         else:
             made = {"type": kind, "text": part.text}
-        if self._marked(part):
+        if self._marked(part, kind):
             made["prompt_cache_breakpoint"] = dict(_BREAKPOINT)
         return made
 
-    def _marked(self, part: Text | Image) -> bool:
-        return self.ours and part.cache
+    def _marked(self, part: Text | Image, kind: str) -> bool:
+        """The model's own words take no mark."""
+        return self.ours and part.cache and kind != _MODELS
 
     def restore(self, conversation: Conversation) -> None:
         """Put back what only this dialect knows, each in its place."""
@@ -140,10 +141,13 @@ def _insert(item: dict[str, Any], index: int, part: object) -> None:
     name = "output" if item.get("type") == "function_call_output" else "content"
     content = item.get(name)
     if isinstance(content, str):
-        kind = "output_text" if item.get("role") == Role.ASSISTANT else "input_text"
-        content = [{"type": kind, "text": content}] if content else []
+        content = [{"type": _kind(item.get("role")), "text": content}] if content else []
     if isinstance(content, list):
         item[name] = [*content[:index], part, *content[index:]]
+
+
+def _kind(role: object) -> str:
+    return _MODELS if role == Role.ASSISTANT else "input_text"
 
 
 def _call(part: ToolUse) -> dict[str, Any]:

@@ -82,7 +82,10 @@ def append_output(output: list[dict[str, Any]], part: Text | Thinking | ToolUse)
         case Text():
             output.append(message_item(len(output), [output_text(part.text)]))
         case Thinking():
-            output.append(reasoning_item(len(output), part.text, part.signature))
+            # A request that brings another vendor's signature back is refused.
+            signature = part.signature if part.dialect == DIALECT else None
+            if part.text or signature:
+                output.append(reasoning_item(len(output), part.text, signature))
         case ToolUse():
             call_id = part.id or f"call_{len(output)}"
             output.append(call_item(len(output), call_id, part.name, part.arguments))

@@ -173,11 +173,14 @@ def _reasoning(
         name: value for name, value in _mapping(payload, "reasoning").items() if value is not None
     }
     effort = _field(reasoning, "effort", str)
+    shown = True if reasoning.keys() & {"summary", "generate_summary"} else None
+    if reasoning.get("summary") == "auto":
+        del reasoning["summary"]
     others = {name: value for name, value in reasoning.items() if name != "effort"}
-    shown = {name: value for name, value in others.items() if name in REASONING_HINTS}
-    _keep(hints, "reasoning", shown)
-    _keep(extras, "reasoning", {name: others[name] for name in others.keys() - shown.keys()})
-    return Reasoning(effort) if effort is not None else None
+    riding = {name: value for name, value in others.items() if name in REASONING_HINTS}
+    _keep(hints, "reasoning", riding)
+    _keep(extras, "reasoning", {name: others[name] for name in others.keys() - riding.keys()})
+    return Reasoning(effort, shown=shown) if effort or shown else None
 
 
 # Fields, checked.

@@ -130,15 +130,23 @@ def _format(shape: JsonFormat, description: str | None) -> dict[str, Any]:
 
 
 def _reasoning(conversation: Conversation) -> dict[str, Any]:
-    effort = _effort(conversation.reasoning or Reasoning())
+    """How to think. A summary is asked for only where the caller speaks this dialect.
+
+    Organizations that are not verified are refused one, and an answer without its thoughts
+    is better than none (https://platform.openai.com/docs/guides/reasoning, 2026-11-21).
+    """
+    asked = conversation.reasoning or Reasoning()
+    effort = _effort(asked)
     made = {} if effort is None else {"effort": effort}
     if conversation.dialect != DIALECT:
         return made
-    return {
-        **made,
+    riding = {
         **conversation.extras.get("reasoning", {}),
         **conversation.hints.get("reasoning", {}),
     }
+    if asked.shown and not riding.keys() & {"summary", "generate_summary"}:
+        riding["summary"] = "auto"
+    return {**made, **riding}
 
 
 def _effort(reasoning: Reasoning) -> str | None:

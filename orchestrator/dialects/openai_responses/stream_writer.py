@@ -28,6 +28,7 @@ from orchestrator.dialects.neutral import (
     Unreadable,
 )
 from orchestrator.dialects.openai_responses.answer import ending, skeleton, usage
+from orchestrator.dialects.openai_responses.names import DIALECT
 from orchestrator.dialects.openai_responses.open_items import (
     Events,
     OpenCall,
@@ -119,8 +120,8 @@ class ResponsesWriter:
         match delta:
             case TextDelta() if delta.text:
                 return self._text(delta.text)
-            case ThinkingDelta() if delta.text or delta.signature:
-                return self._thoughts(delta)
+            case ThinkingDelta():
+                return self._thoughts(delta.text, _ours(delta), redacted=delta.redacted)
             case ToolCallDelta():
                 return self._call(delta)
             case _:
@@ -136,19 +137,21 @@ class ResponsesWriter:
             self._current = message
         return events + message.add(text)
 
-    def _thoughts(self, delta: ThinkingDelta) -> Events:
+    def _thoughts(self, text: str, signature: str | None, *, redacted: bool) -> Events:
         """More thoughts; a signature is the end of those before it, or stands alone."""
+        if not (text or signature):
+            return []
         events: Events = []
         thoughts = self._current
-        if not isinstance(thoughts, OpenReasoning) or delta.redacted:
+        if not isinstance(thoughts, OpenReasoning) or redacted:
             events += self._close()
             thoughts = OpenReasoning(len(self._items))
             events += self._open(thoughts)
             self._current = thoughts
-        if delta.text:
-            events += thoughts.add(delta.text)
-        if delta.signature:
-            thoughts.signature = delta.signature
+        if text:
+            events += thoughts.add(text)
+        if signature:
+            thoughts.signature = signature
             events += self._close()
         return events
 
@@ -179,6 +182,11 @@ class ResponsesWriter:
             written += b"event: " + event["type"].encode() + b"\ndata: " + data + b"\n\n"
             self._number += 1
         return written
+
+
+def _ours(delta: ThinkingDelta) -> str | None:
+    """The signature, unless another vendor signed: a request that brings it back is refused."""
+    return delta.signature if delta.dialect in (DIALECT, "") else None
 
 
 def _error(body: object) -> dict[str, Any]:
