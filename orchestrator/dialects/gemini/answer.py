@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.dialects.answer import Answer, ToolCall, Usage
-from orchestrator.dialects.gemini.parts import CallIds, read_call, read_words, write_call
+from orchestrator.dialects.gemini.parts import (
+    CallIds,
+    read_call,
+    read_words,
+    signature_of,
+    signed,
+    write_call,
+)
 from orchestrator.dialects.gemini.results import parsed
 from orchestrator.dialects.gemini.words import BROKEN, NAME, field, finish_word, finish_written
 from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
@@ -38,7 +45,7 @@ def read_parts(candidate: Mapping[str, Any], ids: CallIds) -> list[AnswerPart]:
 
 
 def _read(part: dict[str, Any], ids: CallIds) -> list[AnswerPart]:
-    signature = string(field(part, "thoughtSignature")) or None
+    signature = signature_of(part)
     call = field(part, "functionCall")
     if isinstance(call, dict):
         return [read_call(call, ids, signature)]
@@ -122,7 +129,7 @@ def write_answer(reply: Reply) -> dict[str, Any]:
         torn = torn or (isinstance(part, ToolUse) and parsed(part.arguments or "{}") is None)
         parts += _write(part, parts)
     return envelope(
-        parts,
+        signed(parts),
         finish=None
         if reply.finish_reason is None
         else written_finish(reply.finish_reason, torn=torn),
@@ -144,16 +151,16 @@ def _write(part: AnswerPart, before: list[dict[str, Any]]) -> list[dict[str, Any
 
 def write_thought(part: Thinking, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Thoughts are shown whoever thought them; only our own signature is of use."""
-    signed = part.dialect == NAME and part.signature
-    if signed and not part.text and not part.redacted and before and set(before[-1]) == {"text"}:
+    ours = part.dialect == NAME and part.signature
+    if ours and not part.text and not part.redacted and before and set(before[-1]) == {"text"}:
         before[-1]["thoughtSignature"] = part.signature
         return []
-    if not (part.text or signed):
+    if not (part.text or ours):
         return []
     written: dict[str, Any] = {"text": part.text}
     if part.text:
         written["thought"] = True
-    return [{**written, "thoughtSignature": part.signature} if signed else written]
+    return [{**written, "thoughtSignature": part.signature} if ours else written]
 
 
 def written_finish(word: str, *, torn: bool) -> str:

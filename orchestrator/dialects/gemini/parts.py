@@ -74,7 +74,7 @@ class CallIds:
 
 def read_part(part: Mapping[str, Any], ids: CallIds) -> list[Part]:
     """What one part of a request says, as far as it can be said outside this dialect."""
-    signature = string(field(part, "thoughtSignature")) or None
+    signature = signature_of(part)
     call, response = field(part, "functionCall"), field(part, "functionResponse")
     if isinstance(call, dict):
         return [read_call(call, ids, signature)]
@@ -117,24 +117,32 @@ def expressible(part: Mapping[str, Any]) -> bool:
     )
 
 
-def write_parts(
-    parts: Sequence[Part], names: Mapping[str, str], *, foreign: bool = False
-) -> list[dict[str, Any]]:
+def write_parts(parts: Sequence[Part], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The parts of one content.
 
     Args:
         parts: What is said; another vendor's thoughts are left out.
         names: The name of every tool call by its id.
-        foreign: Another vendor's model wrote them, so that no call is signed.
     """
     written: list[dict[str, Any]] = []
     for part in parts:
         if not (isinstance(part, Thinking) and _attach(part, written)):
             written += _write(part, names)
+    return signed(written)
+
+
+def signed(written: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The parts of one step, with a signature on its first call, which is the one that needs it."""
     calls = [part for part in written if "functionCall" in part]
-    if foreign and calls:
+    if calls:
         calls[0].setdefault("thoughtSignature", UNSIGNED)
     return written
+
+
+def signature_of(part: Mapping[str, Any]) -> str | None:
+    """The signature that lies on ``part``."""
+    signature = string(field(part, "thoughtSignature"))
+    return signature if signature != UNSIGNED and signature else None
 
 
 def _attach(part: Thinking, written: list[dict[str, Any]]) -> bool:
@@ -163,8 +171,8 @@ def _write(part: Part, names: Mapping[str, str]) -> list[dict[str, Any]]:
 def _write_thinking(part: Thinking) -> list[dict[str, Any]]:
     if part.dialect != NAME or not (part.text or part.signature):
         return []
-    signed = {"thoughtSignature": part.signature} if part.signature else {}
-    return [{"text": part.text, **({"thought": True} if part.text else {}), **signed}]
+    ours = {"thoughtSignature": part.signature} if part.signature else {}
+    return [{"text": part.text, **({"thought": True} if part.text else {}), **ours}]
 
 
 def write_call(part: ToolUse) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def _write_contents(
     names = _names(conversation)
     written: list[dict[str, Any]] = []
     for place, message in enumerate(conversation.messages):
-        content = kept.get(place) or _content(message, names, foreign=conversation.dialect != NAME)
+        content = kept.get(place) or _content(message, names)
         if _only_results(content) and written and _only_results(written[-1]):
             written[-1] = {**content, "parts": [*written[-1]["parts"], *content["parts"]]}
         elif content.get("parts"):
@@ -169,9 +169,9 @@ def _write_contents(
     return written
 
 
-def _content(message: Message, names: Mapping[str, str], *, foreign: bool) -> dict[str, Any]:
+def _content(message: Message, names: Mapping[str, str]) -> dict[str, Any]:
     role = "model" if message.role is Role.ASSISTANT else "user"
-    return {"role": role, "parts": write_parts(message.parts, names, foreign=foreign)}
+    return {"role": role, "parts": write_parts(message.parts, names)}
 
 
 def _only_results(content: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ import msgspec
 
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.gemini.answer import envelope, write_thought, written_finish
-from orchestrator.dialects.gemini.parts import write_call
+from orchestrator.dialects.gemini.parts import signed, write_call
 from orchestrator.dialects.gemini.results import parsed
 from orchestrator.dialects.neutral import (
     Began,
@@ -113,7 +113,7 @@ class GeminiStreamWriter:
         calls = [call for _, call in sorted(self._calls.items())]
         whole = [write_call(call) for call in calls if parsed(call.arguments or "{}") is not None]
         finish = written_finish(self._finish, torn=len(whole) < len(calls))
-        return self._chunk(whole or [{"text": ""}], finish)
+        return self._chunk(signed(whole) or [{"text": ""}], finish)
 
     def _chunk(self, parts: list[dict[str, Any]], finish: str | None = None) -> bytes:
         usage = None if finish is None else self._usage

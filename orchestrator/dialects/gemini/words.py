@@ -19,7 +19,8 @@ UNSIGNED = "skip_thought_signature_validator"
 
 Gemini 3 refuses the first call of a step without a signature; this text is what the vendor
 gives for histories of other models:
-https://ai.google.dev/gemini-api/docs/thought-signatures (2026-11-21).
+https://ai.google.dev/gemini-api/docs/thought-signatures (2026-11-21). It is written into
+answers too, since they come back in the caller's next request; read, it is no signature.
 """
 
 _FINISH = {

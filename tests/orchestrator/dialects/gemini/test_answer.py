@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 
 from orchestrator.dialects.gemini import Gemini
-from orchestrator.dialects.gemini.words import NAME, made_id
+from orchestrator.dialects.gemini.words import NAME, UNSIGNED, made_id
 from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
 from tests.dialect_strategies import replies
 
@@ -67,3 +67,14 @@ def test_made_ids_are_stable_and_fit_every_vendor() -> None:
     assert made_id("", 0, "f{}") == made_id("", 0, "f{}")
     assert made_id("", 0, "f{}") != made_id("", 0, "g{}")
     assert len(made_id("x" * 100, 123, "")) < 40
+
+
+def test_a_call_of_another_vendor_may_be_sent_to_gemini_in_the_next_request() -> None:
+    reply = Reply((ToolUse("a", "f", "{}"), ToolUse("b", "g", "{}")), "tool_calls")
+
+    content = _GEMINI.write_answer(reply)["candidates"][0]["content"]
+
+    assert [part.get("thoughtSignature") for part in content["parts"]] == [UNSIGNED, None]
+    conversation = _GEMINI.read_request({"contents": [content]})
+    assert conversation.messages[0].parts == reply.parts
+    assert _GEMINI.write_request(conversation)["contents"] == [content]
