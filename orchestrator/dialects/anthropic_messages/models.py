@@ -40,7 +40,7 @@ def suited(fields: Mapping[str, Any], model: str) -> dict[str, Any]:
     found = _MODEL.search(model.lower())
     if found is None:
         return dict(fields)
-    version = int(found["major"]), int(found["minor"] or 0)
+    version = _version(found)
     match wire.mapping(fields.get("thinking")).get("type"):
         case "adaptive" if version < _ADAPTIVE_SINCE:
             return _with_budget(fields)
@@ -50,6 +50,21 @@ def suited(fields: Mapping[str, Any], model: str) -> dict[str, Any]:
             return _put({**fields, "thinking": None}, "low")
         case _:
             return dict(fields)
+
+
+def takes_prefill(model: str) -> bool:
+    """True where ``model`` is known to go on from a last message of its own.
+
+    Versions since 4.6 refuse it
+    (https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-6,
+    2026-11-21), as every version does while it thinks on a budget.
+    """
+    found = _MODEL.search(model.lower())
+    return found is not None and _version(found) < _ADAPTIVE_SINCE
+
+
+def _version(found: re.Match[str]) -> tuple[int, int]:
+    return int(found["major"]), int(found["minor"] or 0)
 
 
 def _with_budget(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from orchestrator.config.records import Provider
 from orchestrator.dialects.answer import Answer, Fault, ToolCall, Usage
 from orchestrator.dialects.anthropic_messages import AnthropicMessages
 from orchestrator.dialects.anthropic_messages.http import DEFAULT_MAX_TOKENS
+from orchestrator.dialects.anthropic_messages.models import takes_prefill
 from orchestrator.request import RequestError
 from states.reasons import Reason
 from tests.anthropic_strategies import json_values
@@ -146,6 +147,20 @@ def test_a_model_is_told_to_think_in_the_way_that_it_takes(
     body = body_of(encode({"max_tokens": 9_000, **fields}, model=model))
 
     assert body == {**HI, "max_tokens": 9_000, "model": model, **sent}
+
+
+@pytest.mark.parametrize(
+    ("model", "taken"),
+    [
+        ("claude-sonnet-4-5", True),
+        ("claude-opus-4-20250514", True),
+        ("claude-opus-4-6", False),
+        ("claude-haiku-5-5", False),
+        ("deepseek-v4-pro", False),
+    ],
+)
+def test_only_older_models_go_on_from_words_of_their_own(model: str, *, taken: bool) -> None:
+    assert takes_prefill(model) is taken
 
 
 # In.
