@@ -109,14 +109,15 @@ def test_64_threads_and_500_tasks_share_one_orchestrator() -> None:
         "flaky": [replies.rate_limited(0), replies.ok("fine")] * 400,
         "good": replies.ok("fine"),
     }
-    with world(scripts, keys={"flaky": 2}) as (providers, orchestrator):
+    # Without retries nobody sleeps, so all of it happens at once.
+    extra = '[policy.on]\nrate_limit = ["rotate", "fallback"]'
+    with world(scripts, keys={"flaky": 2}, extra=extra) as (providers, orchestrator):
         numbers: list[int] = []
         together = threading.Barrier(64)
 
         def thread(_: int) -> None:
             together.wait()
-            for _ in range(3):
-                numbers.append(len(run(orchestrator).attempts))
+            numbers.extend(len(run(orchestrator).attempts) for _ in range(3))
 
         async def task() -> None:
             numbers.append(len((await orchestrator.arun(HI)).attempts))
@@ -209,7 +210,10 @@ def test_a_shared_store_spreads_the_news_between_orchestrators() -> None:
 
 
 def test_a_hanging_provider_holds_up_nobody_else() -> None:
-    scripts = {"hanging": Reply(delay=1.5, completion=replies.ok().completion), "b": replies.ok()}
+    scripts: dict[str, AnyScript] = {
+        "hanging": Reply(delay=1.5, completion=replies.ok().completion),
+        "b": replies.ok(),
+    }
     with world(scripts, route=["b/m"]) as (_, orchestrator):
 
         async def main() -> float:
