@@ -1,7 +1,8 @@
 """The chat-completions dialect, which most providers speak.
 
-The field names are those of https://platform.openai.com/docs/api-reference/chat
-(looked up 2026-11-21); departures of other providers are named where they are read.
+The field names are those of https://platform.openai.com/docs/api-reference/chat and of
+the openai package 3.52.0 (looked up 2026-11-21); departures of other providers are named
+where they are read.
 """
 
 from __future__ import annotations
@@ -14,16 +15,21 @@ import httpx
 
 from orchestrator.config.records import Provider
 from orchestrator.dialects.answer import Answer, Fault
-from orchestrator.dialects.openai_chat import http
+from orchestrator.dialects.neutral import Conversation, Reply
+from orchestrator.dialects.openai_chat import answer, http, request_reader, request_writer
+from orchestrator.dialects.openai_chat.losses import losses
+from orchestrator.dialects.openai_chat.names import NAME
+from orchestrator.dialects.openai_chat.stream_reader import ChatReader
+from orchestrator.dialects.openai_chat.stream_writer import ChatWriter, chunk
 
-__all__ = ["OpenAIChat"]
+__all__ = ["ChatReader", "ChatWriter", "OpenAIChat", "chunk"]
 
 
 @attrs.frozen
 class OpenAIChat:
     """``POST {base_url}/chat/completions``."""
 
-    name = "openai-chat"
+    name = NAME
 
     def encode(
         self,
@@ -48,3 +54,31 @@ class OpenAIChat:
     def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
         """See :meth:`orchestrator.dialects.Dialect.decode`."""
         return http.decode(status, headers, body)
+
+    def read_request(self, payload: Mapping[str, Any]) -> Conversation:
+        """See :meth:`orchestrator.dialects.Dialect.read_request`."""
+        return request_reader.read_request(payload)
+
+    def losses(self, conversation: Conversation) -> tuple[str, ...]:
+        """See :meth:`orchestrator.dialects.Dialect.losses`."""
+        return losses(conversation)
+
+    def write_request(self, conversation: Conversation) -> dict[str, Any]:
+        """See :meth:`orchestrator.dialects.Dialect.write_request`."""
+        return request_writer.write_request(conversation)
+
+    def read_answer(self, body: Mapping[str, Any]) -> Reply:
+        """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
+        return answer.read_answer(body)
+
+    def write_answer(self, reply: Reply) -> dict[str, Any]:
+        """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
+        return answer.write_answer(reply)
+
+    def stream_reader(self) -> ChatReader:
+        """See :meth:`orchestrator.dialects.Dialect.stream_reader`."""
+        return ChatReader()
+
+    def stream_writer(self, model: str) -> ChatWriter:
+        """See :meth:`orchestrator.dialects.Dialect.stream_writer`."""
+        return ChatWriter(model)

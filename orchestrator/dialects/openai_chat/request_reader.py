@@ -1,0 +1,216 @@
+"""A request of this dialect, in the neutral form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from orchestrator.dialects.neutral import (
+    Conversation,
+    JsonFormat,
+    Reasoning,
+    Tool,
+    ToolChoice,
+    ToolMode,
+)
+from orchestrator.dialects.openai_chat.messages_reader import MessagesReader
+from orchestrator.dialects.openai_chat.names import (
+    HINTS,
+    LIMIT,
+    NAME,
+    SPELLING,
+    THINKING_FIELDS,
+)
+from orchestrator.dialects.wire import mapping, string
+from orchestrator.request import RequestError
+
+T = TypeVar("T")
+
+_READ = frozenset(
+    {
+        "frequency_penalty", "function_call", "functions", "max_completion_tokens", "max_tokens",
+        "messages", "model", "n", "parallel_tool_calls", "presence_penalty", "reasoning",
+        "reasoning_effort", "response_format", "seed", "stop", "stream", "temperature",
+        "thinking", "tool_choice", "tools", "top_k", "top_p", "user",
+    }
+)  # fmt: skip
+"""Fields that have a neutral form, or none because each call sets them."""
+
+_KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", str: "text"}
+
+
+def read_request(payload: Mapping[str, Any]) -> Conversation:
+    """See :meth:`orchestrator.dialects.Dialect.read_request`.
+
+    ``extras`` named ``messages.…`` tell of parts that the neutral form has no place for.
+    """
+    reader, extras, hints = MessagesReader(), *_others(payload)
+    messages = reader.read(payload.get("messages"))
+    tools = _tools(payload, reader, extras)
+    spelling = {"max_tokens": _limit_field(payload), "cache": reader.cache}
+    hints |= {SPELLING: said} if (said := {k: v for k, v in spelling.items() if v}) else {}
+    return Conversation(
+        messages,
+        system=tuple(reader.system),
+        tools=tools,
+        tool_choice=_tool_choice(payload, extras),
+        parallel_tool_calls=_field(payload, "parallel_tool_calls", bool),
+        max_tokens=_field(payload, _limit_field(payload) or LIMIT, int),
+        temperature=_number(payload, "temperature"),
+        top_p=_number(payload, "top_p"),
+        top_k=_field(payload, "top_k", int),
+        stop=_stop(payload.get("stop")),
+        seed=_field(payload, "seed", int),
+        frequency_penalty=_number(payload, "frequency_penalty"),
+        presence_penalty=_number(payload, "presence_penalty"),
+        choices=_field(payload, "n", int),
+        format=_format(payload, extras, hints),
+        reasoning=_reasoning(payload, hints),
+        user=_field(payload, "user", str),
+        dialect=NAME,
+        extras=extras | dict.fromkeys(sorted(reader.unread), True),
+        hints=hints,
+    )
+
+
+def _others(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields without a neutral form: those that change the answer, and the others.
+
+    What is off or empty changes nothing; ``None`` is what holds where nothing is said.
+    """
+    extras: dict[str, Any] = {}
+    hints: dict[str, Any] = {}
+    for name, value in payload.items():
+        if name in _READ or value is None:
+            continue
+        harmless = name in HINTS or value is False or value in ({}, [])
+        (hints if harmless else extras)[name] = value
+    return extras, hints
+
+
+# Tools.
+
+
+def _tools(
+    payload: Mapping[str, Any], reader: MessagesReader, extras: dict[str, Any]
+) -> tuple[Tool, ...]:
+    """The functions; before 2023-11 they had a field of their own. Others stay behind."""
+    given = [*_listed(payload, "tools")]
+    given += [{"type": "function", "function": one} for one in _listed(payload, "functions")]
+    for index, tool in enumerate(given):
+        if not isinstance(tool, Mapping):
+            found = type(tool).__name__
+            raise RequestError(f"tools[{index}] is of type {found}; allowed: a mapping")
+    if others := [tool for tool in given if "function" not in tool]:
+        extras["tools"] = others
+    return tuple(_tool(tool, reader) for tool in given if "function" in tool)
+
+
+def _tool(tool: Mapping[str, Any], reader: MessagesReader) -> Tool:
+    function = mapping(tool["function"])
+    name = function.get("name")
+    if not isinstance(name, str) or not name:
+        raise RequestError(f"a function of 'tools' has the name {name!r}; allowed: text")
+    return Tool(
+        name,
+        string(function.get("description")),
+        mapping(function.get("parameters")),
+        _field(function, "strict", bool),
+        cache=reader.is_cached(tool) or reader.is_cached(function),
+    )
+
+
+def _tool_choice(payload: Mapping[str, Any], extras: dict[str, Any]) -> ToolChoice | None:
+    choice = payload.get("tool_choice", payload.get("function_call"))
+    if isinstance(choice, str) and choice in set(ToolMode):
+        return ToolChoice(ToolMode(choice))
+    if choice == "any":  # mistral
+        return ToolChoice(ToolMode.REQUIRED)
+    function = mapping(choice).get("function", choice)
+    if name := string(mapping(function).get("name")):
+        return ToolChoice(ToolMode.REQUIRED, name)
+    if choice is not None:
+        extras["tool_choice"] = choice
+    return None
+
+
+# The answer's form, and thought.
+
+
+def _format(
+    payload: Mapping[str, Any], extras: dict[str, Any], hints: dict[str, Any]
+) -> JsonFormat | None:
+    asked = mapping(payload.get("response_format"))
+    if asked.get("type") == "json_object":
+        return JsonFormat()
+    shape = asked.get("json_schema")
+    if asked.get("type") == "json_schema" and isinstance(shape, dict):
+        if description := shape.get("description"):
+            hints["response_format"] = description
+        name = string(shape.get("name")) or "answer"
+        return JsonFormat(mapping(shape.get("schema")), name, _field(shape, "strict", bool))
+    if asked and asked.get("type") != "text":
+        extras["response_format"] = payload["response_format"]
+    return None
+
+
+def _reasoning(payload: Mapping[str, Any], hints: dict[str, Any]) -> Reasoning | None:
+    """How much to think, in any spelling; objects are kept to be written back as they were.
+
+    OpenRouter takes ``enabled`` alone for medium effort
+    (https://openrouter.ai/docs/use-cases/reasoning-tokens, 2026-11-21).
+    """
+    effort = _field(payload, "reasoning_effort", str)
+    asked = {name: payload[name] for name in THINKING_FIELDS if isinstance(payload.get(name), dict)}
+    if not asked:
+        return Reasoning(effort) if effort is not None else None
+    hints.update(asked, **({"reasoning_effort": effort} if effort is not None else {}))
+    merged: dict[str, Any] = {k: v for one in asked.values() for k, v in one.items()}
+    tokens = merged.get("max_tokens", merged.get("budget_tokens"))
+    is_tokens = isinstance(tokens, int) and not isinstance(tokens, bool)
+    if merged.get("enabled") is False or merged.get("type") == "disabled":
+        return Reasoning("none")
+    effort = effort or string(merged.get("effort")) or (None if is_tokens else "medium")
+    shown = None if merged.get("exclude") is None else not merged["exclude"]
+    return Reasoning(effort, tokens if is_tokens else None, shown)
+
+
+# Fields, checked.
+
+
+def _limit_field(payload: Mapping[str, Any]) -> str:
+    for name in ("max_completion_tokens", LIMIT):
+        if payload.get(name) is not None:
+            return name
+    return ""
+
+
+def _stop(given: Any) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    texts = [given] if isinstance(given, str) else given
+    if isinstance(texts, list | tuple) and all(isinstance(text, str) for text in texts):
+        return tuple(texts)
+    raise RequestError(f"'stop' is {given!r}; allowed: text or a list of texts")
+
+
+def _listed(payload: Mapping[str, Any], name: str) -> list[Any]:
+    value = payload.get(name)
+    if value is None or isinstance(value, list | tuple):
+        return list(value or ())
+    raise RequestError(f"{name!r} is of type {type(value).__name__}; allowed: a list")
+
+
+def _field(fields: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
+    """The field where it is of that kind; ``None`` where it is missing."""
+    value = fields.get(name)
+    if value is None or (isinstance(value, kind) and isinstance(value, bool) is (kind is bool)):
+        return value
+    raise RequestError(f"{name!r} is of type {type(value).__name__}; allowed: {_KINDS[kind]}")
+
+
+def _number(fields: Mapping[str, Any], name: str) -> float | None:
+    value = fields.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        raise RequestError(f"{name!r} is of type {type(value).__name__}; allowed: a number")
+    return value

@@ -1,0 +1,157 @@
+"""Streams, written in this dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.neutral import (
+    Began,
+    Broke,
+    Counted,
+    Delta,
+    Ended,
+    Stopped,
+    TextDelta,
+    Thinking,
+    ThinkingDelta,
+    ToolCallDelta,
+    Unreadable,
+)
+from orchestrator.dialects.openai_chat.answer import written_usage
+from orchestrator.dialects.openai_chat.messages_writer import written_thoughts
+from orchestrator.dialects.openai_chat.names import NAME
+from orchestrator.dialects.wire import mapping, string
+
+DONE = b"data: [DONE]\n\n"
+"""The end mark."""
+
+
+def chunk(delta: Delta, *, id: str, model: str, created: int) -> dict[str, Any]:  # noqa: A002 - its name in the dialect
+    """``delta`` as a ``chat.completion.chunk``; without choices where it is no content."""
+    return {
+        "id": id,
+        "object": "chat.completion.chunk",
+        "created": created,
+        "model": model,
+        "choices": _choices(delta),
+        **({"usage": written_usage(delta.usage)} if isinstance(delta, Counted) else {}),
+    }
+
+
+def _choices(delta: Delta) -> list[dict[str, Any]]:
+    match delta:
+        case Began():
+            return [_choice({"role": "assistant", "content": ""})]
+        case TextDelta():
+            return [_choice({"content": delta.text})]
+        case ThinkingDelta():
+            return [_choice(_thought(delta))]
+        case ToolCallDelta():
+            return [_choice({"tool_calls": [_call(delta)]})]
+        case Stopped():
+            return [_choice({}, delta.finish_reason)]
+        case _:
+            return []
+
+
+def _choice(delta: Mapping[str, Any], finish: str | None = None) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+
+
+def _thought(delta: ThinkingDelta) -> dict[str, Any]:
+    """Words for anybody, the signature for the vendor that signed."""
+    thoughts = [Thinking(delta.text)]
+    if delta.dialect == NAME:
+        thoughts.append(Thinking("", delta.signature))
+    return written_thoughts(thoughts)
+
+
+def _call(delta: ToolCallDelta) -> dict[str, Any]:
+    signature = {"google": {"thought_signature": delta.signature}}
+    return {
+        "index": delta.index,
+        **({"id": delta.id, "type": "function"} if delta.id else {}),
+        "function": {**({"name": delta.name} if delta.name else {}), "arguments": delta.arguments},
+        **({"extra_content": signature} if delta.signature else {}),
+    }
+
+
+class ChatWriter:
+    """Writes one stream.
+
+    The finish reason waits for the end mark and carries the usage along: a stream that
+    breaks in between was not whole, and many clients fail on a chunk without choices.
+
+    Args:
+        model: The model's name where the provider does not say it.
+        created: Wall clock, whole seconds since the epoch; 0 where nobody knows.
+    """
+
+    def __init__(self, model: str, created: int = 0) -> None:
+        self._id = ""
+        self._model = model
+        self._created = created
+        self._begun = False
+        self._stopped: Stopped | None = None
+        self._usage: Usage | None = None
+
+    def write(self, delta: Delta) -> bytes:
+        """See :meth:`orchestrator.dialects.StreamWriter.write`."""
+        match delta:
+            case Began():
+                return self._begin(delta)
+            case Stopped():
+                self._stopped = delta
+            case Counted():
+                self._usage = delta.usage
+            case Ended():
+                return self._end()
+            case Broke():
+                return _event({"error": _error(delta.body)})
+            case Unreadable():
+                pass
+            case _:
+                return self._begin(Began()) + self._chunk(delta)
+        return b""
+
+    def _begin(self, began: Began) -> bytes:
+        if self._begun:
+            return b""
+        self._begun = True
+        self._id, self._model = began.id, began.model or self._model
+        return self._chunk(began)
+
+    def _end(self) -> bytes:
+        begun = self._begin(Began())
+        last = self._stopped or (Counted(self._usage) if self._usage else None)
+        if last is None:
+            return begun + DONE
+        made = self._made(last)
+        if self._usage:
+            made["usage"] = written_usage(self._usage)
+        return begun + _event(made) + DONE
+
+    def _chunk(self, delta: Delta) -> bytes:
+        made = self._made(delta)
+        return b"" if made["choices"] == [_choice({})] else _event(made)
+
+    def _made(self, delta: Delta) -> dict[str, Any]:
+        return chunk(delta, id=self._id, model=self._model, created=self._created)
+
+
+def _event(body: Mapping[str, Any]) -> bytes:
+    return b"data: " + msgspec.json.encode(body) + b"\n\n"
+
+
+def _error(body: Any) -> Mapping[str, Any]:
+    """The provider's error object, whichever dialect it came in; else its words in one."""
+    error = mapping(body).get("error", body)
+    fields = mapping(error) or mapping(mapping(mapping(body).get("response")).get("error"))
+    message = string(fields.get("message")) or string(error)
+    if not message:
+        message = msgspec.json.encode(error, enc_hook=str).decode()
+    return {"type": "upstream_error", "code": None, "param": None, **fields, "message": message}
