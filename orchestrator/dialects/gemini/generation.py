@@ -133,9 +133,10 @@ def _write_thinking(reasoning: Reasoning) -> dict[str, Any]:
 
 def budgeted(fields: dict[str, Any]) -> dict[str, Any]:
     """``generationConfig`` for a model that knows no thinking levels and refuses them."""
-    thinking = dict(mapping(fields.get("thinkingConfig")))
-    level = thinking.pop("thinkingLevel", None)
+    left = dict(fields)
+    thinking = dict(mapping(take(left, "thinkingConfig")))
+    level = take(thinking, "thinkingLevel")
     budget = BUDGETS.get(level.lower()) if isinstance(level, str) else None
     if budget is None:
         return fields
-    return {**fields, "thinkingConfig": {"thinkingBudget": budget, **thinking}}
+    return {**left, "thinkingConfig": {"thinkingBudget": budget, **thinking}}

@@ -18,6 +18,7 @@ from orchestrator.dialects.answer import Answer, Fault
 from orchestrator.dialects.gemini.answer import answer_of
 from orchestrator.dialects.gemini.generation import budgeted
 from orchestrator.dialects.gemini.request import merged
+from orchestrator.dialects.gemini.words import take
 from orchestrator.dialects.wire import address, decoded, headers, json_body, mapping
 
 _HANDLED = ("model", "stream")
@@ -59,11 +60,7 @@ def encode(
     stream: bool,
 ) -> httpx.Request:
     """See :meth:`orchestrator.dialects.Dialect.encode`; ``payload`` is in this dialect."""
-    body = merged(dict(payload), _placed(overrides))
-    for name in _HANDLED:
-        body.pop(name, None)
-    if _NO_LEVELS.search(model) and isinstance(body.get(_GENERATION), dict):
-        body[_GENERATION] = budgeted(body[_GENERATION])
+    body = _body(payload, model, _placed(overrides))
     ours = {"accept": "text/event-stream" if stream else "application/json"}
     if secret:
         ours["x-goog-api-key"] = secret
@@ -73,6 +70,21 @@ def encode(
         headers=headers(provider.headers, ours),
         content=json_body(body),
     )
+
+
+def _body(payload: Mapping[str, Any], model: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent: the payload as it is, but for what this target cannot take."""
+    body = {name: value for name, value in payload.items() if name not in _HANDLED}
+    levels = not _NO_LEVELS.search(model)
+    if levels and not overrides:
+        return body
+    generation = take(body, _GENERATION)
+    if isinstance(generation, dict):
+        body[_GENERATION] = generation
+    body = merged(body, overrides)
+    if not levels and isinstance(generation := body.get(_GENERATION), dict):
+        body[_GENERATION] = budgeted(generation)
+    return body
 
 
 def _path(model: str, *, stream: bool) -> str:

@@ -128,6 +128,15 @@ def test_a_model_that_knows_no_levels_gets_a_budget(model: str, expected: dict[s
     assert body["generationConfig"]["thinkingConfig"] == expected
 
 
+def test_the_other_spelling_is_overridden_too() -> None:
+    payload = {**_HELLO, "generation_config": {"thinkingConfig": {"thinking_level": "LOW"}}}
+
+    body = _body(_sent(payload, model="gemini-2.5-pro", overrides={"top_p": 0.5}))
+
+    thinking = {"thinkingConfig": {"thinkingBudget": 1024}}
+    assert body == {**_HELLO, "generationConfig": {**thinking, "topP": 0.5}}
+
+
 def _decoded(body: Any, status: int = 200) -> Answer | Fault:
     return Gemini().decode(status, httpx.Headers(), json.dumps(body).encode())
 
