@@ -102,11 +102,12 @@ class InputReader:
                 "allowed: user, assistant, system, developer"
             )
         parts = self._content(item.get("content"))
-        if parts:
-            self._add(Role(role), parts)
-        elif self.left_content and self.left_content[-1][0] == self._position:
-            self.left_content = [left for left in self.left_content if left[0] != self._position]
+        strange = [left for left in self.left_content if left[0] == self._position]
+        if strange and (not parts or role == Role.ASSISTANT):
+            self.left_content = self.left_content[: -len(strange)]
             self._leave(self.left, item)
+        elif parts:
+            self._add(Role(role), parts)
 
     def _system(self, item: Mapping[str, Any]) -> None:
         content = item.get("content")
@@ -141,23 +142,22 @@ class InputReader:
 
     def _add(self, role: Role, parts: Sequence[Part]) -> None:
         """Put ``parts`` at the end of the last turn, or of a new one."""
-        self._position += 1
-        if self.turns and self.turns[-1][0] is role and _continues(self.turns[-1][1][-1], parts[0]):
+        # Each text of the model is written as an item of its own.
+        self._position += len(parts) if role is Role.ASSISTANT else 1
+        if self.turns and self.turns[-1][0] is role and _takes_more(self.turns[-1]):
             self.turns[-1][1].extend(parts)
         else:
             self.turns.append((role, list(parts)))
 
 
-def _continues(last: Part, first: Part) -> bool:
-    """Whether ``first`` belongs to the turn that ends with ``last``.
+def _takes_more(turn: tuple[Role, list[Part]]) -> bool:
+    """Whether what the same speaker says next belongs to ``turn``.
 
-    Two messages of one speaker in a row stay two turns; thoughts, calls and results stand
-    in items of their own, and belong to the turn around them.
+    All that the model says before somebody answers is one turn. Results in a row, and
+    what the user adds to them, are one, too; two messages of the user stay two.
     """
-    spoken = (Text, Image)
-    if isinstance(first, ToolResult):
-        return isinstance(last, ToolResult)
-    return not (isinstance(last, spoken) and isinstance(first, spoken))
+    role, parts = turn
+    return role is Role.ASSISTANT or isinstance(parts[-1], ToolResult)
 
 
 def _listed(content: object) -> list[Any]:

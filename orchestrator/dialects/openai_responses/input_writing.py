@@ -21,7 +21,6 @@ from orchestrator.dialects.neutral import (
 from orchestrator.dialects.openai_responses.names import DIALECT, INPUT_CONTENT, INPUT_ITEMS
 
 _BREAKPOINT = {"mode": "explicit"}
-_MODELS = "output_text"
 
 
 def write_input(conversation: Conversation) -> list[dict[str, Any]]:
@@ -74,10 +73,13 @@ class _Writer:
         self._say(message.role, said)
 
     def _say(self, role: Role, parts: list[Text | Image]) -> None:
-        # The model's own turns hold no pictures here; ``losses`` names them.
-        known = [p for p in parts if role is Role.USER or isinstance(p, Text)]
-        if known:
-            self.items.append(self.spoken(role, known))
+        if role is Role.USER:
+            self.items += [self.spoken(role, parts)] if parts else []
+            return
+        # Bare text is the only form in which the reference takes the model's words without
+        # the id of a stored message. It sends no pictures here; ``losses`` names them.
+        texts = (part.text for part in parts if isinstance(part, Text))
+        self.items += [{"type": "message", "role": str(role), "content": text} for text in texts]
 
     def _single(self, part: Part) -> None:
         match part:
@@ -92,35 +94,34 @@ class _Writer:
 
     def spoken(self, role: str, parts: Iterable[Text | Image]) -> dict[str, Any]:
         """A message item; one text is written bare, which every server understands."""
-        content = self._content(list(parts), _kind(role))
+        content = self._content(list(parts))
         return {"type": "message", "role": str(role), "content": content}
 
     def _result(self, part: ToolResult) -> dict[str, Any]:
-        output = self._content(list(part.parts), "input_text")
+        output = self._content(list(part.parts))
         return {"type": "function_call_output", "call_id": part.id, "output": output}
 
-    def _content(self, parts: list[Text | Image], kind: str) -> str | list[dict[str, Any]]:
+    def _content(self, parts: list[Text | Image]) -> str | list[dict[str, Any]]:
         if not parts:
             return ""
         first = parts[0]
-        if len(parts) == 1 and isinstance(first, Text) and not self._marked(first, kind):
+        if len(parts) == 1 and isinstance(first, Text) and not self._marked(first):
             return first.text
-        return [self._part(part, kind) for part in parts]
+        return [self._part(part) for part in parts]
 
-    def _part(self, part: Text | Image, kind: str) -> dict[str, Any]:
+    def _part(self, part: Text | Image) -> dict[str, Any]:
         made: dict[str, Any]
         if isinstance(part, Image):
             # Strict servers demand `detail`, whose default is "auto".
             made = {"type": "input_image", "image_url": _url(part), "detail": part.detail or "auto"}
         else:
-            made = {"type": kind, "text": part.text}
-        if self._marked(part, kind):
+            made = {"type": "input_text", "text": part.text}
+        if self._marked(part):
             made["prompt_cache_breakpoint"] = dict(_BREAKPOINT)
         return made
 
-    def _marked(self, part: Text | Image, kind: str) -> bool:
-        """The model's own words take no mark."""
-        return self.ours and part.cache and kind != _MODELS
+    def _marked(self, part: Text | Image) -> bool:
+        return self.ours and part.cache
 
     def restore(self, conversation: Conversation) -> None:
         """Put back what only this dialect knows, each in its place."""
@@ -141,13 +142,9 @@ def _insert(item: dict[str, Any], index: int, part: object) -> None:
     name = "output" if item.get("type") == "function_call_output" else "content"
     content = item.get(name)
     if isinstance(content, str):
-        content = [{"type": _kind(item.get("role")), "text": content}] if content else []
+        content = [{"type": "input_text", "text": content}] if content else []
     if isinstance(content, list):
         item[name] = [*content[:index], part, *content[index:]]
-
-
-def _kind(role: object) -> str:
-    return _MODELS if role == Role.ASSISTANT else "input_text"
 
 
 def _call(part: ToolUse) -> dict[str, Any]:

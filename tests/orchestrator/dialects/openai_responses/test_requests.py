@@ -236,6 +236,34 @@ def test_a_part_that_nobody_else_knows_stays_in_its_place(name: str, at: int) ->
     assert OURS.read_request(payload).extras.keys() == {"input_content"}
 
 
+def test_all_that_the_model_says_before_somebody_answers_is_one_turn() -> None:
+    content = [{"type": "output_text", "text": text} for text in ("a", "b")]
+    said = [{"role": "assistant", "content": content}, {"role": "assistant", "content": "c"}]
+
+    conversation = OURS.read_request({"input": said})
+
+    assert conversation.messages == (Message(Role.ASSISTANT, (Text("a"), Text("b"), Text("c"))),)
+    written = OURS.write_request(conversation)["input"]
+    assert [item["content"] for item in written] == ["a", "b", "c"]
+
+
+def test_messages_of_the_user_in_a_row_stay_apart() -> None:
+    said = [{"type": "message", "role": "user", "content": text} for text in ("a", "b")]
+
+    assert OURS.write_request(OURS.read_request({"input": said}))["input"] == said
+
+
+def test_a_part_of_the_models_that_nobody_else_knows_keeps_its_message_whole() -> None:
+    content = [{"type": "output_text", "text": "a"}, {"type": "output_audio", "id": "x"}]
+    said = [
+        {"type": "message", "role": "assistant", "content": "before"},
+        {"type": "message", "role": "assistant", "content": content},
+        {"type": "message", "role": "user", "content": "after"},
+    ]
+
+    assert OURS.write_request(OURS.read_request({"input": said}))["input"] == said
+
+
 def test_system_messages_join_the_system_prompt() -> None:
     said = [{"role": role, "content": role} for role in ("system", "user", "developer")]
 
