@@ -25,6 +25,9 @@ _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keep
 """No cap on connections: a call that queues for one behind hung ones would look like a
 provider that is silent. 30 s is below the idle time of common load balancers (60 s)."""
 
+_PIECE = 64 * 1024
+"""Bytes that are written between two looks at the clock."""
+
 _ends_at: contextvars.ContextVar[float | None] = contextvars.ContextVar("ends_at", default=None)
 
 
@@ -56,7 +59,10 @@ class _BoundedStream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, _bounded(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _bounded(timeout, httpcore.WriteTimeout))
+        # httpcore's limit is for each send, so a server that reads slowly never meets it.
+        for start in range(0, len(buffer), _PIECE):
+            left = _bounded(timeout, httpcore.WriteTimeout)
+            self._stream.write(buffer[start : start + _PIECE], left)
 
     def close(self) -> None:
         self._stream.close()

@@ -181,7 +181,10 @@ def test_twenty_throttled_keys_leave_an_attempt_for_each_fallback() -> None:
 
 def test_throttled_primary_and_broke_fallback_end_on_the_way_back() -> None:
     clock = VirtualClock()
-    scripts = {"a": [replies.rate_limited(20), replies.ok("later")], "b": replies.billing_402()}
+    scripts: dict[str, AnyScript] = {
+        "a": [replies.rate_limited(20), replies.ok("later")],
+        "b": replies.billing_402(),
+    }
     with world(scripts, clock=clock) as (providers, orchestrator):
         response = run(orchestrator)
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,11 @@ def drip_chunks(connection: socket.socket, over: threading.Event) -> None:
     dripped(connection, over, b"1\r\n{\r\n" * 1000)
 
 
+def sip(connection: socket.socket, over: threading.Event) -> None:
+    while not over.wait(DRIP) and connection.recv(300_000):
+        pass
+
+
 def say_nothing(_: socket.socket, over: threading.Event) -> None:
     over.wait(10)
 
@@ -67,9 +73,11 @@ def orchestrator_at(port: int, extra: str = "", scheme: str = "http") -> Iterato
         yield orchestrator
 
 
-def timed(call: Call, orchestrator: Orchestrator, **options: float) -> tuple[CallFailed, float]:
+def timed(
+    call: Call, orchestrator: Orchestrator, request: Any = HI, **options: float
+) -> tuple[CallFailed, float]:
     began = time.monotonic()
-    failed = failure(call, orchestrator, **options)
+    failed = failure(call, orchestrator, request, **options)
     return failed, time.monotonic() - began
 
 
@@ -150,6 +158,16 @@ def test_a_tls_handshake_that_hangs_meets_the_limits(call: Call) -> None:
     assert 0.19 <= seconds < 0.8
     assert late.stopped_by == "deadline"
     assert 0.09 <= seconds_late < 0.7
+
+
+@both
+def test_a_server_that_reads_slowly_meets_the_deadline(call: Call) -> None:
+    large = {"messages": [{"role": "user", "content": "x" * 30_000_000}]}
+    with listening(sip) as port, orchestrator_at(port) as orchestrator:
+        failed, seconds = timed(call, orchestrator, large, timeout=0.5)
+
+    assert failed.stopped_by == "deadline"
+    assert 0.49 <= seconds < 2
 
 
 @both
