@@ -28,6 +28,8 @@ class Slot(enum.StrEnum):
     RATE_LIMIT = "rate_limit"
     CIRCUIT = "circuit"
     UNKNOWN = "unknown"
+    FIRST_TOKEN = "first_token"  # noqa: S105 - a token of text
+    """No failure, but what is remembered in the same way: see :mod:`.patience`."""
 
 
 class Subject(enum.StrEnum):
@@ -72,7 +74,7 @@ class Record:
         failed: When the latest failure was reported.
         requested: When the latest request was sent, or its failure reported.
         level: How many times in a row it was lengthened.
-        seconds: Its present length.
+        seconds: Its present length; for ``FIRST_TOKEN`` the longest silence seen.
         failures: Failures in a row: calls for a circuit, reports for the others.
         claim: The probe that was granted, if it is under way.
         error: The latest failure; its message is masked.
@@ -122,6 +124,7 @@ class Place:
         entry: Keys of records of the provider entry and of the target itself.
         credentials: For each credential in the pool's order, label and keys.
         labels: The labels alone.
+        first_token: Key of the record of what the target needs until its first content.
     """
 
     pool: Pool
@@ -130,6 +133,7 @@ class Place:
     entry: tuple[str, ...]
     credentials: tuple[tuple[str, tuple[str, ...]], ...]
     labels: tuple[str, ...]
+    first_token: str = ""
 
     @classmethod
     def of(cls, pool: Pool, model: str, salt: str) -> Place:
@@ -146,6 +150,7 @@ class Place:
                 place.key(Slot.CIRCUIT, Subject.TARGET),
             ),
             credentials=tuple((label, place.credential_keys(label)) for label in place.labels),
+            first_token=place.key(Slot.FIRST_TOKEN, Subject.TARGET),
         )
 
     def key(self, slot: Slot, subject: Subject, label: str = "") -> str:

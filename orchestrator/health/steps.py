@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from orchestrator.health import marking
+from orchestrator.health import marking, patience
 from orchestrator.health.look import (
     TOLERANCE,
     Draft,
@@ -125,7 +125,9 @@ def take(marks: Marks, state: State, asking: Asking, wanted: Wanted) -> Arrived:
         target, here, label = grant
         state = _leave(draft, state, set(here.entry), now)
         state = _stay(draft, state, here, label, now, wanted.claim_seconds)
-        taken = Taken(target, label, probe=bool(state.stay and state.stay.claims))
+        seen = patience.estimate(draft.get(here.first_token), now)
+        probe = bool(state.stay and state.stay.claims)
+        taken = Taken(target, label, probe=probe, seen_first_token=seen)
     present = standby(draft, asking.route, here, now, state.viewer, asking.started)
     return Outcome((taken, present), draft.changes, state)
 
@@ -165,6 +167,17 @@ def succeed(marks: Marks, state: State, place: Place, label: str, now: float) ->
     state = attrs.evolve(state, pending=pending)
     if claims:
         state = _release(draft, state)
+    return Outcome(None, draft.changes, state)
+
+
+def first_token(
+    marks: Marks, state: State, place: Place, seconds: float, now: float
+) -> Outcome[None]:
+    """Remember how long ``place`` was silent before its first content, where that is news."""
+    draft = Draft(marks)
+    record = patience.learned(draft.get(place.first_token), seconds, now)
+    if record is not None:
+        draft.put(place.first_token, record)
     return Outcome(None, draft.changes, state)
 
 

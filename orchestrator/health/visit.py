@@ -89,6 +89,24 @@ class Visit:
         )
         self._state = outcome.state
 
+    def first_token(self, target: Target, seconds: float, at: float) -> None:
+        """Remember how long ``target`` was silent before its first content.
+
+        Later takes of ``target``, by any call, carry the patience that it earned as
+        ``seen_first_token``. Report only silences that content ended: one that a limit of
+        ours ended says nothing about how long the target needs.
+
+        Args:
+            target: Where the attempt was sent.
+            seconds: From the request to the first content.
+            at: When the content came.
+
+        Raises:
+            ValueError: The target's provider has no pool here.
+        """
+        place, now, state = self._workings.place(target), self._started + at, self._state
+        self._workings.step(lambda marks: steps.first_token(marks, state, place, seconds, now), now)
+
     def close(self, at: float) -> None:
         """Count what is pending and give back an unused probe. May be called again."""
         now, state = self._started + at, self._state

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.health import FileStore
-from orchestrator.secrets import fingerprint
 from orchestrator.health.sqlite_file import set_aside
+from orchestrator.secrets import fingerprint
 from states.reasons import Reason
 from states.standby import Mark, Taken
 from states.target import Target

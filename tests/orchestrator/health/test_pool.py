@@ -6,8 +6,6 @@ from collections import Counter
 from random import Random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from orchestrator.health import Pool, PoolCredential, Strategy
 from states.reasons import Reason

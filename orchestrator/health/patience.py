@@ -1,0 +1,56 @@
+"""How long a target was seen to need until its first content, and the patience it earns. Pure.
+
+A slow reasoning model is silent for longer than a dead one is worth waiting for; only what
+it did before tells them apart. The longest of the recent silences counts, halved with every
+hour: it is forgotten by itself, so that a shorter one never has to be written.
+"""
+
+from __future__ import annotations
+
+import math
+
+from orchestrator.health.records import Record
+
+MOST_SECONDS = 120.0
+"""The longest patience, as for a target without an alternative (the contract, 2026-11)."""
+
+SPARE = 2.0
+"""How many times the longest silence is borne, since the next may be longer."""
+
+WORTH_KNOWING = 6.0
+"""Seconds of silence that earn no more than the 12 s which every target gets: they are not
+written, so that a call at a quick target writes nothing."""
+
+HALVED_AFTER = 3600.0
+"""Seconds after which what was seen counts half; a model's speed changes with the day's load."""
+
+NOTABLE = 1.25
+"""A silence is written where it is longer than what is known by more than a quarter."""
+
+
+def estimate(record: Record | None, now: float) -> float | None:
+    """Seconds worth waiting for the first content at ``now`` (epoch), ``None`` where unknown."""
+    return None if record is None else min(MOST_SECONDS, SPARE * _known(record, now))
+
+
+def learned(record: Record | None, seconds: float, now: float) -> Record | None:
+    """The record after a silence of ``seconds`` that content ended, ``None`` where it stays.
+
+    Args:
+        record: What is known so far.
+        seconds: From the request to the first content.
+        now: When the content came (epoch).
+    """
+    known = WORTH_KNOWING if record is None else NOTABLE * _known(record, now)
+    if not max(WORTH_KNOWING, known) < seconds < math.inf:
+        return None
+    # More than what the longest patience needs would only be forgotten later.
+    longest = min(seconds, MOST_SECONDS / SPARE)
+    if record is not None and longest <= known:
+        return None
+    return Record(None, now, now, now, now, seconds=longest, failures=0)
+
+
+def _known(record: Record, now: float) -> float:
+    """The longest silence as it counts at ``now``; another process's clock may be ahead."""
+    return record.seconds * math.exp2(-max(0.0, now - record.since) / HALVED_AFTER)
