@@ -26,6 +26,7 @@ from orchestrator.dialects.wire import mapping, mappings, string
 _LOST = {
     "error": {
         "type": "stream_interrupted",
+        "code": "sse",
         "message": "stream interrupted: an event could not be read, and it held content",
     }
 }

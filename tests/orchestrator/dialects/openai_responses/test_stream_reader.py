@@ -193,6 +193,14 @@ def test_an_error_ends_the_stream_and_can_be_classified(name: str, place: int) -
     assert error.reason == "billing"
 
 
+def test_lost_words_are_an_interrupted_stream() -> None:
+    told = read(sse(*WHOLE[:9], "{", *WHOLE[10:]))
+
+    assert isinstance(told[-1], Broke)
+    error = orchestrator.classify(status=200, body=told[-1].body, where="stream")
+    assert error.reason == "stream_interrupted"
+
+
 def test_what_follows_the_end_is_passed_on_and_means_nothing() -> None:
     stream = sse(*WHOLE) + b"data: [DONE]\n\n" + sse(text("more"))
 
