@@ -7,9 +7,10 @@
     response = orchestrator.run({"messages": [{"role": "user", "content": "hi"}]})
     print(response.text, response.attempts)
 
-:func:`run` and :func:`arun` use the config that is found and share its routes, pools and
-health board between all threads and tasks; :class:`Orchestrator` is the same with a
-config of your own. The machine that decides is the package ``states``.
+:func:`run`, :func:`arun`, :func:`stream` and :func:`astream` use the config that is found
+and share its routes, pools and health board between all threads and tasks;
+:class:`Orchestrator` is the same with a config of your own. :func:`transport` makes an
+existing client fail over. The machine that decides is the package ``states``.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.chunks import Chunk
 from orchestrator.classification import classify
 from orchestrator.config.errors import ConfigError, UnknownRoute
 from orchestrator.dialects import ToolCall, Usage
+from orchestrator.drop_in import OrchestratorTransport, transport
 from orchestrator.errors import (
     AuthFailed,
     BadRequest,
@@ -39,19 +42,24 @@ from orchestrator.front_door import Orchestrator, default
 from orchestrator.ledger import Attempt, Ledger, Observer, Skipped
 from orchestrator.request import Request, RequestError
 from orchestrator.response import Response
+from orchestrator.streaming import AsyncChunkStream, ChunkStream
 
 __all__ = [
+    "AsyncChunkStream",
     "Attempt",
     "AuthFailed",
     "BadRequest",
     "BillingExhausted",
     "CallFailed",
+    "Chunk",
+    "ChunkStream",
     "ConfigError",
     "ConnectionFailed",
     "ContextTooLong",
     "Ledger",
     "NoTarget",
     "Orchestrator",
+    "OrchestratorTransport",
     "Overloaded",
     "RateLimited",
     "Refused",
@@ -66,9 +74,12 @@ __all__ = [
     "UnknownRoute",
     "Usage",
     "arun",
+    "astream",
     "classify",
     "default",
     "run",
+    "stream",
+    "transport",
 ]
 
 
@@ -103,6 +114,46 @@ async def arun(
 ) -> Response:
     """Run a call on the default config; see :meth:`Orchestrator.arun`."""
     return await default().arun(
+        request,
+        route=route,
+        timeout=timeout,
+        require_complete=require_complete,
+        metadata=metadata,
+        observe=observe,
+    )
+
+
+def stream(
+    request: Mapping[str, Any] | Request,
+    *,
+    route: str | None = None,
+    timeout: float | None = None,
+    require_complete: bool | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    observe: Observer | None = None,
+) -> ChunkStream:
+    """Run a streamed call on the default config; see :meth:`Orchestrator.stream`."""
+    return default().stream(
+        request,
+        route=route,
+        timeout=timeout,
+        require_complete=require_complete,
+        metadata=metadata,
+        observe=observe,
+    )
+
+
+def astream(
+    request: Mapping[str, Any] | Request,
+    *,
+    route: str | None = None,
+    timeout: float | None = None,
+    require_complete: bool | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    observe: Observer | None = None,
+) -> AsyncChunkStream:
+    """Run a streamed call on the default config; see :meth:`Orchestrator.astream`."""
+    return default().astream(
         request,
         route=route,
         timeout=timeout,

@@ -15,7 +15,6 @@ from orchestrator.dialects.neutral import (
     ThinkingDelta,
     ToolCallDelta,
 )
-from orchestrator.dialects.openai_chat import chunk
 
 
 @attrs.frozen
@@ -60,4 +59,6 @@ class Chunk:
 
     def to_dict(self) -> dict[str, Any]:
         """The piece as a ``chat.completion.chunk``."""
+        from orchestrator.dialects.openai_chat import chunk
+
         return chunk(self.delta, id=self.id, model=self.model, created=self.created)

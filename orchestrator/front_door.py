@@ -5,10 +5,11 @@ from __future__ import annotations
 import atexit
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import attrs
 import httpx
@@ -16,10 +17,12 @@ import httpx
 from orchestrator import config as configuration
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.records import Config, Provider
-from orchestrator.drivers import asynchronous, sync
+from orchestrator.dialects.neutral import StreamEvent
+from orchestrator.drivers import async_stream, asynchronous, sync, sync_stream
 from orchestrator.drivers.outcome import no_target
 from orchestrator.drivers.performer import Performer, World
 from orchestrator.drivers.recorder import Recorder
+from orchestrator.drivers.stream_performer import StreamPerformer
 from orchestrator.drivers.transports import Transports
 from orchestrator.health import (
     HealthBoard,
@@ -32,7 +35,10 @@ from orchestrator.ledger import Entry, LedgerFile, Observer, Skipped
 from orchestrator.request import Request, request_of
 from orchestrator.response import Response
 from orchestrator.secrets import fingerprint
+from orchestrator.streaming import AsyncChunkStream, ChunkStream
 from states import Call, Policy, Reason, Target
+
+AnyPerformer = TypeVar("AnyPerformer", bound=Performer)
 
 
 class Orchestrator:
@@ -108,7 +114,7 @@ class Orchestrator:
             metadata=metadata,
         )
         transport = self._transports.sync()
-        return sync.drive(self._performer(asked, observe), transport)
+        return sync.drive(self._performer(Performer, asked, observe), transport)
 
     async def arun(
         self,
@@ -129,7 +135,81 @@ class Orchestrator:
             metadata=metadata,
         )
         transport = await self._transports.asynchronous()
-        return await asynchronous.drive(self._performer(asked, observe), transport)
+        return await asynchronous.drive(self._performer(Performer, asked, observe), transport)
+
+    def stream(
+        self,
+        request: Mapping[str, Any] | Request,
+        *,
+        route: str | None = None,
+        timeout: float | None = None,
+        require_complete: bool | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        observe: Observer | None = None,
+    ) -> ChunkStream:
+        """Run a call whose answer comes in chunks; see :meth:`run`.
+
+        ::
+
+            with orchestrator.stream(request) as chunks:
+                for chunk in chunks:
+                    print(chunk.text, end="")
+            print(chunks.response.usage)
+
+        ``timeout`` bounds the time until the first content. Iterating raises what
+        :meth:`run` raises, and :class:`StreamInterrupted` where the stream broke after
+        content was delivered and the policy's ``on_interrupted`` does not say to go on.
+        """
+        asked = request_of(
+            request,
+            route=route,
+            timeout=timeout,
+            require_complete=require_complete,
+            metadata=metadata,
+            stream=True,
+        )
+        return ChunkStream(lambda: self.stream_events(_counted(asked), observe))
+
+    def astream(
+        self,
+        request: Mapping[str, Any] | Request,
+        *,
+        route: str | None = None,
+        timeout: float | None = None,
+        require_complete: bool | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        observe: Observer | None = None,
+    ) -> AsyncChunkStream:
+        """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`."""
+        asked = request_of(
+            request,
+            route=route,
+            timeout=timeout,
+            require_complete=require_complete,
+            metadata=metadata,
+            stream=True,
+        )
+        return AsyncChunkStream(lambda: self.astream_events(_counted(asked), observe))
+
+    def stream_events(
+        self, request: Request, observe: Observer | None = None
+    ) -> tuple[StreamPerformer, Generator[StreamEvent, None, None]]:
+        """A streamed call as the events that came, for those who write a dialect themselves."""
+        performer = self._performer(StreamPerformer, request, observe)
+        return performer, sync_stream.drive(performer, self._transports.sync())
+
+    def astream_events(
+        self, request: Request, observe: Observer | None = None
+    ) -> tuple[StreamPerformer, AsyncGenerator[StreamEvent, None]]:
+        """The same for tasks."""
+        performer = self._performer(StreamPerformer, request, observe)
+        return performer, self._drive_stream(performer)
+
+    async def _drive_stream(self, performer: StreamPerformer) -> AsyncGenerator[StreamEvent, None]:
+        transport = await self._transports.asynchronous()
+        async with aclosing(async_stream.drive(performer, transport)) as events:
+            async for event in events:
+                yield event
 
     def close(self) -> None:
         """Close what :meth:`run` keeps open. A running loop's connections: :meth:`aclose`."""
@@ -163,13 +243,15 @@ class Orchestrator:
     ) -> None:
         await self.aclose()
 
-    def _performer(self, request: Request, observe: Observer | None) -> Performer:
+    def _performer(
+        self, kind: type[AnyPerformer], request: Request, observe: Observer | None
+    ) -> AnyPerformer:
         observers = self._observers(observe)
         fit, unfit = _split(self.config.route(request.wants), request)
         if not fit:
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
         call = Call(fit, self._policy(request), reasoning=request.reasoning)
-        return Performer(self._world, request, call, unfit=unfit, observers=observers)
+        return kind(self._world, request, call, unfit=unfit, observers=observers)
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:
@@ -178,6 +260,14 @@ class Orchestrator:
 
     def _observers(self, observe: Observer | None) -> tuple[Callable[[Entry], None], ...]:
         return tuple(each for each in (self._ledger_file, observe) if each is not None)
+
+
+def _counted(request: Request) -> Request:
+    """``request``, asking for the usage too, which chat completions do not stream unasked."""
+    if request.dialect != "openai-chat" or "stream_options" in request.payload:
+        return request
+    options = {"include_usage": True}
+    return attrs.evolve(request, payload={**request.payload, "stream_options": options})
 
 
 def _pools(config: Config, store: Store) -> tuple[Pool, ...]:

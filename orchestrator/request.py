@@ -25,6 +25,8 @@ class Request:
         require_complete: True makes an answer that stopped at its length limit a failure.
         metadata: Anything; copied to the ledger, never sent.
         dialect: The dialect in which ``payload`` is written.
+        stream: True where the answer is asked for in chunks.
+        headers: Sent along to targets of the same dialect, such as ``anthropic-beta``.
     """
 
     payload: Mapping[str, Any]
@@ -33,9 +35,12 @@ class Request:
     require_complete: bool = False
     metadata: Mapping[str, Any] = attrs.field(factory=dict)
     dialect: str = "openai-chat"
+    stream: bool = False
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        _check(self.payload)
+        if self.dialect == "openai-chat":
+            _check(self.payload)
         _check_options(self)
 
     @property
@@ -56,7 +61,7 @@ class Request:
         Deliberately low (8 characters a token; English text has about 4), because a
         target is passed over for it without being asked.
         """
-        return sum(_characters(message) for message in self.payload["messages"]) // 8
+        return _characters(self.payload) // 8
 
 
 def request_of(request: Mapping[str, Any] | Request, **options: Any) -> Request:
@@ -73,7 +78,12 @@ def request_of(request: Mapping[str, Any] | Request, **options: Any) -> Request:
             )
         request = Request(request)
     given = {name: value for name, value in options.items() if value is not None}
-    return attrs.evolve(request, **given)
+    asked = attrs.evolve(request, **given)
+    if asked.payload.get("stream") and not asked.stream:
+        raise RequestError(
+            "'stream' is true, but run and arun give whole answers: call stream or astream"
+        )
+    return asked
 
 
 def _check(payload: Mapping[str, Any]) -> None:
@@ -91,8 +101,6 @@ def _check(payload: Mapping[str, Any]) -> None:
     model = payload.get("model")
     if model is not None and not isinstance(model, str):
         raise RequestError(f"'model' is {_kind(model)}; allowed: a route or provider/model")
-    if payload.get("stream"):
-        raise RequestError("'stream' is true, but run and arun give whole answers; leave it out")
 
 
 def _check_options(request: Request) -> None:
@@ -117,11 +125,17 @@ def _kind(value: object) -> str:
     return f"of type {type(value).__name__}"
 
 
-def _characters(message: Mapping[str, Any]) -> int:
-    content = message.get("content")
-    if isinstance(content, str):
-        return len(content)
-    if not isinstance(content, Iterable):
-        return 0
-    parts = (part.get("text") for part in content if isinstance(part, Mapping))
-    return sum(len(text) for text in parts if isinstance(text, str))
+_WORDS = frozenset(
+    {"messages", "content", "text", "input", "instructions", "system", "contents", "parts"}
+)
+"""Fields that hold words, or what holds words, in any dialect."""
+
+
+def _characters(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(_characters(part) for name, part in value.items() if name in _WORDS)
+    if isinstance(value, Iterable) and not isinstance(value, bytes):
+        return sum(_characters(part) for part in value)
+    return 0

@@ -6,8 +6,10 @@ from typing import Any
 
 import attrs
 
-from orchestrator.dialects import Answer, ToolCall, Usage
+from orchestrator.dialects import Answer, ToolCall, Usage, dialect
 from orchestrator.ledger import Attempt, Ledger, Skipped
+
+_CHAT = "openai-chat"
 
 
 @attrs.frozen
@@ -18,6 +20,7 @@ class Response:
         provider, model, credential: Who answered; the credential by its label.
         skipped: Targets that were passed over, and why.
         ledger: The whole record of the call.
+        dialect: The dialect that :attr:`raw` is written in.
     """
 
     answer: Answer = attrs.field(repr=False)
@@ -26,6 +29,7 @@ class Response:
     credential: str
     skipped: tuple[Skipped, ...] = attrs.field(repr=False)
     ledger: Ledger = attrs.field(repr=False)
+    dialect: str = attrs.field(default=_CHAT, repr=False)
 
     @property
     def text(self) -> str:
@@ -57,13 +61,19 @@ class Response:
         """Every attempt of the call, the one that succeeded last."""
         return self.ledger.attempts
 
+    def in_dialect(self, name: str) -> dict[str, Any]:
+        """The answer as a client of that dialect expects it; the very one where it came so."""
+        if name == self.dialect:
+            return self.raw
+        return dialect(name).write_answer(dialect(self.dialect).read_answer(self.raw))
+
     def to_dict(self) -> dict[str, Any]:
         """The answer as a ``chat.completion``, with whatever else the provider said.
 
         What a provider left out or spells in a way of its own is put in the standard
         way; ``created`` is 0 where it did not say.
         """
-        raw = self.answer.raw
+        raw = self.in_dialect(_CHAT)
         others = list(raw.get("choices") or ())[1:]
         return {
             "created": 0,
@@ -71,12 +81,12 @@ class Response:
             "id": self.answer.id,
             "object": "chat.completion",
             "model": self.answer.model or self.model,
-            "choices": [self._choice(), *others],
-            "usage": self._usage(),
+            "choices": [self._choice(raw), *others],
+            "usage": self._usage(raw),
         }
 
-    def _choice(self) -> dict[str, Any]:
-        said: dict[str, Any] = next(iter(self.answer.raw.get("choices") or ()), {})
+    def _choice(self, raw: dict[str, Any]) -> dict[str, Any]:
+        said: dict[str, Any] = next(iter(raw.get("choices") or ()), {})
         message = said.get("message")
         message = message if isinstance(message, dict) else {"content": self.text}
         return {
@@ -86,8 +96,8 @@ class Response:
             "finish_reason": self.finish_reason,
         }
 
-    def _usage(self) -> dict[str, Any]:
-        said = self.answer.raw.get("usage")
+    def _usage(self, raw: dict[str, Any]) -> dict[str, Any]:
+        said = raw.get("usage")
         counts = {
             "prompt_tokens": self.usage.prompt_tokens,
             "completion_tokens": self.usage.completion_tokens,

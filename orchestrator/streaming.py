@@ -15,8 +15,7 @@ from orchestrator.response import Response
 class _Chunks:
     """What both kinds of stream share. The call begins with the first chunk asked for."""
 
-    def __init__(self, begin: Callable[[], StreamPerformer]) -> None:
-        self._begin = begin
+    def __init__(self) -> None:
         self._performer: StreamPerformer | None = None
         self._waiting: list[Chunk] = []
 
@@ -42,18 +41,15 @@ class ChunkStream(_Chunks, Iterator[Chunk]):
     """
 
     def __init__(
-        self,
-        begin: Callable[[], StreamPerformer],
-        drive: Callable[[StreamPerformer], Generator[StreamEvent, None, None]],
+        self, begin: Callable[[], tuple[StreamPerformer, Generator[StreamEvent, None, None]]]
     ) -> None:
-        super().__init__(begin)
-        self._drive = drive
+        super().__init__()
+        self._begin = begin
         self._events: Generator[StreamEvent, None, None] | None = None
 
     def __next__(self) -> Chunk:
         if self._performer is None or self._events is None:
-            self._performer = self._begin()
-            self._events = self._drive(self._performer)
+            self._performer, self._events = self._begin()
         while not self._waiting:
             self._take(self._performer, next(self._events))
         return self._waiting.pop(0)
@@ -79,18 +75,15 @@ class AsyncChunkStream(_Chunks, AsyncIterator[Chunk]):
     """A streamed call that suspends the task; an asynchronous context manager."""
 
     def __init__(
-        self,
-        begin: Callable[[], StreamPerformer],
-        drive: Callable[[StreamPerformer], AsyncGenerator[StreamEvent, None]],
+        self, begin: Callable[[], tuple[StreamPerformer, AsyncGenerator[StreamEvent, None]]]
     ) -> None:
-        super().__init__(begin)
-        self._drive = drive
+        super().__init__()
+        self._begin = begin
         self._events: AsyncGenerator[StreamEvent, None] | None = None
 
     async def __anext__(self) -> Chunk:
         if self._performer is None or self._events is None:
-            self._performer = self._begin()
-            self._events = self._drive(self._performer)
+            self._performer, self._events = self._begin()
         while not self._waiting:
             self._take(self._performer, await anext(self._events))
         return self._waiting.pop(0)

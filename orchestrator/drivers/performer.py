@@ -176,8 +176,14 @@ class Performer:
                 credential,
                 skipped,
                 self.recorder.ledger,
+                self.answered_in,
             )
         raise self._failure(command, skipped)
+
+    @property
+    def answered_in(self) -> str:
+        """The dialect that the answer is written in."""
+        return self._provider().dialect
 
     # What the driver sends, and what it brought.
 
@@ -193,7 +199,10 @@ class Performer:
             model=command.target.model,
             overrides=settings.overrides if settings is not None else {},
             secret=secret.reveal(),
+            stream=self.request.stream and provider.stream,
         )
+        if provider.dialect == self.request.dialect:
+            outgoing.headers.update(self.request.headers)
         limits = command.timeouts
         outgoing.extensions["timeout"] = {
             "connect": min(limits.connect, self.left(command)),

@@ -86,6 +86,16 @@ class StreamPerformer(Performer):
         """True where nothing is delivered before all of it is here."""
         return self.call.policy.on_interrupted is OnInterrupted.HOLD
 
+    @property
+    def dialect(self) -> str:
+        """The dialect of the provider that is answering."""
+        return self._provider().dialect
+
+    @property
+    def answered_in(self) -> str:
+        """An answer put together from a stream is written as a chat completion."""
+        return "openai-chat"
+
     def finish(self, command: Finish) -> Response:
         """See :meth:`.Performer.finish`; the response is kept for the caller to ask for."""
         self.response = super().finish(command)

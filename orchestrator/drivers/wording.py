@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrator.config.records import Provider
 from orchestrator.dialects import dialect
+from orchestrator.dialects.anthropic_messages.models import takes_prefill
 from orchestrator.drivers.continuation import continued
 from orchestrator.drivers.repairs import REPAIRS
 from orchestrator.request import Request
@@ -45,7 +46,7 @@ class Wording:
 
     def payload(self, target: Target, provider: Provider) -> Payload:
         """What to send to ``target``, in the dialect of its provider."""
-        payload = self._in_dialect(provider)
+        payload = self._in_dialect(target, provider)
         for name in self._of(target):
             payload = REPAIRS[name](payload)
         return payload
@@ -53,16 +54,12 @@ class Wording:
     def _of(self, target: Target) -> tuple[str, ...]:
         return self._repairs.get(target.name) or self._remembered.get(target.name, ())
 
-    def _in_dialect(self, provider: Provider) -> Payload:
+    def _in_dialect(self, target: Target, provider: Provider) -> Payload:
         own, theirs = self._request.dialect, provider.dialect
         if own == theirs and not self._delivered:
             return self._request.payload
         conversation = dialect(own).read_request(self._request.payload)
         if self._delivered:
-            prefill = theirs == _PREFILLS
+            prefill = theirs == "anthropic-messages" and takes_prefill(target.model)
             conversation = continued(conversation, self._delivered, prefill=prefill)
         return dialect(theirs).write_request(conversation)
-
-
-_PREFILLS = "anthropic-messages"
-"""The dialect whose models go on from a last message of their own."""

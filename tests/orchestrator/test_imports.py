@@ -28,9 +28,13 @@ ledger         | states
 config         | states classification health providers secrets
 dialects       | config request
 response       | dialects ledger
+refusals       | states config errors
+drop_in        | config dialects drivers errors front_door refusals request response
 errors         | states ledger
 drivers        | states classification clock config dialects errors health ledger request response secrets
-front_door     | states clock config dialects drivers errors health ledger request response secrets
+chunks         | dialects
+streaming      | chunks dialects drivers response
+front_door     | states clock config dialects drivers errors health ledger request response secrets streaming
 tools          | states ledger
 sim            |
 cli            | states classification config dialects errors front_door health ledger providers request response secrets sim tools
@@ -43,6 +47,7 @@ OTHERS = {
     "config": {"cattrs", "httpx", "keyring", "platformdirs"},
     "dialects": {"httpx", "msgspec"},
     "drivers": {"httpcore", "httpx", "msgspec"},
+    "drop_in": {"httpx", "msgspec"},
     "front_door": {"httpx"},
     "health": {"msgspec", "platformdirs"},
     "ledger": {"msgspec"},
