@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
 from orchestrator.dialects.openai_responses import OpenAIResponses
@@ -12,6 +12,7 @@ OURS = OpenAIResponses()
 
 
 @given(drawn.replies(dialect=OURS.name, thinking=True))
+@settings(max_examples=60)
 def test_an_answer_survives_the_way_out_and_back(reply: Reply) -> None:
     assert reply == OURS.read_answer(OURS.write_answer(reply))
 

@@ -143,7 +143,7 @@ KEYS = (
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), drawn.any_json(KEYS)))
-@settings(max_examples=300)
+@settings(max_examples=60)
 def test_whatever_a_provider_sends_is_an_answer_or_a_fault(body: dict[str, Any]) -> None:
     OURS.read_answer(body)
 

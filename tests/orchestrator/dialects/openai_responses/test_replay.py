@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from orchestrator.dialects.neutral import Conversation, Reply, Thinking
 from orchestrator.dialects.openai_responses import OpenAIResponses
@@ -15,6 +15,7 @@ OURS = OpenAIResponses()
 
 
 @given(drawn.replies(dialect=OURS.name, thinking=True))
+@settings(max_examples=60)
 def test_an_answer_that_is_sent_back_keeps_what_was_said_and_called(reply: Reply) -> None:
     payload = {"input": OURS.write_answer(reply)["output"], "store": False}
 
@@ -26,6 +27,7 @@ def test_an_answer_that_is_sent_back_keeps_what_was_said_and_called(reply: Reply
 
 
 @given(drawn.conversations(dialect=OURS.name))
+@settings(max_examples=60)
 def test_what_holds_no_state_stays_as_it_is(conversation: Conversation) -> None:
     payload = OURS.write_request(conversation)
 

@@ -62,6 +62,7 @@ def without_unsayable_marks(conversation: Conversation) -> Conversation:
 
 
 @given(drawn.conversations(dialect=NAME, cache=True))
+@settings(max_examples=60)
 def test_a_conversation_survives_the_way_out_and_back(conversation: Conversation) -> None:
     back = OURS.read_request(OURS.write_request(conversation))
 
@@ -69,6 +70,7 @@ def test_a_conversation_survives_the_way_out_and_back(conversation: Conversation
 
 
 @given(drawn.conversations(dialect="openai-chat"))
+@settings(max_examples=60)
 def test_a_foreign_conversation_arrives_and_says_what_it_meant(conversation: Conversation) -> None:
     back = OURS.read_request(OURS.write_request(conversation))
 
@@ -78,6 +80,7 @@ def test_a_foreign_conversation_arrives_and_says_what_it_meant(conversation: Con
 
 
 @given(drawn.conversations(dialect=NAME, cache=True))
+@settings(max_examples=60)
 def test_what_was_written_is_written_again(conversation: Conversation) -> None:
     written = OURS.write_request(conversation)
 
@@ -355,7 +358,7 @@ KEYS = (
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), drawn.any_json(KEYS)))
-@settings(max_examples=300)
+@settings(max_examples=60)
 def test_any_payload_is_read_or_refused(payload: dict[str, Any]) -> None:
     try:
         conversation = OURS.read_request(payload)

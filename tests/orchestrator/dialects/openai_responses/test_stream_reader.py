@@ -290,11 +290,12 @@ events = st.builds(
 
 
 @given(st.lists(events, max_size=6))
+@settings(max_examples=60)
 def test_no_event_makes_it_raise(sent: list[Event]) -> None:
     drawn.read(OURS.stream_reader(), [sse(*sent)])
 
 
 @given(st.lists(st.binary(max_size=30) | st.sampled_from([sse(event) for event in WHOLE])))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_no_bytes_make_it_raise(pieces: list[bytes]) -> None:
     drawn.read(OURS.stream_reader(), pieces)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from orchestrator.dialects import Usage
 from orchestrator.dialects.neutral import (
@@ -46,6 +46,7 @@ def read(stream: bytes) -> list[Delta]:
 
 
 @given(drawn.delta_sequences(thinking=True))
+@settings(max_examples=60)
 def test_what_is_written_is_read_again(deltas: list[Delta]) -> None:
     told = read(write(deltas))
 
@@ -54,6 +55,7 @@ def test_what_is_written_is_read_again(deltas: list[Delta]) -> None:
 
 
 @given(drawn.delta_sequences(thinking=True))
+@settings(max_examples=60)
 def test_the_last_event_holds_the_whole_answer(deltas: list[Delta]) -> None:
     events = events_of(write(deltas))
 
@@ -65,6 +67,7 @@ def test_the_last_event_holds_the_whole_answer(deltas: list[Delta]) -> None:
 
 
 @given(drawn.delta_sequences(thinking=True))
+@settings(max_examples=60)
 def test_every_item_opens_grows_and_closes_once(deltas: list[Delta]) -> None:
     events = events_of(write(deltas))
 
@@ -189,6 +192,7 @@ def test_an_error_is_an_error_again_when_read() -> None:
 
 
 @given(drawn.delta_sequences(thinking=True))
+@settings(max_examples=60)
 def test_a_caller_sees_each_word_as_it_comes(deltas: list[Delta]) -> None:
     writer, reader = OURS.stream_writer("m"), OURS.stream_reader()
     for delta in deltas:
@@ -198,6 +202,7 @@ def test_a_caller_sees_each_word_as_it_comes(deltas: list[Delta]) -> None:
 
 
 @given(drawn.delta_sequences())
+@settings(max_examples=60)
 def test_events_are_numbered_without_a_gap(deltas: list[Delta]) -> None:
     numbers = [event["sequence_number"] for event in events_of(write(deltas))]
 
