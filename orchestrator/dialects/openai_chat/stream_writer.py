@@ -149,8 +149,9 @@ def _event(body: Mapping[str, Any]) -> bytes:
 
 def _error(body: Any) -> Mapping[str, Any]:
     """The provider's error object, whichever dialect it came in; else its words in one."""
-    error = mapping(body).get("error", body)
-    fields = mapping(error) or mapping(mapping(mapping(body).get("response")).get("error"))
+    fields = mapping(body)
+    error = mapping(fields.get("response")).get("error") or fields.get("error") or body
+    fields = mapping(error)
     message = string(fields.get("message")) or string(error)
     if not message:
         message = msgspec.json.encode(error, enc_hook=str).decode()

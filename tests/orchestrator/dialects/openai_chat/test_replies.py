@@ -1,0 +1,97 @@
+"""Whole answers of the chat-completions dialect, to and from the neutral form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from orchestrator.dialects import dialect
+from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from tests.dialect_strategies import any_json, replies
+
+CHAT = dialect("openai-chat")
+
+
+def read(message: dict[str, Any], finish: str | None = "stop") -> Reply:
+    body = {"id": "a-1", "choices": [{"message": message, "finish_reason": finish}]}
+    return CHAT.read_answer(body)
+
+
+@given(replies(dialect="openai-chat", thinking=True))
+def test_an_answer_survives_the_dialect(reply: Reply) -> None:
+    assert CHAT.read_answer(CHAT.write_answer(reply)) == reply
+
+
+@pytest.mark.parametrize(
+    ("message", "parts"),
+    [
+        (
+            {"content": "a", "reasoning_content": "hm"},
+            (Thinking("hm", dialect="openai-chat"), Text("a")),
+        ),
+        ({"content": "a", "reasoning": "hm"}, (Thinking("hm", dialect="openai-chat"), Text("a"))),
+        ({"content": None, "refusal": "no"}, (Text("no"),)),
+        ({"content": ""}, ()),
+    ],
+)
+def test_parts_are_read(message: dict[str, Any], parts: tuple[Any, ...]) -> None:
+    assert read(message).parts == parts
+
+
+def test_a_call_without_an_id_gets_one_that_no_other_answer_gives() -> None:
+    call = {"function": {"name": "f", "arguments": {"x": 1}}}
+    (one, two) = read({"tool_calls": [call, call]}, "tool_use").parts
+
+    assert (one, two) == (
+        ToolUse("call_0_a-1", "f", '{"x":1}'),
+        ToolUse("call_1_a-1", "f", '{"x":1}'),
+    )
+    assert read({"tool_calls": [call]}, "tool_use").finish_reason == "tool_calls"
+
+
+def test_signatures_are_handed_on_to_callers_who_hand_them_back() -> None:
+    use = ToolUse("call_1", "f", "{}", signature="signed by google")
+    thought = Thinking("hm", '{"type":"reasoning.text","text":"hm","signature":"s"}', "openai-chat")
+    reply = Reply((thought, use), "tool_calls")
+
+    assert CHAT.read_answer(CHAT.write_answer(reply)) == reply
+
+
+def test_thoughts_of_another_vendor_are_words_alone() -> None:
+    written = CHAT.write_answer(Reply((Thinking("hm", "s", "gemini"), Text("a")), "stop"))
+
+    assert written["choices"][0]["message"] == {
+        "role": "assistant",
+        "content": "a",
+        "reasoning_content": "hm",
+    }
+
+
+@given(
+    any_json(
+        [
+            "choices",
+            "message",
+            "content",
+            "tool_calls",
+            "function",
+            "arguments",
+            "id",
+            "usage",
+            "error",
+            "finish_reason",
+            "reasoning_details",
+            "text",
+            "extra_content",
+            "google",
+        ]  # fmt: skip
+    )
+)
+def test_reading_never_raises(value: Any) -> None:
+    bodies = [value, {"choices": value}, {"choices": [{"message": value}]}]
+    bodies.append({"choices": [{"message": {"content": "x", "tool_calls": value}}]})
+    for body in bodies:
+        if isinstance(body, dict):
+            assert isinstance(CHAT.read_answer(body), Reply)
