@@ -153,6 +153,7 @@ class StreamPerformer(Performer):
         if self.hold:
             return self._held(source) if self._over() else None
         if source.content:
+            self._speaks()
             return Streaming(self.at)
         return self._complete() if self._over() else None
 
@@ -199,6 +200,12 @@ class StreamPerformer(Performer):
         if not self._provider().stream:
             return "total", max(0.0, min(sent + command.timeouts.total - self.at, left))
         return "first_token", max(0.0, min(sent + first - self.at, left))
+
+    def _speaks(self) -> None:
+        """Tell the board how long this target was silent, so that others know what is usual."""
+        at, sent = self.at, self.recorder.sent_at
+        if sent is not None:
+            self.visit.first_token(self._sent()[0], at - sent, at)
 
     def _over(self) -> bool:
         return self.closed or (self.source is not None and self.source.over)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from orchestrator.dialects.neutral import (
     Conversation,
+    Delta,
     Message,
     Role,
     Stopped,
@@ -34,7 +35,7 @@ def pieces(text: str, cuts: list[int]) -> list[str]:
 
 def through(delivered: str, chunks: list[str]) -> str:
     trimmer = Trimmer(delivered)
-    deltas = [*(TextDelta(chunk) for chunk in chunks), Stopped("stop")]
+    deltas: list[Delta] = [*(TextDelta(chunk) for chunk in chunks), Stopped("stop")]
     passed = [one for delta in deltas for one in trimmer.pass_on(delta)]
     assert passed[-1] == Stopped("stop")
     return "".join(one.text for one in passed if isinstance(one, TextDelta))
