@@ -136,37 +136,15 @@ _TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-# Whatever a shape needs, in lower case: none of these inside, nothing to look for.
-_KEY_SIGNS = (
-    "sk-",
-    "sk_",
-    "rk-",
-    "rk_",
-    "aiza",
-    "aq.",
-    "ya29.",
-    "gsk_",
-    "xai-",
-    "csk-",
-    "hf_",
-    "fw_",
-    "r8_",
-    "tgp_v1_",
-    "pplx-",
-    "nvapi-",
-    "gho_",
-    "ghp_",
-    "ghs_",
-    "ghu_",
-    "ghr_",
+# Whatever a shape needs: none of these inside, nothing to look for. A plain loop over few
+# literals costs a fraction of one pass of the expressions above (measured 2026-11-21).
+_DASHED = ("sk-", "rk-", "xai-", "pplx-", "nvapi-")
+_LINED = (
+    "sk_", "rk_", "hf_", "fw_", "r8_", "tgp_v1_", "gho_", "ghp_", "ghs_", "ghu_", "ghr_",
     "github_pat_",
-    "dapi",
-    "akia",
-    "asia",
-    "eyj",
-)
-_NAMED_SIGNS = ("key", "token", "sig", "secret", "authorization", "://")
-_TOKEN_SIGNS = ("bearer", "key", "token", "secret")
+)  # fmt: skip
+_PLAIN = ("AIza", "AQ.", "ya29.", "dapi", "AKIA", "ASIA", "eyJ")
+_NAMES = ("key", "token", "secret")
 _HEX_TAIL = re.compile(r"\.[A-Za-z0-9]{16}")
 
 
@@ -179,16 +157,53 @@ def mask(text: str, secrets: Iterable[str | Secret] = ()) -> str:
             percent-encoded or escaped as JSON; below 8 characters only as a
             whole word, so that a local server's key ``x`` leaves the text legible.
     """
-    for form in sorted(_forms(text, secrets), key=len, reverse=True):
-        text = _replace(text, form)
+    if secrets:
+        for form in sorted(_forms(text, secrets), key=len, reverse=True):
+            text = _replace(text, form)
     lowered = text.lower()
-    if any(sign in lowered for sign in _NAMED_SIGNS):
+    if _may_name(text, lowered):
         text = _NAMED.sub(rf"\g<name>{MASK}", text)
-    if any(sign in lowered for sign in _TOKEN_SIGNS):
+    if _may_tell(text, lowered):
         text = _TOKEN.sub(rf"\g<name>{MASK}", text)
-    if any(sign in lowered for sign in _KEY_SIGNS) or _HEX_TAIL.search(text):
+    if _may_hold_key(text):
         text = _KEY.sub(MASK, text)
     return text
+
+
+def _may_name(text: str, lowered: str) -> bool:
+    """Whether ``text`` has what an address or a header with a secret needs."""
+    return (
+        ("=" in text and ("?" in text or "&" in text or ";" in text))
+        or ("@" in text and "://" in text)
+        or "authorization" in lowered
+        or "api-key" in lowered
+        or "api_key" in lowered
+        or "apikey" in lowered
+    )
+
+
+def _may_tell(text: str, lowered: str) -> bool:
+    """Whether ``text`` has what a value after its name needs."""
+    if "bearer" in lowered:
+        return True
+    return (":" in text or "=" in text) and _any(_NAMES, lowered)
+
+
+def _may_hold_key(text: str) -> bool:
+    """Whether ``text`` has what a key of a known shape needs."""
+    return (
+        ("-" in text and _any(_DASHED, text))
+        or ("_" in text and _any(_LINED, text))
+        or _any(_PLAIN, text)
+        or ("." in text and _HEX_TAIL.search(text) is not None)
+    )
+
+
+def _any(signs: tuple[str, ...], text: str) -> bool:
+    for sign in signs:  # noqa: SIM110 - a generator costs three times as much here
+        if sign in text:
+            return True
+    return False
 
 
 def _forms(text: str, secrets: Iterable[str | Secret]) -> Iterator[str]:

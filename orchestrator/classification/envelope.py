@@ -31,15 +31,16 @@ _TEXT_KEYS = (
 _CODE_KEYS = (
     "code", "type", "status", "reason", "error_code", "errorCode", "__type", "errorType",
     "error_type", "limit_source", "quotaId", "status_code", "Code", "err_code", "ret",
+    "name",
 )  # fmt: skip
 _STATUS_KEYS = (
     "code", "status", "status_code", "statusCode", "upstreamStatus", "http_status", "http_code",
-    "error_code",
+    "error_code", "httpStatusCode", "HTTPStatusCode",
 )  # fmt: skip
 _NESTED_KEYS = (
     "error", "errors", "detail", "details", "base_resp", "metadata", "raw", "cause", "response",
     "innererror", "inner_error", "param", "data", "violations", "body", "result",
-    "message", "msg", "output", "reasons",
+    "message", "msg", "output", "reasons", "Error", "$metadata", "ResponseMetadata",
 )  # fmt: skip
 _FIELD_KEYS = (
     "retryDelay", "retry_after", "retry_after_ms", "retryAfter", "retry_after_seconds",

@@ -46,6 +46,12 @@ RULES: tuple[Rule, ...] = (
          "model access", "access to this model"), scope=Scope.MODEL,
          hint=("This AWS account has no access to the model: request it on Bedrock's model "
          "access page.")),
+    Rule("bedrock.not-allowed", Reason.FORBIDDEN,
+         "accounts that AWS has not yet let use the model say only this (2026-11-21)", _P,
+         elsewhere=True, codes={"validationexception"}, contains=("operation not allowed",),
+         scope=Scope.ACCOUNT,
+         hint=("AWS does not let this account use the model: write to AWS support, or use "
+         "another account or region.")),
     Rule("bedrock.access-denied", Reason.AUTH, _DOC, _P, codes={"accessdeniedexception"}),
     Rule("bedrock.output-cap", Reason.BAD_REQUEST, _DOC, _P, elsewhere=True,
          contains=("maximum tokens you requested exceed*",), repair="clamp_max_tokens",

@@ -23,8 +23,8 @@ RULES: tuple[Rule, ...] = (
     Rule("openai.insufficient-quota", Reason.BILLING, _DOC, _P, elsewhere=True,
          codes={"insufficient_quota", "billing_not_active", "billing_hard_limit_reached",
          "project_spend_limit_exceeded", "organization_spend_limit_exceeded",
-         "billing_soft_limit_reached"}, unless=("per minute", "allocated quota", "tokens per"),
-         scope=Scope.ACCOUNT, hint=_TOP_UP),
+         "billing_soft_limit_reached"}, unless=("per minute", "allocated quota",
+         "tokens per", "resets at", "resets in"), scope=Scope.ACCOUNT, hint=_TOP_UP),
     Rule("openai.deactivated", Reason.AUTH, _DOC, _P, codes={"account_deactivated",
          "organization_deactivated"}, scope=Scope.ACCOUNT, revoked=True,
          hint=("OpenAI deactivated this account: write to its support, or use another "

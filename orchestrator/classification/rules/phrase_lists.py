@@ -16,6 +16,16 @@ CLIENT_REFUSED = (
     "you are unable to access", "only authorized for use with claude code",
     "not in the allowed client", "upstream forbidden",
 )  # fmt: skip
+CLIENT_NAMED = (
+    "client is not authorized", "client is not allowed", "client not allowed",
+    "client not authorized", "client is not supported", "clients are not supported",
+    "clients are not allowed", "third party client*", "unsupported client", "unofficial client*",
+    "official client*", "not an allowed client", "not in the allowed client", "please use in codex",
+    "please use claude code", "only supports claude code", "only available in claude code",
+    "only available for coding agents", "only authorized for use with claude code",
+    "restricted to claude code", "access to this endpoint is forbidden", "不支持的客户端",
+    "客户端不被允许", "仅支持claude code", "仅限claude code", "官方客户端", "第三方客户端",
+)  # fmt: skip
 REGION = (
     "country, region, or territory not supported", "not supported in your country",
     "not available in your country", "not available in your region", "location is not supported",
@@ -42,7 +52,28 @@ MONEY_IN_FLIGHT = (
     "held by pending", "pending requests to complete", "reserved for pending",
     "held for in progress", "concurrent requests are using",
 )  # fmt: skip
+_MONEY = ("credit", "credits", "balance", "funds", "money")
+_UNITS = (*_MONEY, "points", "coins")
+_GONE = (
+    "insufficient", "not enough", "run out of", "ran out of", "used up your", "used up all your",
+    "used all your", "exhausted your", "have enough", "no more", "no remaining",
+)  # fmt: skip
+_LACKED = ("out of", "any", "zero", "negative")
+_GENERAL_MONEY = (
+    *(f"{gone} {unit}" for gone in _GONE for unit in _UNITS),
+    *(f"{lacked} {unit}" for lacked in _LACKED for unit in _MONEY),
+)
+"""What services call their money, in every way of saying that it is gone."""
+
 NO_MONEY = (
+    *_GENERAL_MONEY,
+    "run out of … credit*", "ran out of … credit*", "trial period is over", "trial is over",
+    "trial … has ended", "trial … has expired", "subscription paused", "subscription is paused",
+    "subscription … has expired", "package has expired", "package … has expired",
+    "last invoice", "invoice could not be paid", "spending allowance", "pre deduct*",
+    "inactive subscription",
+    "valid credit card", "credit card on file", "credit card is required", "a credit card to use",
+    "requires a credit card", "purchase extra usage", "purchase extra credits",
     "insufficient balance", "insufficient credit*", "insufficient funds",
     "insufficient account balance", "balance is insufficient", "insufficient available balance",
     "not enough credit*", "not enough balance", "not enough funds", "out of credits",
@@ -102,7 +133,9 @@ SPEND_LIMIT = (
     "monthly usage limit for", "key budget", "team budget", "max budget", "monthly quota",
     "total limit", "usd limit", "cost limit", "key total limit", "maximum monthly", "monthly cap",
     "monthly allowance", "reached its monthly", "monthly credit*", "dollar limit",
-    "usage limit for this billing cycle", "consumption limit", "quota for this billing cycle",
+    "limit for this billing cycle", "limit for the billing cycle",
+    "limit for your billing cycle", "limit for this month", "inference limit",
+    "consumption limit", "quota for this billing cycle",
     "api calls / month", "calls per month", "monthly request limit", "premium request allowance",
     "premium requests",
 )  # fmt: skip
@@ -129,7 +162,8 @@ CONTENT = (
     "blocked content", "guardrail intervened", "guardrail blocked", "blocked by guardrail*",
     "cybersecurity risk", "cyber security risk", "against our policies", "against our use",
     "acceptable use policy", "unable to respond to this request, which appears to violate",
-    "terms of service violation", "violation of provider terms", "terms of service", "csam",
+    "terms of service violation", "violation of … terms of service", "violat* … terms of service",
+    "violation of provider terms", "csam",
     "self harm", "content safety", "unsafe prompt", "data inspection", "rejected by the safety",
     "rejected as a result of our safety", "the response was filtered", "prompt was blocked",
     "request was rejected because", "illegal content", "content is not allowed", "content risk",
@@ -172,6 +206,10 @@ PAYLOAD = (
     "exceeded limit on max bytes", "图片过大", "文件过大", "请求体过大", "图片大小", "图片尺寸",
 )  # fmt: skip
 CONTEXT = (
+    "max_seq_len", "max_total_tokens",
+    "token count exceeds", "token count … exceeds", "prompt token count", "tokens exceeds",
+    "tokens exceed the", "tokens … exceeds the limit", "tokens … exceed the limit",
+    "number of tokens … exceed*",
     "maximum context length", "maximum context", "max context length", "context length exceeded",
     "context_length_exceeded", "context window exceeded", "context window exceeds",
     "exceeds context window", "exceed context window", "exceed the context window",
@@ -217,6 +255,11 @@ CONTEXT_ZH = (
     "token数超", "上下文窗口", "过长", "输入内容太长", "提示词太长", "超出模型", "上下文过长",
 )  # fmt: skip
 MODEL = (
+    "model … is disabled", "plan not support model", "plan does not support model",
+    "endpoint is paused", "access to model … is restricted",
+    "access to model denied", "access to model … denied", "eligible for using the model",
+    "eligible to use the model", "model agreement", "agree to the model*", "accept the model*",
+    "license agreement", "accept the license", "model disabled", "only supported in v1*",
     "model not found", "model does not exist", "the model … does not exist",
     "model … does not exist", "does not exist or you do not have access", "model … not found",
     "no such model", "unknown model", "invalid model", "not a valid model",
@@ -302,6 +345,7 @@ OVERLOADED_ZH = (
     "高峰",
 )  # fmt: skip
 RATE_LIMIT = (
+    "error code: 1015",
     "rate limit", "rate limits", "rate limited", "rate limiting", "ratelimit", "rate exceeded",
     "too many requests", "too many request", "too many concurrent", "requests per minute",
     "request per minute", "requests per second", "requests per day", "requests per hour",
@@ -337,6 +381,8 @@ WINDOW_CLEARS = (
     "next window", "this period",
 )  # fmt: skip
 AUTH = (
+    "have sufficient permissions", "authentication token", "try signing in again",
+    "lacks the required data action",
     "invalid api key", "incorrect api key", "invalid api token", "invalid x api key",
     "api key not valid", "api key is invalid", "api key is not valid", "invalid key",
     "invalid token", "bad api key", "wrong api key", "no api key", "missing api key",
@@ -388,6 +434,7 @@ QUOTA_USED_UP = (
     "reached its limit", "quota limit", "upgrade your plan",
 )  # fmt: skip
 QUOTA_GONE = (
+    "remaining quota",
     "quota exhausted", "quota has been exhausted", "out of quota", "quota used up",
     "token quota is not enough", "user quota is not enough", "quota is not enough", "has no quota",
     "quota is exhausted", "quota depleted", "token quota",
@@ -413,14 +460,17 @@ BAD_REQUEST = (
     "final assistant content", "not supported by this model", "prefill", "ensure this value",
     "unprocessable entity", "invalid argument", "参数错误", "参数有误", "参数不正确",
     "invalid parameters", "无效的参数", "参数非法", "请求参数", "jinja", "chat template",
-    "bad input",
+    "items are not persisted", "previous response … not found", "number of toolresult blocks",
+    "bad input", "at most 1 image", "supports at most", "maximum number of items",
+    "must have a corresponding", "blocks with cache_control", "unknown variant",
+    "failed to deserialize",
 )  # fmt: skip
 SERVER_ERROR = (
     "internal server error", "internal error", "an error occurred while processing",
     "had an error while processing", "something went wrong", "unexpected error", "unknown error",
     "server error", "model crashed", "runner process has terminated", "process has terminated",
     "runner process no longer running", "requires more system memory", "out of memory",
-    "cuda error", "failed to call a function", "provider returned error", "upstream error",
+    "cuda error", "failed to call a function", "upstream error",
     "upstream request failed", "bad gateway", "gateway timeout", "gateway time out",
     "internal failure", "backend error", "request timed out", "upstream timed out",
     "operation was timeout", "took too long to process", "processing timeout", "inference failed",

@@ -39,9 +39,16 @@ RULES: tuple[Rule, ...] = (
          scope=Scope.MODEL,
          hint=("This Ark account cannot use this model or endpoint: activate it in the Ark "
          "console, or check its id.")),
+    Rule("volcengine.own-limit", Reason.BILLING, _ARK_DOC, _ARK, elsewhere=True,
+         codes={"setlimitexceeded", "inferencelimitexceeded"}, scope=Scope.MODEL,
+         hint=("The limit that you set for this model is used up and its service is paused: "
+         "raise the limit in the Ark console.")),
+    Rule("volcengine.no-plan", Reason.BILLING, _ARK_DOC, _ARK, elsewhere=True,
+         codes={"invalidsubscription"}, scope=Scope.ACCOUNT,
+         hint="The Ark coding plan has expired or was never bought: renew it in the console."),
     Rule("volcengine.quota", Reason.RATE_LIMIT, _ARK_DOC, _ARK, codes={"quotaexceeded",
-         "setlimitexceeded", "inferencelimitexceeded", "accountquotaexceeded",
-         "accountratelimitexceeded", "requestbursttoofast", "inflightbatchsizeexceeded",
+         "accountquotaexceeded", "accountratelimitexceeded", "requestbursttoofast",
+         "inflightbatchsizeexceeded",
          "accountrpmratelimitexceeded", "accounttpmratelimitexceeded",
          "modelaccountrpmratelimitexceeded", "modelaccounttpmratelimitexceeded",
          "modelaccountipmratelimitexceeded", "apiaccountrpmratelimitexceeded",
@@ -50,7 +57,7 @@ RULES: tuple[Rule, ...] = (
          "ratelimitexceeded.foundationmodeltpmexceeded"}, unless=("free trial", "free quota",
          "overdue", "consumed all free", "free inference")),
     Rule("volcengine.free-used-up", Reason.BILLING, _ARK_DOC, _ARK, codes={"quotaexceeded",
-         "setlimitexceeded", "inferencelimitexceeded", "accountquotaexceeded"}, scope=Scope.MODEL,
+         "accountquotaexceeded"}, scope=Scope.MODEL,
          hint=("The free quota for this model is used up: activate paid use in the Ark "
          "console.")),
     Rule("volcengine.overloaded", Reason.OVERLOADED, _ARK_DOC, _ARK, elsewhere=True,
