@@ -86,7 +86,7 @@ def test_thoughts_of_another_vendor_are_words_alone() -> None:
             "text",
             "extra_content",
             "google",
-        ]  # fmt: skip
+        ]
     )
 )
 def test_reading_never_raises(value: Any) -> None:

@@ -278,7 +278,8 @@ def test_any_payload_is_read_or_refused(
     except RequestError:
         return
 
-    assert CHAT.read_request(CHAT.write_request(conversation)).messages == conversation.messages
+    written = CHAT.write_request(conversation)
+    assert CHAT.write_request(CHAT.read_request(written))["messages"] == written["messages"]
 
 
 # What another dialect's conversation becomes.
