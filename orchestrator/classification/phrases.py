@@ -41,10 +41,12 @@ class Phrase:
     Attributes:
         parts: The texts that must follow one another.
         anchors: The whole words that any text with this phrase contains.
+        longest: The longest of the texts: where it is not, the phrase is not.
     """
 
     parts: tuple[Part, ...]
     anchors: frozenset[str]
+    longest: str
 
     def within(self, text: str) -> bool:
         """Whether the normalised ``text`` contains this phrase."""
@@ -63,7 +65,7 @@ def phrase(written: str) -> Phrase:
     anchors: set[str] = set()
     for part in parts:
         anchors.update(_whole_words(part))
-    return Phrase(parts, frozenset(anchors))
+    return Phrase(parts, frozenset(anchors), max((part.text for part in parts), key=len))
 
 
 def _part(piece: str) -> Part:
