@@ -76,6 +76,12 @@ DEFAULTS = (
         "fail | continue | hold, once content reached the caller",
     ),
     Default(
+        "policy",
+        "drop",
+        "[]",
+        'fields that may be left out where a target cannot take them, such as "seed"; "*" is any',
+    ),
+    Default(
         "policy.on",
         "content_policy",
         '["fallback"]',
@@ -100,6 +106,12 @@ DEFAULTS = (
     ),
     Default(
         "providers.NAME",
+        "vendor",
+        '"deepseek"',
+        "no default; a known name whose data hold here too, for a second account",
+    ),
+    Default(
+        "providers.NAME",
         "dialect",
         f'"{_PROVIDER["dialect"].default}"',
         "how the endpoint is spoken to; a known name brings its own",
@@ -109,6 +121,12 @@ DEFAULTS = (
         "base_url",
         '"http://llm.corp/v1"',
         "needed unless NAME is known",
+    ),
+    Default(
+        "providers.NAME",
+        "key_header",
+        '"api-key"',
+        "no default; the header that carries the key, where the dialect's own does not",
     ),
     Default(
         "providers.NAME",

@@ -13,7 +13,15 @@ from orchestrator.config.errors import NotAllowed, nearest
 from orchestrator.config.records import DIALECT_NAMES, Provider
 from orchestrator.config.scalars import found, kind, seconds
 from orchestrator.config.tables import ProviderTable
-from orchestrator.providers import CATALOGUE, Quirk, at_address, known
+from orchestrator.providers import (
+    CATALOGUE,
+    Endpoint,
+    EndpointUnknown,
+    KnownProvider,
+    Quirk,
+    at_address,
+    known,
+)
 from orchestrator.secrets import mask
 
 if TYPE_CHECKING:
@@ -27,17 +35,21 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 def provider(draft: Draft, name: str) -> Provider:
     """The provider of that name; what is wrong with it is noted in ``draft``."""
     table = draft.document.providers.get(name, ProviderTable())
-    entry = known(name)
+    entry = _known(draft, name, table)
     if not _NAME.fullmatch(name):
         draft.refuse(f"providers.{name}", "a provider's name is letters, digits, '.', '_' and '-'")
-    pool, base_url = _pool(draft, name, table), _base_url(draft, name, table)
-    vendor = entry or at_address(base_url)
+    dialect, pool = _dialect(draft, name, table, entry), _pool(draft, name, table, entry)
+    vendor = entry or at_address(table.base_url or "")
+    # Of a vendor that takes more than data, nobody asks for addresses who has no key either.
+    asked = pool.credentials or vendor is None or vendor.derive is None
+    endpoint = _endpoint(draft, name, table, vendor, dialect) if asked else None
+    candidates = endpoint.base_urls if endpoint else ()
     return Provider(
         name=name,
-        dialect=_dialect(draft, name, table),
-        base_url=base_url,
+        dialect=dialect,
+        base_url=candidates[0] if candidates else table.base_url or "",
         headers=_merged(table.headers, draft.headers.get(name, {})),
-        credentials=pool.credentials,
+        credentials=pool.credentials if candidates else (),
         stream=table.stream,
         strategy=table.strategy,
         rules=tuple(_rules(draft, name, table)),
@@ -45,28 +57,52 @@ def provider(draft: Draft, name: str) -> Provider:
         documentation=entry.documentation if entry else "",
         vendor=vendor.name if vendor else name,
         limits_by_model=vendor is not None and Quirk.LIMITS_BY_MODEL in vendor.quirks,
+        base_urls=candidates if len(candidates) > 1 else (),
+        path=endpoint.path if endpoint else "",
+        key_header=table.key_header or (endpoint.key_header if endpoint else ""),
+        omitted=vendor.omitted if vendor else frozenset(),
     )
 
 
-def _base_url(draft: Draft, name: str, table: ProviderTable) -> str:
-    entry = known(name)
-    base_url = table.base_url or (entry.base_url if entry else "")
-    if not base_url:
-        draft.refuse(
-            f"providers.{name}.base_url",
-            f"is missing, and {name!r} is no known provider{nearest(name, CATALOGUE)}; "
-            f"known: {', '.join(CATALOGUE)}",
-        )
-    return base_url
+def _known(draft: Draft, name: str, table: ProviderTable) -> KnownProvider | None:
+    """The known provider whose data hold: the vendor that is named, or that of this name."""
+    entry = known(table.vendor or name)
+    if table.vendor is not None and entry is None:
+        what = f"{found(table.vendor)}{nearest(table.vendor, CATALOGUE)}; "
+        draft.refuse(f"providers.{name}.vendor", f"{what}allowed: {', '.join(CATALOGUE)}")
+    if entry is not None and entry.retired and table.base_url is None:
+        draft.warn(f"providers.{name}", f"its vendor ended the service on {entry.retired}")
+    return entry
 
 
-def _dialect(draft: Draft, name: str, table: ProviderTable) -> str:
-    entry = known(name)
+def _endpoint(
+    draft: Draft, name: str, table: ProviderTable, vendor: KnownProvider | None, dialect: str
+) -> Endpoint | None:
+    where, base_url = f"providers.{name}.base_url", table.base_url or ""
+    if vendor is None:
+        if not base_url:
+            draft.refuse(
+                where,
+                f"is missing, and {name!r} is no known provider{nearest(name, CATALOGUE)}; "
+                f"known: {', '.join(CATALOGUE)}",
+            )
+        return Endpoint((base_url,))
+    try:
+        return vendor.endpoint(draft.environ, dialect, base_url)
+    except EndpointUnknown as missing:
+        draft.warn(where, f"{missing.args[0]}; this provider is passed over")
+    except ValueError as error:
+        draft.refuse(where, str(error))
+    return None
+
+
+def _dialect(draft: Draft, name: str, table: ProviderTable, entry: KnownProvider | None) -> str:
     dialect = table.dialect or (entry.dialect if entry else DIALECT_NAMES[0])
     if dialect not in DIALECT_NAMES:
         near, allowed = nearest(dialect, DIALECT_NAMES), ", ".join(DIALECT_NAMES)
         what = f"{found(dialect)}{near}; allowed: {allowed}"
         draft.refuse(f"providers.{name}.dialect", what)
+        return DIALECT_NAMES[0]
     return dialect
 
 
@@ -76,8 +112,10 @@ def _merged(ours: Mapping[str, str], over: Mapping[str, str]) -> dict[str, str]:
     return {**{n: v for n, v in ours.items() if n.lower() not in replaced}, **over}
 
 
-def _pool(draft: Draft, name: str, table: ProviderTable) -> credentials.Pool:
-    entry, where = known(name), f"providers.{name}.credentials"
+def _pool(
+    draft: Draft, name: str, table: ProviderTable, entry: KnownProvider | None
+) -> credentials.Pool:
+    where = f"providers.{name}.credentials"
     entries: tuple[Any, ...] | None = table.credentials
     if entries is None and entry is not None:
         entries = credentials.implied(entry.keys, draft.environ)

@@ -7,7 +7,7 @@ is :mod:`orchestrator.config.loading`'s work.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,12 @@ class Provider:
         name: The entry's name, as targets spell it.
         dialect: The name of the dialect that is spoken there.
         base_url: The address below which the dialect's paths lie, no slash at the end.
+        base_urls: Several addresses of the same account, the preferred one first, which is
+            ``base_url``; empty where there is one (see :meth:`located`).
+        path: What replaces the dialect's own path, ``{model}`` standing for the target's
+            model; empty where the dialect's holds.
+        key_header: The header that carries the key, in lower case; empty for the dialect's.
+        omitted: Fields of a request that are not passed on unless ``overrides`` name them.
         headers: Added to what is sent, or replacing it; ``""`` removes one.
         credentials: The pool, in order; a keyless provider has one, ``anonymous``.
         stream: False where the endpoint cannot stream.
@@ -83,6 +89,23 @@ class Provider:
     documentation: str = ""
     vendor: str = ""
     limits_by_model: bool = False
+    base_urls: tuple[str, ...] = ()
+    path: str = ""
+    key_header: str = ""
+    omitted: frozenset[str] = frozenset()
+
+    def located(self, choose: Callable[[Sequence[str]], str]) -> Provider:
+        """This provider at the one of its addresses that ``choose`` picks.
+
+        Its marks on the health board stay those of the preferred address.
+
+        Args:
+            choose: Such as :meth:`orchestrator.providers.reachability.Reachability.choose`;
+                not asked where there is one address.
+        """
+        if len(self.base_urls) < 2:
+            return self
+        return attrs.evolve(self, base_url=choose(self.base_urls), base_urls=())
 
     def credential(self, label: str) -> Credential:
         """The credential of that label.
@@ -128,6 +151,8 @@ class Config:
         providers: By name: those of the file, and those that a route implies.
         targets: What the file says of single targets, by ``provider/model``.
         routes: By name, each in order, without targets whose provider has no credential.
+        drop: Fields of a request that may be left out where a target's dialect cannot say
+            them; ``"*"`` is any. A target is passed over for the others.
         warnings: What was passed over, one sentence each.
     """
 
@@ -140,6 +165,7 @@ class Config:
     targets: Mapping[str, TargetSettings] = attrs.field(factory=dict, hash=False)
     routes: Mapping[str, tuple[Target, ...]] = attrs.field(factory=dict, hash=False)
     warnings: tuple[str, ...] = ()
+    drop: frozenset[str] = frozenset()
 
     def settings(self, target: Target | str) -> TargetSettings:
         """What holds at ``target``: its own entry, or the config's timeouts."""

@@ -60,11 +60,12 @@ def _config(draft: Draft, source: Path | str) -> Config:
         path=source,
         health=_health(draft),
         ledger=None if document.ledger is None else _ledger(draft, document.ledger),
-        policy=document.policy,
+        policy=document.policy.policy(),
         timeouts=document.timeouts,
         providers=draft.providers,
         targets=settings,
         routes=routes,
+        drop=document.policy.drop,
     )
 
 

@@ -142,6 +142,31 @@ def base_url(value: Any) -> str:
     return value.strip().rstrip("/")
 
 
+def names(value: Any) -> frozenset[str]:
+    """Names of a request's fields; ``"*"`` stands for any.
+
+    Raises:
+        NotAllowed: It is no list, or something in it is no name.
+    """
+    if not isinstance(value, list):
+        raise NotAllowed(f'{found(value)}; allowed: a list such as ["seed"], or ["*"]')
+    for name in value:
+        if not isinstance(name, str) or not name.strip():
+            raise NotAllowed(f'{found(name)}; allowed: the name of a field of a request, or "*"')
+    return frozenset(value)
+
+
+def header_name(value: Any) -> str:
+    """The name of a header, in lower case.
+
+    Raises:
+        NotAllowed: It is none.
+    """
+    if not isinstance(value, str) or not _HEADER_NAME.fullmatch(value) or value.lower() in _OURS:
+        raise NotAllowed(f'{found(value)}; allowed: a header\'s name such as "api-key"')
+    return value.lower()
+
+
 def headers(value: Any) -> Mapping[str, str]:
     """Headers by name, in the spelling given; their values are never shown.
 

@@ -17,7 +17,10 @@ from orchestrator.config.tables import (
     Count,
     Document,
     Entries,
+    Fields,
     Headers,
+    KeyHeader,
+    PolicyTable,
     ProviderTable,
     Table,
     TargetTable,
@@ -204,6 +207,8 @@ def _converter() -> None:
     _CONVERTER.register_structure_hook(Count, lambda value, _: scalars.count(value))
     _CONVERTER.register_structure_hook(BaseUrl, lambda value, _: scalars.base_url(value))
     _CONVERTER.register_structure_hook(Headers, lambda value, _: scalars.headers(value))
+    _CONVERTER.register_structure_hook(Fields, lambda value, _: scalars.names(value))
+    _CONVERTER.register_structure_hook(KeyHeader, lambda value, _: scalars.header_name(value))
     _CONVERTER.register_structure_hook(Strategy, scalars.member)
     _CONVERTER.register_structure_hook(OnInterrupted, scalars.member)
     _CONVERTER.register_structure_hook_factory(_is(tuple), _list_hook)
@@ -212,7 +217,7 @@ def _converter() -> None:
     _register(Timeouts, first_token=scalars.first_token, **durations)
     counts = dict.fromkeys(("max_attempts", "attempts_per_target"), scalars.count)
     _register(
-        Policy,
+        PolicyTable,
         deadline=scalars.seconds,
         patience=scalars.seconds_or_zero,
         on=lambda value: _moves(value, None),

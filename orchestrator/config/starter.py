@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from orchestrator.config import credentials
 from orchestrator.config.defaults import commented
-from orchestrator.providers import CATALOGUE, KnownProvider
+from orchestrator.providers import CATALOGUE, EndpointUnknown, KnownProvider
 
-# One model a provider that is named in its own documentation (looked up 2026-11-21). It is a
-# place to start from: models are retired, and `orchestrator check --live` says so.
+# One model a provider, a place to start from (2026-11-21, from the vendors' pages where those
+# were at hand): models are retired, and the first call says so.
 _MODELS = {
     "openai": "gpt-5-mini",
     "anthropic": "claude-sonnet-4-5",
@@ -29,9 +29,10 @@ _MODELS = {
     "siliconflow": "deepseek-ai/DeepSeek-V4-Pro",
     "nvidia-nim": "openai/gpt-oss-120b",
     "huggingface": "openai/gpt-oss-120b",
-    "github-models": "openai/gpt-4.1-mini",
     "perplexity": "sonar",
     "cohere": "command-a-03-2025",
+    "databricks": "databricks-gpt-5-2",
+    "azure": "gpt-5-mini",
 }
 _LOCAL = "ollama/llama3.2"
 _HEAD = """\
@@ -58,13 +59,23 @@ def starter(environ: Mapping[str, str]) -> str:
 
 
 def _found(environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The hosted providers that have a key, with their entries; local ones need none."""
+    """The hosted providers that have a key, with their entries; local ones need none.
+
+    One that is retired, or of which the environment does not say where it is, is left out.
+    """
     entries = {
         name: credentials.implied(entry.keys, environ)
         for name, entry in CATALOGUE.items()
-        if not entry.keyless
+        if not entry.keyless and not entry.retired and _is_located(entry, environ)
     }
     return {name: listed for name, listed in entries.items() if listed}
+
+
+def _is_located(entry: KnownProvider, environ: Mapping[str, str]) -> bool:
+    try:
+        return bool(entry.endpoint(environ).base_urls)
+    except (EndpointUnknown, ValueError):
+        return False
 
 
 def _provider(entry: KnownProvider, entries: Sequence[str]) -> str:

@@ -14,6 +14,8 @@ Headers = NewType("Headers", dict[str, str])
 Entries = NewType("Entries", tuple[Any, ...])
 Count = NewType("Count", int)
 Table = NewType("Table", dict[str, Any])
+Fields = NewType("Fields", frozenset[str])
+KeyHeader = NewType("KeyHeader", str)
 
 OFTEN_MEANT = {
     "api_key": "credentials",
@@ -22,6 +24,8 @@ OFTEN_MEANT = {
     "url": "base_url",
     "api_base": "base_url",
     "endpoint": "base_url",
+    "drop_params": "drop",
+    "auth_header": "key_header",
     "max_retries": "attempts_per_target",
     "context_window": "context",
 }
@@ -32,8 +36,10 @@ OFTEN_MEANT = {
 class ProviderTable:
     """``[providers.NAME]``; ``None`` is what the file does not say."""
 
+    vendor: str | None = None
     dialect: str | None = None
     base_url: BaseUrl | None = None
+    key_header: KeyHeader | None = None
     credentials: Entries | None = None
     headers: Headers = attrs.field(factory=lambda: Headers({}))
     stream: bool = True
@@ -52,12 +58,23 @@ class TargetTable:
 
 
 @attrs.frozen
+class PolicyTable(Policy):
+    """``[policy]``: what the machine may do, and which fields may be left out."""
+
+    drop: Fields = Fields(frozenset())
+
+    def policy(self) -> Policy:
+        """What of it is the machine's."""
+        return Policy(**{field.name: getattr(self, field.name) for field in attrs.fields(Policy)})
+
+
+@attrs.frozen
 class Document:
     """The whole file."""
 
     health: str = "file"
     ledger: str | None = None
-    policy: Policy = Policy()
+    policy: PolicyTable = PolicyTable()
     timeouts: Timeouts = Timeouts()
     providers: dict[str, ProviderTable] = attrs.field(factory=dict)
     targets: dict[str, TargetTable] = attrs.field(factory=dict)

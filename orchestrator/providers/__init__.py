@@ -1,9 +1,22 @@
 """Known providers, as data.
 
-The rules of the room: one record a provider, each with the page it was read from;
-a module of its own only where a vendor needs code.
+The rules of the room: one record a provider, each with the page it was read from; a module
+of its own only where a vendor needs code. Environment values come in as a mapping, and only
+:mod:`.reachability` opens a connection, where it is asked to.
 """
 
-from orchestrator.providers.catalogue import CATALOGUE, KnownProvider, Quirk, at_address, known
+from orchestrator.providers.catalogue import CATALOGUE, at_address, known
+from orchestrator.providers.endpoint import Endpoint, EndpointUnknown
+from orchestrator.providers.known import KnownProvider, Quirk
+from orchestrator.providers.not_found import explain_not_found
 
-__all__ = ["CATALOGUE", "KnownProvider", "Quirk", "at_address", "known"]
+__all__ = [
+    "CATALOGUE",
+    "Endpoint",
+    "EndpointUnknown",
+    "KnownProvider",
+    "Quirk",
+    "at_address",
+    "explain_not_found",
+    "known",
+]

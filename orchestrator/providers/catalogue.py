@@ -1,57 +1,25 @@
-"""The catalogue: what a known name brings, so that a config need not say it.
+"""The catalogue: the known providers, as data.
 
-Addresses and key variables are those of each provider's own page, which is linked
-in its entry; looked up 2026-11-21. Where a vendor has several regions, the entry is
-the international one, and a config's ``base_url`` names another.
+What was compared with the vendor's own page, or with a page that quotes it, on 2026-11-21
+says so in a comment; the other addresses and variables are those that the vendor's packages
+and other clients use, and its page is linked. Where a vendor has several regions, the entry
+is the international one, and a config's ``base_url`` names another.
 """
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 from urllib.parse import urlsplit
 
-import attrs
-
-
-class Quirk(enum.StrEnum):
-    """A departure from what chat-completions endpoints usually do."""
-
-    LIMITS_BY_MODEL = "limits_by_model"
-    """Rate limits are counted for each model, so a throttled key may serve another."""
-
-    NO_STREAM_OPTIONS = "no_stream_options"
-    """A streamed request that has ``stream_options`` is refused."""
-
-
-@attrs.frozen
-class KnownProvider:
-    """A provider that needs no more than its name and a key.
-
-    Attributes:
-        name: The name that configs use.
-        base_url: Where the dialect's paths begin.
-        keys: The environment variables that hold its key, the usual one first.
-        documentation: The vendor's page about this endpoint.
-        dialect: The dialect spoken there.
-        keyless: True where no key is needed; one is sent if its variable is set.
-        quirks: Its departures from the usual.
-    """
-
-    name: str
-    base_url: str
-    keys: tuple[str, ...]
-    documentation: str
-    dialect: str = "openai-chat"
-    keyless: bool = False
-    quirks: frozenset[Quirk] = frozenset()
-
+from orchestrator.providers import azure, databricks
+from orchestrator.providers.known import KnownProvider, Quirk
 
 _BY_MODEL = frozenset({Quirk.LIMITS_BY_MODEL})
 
 _HOSTED = (
-    KnownProvider(
+    KnownProvider(  # compared
         "openai",
         "https://api.openai.com/v1",
         ("OPENAI_API_KEY",),
@@ -60,32 +28,40 @@ _HOSTED = (
     ),
     KnownProvider(
         "anthropic",
-        "https://api.anthropic.com/v1",
+        "https://api.anthropic.com/v1",  # chat completions too: docs "OpenAI SDK compatibility"
         ("ANTHROPIC_API_KEY",),
-        "https://docs.anthropic.com/en/api/openai-sdk",
+        "https://platform.claude.com/docs/en/api/messages",
+        dialect="anthropic-messages",
         quirks=_BY_MODEL,  # docs.anthropic.com/en/api/rate-limits
     ),
     KnownProvider(
         "gemini",
-        "https://generativelanguage.googleapis.com/v1beta/openai",
+        "https://generativelanguage.googleapis.com/v1beta",
         ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
-        "https://ai.google.dev/gemini-api/docs/openai",
+        "https://ai.google.dev/api/generate-content",
+        dialect="gemini",
         quirks=_BY_MODEL,  # ai.google.dev/gemini-api/docs/rate-limits
+        # ai.google.dev/gemini-api/docs/openai
+        others={"openai-chat": "https://generativelanguage.googleapis.com/v1beta/openai"},
     ),
     KnownProvider(
         "deepseek",
         "https://api.deepseek.com",
         ("DEEPSEEK_API_KEY",),
         "https://api-docs.deepseek.com/",
+        others={"anthropic-messages": "https://api.deepseek.com/anthropic/v1"},
     ),
-    KnownProvider(
+    KnownProvider(  # compared
         "openrouter",
         "https://openrouter.ai/api/v1",
         ("OPENROUTER_API_KEY",),
         "https://openrouter.ai/docs/api-reference/overview",
         quirks=_BY_MODEL,  # openrouter.ai/docs/api-reference/limits
+        # Its own fallback between models, which would hide from a call who answered and why:
+        # openrouter.ai/docs/guides/routing/model-fallbacks
+        omitted=frozenset({"models", "route", "fallbacks"}),
     ),
-    KnownProvider(
+    KnownProvider(  # compared
         "mistral",
         "https://api.mistral.ai/v1",
         ("MISTRAL_API_KEY",),
@@ -99,12 +75,13 @@ _HOSTED = (
         "https://console.groq.com/docs/openai",
         quirks=_BY_MODEL,  # console.groq.com/docs/rate-limits
     ),
-    KnownProvider(
+    KnownProvider(  # compared; api.together.xyz is its former host
         "together",
-        "https://api.together.xyz/v1",
+        "https://api.together.ai/v1",
         ("TOGETHER_API_KEY",),
-        "https://docs.together.ai/docs/openai-api-compatibility",
+        "https://docs.together.ai/docs/inference/openai-compatibility",
         quirks=_BY_MODEL,  # docs.together.ai/docs/rate-limits
+        domains=("api.together.xyz",),
     ),
     KnownProvider(
         "fireworks",
@@ -126,32 +103,36 @@ _HOSTED = (
         "https://docs.x.ai/docs/api-reference",
         quirks=_BY_MODEL,  # docs.x.ai/docs/consumption-and-rate-limits
     ),
-    KnownProvider(
+    KnownProvider(  # compared, both addresses
         "zai",
         "https://api.z.ai/api/paas/v4",
         ("ZAI_API_KEY",),
         "https://docs.z.ai/guides/develop/openai/python",
+        others={"anthropic-messages": "https://api.z.ai/api/anthropic/v1"},
     ),
     KnownProvider(
         "moonshot",
         "https://api.moonshot.ai/v1",
         ("MOONSHOT_API_KEY",),
         "https://platform.moonshot.ai/docs/api/chat",
+        others={"anthropic-messages": "https://api.moonshot.ai/anthropic/v1"},
     ),
-    KnownProvider(
+    KnownProvider(  # compared, both addresses
         "minimax",
         "https://api.minimax.io/v1",
         ("MINIMAX_API_KEY",),
         "https://platform.minimax.io/docs/api-reference/text-openai-api",
+        others={"anthropic-messages": "https://api.minimax.io/anthropic/v1"},
     ),
-    KnownProvider(
+    KnownProvider(  # since June 2026 documented as https://WORKSPACE.REGION.maas.aliyuncs.com/...
         "dashscope",
         "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
         ("DASHSCOPE_API_KEY",),
         "https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope",
         quirks=_BY_MODEL,  # alibabacloud.com/help/en/model-studio/rate-limit
+        domains=(".maas.aliyuncs.com", "dashscope-us.aliyuncs.com", "dashscope.aliyuncs.com"),
     ),
-    KnownProvider(
+    KnownProvider(  # compared
         "siliconflow",
         "https://api.siliconflow.com/v1",
         ("SILICONFLOW_API_KEY",),
@@ -164,18 +145,19 @@ _HOSTED = (
         ("NVIDIA_API_KEY", "NVIDIA_NIM_API_KEY"),
         "https://docs.api.nvidia.com/nim/reference/llm-apis",
     ),
-    KnownProvider(
+    KnownProvider(  # compared
         "huggingface",
         "https://router.huggingface.co/v1",
         ("HF_TOKEN", "HUGGINGFACE_API_KEY"),
         "https://huggingface.co/docs/inference-providers/tasks/chat-completion",
     ),
-    KnownProvider(
+    KnownProvider(  # github.com/orgs/community/discussions/203602
         "github-models",
         "https://models.github.ai/inference",
         ("GITHUB_MODELS_TOKEN", "GITHUB_TOKEN"),
         "https://docs.github.com/en/rest/models/inference",
         quirks=_BY_MODEL,  # docs.github.com/en/github-models (rate limits by model tier)
+        retired="2026-07-30",
     ),
     KnownProvider(
         "perplexity",
@@ -184,12 +166,31 @@ _HOSTED = (
         "https://docs.perplexity.ai/api-reference/chat-completions-post",
         quirks=_BY_MODEL,  # docs.perplexity.ai/guides/rate-limits-usage-tiers
     ),
-    KnownProvider(
+    KnownProvider(  # compared; that stream_options is refused: strandsagents.com, "Cohere"
         "cohere",
         "https://api.cohere.ai/compatibility/v1",
         ("COHERE_API_KEY", "CO_API_KEY"),
         "https://docs.cohere.com/docs/compatibility-api",
-        quirks=frozenset({Quirk.NO_STREAM_OPTIONS}),
+        omitted=frozenset({"stream_options"}),
+    ),
+)
+
+_DERIVED = (
+    KnownProvider(
+        "databricks",
+        "",
+        ("DATABRICKS_TOKEN",),
+        "https://docs.databricks.com/aws/en/ai-gateway/",
+        domains=(databricks.AZURE_DOMAIN, databricks.AWS_DOMAIN),
+        derive=databricks.derive,
+    ),
+    KnownProvider(
+        "azure",
+        "",
+        ("AZURE_OPENAI_API_KEY",),
+        "https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle",
+        domains=(".openai.azure.com",),
+        derive=azure.derive,
     ),
 )
 
@@ -208,7 +209,7 @@ _LOCAL = (
         "https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
         keyless=True,
     ),
-    KnownProvider(
+    KnownProvider(  # compared
         "lmstudio",
         "http://localhost:1234/v1",
         ("LMSTUDIO_API_KEY", "LM_API_TOKEN"),
@@ -231,8 +232,8 @@ _LOCAL = (
     ),
 )
 
-CATALOGUE: Mapping[str, KnownProvider] = MappingProxyType(
-    {provider.name: provider for provider in (*_HOSTED, *_LOCAL)}
+CATALOGUE: Final[Mapping[str, KnownProvider]] = MappingProxyType(
+    {provider.name: provider for provider in (*_HOSTED, *_DERIVED, *_LOCAL)}
 )
 """Every known provider, by name."""
 
@@ -247,7 +248,22 @@ def at_address(base_url: str) -> KnownProvider | None:
 
     A second account at a vendor is an entry of another name at the same address.
     """
-    return _BY_ADDRESS.get(urlsplit(base_url).netloc.rpartition("@")[2].lower())
+    host = urlsplit(base_url).netloc.rpartition("@")[2].lower()
+    found = _BY_ADDRESS.get(host)
+    if found is not None:
+        return found
+    return next((entry for domain, entry in _BY_DOMAIN if host.endswith(domain)), None)
 
 
-_BY_ADDRESS = {urlsplit(entry.base_url).netloc: entry for entry in CATALOGUE.values()}
+_BY_ADDRESS: Final = {
+    host: entry
+    for entry in CATALOGUE.values()
+    for host in (urlsplit(entry.base_url).netloc, *entry.domains)
+    if host and not host.startswith(".")
+}
+_BY_DOMAIN: Final = tuple(
+    (domain, entry)
+    for entry in CATALOGUE.values()
+    for domain in entry.domains
+    if domain.startswith(".")
+)

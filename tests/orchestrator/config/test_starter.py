@@ -12,10 +12,15 @@ from hypothesis import strategies as st
 
 from orchestrator.config import loads, starter
 from orchestrator.config.defaults import DEFAULTS
-from orchestrator.config.tables import Document, ProviderTable, TargetTable
+from orchestrator.config.tables import Document, PolicyTable, ProviderTable, TargetTable
 from orchestrator.providers import CATALOGUE
 from states.policy import Policy, Timeouts
 
+PLACES = {
+    "DATABRICKS_HOST": "https://adb-123.4.azuredatabricks.net",
+    "AZURE_OPENAI_ENDPOINT": "https://mine.openai.azure.com",
+}
+HOSTED = [one for one in CATALOGUE.values() if not one.keyless and not one.retired]
 VARIABLES = [key for entry in CATALOGUE.values() for key in entry.keys]
 
 
@@ -43,12 +48,24 @@ def test_without_a_key_it_names_a_local_server() -> None:
     assert [target.provider for target in loads(starter({}), {}).route()] == ["ollama"]
 
 
-@pytest.mark.parametrize("entry", [one for one in CATALOGUE.values() if not one.keyless], ids=str)
+@pytest.mark.parametrize("entry", HOSTED, ids=lambda entry: entry.name)
 def test_every_hosted_provider_has_a_model_to_start_from(entry: Any) -> None:
-    environ = {entry.keys[-1]: "quiet"}
+    environ = {entry.keys[-1]: "quiet", **PLACES}
     (target,) = loads(starter(environ), environ).route()
 
     assert target.provider == entry.name
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"GITHUB_TOKEN": "quiet"},
+        {"DATABRICKS_TOKEN": "quiet"},
+        {"AZURE_OPENAI_API_KEY": "quiet", "AZURE_OPENAI_ENDPOINT": "no address"},
+    ],
+)
+def test_a_key_without_an_endpoint_starts_nothing(environ: dict[str, str]) -> None:
+    assert [target.provider for target in loads(starter(environ), {}).route()] == ["ollama"]
 
 
 def test_what_stands_in_the_comments_is_the_default() -> None:
@@ -71,7 +88,7 @@ def _uncommented(lines: Any) -> Iterator[str]:
     ("table", "record"),
     [
         ("", Document),
-        ("policy", Policy),
+        ("policy", PolicyTable),
         ("timeouts", Timeouts),
         ("providers.NAME", ProviderTable),
         ('targets."NAME/MODEL"', TargetTable),
