@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from orchestrator.config.records import Provider
 from orchestrator.request import RequestError
 
 USER_AGENT = "llm-request-orchestrator"
@@ -44,6 +45,17 @@ def headers(configured: Mapping[str, str], ours: Mapping[str, str]) -> list[tupl
     made.update((name.lower(), value) for name, value in configured.items())
     # Latin-1 is what HTTP/1.1 carries; httpx would take ASCII alone.
     return [(name.encode(), value.encode("latin-1")) for name, value in made.items() if value]
+
+
+def authorization(provider: Provider, usual: str, secret: str) -> dict[str, str]:
+    """The header that carries ``secret``: the provider's own, else the dialect's ``usual`` one.
+
+    Empty where there is no secret. ``authorization`` carries it as a bearer token.
+    """
+    name = provider.key_header or usual
+    if not secret:
+        return {}
+    return {name: f"Bearer {secret}" if name == "authorization" else secret}
 
 
 def json_body(body: Mapping[str, Any]) -> bytes:

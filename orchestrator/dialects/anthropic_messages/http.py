@@ -54,7 +54,7 @@ def encode(
     return httpx.Request(
         "POST",
         wire.address(provider.base_url, "messages"),
-        headers=wire.headers(provider.headers, _headers(secret, stream=stream)),
+        headers=wire.headers(provider.headers, _headers(provider, secret, stream=stream)),
         content=wire.json_body({**body, **({"stream": True} if stream else {})}),
     )
 
@@ -63,14 +63,14 @@ def _max_tokens(fields: Mapping[str, Any]) -> int:
     return DEFAULT_MAX_TOKENS + wire.count(fields.get("thinking"), "budget_tokens")
 
 
-def _headers(secret: str, *, stream: bool) -> dict[str, str]:
+def _headers(provider: Provider, secret: str, *, stream: bool) -> dict[str, str]:
     ours = {
         "accept": "text/event-stream" if stream else "application/json",
         "anthropic-version": VERSION,
     }
     if secret.startswith(OAUTH_PREFIX):
         return {**ours, "authorization": f"Bearer {secret}", "anthropic-beta": OAUTH_BETA}
-    return {**ours, "x-api-key": secret} if secret else ours
+    return {**ours, **wire.authorization(provider, "x-api-key", secret)}
 
 
 def decode(status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:

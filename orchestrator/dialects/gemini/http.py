@@ -19,7 +19,7 @@ from orchestrator.dialects.gemini.answer import answer_of
 from orchestrator.dialects.gemini.generation import budgeted
 from orchestrator.dialects.gemini.request import merged
 from orchestrator.dialects.gemini.words import take
-from orchestrator.dialects.wire import address, decoded, headers, json_body, mapping
+from orchestrator.dialects.wire import address, authorization, decoded, headers, json_body, mapping
 
 _HANDLED = ("model", "stream")
 _GENERATION = "generationConfig"
@@ -62,8 +62,7 @@ def encode(
     """See :meth:`orchestrator.dialects.Dialect.encode`; ``payload`` is in this dialect."""
     body = _body(payload, model, _placed(overrides))
     ours = {"accept": "text/event-stream" if stream else "application/json"}
-    if secret:
-        ours["x-goog-api-key"] = secret
+    ours.update(authorization(provider, "x-goog-api-key", secret))
     return httpx.Request(
         "POST",
         address(provider.base_url, _path(model, stream=stream)),

@@ -10,7 +10,7 @@ import httpx
 from orchestrator.config.records import Provider
 from orchestrator.dialects.answer import Answer, Fault
 from orchestrator.dialects.openai_responses.answer import answer_of
-from orchestrator.dialects.wire import address, decoded, headers, json_body
+from orchestrator.dialects.wire import address, authorization, decoded, headers, json_body
 
 _HANDLED = ("model", "stream")
 _STREAMED_ONLY = "stream_options"
@@ -31,8 +31,7 @@ def encode(
         fields.pop(name, None)
     body = {"model": model, **fields, **({"stream": True} if stream else {})}
     ours = {"accept": "text/event-stream" if stream else "application/json"}
-    if secret:
-        ours["authorization"] = f"Bearer {secret}"
+    ours.update(authorization(provider, "authorization", secret))
     return httpx.Request(
         "POST",
         address(provider.base_url, "responses"),
