@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import random
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from orchestrator.drivers.performer import Performer, World
 from orchestrator.drivers.recorder import Recorder
 from orchestrator.drivers.stream_performer import StreamPerformer
 from orchestrator.drivers.transports import Transports
+from orchestrator.fitness import split
 from orchestrator.health import (
     HealthBoard,
     Pool,
@@ -31,12 +32,12 @@ from orchestrator.health import (
     Store,
     open_store,
 )
-from orchestrator.ledger import Entry, LedgerFile, Observer, Skipped
+from orchestrator.ledger import Entry, LedgerFile, Observer
 from orchestrator.request import Request, request_of
 from orchestrator.response import Response
 from orchestrator.secrets import fingerprint
 from orchestrator.streaming import AsyncChunkStream, ChunkStream
-from states import Call, Policy, Reason, Target
+from states import Call, Policy
 
 AnyPerformer = TypeVar("AnyPerformer", bound=Performer)
 
@@ -247,7 +248,7 @@ class Orchestrator:
         self, kind: type[AnyPerformer], request: Request, observe: Observer | None
     ) -> AnyPerformer:
         observers = self._observers(observe)
-        fit, unfit = _split(self.config.route(request.wants), request)
+        fit, unfit = split(self.config.route(request.wants), request, self.config)
         if not fit:
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
         call = Call(fit, self._policy(request), reasoning=request.reasoning)
@@ -280,30 +281,6 @@ def _pool(provider: Provider, salt: str) -> Pool:
         for credential in provider.credentials
     )
     return Pool(provider.name, provider.base_url, credentials, provider.strategy)
-
-
-def _split(
-    route: Sequence[Target], request: Request
-) -> tuple[tuple[Target, ...], tuple[Skipped, ...]]:
-    """The targets that can express the request, and the others."""
-    if all(target.context is None for target in route):
-        return tuple(route), ()
-    needed = request.least_tokens
-    fit = tuple(target for target in route if target.context is None or needed <= target.context)
-    unfit = tuple(_unfit(target, needed) for target in route if target not in fit)
-    return fit, unfit
-
-
-def _unfit(target: Target, needed: int) -> Skipped:
-    return Skipped(
-        target=target.name,
-        reason=Reason.CONTEXT_OVERFLOW,
-        status=None,
-        message=f"needs at least {needed} tokens, the context has {target.context}",
-        mark="unfit",
-        since=None,
-        until=None,
-    )
 
 
 _lock = threading.Lock()

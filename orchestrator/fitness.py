@@ -1,0 +1,60 @@
+"""Which targets of a route can express a request; the others are never asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.config.records import Config
+from orchestrator.dialects import dialect
+from orchestrator.dialects.neutral import Conversation
+from orchestrator.ledger import Skipped
+from orchestrator.request import Request
+from states import Reason, Target
+
+
+def split(
+    route: Sequence[Target], request: Request, config: Config
+) -> tuple[tuple[Target, ...], tuple[Skipped, ...]]:
+    """The targets that can express ``request``, and why the others cannot.
+
+    Raises:
+        RequestError: The request has to be said in another dialect and makes no sense.
+    """
+    unfit = tuple(skipped for target in route if (skipped := _objection(target, request, config)))
+    names = {skipped.target for skipped in unfit}
+    return tuple(target for target in route if target.name not in names), unfit
+
+
+def _objection(target: Target, request: Request, config: Config) -> Skipped | None:
+    needed = request.least_tokens if target.context is not None else 0
+    if target.context is not None and needed > target.context:
+        message = f"needs at least {needed} tokens, the context has {target.context}"
+        return _unfit(target, Reason.CONTEXT_OVERFLOW, message)
+    spoken = config.providers[target.provider].dialect
+    if spoken == request.dialect:
+        return None
+    lost = _lost(dialect(request.dialect).read_request(request.payload), spoken, config)
+    if not lost:
+        return None
+    message = f"{spoken} cannot express {', '.join(lost)}; [policy] drop may allow to leave it out"
+    return _unfit(target, Reason.BAD_REQUEST, message)
+
+
+def _lost(conversation: Conversation, spoken: str, config: Config) -> tuple[str, ...]:
+    """What the dialect cannot express and the policy does not allow to drop."""
+    if "*" in config.drop:
+        return ()
+    lost = dialect(spoken).losses(conversation)
+    return tuple(name for name in lost if name not in config.drop)
+
+
+def _unfit(target: Target, reason: Reason, message: str) -> Skipped:
+    return Skipped(
+        target=target.name,
+        reason=reason,
+        status=None,
+        message=message,
+        mark="unfit",
+        since=None,
+        until=None,
+    )

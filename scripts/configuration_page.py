@@ -1,0 +1,88 @@
+"""Write docs/configuration.md from the records that hold the defaults.
+
+    python scripts/configuration_page.py [--check]
+
+With ``--check`` nothing is written, and the exit status is 1 where the page is not true.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from orchestrator.config.defaults import DEFAULTS
+from orchestrator.providers import CATALOGUE
+
+PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
+
+HEAD = """\
+# Configuration
+
+<!-- Written by scripts/configuration_page.py from the records; do not edit. -->
+
+`orchestrator.toml` is looked for in `--config` (or `Orchestrator.from_file(path)`), then
+`$ORCHESTRATOR_CONFIG`, `./orchestrator.toml`, and the user's config folder. `orchestrator init`
+writes one from the keys in the environment; `orchestrator check` says what is wrong with one.
+
+- Durations are seconds (`10`) or text (`"500ms"`, `"10s"`, `"5m"`, `"1h"`).
+- A credential is `"env:NAME"`, `"file:PATH"`, `"keyring:SERVICE/NAME"` or, for local use, the value
+  itself. A missing one is a warning; it is an error only where no target is left.
+- A target is `provider/model`, split at the first slash; each has a model, overrides and limits of
+  its own.
+- `[policy.on]` replaces the moves of a reason: `rate_limit = ["rotate", "fallback"]`. Billing may
+  list `fallback` alone: the account has no money, so neither its other keys nor a wait can help.
+- `ORCHESTRATOR_HEADERS_<PROVIDER>='Name: value'` adds or replaces headers; an empty value removes
+  one.
+
+Everything else is refused with the file, the key's path, what was found, what is allowed and the
+nearest known name.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD, *_tables(), *_catalogue()]
+    return "\n".join(parts)
+
+
+def _tables() -> Iterator[str]:
+    for table, entries in groupby(DEFAULTS, key=lambda entry: entry.table):
+        yield f"\n## {f'`[{table}]`' if table else 'At the top'}\n"
+        yield "| key | default (or an example) | meaning |\n|---|---|---|"
+        yield from (
+            f"| `{entry.key}` | `{_cell(entry.value)}` | {_cell(entry.meaning)} |"
+            for entry in entries
+        )
+
+
+def _catalogue() -> Iterator[str]:
+    yield "\n## Known providers\n"
+    yield "A known name brings address, dialect and key variable; any other needs a `base_url`.\n"
+    yield "| name | key variable | dialect | address |\n|---|---|---|---|"
+    for entry in CATALOGUE.values():
+        keys = ", ".join(f"`{key}`" for key in entry.keys)
+        name = f"[{entry.name}]({entry.documentation})"
+        yield f"| {name} | {keys} | {entry.dialect} | {entry.base_url or 'from the environment'} |"
+    yield ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main() -> int:
+    """Write, or check."""
+    text = page()
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(text, encoding="utf-8")
+        return 0
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
+        return 0
+    print(f"{PAGE.name} is not what the records say: python scripts/configuration_page.py")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
