@@ -96,6 +96,7 @@ class ChatWriter:
         self._model = model
         self._created = created
         self._begun = False
+        self._ended = False
         self._stopped: Stopped | None = None
         self._usage: Usage | None = None
 
@@ -108,11 +109,11 @@ class ChatWriter:
                 self._stopped = delta
             case Counted():
                 self._usage = delta.usage
-            case Ended():
+            case Ended() if not self._ended:
                 return self._end()
             case Broke():
                 return _event({"error": _error(delta.body)})
-            case Unreadable():
+            case Unreadable() | Ended():
                 pass
             case _:
                 return self._begin(Began()) + self._chunk(delta)
@@ -126,6 +127,7 @@ class ChatWriter:
         return self._chunk(began)
 
     def _end(self) -> bytes:
+        self._ended = True
         begun = self._begin(Began())
         last = self._stopped or (Counted(self._usage) if self._usage else None)
         if last is None:

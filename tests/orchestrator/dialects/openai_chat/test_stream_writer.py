@@ -77,6 +77,10 @@ def test_a_stream_without_a_beginning_gets_one_and_a_second_is_dropped() -> None
     assert bodies(written(TextDelta("a")))[0]["model"] == "model-1"
 
 
+def test_a_second_end_is_not_written() -> None:
+    assert written(Stopped("stop"), Ended(), Ended()) == written(Stopped("stop"), Ended())
+
+
 def test_the_finish_reason_waits_for_the_end() -> None:
     assert reread(
         written(Began("a", "m"), Stopped("stop"), Broke({"error": {"message": "x"}}))
