@@ -37,6 +37,8 @@ def _says(text: str, written: Iterable[str]) -> bool:
 def _structure_fits(rule: Rule, facts: Facts) -> bool:
     if rule.statuses and not (facts.status in rule.statuses or facts.http_status in rule.statuses):
         return False
+    if rule.other_statuses and facts.status in rule.other_statuses:
+        return False
     if rule.codes and rule.codes.isdisjoint(facts.codes):
         return False
     if rule.types and rule.types.isdisjoint(facts.codes):

@@ -16,7 +16,7 @@ from orchestrator.classification.families import family
 from orchestrator.classification.hints import HINTS
 from orchestrator.classification.matching import fits
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import rule_set
+from orchestrator.classification.rules import REPAIR_RULES, rule_set
 from orchestrator.classification.waits import wait
 from orchestrator.secrets import mask
 from states.error import Error
@@ -72,12 +72,21 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     )
     vendor = family(provider) if isinstance(provider, str) else ""
     rule = next((one for one in rules if fits(one, facts)), None)
-    if rule is None:
-        rule = rule_set(vendor, dialect if isinstance(dialect, str) else "").first(facts)
-    return _error(rule or _NONE, facts, vendor, now)
+    if rule is not None:
+        return _error(rule, facts, vendor, now, rule.repair)
+    rule = rule_set(vendor, dialect if isinstance(dialect, str) else "").first(facts) or _NONE
+    return _error(rule, facts, vendor, now, _repair(rule, facts))
 
 
-def _error(rule: Rule, facts: Facts, vendor: str, now: float | None) -> Error:
+def _repair(rule: Rule, facts: Facts) -> str | None:
+    """The repair that cures the failure, whichever of our rules decided its reason."""
+    if rule.repair is not None or rule.reason is not Reason.BAD_REQUEST:
+        return rule.repair
+    cure = REPAIR_RULES.first(facts)
+    return None if cure is None else cure.repair
+
+
+def _error(rule: Rule, facts: Facts, vendor: str, now: float | None, repair: str | None) -> Error:
     status = facts.http_status if facts.http_status is not None else facts.status
     return Error(
         reason=rule.reason,
@@ -87,7 +96,7 @@ def _error(rule: Rule, facts: Facts, vendor: str, now: float | None) -> Error:
         scope=rule.scope,
         retry_after=_retry_after(rule, facts, vendor, now),
         hint=rule.hint or HINTS[rule.reason],
-        repair=rule.repair,
+        repair=repair,
         revoked=rule.revoked,
     )
 

@@ -40,6 +40,7 @@ class Rule:
         elsewhere: True where the words are unmistakable, so that they also hold
             when a relay passes them on under its own name.
         statuses: Any one of these HTTP statuses (also one inside a 200).
+        other_statuses: None of these HTTP statuses, which settle the matter themselves.
         codes: Any one of these structured codes or signals, lower case.
         types: Any one of these too, where one code alone does not decide.
         contains: Any one of these phrases in the provider's text.
@@ -61,6 +62,7 @@ class Rule:
     providers: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     elsewhere: bool = False
     statuses: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
+    other_statuses: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
     codes: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     types: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     contains: tuple[str, ...] = attrs.field(default=(), converter=_texts)

@@ -144,6 +144,8 @@ def _statuses(value: int | Sequence[int] | None) -> frozenset[int]:
     if value is None:
         return frozenset()
     several = [value] if isinstance(value, int) else list(value)
+    if not several:
+        raise ValueError("status is empty; give a number such as 402, or several")
     for one in several:
         if isinstance(one, bool) or not isinstance(one, int):
             # A config's mistake, whatever its kind, is one kind of error to its reader.
@@ -157,6 +159,8 @@ def _phrases(value: str | Sequence[str] | None) -> tuple[str, ...]:
     if value is None:
         return ()
     several = [value] if isinstance(value, str) else list(value)
+    if not several:
+        raise ValueError("contains is empty; give a text to look for, or several")
     return tuple(f"*{_phrase(one)}*" for one in several)
 
 

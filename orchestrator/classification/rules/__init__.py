@@ -64,6 +64,9 @@ _GENERAL: tuple[Rule, ...] = (
 ALL: tuple[Rule, ...] = (*_VENDORS, *_GENERAL)
 """Every rule of ours, once."""
 
+REPAIR_RULES = RuleSet(repairs.RULES)
+"""The refusals that a changed request cures, asked also where another rule decided."""
+
 _DIALECTS = {"anthropic-messages": "anthropic", "gemini": "gemini", "bedrock-converse": "bedrock"}
 _SPEAKERS = frozenset(name for rule in _VENDORS for name in rule.providers)
 

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import attrs
+
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import phrase_lists as say
 from states.reasons import Reason, Scope
 
 _SEEN = "seen at several vendors and relays (2026-11-21)"
 
-RULES: tuple[Rule, ...] = (
+_SETTLED = frozenset({401, 402, 403, 408, 413, 429, 503, 529})
+"""Statuses that no change of the request cures, whatever parameter their message mentions."""
+
+_ANYWHERE: tuple[Rule, ...] = (
     Rule("general.use-max-completion-tokens", Reason.BAD_REQUEST,
          "https://platform.openai.com/docs/api-reference/chat (2026-11-21)",
          contains=("use 'max_completion_tokens' instead", "use max_completion_tokens instead",
          "max_completion_tokens instead"), repair="max_tokens_to_max_completion_tokens",
          scope=Scope.REQUEST),
+    Rule("general.use-max-tokens", Reason.BAD_REQUEST,
+         "servers older than the parameter, and vendors without it (2026-11-21)",
+         contains=("unknown … max_completion_tokens", "unrecognized … max_completion_tokens",
+         "unsupported … max_completion_tokens", "unexpected … max_completion_tokens",
+         "extra … max_completion_tokens", "max_completion_tokens … not supported",
+         "max_completion_tokens … not permitted", "max_completion_tokens … unsupported",
+         "max_completion_tokens … unexpected", "use max_tokens instead",
+         "use 'max_tokens' instead"), unless=("max_completion_tokens instead",
+         "max_completion_tokens' instead", "too large", "exceed*", "at most"),
+         repair="max_completion_tokens_to_max_tokens", scope=Scope.REQUEST),
     Rule("general.temperature", Reason.BAD_REQUEST,
          "https://platform.openai.com/docs/guides/reasoning (2026-11-21)",
          contains=("'temperature' does not support", "temperature' is not supported",
@@ -58,6 +73,8 @@ RULES: tuple[Rule, ...] = (
          "reasoning.effort", "invalid reasoning effort"), unless=("rate limit", "timed out"),
          repair="drop_reasoning_effort", scope=Scope.REQUEST),
 )  # fmt: skip
+
+RULES: tuple[Rule, ...] = tuple(attrs.evolve(rule, other_statuses=_SETTLED) for rule in _ANYWHERE)
 
 NAMES: frozenset[str] = frozenset(rule.repair for rule in RULES if rule.repair is not None)
 """Every repair that an error may name."""

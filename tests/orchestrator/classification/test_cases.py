@@ -115,6 +115,33 @@ def test_a_refused_client_is_told_which_headers() -> None:
     assert "X-Stainless-*" in error.hint
 
 
+@pytest.mark.parametrize(
+    "provider", [None, "openai", "azure", "dashscope", "databricks", "mistral", "siliconflow"]
+)
+@pytest.mark.parametrize("code", [None, "invalid_parameter_error", "InvalidParameter", "20015"])
+def test_a_refusal_names_its_cure_whichever_rule_decides(
+    provider: str | None, code: str | None
+) -> None:
+    message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+
+    error = classify(
+        status=400, body={"error": {"message": message, "code": code}}, provider=provider
+    )
+
+    assert (error.reason, error.repair) == (
+        Reason.BAD_REQUEST,
+        "max_tokens_to_max_completion_tokens",
+    )
+
+
+def test_only_a_bad_request_is_cured_by_changing_it() -> None:
+    message = "Insufficient balance. Temperature is not supported."
+
+    error = classify(status=402, body={"error": {"message": message}})
+
+    assert (error.reason, error.repair) == (Reason.BILLING, None)
+
+
 def test_a_short_delay_is_not_believed_of_a_billing_error() -> None:
     body = {"error": {"message": "Insufficient balance. Retry in 7.9s."}}
 

@@ -38,6 +38,13 @@ MATCHES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
 ]
 
 
+@pytest.mark.parametrize("key", ["status", "contains"])
+@pytest.mark.parametrize("empty", [[], (), {}])
+def test_a_condition_that_lists_nothing_is_refused_by_name(key: str, empty: Any) -> None:
+    with pytest.raises(ValueError, match=f"{key} is empty; give a"):
+        user_rule("corp", 0, reason="billing", **{key: empty})
+
+
 @pytest.mark.parametrize(("conditions", "facts", "expected"), MATCHES)
 def test_a_rule_matches_where_all_its_conditions_hold(
     conditions: dict[str, Any], facts: dict[str, Any], *, expected: bool
