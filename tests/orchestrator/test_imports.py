@@ -52,6 +52,7 @@ OTHERS = {
     "front_door": {"httpx"},
     "health": {"msgspec", "platformdirs"},
     "ledger": {"msgspec"},
+    "providers": {"httpx"},
     "tools": {"resvg_py", "rich"},
 }
 
