@@ -44,7 +44,7 @@ _HOSTED = (
         # ai.google.dev/gemini-api/docs/openai
         others={"openai-chat": "https://generativelanguage.googleapis.com/v1beta/openai"},
     ),
-    KnownProvider(
+    KnownProvider(  # compared, both addresses
         "deepseek",
         "https://api.deepseek.com",
         ("DEEPSEEK_API_KEY",),
@@ -68,7 +68,7 @@ _HOSTED = (
         "https://docs.mistral.ai/api/",
         quirks=_BY_MODEL,  # docs.mistral.ai/deployment/ai-studio/tier
     ),
-    KnownProvider(
+    KnownProvider(  # compared
         "groq",
         "https://api.groq.com/openai/v1",
         ("GROQ_API_KEY",),
@@ -83,13 +83,13 @@ _HOSTED = (
         quirks=_BY_MODEL,  # docs.together.ai/docs/rate-limits
         domains=("api.together.xyz",),
     ),
-    KnownProvider(
+    KnownProvider(  # compared
         "fireworks",
         "https://api.fireworks.ai/inference/v1",
         ("FIREWORKS_API_KEY",),
         "https://docs.fireworks.ai/tools-sdks/openai-compatibility",
     ),
-    KnownProvider(
+    KnownProvider(  # compared
         "cerebras",
         "https://api.cerebras.ai/v1",
         ("CEREBRAS_API_KEY",),
@@ -110,11 +110,11 @@ _HOSTED = (
         "https://docs.z.ai/guides/develop/openai/python",
         others={"anthropic-messages": "https://api.z.ai/api/anthropic/v1"},
     ),
-    KnownProvider(
+    KnownProvider(  # compared, both addresses
         "moonshot",
         "https://api.moonshot.ai/v1",
         ("MOONSHOT_API_KEY",),
-        "https://platform.moonshot.ai/docs/api/chat",
+        "https://platform.kimi.ai/docs/api/overview",
         others={"anthropic-messages": "https://api.moonshot.ai/anthropic/v1"},
     ),
     KnownProvider(  # compared, both addresses
@@ -139,7 +139,7 @@ _HOSTED = (
         "https://docs.siliconflow.com/en/api-reference/chat-completions/chat-completions",
         quirks=_BY_MODEL,  # docs.siliconflow.com/en/userguide/rate-limits
     ),
-    KnownProvider(
+    KnownProvider(  # compared
         "nvidia-nim",
         "https://integrate.api.nvidia.com/v1",
         ("NVIDIA_API_KEY", "NVIDIA_NIM_API_KEY"),
