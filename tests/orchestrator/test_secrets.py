@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator import secrets as room
 from orchestrator.secrets import MASK, Secret, fingerprint, mask
 
 VALUE = "sk-veryquiet-0123456789"
@@ -160,6 +161,24 @@ def test_secrets_may_be_given_as_such_and_empty_ones_change_nothing() -> None:
 @given(st.text())
 def test_masking_twice_changes_nothing_more(text: str) -> None:
     assert mask(mask(text)) == mask(text)
+
+
+PIECES = [
+    "sk-", "rk_", "gsk_", "xai-", "csk-", "hf_", "AIza", "AQ.", "ya29.", "AKIA", "eyJ", "dapi",
+    "ghp_", "github_pat_", "pplx-", "nvapi-", "tgp_v1_", "a1" * 16, "B2c3D4e5", ".", "?", "&key=",
+    ";sig=", "://u:", "@h", "x-api-key", "Authorization", ": ", "=", "Bearer ", "api key", "token",
+    "Secret", '"', " ", "%20", "limit",
+]  # fmt: skip
+
+
+@given(parts=st.lists(st.sampled_from(PIECES), max_size=12))
+def test_the_quick_look_misses_nothing_that_the_long_one_finds(parts: list[str]) -> None:
+    text = "".join(parts)
+    everything = room._NAMED.sub(rf"\g<name>{MASK}", text)  # noqa: SLF001
+    everything = room._TOKEN.sub(rf"\g<name>{MASK}", everything)  # noqa: SLF001
+    everything = room._KEY.sub(MASK, everything)  # noqa: SLF001
+
+    assert mask(text) == everything
 
 
 @pytest.mark.parametrize("part", ["sk-", "key=", "bearer ", "://:", "a1", "eyJ.", "?key", "0" * 31])
