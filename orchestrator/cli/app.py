@@ -1,0 +1,103 @@
+"""The commands, and the last place where anything can go wrong."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App
+from cyclopts.exceptions import CycloptsError
+
+from orchestrator.cli.endings import INTERRUPTED, MISUSED, OneLine
+from orchestrator.cli.screen import Screen
+from orchestrator.cli.words import one_line
+
+_COMMANDS = {
+    "demo": "Watch a call meet a 402 and take its fallback: no key, no network.",
+    "init": "Write a commented config from the keys found in the environment.",
+    "run": "Ask a model, and show each attempt as it happens.",
+    "check": "Find what is wrong with the config before a call does.",
+    "classify": "Say what an error of a provider means, and what would be done about it.",
+    "status": "Show what is known of each provider, credential and target.",
+    "diagram": "Draw the state machine, or the path that a recorded call took.",
+}
+
+_HELP = "LLM calls that fail over as an explicit finite-state machine."
+
+_EPILOGUE = (
+    "Begin with `orchestrator demo`, then `orchestrator init`. "
+    "Exit status: 0 done, 1 the call failed, 2 usage or config."
+)
+
+
+def serve(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that ``arguments`` name; the exit status.
+
+    Args:
+        arguments: What stands after the program's name; the process's own by default.
+    """
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    screen = Screen()
+    handler = OneLine(screen)
+    logger = logging.getLogger("orchestrator")
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        return _run(tokens, screen)
+    except KeyboardInterrupt:
+        screen.say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read stdout has seen enough. The interpreter would complain once more
+        # when it flushes at its end, so stdout leads nowhere from here on.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED + 11
+    finally:
+        logger.removeHandler(handler)
+
+
+def _run(tokens: list[str], screen: Screen) -> int:
+    try:
+        status = _app(screen)(
+            tokens,
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+        )
+    except CycloptsError as error:
+        screen.say(f"error: {one_line(str(error))}")
+        screen.say(f"see: orchestrator {_command(tokens)}--help")
+        return MISUSED
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return status if isinstance(status, int) else 0
+
+
+def _app(screen: Screen) -> App:
+    app = App(
+        name="orchestrator",
+        help=_HELP,
+        help_epilogue=_EPILOGUE,
+        version=_version,
+        console=screen.out,
+        error_console=screen.err,
+        suppress_keyboard_interrupt=False,
+    )
+    for order, (name, words) in enumerate(_COMMANDS.items()):
+        # By name, so that a command's own imports wait until it is run.
+        app.command(f"orchestrator.cli.{name}:{name}", name=name, help=words, sort_key=order)
+    return app
+
+
+def _command(tokens: list[str]) -> str:
+    return f"{tokens[0]} " if tokens and tokens[0] in _COMMANDS else ""
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("llm-request-orchestrator")
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,163 @@
+"""``orchestrator classify``: what an error means, and what would be done about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import attrs
+from cyclopts import Parameter
+from rich.table import Table
+
+from orchestrator.classification import classify as classified
+from orchestrator.cli import recorded
+from orchestrator.cli.endings import DONE, UsageError, told
+from orchestrator.cli.opening import found
+from orchestrator.cli.reading import decoded, file_text, is_piped, standard_input
+from orchestrator.cli.recorded import Recorded
+from orchestrator.cli.screen import Screen
+from orchestrator.cli.words import duration, one_line
+from orchestrator.config.records import Config
+from states import Error, Move, Policy
+
+_WORDS = {
+    Move.ROTATE: "rotate (another credential of this provider)",
+    Move.RETRY: "retry (wait, then this target again)",
+    Move.FALLBACK: "fallback (the next target that stands by)",
+}
+
+
+def classify(
+    *,
+    file: Annotated[str | None, Parameter(name=["--file", "-f"])] = None,
+    status: int | None = None,
+    header: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
+    body: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    provider: Annotated[str | None, Parameter(name=["--provider", "-p"])] = None,
+    dialect: str | None = None,
+    exception: str | None = None,
+    config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
+    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+) -> int:
+    """Say what an error of a provider means, and what would be done about it.
+
+    The error comes from options, from --file, or from standard input:
+    `curl -i … | orchestrator classify --provider deepseek`.
+
+    Parameters
+    ----------
+    file
+        What `curl -i` printed, or a body alone; - is standard input.
+    status
+        The HTTP status; goes before that of the file.
+    header
+        A header, "Name: value"; may be given more than once.
+    body
+        The body of the answer.
+    provider
+        Whose words these are; its rules in the config are used.
+    dialect
+        The dialect that was spoken.
+    exception
+        The transport's exception, such as httpx.ReadTimeout.
+    config
+        The config whose policy and rules are used.
+    json
+        Print one JSON object.
+    """
+    screen = Screen()
+    with told(screen, json=json):
+        given = _given(file, status, header, body, exception)
+        current = found(config)
+        error = _classified(given, provider, dialect, exception, current)
+        policy = current.policy if current is not None else Policy()
+        moves = [move for move in Move if move in policy.moves(error.reason, first_target=True)]
+        if json:
+            screen.json(_object(error, moves, current))
+        else:
+            screen.show(_table(error, moves, current))
+    return DONE
+
+
+def _given(
+    file: str | None,
+    status: int | None,
+    header: tuple[str, ...],
+    body: str | None,
+    exception: str | None,
+) -> Recorded:
+    """The answer: that of the file or of standard input, with the options put over it."""
+    nothing = status is None and body is None and exception is None and not header
+    if file is not None:
+        base = recorded.read(file_text(file))
+    elif nothing and is_piped():
+        base = recorded.read(standard_input())
+    elif nothing:
+        raise UsageError(
+            "nothing to classify; allowed: --status, --header, --body, --exception, --file, "
+            "or what curl -i printed on stdin"
+        )
+    else:
+        base = Recorded(None, {}, "")
+    return Recorded(
+        base.status if status is None else status,
+        {**base.headers, **recorded.headers(list(header))},
+        base.body if body is None else body,
+    )
+
+
+def _classified(
+    given: Recorded,
+    provider: str | None,
+    dialect: str | None,
+    exception: str | None,
+    config: Config | None,
+) -> Error:
+    entry = config.providers.get(provider or "") if config is not None else None
+    value = decoded(given.body)
+    return classified(
+        status=given.status,
+        headers=given.headers,
+        body=value if isinstance(value, dict | list) else given.body,
+        provider=provider,
+        dialect=dialect or (entry.dialect if entry is not None else None),
+        exception=exception,
+        where="response" if exception is None else "exception",
+        rules=entry.rules if entry is not None else (),
+    )
+
+
+def _policy_name(config: Config | None) -> str:
+    return "the default policy; no config was found" if config is None else f"by {config.path}"
+
+
+def _table(error: Error, moves: list[Move], config: Config | None) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    words = [_WORDS[move] for move in moves] or ["none: the call ends"]
+    if error.repair:
+        words.insert(0, f"repair ({error.repair.replace('_', ' ')})")
+    rows = {
+        "reason": error.reason.value,
+        "rule": error.rule if error.rule != "none" else "none matched",
+        "status": str(error.status) if error.status is not None else "",
+        "message": one_line(error.message),
+        "wait": "not said" if error.retry_after is None else duration(error.retry_after),
+        "scope": error.scope.value if error.scope is not None else "",
+        "moves": "\n".join(words),
+        "policy": _policy_name(config),
+        "hint": error.hint,
+    }
+    for name, value in rows.items():
+        if value:
+            table.add_row(name, value)
+    return table
+
+
+def _object(error: Error, moves: list[Move], config: Config | None) -> dict[str, Any]:
+    return {
+        **attrs.asdict(error),
+        "moves": [move.value for move in moves],
+        "config": None if config is None else str(config.path),
+    }

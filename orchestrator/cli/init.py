@@ -1,0 +1,78 @@
+"""``orchestrator init``: a commented config from the keys found in the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from orchestrator import config as configuration
+from orchestrator.cli.endings import DONE, UsageError, told
+from orchestrator.cli.screen import Screen
+from orchestrator.config.loading import FILE
+from orchestrator.providers import CATALOGUE
+
+_MODE = 0o600
+"""The file may come to hold keys, so nobody else reads it."""
+
+
+def init(
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path(FILE),
+    force: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+) -> int:
+    """Write a commented config from the keys found in the environment.
+
+    Parameters
+    ----------
+    output
+        The file to write.
+    force
+        Write over a file that is there.
+    json
+        Print one JSON object.
+    """
+    screen = Screen()
+    with told(screen, json=json):
+        text = configuration.starter(os.environ)
+        _write(output, text, force=force)
+        keys = _keys()
+        if json:
+            screen.json({"path": str(output), "keys": keys})
+        else:
+            _tell(screen, output, keys)
+    return DONE
+
+
+def _write(path: Path, text: str, *, force: bool) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
+    try:
+        descriptor = os.open(path, flags, _MODE)
+    except FileExistsError:
+        raise UsageError(
+            f"{path} exists and is left as it is; --force writes over it, --output names another"
+        ) from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.chmod(path, _MODE)  # O_CREAT's mode is not that of a file that was there
+        file.write(text)
+
+
+def _keys() -> dict[str, str]:
+    """The variables that are set, by the provider whose key each holds."""
+    found = {
+        name: next((key for key in provider.keys if os.environ.get(key)), None)
+        for name, provider in CATALOGUE.items()
+    }
+    return {name: key for name, key in found.items() if key is not None}
+
+
+def _tell(screen: Screen, path: Path, keys: dict[str, str]) -> None:
+    screen.result(f"wrote {path}")
+    for name, key in keys.items():
+        screen.result(f"  found ${key}, so {name} is in it")
+    if not keys:
+        screen.result("  found no key in the environment; the file shows where one goes")
+    screen.result("next: read it, then `orchestrator check`, then `orchestrator run hello`")

@@ -1,0 +1,115 @@
+"""What a user hands to a command: prompts, request files, recorded answers, durations."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from orchestrator.cli.endings import UsageError
+from orchestrator.config.scalars import seconds as parsed
+
+STANDARD_INPUT = "-"
+"""The file name that means standard input."""
+
+
+def standard_input() -> str:
+    """All of standard input as text; bytes that are no UTF-8 are replaced."""
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
+
+
+def is_piped() -> bool:
+    """Whether something other than a person at a terminal writes to standard input."""
+    return sys.stdin is not None and not sys.stdin.closed and not sys.stdin.isatty()
+
+
+def file_text(path: str) -> str:
+    """The text of a file, or of standard input for ``-``.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if path == STANDARD_INPUT:
+        return standard_input()
+    return Path(path).read_bytes().decode("utf-8", "replace")
+
+
+def payload(prompt: Sequence[str], file: str | None) -> Mapping[str, Any]:
+    """The request in chat-completions shape: from the words, the file, or standard input.
+
+    Raises:
+        UsageError: There is none, or two.
+        OSError: The file cannot be read.
+    """
+    if prompt and file is not None:
+        raise UsageError("both a prompt and --file are given; allowed: one of them")
+    if prompt:
+        return _asked(" ".join(prompt))
+    if file is not None:
+        return _request(file_text(file), "standard input" if file == STANDARD_INPUT else file)
+    if not is_piped():
+        raise UsageError("no prompt; allowed: words, --file REQUEST.json, or text on stdin")
+    return _text_or_request(standard_input())
+
+
+def duration(value: str | None, option: str) -> float | None:
+    """The seconds in ``30``, ``30s`` or ``5m``; ``None`` where nothing is given.
+
+    Raises:
+        UsageError: It is no duration above 0.
+    """
+    if value is None:
+        return None
+    try:
+        number: object = float(value)
+    except ValueError:
+        number = value
+    try:
+        return parsed(number)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def decoded(text: str) -> Any:
+    """``text`` as JSON, or ``None`` where it is none."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+def _asked(text: str) -> Mapping[str, Any]:
+    return {"messages": [{"role": "user", "content": text}]}
+
+
+def _text_or_request(text: str) -> Mapping[str, Any]:
+    value = decoded(text) if text.lstrip().startswith("{") else None
+    if isinstance(value, dict) and "messages" in value:
+        return _whole(value)
+    if not text.strip():
+        raise UsageError("standard input is empty; allowed: text, or a JSON object with 'messages'")
+    return _asked(text.rstrip("\n"))
+
+
+def _request(text: str, name: str) -> Mapping[str, Any]:
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise UsageError(f"{name} is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise UsageError(f"{name} holds a JSON {_kind(value)}; allowed: an object with 'messages'")
+    return _whole(value)
+
+
+def _whole(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The request without ``stream``: what is shown is the whole answer either way."""
+    return {name: value for name, value in request.items() if name != "stream"}
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, list):
+        return "list"
+    return "text" if isinstance(value, str) else "value"

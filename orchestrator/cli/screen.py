@@ -1,0 +1,93 @@
+"""Where output goes, and how wide it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from orchestrator.cli.words import printable
+
+INDENT = 4
+"""Columns by which the rest of a line that was wrapped is set in."""
+
+_WIDEST = 100
+"""Columns. A table wider than this is hard to read across."""
+
+
+class Screen:
+    """The two streams of a command.
+
+    Both honour ``NO_COLOR``, and neither has colour where it is no terminal.
+
+    Attributes:
+        out: Results.
+        err: Progress, warnings and errors.
+    """
+
+    def __init__(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            # A character that the terminal's encoding lacks must not fail a call.
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")
+        self.out = _console(stderr=False)
+        self.err = _console(stderr=True)
+
+    def say(self, line: str | Text) -> None:
+        """One line of progress on stderr."""
+        write(self.err, line)
+
+    def result(self, line: str | Text, *, margin: int = 0) -> None:
+        """One line of a result on stdout, ``margin`` columns from the left."""
+        write(self.out, line, margin)
+
+    def show(self, picture: RenderableType) -> None:
+        """A table or another rich value on stdout."""
+        width = min(self.out.width, _WIDEST)
+        if self.out.is_terminal:
+            self.out.print(picture, width=width)
+            return
+        with self.out.capture() as captured:
+            self.out.print(picture, width=width)
+        # Rich fills cells up with blanks, which a pipe has no use for.
+        for line in captured.get().splitlines():
+            self.text(line.rstrip())
+
+    def text(self, text: str) -> None:
+        """Somebody else's text on stdout, exactly; a terminal gets no control characters."""
+        shown = printable(text) if self.out.is_terminal else text
+        sys.stdout.write(shown if shown.endswith("\n") else f"{shown}\n")
+        sys.stdout.flush()
+
+    def json(self, value: Any) -> None:
+        """One JSON object on stdout."""
+        encoded = msgspec.json.encode(value, enc_hook=str)
+        sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
+        sys.stdout.flush()
+
+
+def write(console: Console, line: str | Text, margin: int = 0) -> None:
+    """``line``, wrapped with an indent on a terminal, in one piece where it is piped."""
+    text = Text(line) if isinstance(line, str) else line
+    for piece in text.split("\n", allow_blank=True):
+        for indent, part in _laid(console, piece, margin):
+            console.print(Text(" " * indent) + part, soft_wrap=True)
+
+
+def _laid(console: Console, text: Text, margin: int) -> Iterator[tuple[int, Text]]:
+    """The parts of one line, each with its indent."""
+    room = console.width - margin
+    if not console.is_terminal or text.cell_len <= room:
+        yield margin, text
+        return
+    for number, part in enumerate(text.wrap(console, max(20, room - INDENT))):
+        part.rstrip()
+        yield margin + (INDENT if number else 0), part
+
+
+def _console(*, stderr: bool) -> Console:
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
