@@ -33,6 +33,7 @@ from orchestrator.health import (
     open_store,
 )
 from orchestrator.ledger import Entry, LedgerFile, Observer
+from orchestrator.providers.reachability import Reachability, reachable
 from orchestrator.request import Request, request_of
 from orchestrator.response import Response
 from orchestrator.secrets import fingerprint
@@ -70,7 +71,10 @@ class Orchestrator:
         dice = random.Random(seed)
         store = open_store(config.health) if store is None else store
         self.board = HealthBoard(_pools(config, store), store, self._clock.time, dice)
-        self._world = World(config.providers, config.targets, self.board, self._clock, dice.random)
+        addresses = Reachability(lambda url: reachable(url, self._transports.sync()))
+        self._world = World(
+            config.providers, config.targets, self.board, self._clock, addresses, dice.random
+        )
         self._ledger_file = LedgerFile(config.ledger) if config.ledger is not None else None
 
     @classmethod

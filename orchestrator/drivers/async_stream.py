@@ -107,6 +107,8 @@ async def _send(
     performer: StreamPerformer, transport: httpx.AsyncBaseTransport, command: Send
 ) -> tuple[Event, Upstream | None]:
     """Send, and read until content comes or the attempt is over."""
+    if not performer.located(command):
+        await asyncio.to_thread(performer.locate, command)
     outgoing = performer.outgoing(command)
     try:
         async with asyncio.timeout(performer.patience(command)[1]):

@@ -68,6 +68,8 @@ async def _perform(
 
 
 async def _send(performer: Performer, transport: httpx.AsyncBaseTransport, command: Send) -> Event:
+    if not performer.located(command):
+        await asyncio.to_thread(performer.locate, command)
     outgoing = performer.outgoing(command)
     try:
         async with asyncio.timeout(performer.left(command)):

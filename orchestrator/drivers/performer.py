@@ -29,6 +29,7 @@ from orchestrator.drivers.wording import Wording
 from orchestrator.errors import CallFailed
 from orchestrator.health import HealthBoard
 from orchestrator.ledger import Skipped
+from orchestrator.providers.reachability import Reachability
 from orchestrator.request import Request
 from orchestrator.response import Response
 from orchestrator.secrets import mask
@@ -78,6 +79,7 @@ class World:
         board: What is known across calls.
         clock: The time to read.
         jitter: A random number in [0, 1) for each backoff.
+        addresses: Which of a provider's addresses can be reached.
         repairs: Repairs that cured earlier calls, by target name.
     """
 
@@ -85,6 +87,7 @@ class World:
     targets: Mapping[str, TargetSettings]
     board: HealthBoard
     clock: Clock
+    addresses: Reachability
     jitter: Callable[[], float] = Random().random
     repairs: MutableMapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
@@ -187,10 +190,21 @@ class Performer:
 
     # What the driver sends, and what it brought.
 
+    def located(self, command: Send) -> bool:
+        """True where :meth:`locate` answers at once; else an event loop asks it in a thread."""
+        return self.world.addresses.is_known(
+            self.world.providers[command.target.provider].base_urls
+        )
+
+    def locate(self, command: Send) -> Provider:
+        """The target's provider at an address that can be reached; may ask over the network."""
+        provider = self.world.providers[command.target.provider]
+        return provider.located(self.world.addresses.choose)
+
     def outgoing(self, command: Send) -> httpx.Request:
         """The HTTP request of an attempt, with its limits."""
         self.failure = self.answer = None
-        provider = self.world.providers[command.target.provider]
+        provider = self.locate(command)
         settings = self.world.targets.get(command.target.name)
         secret = provider.credential(command.credential).secret
         outgoing = dialect(provider.dialect).encode(

@@ -31,11 +31,11 @@ response       | dialects ledger
 refusals       | states config errors
 drop_in        | config dialects drivers errors front_door refusals request response
 errors         | states ledger
-drivers        | states classification clock config dialects errors health ledger request response secrets
+drivers        | states classification clock config dialects errors health ledger providers request response secrets
 chunks         | dialects
 streaming      | chunks dialects drivers response
 fitness        | states config dialects ledger request
-front_door     | states clock config dialects drivers errors fitness health ledger request response secrets streaming
+front_door     | states clock config dialects drivers errors fitness health ledger providers request response secrets streaming
 tools          | states ledger
 sim            |
 cli            | states classification config dialects errors front_door health ledger providers request response secrets sim tools
