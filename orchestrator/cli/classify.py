@@ -27,7 +27,7 @@ _WORDS = {
 }
 
 
-def classify(
+def classify(  # noqa: PLR0913 - one argument for each option of the command
     *,
     file: Annotated[str | None, Parameter(name=["--file", "-f"])] = None,
     status: int | None = None,

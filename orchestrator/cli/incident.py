@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import attrs
 
@@ -81,7 +82,7 @@ class Incident:
         self._keep = keep
         self._orchestrator: Orchestrator | None = None
 
-    def __enter__(self) -> Incident:
+    def __enter__(self) -> Self:
         self._providers.__enter__()
         return self
 

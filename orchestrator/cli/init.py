@@ -56,7 +56,7 @@ def _write(path: Path, text: str, *, force: bool) -> None:
             f"{path} exists and is left as it is; --force writes over it, --output names another"
         ) from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        os.chmod(path, _MODE)  # O_CREAT's mode is not that of a file that was there
+        path.chmod(_MODE)  # O_CREAT's mode is not that of a file that was there
         file.write(text)
 
 

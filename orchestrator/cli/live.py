@@ -33,6 +33,7 @@ class Live:
         self._most = 0
         self._route: tuple[str, ...] = ()
         self._told: set[str] = set()
+        self._asked: set[str] = set()
         self._later: list[Text] = []
 
     def __call__(self, entry: Entry) -> None:
@@ -56,6 +57,8 @@ class Live:
             taken = facts.taken.target if facts.taken is not None else None
             skipped = self._before(taken, facts.standby.clears)
             self._passed_over([_skipped(clear) for clear in skipped], facts.at)
+        if isinstance(entry.command, Send):
+            self._asked.add(entry.command.target.name)
         lines = _announced(entry)
         if isinstance(facts, Diagnosed):
             # The recorder closes an attempt's record after the move that it led to.
@@ -69,8 +72,9 @@ class Live:
         return [clear for clear in clears if clear.target.name in self._route[:until]]
 
     def _passed_over(self, skipped: Iterable[Skipped], at: float) -> None:
+        """Tell each once, and none that this call has asked: those lines tell why it was left."""
         for each in skipped:
-            if each.target not in self._told:
+            if each.target not in self._told | self._asked:
                 self._told.add(each.target)
                 self._say(skipped_line(each, at))
 
