@@ -104,6 +104,9 @@ RULES: tuple[Rule, ...] = (
          contains=say.WINDOW_LIMIT, also=say.WINDOW_CLEARS, unless=("credits", "purchase",
          "balance", "billing cycle")),
     # --- credentials ---
+    Rule("status.403-html", Reason.FORBIDDEN,
+         "pages of firewalls and CDNs, which never saw the key (2026-11-21)",
+         statuses={403, 406}, codes={"body:html"}, hint=_CLIENT_HEADERS),
     Rule("general.leaked-key", Reason.AUTH, _SEEN, contains=("reported as leaked",
          "key has been revoked", "token has been revoked", "key was revoked", "key is revoked",
          "key has been deleted", "key was deleted", "key has been deactivated", "key leaked",

@@ -14,10 +14,6 @@ _RFC = "RFC 9110 section 15 (2022-06)"
 _CLOUDFLARE = (
     "https://developers.cloudflare.com/support/troubleshooting/http-status-codes/ (2026-11-21)"
 )
-_HEADERS_HINT = (
-    "A firewall or CDN refused the request, not the key: change the headers that you send "
-    "(User-Agent, X-Stainless-*) in the provider's headers, or the network you send from."
-)
 
 RULES: tuple[Rule, ...] = (
     # --- answers of success that are no answers ---
@@ -32,8 +28,6 @@ RULES: tuple[Rule, ...] = (
          206}, codes={"answer:none", "answer:no-object"},
          hint="The endpoint answered without any choice: check base_url, and try again."),
     # --- refusals ---
-    Rule("status.403-html", Reason.FORBIDDEN, _CLOUDFLARE, statuses={403, 406},
-         codes={"body:html"}, hint=_HEADERS_HINT),
     Rule("status.403-empty", Reason.AUTH, "undecidable; leans to auth, never revoked",
          statuses={403}, codes={"body:empty"},
          hint=("Access was refused without a word: check the key's permissions and the "
