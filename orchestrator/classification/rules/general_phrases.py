@@ -16,8 +16,8 @@ from states.reasons import Reason, Scope
 
 _SEEN = "seen at several vendors and relays (2026-11-21)"
 _CLIENT_HEADERS = (
-    "A gateway or CDN refused the client, not the key: set other headers for this provider "
-    "(User-Agent, X-Stainless-*), which SDKs send and firewalls block."
+    "A firewall or CDN refused the client, not the key: set other headers for this provider "
+    "(User-Agent, X-Stainless-*), or ask from another network."
 )
 
 _ONLY_ERROR = re.compile(r"\A\s*error\.?\s*\Z", re.IGNORECASE)
