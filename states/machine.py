@@ -8,7 +8,7 @@ and calls the entered state's ``enter``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -60,6 +60,10 @@ class Step:
     row: str
 
 
+Stepper = Callable[[Call, Event], Step]
+"""A machine at work, as :func:`step` is."""
+
+
 def step(call: Call, event: Event) -> Step:
     """Advance ``call`` by ``event``; pure.
 
@@ -67,7 +71,26 @@ def step(call: Call, event: Event) -> Step:
         IllegalEvent: The event has no row in this state, or what it claims to have
             taken is not what the call asked for. The call is unchanged.
     """
-    trigger = _TRIGGERS.get(type(event).__name__)
+    return _advance(_TRIGGERS, call, event)
+
+
+def build(table: Sequence[Row] = TABLE, entries: Sequence[Entry] = STATES) -> Stepper:
+    """:func:`step` for another table, built in the same way: for tools that compare machines.
+
+    Args:
+        table: The rows, in order.
+        entries: What each state asks for when it is entered.
+    """
+    triggers = _triggers(table, entries)
+
+    def advance(call: Call, event: Event) -> Step:
+        return _advance(triggers, call, event)
+
+    return advance
+
+
+def _advance(triggers: Mapping[str, Callable[..., Any]], call: Call, event: Event) -> Step:
+    trigger = triggers.get(type(event).__name__)
     why = objection(call, event) if trigger is not None else "it is no event"
     if trigger is None or why is not None:
         raise IllegalEvent(call, event, why or "")
@@ -137,21 +160,19 @@ def _on_enter(entry: Entry) -> list[str | Callable[..., bool | None]]:
     return [on_enter]
 
 
-def _build() -> Machine:
+def _triggers(table: Sequence[Row], entries: Sequence[Entry]) -> dict[str, Callable[..., Any]]:
     machine = Machine(
         model=None,
-        states=[_State(entry) for entry in STATES],
+        states=[_State(entry) for entry in entries],
         initial=State.READY,
         auto_transitions=False,
         send_event=True,
     )
-    for row in TABLE:
+    for row in table:
         machine.add_transition(
             row.event.__name__, row.state, row.to, conditions=_conditions(row), before=_before(row)
         )
-    return machine
+    return {name: event.trigger for name, event in machine.events.items()}
 
 
-_TRIGGERS: dict[str, Callable[..., Any]] = {
-    name: event.trigger for name, event in _build().events.items()
-}
+_TRIGGERS = _triggers(TABLE, STATES)
