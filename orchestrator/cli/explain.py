@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import attrs
 import httpx
 
-from orchestrator.config.records import Config, Credential
+from orchestrator.cli.words import one_line
+from orchestrator.config.records import Config, Credential, Provider
 from orchestrator.dialects import dialect
 from orchestrator.ledger import Ledger, Transition
 from orchestrator.request import Request
 from orchestrator.secrets import MASK, mask
-from states import TABLE
+from states import (
+    TABLE,
+    Diagnosed,
+    Event,
+    Repaired,
+    Rotated,
+    Started,
+    Switched,
+    Waited,
+)
 
 _STAND_IN = "SECRET-GOES-HERE"
 """Stands where the secret would, so that the secret itself is never put in."""
@@ -31,7 +42,8 @@ class Why:
         state, event, to: Where the call was, what happened, and where it went.
         row: The row of the table that was taken.
         guard: Its condition; ``None`` where the row holds whenever those above do not.
-        because: The condition in words.
+        facts: What the event told; empty where its name says all.
+        because: The condition in words; empty where there is no other row.
     """
 
     state: str
@@ -39,25 +51,31 @@ class Why:
     row: str
     guard: str | None
     to: str
+    facts: str
     because: str
 
 
 def curl(config: Config, request: Request) -> str:
     """The first attempt as a curl command, over several lines; the secret is masked.
 
+    Empty where the route has no target.
+
     Raises:
         UnknownRoute: There is no such route or target.
         RequestError: The payload holds something that JSON cannot say.
     """
-    target = config.route(request.wants)[0]
+    target = next(iter(config.route(request.wants)), None)
+    if target is None:
+        return ""
     provider = config.providers[target.provider]
     credential = provider.credentials[0] if provider.credentials else Credential("none")
     outgoing = dialect(provider.dialect).encode(
-        request.payload,
+        _worded(request, provider),
         provider=provider,
         model=target.model,
         overrides=config.settings(target).overrides,
         secret=_STAND_IN if credential.secret else "",
+        stream=request.stream and provider.stream,
     )
     parts = [f"curl -sS -i {shlex.quote(mask(str(outgoing.url)))}", *_headers(outgoing, credential)]
     return " \\\n  ".join([*parts, f"-d {shlex.quote(outgoing.content.decode())}"])
@@ -68,11 +86,18 @@ def moves(ledger: Ledger) -> tuple[Why, ...]:
     return tuple(_why(transition) for transition in ledger.transitions)
 
 
-def told(number: int, why: Why) -> Iterator[str]:
-    """The lines that tell one move."""
-    yield f"  {number}. {why.state} → {why.to}: {why.event}, row {why.row}"
-    condition = f"{why.guard}: " if why.guard else ""
-    yield f"     {condition}{why.because}"
+def told(number: int, why: Why) -> Iterator[tuple[int, str]]:
+    """The lines that tell one move, each with its margin."""
+    yield 2, f"{number}. {why.state} → {why.to}: {why.event}{f', {why.facts}' if why.facts else ''}"
+    yield 5, f"row {why.row}{f': {why.because}' if why.because else ''}"
+
+
+def _worded(request: Request, provider: Provider) -> Mapping[str, Any]:
+    """The payload in the provider's dialect."""
+    if request.dialect == provider.dialect:
+        return request.payload
+    conversation = dialect(request.dialect).read_request(request.payload)
+    return dialect(provider.dialect).write_request(conversation)
 
 
 def _headers(outgoing: httpx.Request, credential: Credential) -> Iterator[str]:
@@ -92,13 +117,32 @@ def _header(name: str, value: str, credential: Credential) -> str:
 
 
 def _why(transition: Transition) -> Why:
-    guard = _GUARDS.get(transition.row)
-    words = (guard.__doc__ or "").partition("\n\n")[0] if guard else ""
     return Why(
         transition.state,
         transition.event,
         transition.row,
         transition.guard,
         transition.to,
-        " ".join(words.split()) or "always, or none of the rows above holds",
+        _facts(transition.facts),
+        _because(transition),
     )
+
+
+def _facts(event: Event) -> str:
+    match event:
+        case Diagnosed():
+            return one_line(str(event.error))
+        case Started() | Rotated() | Switched() | Waited() | Repaired():
+            taken = event.taken
+            return f"took {taken.target.name} {taken.credential}" if taken else "nothing to take"
+        case _:
+            return ""
+
+
+def _because(transition: Transition) -> str:
+    guard = _GUARDS.get(transition.row)
+    if guard is not None:
+        return " ".join((guard.__doc__ or "").partition("\n\n")[0].split())
+    rivals = [row for row in TABLE if row.state.value == transition.state
+              and row.event.__name__ == transition.event]  # fmt: skip
+    return "None of the rows above it holds." if len(rivals) > 1 else ""

@@ -16,8 +16,8 @@ _ROOM = 80
 """Columns within which an attempt's seconds are still shown."""
 
 _ENDS = {
-    State.SUCCEED.value: "bold green",
-    State.FAIL_TERMINAL.value: "bold red",
+    State.SUCCEED.value: "bold not dim green",
+    State.FAIL_TERMINAL.value: "bold not dim red",
 }
 
 

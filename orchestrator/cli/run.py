@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import attrs
 from cyclopts import Parameter
 
-from orchestrator.cli import explain as explaining
-from orchestrator.cli.endings import DONE, FAILED, call_failed, told
-from orchestrator.cli.live import Live
+from orchestrator.cli.asking import Asking
+from orchestrator.cli.endings import UsageError, told
 from orchestrator.cli.opening import opened
 from orchestrator.cli.reading import duration, payload
 from orchestrator.cli.screen import Screen
-from orchestrator.errors import CallFailed
-from orchestrator.front_door import Orchestrator
-from orchestrator.ledger import Ledger
 from orchestrator.request import Request
-from orchestrator.response import Response
 
 _SWITCH = Parameter(negative="", show_default=False)
 
 
-def run(
+def run(  # noqa: PLR0913 - one argument for each option of the command
     *prompt: str,
     file: Annotated[str | None, Parameter(name=["--file", "-f"])] = None,
     route: Annotated[str | None, Parameter(name=["--route", "-r"])] = None,
     timeout: str | None = None,
+    stream: Annotated[bool | None, Parameter(negative="--no-stream", show_default=False)] = None,
     require_complete: Annotated[bool, _SWITCH] = False,
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
     json: Annotated[bool, _SWITCH] = False,
@@ -51,6 +46,8 @@ def run(
         A route of the config, or provider/model. Default: the request's model, else "default".
     timeout
         The call's deadline: 30, 30s, 5m. Default: the config's.
+    stream
+        Print the answer as it comes. Default: where stdout is a terminal.
     require_complete
         Make an answer that stopped at its length limit a failure.
     config
@@ -69,87 +66,15 @@ def run(
             route=route,
             timeout=duration(timeout, "--timeout"),
             require_complete=require_complete,
+            stream=_streams(screen, asked=stream, json=json),
         )
         with opened(config, screen) as orchestrator:
-            asked = _Asked(screen, orchestrator, request, json=json, explain=explain)
-            return asked.run(Live(_silent if quiet else screen.say))
+            asking = Asking(screen, orchestrator, request, json=json, explain=explain, quiet=quiet)
+            return asking.run()
 
 
-@attrs.frozen
-class _Asked:
-    """One run of the command.
-
-    Attributes:
-        screen: Where output goes.
-        orchestrator: Who is asked.
-        request: What is asked.
-        json: Print JSON.
-        explain: Say why.
-    """
-
-    screen: Screen
-    orchestrator: Orchestrator
-    request: Request
-    json: bool
-    explain: bool
-
-    def run(self, live: Live) -> int:
-        """Run the call; the exit status."""
-        curl = explaining.curl(self.orchestrator.config, self.request) if self.explain else ""
-        if curl and not self.json:
-            for line in ("the first attempt as a curl command:", *curl.splitlines()):
-                self.screen.say(line)
-        try:
-            response = self.orchestrator.run(self.request, observe=live)
-        except CallFailed as failed:
-            self._explained(failed.ledger)
-            if not self.json:
-                raise
-            self.screen.json({"error": {**call_failed(failed), **self._why(curl, failed.ledger)}})
-            return FAILED
-        self._explained(response.ledger)
-        if self.json:
-            self.screen.json(_object(response, self._why(curl, response.ledger)))
-        else:
-            self._answer(response)
-        return DONE
-
-    def _answer(self, response: Response) -> None:
-        if response.text or not response.tool_calls:
-            self.screen.text(response.text)
-        for call in response.tool_calls:
-            self.screen.text(f"{call.name}({call.arguments})")
-        if response.finish_reason == "length":
-            self.screen.say("note: the model stopped at its length limit")
-
-    def _explained(self, ledger: Ledger) -> None:
-        if not self.explain or self.json:
-            return
-        self.screen.say("why each move was made:")
-        for number, why in enumerate(explaining.moves(ledger), 1):
-            for line in explaining.told(number, why):
-                self.screen.say(line)
-
-    def _why(self, curl: str, ledger: Ledger) -> dict[str, Any]:
-        if not self.explain:
-            return {}
-        moves = [attrs.asdict(why) for why in explaining.moves(ledger)]
-        return {"explain": {"curl": curl, "moves": moves}}
-
-
-def _object(response: Response, why: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **response.to_dict(),
-        "orchestrator": {
-            "provider": response.provider,
-            "model": response.model,
-            "credential": response.credential,
-            "attempts": [attrs.asdict(attempt) for attempt in response.attempts],
-            "skipped": [attrs.asdict(skipped) for skipped in response.skipped],
-            **why,
-        },
-    }
-
-
-def _silent(line: object) -> None:
-    """Show nothing."""
+def _streams(screen: Screen, *, asked: bool | None, json: bool) -> bool:
+    """Whether the answer is shown as it comes: to a person, or where it is asked for."""
+    if json and asked:
+        raise UsageError("--json prints the whole answer as one object; leave --stream out")
+    return not json and screen.out.is_terminal if asked is None else asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -37,9 +37,13 @@ class Screen:
         self.out = _console(stderr=False)
         self.err = _console(stderr=True)
 
-    def say(self, line: str | Text) -> None:
-        """One line of progress on stderr."""
-        write(self.err, line)
+    def say(self, line: str | Text, *, margin: int = 0) -> None:
+        """One line of progress on stderr, ``margin`` columns from the left."""
+        write(self.err, line, margin)
+
+    def copyable(self, text: str) -> None:
+        """What is meant to be copied, on stderr: only the terminal itself may break its lines."""
+        self.err.print(Text(text), soft_wrap=True)
 
     def result(self, line: str | Text, *, margin: int = 0) -> None:
         """One line of a result on stdout, ``margin`` columns from the left."""
@@ -63,11 +67,56 @@ class Screen:
         sys.stdout.write(shown if shown.endswith("\n") else f"{shown}\n")
         sys.stdout.flush()
 
+    def line(self) -> Line:
+        """A text that is written to stdout piece by piece."""
+        return Line(terminal=self.out.is_terminal)
+
     def json(self, value: Any) -> None:
         """One JSON object on stdout."""
         encoded = msgspec.json.encode(value, enc_hook=str)
         sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
         sys.stdout.flush()
+
+
+class Line:
+    """Somebody else's text on stdout, as it comes; a terminal gets no control characters.
+
+    Args:
+        terminal: Whether stdout is one. What is said meanwhile begins on a new line there,
+            while a file gets the text alone.
+    """
+
+    def __init__(self, *, terminal: bool) -> None:
+        self._terminal = terminal
+        self._last = "\n"
+        self._written = False
+
+    def write(self, text: str) -> None:
+        """The next piece."""
+        shown = printable(text) if self._terminal else text
+        if shown:
+            self._put(shown)
+            self._written = True
+
+    def interrupted_by(self, say: Callable[[Text], None], line: Text) -> None:
+        """Say ``line``, apart from the text where both are on one terminal."""
+        if self._terminal:
+            self._close()
+        say(line)
+
+    def end(self) -> None:
+        """No more pieces: the last line is closed."""
+        if self._written:
+            self._close()
+
+    def _close(self) -> None:
+        if self._last != "\n":
+            self._put("\n")
+
+    def _put(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        self._last = text[-1]
 
 
 def write(console: Console, line: str | Text, margin: int = 0) -> None:
