@@ -6,7 +6,13 @@ from typing import Any
 
 from orchestrator.config.errors import ConfigError, UnknownRoute
 from orchestrator.errors import CallFailed
+from orchestrator.request import RequestError
 from states import Reason
+
+
+class NotServed(RequestError):
+    """A request that is no call of a model; its text says what is served."""
+
 
 _STATUS: dict[Reason, int] = {
     Reason.BILLING: 402,
@@ -71,10 +77,11 @@ def refusal(error: Exception, dialect: str) -> tuple[int, dict[str, Any]]:
 
 def _status(error: Exception) -> tuple[int, str]:
     if isinstance(error, CallFailed):
-        # The provider's own status where it says what the reason says, else the usual one.
         return _STATUS.get(error.reason, 502), error.reason.value
     if isinstance(error, UnknownRoute):
         return 404, Reason.MODEL_NOT_FOUND.value
+    if isinstance(error, NotServed):
+        return 404, "not_served"
     if isinstance(error, ConfigError):
         return 500, "config"
     return 400, Reason.BAD_REQUEST.value

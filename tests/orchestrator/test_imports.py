@@ -28,8 +28,8 @@ ledger         | states
 config         | states classification health providers secrets
 dialects       | config request
 response       | dialects ledger
-refusals       | states config errors
-drop_in        | config dialects drivers errors front_door refusals request response
+refusals       | states config errors request
+drop_in        | states config dialects drivers errors front_door ledger refusals request response
 errors         | states ledger
 drivers        | states classification clock config dialects errors health ledger providers request response secrets
 chunks         | dialects
@@ -48,7 +48,7 @@ OTHERS = {
     "config": {"cattrs", "httpx", "keyring", "platformdirs"},
     "dialects": {"httpx", "msgspec"},
     "drivers": {"httpcore", "httpx", "msgspec"},
-    "drop_in": {"httpx", "msgspec"},
+    "drop_in": {"httpx", "httpx2", "msgspec"},
     "front_door": {"httpx"},
     "health": {"msgspec", "platformdirs"},
     "ledger": {"msgspec"},
@@ -57,7 +57,7 @@ OTHERS = {
 }
 
 # What only a part of the users needs, or what only draws: nobody else waits for it.
-NOT_LOADED = ("cyclopts", "rich", "keyring", "resvg_py", "orchestrator.cli", "orchestrator.sim")
+NOT_LOADED = ("cyclopts", "rich", "httpx2", "keyring", "resvg_py", "orchestrator.cli", "orchestrator.sim")
 
 
 def allowed_rooms() -> dict[str, set[str]]:
