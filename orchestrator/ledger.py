@@ -88,6 +88,8 @@ class Attempt:
         next: The state after ``classify``, or the final one.
         probe: True where it tested a bench or circuit that had ended.
         hint: Who must act and what to do; empty on success.
+        notes: What besides is worth knowing: events of a stream that could not be read,
+            what was repaired, left out or asked in another way than the caller asked.
     """
 
     kind: ClassVar[str] = "attempt"
@@ -108,6 +110,7 @@ class Attempt:
     next: str
     probe: bool = False
     hint: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @attrs.frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,9 @@ class _Chunks:
 
     def __init__(self) -> None:
         self._performer: StreamPerformer | None = None
-        self._waiting: list[Chunk] = []
+        self._waiting: deque[Chunk] = deque()
+        self._created = 0
+        self._closed = False
 
     @property
     def response(self) -> Response:
@@ -31,7 +34,16 @@ class _Chunks:
         return self._performer.response
 
     def _take(self, performer: StreamPerformer, event: StreamEvent) -> None:
-        self._waiting += [_chunk(performer, delta) for delta in event.deltas if _shown(delta)]
+        self._created = self._created or int(performer.world.clock.time())
+        created = self._created
+        self._waiting += [
+            _chunk(performer, delta, created) for delta in event.deltas if _shown(delta)
+        ]
+
+    def _end(self) -> None:
+        """Who has closed the stream gets nothing more of it, and begins no call by asking."""
+        self._closed = True
+        self._waiting.clear()
 
 
 class ChunkStream(_Chunks, Iterator[Chunk]):
@@ -48,14 +60,17 @@ class ChunkStream(_Chunks, Iterator[Chunk]):
         self._events: Generator[StreamEvent, None, None] | None = None
 
     def __next__(self) -> Chunk:
+        if self._closed:
+            raise StopIteration
         if self._performer is None or self._events is None:
             self._performer, self._events = self._begin()
         while not self._waiting:
             self._take(self._performer, next(self._events))
-        return self._waiting.pop(0)
+        return self._waiting.popleft()
 
     def close(self) -> None:
-        """End the call and its connection."""
+        """End the call and its connection; may be called again."""
+        self._end()
         if self._events is not None:
             self._events.close()
 
@@ -82,14 +97,17 @@ class AsyncChunkStream(_Chunks, AsyncIterator[Chunk]):
         self._events: AsyncGenerator[StreamEvent, None] | None = None
 
     async def __anext__(self) -> Chunk:
+        if self._closed:
+            raise StopAsyncIteration
         if self._performer is None or self._events is None:
             self._performer, self._events = self._begin()
         while not self._waiting:
             self._take(self._performer, await anext(self._events))
-        return self._waiting.pop(0)
+        return self._waiting.popleft()
 
     async def close(self) -> None:
-        """End the call and its connection."""
+        """End the call and its connection; may be called again."""
+        self._end()
         if self._events is not None:
             await self._events.aclose()
 
@@ -110,8 +128,8 @@ def _shown(delta: Delta) -> bool:
     return not isinstance(delta, Began | Ended | Unreadable)
 
 
-def _chunk(performer: StreamPerformer, delta: Delta) -> Chunk:
+def _chunk(performer: StreamPerformer, delta: Delta, created: int) -> Chunk:
     target = performer.call.target
     model = performer.assembly.model or (target.model if target is not None else "")
     identity = performer.assembly.id or f"chatcmpl-{performer.recorder.ledger.call}"
-    return Chunk(delta, identity, model, int(performer.world.clock.time()))
+    return Chunk(delta, identity, model, created)

@@ -21,24 +21,52 @@ from orchestrator.dialects.neutral import (
     ToolUse,
 )
 
+_DETAILED = "openai-chat"
+"""The dialect whose signatures are details that stand beside the thoughts, text and all."""
+
+
+@attrs.define
+class _Words:
+    pieces: list[str] = attrs.field(factory=list)
+
+    def part(self) -> Text:
+        return Text("".join(self.pieces))
+
+
+@attrs.define
+class _Thoughts:
+    pieces: list[str] = attrs.field(factory=list)
+    signature: str | None = None
+    dialect: str = ""
+    redacted: bool = False
+
+    def part(self) -> Thinking:
+        return Thinking("".join(self.pieces), self.signature, self.dialect, self.redacted)
+
 
 @attrs.define
 class _Tool:
     id: str = ""
     name: str = ""
     arguments: list[str] = attrs.field(factory=list)
+    signature: str | None = None
+
+    def part(self) -> ToolUse:
+        return ToolUse(self.id, self.name, "".join(self.arguments), signature=self.signature)
 
 
 @attrs.define
 class Assembly:
-    """Collects deltas. Usage of several streams that were continued is added up."""
+    """Collects deltas. Usage of several streams that were continued is added up.
+
+    Parts stay in the order of their beginning. A signature ends the thoughts that it
+    signs: what is thought after it is another part, since it vouches for nothing else.
+    """
 
     id: str = ""
     model: str = ""
     finish_reason: str | None = None
-    _text: list[str] = attrs.field(factory=list)
-    _thinking: list[str] = attrs.field(factory=list)
-    _signature: str | None = None
+    _parts: list[_Words | _Thoughts | _Tool] = attrs.field(factory=list)
     _tools: dict[int, _Tool] = attrs.field(factory=dict)
     _usage: Usage = attrs.field(factory=Usage)
     _earlier: Usage = attrs.field(factory=Usage)
@@ -46,7 +74,12 @@ class Assembly:
     @property
     def text(self) -> str:
         """The words so far."""
-        return "".join(self._text)
+        return "".join(piece for part in self._words() for piece in part.pieces)
+
+    @property
+    def tool_call(self) -> bool:
+        """True once a part of a tool call was delivered."""
+        return bool(self._tools)
 
     @property
     def usage(self) -> Usage:
@@ -57,6 +90,9 @@ class Assembly:
         """Another stream goes on from here."""
         self._earlier, self._usage = self.usage, Usage()
         self.finish_reason = None
+        # Thoughts of two models are not one thought; words go on where they stopped.
+        if self._parts and isinstance(self._parts[-1], _Thoughts):
+            self._parts.append(_Words())
 
     def add(self, deltas: Iterable[Delta]) -> None:
         """Take in what was delivered."""
@@ -65,26 +101,19 @@ class Assembly:
 
     def reply(self) -> Reply:
         """The whole answer."""
-        parts: list[Text | Thinking | ToolUse] = []
-        if self._thinking or self._signature:
-            parts.append(Thinking("".join(self._thinking), self._signature))
-        if self._text:
-            parts.append(Text(self.text))
-        parts += [
-            ToolUse(tool.id, tool.name, "".join(tool.arguments))
-            for _, tool in sorted(self._tools.items())
-        ]
-        return Reply(tuple(parts), self.finish_reason, self.usage, self.id, self.model)
+        parts = tuple(
+            part.part() for part in self._parts if not isinstance(part, _Words) or any(part.pieces)
+        )
+        return Reply(parts, self.finish_reason, self.usage, self.id, self.model)
 
     def _add(self, delta: Delta) -> None:
         match delta:
             case Began():
                 self.id, self.model = self.id or delta.id, self.model or delta.model
             case TextDelta():
-                self._text.append(delta.text)
+                self._last_words().pieces.append(delta.text)
             case ThinkingDelta():
-                self._thinking.append(delta.text)
-                self._signature = delta.signature or self._signature
+                self._add_thought(delta)
             case ToolCallDelta():
                 self._add_tool(delta)
             case Stopped():
@@ -94,9 +123,34 @@ class Assembly:
             case _:
                 pass
 
+    def _words(self) -> Iterable[_Words]:
+        return (part for part in self._parts if isinstance(part, _Words))
+
+    def _last_words(self) -> _Words:
+        last = self._parts[-1] if self._parts else None
+        if not isinstance(last, _Words):
+            last = _Words()
+            self._parts.append(last)
+        return last
+
+    def _add_thought(self, delta: ThinkingDelta) -> None:
+        last = self._parts[-1] if self._parts else None
+        alone = delta.redacted or (delta.dialect == _DETAILED and not delta.text)
+        if not isinstance(last, _Thoughts) or last.signature is not None or alone:
+            last = _Thoughts()
+            self._parts.append(last)
+        last.pieces.append(delta.text)
+        last.signature = delta.signature or last.signature
+        last.dialect = delta.dialect or last.dialect
+        last.redacted = delta.redacted
+
     def _add_tool(self, delta: ToolCallDelta) -> None:
-        tool = self._tools.setdefault(delta.index, _Tool())
+        tool = self._tools.get(delta.index)
+        if tool is None:
+            tool = self._tools[delta.index] = _Tool()
+            self._parts.append(tool)
         tool.id, tool.name = tool.id or delta.id, tool.name or delta.name
+        tool.signature = tool.signature or delta.signature
         tool.arguments.append(delta.arguments)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import assert_never
 
 import httpx
 
 from orchestrator.dialects.neutral import StreamEvent
-from orchestrator.drivers.outcome import LARGEST_ANSWER
 from orchestrator.drivers.stream_performer import StreamPerformer
 from states import (
     Diagnose,
@@ -19,6 +20,7 @@ from states import (
     Repair,
     Rotate,
     Send,
+    Streaming,
     Switch,
     Wait,
 )
@@ -61,7 +63,6 @@ async def drive(
         while not isinstance(command := performer.command, Finish):
             match command:
                 case Send():
-                    await _close(upstream)
                     event, upstream = await _send(performer, transport, command)
                 case Relay():
                     more = None
@@ -72,16 +73,19 @@ async def drive(
                     event = more
                 case _:
                     event = await _perform(performer, command)
+            await _let_go(upstream, event)
             performer.advance(event)
+        performer.finish(command)
         for piece in performer.leftover:
             yield piece
-        performer.finish(command)
     except BaseException:
         performer.cancel()
         raise
     finally:
-        await _close(upstream)
-        performer.close()
+        try:
+            await _close(upstream)
+        finally:
+            performer.close()
 
 
 async def _perform(
@@ -121,18 +125,19 @@ async def _send(
         return performer.broken(error), None
     upstream = Upstream(response)
     try:
-        if performer.opened(response):
-            return await _first(performer, upstream, command), upstream
-        return await _whole(performer, response, upstream, command), upstream
+        performer.opened(response)
+        return await _first(performer, upstream, command), upstream
     except BaseException:
-        await upstream.close()
+        await _close(upstream)
         raise
 
 
 async def _first(performer: StreamPerformer, upstream: Upstream, command: Send) -> Event:
-    """Read a stream until its first content, or its end."""
+    """Read an answer until its first content, or its end."""
     while (event := performer.before_content()) is None:
         limit, seconds = performer.patience(command)
+        if seconds <= 0:  # a transport of the user's may know nothing of limits
+            return performer.stream_limit_reached(command, limit)
         try:
             performer.feed(await upstream.read(seconds))
         except (httpx.TimeoutException, TimeoutError):
@@ -140,25 +145,6 @@ async def _first(performer: StreamPerformer, upstream: Upstream, command: Send) 
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
             return performer.interrupted(error)
     return event
-
-
-async def _whole(
-    performer: StreamPerformer, response: httpx.Response, upstream: Upstream, command: Send
-) -> Event:
-    """Read a body that is no stream."""
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        while (data := await upstream.read(performer.left(command))) is not None:
-            chunks.append(data)
-            size += len(data)
-            if size > LARGEST_ANSWER:
-                return performer.too_large()
-    except (httpx.TimeoutException, TimeoutError):
-        return performer.limit_reached(command, "total")
-    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-        return performer.broken(error)
-    return performer.received(response.status_code, response.headers, b"".join(chunks))
 
 
 async def _more(
@@ -169,6 +155,8 @@ async def _more(
         await _drain(upstream)
         return event
     limit, seconds = performer.patience(command)
+    if seconds <= 0:
+        return performer.stream_limit_reached(command, limit)
     try:
         performer.feed(await upstream.read(seconds) if upstream is not None else None)
     except (httpx.TimeoutException, TimeoutError):
@@ -180,13 +168,23 @@ async def _more(
 
 async def _drain(upstream: Upstream | None) -> None:
     """Read the end of the body, which follows the end mark, so that the connection lives."""
+    ends_at = time.monotonic() + DRAIN
     try:
-        while upstream is not None and await upstream.read(DRAIN) is not None:
-            pass
+        while upstream is not None and (left := ends_at - time.monotonic()) > 0:
+            if await upstream.read(left) is None:
+                return
     except (httpx.HTTPError, httpx.StreamError, OSError):
         return
 
 
 async def _close(upstream: Upstream | None) -> None:
+    """Close what is open; what goes wrong then changes nothing about the answer."""
     if upstream is not None:
-        await upstream.close()
+        with contextlib.suppress(httpx.HTTPError, httpx.StreamError, OSError):
+            await upstream.close()
+
+
+async def _let_go(upstream: Upstream | None, event: Event) -> None:
+    """Close what is not read any more: a wait or another target may come next."""
+    if not isinstance(event, Streaming):
+        await _close(upstream)

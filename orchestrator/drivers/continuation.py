@@ -30,10 +30,13 @@ def continued(conversation: Conversation, delivered: str, *, prefill: bool) -> C
 
     Args:
         conversation: The request as the caller made it.
-        delivered: The text that the caller has already.
+        delivered: The text that the caller has already. White space alone is nothing to
+            go on from, and vendors refuse a turn that holds no more.
         prefill: True where the model goes on from a last message of its own; else it is
-            asked to by an instruction.
+            asked to by an instruction. Vendors refuse a prefill that ends in white space.
     """
+    if not delivered.strip():
+        return conversation
     said = Message(Role.ASSISTANT, (Text(delivered.rstrip() if prefill else delivered),))
     asked = () if prefill else (Message(Role.USER, (Text(INSTRUCTION),)),)
     return attrs.evolve(conversation, messages=(*conversation.messages, said, *asked))
@@ -44,10 +47,16 @@ class Trimmer:
 
     The longest end of the delivered text that the new stream begins with is dropped.
     Nothing is held back longer than it may still become one of its ends.
+
+    Args:
+        delivered: The text that the caller has already.
+        prefill: True where the model was not shown the white space at its end: what it
+            writes of that is a repetition, however short.
     """
 
-    def __init__(self, delivered: str) -> None:
+    def __init__(self, delivered: str, *, prefill: bool = False) -> None:
         self._delivered = delivered
+        self._space = delivered[len(delivered.rstrip()) :] if prefill else ""
         self._held = ""
         self._decided = not delivered
 
@@ -63,21 +72,33 @@ class Trimmer:
 
     def _may_repeat(self) -> bool:
         """True where more text may still turn out to be a repetition."""
+        held = self._held
+        if len(held) < len(self._delivered) and self._delivered.startswith(held):
+            return True  # it may be beginning all over again
+        if len(held) < len(self._space) and self._space.startswith(held):
+            return True
         tail = self._delivered[-LOOK_BACK:]
-        found = tail.find(self._held)
-        return 0 <= found < len(tail) - len(self._held)
+        return 0 <= tail.find(held) < len(tail) - len(held)
 
     def _decide(self) -> tuple[Delta, ...]:
         self._decided = True
-        rest = self._held[overlap(self._delivered, self._held) :]
+        repeated = max(overlap(self._delivered, self._held), _alike(self._space, self._held))
+        rest = self._held[repeated:]
         return (TextDelta(rest),) if rest else ()
 
 
 def overlap(delivered: str, begins: str) -> int:
     """Length of the longest end of ``delivered`` that ``begins`` starts with, 0 for chance."""
+    if begins.startswith(delivered):
+        return len(delivered)
     longest = min(len(delivered), len(begins), LOOK_BACK)
-    for length in range(longest, 0, -1):
+    for length in range(longest, LEAST_OVERLAP - 1, -1):
         if delivered.endswith(begins[:length]):
-            whole = length == len(delivered)
-            return length if length >= LEAST_OVERLAP or whole else 0
+            return length
     return 0
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

@@ -41,10 +41,11 @@ class Inflow:
 
     @property
     def whole(self) -> bool:
-        """True where nothing of the answer is missing: an end mark or a finish reason came.
+        """True where nothing of the answer is missing: the model said why it stopped.
 
-        A stream that ends with neither is never a success. Some servers that speak chat
-        completions never send the end mark, so a finish reason alone is enough.
+        A finish reason is enough, since some servers that speak chat completions never
+        send the end mark. An end mark alone is not: relays write one after a stream that
+        broke above them.
         """
         return self.broke is None and self.stopped is not None
 

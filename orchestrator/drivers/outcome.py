@@ -14,6 +14,10 @@ LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes of the largest answer that is read: far above any model's output, images included."""
 
 
+_WITHIN = frozenset({"idle", "stream_total"})
+"""Limits of what comes after the beginning of an answer."""
+
+
 @attrs.frozen
 class Broken:
     """No HTTP answer, or half of one."""
@@ -43,7 +47,7 @@ class LimitReached:
     """A time limit of ours fired.
 
     Attributes:
-        limit: ``connect``, ``first_token``, ``idle`` or ``total``.
+        limit: ``connect``, ``first_token``, ``idle``, ``total`` or ``stream_total``.
         seconds: The limit.
     """
 
@@ -52,7 +56,8 @@ class LimitReached:
 
     def error(self) -> Error:
         """The classified failure."""
-        message = f"our limit {self.limit} = {self.seconds:g} s was reached without an answer"
+        missing = "the end of the stream" if self.limit in _WITHIN else "an answer"
+        message = f"our limit {self.limit} = {self.seconds:g} s was reached without {missing}"
         return Error(
             Reason.TIMEOUT,
             f"timeout.{self.limit}",

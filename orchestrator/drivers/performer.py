@@ -23,8 +23,8 @@ from orchestrator.drivers.outcome import (
     Truncated,
     failed_call,
 )
+from orchestrator.drivers.pieces import joined
 from orchestrator.drivers.recorder import Recorder, request_id
-from orchestrator.drivers.repairs import REPAIRS
 from orchestrator.drivers.wording import Wording
 from orchestrator.errors import CallFailed
 from orchestrator.health import HealthBoard
@@ -114,6 +114,7 @@ class Performer:
         self.call = call
         self.unfit = tuple(unfit)
         self.wording = Wording(request, world.repairs)
+        self.streamed = False
         self.failure: Failure | None = None
         self.answer: Answer | None = None
         self.origin = world.clock.monotonic()
@@ -159,7 +160,8 @@ class Performer:
 
     def repair(self, command: Repair) -> Repaired:
         """Change what is sent to this target, and to no other."""
-        self.wording.repair(command.target, command.name)
+        message = self.call.error.message if self.call.error is not None else ""
+        self.wording.repair(command.target, self._provider(), command.name, message)
         return Repaired(*self._take((command.target,)))
 
     def finish(self, command: Finish) -> Response:
@@ -185,8 +187,8 @@ class Performer:
 
     @property
     def answered_in(self) -> str:
-        """The dialect that the answer is written in."""
-        return self._provider().dialect
+        """The dialect that the answer is written in; what was put together is a completion."""
+        return "openai-chat" if self.streamed else self._provider().dialect
 
     # What the driver sends, and what it brought.
 
@@ -206,14 +208,17 @@ class Performer:
         self.failure = self.answer = None
         provider = self.locate(command)
         settings = self.world.targets.get(command.target.name)
+        overrides = settings.overrides if settings is not None else {}
+        worded = self.wording.words(command.target, provider, overrides)
         secret = provider.credential(command.credential).secret
+        self.streamed = worded.stream
         outgoing = dialect(provider.dialect).encode(
-            self.wording.payload(command.target, provider),
+            worded.payload,
             provider=provider,
             model=command.target.model,
-            overrides=settings.overrides if settings is not None else {},
+            overrides=worded.overrides,
             secret=secret.reveal(),
-            stream=self.request.stream and provider.stream,
+            stream=worded.stream,
         )
         if provider.dialect == self.request.dialect:
             outgoing.headers.update(self.request.headers)
@@ -225,6 +230,8 @@ class Performer:
             "pool": limits.total,
         }
         self.recorder.sent(command, self.at)
+        for note in worded.notes:
+            self.recorder.note(note)
         return outgoing
 
     def left(self, command: Send) -> float:
@@ -235,12 +242,12 @@ class Performer:
     def received(self, status: int, headers: httpx.Headers, body: bytes) -> Event:
         """What an HTTP answer is: an answer of the model, or a failure."""
         self._received(status, headers)
-        decoded = dialect(self._provider().dialect).decode(status, headers, body)
+        decoded = self._decoded(status, headers, body)
         if isinstance(decoded, Answer) and not self._incomplete(decoded):
             self.answer = decoded
             self._answered()
             return Succeeded(self.at)
-        if isinstance(decoded, Fault):
+        if isinstance(decoded, Fault | Interrupted):
             return self._fail(decoded)
         return self._fail(Truncated(status, decoded.truncated_tool_call))
 
@@ -285,6 +292,16 @@ class Performer:
         at = self.at
         return at, *self.visit.take(targets, at, used=used)
 
+    def _decoded(
+        self, status: int, headers: httpx.Headers, body: bytes
+    ) -> Answer | Fault | Interrupted:
+        spoken = self._provider().dialect
+        if self.streamed and status < 300 and body.lstrip()[:1] not in (b"{", b"<", b""):
+            return joined(body, spoken, dict(headers))
+        # Who was asked for a stream and answers in one piece has answered all the same.
+        self.streamed = False
+        return dialect(spoken).decode(status, headers, body)
+
     def _sent(self) -> tuple[Target, str]:
         target, credential = self.call.target, self.call.credential
         if target is None or credential is None:
@@ -316,7 +333,7 @@ class Performer:
     def _error(self, target: Target) -> Error:
         provider = self.world.providers[target.provider]
         error = _classified(self.failure, provider, self.world.clock.time())
-        repair = error.repair if error.repair in REPAIRS else None
+        repair = self.wording.cure(target, provider, error)
         message = self._masked(error.message, provider) or ""
         by_model = error.reason is Reason.RATE_LIMIT and provider.limits_by_model
         scope = Scope.MODEL if error.scope is None and by_model else error.scope

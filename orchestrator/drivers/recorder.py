@@ -56,6 +56,7 @@ class _Sent:
     status: int | None = None
     request_id: str | None = None
     received_at: float | None = None
+    notes: dict[str, None] = attrs.field(factory=dict)  # an ordered set
 
 
 class Recorder:
@@ -85,8 +86,13 @@ class Recorder:
         """An attempt goes out."""
         self._sent = _Sent(command, at)
 
-    def received(self, status: int | None, request_id: str | None, at: float) -> None:
-        """Its answer is here, or it will not come."""
+    def note(self, text: str) -> None:
+        """Something besides is worth knowing of the attempt under way."""
+        if self._sent is not None:
+            self._sent.notes[text] = None
+
+    def received(self, status: int | None, request_id: str | None, at: float | None) -> None:
+        """Its answer is here, or it will not come; ``at`` is ``None`` where more of it will."""
         if self._sent is None:
             return
         self._sent.status = status
@@ -182,6 +188,7 @@ class Recorder:
             next=state.value,
             probe=sent.command.probe,
             hint=error.hint if error else "",
+            notes=tuple(sent.notes),
         )
 
     def _pass_over(self, event: Started | Switched | Waited | Rotated, call: Call) -> None:

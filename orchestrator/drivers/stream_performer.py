@@ -10,31 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import attrs
 import httpx
 
-from orchestrator.dialects import Answer, Fault, dialect
-from orchestrator.dialects.answer import ToolCall
-from orchestrator.dialects.neutral import (
-    Began,
-    Counted,
-    Delta,
-    Ended,
-    Reply,
-    Stopped,
-    StreamEvent,
-    Text,
-    TextDelta,
-    Thinking,
-    ThinkingDelta,
-    ToolCallDelta,
-    ToolUse,
-)
+from orchestrator.dialects import Fault
+from orchestrator.dialects.neutral import Began, Counted, Delta, StreamEvent
 from orchestrator.drivers.assembly import Assembly
+from orchestrator.drivers.body import Body
 from orchestrator.drivers.continuation import Trimmer
 from orchestrator.drivers.inflow import Inflow
-from orchestrator.drivers.outcome import Interrupted, LimitReached, Truncated
-from orchestrator.drivers.performer import Performer
+from orchestrator.drivers.outcome import (
+    LARGEST_ANSWER,
+    Interrupted,
+    LimitReached,
+    TooLarge,
+    Truncated,
+)
+from orchestrator.drivers.performer import Failure, Performer
+from orchestrator.drivers.pieces import Whole, answer_of, cut
+from orchestrator.drivers.recorder import request_id
 from orchestrator.errors import CallFailed, StreamInterrupted
 from orchestrator.response import Response
 from states import (
@@ -45,27 +38,14 @@ from states import (
     OnInterrupted,
     Relay,
     Send,
+    State,
     Streaming,
     Succeeded,
 )
 
-
-@attrs.define
-class Whole:
-    """An answer that came in one piece, to be delivered as if it had been streamed."""
-
-    events: tuple[StreamEvent, ...]
-    content: bool
-    tool_call: bool
-    broke: None = None
-    over: bool = True
-    whole: bool = True
-    unreadable: int = 0
-
-    def take(self) -> tuple[StreamEvent, ...]:
-        """The events that came since the last time."""
-        events, self.events = self.events, ()
-        return events
+LAST_WORDS = 5.0
+"""Seconds to wait for usage and the end mark once the model has said why it stopped. They
+follow at once where they come at all; some servers then leave the connection open."""
 
 
 class StreamPerformer(Performer):
@@ -73,11 +53,15 @@ class StreamPerformer(Performer):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.assembly = Assembly()
+        self.body: Body | None = None
         self.source: Inflow | Whole | None = None
         self.closed = False
         self.response: Response | None = None
         self.leftover: tuple[StreamEvent, ...] = ()
-        self._headers: dict[str, str] = {}
+        self._event: Event | None = None
+        self._fed = 0
+        self._spoke = False
+        self._goes_on = False
         self._trimmer = Trimmer("")
         super().__init__(*args, **options)
 
@@ -101,59 +85,68 @@ class StreamPerformer(Performer):
         self.response = super().finish(command)
         return self.response
 
+    def cancel(self) -> None:
+        """See :meth:`.Performer.cancel`. Who leaves after the finish reason has it all."""
+        if self.call.state is State.STREAM and self._delivered_all():
+            event = self._complete()
+            if isinstance(event, Succeeded):
+                self.advance(event)
+                self.finish(Finish())
+                return
+        self._note_unreadable()
+        super().cancel()
+
+    # One attempt.
+
     def outgoing(self, command: Send) -> httpx.Request:
         """The HTTP request of an attempt; streamed where the provider can."""
-        if self.call.committed:
+        self._goes_on = self.call.committed
+        if self._goes_on:
             self.wording.go_on_from(self.assembly.text)
             self.assembly.next_stream()
-            self._trimmer = Trimmer(self.assembly.text)
-        self.source, self.closed = None, False
-        return super().outgoing(command)
+            prefill = self.wording.prefills(command.target, self._provider())
+            self._trimmer = Trimmer(self.assembly.text, prefill=prefill)
+        self.body = self.source = self._event = None
+        self.closed, self._fed, self._spoke = False, 0, False
+        outgoing = super().outgoing(command)
+        if self.streamed:
+            # Read by transports that know nothing of the limits that the driver keeps.
+            limits = command.timeouts
+            longest = max(limits.first_token or limits.total, limits.idle)
+            outgoing.extensions["timeout"]["read"] = longest
+        return outgoing
 
-    def opened(self, response: httpx.Response) -> bool:
-        """Take in the head of an answer; true where its body is a stream to feed."""
-        kind = response.headers.get("content-type", "")
-        streamed = response.is_success and not kind.startswith(("application/json", "text/html"))
-        if not streamed:
-            return False
+    def opened(self, response: httpx.Response) -> None:
+        """Take in the head of an answer."""
         self._received(response.status_code, response.headers)
-        self._headers = dict(response.headers)
-        self.source = Inflow(dialect(self._provider().dialect).stream_reader())
-        return True
-
-    def received(self, status: int, headers: httpx.Headers, body: bytes) -> Event:
-        """A body that came in one piece: a failure, or an answer to cut in pieces."""
-        event = super().received(status, headers, body)
-        if not isinstance(event, Succeeded) or self.answer is None:
-            return event
-        reply = _reply(self.answer)
-        self.source = Whole(
-            tuple(_pieces(reply)), content=bool(reply.parts), tool_call=bool(self.answer.tool_calls)
-        )
-        self.closed = True
-        return Streaming(self.at) if self.source.content else self._complete()
+        self.body = Body(response, self.dialect, self.streamed)
 
     def feed(self, data: bytes | None) -> None:
         """Bytes that came; ``None`` where the connection ended."""
-        if not isinstance(self.source, Inflow):
-            return
         if data is None:
-            self.closed = True
-            self.source.close()
-        else:
+            self._end()
+            return
+        self._fed += len(data)
+        if self._fed > LARGEST_ANSWER:
+            self._event = self._stopped_reading()
+        elif isinstance(self.source, Inflow):
             self.source.feed(data)
+        elif self.body is not None:
+            self.body.add(data)
+            self._begin()
 
     def before_content(self) -> Event | None:
         """What an attempt has come to; ``None`` where more bytes must tell."""
         source = self.source
-        if source is None:
-            return None
+        if self._event is not None or source is None:
+            return self._noted()
         if source.broke is not None or self._cut():
             return self._stream_failed()
+        if source.content:
+            self._speaks()
         if self.hold:
             return self._held(source) if self._over() else None
         if source.content:
-            self._speaks()
             return Streaming(self.at)
         return self._complete() if self._over() else None
 
@@ -164,48 +157,120 @@ class StreamPerformer(Performer):
         for event in self.source.take():
             passed = tuple(one for delta in event.deltas for one in self._trimmer.pass_on(delta))
             self.assembly.add(passed)
-            # What was trimmed is no longer what the provider sent.
-            yield event if passed == event.deltas else StreamEvent(b"", passed)
+            yield self._continued(passed) if self._goes_on else event
 
     def after_content(self) -> Event | None:
         """What a stream has come to; ``None`` where more bytes must tell."""
         source = self.source
-        if source is None:
-            return None
+        if self._event is not None or source is None:
+            return self._noted()
         if source.broke is not None or self._cut():
             return self._stream_failed()
         return self._complete() if self._over() else None
 
-    def interrupted(self, exception: Exception) -> Failed:
+    def interrupted(self, exception: Exception) -> Event:
         """The connection broke in the middle of a body."""
+        if (event := self._known()) is not None:
+            return event
+        if self.source is None:
+            return self.broken(exception)
         return self._failed(Interrupted(f"{type(exception).__name__}: {exception}"))
 
-    def stream_limit_reached(self, command: Send | Relay, limit: str) -> Failed | DeadlineReached:
-        """A time limit fired while the stream was read: ``first_token`` or ``idle``."""
-        if self.at >= command.ends_at - 0.001:
-            return DeadlineReached(self.at)
+    def stream_limit_reached(self, command: Send | Relay, limit: str) -> Event:
+        """A time limit fired while the stream was read: the one that :meth:`patience` named."""
+        if (event := self._known()) is not None:
+            return event
         timeouts = self._sent()[0].timeouts
+        if self.at >= command.ends_at - 0.001:
+            if not self.call.committed:
+                return DeadlineReached(self.at)
+            return self._failed(LimitReached("stream_total", timeouts.stream_total))
         seconds = getattr(command.timeouts if isinstance(command, Send) else timeouts, limit)
         return self._failed(LimitReached(limit, seconds))
 
     def patience(self, command: Send | Relay) -> tuple[str, float]:
         """The limit of the next read, and the seconds until it fires."""
         left = command.ends_at - self.at
-        if isinstance(command, Relay):
-            return "idle", max(0.0, min(self._sent()[0].timeouts.idle, left))
-        sent = self.recorder.sent_at if self.recorder.sent_at is not None else self.at
-        if self.source is not None and self.source.content:  # held back: it is not silent
-            return "idle", max(0.0, min(command.timeouts.idle, left))
-        first = command.timeouts.first_token or command.timeouts.total
-        if not self._provider().stream:
-            return "total", max(0.0, min(sent + command.timeouts.total - self.at, left))
-        return "first_token", max(0.0, min(sent + first - self.at, left))
+        timeouts = self._sent()[0].timeouts
+        if self.source is not None and self.source.whole:
+            return "idle", max(0.0, min(LAST_WORDS, timeouts.idle, left))
+        if isinstance(command, Relay) or self._spoke:  # held back, it is not silent either
+            return "idle", max(0.0, min(timeouts.idle, left))
+        limits, sent = command.timeouts, self.recorder.sent_at or 0.0
+        if self.streamed and (self.body is None or self.body.waits):
+            first = limits.first_token or limits.total
+            return "first_token", max(0.0, min(sent + first - self.at, left))
+        return "total", max(0.0, min(sent + limits.total - self.at, left))
+
+    # Inside.
+
+    def _received(self, status: int, headers: httpx.Headers) -> None:
+        masked = self._masked(request_id(headers), self._provider())
+        self.recorder.received(status, masked, None)
+
+    def _begin(self) -> None:
+        """Tell a stream from an answer in one piece as soon as its first word is here."""
+        reader = self.body.reader() if self.body is not None else None
+        if reader is not None and self.body is not None:
+            self.source = Inflow(reader)
+            self.source.feed(self.body.content)
+
+    def _end(self) -> None:
+        self.closed = True
+        if isinstance(self.source, Inflow):
+            self.source.close()
+        elif self.body is not None and self._event is None:
+            self._event = self._in_one_piece(self.body)
+
+    def _in_one_piece(self, body: Body) -> Event:
+        """A body that is no stream: a failure, or an answer to cut in pieces."""
+        head, asked, self.streamed = body.response, self.streamed, False
+        event = self.received(head.status_code, head.headers, body.content)
+        if not isinstance(event, Succeeded) or self.answer is None:
+            return event
+        if asked:
+            self.recorder.note("answered in one piece although a stream was asked for")
+        self.source, self.closed, self._event = cut(self.answer, self.dialect), True, None
+        if self.source.content:
+            self._speaks()
+        return Streaming(self.at) if self.source.content else self._complete()
+
+    def _noted(self) -> Event | None:
+        """The event that was noted while bytes were taken in, once."""
+        event, self._event = self._event, None
+        return event
+
+    def _known(self) -> Event | None:
+        """What the attempt amounts to whatever breaks now; ``None`` where that is open."""
+        if self.source is not None and self.source.whole:
+            self.closed = True
+            return (
+                self.after_content() if self.call.state is State.STREAM else self.before_content()
+            )
+        if self.source is None and self.body is not None and self.body.failed:
+            return self._in_one_piece(self.body)
+        return None
+
+    def _stopped_reading(self) -> Event:
+        if self.body is not None and self.body.failed:
+            return self._in_one_piece(self.body)
+        return self._failed(TooLarge())
+
+    def _continued(self, passed: tuple[Delta, ...]) -> StreamEvent:
+        """What goes on from another stream: no second beginning, and the usage of both.
+
+        Its bytes are not those that the provider sent, whose stream stands for itself.
+        """
+        usage = Counted(self.assembly.usage)
+        deltas = tuple(usage if isinstance(delta, Counted) else delta for delta in passed)
+        return StreamEvent(b"", tuple(each for each in deltas if not isinstance(each, Began)))
 
     def _speaks(self) -> None:
         """Tell the board how long this target was silent, so that others know what is usual."""
         at, sent = self.at, self.recorder.sent_at
-        if sent is not None:
+        if sent is not None and not self._spoke:
             self.visit.first_token(self._sent()[0], at - sent, at)
+        self._spoke = True
 
     def _over(self) -> bool:
         return self.closed or (self.source is not None and self.source.over)
@@ -214,35 +279,51 @@ class StreamPerformer(Performer):
         """True where the stream is at its end and something is missing."""
         return self._over() and self.source is not None and not self.source.whole
 
+    def _delivered_all(self) -> bool:
+        whole = self.source is not None and self.source.whole
+        return whole and self.assembly.finish_reason is not None
+
     def _held(self, source: Inflow | Whole) -> Event:
         """A stream that was held back and is whole."""
         if not source.content:
             return self._complete()
+        self._note_unreadable()
         probe = Assembly()
         events = source.take()
         for event in events:
             probe.add(event.deltas)
-        answer = _answer(probe.reply())
-        self.source = Whole(events, content=True, tool_call=bool(answer.tool_calls))
+        answer = answer_of(probe.reply())
         if self._incomplete(answer):
             return self._failed(Truncated(200, answer.truncated_tool_call))
+        self.source = Whole(events, content=True)
         return Streaming(self.at)
 
     def _stream_failed(self) -> Failed:
-        source = self.source
+        source, headers = self.source, self.body.response.headers if self.body is not None else {}
         if source is not None and source.broke is not None:
-            return self._failed(Fault(200, self._headers, source.broke, "sse"))
+            return self._failed(Fault(200, dict(headers), source.broke, "sse"))
+        if self.body is not None and self.body.garbled and self._fed == len(self.body):
+            return self._failed(Fault(200, dict(headers), self.body.content))
         return self._failed(Interrupted("the stream ended without its end"))
 
-    def _failed(self, failure: Any) -> Failed:
+    def _failed(self, failure: Failure) -> Failed:
+        self._note_unreadable()
         self.failure = failure
-        delivered = self.call.committed and self.source is not None and self.source.tool_call
-        return Failed(self.at, tool_call=delivered)
+        return Failed(self.at, tool_call=self.assembly.tool_call)
 
-    def _complete(self) -> Succeeded:
-        """The stream is whole, and so is the answer."""
-        self.leftover = tuple(self.deliver())
-        self.answer = _answer(self.assembly.reply())
+    def _note_unreadable(self) -> None:
+        count = self.source.unreadable if self.source is not None else 0
+        if count:
+            self.recorder.note(f"{count} unreadable event{'s' if count > 1 else ''} skipped")
+
+    def _complete(self) -> Succeeded | Failed:
+        """The stream is whole, and so is the answer, unless the caller needs more of it."""
+        leftover = tuple(self.deliver())
+        answer = answer_of(self.assembly.reply())
+        if self._incomplete(answer):
+            return self._failed(Truncated(200, answer.truncated_tool_call))
+        self._note_unreadable()
+        self.leftover, self.answer = leftover, answer
         self._answered()
         return Succeeded(self.at)
 
@@ -251,45 +332,3 @@ class StreamPerformer(Performer):
         if not self.call.committed:
             return failure
         return StreamInterrupted.after(failure, self.assembly.text)
-
-
-def _answer(reply: Reply) -> Answer:
-    uses = tuple(
-        ToolCall(part.id, part.name, part.arguments)
-        for part in reply.parts
-        if isinstance(part, ToolUse)
-    )
-    return Answer(
-        text="".join(part.text for part in reply.parts if isinstance(part, Text)),
-        tool_calls=uses,
-        finish_reason=reply.finish_reason,
-        usage=reply.usage,
-        id=reply.id,
-        model=reply.model,
-        raw=dialect("openai-chat").write_answer(reply),
-    )
-
-
-def _reply(answer: Answer) -> Reply:
-    parts: list[Text | Thinking | ToolUse] = [Text(answer.text)] if answer.text else []
-    parts += [ToolUse(call.id, call.name, call.arguments) for call in answer.tool_calls]
-    return Reply(tuple(parts), answer.finish_reason, answer.usage, answer.id, answer.model)
-
-
-def _pieces(reply: Reply) -> Iterator[StreamEvent]:
-    """A whole answer as the events of a stream; words in pieces of about a line."""
-    deltas: list[Delta] = [Began(reply.id, reply.model)]
-    index = 0
-    for part in reply.parts:
-        match part:
-            case Text():
-                deltas += [
-                    TextDelta(part.text[at : at + 80]) for at in range(0, len(part.text), 80)
-                ]
-            case Thinking():
-                deltas.append(ThinkingDelta(part.text, part.signature, part.redacted))
-            case ToolUse():
-                deltas.append(ToolCallDelta(index, part.id, part.name, part.arguments))
-                index += 1
-    deltas += [Stopped(reply.finish_reason or "stop"), Counted(reply.usage), Ended()]
-    return (StreamEvent(b"", (delta,)) for delta in deltas)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Generator, Iterator
 from typing import assert_never
 
 import httpx
 
 from orchestrator.dialects.neutral import StreamEvent
-from orchestrator.drivers.outcome import LARGEST_ANSWER
 from orchestrator.drivers.stream_performer import StreamPerformer
 from orchestrator.drivers.transports import reads_end_in
 from states import (
@@ -19,6 +20,7 @@ from states import (
     Repair,
     Rotate,
     Send,
+    Streaming,
     Switch,
     Wait,
 )
@@ -61,7 +63,6 @@ def drive(
         while not isinstance(command := performer.command, Finish):
             match command:
                 case Send():
-                    _close(upstream)
                     event, upstream = _send(performer, transport, command)
                 case Relay():
                     more = None
@@ -71,15 +72,18 @@ def drive(
                     event = more
                 case _:
                     event = _perform(performer, command)
+            _let_go(upstream, event)
             performer.advance(event)
-        yield from performer.leftover
         performer.finish(command)
+        yield from performer.leftover
     except BaseException:
         performer.cancel()
         raise
     finally:
-        _close(upstream)
-        performer.close()
+        try:
+            _close(upstream)
+        finally:
+            performer.close()
 
 
 def _perform(
@@ -117,18 +121,19 @@ def _send(
         return performer.broken(error), None
     upstream = Upstream(response)
     try:
-        if performer.opened(response):
-            return _first(performer, upstream, command), upstream
-        return _whole(performer, response, upstream, command), upstream
+        performer.opened(response)
+        return _first(performer, upstream, command), upstream
     except BaseException:
-        upstream.close()
+        _close(upstream)
         raise
 
 
 def _first(performer: StreamPerformer, upstream: Upstream, command: Send) -> Event:
-    """Read a stream until its first content, or its end."""
+    """Read an answer until its first content, or its end."""
     while (event := performer.before_content()) is None:
         limit, seconds = performer.patience(command)
+        if seconds <= 0:  # a transport of the user's may know nothing of limits
+            return performer.stream_limit_reached(command, limit)
         try:
             performer.feed(upstream.read(seconds))
         except (httpx.TimeoutException, TimeoutError):
@@ -138,31 +143,14 @@ def _first(performer: StreamPerformer, upstream: Upstream, command: Send) -> Eve
     return event
 
 
-def _whole(
-    performer: StreamPerformer, response: httpx.Response, upstream: Upstream, command: Send
-) -> Event:
-    """Read a body that is no stream."""
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        while (data := upstream.read(performer.left(command))) is not None:
-            chunks.append(data)
-            size += len(data)
-            if size > LARGEST_ANSWER:
-                return performer.too_large()
-    except (httpx.TimeoutException, TimeoutError):
-        return performer.limit_reached(command, "total")
-    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-        return performer.broken(error)
-    return performer.received(response.status_code, response.headers, b"".join(chunks))
-
-
 def _more(performer: StreamPerformer, upstream: Upstream | None, command: Relay) -> Event | None:
     """Read on after what has come was delivered; ``None`` where there is more to deliver."""
     if (event := performer.after_content()) is not None:
         _drain(upstream)
         return event
     limit, seconds = performer.patience(command)
+    if seconds <= 0:
+        return performer.stream_limit_reached(command, limit)
     try:
         performer.feed(upstream.read(seconds) if upstream is not None else None)
     except (httpx.TimeoutException, TimeoutError):
@@ -174,13 +162,23 @@ def _more(performer: StreamPerformer, upstream: Upstream | None, command: Relay)
 
 def _drain(upstream: Upstream | None) -> None:
     """Read the end of the body, which follows the end mark, so that the connection lives."""
+    ends_at = time.monotonic() + DRAIN
     try:
-        while upstream is not None and upstream.read(DRAIN) is not None:
-            pass
+        while upstream is not None and (left := ends_at - time.monotonic()) > 0:
+            if upstream.read(left) is None:
+                return
     except (httpx.HTTPError, httpx.StreamError, OSError):
         return
 
 
 def _close(upstream: Upstream | None) -> None:
+    """Close what is open; what goes wrong then changes nothing about the answer."""
     if upstream is not None:
-        upstream.close()
+        with contextlib.suppress(httpx.HTTPError, httpx.StreamError, OSError):
+            upstream.close()
+
+
+def _let_go(upstream: Upstream | None, event: Event) -> None:
+    """Close what is not read any more: a wait or another target may come next."""
+    if not isinstance(event, Streaming):
+        _close(upstream)

@@ -5,15 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+import attrs
+
 from orchestrator.config.records import Provider
 from orchestrator.dialects import dialect
 from orchestrator.dialects.anthropic_messages.models import takes_prefill
+from orchestrator.dialects.neutral import Conversation, Thinking
 from orchestrator.drivers.continuation import continued
-from orchestrator.drivers.repairs import REPAIRS
+from orchestrator.drivers.repairs import FORCE_STREAM, NO_PREFILL, NO_STREAM, apply, plan
 from orchestrator.request import Request
-from states import Target
+from states import Error, Reason, Target
 
 Payload = Mapping[str, Any]
+
+
+@attrs.frozen
+class Worded:
+    """What to send to a target.
+
+    Attributes:
+        payload: The request in the dialect of the target's provider.
+        overrides: The target's own fields, repaired like the payload.
+        stream: True where a stream is to be asked for.
+        notes: In what this differs from what the caller asked.
+    """
+
+    payload: Payload
+    overrides: Payload
+    stream: bool
+    notes: tuple[str, ...] = ()
 
 
 class Wording:
@@ -30,10 +50,20 @@ class Wording:
         self._remembered = remembered
         self._repairs: dict[str, tuple[str, ...]] = {}
         self._delivered = ""
+        self._sent: dict[str, Worded] = {}
 
-    def repair(self, target: Target, name: str) -> None:
+    def cure(self, target: Target, provider: Provider, error: Error) -> str | None:
+        """The name of the repair that may cure ``error``; ``None`` where none would."""
+        name = error.repair
+        if error.reason is Reason.BAD_REQUEST and self._prefill_refused(target, provider, error):
+            name = NO_PREFILL
+        return name if name and self._planned(target, provider, name, error.message) else None
+
+    def repair(self, target: Target, provider: Provider, name: str, message: str) -> None:
         """Change what is sent to ``target`` from now on."""
-        self._repairs[target.name] = (*self._of(target), name)
+        planned = self._planned(target, provider, name, message)
+        if planned is not None:
+            self._repairs[target.name] = (*self._of(target), planned)
 
     def cured(self, target: Target) -> None:
         """``target`` has answered: what was repaired there is right for other calls too."""
@@ -44,22 +74,72 @@ class Wording:
         """The caller has this text already; whoever is asked next goes on from it."""
         self._delivered = delivered
 
-    def payload(self, target: Target, provider: Provider) -> Payload:
+    def prefills(self, target: Target, provider: Provider) -> bool:
+        """True where ``target`` goes on from a last message of its own."""
+        return (
+            bool(self._delivered.strip())
+            and provider.dialect == "anthropic-messages"
+            and takes_prefill(target.model)
+            and NO_PREFILL not in self._of(target)
+            and not self._thinks()
+        )
+
+    def words(self, target: Target, provider: Provider, overrides: Payload) -> Worded:
         """What to send to ``target``, in the dialect of its provider."""
-        payload = self._in_dialect(target, provider)
-        for name in self._of(target):
-            payload = REPAIRS[name](payload)
-        return payload
+        payload, notes = self._in_dialect(target, provider)
+        repairs = self._of(target)
+        for name in repairs:
+            payload, overrides = apply(name, payload), apply(name, overrides)
+        stream = self._streams(provider, repairs)
+        notes += tuple(f"repaired: {name}" for name in repairs)
+        if stream is not self._request.stream:
+            notes += ("asked as a stream" if stream else "asked without streaming",)
+        worded = self._sent[target.name] = Worded(payload, overrides, stream, notes)
+        return worded
+
+    def _streams(self, provider: Provider, repairs: tuple[str, ...]) -> bool:
+        if NO_STREAM in repairs:
+            return False
+        return FORCE_STREAM in repairs or (self._request.stream and provider.stream)
+
+    def _planned(self, target: Target, provider: Provider, name: str, message: str) -> str | None:
+        sent = self._sent.get(target.name)
+        if sent is None or name in self._of(target):
+            return None
+        whole = {**sent.payload, **sent.overrides}
+        return plan(name, whole, message, spoken=provider.dialect, streamed=sent.stream)
+
+    def _prefill_refused(self, target: Target, provider: Provider, error: Error) -> bool:
+        return self.prefills(target, provider) and "prefill" in error.message.lower()
 
     def _of(self, target: Target) -> tuple[str, ...]:
         return self._repairs.get(target.name) or self._remembered.get(target.name, ())
 
-    def _in_dialect(self, target: Target, provider: Provider) -> Payload:
+    def _thinks(self) -> bool:
+        own = self._request
+        return own.reasoning or dialect(own.dialect).read_request(own.payload).reasoning is not None
+
+    def _in_dialect(self, target: Target, provider: Provider) -> tuple[Payload, tuple[str, ...]]:
         own, theirs = self._request.dialect, provider.dialect
-        if own == theirs and not self._delivered:
-            return self._request.payload
+        goes_on = bool(self._delivered.strip())
+        if own == theirs and not goes_on:
+            return self._request.payload, ()
         conversation = dialect(own).read_request(self._request.payload)
-        if self._delivered:
-            prefill = theirs == "anthropic-messages" and takes_prefill(target.model)
+        notes = _left_out(conversation, theirs) if own != theirs else ()
+        if goes_on:
+            prefill = self.prefills(target, provider)
             conversation = continued(conversation, self._delivered, prefill=prefill)
-        return dialect(theirs).write_request(conversation)
+            notes += ("asked to go on from the text so far",)
+        return dialect(theirs).write_request(conversation), notes
+
+
+def _left_out(conversation: Conversation, theirs: str) -> tuple[str, ...]:
+    """What of the conversation a dialect is not told, though the caller said it."""
+    foreign = sum(
+        isinstance(part, Thinking) and part.dialect != theirs
+        for message in conversation.messages
+        for part in message.parts
+    )
+    lost = dialect(theirs).losses(conversation)
+    notes = (f"{foreign} thoughts of another vendor left out",) if foreign else ()
+    return notes + ((f"left out, as the policy allows: {', '.join(lost)}",) if lost else ())
