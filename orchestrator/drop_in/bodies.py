@@ -154,7 +154,7 @@ class AsyncBody:
         """End the call and its connection; while another task reads, as soon as it has read."""
         self._closed = True
         _, _, events = self.parts
-        if not events.ag_running:
+        if not getattr(events, "ag_running", False):
             await events.aclose()
 
 

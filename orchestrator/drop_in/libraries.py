@@ -1,8 +1,8 @@
 """The HTTP libraries whose clients can be served: httpx, and httpx2, which has its shape.
 
-The official openai and anthropic packages use httpx2 (from 3.0 and 1.0 on; 3.52.0 and 2.11.0
-looked at on 2026-11-21), most other clients httpx. A client accepts only answers of its own
-library, so an answer is made of the classes of the library that the request is made of.
+The official openai (3.52.0) and anthropic (2.11.0) packages use httpx2 (2026-11-21), older
+ones and many other clients httpx. A client accepts only answers of its own library, so an
+answer is made of the classes of the library that the request is made of.
 """
 
 from __future__ import annotations
