@@ -193,9 +193,10 @@ def _responses_stream(tool: bool) -> Iterable[Body]:
 def _gemini_body(parts: Sequence[Body], finish: str | None = "STOP") -> Body:
     candidate = {"content": {"role": "model", "parts": list(parts)}, "index": 0}
     counts = {"promptTokenCount": ASKED, "candidatesTokenCount": SAID}
+    usage = {**counts, "totalTokenCount": ASKED + SAID}
     return {
         "candidates": [{**candidate, **({"finishReason": finish} if finish else {})}],
-        "usageMetadata": {**counts, "totalTokenCount": ASKED + SAID},
+        **({"usageMetadata": usage} if finish else {}),
         "modelVersion": "spoken",
         "responseId": "r1",
         "xVendor": {"kept": [1, 2.5, None]},
