@@ -13,8 +13,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from orchestrator.dialects.anthropic_messages.http import DEFAULT_MAX_TOKENS
-from orchestrator.dialects.openai_responses.replay import without_vendor_state
 from orchestrator.drivers.fields import Path, Payload, found, removed, replaced
 from orchestrator.drivers.thoughts import without_thoughts
 
@@ -71,6 +69,9 @@ def _without(paths: tuple[Path, ...]) -> Change:
 
 
 def _without_encrypted(payload: Payload) -> Payload:
+    # A dialect is loaded when it is first spoken; most programs speak one.
+    from orchestrator.dialects.openai_responses.replay import without_vendor_state
+
     changed = dict(without_vendor_state(payload))
     include = changed.get("include")
     if isinstance(include, list):
@@ -140,6 +141,8 @@ def _clamp(payload: Payload, message: str, spoken: str) -> str | None:
     """The largest number in ``message`` that is below what was asked for."""
     asked = list(_whole_numbers(found(payload, LONGEST)))
     if not asked and spoken == "anthropic-messages":
+        from orchestrator.dialects.anthropic_messages.http import DEFAULT_MAX_TOKENS
+
         asked = [DEFAULT_MAX_TOKENS]  # the dialect's own, where the request says none
     if not asked:
         return None

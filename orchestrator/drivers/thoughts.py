@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.gemini.words import UNSIGNED
-
 Payload = Mapping[str, Any]
 
 _BLOCKS = ("thinking", "redacted_thinking")
@@ -77,6 +75,8 @@ def _part(part: Any) -> Any:
     unsigned = {name: value for name, value in part.items() if name not in _SIGNATURES}
     if unsigned == dict(part) or not (_CALLS & set(part)):
         return unsigned
+    from orchestrator.dialects.gemini.words import UNSIGNED  # loaded when it is first spoken
+
     return {**unsigned, "thoughtSignature": UNSIGNED}
 
 

@@ -9,7 +9,6 @@ import attrs
 
 from orchestrator.config.records import Provider
 from orchestrator.dialects import dialect
-from orchestrator.dialects.anthropic_messages.models import takes_prefill
 from orchestrator.dialects.neutral import Conversation, Thinking
 from orchestrator.drivers.continuation import continued
 from orchestrator.drivers.repairs import FORCE_STREAM, NO_PREFILL, NO_STREAM, apply, plan
@@ -76,10 +75,12 @@ class Wording:
 
     def prefills(self, target: Target, provider: Provider) -> bool:
         """True where ``target`` goes on from a last message of its own."""
+        if not self._delivered.strip() or provider.dialect != "anthropic-messages":
+            return False
+        from orchestrator.dialects.anthropic_messages.models import takes_prefill
+
         return (
-            bool(self._delivered.strip())
-            and provider.dialect == "anthropic-messages"
-            and takes_prefill(target.model)
+            takes_prefill(target.model)
             and NO_PREFILL not in self._of(target)
             and not self._thinks()
         )
