@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from orchestrator.dialects.neutral import (
 from orchestrator.drivers.continuation import (
     INSTRUCTION,
     LEAST_OVERLAP,
+    LOOK_BACK,
     Trimmer,
     continued,
     overlap,
@@ -69,6 +71,41 @@ def test_a_whole_repetition_is_dropped_however_short() -> None:
 
 def test_a_few_letters_alike_are_chance() -> None:
     assert through("say hel", ["lo"]) == "lo"
+
+
+def test_who_begins_all_over_again_is_not_heard_twice() -> None:
+    delivered = "".join(f"{number} " for number in range(2000))
+
+    assert len(delivered) > LOOK_BACK
+    assert through(delivered, pieces(delivered + "and on", [7, 900, 5000])) == "and on"
+
+
+@pytest.mark.parametrize(
+    ("delivered", "more", "shown"),
+    [
+        ("Hello ", [" wor", "ld"], "world"),
+        ("Hello ", ["world"], "world"),
+        ("Hello", [" world"], " world"),
+        ("A line\n\n", ["\n", "\nand"], "and"),
+        ("A line\n\n", ["\nand"], "and"),
+        ("A line\n", ["\n\n    and"], "\n    and"),
+    ],
+)
+def test_white_space_that_a_prefill_left_out_is_not_shown_twice(
+    delivered: str, more: list[str], shown: str
+) -> None:
+    trimmer = Trimmer(delivered, prefill=True)
+    deltas: list[Delta] = [*map(TextDelta, more), Stopped("stop")]
+    passed = [one for delta in deltas for one in trimmer.pass_on(delta)]
+
+    assert "".join(one.text for one in passed if isinstance(one, TextDelta)) == shown
+
+
+@pytest.mark.parametrize("prefill", [True, False])
+def test_white_space_alone_is_nothing_to_go_on_from(*, prefill: bool) -> None:
+    asked = Conversation((Message(Role.USER, (Text("Tell me"),)),))
+
+    assert continued(asked, " \n", prefill=prefill) == asked
 
 
 def test_text_that_repeats_nothing_is_not_held_back() -> None:
