@@ -261,7 +261,7 @@ def _gemini_request(model: str, *, tool: bool, image: bool) -> dict[str, Any]:
     function = genai_types.FunctionDeclaration(
         name="get_weather", description="Weather.", parameters_json_schema=SCHEMA
     )
-    tools = [genai_types.Tool(function_declarations=[function])] if tool else None
+    tools: Any = [genai_types.Tool(function_declarations=[function])] if tool else None
     config = genai_types.GenerateContentConfig(tools=tools)
     return {"model": model, "contents": contents, "config": config}
 

@@ -25,12 +25,12 @@ Body = Mapping[str, Any]
 
 def whole(dialect: str, *, tool: bool = False) -> Reply:
     """A whole answer: :data:`TEXT`, or the call of a tool."""
-    return Reply(body=_WHOLE[dialect](tool))
+    return Reply(body=_WHOLE[dialect](tool=tool))
 
 
 def streamed(dialect: str, *, tool: bool = False, until: int | None = None) -> Reply:
     """The same as a stream; only its first ``until`` events, where that is given."""
-    events = list(_STREAMED[dialect](tool))[:until]
+    events = list(_STREAMED[dialect](tool=tool))[:until]
     ends = b"data: [DONE]\n\n" if dialect == "openai-chat" and until is None else b""
     body = b"".join(_event(event) for event in events) + ends
     return Reply(body=body, headers={"Content-Type": "text/event-stream"})
@@ -50,7 +50,7 @@ def _chat_usage() -> Body:
     return {"prompt_tokens": ASKED, "completion_tokens": SAID, "total_tokens": ASKED + SAID}
 
 
-def _chat(tool: bool) -> Body:
+def _chat(*, tool: bool) -> Body:
     message: dict[str, Any] = {"role": "assistant", "content": None if tool else TEXT}
     if tool:
         function = {"name": CALL[1], "arguments": json.dumps(CALL[2])}
@@ -67,7 +67,7 @@ def _chat(tool: bool) -> Body:
     }
 
 
-def _chat_stream(tool: bool) -> Iterable[Body]:
+def _chat_stream(*, tool: bool) -> Iterable[Body]:
     common = {
         "id": "chatcmpl-1",
         "object": "chat.completion.chunk",
@@ -79,8 +79,9 @@ def _chat_stream(tool: bool) -> Iterable[Body]:
         function = {"name": CALL[1], "arguments": ""}
         begin = {"index": 0, "id": CALL[0], "type": "function", "function": function}
         deltas.append({"tool_calls": [begin]})
-        for piece in ARGUMENTS:
-            deltas.append({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]})
+        deltas += [
+            {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in ARGUMENTS
+        ]
     else:
         deltas += [{"content": piece} for piece in PIECES]
     for delta in deltas:
@@ -89,20 +90,20 @@ def _chat_stream(tool: bool) -> Iterable[Body]:
     yield {**common, "choices": [last], "usage": _chat_usage()}
 
 
-def _messages_block(tool: bool, *, filled: bool) -> Body:
+def _messages_block(*, tool: bool, filled: bool) -> Body:
     if tool:
         use = {"type": "tool_use", "id": CALL[0], "name": CALL[1]}
         return {**use, "input": CALL[2] if filled else {}}
     return {"type": "text", "text": TEXT if filled else ""}
 
 
-def _messages(tool: bool) -> Body:
+def _messages(*, tool: bool) -> Body:
     return {
         "id": "msg_1",
         "type": "message",
         "role": "assistant",
         "model": "spoken",
-        "content": [_messages_block(tool, filled=True)],
+        "content": [_messages_block(tool=tool, filled=True)],
         "stop_reason": "tool_use" if tool else "end_turn",
         "stop_sequence": None,
         "usage": {"input_tokens": ASKED, "output_tokens": SAID},
@@ -110,11 +111,11 @@ def _messages(tool: bool) -> Body:
     }
 
 
-def _messages_stream(tool: bool) -> Iterable[Body]:
+def _messages_stream(*, tool: bool) -> Iterable[Body]:
     usage = {"input_tokens": ASKED, "output_tokens": 1}
-    begin = {**_messages(tool), "content": [], "stop_reason": None, "usage": usage}
+    begin = {**_messages(tool=tool), "content": [], "stop_reason": None, "usage": usage}
     yield {"type": "message_start", "message": begin}
-    block = _messages_block(tool, filled=False)
+    block = _messages_block(tool=tool, filled=False)
     yield {"type": "content_block_start", "index": 0, "content_block": block}
     yield {"type": "ping"}
     for piece in ARGUMENTS if tool else PIECES:
@@ -130,7 +131,7 @@ def _messages_stream(tool: bool) -> Iterable[Body]:
     yield {"type": "message_stop"}
 
 
-def _responses_item(tool: bool) -> dict[str, Any]:
+def _responses_item(*, tool: bool) -> dict[str, Any]:
     if tool:
         call = {"name": CALL[1], "arguments": json.dumps(CALL[2]), "status": "completed"}
         return {"id": "fc_1", "type": "function_call", "call_id": CALL[0], **call}
@@ -144,7 +145,7 @@ def _responses_item(tool: bool) -> dict[str, Any]:
     }
 
 
-def _responses(tool: bool) -> Body:
+def _responses(*, tool: bool) -> Body:
     usage = {"input_tokens": ASKED, "output_tokens": SAID, "total_tokens": ASKED + SAID}
     return {
         "id": "resp_1",
@@ -152,7 +153,7 @@ def _responses(tool: bool) -> Body:
         "created_at": 1_700_000_000,
         "status": "completed",
         "model": "spoken",
-        "output": [_responses_item(tool)],
+        "output": [_responses_item(tool=tool)],
         "parallel_tool_calls": True,
         "tool_choice": "auto",
         "tools": [],
@@ -161,10 +162,11 @@ def _responses(tool: bool) -> Body:
     }
 
 
-def _responses_stream(tool: bool) -> Iterable[Body]:
-    response = {**_responses(tool), "status": "in_progress", "output": [], "usage": None}
-    item = _responses_item(tool)
-    empty = {**item, "status": "in_progress", **({"arguments": ""} if tool else {"content": []})}
+def _responses_stream(*, tool: bool) -> Iterable[Body]:
+    response = {**_responses(tool=tool), "status": "in_progress", "output": [], "usage": None}
+    item = _responses_item(tool=tool)
+    nothing: dict[str, Any] = {"arguments": ""} if tool else {"content": []}
+    empty = {**item, "status": "in_progress", **nothing}
     events: list[Body] = [
         {"type": "response.created", "response": response},
         {"type": "response.output_item.added", "output_index": 0, "item": empty},
@@ -185,7 +187,7 @@ def _responses_stream(tool: bool) -> Iterable[Body]:
         events.append({"type": "response.content_part.done", **at, "part": part})
     events += [
         {"type": "response.output_item.done", "output_index": 0, "item": item},
-        {"type": "response.completed", "response": _responses(tool)},
+        {"type": "response.completed", "response": _responses(tool=tool)},
     ]
     return [{**event, "sequence_number": number} for number, event in enumerate(events)]
 
@@ -203,17 +205,17 @@ def _gemini_body(parts: Sequence[Body], finish: str | None = "STOP") -> Body:
     }
 
 
-def _gemini_parts(tool: bool) -> list[Body]:
+def _gemini_parts(*, tool: bool) -> list[Body]:
     call = {"functionCall": {"id": CALL[0], "name": CALL[1], "args": CALL[2]}}
     return [call] if tool else [{"text": piece} for piece in PIECES]
 
 
-def _gemini(tool: bool) -> Body:
-    return _gemini_body(_gemini_parts(tool))
+def _gemini(*, tool: bool) -> Body:
+    return _gemini_body(_gemini_parts(tool=tool))
 
 
-def _gemini_stream(tool: bool) -> Iterable[Body]:
-    parts = _gemini_parts(tool)
+def _gemini_stream(*, tool: bool) -> Iterable[Body]:
+    parts = _gemini_parts(tool=tool)
     for part in parts[:-1]:
         yield _gemini_body([part], None)
     yield _gemini_body([parts[-1]])

@@ -12,6 +12,12 @@ import anthropic
 import httpx
 import openai
 import pytest
+
+import orchestrator
+from orchestrator import Orchestrator, OrchestratorTransport
+from orchestrator.config import loads
+from orchestrator.sim import Reply, ScriptedProviders, replies
+from orchestrator.sim.script import AnyScript
 from tests.acceptance.sdk_clients import ASYNC_CLIENTS, CLIENTS, PICTURE
 from tests.acceptance.spoken import (
     ASKED,
@@ -22,13 +28,6 @@ from tests.acceptance.spoken import (
     answers,
     streamed,
 )
-
-import orchestrator
-from orchestrator import Orchestrator, OrchestratorTransport
-from orchestrator.config import loads
-from orchestrator.sim import Reply, ScriptedProviders, replies
-from orchestrator.sim.script import AnyScript
-
 
 BEFORE_CONTENT = {
     "openai-chat": 1,
@@ -102,7 +101,7 @@ CROSSINGS = list(itertools.product(DIALECTS, DIALECTS, [False, True], [False, Tr
 
 @pytest.mark.parametrize(("client", "fallback", "stream", "tool"), CROSSINGS)
 def test_every_client_gets_the_answer_of_a_fallback_of_every_dialect(
-    client: str, fallback: str, stream: bool, tool: bool
+    client: str, fallback: str, *, stream: bool, tool: bool
 ) -> None:
     scripts = {
         "broke": (client, replies.billing_402()),
@@ -123,7 +122,10 @@ def test_a_client_that_suspends_gets_the_same_streamed_and_whole(
     client: str, fallback: str
 ) -> None:
     replies_ = [answers(fallback, stream=True), answers(fallback, stream=False)]
-    scripts = {"broke": (client, replies.billing_402()), "spare": (fallback, replies_)}
+    scripts: dict[str, tuple[str, AnyScript]] = {
+        "broke": (client, replies.billing_402()),
+        "spare": (fallback, replies_),
+    }
 
     with transport_over(scripts) as (_, transport):
         assert ASYNC_CLIENTS[client](transport) == TEXT
@@ -165,7 +167,7 @@ FAILING = list(itertools.product(DIALECTS, [False, True]))
 
 @pytest.mark.parametrize(("dialect", "stream"), FAILING)
 def test_a_failed_call_raises_the_real_cause_once_with_retries_left_on(
-    dialect: str, stream: bool
+    dialect: str, *, stream: bool
 ) -> None:
     scripts = {
         "broke": (dialect, replies.billing_402()),
@@ -217,6 +219,7 @@ def test_an_error_has_the_class_of_its_cause(
     of_openai: type[openai.APIStatusError],
     of_anthropic: type[anthropic.APIStatusError],
     reason: str,
+    *,
     stream: bool,
 ) -> None:
     extra = "[policy]\nattempts_per_target = 1"
@@ -224,7 +227,8 @@ def test_an_error_has_the_class_of_its_cause(
         with transport_over({"only": (dialect, reply)}, extra=extra) as (_, transport):
             with pytest.raises(expected) as raised:
                 CLIENTS[dialect].ask(transport, stream=stream)
-            headers = raised.value.response.headers
+            failed: Any = raised.value
+            headers = failed.response.headers
 
         assert headers["x-orchestrator-attempts"] == "1"
         assert headers["x-orchestrator-target"] == "only/model-of-only"
@@ -275,10 +279,9 @@ def test_a_stream_that_goes_on_elsewhere_is_one_stream_to_the_client(
 
 @pytest.mark.parametrize("client", DIALECTS)
 def test_a_provider_without_streams_still_streams_to_the_client(client: str) -> None:
-    extra = ""
     for dialect in DIALECTS:
         scripts = {"only": (dialect, answers(dialect, stream=False, tool=True))}
-        with transport_over(scripts, extra=extra, stream=False) as (providers, transport):
+        with transport_over(scripts, stream=False) as (_, transport):
             got = CLIENTS[client].ask(transport, stream=True, tool=True)
 
         assert got.calls == [(CALL[1], CALL[2])]
