@@ -1,0 +1,126 @@
+"""``orchestrator verify``: every sequence of errors that a config can meet, checked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from orchestrator.cli.endings import DONE, FAILED, UsageError, told
+from orchestrator.cli.opening import found
+from orchestrator.cli.screen import Screen
+from orchestrator.config.records import Config
+from orchestrator.verify import Setting, Verdict
+from orchestrator.verify import verify as check
+from orchestrator.verify.report import as_lines, as_mapping
+from orchestrator.verify.report import ledger as sequences
+from states.target import Target
+
+EXAMPLE = Setting(
+    route=(
+        Target("deepseek", "deepseek-v4-pro"),
+        Target("openrouter", "openai/gpt-oss-120b:free"),
+        Target("corp", "llama"),
+    ),
+    pool={"deepseek": 2, "openrouter": 1, "corp": 1},
+    name="example",
+)
+"""What is checked where there is no config: the routes of the contract's own example."""
+
+
+def verify(
+    *,
+    config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
+    route: str | None = None,
+    max_attempts: int | None = None,
+    max_seconds: float | None = None,
+    ledger: Path | None = None,
+    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+) -> int:
+    """Prove what calls under this config can and cannot do. Nothing is sent.
+
+    Exit status 1 where a property is broken or a limit is exceeded.
+
+    Parameters
+    ----------
+    config
+        The config. Default: $ORCHESTRATOR_CONFIG, ./orchestrator.toml, the user's folder;
+        without any, a built-in example.
+    route
+        Check this route alone. Default: all.
+    max_attempts
+        Fail where a call may send more.
+    max_seconds
+        Fail where a call may take longer to its answer, or to its first content.
+    ledger
+        Write the sequences there, for `orchestrator diagram --call`. Default: where
+        something is broken, counterexample.jsonl.
+    json
+        Print one JSON object.
+    """
+    screen = Screen()
+    with told(screen, json=json):
+        settings = _settings(found(config), route)
+        verdicts = [check(one, progress=_progress(screen, one)) for one in settings]
+        exceeded = list(_exceeded(verdicts, max_attempts, max_seconds))
+        if json:
+            screen.json({"routes": [as_mapping(one) for one in verdicts], "exceeded": exceeded})
+        else:
+            for text in (text for one in verdicts for text in as_lines(one)):
+                screen.result(text)
+            for text in exceeded:
+                screen.result(f"EXCEEDED {text}")
+        _write(screen, verdicts, ledger)
+        return FAILED if exceeded or not all(one.holds for one in verdicts) else DONE
+
+
+def _settings(config: Config | None, route: str | None) -> list[Setting]:
+    if config is None:
+        if route not in (None, EXAMPLE.name):
+            raise UsageError(f"there is no config, so no route {route!r}; allowed: example")
+        return [EXAMPLE]
+    names = [route] if route is not None else [name for name in config.routes if config.route(name)]
+    if not names:
+        raise UsageError(f"{config.path}: there is no route with a target to check")
+    pool = {name: len(entry.credentials) for name, entry in config.providers.items()}
+    return [Setting(config.route(name), pool, config.policy, name=name) for name in names]
+
+
+def _progress(screen: Screen, setting: Setting) -> Callable[[str], None]:
+    """Tells on stderr how far the check of a route is, about once a second."""
+    last = time.monotonic()
+
+    def tell(words: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= 1.0:
+            last = time.monotonic()
+            screen.say(f"route {setting.name}: {words}")
+
+    return tell
+
+
+def _exceeded(
+    verdicts: Sequence[Verdict], attempts: int | None, seconds: float | None
+) -> Iterator[str]:
+    for verdict in verdicts:
+        if verdict.certificate is None:
+            continue
+        limits = ((verdict.certificate.attempts, attempts), (verdict.certificate.seconds, seconds))
+        for figure, limit in limits:
+            if limit is not None and figure.value > limit:
+                yield (
+                    f"route {verdict.setting.name}: {figure.name} may be {figure.value:g}, "
+                    f"allowed: {limit:g}"
+                )
+
+
+def _write(screen: Screen, verdicts: Sequence[Verdict], path: Path | None) -> None:
+    broken = [one for one in verdicts if not one.holds]
+    if path is None and not broken:
+        return
+    target = path or Path("counterexample.jsonl")
+    target.write_bytes(b"".join(text for one in broken or verdicts for text in sequences(one)))
+    screen.say(f"wrote {target}; draw it with: orchestrator diagram --call {target}")

@@ -1,0 +1,184 @@
+"""Choices that are made only when somebody looks: one run of a step for each way it can go.
+
+A step is run again and again over the same call and event. Whatever is free in them asks
+:class:`Choices` at the moment when a guard looks at it; the next run takes the next
+alternative of the last choice. So the runs are exactly the ways that the guards tell apart.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import attrs
+
+NUMBER, WAITS = 0, 1
+"""The counters that are kept open: attempts sent, waits made."""
+
+
+class Choices:
+    """The choices of one run, and the way to the next.
+
+    Attributes:
+        low, high: For each counter, what it may be in this run: guards narrow it.
+        late: The run takes place so late that no backoff ends within the deadline.
+        asked_to_wait: The answer asked for a wait longer than the patience; ``None``
+            where nobody looked.
+        jitter: What was drawn; ``None`` where nobody looked.
+    """
+
+    def __init__(self) -> None:
+        self._planned: list[list[int]] = []
+        self._position = 0
+        self.begin((0, 0), (0, 0))
+
+    def begin(self, low: tuple[int, int], high: tuple[int, int]) -> None:
+        """Begin a run, with the counters between ``low`` and ``high``."""
+        self._position = 0
+        self.low, self.high = list(low), list(high)
+        self.late = False
+        self.asked_to_wait: float | None = None
+        self.jitter: float | None = None
+
+    def pick(self, count: int) -> int:
+        """One of ``count`` alternatives, numbered from 0."""
+        if count == 1:
+            return 0
+        if self._position == len(self._planned):
+            self._planned.append([0, count])
+        chosen = self._planned[self._position][0]
+        self._position += 1
+        return chosen
+
+    def next(self) -> bool:
+        """Turn to the next run; False where every way was gone."""
+        while self._planned:
+            self._planned[-1][0] += 1
+            if self._planned[-1][0] < self._planned[-1][1]:
+                return True
+            self._planned.pop()
+        return False
+
+    def at_most(self, counter: int, limit: int) -> bool:
+        """Whether ``counter`` is at most ``limit``; narrows it where it can be either."""
+        if self.high[counter] <= limit:
+            return True
+        if self.low[counter] > limit:
+            return False
+        if self.pick(2) == 0:
+            self.high[counter] = limit
+            return True
+        self.low[counter] = limit + 1
+        return False
+
+
+class Tally:
+    """A counter whose value is open: ``sign * value + plus``. Comparing it narrows the value."""
+
+    __slots__ = ("choices", "counter", "plus", "sign")
+    __hash__: ClassVar[None]  # type: ignore[assignment]  # equality narrows, so no hash agrees
+
+    def __init__(self, choices: Choices, counter: int, plus: int = 0, sign: int = 1) -> None:
+        self.choices, self.counter, self.plus, self.sign = choices, counter, plus, sign
+
+    def __add__(self, other: int) -> Tally:
+        return Tally(self.choices, self.counter, self.plus + other, self.sign)
+
+    def __sub__(self, other: int) -> Tally:
+        return self + -other
+
+    def __rsub__(self, other: int) -> Tally:
+        return Tally(self.choices, self.counter, other - self.plus, -self.sign)
+
+    def __le__(self, other: int) -> bool:
+        if self.sign > 0:
+            return self.choices.at_most(self.counter, other - self.plus)
+        return not self.choices.at_most(self.counter, self.plus - other - 1)
+
+    def __lt__(self, other: int) -> bool:
+        return self <= other - 1
+
+    def __gt__(self, other: int) -> bool:
+        return not self <= other
+
+    def __ge__(self, other: int) -> bool:
+        return not self <= other - 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int) and self <= other and self >= other
+
+    def delta(self) -> int:
+        """How far a step moved it."""
+        return self.plus
+
+
+@attrs.frozen
+class Instants:
+    """The instants and lengths, in seconds, that stand for all others.
+
+    A call stands still at 0. What ends "soon" ends within the patience; ``later`` is past
+    the patience and within the deadline, ``None`` where there is no such length.
+    """
+
+    deadline: float
+    later: float | None
+
+    NEVER: ClassVar[float] = -1e15
+    """As jitter: a backoff so long that it ends after every deadline."""
+
+
+class Asked:
+    """The wait that an answer asks for, open until somebody compares it."""
+
+    __slots__ = ("choices", "instants", "offset")
+
+    def __init__(self, choices: Choices, instants: Instants, offset: float = 0.0) -> None:
+        self.choices, self.instants, self.offset = choices, instants, offset
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __radd__(self, at: float) -> Asked:
+        return Asked(self.choices, self.instants, self.offset + at)
+
+    def _value(self) -> float:
+        choices, later = self.choices, self.instants.later
+        if choices.asked_to_wait is None:
+            # Where no wait fits any more, a longer one makes no difference.
+            open_ = later is not None and not choices.late
+            choices.asked_to_wait = (later or 0.0) if open_ and choices.pick(2) else 0.0
+        return self.offset + choices.asked_to_wait
+
+    def __lt__(self, other: float) -> bool:
+        return self._value() < other
+
+    def __gt__(self, other: float) -> bool:
+        return self._value() > other
+
+    def __le__(self, other: float) -> bool:
+        return self._value() <= other
+
+    def __ge__(self, other: float) -> bool:
+        return self._value() >= other
+
+    def __sub__(self, other: float) -> float:
+        return self._value() - other
+
+
+class Jitter:
+    """The jitter of a backoff, open until the backoff is computed.
+
+    Attributes:
+        draws: What may be drawn: values on both sides of the patience.
+    """
+
+    __slots__ = ("choices", "draws")
+
+    def __init__(self, choices: Choices, draws: tuple[float, ...]) -> None:
+        self.choices, self.draws = choices, draws
+
+    def __truediv__(self, other: float) -> float:
+        choices = self.choices
+        if choices.jitter is None:
+            choices.jitter = self.draws[choices.pick(len(self.draws))]
+            choices.late = choices.jitter == Instants.NEVER
+        return choices.jitter / other

@@ -1,0 +1,260 @@
+"""From a way through the graph to a call: real targets, real keys, a clock that runs.
+
+A node does not say which of two targets that are alike was meant; walking the way from its
+start does. Every event is made concrete and given to the machine again, so that a sequence
+that is shown is one that was run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import attrs
+
+from orchestrator.ledger import Attempt, Closed, Entry, Opened, Transition
+from orchestrator.verify.graph import Edge
+from orchestrator.verify.search import Step as Leg
+from orchestrator.verify.setting import Setting, errors
+from states.call import Call, State
+from states.commands import Finish, Send
+from states.error import Error
+from states.events import Arrival, DeadlineReached, Diagnosed, Event, Failed
+from states.machine import IllegalEvent, Step, Stepper
+from states.reasons import Reason
+from states.standby import Clear, Mark, Standby, Taken
+from states.table import Row
+
+CALL = "verify"
+"""The call's id in a ledger of the checker."""
+
+_ATTEMPT, _SOON, _BENCH, _MARGIN = 0.1, 0.5, 3600.0, 0.2
+"""Seconds: an attempt, a wait within the patience, a bench, what no backoff fits into."""
+
+REMEMBERED = Error(Reason.OVERLOADED, "verify.remembered", message="remembered by the board")
+
+
+@attrs.frozen
+class Told:
+    """A way as a call.
+
+    Attributes:
+        words: One line for each attempt, wait and failure.
+        entries: The ledger.
+        ran: True where the machine took the same rows again with a running clock. False
+            where only free time, or keys that were forgotten, allow the way.
+    """
+
+    words: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    ran: bool
+
+
+class Teller:
+    """Tells ways of one setting under one machine."""
+
+    def __init__(self, setting: Setting, step: Stepper, table: Sequence[Row]) -> None:
+        self._setting, self._step = setting, step
+        self._rows: Mapping[str, Row] = {row.name: row for row in table}
+
+    def tell(self, way: Sequence[Leg]) -> Told:
+        """The way as a call."""
+        walk = _Walk(self._setting, self._step, self._rows)
+        for leg in way:
+            walk.advance(leg.edge)
+        return Told(tuple(walk.words), tuple(walk.closed()), walk.ran)
+
+
+class _Walk:
+    """One call on its way."""
+
+    def __init__(self, setting: Setting, step: Stepper, rows: Mapping[str, Row]) -> None:
+        self._setting, self._step, self._rows = setting, step, rows
+        self._errors = errors(setting.classes)
+        self._call = Call(setting.route, setting.policy)
+        self._places = list(range(len(setting.route)))
+        self._clock = 0.0
+        self._sent = 0.0
+        self._last: Error | None = None
+        self.words: list[str] = []
+        self.ran = True
+        self._entries: list[Entry] = [
+            Opened(CALL, 0.0, setting.route, setting.policy, False, {"route": setting.name})
+        ]
+
+    def advance(self, edge: Edge) -> None:
+        """One move."""
+        self._say(edge)
+        if self.ran:
+            event = self._event(edge)
+            after = self._moved(edge, event)
+            if after is not None:
+                self._record(event, after)
+                self._call = after.call
+        if edge.order:
+            self._places = [self._places[place] for place in edge.order]
+
+    def _moved(self, edge: Edge, event: Event) -> Step | None:
+        try:
+            after = self._step(self._call, event)
+        except (IllegalEvent, AssertionError):
+            self.ran = not edge.row
+            return None
+        self.ran = after.row == edge.row
+        return after if self.ran else None
+
+    def closed(self) -> Iterator[Entry]:
+        """The ledger, with its last entry where the call has ended."""
+        yield from self._entries
+        call = self._call
+        if call.state.final:
+            outcome = "response" if call.state is State.SUCCEED else "failed"
+            reason = call.cause.reason if call.cause is not None else None
+            yield Closed(CALL, self._clock, outcome, reason, call.stopped_by, call.number, ())
+
+    # Words.
+
+    def _say(self, edge: Edge) -> None:
+        fact = edge.fact
+        if fact.reason >= 0:
+            self.words.append(f"{self._setting.classes[fact.reason].name} -> {edge.row}")
+        elif edge.sent >= 0:
+            target = self._setting.route[self._places[edge.sent]]
+            key = f"key#{fact.credential + 1}"
+            self.words.append(f"{edge.row} {target} {key}{' (probe)' if fact.probe else ''}")
+        elif fact.event is not Failed:
+            self.words.append(edge.row)
+
+    # Events.
+
+    def _event(self, edge: Edge) -> Event:
+        fact, call = edge.fact, self._call
+        if call.state in (State.ATTEMPT, State.STREAM):
+            self._clock += _ATTEMPT
+        if call.state is State.RETRY and call.resume_at is not None:
+            self._clock = max(self._clock, call.resume_at)
+        if fact.spent or fact.event is DeadlineReached:
+            self._clock = max(self._clock, call.ends_at)
+        elif edge.late:
+            self._clock = max(self._clock, call.ends_at - _MARGIN)
+        kind = fact.event
+        if kind is Diagnosed:
+            error, jitter = self._error(edge), edge.jitter or 0.0
+            self._last = error
+            jitter = jitter if 0 <= jitter < 1 else 0.0
+            return Diagnosed(self._clock, error, self._standby(edge), jitter)
+        if kind is Failed:
+            return Failed(self._clock, fact.tool_call)
+        if issubclass(kind, Arrival):
+            return kind(self._clock, self._taken(edge), self._standby(edge))
+        plain: Callable[[float], Event] = cast(Any, kind)
+        return plain(self._clock)
+
+    def _error(self, edge: Edge) -> Error:
+        error = self._errors[edge.fact.reason]
+        if not edge.asked_to_wait:
+            return error
+        return attrs.evolve(error, retry_after=self._setting.policy.patience + 1.0)
+
+    def _taken(self, edge: Edge) -> Taken | None:
+        fact = edge.fact
+        if fact.taken < 0:
+            return None
+        index = self._places[fact.taken]
+        target = self._setting.route[index]
+        used = self._call.used_at(target)
+        fresh = [label for label in self._labels(index) if label not in used]
+        fits = fact.credential == 0 and used
+        label = min(used) if fits else (fresh or self._labels(index))[0]
+        return Taken(target, label, fact.probe)
+
+    def _labels(self, index: int) -> list[str]:
+        return [f"key#{number + 1}" for number in range(self._setting.credentials[index])]
+
+    # What stands by.
+
+    def _standby(self, edge: Edge) -> Standby:
+        seen, route = edge.seen, self._setting.route
+        clears = {
+            self._places[place]: clear
+            for place in range(len(route))
+            if (clear := self._clear(edge, place)) is not None
+        }
+        targets = tuple(target for index, target in enumerate(route) if index not in clears)
+        credentials = self._credentials(edge) if seen.credentials else ()
+        return Standby(credentials, targets, tuple(clears[index] for index in sorted(clears)))
+
+    def _clear(self, edge: Edge, place: int) -> Clear | None:
+        seen, fact, call = edge.seen, edge.fact, self._call
+        target = self._setting.route[self._places[place]]
+        here = call.target is not None and call.target.name == target.name
+        if fact.event is Diagnosed and here:
+            if seen.block is not None and not seen.ready:
+                late = self._setting.policy.patience + 1.0 if seen.block[1] else _SOON
+                return Clear(target, seen.block[0], self._clock + late, REMEMBERED)
+            return self._bench(target) if seen.ready is False else None
+        if fact.taken >= 0:
+            skipped = seen.skipped and self._places[place] == 0
+            return self._bench(target) if skipped else None
+        if place == seen.winner:
+            return Clear(target, Mark.COOLDOWN, self._clock + _SOON, REMEMBERED)
+        if place in (seen.standing or ()):
+            return None
+        closed = target.provider in call.billed or (
+            target.name in call.asked
+            and not here
+            and all(target.name != name for name, _ in call.throttled)
+        )
+        return None if closed else self._bench(target)
+
+    def _bench(self, target: object) -> Clear:
+        found = next(one for one in self._setting.route if one is target)
+        return Clear(found, Mark.BENCH, self._clock + _BENCH, REMEMBERED)
+
+    def _credentials(self, edge: Edge) -> tuple[str, ...]:
+        call, wanted = self._call, edge.seen.credentials or ()
+        if call.target is None:
+            return ()
+        labels = self._labels(self._setting.route.index(call.target))
+        used = call.used_at(call.target)
+        mine = [label for label in labels if label == call.credential]
+        others = [label for label in labels if label in used and label not in mine]
+        fresh = [label for label in labels if label not in used]
+        return tuple([*mine, *others, *fresh][: len(wanted)])
+
+    # The ledger.
+
+    def _record(self, event: Event, after: Step) -> None:
+        row = self._rows[after.row]
+        guard = row.guard.__name__ if row.guard is not None else None
+        sending = self._call.state in (State.ATTEMPT, State.STREAM)
+        ended = sending and isinstance(after.command, Finish)
+        if isinstance(event, Diagnosed) or ended:
+            self._entries.append(self._attempt(event, after))
+        if isinstance(after.command, Send):
+            self._sent = self._clock
+        self._entries.append(
+            Transition(
+                CALL,
+                row.state.value,
+                row.event.__name__,
+                row.name,
+                guard,
+                row.to.value,
+                event,
+                after.command,
+            )  # fmt: skip
+        )
+
+    def _attempt(self, event: Event, after: Step) -> Attempt:
+        call = self._call
+        name = call.target.name if call.target is not None else ""
+        provider, _, model = name.partition("/")
+        error = event.error if isinstance(event, Diagnosed) else None
+        return Attempt(
+            CALL, call.number, name, provider, model,
+            call.credential or "", None, error.reason if error else None,
+            error.rule if error else None, error.message if error else None,
+            error.retry_after if error else None, None, self._sent,
+            max(0.0, self._clock - self._sent), after.call.state.value, call.probe,
+        )  # fmt: skip
