@@ -22,6 +22,7 @@ _COMMANDS = {
     "check": "Find what is wrong with the config before a call does.",
     "classify": "Say what an error of a provider means, and what would be done about it.",
     "status": "Show what is known of each provider, credential and target.",
+    "verify": "Prove what calls under a config can and cannot do.",
     "diagram": "Draw the state machine, or the path that a recorded call took.",
 }
 
