@@ -44,8 +44,8 @@ def test_start_up_events_are_no_first_token(wire: Wire) -> None:
     begun = b"".join(wire.events[: {"openai-chat": 1, "gemini": 0}.get(wire.dialect, 3)])
     stalled = cut(wire.quiet + begun + b"x" * 9, len(wire.quiet + begun), Ending.HANG)
     scripts = {"a": stalled, "b": replies.ok()}
-    options = {"dialects": {"a": wire.dialect}, "extra": limits(first_token=0.15)}
-    with streams(scripts, **options) as (_, orchestrator):
+    extra = limits(first_token=0.15)
+    with streams(scripts, dialects={"a": wire.dialect}, extra=extra) as (_, orchestrator):
         got = read(orchestrator)
 
         assert (got.text, got.rules) == ("ok", ["timeout.first_token", None])
@@ -208,7 +208,9 @@ def test_a_connection_that_nobody_takes_is_a_timeout_of_connecting(reader: Reade
 def test_a_silent_provider_is_let_go_before_the_wait_for_the_next_try(reader: Reader) -> None:
     open_while_waiting: list[int] = []
     extra = limits("[policy]\nattempts_per_target = 2", first_token=0.15)
-    with streams({"a": [replies.hang(), replies.ok()]}, extra=extra) as (providers, orchestrator):
+    begun = chat().events[0]
+    stalled = cut(begun + b"x", len(begun), Ending.HANG)
+    with streams({"a": [stalled, replies.ok()]}, extra=extra) as (providers, orchestrator):
         watch = threading.Timer(0.35, lambda: open_while_waiting.append(providers.connections))
         watch.start()
         got = reader(orchestrator)

@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator import StreamInterrupted
 from orchestrator.sim import Ending, Framing, Reply, replies
+from orchestrator.sim.script import AnyScript
 from tests.acceptance.world import HI, counts
 from tests.orchestrator.drivers.streamed import (
     CONTINUE,
@@ -153,8 +154,11 @@ def test_a_tool_call_that_was_not_delivered_forbids_nothing() -> None:
 def test_a_prefill_is_joined_with_the_white_space_that_was_delivered(model: str, more: str) -> None:
     wire = chat(("Once upon a time ", ""))
     scripts = {"a": raw(b"".join(wire.events[:2])), "b": raw(messages((more,)).body)}
-    options = {"dialects": {"b": "anthropic-messages"}, "models": {"b": model}}
-    with streams(scripts, extra=CONTINUE, **options) as (providers, orchestrator):
+    dialects, models = {"b": "anthropic-messages"}, {"b": model}
+    with streams(scripts, extra=CONTINUE, dialects=dialects, models=models) as (
+        providers,
+        orchestrator,
+    ):
         got = read(orchestrator)
 
         (asked,) = providers.received("b")
@@ -173,12 +177,15 @@ def test_who_refuses_a_prefill_is_asked_by_an_instruction() -> None:
             "message": "This model does not support assistant message prefill.",
         },
     }
-    scripts = {
+    scripts: dict[str, AnyScript] = {
         "a": raw(b"".join(wire.events[:2])),
         "b": [replies.error(400, refusal), raw(messages(("there was.",)).body)],
     }
-    options = {"dialects": {"b": "anthropic-messages"}, "models": {"b": "claude-sonnet-4-5"}}
-    with streams(scripts, extra=CONTINUE, **options) as (providers, orchestrator):
+    dialects, models = {"b": "anthropic-messages"}, {"b": "claude-sonnet-4-5"}
+    with streams(scripts, extra=CONTINUE, dialects=dialects, models=models) as (
+        providers,
+        orchestrator,
+    ):
         got = read(orchestrator)
 
         assert (got.text, got.failure) == ("Once upon a time there was.", None)
@@ -338,7 +345,8 @@ def test_a_provider_that_only_streams_is_asked_so_and_its_stream_is_joined() -> 
 
 def test_a_stream_that_is_cut_is_no_success_for_who_asked_without() -> None:
     refusal = replies.openai_error(400, "stream must be set to true for this model")
-    scripts = {"a": [refusal, raw(b"".join(chat().events[:3]))], "b": replies.ok("hello")}
+    broken = raw(b"".join(chat().events[:3]))
+    scripts: dict[str, AnyScript] = {"a": [refusal, broken], "b": replies.ok("hello")}
     with streams(scripts) as (_, orchestrator):
         response = orchestrator.run(HI)
 

@@ -1,0 +1,253 @@
+"""What a stream costs over the bare transport: the first token, the memory, and many at once.
+
+    python benchmarks/first_token.py [--rounds N] [--open N] [--many N] [--check]
+
+First token: seconds from the request to the first content, by the transport alone and by
+``Orchestrator.stream`` (or ``astream``), in turn; the same server in another process, the
+same bytes, the same run. Memory: what tracemalloc sees of streams that are open in the
+middle of an answer, each with its connection; the connection's own part is measured on
+the bare transport. Many: so many streams at once in one event loop. With ``--check`` the
+exit status is 1 where the first token is later by more than 5 % and 1 ms, an open stream
+holds 64 KiB or more, or one of many does not complete.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import resource
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+
+import attrs
+import httpx
+
+from orchestrator import Orchestrator
+from orchestrator.config import loads
+from orchestrator.dialects import dialect
+from orchestrator.sim import Cut, Ending, Framing, Reply, SimProcess, replies
+
+REQUEST = {"messages": [{"role": "user", "content": "hi " * 150}]}
+ASKED = {**REQUEST, "stream_options": {"include_usage": True}}
+WORDS = "word " * 50
+CONFIG = """
+health = "memory"
+[timeouts]
+idle = "120s"
+first_token = "120s"
+[routes]
+default = ["bench/model"]
+[providers.bench]
+base_url = "{bench}"
+credentials = ["benchmark"]
+[providers.half]
+base_url = "{half}"
+credentials = ["benchmark"]
+"""
+LATEST_RATIO, LATEST_SECONDS = 1.05, 0.001
+MOST_BYTES = 64 * 1024
+
+
+@attrs.frozen
+class Pair:
+    """Seconds until the first content in one round: by the transport alone, and by a call."""
+
+    plain: float
+    call: float
+
+
+def half_a_stream() -> Reply:
+    """Twenty words, and then silence until the client goes away."""
+    chunk = '{"id":"x","model":"m","choices":[{"index":0,"delta":{"content":"word "}}]}'
+    body = f"data: {chunk}\n\n".encode() * 20
+    headers = {"Content-Type": "text/event-stream"}
+    cut = Cut(len(body) - 1, Ending.HANG)
+    return Reply(body=body, headers=headers, framing=Framing.CHUNKED, cut=cut)
+
+
+def outgoing(orchestrator: Orchestrator, name: str) -> Callable[[], httpx.Request]:
+    """Makes the request that a call would send, byte for byte."""
+    provider = orchestrator.config.providers[name]
+    made = dialect(provider.dialect).encode(
+        ASKED,
+        provider=provider,
+        model="model",
+        overrides={},
+        secret=provider.credentials[0].secret.reveal(),
+        stream=True,
+    )
+    content, url, headers = made.content, made.url, made.headers.raw
+    return lambda: httpx.Request("POST", url, headers=headers, content=content)
+
+
+def blocking(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
+    """Pairs for :meth:`Orchestrator.stream`."""
+    make = outgoing(orchestrator, "bench")
+
+    def plain() -> float:
+        began = time.perf_counter()
+        response = transport.handle_request(make())
+        chunks = response.iter_bytes()
+        seen = next(chunks)
+        while b'"content": "word"' not in seen:
+            seen += next(chunks)
+        first = time.perf_counter() - began
+        for _ in chunks:
+            pass
+        response.close()
+        return first
+
+    def call() -> float:
+        began = time.perf_counter()
+        with orchestrator.stream(REQUEST) as chunks:
+            assert next(chunks).text
+            first = time.perf_counter() - began
+            for _ in chunks:
+                pass
+        return first
+
+    with httpx.HTTPTransport() as transport:
+        for _ in range(20):
+            plain(), call()
+        return [Pair(plain(), call()) for _ in range(rounds)]
+
+
+async def suspending(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
+    """Pairs for :meth:`Orchestrator.astream`."""
+    make = outgoing(orchestrator, "bench")
+
+    async def plain() -> float:
+        began = time.perf_counter()
+        response = await transport.handle_async_request(make())
+        chunks = response.aiter_bytes()
+        seen = await anext(chunks)
+        while b'"content": "word"' not in seen:
+            seen += await anext(chunks)
+        first = time.perf_counter() - began
+        async for _ in chunks:
+            pass
+        await response.aclose()
+        return first
+
+    async def call() -> float:
+        began = time.perf_counter()
+        async with orchestrator.astream(REQUEST) as chunks:
+            assert (await anext(chunks)).text
+            first = time.perf_counter() - began
+            async for _ in chunks:
+                pass
+        return first
+
+    async with httpx.AsyncHTTPTransport() as transport:
+        for _ in range(20):
+            await plain()
+            await call()
+        return [Pair(await plain(), await call()) for _ in range(rounds)]
+
+
+def told(name: str, pairs: list[Pair]) -> bool:
+    """Print one line; True where the first token is late."""
+    plain = statistics.median(pair.plain for pair in pairs)
+    call = statistics.median(pair.call for pair in pairs)
+    added = statistics.median(pair.call - pair.plain for pair in pairs)
+    print(f"{name:8}{1e6 * plain:10.0f}{1e6 * call:10.0f}{1e6 * added:10.0f}{call / plain:8.2f}")
+    return call / plain > LATEST_RATIO and added > LATEST_SECONDS
+
+
+async def _grown(count: int, open_one: Callable[[AsyncExitStack], AsyncIterator[object]]) -> float:
+    """Bytes for each of ``count`` streams that are open at once."""
+    async with AsyncExitStack() as stack:
+        kept = [open_one(stack)]
+        await anext(kept[0])  # what is made once for all
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0]
+        kept += [open_one(stack) for _ in range(count)]
+        for one in kept[1:]:
+            await anext(one)
+        gc.collect()
+        return (tracemalloc.get_traced_memory()[0] - before) / count
+
+
+async def memory(orchestrator: Orchestrator, count: int) -> tuple[float, float]:
+    """Bytes of an open stream: by the transport alone, and by a call."""
+    make = outgoing(orchestrator, "half")
+
+    async def plain(stack: AsyncExitStack) -> AsyncIterator[object]:
+        response = await transport.handle_async_request(make())
+        stack.push_async_callback(response.aclose)
+        async for chunk in response.aiter_bytes():
+            yield chunk
+
+    async def call(stack: AsyncExitStack) -> AsyncIterator[object]:
+        stream = await stack.enter_async_context(orchestrator.astream(REQUEST, route="half/model"))
+        async for chunk in stream:
+            yield chunk
+
+    limits = httpx.Limits(max_connections=None)
+    tracemalloc.start()
+    async with httpx.AsyncHTTPTransport(limits=limits) as transport:
+        bare = await _grown(count, plain)
+    return bare, await _grown(count, call)
+
+
+async def many(orchestrator: Orchestrator, count: int) -> tuple[int, float]:
+    """How many of ``count`` streams at once completed, and the seconds for all."""
+
+    async def one() -> bool:
+        async with orchestrator.astream(REQUEST) as chunks:
+            text = "".join([chunk.text async for chunk in chunks])
+        return text == WORDS and chunks.response.finish_reason == "stop"
+
+    began = time.perf_counter()
+    done = await asyncio.gather(*(one() for _ in range(count)), return_exceptions=True)
+    for failure in {repr(each) for each in done if isinstance(each, BaseException)}:
+        print(f"  {failure}")
+    return sum(each is True for each in done), time.perf_counter() - began
+
+
+def report(options: argparse.Namespace, orchestrator: Orchestrator, providers: SimProcess) -> bool:
+    """Measure and print all; True where all is as promised."""
+    print(f"{'':8}{'plain µs':>10}{'call µs':>10}{'added µs':>10}{'ratio':>8}   first token")
+    late = told("stream", blocking(orchestrator, options.rounds))
+    late |= told("astream", asyncio.run(suspending(orchestrator, options.rounds)))
+    providers.set("bench", replies.ok(WORDS, pace=0.02))
+    done, seconds = asyncio.run(many(orchestrator, options.many))
+    print(f"{done} of {options.many} streams of 50 words at once completed in {seconds:.1f} s")
+    bare, whole = asyncio.run(memory(orchestrator, options.open))
+    print(
+        f"{whole / 1024:.1f} KiB an open stream of {options.open}, connection and all; "
+        f"{bare / 1024:.1f} KiB by the transport alone"
+    )
+    return not late and done == options.many and whole < MOST_BYTES
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=300, help="pairs to measure")
+    parser.add_argument("--open", type=int, default=200, help="streams to hold open")
+    parser.add_argument("--many", type=int, default=2000, help="streams at once")
+    parser.add_argument("--check", action="store_true", help="exit with 1 beyond the limits")
+    options = parser.parse_args()
+    _allow_files(2 * options.many + 200)
+    with SimProcess({"bench": replies.ok(WORDS), "half": half_a_stream()}) as providers:
+        urls = {name: providers.url(name) for name in ("bench", "half")}
+        with Orchestrator(loads(CONFIG.format(**urls), {})) as orchestrator:
+            kept = report(options, orchestrator, providers)
+    return int(options.check and not kept)
+
+
+def _allow_files(count: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        most = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
