@@ -24,6 +24,7 @@ _COMMANDS = {
     "status": "Show what is known of each provider, credential and target.",
     "verify": "Prove what calls under a config can and cannot do.",
     "diagram": "Draw the state machine, or the path that a recorded call took.",
+    "simulate": "Run the machine against a script: no network, no keys, no waiting.",
 }
 
 _HELP = "LLM calls that fail over as an explicit finite-state machine."

@@ -1,0 +1,24 @@
+"""Calls that never happened: scripted ones, and recorded ones under another policy.
+
+The rules of the room:
+
+* No network, no files of the calls', no real time. What runs is the code that ships, from
+  the front door down to the transport (``simulate``), or the machine and the health board
+  fed with what a ledger recorded (``replay``).
+* Everything repeats: what is drawn is drawn from a seed.
+* What nobody can know is assumed by a rule that is stated, and counted apart.
+"""
+
+from orchestrator.simulation.script import BadScript, Item, parse
+from orchestrator.simulation.simulation import Simulated, Simulation
+from orchestrator.simulation.transport import Playing, SimulatedTransport
+
+__all__ = [
+    "BadScript",
+    "Item",
+    "Playing",
+    "Simulated",
+    "SimulatedTransport",
+    "Simulation",
+    "parse",
+]

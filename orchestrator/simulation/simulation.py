@@ -1,0 +1,103 @@
+"""Calls through the machine that ships, against a script, in virtual time."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+import attrs
+
+from orchestrator.clock import VirtualClock
+from orchestrator.config.records import Config
+from orchestrator.errors import CallFailed
+from orchestrator.front_door import Orchestrator
+from orchestrator.health import MemoryStore
+from orchestrator.ledger import Ledger, Observer
+from orchestrator.request import Request
+from orchestrator.response import Response
+from orchestrator.simulation.transport import Answers, Fan, SimulatedTransport
+
+_ASKED = {"messages": [{"role": "user", "content": "simulated"}]}
+
+
+@attrs.frozen
+class Simulated:
+    """One simulated call.
+
+    Attributes:
+        outcome: The response, or the failure that a real call would raise.
+        seconds: How long it took, in virtual time.
+    """
+
+    outcome: Response | CallFailed
+    seconds: float
+
+    @property
+    def answered(self) -> bool:
+        """True where the caller got an answer."""
+        return isinstance(self.outcome, Response)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The call's whole record."""
+        return self.outcome.ledger
+
+
+class Simulation:
+    """One orchestrator with a virtual clock, a health board of its own, and no network.
+
+    Args:
+        config: The routes, pools and policy.
+        answers: What each attempt meets, such as :class:`~.transport.Playing`.
+        seed: Makes jitter and the choice of keys repeat exactly.
+        route: A route, or ``provider/model``; ``default`` where nothing is given.
+    """
+
+    def __init__(
+        self, config: Config, answers: Answers, *, seed: int = 0, route: str | None = None
+    ) -> None:
+        self.clock = VirtualClock()
+        self.transport = SimulatedTransport(config, self.clock, answers)
+        self._route = route
+        self._orchestrator = Orchestrator(
+            attrs.evolve(config, ledger=None),
+            transport=self.transport,
+            store=MemoryStore(),
+            clock=self.clock,
+            seed=seed,
+        )
+
+    def call(self, observe: Observer | None = None, *, timeout: float | None = None) -> Simulated:
+        """Run one call; it never raises :class:`CallFailed`.
+
+        Args:
+            observe: Called with each ledger entry as it happens.
+            timeout: The deadline in seconds, in place of the policy's.
+
+        Raises:
+            UnknownRoute: There is no such route or target.
+        """
+        observers = (self.transport.observe, *((observe,) if observe is not None else ()))
+        # A script's output_truncated is a failure; to say so the caller asks for whole output.
+        request = Request(_ASKED, route=self._route, timeout=timeout, require_complete=True)
+        began = self.clock.monotonic()
+        try:
+            outcome: Response | CallFailed = self._orchestrator.run(request, observe=Fan(observers))
+        except CallFailed as failed:
+            outcome = failed
+        return Simulated(outcome, self.clock.monotonic() - began)
+
+    def close(self) -> None:
+        """Let go of the orchestrator."""
+        self._orchestrator.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

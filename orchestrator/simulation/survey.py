@@ -1,0 +1,130 @@
+"""What many calls came to: how many were rescued, at what cost, and when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+
+from orchestrator.config.records import Config
+from orchestrator.ledger import Attempt
+from orchestrator.simulation.mixes import DAY, Mix, answers
+from orchestrator.simulation.simulation import Simulation
+
+
+@attrs.frozen
+class Tally:
+    """One call in numbers.
+
+    Attributes:
+        at: When it began, seconds since the first call of the survey.
+        answered: True where the caller got an answer.
+        first_try: True where its first attempt, at the route's first target, answered.
+        attempts: How many were sent.
+        seconds: How long the call took.
+        requests: Requests to each provider.
+    """
+
+    at: float
+    answered: bool
+    first_try: bool
+    attempts: int
+    seconds: float
+    requests: Mapping[str, int] = attrs.field(hash=False)
+
+    @property
+    def rescued(self) -> bool:
+        """True where the call was answered although its first choice was not to be had."""
+        return self.answered and not self.first_try
+
+
+@attrs.frozen
+class Survey:
+    """Many calls in numbers."""
+
+    tallies: tuple[Tally, ...]
+
+    @property
+    def at_once(self) -> int:
+        """Calls that the first attempt at the first target answered."""
+        return sum(each.first_try for each in self.tallies)
+
+    @property
+    def rescued(self) -> int:
+        """Calls that were answered although their first choice was not to be had."""
+        return sum(each.rescued for each in self.tallies)
+
+    @property
+    def lost(self) -> int:
+        """Calls that failed."""
+        return sum(not each.answered for each in self.tallies)
+
+    @property
+    def rescue_rate(self) -> float | None:
+        """The share of the troubled calls that were rescued; ``None`` where none was troubled."""
+        troubled = self.rescued + self.lost
+        return self.rescued / troubled if troubled else None
+
+    @property
+    def requests(self) -> Mapping[str, int]:
+        """Requests to each provider."""
+        total: Counter[str] = Counter()
+        for each in self.tallies:
+            total.update(each.requests)
+        return dict(sorted(total.items()))
+
+    def of(self, number: str) -> tuple[float, float, float, float]:
+        """Mean, median, 95th percentile and most of ``attempts`` or ``seconds``."""
+        values = sorted(float(getattr(each, number)) for each in self.tallies)
+        if not values:
+            return (0.0, 0.0, 0.0, 0.0)
+        return sum(values) / len(values), _share(values, 0.5), _share(values, 0.95), values[-1]
+
+    def hours(self) -> tuple[tuple[int, int, int], ...]:
+        """(at once, rescued, lost) for each hour of the day."""
+        found = [[0, 0, 0] for _ in range(24)]
+        for each in self.tallies:
+            kind = 0 if each.first_try else 1 if each.answered else 2
+            found[int(each.at // 3600) % 24][kind] += 1
+        return tuple((at_once, rescued, lost) for at_once, rescued, lost in found)
+
+
+def survey(
+    config: Config, mix: Mix, count: int, *, seed: int = 0, route: str | None = None
+) -> Survey:
+    """Run ``count`` calls, spread over a day of ``mix``, over one health board.
+
+    Raises:
+        UnknownRoute: There is no such route or target.
+    """
+    targets = config.route(route)
+    with Simulation(config, answers(mix, targets, 0.0), seed=seed, route=route) as simulation:
+        began = simulation.clock.time()
+        simulation.transport.answers = answers(mix, targets, began, seed)
+        tallies = []
+        for number in range(count):
+            due = began + number * DAY / count
+            simulation.clock.advance(due - simulation.clock.time())
+            at = simulation.clock.time() - began
+            done = simulation.call()
+            sent = done.ledger.attempts
+            first = targets[0].name
+            tallies.append(tally(at, sent, first, answered=done.answered, seconds=done.seconds))
+    return Survey(tuple(tallies))
+
+
+def tally(
+    at: float, sent: Sequence[Attempt], first: str, *, answered: bool, seconds: float
+) -> Tally:
+    """The numbers of one call whose route begins with the target ``first``."""
+    at_once = answered and len(sent) == 1 and sent[0].target == first
+    return Tally(at, answered, at_once, len(sent), seconds, _requests(sent))
+
+
+def _requests(sent: Iterable[Attempt]) -> Mapping[str, int]:
+    return dict(Counter(attempt.provider for attempt in sent))
+
+
+def _share(values: Sequence[float], share: float) -> float:
+    return values[min(len(values) - 1, int(share * len(values)))]

@@ -1,0 +1,132 @@
+"""A transport that answers from a script, in virtual time, without a network.
+
+It stands where the socket would, so everything above it is the code that ships. What it
+is asked for it learns from the ledger: a ``Send`` is recorded just before its request
+comes here, so target and credential are known without reading a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import attrs
+import httpx
+
+from orchestrator.clock import VirtualClock
+from orchestrator.config.records import Config
+from orchestrator.ledger import Entry, Opened, Transition
+from orchestrator.simulation.answers import answer
+from orchestrator.simulation.script import CONNECT, CUT, OK, TIMEOUT, Item
+from states import Send
+
+Answers = Callable[[Send, float], Item]
+"""What an attempt meets; the second argument is the wall clock, seconds since the epoch."""
+
+
+class Observing(Protocol):
+    """What is told each ledger entry as it happens."""
+
+    def __call__(self, entry: Entry) -> None:
+        """Take notice of ``entry``."""
+        ...
+
+
+class Playing:
+    """Plays a script: each attempt meets the first item left that fits it.
+
+    When none is left that fits, the last item of the script that fits repeats; where the
+    script has none at all, the answer is ``ok``.
+    """
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._all = tuple(items)
+        self._left = list(self._all)
+
+    @property
+    def left(self) -> tuple[Item, ...]:
+        """The items that no attempt has met."""
+        return tuple(self._left)
+
+    def __call__(self, send: Send, _now: float) -> Item:
+        """The next item for ``send``, whatever the time."""
+        for index, item in enumerate(self._left):
+            if fits(item, send):
+                return self._left.pop(index)
+        return next((item for item in reversed(self._all) if fits(item, send)), Item(OK))
+
+
+def fits(item: Item, send: Send) -> bool:
+    """Whether everything that ``item`` is bound to is where ``send`` goes."""
+    here = (send.target.provider, send.target.name, send.credential)
+    return all(name in here for name in item.names)
+
+
+class SimulatedTransport(httpx.BaseTransport):
+    """Answers each request with what ``answers`` says, and lets the virtual time pass.
+
+    Hand :meth:`observe` to the call as its observer, or nothing is known of the attempt.
+
+    Args:
+        config: Whose providers are played.
+        clock: The time that passes.
+        answers: What each attempt meets.
+    """
+
+    def __init__(self, config: Config, clock: VirtualClock, answers: Answers) -> None:
+        self.answers = answers
+        self._config = config
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._send: Send | None = None
+
+    def observe(self, entry: Entry) -> None:
+        """Note when a call began, and which attempt comes next."""
+        match entry:
+            case Opened():
+                self._began = self._clock.monotonic()
+            case Transition(command=Send() as send):
+                self._send = send
+            case _:
+                pass
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """See :class:`httpx.BaseTransport`."""
+        send, self._send = self._send, None
+        if send is None:
+            # No attempt: somebody asks whether an address can be reached.
+            return httpx.Response(200)
+        item = self.answers(send, self._clock.time())
+        self._pass_time(request, send, item)
+        if item.word == CONNECT:
+            raise httpx.ConnectError(item.message or "[Errno 111] Connection refused")
+        if item.word == CUT:
+            words = "peer closed connection without sending complete message body"
+            raise httpx.RemoteProtocolError(f"{item.message or words} (incomplete chunked read)")
+        spoken = self._config.providers[send.target.provider].dialect
+        return answer(item, spoken=spoken, model=send.target.model)
+
+    def _pass_time(self, request: httpx.Request, send: Send, item: Item) -> None:
+        """Let the answer's time pass, or that of the first limit before it.
+
+        Raises:
+            httpx.TimeoutException: A limit came first.
+        """
+        ends_at = self._began + send.ends_at
+        limit = min(send.timeouts.total, max(0.0, ends_at - self._clock.monotonic()))
+        if item.word == TIMEOUT or item.seconds >= limit:
+            self._clock.advance(limit)
+            raise httpx.ReadTimeout("the script is silent", request=request)
+        self._clock.advance(item.seconds)
+
+
+@attrs.frozen
+class Fan:
+    """Hands each entry to several observers."""
+
+    observers: tuple[Observing, ...]
+
+    def __call__(self, entry: Entry) -> None:
+        """Hand on ``entry``."""
+        for observer in self.observers:
+            observer(entry)
