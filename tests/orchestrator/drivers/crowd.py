@@ -88,6 +88,8 @@ BAD_KEY = said(401, "Incorrect API key provided", "invalid_api_key")
 OVERLOADED = said(503, "The engine is currently overloaded, please try again later")
 SERVER_ERROR = said(500, "The server had an error while processing your request")
 REFUSED = Answer(exception=httpx.ConnectError("connection refused"))
+KEY_BROKE = said(471, "as the rule says")
+REVOKED = said(474, "as the rule says")
 
 FAILURES = (
     BROKE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 
 from hypothesis import settings
@@ -18,7 +19,19 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from orchestrator.health import FileStore
 from states import Policy, Send, Target, Wait
 from tests.orchestrator.drivers import verdict
-from tests.orchestrator.drivers.crowd import FAILURES, OK, ROUTE, Answer, Crowd, OpenCall
+from tests.orchestrator.drivers.crowd import (
+    BROKE,
+    FAILURES,
+    OK,
+    OVERLOADED,
+    REFUSED,
+    ROUTE,
+    SERVER_ERROR,
+    Answer,
+    Crowd,
+    OpenCall,
+)
+from tests.orchestrator.drivers.reference_board import EARLY
 from tests.states_strategies import policies
 
 routes = st.one_of(
@@ -28,7 +41,9 @@ routes = st.one_of(
 )
 answers = st.one_of(st.sampled_from(FAILURES), st.sampled_from((*FAILURES, OK, OK, OK, OK)))
 picks = st.integers(0, 5)
+OUTAGES = (OVERLOADED, REFUSED, SERVER_ERROR, BROKE)
 MOST_OPEN = 6
+MOST_OUTAGES = 3
 
 
 class ManyCalls(RuleBasedStateMachine):
@@ -37,6 +52,7 @@ class ManyCalls(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.crowd = self.made()
+        self.outages = 0
 
     def made(self) -> Crowd:
         return Crowd()
@@ -64,7 +80,7 @@ class ManyCalls(RuleBasedStateMachine):
         self.act(call, answer)
 
     @precondition(lambda self: self.crowd.open)
-    @rule(pick=picks, brought=st.lists(answers, min_size=1, max_size=5))
+    @rule(pick=picks, brought=st.lists(answers, min_size=1, max_size=8))
     def run_on(self, pick: int, brought: Sequence[Answer]) -> None:
         """One call goes on for some attempts while the others stand still."""
         call = self.picked(pick)
@@ -81,7 +97,30 @@ class ManyCalls(RuleBasedStateMachine):
         call.cancel()
         self.judge(call)
 
-    @rule(seconds=st.sampled_from((0.5, 1.0, 4.0, 14.0, 16.0, 60.0, 131.0, 300.0, 4000.0)))
+    @precondition(lambda self: self.outages < MOST_OUTAGES)
+    @rule(where=st.sampled_from(ROUTE), answer=st.sampled_from(OUTAGES), pick=picks)
+    def outage(self, where: Target, answer: Answer, pick: int) -> None:
+        """So many calls fail at one target, one after the other, that its circuit opens."""
+        self.outages += 1
+        for _ in range(3):
+            policy = Policy(attempts_per_target=1)
+            call = self.crowd.begin((where,), policy, process=pick % len(self.crowd.stores))
+            while call.ended is None and not isinstance(call.command, Wait):
+                self.act(call, answer)
+            if call.ended is None:
+                call.cancel()
+            self.judge(call)
+
+    @rule(early=st.sampled_from((-1.0, -0.0005, 0.0, 0.0005, 1.0)))
+    def until_something_ends(self, early: float) -> None:
+        """Time passes until about the end of the next mark, circuit, bench or early bench."""
+        now = self.crowd.clock.now
+        known = self.crowd.reference.known.values()
+        ends = [end for each in known for end in (each.until, each.requested + EARLY)]
+        waits = [end - now for end in ends if now < end < inf]
+        self.crowd.clock.advance(min(waits, default=0.0) + early)
+
+    @rule(seconds=st.sampled_from((0.5, 1.0, 4.0, 4.0, 14.0, 16.0, 60.0, 131.0, 4000.0)))
     def later(self, seconds: float) -> None:
         self.crowd.clock.advance(seconds)
 
