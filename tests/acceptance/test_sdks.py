@@ -11,6 +11,7 @@ from typing import Any
 import anthropic
 import httpx
 import openai
+import pydantic
 import pytest
 
 import orchestrator
@@ -18,7 +19,13 @@ from orchestrator import Orchestrator, OrchestratorTransport
 from orchestrator.config import loads
 from orchestrator.sim import Reply, ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript
-from tests.acceptance.sdk_clients import ASYNC_CLIENTS, CLIENTS, PICTURE
+from tests.acceptance.sdk_clients import (
+    ASYNC_CLIENTS,
+    CLIENTS,
+    PICTURE,
+    anthropic_over,
+    openai_over,
+)
 from tests.acceptance.spoken import (
     ASKED,
     CALL,
@@ -296,3 +303,35 @@ def test_a_broken_event_between_sound_ones_does_not_reach_the_client(dialect: st
     reply = Reply(body=broken, headers={"Content-Type": "text/event-stream"})
     with transport_over({"only": (dialect, reply)}) as (_, transport):
         assert CLIENTS[dialect].ask(transport, stream=True).text == TEXT
+
+
+class Weather(pydantic.BaseModel):
+    city: str
+
+
+def test_structured_output_crosses_from_every_client_to_chat_completions() -> None:
+    with transport_over({"only": ("openai-chat", replies.ok('{"city":"Oslo"}'))}) as (
+        providers,
+        transport,
+    ):
+        chat = openai_over(transport).chat.completions.parse(
+            model="default", messages=[{"role": "user", "content": "x"}], response_format=Weather
+        )
+        responses = openai_over(transport).responses.parse(
+            model="default", input="x", text_format=Weather
+        )
+        message = anthropic_over(transport).messages.parse(
+            model="default",
+            max_tokens=50,
+            messages=[{"role": "user", "content": "x"}],
+            output_format=Weather,
+        )
+        received = providers.received("only")
+
+    expected = Weather(city="Oslo")
+    assert chat.choices[0].message.parsed == expected
+    assert responses.output_parsed == expected
+    assert message.parsed_output == expected
+    for each in received:
+        schema = each.body["response_format"]["json_schema"]["schema"]
+        assert schema["properties"]["city"]["type"] == "string"
