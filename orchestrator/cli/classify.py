@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import attrs
 from cyclopts import Parameter
-from rich.table import Table
 
 from orchestrator.classification import classify as classified
-from orchestrator.cli import recorded
+from orchestrator.cli import foretelling, recorded
 from orchestrator.cli.endings import DONE, UsageError, told
 from orchestrator.cli.opening import found
 from orchestrator.cli.reading import decoded, file_text, is_piped, standard_input
+from orchestrator.cli.reasons import why
 from orchestrator.cli.recorded import Recorded
 from orchestrator.cli.screen import Screen
-from orchestrator.cli.words import duration, one_line
+from orchestrator.cli.verdict import Told
 from orchestrator.config.records import Config
-from states import Error, Move, Policy
-
-_WORDS = {
-    Move.ROTATE: "rotate (another credential of this provider)",
-    Move.RETRY: "retry (wait, then this target again)",
-    Move.FALLBACK: "fallback (the next target that stands by)",
-}
+from states import Error, Policy
 
 
 def classify(  # noqa: PLR0913 - one argument for each option of the command
@@ -71,11 +64,16 @@ def classify(  # noqa: PLR0913 - one argument for each option of the command
         current = found(config)
         error = _classified(given, provider, dialect, exception, current)
         policy = current.policy if current is not None else Policy()
-        moves = [move for move in Move if move in policy.moves(error.reason, first_target=True)]
-        if json:
-            screen.json(_object(error, moves, current))
-        else:
-            screen.show(_table(error, moves, current))
+        seen = foretelling.scene(current, provider)
+        told_of = Told(
+            error,
+            policy=policy,
+            asks=foretelling.foretell(error, seen),
+            scene=seen,
+            why=_why(error, given, current, provider),
+            config=None if current is None else str(current.path),
+        )
+        told_of.show(screen, json=json)
     return DONE
 
 
@@ -91,7 +89,7 @@ def _given(
     if file is not None:
         base = recorded.read(file_text(file))
     elif nothing and is_piped():
-        base = recorded.read(standard_input())
+        base = recorded.read(_some(standard_input()))
     elif nothing:
         raise UsageError(
             "nothing to classify; allowed: --status, --header, --body, --exception, --file, "
@@ -104,6 +102,12 @@ def _given(
         {**base.headers, **recorded.headers(list(header))},
         base.body if body is None else body,
     )
+
+
+def _some(text: str) -> str:
+    if not text.strip():
+        raise UsageError("standard input is empty; allowed: what curl -i printed, or a body")
+    return text
 
 
 def _classified(
@@ -127,37 +131,6 @@ def _classified(
     )
 
 
-def _policy_name(config: Config | None) -> str:
-    return "the default policy; no config was found" if config is None else f"by {config.path}"
-
-
-def _table(error: Error, moves: list[Move], config: Config | None) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    words = [_WORDS[move] for move in moves] or ["none: the call ends"]
-    if error.repair:
-        words.insert(0, f"repair ({error.repair.replace('_', ' ')})")
-    rows = {
-        "reason": error.reason.value,
-        "rule": error.rule if error.rule != "none" else "none matched",
-        "status": str(error.status) if error.status is not None else "",
-        "message": one_line(error.message),
-        "wait": "not said" if error.retry_after is None else duration(error.retry_after),
-        "scope": error.scope.value if error.scope is not None else "",
-        "moves": "\n".join(words),
-        "policy": _policy_name(config),
-        "hint": error.hint,
-    }
-    for name, value in rows.items():
-        if value:
-            table.add_row(name, value)
-    return table
-
-
-def _object(error: Error, moves: list[Move], config: Config | None) -> dict[str, Any]:
-    return {
-        **attrs.asdict(error),
-        "moves": [move.value for move in moves],
-        "config": None if config is None else str(config.path),
-    }
+def _why(error: Error, given: Recorded, config: Config | None, provider: str | None) -> str:
+    entry = config.providers.get(provider or "") if config is not None else None
+    return why(error.rule, entry.rules if entry is not None else (), given.body, given.status)
