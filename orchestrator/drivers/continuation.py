@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
 from orchestrator.dialects.neutral import (
+    Began,
     Conversation,
+    Counted,
     Delta,
     Message,
     Role,
     Text,
     TextDelta,
+    Unreadable,
 )
 
 LEAST_OVERLAP = 12
@@ -42,6 +48,41 @@ def continued(conversation: Conversation, delivered: str, *, prefill: bool) -> C
     return attrs.evolve(conversation, messages=(*conversation.messages, said, *asked))
 
 
+def appended(
+    payload: Mapping[str, Any], spoken: str, delivered: str, *, prefill: bool
+) -> dict[str, Any]:
+    """The same for a target of the caller's own dialect: all that was asked stays untouched.
+
+    Args:
+        payload: The request in the dialect ``spoken``.
+        spoken: Its dialect.
+        delivered: See :func:`continued`.
+        prefill: See :func:`continued`.
+    """
+    said = delivered.rstrip() if prefill else delivered
+    match spoken:
+        case "gemini":
+            name = "contents"
+            turns = [_spoken("model", said), _spoken("user", INSTRUCTION)]
+        case "openai-responses":
+            name = "input"
+            turns = [_said("assistant", said), _said("user", INSTRUCTION)]
+        case _:
+            name = "messages"
+            turns = [_said("assistant", said), _said("user", INSTRUCTION)]
+    given = payload.get(name)
+    earlier = [_said("user", given)] if isinstance(given, str) else list(given or ())
+    return {**payload, name: [*earlier, *turns[: 1 if prefill else 2]]}
+
+
+def _said(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "content": text}
+
+
+def _spoken(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "parts": [{"text": text}]}
+
+
 class Trimmer:
     """Holds back the beginning of a stream that goes on, until it is clear what repeats.
 
@@ -67,6 +108,8 @@ class Trimmer:
         if isinstance(delta, TextDelta):
             self._held += delta.text
             return () if self._may_repeat() else self._decide()
+        if isinstance(delta, Began | Counted | Unreadable):
+            return (delta,)  # Gemini counts with every chunk
         # Whatever else comes after text ends the question.
         return (*self._decide(), delta) if self._held else (delta,)
 

@@ -126,7 +126,8 @@ class StreamPerformer(Performer):
         if data is None:
             self._end()
             return
-        self._fed += len(data)
+        # What is passed on takes no memory here; what is collected must not take all of it.
+        self._fed += 0 if self.call.state is State.STREAM else len(data)
         if self._fed > LARGEST_ANSWER:
             self._event = self._stopped_reading()
         elif isinstance(self.source, Inflow):
@@ -304,6 +305,8 @@ class StreamPerformer(Performer):
             return self._failed(Fault(200, dict(headers), source.broke, "sse"))
         if self.body is not None and self.body.garbled and self._fed == len(self.body):
             return self._failed(Fault(200, dict(headers), self.body.content))
+        if source is not None and source.torn:
+            return self._failed(Interrupted("an event of the answer came with a part missing"))
         return self._failed(Interrupted("the stream ended without its end"))
 
     def _failed(self, failure: Failure) -> Failed:

@@ -10,7 +10,7 @@ import attrs
 from orchestrator.config.records import Provider
 from orchestrator.dialects import dialect
 from orchestrator.dialects.neutral import Conversation, Thinking
-from orchestrator.drivers.continuation import continued
+from orchestrator.drivers.continuation import appended, continued
 from orchestrator.drivers.repairs import FORCE_STREAM, NO_PREFILL, NO_STREAM, apply, plan
 from orchestrator.request import Request
 from states import Error, Reason, Target
@@ -117,20 +117,21 @@ class Wording:
         return self._repairs.get(target.name) or self._remembered.get(target.name, ())
 
     def _thinks(self) -> bool:
-        own = self._request
-        return own.reasoning or dialect(own.dialect).read_request(own.payload).reasoning is not None
+        return self._request.reasoning or bool(self._request.payload.get("thinking"))
 
     def _in_dialect(self, target: Target, provider: Provider) -> tuple[Payload, tuple[str, ...]]:
-        own, theirs = self._request.dialect, provider.dialect
+        own, theirs, payload = self._request.dialect, provider.dialect, self._request.payload
         goes_on = bool(self._delivered.strip())
-        if own == theirs and not goes_on:
-            return self._request.payload, ()
-        conversation = dialect(own).read_request(self._request.payload)
-        notes = _left_out(conversation, theirs) if own != theirs else ()
+        prefill = self.prefills(target, provider)
+        noted = ("asked to go on from the text so far",) if goes_on else ()
+        if own == theirs:
+            if goes_on:
+                payload = appended(payload, own, self._delivered, prefill=prefill)
+            return payload, noted
+        conversation = dialect(own).read_request(payload)
+        notes = _left_out(conversation, theirs) + noted
         if goes_on:
-            prefill = self.prefills(target, provider)
             conversation = continued(conversation, self._delivered, prefill=prefill)
-            notes += ("asked to go on from the text so far",)
         return dialect(theirs).write_request(conversation), notes
 
 
@@ -142,5 +143,6 @@ def _left_out(conversation: Conversation, theirs: str) -> tuple[str, ...]:
         for part in message.parts
     )
     lost = dialect(theirs).losses(conversation)
-    notes = (f"{foreign} thoughts of another vendor left out",) if foreign else ()
+    thoughts = f"{foreign} thought{'s' if foreign > 1 else ''} of another vendor left out"
+    notes = (thoughts,) if foreign else ()
     return notes + ((f"left out, as the policy allows: {', '.join(lost)}",) if lost else ())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.dialects import DIALECTS, dialect
 from orchestrator.dialects.neutral import (
     Conversation,
     Delta,
@@ -22,6 +25,7 @@ from orchestrator.drivers.continuation import (
     LEAST_OVERLAP,
     LOOK_BACK,
     Trimmer,
+    appended,
     continued,
     overlap,
 )
@@ -71,6 +75,28 @@ def test_a_whole_repetition_is_dropped_however_short() -> None:
 
 def test_a_few_letters_alike_are_chance() -> None:
     assert through("say hel", ["lo"]) == "lo"
+
+
+ASKED: dict[str, dict[str, Any]] = {
+    "openai-chat": {"messages": [{"role": "user", "content": "Tell me"}], "own": 1},
+    "anthropic-messages": {"messages": [{"role": "user", "content": "Tell me"}], "own": 1},
+    "openai-responses": {"input": "Tell me", "own": 1},
+    "gemini": {"contents": [{"role": "user", "parts": [{"text": "Tell me"}]}], "own": 1},
+}
+
+
+@pytest.mark.parametrize("spoken", sorted(DIALECTS))
+@pytest.mark.parametrize("prefill", [True, False])
+def test_in_the_callers_own_dialect_nothing_else_is_touched(spoken: str, *, prefill: bool) -> None:
+    before = copy.deepcopy(ASKED[spoken])
+
+    found = appended(ASKED[spoken], spoken, "Once upon ", prefill=prefill)
+
+    assert ASKED[spoken] == before
+    assert found["own"] == 1
+    asked = dialect(spoken).read_request(before)
+    expected = continued(asked, "Once upon ", prefill=prefill).messages
+    assert dialect(spoken).read_request(found).messages == expected
 
 
 def test_who_begins_all_over_again_is_not_heard_twice() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from orchestrator import StreamInterrupted
+from orchestrator import Request, StreamInterrupted
 from orchestrator.sim import Ending, Framing, Reply, replies
 from orchestrator.sim.script import AnyScript
 from tests.acceptance.world import HI, counts
@@ -418,3 +418,41 @@ def test_an_answer_at_its_length_limit_is_one_where_nobody_needs_more(reader: Re
 
         assert got.response is not None
         assert got.response.finish_reason == "length"
+
+
+# What differs from what was asked.
+
+
+def test_a_request_that_only_its_own_dialect_understands_goes_on_too() -> None:
+    odd = {"messages": [{"role": "critic", "content": [{"type": "smell", "smell": "x"}]}]}
+    scripts = {"a": raw(b"".join(chat(("Once upon", "")).events[:2])), "b": replies.ok(" a time")}
+    with streams(scripts, extra=CONTINUE) as (providers, orchestrator):
+        got = read(orchestrator, odd)
+
+        assert (got.text, got.failure) == ("Once upon a time", None)
+        assert providers.received("b")[0].body["messages"][0] == odd["messages"][0]
+
+
+@both
+def test_thoughts_that_another_vendor_cannot_read_are_noted(reader: Reader) -> None:
+    thought = {"type": "thinking", "thinking": "hm", "signature": "xyz"}
+    turns = [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": [thought, {"type": "text", "text": "b"}]},
+        {"role": "user", "content": "c"},
+    ]
+    asked = Request({"max_tokens": 9, "messages": turns}, dialect="anthropic-messages", stream=True)
+    with streams({"a": replies.ok()}) as (providers, orchestrator):
+        got = reader(orchestrator, asked)
+
+        assert got.attempts[0].notes == ("1 thought of another vendor left out",)
+        assert "hm" not in str(providers.received("a")[0].body)
+
+
+def test_what_the_policy_allows_to_drop_is_noted() -> None:
+    drop = f'{ONCE}\ndrop = ["seed"]'
+    scripts = {"a": raw(messages().body)}
+    with streams(scripts, dialects={"a": "anthropic-messages"}, extra=drop) as (_, orchestrator):
+        got = read(orchestrator, {**HI, "seed": 7})
+
+        assert got.attempts[0].notes == ("left out, as the policy allows: seed",)
