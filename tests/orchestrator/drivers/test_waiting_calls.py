@@ -102,6 +102,20 @@ def test_a_dead_account_is_asked_once_in_fifteen_seconds(failure: Answer, pause:
     assert sum(gap < 15.0 for gap in gaps) <= 1
 
 
+def test_a_call_that_comes_back_counts_what_failed_there_once() -> None:
+    crowd = Crowd()
+    call = ended(crowd, OVERLOADED, HERE, OTHER, policy=Policy(attempts_per_target=1))
+    asked = [each.target for each in call.performer.recorder.ledger.attempts]
+    failures = {
+        entry.provider: entry.failures
+        for entry in crowd.boards[0].snapshot()
+        if entry.model == "one"
+    }
+
+    assert asked == ["acme/one", "bolt/one", "acme/one"]
+    assert failures == {"acme": 1, "bolt": 1}
+
+
 @pytest.mark.parametrize("failure", [BROKE, BAD_KEY, FORBIDDEN, GONE])
 def test_money_is_noticed_fifteen_seconds_after_the_last_request(failure: Answer) -> None:
     crowd = Crowd(providers=(provider("acme", 1),), known=(HERE,))
