@@ -117,6 +117,25 @@ def test_a_call_that_comes_back_counts_what_failed_there_once() -> None:
 
 
 @pytest.mark.parametrize("failure", [BROKE, BAD_KEY, FORBIDDEN, GONE])
+def test_an_answer_to_what_was_sent_before_a_bench_does_not_lift_it(failure: Answer) -> None:
+    crowd = Crowd()
+    early, late = crowd.begin((HERE,)), crowd.begin((HERE,))
+    for call in (early, late):
+        crowd.clock.advance(0.1)
+        call.act(OK)
+    late.act(failure)
+    late.act(failure)
+    crowd.clock.advance(0.1)
+    early.act(OK)
+    after = crowd.begin((HERE, OTHER))
+
+    assert isinstance(early.ended, Response)
+    assert isinstance(after.command, Send)
+    assert (after.command.target, after.command.credential) != (HERE, "key#1")
+    crowd.check()
+
+
+@pytest.mark.parametrize("failure", [BROKE, BAD_KEY, FORBIDDEN, GONE])
 def test_money_is_noticed_fifteen_seconds_after_the_last_request(failure: Answer) -> None:
     crowd = Crowd(providers=(provider("acme", 1),), known=(HERE,))
     ended(crowd, failure)
@@ -152,6 +171,21 @@ def test_a_probe_that_fails_keeps_the_others_away(probed: Answer) -> None:
         for call in (first, beside, later)
     ]
     assert asked == [["acme/one", "bolt/one"], ["bolt/one"], ["bolt/one"]]
+
+
+def test_a_probe_whose_call_is_gone_without_a_word_is_made_by_another_after_130_seconds() -> None:
+    crowd = opened(OVERLOADED)
+    crowd.clock.advance(5.0)
+    lost = crowd.begin((HERE,))
+    crowd.open.remove(lost)
+    crowd.clock.advance(129.9)
+    before = crowd.begin((HERE,))
+    crowd.clock.advance(0.2)
+    after = crowd.begin((HERE,))
+
+    assert isinstance(before.command, Wait)
+    assert isinstance(after.command, Send)
+    assert after.command.probe
 
 
 def test_a_probe_that_succeeds_restores_the_preferred_target_for_the_next_call() -> None:
