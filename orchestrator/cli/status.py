@@ -115,6 +115,12 @@ def _tell(screen: Screen, entries: Sequence[Entry], config: Config) -> None:
         since = f"{whole(now - entry.since)} ago" if entry.since is not None else ""
         table.add_row(_name(entry), Text(words, style=style), since, _said(entry))
     screen.show(table)
+    for name in dict.fromkeys(entry.provider for entry in entries if entry.unknown):
+        number = sum(entry.unknown for entry in entries if entry.provider == name)
+        screen.result(
+            f"note: no rule knew {count(number, 'failure')} of {name}: let `orchestrator classify` "
+            f"read the answer, and add a rule under [[providers.{name}.rules]] or report it"
+        )
 
 
 def _name(entry: Entry) -> str:

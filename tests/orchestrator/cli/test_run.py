@@ -1,0 +1,200 @@
+"""``run`` on real sockets: the answer, the attempts, and one clear line for what goes wrong."""
+
+from __future__ import annotations
+
+import re
+import signal
+import ssl
+import subprocess
+import time
+from pathlib import Path
+
+import attrs
+import pytest
+import trustme
+
+from orchestrator.sim import ClosedPort, ScriptedProviders, replies
+from orchestrator.sim.script import AnyScript
+from tests.orchestrator.cli.entry import CANARY, COLUMNS, Ended, Place, configured
+
+ONCE = "attempts_per_target = 1"
+ROUTE = ["deepseek/m", "openrouter/n"]
+
+
+def failed(ended: Ended, status: int, kind: str) -> str:
+    """The one line that tells the failure."""
+    lines = [line for line in ended.said if line.startswith(kind)]
+    assert (ended.status, ended.out, len(lines)) == (status, "", 1), ended
+    return lines[0]
+
+
+def alone(folder: Path, script: AnyScript, *arguments: str) -> Ended:
+    with ScriptedProviders({"a": script}) as providers:
+        place = configured(folder, {"a": providers.url("a")}, ["a/m"], extra=ONCE)
+        return place.run("run", "hi", *arguments)
+
+
+def test_the_answer_alone_is_on_stdout_and_the_attempts_are_on_stderr(tmp_path: Path) -> None:
+    scripts: dict[str, AnyScript] = {
+        "deepseek": replies.billing_402(),
+        "openrouter": replies.ok("hello\nyou"),
+    }
+    with ScriptedProviders(scripts) as providers:
+        place = configured(tmp_path, {name: providers.url(name) for name in scripts}, ROUTE)
+        piped = place.run("run", "hi")
+        shown = place.run_on_terminal("run", "hi")
+        explained = place.run("run", "hi", "--explain", "--stream")
+        asked = [one.body.get("stream") for one in providers.received("openrouter")]
+
+    assert piped.status == 0
+    assert piped.out == "hello\nyou\n"
+    assert piped.said[0] == (
+        "attempt 1/16 deepseek/m key#1 → 402 billing (deepseek.insufficient-balance) "
+        "→ eager_fallback"
+    )
+    assert re.fullmatch(
+        r"attempt 2/16 openrouter/n key#1 → 200 → succeed \(\d\.\d s\)", piped.said[1]
+    )
+    # To a person the answer comes as it is written, elsewhere whole.
+    assert asked == [None, True, True]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown.out)
+    assert "\nhello\nyou\n" in plain
+    assert all(len(line) <= COLUMNS for line in plain.splitlines())
+    assert explained.out == "hello\nyou\n"
+    assert '-H "authorization: Bearer $DEEPSEEK_KEY"' in explained.err
+    assert "row billing_fallback: Billing, and an unasked target" in explained.err
+
+
+def test_json_is_one_object_also_where_the_call_fails(tmp_path: Path) -> None:
+    with ScriptedProviders({"a": [replies.ok("hello"), replies.billing_402()]}) as providers:
+        place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"])
+        answered = place.run("run", "--json", "hi")
+        broke = place.run("run", "--json", "--quiet", stdin="hi")
+        misused = place.run("run", "--json", "--stream", "hi")
+
+    assert answered.json["choices"][0]["message"]["content"] == "hello"
+    assert answered.json["orchestrator"]["attempts"][0]["number"] == 1
+    assert (broke.status, broke.err) == (1, "")
+    assert broke.json["error"]["reason"] == "billing"
+    assert (misused.status, misused.err) == (2, "")
+    assert "leave --stream out" in misused.json["error"]["message"]
+
+
+def test_where_everything_answers_402_the_line_says_who_said_what_and_who_must_act(
+    tmp_path: Path,
+) -> None:
+    scripts: dict[str, AnyScript] = dict.fromkeys(("deepseek", "openrouter"), replies.billing_402())
+    with ScriptedProviders(scripts) as providers:
+        place = configured(tmp_path, {name: providers.url(name) for name in scripts}, ROUTE)
+        line = failed(place.run("run", "hi"), 1, "failed: ")
+
+    assert re.fullmatch(
+        r"failed: billing exhausted on deepseek \(HTTP 402: Insufficient Balance\); fallback "
+        r"openrouter/n rejected: billing \(HTTP 402: Insufficient Balance\); 2 attempts in "
+        r"\d\.\d s\. Your DeepSeek balance is used up: top up at \S+",
+        line,
+    )
+
+
+def test_a_truncated_fallback_is_never_put_in_the_place_of_the_cause(tmp_path: Path) -> None:
+    scripts: dict[str, AnyScript] = {
+        "deepseek": replies.billing_402(),
+        "openrouter": replies.truncated_tool_call(),
+    }
+    with ScriptedProviders(scripts) as providers:
+        place = configured(
+            tmp_path, {name: providers.url(name) for name in scripts}, ROUTE, extra=ONCE
+        )
+        line = failed(place.run("run", "hi"), 1, "failed: ")
+
+    assert line.startswith("failed: billing exhausted on deepseek (HTTP 402")
+    assert "fallback openrouter/n rejected: output_truncated" in line
+
+
+def test_a_server_that_closes_in_the_middle_of_its_answer_is_named(tmp_path: Path) -> None:
+    line = failed(alone(tmp_path, replies.cut_after(20)), 1, "failed: ")
+
+    assert line.startswith("failed: the stream of a/m broke (")
+
+
+def test_a_key_that_the_provider_echoes_is_shown_nowhere(tmp_path: Path) -> None:
+    line = failed(alone(tmp_path, replies.bad_key(), "--explain"), 1, "failed: ")
+
+    assert "401" in line
+    assert CANARY.format("a") not in line
+
+
+def test_an_endpoint_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
+    with ClosedPort() as closed:
+        place = configured(tmp_path, {"a": closed.url}, ["a/m"], extra=ONCE)
+        line = failed(place.run("run", "hi"), 1, "failed: ")
+
+    assert line.startswith("failed: a could not be reached (")
+
+
+def test_a_certificate_that_nobody_trusts_is_named(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    with ScriptedProviders({"a": replies.ok()}, ssl_context=context) as providers:
+        place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"], extra=ONCE)
+        line = failed(place.run("run", "hi"), 1, "failed: ")
+
+    assert "certificate" in line.lower()
+
+
+def test_a_missing_key_is_a_warning_while_another_target_is_left(tmp_path: Path) -> None:
+    with ScriptedProviders({"a": replies.ok(), "b": replies.ok("from b")}) as providers:
+        urls = {name: providers.url(name) for name in "ab"}
+        place = configured(tmp_path, urls, ["a/m", "b/m"])
+        place = attrs.evolve(place, variables={"B_KEY": place.variables["B_KEY"]})
+        left = place.run("run", "hi", "--quiet")
+        none = Place(tmp_path).run("run", "hi")
+
+    assert (left.status, left.out) == (0, "from b\n")
+    assert left.said
+    assert all(line.startswith("warning: ") for line in left.said)
+    assert any("A_KEY" in line for line in left.said)
+    assert "A_KEY" in failed(none, 2, "error: ")
+
+
+MISUSES = {
+    ("--timeout", "soon", "hi"): "--timeout",
+    ("--file", "missing.json", "--no-stream"): "missing.json: No such file",
+    ("--route", "defualt", "hi"): "default",
+    (): "standard input is empty",
+}
+
+
+@pytest.mark.parametrize("arguments", MISUSES, ids=" ".join)
+def test_what_cannot_be_asked_is_one_line_and_status_2(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    place = configured(tmp_path, {"a": "http://127.0.0.1:9/v1"}, ["a/m"])
+
+    assert MISUSES[arguments] in failed(place.run("run", *arguments), 2, "error: ")
+
+
+@pytest.mark.parametrize("options", [(), ("--stream",)], ids=["whole", "streamed"])
+def test_an_interrupt_ends_a_hanging_call_at_once(tmp_path: Path, options: tuple[str, ...]) -> None:
+    with ScriptedProviders({"a": replies.hang()}) as providers:
+        place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"])
+        process = place.start("run", "hi", *options, stdin=subprocess.DEVNULL)
+        _until(lambda: bool(providers.received("a")))
+        process.send_signal(signal.SIGINT)
+        interrupted = time.monotonic()
+        out, err = process.communicate(timeout=20)
+        took = time.monotonic() - interrupted
+        _until(lambda: providers.connections == 0)
+
+    ended = place.sound(Ended(process.returncode, out, err))
+    assert (ended.status, ended.out) == (130, "")
+    assert ended.said[-1] == "interrupted"
+    assert took < 5
+
+
+def _until(holds: object) -> None:
+    end = time.monotonic() + 20
+    assert callable(holds)
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
