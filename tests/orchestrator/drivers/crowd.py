@@ -83,6 +83,7 @@ WHOLE = {"choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}]
 OK = Answer(body=WHOLE)
 BROKE = said(402, "Insufficient Balance")
 THROTTLED = said(429, "Rate limit reached, slow down", "rate_limit_exceeded")
+THROTTLED_0 = said(429, "Rate limit reached", "rate_limit_exceeded", Retry_After="0")
 THROTTLED_7 = said(429, "Rate limit reached", "rate_limit_exceeded", Retry_After="7")
 BAD_KEY = said(401, "Incorrect API key provided", "invalid_api_key")
 OVERLOADED = said(503, "The engine is currently overloaded, please try again later")
@@ -95,6 +96,7 @@ FAILURES = (
     BROKE,
     said(429, "You exceeded your current quota", "insufficient_quota"),
     THROTTLED,
+    THROTTLED_0,
     THROTTLED_7,
     said(429, "Rate limit reached", "rate_limit_exceeded", Retry_After="400"),
     BAD_KEY,

@@ -19,6 +19,7 @@ from tests.orchestrator.drivers.crowd import (
     REFUSED,
     REVOKED,
     SERVER_ERROR,
+    THROTTLED,
     THROTTLED_7,
     Answer,
     Crowd,
@@ -171,6 +172,14 @@ def test_a_probe_that_fails_keeps_the_others_away(probed: Answer) -> None:
         for call in (first, beside, later)
     ]
     assert asked == [["acme/one", "bolt/one"], ["bolt/one"], ["bolt/one"]]
+
+
+def test_a_key_that_is_ready_again_is_not_rotated_to_before_one_that_was_not_used() -> None:
+    crowd = Crowd(providers=(provider("acme", 3),), known=(HERE,))
+    crowd.begin((HERE,), Policy(attempts_per_target=1))
+    crowd.run(lambda *_: THROTTLED, latency=2.0)
+
+    assert [sent.command.credential for sent in crowd.sent] == ["key#1", "key#2", "key#3"]
 
 
 def test_a_probe_whose_call_is_gone_without_a_word_is_made_by_another_after_130_seconds() -> None:
