@@ -22,7 +22,7 @@ from states import Error, Policy
 
 def classify(  # noqa: PLR0913 - one argument for each option of the command
     *,
-    file: Annotated[str | None, Parameter(name=["--file", "-f"])] = None,
+    file: Annotated[str | None, Parameter(name=["--file", "-f"], allow_leading_hyphen=True)] = None,
     status: int | None = None,
     header: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     body: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,

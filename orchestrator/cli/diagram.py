@@ -23,7 +23,7 @@ _SUFFIXES = {".mmd": "mermaid", ".md": "mermaid", ".dot": "dot", ".gv": "dot"}
 def diagram(
     *,
     format: Annotated[Format | None, Parameter(name=["--format", "-f"])] = None,  # noqa: A002
-    call: str | None = None,
+    call: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     id: str | None = None,  # noqa: A002
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     picture: drawing.View = drawing.View.MACHINE,

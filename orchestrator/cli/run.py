@@ -19,7 +19,7 @@ _SWITCH = Parameter(negative="", show_default=False)
 
 def run(  # noqa: PLR0913 - one argument for each option of the command
     *prompt: str,
-    file: Annotated[str | None, Parameter(name=["--file", "-f"])] = None,
+    file: Annotated[str | None, Parameter(name=["--file", "-f"], allow_leading_hyphen=True)] = None,
     route: Annotated[str | None, Parameter(name=["--route", "-r"])] = None,
     timeout: str | None = None,
     stream: Annotated[bool | None, Parameter(negative="--no-stream", show_default=False)] = None,

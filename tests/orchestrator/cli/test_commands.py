@@ -1,0 +1,134 @@
+"""The commands besides ``run`` and ``check``, as they are started."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+from orchestrator.sim import ScriptedProviders, replies
+from tests.orchestrator.cli.entry import COLUMNS, Place, configured
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def test_demo_shows_the_incident_in_time_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    began = time.monotonic()
+    ended = Place(tmp_path).run_on_terminal("demo")
+    took = time.monotonic() - began
+
+    plain = _COLOUR.sub("", ended.out)
+    assert ended.status == 0
+    assert took < 5
+    assert list(tmp_path.iterdir()) == []
+    assert all(len(line) <= COLUMNS for line in plain.splitlines())
+    first, second = plain.split("2  The next call")
+    # What the call has just asked is not skipped by it, but by the one after it.
+    assert "skipped" not in first
+    assert second.count("skipped deepseek/deepseek-v4-pro") == 1
+    assert re.search(r"deepseek +1 +1 of 3", plain)
+    assert "billing_fallback" in plain
+
+
+def test_demo_in_json_keeps_what_is_asked_for(tmp_path: Path) -> None:
+    ended = Place(tmp_path).run("demo", "--json", "--keep", "kept")
+
+    assert (ended.status, ended.err, ended.json["ok"]) == (0, "", True)
+    assert ended.json["received"]["deepseek"]["requests"] == 1
+    drawn = Place(tmp_path).run("diagram", "--call", "kept/calls.jsonl", "--output", "path.svg")
+    assert (drawn.status, drawn.said) == (0, ["wrote path.svg"])
+    assert "<svg" in (tmp_path / "path.svg").read_text()
+
+
+def test_init_writes_a_config_that_loads_and_never_writes_over_one(tmp_path: Path) -> None:
+    place = Place(tmp_path, {"DEEPSEEK_API_KEY": "canary.Q7x.deepseek"})
+    first, again, checked = place.run("init"), place.run("init"), place.run("check")
+
+    config = tmp_path / "orchestrator.toml"
+    assert first.status == 0
+    assert "found $DEEPSEEK_API_KEY, so deepseek is in it" in first.out
+    assert config.stat().st_mode & 0o777 == 0o600
+    assert "canary" not in config.read_text()
+    assert (again.status, again.out, len(again.said)) == (2, "", 1)
+    assert "--force" in again.err
+    assert checked.status == 0
+
+
+def test_classify_reads_what_curl_printed_and_says_what_would_follow(tmp_path: Path) -> None:
+    printed = (
+        "HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+        "HTTP/2 402 \r\ncontent-type: application/json\r\n\r\n"
+        '{"error":{"message":"Insufficient Balance"}}'
+    )
+    place = configured(
+        tmp_path, dict.fromkeys(("deepseek", "b"), "http://h/v1"), ["deepseek/m", "b/n"]
+    )
+    ended = place.run("classify", "--provider", "deepseek", stdin=printed)
+    listed = place.run("classify", "--provider", "deepseek", "--json", stdin=printed)
+    nothing = place.run("classify")
+
+    assert (ended.status, ended.err) == (0, "")
+    told = " ".join(ended.out.split())
+    for words in (
+        "reason billing",
+        "rule deepseek.insufficient-balance",
+        'why it says "insufficient balance"',
+        "status 402",
+        "then attempt 1 deepseek/m key#1 → billing → eager_fallback",
+        "attempt 2 b/n key#1 → answered → succeed",
+        "hint Your DeepSeek balance",
+    ):
+        assert words in told
+    assert (listed.json["reason"], listed.json["moves"]) == ("billing", ["fallback"])
+    assert [ask["target"] for ask in listed.json["then"]] == ["deepseek/m", "b/n"]
+    assert (nothing.status, len(nothing.said)) == (2, 1)
+
+
+def test_status_remembers_across_processes_until_it_is_reset(tmp_path: Path) -> None:
+    scripts = {"a": replies.billing_402(), "b": replies.error(200, {"error": "zonk"})}
+    with ScriptedProviders(scripts) as providers:
+        urls = {name: providers.url(name) for name in scripts}
+        extra = "attempts_per_target = 1"
+        place = configured(tmp_path, urls, ["a/m", "b/n"], top='health = "file"', extra=extra)
+        place.run("run", "hi")
+        shown = place.run_on_terminal("status")
+        wrong = place.run("status", "--reset", "c")
+        reset = place.run("status", "--reset", "a", "--json")
+        after, listed = place.run("status"), place.run("status", "--json")
+
+    plain = _COLOUR.sub("", shown.out)
+    assert "benched, due in 5 min" in " ".join(plain.split())
+    assert all(len(line.rstrip()) <= COLUMNS for line in plain.splitlines())
+    assert (wrong.status, len(wrong.said)) == (2, 1)
+    assert "configured: a, b" in wrong.err
+    assert reset.json == {"reset": "a", "removed": 1}
+    # Failures that no rule knew are counted, with what to do about them.
+    note = " ".join(after.out.split())
+    assert "note: no rule knew 1 failure of b: let `orchestrator classify`" in note
+    assert "[[providers.b.rules]]" in note
+    assert {entry["state"] for entry in listed.json["entries"]} == {"ready"}
+
+
+def test_diagram_writes_each_format_but_no_picture_to_a_terminal(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    text = place.run("diagram", "--picture", "classify")
+    png = place.run("diagram", "--output", "machine.png")
+    refused = place.run_on_terminal("diagram", "--format", "png")
+    broken = place.run("diagram", "--call", "-", stdin="{}\n")
+    read = place.run("classify", "--file", "-", stdin="HTTP/2 402\n\n{}")
+
+    assert text.out.startswith(("flowchart", "stateDiagram", "---", "%%"))
+    assert png.said == ["wrote machine.png"]
+    assert (tmp_path / "machine.png").read_bytes().startswith(b"\x89PNG")
+    assert refused.status == 2
+    assert "png is not for a terminal" in " ".join(refused.out.split())
+    assert "billing" in read.out
+    assert (broken.status, broken.out, len(broken.said)) == (2, "", 1)
+
+
+def test_an_unknown_command_and_an_unknown_option_name_what_is_there(tmp_path: Path) -> None:
+    for arguments, near in (("statsu",), "status"), (("run", "--rout", "x"), "--route"):
+        ended = Place(tmp_path).run(*arguments)
+
+        assert (ended.status, ended.out, len(ended.said)) == (2, "", 2)
+        assert near in ended.err
