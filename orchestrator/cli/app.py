@@ -25,6 +25,7 @@ _COMMANDS = {
     "verify": "Prove what calls under a config can and cannot do.",
     "diagram": "Draw the state machine, or the path that a recorded call took.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
+    "replay": "Put recorded calls through a changed config: what would have been lost.",
 }
 
 _HELP = "LLM calls that fail over as an explicit finite-state machine."

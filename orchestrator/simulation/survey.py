@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import attrs
 
 from orchestrator.config.records import Config
-from orchestrator.ledger import Attempt
 from orchestrator.simulation.mixes import DAY, Mix, answers
 from orchestrator.simulation.simulation import Simulation
 
@@ -114,15 +114,25 @@ def survey(
     return Survey(tuple(tallies))
 
 
-def tally(
-    at: float, sent: Sequence[Attempt], first: str, *, answered: bool, seconds: float
-) -> Tally:
+class Asked(Protocol):
+    """An attempt, as far as it is counted."""
+
+    @property
+    def target(self) -> str:
+        """Its ``provider/model``."""
+
+    @property
+    def provider(self) -> str:
+        """Its provider."""
+
+
+def tally(at: float, sent: Sequence[Asked], first: str, *, answered: bool, seconds: float) -> Tally:
     """The numbers of one call whose route begins with the target ``first``."""
     at_once = answered and len(sent) == 1 and sent[0].target == first
     return Tally(at, answered, at_once, len(sent), seconds, _requests(sent))
 
 
-def _requests(sent: Iterable[Attempt]) -> Mapping[str, int]:
+def _requests(sent: Iterable[Asked]) -> Mapping[str, int]:
     return dict(Counter(attempt.provider for attempt in sent))
 
 

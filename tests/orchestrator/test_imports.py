@@ -38,9 +38,10 @@ fitness        | states config dialects ledger request
 front_door     | states clock config dialects drivers errors fitness health ledger providers request response secrets streaming
 tools          | states ledger
 sim            |
-simulation     | states clock config dialects errors front_door health ledger providers request response
+simulation     | states clock config dialects drivers errors front_door health ledger providers request response
 testing        | states clock config front_door health ledger sim simulation
-cli            | states classification config dialects errors front_door health ledger providers request response secrets sim simulation tools
+verify         | states ledger
+cli            | states classification config dialects errors front_door health ledger providers request response secrets sim simulation tools verify
 """  # noqa: E501 - a table is read by its rows
 
 # The projects that each room may import from; any room may use attrs.
@@ -55,7 +56,7 @@ OTHERS = {
     "health": {"msgspec", "platformdirs"},
     "ledger": {"msgspec"},
     "providers": {"httpx"},
-    "simulation": {"httpx", "msgspec"},
+    "simulation": {"cattrs", "httpx", "msgspec"},
     "testing": {"hypothesis", "pytest"},
     "tools": {"resvg_py", "rich"},
 }

@@ -67,7 +67,7 @@ def test_any_text_is_a_script_or_refused_as_one(text: str) -> None:
     try:
         items = parse(text)
     except BadScript as bad:
-        assert "allowed" in str(bad) or "never closed" in str(bad)
+        assert re.search("allowed|never closed", str(bad))  # noqa: PT017 - most texts are none
     else:
         assert items
         assert all(item.word in WORDS or item.status is not None for item in items)

@@ -1,0 +1,178 @@
+"""``orchestrator replay``: recorded calls through a changed config, before it is in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.table import Table
+
+from orchestrator.cli.endings import DONE, FAILED, UsageError, told
+from orchestrator.cli.screen import Screen
+from orchestrator.cli.surveys import percent
+from orchestrator.cli.words import count
+from orchestrator.simulation.evidence import Assume
+from orchestrator.simulation.loading import load
+from orchestrator.simulation.reading import BrokenLedger, Recording, read
+from orchestrator.simulation.replayed import Replay, difference
+from orchestrator.simulation.replaying import Comparison, requests
+from orchestrator.simulation.replaying import replay as replayed
+
+_SWITCH = Parameter(negative="", show_default=False)
+
+
+def replay(
+    *ledgers: Path,
+    config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
+    route: Annotated[str | None, Parameter(name=["--route", "-r"])] = None,
+    assume: Assume = Assume.FAIL,
+    max_lost: int | None = None,
+    json: Annotated[bool, _SWITCH] = False,
+) -> int:
+    """Put recorded calls through a changed config: what would have been rescued or lost.
+
+    Exit status: 0 done, 1 more calls lost than --max-lost allows, 2 usage or config.
+
+    Parameters
+    ----------
+    ledgers
+        Files of JSON lines, as `ledger = "calls.jsonl"` writes them.
+    config
+        The config to try. Default: $ORCHESTRATOR_CONFIG, ./orchestrator.toml, the user's folder.
+    route
+        The route for every call. Default: for each the one most like its own.
+    assume
+        What an attempt meets that the record cannot tell: fail (as that target failed last),
+        or ok. Such attempts are counted apart.
+    max_lost
+        How many calls that were answered may be lost before the exit status is 1.
+    json
+        Print one JSON object.
+    """
+    screen = Screen()
+    with told(screen, json=json):
+        if not ledgers:
+            raise UsageError("no ledger; allowed: one or more files of JSON lines")
+        loaded = load(config)
+        calls = _read(screen, ledgers)
+        found = replayed(calls, loaded.config, route=route, assume=assume)
+        if json:
+            screen.json(_object(found, assume))
+        else:
+            _show(screen, found, assume)
+        return FAILED if max_lost is not None and len(found.lost) > max_lost else DONE
+
+
+def _read(screen: Screen, ledgers: tuple[Path, ...]) -> list[Recording]:
+    try:
+        calls = [each for path in ledgers for each in read(path)]
+    except BrokenLedger as error:
+        raise UsageError(str(error)) from None
+    if not calls:
+        raise UsageError(f"{', '.join(map(str, ledgers))}: no call begins there")
+    for each in calls:
+        if other := difference(each):
+            screen.say(f"warning: another version of the machine wrote {each.source}: {other}")
+    return calls
+
+
+def _show(screen: Screen, found: Comparison, assume: Assume) -> None:
+    screen.show(_totals(found))
+    screen.show(_calls(found))
+    for name, calls in (("lost", found.lost), ("saved", found.saved)):
+        for each in calls:
+            screen.result(f"{name} by the change: call {each.recording.call}: {_path(each)}")
+    same = f"{found.unchanged} of {count(len(found.replays), 'call')} take the recorded path"
+    screen.result(f"{same}; {count(found.assumed, 'attempt')} assumed to {assume}")
+
+
+def _totals(found: Comparison) -> Table:
+    table = Table("", title=f"{count(len(found.replays), 'call')} replayed")
+    for name in ("before", "after"):
+        table.add_column(name, justify="right")
+    pairs = (found.before, found.after)
+    for name, attribute in (
+        ("answered at once", "at_once"),
+        ("rescued", "rescued"),
+        ("lost", "lost"),
+    ):
+        table.add_row(name, *(str(getattr(each, attribute)) for each in pairs))
+    table.add_row("rescue rate", *(percent(each.rescue_rate) for each in pairs))
+    for name in ("attempts", "seconds"):
+        sums = (sum(getattr(one, name) for one in each.tallies) for each in pairs)
+        table.add_row(
+            name, *(f"{total:.1f}" if name == "seconds" else str(total) for total in sums)
+        )
+    for provider, (before, after) in requests(found).items():
+        table.add_row(f"requests to {provider}", str(before), str(after))
+    table.add_row("attempts assumed", "", str(found.assumed))
+    return table
+
+
+def _calls(found: Comparison) -> Table:
+    table = Table("call", "before", "after", "attempts", "seconds", "assumed")
+    for each, before, after in zip(
+        found.replays, found.before.tallies, found.after.tallies, strict=True
+    ):
+        table.add_row(
+            each.recording.call[:8],
+            _end(answered=before.answered, closed=each.recording.closed is not None),
+            _end(answered=after.answered),
+            f"{before.attempts} → {after.attempts}",
+            f"{before.seconds:.1f} → {after.seconds:.1f}",
+            str(each.assumed or ""),
+        )
+    return table
+
+
+def _end(*, answered: bool, closed: bool = True) -> str:
+    if not closed:
+        return "breaks off"
+    return "answered" if answered else "lost"
+
+
+def _path(each: Replay) -> str:
+    """``deepseek/v4 key#1 billing, corp/llama key#1 ok (assumed)``."""
+    words = [
+        f"{sent.target} {sent.credential} {sent.reason or 'ok'}{' (assumed)' * sent.assumed}"
+        for sent in each.sent
+    ]
+    return ", ".join(words) or "nobody was asked"
+
+
+def _object(found: Comparison, assume: Assume) -> dict[str, Any]:
+    pairs = {"before": found.before, "after": found.after}
+    return {
+        "assume": assume,
+        "assumed": found.assumed,
+        "unchanged": found.unchanged,
+        "lost": [each.recording.call for each in found.lost],
+        "saved": [each.recording.call for each in found.saved],
+        **{
+            name: {
+                "answered_at_once": each.at_once,
+                "rescued": each.rescued,
+                "lost": each.lost,
+                "rescue_rate": each.rescue_rate,
+                "attempts": sum(one.attempts for one in each.tallies),
+                "seconds": sum(one.seconds for one in each.tallies),
+                "requests": each.requests,
+            }
+            for name, each in pairs.items()
+        },
+        "calls": [
+            {
+                "call": each.recording.call,
+                "before": _end(answered=before.answered, closed=each.recording.closed is not None),
+                "after": _end(answered=after.answered),
+                "attempts": [before.attempts, after.attempts],
+                "seconds": [before.seconds, after.seconds],
+                "assumed": each.assumed,
+                "path": _path(each),
+            }
+            for each, before, after in zip(
+                found.replays, found.before.tallies, found.after.tallies, strict=True
+            )
+        ],
+    }

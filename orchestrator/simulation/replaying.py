@@ -1,0 +1,221 @@
+"""Recorded calls under another config: what would have been rescued, and what lost."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from random import Random
+
+import attrs
+
+from orchestrator.config.records import DEFAULT_ROUTE, Config
+from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
+from orchestrator.simulation.evidence import Assume, Evidence, usual_seconds
+from orchestrator.simulation.reading import Recording
+from orchestrator.simulation.replayed import Replay, Replaying
+from orchestrator.simulation.survey import Survey, Tally, tally
+from states import Arrival, Call, Clear, Diagnosed, Rotate, Started, Target
+
+
+@attrs.frozen
+class Comparison:
+    """Recorded calls, before and after a change.
+
+    Attributes:
+        replays: The calls, in the order in which they began.
+        before, after: The same calls in numbers, in the same order.
+    """
+
+    replays: tuple[Replay, ...]
+    before: Survey
+    after: Survey
+
+    @property
+    def lost(self) -> tuple[Replay, ...]:
+        """Calls that were answered, and would have been lost."""
+        return tuple(each for each in self.replays if each.recording.answered > each.answered)
+
+    @property
+    def saved(self) -> tuple[Replay, ...]:
+        """Calls that were lost, and would have been answered."""
+        return tuple(each for each in self.replays if each.answered > each.recording.answered)
+
+    @property
+    def unchanged(self) -> int:
+        """Calls that take the recorded path to its end."""
+        return sum(each.followed for each in self.replays)
+
+    @property
+    def assumed(self) -> int:
+        """Attempts whose answer no record tells."""
+        return sum(each.assumed for each in self.replays)
+
+
+def replay(
+    recordings: Iterable[Recording],
+    config: Config,
+    *,
+    route: str | None = None,
+    assume: Assume = Assume.FAIL,
+    follow: bool = True,
+) -> Comparison:
+    """Put recorded calls through ``config``.
+
+    Args:
+        recordings: The calls; they share one health board, as they did then.
+        config: The routes, pools and policy to try.
+        route: The route for every call. By default each call takes the one that has the most
+            targets in common with its own, the first of them in the config; else ``default``.
+        assume: What an attempt meets that the record cannot tell.
+        follow: Take the recorded events as long as the machine does as it did. Without it a
+            health board answers from the start: a check of that board against the record.
+
+    Raises:
+        UnknownRoute: There is no such route or target.
+    """
+    calls = sorted(recordings, key=lambda each: each.opened.time)
+    routes = [_route(config, each, route) for each in calls]
+    board = _board(config)
+    _mark(board, calls, routes)
+    usual = usual_seconds(calls)
+    replays = _interleaved(
+        [
+            Replaying(
+                *(each, Call(targets, config.policy, reasoning=each.opened.reasoning), board),
+                Evidence(each, assume, usual),
+                follow=follow and _knows(config, each, targets),
+            ).run()
+            for each, targets in zip(calls, routes, strict=True)
+        ],
+        [each.opened.time for each in calls],
+    )
+    began = calls[0].opened.time if calls else 0.0
+    return Comparison(
+        replays,
+        Survey(tuple(_before(each, began) for each in calls)),
+        Survey(tuple(_after(each, began) for each in replays)),
+    )
+
+
+def _interleaved(
+    plays: Sequence[Generator[float, None, Replay]], began: Sequence[float]
+) -> tuple[Replay, ...]:
+    """Let each call do its next deed in the order of the clock."""
+    queue = [(at, number) for number, at in enumerate(began)]
+    heapq.heapify(queue)
+    ended: dict[int, Replay] = {}
+    while queue:
+        _, number = heapq.heappop(queue)
+        try:
+            heapq.heappush(queue, (next(plays[number]), number))
+        except StopIteration as end:
+            ended[number] = end.value
+    return tuple(ended[number] for number in range(len(plays)))
+
+
+def _board(config: Config) -> HealthBoard:
+    pools = (
+        Pool(
+            provider.name,
+            provider.base_url,
+            tuple(PoolCredential(each.label, each.label) for each in provider.credentials),
+            provider.strategy,
+        )
+        for provider in config.providers.values()
+    )
+    return HealthBoard(pools, MemoryStore(), random=Random(0))
+
+
+def _route(config: Config, recording: Recording, name: str | None) -> tuple[Target, ...]:
+    """The route to try, without targets that could not express the request."""
+    recorded = {target.name for target in recording.opened.route}
+    skipped = recording.closed.skipped if recording.closed is not None else ()
+    unfit = {each.target for each in skipped if each.mark == "unfit"}
+    chosen = config.route(name) if name is not None else _nearest(config, recorded)
+    return tuple(target for target in chosen if target.name not in unfit) or chosen
+
+
+def _nearest(config: Config, recorded: set[str]) -> tuple[Target, ...]:
+    def common(targets: tuple[Target, ...]) -> int:
+        return sum(target.name in recorded for target in targets)
+
+    best = max(config.routes.values(), key=common, default=())
+    if common(best):
+        return best
+    return config.route(DEFAULT_ROUTE)
+
+
+def _knows(config: Config, recording: Recording, route: Sequence[Target]) -> bool:
+    """Whether the config has the route's targets in the same order, and every key seen there."""
+    same = [each.name for each in recording.opened.route] == [each.name for each in route]
+    return same and all(
+        label in {each.label for each in config.providers[provider].credentials}
+        for provider, label in _keys(recording)
+    )
+
+
+def _keys(recording: Recording) -> Iterable[tuple[str, str]]:
+    """(provider, label) of every credential that the record names."""
+    here = ""
+    for move in recording.transitions:
+        event = move.facts
+        if isinstance(event, Arrival) and event.taken is not None:
+            here = event.taken.target.provider
+            yield here, event.taken.credential
+        if isinstance(event, Arrival | Diagnosed) and here:
+            yield from ((here, label) for label in event.standby.credentials)
+        if isinstance(move.command, Rotate):
+            yield from ((here, label) for label in move.command.used)
+
+
+def _mark(
+    board: HealthBoard, calls: Sequence[Recording], routes: Sequence[tuple[Target, ...]]
+) -> None:
+    """Put on the board what stood there before the first call, as later calls tell of it."""
+    told: set[tuple[str, float]] = set()
+    for recording, route in zip(calls, routes, strict=True):
+        first = recording.transitions[0].facts if recording.transitions else None
+        if not isinstance(first, Started):
+            continue
+        for clear in first.standby.clears:
+            since = recording.opened.time + clear.since
+            key = (clear.target.name, round(since, 3))
+            if since < calls[0].opened.time - 0.001 and key not in told:
+                told.add(key)
+                _remember(board, clear, since, route)
+
+
+def _remember(board: HealthBoard, clear: Clear, since: float, route: tuple[Target, ...]) -> None:
+    target = next((each for each in route if each.name == clear.target.name), None)
+    lasting = clear.at - clear.since
+    if target is None or clear.error is None or not 0 < lasting < float("inf"):
+        return
+    visit = board.visit((target,), since)
+    error = attrs.evolve(clear.error, retry_after=lasting)
+    taken, _ = visit.start(0.0)
+    while taken is not None:
+        visit.report(target, taken.credential, error, 0.0)
+        taken, _ = visit.take((target,), 0.0)
+    visit.close(0.0)
+
+
+def _before(recording: Recording, began: float) -> Tally:
+    return tally(
+        recording.opened.time - began,
+        recording.attempts,
+        recording.opened.route[0].name,
+        answered=recording.answered,
+        seconds=recording.seconds,
+    )
+
+
+def _after(found: Replay, began: float) -> Tally:
+    first = found.steps[0].call.route[0].name
+    at = found.recording.opened.time - began
+    return tally(at, found.sent, first, answered=found.answered, seconds=found.seconds)
+
+
+def requests(comparison: Comparison) -> Mapping[str, tuple[int, int]]:
+    """Requests to each provider, before and after."""
+    before, after = comparison.before.requests, comparison.after.requests
+    return {name: (before.get(name, 0), after.get(name, 0)) for name in sorted({*before, *after})}

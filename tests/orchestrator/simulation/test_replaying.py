@@ -1,0 +1,165 @@
+"""Recorded calls under another policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.config.records import Config
+from orchestrator.simulation import Playing, Simulation, parse
+from orchestrator.simulation.evidence import Assume
+from orchestrator.simulation.reading import Recording, entries, read, recordings
+from orchestrator.simulation.replayed import Replay, difference
+from orchestrator.simulation.replaying import Comparison, replay, requests
+from orchestrator.simulation.script import WORDS
+from tests.orchestrator.simulation.incidents import FOLDER, INCIDENTS, config, of
+from tests.orchestrator.simulation.incidents import entries as incident
+
+CONFIG = of(config())
+
+scripts = st.lists(
+    st.tuples(
+        st.sampled_from((*WORDS, "402", "429(retry_after=3)", "429(retry_after=40)", "503")),
+        st.sampled_from(("", "", "@deepseek", "@openrouter", "@key#1")),
+    ).map("".join),
+    min_size=1,
+    max_size=12,
+).map(", ".join)
+
+
+def recorded(script: str, calls: int = 3, seed: int = 0) -> tuple[Recording, ...]:
+    """A simulated ledger, written and read back."""
+    lines: list[bytes] = []
+    with Simulation(CONFIG, Playing(parse(script)), seed=seed) as simulation:
+        for _ in range(calls):
+            lines += simulation.call().ledger.lines()
+            simulation.clock.advance(30)
+    return recordings(lines)
+
+
+def assert_reproduced(calls: Sequence[Recording], replays: Sequence[Replay]) -> None:
+    for call, again in zip(calls, replays, strict=True):
+        assert difference(call) == ""
+        assert again.events == tuple(move.facts for move in call.transitions)
+        assert [(step.row, step.command) for step in again.steps] == [
+            (move.row, move.command) for move in call.transitions
+        ]
+        assert (again.followed, again.assumed) == (True, 0)
+        assert (again.answered, again.seconds) == (call.answered, call.seconds)
+
+
+@settings(max_examples=40)
+@given(scripts, st.integers(0, 3))
+def test_a_ledger_on_its_own_policy_is_the_same_bit_for_bit(script: str, seed: int) -> None:
+    calls = recorded(script, seed=seed)
+    found = replay(calls, CONFIG)
+
+    assert_reproduced(calls, found.replays)
+    assert found.before == found.after
+
+
+@settings(max_examples=40)
+@given(scripts, st.integers(0, 3))
+def test_what_the_board_answers_in_place_of_the_record_leads_the_same_way(
+    script: str, seed: int
+) -> None:
+    calls = recorded(script, seed=seed)
+    found = replay(calls, CONFIG, follow=False)
+
+    for call, again in zip(calls, found.replays, strict=True):
+        assert [step.row for step in again.steps] == [move.row for move in call.transitions]
+        assert again.seconds == pytest.approx(call.seconds)
+        assert (again.followed, again.assumed) == (False, 0)
+
+
+@pytest.mark.parametrize("name", INCIDENTS)
+def test_the_committed_incidents_are_what_the_simulator_makes(name: str) -> None:
+    lines = (FOLDER / f"{name}.jsonl").read_bytes().splitlines(keepends=True)
+
+    # Not as bytes: a set of moves has no order.
+    assert list(entries(lines)) == list(incident(name))
+
+
+@pytest.mark.parametrize("name", INCIDENTS)
+def test_the_incidents_replay_as_they_were(name: str) -> None:
+    calls = read(FOLDER / f"{name}.jsonl")
+    found = replay(calls, of(INCIDENTS[name].config))
+
+    assert_reproduced(calls, found.replays)
+    assert (found.lost, found.saved) == ((), ())
+
+
+def changed(name: str, config: Config, assume: Assume = Assume.FAIL) -> Comparison:
+    return replay(read(FOLDER / f"{name}.jsonl"), config, assume=assume)
+
+
+def lost(found: Comparison) -> list[str]:
+    return [each.recording.call for each in found.lost]
+
+
+NO_FALLBACK = of(config(route=("deepseek/v4",)))
+
+
+def test_without_a_fallback_a1_loses_what_the_fallback_rescued() -> None:
+    found = changed("a1", NO_FALLBACK)
+
+    assert lost(found) == ["a1-1", "a1-2", "a1-3", "a1-4"]
+    assert (found.before.rescued, found.before.lost) == (4, 0)
+    assert found.after.lost == 4
+    assert requests(found)["openrouter"] == (4, 0)
+
+
+def test_without_a_fallback_a2_loses_no_more_and_a6_what_no_key_answers() -> None:
+    assert lost(changed("a2", NO_FALLBACK)) == []
+    assert lost(changed("a6", NO_FALLBACK)) == ["a6-2", "a6-3"]
+
+
+def test_a_key_less_loses_nothing_where_a_fallback_stands_by_but_costs_a_hop() -> None:
+    found = changed("a6", of(config(keys=1)), Assume.OK)
+
+    assert lost(found) == []
+    assert found.assumed == 1
+    before, after = requests(found)["openrouter"]
+    assert after > before
+
+
+def test_a_patience_of_60_s_waits_where_the_fallback_was_quick() -> None:
+    patient = of(config(route=("corp/llama", "deepseek/v4"), extra='[policy]\npatience = "60s"'))
+    found = changed("b1", patient)
+
+    assert lost(found) == []
+    slower = [
+        each.recording.call for each in found.replays if each.seconds > each.recording.seconds + 25
+    ]
+    assert "b1-5" in slower
+    assert found.assumed > 0
+
+
+def test_what_nobody_was_asked_is_assumed_as_it_is_told_to() -> None:
+    calls = recorded("402, ok", calls=1)
+    other = of(config(route=("deepseek/v4", "corp/llama")))
+
+    failing, answering = (replay(calls, other, assume=assume) for assume in Assume)
+    assert (lost(failing), lost(answering)) == ([calls[0].call], [])
+    assert failing.assumed >= 1
+    assert answering.assumed == 1
+    assert [sent.assumed for sent in answering.replays[0].sent] == [False, True]
+
+
+def test_marks_that_stood_before_the_ledger_began_are_kept() -> None:
+    _, second, third = recorded("402@deepseek, ok", calls=3)
+    other = of(config(route=("deepseek/v4", "corp/llama", "openrouter/oss")))
+    found = replay([second, third], other, assume=Assume.OK)
+
+    assert [sent.target for each in found.replays for sent in each.sent] == ["corp/llama"] * 2
+
+
+def test_a_deadline_that_is_shorter_ends_the_call_before_its_answer() -> None:
+    calls = recorded("ok(after=20)", calls=1)
+    found = replay(calls, of(config(extra='[policy]\ndeadline = "10s"\n[timeouts]\ntotal = "5s"')))
+
+    assert not found.replays[0].followed
+    assert found.replays[0].seconds <= 10
