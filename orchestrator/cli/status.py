@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import attrs
 from cyclopts import Parameter
-from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.endings import DONE, UsageError, told
@@ -29,6 +28,13 @@ _STATES = {
     Mark.CIRCUIT: ("circuit open", "red"),
     Mark.DEAD: ("dead", "red"),
 }
+
+
+_WIDEST = 44
+"""Columns that names are padded to; with the longest state they fit into 80."""
+
+_MARGIN = 6
+"""Columns by which a provider's words are set in under the line that they explain."""
 
 
 def status(
@@ -107,14 +113,14 @@ def _tell(screen: Screen, entries: Sequence[Entry], config: Config) -> None:
     if config.health == "memory":
         screen.say('note: health = "memory", so each process knows only its own calls')
     now = time.time()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("what", "state", "since", "the provider's words"):
-        table.add_column(name, overflow="fold")
+    width = min(_WIDEST, max((len(_name(entry)) for entry in entries), default=0))
     for entry in entries:
         words, style = state(entry, now)
-        since = f"{whole(now - entry.since)} ago" if entry.since is not None else ""
-        table.add_row(_name(entry), Text(words, style=style), since, _said(entry))
-    screen.show(table)
+        since = f", since {whole(now - entry.since)} ago" if entry.since is not None else ""
+        line = Text.assemble(f"{_name(entry):<{width}}  ", (words, style), (since, "dim"))
+        screen.result(line)
+        if _said(entry):
+            screen.result(Text(_said(entry), style="dim"), margin=_MARGIN)
     for name in dict.fromkeys(entry.provider for entry in entries if entry.unknown):
         number = sum(entry.unknown for entry in entries if entry.provider == name)
         screen.result(

@@ -104,6 +104,7 @@ def test_status_remembers_across_processes_until_it_is_reset(tmp_path: Path) -> 
     assert reset.json == {"reset": "a", "removed": 1}
     # Failures that no rule knew are counted, with what to do about them.
     note = " ".join(after.out.split())
+    assert "b/n ready" in note
     assert "note: no rule knew 1 failure of b: let `orchestrator classify`" in note
     assert "[[providers.b.rules]]" in note
     assert {entry["state"] for entry in listed.json["entries"]} == {"ready"}
