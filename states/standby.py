@@ -54,7 +54,7 @@ class Clear:
         error: The remembered failure, in the provider's own words.
         since: When it began, seconds since ``Started`` (negative: before this call).
         probed: True where the mark has ended and another call's probe is under
-            way; ``at`` is then when that call's claim expires.
+            way; ``at`` is then when to look again, at the latest when its claim expires.
     """
 
     target: Target

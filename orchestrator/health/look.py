@@ -57,6 +57,11 @@ class Viewer:
     early: bool = False
 
 
+LOOK_AGAIN_SECONDS = 10.0
+"""How long a call waits for another one's probe before it looks again. A probe usually ends
+long before its claim expires; 16 waits (the default policy's) last longer than the claim."""
+
+
 @attrs.frozen
 class Block:
     """What stands in the way, and until when (epoch)."""
@@ -94,7 +99,8 @@ def block_of(record: Record, now: float, viewer: Viewer) -> Block | None:
         return Block(mark, end, record.since, record.error)
     if claim is None or claim.expires <= now + TOLERANCE:
         return None
-    return Block(mark, claim.expires, record.since, record.error, probed=True)
+    look_again = min(claim.expires, now + LOOK_AGAIN_SECONDS)
+    return Block(mark, look_again, record.since, record.error, probed=True)
 
 
 def ends(record: Record, *, early: bool = False) -> float:

@@ -194,7 +194,8 @@ def it_sleeps_last(call: Call, moments: Sequence[Moment]) -> None:
         event, command = moment.event, moment.after.command
         if not isinstance(command, Wait) or not isinstance(event, Diagnosed):
             continue
-        others = known.unasked(event.standby)
+        # Who stands by is no reason to leave where the policy does not let the call leave.
+        others = known.unasked(event.standby) if known.allows(Move.FALLBACK) else ()
         reason = event.error.reason
         assert not (others and (reason is Reason.TIMEOUT or known.probe))
         assert not (others and command.until - event.at > call.policy.patience)

@@ -71,6 +71,15 @@ def test_behind_an_open_circuit_one_call_probes_and_all_end_in_time(
     assert crowd.claims == 0
 
 
+def test_nobody_hangs_behind_a_probe_that_has_succeeded() -> None:
+    crowd = opened(OVERLOADED)
+    calls = [crowd.begin((HERE,)) for _ in range(40)]
+    crowd.run(lambda *_: OK)
+
+    # The circuit ends after 5 s; whoever found its probe under way looks again 10 s later.
+    assert max(call.performer.recorder.ledger[-1].at for call in calls) < 16.0
+
+
 def test_no_request_goes_out_beside_a_probe() -> None:
     crowd = opened(OVERLOADED)
     for _ in range(40):

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from orchestrator import CallFailed, Response
-from states import Diagnosed, Finish, Move, Policy, Reason
+from states import Diagnosed, Finish, Reason
 from tests.orchestrator.drivers.crowd import OpenCall
-from tests.states.invariants import INVARIANTS, it_sleeps_last
+from tests.states.invariants import INVARIANTS
 
 
 def check(call: OpenCall) -> None:
     """Hold everything that a call left behind against the design."""
     moments = call.moments
     for holds in INVARIANTS:
-        if holds is not it_sleeps_last or _may_always_leave(call.begun.policy):
-            holds(call.begun, moments)
+        holds(call.begun, moments)
     _ledger_tells_each_send(call)
     _skips_nothing_that_it_asked(call)
     if not call.cancelled:
         _ends_as_the_machine_says(call)
-
-
-def _may_always_leave(policy: Policy) -> bool:
-    """False where the policy makes a call stay although others stand by."""
-    return all(Move.FALLBACK in moves for moves in policy.on.values() if Move.RETRY in moves)
 
 
 def _ledger_tells_each_send(call: OpenCall) -> None:

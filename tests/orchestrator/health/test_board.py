@@ -128,7 +128,7 @@ def test_one_call_probes_when_a_bench_ends(reason: Reason) -> None:
     assert prober.standby.targets == (A, B)
     assert second == Taken(B, "k1")
     clear = other.clear(A)
-    assert (clear.mark, clear.probed, clear.at) == (Mark.BENCH, True, world.now + 130)
+    assert (clear.mark, clear.probed, clear.at) == (Mark.BENCH, True, world.now + 10)
 
 
 def test_a_probe_that_succeeds_restores_the_preferred_target_at_once() -> None:
