@@ -26,6 +26,7 @@ class Inflow:
         stopped: The finish reason, once it has come.
         ended: True once the dialect's end mark has come.
         broke: What the provider reported as an error inside the stream.
+        torn: True where an event of the answer itself came with a part missing.
         unreadable: How many events made no sense and were skipped.
     """
 
@@ -37,7 +38,9 @@ class Inflow:
         self.stopped: str | None = None
         self.ended = False
         self.broke: Any = None
+        self.torn = False
         self.unreadable = 0
+        self._begins: set[str] = set()
 
     @property
     def whole(self) -> bool:
@@ -47,12 +50,12 @@ class Inflow:
         send the end mark. An end mark alone is not: relays write one after a stream that
         broke above them.
         """
-        return self.broke is None and self.stopped is not None
+        return self.broke is None and not self.torn and self.stopped is not None
 
     @property
     def over(self) -> bool:
         """True where nothing more of the answer can come."""
-        return self.ended or self.broke is not None
+        return self.ended or self.torn or self.broke is not None
 
     def feed(self, data: bytes) -> None:
         """Take in bytes as they came, cut anywhere."""
@@ -73,7 +76,9 @@ class Inflow:
                 return
             for delta in event.deltas:
                 self._note(delta)
-            if self.broke is None:
+            if len(self._begins) < KINDS and event.deltas:
+                self._begins.add(_data(event.raw))
+            if self.broke is None and not self.torn:
                 self._waiting.append(event)
 
     def _note(self, delta: Delta) -> None:
@@ -86,6 +91,22 @@ class Inflow:
                 self.broke = delta.body if delta.body is not None else ""
             case Unreadable():
                 self.unreadable += 1
+                # One that begins like the answer's own events was one of them: skipped, it
+                # would leave a hole in the text. Any other was put in by somebody between.
+                self.torn = self.torn or delta.data.lstrip()[:ALIKE] in self._begins
             case _:
                 self.content = self.content or is_content(delta)
                 self.tool_call = self.tool_call or isinstance(delta, ToolCallDelta)
+
+
+ALIKE = 9
+"""Characters that a stream's events share at the start: ``{"type":"`` or ``{"id":"ch``."""
+
+KINDS = 32
+"""Beginnings that are remembered: more than any dialect has kinds of events."""
+
+
+def _data(raw: bytes) -> str:
+    """The beginning of an event's data."""
+    at = raw.find(b"{")
+    return raw[at : at + ALIKE].decode("utf-8", "replace") if at >= 0 else ""

@@ -40,6 +40,7 @@ class Whole:
     broke: None = None
     over: bool = True
     whole: bool = True
+    torn: bool = False
     unreadable: int = 0
 
     def take(self) -> tuple[StreamEvent, ...]:
