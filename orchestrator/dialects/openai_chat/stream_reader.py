@@ -29,6 +29,7 @@ from orchestrator.dialects.neutral import (
 from orchestrator.dialects.openai_chat.answer import finish_of, text_of, usage_of
 from orchestrator.dialects.openai_chat.messages_reader import thought_of
 from orchestrator.dialects.openai_chat.names import NAME
+from orchestrator.dialects.openai_chat.plain_chunk import plain_text
 from orchestrator.dialects.openai_chat.stream_calls import StreamCalls
 from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
 from orchestrator.dialects.wire import decoded, mapping, mappings, string
@@ -54,6 +55,10 @@ class ChatReader:
         return [self._read(event) for event in self._events.close()]
 
     def _read(self, event: ServerEvent) -> StreamEvent:
+        if self._begun and event.event == "message":
+            text = plain_text(event.data)
+            if text:
+                return StreamEvent(event.raw, (TextDelta(text),))
         if not event.data:
             return StreamEvent(event.raw, _bare(event.raw))
         if event.data.strip() == _DONE:

@@ -225,6 +225,25 @@ def test_the_form_of_before_tools_and_googles_signature() -> None:
     ]
 
 
+@pytest.mark.parametrize("where", ["chunk", "choice", "delta"])
+def test_the_quick_way_hides_nothing(where: str) -> None:
+    odd = body(content="a")
+    places = {"chunk": odd, "choice": odd["choices"][0], "delta": odd["choices"][0]["delta"]}
+    places[where]["error"] = ERROR
+    told = {"chunk": Broke(odd), "choice": Broke({"error": ERROR}), "delta": TextDelta("a")}
+
+    assert said_after_beginning(piece(content="b"), event(odd)) == [TextDelta("b"), told[where]]
+
+
+@pytest.mark.parametrize(
+    "extra", [{}, {"obfuscation": "x"}, {"usage": None, "service_tier": "default"}, {"x_new": 1}]
+)
+def test_the_quick_way_and_the_long_one_read_the_same(extra: dict[str, Any]) -> None:
+    chunk = event(body(content="a") | extra)
+
+    assert said_after_beginning(chunk, chunk) == [TextDelta("a"), TextDelta("a")]
+
+
 ERROR = {"message": "Insufficient Balance", "code": 402}
 
 
