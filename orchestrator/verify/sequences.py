@@ -243,7 +243,7 @@ class _Walk:
                 row.to.value,
                 event,
                 after.command,
-            )  # fmt: skip
+            )
         )
 
     def _attempt(self, event: Event, after: Step) -> Attempt:

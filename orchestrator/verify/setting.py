@@ -20,6 +20,9 @@ SINGULAR = frozenset(
 TOO_LARGE = frozenset({Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE})
 """Reasons that count only where a target's context is known."""
 
+_REPAIRED = (Reason.BAD_REQUEST, Reason.BILLING)
+"""Reasons whose errors are checked with a repair named, besides without."""
+
 _NEVER_DIAGNOSED = frozenset({Reason.CANCELLED, Reason.DEADLINE})
 
 
@@ -93,7 +96,9 @@ class Setting:
             moves = tuple(self.policy.moves(reason, first_target=first) for first in (True, False))
             groups.setdefault((moves, singular), []).append(reason)
         plain = tuple(ReasonClass(tuple(members)) for members in groups.values())
-        return (*plain, ReasonClass((Reason.BAD_REQUEST,), repair=True))
+        # Billing too: a repair must not lead back to an account without money.
+        named = (ReasonClass((reason,), repair=True) for reason in _REPAIRED)
+        return (*plain, *named)
 
     def seconds(self, target: Target) -> float:
         """The longest that one attempt at ``target`` can take, to its answer or first content.

@@ -15,6 +15,7 @@ from orchestrator.verify.search import Search, Step
 from orchestrator.verify.sequences import Teller, Told
 from orchestrator.verify.setting import Setting, merges
 from states.call import State
+from states.commands import StoppedBy
 from states.events import Cancelled, DeadlineReached, Event
 from states.machine import build, step
 from states.table import STATES, TABLE, Entry, Row
@@ -195,10 +196,16 @@ def _shadowed(graph: Graph, teller: Teller) -> Iterator[Violation]:
             continue
         search = falls(graph, index)
         if search.most(1)[0] == 0:
-            level = max(search.levels.items(), key=lambda one: one[1][0][0])
-            news = level[1][0]
-            way = search.way((news[0], (news[1] & -news[1]).bit_length() - 1, level[0]))
-            what = f"no error leads to {target}; this is as far as a call gets"
+            ends = [
+                (news[0], place)
+                for place, news in search.levels.items()
+                if place[0][0].final and place[0][1] is StoppedBy.EXHAUSTED
+            ]
+            (level, bits), place = min(
+                ends or [(search.levels[search.start][0], search.start)], key=lambda one: one[0][0]
+            )
+            way = search.way((level, (bits & -bits).bit_length() - 1, place))
+            what = f"no error leads to {target}: calls end before"
             yield Violation(SHADOWED, what, teller.tell(way))
 
 

@@ -1,0 +1,98 @@
+"""Planted faults: tables, entries and settings that are wrong in one way each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+
+from orchestrator.verify import Setting
+from states import STATES, TABLE, Call, Policy, Row, State, Switch, Target, Timeouts
+from states.chain import Looked, retry_at, unused_credentials
+from states.effects import leave
+from states.events import Arrival, Diagnosed
+from states.reasons import Move
+from states.table import Entry
+
+ONE, TWO = Target("acme", "one"), Target("beta", "two")
+SMALL = Policy(max_attempts=4, attempts_per_target=2)
+
+
+def setting(
+    route: Sequence[Target] = (ONE, TWO), policy: Policy = SMALL, *, streamed: bool = False
+) -> Setting:
+    return Setting(tuple(route), {"acme": 2}, policy, streamed=streamed)
+
+
+def changed(name: str, **changes: Any) -> tuple[Row, ...]:
+    """The table with one row changed."""
+    assert any(row.name == name for row in TABLE)
+    return tuple(attrs.evolve(row, **changes) if row.name == name else row for row in TABLE)
+
+
+def moved(names: Sequence[str], below: str) -> tuple[Row, ...]:
+    """The table with some rows moved below another."""
+    taken = [row for row in TABLE if row.name in names]
+    rest = [row for row in TABLE if row.name not in names]
+    place = next(index for index, row in enumerate(rest) if row.name == below) + 1
+    return (*rest[:place], *taken, *rest[place:])
+
+
+def without(*names: str) -> tuple[Row, ...]:
+    """The table without some rows."""
+    return tuple(row for row in TABLE if row.name not in names)
+
+
+def entering(state: State, enter: Callable[[Call, Any], Any]) -> tuple[Entry, ...]:
+    """The states with one that asks for something else."""
+    return tuple(Entry(state, enter) if one.state is state else one for one in STATES)
+
+
+BILLING_ROWS = ("billing_fallback", "billing_way_back", "billing_terminal")
+
+
+def any_unused(call: Call, event: Diagnosed) -> bool:
+    """A rotation that does not ask the policy."""
+    return bool(unused_credentials(call, event)) and call.attempts_left > 1
+
+
+def leave_and_reset(call: Call, event: Looked) -> None:
+    leave(call, event)
+    call.number = 0
+
+
+def leave_and_replace(call: Call, event: Looked) -> None:
+    leave(call, event)
+    call.cause = call.error
+
+
+def always_retry(call: Call, event: Diagnosed) -> bool:
+    until = retry_at(call, event)
+    return Move.RETRY in call.allowed and until is not None and until < call.ends_at
+
+
+def always_wait(call: Call, event: Arrival) -> bool:
+    return call.target is not None and event.at < call.ends_at
+
+
+def wait_here(call: Call, event: Arrival) -> None:
+    call.resume_at = event.at
+
+
+def switch_to_all(call: Call, event: Looked) -> Switch:
+    """A fallback that asks neither who was asked nor who billed."""
+    here, call.target = call.target, None
+    targets = tuple(one for one in event.standby.targets if here is None or one.name != here.name)
+    call.switches += 1
+    call.gone |= {target.name for target in targets}
+    return Switch(targets)
+
+
+def something_stands_by(call: Call, event: Diagnosed) -> bool:
+    here = call.target
+    others = [one for one in event.standby.targets if here is None or one.name != here.name]
+    return Move.FALLBACK in call.allowed and bool(others)
+
+
+SLOW = attrs.evolve(ONE, timeouts=Timeouts(total=400.0))

@@ -1,0 +1,113 @@
+"""Planted faults are named with the shortest sequence; what ships holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import pytest
+
+from orchestrator.tools.diagram import path_of
+from orchestrator.verify import Setting, verify
+from orchestrator.verify.report import ledger
+from states import STATES, TABLE, Row, State, Target
+from states.table import Entry
+from tests.orchestrator.verify import faults
+
+SAME = (faults.ONE, Target("acme", "other"), faults.TWO)
+
+
+@attrs.frozen
+class Planted:
+    """A fault, and what the checker must say of it."""
+
+    property: str
+    sequence: tuple[str, ...]
+    table: Sequence[Row] = TABLE
+    entries: Sequence[Entry] = STATES
+    setting: Setting = faults.setting()
+
+
+CASES = {
+    "billing below rotation": Planted(
+        "billing bypasses the pool",
+        ("started_send acme/one key#1", "billing -> rotate"),
+        tuple(
+            attrs.evolve(row, guard=faults.any_unused) if row.name == "rotate" else row
+            for row in faults.moved(faults.BILLING_ROWS, below="rotate")
+        ),
+    ),
+    "billing below repair": Planted(
+        "billing bypasses the pool",
+        ("started_send acme/one key#1", "billing+repair -> repair"),
+        faults.moved(faults.BILLING_ROWS, below="rotate"),
+    ),
+    "retry without a bound": Planted(
+        "tries are bounded",
+        (
+            "started_send acme/one key#1",
+            "rate_limit -> retry",
+            "waited_send acme/one key#1",
+            "rate_limit -> retry",
+            "waited_send acme/one key#1",
+        ),
+        faults.changed("retry", guard=faults.always_retry),
+    ),
+    "wait without a bound": Planted(
+        "waits are bounded",
+        ("started_wait", *["waited_wait"] * 4),
+        faults.changed("waited_wait", guard=faults.always_wait, effect=faults.wait_here),
+    ),
+    "fallback to a target out of money": Planted(
+        "no send to an account without money",
+        ("started_send acme/one key#1", "billing -> billing_fallback"),
+        faults.changed("billing_fallback", guard=faults.something_stands_by),
+        faults.entering(State.EAGER_FALLBACK, faults.switch_to_all),
+        faults.setting(SAME),
+    ),
+    "a later error replaces the cause": Planted(
+        "the cause is real",
+        ("started_send beta/two key#1", "billing -> billing_fallback"),
+        faults.changed("billing_fallback", effect=faults.leave_and_replace),
+        setting=faults.setting(),
+    ),
+    "a target shadowed": Planted(
+        "every target can be reached",
+        ("started_send acme/one key#1", "billing -> billing_terminal"),
+        tuple(row for row in TABLE if row.name not in {
+            "billing_fallback", "billing_way_back", "fallback", "way_back", "rotated_fallback", "waited_fallback",
+            "repaired_fallback", "rotated_wait", "waited_wait", "repaired_wait",
+        }),
+    ),
+    "a deadline shorter than one attempt": Planted(
+        "one attempt fits the deadline",
+        ("started_send acme/one key#1", "attempt_deadline"),
+        setting=faults.setting((faults.SLOW, faults.TWO)),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_planted_fault_is_named_with_its_shortest_sequence(name: str) -> None:
+    case = CASES[name]
+
+    verdict = verify(case.setting, case.table, case.entries)
+
+    told = {violation.name: violation.told for violation in verdict.violations}
+    assert case.property in told
+    assert told[case.property].words == case.sequence
+    assert verdict.certificate is None
+    lines = [text.decode() for text in ledger(verdict)]
+    call = f"{case.setting.name}: {case.property}"
+    drawn = path_of(lines, call, table=case.table)
+    assert len([row for row in drawn if row != "failed"]) == len(case.sequence)
+
+
+def test_what_ships_holds() -> None:
+    verdict = verify(faults.setting())
+
+    assert verdict.violations == ()
+    assert verdict.certificate is not None
+    assert verdict.certificate.attempts.value == faults.SMALL.max_attempts
+    assert all(told.ran for told in verdict.worst.values())
+    assert set(verdict.rows) | set(verdict.dead) == {row.name for row in TABLE}
