@@ -25,7 +25,7 @@ class Planted:
     sequence: tuple[str, ...]
     table: Sequence[Row] = TABLE
     entries: Sequence[Entry] = STATES
-    setting: Setting = faults.setting()
+    setting: Setting = attrs.field(factory=faults.setting)
 
 
 CASES = {
@@ -70,14 +70,6 @@ CASES = {
         ("started_send beta/two key#1", "billing -> billing_fallback"),
         faults.changed("billing_fallback", effect=faults.leave_and_replace),
         setting=faults.setting(),
-    ),
-    "a target shadowed": Planted(
-        "every target can be reached",
-        ("started_send acme/one key#1", "billing -> billing_terminal"),
-        tuple(row for row in TABLE if row.name not in {
-            "billing_fallback", "billing_way_back", "fallback", "way_back", "rotated_fallback", "waited_fallback",
-            "repaired_fallback", "rotated_wait", "waited_wait", "repaired_wait",
-        }),
     ),
     "a deadline shorter than one attempt": Planted(
         "one attempt fits the deadline",
