@@ -39,7 +39,7 @@ front_door     | states clock config dialects drivers errors fitness health ledg
 tools          | states ledger
 sim            |
 simulation     | states clock config dialects drivers errors front_door health ledger providers request response
-testing        | states clock config front_door health ledger sim simulation
+testing        | states clock config ledger sim simulation
 verify         | states ledger
 cli            | states classification config dialects errors front_door health ledger providers request response secrets sim simulation tools verify
 """  # noqa: E501 - a table is read by its rows
@@ -58,11 +58,11 @@ OTHERS = {
     "providers": {"httpx"},
     "simulation": {"cattrs", "httpx", "msgspec"},
     "testing": {"hypothesis", "pytest"},
-    "tools": {"resvg_py", "rich"},
+    "tools": {"rich"},
 }
 
 # What only a part of the users needs, or what only draws: nobody else waits for it.
-NOT_LOADED = ("cyclopts", "rich", "httpx2", "keyring", "resvg_py", "orchestrator.cli", "orchestrator.sim")
+NOT_LOADED = ("cyclopts", "rich", "httpx2", "keyring", "orchestrator.cli", "orchestrator.sim")
 
 
 def allowed_rooms() -> dict[str, set[str]]:
