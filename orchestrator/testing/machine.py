@@ -1,0 +1,67 @@
+"""A state machine over one's own config: calls, waits and failures in any order."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from orchestrator.config.records import Config
+from orchestrator.simulation import Item, Playing, Simulated, Simulation
+from orchestrator.testing.invariants import assert_invariants
+from orchestrator.testing.strategies import error_sequences
+
+
+class ConfigMachine(RuleBasedStateMachine):
+    """Many calls over one health board; every one must keep the invariants.
+
+    ::
+
+        class MyConfig(ConfigMachine):
+            config = load("orchestrator.toml")
+
+            def check(self, done):
+                assert len(done.ledger.attempts) <= 8
+
+        TestMyConfig = MyConfig.TestCase
+
+    Attributes:
+        config: Set it in the subclass.
+        route: The route to call; ``default`` where it is ``None``.
+    """
+
+    config: ClassVar[Config]
+    route: ClassVar[str | None] = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.simulation = Simulation(self.config, Playing(()), route=self.route)
+
+    @rule(errors=error_sequences())
+    def call_in_trouble(self, errors: tuple[Item, ...]) -> None:
+        """A call that meets ``errors``, and then whoever is asked answers."""
+        self._call(errors)
+
+    @rule()
+    def call_in_calm(self) -> None:
+        """A call that everybody answers."""
+        self._call(())
+
+    @rule(seconds=st.sampled_from((0.1, 5.0, 61.0, 400.0, 4_000.0)))
+    def wait(self, seconds: float) -> None:
+        """Time passes: cooldowns, benches and circuits end."""
+        self.simulation.clock.advance(seconds)
+
+    def check(self, done: Simulated) -> None:
+        """Override it to assert what your config promises of every call."""
+
+    def teardown(self) -> None:
+        """See :class:`hypothesis.stateful.RuleBasedStateMachine`."""
+        self.simulation.close()
+
+    def _call(self, errors: tuple[Item, ...]) -> None:
+        self.simulation.transport.answers = Playing(errors)
+        done = self.simulation.call()
+        assert_invariants(done.ledger)
+        self.check(done)

@@ -1,0 +1,82 @@
+"""The pytest plugin: fixtures, and which rows of the table the tests took.
+
+Put ``pytest_plugins = ["orchestrator.testing.plugin"]`` in the ``conftest.py`` beside your
+pytest config, or start pytest with ``-p orchestrator.testing.plugin``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from orchestrator.clock import VirtualClock
+from orchestrator.sim import AnyScript, ScriptedProviders
+from orchestrator.testing import coverage
+
+_OPTION = "--orchestrator-edge-coverage"
+_KEY = "orchestrator_rows"
+
+
+@pytest.fixture
+def virtual_clock() -> VirtualClock:
+    """Time that passes at once: ``Orchestrator(config, clock=virtual_clock)``."""
+    return VirtualClock()
+
+
+@pytest.fixture
+def scripted_provider() -> Iterator[Callable[[Mapping[str, AnyScript]], ScriptedProviders]]:
+    """Starts providers on real sockets: ``scripted_provider({"a": replies.billing_402()})``."""
+    with ExitStack() as stack:
+
+        def start(scripts: Mapping[str, AnyScript]) -> ScriptedProviders:
+            return stack.enter_context(ScriptedProviders(scripts))
+
+        yield start
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the threshold."""
+    parser.getgroup("orchestrator").addoption(
+        _OPTION,
+        type=float,
+        default=None,
+        metavar="PERCENT",
+        help="fail unless the tests' calls take this share of the rows of the state machine",
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the rows to the controller of several workers, or hold them against the threshold."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_KEY] = dict(coverage.taken())
+    elif _too_low(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the rows of a worker that has ended."""
+    rows = getattr(node, "workeroutput", {}).get(_KEY, {})
+    coverage.note(name for name, count in rows.items() for _ in range(count))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say which rows no test took."""
+    threshold = config.getoption(_OPTION)
+    if threshold is None and not coverage.taken():
+        return
+    missing = coverage.missing()
+    terminalreporter.section("orchestrator: rows of the state machine")
+    asked = "" if threshold is None else f", {threshold:g} % asked"
+    terminalreporter.line(f"{coverage.percent():.1f} % taken{asked}")
+    if missing:
+        terminalreporter.line(f"never taken: {', '.join(missing)}")
+
+
+def _too_low(config: pytest.Config) -> bool:
+    threshold = config.getoption(_OPTION)
+    return threshold is not None and coverage.percent() < threshold

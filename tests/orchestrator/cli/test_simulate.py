@@ -1,0 +1,98 @@
+"""``simulate`` and ``replay`` as they are typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestrator.cli import main
+from tests.orchestrator.simulation.incidents import FOLDER, config
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> str:
+    path = tmp_path / "orchestrator.toml"
+    path.write_text(config(), "utf-8")
+    return str(path)
+
+
+def test_a_script_shows_the_attempts_the_path_and_the_time(
+    toml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", "402, ok", "--config", toml]) == 0
+
+    shown = capsys.readouterr()
+    assert "attempt 1/16 deepseek/v4 key#1 → 402 billing" in shown.err
+    assert "made-up keys stand in" in shown.err
+    assert "billing_fallback  [billing_and_unasked_stands_by]" in shown.out
+    assert "answered: 2 attempts in 1.0 virtual seconds" in shown.out
+
+
+def test_json_says_the_same_and_a_failed_call_is_status_1(
+    toml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", "402", "--config", toml, "--json"]) == 1
+
+    (call,) = json.loads(capsys.readouterr().out)["calls"]
+    assert (call["answered"], call["error"]["reason"]) == (False, "billing")
+    assert [attempt["target"] for attempt in call["attempts"]] == [
+        "deepseek/v4",
+        "openrouter/oss",
+        "corp/llama",
+    ]
+
+
+def test_a_file_is_a_script_and_the_ledger_is_kept_for_replay(
+    toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script, ledger = tmp_path / "night.script", tmp_path / "calls.jsonl"
+    script.write_text("# a night\n402@deepseek\nok\n", "utf-8")
+    assert main(["simulate", str(script), "-c", toml, "--calls", "3", "--keep-ledger", str(ledger)]) == 0  # fmt: skip
+    assert main(["replay", str(ledger), "-c", toml, "--max-lost", "0", "--json"]) == 0
+
+    told = capsys.readouterr().out
+    found = json.loads(told[told.index("{\n") :])
+    assert (found["unchanged"], found["assumed"], found["lost"]) == (3, 0, [])
+    assert found["before"] == found["after"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["simulate", "402, bilingg"], "column 6: 'bilingg' is no item; did you mean billing?"),
+        (["simulate", "402@depseek"], "@depseek is nothing of this route; did you mean deepseek?"),
+        (["simulate"], "a script, or --random N"),
+        (["simulate", "ok", "--calls", "0"], "1 or more"),
+        (["replay"], "no ledger"),
+        (["replay", "missing.jsonl"], "missing.jsonl: No such file"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(
+    arguments: list[str], said: str, toml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--config", toml]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_day_is_a_table_and_a_plot_that_repeat(
+    toml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["simulate", "--random", "48", "--mix", "billing", "--config", toml]
+    assert (main(arguments), main([*arguments, "--seed", "0"])) == (0, 0)
+
+    first, second = capsys.readouterr().out.split("hour  ", 2)[0:2]
+    assert "rescue rate" in first
+    assert first.splitlines()[1:] == second.splitlines()[-len(first.splitlines()) + 1 :]
+
+
+def test_a_change_that_loses_calls_is_told_and_can_fail_a_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "changed.toml"
+    path.write_text(config(route=("deepseek/v4",)), "utf-8")
+    arguments = ["replay", str(FOLDER / "a1.jsonl"), "--config", str(path)]
+
+    assert (main(arguments), main([*arguments, "--max-lost", "3"])) == (0, 1)
+    assert "lost by the change: call a1-1: deepseek/v4 key#1 billing" in capsys.readouterr().out

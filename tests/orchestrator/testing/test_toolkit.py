@@ -1,0 +1,214 @@
+"""The toolkit finds what is wrong, in a config and in a ledger, and nothing where nothing is."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+import attrs
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+
+from orchestrator.ledger import Entry, Transition
+from orchestrator.simulation import Item, Simulated
+from orchestrator.simulation.reading import read
+from orchestrator.testing import (
+    ConfigMachine,
+    assert_invariants,
+    call,
+    error_sequences,
+    policies,
+    routes,
+)
+from states import Policy, Send, Wait
+from tests.orchestrator.simulation.incidents import FOLDER, INCIDENTS, config, of
+
+ROOT = Path(__file__).parents[3]
+CONFIG = of(config())
+
+TEN_LINES = re.findall(
+    r"```python\n(.*?)```", (ROOT / "docs" / "testing.md").read_text("utf-8"), re.DOTALL
+)
+
+QUICK = """
+from hypothesis import settings
+TestMine.settings = settings(max_examples=5, stateful_step_count=10)
+"""
+
+PROVIDERS = """
+[providers.deepseek]
+credentials = ["env:A", "env:B"]
+[providers.corp]
+base_url = "http://llm.corp/v1"
+[routes]
+default = {route}
+"""
+
+RIGHT = PROVIDERS.format(route='["deepseek/one", "corp/two"]')
+MISTAKES = {
+    "the fallback is on the same account": PROVIDERS.format(
+        route='["deepseek/one", "deepseek/two"]'
+    ),
+    "one silent attempt uses up the deadline": '[policy]\ndeadline = "126s"\n'
+    + PROVIDERS.format(route='["deepseek/one", "deepseek/two", "corp/two"]'),
+    "a fallback is forbidden": "[policy.on]\nauth = ['rotate']\n" + RIGHT,
+}
+
+
+def pytest_on(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A pytest of its own, as a user runs it."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, str(folder)],
+        cwd=folder if folder.is_dir() else folder.parent,
+        env=kept | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def user_repo(folder: Path, text: str) -> Path:
+    (folder / "orchestrator.toml").write_text(text, "utf-8")
+    first, second = TEN_LINES
+    (folder / "test_ten_lines.py").write_text(first, "utf-8")
+    (folder / "test_machine.py").write_text(f"{second}{QUICK}", "utf-8")
+    return folder
+
+
+def test_the_documented_test_passes_on_a_sound_config_and_covers_the_table(tmp_path: Path) -> None:
+    repo = user_repo(tmp_path, RIGHT)
+    plugin = ("-p", "orchestrator.testing.plugin")
+
+    passed = pytest_on(repo, *plugin, "--orchestrator-edge-coverage=15")
+    assert passed.returncode == 0, passed.stdout
+    assert re.search(r"\d+\.\d % taken, 15 % asked", passed.stdout)
+    assert "never taken: " in passed.stdout
+    few = pytest_on(repo / "test_ten_lines.py", *plugin, "--orchestrator-edge-coverage=99")
+    assert (few.returncode, "1 passed" in few.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_documented_ten_lines_find_a_planted_mistake(mistake: str, tmp_path: Path) -> None:
+    found = pytest_on(user_repo(tmp_path, MISTAKES[mistake]) / "test_ten_lines.py")
+
+    assert found.returncode == 1
+    assert "test_whatever_the_primary_does_the_caller_gets_an_answer" in found.stdout
+    assert "Item(word=" in found.stdout
+
+
+def test_the_documented_test_is_ten_lines() -> None:
+    assert len([line for line in TEN_LINES[0].splitlines() if line.strip()]) <= 10
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_drawn_calls_keep_the_invariants(data: st.DataObject) -> None:
+    route = data.draw(routes(CONFIG))
+    policy = data.draw(policies(CONFIG.policy))
+    drawn = attrs.evolve(CONFIG, routes={"default": route}, policy=policy)
+    done = call(drawn, data.draw(error_sequences()))
+
+    assert_invariants(done.ledger)
+    assert len(done.ledger.attempts) <= policy.max_attempts
+
+
+@given(policies(Policy()))
+def test_drawn_policies_keep_the_moves(policy: Policy) -> None:
+    assert policy.on == Policy().on
+
+
+@given(error_sequences(at="deepseek", words=("402",)))
+def test_drawn_errors_are_where_they_are_asked_to_be(errors: tuple[Item, ...]) -> None:
+    assert {(item.word, item.names) for item in errors} == {("402", ("deepseek",))}
+
+
+@pytest.mark.parametrize("name", INCIDENTS)
+def test_recorded_calls_can_be_checked_too(name: str) -> None:
+    for recorded in read(FOLDER / f"{name}.jsonl"):
+        assert_invariants(recorded)
+
+
+def spoiled(script: str, change: Callable[[Transition], Transition]) -> list[Entry]:
+    """The entries of a call with ``change`` made to its moves."""
+    entries: list[Entry] = list(call(CONFIG, script).ledger)
+    return [change(each) if isinstance(each, Transition) else each for each in entries]
+
+
+def renumbered(move: Transition) -> Transition:
+    if not isinstance(move.command, Send):
+        return move
+    return attrs.evolve(move, command=attrs.evolve(move.command, number=1))
+
+
+def stubborn(move: Transition) -> Transition:
+    """A switch that stays at the first target."""
+    if not isinstance(move.command, Send):
+        return move
+    here = CONFIG.route()[0]
+    return attrs.evolve(move, command=attrs.evolve(move.command, target=here))
+
+
+def sleepy(move: Transition) -> Transition:
+    if move.row != "rotate":
+        return move
+    return attrs.evolve(move, command=Wait(9.0, CONFIG.route()[0]))
+
+
+def misnamed(move: Transition) -> Transition:
+    return attrs.evolve(move, row="started_wait") if move.row == "started_send" else move
+
+
+SPOILED = {
+    "attempts advance": ("503, ok", renumbered),
+    "billing bypasses the pool": ("402, ok", stubborn),
+    "it sleeps last": ("429, ok", sleepy),
+    "it replays": ("ok", misnamed),
+}
+
+
+@pytest.mark.parametrize("invariant", SPOILED)
+def test_a_ledger_that_breaks_an_invariant_is_told_by_its_name(invariant: str) -> None:
+    script, change = SPOILED[invariant]
+
+    with pytest.raises(AssertionError, match=invariant):
+        assert_invariants(spoiled(script, change))
+
+
+class Calls(ConfigMachine):
+    config = CONFIG
+    seen: ClassVar[list[Simulated]] = []
+
+    def check(self, done: Simulated) -> None:
+        self.seen.append(done)
+
+
+class Lossless(Calls):
+    config = of(config(route=("deepseek/v4",)))
+
+    def check(self, done: Simulated) -> None:
+        assert done.answered
+
+
+def test_the_state_machine_makes_calls_over_one_board_and_checks_each() -> None:
+    run_state_machine_as_test(
+        Calls, settings=settings(max_examples=15, stateful_step_count=10, deadline=None)
+    )
+
+    assert {done.answered for done in Calls.seen} >= {True}
+    assert any(done.outcome.skipped for done in Calls.seen)
+
+
+def test_the_state_machine_finds_a_promise_that_is_not_kept() -> None:
+    quiet = settings(
+        max_examples=30, stateful_step_count=10, deadline=None, phases=[Phase.generate]
+    )
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Lossless, settings=quiet)
