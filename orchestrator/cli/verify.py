@@ -40,7 +40,7 @@ def verify(
     ledger: Path | None = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
-    """Prove what calls under this config can and cannot do. Nothing is sent.
+    """Search what calls under this config can and cannot do (preview). Nothing is sent.
 
     Exit status 1 where a property is broken or a limit is exceeded.
 
