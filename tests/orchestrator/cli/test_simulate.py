@@ -49,7 +49,8 @@ def test_a_file_is_a_script_and_the_ledger_is_kept_for_replay(
 ) -> None:
     script, ledger = tmp_path / "night.script", tmp_path / "calls.jsonl"
     script.write_text("# a night\n402@deepseek\nok\n", "utf-8")
-    assert main(["simulate", str(script), "-c", toml, "--calls", "3", "--keep-ledger", str(ledger)]) == 0  # fmt: skip
+    kept = ["--calls", "3", "--keep-ledger", str(ledger)]
+    assert main(["simulate", str(script), "-c", toml, *kept]) == 0
     assert main(["replay", str(ledger), "-c", toml, "--max-lost", "0", "--json"]) == 0
 
     told = capsys.readouterr().out
