@@ -45,7 +45,7 @@ class Asking:
         """
         curl = explaining.curl(self.orchestrator.config, self.request) if self.explain else ""
         if curl and not self.json:
-            self.screen.say("the first attempt as a curl command:")
+            self.screen.say("a request to the route's first target, as a curl command:")
             self.screen.copyable(curl)
         try:
             response = self._streamed() if self.request.stream else self._whole()

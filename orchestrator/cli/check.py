@@ -69,6 +69,8 @@ def check(
             _asked(screen, loaded, seconds) if live else None,
         )
         report.show(screen, json=json)
+        if _health(loaded):
+            return MISUSED
         return FAILED if report.bad else DONE
 
 

@@ -132,7 +132,9 @@ def _announced(entry: Transition) -> list[Text]:
             left = max(0.0, until - entry.facts.at)
             return [Text(f"waiting {duration(left)} for {target.name}", style="yellow")]
         case Send(target, _, _, _, _, True):
-            return [Text(f"probing {target.name}: what stood in its way has ended", style="yellow")]
+            return [
+                Text(f"probing {target.name}: has what stood in its way ended?", style="yellow")
+            ]
         case _:
             return []
 

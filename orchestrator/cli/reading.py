@@ -47,7 +47,10 @@ def payload(prompt: Sequence[str], file: str | None) -> Mapping[str, Any]:
     if prompt and file is not None:
         raise UsageError("both a prompt and --file are given; allowed: one of them")
     if prompt:
-        return _asked(" ".join(prompt))
+        words = " ".join(prompt)
+        if not words.strip():
+            raise UsageError("the prompt is blank; allowed: words")
+        return _asked(words)
     if file is not None:
         return _request(file_text(file), "standard input" if file == STANDARD_INPUT else file)
     if not is_piped():
@@ -89,6 +92,9 @@ def _text_or_request(text: str) -> Mapping[str, Any]:
     value = decoded(text) if text.lstrip().startswith("{") else None
     if isinstance(value, dict) and "messages" in value:
         return _whole(value)
+    if value is None and text.lstrip().startswith("{") and '"messages"' in text:
+        # Sent as words it would cost money and answer a question that nobody asked.
+        return _request(text, "standard input")
     if not text.strip():
         raise UsageError("standard input is empty; allowed: text, or a JSON object with 'messages'")
     return _asked(text.rstrip("\n"))

@@ -41,9 +41,7 @@ def _truth(value: object) -> str:
 
 
 DEFAULTS = (
-    Default(
-        "", "health", '"file"', "file (shared by processes) | memory | the URL of a shared store"
-    ),
+    Default("", "health", '"file"', "file (shared by this user's processes) | memory"),
     Default("", "ledger", '"calls.jsonl"', "no default; every call is appended, as JSON lines"),
     Default(
         "policy",

@@ -162,6 +162,7 @@ MISUSES = {
     ("--file", "missing.json", "--no-stream"): "missing.json: No such file",
     ("--route", "defualt", "hi"): "default",
     (): "standard input is empty",
+    ("", " "): "the prompt is blank",
 }
 
 
@@ -172,6 +173,20 @@ def test_what_cannot_be_asked_is_one_line_and_status_2(
     place = configured(tmp_path, {"a": "http://127.0.0.1:9/v1"}, ["a/m"])
 
     assert MISUSES[arguments] in failed(place.run("run", *arguments), 2, "error: ")
+
+
+def test_a_broken_request_on_standard_input_is_not_sent_as_words(tmp_path: Path) -> None:
+    place = configured(tmp_path, {"a": "http://127.0.0.1:9/v1"}, ["a/m"])
+
+    assert "standard input" in failed(place.run("run", stdin='{"messages":[}'), 2, "error: ")
+
+
+def test_a_store_that_is_not_there_is_a_config_error_to_check_too(tmp_path: Path) -> None:
+    place = configured(
+        tmp_path, {"a": "http://127.0.0.1:9/v1"}, ["a/m"], top='health = "redis://x"'
+    )
+
+    assert place.run("check").status == 2
 
 
 @pytest.mark.parametrize("options", [(), ("--stream",)], ids=["whole", "streamed"])
