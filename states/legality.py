@@ -25,7 +25,7 @@ def objection(call: Call, event: Event) -> str | None:
 
 def _objection_to(call: Call, event: Event, taken: Taken) -> str | None:
     target = taken.target
-    if all(target.name != other.name for other in call.route):
+    if target.name not in [other.name for other in call.route]:
         return f"{target} is not on the route"
     if target.provider in call.billed:
         return f"{target.provider} has billed this call"

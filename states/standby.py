@@ -83,4 +83,7 @@ class Standby:
 
     def clear(self, target: Target) -> Clear | None:
         """The entry for ``target`` in :attr:`clears`, if it has one."""
-        return next((clear for clear in self.clears if clear.target.name == target.name), None)
+        for clear in self.clears:
+            if clear.target.name == target.name:
+                return clear
+        return None
