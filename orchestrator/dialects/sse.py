@@ -90,11 +90,13 @@ class ServerSentEvents:
             events = [self._event(block) for block in blocks]
         else:
             *texts, rest = data.split(b"\n\n")
+            # Counting once is cheaper than to look for further lines in every event.
+            alone = data.count(b"\n") == 2 * len(texts)
             events = [
                 ServerEvent(
                     text + b"\n\n", "message", text[6:].decode("utf-8", "replace"), self._id
                 )
-                if text.startswith(b"data: ") and b"\n" not in text
+                if text.startswith(b"data: ") and (alone or b"\n" not in text)
                 else self._event(text + b"\n\n")
                 for text in texts
             ]
