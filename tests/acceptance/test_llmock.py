@@ -40,6 +40,7 @@ SCENARIOS: dict[str, tuple[bool, Behavior]] = {
     "dropped": (True, StreamFault("disconnect", after_chunks=6)),
     "cut-at-once": (True, StreamFault("truncate", after_chunks=0)),
     "cut": (True, StreamFault("truncate", after_chunks=6)),
+    "torn": (True, StreamFault("malformed", after_chunks=6)),
     "stalled-at-once": (True, StreamFault("stall", after_chunks=0, stall_seconds=3)),
     "stalled": (True, StreamFault("stall", after_chunks=6, stall_seconds=3)),
 }
