@@ -38,7 +38,7 @@ def write_request(conversation: Conversation) -> dict[str, Any]:
         **{name: value for name, value in extras.items() if _is_field(name)},
         "system": _system(conversation),
         "tools": _tools(conversation, extras.get("tools")),
-        "tool_choice": None if "tool_choice" in lost else _tool_choice(conversation),
+        "tool_choice": _tool_choice(conversation, lost),
         "stop_sequences": [text for text in conversation.stop if is_stop_taken(text)],
         "output_config": _output_config(conversation, extras.get("output_config"), lost),
         **_thinking(conversation, lost),
@@ -82,10 +82,10 @@ def _tool(tool: Tool) -> dict[str, Any]:
     return cached(made, cache=tool.cache)
 
 
-def _tool_choice(conversation: Conversation) -> dict[str, Any] | None:
+def _tool_choice(conversation: Conversation, lost: frozenset[str]) -> dict[str, Any] | None:
     """Which tools to call, and whether several at once; nothing where there is no tool."""
     parallel = conversation.parallel_tool_calls
-    choice = conversation.tool_choice
+    choice = None if "tool_choice" in lost else conversation.tool_choice
     if not conversation.tools or (choice is None and parallel is None):
         return None
     made = _choice(choice or ToolChoice())

@@ -118,8 +118,6 @@ def kept(conversation: Conversation, there: Dialect) -> Conversation:
     """The conversation after ``there``; every facet that it does not name as lost is the same."""
     back = there.read_request({"model": "m", **there.write_request(conversation)})
     lost = set(there.losses(conversation))
-    if "tool_choice" in lost:  # one field may say both
-        lost.add("parallel_tool_calls")
     before, after = facets(conversation), facets(back)
 
     assert {name: after[name] for name in after if name not in lost} == {
