@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import logging
 import os
@@ -36,6 +37,10 @@ _EPILOGUE = (
 )
 
 
+BROKEN_PIPE = 141
+"""128 + SIGPIPE, as shells count."""
+
+
 def serve(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments`` name; the exit status.
 
@@ -54,12 +59,24 @@ def serve(arguments: Sequence[str] | None = None) -> int:
         screen.say("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read stdout has seen enough. The interpreter would complain once more
-        # when it flushes at its end, so stdout leads nowhere from here on.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return INTERRUPTED + 11
+        # Whoever read has seen enough.
+        _discard_rest()
+        return BROKEN_PIPE
+    except OSError as error:
+        # Help and the version are written outside of any command: to a full disk, say.
+        _discard_rest()
+        with contextlib.suppress(OSError):
+            screen.say(f"error: {error.strerror or error}")
+        return MISUSED
     finally:
         logger.removeHandler(handler)
+
+
+def _discard_rest() -> None:
+    """Lead what is still buffered nowhere: the interpreter flushes once more at its end."""
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(descriptor, sys.stdout.fileno())
+    os.close(descriptor)
 
 
 def _run(tokens: list[str], screen: Screen) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -30,6 +32,7 @@ class Screen:
     """
 
     def __init__(self) -> None:
+        _open_closed()
         for stream in (sys.stdout, sys.stderr):
             # A character that the terminal's encoding lacks must not fail a call.
             if hasattr(stream, "reconfigure"):
@@ -138,5 +141,21 @@ def _laid(console: Console, text: Text, margin: int) -> Iterator[tuple[int, Text
         yield margin + (INDENT if number else 0), part
 
 
+class _Console(Console):
+    """A console that leaves it to the command to end where nobody reads on."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while the error is handled; Rich would end the process with status 1."""
+        raise BrokenPipeError
+
+
 def _console(*, stderr: bool) -> Console:
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def _open_closed() -> None:
+    """Lead a stream that was closed before the start (``>&-``) nowhere; Python has ``None``."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # It stays open as long as the process does, like the stream it stands for.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 import time
+from errno import EBADF
 from pathlib import Path
+
+import pytest
 
 from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import COLUMNS, Place, configured
@@ -133,3 +140,46 @@ def test_an_unknown_command_and_an_unknown_option_name_what_is_there(tmp_path: P
 
         assert (ended.status, ended.out, len(ended.said)) == (2, "", 2)
         assert near in ended.err
+
+
+_OUTPUTS = (("--help",), ("diagram",), ("classify", "--status", "402", "--json"))
+
+
+@pytest.mark.parametrize("arguments", _OUTPUTS, ids=" ".join)
+def test_output_that_nobody_can_read_ends_a_command_without_a_traceback(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    unread, gone = os.pipe()
+    os.close(unread)
+    # What is open for reading alone cannot be written to, like a disk that is full.
+    refusing = os.open(os.devnull, os.O_RDONLY)
+    command = shlex.join([sys.executable, "-m", "orchestrator", *arguments])
+    ended = {
+        "nobody reads on": _shell(tmp_path, command, gone),
+        "it cannot be written": _shell(tmp_path, command, refusing),
+        "it was closed": _shell(tmp_path, f"{command} >&-", refusing),
+    }
+    os.close(gone)
+    os.close(refusing)
+
+    assert {name: one.returncode for name, one in ended.items()} == {
+        "nobody reads on": 141,
+        "it cannot be written": 2,
+        "it was closed": 0,
+    }
+    assert ended["nobody reads on"].stderr == ended["it was closed"].stderr == ""
+    assert ended["it cannot be written"].stderr.splitlines() == [f"error: {os.strerror(EBADF)}"]
+
+
+def _shell(folder: Path, command: str, stdout: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env=Place(folder).environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=30,
+    )
