@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from llmock.chaos import StreamChaos
 from llmock.scenarios import Behavior, Delay, Fail, Match, Reply, SlowFirstToken, StreamFault
 from llmock.testing import LLMockServer
 from llmock.verdict import judge
@@ -49,6 +50,13 @@ SCENARIOS: dict[str, tuple[bool, Behavior]] = {
 Each fails once: two waits with jitter may be alike, which the verdict takes for a constant.
 """
 
+CHUNK_DELAY = 30
+"""Milliseconds between two chunks.
+
+Written at once, a whole answer with a broken event in it may have left the server before the
+client hangs up on it; the server then takes it for accepted, and its retry for another call.
+"""
+
 TEXT = "The quick brown fox jumps over the lazy dog, and the dog lets it."
 
 REFUSALS = {
@@ -63,6 +71,7 @@ REFUSALS = {
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
     with LLMockServer() as running:
+        running.state.stream_chaos = StreamChaos(chunk_delay_ms=CHUNK_DELAY).validated()
         yield running
 
 
