@@ -9,10 +9,11 @@ and calls the entered state's ``enter``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import attrs
-from transitions import Machine, MachineError
+from transitions import Event as MachineEvent
+from transitions import EventData, Machine, MachineError, Transition
 from transitions import State as MachineState
 
 from states.call import Call, State
@@ -125,6 +126,44 @@ class _State(MachineState):
         return self._label
 
 
+class _Transition(Transition):
+    """A row without the callbacks that no row has: they are most of what the stock class costs."""
+
+    def execute(self, event_data: EventData) -> bool:
+        for condition in self.conditions:
+            if not cast(_Guarded, condition.func)(event_data):
+                return False
+        for before in self.before:
+            cast(_Callback, before)(event_data)
+        entered = event_data.machine.get_state(cast(str, self.dest))
+        cast(Call, event_data.model).state = cast(State, entered.value)
+        for enter in entered.on_enter:
+            cast(_Callback, enter)(event_data)
+        return True
+
+
+class _Event(MachineEvent):
+    """An event that is fired at once: nothing is queued, prepared or finalized here."""
+
+    def trigger(self, model: object, *args: Any, **kwargs: Any) -> bool:
+        rows = self.transitions.get(cast(Call, model).state.name)
+        if rows is None:
+            raise MachineError(f"no row leads on by {self.name}")
+        data = EventData(None, self, self.machine, model, args, kwargs)
+        return any(row.execute(data) for row in rows)
+
+
+class _Machine(Machine):
+    """The library's machine over the slimmer classes, which halve what a step costs."""
+
+    transition_cls = _Transition
+    event_cls = _Event
+
+
+_Guarded = Callable[[EventData], bool]
+_Callback = Callable[[EventData], None]
+
+
 def _conditions(row: Row) -> list[str | Callable[..., bool | None]]:
     guard = row.guard
     if guard is None:
@@ -161,7 +200,7 @@ def _on_enter(entry: Entry) -> list[str | Callable[..., bool | None]]:
 
 
 def _triggers(table: Sequence[Row], entries: Sequence[Entry]) -> dict[str, Callable[..., Any]]:
-    machine = Machine(
+    machine = _Machine(
         model=None,
         states=[_State(entry) for entry in entries],
         initial=State.READY,
