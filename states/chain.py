@@ -117,7 +117,9 @@ def way_back(call: Call, event: Looked) -> Due | None:
         return None
     throttled = dict(call.throttled)
     for target in call.route:
-        if not open_to(call, target):
+        # Where the call is there is nothing to go back to, and it may hide one that clears sooner.
+        here = call.target is not None and call.target.name == target.name
+        if here or not open_to(call, target):
             continue
         passed_over = target.name not in call.asked and event.standby.clear(target) is not None
         if target.name not in throttled and not passed_over:

@@ -114,6 +114,16 @@ def test_a_way_back_that_an_arrival_plans_is_taken_once_too() -> None:
     assert walk(policy, *left, *again, *last).row == "terminal"
 
 
+def test_a_target_that_is_waited_for_does_not_hide_the_way_back_that_clears_sooner() -> None:
+    started = Started(0.0, Taken(OTHER, "key#1"), cooling(5.0, 9.0))
+    failed = (Failed(1.0), said(1.0, Reason.OVERLOADED, standby=ALL))
+    lost = (Switched(1.0, None, cooling(5.0, 9.0)), Waited(5.0, None, cooling(20.0, 9.0)))
+
+    waits = [walk(Policy(attempts_per_target=1), started, *failed, *lost[:n]) for n in (1, 2)]
+
+    assert [wait.command for wait in waits] == [Wait(5.0, HERE), Wait(9.0, OTHER)]
+
+
 def test_an_arrival_falls_back_only_where_the_policy_lets_the_error_fall_back() -> None:
     repairing = (*SENT, said(1.0, Reason.BAD_REQUEST, repair="drop-a"))
     falling = Policy(on={**DEFAULT_MOVES, Reason.BAD_REQUEST: frozenset({Move.FALLBACK})})
