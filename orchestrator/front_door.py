@@ -37,8 +37,9 @@ from orchestrator.providers.reachability import Reachability, reachable
 from orchestrator.request import Request, request_of
 from orchestrator.response import Response
 from orchestrator.secrets import fingerprint
+from orchestrator.sharing import Shared, shared
 from orchestrator.streaming import AsyncChunkStream, ChunkStream
-from states import Call, Policy
+from states import Call, Policy, Target
 
 AnyPerformer = TypeVar("AnyPerformer", bound=Performer)
 
@@ -101,7 +102,9 @@ class Orchestrator:
         Args:
             request: A mapping in chat-completions shape, or a :class:`Request`.
             route: A route of the config or ``provider/model``; goes before ``model``.
-            timeout: The deadline in seconds, in place of the policy's.
+            timeout: The deadline in seconds, in place of the policy's. Where an attempt's
+                limits (connect + total) do not fit in it, the targets share it: each that
+                others stand by for is left after its share.
             require_complete: Make an answer that stopped at its length limit a failure.
             metadata: Anything; copied to the ledger, never sent.
             observe: Called with each ledger entry as it happens.
@@ -255,8 +258,18 @@ class Orchestrator:
         fit, unfit = split(self.config.route(request.wants), request, self.config)
         if not fit:
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
-        call = Call(fit, self._policy(request), reasoning=request.reasoning)
-        return kind(self._world, request, call, unfit=unfit, observers=observers)
+        mine = self._shared(fit, request)
+        call = Call(mine.route, self._policy(request), reasoning=request.reasoning)
+        return kind(
+            self._world, request, call, unfit=unfit, observers=observers, shares=mine.shares
+        )
+
+    def _shared(self, route: tuple[Target, ...], request: Request) -> Shared:
+        """``route``, with limits that fit in the request's own ``timeout``."""
+        if request.timeout is None or len(route) < 2:
+            return Shared(route)
+        standing = self.board.standing(route, self._clock.time())
+        return shared(route, standing, request.timeout, reasoning=request.reasoning)
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:

@@ -33,6 +33,9 @@ writes one from the keys in the environment; `orchestrator check` says what is w
   its own.
 - `[policy.on]` replaces the moves of a reason: `rate_limit = ["rotate", "fallback"]`. Billing may
   list `fallback` alone: the account has no money, so neither its other keys nor a wait can help.
+- `timeout=` of a call (or `run --timeout`) goes before `deadline`. Where an attempt's limits do not
+  fit in it, each target that others stand by for has an equal share of it, so that one that hangs
+  leaves time for the others.
 - `ORCHESTRATOR_HEADERS_<PROVIDER>='Name: value'` adds or replaces headers; an empty value removes
   one.
 

@@ -49,15 +49,19 @@ class LimitReached:
     Attributes:
         limit: ``connect``, ``first_token``, ``idle``, ``total`` or ``stream_total``.
         seconds: The limit.
+        share_of: The call's own timeout that this limit is a share of, if it is one.
     """
 
     limit: str
     seconds: float
+    share_of: float | None = None
 
     def error(self) -> Error:
         """The classified failure."""
         missing = "the end of the stream" if self.limit in _WITHIN else "an answer"
-        message = f"our limit {self.limit} = {self.seconds:g} s was reached without {missing}"
+        share = f" (its share of timeout = {self.share_of:g} s)" if self.share_of else ""
+        limit = f"{self.limit} = {round(self.seconds, 3):g} s{share}"
+        message = f"our limit {limit} was reached without {missing}"
         return Error(
             Reason.TIMEOUT,
             f"timeout.{self.limit}",

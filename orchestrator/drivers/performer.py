@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -98,6 +99,14 @@ class Performer:
     :attr:`command` is what the machine asks for now. The driver performs it and calls
     :meth:`advance` with the event, until ``Finish``; then :meth:`finish` gives the
     response or raises. :meth:`close` must be called however the call ends.
+
+    Args:
+        world: What the call needs of its orchestrator.
+        request: What the caller asked.
+        call: The machine, not started.
+        unfit: Targets that cannot express the request.
+        observers: Called with each ledger entry.
+        shares: Seconds of the call's own timeout, by the name of each target that has no more.
     """
 
     def __init__(
@@ -108,11 +117,13 @@ class Performer:
         *,
         unfit: Sequence[Skipped] = (),
         observers: Sequence[Callable[[Any], None]] = (),
+        shares: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self.world = world
         self.request = request
         self.call = call
         self.unfit = tuple(unfit)
+        self._shares = shares
         self.wording = Wording(request, world.repairs)
         self.streamed = False
         self.failure: Failure | None = None
@@ -230,7 +241,7 @@ class Performer:
             "pool": limits.total,
         }
         self.recorder.sent(command, self.at)
-        for note in worded.notes:
+        for note in (*worded.notes, *self._limited(command)):
             self.recorder.note(note)
         return outgoing
 
@@ -266,7 +277,7 @@ class Performer:
         # An event loop may fire a timer a little early.
         if self.at >= command.ends_at - 0.001:
             return DeadlineReached(self.at)
-        return self._fail(LimitReached(limit, getattr(command.timeouts, limit)))
+        return self._fail(self._limit(command, limit))
 
     def cancel(self) -> None:
         """The caller went away; the machine ends, and nothing follows."""
@@ -323,6 +334,19 @@ class Performer:
     def _fail(self, failure: Failure) -> Failed:
         self.failure = failure
         return Failed(self.at)
+
+    def _limited(self, command: Send) -> tuple[str, ...]:
+        share, whole = self._shares.get(command.target.name), self.call.policy.deadline
+        return (
+            ()
+            if share is None
+            else (f"limited to {round(share, 3):g} s: its share of timeout={whole:g}",)
+        )
+
+    def _limit(self, command: Send, limit: str) -> LimitReached:
+        seconds = getattr(command.timeouts, limit)
+        share = self._shares.get(command.target.name)
+        return LimitReached(limit, seconds, self.call.policy.deadline if seconds == share else None)
 
     def _incomplete(self, answer: Answer) -> bool:
         """Whether an answer that stopped at its length limit is a failure to this caller."""

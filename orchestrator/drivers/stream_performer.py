@@ -186,8 +186,9 @@ class StreamPerformer(Performer):
             if not self.call.committed:
                 return DeadlineReached(self.at)
             return self._failed(LimitReached("stream_total", timeouts.stream_total))
-        seconds = getattr(command.timeouts if isinstance(command, Send) else timeouts, limit)
-        return self._failed(LimitReached(limit, seconds))
+        if isinstance(command, Send):
+            return self._failed(self._limit(command, limit))
+        return self._failed(LimitReached(limit, getattr(timeouts, limit)))
 
     def patience(self, command: Send | Relay) -> tuple[str, float]:
         """The limit of the next read, and the seconds until it fires."""

@@ -35,7 +35,8 @@ drivers        | states classification clock config dialects errors health ledge
 chunks         | dialects
 streaming      | chunks dialects drivers response
 fitness        | states config dialects ledger request
-front_door     | states clock config dialects drivers errors fitness health ledger providers request response secrets streaming
+sharing        | states
+front_door     | states clock config dialects drivers errors fitness health ledger providers request response secrets sharing streaming
 tools          | states ledger
 sim            |
 simulation     | states clock config dialects drivers errors front_door health ledger providers request response
