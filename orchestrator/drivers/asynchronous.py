@@ -75,7 +75,7 @@ async def _send(performer: Performer, transport: httpx.AsyncBaseTransport, comma
         async with asyncio.timeout(performer.left(command)):
             response = await transport.handle_async_request(outgoing)
             try:
-                body = await _read(response)
+                read = await _read(performer, response)
             finally:
                 await response.aclose()
     except httpx.ConnectTimeout:
@@ -84,18 +84,14 @@ async def _send(performer: Performer, transport: httpx.AsyncBaseTransport, comma
         return performer.limit_reached(command, "total")
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:
         return performer.broken(error)
-    if body is None:
-        return performer.too_large()
-    return performer.received(response.status_code, response.headers, body)
+    return performer.whole() if read else performer.too_large()
 
 
-async def _read(response: httpx.Response) -> bytes | None:
-    """The whole body; ``None`` where it is larger than any answer may be."""
-    chunks: list[bytes] = []
-    size = 0
+async def _read(performer: Performer, response: httpx.Response) -> bool:
+    """Read the whole body; false where it is larger than any answer may be."""
+    body = performer.opened(response)
     async for chunk in response.aiter_bytes():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > LARGEST_ANSWER:
-            return None
-    return b"".join(chunks)
+        body.add(chunk)
+        if len(body) > LARGEST_ANSWER:
+            return False
+    return True

@@ -16,6 +16,7 @@ from orchestrator.classification import classify
 from orchestrator.clock import Clock
 from orchestrator.config.records import Provider, TargetSettings
 from orchestrator.dialects import Answer, Fault, dialect
+from orchestrator.drivers.body import Body
 from orchestrator.drivers.outcome import (
     Broken,
     Interrupted,
@@ -128,6 +129,7 @@ class Performer:
         self.streamed = False
         self.failure: Failure | None = None
         self.answer: Answer | None = None
+        self.body: Body | None = None
         self.origin = world.clock.monotonic()
         self.recorder = Recorder(str(uuid.uuid4()), observers)
         self.visit = world.board.visit(call.route, world.clock.time())
@@ -216,7 +218,7 @@ class Performer:
 
     def outgoing(self, command: Send) -> httpx.Request:
         """The HTTP request of an attempt, with its limits."""
-        self.failure = self.answer = None
+        self.failure = self.answer = self.body = None
         provider = self.locate(command)
         settings = self.world.targets.get(command.target.name)
         overrides = settings.overrides if settings is not None else {}
@@ -250,9 +252,27 @@ class Performer:
         sent = self.recorder.sent_at if self.recorder.sent_at is not None else self.at
         return max(0.0, min(sent + command.timeouts.total, command.ends_at) - self.at)
 
+    def opened(self, response: httpx.Response) -> Body:
+        """Take in the head of an answer; what comes of its body is to be added to what this gives.
+
+        Where the status alone says that it is a failure, that is what came, whether the body
+        arrives, stalls or breaks.
+        """
+        self._received(response.status_code, response.headers)
+        self.body = Body(response, self._provider().dialect, self.streamed)
+        return self.body
+
+    def whole(self) -> Event:
+        """What the answer is whose body came to its end."""
+        if self.body is None:
+            raise AssertionError("only called after opened")
+        head = self.body.response
+        return self.received(head.status_code, head.headers, self.body.content)
+
     def received(self, status: int, headers: httpx.Headers, body: bytes) -> Event:
         """What an HTTP answer is: an answer of the model, or a failure."""
         self._received(status, headers)
+        self.recorder.ended(self.at)
         decoded = self._decoded(status, headers, body)
         if isinstance(decoded, Answer) and not self._incomplete(decoded):
             self.answer = decoded
@@ -262,18 +282,22 @@ class Performer:
             return self._fail(decoded)
         return self._fail(Truncated(status, decoded.truncated_tool_call))
 
-    def broken(self, exception: Exception) -> Failed:
+    def broken(self, exception: Exception) -> Event:
         """An attempt that brought no HTTP answer, or half of one."""
-        self.recorder.received(None, None, self.at)
+        if self._refused():
+            return self.whole()
+        self.recorder.ended(self.at)
         return self._fail(Broken(exception))
 
-    def too_large(self) -> Failed:
+    def too_large(self) -> Event:
         """An answer that is larger than any answer may be."""
-        return self._fail(TooLarge())
+        return self.whole() if self._refused() else self._fail(TooLarge())
 
-    def limit_reached(self, command: Send, limit: str) -> Failed | DeadlineReached:
+    def limit_reached(self, command: Send, limit: str) -> Event:
         """A time limit fired: the attempt's own ``connect`` or ``total``, or the call's."""
-        self.recorder.received(None, None, self.at)
+        if self._refused():
+            return self.whole()
+        self.recorder.ended(self.at)
         # An event loop may fire a timer a little early.
         if self.at >= command.ends_at - 0.001:
             return DeadlineReached(self.at)
@@ -323,8 +347,11 @@ class Performer:
         return self.world.providers[self._sent()[0].provider]
 
     def _received(self, status: int, headers: httpx.Headers) -> None:
-        masked = self._masked(request_id(headers), self._provider())
-        self.recorder.received(status, masked, self.at)
+        self.recorder.received(status, self._masked(request_id(headers), self._provider()))
+
+    def _refused(self) -> bool:
+        """True where the head of an answer came, and says that it is none of the model."""
+        return self.body is not None and self.body.failed
 
     def _answered(self) -> None:
         target, credential = self._sent()

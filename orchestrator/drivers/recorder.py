@@ -91,13 +91,15 @@ class Recorder:
         if self._sent is not None:
             self._sent.notes[text] = None
 
-    def received(self, status: int | None, request_id: str | None, at: float | None) -> None:
-        """Its answer is here, or it will not come; ``at`` is ``None`` where more of it will."""
-        if self._sent is None:
-            return
-        self._sent.status = status
-        self._sent.received_at = at
-        self._sent.request_id = request_id
+    def received(self, status: int, request_id: str | None) -> None:
+        """The head of its answer is here."""
+        if self._sent is not None:
+            self._sent.status, self._sent.request_id = status, request_id
+
+    def ended(self, at: float) -> None:
+        """All of its answer is here, or no more of it will come."""
+        if self._sent is not None:
+            self._sent.received_at = at
 
     def diagnosed(self, error: Error) -> None:
         """The failure of the attempt was classified."""

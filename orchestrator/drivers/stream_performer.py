@@ -27,7 +27,6 @@ from orchestrator.drivers.outcome import (
 )
 from orchestrator.drivers.performer import Failure, Performer
 from orchestrator.drivers.pieces import Whole, answer_of, cut
-from orchestrator.drivers.recorder import request_id
 from orchestrator.errors import CallFailed, StreamInterrupted
 from orchestrator.response import Response
 from states import (
@@ -53,7 +52,6 @@ class StreamPerformer(Performer):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.assembly = Assembly()
-        self.body: Body | None = None
         self.source: Inflow | Whole | None = None
         self.closed = False
         self.response: Response | None = None
@@ -106,7 +104,7 @@ class StreamPerformer(Performer):
             self.assembly.next_stream()
             prefill = self.wording.prefills(command.target, self._provider())
             self._trimmer = Trimmer(self.assembly.text, prefill=prefill)
-        self.body = self.source = self._event = None
+        self.source = self._event = None
         self.closed, self._fed, self._spoke = False, 0, False
         outgoing = super().outgoing(command)
         if self.streamed:
@@ -115,11 +113,6 @@ class StreamPerformer(Performer):
             longest = max(limits.first_token or limits.total, limits.idle)
             outgoing.extensions["timeout"]["read"] = longest
         return outgoing
-
-    def opened(self, response: httpx.Response) -> None:
-        """Take in the head of an answer."""
-        self._received(response.status_code, response.headers)
-        self.body = Body(response, self.dialect, self.streamed)
 
     def feed(self, data: bytes | None) -> None:
         """Bytes that came; ``None`` where the connection ended."""
@@ -205,10 +198,6 @@ class StreamPerformer(Performer):
         return "total", max(0.0, min(sent + limits.total - self.at, left))
 
     # Inside.
-
-    def _received(self, status: int, headers: httpx.Headers) -> None:
-        masked = self._masked(request_id(headers), self._provider())
-        self.recorder.received(status, masked, None)
 
     def _begin(self) -> None:
         """Tell a stream from an answer in one piece as soon as its first word is here."""

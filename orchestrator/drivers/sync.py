@@ -75,7 +75,7 @@ def _send(performer: Performer, transport: httpx.BaseTransport, command: Send) -
         with reads_end_in(left):
             response = transport.handle_request(outgoing)
             try:
-                body = _read(performer, response, ends_at)
+                read = _read(performer, response, ends_at)
             finally:
                 response.close()
     except httpx.ConnectTimeout:
@@ -84,21 +84,17 @@ def _send(performer: Performer, transport: httpx.BaseTransport, command: Send) -
         return performer.limit_reached(command, "total")
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:
         return performer.broken(error)
-    if body is None:
-        return performer.too_large()
-    return performer.received(response.status_code, response.headers, body)
+    return performer.whole() if read else performer.too_large()
 
 
-def _read(performer: Performer, response: httpx.Response, ends_at: float) -> bytes | None:
-    """The whole body; ``None`` where it is larger than any answer may be."""
-    chunks: list[bytes] = []
-    size = 0
+def _read(performer: Performer, response: httpx.Response, ends_at: float) -> bool:
+    """Read the whole body; false where it is larger than any answer may be."""
+    body = performer.opened(response)
     for chunk in response.iter_bytes():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > LARGEST_ANSWER:
-            return None
+        body.add(chunk)
+        if len(body) > LARGEST_ANSWER:
+            return False
         # A transport that a user hands in may know nothing of the attempt's end.
         if performer.world.clock.monotonic() >= ends_at:
             raise TimeoutError
-    return b"".join(chunks)
+    return True

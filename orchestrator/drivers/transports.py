@@ -28,7 +28,9 @@ provider that is silent. 30 s is below the idle time of common load balancers (6
 _PIECE = 64 * 1024
 """Bytes that are written between two looks at the clock."""
 
-_ends_at: contextvars.ContextVar[float | None] = contextvars.ContextVar("ends_at", default=None)
+_ends_at: contextvars.ContextVar[tuple[float, float] | None] = contextvars.ContextVar(
+    "ends_at", default=None
+)
 
 
 @contextmanager
@@ -40,11 +42,17 @@ def reads_end_in(seconds: float) -> Iterator[None]:
     httpx's own limits are for each read, so a server that drips a byte a second would
     never meet them.
     """
-    token = _ends_at.set(time.monotonic() + seconds)
+    token = _ends_at.set((time.monotonic() + seconds, seconds))
     try:
         yield
     finally:
         _ends_at.reset(token)
+
+
+def read_limit() -> float | None:
+    """The seconds that :func:`reads_end_in` was given, for transports with a clock of their own."""
+    limit = _ends_at.get()
+    return None if limit is None else limit[1]
 
 
 class _BoundedStream(httpcore.NetworkStream):
@@ -103,10 +111,10 @@ _Streams = weakref.WeakSet[_BoundedStream]
 
 
 def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
-    ends_at = _ends_at.get()
-    if ends_at is None:
+    limit = _ends_at.get()
+    if limit is None:
         return timeout
-    left = ends_at - time.monotonic()
+    left = limit[0] - time.monotonic()
     if left <= 0:
         raise expired("the attempt's time is over")
     return left if timeout is None else min(timeout, left)

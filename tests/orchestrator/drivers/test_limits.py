@@ -15,7 +15,7 @@ import pytest
 from orchestrator import CallFailed, Orchestrator, TimedOut
 from orchestrator.clock import VirtualClock
 from orchestrator.config import loads
-from orchestrator.sim import replies
+from orchestrator.sim import Ending, replies
 from tests.acceptance.talking import Talk, listening
 from tests.acceptance.world import HI, Call, arun, failure, run, world
 
@@ -183,6 +183,41 @@ def test_a_slow_target_is_left_for_the_next(call: Call) -> None:
         assert [attempt.rule for attempt in response.attempts] == ["timeout.total", None]
         assert 0.19 <= response.attempts[0].seconds < 0.8
         assert len(providers.received("a")) == 1
+
+
+@pytest.mark.parametrize("sent", [0, 20], ids=["no-body", "half-a-body"])
+@pytest.mark.parametrize("ending", list(Ending))
+@both
+def test_a_status_that_says_it_all_is_heard_though_the_body_stays_away(
+    call: Call, ending: Ending, sent: int
+) -> None:
+    extra = '[targets."a/model-of-a"]\ntimeouts = { total = "0.5s" }'
+    scripts = {"a": replies.cut_after(sent, replies.billing_402(), ending), "b": replies.ok("b")}
+    with world(scripts, extra=extra) as (_, orchestrator):
+        first, second = call(orchestrator).attempts
+
+        assert (first.status, first.reason) == (402, "billing")
+        assert (first.next, second.reason) == ("eager_fallback", None)
+        # The board has learned it too.
+        assert [each.reason for each in call(orchestrator).skipped] == ["billing"]
+
+
+@both
+def test_a_wait_that_came_in_a_header_is_kept_though_the_body_stays_away(call: Call) -> None:
+    scripts = {"a": replies.cut_after(5, replies.rate_limited(40), Ending.HANG)}
+    with world(scripts) as (_, orchestrator):
+        failed = failure(call, orchestrator, timeout=0.6)
+
+    assert (failed.reason, failed.stopped_by) == ("rate_limit", "deadline")
+    assert failed.attempts[0].retry_after == 40
+
+
+@both
+def test_half_an_answer_keeps_its_status(call: Call) -> None:
+    with world({"a": replies.cut_after(20, ending=Ending.HANG)}) as (_, orchestrator):
+        failed = failure(call, orchestrator, timeout=0.6)
+
+    assert (failed.reason, failed.attempts[0].status) == ("deadline", 200)
 
 
 @both
