@@ -9,7 +9,8 @@ The rules of the room:
 * What nobody can know is assumed by a rule that is stated, and counted apart.
 """
 
-from orchestrator.simulation.script import BadScript, Item, parse
+from orchestrator.simulation.items import Item, written
+from orchestrator.simulation.script import BadScript, Script, parse, read_script
 from orchestrator.simulation.simulation import Simulated, Simulation
 from orchestrator.simulation.transport import Playing, SimulatedTransport
 
@@ -17,8 +18,11 @@ __all__ = [
     "BadScript",
     "Item",
     "Playing",
+    "Script",
     "Simulated",
     "SimulatedTransport",
     "Simulation",
     "parse",
+    "read_script",
+    "written",
 ]

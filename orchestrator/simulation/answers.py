@@ -10,8 +10,8 @@ import attrs
 import httpx
 
 from orchestrator.dialects import dialect
-from orchestrator.dialects.neutral import Reply, Text
-from orchestrator.simulation.script import Item
+from orchestrator.dialects.neutral import Reply, Text, ToolUse
+from orchestrator.simulation.items import TOOL, Item
 from states import Reason
 
 TEXT = "simulated"
@@ -64,7 +64,7 @@ def answer(item: Item, *, spoken: str, model: str) -> httpx.Response:
     """The HTTP answer of an item that is one.
 
     Args:
-        item: Neither ``timeout``, ``connect`` nor ``cut``.
+        item: None of ``timeout``, ``silence``, ``stall``, ``connect`` and ``cut``.
         spoken: The name of the dialect that the provider speaks.
         model: The model's name.
     """
@@ -74,9 +74,21 @@ def answer(item: Item, *, spoken: str, model: str) -> httpx.Response:
         return _odd(item)
     if item.word in (reason.value for reason in _USUAL):
         return _failure(item, _USUAL[Reason(item.word)])
-    finish = "length" if item.word == Reason.OUTPUT_TRUNCATED else "stop"
-    reply = Reply((Text(item.message or TEXT),), finish, id="simulated", model=model)
+    reply = Reply((_part(item),), _finish(item), id="simulated", model=model)
     return httpx.Response(item.status or 200, json=dialect(spoken).write_answer(reply))
+
+
+def _finish(item: Item) -> str:
+    if item.word == Reason.OUTPUT_TRUNCATED:
+        return "length"
+    return "tool_calls" if item.content == TOOL else "stop"
+
+
+def _part(item: Item) -> Text | ToolUse:
+    said = item.message or TEXT
+    if item.content != TOOL:
+        return Text(said)
+    return ToolUse("call_simulated", "simulated", json.dumps({"text": said}))
 
 
 def _by_status(status: int) -> _Usual:

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from orchestrator.simulation.script import CONNECT, OK, TIMEOUT, Item
+from orchestrator.simulation.items import CONNECT, OK, TIMEOUT, Item
 from orchestrator.simulation.transport import Answers
 from states import Send, Target
 

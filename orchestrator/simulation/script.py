@@ -2,57 +2,54 @@
 
 ::
 
-    script   = item { ("," | ";" | line end) item }
+    script   = [ "stream:" ] item { ("," | ";" | line end) item }
     item     = word [ "(" option { "," option } ")" ] { "@" name } [ "*" count ]
     option   = "retry_after=" seconds | "after=" seconds | "message=" text
+             | "pieces=" number | "pace=" seconds | "content=" ("text" | "tool")
 
-A word is an HTTP status, the name of a reason, or ``ok``, ``timeout``, ``connect``, ``cut``.
-A name binds the item to a provider, a ``provider/model`` or a credential's label. A text
-with commas or brackets is quoted. A ``#`` after a blank, or first in a line, begins a
-comment.
+A word is an HTTP status, the name of a reason, or ``ok``, ``timeout``, ``silence``, ``stall``,
+``connect``, ``cut``. A name binds the item to a provider, a ``provider/model`` or a
+credential's label. A text with commas or brackets is quoted. A ``#`` after a blank, or first
+in a line, begins a comment. A script that begins with ``stream:`` is one for streamed calls.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from orchestrator.config.errors import NotAllowed
 from orchestrator.config.scalars import seconds_or_zero
-from states import Reason
-
-OK = "ok"
-TIMEOUT = "timeout"
-CONNECT = "connect"
-CUT = "cut"
-
-_SYNONYMS = {Reason.CONNECTION.value: CONNECT, Reason.STREAM_INTERRUPTED.value: CUT}
-_NOT_ANSWERS = frozenset({Reason.CANCELLED, Reason.DEADLINE})
-REASONS = tuple(reason.value for reason in Reason if reason not in _NOT_ANSWERS)
-"""Reasons that an answer can have; the other two are endings of the caller's own."""
-
-WORDS = (OK, CONNECT, CUT, *(name for name in REASONS if name not in _SYNONYMS))
-"""What an item may say, besides an HTTP status."""
-
-ANSWER_SECONDS = 0.5
-"""Seconds that an answer takes where the script does not say: about what a short completion of
-a hosted model takes (an assumption of ours, 2026-11-21)."""
+from orchestrator.simulation.items import (
+    CONTENTS,
+    CUT,
+    STALL,
+    SYNONYMS,
+    WITHOUT_PIECES,
+    WORDS,
+    Item,
+    is_whole,
+)
 
 MOST = 10_000
-"""The largest count after ``*``: far above any policy's attempts."""
+"""The largest count after ``*`` and of pieces: far above any policy's attempts."""
 
 _STATUS = re.compile(r"[2-5][0-9]{2}", re.ASCII)
 _WORD = re.compile(r"[^\s,;(@*]+")
 _NAME = re.compile(r"[^\s,;(@*]+")
 _KEY = re.compile(r"\s*([a-z_]*)\s*=\s*")
+_QUOTES = ("'", '"')
 _BARE = re.compile(r"[^,()\"']*")
 _COUNT = re.compile(r"[0-9]+", re.ASCII)
 _BLANK = re.compile(r"(?:\s|(?:^|(?<=\s))#[^\n]*)*", re.MULTILINE)
-_OPTIONS = ("retry_after", "after", "message")
+_STREAM = re.compile(r"stream\s*:")
+_DURATIONS = ("retry_after", "after", "pace")
+_OPTIONS = ("retry_after", "after", "message", "pieces", "pace", "content")
+_FIELDS = {"after": "seconds"}
 
 
 class BadScript(ValueError):
@@ -60,29 +57,16 @@ class BadScript(ValueError):
 
 
 @attrs.frozen
-class Item:
-    """What one attempt meets.
+class Script:
+    """A script that was read.
 
     Attributes:
-        word: An HTTP status as text, or one of :data:`WORDS`.
-        names: What the attempt must be at, all of them: provider, ``provider/model``, label.
-        seconds: How long the answer takes.
-        retry_after: What the answer asks to wait, in seconds.
-        message: The provider's own words; ``None`` where the usual ones do.
-        place: Where in the script it stands, for errors.
+        items: What the attempts meet, in order.
+        stream: True where it begins with ``stream:``, so that calls are streamed.
     """
 
-    word: str
-    names: tuple[str, ...] = ()
-    seconds: float = ANSWER_SECONDS
-    retry_after: float | None = None
-    message: str | None = None
-    place: str = attrs.field(default="", eq=False)
-
-    @property
-    def status(self) -> int | None:
-        """The HTTP status that the item names; ``None`` for the other words."""
-        return int(self.word) if self.word.isdigit() else None
+    items: tuple[Item, ...]
+    stream: bool = False
 
 
 def parse(text: str) -> tuple[Item, ...]:
@@ -91,10 +75,21 @@ def parse(text: str) -> tuple[Item, ...]:
     Raises:
         BadScript: It is none.
     """
-    items = tuple(_Reader(text).items())
+    return read_script(text).items
+
+
+def read_script(text: str) -> Script:
+    """The script in ``text``; see :func:`parse`.
+
+    Raises:
+        BadScript: It is none.
+    """
+    reader = _Reader(text)
+    stream = reader.streamed()
+    items = tuple(reader.items())
     if not items:
         raise BadScript(f"the script is empty; allowed: {_allowed_words()}")
-    return items
+    return Script(items, stream)
 
 
 def check_names(items: Iterable[Item], known: Iterable[str]) -> None:
@@ -120,6 +115,13 @@ class _Reader:
         self._text = text
         self._at = 0
 
+    def streamed(self) -> bool:
+        """Whether the script begins with ``stream:``, which is passed over."""
+        self._blank()
+        found = _STREAM.match(self._text, self._at)
+        self._at = found.end() if found else self._at
+        return found is not None
+
     def items(self) -> Iterator[Item]:
         """Every item, as often as its count says."""
         self._blank()
@@ -140,13 +142,14 @@ class _Reader:
             start = self._place()
             self._at += 1
             if sign == "@":
-                item = attrs.evolve(item, names=(*item.names, self._match(_NAME, "a name")))
+                item = attrs.evolve(item, names=(*item.names, self._name()))
             elif sign == "(":
                 options |= self._options()
             elif count is not None:
                 raise BadScript(f"{start}: a second '*'; allowed: one count for an item")
             else:
                 count = self._count()
+        _check_pieces(item, options)
         return attrs.evolve(item, **options), 1 if count is None else count
 
     def _word(self) -> str:
@@ -154,7 +157,7 @@ class _Reader:
         found = _WORD.match(self._text, self._at)
         word = found[0] if found else ""
         self._at += len(word)
-        word = _SYNONYMS.get(word, word)
+        word = SYNONYMS.get(word, word)
         if word in WORDS or _STATUS.fullmatch(word):
             return word
         raise BadScript(
@@ -166,7 +169,7 @@ class _Reader:
         options: dict[str, Any] = {}
         while True:
             name, value = self._option()
-            options["seconds" if name == "after" else name] = value
+            options[_FIELDS.get(name, name)] = value
             self._spaces()
             if self._skip(")"):
                 return options
@@ -184,13 +187,20 @@ class _Reader:
         self._at += len(found[0]) if found else 0
         place = self._place()
         value = self._value()
-        return name, value if name == "message" else _duration(value, name, place)
+        if name in _DURATIONS:
+            return name, _duration(value, name, place)
+        return name, _CHECKS[name](value, place)
+
+    def _name(self) -> str:
+        return self._quoted() if self._peek() in _QUOTES else self._match(_NAME, "a name")
 
     def _value(self) -> str:
-        quote = self._peek()
-        if quote not in ("'", '"'):
+        if self._peek() not in _QUOTES:
             return self._match(_BARE, "a value").strip()
-        place = self._place()
+        return self._quoted()
+
+    def _quoted(self) -> str:
+        quote, place = self._peek(), self._place()
         end = self._text.find(quote, self._at + 1)
         if end < 0:
             raise BadScript(f"{place}: the quote {quote} is never closed")
@@ -258,6 +268,38 @@ def _duration(text: str, name: str, place: str) -> float:
         return seconds_or_zero(number)
     except NotAllowed as error:
         raise BadScript(f"{place}: {name}: {error}") from None
+
+
+def _number(text: str, place: str) -> int:
+    if not (_COUNT.fullmatch(text) and int(text[:9]) <= MOST):
+        raise BadScript(f"{place}: pieces: found {text!r}; allowed: 0 to {MOST}")
+    return int(text)
+
+
+def _content(text: str, place: str) -> str:
+    if text not in CONTENTS:
+        near = _near(text, CONTENTS)
+        raise BadScript(f"{place}: content: found {text!r}{near}; allowed: {', '.join(CONTENTS)}")
+    return text
+
+
+_CHECKS: dict[str, Callable[[str, str], object]] = {
+    "message": lambda text, _place: text,
+    "pieces": _number,
+    "content": _content,
+}
+
+
+def _check_pieces(item: Item, options: Mapping[str, Any]) -> None:
+    """Refuse pieces where nothing of an answer can come, and answers that have none."""
+    pieces = options.get("pieces")
+    if pieces is not None and item.word in WITHOUT_PIECES:
+        raise BadScript(
+            f"{item.place}: {item.word} has no pieces; allowed: pieces= at ok, {CUT}, {STALL} "
+            "and failures"
+        )
+    if pieces == 0 and is_whole(item):
+        raise BadScript(f"{item.place}: {item.word} has pieces=0; allowed: 1 or more")
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -67,12 +67,19 @@ class Simulation:
             seed=seed,
         )
 
-    def call(self, observe: Observer | None = None, *, timeout: float | None = None) -> Simulated:
+    def call(
+        self,
+        observe: Observer | None = None,
+        *,
+        timeout: float | None = None,
+        stream: bool = False,
+    ) -> Simulated:
         """Run one call; it never raises :class:`CallFailed`.
 
         Args:
             observe: Called with each ledger entry as it happens.
             timeout: The deadline in seconds, in place of the policy's.
+            stream: Ask for the answer in chunks, and take each as it comes.
 
         Raises:
             UnknownRoute: There is no such route or target.
@@ -82,10 +89,18 @@ class Simulation:
         request = Request(_ASKED, route=self._route, timeout=timeout, require_complete=True)
         began = self.clock.monotonic()
         try:
-            outcome: Response | CallFailed = self._orchestrator.run(request, observe=Fan(observers))
+            outcome: Response | CallFailed = self._ask(request, Fan(observers), stream=stream)
         except CallFailed as failed:
             outcome = failed
         return Simulated(outcome, self.clock.monotonic() - began)
+
+    def _ask(self, request: Request, observe: Observer, *, stream: bool) -> Response:
+        if not stream:
+            return self._orchestrator.run(request, observe=observe)
+        with self._orchestrator.stream(request, observe=observe) as chunks:
+            for _ in chunks:
+                pass
+            return chunks.response
 
     def close(self) -> None:
         """Let go of the orchestrator."""

@@ -8,20 +8,26 @@ comes here, so target and credential are known without reading a secret.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Protocol
 
 import attrs
 import httpx
+import msgspec
 
 from orchestrator.clock import VirtualClock
 from orchestrator.config.records import Config
-from orchestrator.ledger import Entry, Opened, Transition
+from orchestrator.ledger import Entry, Transition
 from orchestrator.simulation.answers import answer
-from orchestrator.simulation.script import CONNECT, CUT, OK, TIMEOUT, Item
+from orchestrator.simulation.items import CONNECT, CUT, OK, SILENCE, STALL, TIMEOUT, Item
+from orchestrator.simulation.streams import Flow, broken_off, is_streamed, parts, pass_time
 from states import Send
 
 Answers = Callable[[Send, float], Item]
 """What an attempt meets; the second argument is the wall clock, seconds since the epoch."""
+
+_EVENTS = {"Content-Type": "text/event-stream"}
+_SILENT = (TIMEOUT, SILENCE, STALL)
 
 
 class Observing(Protocol):
@@ -77,18 +83,12 @@ class SimulatedTransport(httpx.BaseTransport):
         self.answers = answers
         self._config = config
         self._clock = clock
-        self._began = clock.monotonic()
         self._send: Send | None = None
 
     def observe(self, entry: Entry) -> None:
-        """Note when a call began, and which attempt comes next."""
-        match entry:
-            case Opened():
-                self._began = self._clock.monotonic()
-            case Transition(command=Send() as send):
-                self._send = send
-            case _:
-                pass
+        """Note which attempt comes next."""
+        if isinstance(entry, Transition) and isinstance(entry.command, Send):
+            self._send = entry.command
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """See :class:`httpx.BaseTransport`."""
@@ -97,27 +97,23 @@ class SimulatedTransport(httpx.BaseTransport):
             # No attempt: somebody asks whether an address can be reached.
             return httpx.Response(200)
         item = self.answers(send, self._clock.time())
-        self._pass_time(request, send, item)
+        spoken = self._config.providers[send.target.provider].dialect
+        if _asks_for_a_stream(request) and is_streamed(item):
+            coming = parts(item, spoken=spoken, model=send.target.model)
+            return httpx.Response(200, headers=_EVENTS, stream=Flow(self._clock, coming))
+        pass_time(self._clock, inf if item.word in _SILENT else item.seconds)
         if item.word == CONNECT:
             raise httpx.ConnectError(item.message or "[Errno 111] Connection refused")
         if item.word == CUT:
-            words = "peer closed connection without sending complete message body"
-            raise httpx.RemoteProtocolError(f"{item.message or words} (incomplete chunked read)")
-        spoken = self._config.providers[send.target.provider].dialect
+            raise broken_off(item)
         return answer(item, spoken=spoken, model=send.target.model)
 
-    def _pass_time(self, request: httpx.Request, send: Send, item: Item) -> None:
-        """Let the answer's time pass, or that of the first limit before it.
 
-        Raises:
-            httpx.TimeoutException: A limit came first.
-        """
-        ends_at = self._began + send.ends_at
-        limit = min(send.timeouts.total, max(0.0, ends_at - self._clock.monotonic()))
-        if item.word == TIMEOUT or item.seconds >= limit:
-            self._clock.advance(limit)
-            raise httpx.ReadTimeout("the script is silent", request=request)
-        self._clock.advance(item.seconds)
+def _asks_for_a_stream(request: httpx.Request) -> bool:
+    if ":streamGenerateContent" in request.url.path:
+        return True
+    body = msgspec.json.decode(request.content)
+    return isinstance(body, dict) and body.get("stream") is True
 
 
 @attrs.frozen

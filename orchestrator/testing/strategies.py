@@ -8,7 +8,7 @@ import attrs
 from hypothesis import strategies as st
 
 from orchestrator.config.records import Config
-from orchestrator.simulation.script import OK, WORDS, Item
+from orchestrator.simulation.items import OK, WORDS, Item
 from states import OnInterrupted, Policy, Reason, Target
 
 _OF_THE_REQUEST = frozenset({Reason.BAD_REQUEST.value, Reason.CONTENT_POLICY.value})

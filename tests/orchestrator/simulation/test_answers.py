@@ -8,7 +8,7 @@ from orchestrator.classification import classify
 from orchestrator.dialects import DIALECTS, Answer, dialect
 from orchestrator.providers import CATALOGUE
 from orchestrator.simulation.answers import TEXT, answer
-from orchestrator.simulation.script import REASONS, Item
+from orchestrator.simulation.items import REASONS, Item
 from states import Reason
 
 NO_ANSWER = {Reason.TIMEOUT, Reason.CONNECTION, Reason.STREAM_INTERRUPTED, Reason.OUTPUT_TRUNCATED}

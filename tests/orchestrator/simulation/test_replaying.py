@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from orchestrator.config.records import Config
 from orchestrator.simulation import Playing, Simulation, parse
 from orchestrator.simulation.evidence import Assume
+from orchestrator.simulation.items import WORDS
 from orchestrator.simulation.reading import Recording, entries, read, recordings
 from orchestrator.simulation.replayed import Replay, difference
 from orchestrator.simulation.replaying import Comparison, replay, requests
-from orchestrator.simulation.script import WORDS
 from tests.orchestrator.simulation.incidents import FOLDER, INCIDENTS, config, of
 from tests.orchestrator.simulation.incidents import entries as incident
 

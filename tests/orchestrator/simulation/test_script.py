@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.simulation.script import WORDS, BadScript, Item, check_names, parse
+from orchestrator.simulation.items import WORDS, Item
+from orchestrator.simulation.script import BadScript, Script, check_names, parse, read_script
 
 ITEMS = {
     "402, ok": (Item("402"), Item("ok")),
@@ -21,6 +22,14 @@ ITEMS = {
     "billing ; timeout": (Item("billing"), Item("timeout")),
     "# a comment\n402@key#1 # another\n\nok,": (Item("402", ("key#1",)), Item("ok")),
     "connection, stream_interrupted": (Item("connect"), Item("cut")),
+    "stream: silence, stall(pieces=4, pace=2s)": (
+        Item("silence"),
+        Item("stall", pieces=4, pace=2.0),
+    ),
+    'cut(content=tool)@"a/m@2024", billing(pieces=0)': (
+        Item("cut", ("a/m@2024",), content="tool"),
+        Item("billing", pieces=0),
+    ),
 }
 
 
@@ -36,7 +45,13 @@ BAD = {
     "199": "column 1: '199' is no item",
     "deadline": "column 1: 'deadline' is no item",
     "402 ok": "column 5: found 'o' after an item; allowed: ','",
-    "402(": "column 5: no option; allowed: retry_after=, after=, message=",
+    "402(": "column 5: no option; allowed: retry_after=, after=, message=, pieces=, pace=",
+    "cut(pieces=two)": "column 12: pieces: found 'two'; allowed: 0 to 10000",
+    "ok(pieces=0)": "column 1: ok has pieces=0; allowed: 1 or more",
+    "timeout(pieces=1)": "column 1: timeout has no pieces; allowed: pieces= at ok, cut, stall",
+    "ok(content=tol)": "column 12: content: found 'tol'; did you mean tool?; allowed: text, tool",
+    "stream:": "the script is empty",
+    "stream: 402, stream: ok": "column 14: 'stream:' is no item",
     "402(aftr=3)": "column 5: 'aftr' is no option; did you mean after?",
     "402(after=3": "column 12: found the end; allowed: ',' or ')'",
     "429(retry_after=soon)": "column 17: retry_after: found 'soon'; allowed: a duration",
@@ -60,6 +75,13 @@ def test_a_name_that_is_nothing_of_the_route_is_refused_with_the_nearest() -> No
     check_names(parse("402@a@key#1"), ["a", "a/m", "key#1"])
     with pytest.raises(BadScript, match=r"column 6: @kye#1 .* did you mean key#1\?; allowed: @a,"):
         check_names(parse("402, ok@kye#1"), ["a", "a/m", "key#1"])
+
+
+def test_a_script_says_whether_its_calls_are_streamed() -> None:
+    assert read_script("# night\nstream:\n402\nok") == Script(
+        (Item("402"), Item("ok")), stream=True
+    )
+    assert read_script("402").stream is False
 
 
 @given(st.text(st.sampled_from(" ,;()@*#=\n'\"45029okabey_")))
