@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import attrs
 from cyclopts import Parameter
 
-from orchestrator.cli import surveys
-from orchestrator.cli.endings import DONE, FAILED, UsageError, call_failed, told
-from orchestrator.cli.live import Live
-from orchestrator.cli.reading import STANDARD_INPUT, duration, file_text
+from orchestrator.cli import played, scripts, surveys
+from orchestrator.cli.endings import DONE, FAILED, UsageError, told
+from orchestrator.cli.reading import duration
 from orchestrator.cli.screen import Screen
-from orchestrator.cli.words import count
-from orchestrator.errors import CallFailed
 from orchestrator.ledger import Ledger
-from orchestrator.simulation import BadScript, Playing, Simulated, Simulation, parse
+from orchestrator.simulation import Simulation
 from orchestrator.simulation.loading import Loaded, load
 from orchestrator.simulation.mixes import Mix
-from orchestrator.simulation.script import check_names
+from orchestrator.simulation.replaying import remember
 from orchestrator.simulation.survey import survey
-from orchestrator.tools.diagram import terminal
-from states import Target
 
 _SWITCH = Parameter(negative="", show_default=False)
 
@@ -37,6 +31,8 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     calls: int = 1,
     every: str = "60s",
     timeout: str | None = None,
+    stream: Annotated[bool, _SWITCH] = False,
+    id: str | None = None,  # noqa: A002 - what the option is called
     random: int | None = None,
     mix: Mix = Mix.OUTAGE,
     keep_ledger: Path | None = None,
@@ -50,7 +46,8 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     ----------
     script
         What the attempts meet, or a file of it (- is standard input): "402, ok",
-        "429(retry_after=2)@key#1, 503*3, timeout, ok". The last item repeats.
+        "429(retry_after=2)@key#1, 503*3, timeout, ok", "stream: silence, cut, ok". The last
+        item repeats. Or a ledger, whose calls meet what they met then.
     config
         The config. Default: $ORCHESTRATOR_CONFIG, ./orchestrator.toml, the user's folder.
     route
@@ -63,6 +60,10 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         How much time passes from the start of one call to that of the next: 60, 60s, 5m.
     timeout
         The calls' deadline. Default: the config's.
+    stream
+        Ask for the answers in chunks, as a script does that begins with "stream:".
+    id
+        Of a ledger: play this call alone.
     random
         In place of a script: this many calls over a day on which providers fail.
     mix
@@ -76,21 +77,32 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     screen = Screen()
     with told(screen, json=json):
         _check(script, calls, random)
-        loaded = load(config)
-        _warn(screen, loaded)
         if script is None:
+            loaded = load(config)
+            _warn(screen, loaded)
             survey_of = survey(loaded.config, mix, random or 0, seed=seed, route=route)
             surveys.show(screen, survey_of, mix, seed, json=json)
             return DONE
-        playing = _playing(script, loaded, route)
-        limit, pause = duration(timeout, "--timeout"), duration(every, "--every") or 0.0
-        with Simulation(loaded.config, playing, seed=seed, route=route) as simulation:
-            played = _Played(screen, simulation, playing, json=json)
-            done = played.run(calls, pause, limit)
+        asked = scripts.Asked(
+            calls,
+            duration(every, "--every") or 0.0,
+            duration(timeout, "--timeout"),
+            stream,
+            route,
+        )
+        found = scripts.source(script, id)
+        loaded, own = scripts.config_for(screen, config, found)
+        _warn(screen, loaded)
+        turns = scripts.turns(found, loaded.config, asked, own=own)
+        scripts.notes(screen, found)
+        with Simulation(loaded.config, turns[0].playing, seed=seed, route=route) as simulation:
+            _go_back(simulation, found, turns)
+            done = played.play(screen, simulation, turns, json=json)
         if keep_ledger is not None:
-            keep([each.ledger for each in done], keep_ledger)
-        played.show(done, loaded.config.route(route))
-        return DONE if all(each.answered for each in done) else FAILED
+            keep([each.done.ledger for each in done], keep_ledger)
+        if json:
+            screen.json(played.as_object(done, loaded.config.route(route)))
+        return DONE if all(each.done.answered for each in done) else FAILED
 
 
 def keep(ledgers: Sequence[Ledger], path: Path) -> None:
@@ -119,102 +131,9 @@ def _warn(screen: Screen, loaded: Loaded) -> None:
         screen.say(f"note: not set, so made-up keys stand in; nothing is sent: {names}")
 
 
-def _playing(script: str, loaded: Loaded, route: str | None) -> Playing:
-    text = file_text(script) if script == STANDARD_INPUT or _is_file(script) else script
-    try:
-        items = parse(text)
-        check_names(items, _names(loaded, loaded.config.route(route)))
-    except BadScript as error:
-        raise UsageError(f"script: {error}") from None
-    return Playing(items)
-
-
-def _is_file(script: str) -> bool:
-    try:
-        return Path(script).is_file()
-    except OSError:  # a long script is no file's name
-        return False
-
-
-def _names(loaded: Loaded, targets: Sequence[Target]) -> list[str]:
-    providers = list(dict.fromkeys(target.provider for target in targets))
-    labels = (
-        credential.label
-        for name in providers
-        for credential in loaded.config.providers[name].credentials
-    )
-    return [*providers, *(target.name for target in targets), *labels]
-
-
-@attrs.frozen
-class _Played:
-    """One run of the command.
-
-    Attributes:
-        screen: Where output goes.
-        simulation: What runs.
-        playing: The script.
-        json: Print JSON.
-    """
-
-    screen: Screen
-    simulation: Simulation
-    playing: Playing
-    json: bool
-
-    def run(self, calls: int, every: float, timeout: float | None) -> list[Simulated]:
-        """Run the calls, and show each attempt as it happens."""
-        done: list[Simulated] = []
-        for number in range(1, calls + 1):
-            if number > 1:
-                self.simulation.clock.advance(every - done[-1].seconds)
-            if calls > 1:
-                self.screen.say(f"call {number} of {calls}")
-            live = Live(_silent if self.json else self.screen.say)
-            done.append(self.simulation.call(live, timeout=timeout))
-            if not self.json and isinstance(failed := done[-1].outcome, CallFailed):
-                self.screen.say(f"failed: {failed}")
-        return done
-
-    def show(self, done: Sequence[Simulated], route: Sequence[Target]) -> None:
-        """Show the paths and the sums."""
-        if self.json:
-            self.screen.json(_object(done, self.playing, route))
-            return
-        for each in done:
-            self.screen.result(terminal(each.ledger.rows))
-            self.screen.result(_sums(each))
-        if self.playing.left:
-            left = ", ".join(item.word for item in self.playing.left)
-            self.screen.say(f"note: the script went on, and nobody asked: {left}")
-
-
-def _sums(each: Simulated) -> str:
-    sent = count(len(each.ledger.attempts), "attempt")
-    end = "answered" if each.answered else "failed"
-    return f"{end}: {sent} in {each.seconds:.1f} virtual seconds"
-
-
-def _object(done: Sequence[Simulated], playing: Playing, route: Sequence[Target]) -> dict[str, Any]:
-    return {
-        "route": [target.name for target in route],
-        "calls": [_call(each) for each in done],
-        "seconds": sum(each.seconds for each in done),
-        "not_played": [item.word for item in playing.left],
-    }
-
-
-def _call(each: Simulated) -> dict[str, Any]:
-    failed = each.outcome if isinstance(each.outcome, CallFailed) else None
-    return {
-        "answered": each.answered,
-        "seconds": each.seconds,
-        "attempts": [attrs.asdict(attempt) for attempt in each.ledger.attempts],
-        "skipped": [attrs.asdict(skipped) for skipped in each.outcome.skipped],
-        "rows": list(each.ledger.rows),
-        "error": None if failed is None else call_failed(failed),
-    }
-
-
-def _silent(line: object) -> None:
-    """Show nothing."""
+def _go_back(simulation: Simulation, found: scripts.Source, turns: Sequence[played.Turn]) -> None:
+    """To the time at which a ledger begins, and to what was known then."""
+    if found.recorded:
+        config = simulation.config
+        simulation.clock.now = found.recorded[0].opened.time
+        remember(simulation.board, found.recorded, [config.route(turn.route) for turn in turns])

@@ -55,7 +55,7 @@ class Answered:
         seconds: From the send to its end; where ``silent``, for how long it was.
         content_after: Seconds until content reached the caller, ``None`` where none did.
         tool_call: True where a part of a tool call was delivered.
-        total: The limit ``total`` that the attempt was under, in seconds.
+        total, idle: The limits of these names that the attempt was under, in seconds.
         silent: True where the caller or the call's own end did not wait for an end.
         assumed: True where no record tells it.
     """
@@ -67,6 +67,7 @@ class Answered:
     content_after: float | None = None
     tool_call: bool = False
     total: float = 0.0
+    idle: float = 0.0
     silent: bool = False
     assumed: bool = False
 
@@ -130,6 +131,7 @@ def answers(transitions: Iterable[Transition]) -> Iterator[Answered]:
                     content_after=content,
                     tool_call=tool_call,
                     total=sent.timeouts.total,
+                    idle=sent.timeouts.idle,
                 )
             case Cancelled() | DeadlineReached() if sent is not None:
                 # Who cancels goes away at the same instant again, whatever would have come.
@@ -138,6 +140,7 @@ def answers(transitions: Iterable[Transition]) -> Iterator[Answered]:
                     *(sent.target.name, sent.credential, None, until - began),
                     content_after=content,
                     total=sent.timeouts.total,
+                    idle=sent.timeouts.idle,
                     silent=True,
                 )
             case _:

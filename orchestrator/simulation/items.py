@@ -105,17 +105,22 @@ def written(items: Iterable[Item], *, stream: bool = False) -> str:
 
 def _options(item: Item) -> Iterator[str]:
     if item.seconds != ANSWER_SECONDS:
-        yield f"after={item.seconds!r}"
+        yield f"after={_number(item.seconds)}"
     if item.retry_after is not None:
-        yield f"retry_after={item.retry_after!r}"
+        yield f"retry_after={_number(item.retry_after)}"
     if item.message is not None:
         yield f"message={quoted(item.message)}"
     if item.pieces is not None:
         yield f"pieces={item.pieces}"
     if item.pace != PACE:
-        yield f"pace={item.pace!r}"
+        yield f"pace={_number(item.pace)}"
     if item.content != TEXT:
         yield f"content={item.content}"
+
+
+def _number(seconds: float) -> str:
+    """All its digits, but no ``.0``."""
+    return repr(float(seconds)).removesuffix(".0")
 
 
 def quoted(text: str) -> str:

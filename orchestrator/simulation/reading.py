@@ -96,13 +96,15 @@ def read(path: Path) -> tuple[Recording, ...]:
 
 def recordings(lines: Iterable[bytes], source: str = "<ledger>") -> tuple[Recording, ...]:
     """The calls of a ledger's lines; see :func:`read`."""
-    found: dict[str, list[Entry]] = {}
+    found: list[list[Entry]] = []
+    running: dict[str, list[Entry]] = {}
     for entry in entries(lines, source):
         if isinstance(entry, Opened):
-            found[entry.call] = [entry]
-        elif entry.call in found:
-            found[entry.call].append(entry)
-    return tuple(recording(call, source) for call in found.values())
+            running[entry.call] = [entry]
+            found.append(running[entry.call])
+        elif entry.call in running:
+            running[entry.call].append(entry)
+    return tuple(recording(call, source) for call in found)
 
 
 def recording(call: Iterable[Entry], source: str = "<ledger>") -> Recording:

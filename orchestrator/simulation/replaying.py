@@ -76,7 +76,7 @@ def replay(
     calls = sorted(recordings, key=lambda each: each.opened.time)
     routes = [_route(config, each, route) for each in calls]
     board = _board(config)
-    _mark(board, calls, routes)
+    remember(board, calls, routes)
     usual = usual_seconds(calls)
     replays = _interleaved(
         [
@@ -128,21 +128,26 @@ def _board(config: Config) -> HealthBoard:
 
 def _route(config: Config, recording: Recording, name: str | None) -> tuple[Target, ...]:
     """The route to try, without targets that could not express the request."""
-    recorded = {target.name for target in recording.opened.route}
     skipped = recording.closed.skipped if recording.closed is not None else ()
     unfit = {each.target for each in skipped if each.mark == "unfit"}
-    chosen = config.route(name) if name is not None else _nearest(config, recorded)
+    chosen = config.route(name if name is not None else nearest(config, recording))
     return tuple(target for target in chosen if target.name not in unfit) or chosen
 
 
-def _nearest(config: Config, recorded: set[str]) -> tuple[Target, ...]:
-    def common(targets: tuple[Target, ...]) -> int:
-        return sum(target.name in recorded for target in targets)
+def nearest(config: Config, recording: Recording) -> str:
+    """The name of the route that has the most targets in common with the call's own.
 
-    best = max(config.routes.values(), key=common, default=())
-    if common(best):
-        return best
-    return config.route(DEFAULT_ROUTE)
+    The first of them in the config, unless one has just the same targets; ``default`` where
+    none has any.
+    """
+    then = [target.name for target in recording.opened.route]
+
+    def common(name: str) -> tuple[int, bool]:
+        now = [target.name for target in config.routes[name]]
+        return len(set(now) & set(then)), now == then
+
+    best = max(config.routes, key=common, default=DEFAULT_ROUTE)
+    return best if best in config.routes and common(best)[0] else DEFAULT_ROUTE
 
 
 def _knows(config: Config, recording: Recording, route: Sequence[Target]) -> bool:
@@ -150,12 +155,12 @@ def _knows(config: Config, recording: Recording, route: Sequence[Target]) -> boo
     same = [each.name for each in recording.opened.route] == [each.name for each in route]
     return same and all(
         label in {each.label for each in config.providers[provider].credentials}
-        for provider, label in _keys(recording)
+        for provider, label in keys(recording)
     )
 
 
-def _keys(recording: Recording) -> Iterable[tuple[str, str]]:
-    """(provider, label) of every credential that the record names."""
+def keys(recording: Recording) -> Iterable[tuple[str, str]]:
+    """(provider, label) of every credential that the record names, in order."""
     here = ""
     for move in recording.transitions:
         event = move.facts
@@ -168,10 +173,16 @@ def _keys(recording: Recording) -> Iterable[tuple[str, str]]:
             yield from ((here, label) for label in move.command.used)
 
 
-def _mark(
+def remember(
     board: HealthBoard, calls: Sequence[Recording], routes: Sequence[tuple[Target, ...]]
 ) -> None:
-    """Put on the board what stood there before the first call, as later calls tell of it."""
+    """Put on the board what stood there before the first call, as its calls tell of it.
+
+    Args:
+        board: The board.
+        calls: In the order in which they began.
+        routes: The route that each takes now.
+    """
     told: set[tuple[str, float]] = set()
     for recording, route in zip(calls, routes, strict=True):
         first = recording.transitions[0].facts if recording.transitions else None

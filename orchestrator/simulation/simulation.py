@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import attrs
 
@@ -11,13 +11,14 @@ from orchestrator.clock import VirtualClock
 from orchestrator.config.records import Config
 from orchestrator.errors import CallFailed
 from orchestrator.front_door import Orchestrator
-from orchestrator.health import MemoryStore
+from orchestrator.health import HealthBoard, MemoryStore
 from orchestrator.ledger import Ledger, Observer
 from orchestrator.request import Request
 from orchestrator.response import Response
 from orchestrator.simulation.transport import Answers, Fan, SimulatedTransport
 
-_ASKED = {"messages": [{"role": "user", "content": "simulated"}]}
+_ASKED: dict[str, Any] = {"messages": [{"role": "user", "content": "simulated"}]}
+_THINKING = {"reasoning_effort": "low"}
 
 
 @attrs.frozen
@@ -56,6 +57,7 @@ class Simulation:
     def __init__(
         self, config: Config, answers: Answers, *, seed: int = 0, route: str | None = None
     ) -> None:
+        self.config = config
         self.clock = VirtualClock()
         self.transport = SimulatedTransport(config, self.clock, answers)
         self._route = route
@@ -67,12 +69,19 @@ class Simulation:
             seed=seed,
         )
 
+    @property
+    def board(self) -> HealthBoard:
+        """What is known across the calls."""
+        return self._orchestrator.board
+
     def call(
         self,
         observe: Observer | None = None,
         *,
         timeout: float | None = None,
         stream: bool = False,
+        reasoning: bool = False,
+        route: str | None = None,
     ) -> Simulated:
         """Run one call; it never raises :class:`CallFailed`.
 
@@ -80,13 +89,17 @@ class Simulation:
             observe: Called with each ledger entry as it happens.
             timeout: The deadline in seconds, in place of the policy's.
             stream: Ask for the answer in chunks, and take each as it comes.
+            reasoning: Ask the model to think, which it is given more time for.
+            route: The route of this call, in place of the simulation's.
 
         Raises:
             UnknownRoute: There is no such route or target.
         """
         observers = (self.transport.observe, *((observe,) if observe is not None else ()))
         # A script's output_truncated is a failure; to say so the caller asks for whole output.
-        request = Request(_ASKED, route=self._route, timeout=timeout, require_complete=True)
+        asked = _ASKED | _THINKING if reasoning else _ASKED
+        route = self._route if route is None else route
+        request = Request(asked, route=route, timeout=timeout, require_complete=True)
         began = self.clock.monotonic()
         try:
             outcome: Response | CallFailed = self._ask(request, Fan(observers), stream=stream)

@@ -50,6 +50,11 @@ class Playing:
         self._left = list(self._all)
 
     @property
+    def items(self) -> tuple[Item, ...]:
+        """The whole script."""
+        return self._all
+
+    @property
     def left(self) -> tuple[Item, ...]:
         """The items that no attempt has met."""
         return tuple(self._left)

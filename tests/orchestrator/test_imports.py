@@ -39,7 +39,7 @@ sharing        | states
 front_door     | states clock config dialects drivers errors fitness health ledger providers request response secrets sharing streaming
 tools          | states ledger
 sim            |
-simulation     | states clock config dialects drivers errors front_door health ledger providers request response
+simulation     | states classification clock config dialects drivers errors front_door health ledger providers request response secrets
 testing        | states clock config ledger sim simulation
 verify         | states ledger
 cli            | states classification config dialects errors front_door health ledger providers request response secrets sim simulation tools verify

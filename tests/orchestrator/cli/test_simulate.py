@@ -59,6 +59,32 @@ def test_a_file_is_a_script_and_the_ledger_is_kept_for_replay(
     assert found["before"] == found["after"]
 
 
+def test_a_ledger_is_played_call_by_call_and_held_against_its_record(
+    toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", str(FOLDER / "a6.jsonl"), "-c", toml]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.count("as recorded, all ") == 3
+    assert "call 2 of 3: a6-2\nscript: 401(message=" in shown.err
+
+    without = tmp_path / "without.toml"
+    without.write_text(config(route=("deepseek/v4",)), "utf-8")
+    arguments = ["simulate", str(FOLDER / "a1.jsonl"), "--id", "a1-1", "-c", str(without)]
+    assert main(arguments) == 1
+    shown = capsys.readouterr()
+    assert "not as recorded, from move 3 on: recorded billing_fallback, now billing" in shown.out
+    assert "nobody asked: ok@openrouter/oss@key#1" in shown.err
+
+
+@pytest.mark.parametrize("arguments", [["stream: cut, ok"], ["cut, ok", "--stream"]])
+def test_a_stream_that_breaks_says_what_was_delivered(
+    arguments: list[str], toml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", *arguments, "-c", toml]) == 1
+
+    assert "after content was delivered (9 characters of text)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -66,6 +92,11 @@ def test_a_file_is_a_script_and_the_ledger_is_kept_for_replay(
         (["simulate", "402@depseek"], "@depseek is nothing of this route; did you mean deepseek?"),
         (["simulate"], "a script, or --random N"),
         (["simulate", "ok", "--calls", "0"], "1 or more"),
+        (["simulate", "missing.jsonl"], "missing.jsonl: no such file"),
+        (["simulate", "nights/one"], "nights/one: no such file"),
+        (["simulate", "402", "--id", "x"], "--id names a call of a ledger"),
+        (["simulate", str(FOLDER / "a1.jsonl"), "--id", "x"], "no call x begins there; the last"),
+        (["simulate", str(FOLDER / "a1.jsonl"), "--calls", "2"], "a ledger is played once"),
         (["replay"], "no ledger"),
         (["replay", "missing.jsonl"], "missing.jsonl: No such file"),
     ],
