@@ -6,118 +6,31 @@ its place.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from states import (
     STATES,
     TABLE,
-    Call,
     Cancelled,
-    Clear,
     DeadlineReached,
     Diagnosed,
-    Error,
     Event,
     Failed,
-    Mark,
-    Policy,
-    Reason,
     Repaired,
     Rotated,
     Row,
-    Standby,
     Started,
     State,
     Streaming,
     Succeeded,
     Switched,
-    Taken,
-    Target,
     Waited,
-    step,
 )
 from states.table import rows
+from tests.states.ways import BOTH, WAYS, both_hold, expected, gone
 
-HERE, OTHER = Target("acme", "one"), Target("bolt", "one")
-ALL = Standby(("key#1", "key#2"), (HERE, OTHER))
-ALONE = Standby(("key#1",), (HERE,))
-NOTHING = Standby()
-COOLING = Standby(clears=(Clear(HERE, Mark.COOLDOWN, 9.0), Clear(OTHER, Mark.COOLDOWN, 20.0)))
-OTHER_READY = Standby(targets=(OTHER,))
-TOOK_HERE, TOOK_OTHER = Taken(HERE, "key#1"), Taken(OTHER, "key#1")
-
-SENT: tuple[Event, ...] = (Started(0.0, TOOK_HERE, ALL),)
-STREAMED: tuple[Event, ...] = (*SENT, Streaming(1.0))
-FAILED: tuple[Event, ...] = (*SENT, Failed(1.0))
-
-
-def said(reason: Reason, standby: Standby, *, at: float = 1.0, repair: str | None = None) -> Event:
-    return Diagnosed(at, Error(reason, "table", repair=repair), standby)
-
-
-ROTATING = (*FAILED, said(Reason.AUTH, ALL))
-SWITCHING = (*FAILED, said(Reason.RATE_LIMIT, OTHER_READY))
-WAITING = (*FAILED, said(Reason.OVERLOADED, ALONE))
-REPAIRING = (*FAILED, said(Reason.SERVER_ERROR, ALONE, repair="drop-a"))
-THROTTLED_THEN = (*SWITCHING, Switched(1.0, TOOK_OTHER, NOTHING), Failed(2.0))
-
-BEFORE: dict[State, tuple[Event, ...]] = {
-    State.READY: (),
-    State.ATTEMPT: SENT,
-    State.STREAM: STREAMED,
-    State.CLASSIFY: FAILED,
-    State.ROTATE_CREDENTIAL: ROTATING,
-    State.EAGER_FALLBACK: SWITCHING,
-    State.RETRY: WAITING,
-    State.REPAIR: REPAIRING,
-}
-THIRD = Target("corp", "one")
-
-WAYS: dict[str, tuple[Event, ...]] = {
-    "started_spent": (Started(300.0, TOOK_HERE, ALL),),
-    "started_send": SENT,
-    "started_fallback": (Started(0.0, None, OTHER_READY),),
-    "started_wait": (Started(0.0, None, COOLING),),
-    "started_terminal": (Started(0.0, None, NOTHING),),
-    "answered": (*SENT, Succeeded(1.0)),
-    "content": STREAMED,
-    "failed": FAILED,
-    "completed": (*STREAMED, Succeeded(1.0)),
-    "interrupted": (*STREAMED, Failed(1.0)),
-    "committed": (*STREAMED, Failed(2.0), said(Reason.STREAM_INTERRUPTED, ALL)),
-    "spent": (*FAILED, said(Reason.RATE_LIMIT, ALL, at=300.0)),
-    "billing_fallback": (*FAILED, said(Reason.BILLING, ALL)),
-    "billing_way_back": (*THROTTLED_THEN, said(Reason.BILLING, COOLING)),
-    "billing_terminal": (*FAILED, said(Reason.BILLING, ALONE)),
-    "repair": (*FAILED, said(Reason.BAD_REQUEST, ALL, repair="drop-a")),
-    "rotate": ROTATING,
-    "retry": WAITING,
-    "fallback": SWITCHING,
-    "way_back": (*THROTTLED_THEN, said(Reason.FORBIDDEN, COOLING)),
-    "terminal": (*FAILED, said(Reason.BAD_REQUEST, ALL)),
-    "rotated_spent": (*ROTATING, Rotated(300.0, Taken(HERE, "key#2"), ALL)),
-    "rotated_send": (*ROTATING, Rotated(1.0, Taken(HERE, "key#2"), ALL)),
-    "rotated_fallback": (*ROTATING, Rotated(1.0, None, OTHER_READY)),
-    "rotated_wait": (*ROTATING, Rotated(1.0, None, COOLING)),
-    "rotated_terminal": (*ROTATING, Rotated(1.0, None, NOTHING)),
-    "switched_spent": (*SWITCHING, Switched(300.0, TOOK_OTHER, ALL)),
-    "switched_send": (*SWITCHING, Switched(1.0, TOOK_OTHER, ALL)),
-    "switched_fallback": (*SWITCHING, Switched(1.0, None, Standby(targets=(THIRD,)))),
-    "switched_wait": (*SWITCHING, Switched(1.0, None, COOLING)),
-    "switched_terminal": (*SWITCHING, Switched(1.0, None, OTHER_READY)),
-    "waited_spent": (*WAITING, Waited(300.0, TOOK_HERE, ALL)),
-    "waited_send": (*WAITING, Waited(2.0, TOOK_HERE, ALL)),
-    "waited_fallback": (*WAITING, Waited(2.0, None, OTHER_READY)),
-    "waited_wait": (*WAITING, Waited(2.0, None, COOLING)),
-    "waited_terminal": (*WAITING, Waited(2.0, None, NOTHING)),
-    "repaired_spent": (*REPAIRING, Repaired(300.0, TOOK_HERE, ALL)),
-    "repaired_send": (*REPAIRING, Repaired(1.0, TOOK_HERE, ALL)),
-    "repaired_fallback": (*REPAIRING, Repaired(1.0, None, OTHER_READY)),
-    "repaired_wait": (*REPAIRING, Repaired(1.0, None, COOLING)),
-    "repaired_terminal": (*REPAIRING, Repaired(1.0, None, NOTHING)),
-    **{f"{state.value}_cancelled": (*way, Cancelled(1.0)) for state, way in BEFORE.items()},
-    **{f"{state.value}_deadline": (*way, DeadlineReached(300.0)) for state, way in BEFORE.items()},
-}
 LEAVES_BY: dict[State, set[type[Event]]] = {
     State.READY: {Started},
     State.ATTEMPT: {Succeeded, Streaming, Failed},
@@ -128,32 +41,28 @@ LEAVES_BY: dict[State, set[type[Event]]] = {
     State.RETRY: {Waited},
     State.REPAIR: {Repaired},
 }
-COMMANDS = {
-    State.ATTEMPT: "Send",
-    State.STREAM: "Relay",
-    State.CLASSIFY: "Diagnose",
-    State.ROTATE_CREDENTIAL: "Rotate",
-    State.EAGER_FALLBACK: "Switch",
-    State.RETRY: "Wait",
-    State.REPAIR: "Repair",
-    State.SUCCEED: "Finish",
-    State.FAIL_TERMINAL: "Finish",
-}
 
 
-@pytest.mark.parametrize("name", WAYS)
-def test_way(name: str) -> None:
-    call = Call((HERE, OTHER, THIRD), Policy())
-    before, command, row = State.READY, None, ""
-    for event in WAYS[name]:
-        before = call.state
-        stepped = step(call, event)
-        call, command, row = stepped.call, stepped.command, stepped.row
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_way(row: Row) -> None:
+    assert expected(row) == gone(WAYS[row.name])
 
-    assert row == name
-    listed = next(entry for entry in TABLE if entry.name == name)
-    assert (listed.state, listed.event, listed.to) == (before, type(WAYS[name][-1]), call.state)
-    assert type(command).__name__ == COMMANDS[call.state]
+
+@pytest.mark.parametrize(("upper", "lower"), BOTH, ids=" above ".join)
+def test_where_two_rows_hold_the_upper_is_taken(upper: str, lower: str) -> None:
+    assert both_hold(upper, lower)
+    assert upper == gone(BOTH[upper, lower])[0]
+
+
+def test_each_two_neighbours_with_guards_have_a_way_where_both_hold() -> None:
+    guarded = [row for row in TABLE if row.guard is not None]
+    neighbours = {
+        (one.name, other.name)
+        for one, other in pairwise(guarded)
+        if (one.state, one.event) == (other.state, other.event)
+    }
+
+    assert neighbours == set(BOTH)
 
 
 def test_each_row_has_a_way_and_each_way_a_row() -> None:

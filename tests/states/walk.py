@@ -29,7 +29,9 @@ from states import (
     Send,
     Target,
     Wait,
+    step,
 )
+from states.machine import Stepper
 from tests.states.world import Answer, Block, Board, Moment, World
 
 Ending = tuple[list[str], str | None, str | None]
@@ -98,16 +100,16 @@ class Walk:
         """What :meth:`walked` must give."""
         return list(self.path), self.cause, self.stopped_by
 
-    def walked(self) -> Ending:
+    def walked(self, stepper: Stepper = step) -> Ending:
         """The path, the cause and why it stopped, as they came out."""
-        moments = self.walk()
+        moments = self.walk(stepper)
         finish = moments[-1].after.command
         assert isinstance(finish, Finish)
         cause = finish.cause.reason.value if finish.cause is not None else None
         stopped_by = finish.stopped_by.value if finish.stopped_by is not None else None
         return path(moments), cause, stopped_by
 
-    def walk(self) -> list[Moment]:
+    def walk(self, stepper: Stepper = step) -> list[Moment]:
         """Drive the call through the world of this case."""
         route = tuple(_target(text) for text in self.route)
         pools = {
@@ -119,7 +121,9 @@ class Walk:
         blocks = {place: block(text) for place, text in self.marks.items()}
         answers = iter([answer(text) for text in self.answers])
         board = Board(route, pools, blocks)
-        world = World(board, answers, late=self.late, cancelled_at=self.cancelled_at)
+        world = World(
+            board, answers, late=self.late, cancelled_at=self.cancelled_at, stepper=stepper
+        )
         return world.run(Call(route, self.policy))
 
 

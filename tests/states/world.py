@@ -48,6 +48,7 @@ from states import (
     Waited,
     step,
 )
+from states.machine import Stepper
 
 BENCH, CIRCUIT, COOLDOWN = 300.0, 5.0, 2.0
 """Seconds that a mark lasts where the error does not say."""
@@ -191,6 +192,7 @@ class World:
         luck: Draws jitter, latencies, races, circuits and what other calls do.
         cancelled_at: When the caller goes away.
         late: Seconds that every wait takes longer than asked.
+        stepper: The machine at work.
     """
 
     board: Board
@@ -199,13 +201,14 @@ class World:
     cancelled_at: float = inf
     late: float = 0.0
     clock: float = 0.0
+    stepper: Stepper = step
 
     def run(self, call: Call) -> list[Moment]:
         """Drive `call` until it finishes."""
         moments: list[Moment] = []
         event: Event = self._start()
         for _ in range(STEPS):
-            after = step(call, event)
+            after = self.stepper(call, event)
             moments.append(Moment(call, event, after))
             call = after.call
             if isinstance(after.command, Finish):
