@@ -30,7 +30,7 @@ from states import (
     step,
 )
 from states.machine import Stepper
-from states.table import TABLE, Row
+from states.table import TABLE
 
 HERE, OTHER, THIRD = Target("acme", "one"), Target("bolt", "one"), Target("corp", "one")
 ROUTE = (HERE, OTHER, THIRD)
@@ -124,6 +124,27 @@ WAYS: dict[str, tuple[Event, ...]] = {
     **{f"{state.value}_cancelled": (*way, Cancelled(1.0)) for state, way in BEFORE.items()},
     **{f"{state.value}_deadline": (*way, DeadlineReached(300.0)) for state, way in BEFORE.items()},
 }
+
+LEADS_TO = {
+    "spent": State.FAIL_TERMINAL,
+    "send": State.ATTEMPT,
+    "fallback": State.EAGER_FALLBACK,
+    "wait": State.RETRY,
+    "terminal": State.FAIL_TERMINAL,
+    "answered": State.SUCCEED,
+    "content": State.STREAM,
+    "failed": State.CLASSIFY,
+    "completed": State.SUCCEED,
+    "interrupted": State.CLASSIFY,
+    "committed": State.FAIL_TERMINAL,
+    "repair": State.REPAIR,
+    "rotate": State.ROTATE_CREDENTIAL,
+    "retry": State.RETRY,
+    "back": State.RETRY,
+    "cancelled": State.FAIL_TERMINAL,
+    "deadline": State.FAIL_TERMINAL,
+}
+"""Where a row leads, by the last word of its name."""
 
 COMMANDS = {
     State.ATTEMPT: "Send",
@@ -219,26 +240,25 @@ ENDS: dict[str, tuple[str | None, str | None]] = {
 }
 """The cause's reason and why it stopped, after each row; (None, None) where not named."""
 
-Arrived = tuple[str, State, State, str, str | None, str | None]
-"""The row, the states before and after, the command, the cause's reason, why it stopped."""
+Arrived = tuple[str, State, str, str | None, str | None]
+"""The row, where it led, the command, the cause's reason, why it stopped."""
 
 
 def gone(way: tuple[Event, ...], stepper: Stepper = step) -> Arrived:
     """Where a way led, and what the call knows there."""
-    call, before, row, command = Call(ROUTE, Policy()), State.READY, "", ""
+    call, row, command = Call(ROUTE, Policy()), "", ""
     for event in way:
-        before = call.state
         stepped = stepper(call, event)
         call, row, command = stepped.call, stepped.row, _words(stepped.command)
     cause = call.cause.reason.value if call.cause is not None else None
     stopped_by = call.stopped_by.value if call.stopped_by is not None else None
-    return row, before, call.state, command, cause, stopped_by
+    return row, call.state, command, cause, stopped_by
 
 
-def expected(row: Row) -> Arrived:
-    """What :func:`gone` must give for the way into ``row``."""
-    command = WAITS.get(row.name, COMMANDS[row.to])
-    return row.name, row.state, row.to, command, *ENDS.get(row.name, (None, None))
+def expected(name: str) -> Arrived:
+    """What :func:`gone` must give for the way into the row of this name."""
+    to = LEADS_TO[name.rpartition("_")[2]]
+    return name, to, WAITS.get(name, COMMANDS[to]), *ENDS.get(name, (None, None))
 
 
 def _words(command: Command) -> str:
