@@ -54,6 +54,7 @@ from states import (
     Send,
     Standby,
     Started,
+    State,
     Succeeded,
     Switch,
     Switched,
@@ -130,6 +131,7 @@ class Performer:
         self.failure: Failure | None = None
         self.answer: Answer | None = None
         self.body: Body | None = None
+        self._heard = False
         self.origin = world.clock.monotonic()
         self.recorder = Recorder(str(uuid.uuid4()), observers)
         self.visit = world.board.visit(call.route, world.clock.time())
@@ -152,6 +154,7 @@ class Performer:
 
     def diagnose(self) -> Diagnosed:
         """Classify the failure, report it to the board, and look at what stands by."""
+        self._heard = True
         target, credential = self._sent()
         error = self._error(target)
         at = self.at
@@ -219,6 +222,7 @@ class Performer:
     def outgoing(self, command: Send) -> httpx.Request:
         """The HTTP request of an attempt, with its limits."""
         self.failure = self.answer = self.body = None
+        self._heard = False
         provider = self.locate(command)
         settings = self.world.targets.get(command.target.name)
         overrides = settings.overrides if settings is not None else {}
@@ -304,8 +308,12 @@ class Performer:
         return self._fail(self._limit(command, limit))
 
     def cancel(self) -> None:
-        """The caller went away; the machine ends, and nothing follows."""
+        """The caller went away; the machine ends, and nothing follows.
+
+        A failure that had come by then stays what it is, in the record and on the board.
+        """
         if not self.call.state.final:
+            self._keep_what_came()
             self.advance(Cancelled(self.at))
             skipped = self.unfit + self.recorder.skipped(self.call)
             self.recorder.closed(self.call, self.at, skipped)
@@ -348,6 +356,15 @@ class Performer:
 
     def _received(self, status: int, headers: httpx.Headers) -> None:
         self.recorder.received(status, self._masked(request_id(headers), self._provider()))
+
+    def _keep_what_came(self) -> None:
+        """Take note of a failure that nobody will wait for any more."""
+        if self.call.state is State.ATTEMPT and self.body is not None and self.body.failed:
+            head = self.body.response
+            self.advance(self._fail(Fault(head.status_code, dict(head.headers), self.body.content)))
+        # Where that is what was interrupted, it is not tried again.
+        if self.call.state is State.CLASSIFY and not self._heard:
+            self.diagnose()
 
     def _refused(self) -> bool:
         """True where the head of an answer came, and says that it is none of the model."""

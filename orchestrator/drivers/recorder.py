@@ -56,6 +56,7 @@ class _Sent:
     status: int | None = None
     request_id: str | None = None
     received_at: float | None = None
+    error: Error | None = None
     notes: dict[str, None] = attrs.field(factory=dict)  # an ordered set
 
 
@@ -104,6 +105,7 @@ class Recorder:
     def diagnosed(self, error: Error) -> None:
         """The failure of the attempt was classified."""
         if self._sent is not None:
+            self._sent.error = error
             self._errors.append((error, self._sent.command.target.name))
 
     def moved(self, before: Call, event: Event, moved: Step) -> None:
@@ -162,9 +164,7 @@ class Recorder:
             case Diagnosed():
                 self._add(self._attempt(sent, event.at, state, event.error))
             case Cancelled() | DeadlineReached():
-                reason = _ENDINGS[type(event)]
-                error = Error(reason, reason.value, hint=HINTS[reason])
-                self._add(self._attempt(sent, event.at, state, error))
+                self._add(self._attempt(sent, event.at, state, sent.error or _cut_short(event)))
             case _:
                 return
         self._sent = None
@@ -207,6 +207,11 @@ class Recorder:
                 observer(entry)
             except Exception:  # noqa: BLE001 - what an observer breaks must not cost the answer
                 _log.exception("an observer of the call raised; the call goes on")
+
+
+def _cut_short(event: Cancelled | DeadlineReached) -> Error:
+    reason = _ENDINGS[type(event)]
+    return Error(reason, reason.value, hint=HINTS[reason])
 
 
 def _skipped(clear: Clear) -> Skipped:

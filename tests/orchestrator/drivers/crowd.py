@@ -257,6 +257,16 @@ class Crowd:
             board.close()
 
 
+class _Overheard(Performer):
+    """A performer that remembers what it diagnosed last, also where nobody asked it to."""
+
+    said: Diagnosed | None = None
+
+    def diagnose(self) -> Diagnosed:
+        self.said = super().diagnose()
+        return self.said
+
+
 class OpenCall:
     """One call, doing one command at a time."""
 
@@ -276,7 +286,7 @@ class OpenCall:
         self.is_sent = False
         self.sent_at = self.started
         self.ended: Response | CallFailed | None = None
-        self.performer = Performer(world, request, self.begun)
+        self.performer = _Overheard(world, request, self.begun)
         event = self.performer.recorder.ledger.events[0]
         assert isinstance(event, Started)
         crowd.reference.start(self.visitor, event.taken, crowd.clock.now)
@@ -318,8 +328,12 @@ class OpenCall:
 
     def cancel(self) -> None:
         """The caller goes away, wherever the call is."""
+        said = self.performer.said
         self.performer.cancel()
         self.cancelled = True
+        if self.performer.said is not said and self.performer.said is not None:
+            error = self.performer.said.error
+            self.crowd.reference.report(self.visitor, error, self.crowd.clock.now)
         self._close()
         assert self.performer.call.state.final
 

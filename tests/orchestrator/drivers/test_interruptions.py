@@ -8,16 +8,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from orchestrator import Orchestrator
 from orchestrator.clock import VirtualClock
 from orchestrator.config import loads
-from orchestrator.ledger import Attempt, Closed, Entry, Transition
+from orchestrator.ledger import Attempt, Closed, Entry, Observer, Transition
 from orchestrator.sim import Ending, Reply, ScriptedProviders, SimProcess, replies
+from states import Mark
 from tests.acceptance.world import HI, environment, failure, run, text_of, world
 
 ROOT = Path(__file__).parents[3]
@@ -79,6 +81,74 @@ def test_a_task_cancelled_in_a_request_closes_the_connection(reply: Reply) -> No
             assert await asyncio.to_thread(eventually, lambda: providers.connections == 0)
 
         asyncio.run(main())
+
+
+class Stalling(httpx.AsyncBaseTransport, httpx.AsyncByteStream):
+    """A 402 whose body stalls in its middle."""
+
+    def __init__(self) -> None:
+        self.stalled = asyncio.Event()
+
+    async def handle_async_request(self, _: httpx.Request) -> httpx.Response:
+        return httpx.Response(402, stream=self)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'{"error": {"message":'
+        self.stalled.set()
+        await asyncio.Event().wait()
+
+
+def test_a_task_cancelled_in_the_body_of_a_failure_keeps_what_came() -> None:
+    async def main() -> None:
+        entries: list[Entry] = []
+        transport = Stalling()
+        with world({"a": replies.ok()}, async_transport=transport) as (_, orchestrator):
+            task = asyncio.create_task(orchestrator.arun(HI, observe=entries.append))
+            await transport.stalled.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+            assert ended_as_cancelled(entries, "classify_cancelled")
+            (attempt,) = [entry for entry in entries if isinstance(entry, Attempt)]
+            assert (attempt.status, attempt.reason) == (402, "billing")
+            # What the account answered is known to the next call.
+            assert any(entry.mark is Mark.BENCH for entry in orchestrator.board.snapshot())
+
+    asyncio.run(main())
+
+
+def streamed(orchestrator: Orchestrator, observe: Observer) -> None:
+    list(orchestrator.stream(HI, observe=observe))
+
+
+def whole(orchestrator: Orchestrator, observe: Observer) -> None:
+    orchestrator.run(HI, observe=observe)
+
+
+@pytest.mark.parametrize("ask", [whole, streamed])
+def test_an_interruption_after_a_failure_came_keeps_what_came(
+    ask: Callable[[Orchestrator, Observer], None],
+) -> None:
+    class Stop(BaseException):
+        pass
+
+    entries: list[Entry] = []
+
+    def observe(entry: Entry) -> None:
+        entries.append(entry)
+        if isinstance(entry, Transition) and entry.row == "failed":
+            raise Stop
+
+    with world({"a": replies.billing_402(), "b": replies.ok("b")}) as (_, orchestrator):
+        with pytest.raises(Stop):
+            ask(orchestrator, observe)
+
+        assert ended_as_cancelled(entries, "classify_cancelled")
+        (attempt,) = [entry for entry in entries if isinstance(entry, Attempt)]
+        assert (attempt.status, attempt.reason, attempt.next) == (402, "billing", "fail_terminal")
+        assert attempt.message == "Insufficient Balance"
+        assert [each.reason for each in run(orchestrator).skipped] == ["billing"]
 
 
 def test_a_task_cancelled_in_a_wait_ends_as_cancelled() -> None:
