@@ -1,4 +1,4 @@
-"""A server that says what no HTTP server would, or nothing."""
+"""Servers that say what no HTTP server would, or nothing, or that nobody gets through to."""
 
 from __future__ import annotations
 
@@ -44,3 +44,20 @@ def listening(talk: Talk) -> Iterator[int]:
             acceptor.join()
             for thread in threads:
                 thread.join()
+
+
+@contextmanager
+def full_backlog() -> Iterator[int]:
+    """A port where connecting hangs: its queue is full and nobody accepts."""
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as server,
+        contextlib.ExitStack() as stack,
+    ):
+        address = server.getsockname()
+        # How many a system queues is its own affair: it is full once one gets no answer.
+        with contextlib.suppress(TimeoutError):
+            while True:
+                filler = stack.enter_context(socket.socket())
+                filler.settimeout(0.2)
+                filler.connect(address)
+        yield address[1]

@@ -36,6 +36,7 @@ from tests.acceptance.world import (
     text_of,
     world,
 )
+from tests.waiting import AMPLE
 
 BENCH = 300.0  # seconds: the contract's first bench after a billing error
 
@@ -173,7 +174,7 @@ def test_a_cron_job_is_a_new_process_each_time_and_still_skips(tmp_path: Path) -
                 capture_output=True,
                 text=True,
                 check=True,
-                timeout=30,
+                timeout=2 * AMPLE,
             )
             for _ in range(2)
         ]

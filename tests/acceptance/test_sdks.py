@@ -35,6 +35,7 @@ from tests.acceptance.spoken import (
     answers,
     streamed,
 )
+from tests.waiting import AMPLE
 
 BEFORE_CONTENT = {
     "openai-chat": 1,
@@ -74,7 +75,7 @@ def post(transport: OrchestratorTransport, dialect: str, *, stream: bool) -> htt
         path = path.replace("generate", "streamGenerate") + "?alt=sse"
     elif stream:
         body["stream"] = True
-    with httpx.Client(transport=transport, base_url="http://drop.in") as client:
+    with httpx.Client(transport=transport, base_url="http://drop.in", timeout=AMPLE) as client:
         return client.post(path, json=body)
 
 

@@ -17,6 +17,7 @@ from orchestrator.ledger import Closed, Entry, Opened
 from orchestrator.sim import SimProcess, replies
 from orchestrator.sim.script import AnyScript
 from tests.acceptance.world import HI, Call, arun, counts, environment, failure, run, text_of, world
+from tests.waiting import AMPLE
 
 ROOT = Path(__file__).parents[2]
 
@@ -206,7 +207,7 @@ def test_threads_and_tasks_share_one_default(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=2 * AMPLE,
         )
 
         assert (done.stdout, done.stderr) == ("b b b\n", "")

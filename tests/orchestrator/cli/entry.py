@@ -17,6 +17,8 @@ from typing import Any
 
 import attrs
 
+from tests.waiting import AMPLE
+
 ROOT = Path(__file__).parents[3]
 COLUMNS = 80
 CANARY = "canary.Q7x.{}"
@@ -80,7 +82,7 @@ class Place:
     def run(self, *arguments: str, stdin: str | None = None) -> Ended:
         """Run a command on pipes; without ``stdin`` its input is empty."""
         process = self.start(*arguments, stdin=subprocess.PIPE)
-        out, err = process.communicate(stdin or "", timeout=30)
+        out, err = process.communicate(stdin or "", timeout=2 * AMPLE)
         return self.sound(Ended(process.returncode, out, err))
 
     def run_on_terminal(self, *arguments: str) -> Ended:
@@ -98,7 +100,7 @@ class Place:
         os.close(theirs)
         shown = _all(ours).decode().replace("\r\n", "\n")
         os.close(ours)
-        return self.sound(Ended(process.wait(30), shown, ""))
+        return self.sound(Ended(process.wait(2 * AMPLE), shown, ""))
 
     def sound(self, ended: Ended) -> Ended:
         """``ended``, where it shows no traceback and no secret."""

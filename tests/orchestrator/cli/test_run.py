@@ -16,6 +16,7 @@ import trustme
 from orchestrator.sim import ClosedPort, ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript
 from tests.orchestrator.cli.entry import CANARY, COLUMNS, Ended, Place, configured
+from tests.waiting import AMPLE, eventually
 
 ONCE = "attempts_per_target = 1"
 ROUTE = ["deepseek/m", "openrouter/n"]
@@ -194,22 +195,14 @@ def test_an_interrupt_ends_a_hanging_call_at_once(tmp_path: Path, options: tuple
     with ScriptedProviders({"a": replies.hang()}) as providers:
         place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"])
         process = place.start("run", "hi", *options, stdin=subprocess.DEVNULL)
-        _until(lambda: bool(providers.received("a")))
+        assert eventually(lambda: bool(providers.received("a")))
         process.send_signal(signal.SIGINT)
         interrupted = time.monotonic()
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=2 * AMPLE)
         took = time.monotonic() - interrupted
-        _until(lambda: providers.connections == 0)
+        assert eventually(lambda: providers.connections == 0)
 
     ended = place.sound(Ended(process.returncode, out, err))
     assert (ended.status, ended.out) == (130, "")
     assert ended.said[-1] == "interrupted"
-    assert took < 5
-
-
-def _until(holds: object) -> None:
-    end = time.monotonic() + 20
-    assert callable(holds)
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    assert took < AMPLE

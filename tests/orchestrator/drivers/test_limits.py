@@ -16,8 +16,9 @@ from orchestrator import CallFailed, Orchestrator, TimedOut
 from orchestrator.clock import VirtualClock
 from orchestrator.config import loads
 from orchestrator.sim import Ending, replies
-from tests.acceptance.talking import Talk, listening
+from tests.acceptance.talking import Talk, full_backlog, listening
 from tests.acceptance.world import HI, Call, arun, failure, run, world
+from tests.waiting import AMPLE
 
 both = pytest.mark.parametrize("call", [run, arun], ids=["run", "arun"])
 
@@ -55,7 +56,7 @@ def sip(connection: socket.socket, over: threading.Event) -> None:
 
 
 def say_nothing(_: socket.socket, over: threading.Event) -> None:
-    over.wait(10)
+    over.wait(3 * AMPLE)
 
 
 @contextmanager
@@ -89,7 +90,7 @@ def test_the_deadline_ends_an_attempt_however_the_server_stalls(call: Call, talk
 
     assert isinstance(failed, TimedOut)
     assert (failed.reason, failed.stopped_by) == ("deadline", "deadline")
-    assert 0.29 <= seconds < 0.9
+    assert 0.29 <= seconds < AMPLE
     assert "slow/m" in str(failed)
     assert "deadline" in failed.hint
     (attempt,) = failed.attempts
@@ -107,25 +108,7 @@ def test_the_total_of_an_attempt_ends_it_however_the_server_stalls(call: Call, t
     assert isinstance(failed, TimedOut)
     assert (failed.reason, failed.stopped_by) == ("timeout", "exhausted")
     assert failed.error.rule == "timeout.total"
-    assert 0.19 <= seconds < 0.8
-
-
-@contextmanager
-def full_backlog() -> Iterator[int]:
-    """A port where connecting hangs: its queue is full and nobody accepts."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen(0)
-        clients = [socket.socket() for _ in range(8)]
-        try:
-            for client in clients:
-                client.setblocking(False)
-                client.connect_ex(server.getsockname())
-            time.sleep(0.05)
-            yield server.getsockname()[1]
-        finally:
-            for client in clients:
-                client.close()
+    assert 0.19 <= seconds < AMPLE
 
 
 @both
@@ -135,7 +118,7 @@ def test_a_connection_that_hangs_meets_its_own_limit(call: Call) -> None:
         failed, seconds = timed(call, orchestrator)
 
     assert failed.error.rule == "timeout.connect"
-    assert 0.19 <= seconds < 0.8
+    assert 0.19 <= seconds < AMPLE
 
 
 @both
@@ -144,7 +127,7 @@ def test_a_connection_that_hangs_meets_the_deadline(call: Call) -> None:
         failed, seconds = timed(call, orchestrator, timeout=0.3)
 
     assert failed.stopped_by == "deadline"
-    assert 0.29 <= seconds < 0.9
+    assert 0.29 <= seconds < AMPLE
 
 
 @both
@@ -155,9 +138,9 @@ def test_a_tls_handshake_that_hangs_meets_the_limits(call: Call) -> None:
         late, seconds_late = timed(call, orchestrator, timeout=0.1)
 
     assert failed.error.rule == "timeout.connect"
-    assert 0.19 <= seconds < 0.8
+    assert 0.19 <= seconds < AMPLE
     assert late.stopped_by == "deadline"
-    assert 0.09 <= seconds_late < 0.7
+    assert 0.09 <= seconds_late < AMPLE
 
 
 @both
@@ -167,21 +150,22 @@ def test_a_server_that_reads_slowly_meets_the_deadline(call: Call) -> None:
         failed, seconds = timed(call, orchestrator, large, timeout=0.5)
 
     assert failed.stopped_by == "deadline"
-    assert 0.49 <= seconds < 2
+    assert 0.49 <= seconds < AMPLE
 
 
 @both
 def test_a_slow_target_is_left_for_the_next(call: Call) -> None:
-    extra = '[targets."a/model-of-a"]\ntimeouts = { total = "0.2s" }'
+    # Long enough for the request to arrive, which is counted.
+    extra = '[targets."a/model-of-a"]\ntimeouts = { total = "1s" }'
     scripts = {"a": replies.hang(), "b": replies.ok("rescued")}
     with world(scripts, extra=extra) as (providers, orchestrator):
         began = time.monotonic()
         response = call(orchestrator)
 
         assert response.text == "rescued"
-        assert time.monotonic() - began < 0.9
+        assert time.monotonic() - began < AMPLE
         assert [attempt.rule for attempt in response.attempts] == ["timeout.total", None]
-        assert 0.19 <= response.attempts[0].seconds < 0.8
+        assert 0.99 <= response.attempts[0].seconds < AMPLE
         assert len(providers.received("a")) == 1
 
 
@@ -224,14 +208,15 @@ def test_half_an_answer_keeps_its_status(call: Call) -> None:
 def test_a_deadline_at_a_fallback_keeps_the_cause(call: Call) -> None:
     scripts = {"a": replies.billing_402(), "b": replies.hang()}
     with world(scripts) as (_, orchestrator):
-        failed, seconds = timed(call, orchestrator, timeout=0.3)
+        # Long enough for the first target to answer.
+        failed, seconds = timed(call, orchestrator, timeout=1.5)
 
     assert (failed.reason, failed.stopped_by) == ("billing", "deadline")
     assert [(each.target, each.reason) for each in failed.rejected] == [
         ("b/model-of-b", "deadline")
     ]
     assert failed.rejected[0].hint
-    assert 0.29 <= seconds < 0.9
+    assert 1.49 <= seconds < AMPLE
 
 
 @both

@@ -18,6 +18,7 @@ from orchestrator.clock import VirtualClock
 from orchestrator.config import loads
 from orchestrator.sim import Framing, Reply, ScriptedProviders, SimProcess, replies
 from tests.acceptance.world import HI, Call, arun, environment, failure, run, text_of, world
+from tests.waiting import AMPLE, eventually
 
 ROOT = Path(__file__).parents[3]
 
@@ -149,24 +150,16 @@ def test_close_closes_the_connections_and_the_next_call_opens_others() -> None:
             run(orchestrator)
             assert providers.connections == 1
             orchestrator.close()
-            _settled(providers)
+            assert eventually(lambda: not providers.connections)
 
         async def main() -> None:
             async with orchestrator:
                 await orchestrator.arun(HI)
                 assert providers.connections == 1
-            await asyncio.to_thread(_settled, providers)
+            assert await asyncio.to_thread(eventually, lambda: not providers.connections)
             assert (await orchestrator.arun(HI)).text == "ok"
 
         asyncio.run(main())
-
-
-def _settled(providers: ScriptedProviders | SimProcess, count: int = 0) -> None:
-    for _ in range(500):
-        if providers.connections == count:
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError(f"{providers.connections} connections are open, not {count}")
 
 
 FORK = """
@@ -198,7 +191,7 @@ def test_a_forked_child_opens_connections_of_its_own(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=2 * AMPLE,
         )
 
     assert sorted(done.stdout.splitlines()) == ["child okok", "parent okokok"]

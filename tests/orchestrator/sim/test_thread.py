@@ -6,8 +6,6 @@ import contextlib
 import socket
 import ssl
 import threading
-import time
-from collections.abc import Callable
 
 import httpx
 import pytest
@@ -15,13 +13,16 @@ import trustme
 
 from orchestrator.sim import ClosedPort, Script, ScriptedProviders, ScriptError, replies
 from orchestrator.sim.script import as_script
+from tests.waiting import AMPLE, eventually
 
 REQUEST = {"model": "m-1", "messages": [{"role": "user", "content": "hi"}]}
 
 
 def post(url: str, body: object = REQUEST, key: str = "sk-1") -> httpx.Response:
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx.post(f"{url}/chat/completions", json=body, headers=headers, trust_env=False)
+    return httpx.post(
+        f"{url}/chat/completions", json=body, headers=headers, trust_env=False, timeout=AMPLE
+    )
 
 
 def test_a_whole_answer_names_the_model_of_the_request() -> None:
@@ -118,20 +119,13 @@ def test_five_hundred_connections_are_open_at_once() -> None:
         address = httpx.URL(providers.url("a"))
         with contextlib.ExitStack() as open_ones:
             for _ in range(500):
-                one = socket.create_connection((address.host, address.port), timeout=5)
+                one = socket.create_connection((address.host, address.port), timeout=AMPLE)
                 open_ones.enter_context(one).sendall(b"GET /a/v1/x HTTP/1.1\r\n\r\n")
-            wait_for(lambda: len(providers.received("a")) == 500)
+            assert eventually(lambda: len(providers.received("a")) == 500)
 
             assert providers.connections == 500
 
-        wait_for(lambda: providers.connections == 0)
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end, "it never came to hold"
-        time.sleep(0.01)
+        assert eventually(lambda: providers.connections == 0)
 
 
 def test_the_methods_are_safe_from_threads() -> None:
@@ -152,14 +146,14 @@ def test_the_methods_are_safe_from_threads() -> None:
 
 
 def test_it_stops_at_once_whatever_is_under_way() -> None:
-    with httpx.Client(trust_env=False, timeout=5) as client:
+    with httpx.Client(trust_env=False, timeout=3 * AMPLE) as client:
         with ScriptedProviders({"a": [replies.ok(), replies.hang()]}) as providers:
             url = f"{providers.url('a')}/chat/completions"
             client.post(url, json=REQUEST)
             broken = threading.Thread(target=_expect_broken, args=(client, url))
             broken.start()
-            wait_for(lambda: len(providers.received("a")) == 2)
-        broken.join(2)
+            assert eventually(lambda: len(providers.received("a")) == 2)
+        broken.join(AMPLE)
 
         assert not broken.is_alive()
 

@@ -1,0 +1,23 @@
+"""Waiting for what must come to be: for the event itself, never for a time to pass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+AMPLE = 20.0
+"""Seconds that nothing takes unless it hangs, however busy the machine is with others.
+
+For the end of a wait and for the upper side of a time limit. What is told apart by it (a limit
+that is not kept, a connection that is left open) would last a minute or more.
+"""
+
+
+def eventually(holds: Callable[[], bool], seconds: float = AMPLE) -> bool:
+    """Whether ``holds`` becomes true within so many ``seconds``."""
+    ends = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.005)
+    return True
