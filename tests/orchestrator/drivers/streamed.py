@@ -92,8 +92,12 @@ def raw(body: bytes, **options: Any) -> Reply:
     return Reply(body=body, headers=headers, **{"framing": Framing.CHUNKED, **options})
 
 
-def paced(*events: bytes, pace: float = 0.03, **options: Any) -> Reply:
-    """The data of these events one by one, so that each reaches the caller before the next."""
+def paced(*events: bytes, pace: float = 0.0, **options: Any) -> Reply:
+    """The data of these events, each in a chunk of its own, ``pace`` seconds apart.
+
+    Chunks are read one by one, also those that arrive together, so that each reaches the
+    caller before the next whatever the pace.
+    """
     data = tuple(one.split(b"data: ", 1)[1].decode().rstrip("\n") for one in events)
     return Reply(events=data, pace=pace, **options)
 
