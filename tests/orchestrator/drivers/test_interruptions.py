@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -21,18 +20,9 @@ from orchestrator.ledger import Attempt, Closed, Entry, Observer, Transition
 from orchestrator.sim import Ending, Reply, ScriptedProviders, SimProcess, replies
 from states import Mark
 from tests.acceptance.world import HI, environment, failure, run, text_of, world
+from tests.waiting import AMPLE, eventually
 
 ROOT = Path(__file__).parents[3]
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether ``holds`` becomes true within five seconds."""
-    ends = time.monotonic() + 5
-    while not holds():
-        if time.monotonic() > ends:
-            return False
-        time.sleep(0.005)
-    return True
 
 
 async def cancelled(
@@ -198,8 +188,17 @@ def test_a_cancelled_probe_is_given_back() -> None:
 
 
 PROGRAM = """
-import orchestrator, sys
+import sys
+from orchestrator import Orchestrator
+from orchestrator.clock import SystemClock
+
+class Telling(SystemClock):
+    def sleep(self, seconds):
+        print("waits", flush=True)
+        super().sleep(seconds)
+
 entries = []
+orchestrator = Orchestrator.from_file(sys.argv[1], clock=Telling())
 try:
     orchestrator.run({"messages": [{"role": "user", "content": "hi"}]}, observe=entries.append)
 except KeyboardInterrupt as interrupt:
@@ -219,10 +218,9 @@ def test_control_c_ends_a_blocking_call_and_closes_the_connection(
     with SimProcess({"a": reply}) as providers:
         config = tmp_path / "orchestrator.toml"
         config.write_text(text_of({"a": providers.url("a")}, ["a/m"]))
-        environ = os.environ | environment("a") | {"ORCHESTRATOR_CONFIG": str(config)}
         with subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
-            env=environ | {"PYTHONPATH": str(ROOT)},
+            [sys.executable, "-c", PROGRAM, str(config)],
+            env=os.environ | environment("a") | {"PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -232,7 +230,7 @@ def test_control_c_ends_a_blocking_call_and_closes_the_connection(
             assert process.stdout is not None
             assert eventually(lambda: len(providers.received("a")) == 1)
             if row == "transition":
-                time.sleep(0.2)  # until the answer was read and the wait begun
+                assert process.stdout.readline() == "waits\n"
             process.send_signal(signal.SIGINT)
 
             assert process.stdout.readline() == f"KeyboardInterrupt cancelled {row}\n"
@@ -240,7 +238,7 @@ def test_control_c_ends_a_blocking_call_and_closes_the_connection(
             if row == "attempt":
                 assert eventually(lambda: providers.connections == 0)
             process.stdin.close()
-            assert process.wait(5) == 0
+            assert process.wait(AMPLE) == 0
 
 
 def test_what_an_observer_interrupts_with_is_raised_as_it_was() -> None:
