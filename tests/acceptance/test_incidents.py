@@ -23,6 +23,7 @@ from orchestrator import (
     Response,
 )
 from orchestrator.clock import VirtualClock
+from orchestrator.ledger import Entry, Transition
 from orchestrator.sim import Reply, Script, ScriptedProviders, replies
 from tests.acceptance.world import (
     HI,
@@ -91,14 +92,21 @@ def test_one_of_many_calls_probes_when_the_bench_ends(*, top_up: bool) -> None:
     clock = VirtualClock()
     with world(BROKE, keys=KEYS, clock=clock) as (providers, orchestrator):
         run(orchestrator)
-        reply = replies.ok("back", delay=0.3) if top_up else replies.billing_402()
-        providers.set("deepseek", reply if top_up else _slow(reply))
+        providers.set("deepseek", replies.ok("back") if top_up else replies.billing_402())
         clock.advance(BENCH + 1)
-        together = threading.Barrier(12)
+        together, ended = threading.Barrier(12), threading.Semaphore(0)
+
+        def hold_the_probe(entry: Entry) -> None:
+            """Until the others have ended: they all came while it was under way."""
+            if isinstance(entry, Transition) and getattr(entry.command, "probe", False):
+                assert all(ended.acquire(timeout=AMPLE) for _ in range(11))
 
         def one(_: int) -> Response:
             together.wait()
-            return run(orchestrator)
+            try:
+                return run(orchestrator, observe=hold_the_probe)
+            finally:
+                ended.release()
 
         with ThreadPoolExecutor(12) as pool:
             responses = list(pool.map(one, range(12)))
@@ -182,10 +190,6 @@ def test_a_cron_job_is_a_new_process_each_time_and_still_skips(tmp_path: Path) -
         assert [each.stdout for each in told] == ["one 2 []\n", "one 1 ['billing']\n"]
         assert [each.stderr for each in told] == ["", ""]
         assert counts(providers, *names) == (1, 2, 0)
-
-
-def _slow(reply: Reply) -> Reply:
-    return Reply(status=reply.status, body=reply.body, headers=reply.headers, delay=0.3)
 
 
 # A2: what is named first when the fallbacks fail too.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from orchestrator import BillingExhausted, CallFailed, Orchestrator
 from orchestrator.clock import VirtualClock
 from orchestrator.health import MemoryStore
-from orchestrator.sim import Ending, Reply, Script, replies
+from orchestrator.sim import Ending, Script, replies
 from orchestrator.sim.script import AnyScript
 from tests.acceptance.world import HI, Outcome, canary, counts, failure, outcome, run, world
+from tests.waiting import AMPLE, eventually
 
 PENDING = (
     "Insufficient available balance: the remaining balance is in use by pending requests. "
@@ -34,14 +34,9 @@ BAD: dict[str, AnyScript] = {
     "resetting": [replies.reset(), replies.closed(), replies.cut_after(30, ending=Ending.RESET)],
     "hanging": replies.hang(),
 }
-# The deadline is shorter than any circuit, so nobody waits for one to close.
 LIMITS = """
     [policy]
     attempts_per_target = 1
-    deadline = "4s"
-    [timeouts]
-    connect = "1s"
-    total = "3s"
     [targets."hanging/m"]
     timeouts = { total = "0.2s" }
 """
@@ -49,6 +44,11 @@ LIMITS = """
 
 def healthy(number: int) -> bool:
     return number % 3 == 0
+
+
+def timeout(number: int) -> float:
+    """Ample for a healthy call; else shorter than any circuit, so nobody waits for one to close."""
+    return AMPLE if healthy(number) else 4.0
 
 
 def target(number: int) -> str:
@@ -73,7 +73,10 @@ def test_no_healthy_request_is_lost_beside_failing_ones_in_threads() -> None:
     with world({"good": replies.ok("fine"), **BAD}, extra=LIMITS) as (providers, orchestrator):
         with ThreadPoolExecutor(64) as pool:
             found = list(
-                pool.map(lambda n: outcome(run, orchestrator, HI, route=target(n)), range(300))
+                pool.map(
+                    lambda n: outcome(run, orchestrator, HI, route=target(n), timeout=timeout(n)),
+                    range(300),
+                )
             )
         judge(found)
 
@@ -90,7 +93,7 @@ def test_no_healthy_request_is_lost_beside_failing_ones_in_tasks() -> None:
 
         async def one(number: int) -> Outcome:
             try:
-                return await orchestrator.arun(HI, route=target(number))
+                return await orchestrator.arun(HI, route=target(number), timeout=timeout(number))
             except CallFailed as failed:
                 return failed
 
@@ -152,14 +155,14 @@ def ten_keys() -> Script:
 
 
 def test_ten_throttled_keys_are_all_tried_before_the_fallback_and_nothing_sleeps() -> None:
-    with world({"a": ten_keys(), "b": replies.ok("rescued")}, keys={"a": 10}) as (
+    clock = VirtualClock()
+    with world({"a": ten_keys(), "b": replies.ok("rescued")}, keys={"a": 10}, clock=clock) as (
         providers,
         orchestrator,
     ):
-        began = time.monotonic()
         response = run(orchestrator)
 
-        assert time.monotonic() - began < 1
+        assert clock.slept == []
         assert response.text == "rescued"
         assert [each.number for each in response.attempts] == [*range(1, 12)]
         assert {each.credential for each in providers.received("a")} == {
@@ -213,21 +216,21 @@ def test_a_shared_store_spreads_the_news_between_orchestrators() -> None:
 
 
 def test_a_hanging_provider_holds_up_nobody_else() -> None:
-    scripts: dict[str, AnyScript] = {
-        "hanging": Reply(delay=1.5, completion=replies.ok().completion),
-        "b": replies.ok(),
-    }
-    with world(scripts, route=["b/m"]) as (_, orchestrator):
+    scripts: dict[str, AnyScript] = {"hanging": replies.hang(), "b": replies.ok()}
+    with world(scripts, route=["b/m"]) as (providers, orchestrator):
 
-        async def main() -> float:
-            slow = [
+        async def main() -> None:
+            held = [
                 asyncio.create_task(orchestrator.arun(HI, route="hanging/m")) for _ in range(150)
             ]
-            await asyncio.sleep(0.3)
-            began = time.monotonic()
-            await asyncio.gather(*(orchestrator.arun(HI) for _ in range(20)))
-            took = time.monotonic() - began
-            await asyncio.gather(*slow)
-            return took
+            assert await asyncio.to_thread(
+                eventually, lambda: counts(providers, "hanging") == (150,)
+            )
+            await asyncio.gather(*(orchestrator.arun(HI, timeout=AMPLE) for _ in range(20)))
+            assert not any(task.done() for task in held)
+            for task in held:
+                task.cancel()
+            await asyncio.wait(held)
 
-        assert asyncio.run(main()) < 1
+        asyncio.run(main())
+        assert counts(providers, "b") == (20,)
