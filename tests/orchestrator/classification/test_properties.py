@@ -4,6 +4,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from hypothesis import given, settings
@@ -193,18 +194,21 @@ HOSTILE = {
 
 
 def test_ten_hostile_megabytes_cost_no_more_than_a_large_answer() -> None:
+    answer = b'{"content":"' + b'say \\"so\\"\\n' * 800_000 + b'"}'
+    large = min(_seconds(lambda: json.loads(answer)) for _ in range(3))
     for name, body in HOSTILE.items():
         for given_body in (body, body.decode(), {"error": {"message": body.decode()}}):
-            took = min(_seconds(given_body, name) for _ in range(3))
-            assert took < 0.05, f"{name}: {took:.3f} s"
+            once = partial(classify, status=400, body=given_body)
+            assert sound(once()), name
+            took = min(_seconds(once) for _ in range(3))
+            assert took < large, f"{name}: {took:.3f} s, not {large:.3f}"
 
 
-def _seconds(body: Any, name: str) -> float:
-    began = time.perf_counter()
-    error = classify(status=400, body=body)
-    took = time.perf_counter() - began
-    assert sound(error), name
-    return took
+def _seconds(work: Callable[[], object]) -> float:
+    """Of the processor: what else the machine is doing is not counted."""
+    began = time.thread_time()
+    work()
+    return time.thread_time() - began
 
 
 def test_a_body_as_deep_as_memory_allows_is_read_only_so_deep() -> None:
