@@ -44,7 +44,9 @@ def inserted(draw: st.DrawFn) -> Fault:
 
 faults = st.one_of(cuts(), inserted())
 few = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -39,7 +39,7 @@ TEN_LINES = re.findall(
 
 QUICK = """
 from hypothesis import settings
-TestMine.settings = settings(max_examples=5, stateful_step_count=10)
+TestMine.settings = settings(max_examples=5, stateful_step_count=10, deadline=None)
 """
 
 PROVIDERS = """
@@ -68,7 +68,8 @@ def pytest_on(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, str(folder)],
         cwd=folder if folder.is_dir() else folder.parent,
-        env=kept | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        # CI tells hypothesis to draw the same examples each time, and not to hurry.
+        env=kept | {"CI": "true", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,
