@@ -17,7 +17,7 @@ from orchestrator.ledger import Closed, Entry, Opened
 from orchestrator.sim import SimProcess, replies
 from orchestrator.sim.script import AnyScript
 from tests.acceptance.world import HI, Call, arun, counts, environment, failure, run, text_of, world
-from tests.waiting import AMPLE
+from tests.waiting import AMPLE, eventually
 
 ROOT = Path(__file__).parents[2]
 
@@ -139,14 +139,19 @@ def test_a_cancelled_call_still_says_what_was_too_small() -> None:
     extra = '[targets."a/model-of-a"]\ncontext = 100'
     long = {"messages": [{"role": "user", "content": "x" * 1000}]}
     entries: list[Entry] = []
-    with world({"a": replies.ok(), "b": replies.hang()}, extra=extra) as (_, orchestrator):
+    with world({"a": replies.ok(), "b": replies.hang()}, extra=extra) as (
+        providers,
+        orchestrator,
+    ):
 
         async def main() -> None:
-            async with asyncio.timeout(0.1):
-                await orchestrator.arun(long, observe=entries.append)
+            task = asyncio.create_task(orchestrator.arun(long, observe=entries.append))
+            assert await asyncio.to_thread(eventually, lambda: counts(providers, "b") == (1,))
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
 
-        with pytest.raises(TimeoutError):
-            asyncio.run(main())
+        asyncio.run(main())
 
     closed = entries[-1]
     assert isinstance(closed, Closed)

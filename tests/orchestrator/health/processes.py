@@ -20,7 +20,7 @@ from states.reasons import Reason
 from states.target import Target
 from tests.orchestrator.health.world import NOON, POOLS, A, B, World, error
 
-PATIENT = 20.0
+PATIENT = 40.0
 """Seconds to wait for the file: the tests check that nothing is lost, not that it is quick."""
 
 
@@ -144,7 +144,7 @@ def fork_with_a_lock_held(_: Path) -> None:
     inside.wait()
     child = os.fork()
     if child == 0:
-        signal.alarm(5)
+        signal.alarm(20)
         store.update(lambda _: Nothing())
         os._exit(0)
     thread.join()
