@@ -4,6 +4,8 @@ Each takes ``path``, the names of rows in the order in which a recorded call too
 (:func:`path_of` reads them from a ledger): what was taken is highlighted and numbered, the
 rest dimmed. And ``view``, which part of the machine is drawn, and ``table``, from what.
 
+:class:`Drawing` says more: a state alone, and anything that an overlay says of the rows.
+
 Mermaid and DOT are text and need nothing. SVG and PNG need the extra ``diagram``.
 """
 
@@ -12,18 +14,32 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 
+import attrs
+from rich.text import Text
+
 from orchestrator.tools import dot as dot_machine
-from orchestrator.tools import dot_detail, graph, render
-from orchestrator.tools import mermaid as mermaid_text
-from orchestrator.tools.graph import UnknownRow
+from orchestrator.tools import (
+    dot_detail,
+    dot_state,
+    listing,
+    mermaid_detail,
+    mermaid_state,
+    render,
+)
+from orchestrator.tools import mermaid as mermaid_machine
+from orchestrator.tools.building import build
+from orchestrator.tools.graph import Choice, Graph, UnknownRow, rows_of
+from orchestrator.tools.overlay import Overlay, along
+from orchestrator.tools.plain import Table
 from orchestrator.tools.render import MissingExtra, RenderFailed
 from orchestrator.tools.terminal import terminal
 from orchestrator.tools.trace import BrokenLedger, path_of
 from states.call import State
-from states.table import TABLE, Row
+from states.table import TABLE
 
 __all__ = [
     "BrokenLedger",
+    "Drawing",
     "MissingExtra",
     "RenderFailed",
     "UnknownRow",
@@ -50,37 +66,92 @@ class View(enum.StrEnum):
     """The rows of the arrivals, in order, with their meaning."""
 
 
-def mermaid(
-    path: Sequence[str] = (), *, view: View = View.MACHINE, table: Sequence[Row] = TABLE
-) -> str:
+@attrs.frozen
+class Drawing:
+    """One drawing, to be written in any notation.
+
+    Attributes:
+        table: The machine.
+        overlay: What is said of its rows.
+        view: What part of it is drawn.
+        state: A state's name, where that state alone is drawn; then ``view`` is not looked at.
+    """
+
+    table: Table = TABLE
+    overlay: Overlay = attrs.field(factory=Overlay)
+    view: View = View.MACHINE
+    state: str | None = None
+
+    @property
+    def graph(self) -> Graph:
+        """What is drawn, before any notation."""
+        return build(self.table, self.overlay)
+
+    def mermaid(self) -> str:
+        """Mermaid text, for a fence in Markdown."""
+        graph = self.graph
+        if self.state is not None:
+            return mermaid_state.write(self.table, self.overlay, self.state)
+        if self.view is View.MACHINE:
+            return mermaid_machine.write(graph)
+        return mermaid_detail.write(graph, _choices(graph, self.view))
+
+    def dot(self) -> str:
+        """DOT text, for Graphviz."""
+        graph = self.graph
+        if self.state is not None:
+            return dot_state.write(self.table, self.overlay, self.state)
+        if self.view is View.MACHINE:
+            return dot_machine.write(graph)
+        return dot_detail.write(graph, _choices(graph, self.view))
+
+    def listing(self) -> Text:
+        """A table for a terminal, of 80 columns."""
+        if self.state is not None:
+            return listing.one(self.table, self.overlay, self.state)
+        if self.view is View.MACHINE:
+            return listing.listing(self.table, self.overlay)
+        graph = self.graph
+        return listing.choices(graph, self.table, _choices(graph, self.view))
+
+    def svg(self) -> str:
+        """An SVG document with an opaque background.
+
+        Raises:
+            MissingExtra: The extra ``diagram`` is not installed.
+            RenderFailed: The renderer did not draw it.
+        """
+        return render.svg(self.dot())
+
+    def png(self) -> bytes:
+        """A PNG image with an opaque background, at twice the size of the SVG in pixels.
+
+        Raises:
+            MissingExtra: The extra ``diagram`` is not installed.
+            RenderFailed: The renderer did not draw it.
+        """
+        return render.png(self.dot())
+
+
+def mermaid(path: Sequence[str] = (), *, view: View = View.MACHINE, table: Table = TABLE) -> str:
     """Mermaid text, for a fence in Markdown.
 
     Raises:
         UnknownRow: The path names a row that the table does not have.
     """
-    drawn = graph.build(table, path)
-    if view is View.MACHINE:
-        return mermaid_text.write(drawn)
-    return mermaid_text.write_detail(drawn, _choices(drawn, view))
+    return _along(path, view, table).mermaid()
 
 
-def dot(
-    path: Sequence[str] = (), *, view: View = View.MACHINE, table: Sequence[Row] = TABLE
-) -> str:
+def dot(path: Sequence[str] = (), *, view: View = View.MACHINE, table: Table = TABLE) -> str:
     """DOT text, for Graphviz.
 
     Raises:
         UnknownRow: The path names a row that the table does not have.
     """
-    drawn = graph.build(table, path)
-    if view is View.MACHINE:
-        return dot_machine.write(drawn)
-    return dot_detail.write(drawn, _choices(drawn, view))
+    return _along(path, view, table).dot()
 
 
-def svg(
-    path: Sequence[str] = (), *, view: View = View.MACHINE, table: Sequence[Row] = TABLE
-) -> str:
+def svg(path: Sequence[str] = (), *, view: View = View.MACHINE, table: Table = TABLE) -> str:
     """An SVG document with an opaque background.
 
     Raises:
@@ -88,12 +159,10 @@ def svg(
         MissingExtra: The extra ``diagram`` is not installed.
         RenderFailed: The renderer did not draw it.
     """
-    return render.svg(dot(path, view=view, table=table))
+    return _along(path, view, table).svg()
 
 
-def png(
-    path: Sequence[str] = (), *, view: View = View.MACHINE, table: Sequence[Row] = TABLE
-) -> bytes:
+def png(path: Sequence[str] = (), *, view: View = View.MACHINE, table: Table = TABLE) -> bytes:
     """A PNG image with an opaque background, at twice the size of the SVG in pixels.
 
     Raises:
@@ -101,12 +170,16 @@ def png(
         MissingExtra: The extra ``diagram`` is not installed.
         RenderFailed: The renderer did not draw it.
     """
-    return render.png(dot(path, view=view, table=table))
+    return _along(path, view, table).png()
 
 
-def _choices(drawn: graph.Graph, view: View) -> list[graph.Choice]:
+def _along(path: Sequence[str], view: View, table: Table) -> Drawing:
+    rows_of(path, table)
+    return Drawing(table, along(path), view)
+
+
+def _choices(drawn: Graph, view: View) -> list[Choice]:
+    classify = State.CLASSIFY.value
     return [
-        choice
-        for choice in drawn.choices
-        if (State.CLASSIFY in choice.states) == (view is View.CLASSIFY)
+        choice for choice in drawn.choices if (classify in choice.states) == (view is View.CLASSIFY)
     ]

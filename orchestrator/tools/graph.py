@@ -1,33 +1,27 @@
 """The table as a drawing sees it: nodes, arrows and labels, before any notation.
 
-Rows drawn one by one would bury the machine under sixty arrows, most of them alike. Three
-observations, each made by looking at the rows and not by naming them, leave about twenty:
-
-- rows that every state shares (``Cancelled``, ``DeadlineReached``) are drawn once, from a
-  node that stands for any state;
-- several rows for one state and event are a *choice*: one arrow carries the event to it,
-  and one arrow for each state it may lead to carries the guards, in row order;
-- states whose choices are alike (the five arrivals) share one.
-
-So a row that is changed in one of the five drops out of the shared choice and is seen.
+:mod:`orchestrator.tools.building` makes it; here is what it is made of.
 """
 
 from __future__ import annotations
 
 import difflib
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping
 
 import attrs
 
-from states.call import State
-from states.table import Row
+from orchestrator.tools.overlay import Look, Overlay, blended
+from orchestrator.tools.plain import PlainRow, PlainState, Table, plain
 
 ANY = "any_state"
 """The node that stands for every state that is not final."""
 
-OTHERWISE = "otherwise"
-"""What is said where a row has no guard."""
+_WHOLE = frozenset({Look.FAINT, Look.DEAD, Look.NEVER, Look.ADDED, Look.REMOVED})
+"""Looks that a node has where all that leads there has it."""
+
+LEVELS = 5
+"""Widths that a count is shown in; more could not be told apart."""
 
 
 class UnknownRow(ValueError):
@@ -41,9 +35,14 @@ class Line:
     Attributes:
         text: An event's name, or the name of a guard.
         rows: Names of the rows that this line speaks for.
-        order: The place among the rows of a choice, from 1; 0 on an event's line.
+        order: The place among the rows that are drawn of a choice, from 1; 0 on an
+            event's line.
+        place: The place as it is shown: one that was removed has none.
         steps: When a recorded call took one of ``rows``, from 1, ascending.
         billing: True where the guard speaks of billing.
+        look: How it is shown.
+        count: How many times ``rows`` were taken; ``None`` where nobody counted.
+        notes: Short texts beside it, such as a bound.
     """
 
     text: str
@@ -51,6 +50,10 @@ class Line:
     order: int = 0
     steps: tuple[int, ...] = ()
     billing: bool = False
+    look: Look = Look.PLAIN
+    count: int | None = None
+    notes: tuple[str, ...] = ()
+    place: str = ""
 
 
 @attrs.frozen
@@ -77,6 +80,17 @@ class Arrow:
         taken = [line for line in self.lines if line.steps]
         return any(line.billing for line in taken or self.lines)
 
+    @property
+    def look(self) -> Look:
+        """How the stroke is shown."""
+        return blended(line.look for line in self.lines)
+
+    @property
+    def count(self) -> int | None:
+        """How many times calls came along here; ``None`` where nobody counted."""
+        counts = [line.count for line in self.lines if line.count is not None]
+        return sum(counts) if counts else None
+
 
 @attrs.frozen
 class Choice:
@@ -88,10 +102,10 @@ class Choice:
     """
 
     name: str
-    groups: tuple[tuple[Row, ...], ...]
+    groups: tuple[tuple[PlainRow, ...], ...]
 
     @property
-    def states(self) -> tuple[State, ...]:
+    def states(self) -> tuple[str, ...]:
         """Where calls come here from."""
         return tuple(group[0].state for group in self.groups)
 
@@ -101,165 +115,73 @@ class Graph:
     """All that a drawing shows.
 
     Attributes:
-        states: Those that any row names, in the order of :class:`states.call.State`.
+        states: Those that any row names, in the table's order.
         choices: In the order of the table.
         arrows: In the order of the table; each row is on one or two of them.
-        path: The rows that a recorded call took; empty where none is shown.
+        initial: Where a call begins.
+        overlay: What is said of the rows.
     """
 
-    states: tuple[State, ...]
+    states: tuple[PlainState, ...]
     choices: tuple[Choice, ...]
     arrows: tuple[Arrow, ...]
-    path: tuple[str, ...] = ()
+    initial: str
+    overlay: Overlay = attrs.field(factory=Overlay)
 
     @property
-    def visited(self) -> frozenset[str]:
-        """The nodes that the path touches."""
-        return frozenset(
-            node for arrow in self.arrows if arrow.steps for node in (arrow.tail, arrow.head)
-        )
+    def most(self) -> int | None:
+        """The largest count of any arrow; ``None`` where nobody counted."""
+        return max((one.count for one in self.arrows if one.count is not None), default=None)
+
+    def look_of(self, node: str) -> Look:
+        """How a node is shown: as what leads there, or from the initial one as what leaves it."""
+        if node in self.overlay.states:
+            return self.overlay.states[node]
+        into = {arrow.look for arrow in self.arrows if arrow.head == node}
+        out = {arrow.look for arrow in self.arrows if arrow.tail == node}
+        if Look.TAKEN in into | out:
+            return Look.TAKEN
+        looks = into or out
+        return looks.pop() if len(looks) == 1 and looks <= _WHOLE else Look.PLAIN
 
 
-def rows_of(path: Iterable[str], table: Sequence[Row]) -> tuple[Row, ...]:
+def level(count: int, most: int) -> int:
+    """The width of a count, from 1 to :data:`LEVELS`: counts differ by orders of magnitude."""
+    if most <= 1 or count <= 0:
+        return 1
+    return 1 + round((LEVELS - 1) * math.log(count) / math.log(most))
+
+
+def rows_of(path: Iterable[str], table: Table) -> tuple[PlainRow, ...]:
     """The rows that ``path`` names.
 
     Raises:
         UnknownRow: The table has no row of that name.
     """
-    known = {row.name: row for row in table}
+    known = {row.name: row for row in plain(table).rows}
     for name in (path := tuple(path)):
         if name not in known:
             raise UnknownRow(_unknown(name, known))
     return tuple(known[name] for name in path)
 
 
-def build(table: Sequence[Row], path: Sequence[str] = ()) -> Graph:
-    """The graph of ``table``, with the steps of ``path`` on its arrows.
-
-    Raises:
-        UnknownRow: The path names a row that the table does not have.
-    """
-    rows_of(path, table)
-    steps = {name: tuple(_places(name, path)) for name in path}
-    groups = _groups(table)
-    shared, own = _split(groups)
-    choices = _choices([group for group in own if len(group) > 1])
-    arrows = [
-        *_merge(_events(own, choices, steps)),
-        *itertools.chain.from_iterable(_guards(choice, steps) for choice in choices),
-        *_anywhere(shared, steps),
-    ]
-    named = {state for row in table for state in (row.state, row.to)}
-    states = tuple(state for state in State if state in named)
-    return Graph(states, tuple(choices), tuple(arrows), tuple(path))
+def shared_name(names: Iterable[str]) -> str:
+    """The row's name, or ``*_send`` where rows of several states have an end in common."""
+    names = tuple(names)
+    if len(names) == 1:
+        return names[0]
+    shared: list[str] = []
+    for words in zip(*(reversed(name.split("_")) for name in names), strict=False):
+        if len(set(words)) > 1:
+            break
+        shared.insert(0, words[0])
+    return "_".join(["*", *shared]) if shared else " / ".join(names)
 
 
-def guard_name(row: Row) -> str:
-    """The guard's name, which is the row's label."""
-    return OTHERWISE if row.guard is None else row.guard.__name__
-
-
-def is_billing(row: Row) -> bool:
-    """True for the rows that the bypass of the pool is made of."""
-    return guard_name(row).startswith("billing")
-
-
-Group = tuple[Row, ...]
-Steps = Mapping[str, tuple[int, ...]]
-
-
-def _unknown(name: str, known: Mapping[str, Row]) -> str:
+def _unknown(name: str, known: Mapping[str, PlainRow]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     nearest = f"; the nearest is {near[0]!r}" if near else ""
     return (
         f"the table has no row {name!r}{nearest}: the ledger was written by another version "
         "of the machine, draw it with that one"
     )
-
-
-def _places(name: str, path: Sequence[str]) -> Iterator[int]:
-    return (place for place, taken in enumerate(path, 1) if taken == name)
-
-
-def _groups(table: Sequence[Row]) -> list[Group]:
-    found: dict[tuple[State, type], list[Row]] = {}
-    for row in table:
-        found.setdefault((row.state, row.event), []).append(row)
-    return [tuple(rows) for rows in found.values()]
-
-
-def _shape(group: Group) -> tuple[tuple[str, State], ...]:
-    """What makes two groups alike: the same guards lead to the same states."""
-    return tuple((guard_name(row), row.to) for row in group)
-
-
-def _split(groups: list[Group]) -> tuple[list[Group], list[Group]]:
-    """The groups of events that do the same in every state, and the rest."""
-    leaving = {group[0].state for group in groups}
-    shared: list[Group] = []
-    own: list[Group] = []
-    for group in groups:
-        alike = {
-            other[0].state
-            for other in groups
-            if other[0].event is group[0].event and _shape(other) == _shape(group)
-        }
-        (shared if len(group) == 1 and alike == leaving else own).append(group)
-    return shared, own
-
-
-def _choices(groups: list[Group]) -> list[Choice]:
-    alike: dict[tuple[tuple[str, State], ...], list[Group]] = {}
-    for group in groups:
-        alike.setdefault(_shape(group), []).append(group)
-    return [Choice(f"choice_{found[0][0].state.value}", tuple(found)) for found in alike.values()]
-
-
-def _events(groups: list[Group], choices: list[Choice], steps: Steps) -> Iterator[Arrow]:
-    to = {group: choice.name for choice in choices for group in choice.groups}
-    for group in groups:
-        first = group[0]
-        line = _line(first.event.__name__, group, steps)
-        yield Arrow(first.state.value, to.get(group, first.to.value), (line,))
-
-
-def _guards(choice: Choice, steps: Steps) -> Iterable[Arrow]:
-    alike = zip(*choice.groups, strict=True)
-    return _merge(
-        Arrow(choice.name, rows[0].to.value, (_line(guard_name(rows[0]), rows, steps, order),))
-        for order, rows in enumerate(alike, 1)
-    )
-
-
-def _anywhere(groups: list[Group], steps: Steps) -> Iterator[Arrow]:
-    """One arrow for all; and, since it hides where a call was, one for each that was taken."""
-    rows = [row for group in groups for row in group]
-    events = dict.fromkeys(row.event for row in rows)
-    lines = [
-        _line(event.__name__, [row for row in rows if row.event is event], {}) for event in events
-    ]
-    to = dict(zip((row.event for row in rows), (row.to for row in rows), strict=True))
-    yield from _merge(
-        Arrow(ANY, to[event].value, (line,)) for event, line in zip(events, lines, strict=True)
-    )
-    yield from _merge(
-        Arrow(row.state.value, row.to.value, (_line(row.event.__name__, (row,), steps),))
-        for row in rows
-        if row.name in steps
-    )
-
-
-def _line(text: str, rows: Sequence[Row], steps: Steps, order: int = 0) -> Line:
-    taken = sorted(step for row in rows for step in steps.get(row.name, ()))
-    names = tuple(row.name for row in rows)
-    return Line(text, names, order, tuple(taken), order > 0 and is_billing(rows[0]))
-
-
-def _merge(arrows: Iterable[Arrow]) -> Iterable[Arrow]:
-    """One arrow for those between the same two nodes."""
-    merged: dict[tuple[str, str], Arrow] = {}
-    for arrow in arrows:
-        key = (arrow.tail, arrow.head)
-        earlier = merged[key].lines if key in merged else ()
-        merged[key] = attrs.evolve(arrow, lines=(*earlier, *arrow.lines))
-    return merged.values()

@@ -8,8 +8,7 @@ import attrs
 
 from orchestrator.tools import diagram
 from orchestrator.tools.diagram import View
-from orchestrator.tools.dot_detail import meaning
-from orchestrator.tools.graph import guard_name
+from orchestrator.tools.plain import meaning
 from states.table import TABLE, Row
 
 COMMAND = "python -m orchestrator.tools.diagrams"
@@ -126,7 +125,7 @@ def _listing(table: Sequence[Row]) -> Iterator[str]:
     yield "| row | state | event | guard | to | when |"
     yield "|---|---|---|---|---|---|"
     for row in table:
-        guard = f"`{guard_name(row)}`" if row.guard else ""
+        guard = f"`{row.guard.__name__}`" if row.guard else ""
         when = meaning(row) if row.guard else ""
         yield (
             f"| `{row.name}` | `{row.state.value}` | `{row.event.__name__}` | {guard} "

@@ -41,3 +41,23 @@ FAIL = Paint("#fde7e4", FAILURE)
 CHOICE = Paint("#fff6e0", "#b98a2c")
 VISITED = Paint("#d6e7f9", TAKEN)
 DIMMED = Paint("#fafbfc", FAINT, MUTED)
+
+NEVER = "#7d3c98"
+ADDED = SUCCESS
+REMOVED = FAILURE
+CHANGED = BILLING
+
+HEAT = ("#4a7fb8", "#2f6aab", "#0b5cad", "#094a8c", "#06336a")
+"""From seldom to often. Widths say the same, for whom the shades look alike."""
+
+HEAT_WIDTHS = (1.3, 2.1, 3.0, 4.0, 5.2)
+"""Points; an arrow's head grows with them."""
+
+PAINT_NEVER = Paint(PAPER, NEVER, NEVER)
+PAINT_ADDED = Paint("#dcf3ea", ADDED, ADDED)
+PAINT_REMOVED = Paint("#fde7e4", REMOVED, REMOVED)
+PAINT_CHANGED = Paint("#fff1d6", CHANGED, CHANGED)
+
+NEVER_ANYWHERE = "#a569bd"
+ADDED_ANYWHERE = "#1a9e78"
+REMOVED_ANYWHERE = "#e0524a"

@@ -6,15 +6,22 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from orchestrator.tools.graph import guard_name, is_billing, rows_of
+from orchestrator.tools.graph import rows_of
+from orchestrator.tools.plain import PlainRow, Table
 from states.call import State
-from states.table import TABLE, Row
+from states.table import TABLE
 
 WIDTH = 80
 """Columns that no line exceeds with the names in the table."""
 
+_SIGNS = {
+    State.READY.value: ("●", "bold"),
+    State.SUCCEED.value: ("◉", "bold green"),
+    State.FAIL_TERMINAL.value: ("◉", "bold red"),
+}
 
-def terminal(path: Sequence[str], *, table: Sequence[Row] = TABLE) -> Text:
+
+def terminal(path: Sequence[str], *, table: Table = TABLE) -> Text:
     """The states that a call went through, and the numbered rows that led it there.
 
     Raises:
@@ -28,39 +35,38 @@ def terminal(path: Sequence[str], *, table: Sequence[Row] = TABLE) -> Text:
     return drawing
 
 
-def _parts(rows: Sequence[Row]) -> Iterator[Text]:
+def _parts(rows: Sequence[PlainRow]) -> Iterator[Text]:
     widths = _widths(rows)
-    before: State | None = None
+    before = ""
     for number, row in enumerate(rows, 1):
-        if row.state is not before:
+        if row.state != before:
             yield _state(row.state)
         yield _step(number, row, widths)
         yield _state(row.to)
         before = row.to
 
 
-def _widths(rows: Sequence[Row]) -> tuple[int, int, int]:
+def _widths(rows: Sequence[PlainRow]) -> tuple[int, int, int]:
     """Columns of the step's number, the event and the row's name."""
     return (
         len(str(len(rows))),
-        max((len(row.event.__name__) for row in rows), default=0),
+        max((len(row.event) for row in rows), default=0),
         max((len(row.name) for row in rows), default=0),
     )
 
 
-def _state(state: State) -> Text:
-    sign = {State.READY: "●", State.SUCCEED: "◉", State.FAIL_TERMINAL: "◉"}.get(state, "○")
-    style = {State.SUCCEED: "bold green", State.FAIL_TERMINAL: "bold red"}.get(state, "bold")
-    return Text.assemble("  ", (f"{sign} {state.value}", style), "\n")
+def _state(state: str) -> Text:
+    sign, style = _SIGNS.get(state, ("○", "bold"))
+    return Text.assemble("  ", (f"{sign} {state}", style), "\n")
 
 
-def _step(number: int, row: Row, widths: tuple[int, int, int]) -> Text:
+def _step(number: int, row: PlainRow, widths: tuple[int, int, int]) -> Text:
     """The line between two states; a heavy one where billing decided."""
-    billing = is_billing(row)
+    billing = row.billing
     line, style = ("┃", "yellow") if billing else ("│", "blue")
     wide, event, name = widths
-    guard = "" if row.guard is None else guard_name(row)
-    shown = f"{row.event.__name__:<{event}}  "
+    guard = row.guard or ""
+    shown = f"{row.event:<{event}}  "
     drawn = Text.assemble(
         "  ",
         (line, style),

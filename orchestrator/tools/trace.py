@@ -7,10 +7,11 @@ and ``row``; what else a line says is for others.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from orchestrator.tools.graph import UnknownRow, rows_of
-from states.table import TABLE, Row
+from orchestrator.tools.plain import Table, plain
+from states.table import TABLE
 
 
 class BrokenLedger(ValueError):
@@ -18,7 +19,7 @@ class BrokenLedger(ValueError):
 
 
 def path_of(
-    lines: Iterable[str], call: str | None = None, *, table: Sequence[Row] = TABLE
+    lines: Iterable[str], call: str | None = None, *, table: Table = TABLE
 ) -> tuple[str, ...]:
     """The rows that a recorded call took, in order.
 
@@ -36,22 +37,44 @@ def path_of(
     path = [(number, row) for number, owner, row in taken if owner == wanted]
     if not path:
         raise BrokenLedger(_missing(call, [owner for _, owner, _ in taken]))
+    machine = plain(table)
     for number, row in path:
         try:
-            rows_of((row,), table)
+            rows_of((row,), machine)
         except UnknownRow as error:
             raise BrokenLedger(f"line {number}: {error}") from error
     return tuple(row for _, row in path)
 
 
+def entries(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, object]]]:
+    """(number, entry) of every line that is not empty.
+
+    Raises:
+        BrokenLedger: A line is no JSON object. Names the line and what was found.
+    """
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield number, _entry(number, line)
+
+
+def field(number: int, entry: dict[str, object], name: str) -> str:
+    """The text that ``entry`` has under ``name``.
+
+    Raises:
+        BrokenLedger: It has none. Names the line and what was found.
+    """
+    value = entry.get(name)
+    if not isinstance(value, str):
+        found = "is missing" if name not in entry else f"is {value!r}, not a text"
+        raise BrokenLedger(f"line {number}: {name!r} {found}")
+    return value
+
+
 def _transitions(lines: Iterable[str]) -> Iterator[tuple[int, str, str]]:
     """(line, call, row) of every transition."""
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        entry = _entry(number, line)
-        if _field(number, entry, "kind") == "transition":
-            yield number, _field(number, entry, "call"), _field(number, entry, "row")
+    for number, entry in entries(lines):
+        if field(number, entry, "kind") == "transition":
+            yield number, field(number, entry, "call"), field(number, entry, "row")
 
 
 def _entry(number: int, line: str) -> dict[str, object]:
@@ -64,14 +87,6 @@ def _entry(number: int, line: str) -> dict[str, object]:
     if not isinstance(entry, dict):
         raise BrokenLedger(f"line {number} is no JSON object: {_shown(line)}")
     return entry
-
-
-def _field(number: int, entry: dict[str, object], name: str) -> str:
-    value = entry.get(name)
-    if not isinstance(value, str):
-        found = "is missing" if name not in entry else f"is {value!r}, not a text"
-        raise BrokenLedger(f"line {number}: {name!r} {found}")
-    return value
 
 
 def _shown(line: str) -> str:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.tools.building import build
 from orchestrator.tools.diagram import View, dot
-from orchestrator.tools.graph import build
+from orchestrator.tools.overlay import along
 from states.call import State
 from states.table import TABLE
 
@@ -37,7 +38,7 @@ def test_heavy_arrows_are_those_that_were_taken(view: View, path: list[str]) -> 
     heavy = set(
         re.findall(r'penwidth=3[^\n]* tooltip="([^"]*)"', dot(path, view=view).replace("\n", " \n"))
     )
-    taken = {frozenset(arrow.rows) for arrow in build(TABLE, path).arrows if arrow.steps}
+    taken = {frozenset(arrow.rows) for arrow in build(TABLE, along(path)).arrows if arrow.steps}
 
     for rows in heavy:
         assert set(rows.split(", ")) & set(path)

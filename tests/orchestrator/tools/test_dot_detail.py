@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.tools.dot_detail import meaning, shared_name
+from orchestrator.tools.graph import shared_name
+from orchestrator.tools.plain import meaning
 from states.table import TABLE
 
 BY_NAME = {row.name: row for row in TABLE}
@@ -20,7 +21,7 @@ BY_NAME = {row.name: row for row in TABLE}
     ],
 )
 def test_the_shared_name(names: list[str], shared: str) -> None:
-    assert shared_name([BY_NAME[name] for name in names]) == shared
+    assert shared_name(names) == shared
 
 
 def test_every_guard_says_what_it_means() -> None:

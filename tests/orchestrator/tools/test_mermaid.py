@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.tools.building import build
 from orchestrator.tools.diagram import View, mermaid
-from orchestrator.tools.graph import build
-from orchestrator.tools.mermaid import escape
+from orchestrator.tools.mermaid_parts import escape
+from orchestrator.tools.overlay import along
 from states.table import TABLE
 
 NAMES = [row.name for row in TABLE]
@@ -52,7 +53,9 @@ def test_thick_lines_are_those_that_were_taken(path: list[str]) -> None:
         for places in re.findall(r"linkStyle ([\d,]+) stroke:#\w+,stroke-width:4px", text)
         for place in places.split(",")
     }
-    taken = {place for place, arrow in enumerate(build(TABLE, path).arrows, 1) if arrow.steps}
+    taken = {
+        place for place, arrow in enumerate(build(TABLE, along(path)).arrows, 1) if arrow.steps
+    }
 
     assert thick == taken
     assert all(re.search(r"\(steps?\b", arrows[place]) for place in thick)
