@@ -18,7 +18,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,10 @@ from orchestrator.classification import classify
 from states.error import Error
 from states.reasons import DEFAULT_MOVES, Move, Reason
 
-_FACTS = (
+FACTS = (
     "status", "headers", "body", "provider", "dialect", "exception", "message", "where", "now",
 )  # fmt: skip
-_OWN = Path(__file__).parents[1] / "tests/orchestrator/classification/cases.jsonl"
+OWN = Path(__file__).parents[1] / "tests/orchestrator/classification/cases.jsonl"
 _CALLER = frozenset({Reason.BAD_REQUEST, Reason.CONTENT_POLICY})
 _TRANSIENT = frozenset(
     {Reason.RATE_LIMIT, Reason.OVERLOADED, Reason.SERVER_ERROR, Reason.TIMEOUT, Reason.CONNECTION}
@@ -42,7 +42,7 @@ _TRANSIENT = frozenset(
 class Verdict:
     """One row: what was right, what was said, and how far off that is."""
 
-    row: dict[str, Any]
+    row: Mapping[str, Any]
     error: Error
     exact: bool
     recovery: bool
@@ -63,9 +63,14 @@ def action(reason: str) -> str:
     return "+".join(sorted(DEFAULT_MOVES[Reason(reason)])) or "none"
 
 
-def judge(row: dict[str, Any]) -> Verdict:
+def judge(row: Mapping[str, Any]) -> Verdict:
     """Classify one row and compare."""
-    error = classify(**{name: row[name] for name in _FACTS if row.get(name) is not None})
+    facts = {name: row[name] for name in FACTS if row.get(name) is not None}
+    return verdict(row, classify(**facts))
+
+
+def verdict(row: Mapping[str, Any], error: Error) -> Verdict:
+    """What ``error`` is worth as the answer to a row."""
     return Verdict(
         row=row,
         error=error,
@@ -74,17 +79,17 @@ def judge(row: dict[str, Any]) -> Verdict:
     )
 
 
-def accepted(row: dict[str, Any]) -> set[str]:
+def accepted(row: Mapping[str, Any]) -> set[str]:
     """The reasons that count as right for a row."""
     return {row["reason"], *row.get("also_accept", ())}
 
 
-def exact(row: dict[str, Any], reasons: Sequence[str]) -> bool:
+def exact(row: Mapping[str, Any], reasons: Sequence[str]) -> bool:
     """Whether one of ``reasons`` is right."""
     return bool(accepted(row).intersection(reasons))
 
 
-def recovers(row: dict[str, Any], reasons: Sequence[str]) -> bool:
+def recovers(row: Mapping[str, Any], reasons: Sequence[str]) -> bool:
     """Whether one of ``reasons`` leads to the right recovery."""
     right = {action(reason) for reason in accepted(row)}
     return bool(right.intersection(action(reason) for reason in reasons))
@@ -96,10 +101,10 @@ def rates(verdicts: Sequence[Verdict]) -> tuple[float, float]:
     return sum(one.exact for one in verdicts) / count, sum(one.recovery for one in verdicts) / count
 
 
-def load(path: Path, *, recalled: bool) -> list[dict[str, Any]]:
+def load(path: Path, *, recalled: bool) -> list[Mapping[str, Any]]:
     """The rows of a corpus."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    rows: list[dict[str, Any]] = [json.loads(line) for line in lines if line.strip()]
+    rows: list[Mapping[str, Any]] = [json.loads(line) for line in lines if line.strip()]
     return [row for row in rows if recalled or row.get("evidence") != "recalled"]
 
 
@@ -139,7 +144,7 @@ as they should. They are cases of our tests by now.
 """
 
 
-def page(rows: Sequence[dict[str, Any]], clients: dict[str, list[dict[str, Any]]]) -> str:
+def page(rows: Sequence[Mapping[str, Any]], clients: dict[str, list[Mapping[str, Any]]]) -> str:
     """The whole page: a summary, and tables by reason and by vendor."""
     vendors = len({row.get("provider") for row in rows if row.get("provider")})
     parts = [_HEAD.format(count=len(rows), vendors=vendors), "## Summary\n\n"]
@@ -150,7 +155,7 @@ def page(rows: Sequence[dict[str, Any]], clients: dict[str, list[dict[str, Any]]
 
 
 def _summary(
-    rows: Sequence[dict[str, Any]], clients: dict[str, list[dict[str, Any]]]
+    rows: Sequence[Mapping[str, Any]], clients: dict[str, list[Mapping[str, Any]]]
 ) -> Iterable[str]:
     yield "| client | exact | recovery | billing seen | billing sent again | caller's fault again |"
     yield "|---|---:|---:|---:|---:|---:|"
@@ -166,7 +171,7 @@ def _summary(
         )
 
 
-def _again(said: Sequence[dict[str, Any]]) -> str:
+def _again(said: Sequence[Mapping[str, Any]]) -> str:
     if any("falls_back" in one for one in said):
         return f"{sum(one['falls_back'] for one in said)} of {len(said)}, to the next model"
     return f"{sum(one['retries'] for one in said)} of {len(said)}"
@@ -178,7 +183,7 @@ def _share(right: Iterable[bool]) -> str:
 
 
 def _table(
-    rows: Sequence[dict[str, Any]], clients: dict[str, list[dict[str, Any]]], key: str
+    rows: Sequence[Mapping[str, Any]], clients: dict[str, list[Mapping[str, Any]]], key: str
 ) -> Iterable[str]:
     groups: dict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
@@ -191,7 +196,7 @@ def _table(
 
 
 def _cell(
-    rows: Sequence[dict[str, Any]], said: Sequence[dict[str, Any]], places: Sequence[int]
+    rows: Sequence[Mapping[str, Any]], said: Sequence[Mapping[str, Any]], places: Sequence[int]
 ) -> str:
     count = len(places)
     right = sum(exact(rows[one], said[one]["reasons"]) for one in places)
@@ -199,7 +204,7 @@ def _cell(
     return f"{100 * right / count:.0f} / {100 * recovered / count:.0f}"
 
 
-def ours(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+def ours(verdicts: Sequence[Verdict]) -> list[Mapping[str, Any]]:
     """What this project says of each row, in the form in which peers say it."""
     return [
         {
@@ -210,7 +215,7 @@ def ours(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
     ]
 
 
-def ask_peers(python: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def ask_peers(python: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What the peers that are installed for ``python`` say of each row."""
     script = Path(__file__).with_name("classification_peers.py")
     sent = "\n".join(json.dumps(row) for row in rows)
@@ -226,7 +231,7 @@ def ask_peers(python: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def main(arguments: Sequence[str]) -> int:
     """Print the tables and the misses; say by the exit status whether the thresholds hold."""
     parser = argparse.ArgumentParser(description="Score the classifier on a corpus.")
-    parser.add_argument("corpus", type=Path, nargs="?", default=_OWN)
+    parser.add_argument("corpus", type=Path, nargs="?", default=OWN)
     parser.add_argument("--recalled", action="store_true", help="count recalled rows too")
     parser.add_argument("--exact", type=float, default=0.97, help="threshold (default 0.97)")
     parser.add_argument("--recovery", type=float, default=0.99, help="threshold (default 0.99)")

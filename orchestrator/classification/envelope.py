@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from orchestrator.classification import embedded
+from orchestrator.classification.meanings import meanings
 
 _NESTING = (Mapping, list, tuple)
 _DEPTH = 8
@@ -27,11 +28,12 @@ _TEXT_KEYS = (
     "message", "msg", "error_message", "errorMessage", "error_msg", "status_msg", "Message",
     "error_description", "title", "detail", "details", "error", "errors", "raw", "description",
     "finishMessage", "blockReasonMessage", "response", "cause", "remedy_hint", "status_message",
+    "errMsg", "errmsg", "errorMsg", "err_msg", "error_text", "error_detail", "errorDetail",
 )  # fmt: skip
 _CODE_KEYS = (
     "code", "type", "status", "reason", "error_code", "errorCode", "__type", "errorType",
-    "error_type", "limit_source", "quotaId", "status_code", "Code", "err_code", "ret",
-    "name",
+    "error_type", "limit_source", "quotaId", "status_code", "Code", "err_code", "ret", "name",
+    "errCode", "errcode",
 )  # fmt: skip
 _STATUS_KEYS = (
     "code", "status", "status_code", "statusCode", "upstreamStatus", "http_status", "http_code",
@@ -40,7 +42,10 @@ _STATUS_KEYS = (
 _NESTED_KEYS = (
     "error", "errors", "detail", "details", "base_resp", "metadata", "raw", "cause", "response",
     "innererror", "inner_error", "param", "data", "violations", "body", "result",
-    "message", "msg", "output", "reasons", "Error", "$metadata", "ResponseMetadata",
+    "message", "msg", "output", "reasons", "Error", "$metadata", "ResponseMetadata", "err",
+    "Response", "Errors", "upstream", "upstream_error", "upstreamError", "upstreamPayload",
+    "original_error", "provider_error", "exception", "failure", "fault", "responseBody",
+    "response_body", "error_details", "errorDetails", "error_info", "errorInfo", "inner",
 )  # fmt: skip
 _FIELD_KEYS = (
     "retryDelay", "retry_after", "retry_after_ms", "retryAfter", "retry_after_seconds",
@@ -130,7 +135,7 @@ class Envelope:
             self.texts.append(text)
             if "_" in text and " " not in text and len(text) <= _CODE:
                 # Some relays send a bare code where others send words.
-                self.codes.add(text.lower())
+                self.name(text)
             if self.wants_status and self.status is None:
                 self._status_in(text)
 
@@ -158,7 +163,7 @@ class Envelope:
         """Take in ``{"throttlingException": {…}}``, as event streams of Bedrock say it."""
         for key, value in list(node.items())[:_ITEMS]:
             if isinstance(key, str) and key.endswith(("Exception", "Error")) and _nests(value):
-                self.codes.add(key.lower()[:_CODE])
+                self.name(key[:_CODE])
                 self.errors = True
                 self.add(value, depth + 1)
 
@@ -187,12 +192,17 @@ class Envelope:
     def _code(self, value: Any) -> None:
         if isinstance(value, str):
             if value and len(value) <= _CODE:
-                self.codes.add(value.lower())
+                self.name(value)
                 # Bedrock and gRPC names come with a namespace: "com.amazon#ThrottlingException".
                 if "#" in value:
                     self.codes.add(value.rpartition("#")[2].lower())
         elif isinstance(value, int) and not isinstance(value, bool) and -1e9 < value < 1e9:
             self.codes.add(str(value))
+
+    def name(self, code: str) -> None:
+        """Take in a code or type as it was sent, and what its words mean."""
+        self.codes.add(code.lower())
+        self.codes |= meanings(code)
 
 
 def _nests(value: Any) -> bool:

@@ -36,7 +36,7 @@ def facts(
     if (http_status is None or http_status < 300) and isinstance(body, Mapping):
         _take_shape(envelope, body, http_status, where)
     if lowered and (kind := lowered.get("x-amzn-errortype")):
-        envelope.codes.add(kind.split(":")[0].rpartition("#")[2].strip().lower())
+        envelope.name(kind.split(":")[0].rpartition("#")[2].strip())
     if where == "sse":
         envelope.codes.add("sse")
     counts = http_status if http_status is not None and http_status >= 300 else envelope.status

@@ -75,3 +75,9 @@ HINTS: Mapping[Reason, str] = MappingProxyType(
     }
 )
 """The hint for a reason, unless the rule that matched has its own."""
+
+HINT_REPAIRED = (
+    "The request is changed for this and sent again by itself: if that fails as well, correct what "
+    "the message names."
+)
+"""The hint where the failure names a repair: first it is the caller's machine that acts."""

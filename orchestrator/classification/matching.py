@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from orchestrator.classification.facts import Facts
-from orchestrator.classification.phrases import Phrase, normalise, phrase
+from orchestrator.classification.phrases import Phrase, near, normalise, phrase
 from orchestrator.classification.regex_guard import TEXT_LIMIT
 from orchestrator.classification.rule import Rule
 
@@ -26,7 +26,7 @@ def fits(rule: Rule, facts: Facts) -> bool:
         return False
     whole = facts.whole()
     text = normalise(whole) if rule.contains or rule.also or rule.unless else ""
-    wanted = all(_says(text, some) for some in (rule.contains, rule.also) if some)
+    wanted = all(_says(text, some) for some in (rule.contains, rule.near, rule.also) if some)
     return wanted and not _says(text, rule.unless) and _regex_fits(rule, whole[:TEXT_LIMIT])
 
 
@@ -67,6 +67,7 @@ class RuleSet:
         self._characters: dict[str, list[_Entry]] = defaultdict(list)
         self._statuses: dict[int | None, list[int]] = defaultdict(list)
         self._contains = [tuple(phrase(one) for one in rule.contains) for rule in self.rules]
+        self._near = [tuple(phrase(one) for one in rule.near) for rule in self.rules]
         self._also = [tuple(phrase(one) for one in rule.also) for rule in self.rules]
         self._unless = [tuple(phrase(one) for one in rule.unless) for rule in self.rules]
         self._commonness = Counter(
@@ -100,6 +101,8 @@ class RuleSet:
         if contains and rule.codes and not _found(contains, facts):
             return False
         if also and not _found(also, facts):
+            return False
+        if rule.near and not near(facts.text, contains, self._near[rank]):
             return False
         return not (unless and _found(unless, facts)) and _regex_fits(rule, facts.raw)
 

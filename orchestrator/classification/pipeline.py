@@ -13,8 +13,8 @@ from typing import Any
 from orchestrator.classification import gather
 from orchestrator.classification.facts import Facts
 from orchestrator.classification.families import family
-from orchestrator.classification.hints import HINTS
-from orchestrator.classification.matching import fits
+from orchestrator.classification.hints import HINT_REPAIRED, HINTS
+from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import REPAIR_RULES, rule_set
 from orchestrator.classification.waits import wait
@@ -74,7 +74,13 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     rule = next((one for one in rules if fits(one, facts)), None)
     if rule is not None:
         return _error(rule, facts, vendor, now, rule.repair)
-    rule = rule_set(vendor, dialect if isinstance(dialect, str) else "").first(facts) or _NONE
+    ours = rule_set(vendor, dialect if isinstance(dialect, str) else "")
+    return explain(ours, facts, vendor, now)
+
+
+def explain(rules: RuleSet, facts: Facts, vendor: str = "", now: float | None = None) -> Error:
+    """The classified error for gathered facts, by the rules of a set."""
+    rule = rules.first(facts) or _NONE
     return _error(rule, facts, vendor, now, _repair(rule, facts))
 
 
@@ -95,7 +101,7 @@ def _error(rule: Rule, facts: Facts, vendor: str, now: float | None, repair: str
         message=_words(facts),
         scope=rule.scope,
         retry_after=_retry_after(rule, facts, vendor, now),
-        hint=rule.hint or HINTS[rule.reason],
+        hint=rule.hint or (HINTS[rule.reason] if repair is None else HINT_REPAIRED),
         repair=repair,
         revoked=rule.revoked,
     )

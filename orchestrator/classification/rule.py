@@ -44,6 +44,8 @@ class Rule:
         codes: Any one of these structured codes or signals, lower case.
         types: Any one of these too, where one code alone does not decide.
         contains: Any one of these phrases in the provider's text.
+        near: Any one of these phrases in the same sentence as, and close to, one of
+            ``contains``, before or after it, and not denied by a "not".
         also: Any one of these phrases as well.
         unless: None of these phrases.
         regex: Found in the provider's text as it was sent.
@@ -66,6 +68,7 @@ class Rule:
     codes: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     types: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     contains: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    near: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     also: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     unless: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     regex: re.Pattern[str] | None = None

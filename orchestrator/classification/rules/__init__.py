@@ -21,6 +21,7 @@ from orchestrator.classification.rules import (
     dashscope,
     gateways,
     general_codes,
+    general_pairs,
     general_phrases,
     google,
     hosts,
@@ -36,7 +37,7 @@ from orchestrator.classification.rules import (
     zhipu,
 )
 
-_VENDORS: tuple[Rule, ...] = (
+VENDORS: tuple[Rule, ...] = (
     *openai.RULES,
     *anthropic.RULES,
     *google.RULES,
@@ -54,21 +55,29 @@ _VENDORS: tuple[Rule, ...] = (
     *gateways.RULES,
     *local.RULES,
 )
-_GENERAL: tuple[Rule, ...] = (
+"""The rules of vendors, file by file."""
+GENERAL: tuple[Rule, ...] = (
     *transport.RULES,
     *repairs.RULES,
     *general_codes.RULES,
-    *general_phrases.RULES,
+    *general_phrases.MONEY,
+    *general_pairs.MONEY,
+    *general_phrases.PLAIN,
+    *general_pairs.CODES,
+    *general_pairs.SENTENCES,
+    *general_phrases.LAST,
+    *general_pairs.REQUEST,
     *statuses.RULES,
 )
-ALL: tuple[Rule, ...] = (*_VENDORS, *_GENERAL)
+"""The rules for anybody's words, in their order."""
+ALL: tuple[Rule, ...] = (*VENDORS, *GENERAL)
 """Every rule of ours, once."""
 
 REPAIR_RULES = RuleSet(repairs.RULES)
 """The refusals that a changed request cures, asked also where another rule decided."""
 
 _DIALECTS = {"anthropic-messages": "anthropic", "gemini": "gemini", "bedrock-converse": "bedrock"}
-_SPEAKERS = frozenset(name for rule in _VENDORS for name in rule.providers)
+_SPEAKERS = frozenset(name for rule in VENDORS for name in rule.providers)
 
 
 def rule_set(family: str, dialect: str = "") -> RuleSet:
@@ -82,14 +91,14 @@ def _rule_set(family: str, second: str) -> RuleSet:
     own = _of(family)
     second_own = tuple(rule for rule in _of(second) if rule not in own)
     seen = {rule.id for rule in (*own, *second_own)}
-    passed_on = tuple(rule for rule in _VENDORS if rule.elsewhere and rule.id not in seen)
+    passed_on = tuple(rule for rule in VENDORS if rule.elsewhere and rule.id not in seen)
     return RuleSet(
-        (*_codes_first(own), *_codes_first(second_own), *_codes_first(passed_on), *_GENERAL)
+        (*_codes_first(own), *_codes_first(second_own), *_codes_first(passed_on), *GENERAL)
     )
 
 
 def _of(family: str) -> tuple[Rule, ...]:
-    return tuple(rule for rule in _VENDORS if family and family in rule.providers)
+    return tuple(rule for rule in VENDORS if family and family in rule.providers)
 
 
 def _codes_first(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

@@ -22,7 +22,7 @@ _CLIENT_HEADERS = (
 
 _ONLY_ERROR = re.compile(r"\A\s*error\.?\s*\Z", re.IGNORECASE)
 
-RULES: tuple[Rule, ...] = (
+MONEY: tuple[Rule, ...] = (
     # --- refused for a reason that is not the key ---
     Rule("general.client-refused", Reason.FORBIDDEN,
          "relays and Cloudflare refuse SDK headers (2026-11-21)", contains=say.CLIENT_REFUSED,
@@ -63,6 +63,10 @@ RULES: tuple[Rule, ...] = (
          scope=Scope.MODEL,
          hint=("Your plan has no quota at all for this model: enable billing or choose "
          "another model.")),
+)  # fmt: skip
+"""What only a firewall, a place or money explains."""
+
+PLAIN: tuple[Rule, ...] = (
     # --- content ---
     Rule("general.content", Reason.CONTENT_POLICY, _SEEN, contains=say.CONTENT,
          scope=Scope.REQUEST),
@@ -97,7 +101,8 @@ RULES: tuple[Rule, ...] = (
          contains=say.OVERLOADED_STRONG),
     Rule("general.overloaded-zh", Reason.OVERLOADED, _SEEN, contains=say.OVERLOADED_ZH),
     # --- rate limits, before what merely says "limit exceeded" ---
-    Rule("general.rate-limit", Reason.RATE_LIMIT, _SEEN, contains=say.RATE_LIMIT),
+    Rule("general.rate-limit", Reason.RATE_LIMIT, _SEEN, contains=say.RATE_LIMIT,
+         other_statuses={413}),
     Rule("general.rate-limit-zh", Reason.RATE_LIMIT, _SEEN, contains=say.RATE_LIMIT_ZH),
     Rule("general.window-limit", Reason.RATE_LIMIT,
          "plans with windows of hours, days or weeks name their reset (2026-11-21)",
@@ -106,7 +111,7 @@ RULES: tuple[Rule, ...] = (
     # --- credentials ---
     Rule("status.403-html", Reason.FORBIDDEN,
          "pages of firewalls and CDNs, which never saw the key (2026-11-21)",
-         statuses={403, 406}, codes={"body:html"}, hint=_CLIENT_HEADERS),
+         statuses={403, 405, 406, 418}, codes={"body:html"}, hint=_CLIENT_HEADERS),
     Rule("general.leaked-key", Reason.AUTH, _SEEN, contains=("reported as leaked",
          "key has been revoked", "token has been revoked", "key was revoked", "key is revoked",
          "key has been deleted", "key was deleted", "key has been deactivated", "key leaked",
@@ -126,6 +131,11 @@ RULES: tuple[Rule, ...] = (
          "at 429 these words leave it open, and lean to rate_limit (2026-11-21)",
          contains=say.QUOTA_USED_UP, statuses={400, 401, 402, 403, 412, 500}, unless=("per minute",
          "per second", "per day", "requests per", "try again in", "retry after", "context")),
+)  # fmt: skip
+"""What the words say of content, length, models, capacity, rates and credentials."""
+
+LAST: tuple[Rule, ...] = (
+    Rule("general.refused", Reason.AUTH, _SEEN, contains=say.REFUSED),
     # --- the provider's own failures, seen under other statuses ---
     Rule("general.bad-request", Reason.BAD_REQUEST, _SEEN, contains=say.BAD_REQUEST,
          scope=Scope.REQUEST),

@@ -14,7 +14,7 @@ CLIENT_REFUSED = (
     "forbidden client", "managed challenge", "blocked by cloudflare", "your client is not allowed",
     "user agent blocked", "invalid user agent", "forbidden user agent", "cloudflare ray id",
     "you are unable to access", "only authorized for use with claude code",
-    "not in the allowed client", "upstream forbidden",
+    "not in the allowed client", "upstream forbidden", "访问被拦截", "请求被拦截",
 )  # fmt: skip
 CLIENT_NAMED = (
     "client is not authorized", "client is not allowed", "client not allowed",
@@ -167,7 +167,8 @@ CONTENT = (
     "self harm", "content safety", "unsafe prompt", "data inspection", "rejected by the safety",
     "rejected as a result of our safety", "the response was filtered", "prompt was blocked",
     "request was rejected because", "illegal content", "content is not allowed", "content risk",
-    "deny listed token",
+    "deny listed token", "i can't help with", "i cannot help with", "can't assist with",
+    "cannot assist with",
 )  # fmt: skip
 CONTENT_ZH = (
     "敏感内容", "敏感信息", "敏感词", "涉敏", "不安全或敏感", "违规内容", "内容违规", "不合规",
@@ -389,27 +390,32 @@ AUTH = (
     "api key is missing", "api key is required", "api key required", "provide an api key",
     "api key not found", "api key expired", "api key has expired", "key has expired", "key expired",
     "token has expired", "token expired", "token is expired", "expired token", "token is invalid",
-    "invalid or expired", "api key … is invalid", "unauthorized", "not authorized",
+    "invalid or expired", "api key … is invalid",
     "authentication fail*", "authentication error", "authentication required",
     "authentication credentials", "invalid authentication", "failed to authenticate",
     "could not authenticate", "unable to authenticate", "not authenticated", "invalid credential*",
     "bad credentials", "no auth credentials", "no credentials", "missing credentials",
     "no cookie auth", "user not found", "login fail", "please log in", "please login",
     "not logged in", "authorization header", "missing authorization", "invalid authorization",
-    "unregistered callers", "permission denied", "insufficient permissions", "missing scopes",
-    "does not have permission", "do not have permission", "lacks permission", "no permission",
+    "unregistered callers", "missing scopes",
+
     "you must be a member of an organization", "security token included in the request",
     "invalid subscription key", "signature does not match", "signature we calculated",
     "api keys are not supported by this api", "caller does not have permission", "access token",
     "oauth authentication", "oauth token", "oauth access", "credentials expired",
     "invalid bearer token", "jwt expired", "invalid jwt", "key is disabled",
     "key has been disabled", "key disabled", "token disabled", "key is not active",
-    "key is inactive", "unauthenticated", "access denied", "is not authorized to perform",
-    "marketplace actions", "do not have access", "does not have access", "not have access to",
+    "key is inactive", "unauthenticated", "is not authorized to perform",
+    "marketplace actions",
     "verify your api key", "check your api key", "session expired", "re authenticate",
     "reauthenticate", "sign in again", "log in again", "refresh your existing token",
     "requires authentication", "token not provided", "api key appears to be invalid",
     "do not have an active grok subscription",
+)  # fmt: skip
+REFUSED = (
+    "unauthorized", "not authorized", "permission denied", "access denied", "do not have access",
+    "does not have access", "not have access to", "do not have permission", "no permission",
+    "does not have permission", "lacks permission", "insufficient permissions",
 )  # fmt: skip
 AUTH_ZH = (
     "无效的令牌", "令牌已过期", "令牌无效", "令牌状态不可用", "令牌验证失败", "无效的api",

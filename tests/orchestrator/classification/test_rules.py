@@ -27,12 +27,15 @@ def test_a_rule_is_readable_sourced_and_reachable(rule: Rule) -> None:
     assert not rule.hint or (rule.hint.endswith(".") and "\n" not in rule.hint)
     assert not rule.revoked or rule.reason is Reason.AUTH
     assert rule.repair is None or rule.repair in NAMES
+    # A subject is looked up by its place, so it has one; and what is near needs something.
+    assert not rule.near or all("…" not in written for written in rule.contains)
+    assert not rule.near or rule.contains
 
 
 @pytest.mark.parametrize("rule", ALL, ids=IDS)
 def test_no_rule_is_keyed_on_digits_that_could_be_a_count(rule: Rule) -> None:
     named = re.compile(r"error code: |\(\d{4}\)|[a-z] ?\d|\d+ ?[a-z]|limit|temperature|\$0|balance")
-    for written in (*rule.contains, *rule.also):
+    for written in (*rule.contains, *rule.near, *rule.also):
         if re.search(r"\d", written):
             assert named.search(written), f"{written!r} is little more than a number"
 
