@@ -21,6 +21,7 @@ considered. What the fallbacks answered stands in ``rejected``.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import attrs
@@ -269,7 +270,7 @@ def _why(skipped: Skipped) -> str:
 
 def _since(skipped: Skipped) -> str:
     parts = []
-    if skipped.since is not None and skipped.since < 0:
+    if skipped.since is not None and -math.inf < skipped.since < 0:
         parts.append(f"since {_duration(-skipped.since)} ago")
     if skipped.until is not None:
         parts.append(f"due in {_duration(max(0.0, skipped.until))}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.config.records import Config
+from orchestrator.config.records import DEFAULT_ROUTE, Config
 from orchestrator.dialects import dialect
 from orchestrator.dialects.neutral import Conversation
 from orchestrator.ledger import Skipped
@@ -25,7 +25,25 @@ def split(
     return tuple(target for target in route if target.name not in names), unfit
 
 
+def without_credential(wanted: str | None, config: Config) -> tuple[Skipped, ...]:
+    """The targets that a route lists and that are not in it, because nothing can be sent there.
+
+    Args:
+        wanted: The route or target that the request names.
+        config: The config.
+    """
+    names = config.passed_over.get(DEFAULT_ROUTE if wanted is None else wanted, ())
+    return tuple(_keyless(config.target(name), config) for name in names)
+
+
+def _keyless(target: Target, config: Config) -> Skipped:
+    missing = "; ".join(config.providers[target.provider].missing)
+    return _unfit(target, Reason.AUTH, missing or f"{target.provider} has no credential")
+
+
 def _objection(target: Target, request: Request, config: Config) -> Skipped | None:
+    if not config.providers[target.provider].credentials:
+        return _keyless(target, config)
     needed = request.least_tokens if target.context is not None else 0
     if target.context is not None and needed > target.context:
         message = f"needs at least {needed} tokens, the context has {target.context}"

@@ -24,7 +24,7 @@ from orchestrator.drivers.performer import Performer, World
 from orchestrator.drivers.recorder import Recorder
 from orchestrator.drivers.stream_performer import StreamPerformer
 from orchestrator.drivers.transports import Transports
-from orchestrator.fitness import split
+from orchestrator.fitness import split, without_credential
 from orchestrator.health import (
     HealthBoard,
     Pool,
@@ -257,6 +257,7 @@ class Orchestrator:
         observers = self._observers(observe)
         fit, unfit = split(self.config.route(request.wants), request, self.config)
         if not fit:
+            unfit += without_credential(request.wants, self.config)
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
         mine = self._shared(fit, request)
         call = Call(mine.route, self._policy(request), reasoning=request.reasoning)

@@ -23,9 +23,21 @@ _FORMS = '"env:NAME", "file:PATH", "keyring:SERVICE/NAME", or the key itself'
 _VARIABLE = re.compile(r"\$\{?\w+\}?")
 _MOST_KEYS = 1000
 
+UNSET = "set it, or take the entry out"
+"""What to do about an environment variable that is not set."""
+
 
 class Missing(Exception):
-    """What an entry names is not there; the credential is passed over with a warning."""
+    """What an entry names is not there; the credential is passed over with a warning.
+
+    Args:
+        what: What is missing.
+        fix: What to do about it.
+    """
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what)
+        self.fix = fix
 
 
 @attrs.frozen
@@ -76,7 +88,7 @@ def resolve(entries: Sequence[Any], where: str, environ: Mapping[str, str], fold
             _distinct(one, credentials)
             credentials.append(one)
         except Missing as missing:
-            warnings.append(Problem(place, f"{missing}; this credential is passed over"))
+            warnings.append(Problem(place, str(missing), missing.fix))
         except ValueError as error:
             problems.append(Problem(place, str(error)))
     return Pool(tuple(credentials), tuple(problems), tuple(warnings))
@@ -87,7 +99,7 @@ def _distinct(one: Credential, others: Sequence[Credential]) -> None:
         if other.label == one.label:
             raise NotAllowed(f"the label {one.label!r} is taken; each credential needs its own")
         if other.secret == one.secret:
-            raise Missing(f"{one.label} is the same key as {other.label}")
+            raise Missing(f"{one.label} is the same key as {other.label}", "list each key once")
 
 
 def _credential(entry: Any, label: str, environ: Mapping[str, str], folder: Path) -> Credential:
@@ -128,7 +140,7 @@ def _refuse_mistakes(entry: str) -> None:
 def _read(scheme: str, name: str, environ: Mapping[str, str], folder: Path) -> str:
     if scheme == "env":
         if not environ.get(name, "").strip():
-            raise Missing(f"the environment variable {name} is not set")
+            raise Missing(f"the environment variable {name} is not set", UNSET)
         return environ[name]
     return _from_file(name, folder) if scheme == "file" else _from_keyring(name)
 
@@ -140,7 +152,8 @@ def _from_file(name: str, folder: Path) -> str:
         raise NotAllowed(f"file:{name} is not a text") from None
     except (OSError, RuntimeError) as error:
         why = getattr(error, "strerror", None) or error
-        raise Missing(f"file:{name} cannot be read ({why})") from None
+        fix = "put the key there, or take the entry out"
+        raise Missing(f"file:{name} cannot be read ({why})", fix) from None
 
 
 def _from_keyring(name: str) -> str:
@@ -158,9 +171,11 @@ def _from_keyring(name: str) -> str:
     try:
         value = keyring.get_password(service, user)
     except keyring.errors.KeyringError as error:
-        raise Missing(f"the keyring cannot be read ({type(error).__name__})") from None
+        what = f"the keyring cannot be read ({type(error).__name__})"
+        raise Missing(what, "unlock it, or take the entry out") from None
     if not value:
-        raise Missing(f"the keyring has no entry {name}")
+        fix = f"store it (`keyring set {service} {user}`), or take the entry out"
+        raise Missing(f"the keyring has no entry {name}", fix)
     return value
 
 

@@ -26,6 +26,7 @@ class Draft:
         warnings: What is passed over.
         providers: Those that are resolved.
         headers: What the environment adds, by provider.
+        passed_over: By route, the names of targets without a credential, in order.
     """
 
     document: Document
@@ -36,10 +37,11 @@ class Draft:
     warnings: list[Problem] = attrs.field(factory=list)
     providers: dict[str, Provider] = attrs.field(factory=dict)
     headers: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    passed_over: dict[str, dict[str, None]] = attrs.field(factory=dict)
 
-    def warn(self, where: str, what: str) -> None:
-        """Note what is passed over."""
-        self.warnings.append(Problem(where, what))
+    def warn(self, where: str, what: str, fix: str = "") -> None:
+        """Note what is passed over, and what to do about it."""
+        self.warnings.append(Problem(where, what, fix))
 
     def refuse(self, where: str, what: str) -> None:
         """Note what is wrong."""

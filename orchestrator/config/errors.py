@@ -17,10 +17,12 @@ class Problem:
     Attributes:
         where: The key's path in the file, ``"providers.corp.base_url"``; empty for the file.
         what: What was found, and what is allowed.
+        fix: What to do about it, where ``what`` does not say.
     """
 
     where: str
     what: str
+    fix: str = ""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
@@ -67,10 +69,10 @@ class UnknownRoute(ConfigError, LookupError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` where a known name is close to ``name``, else ``""``."""
+    """``" (did you mean 'x'?)"`` where a known name is close to ``name``, else ``""``."""
     names = {str(one).lower(): str(one) for one in known}
     found = difflib.get_close_matches(name.lower(), names, 1, 0.6)
-    return f"; did you mean {names[found[0]]!r}?" if found else ""
+    return f" (did you mean {names[found[0]]!r}?)" if found else ""
 
 
 class NotAllowed(ValueError):

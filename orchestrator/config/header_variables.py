@@ -20,7 +20,7 @@ def variable(provider: str) -> str:
 def header_variables(
     environ: Mapping[str, str],
     providers: Sequence[str],
-    warn: Callable[[str, str], None],
+    warn: Callable[[str, str, str], None],
     refuse: Callable[[str, str], None],
 ) -> dict[str, Mapping[str, str]]:
     """The headers that the environment gives each provider, one ``Name: value`` a line.
@@ -34,7 +34,8 @@ def header_variables(
     expected = {variable(name): name for name in providers}
     for given in sorted(environ):
         if given.startswith(PREFIX) and given not in expected:
-            warn(given, f"fits no configured provider{nearest(given, expected)}")
+            what = f"fits no configured provider{nearest(given, expected)}"
+            warn(given, what, "rename the variable, or unset it")
     found: dict[str, Mapping[str, str]] = {}
     for name in providers:
         try:

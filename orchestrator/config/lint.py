@@ -29,7 +29,7 @@ class Finding:
         level: ``error`` where something cannot work, ``warning`` where it may surprise.
         where: The key's path in the file.
         what: What was found.
-        fix: What to do about it.
+        fix: What to do about it; empty where another finding says so.
     """
 
     level: Level
@@ -57,9 +57,8 @@ def _warning(where: str, what: str, fix: str) -> Finding:
 
 def _warnings(config: Config) -> Iterator[Finding]:
     """What loading passed over: missing keys, targets without one, targets named twice."""
-    for text in config.warnings:
-        where, _, what = text.partition(": ")
-        yield _warning(where, what, "set what is missing, or take the entry out")
+    for one in config.warnings:
+        yield _warning(one.where, one.what, one.fix)
 
 
 # Routes.

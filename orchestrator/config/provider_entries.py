@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.config import credentials
 from orchestrator.config.draft import Draft
-from orchestrator.config.errors import NotAllowed, nearest
+from orchestrator.config.errors import NotAllowed, Problem, nearest
 from orchestrator.config.records import DIALECT_NAMES, Provider
 from orchestrator.config.scalars import found, kind, seconds
 from orchestrator.config.tables import ProviderTable
@@ -61,7 +61,14 @@ def provider(draft: Draft, name: str) -> Provider:
         path=endpoint.path if endpoint else "",
         key_header=table.key_header or (endpoint.key_header if endpoint else ""),
         omitted=vendor.omitted if vendor else frozenset(),
+        missing=_missing(draft, name, pool),
     )
+
+
+def _missing(draft: Draft, name: str, pool: credentials.Pool) -> tuple[str, ...]:
+    """Why it has fewer credentials than it names, or cannot be asked at all."""
+    address = [one.what for one in draft.warnings if one.where == f"providers.{name}.base_url"]
+    return (*(one.what for one in pool.warnings), *address)
 
 
 def _known(draft: Draft, name: str, table: ProviderTable) -> KnownProvider | None:
@@ -71,7 +78,8 @@ def _known(draft: Draft, name: str, table: ProviderTable) -> KnownProvider | Non
         what = f"{found(table.vendor)}{nearest(table.vendor, CATALOGUE)}; "
         draft.refuse(f"providers.{name}.vendor", f"{what}allowed: {', '.join(CATALOGUE)}")
     if entry is not None and entry.retired and table.base_url is None:
-        draft.warn(f"providers.{name}", f"its vendor ended the service on {entry.retired}")
+        what = f"its vendor ended the service on {entry.retired}"
+        draft.warn(f"providers.{name}", what, "take it out, or give it a base_url")
     return entry
 
 
@@ -90,7 +98,7 @@ def _endpoint(
     try:
         return vendor.endpoint(draft.environ, dialect, base_url)
     except EndpointUnknown as missing:
-        draft.warn(where, f"{missing.args[0]}; this provider is passed over")
+        draft.warn(where, str(missing.args[0]), "set it, or write a base_url")
     except ValueError as error:
         draft.refuse(where, str(error))
     return None
@@ -120,8 +128,9 @@ def _pool(
     if entries is None and entry is not None:
         entries = credentials.implied(entry.keys, draft.environ)
         if not entries and not entry.keyless:
-            draft.warn(where, f"the environment variable {entry.keys[0]} is not set")
-            return credentials.Pool()
+            what = f"the environment variable {entry.keys[0]} is not set"
+            draft.warn(where, what, "set it, or leave the provider out")
+            return credentials.Pool(warnings=(Problem(where, what),))
     if not entries:
         return credentials.anonymous()
     pool = credentials.resolve(entries, where, draft.environ, draft.folder)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from orchestrator.config.errors import UnknownRoute
+from orchestrator.config.errors import Problem, UnknownRoute
 from orchestrator.health import Strategy
 from orchestrator.secrets import Secret
 from states.policy import Policy, Timeouts
@@ -75,6 +75,7 @@ class Provider:
             address, else its own name.
         limits_by_model: True where the vendor limits rates for each model, so that a
             throttled credential may serve another one.
+        missing: What its credentials name and is not there, one sentence each.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Provider:
     path: str = ""
     key_header: str = ""
     omitted: frozenset[str] = frozenset()
+    missing: tuple[str, ...] = ()
 
     def located(self, choose: Callable[[Sequence[str]], str]) -> Provider:
         """This provider at the one of its addresses that ``choose`` picks.
@@ -153,7 +155,8 @@ class Config:
         routes: By name, each in order, without targets whose provider has no credential.
         drop: Fields of a request that may be left out where a target's dialect cannot say
             them; ``"*"`` is any. A target is passed over for the others.
-        warnings: What was passed over, one sentence each.
+        passed_over: By route, the names of its targets whose provider has no credential.
+        warnings: What was passed over, and what to do about it.
     """
 
     path: Path | str = "orchestrator.toml"
@@ -164,7 +167,8 @@ class Config:
     providers: Mapping[str, Provider] = attrs.field(factory=dict, hash=False)
     targets: Mapping[str, TargetSettings] = attrs.field(factory=dict, hash=False)
     routes: Mapping[str, tuple[Target, ...]] = attrs.field(factory=dict, hash=False)
-    warnings: tuple[str, ...] = ()
+    passed_over: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, hash=False)
+    warnings: tuple[Problem, ...] = ()
     drop: frozenset[str] = frozenset()
 
     def settings(self, target: Target | str) -> TargetSettings:

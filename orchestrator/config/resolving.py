@@ -43,7 +43,7 @@ def resolve(
     config = _config(draft, source)
     if draft.problems:
         raise ConfigError(str(source), draft.problems)
-    return attrs.evolve(config, warnings=tuple(str(warning) for warning in draft.warnings))
+    return attrs.evolve(config, warnings=tuple(draft.warnings))
 
 
 def _config(draft: Draft, source: Path | str) -> Config:
@@ -65,6 +65,7 @@ def _config(draft: Draft, source: Path | str) -> Config:
         providers=draft.providers,
         targets=settings,
         routes=routes,
+        passed_over={name: tuple(targets) for name, targets in draft.passed_over.items()},
         drop=document.policy.drop,
     )
 
@@ -78,10 +79,12 @@ def _check_whole(draft: Draft, routes: Mapping[str, tuple[Target, ...]]) -> None
         passed = "; ".join(str(one) for one in draft.warnings if ".credentials" in one.where)
         draft.refuse("", f"no target is left, because no provider has a credential: {passed}")
     elif not routes.get(DEFAULT_ROUTE):
-        how = "has no target left" if DEFAULT_ROUTE in routes else "is missing"
+        left = DEFAULT_ROUTE in routes
         draft.warn(
             f"routes.{DEFAULT_ROUTE}",
-            f"{how}: each request must name a route or provider/model",
+            f"{'has no target left' if left else 'is missing'}: each request must name a route or "
+            "provider/model",
+            "" if left else "list the targets to ask by default",
         )
 
 

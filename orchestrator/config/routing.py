@@ -67,9 +67,12 @@ def route(draft: Draft, route: str, settings: Mapping[str, TargetSettings]) -> t
         if not _check_target(draft, name, place):
             continue
         if name in targets:
-            draft.warn(place, f"{name!r} stands earlier in this route; it is asked only once")
+            what = f"{name!r} stands earlier in this route; it is asked only once"
+            draft.warn(place, what, "take it out here")
         elif not draft.providers[name.partition("/")[0]].credentials:
+            # What to do is said where the credential is missing.
             draft.warn(place, f"{name!r} is passed over: its provider has no credential")
+            draft.passed_over.setdefault(route, {})[name] = None
         else:
             targets[name] = _target(name, settings, draft.document.timeouts)
     return tuple(targets.values())

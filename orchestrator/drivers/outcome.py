@@ -129,7 +129,7 @@ def _hinted(error: Error) -> Error:
 def no_target(skipped: tuple[Skipped, ...], recorder: Recorder, *, seconds: float) -> NoTarget:
     """The exception where there was nobody to ask."""
     reason = next((each.reason for each in skipped if isinstance(each.reason, Reason)), None)
-    hint = "Give the route a target that can be asked."
+    hint = "Set what is missing, or give the route a target that can be asked."
     return NoTarget(
         Error(reason or Reason.UNKNOWN, "no-target", hint=hint),
         target="",

@@ -13,6 +13,7 @@ import pytest
 import orchestrator as library
 from orchestrator import ConfigError, NoTarget, Orchestrator, Request, RequestError, UnknownRoute
 from orchestrator.clock import VirtualClock
+from orchestrator.config import loads
 from orchestrator.ledger import Closed, Entry, Opened
 from orchestrator.sim import SimProcess, replies
 from orchestrator.sim.script import AnyScript
@@ -133,6 +134,31 @@ def test_a_target_that_is_too_small_is_skipped_and_said_so(call: Call) -> None:
         assert call(orchestrator).text == "small"
         with pytest.raises(NoTarget):
             call(orchestrator, long, route="a/model-of-a")
+
+
+@both
+def test_who_has_no_key_is_told_with_the_variable_that_is_missing(call: Call) -> None:
+    text = """
+        health = "memory"
+        [routes]
+        default = ["groq/a", "corp/b"]
+        local = ["ollama/m"]
+        [providers.corp]
+        base_url = "http://127.0.0.1:9/v1"
+        credentials = ["env:CORP_KEY", "file:gone"]
+    """
+    with Orchestrator(loads(text, {})) as orchestrator:
+        route, target = failure(call, orchestrator), failure(call, orchestrator, route="groq/x")
+
+    assert [each.target for each in route.skipped] == ["groq/a", "corp/b"]
+    assert "corp/b skipped: auth (the environment variable CORP_KEY is not set; file:gone" in str(
+        route
+    )
+    for failed in (route, target):
+        assert isinstance(failed, NoTarget)
+        assert failed.reason == "auth"
+        assert "the environment variable GROQ_API_KEY is not set" in str(failed)
+        assert "inf" not in str(failed)
 
 
 def test_a_cancelled_call_still_says_what_was_too_small() -> None:

@@ -37,7 +37,8 @@ def test_labels_follow_the_order_of_the_file() -> None:
     assert pool.warnings == (
         Problem(
             "here[1]",
-            "the environment variable GONE is not set; this credential is passed over",
+            "the environment variable GONE is not set",
+            "set it, or take the entry out",
         ),
     )
 
@@ -172,7 +173,7 @@ def test_without_the_keyring_package_the_extra_is_named() -> None:
     ("entries", "said"),
     [
         ({("service", "me"): "sk-ringed"}, "sk-ringed"),
-        ({}, "here[0]: the keyring has no entry service/me; this credential is passed over"),
+        ({}, "here[0]: the keyring has no entry service/me"),
     ],
 )
 def test_a_keyring_is_asked_for_service_and_name(entries: Any, said: str) -> None:

@@ -21,8 +21,8 @@ def test_without_a_file_none_is_named() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("DeepSeek", "; did you mean 'deepseek'?"),
-        ("openroutr", "; did you mean 'OpenRouter'?"),
+        ("DeepSeek", " (did you mean 'deepseek'?)"),
+        ("openroutr", " (did you mean 'OpenRouter'?)"),
         ("zzz", ""),
         ("", ""),
     ],

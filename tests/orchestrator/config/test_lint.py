@@ -23,6 +23,26 @@ def findings(text: str, environ: dict[str, str] | None = None) -> dict[str, str]
     return {one.where: one.what for one in lint(loads(text, environ or {}))}
 
 
+def test_what_to_do_is_said_where_it_helps_and_only_there() -> None:
+    text = """
+        [providers.corp]
+        base_url = "http://llm.corp/v1"
+        credentials = ["env:A", "env:GONE", "env:A", "file:gone"]
+        [routes]
+        default = ["groq/x", "corp/a", "ollama/b", "corp/a"]
+    """
+    fixes = {one.where: one.fix for one in lint(loads(text, KEYS))}
+
+    assert fixes == {
+        "providers.corp.credentials[1]": "set it, or take the entry out",
+        "providers.corp.credentials[2]": "list each key once",
+        "providers.corp.credentials[3]": "put the key there, or take the entry out",
+        "providers.groq.credentials": "set it, or leave the provider out",
+        "routes.default[0]": "",
+        "routes.default[3]": "take it out here",
+    }
+
+
 def test_a_sound_config_has_no_findings() -> None:
     assert lint(loads(SOUND, KEYS)) == ()
 

@@ -157,11 +157,13 @@ def test_a_missing_key_is_a_warning_and_a_passed_over_target() -> None:
 
     assert [target.name for target in config.route()] == ["ollama/b"]
     assert config.route("fast") == ()
-    assert config.warnings == (
+    assert tuple(map(str, config.warnings)) == (
         "providers.groq.credentials: the environment variable GROQ_API_KEY is not set",
         "routes.default[0]: 'groq/a' is passed over: its provider has no credential",
         "routes.fast[0]: 'groq/a' is passed over: its provider has no credential",
     )
+    assert config.passed_over == {"default": ("groq/a",), "fast": ("groq/a",)}
+    assert config.providers["groq"].missing == ("the environment variable GROQ_API_KEY is not set",)
 
 
 def test_without_any_credential_no_target_is_left() -> None:
@@ -176,13 +178,13 @@ def test_a_target_twice_in_a_route_is_asked_once() -> None:
     config = loads('[routes]\ndefault = ["ollama/a", "ollama/b", "ollama/a"]', {})
 
     assert [target.name for target in config.route()] == ["ollama/a", "ollama/b"]
-    assert "'ollama/a' stands earlier" in config.warnings[0]
+    assert "'ollama/a' stands earlier" in config.warnings[0].what
 
 
 def test_without_a_default_route_each_request_must_name_one() -> None:
     config = loads('[routes]\nfast = ["ollama/a"]', {})
 
-    assert "each request must name" in config.warnings[0]
+    assert "each request must name" in config.warnings[0].what
     assert loads("[providers.ollama]", {}).route("ollama/x")[0].model == "x"
 
 

@@ -33,7 +33,7 @@ def test_it_loads_cleanly_and_holds_no_secret(environ: dict[str, str]) -> None:
 
     assert "quiet" not in text
     assert config.route()
-    assert not [one for one in config.warnings if "same key" not in one]
+    assert not [one for one in config.warnings if "same key" not in one.what]
 
 
 def test_it_names_every_key_that_was_found() -> None:
