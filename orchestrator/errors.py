@@ -22,14 +22,18 @@ considered. What the fallbacks answered stands in ``rejected``.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
 
-from orchestrator.ledger import Attempt, Ledger, Skipped
+from orchestrator.ledger import Attempt, Ledger, Opened, Skipped
 from states import Error, Reason, StoppedBy
 
 _LONGEST_WORDS = 200
+
+_CLEARS = frozenset({Reason.RATE_LIMIT, Reason.OVERLOADED, Reason.SERVER_ERROR})
+"""Reasons whose answer may name the instant from which the target can be asked again."""
 
 
 @attrs.frozen
@@ -123,9 +127,33 @@ class CallFailed(Exception):  # the name is the public contract's
         parts += [f"{each.target} skipped: {_why(each)}" for each in self._other_skipped()]
         if self.stopped_by is not StoppedBy.EXHAUSTED:
             parts.append(f"stopped by {self.stopped_by}")
+        elif too_long := self._too_long():
+            parts.append(too_long)
         count = len(self.attempts)
         parts.append(f"{count} attempt{'' if count == 1 else 's'} in {self.seconds:.1f} s")
         return f"{'; '.join(parts)}. {self.hint}".strip()
+
+    def _too_long(self) -> str:
+        """Why nobody waited until the target may be asked again; empty where that is not why."""
+        opened = next((entry for entry in self.ledger if isinstance(entry, Opened)), None)
+        due = min(self._due(), default=math.inf)
+        if opened is None or self.reason not in _CLEARS or due == math.inf:
+            return ""
+        left = opened.policy.deadline - self.seconds
+        wait = max(0.0, due - self.seconds)
+        if wait < left:
+            return ""
+        room = _duration(max(0.0, left))
+        return f"not waited for: due in {_duration(wait)}, later than the {room} that were left"
+
+    def _due(self) -> Iterator[float]:
+        """When the answers of the target, or its marks, said to come back (since ``Started``)."""
+        for attempt in self.attempts:
+            if attempt.target == self.target and attempt.retry_after is not None:
+                yield attempt.started + attempt.seconds + attempt.retry_after
+        for skipped in self.skipped:
+            if skipped.target == self.target and skipped.mark == "cooldown":
+                yield math.inf if skipped.until is None else skipped.until
 
     def _cause(self) -> str:
         remembered = next((each for each in self.skipped if each.target == self.target), None)

@@ -224,9 +224,14 @@ def test_no_wait_is_begun_that_the_deadline_would_cut(call: Call) -> None:
     clock = VirtualClock()
     with world({"a": replies.rate_limited(60)}, clock=clock) as (_, orchestrator):
         failed = failure(call, orchestrator, timeout=50)
+        later = failure(call, orchestrator, timeout=30)
+        assert clock.slept == []
+        waited = failure(call, orchestrator, timeout=300)
 
     assert failed.reason == "rate_limit"
-    assert clock.slept == []
+    assert "; not waited for: due in 60 s, later than the 50 s that were left; 1" in str(failed)
+    assert "; not waited for: due in 60 s, later than the 30 s that were left; 0" in str(later)
+    assert "not waited for" not in str(waited)
 
 
 @both
