@@ -196,6 +196,31 @@ class Ledger(Sequence[Entry]):
         return (line(entry) for entry in self._entries)
 
 
+Watcher = Callable[[Ledger], None]
+"""Called with the whole ledger of a call that is over; it only takes note, and never raises."""
+
+_watchers: list[Watcher] = []
+
+
+def watch(watcher: Watcher) -> Callable[[], None]:
+    """Have every call of this process told to ``watcher`` when it is over, whoever makes it.
+
+    For tools that look at all calls of a run, such as :mod:`orchestrator.testing.plugin`; a
+    caller who wants to see one call hands ``observe=`` to it.
+
+    Returns:
+        Ends the watch.
+    """
+    _watchers.append(watcher)
+    return lambda: _watchers.remove(watcher)
+
+
+def ended(ledger: Ledger) -> None:
+    """Tell the watchers that the call of ``ledger`` is over."""
+    for watcher in tuple(_watchers):
+        watcher(ledger)
+
+
 def line(entry: Entry) -> bytes:
     """One entry as a line of JSON."""
     fields = {field.name: getattr(entry, field.name) for field in attrs.fields(type(entry))}

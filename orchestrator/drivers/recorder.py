@@ -9,7 +9,7 @@ import attrs
 import httpx
 
 from orchestrator.classification.hints import HINTS
-from orchestrator.ledger import Attempt, Closed, Entry, Ledger, Opened, Skipped, Transition
+from orchestrator.ledger import Attempt, Closed, Entry, Ledger, Opened, Skipped, Transition, ended
 from orchestrator.request import Request
 from states import (
     TABLE,
@@ -152,6 +152,7 @@ class Recorder:
                 skipped,
             )
         )
+        ended(self.ledger)
 
     def _settle(self, event: Event, state: State) -> None:
         """Close the record of the attempt that ``event`` ends."""
