@@ -103,7 +103,9 @@ class _BoundedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
+        # A limit of 0 would not end the attempt: it would make the socket one that never waits.
+        bounded = _bounded(timeout, httpcore.ConnectTimeout)
+        stream = super().connect_tcp(host, port, bounded, local_address, socket_options)
         return _BoundedStream(stream, self.streams)
 
 

@@ -131,6 +131,16 @@ def test_a_connection_that_hangs_meets_the_deadline(call: Call) -> None:
 
 
 @both
+def test_a_deadline_that_is_over_before_anything_was_sent_is_no_broken_connection(
+    call: Call,
+) -> None:
+    with world({"a": replies.ok()}) as (_, orchestrator):
+        failed = failure(call, orchestrator, timeout=1e-6)
+
+    assert (failed.reason, failed.stopped_by) == ("deadline", "deadline")
+
+
+@both
 def test_a_tls_handshake_that_hangs_meets_the_limits(call: Call) -> None:
     extra = '[policy]\nattempts_per_target = 1\n[timeouts]\nconnect = "0.2s"'
     with listening(say_nothing) as port, orchestrator_at(port, extra, "https") as orchestrator:
@@ -175,7 +185,7 @@ def test_a_slow_target_is_left_for_the_next(call: Call) -> None:
 def test_a_status_that_says_it_all_is_heard_though_the_body_stays_away(
     call: Call, ending: Ending, sent: int
 ) -> None:
-    extra = '[targets."a/model-of-a"]\ntimeouts = { total = "0.5s" }'
+    extra = '[targets."a/model-of-a"]\ntimeouts = { total = "1s" }'
     scripts = {"a": replies.cut_after(sent, replies.billing_402(), ending), "b": replies.ok("b")}
     with world(scripts, extra=extra) as (_, orchestrator):
         first, second = call(orchestrator).attempts
@@ -190,7 +200,7 @@ def test_a_status_that_says_it_all_is_heard_though_the_body_stays_away(
 def test_a_wait_that_came_in_a_header_is_kept_though_the_body_stays_away(call: Call) -> None:
     scripts = {"a": replies.cut_after(5, replies.rate_limited(40), Ending.HANG)}
     with world(scripts) as (_, orchestrator):
-        failed = failure(call, orchestrator, timeout=0.6)
+        failed = failure(call, orchestrator, timeout=1.5)
 
     assert (failed.reason, failed.stopped_by) == ("rate_limit", "deadline")
     assert failed.attempts[0].retry_after == 40
@@ -199,7 +209,7 @@ def test_a_wait_that_came_in_a_header_is_kept_though_the_body_stays_away(call: C
 @both
 def test_half_an_answer_keeps_its_status(call: Call) -> None:
     with world({"a": replies.cut_after(20, ending=Ending.HANG)}) as (_, orchestrator):
-        failed = failure(call, orchestrator, timeout=0.6)
+        failed = failure(call, orchestrator, timeout=1.5)
 
     assert (failed.reason, failed.attempts[0].status) == ("deadline", 200)
 
