@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from orchestrator.classification.facts import Facts
 
 _HEADERS = 256
 _VALUE = 1_024
+_PAIR = 2
 _HEAD = 16_384
 _BYTES = (bytes, bytearray, memoryview)
 _NESTING = (dict, list, tuple, Mapping)
@@ -52,11 +54,14 @@ def facts(
 
 
 def _headers(headers: Any) -> dict[str, str]:
-    if not headers or not isinstance(headers, Mapping):
-        return {}
+    """Headers by lower-case name, from a mapping or, as HTTP libraries list them, from pairs."""
     lowered: dict[str, str] = {}
-    for name, value in list(headers.items())[:_HEADERS]:
-        lowered.setdefault(_plain(name).lower(), _plain(value)[:_VALUE])
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    if not isinstance(headers, Mapping | list | tuple):
+        return lowered
+    for pair in list(pairs)[:_HEADERS]:
+        if isinstance(pair, list | tuple) and len(pair) == _PAIR:
+            lowered.setdefault(_plain(pair[0]).strip().lower(), _plain(pair[1])[:_VALUE])
     return lowered
 
 
@@ -67,6 +72,9 @@ def _plain(value: Any) -> str:
 
 
 def _status(status: Any) -> int | None:
+    """A status as a number, also where it is written out, as recorded calls and logs do."""
+    if isinstance(status, str | bytes) and re.fullmatch(r"\s*\d{3}\s*", _plain(status), re.ASCII):
+        status = int(status)
     if isinstance(status, int) and not isinstance(status, bool) and 100 <= status < 1000:
         return int(status)
     return None

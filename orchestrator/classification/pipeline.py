@@ -42,8 +42,8 @@ _CLEARS = frozenset(
 
 def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     *,
-    status: int | None = None,
-    headers: Mapping[Any, Any] | None = None,
+    status: int | str | None = None,
+    headers: Mapping[Any, Any] | Sequence[tuple[Any, Any]] | None = None,
     body: Mapping[Any, Any] | Sequence[Any] | str | bytes | None = None,
     provider: str | None = None,
     dialect: str | None = None,
@@ -56,8 +56,9 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     """The classified error for a failure. Never raises, whatever it is given.
 
     Args:
-        status: The HTTP status, ``None`` where no HTTP answer arrived.
-        headers: The answer's headers; names in any case.
+        status: The HTTP status, ``None`` where no HTTP answer arrived; text such as
+            ``"402"`` is understood too.
+        headers: The answer's headers, as a mapping or as pairs; names in any case.
         body: The body: decoded, or as text or bytes; an event of a stream.
         provider: Whose words these are; unknown names are read by general rules.
         dialect: The dialect spoken; a second guess at the vendor.

@@ -49,6 +49,7 @@ header_sets = st.dictionaries(
     st.sampled_from(WORDS) | st.text(max_size=20),
     max_size=5,
 )
+header_pairs = header_sets.map(lambda headers: [list(pair) for pair in headers.items()])
 known = st.sampled_from(CASES)
 decoded = st.sampled_from(DECODED)
 
@@ -63,10 +64,24 @@ def sound(error: Error) -> bool:
     )
 
 
+@given(status=st.integers(100, 599), headers=header_sets, raw=st.booleans())
+def test_a_status_in_words_and_headers_in_pairs_mean_the_same(
+    status: int, headers: dict[str, str], *, raw: bool
+) -> None:
+    pairs: list[Any] = [(name.encode("latin-1", "replace"), value) if raw else [name, value]
+                        for name, value in headers.items()]  # fmt: skip
+    plain = {name.encode("latin-1", "replace").decode("latin-1") if raw else name: value
+             for name, value in headers.items()}  # fmt: skip
+
+    assert classify(status=f" {status} ", headers=pairs, now=1e9) == classify(
+        status=status, headers=plain, now=1e9
+    )
+
+
 @settings(max_examples=150, deadline=None)
 @given(
-    status=st.none() | st.integers(-5, 10_000),
-    headers=st.none() | header_sets,
+    status=st.none() | st.integers(-5, 10_000) | scalars,
+    headers=st.none() | header_sets | header_pairs | bodies,
     body=bodies | st.binary(max_size=200),
     provider=st.none() | st.sampled_from(VENDORS) | st.text(max_size=10),
     exception=st.none() | st.text(max_size=20) | st.builds(ValueError, st.text(max_size=20)),
