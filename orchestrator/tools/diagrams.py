@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.tools import pages
 from orchestrator.tools.graph import UnknownRow
 from orchestrator.tools.render import MissingExtra, RenderFailed
+from orchestrator.tools.trace import BrokenLedger
 
 OUT = Path("docs/diagrams")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    draw: Callable[[], Mapping[str, bytes]] = pages.files,
+) -> int:
     """Write or check the diagrams.
+
+    Args:
+        arguments: What stands after the program's name; the process's own by default.
+        draw: Makes the files.
 
     Returns:
         0 where all is as it should be; 1 where a file differs; 2 where the diagrams cannot be
@@ -23,9 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        made = pages.files()
+        made = draw()
         return _check(options.out, made) if options.check else _write(options.out, made)
-    except (MissingExtra, RenderFailed, UnknownRow, OSError) as error:
+    except (MissingExtra, RenderFailed, UnknownRow, BrokenLedger, OSError) as error:
         return _complain(str(error), 2)
 
 
@@ -35,9 +44,7 @@ def differing(out: Path, made: Mapping[str, bytes]) -> list[str]:
     A file whose ending the diagrams use but which none of them is counts too.
     """
     endings = {Path(name).suffix for name in made}
-    found = {
-        file.name for file in (out.iterdir() if out.is_dir() else ()) if file.suffix in endings
-    }
+    found = {file.relative_to(out).as_posix() for file in out.rglob("*") if file.suffix in endings}
     wrong = dict.fromkeys(made.keys() - found, "missing")
     wrong |= dict.fromkeys(found - made.keys(), "not one of the diagrams, delete it")
     for name in made.keys() & found:
@@ -64,6 +71,7 @@ def _check(out: Path, made: Mapping[str, bytes]) -> int:
 def _write(out: Path, made: Mapping[str, bytes]) -> int:
     out.mkdir(parents=True, exist_ok=True)
     for name, content in made.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(content)
     return 0
 

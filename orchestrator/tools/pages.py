@@ -1,36 +1,37 @@
-"""What ``docs/diagrams/`` holds: every picture in every form, and a page that shows them."""
+"""What ``docs/diagrams/`` holds: the pictures, and an index that shows and links them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from pathlib import Path
 
 import attrs
 
-from orchestrator.tools import diagram
-from orchestrator.tools.diagram import View
-from orchestrator.tools.plain import meaning
-from states.table import TABLE, Row
+from orchestrator.tools import incident_pages, state_pages
+from orchestrator.tools.diagram import Drawing, View
+from orchestrator.tools.incidents import INCIDENTS, LEDGERS
+from orchestrator.tools.markdown import fence, link, table_of
+from orchestrator.tools.plain import Table, plain
+from states.table import TABLE
 
 COMMAND = "python -m orchestrator.tools.diagrams"
 
 
 @attrs.frozen
 class Page:
-    """One picture.
+    """One picture of the index.
 
     Attributes:
         name: The stem of its files.
         title: Its heading.
         text: How to read it.
         view: What part of the machine is drawn.
-        path: The rows that a call took; empty where the machine itself is shown.
     """
 
     name: str
     title: str
     text: str
     view: View = View.MACHINE
-    path: tuple[str, ...] = ()
 
 
 PAGES: tuple[Page, ...] = (
@@ -63,72 +64,119 @@ PAGES: tuple[Page, ...] = (
         "`rotated_send`, `switched_send`, `waited_send` and `repaired_send`.",
         View.ARRIVALS,
     ),
-    Page(
-        "incident-a1",
-        "A call that met a 402",
-        "The path of one call whose first target answers 402 although its pool holds more keys. "
-        "What the call took is numbered by step, the rest is dimmed. Step 3 is the amber one: "
-        "`billing_fallback` leaves the provider at once, without a rotation and without a wait, "
-        "and step 4 arrives at the fallback, which answers. `orchestrator diagram --call LEDGER` "
-        "draws a recorded call in this way.",
-        path=("started_send", "failed", "billing_fallback", "switched_send", "answered"),
-    ),
 )
 
 
-def files(table: Sequence[Row] = TABLE) -> dict[str, bytes]:
-    """The folder's files: name to content.
+def files(table: Table = TABLE, ledgers: Path = LEDGERS) -> dict[str, bytes]:
+    """The folder's files: path within it to content.
+
+    Args:
+        table: The machine.
+        ledgers: The folder of the incidents.
 
     Raises:
         MissingExtra: The extra ``diagram`` is not installed.
         RenderFailed: The renderer did not draw a picture.
-        UnknownRow: A page's path names a row that the table does not have.
+        BrokenLedger: A ledger took a row that the table does not have.
+        OSError: A ledger cannot be read.
     """
-    made = {"README.md": "\n".join(_readme(table)).encode()}
-    for page in PAGES:
-        made[f"{page.name}.mmd"] = _mermaid(page, table).encode()
-        made[f"{page.name}.dot"] = diagram.dot(page.path, view=page.view, table=table).encode()
-        made[f"{page.name}.svg"] = diagram.svg(page.path, view=page.view, table=table).encode()
-        made[f"{page.name}.png"] = diagram.png(page.path, view=page.view, table=table)
+    made = {name: text.encode() for name, text in texts(table, ledgers).items()}
+    for name, drawn in drawings(table, ledgers).items():
+        made[f"{name}.svg"] = drawn.svg().encode()
+        made[f"{name}.png"] = drawn.png()
     return made
 
 
-def _mermaid(page: Page, table: Sequence[Row]) -> str:
-    return diagram.mermaid(page.path, view=page.view, table=table)
+def drawings(table: Table = TABLE, ledgers: Path = LEDGERS) -> dict[str, Drawing]:
+    """Every picture, by the stem of its files.
+
+    Raises:
+        BrokenLedger: A ledger took a row that the table does not have.
+        OSError: A ledger cannot be read.
+    """
+    machine = plain(table)
+    return {
+        **{page.name: Drawing(machine, view=page.view) for page in PAGES},
+        **{f"states/{name}": Drawing(machine, state=name) for name in state_pages.names(machine)},
+        **{
+            f"incidents/{one.name}": incident_pages.drawing(machine, one, ledgers)
+            for one in INCIDENTS
+        },
+    }
 
 
-def _readme(table: Sequence[Row]) -> Iterator[str]:
+def texts(table: Table = TABLE, ledgers: Path = LEDGERS) -> dict[str, str]:
+    """Every file that is no picture: pages, and the index's pictures as Mermaid and DOT.
+
+    Raises:
+        BrokenLedger: A ledger took a row that the table does not have.
+        OSError: A ledger cannot be read.
+    """
+    machine = plain(table)
+    made = {"README.md": "\n".join(_readme(machine))}
+    for page in PAGES:
+        drawn = Drawing(machine, view=page.view)
+        made |= {f"{page.name}.mmd": drawn.mermaid(), f"{page.name}.dot": drawn.dot()}
+    for name in state_pages.names(machine):
+        made[f"states/{name}.md"] = state_pages.page(machine, name)
+    for incident in INCIDENTS:
+        made[f"incidents/{incident.name}.md"] = incident_pages.page(machine, incident, ledgers)
+    return made
+
+
+def _readme(table: Table) -> Iterator[str]:
     yield f"<!-- Generated from states/table.py by `{COMMAND}`; do not edit. -->"
     yield "# Diagrams"
     yield ""
     yield (
         "Generated from [`states/table.py`](../../states/table.py), the table that the machine "
         f"runs on, by `{COMMAND}`. With `--check` the command compares instead of writing. "
-        "Each picture is here as SVG, PNG, DOT and Mermaid."
+        "Each picture is here as SVG and PNG. [The machine](../machine.md) says how to draw "
+        "your own: under a config, of a recorded call, of many calls, or of a change."
     )
+    yield from _contents(table)
     for page in PAGES:
         yield from _section(page, table)
     yield from _listing(table)
 
 
-def _section(page: Page, table: Sequence[Row]) -> Iterator[str]:
-    forms = ", ".join(f"[{form}]({page.name}.{form})" for form in ("svg", "png", "dot", "mmd"))
+def _contents(table: Table) -> Iterator[str]:
+    shown = [f"[{page.title}](#{_anchor(page.title)})" for page in PAGES]
+    yield from ("", f"On this page: {', '.join(shown)}, [every row](#every-row).", "")
+    yield "| a page for each state | what it asks for | what it is for |"
+    yield "|---|---|---|"
+    yield from (state_pages.line(table, name) for name in state_pages.names(table))
+    yield from ("", "| a page for each incident | |", "|---|---|")
+    for incident in INCIDENTS:
+        name = incident.name.upper()
+        yield f"| {link(name, f'incidents/{incident.name}.md')} | {incident.title} |"
+
+
+def _anchor(title: str) -> str:
+    return title.lower().replace(" ", "-")
+
+
+def _section(page: Page, table: Table) -> Iterator[str]:
+    forms = ", ".join(link(form, f"{page.name}.{form}") for form in ("svg", "png", "dot", "mmd"))
     yield from ("", f"## {page.title}", "", page.text, "")
     yield from (f"![{page.title}]({page.name}.svg)", "", f"Files: {forms}.", "")
-    yield from ("<details><summary>The same as Mermaid</summary>", "", "```mermaid")
-    yield _mermaid(page, table).rstrip("\n")
-    yield from ("```", "", "</details>")
+    yield from fence(Drawing(table, view=page.view).mermaid())
 
 
-def _listing(table: Sequence[Row]) -> Iterator[str]:
+def _listing(table: Table) -> Iterator[str]:
     yield from ("", "## Every row", "", "In the order in which they are asked.", "")
-    yield "| row | state | event | guard | to | when |"
-    yield "|---|---|---|---|---|---|"
-    for row in table:
-        guard = f"`{row.guard.__name__}`" if row.guard else ""
-        when = meaning(row) if row.guard else ""
-        yield (
-            f"| `{row.name}` | `{row.state.value}` | `{row.event.__name__}` | {guard} "
-            f"| `{row.to.value}` | {when} |"
-        )
+    yield from table_of(
+        ("row", "state", "event", "guard", "to", "when"),
+        (
+            (
+                f"`{row.name}`",
+                f"[`{row.state}`](states/{row.state}.md)",
+                f"`{row.event}`",
+                f"`{row.guard}`" if row.guard else "",
+                f"[`{row.to}`](states/{row.to}.md)",
+                row.meaning if row.guard else "",
+            )
+            for row in plain(table).rows
+        ),
+    )
     yield ""

@@ -101,11 +101,21 @@ Table = PlainTable | Sequence[Row]
 """What the functions of this room take: the table that runs, or one that was read."""
 
 
-def plain(table: Table = TABLE, entries: Sequence[Entry] = STATES) -> PlainTable:
-    """``table`` in plain values; ``entries`` say what its states ask for."""
+def plain(
+    table: Table = TABLE, entries: Sequence[Entry] = STATES, *, codes: bool = False
+) -> PlainTable:
+    """``table`` in plain values.
+
+    Args:
+        table: The rows; a plain table is returned as it is.
+        entries: What the states ask for.
+        codes: Take fingerprints too, which reads the sources and takes a tenth of a second
+            (2026-11).
+    """
     if isinstance(table, PlainTable):
         return table
-    return PlainTable(tuple(map(_state, entries)), tuple(map(_row, table)))
+    rows = (_coded(row) if codes else _row(row) for row in table)
+    return PlainTable(tuple(map(_state, entries)), tuple(rows))
 
 
 def meaning(row: Row) -> str:
@@ -133,6 +143,9 @@ def _row(row: Row) -> PlainRow:
         row.to.value,
         row.effect.__name__,
         meaning(row),
-        "" if row.guard is None else fingerprint(row.guard),
-        fingerprint(row.effect),
     )
+
+
+def _coded(row: Row) -> PlainRow:
+    code = "" if row.guard is None else fingerprint(row.guard)
+    return attrs.evolve(_row(row), code=code, effect_code=fingerprint(row.effect))

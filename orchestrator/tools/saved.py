@@ -33,7 +33,7 @@ class BadTable(ValueError):
 
 def as_mapping(table: Table = TABLE) -> dict[str, Any]:
     """The table as a mapping that JSON can say."""
-    machine = plain(table)
+    machine = plain(table, codes=True)
     return {
         "format": FORMAT,
         "version": VERSION,

@@ -77,7 +77,7 @@ def legend_of(changes: Sequence[Change]) -> tuple[tuple[Look, str], ...]:
 
 def table_changes(old: Table, new: Table) -> TableChanges:
     """What was changed from ``old`` to ``new``."""
-    before, after = plain(old), plain(new)
+    before, after = plain(old, codes=True), plain(new, codes=True)
     rows = tuple(_merged(before.rows, after.rows))
     known = [state.name for state in after.states]
     states = (*after.states, *(one for one in before.states if one.name not in known))

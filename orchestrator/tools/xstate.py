@@ -25,7 +25,7 @@ def write(table: Table = TABLE) -> str:
 
 def config(table: Table = TABLE) -> dict[str, Any]:
     """The machine's config: ``id``, ``initial``, ``context`` and ``states``."""
-    machine = plain(table)
+    machine = plain(table, codes=True)
     return {
         "id": IDENTITY,
         "initial": machine.initial,

@@ -2,107 +2,97 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 import pytest
 
 from orchestrator.tools import diagrams, pages
-from states.table import TABLE
+from orchestrator.tools.plain import plain
 
 ROOT = Path(__file__).parents[3]
+SMALL = {"README.md": b"# Index", "machine.svg": b"<svg/>", "states/retry.png": b"\x89PNG"}
 
 
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("diagrams") / "new" / "folder"
-    assert diagrams.main(["--out", str(out)]) == 0
-    return out
+def run(out: Path, *options: str) -> int:
+    return diagrams.main([*options, "--out", str(out)], draw=lambda: SMALL)
 
 
 @pytest.fixture
-def copy(drawn: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(drawn, tmp_path / "copy"))
-
-
-@pytest.fixture(scope="module")
-def made(drawn: Path) -> dict[str, bytes]:
-    """What the folder should hold, drawn once: drawing is what takes the time."""
-    return {file.name: file.read_bytes() for file in drawn.iterdir()}
-
-
-def check(out: Path) -> int:
-    return diagrams.main(["--check", "--out", str(out)])
+def drawn(tmp_path: Path) -> Path:
+    out = tmp_path / "new" / "folder"
+    assert run(out) == 0
+    return out
 
 
 def test_what_was_written_is_as_it_should_be(
     drawn: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert check(drawn) == 0
+    assert run(drawn, "--check") == 0
     assert capsys.readouterr() == ("", "")
+    assert (drawn / "states" / "retry.png").read_bytes() == SMALL["states/retry.png"]
 
 
-def test_the_committed_diagrams_are_those_of_the_table() -> None:
-    assert diagrams.differing(ROOT / "docs" / "diagrams", pages.files()) == []
+def test_the_committed_diagrams_are_those_of_the_table(gallery: Mapping[str, bytes]) -> None:
+    assert diagrams.differing(ROOT / "docs" / "diagrams", gallery) == []
 
 
-def tamper(file: Path) -> None:
-    content = file.read_bytes()
-    file.write_bytes(content[:-20] + b"?" + content[-19:])
-
-
-def test_any_file_that_was_tampered_with_is_named(copy: Path, made: dict[str, bytes]) -> None:
-    for place, name in enumerate(sorted(made), 1):
-        tamper(copy / name)
-        wrong = [f"{copy / each}: differs from the table" for each in sorted(made)[:place]]
-        assert diagrams.differing(copy, made) == wrong
+def test_any_file_that_was_tampered_with_is_named(drawn: Path) -> None:
+    for place, name in enumerate(sorted(SMALL), 1):
+        (drawn / name).write_bytes(SMALL[name] + b"?")
+        wrong = [f"{drawn / each}: differs from the table" for each in sorted(SMALL)[:place]]
+        assert diagrams.differing(drawn, SMALL) == wrong
 
 
 def test_a_file_that_was_tampered_with_is_named_with_the_mend(
-    copy: Path, capsys: pytest.CaptureFixture[str]
+    drawn: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tamper(copy / "machine.dot")
+    (drawn / "machine.svg").write_bytes(b"?")
 
-    assert check(copy) == 1
+    assert run(drawn, "--check") == 1
     said = capsys.readouterr().err
     assert said.splitlines() == [
-        f"{copy / 'machine.dot'}: differs from the table",
-        f"mend it with: {pages.COMMAND} --out {copy}",
+        f"{drawn / 'machine.svg'}: differs from the table",
+        f"mend it with: {pages.COMMAND} --out {drawn}",
     ]
-    assert diagrams.main(["--out", str(copy)]) == 0
-    assert check(copy) == 0
+    assert run(drawn) == 0
+    assert run(drawn, "--check") == 0
 
 
 def test_a_missing_file_and_one_too_many_are_named(
-    copy: Path, capsys: pytest.CaptureFixture[str]
+    drawn: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (copy / "machine.png").unlink()
-    (copy / "old.svg").write_text("<svg/>")
-    (copy / "notes.txt").write_text("not ours")
+    (drawn / "states" / "retry.png").unlink()
+    (drawn / "states" / "old.svg").write_text("<svg/>")
+    (drawn / "notes.txt").write_text("not ours")
 
-    assert check(copy) == 1
+    assert run(drawn, "--check") == 1
     assert capsys.readouterr().err.splitlines()[:2] == [
-        f"{copy / 'machine.png'}: missing",
-        f"{copy / 'old.svg'}: not one of the diagrams, delete it",
+        f"{drawn / 'states' / 'old.svg'}: not one of the diagrams, delete it",
+        f"{drawn / 'states' / 'retry.png'}: missing",
     ]
 
 
 def test_a_check_writes_nothing(tmp_path: Path) -> None:
-    assert check(tmp_path / "none") == 1
+    assert run(tmp_path / "none", "--check") == 1
     assert not (tmp_path / "none").exists()
 
 
-def test_a_row_renamed_in_the_table_is_drift(drawn: Path) -> None:
-    renamed = tuple(
-        attrs.evolve(row, name="billing_stay") if row.name == "billing_terminal" else row
-        for row in TABLE
+def test_a_row_renamed_in_the_table_is_drift() -> None:
+    table = plain()
+    renamed = attrs.evolve(
+        table,
+        rows=tuple(
+            attrs.evolve(row, name="repaired_stay") if row.name == "repaired_terminal" else row
+            for row in table.rows
+        ),
     )
-    wrong = diagrams.differing(drawn, pages.files(renamed))
+    before, after = pages.texts(table), pages.texts(renamed)
 
-    named = {Path(line.split(": ")[0]).name for line in wrong}
-    assert {"machine.dot", "machine.mmd", "classify.svg", "classify.png", "README.md"} <= named
-    assert not any(name.startswith("arrivals") for name in named)
+    changed = {name for name, text in after.items() if before[name] != text}
+    assert {"README.md", "machine.dot", "machine.mmd", "states/repair.md"} <= changed
+    assert not changed & {"classify.dot", "states/attempt.md"}
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(
@@ -110,5 +100,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
 
-    assert diagrams.main(["--out", str(tmp_path / "file")]) == 2
-    assert str(tmp_path / "file") in capsys.readouterr().err
+    assert run(tmp_path / "file") == 2
+    said = capsys.readouterr().err
+    assert str(tmp_path / "file") in said
+    assert len(said.splitlines()) == 1

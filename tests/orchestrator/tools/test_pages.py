@@ -1,55 +1,83 @@
-"""The folder's page: every picture is shown, every row is listed."""
+"""The folder: an index, a page for each state and each incident, and no link that leads nowhere."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from orchestrator.tools import pages
+from orchestrator.tools.diagram import Drawing
+from orchestrator.tools.incidents import INCIDENTS
+from states.call import State
 from states.table import TABLE
 
-
-@pytest.fixture(scope="module")
-def files() -> dict[str, bytes]:
-    return pages.files()
-
-
-@pytest.fixture(scope="module")
-def readme(files: dict[str, bytes]) -> str:
-    return files["README.md"].decode()
+DOCS = Path(__file__).parents[3] / "docs" / "diagrams"
+TEXTS = pages.texts()
+PAGES = [name for name in TEXTS if name.endswith(".md")]
+README = TEXTS["README.md"]
 
 
-def test_every_picture_is_there_in_every_form(files: dict[str, bytes]) -> None:
-    names = {f"{page.name}.{form}" for page in pages.PAGES for form in ("svg", "png", "dot", "mmd")}
+def test_every_picture_is_there_in_its_forms(gallery: Mapping[str, bytes]) -> None:
+    pictures = {f"{name}.{form}" for name in pages.drawings() for form in ("svg", "png")}
 
-    assert files.keys() == names | {"README.md"}
+    assert gallery.keys() == pictures | TEXTS.keys()
+    assert {f"{page.name}.{form}" for page in pages.PAGES for form in ("dot", "mmd")} <= set(TEXTS)
 
 
-def test_every_link_leads_somewhere(files: dict[str, bytes], readme: str) -> None:
-    docs = Path(__file__).parents[3] / "docs" / "diagrams"
-    for link in re.findall(r"\]\(([^)]*)\)", readme):
-        assert link in files or (docs / link).resolve().is_file(), link
+def test_every_state_and_every_incident_has_a_page_that_the_index_links() -> None:
+    linked = set(re.findall(r"\]\(([^)#]*\.md)\)", README))
+
+    assert {f"states/{state.value}.md" for state in State} <= linked & TEXTS.keys()
+    assert {f"incidents/{one.name}.md" for one in INCIDENTS} <= linked & TEXTS.keys()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str, gallery: Mapping[str, bytes]) -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", TEXTS[page])
+
+    assert links
+    for link in links:
+        there = DOCS / PurePosixPath(page).parent / link
+        inside = there.resolve().relative_to(DOCS).as_posix() if _within(there) else ""
+        assert inside in gallery or there.resolve().is_file(), link
+
+
+def _within(path: Path) -> bool:
+    return path.resolve().is_relative_to(DOCS)
+
+
+def test_every_anchor_of_the_index_is_a_heading() -> None:
+    headings = {line[3:].lower().replace(" ", "-") for line in README.splitlines() if "## " in line}
+
+    assert set(re.findall(r"\]\(#([^)]*)\)", README)) <= headings
 
 
 @pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
-def test_every_picture_is_shown_with_how_to_read_it(
-    page: pages.Page, files: dict[str, bytes], readme: str
-) -> None:
-    assert f"## {page.title}\n\n{page.text}\n\n![{page.title}]({page.name}.svg)" in readme
-    assert f"```mermaid\n{files[f'{page.name}.mmd'].decode()}```" in readme
+def test_every_picture_is_shown_with_how_to_read_it(page: pages.Page) -> None:
+    assert f"## {page.title}\n\n{page.text}\n\n![{page.title}]({page.name}.svg)" in README
+    assert f"```mermaid\n{Drawing(view=page.view).mermaid()}```" in README
 
 
-def test_every_row_is_listed_once_in_order(readme: str) -> None:
-    listed = re.findall(r"^\| `(\w+)` \|", readme, flags=re.MULTILINE)
+def test_every_row_is_listed_once_in_order() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", README, flags=re.MULTILINE)
 
     assert listed == [row.name for row in TABLE]
 
 
-def test_the_page_of_the_bypass_says_where_it_is(readme: str) -> None:
+def test_the_page_of_the_bypass_says_where_it_is() -> None:
     """Its text counts the rows, so it must be mended when they move."""
     diagnosed = [row.name for row in TABLE if row.event.__name__ == "Diagnosed"]
 
     assert [name for name in diagnosed[2:5] if name.startswith("billing_")] == diagnosed[2:5]
-    assert "Rows 3 to 5 are the bypass" in readme
+    assert "Rows 3 to 5 are the bypass" in README
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_has_two_empty_lines_or_one_that_ends_in_blanks(page: str) -> None:
+    lines = TEXTS[page].splitlines()
+
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert [place for place in range(1, len(lines)) if not lines[place] + lines[place - 1]] == []
