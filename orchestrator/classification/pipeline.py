@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestrator.classification import gather
+from orchestrator.classification import gather, redirects
 from orchestrator.classification.facts import Facts
 from orchestrator.classification.families import family
 from orchestrator.classification.hints import HINT_REPAIRED, HINTS
@@ -113,7 +113,9 @@ _NONE = Rule("none", Reason.UNKNOWN)
 
 def _words(facts: Facts) -> str:
     # A key cut at the margin keeps the shape by which it is masked.
-    said = ": ".join(facts.texts[:_LINES])[: MESSAGE_LIMIT + _MARGIN]
+    # Not among the texts: what a host is called says nothing about the failure.
+    texts = (redirects.words(facts), *facts.texts)
+    said = ": ".join([text for text in texts if text][:_LINES])[: MESSAGE_LIMIT + _MARGIN]
     return mask(said)[:MESSAGE_LIMIT] if said else ""
 
 

@@ -78,8 +78,11 @@ RULES: tuple[Rule, ...] = (
          "internalservererror", "internal", "internal_failure", "upstream_error", "apierror",
          "internalerror"}, statuses=set(range(500, 600))),
     Rule("status.5xx", Reason.SERVER_ERROR, _RFC, statuses=set(range(500, 600))),
-    Rule("status.3xx", Reason.INVALID_RESPONSE, _RFC, statuses=set(range(300, 400)),
-         hint=("The endpoint redirects elsewhere: set base_url to the address that it names.")),
+    # It redirects until the config is mended, and the answer would be the same again: so
+    # nothing is retried, and the target is benched until its base_url changes or it is due.
+    Rule("status.3xx", Reason.FORBIDDEN, _RFC, statuses=set(range(300, 400)),
+         hint=("The endpoint redirects, which is not followed, since keys must not travel: set "
+               "base_url to the address that it names.")),
     Rule("status.4xx", Reason.BAD_REQUEST, _RFC, statuses=set(range(400, 500))),
     Rule("general.passed-on", Reason.SERVER_ERROR,
          "what OpenRouter says of any failure upstream: the status tells more (2026-11-21)",

@@ -1,0 +1,26 @@
+"""Where a redirect leads, in words that are safe to show."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from orchestrator.classification.facts import Facts
+
+
+def words(facts: Facts) -> str:
+    """``redirects to https://llm.corp``; empty where the failure is no redirect.
+
+    Only scheme, host and port: a path or a query may hold a session or a key.
+    """
+    location = facts.headers.get("location", "")
+    if not location or not 300 <= (facts.http_status or 0) < 400:
+        return ""
+    try:
+        parts = urlsplit(location)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "redirects to what is no address"
+    if not host:
+        return "redirects to another path of the same host"
+    scheme = f"{parts.scheme}://" if parts.scheme else ""
+    return f"redirects to {scheme}{host}{f':{port}' if port else ''}"
