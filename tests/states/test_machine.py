@@ -94,7 +94,7 @@ def test_the_way_into_each_state_leads_there(state: State) -> None:
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("state", State, ids=lambda state: state.value)
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 8, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_each_event_in_each_state_is_a_row_or_a_refusal(
     data: st.DataObject, state: State, kind: type[Event]
@@ -110,7 +110,9 @@ def test_each_event_in_each_state_is_a_row_or_a_refusal(
         assert brought.call.state is not State.READY
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=settings().max_examples * 3 // 5, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(data=st.data(), call=calls())
 def test_any_list_of_events_is_taken_or_refused_and_replays_bit_for_bit(
     data: st.DataObject, call: Call

@@ -1,0 +1,199 @@
+"""Plant each mistake of scripts/mutations.py in states/, one at a time, and run tests/states.
+
+    python -m scripts.mutants [--only FILE] [--jobs N] [--report FILE]
+
+A mistake that no test notices survives. Survivors are listed with their reason in
+tests/states/survivors.toml; the exit status is 1 where one is missing there, or where a
+listed one no longer survives or no longer exists. ``--only guards.py`` looks at one file.
+
+Nothing in the checkout is changed: each mutant lives in a folder and a process of its own.
+The tests that count rows or compare lists of names are left out, so that a row is held by
+a test of what it does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import sys
+import time
+import tomllib
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import groupby
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import attrs
+import pytest
+
+from scripts.mutations import Mutant, mutants
+
+ROOT = Path(__file__).parent.parent
+SURVIVORS = ROOT / "tests" / "states" / "survivors.toml"
+NEEDED = ("pyproject.toml", "states", "tests/conftest.py", "tests/states_strategies.py")
+
+COUNTS = (
+    "test_table.py::test_each_row_has_a_way_and_each_way_a_row",
+    "test_table.py::test_row_names_are_unique",
+    "test_table.py::test_each_two_neighbours_with_guards_have_a_way_where_both_hold",
+)
+"""Tests that hold lists against each other: they would notice a row without knowing it."""
+
+WARM = ("__main__", "attrs", "hypothesis.strategies", "pytest", "transitions", "_pytest.assertion")
+"""Imported once, before the processes are forked; nothing of states/ or tests/ is among it."""
+
+SECONDS = 20
+"""How long one test may take before it counts as failed; the slowest takes 3 s."""
+
+
+@attrs.frozen
+class Verdict:
+    """What became of a mutant: the test that noticed it, or ``None`` where it survived."""
+
+    name: str
+    noticed_by: str | None
+    seconds: float
+
+
+class Witness:
+    """Hears from pytest which test failed, and makes sure that the mutant was under test."""
+
+    # ruff: noqa: D102 - pytest's documentation says what it calls, and when.
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self.failed: str | None = None
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.failed = self.failed or f"importing {report.nodeid}"
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed = self.failed or report.nodeid.removeprefix("tests/states/")
+
+    def pytest_sessionfinish(self) -> None:
+        loaded = getattr(sys.modules.get("states"), "__file__", None) or self.place
+        if not loaded.startswith(self.place):
+            raise RuntimeError(f"the states under test are {loaded}, not those of {self.place}")
+
+
+def examine(mutant: Mutant, template: str) -> Verdict:
+    """Run the tests on ``mutant``, in a folder of its own; needs a fresh process."""
+    began = time.process_time()
+    with TemporaryDirectory() as folder:
+        place = os.path.realpath(Path(folder) / "copy")
+        shutil.copytree(template, place)
+        Path(place, "states", mutant.file).write_text(mutant.code)
+        os.chdir(place)
+        witness = Witness(place)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            status = pytest.main(_arguments(), plugins=[witness])
+        os.chdir(template)
+    noticed_by = witness.failed or f"pytest, which ended with {status!r}"
+    survived = status == pytest.ExitCode.OK
+    return Verdict(mutant.name, None if survived else noticed_by, time.process_time() - began)
+
+
+def _arguments() -> list[str]:
+    left_out = [f"--deselect=tests/states/{name}" for name in COUNTS]
+    plugins = ["-p", "no:cacheprovider", "-p", "no:xdist"]
+    # What is warm cannot have its asserts rewritten, and need not.
+    warm = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return ["-x", "-q", f"--timeout={SECONDS}", *plugins, *warm, *left_out, *_tests()]
+
+
+def _tests() -> list[str]:
+    """The files of tests, those first that draw nothing: they are the quickest to notice."""
+    files = sorted(Path("tests/states").glob("test_*.py"))
+    drawing = {file: file.read_text().count("@given") for file in files}
+    # One of the last two takes as long as all the others.
+    late = ("test_invariants.py", "test_machine.py")
+    return [str(f) for f in sorted(files, key=lambda f: (f.name in late, drawing[f] > 0))]
+
+
+def prepare(template: Path) -> None:
+    """What a mutant's folder is a copy of, with the tests compiled but not the states."""
+    for name in (*NEEDED, "tests/states"):
+        source, copy = ROOT / name, template / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, copy)
+
+
+def main() -> int:
+    """Make the mutants, run them, and hold the survivors against the list."""
+    parser = ArgumentParser(description="Plant mistakes in states/ and run its tests on each.")
+    parser.add_argument("--only", default="", help="one file of states/")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
+    parser.add_argument("--report", type=Path, help="where to write who noticed which mutant")
+    options = parser.parse_args()
+    began = time.monotonic()
+    files = sorted((ROOT / "states").glob(options.only or "*.py"))
+    made = [mutant for file in files for mutant in mutants(file.name, file.read_text())]
+    listed = {name: why for name, why in _listed() if name.startswith(options.only)}
+    with TemporaryDirectory() as folder:
+        template = Path(folder).resolve()
+        prepare(template)
+        verdicts = list(_run(made, str(template), options.jobs))
+    if options.report is not None:
+        options.report.write_text("".join(map(_reported, verdicts)))
+    complaints = _complaints(verdicts, listed)
+    survived = sum(verdict.noticed_by is None for verdict in verdicts)
+    print(
+        f"{len(verdicts)} mutants, {len(verdicts) - survived} noticed, "
+        f"{survived} survived, {time.monotonic() - began:.0f} s"
+    )
+    print("\n".join(complaints) or "every survivor is explained in tests/states/survivors.toml")
+    return bool(complaints)
+
+
+def _reported(verdict: Verdict) -> str:
+    return f"{verdict.noticed_by or 'SURVIVED'}\t{verdict.seconds:.1f} s\t{verdict.name}\n"
+
+
+def _listed() -> Iterator[tuple[str, str]]:
+    for group in tomllib.loads(SURVIVORS.read_text())["equivalent"]:
+        for name in group["mutants"]:
+            yield name, group["why"]
+
+
+def _run(made: Sequence[Mutant], template: str, jobs: int) -> Iterator[Verdict]:
+    context = get_context("forkserver")
+    context.set_forkserver_preload(list(WARM))
+    sound = Mutant("__init__.py", "nothing changed", (ROOT / "states/__init__.py").read_text())
+    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
+        control = pool.submit(examine, sound, template).result()
+        if control.noticed_by is not None:
+            raise SystemExit(f"the tests fail without any mutant: {control.noticed_by}")
+        verdicts = pool.map(examine, made, [template] * len(made))
+        for file, group in groupby(verdicts, key=lambda verdict: verdict.name.split(" ")[0]):
+            of_file = list(group)
+            survived = sum(verdict.noticed_by is None for verdict in of_file)
+            print(f"{file:22}{len(of_file):5} mutants{survived:5} survived", flush=True)
+            yield from of_file
+
+
+def _complaints(verdicts: Sequence[Verdict], listed: Mapping[str, str]) -> list[str]:
+    noticed_by = {verdict.name: verdict.noticed_by for verdict in verdicts}
+    survived = [name for name, noticed in noticed_by.items() if noticed is None]
+    return [
+        *[f"survived, and is not listed: {name}" for name in survived if name not in listed],
+        *[
+            f"listed, but noticed by {noticed_by[name]}: {name}"
+            for name in listed
+            if noticed_by.get(name) is not None
+        ],
+        *[f"listed, but no mutant: {name}" for name in listed if name not in noticed_by],
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
