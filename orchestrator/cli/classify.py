@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from orchestrator.classification import classify as classified
-from orchestrator.cli import foretelling, recorded
+from orchestrator.cli import doubts, foretelling, recorded
 from orchestrator.cli.endings import DONE, UsageError, told
 from orchestrator.cli.opening import found
 from orchestrator.cli.reading import decoded, file_text, is_piped, standard_input
@@ -60,6 +60,7 @@ def classify(  # noqa: PLR0913 - one argument for each option of the command
     """
     screen = Screen()
     with told(screen, json=json):
+        doubts.refuse(status, header, dialect)
         given = _given(file, status, header, body, exception)
         current = found(config)
         error = _classified(given, provider, dialect, exception, current)
@@ -72,6 +73,7 @@ def classify(  # noqa: PLR0913 - one argument for each option of the command
             scene=seen,
             why=_why(error, given, current, provider),
             config=None if current is None else str(current.path),
+            notes=tuple(doubts.notes(provider, exception, given.headers, current)),
         )
         told_of.show(screen, json=json)
     return DONE

@@ -34,13 +34,19 @@ def _met(rule: Rule, body: str, status: int | None) -> Iterator[str]:
     codes = sorted((code for code in rule.codes | rule.types if code in low), key=len)
     if codes:
         yield f"the code is {_quoted(codes[-1:])}"
-    said = [one for one in (*rule.contains, *rule.also) if phrase(one).within(text)]
+    said = _distinct(one for one in (*rule.contains, *rule.also) if phrase(one).within(text))
     if said:
         yield f"it says {_quoted(said[:2])}"
     if rule.regex is not None:
         yield f"it matches {rule.regex.pattern}"
     if rule.header is not None:
         yield f"the header {rule.header[0]} says {rule.header[1] or 'anything'}"
+
+
+def _distinct(phrases: Iterable[str]) -> list[str]:
+    """Each phrase once, and none that is a part of another: it would say nothing more."""
+    words = list(dict.fromkeys(one.strip("*") for one in phrases))
+    return [one for one in words if not any(one in other for other in words if other != one)]
 
 
 def _any(what: str, rule: Rule) -> str:

@@ -28,6 +28,7 @@ class Told:
         scene: Over which route.
         why: Why the rule matched.
         config: The config's path, ``None`` where there is none.
+        notes: What of the failure was probably misspelt.
     """
 
     error: Error
@@ -36,9 +37,12 @@ class Told:
     scene: Scene
     why: str
     config: str | None
+    notes: tuple[str, ...] = ()
 
     def show(self, screen: Screen, *, json: bool) -> None:
-        """On stdout."""
+        """On stdout; what was probably misspelt before it, on stderr."""
+        for note in self.notes:
+            screen.say(f"note: {one_line(note)}")
         if json:
             screen.json(self._object())
             return
@@ -95,6 +99,7 @@ class Told:
             "then": [attrs.asdict(ask) for ask in self.asks],
             "assumed": self.scene.assumed,
             "config": self.config,
+            "notes": list(self.notes),
         }
 
 
