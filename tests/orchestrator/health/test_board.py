@@ -1,4 +1,4 @@
-"""Takes, probes, claims and standbys: the board as a call meets it."""
+"""Takes and standbys: the board as a call meets it."""
 
 from __future__ import annotations
 
@@ -20,29 +20,13 @@ from tests.orchestrator.health.world import (
     A,
     B,
     C,
-    Call,
     World,
+    benched,
+    due,
     error,
     pool,
+    probing,
 )
-
-
-def benched(world: World, target: Target = A, reason: Reason = Reason.BILLING) -> None:
-    world.failed_call(target, reason)
-
-
-def due(world: World, target: Target = A, reason: Reason = Reason.BILLING) -> None:
-    """Bench ``target`` and let the bench end."""
-    benched(world, target, reason)
-    world.later(300)
-
-
-def probing(world: World, *route: Target) -> Call:
-    call = world.call(*(route or ROUTE))
-    taken = call.start()
-    assert taken is not None
-    assert taken.probe
-    return call
 
 
 def test_with_nothing_marked_the_first_target_is_taken() -> None:
@@ -114,215 +98,6 @@ def test_a_cooldown_simply_ends() -> None:
     assert before is None
     assert (clear.mark, clear.at) == (Mark.COOLDOWN, NOON + 7)
     assert after == Taken(B, "k1", probe=False)
-
-
-@pytest.mark.parametrize("reason", [Reason.BILLING, Reason.AUTH, Reason.FORBIDDEN])
-def test_one_call_probes_when_a_bench_ends(reason: Reason) -> None:
-    world = World(pool("acme", "k1"), pool("bolt", "k1"))
-    due(world, A, reason)
-    prober, other = world.call(A, B), world.call(A, B)
-
-    first, second = prober.start(), other.start()
-
-    assert first == Taken(A, "k1", probe=True)
-    assert prober.standby.targets == (A, B)
-    assert second == Taken(B, "k1")
-    clear = other.clear(A)
-    assert (clear.mark, clear.probed, clear.at) == (Mark.BENCH, True, world.now + 10)
-
-
-def test_a_probe_that_succeeds_restores_the_preferred_target_at_once() -> None:
-    world = World()
-    due(world)
-    prober = probing(world)
-
-    prober.succeed()
-
-    assert world.call().start() == Taken(A, "k1")
-    assert world.marked() == []
-
-
-def test_a_probe_that_fails_alike_makes_the_bench_longer() -> None:
-    world = World()
-    due(world)
-    prober = probing(world)
-
-    prober.fail(Reason.BILLING)
-
-    (entry,) = world.marked()
-    assert (entry.since, entry.until, entry.probed) == (NOON, world.now + 600, False)
-
-
-def test_a_probe_that_fails_otherwise_keeps_the_length_and_marks_besides() -> None:
-    world = World()
-    due(world)
-    prober = probing(world)
-
-    prober.fail(error(Reason.RATE_LIMIT, retry_after=20))
-
-    assert world.entry("acme").until == world.now + 300
-    assert world.entry("acme", credential="k1").until == world.now + 20
-
-
-@pytest.mark.parametrize("reason", [Reason.CANCELLED, Reason.DEADLINE])
-def test_a_probe_that_we_cut_short_says_nothing(reason: Reason) -> None:
-    world = World()
-    due(world)
-    probing(world).fail(reason)
-
-    taken = world.call().start()
-
-    assert taken == Taken(A, "k1", probe=True)
-
-
-def test_a_claim_that_is_not_used_is_given_back_on_close() -> None:
-    world = World()
-    due(world)
-    probing(world).close()
-
-    taken = world.call().start()
-
-    assert taken == Taken(A, "k1", probe=True)
-
-
-def test_a_claim_that_is_not_used_is_given_back_on_the_next_take() -> None:
-    world = World()
-    due(world)
-    probing(world).take(B)
-
-    taken = world.call().start()
-
-    assert taken == Taken(A, "k1", probe=True)
-
-
-def test_the_claim_of_a_crashed_call_ends_by_itself() -> None:
-    world = World(claim_seconds=40)
-    due(world)
-    probing(world)
-
-    world.later(39)
-    before = world.call().start()
-    world.later(1)
-    after = world.call().start()
-
-    assert before == Taken(B, "k1")
-    assert after == Taken(A, "k1", probe=True)
-
-
-def test_a_late_prober_does_not_take_the_claim_of_its_successor() -> None:
-    world = World(claim_seconds=40)
-    due(world)
-    late = probing(world)
-    world.later(40)
-    probing(world)
-
-    late.close()
-
-    assert world.call().start() == Taken(B, "k1")
-
-
-def test_each_credential_is_probed_by_itself() -> None:
-    world = World(pool("acme", "k1", "k2"))
-    for used in ((), ("k1",)):
-        call = world.call(A)
-        call.take(A, used=used)
-        call.fail(Reason.AUTH)
-        call.close()
-    world.later(300)
-
-    first, second, third = (world.call(A).start() for _ in range(3))
-
-    assert first == Taken(A, "k1", probe=True)
-    assert second == Taken(A, "k2", probe=True)
-    assert third is None
-
-
-def test_when_nothing_stands_by_a_bench_is_due_after_fifteen_seconds() -> None:
-    world = World()
-    benched(world, A)
-    world.later(5)
-    benched(world, B)
-    benched(world, C)
-
-    world.later(9)
-    hot = world.call()
-    nothing = hot.start()
-    world.later(1)
-    one, other = world.call(), world.call()
-
-    assert nothing is None
-    assert hot.standby.targets == ()
-    assert one.start() == Taken(A, "k1", probe=True)
-    assert one.standby.credentials == ("k1", "k2")
-    assert other.start() is None
-
-
-def test_an_early_visit_stays_early_for_its_later_takes() -> None:
-    world = World()
-    for target in (A, B):
-        benched(world, target)
-    world.later(15)
-    call = world.call(A, B)
-    call.start()
-
-    standby = call.fail(Reason.BILLING)
-    taken = call.take(B)
-
-    assert standby.targets == (B,)
-    assert taken == Taken(B, "k1", probe=True)
-
-
-def test_a_failed_early_probe_does_not_lengthen_the_bench_and_is_not_hammered() -> None:
-    world = World()
-    benched(world)
-    world.later(15)
-    call = world.call(A)
-    call.start()
-    call.fail(Reason.BILLING)
-    call.close()
-
-    world.later(14)
-    soon = world.call(A).start()
-    world.later(1)
-    then = world.call(A).start()
-
-    assert world.entry("acme").until == NOON + 300
-    assert soon is None
-    assert then == Taken(A, "k1", probe=True)
-
-
-def test_a_failed_early_probe_keeps_the_level() -> None:
-    world = World()
-    benched(world)
-    world.later(15)
-    world.failed_call(A, Reason.BILLING)
-    world.now = NOON + 300
-
-    world.failed_call(A, Reason.BILLING)
-
-    assert world.entry("acme").until == world.now + 600
-
-
-def test_cooldowns_and_revoked_keys_are_never_due_early() -> None:
-    world = World(pool("acme", "k1"), pool("bolt", "k1"))
-    world.failed_call(A, error(Reason.RATE_LIMIT, retry_after=3600))
-    world.failed_call(B, error(Reason.AUTH, revoked=True))
-    world.later(1000)
-    call = world.call(A, B)
-
-    taken = call.start()
-
-    assert taken is None
-    assert [clear.mark for clear in call.standby.clears] == [Mark.COOLDOWN, Mark.DEAD]
-    assert call.standby.clears[1].at == math.inf
-
-
-def test_benches_are_not_due_early_while_anything_stands_by() -> None:
-    world = World()
-    benched(world)
-    world.later(100)
-
-    assert world.call(A, C).start() == Taken(C, "k1")
 
 
 CLEARS = [
@@ -432,6 +207,8 @@ def test_two_pools_of_one_provider_are_refused() -> None:
 
 
 GRAIN = 2.0**-22
+
+
 """Between one epoch instant and the next in a float: what a driver's sums may lose."""
 
 
@@ -455,17 +232,6 @@ def test_a_target_can_be_had_at_the_very_instant_of_its_clear(
     assert then == Taken(B, "k1")
 
 
-def test_an_early_probe_that_fails_otherwise_leaves_the_bench_as_it_was() -> None:
-    world = World()
-    benched(world)
-    world.later(15)
-
-    world.failed_call(A, Reason.FORBIDDEN)
-
-    assert world.entry("acme").until == NOON + 300
-    assert world.entry("acme", model="one").mark is Mark.BENCH
-
-
 def test_a_take_that_writes_is_one_turn_of_the_strategy() -> None:
     world = World(pool("acme", "k1", "k2", "k3", strategy=Strategy.ROUND_ROBIN))
     due(world)
@@ -476,23 +242,6 @@ def test_a_take_that_writes_is_one_turn_of_the_strategy() -> None:
 
     assert probe.taken == Taken(A, "k2", probe=True)
     assert after == Taken(A, "k3")
-
-
-def test_a_probe_under_way_is_shown_before_what_is_merely_due() -> None:
-    world = World()
-    older = [world.call(A) for _ in range(3)]
-    for call in older:
-        call.start()
-    due(world)
-    probing(world, A)
-    for call in older:
-        call.fail(Reason.CONNECTION)
-        call.close()
-    world.later(5)
-
-    entry = world.entry("acme")
-
-    assert (entry.mark, entry.probed) == (Mark.BENCH, True)
 
 
 def test_a_bench_binds_before_a_circuit_that_ends_with_it() -> None:
@@ -508,3 +257,16 @@ def test_a_bench_binds_before_a_circuit_that_ends_with_it() -> None:
 
     clear = calls[0].clear(A)
     assert (clear.mark, clear.at) == (Mark.BENCH, NOON + 5)
+
+
+def test_who_stands_by_is_told_without_taking_anything() -> None:
+    world = World()
+    assert world.board.standing(ROUTE, world.now) == {target.name for target in ROUTE}
+
+    benched(world)
+    standing = world.board.standing(ROUTE, world.now)
+    assert standing == {target.name for target in ROUTE if target.provider != A.provider}
+    world.later(300)
+    before = world.store.read()
+    assert A.name in world.board.standing(ROUTE, world.now)
+    assert world.store.read() == before

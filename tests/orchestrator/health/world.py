@@ -133,3 +133,21 @@ class World:
 
     def marked(self) -> list[Entry]:
         return [entry for entry in self.board.snapshot() if entry.mark is not None]
+
+
+def benched(world: World, target: Target = A, reason: Reason = Reason.BILLING) -> None:
+    world.failed_call(target, reason)
+
+
+def due(world: World, target: Target = A, reason: Reason = Reason.BILLING) -> None:
+    """Bench ``target`` and let the bench end."""
+    benched(world, target, reason)
+    world.later(300)
+
+
+def probing(world: World, *route: Target) -> Call:
+    call = world.call(*(route or ROUTE))
+    taken = call.start()
+    assert taken is not None
+    assert taken.probe
+    return call
