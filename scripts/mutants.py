@@ -44,11 +44,22 @@ COUNTS = (
 )
 """Tests that hold lists against each other: they would notice a row without knowing it."""
 
+ARGUMENTS = (
+    "-x",
+    "-q",
+    "--timeout=20",  # seconds for one test; the slowest takes 3 on a busy machine
+    "-pno:cacheprovider",
+    "-ppytest_timeout",
+    "-p_hypothesis_pytestplugin",
+    "-Wignore::pytest.PytestAssertRewriteWarning",  # of what is warm
+    *(f"--deselect=tests/states/{name}" for name in COUNTS),
+)
+
+SLOW = ("test_invariants.py", "test_machine.py", "test_table_changed.py")
+"""The last ones to ask; each takes longer than the others together."""
+
 WARM = ("__main__", "attrs", "hypothesis.strategies", "pytest", "transitions", "_pytest.assertion")
 """Imported once, before the processes are forked; nothing of states/ or tests/ is among it."""
-
-SECONDS = 20
-"""How long one test may take before it counts as failed; the slowest takes 3 s."""
 
 
 @attrs.frozen
@@ -91,30 +102,26 @@ def examine(mutant: Mutant, template: str) -> Verdict:
         shutil.copytree(template, place)
         Path(place, "states", mutant.file).write_text(mutant.code)
         os.chdir(place)
-        witness = Witness(place)
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            status = pytest.main(_arguments(), plugins=[witness])
+        noticed_by = next(filter(None, (_first_failure(place, tests) for tests in _stages())), None)
         os.chdir(template)
-    noticed_by = witness.failed or f"pytest, which ended with {status!r}"
-    survived = status == pytest.ExitCode.OK
-    return Verdict(mutant.name, None if survived else noticed_by, time.process_time() - began)
+    return Verdict(mutant.name, noticed_by, time.process_time() - began)
 
 
-def _arguments() -> list[str]:
-    left_out = [f"--deselect=tests/states/{name}" for name in COUNTS]
-    plugins = ["-p", "no:cacheprovider", "-p", "no:xdist"]
-    # What is warm cannot have its asserts rewritten, and need not.
-    warm = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    return ["-x", "-q", f"--timeout={SECONDS}", *plugins, *warm, *left_out, *_tests()]
+def _first_failure(place: str, tests: Sequence[str]) -> str | None:
+    witness = Witness(place)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        status = pytest.main([*ARGUMENTS, *tests], plugins=[witness])
+    if status == pytest.ExitCode.OK:
+        return None
+    return witness.failed or f"pytest, which ended with {status!r}"
 
 
-def _tests() -> list[str]:
-    """The files of tests, those first that draw nothing: they are the quickest to notice."""
-    files = sorted(Path("tests/states").glob("test_*.py"))
-    drawing = {file: file.read_text().count("@given") for file in files}
-    # One of the last two takes as long as all the others.
-    late = ("test_invariants.py", "test_machine.py")
-    return [str(f) for f in sorted(files, key=lambda f: (f.name in late, drawing[f] > 0))]
+def _stages() -> tuple[list[str], ...]:
+    """What to ask, the quickest first: the files that draw nothing notice nearly everything."""
+    files = sorted(Path("tests/states").glob("test_*.py"), key=lambda file: file.name in SLOW)
+    drawing = [str(file) for file in files if "@given" in file.read_text()]
+    plain = [str(file) for file in files if str(file) not in drawing]
+    return plain, ["-mnot hypothesis", *drawing], ["-mhypothesis", *drawing]
 
 
 def prepare(template: Path) -> None:
@@ -166,6 +173,8 @@ def _listed() -> Iterator[tuple[str, str]]:
 
 
 def _run(made: Sequence[Mutant], template: str, jobs: int) -> Iterator[Verdict]:
+    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # looking for plugins takes half the time
     context = get_context("forkserver")
     context.set_forkserver_preload(list(WARM))
     sound = Mutant("__init__.py", "nothing changed", (ROOT / "states/__init__.py").read_text())

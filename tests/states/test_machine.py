@@ -152,12 +152,6 @@ def test_what_is_no_event_is_refused_and_named(stranger: Any) -> None:
         step(call_in(State.READY), stranger)
 
 
-@pytest.mark.parametrize("at", [float("nan"), -1.0])
-def test_an_instant_that_is_none_is_refused(at: float) -> None:
-    with pytest.raises(IllegalEvent, match="no instant of this call"):
-        step(call_in(State.ATTEMPT), Failed(at))
-
-
 def test_a_refusal_can_cross_processes() -> None:
     with pytest.raises(IllegalEvent) as refused:
         step(call_in(State.READY), Failed(0.0))
@@ -168,53 +162,6 @@ def test_a_refusal_can_cross_processes() -> None:
         refused.value.call,
         refused.value.event,
     )
-
-
-CLAIMS: dict[str, tuple[State, Event, str]] = {
-    "a target that is not on the route": (
-        State.READY,
-        Started(0.0, Taken(Target("dune", "one"), "key#1"), BOTH),
-        "dune/one is not on the route",
-    ),
-    "a provider that has billed this call": (
-        State.EAGER_FALLBACK,
-        Switched(0.2, Taken(PRIMARY, "key#2"), BOTH),
-        "acme has billed this call",
-    ),
-    "a credential that this call used there": (
-        State.ROTATE_CREDENTIAL,
-        Rotated(0.2, Taken(PRIMARY, "key#1"), BOTH),
-        "key#1 of acme/one was already used",
-    ),
-    "another target than the one rotated at": (
-        State.ROTATE_CREDENTIAL,
-        Rotated(0.2, Taken(FALLBACK, "key#1"), BOTH),
-        "acme/one was asked for, not bolt/one",
-    ),
-    "another target than the one waited for": (
-        State.RETRY,
-        Waited(0.9, Taken(FALLBACK, "key#1"), BOTH),
-        "acme/one was asked for, not bolt/one",
-    ),
-}
-
-
-@pytest.mark.parametrize("claim", CLAIMS)
-def test_a_claim_that_breaks_an_invariant_is_refused(claim: str) -> None:
-    state, event, why = CLAIMS[claim]
-
-    with pytest.raises(IllegalEvent, match=why):
-        step(call_in(state), event)
-
-
-def test_a_switch_may_not_bring_what_was_not_asked_for() -> None:
-    route = (*ROUTE, Target("corp", "one"))
-    call = Call(route)
-    for event in (*FAILED, diagnosed(Reason.BILLING)):
-        call = step(call, event).call
-
-    with pytest.raises(IllegalEvent, match="corp/one was not asked for"):
-        step(call, Switched(0.2, Taken(route[2], "key#1"), BOTH))
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)

@@ -1,0 +1,121 @@
+"""What an event may not claim, whatever board or driver says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from states import (
+    Cancelled,
+    Diagnosed,
+    Error,
+    Event,
+    Failed,
+    IllegalEvent,
+    Reason,
+    Repaired,
+    Rotated,
+    Standby,
+    Started,
+    Switched,
+    Taken,
+    Target,
+    Waited,
+    step,
+)
+from states.call import Call
+from states.legality import objection
+
+HERE, OTHER, THIRD = Target("acme", "one"), Target("bolt", "one"), Target("corp", "one")
+BOTH = Standby(("key#2",), (HERE, OTHER))
+STARTED = Started(0.0, Taken(HERE, "key#1"), BOTH)
+FAILED = (STARTED, Failed(0.1))
+
+
+def said(reason: Reason, repair: str | None = None) -> tuple[Event, ...]:
+    return *FAILED, Diagnosed(0.1, Error(reason, "claim", repair=repair), BOTH)
+
+
+ROTATING = said(Reason.AUTH)
+SWITCHING = said(Reason.BILLING)
+WAITING = said(Reason.OVERLOADED)
+REPAIRING = said(Reason.BAD_REQUEST, "drop-a")
+
+
+def call_after(events: tuple[Event, ...]) -> Call:
+    call = Call((HERE, OTHER, THIRD))
+    for event in events:
+        call = step(call, event).call
+    return call
+
+
+CLAIMS: dict[str, tuple[tuple[Event, ...], Event, str]] = {
+    "an instant before the call": (FAILED[:1], Failed(-1.0), "-1.0 is no instant of this call"),
+    "an instant that is none": (FAILED[:1], Failed(float("nan")), "nan is no instant of this call"),
+    "a target that is not on the route": (
+        (),
+        Started(0.0, Taken(Target("dune", "one"), "key#1"), BOTH),
+        "dune/one is not on the route",
+    ),
+    "a provider that has billed this call": (
+        SWITCHING,
+        Switched(0.2, Taken(HERE, "key#2"), BOTH),
+        "acme has billed this call",
+    ),
+    "a target that the switch did not ask for": (
+        SWITCHING,
+        Switched(0.2, Taken(THIRD, "key#1"), BOTH),
+        "corp/one was not asked for",
+    ),
+    "a credential that this call used there": (
+        ROTATING,
+        Rotated(0.2, Taken(HERE, "key#1"), BOTH),
+        "key#1 of acme/one was already used",
+    ),
+    "another target than the one rotated at": (
+        ROTATING,
+        Rotated(0.2, Taken(OTHER, "key#1"), BOTH),
+        "acme/one was asked for, not bolt/one",
+    ),
+    "another target than the one waited for": (
+        WAITING,
+        Waited(0.9, Taken(OTHER, "key#1"), BOTH),
+        "acme/one was asked for, not bolt/one",
+    ),
+    "another target than the one repaired for": (
+        REPAIRING,
+        Repaired(0.2, Taken(OTHER, "key#1"), BOTH),
+        "acme/one was asked for, not bolt/one",
+    ),
+}
+
+TRUE: dict[str, tuple[tuple[Event, ...], Event]] = {
+    "the first instant": ((), Started(0.0, None, BOTH)),
+    "what the switch asked for": (SWITCHING, Switched(0.1, Taken(OTHER, "key#1"), BOTH)),
+    "a credential that was not used there": (ROTATING, Rotated(0.1, Taken(HERE, "key#2"), BOTH)),
+    "the credential that was used, after a wait": (
+        WAITING,
+        Waited(0.9, Taken(HERE, "key#1"), BOTH),
+    ),
+    "the credential that was used, repaired": (
+        REPAIRING,
+        Repaired(0.1, Taken(HERE, "key#1"), BOTH),
+    ),
+    "nothing taken": (WAITING, Waited(0.9, None, BOTH)),
+    "an end": (WAITING, Cancelled(0.9)),
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_a_claim_that_breaks_an_invariant_is_refused(claim: str) -> None:
+    events, event, why = CLAIMS[claim]
+
+    with pytest.raises(IllegalEvent) as refused:
+        step(call_after(events), event)
+    assert why == refused.value.why
+
+
+@pytest.mark.parametrize("claim", TRUE)
+def test_what_can_be_true_is_not_refused(claim: str) -> None:
+    events, event = TRUE[claim]
+
+    assert objection(call_after(events), event) is None
