@@ -16,6 +16,7 @@ import httpx
 
 from orchestrator import config as configuration
 from orchestrator.clock import Clock, SystemClock
+from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.config.records import Config, Provider
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.drivers import async_stream, asynchronous, sync, sync_stream
@@ -54,6 +55,9 @@ class Orchestrator:
         store: What the health board remembers in; the config's ``health`` by default.
         clock: The time to read, and to sleep by.
         seed: Makes jitter and the pools' ``random`` strategy repeat exactly.
+
+    Raises:
+        ConfigError: There is no store such as the config's ``health`` names.
     """
 
     def __init__(
@@ -70,7 +74,7 @@ class Orchestrator:
         self._clock = clock or SystemClock()
         self._transports = Transports(transport, async_transport)
         dice = random.Random(seed)
-        store = open_store(config.health) if store is None else store
+        store = _store(config) if store is None else store
         self.board = HealthBoard(_pools(config, store), store, self._clock.time, dice)
         addresses = Reachability(lambda url: reachable(url, self._transports.sync()))
         self._world = World(
@@ -287,6 +291,13 @@ def _counted(request: Request) -> Request:
         return request
     options = {"include_usage": True}
     return attrs.evolve(request, payload={**request.payload, "stream_options": options})
+
+
+def _store(config: Config) -> Store:
+    try:
+        return open_store(config.health)
+    except ValueError as error:
+        raise ConfigError(str(config.path), [Problem("health", str(error))]) from None
 
 
 def _pools(config: Config, store: Store) -> tuple[Pool, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator import config as configuration
-from orchestrator.cli.endings import UsageError
 from orchestrator.cli.screen import Screen
 from orchestrator.config.records import Config
 from orchestrator.front_door import Orchestrator
@@ -16,14 +15,10 @@ def opened(path: Path | None, screen: Screen) -> Orchestrator:
 
     Raises:
         ConfigError: There is no config, or it cannot be used.
-        UsageError: What it asks for is not available.
     """
     config = configuration.load(path)
     for warning in config.warnings:
         screen.say(f"warning: {config.path}: {warning}")
-    problem = store_problem(config)
-    if problem:
-        raise UsageError(f"{config.path}: health: {problem}")
     return Orchestrator(config)
 
 

@@ -28,7 +28,7 @@ def open_store(health: str) -> Store:
         return MemoryStore()
     if health == "file":
         return FileStore(default_path())
-    found = f"health = {_shown(health)!r}"
+    found = f"found {_shown(health)!r}"
     allowed = 'allowed: "file" (shared by the processes of this user), "memory" (this process only)'
     if "://" in health:
         raise ValueError(f"{found}: shared stores are not available yet; {allowed}")
