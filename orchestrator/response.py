@@ -21,6 +21,7 @@ class Response:
         skipped: Targets that were passed over, and why.
         ledger: The whole record of the call.
         dialect: The dialect that :attr:`raw` is written in.
+        created: Wall clock of the answer, whole seconds since the epoch; 0 where unknown.
     """
 
     answer: Answer = attrs.field(repr=False)
@@ -30,6 +31,7 @@ class Response:
     skipped: tuple[Skipped, ...] = attrs.field(repr=False)
     ledger: Ledger = attrs.field(repr=False)
     dialect: str = attrs.field(default=_CHAT, repr=False)
+    created: int = attrs.field(default=0, repr=False)
 
     @property
     def text(self) -> str:
@@ -71,13 +73,13 @@ class Response:
         """The answer as a ``chat.completion``, with whatever else the provider said.
 
         What a provider left out or spells in a way of its own is put in the standard
-        way; ``created`` is 0 where it did not say.
+        way; ``created`` is our own clock's where it did not say.
         """
         raw = self.in_dialect(_CHAT)
         others = list(raw.get("choices") or ())[1:]
         return {
-            "created": 0,
             **raw,
+            "created": raw.get("created") or self.created,
             "id": self.answer.id,
             "object": "chat.completion",
             "model": self.answer.model or self.model,

@@ -19,7 +19,6 @@ class _Chunks:
     def __init__(self) -> None:
         self._performer: StreamPerformer | None = None
         self._waiting: deque[Chunk] = deque()
-        self._created = 0
         self._closed = False
 
     @property
@@ -34,11 +33,7 @@ class _Chunks:
         return self._performer.response
 
     def _take(self, performer: StreamPerformer, event: StreamEvent) -> None:
-        self._created = self._created or int(performer.world.clock.time())
-        created = self._created
-        self._waiting += [
-            _chunk(performer, delta, created) for delta in event.deltas if _shown(delta)
-        ]
+        self._waiting += [_chunk(performer, delta) for delta in event.deltas if _shown(delta)]
 
     def _end(self) -> None:
         """Who has closed the stream gets nothing more of it, and begins no call by asking."""
@@ -128,8 +123,8 @@ def _shown(delta: Delta) -> bool:
     return not isinstance(delta, Began | Ended | Unreadable)
 
 
-def _chunk(performer: StreamPerformer, delta: Delta, created: int) -> Chunk:
+def _chunk(performer: StreamPerformer, delta: Delta) -> Chunk:
     target = performer.call.target
     model = performer.assembly.model or (target.model if target is not None else "")
     identity = performer.assembly.id or f"chatcmpl-{performer.recorder.ledger.call}"
-    return Chunk(delta, identity, model, created)
+    return Chunk(delta, identity, model, performer.created)

@@ -132,6 +132,7 @@ class Performer:
         self.answer: Answer | None = None
         self.body: Body | None = None
         self._heard = False
+        self._created = 0
         self.origin = world.clock.monotonic()
         self.recorder = Recorder(str(uuid.uuid4()), observers)
         self.visit = world.board.visit(call.route, world.clock.time())
@@ -198,8 +199,15 @@ class Performer:
                 skipped,
                 self.recorder.ledger,
                 self.answered_in,
+                self.created,
             )
         raise self._failure(command, skipped)
+
+    @property
+    def created(self) -> int:
+        """When the first of the answer came, whole seconds since the epoch; the same ever after."""
+        self._created = self._created or int(self.world.clock.time())
+        return self._created
 
     @property
     def answered_in(self) -> str:

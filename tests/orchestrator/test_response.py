@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import httpx
 import msgspec
 import pytest
@@ -74,6 +75,17 @@ def test_an_answer_in_a_way_of_its_own_becomes_a_chat_completion(
         ],
         "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
     }
+
+
+@pytest.mark.parametrize(("said", "told"), [(None, 1_800_000_000), (0, 1_800_000_000), (7, 7)])
+def test_an_answer_that_does_not_say_when_it_was_made_has_our_clock(
+    said: int | None, told: int
+) -> None:
+    body = WHOLE if said is None else {**WHOLE, "created": said}
+    body = {name: value for name, value in body.items() if said is not None or name != "created"}
+    response = attrs.evolve(response_of(body), created=1_800_000_000)
+
+    assert response.to_dict()["created"] == told
 
 
 def test_to_dict_changes_nothing_that_came() -> None:

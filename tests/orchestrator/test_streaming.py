@@ -38,7 +38,9 @@ def test_a_chunk_is_a_chat_completion_chunk_of_one_answer(reader: Reader) -> Non
         assert len({(each["id"], each["created"], each["model"]) for each in dicts}) == 1
         assert dicts[0]["choices"][0]["delta"]["content"] == TEXT[:3]
         assert got.response is not None
-        assert got.response.to_dict()["choices"][0]["message"]["content"] == TEXT
+        whole = got.response.to_dict()
+        assert whole["choices"][0]["message"]["content"] == TEXT
+        assert whole["created"] == dicts[0]["created"] > 1_700_000_000
 
 
 @both
