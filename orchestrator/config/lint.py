@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,7 @@ def lint(config: Config) -> tuple[Finding, ...]:
         *_unused(config),
         *_same_account(config),
         *_readable(config),
+        *_ledger(config),
         *_dead_rules(config),
     ]
     return tuple(sorted(findings, key=lambda one: one.level is not Level.ERROR))
@@ -155,6 +157,25 @@ def _world_readable(file: Path | str) -> bool:
         return isinstance(file, Path) and bool(file.stat().st_mode & stat.S_IROTH)
     except OSError:
         return False
+
+
+def _ledger(config: Config) -> Iterator[Finding]:
+    """A ledger that could not be written: a call would go on without it."""
+    file = config.ledger
+    if file is None:
+        return
+    why = fix = ""
+    if file.exists():
+        if file.is_dir():
+            why, fix = "it is a folder", "name a file in it"
+        elif not os.access(file, os.W_OK):
+            why, fix = "you may not write it", "change its permissions, or name another file"
+    elif not file.parent.is_dir():
+        why, fix = f"there is no folder {file.parent}", "make the folder, or name another file"
+    elif not os.access(file.parent, os.W_OK | os.X_OK):
+        why, fix = f"you may not write in {file.parent}", "name a file in another folder"
+    if why:
+        yield Finding(Level.ERROR, "ledger", f"{file} cannot be written: {why}", fix)
 
 
 def _dead_rules(config: Config) -> Iterator[Finding]:

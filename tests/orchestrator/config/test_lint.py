@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,35 @@ def test_what_to_do_is_said_where_it_helps_and_only_there() -> None:
         "routes.default[0]": "",
         "routes.default[3]": "take it out here",
     }
+
+
+@pytest.mark.parametrize(
+    ("ledger", "why"),
+    [
+        ("gone/calls.jsonl", "there is no folder"),
+        ("folder", "it is a folder"),
+        ("file/calls.jsonl", "there is no folder"),
+        ("locked.jsonl", "you may not write it"),
+        ("shut/calls.jsonl", "you may not write in"),
+        ("calls.jsonl", ""),
+        ("folder/calls.jsonl", ""),
+        ("file", ""),
+    ],
+)
+def test_a_ledger_that_cannot_be_written_is_an_error(ledger: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "shut").mkdir(mode=0o500)
+    (tmp_path / "file").touch()
+    (tmp_path / "locked.jsonl").touch(mode=0o400)
+    file = tmp_path / "orchestrator.toml"
+    file.write_text(f'ledger = "{ledger}"\n[routes]\ndefault = ["ollama/m"]')
+    # Who may do everything is told of nothing.
+    allowed = "may not" in why and os.geteuid() == 0
+    found = [one for one in lint(load(file)) if one.where == "ledger"]
+
+    assert [one.level for one in found] == ([Level.ERROR] if why and not allowed else [])
+    assert all(why in one.what and one.fix for one in found)
+    assert not (tmp_path / "calls.jsonl").exists()
 
 
 def test_a_sound_config_has_no_findings() -> None:
