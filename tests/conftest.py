@@ -1,8 +1,10 @@
-"""What all tests share: how hypothesis draws its examples."""
+"""What all tests share: how hypothesis draws its examples, and a place of no one's own."""
 
 from __future__ import annotations
 
 import os
+import re
+import signal
 
 from hypothesis import HealthCheck, Phase, settings
 
@@ -20,3 +22,12 @@ settings.register_profile(
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if "CI" in os.environ else "dev")
 )
+
+# What a user set for this project, for a network or for a terminal is no concern of the tests.
+_THEIRS = re.compile(r"(?i)orchestrator_.*|.*_proxy|columns|lines|no_color|force_color|tty_.*")
+for _name in filter(_THEIRS.fullmatch, tuple(os.environ)):
+    del os.environ[_name]
+
+# A shell starts what runs in the background, and all that it starts, deaf to interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
