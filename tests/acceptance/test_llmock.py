@@ -21,6 +21,7 @@ import orchestrator
 from orchestrator import Orchestrator, OrchestratorTransport
 from orchestrator.config import loads
 from tests.acceptance.sdk_clients import CLIENTS
+from tests.waiting import AMPLE
 
 BASES = {
     "openai-chat": "/v1",
@@ -112,7 +113,7 @@ def test_the_strict_verdict_passes_and_every_answer_is_whole(
             with pytest.raises(CLIENTS[dialect].error, match=words) as raised:
                 CLIENTS[dialect].ask(transport, stream=False, model=f"{name}/{name}")
             assert str(status) in str(raised.value)
-        verdict = judge(server.state.journal.records(wait=2.0))
+        verdict = judge(server.state.journal.records(wait=AMPLE))
 
     assert texts == dict.fromkeys(SCENARIOS, TEXT)
     assert verdict.faults >= len(SCENARIOS)
