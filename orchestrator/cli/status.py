@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 import attrs
 from cyclopts import Parameter
+from rich.cells import cell_len
 from rich.text import Text
 
 from orchestrator.cli.endings import DONE, UsageError, told
 from orchestrator.cli.opening import opened
 from orchestrator.cli.screen import Screen
-from orchestrator.cli.words import answered, count, whole
+from orchestrator.cli.words import answered, count, one_line, whole
 from orchestrator.config.errors import nearest
 from orchestrator.config.records import Config
 from orchestrator.front_door import Orchestrator
@@ -63,12 +64,11 @@ def status(
         if reset:
             _reset(screen, orchestrator, provider, json=json)
             return DONE
-        entries = _entries(orchestrator, provider)
+        shown = _Shown(_entries(orchestrator, provider), orchestrator.config, time.time())
         if json:
-            now = time.time()
-            screen.json({"now": now, "entries": [_object(entry, now) for entry in entries]})
+            screen.json(shown.object())
         else:
-            _tell(screen, entries, orchestrator.config)
+            shown.show(screen)
     return DONE
 
 
@@ -97,8 +97,90 @@ def _targets(config: Config) -> Iterable[Target]:
     return dict.fromkeys(target for route in config.routes.values() for target in route)
 
 
+@attrs.frozen
+class _Shown:
+    """The board at one instant.
+
+    Attributes:
+        entries: What is known, each provider before what belongs to it.
+        config: Whose providers these are.
+        now: The instant (epoch).
+    """
+
+    entries: Sequence[Entry]
+    config: Config
+    now: float
+
+    def object(self) -> dict[str, Any]:
+        """As a JSON-ready mapping."""
+        return {"now": self.now, "entries": [self._entry(entry) for entry in self.entries]}
+
+    def show(self, screen: Screen) -> None:
+        """On stdout."""
+        if self.config.health == "memory":
+            screen.say('note: health = "memory", so each process knows only its own calls')
+        width = min(_WIDEST, max((cell_len(self._name(one)) for one in self.entries), default=0))
+        for entry in self.entries:
+            screen.result(self._line(entry, width))
+            if _said(entry):
+                screen.result(Text(_said(entry), style="dim"), margin=_MARGIN)
+        for name in dict.fromkeys(entry.provider for entry in self.entries if entry.unknown):
+            screen.result(self._unknown(name))
+
+    def _line(self, entry: Entry, width: int) -> Text:
+        words, style = self._state(entry)
+        since = ""
+        if entry.since is not None:
+            since = f", since {whole(self.now - entry.since)} ago"
+        name, source = _name(entry), self._source(entry)
+        line = Text.assemble(name, (f" {source}" if source else "", "dim"))
+        line.pad_right(max(0, width - line.cell_len))
+        return Text.assemble(line, "  ", (words, style), (since, "dim"))
+
+    def _name(self, entry: Entry) -> str:
+        return " ".join(part for part in (_name(entry), self._source(entry)) if part)
+
+    def _source(self, entry: Entry) -> str:
+        """Where the credential's secret is kept; never the secret."""
+        if entry.credential is None or entry.model is not None:
+            return ""
+        source = self.config.providers[entry.provider].credential(entry.credential).source
+        return "in the config" if source == "literal" else one_line(source)
+
+    def _state(self, entry: Entry) -> tuple[str, str]:
+        """The state in words, and its style."""
+        words, style = state(entry, self.now)
+        kept = self._kept_by(entry) if entry.mark is None else ""
+        return (f"not asked while {kept} out", "yellow") if kept else (words, style)
+
+    def _kept_by(self, entry: Entry) -> str:
+        """What else keeps this credential or target from being used; empty where nothing does."""
+        above = [one for one in self.entries if one.provider == entry.provider and not one.model]
+        if any(_is_out(one) for one in above if one.credential is None):
+            return "its provider is"
+        keys = [one for one in above if one.credential is not None]
+        return "all its keys are" if entry.model and keys and all(map(_is_out, keys)) else ""
+
+    def _unknown(self, name: str) -> str:
+        number = sum(entry.unknown for entry in self.entries if entry.provider == name)
+        return (
+            f"note: no rule knew {count(number, 'failure')} of {name}: let `orchestrator classify` "
+            f"read the answer, and add a rule under [[providers.{name}.rules]] or report it"
+        )
+
+    def _entry(self, entry: Entry) -> dict[str, Any]:
+        fields = attrs.asdict(entry)
+        if entry.mark is Mark.DEAD:
+            fields["until"] = None  # JSON has no infinity
+        return {**fields, "source": self._source(entry) or None, "state": self._state(entry)[0]}
+
+
+def _is_out(entry: Entry) -> bool:
+    return entry.mark is not None and not entry.due
+
+
 def state(entry: Entry, now: float) -> tuple[str, str]:
-    """The state in words, and its style."""
+    """The state of an entry taken by itself in words, and its style."""
     if entry.probed:
         return "being probed", "cyan"
     if entry.due:
@@ -107,26 +189,6 @@ def state(entry: Entry, now: float) -> tuple[str, str]:
     if entry.mark is None or entry.mark is Mark.DEAD or entry.until is None:
         return words, style
     return f"{words}, due in {whole(entry.until - now)}", style
-
-
-def _tell(screen: Screen, entries: Sequence[Entry], config: Config) -> None:
-    if config.health == "memory":
-        screen.say('note: health = "memory", so each process knows only its own calls')
-    now = time.time()
-    width = min(_WIDEST, max((len(_name(entry)) for entry in entries), default=0))
-    for entry in entries:
-        words, style = state(entry, now)
-        since = f", since {whole(now - entry.since)} ago" if entry.since is not None else ""
-        line = Text.assemble(f"{_name(entry):<{width}}  ", (words, style), (since, "dim"))
-        screen.result(line)
-        if _said(entry):
-            screen.result(Text(_said(entry), style="dim"), margin=_MARGIN)
-    for name in dict.fromkeys(entry.provider for entry in entries if entry.unknown):
-        number = sum(entry.unknown for entry in entries if entry.provider == name)
-        screen.result(
-            f"note: no rule knew {count(number, 'failure')} of {name}: let `orchestrator classify` "
-            f"read the answer, and add a rule under [[providers.{name}.rules]] or report it"
-        )
 
 
 def _name(entry: Entry) -> str:
@@ -145,10 +207,3 @@ def _said(entry: Entry) -> str:
     if entry.unknown:
         parts.append(f"{count(entry.unknown, 'unknown failure')}")
     return "; ".join(parts)
-
-
-def _object(entry: Entry, now: float) -> dict[str, Any]:
-    fields = attrs.asdict(entry)
-    if entry.mark is Mark.DEAD:
-        fields["until"] = None  # JSON has no infinity
-    return {**fields, "state": state(entry, now)[0]}

@@ -113,9 +113,27 @@ def test_status_remembers_across_processes_until_it_is_reset(tmp_path: Path) -> 
     # Failures that no rule knew are counted, with what to do about them.
     note = " ".join(after.out.split())
     assert "b/n ready" in note
+    # Where each key is from, and no key behind an account without money that is "ready".
+    for words in ("key#1 env:A_KEY not asked while its provider", "key#1 env:B_KEY ready"):
+        assert words in " ".join(plain.split())
+    assert "a/m not asked while its provider is out" in " ".join(plain.split())
+    assert "key#1 env:A_KEY ready" in note
+    assert [one["source"] for one in listed.json["entries"]] == [
+        None, "env:A_KEY", None, None, "env:B_KEY", None,
+    ]  # fmt: skip
     assert "note: no rule knew 1 failure of b: let `orchestrator classify`" in note
     assert "[[providers.b.rules]]" in note
     assert {entry["state"] for entry in listed.json["entries"]} == {"ready"}
+
+
+def test_status_says_that_a_target_waits_for_its_keys(tmp_path: Path) -> None:
+    with ScriptedProviders({"a": replies.rate_limited(600)}) as providers:
+        urls = {"a": providers.url("a")}
+        place = configured(tmp_path, urls, ["a/m"], top='health = "file"')
+        place.run("run", "hi")
+
+    states = {one["model"]: one["state"] for one in place.run("status", "--json").json["entries"]}
+    assert states["m"] == "not asked while all its keys are out"
 
 
 def test_diagram_writes_each_format_but_no_picture_to_a_terminal(tmp_path: Path) -> None:
