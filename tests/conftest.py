@@ -31,3 +31,7 @@ for _name in filter(_THEIRS.fullmatch, tuple(os.environ)):
 # A shell starts what runs in the background, and all that it starts, deaf to interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Without a network the resolver asks a server that never answers, for longer than a connection
+# may take: a name that nobody knows would look like one that is slow.
+os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"
