@@ -16,8 +16,10 @@ One megabyte of small objects costs 75 ms, this much 20 (measured 2026-11-21).""
 _EMBEDDED_LIMIT = 16_384
 _FRAMES = 20
 _HTML = re.compile(
-    r"^\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|title)\b", re.IGNORECASE | re.DOTALL
+    r"^[^<{]{0,60}(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|title)\b",
+    re.IGNORECASE | re.DOTALL,
 )
+"""A page, which relays put a status or a chunk's length before."""
 _TITLE = re.compile(r"<(title|h1|h2)\b[^>]{0,200}>(.{0,400}?)</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
@@ -84,7 +86,7 @@ def frames(text: str) -> list[Any]:
 
 
 def is_html(text: str) -> bool:
-    """Whether ``text`` begins like an HTML page."""
+    """Whether ``text`` begins like an HTML page, but for a few characters."""
     return _HTML.match(text[:400]) is not None
 
 

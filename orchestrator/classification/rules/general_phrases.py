@@ -56,6 +56,14 @@ MONEY: tuple[Rule, ...] = (
          unless=("per minute", "per second", "context", "requests per")),
     Rule("general.no-money-zh", Reason.BILLING, _SEEN, contains=say.NO_MONEY_ZH,
          scope=Scope.ACCOUNT),
+    Rule("general.quota-money", Reason.BILLING,
+         "what OpenAI says of an empty account, and others of a rate too (2026-11-21)",
+         contains=say.QUOTA_MONEY, unless=say.RATE_WORDS, scope=Scope.ACCOUNT),
+    Rule("general.money-advice", Reason.BILLING,
+         "upsell words stand in plain rate limits too (2026-11-21)", contains=say.MONEY_ADVICE,
+         unless=say.RATE_WORDS, scope=Scope.ACCOUNT),
+    Rule("general.money-advice-zh", Reason.BILLING, _SEEN, contains=say.MONEY_ADVICE_ZH,
+         unless=say.RATE_WORDS_ZH, scope=Scope.ACCOUNT),
     Rule("general.zero-quota", Reason.BILLING,
          "Gemini and gateways: a limit of zero never refills (2026-11-21)", contains=("limit: 0",
          "quota limit is 0", "limit of 0", "limit set to 0",
@@ -77,9 +85,10 @@ PLAIN: tuple[Rule, ...] = (
          unless=("tokens",), scope=Scope.REQUEST),
     Rule("general.context", Reason.CONTEXT_OVERFLOW, _SEEN, contains=say.CONTEXT,
          scope=Scope.REQUEST, unless=("per minute", "tpm", "rate limit", "per day", "tokens per",
-         "please wait", "wait before")),
+         "please wait", "wait before", "daily", "per hour", "hourly", "weekly", "retry in",
+         "try again in", "quota exceeded")),
     Rule("general.context-zh", Reason.CONTEXT_OVERFLOW, _SEEN, contains=say.CONTEXT_ZH,
-         scope=Scope.REQUEST),
+         unless=say.RATE_WORDS_ZH, scope=Scope.REQUEST),
     Rule("general.no-room-for-output", Reason.CONTEXT_OVERFLOW,
          "clients compute max_tokens from what is left of the window (2026-11-21)",
          contains=("max_tokens must be at least", "max_completion_tokens must be at least"),
@@ -135,7 +144,7 @@ PLAIN: tuple[Rule, ...] = (
 """What the words say of content, length, models, capacity, rates and credentials."""
 
 LAST: tuple[Rule, ...] = (
-    Rule("general.refused", Reason.AUTH, _SEEN, contains=say.REFUSED),
+    Rule("general.refused", Reason.AUTH, _SEEN, contains=(*say.REFUSED, *say.REFUSED_ZH)),
     # --- the provider's own failures, seen under other statuses ---
     Rule("general.bad-request", Reason.BAD_REQUEST, _SEEN, contains=say.BAD_REQUEST,
          scope=Scope.REQUEST),

@@ -124,7 +124,7 @@ RULES: tuple[Rule, ...] = (
          "another login.")),
     Rule("xai.no-money", Reason.BILLING, _XAI_DOC, _XAI, elsewhere=True,
          contains=("used all available credits", "monthly spending limit", "run out of credits",
-         "need a grok subscription", "purchase more credits", "doesn't have any credits",
+         "need a grok subscription", "doesn't have any credits",
          "does not have any credits", "no credits left"), scope=Scope.ACCOUNT,
          hint="The xAI team has no credits left: add some at https://console.x.ai."),
     Rule("xai.key", Reason.AUTH, _XAI_DOC, _XAI, contains=("incorrect api key",

@@ -14,18 +14,19 @@ MONEY = (
     "overages", "extra usage", "paid usage", "paid quota", "pay as you go",
 )  # fmt: skip
 MONEY_GONE = (
-    "insufficient", "exhausted", "depleted", "used up", "used all", "run out", "ran out",
-    "running out", "out of", "empty", "zero", "negative", "too low", "is low", "not enough",
-    "not sufficient", "lack", "lacks", "lacking", "no remaining", "no more", "no longer have",
-    "have no", "has no", "don't have", "doesn't have", "do not have", "does not have",
-    "don't have any", "not have any", "consumed", "below", "overdrawn", "is gone", "are gone",
-    "expired", "exceeded", "exceeds", "exceeding", "over the", "reached", "maxed out", "top up",
-    "recharge", "short of", "need more", "needs more", "buy more", "purchase more", "add more",
-    "cannot cover", "not cover", "can't cover", "unable to cover", "has been spent",
+    "0 left", "0 remaining", "none left", "insufficient", "exhausted", "depleted", "used up",
+    "used all", "run out", "ran out", "running out", "out of", "empty", "zero", "negative",
+    "too low", "is low", "not enough", "not sufficient", "lack", "lacks", "lacking", "no remaining",
+    "no more", "no longer have", "have no", "has no", "don't have", "doesn't have", "do not have",
+    "does not have", "don't have any", "not have any", "consumed", "below", "overdrawn", "is gone",
+    "are gone", "expired", "exceeded", "exceeds", "exceeding", "over the", "reached", "maxed out",
+    "top up", "recharge", "short of", "need more", "needs more", "buy more", "purchase more",
+    "add more", "cannot cover", "not cover", "can't cover", "unable to cover", "has been spent",
     "have been used", "has been used", "required", "requires", "is needed", "fully used", "drained",
     "in the red", "$0", "hit",
 )  # fmt: skip
 MONEY_OTHER = (
+    "minute", "second", "parameter", "field", "argument", "function", "tool", "schema", "property",
     "thinking", "reasoning", "budget tokens", "token budget", "per minute", "per second", "tpm",
     "rpm", "per hour", "in flight", "pending", "concurrent", "concurrency", "time budget",
     "retry budget", "error budget", "context length", "context window", "max tokens",
@@ -44,25 +45,27 @@ PAYMENT_BAD = (
     "lapsed", "enable", "without", "not found",
 )  # fmt: skip
 PLAN = (
-    "plan", "plans", "subscription", "subscriptions", "membership", "package", "tier", "licence",
-    "license", "trial", "entitlement", "subscriber", "subscribers", "free account", "free accounts",
+    "pro users", "premium users", "paying users", "paying customers", "upgrade required", "plan",
+    "plans", "subscription", "subscriptions", "membership", "package", "tier", "licence", "license",
+    "trial", "entitlement", "subscriber", "subscribers", "free account", "free accounts",
     "free user", "free users", "paid account", "paid accounts", "paid users",
 )  # fmt: skip
 PLAN_LACKS = (
-    "doesn't include", "does not include", "not included", "not include", "doesn't cover",
-    "does not cover", "requires", "require", "required", "upgrade", "expired", "has ended", "ended",
-    "is over", "inactive", "not active", "no active", "cancelled", "canceled", "paused", "lapsed",
-    "not entitled", "not eligible", "not available", "isn't available", "unavailable",
-    "doesn't support", "does not support", "not support", "not allow", "not allowed",
-    "not permitted", "only available", "available only", "exclusive", "restricted", "need", "needs",
-    "must have", "not have", "without", "does not grant", "not part of", "limited to", "only for",
-    "does not have", "doesn't have", "don't have", "no valid", "cannot access", "can't access",
-    "not found", "subscribe",
+    "only for", "for pro", "only", "doesn't include", "does not include", "not included",
+    "not include", "doesn't cover", "does not cover", "requires", "require", "required", "upgrade",
+    "expired", "has ended", "ended", "is over", "inactive", "not active", "no active", "cancelled",
+    "canceled", "paused", "lapsed", "not entitled", "not eligible", "not available",
+    "isn't available", "unavailable", "doesn't support", "does not support", "not support",
+    "not allow", "not allowed", "not permitted", "only available", "available only", "exclusive",
+    "restricted", "need", "needs", "must have", "not have", "without", "does not grant",
+    "not part of", "limited to", "does not have", "doesn't have", "don't have", "no valid",
+    "cannot access", "can't access", "not found", "subscribe",
 )  # fmt: skip
 PLAN_OVER = (
-    "expired", "has ended", "ended", "is over", "inactive", "non active", "isn't active",
-    "not active", "no active", "cancelled", "canceled", "lapsed", "paused", "no valid",
-    "not have a valid", "not have an active", "not subscribed", "terminated",
+    "ran out", "run out", "used up", "exhausted", "expired", "has ended", "ended", "is over",
+    "inactive", "non active", "isn't active", "not active", "no active", "cancelled", "canceled",
+    "lapsed", "paused", "no valid", "not have a valid", "not have an active", "not subscribed",
+    "terminated",
 )  # fmt: skip
 PLAN_OTHER = (
     "subscription key", "rate limit*", "rate limited", "too many requests", "per minute",
@@ -81,6 +84,17 @@ QUOTA = (
 QUOTA_GONE = (
     "exhausted", "exceeded", "exceeds", "exceed", "reached", "used up", "depleted", "not enough",
     "insufficient", "no", "out of", "remaining", "failed", "hit", "zero", "over", "consumed",
+)  # fmt: skip
+UNITS = ("tokens", "messages", "requests", "usage", "generations", "calls", "minutes")
+UNITS_GONE = ("out of", "buy more", "purchase more", "get more", "no more", "no remaining")
+SUSPENDED = (
+    "suspended", "suspension", "disabled", "paused", "restricted", "blocked", "locked",
+    "deactivated", "on hold", "access", "terminated",
+)  # fmt: skip
+FOR_MONEY = (
+    "invoice", "invoices", "payment", "payments", "unpaid", "overdue", "balance", "arrears",
+    "expired plan", "non payment", "nonpayment", "outstanding", "past due", "billing",
+    "spend limit", "spending limit", "dues", "credit", "credits",
 )  # fmt: skip
 LONG_WINDOW = (
     "monthly", "per month", "this month", "this month's", "a month", "month's", "for the month",
@@ -139,29 +153,37 @@ MODEL = (
     "checkpoint", "adapter", "foundation model", "model name", "channel", "channels",
 )  # fmt: skip
 MODEL_LACKED = (
-    "not found", "not be found", "does not exist", "doesn't exist", "not exist", "no such",
-    "not available", "unavailable", "isn't available", "aren't available", "not supported",
-    "unsupported", "deprecated", "retired", "removed", "decommissioned", "discontinued", "sunset",
-    "shut down", "no longer", "not enabled", "not allowed", "no access", "have access",
-    "has access", "unknown", "invalid", "not recognized", "unrecognized", "could not find",
-    "cannot find", "can't find", "not deployed", "not loaded", "not served", "not serving",
-    "disabled", "offline", "not permitted", "not accessible", "inaccessible", "not installed",
-    "not registered", "not configured", "not authorized", "not a valid", "not part of",
-    "end of life", "taken offline", "cannot access", "can't access", "not open", "not activated",
-    "not opened", "no available", "not hosted", "not subscribed", "not whitelisted", "not listed",
-    "not in the list", "denied", "not ready for", "renamed", "replaced by", "migrate to",
-    "mistyped", "misspelled", "isn't supported", "not been found", "wasn't found", "terms",
-    "agreement", "accept", "paused", "unloaded", "stopped", "closed", "access denied", "not grant*",
-    "permission",
+    "not entitled", "not eligible", "not cleared", "archived", "not granted", "not included",
+    "beyond your", "gated", "not found", "not be found", "does not exist", "doesn't exist",
+    "not exist", "no such", "not available", "unavailable", "isn't available", "aren't available",
+    "not supported", "unsupported", "deprecated", "retired", "removed", "decommissioned",
+    "discontinued", "sunset", "shut down", "no longer", "not enabled", "not allowed", "no access",
+    "not have access", "doesn't have access", "don't have access", "lacks access",
+    "not have permission", "permission to use", "no permission", "unknown", "invalid",
+    "not recognized", "unrecognized", "could not find", "cannot find", "can't find", "not deployed",
+    "not loaded", "not served", "not serving", "disabled", "offline", "not permitted",
+    "not accessible", "inaccessible", "not installed", "not registered", "not configured",
+    "not authorized", "not a valid", "not part of", "end of life", "taken offline", "cannot access",
+    "can't access", "not open", "not activated", "not opened", "no available", "not hosted",
+    "not subscribed", "not whitelisted", "not listed", "not in the list", "denied", "not ready for",
+    "renamed", "replaced by", "migrate to", "mistyped", "misspelled", "isn't supported",
+    "not been found", "wasn't found", "terms", "agreement", "accept", "paused", "unloaded",
+    "stopped", "closed", "access denied", "not grant*", "permission denied",
+)  # fmt: skip
+MODEL_NAMED = ("model id", "model name", "model", "models")
+MODEL_MISNAMED = (
+    "incorrect", "wrong", "permission to use", "not have permission", "misspelled",
+    "not authorized", "错误",
 )  # fmt: skip
 MODEL_OTHER = (
-    "temporarily", "overloaded", "busy", "right now", "at the moment", "rate limit*",
-    "too many requests", "at capacity", "parameter", "parameters", "tool", "tools", "function",
-    "functions", "image", "images", "temperature", "streaming", "stream", "system message", "top p",
-    "response format", "input type", "role", "reasoning effort", "thinking", "modality", "audio",
-    "multimodal", "json", "schema", "content", "per minute", "high demand", "try again later",
-    "retry", "prompt", "token", "tokens", "messages", "argument", "field", "value", "properties",
-    "attachments", "file", "vision", "suffix", "logprobs", "quota",
+    "api key is not", "key is not allowed", "credentials", "temporarily", "overloaded", "busy",
+    "right now", "at the moment", "rate limit*", "too many requests", "at capacity", "parameter",
+    "parameters", "tool", "tools", "function", "functions", "image", "images", "temperature",
+    "streaming", "stream", "system message", "top p", "response format", "input type", "role",
+    "reasoning effort", "thinking", "modality", "audio", "multimodal", "json", "schema", "content",
+    "per minute", "high demand", "try again later", "retry", "prompt", "token", "tokens",
+    "messages", "argument", "field", "value", "properties", "attachments", "file", "vision",
+    "suffix", "logprobs", "quota",
 )  # fmt: skip
 LENGTH = (
     "token", "tokens", "context", "context window", "context length", "prompt", "input",
@@ -169,12 +191,13 @@ LENGTH = (
     "chat history", "request", "text", "num tokens", "ctx", "message",
 )  # fmt: skip
 TOO_LONG = (
-    "too long", "too large", "too many tokens", "exceeds the", "exceed the", "exceeded the",
-    "exceeds", "exceeding", "longer than", "larger than", "greater than", "more than",
-    "over the limit", "overflow", "overflows", "truncate", "not fit", "doesn't fit", "beyond",
-    "shorten", "too big", "maximum of", "max context", "maximum context", "maximum length",
-    "maximum is", "limit is", "limit of", "exceeded", "maximum", "supports up to", "bigger than",
-    "longer context", "reduce the length", "oversized",
+    "exceed", "less than", "fewer than", "too many total", "too long", "too large",
+    "too many tokens", "exceeds the", "exceed the", "exceeded the", "exceeds", "exceeding",
+    "longer than", "larger than", "greater than", "more than", "over the limit", "overflow",
+    "overflows", "truncate", "not fit", "doesn't fit", "beyond", "shorten", "too big", "maximum of",
+    "max context", "maximum context", "maximum length", "maximum is", "limit is", "limit of",
+    "exceeded", "maximum", "supports up to", "bigger than", "longer context", "reduce the length",
+    "oversized",
 )  # fmt: skip
 LENGTH_OTHER = (
     "per minute", "per second", "per day", "rate limit*", "too many requests", "tpm", "quota",
@@ -184,8 +207,9 @@ LENGTH_OTHER = (
     "characters long", "billing", "spend*", "stop", "pattern", "enum",
 )  # fmt: skip
 LENGTHS = (
-    "input length", "prompt length", "context length", "sequence length", "token length",
-    "text length", "message length", "context size", "context window", "input size",
+    "prompt tokens", "input tokens", "inputs", "input length", "prompt length", "context length",
+    "sequence length", "token length", "text length", "message length", "context size",
+    "context window", "input size",
 )  # fmt: skip
 LENGTH_WRONG = (
     "should be", "range", "must be", "limited", "limit", "only", "max", "exceed*", "maximum",
@@ -217,9 +241,9 @@ PLACE = (
 )  # fmt: skip
 NOT_SERVED = (
     "not supported", "unsupported", "not available", "unavailable", "not allowed", "restricted",
-    "blocked", "prohibited", "not served", "not permitted", "denied", "forbidden",
-    "isn't supported", "isn't available", "not offered", "not yet", "restrictions", "restriction",
-    "embargo*", "sanction*", "not provide",
+    "blocked", "prohibited", "not served", "not permitted", "forbidden", "isn't supported",
+    "isn't available", "not offered", "not yet", "restrictions", "restriction", "embargo*",
+    "sanction*", "not provide",
 )  # fmt: skip
 NETWORK = (
     "firewall", "virtual network", "vnet", "private endpoint", "ip", "ip address", "public access",
@@ -249,6 +273,10 @@ CLIENT_SHUT = (
     "forbidden", "rejected", "banned", "restricted", "denied", "unrecognized", "not recognized",
     "not whitelisted", "not approved", "prohibited", "disallowed", "only", "unapproved",
     "unofficial",
+)  # fmt: skip
+UPSTREAM = ("upstream", "server", "service", "provider", "backend", "gateway", "upstreams")
+UNREACHED = (
+    "unavailable", "not available", "unreachable", "no healthy", "is down", "offline", "unhealthy",
 )  # fmt: skip
 SERVER = (
     "server", "servers", "service", "model", "engine", "system", "upstream", "provider",
@@ -298,29 +326,25 @@ MONEY_ZH = (
     "钱包", "订阅", "会员", "免费", "试用", "预付费", "流量包", "token包", "付费",
 )  # fmt: skip
 MONEY_GONE_ZH = (
-    "不足", "用尽", "用完", "耗尽", "欠", "过期", "到期", "不够", "已用", "为零",
-    "透支", "续费", "续订", "充值", "缴费", "结束", "未购买", "不支持", "停用", "超出预算",
+    "用光", "耗光", "为空", "尚未购买", "支付", "不足", "用尽", "用完", "耗尽", "欠", "过期",
+    "到期", "不够", "已用", "为零", "透支", "续费", "续订", "充值", "缴费", "结束", "未购买",
+    "不支持", "停用", "超出预算",
 )  # fmt: skip
 WINDOW_ZH = (
     "每日", "今日", "每分钟", "每小时", "分钟", "小时", "重置", "每天", "每周", "稍后", "频率",
     "并发", "速率", "明天", "次日",
 )  # fmt: skip
+NETWORK_ZH = (
+    "ip", "网段", "网络", "地址", "白名单", "来源", "地区", "区域", "客户端", "客户端类型",
+)  # fmt: skip
+NETWORK_SHUT_ZH = (
+    "不在", "限制", "拒绝", "禁止", "只能", "受限", "不允许", "未授权", "被拦截", "不支持", "拦截",
+)  # fmt: skip
 ACCOUNT_ZH = ("账户", "账号", "用户", "组织", "项目", "帐号", "帐户")
 ACCOUNT_CLOSED_ZH = (
-    "锁定",
-    "禁用",
-    "冻结",
-    "封禁",
-    "停用",
-    "异常",
-    "未激活",
-    "封号",
-    "注销",
-    "违规",
-    "限制",
-    "不存在",
-    "被封",
-)
+    "锁定", "禁用", "冻结", "封禁", "停用", "异常", "未激活", "封号", "注销", "违规", "限制",
+    "不存在", "被封",
+)  # fmt: skip
 MODEL_ZH = ("模型", "渠道", "接入点", "部署", "推理点")
 MODEL_LACKED_ZH = (
     "不存在", "未找到", "找不到", "不支持", "下线", "未开通", "无权", "不可用", "停用", "没有",
@@ -335,97 +359,31 @@ KEY_BAD_ZH = (
     "禁用", "不合法", "非法", "未传", "不能为空", "吊销", "没有权限", "异常",
 )  # fmt: skip
 LENGTH_ZH = (
-    "长度",
-    "token",
-    "tokens",
-    "上下文",
-    "输入",
-    "prompt",
-    "提示词",
-    "消息",
-    "文本",
-    "对话",
-    "字符",
+    "长度", "token", "tokens", "上下文", "输入", "prompt", "提示词", "消息", "文本", "对话", "字符",
     "内容",
-)
+)  # fmt: skip
 TOO_LONG_ZH = ("超过", "超出", "过长", "太长", "超长", "超限", "最大", "过大", "太大", "上限")
 SERVER_ZH = (
-    "服务",
-    "服务器",
-    "系统",
-    "模型",
-    "资源",
-    "引擎",
-    "负载",
-    "流量",
-    "算力",
-    "上游",
-    "集群",
-    "访问",
-    "通道",
-)
+    "服务", "服务器", "系统", "模型", "资源", "引擎", "负载", "流量", "算力", "上游", "集群",
+    "访问", "通道",
+)  # fmt: skip
 BUSY_ZH = (
     "繁忙", "过载", "拥挤", "不足", "过高", "过大", "紧张", "不可用", "维护", "升级", "火爆",
     "拥堵", "满载", "饱和", "排队", "忙",
 )  # fmt: skip
 FAST_ZH = (
-    "请求",
-    "调用",
-    "频率",
-    "速率",
-    "并发",
-    "次数",
-    "流量",
-    "qps",
-    "rpm",
-    "tpm",
-    "使用量",
-    "用量",
+    "请求", "调用", "频率", "速率", "并发", "次数", "流量", "qps", "rpm", "tpm", "使用量", "用量",
     "访问",
-)
+)  # fmt: skip
 TOO_FAST_ZH = (
-    "过快",
-    "过高",
-    "频繁",
-    "超过",
-    "超出",
-    "限制",
-    "上限",
-    "超限",
-    "过多",
-    "太快",
-    "太多",
-    "受限",
-    "限额",
-    "达到",
-)
+    "过快", "过高", "频繁", "超过", "超出", "限制", "上限", "超限", "过多", "太快", "太多", "受限",
+    "限额", "达到",
+)  # fmt: skip
 CONTENT_ZH = (
-    "内容",
-    "输入",
-    "输出",
-    "文本",
-    "图片",
-    "提示词",
-    "prompt",
-    "问题",
-    "请求",
-    "信息",
-    "话题",
+    "内容", "输入", "输出", "文本", "图片", "提示词", "prompt", "问题", "请求", "信息", "话题",
     "数据",
-)
+)  # fmt: skip
 UNSAFE_ZH = (
-    "违规",
-    "敏感",
-    "不安全",
-    "审核",
-    "违反",
-    "不当",
-    "不合规",
-    "非法",
-    "风控",
-    "色情",
-    "政治",
-    "暴力",
-    "拦截",
-    "屏蔽",
-)
+    "违规", "敏感", "不安全", "审核", "违反", "不当", "不合规", "非法", "风控", "色情", "政治",
+    "暴力", "拦截", "屏蔽",
+)  # fmt: skip

@@ -47,6 +47,7 @@ _BROKEN = (
     "before completion", "before response completed",
 )  # fmt: skip
 _UNREACHED = (
+    "connect to proxy", "proxyerror", "error sending request", "connection was reset",
     "connection refused", "connection reset*", "connection aborted", "connection error",
     "network is unreachable", "no route to host", "host is unreachable",
     "all connection attempts failed", "server disconnected", "disconnected", "broken pipe",
