@@ -14,6 +14,7 @@ from rich.text import Text
 from orchestrator.cli.endings import DONE, FAILED, told
 from orchestrator.cli.incident import FALLBACK, PRIMARY, QUESTION, Arrived, Incident
 from orchestrator.cli.live import Live
+from orchestrator.cli.program import called
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import count
 from orchestrator.response import Response
@@ -116,9 +117,10 @@ class _Shown:
         for line in wrong:
             self.screen.say(f"failed: {line}")
         if not wrong:
-            self._line(Text.assemble("next: ", ("orchestrator init", "bold"),
+            program = called()
+            self._line(Text.assemble("next: ", (f"{program} init", "bold"),
                                      " writes a config from the keys you have"))  # fmt: skip
-            self._line(Text.assemble("      ", ("orchestrator diagram", "bold"),
+            self._line(Text.assemble("      ", (f"{program} diagram", "bold"),
                                      " draws the whole machine"))  # fmt: skip
 
     def _kept(self, keep: Path, path: tuple[str, ...]) -> None:

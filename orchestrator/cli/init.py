@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from orchestrator import config as configuration
 from orchestrator.cli.endings import DONE, UsageError, told
+from orchestrator.cli.program import called
 from orchestrator.cli.screen import Screen
 from orchestrator.config.loading import FILE
 from orchestrator.providers import CATALOGUE
@@ -75,4 +76,5 @@ def _tell(screen: Screen, path: Path, keys: dict[str, str]) -> None:
         screen.result(f"  found ${key}, so {name} is in it")
     if not keys:
         screen.result("  found no key in the environment; the file shows where one goes")
-    screen.result("next: read it, then `orchestrator check`, then `orchestrator run hello`")
+    program = called()
+    screen.result(f"next: read it, then `{program} check`, then `{program} run hello`")
