@@ -69,7 +69,7 @@ def _patience(setup: Setup) -> str:
 
 
 def _rotations(setup: Setup) -> str:
-    return f"{_most(setup.keys - 1, 'rotation')} a target"
+    return f"{_most(setup.keys - 1, 'other credential')} a target"
 
 
 def _others(setup: Setup) -> str:
@@ -110,6 +110,7 @@ def _moves(move: Move) -> Callable[[Setup], str]:
 _SENDS = "Sends of a call, rotations and repairs included."
 _TIME = "From the start of a call until content reaches the caller."
 _BACK = "The way back is taken once, after the rest of the chain has failed."
+_KEYS = "A rotation takes a credential that the call has not used at this target."
 _REST = "A call stays at each target at most once, so the other targets bound the fallbacks."
 _WAITS = "Waits of a call, whatever they are for; `max_attempts` bounds them too."
 
@@ -125,7 +126,7 @@ BOUNDS: tuple[Bound, ...] = (
     Bound("billing_and_way_back", _once, _BACK),
     Bound("repair_named", _repairs, "A repair that did not help is not made again."),
     Bound("rotation_allowed", _moves(Move.ROTATE), "Reasons for which the policy lists rotate."),
-    Bound("rotation_allowed", _rotations, "A credential is used once at a target by rotation."),
+    Bound("rotation_allowed", _rotations, _KEYS),
     Bound("retry_allowed", _moves(Move.RETRY), "Reasons for which the policy lists retry."),
     Bound("retry_allowed", _tries, "Sends at a stay that no rotation or repair preceded."),
     Bound("retry_allowed", _patience, "The longest single wait while an unasked target stands by."),

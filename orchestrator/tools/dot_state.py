@@ -108,9 +108,10 @@ def _middle(one: OneState, said: Overlay, graph: Graph) -> str:
     paint = state_paint(graph, one.state)
     asks = f"asks for {one.state.command or 'nothing'}{', final' if one.state.final else ''}"
     title = (
-        f'<TR><TD PORT="head" COLSPAN="4">'
-        f'<FONT COLOR="{palette.INK}" POINT-SIZE="15"><B>{one.state.name} </B></FONT>'
-        f'<FONT COLOR="{palette.SOFT}" POINT-SIZE="13">  {asks} </FONT></TD></TR>'
+        f'<TR><TD PORT="head" COLSPAN="2" ALIGN="LEFT">'
+        f'<FONT COLOR="{palette.INK}" POINT-SIZE="15"><B>{one.state.name} </B></FONT></TD>'
+        f'<TD COLSPAN="2" ALIGN="LEFT"><FONT COLOR="{palette.SOFT}" POINT-SIZE="13">{asks}<B> </B>'
+        "</FONT></TD></TR>"
     )
     rows = "".join(_group(group, said) for group in one.groups)
     return (

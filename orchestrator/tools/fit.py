@@ -36,7 +36,8 @@ def fit(svg: str, drawing: str) -> str:
     def fitted(found: re.Match[str]) -> str:
         before, more, text = found["attributes"], found["more"], found["text"]
         at = _AT.search(before)
-        width = widths.get((html.unescape(text), float(at["x"]), -float(at["y"]))) if at else None
+        words = html.unescape(text).replace("\xa0", " ")  # blanks beside each other
+        width = widths.get((words, float(at["x"]), -float(at["y"]))) if at else None
         length = f' textLength="{width:g}" lengthAdjust="spacingAndGlyphs"' if width else ""
         return f'<text {before}font-family="{FONTS}"{more}{length}>{text}<'
 

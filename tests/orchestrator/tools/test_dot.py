@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.tools.building import build
-from orchestrator.tools.diagram import View, dot
-from orchestrator.tools.overlay import along
+from orchestrator.tools.diagram import Drawing, View, dot
+from orchestrator.tools.dot_parts import TEXT
+from orchestrator.tools.overlay import Look, Overlay, along, heated
 from states.call import State
 from states.table import TABLE
+from tests.orchestrator.tools.tables import PRESENT, SHOWN
 
 NAMES = [row.name for row in TABLE]
 
@@ -49,6 +51,37 @@ def test_heavy_arrows_are_those_that_were_taken(view: View, path: list[str]) -> 
 @pytest.mark.parametrize("view", View)
 def test_labels_keep_to_ascii_whose_widths_are_known(view: View) -> None:
     assert dot(NAMES, view=view).isascii()
+
+
+@pytest.mark.parametrize("said", SHOWN.values(), ids=SHOWN.keys())
+def test_what_is_said_of_rows_is_in_the_picture(said: Overlay) -> None:
+    drawn = dot_of(said)
+
+    assert drawn.isascii()
+    for _, words in said.legend:
+        assert words in drawn
+    for name, mark in said.marks.items():
+        assert all(note in drawn for note in mark.notes), name
+    used = {mark.look for mark in said.marks.values()}
+    assert (TEXT[Look.NEVER] in drawn) == (Look.NEVER in used)
+    for look in (Look.ADDED, Look.REMOVED):
+        assert (f'<FONT COLOR="{TEXT[look]}">' in drawn) == (look in used)
+
+
+def dot_of(said: Overlay) -> str:
+    return Drawing(PRESENT, said).dot()
+
+
+def test_the_wider_the_more_often() -> None:
+    counts = {name: 4**place for place, name in enumerate(("failed", "answered", "rotate"))}
+    drawn = dot_of(heated(PRESENT, counts, "a"))
+    widths = {
+        rows: float(width)
+        for width, rows in re.findall(r'penwidth=([\d.]+) [^\n]*tooltip="(\w+)"', drawn)
+    }
+
+    assert widths["failed"] < widths["answered"] < widths["rotate"]
+    assert re.search(r'style=dashed tooltip="content"', drawn)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.tools.building import build
-from orchestrator.tools.diagram import View, mermaid
+from orchestrator.tools.diagram import Drawing, View, mermaid
 from orchestrator.tools.mermaid_parts import escape
-from orchestrator.tools.overlay import along
+from orchestrator.tools.overlay import Look, Overlay, along
 from states.table import TABLE
+from tests.orchestrator.tools.tables import PRESENT, SHOWN
 
 NAMES = [row.name for row in TABLE]
 LABEL = re.compile(r"(?:[^\"#;<>&`\\]|#[a-z0-9]+;|<br/>)*")
@@ -23,7 +24,9 @@ LINES = (
     r"    %% [\w ,]+",
     r"    \w+(\(\(\(\"\w+\"\)\)\)|\(\"[\w ]+\"\)|\{\{\"[\w ]+\"\}\}|\(\( \)\))?(:::\w+)?",
     r"    \w+ -->( ?\|\"[^\"]*\"\|)? \w+(\[\"[^\"]*\"\]|\(\"\w+\"\))?(:::\w+)?",
-    r"    linkStyle [\d,]+ stroke:#[0-9a-f]{6},stroke-width:\dpx",
+    r"    (here|legend)\[\"[^\"]*\"\]:::\w+",
+    r"    linkStyle [\d,]+ stroke:#[0-9a-f]{6},stroke-width:\dpx(,stroke-dasharray:5 5)?",
+    r"    classDef legend fill:none,stroke:#[0-9a-f]{6},color:#[0-9a-f]{6},text-align:left",
     r"    classDef \w+ fill:(none|#[0-9a-f]{6}),stroke:#[0-9a-f]{6},color:#[0-9a-f]{6}",
 )
 
@@ -37,11 +40,31 @@ def test_every_row_is_in_the_text(name: str) -> None:
 @settings(max_examples=25)
 @given(path=st.lists(st.sampled_from(NAMES), max_size=40))
 def test_every_line_is_one_that_github_draws(view: View, path: list[str]) -> None:
-    for line in mermaid(path, view=view).splitlines():
+    read_by_github(mermaid(path, view=view))
+
+
+def read_by_github(text: str) -> None:
+    for line in text.splitlines():
         assert any(re.fullmatch(allowed, line) for allowed in LINES), line
         if "%%" not in line:
             for label in re.findall(r'"([^"]*)"', line):
                 assert LABEL.fullmatch(label), label
+
+
+@pytest.mark.parametrize("said", SHOWN.values(), ids=SHOWN.keys())
+@pytest.mark.parametrize("view", View)
+def test_whatever_is_said_of_rows_github_draws_it(view: View, said: Overlay) -> None:
+    drawn = Drawing(PRESENT, said, view).mermaid()
+
+    read_by_github(drawn)
+    for look, _ in said.legend:
+        assert look.name.lower() in drawn or look is Look.TAKEN
+
+
+@pytest.mark.parametrize("said", SHOWN.values(), ids=SHOWN.keys())
+@pytest.mark.parametrize("state", [state.name for state in PRESENT.states])
+def test_github_draws_a_state_alone(state: str, said: Overlay) -> None:
+    read_by_github(Drawing(PRESENT, said, state=state).mermaid())
 
 
 @given(st.lists(st.sampled_from(NAMES), max_size=12))
