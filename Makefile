@@ -40,7 +40,7 @@ format: $(STAMP) ## ruff: format, and mend what can be mended
 types: $(STAMP) ## mypy --strict
 	@$(BIN)/mypy
 
-diagrams: $(STAMP) ## draw docs/diagrams from the table
+diagrams: $(STAMP) ## draw docs/diagrams from the table and the incidents
 	@$(BIN)/python -m orchestrator.tools.diagrams
 
 benchmarks: $(STAMP) ## measure the machine, the import and the drivers

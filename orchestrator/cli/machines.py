@@ -105,7 +105,7 @@ def subject(screen: Screen, asked: Asked) -> Subject:
 
 def _table(path: Path | None) -> PlainTable:
     if path is None:
-        return plain()
+        return plain(codes=True)
     try:
         return saved.read(file_text(str(path)))
     except saved.BadTable as error:
