@@ -104,8 +104,12 @@ def retry(known: Facts, event: Diagnosed) -> float | None:
         return None
     if known.waits >= known.policy.max_attempts:
         return None
-    # A rate limit's Retry-After binds the credential: the pool says when the target clears.
-    floor = event.at if event.error.reason is Reason.RATE_LIMIT else known.not_before
+    # A rate limit's Retry-After binds the credential, so the pool says when the target
+    # clears; a pool that has nothing but that very credential to offer says it of itself.
+    others = [key for key in event.standby.credentials if key != known.credential]
+    cools = bool(others) or event.standby.clear(known.here) is not None
+    throttled = event.error.reason is Reason.RATE_LIMIT and cools
+    floor = event.at if throttled else known.not_before
     return max(event.at + _backoff(known.tries, event.jitter), floor, due)
 
 

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from math import inf
 
 import attrs
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from states import Call, Diagnosed, Mark, Reason, Wait
 from tests.states import oracle
+from tests.states.forgetful import ForgetfulBoard
 from tests.states.history import ARRIVALS, facts
 from tests.states.invariants import INVARIANTS
 from tests.states.world import Answer, Block, Board, Moment, World
@@ -51,6 +53,7 @@ class Scene:
 
     Attributes:
         endless: True where the answers begin again after the last; else success follows.
+        generous: How likely a forgetful board says that something stands by.
     """
 
     call: Call
@@ -61,10 +64,13 @@ class Scene:
     seed: int
     late: float
     cancelled_at: float
+    generous: float
 
-    def run(self) -> list[Moment]:
-        board = Board(self.call.route, self.pools, dict(self.marks))
+    def run(self, *, forgetful: bool) -> list[Moment]:
         luck = random.Random(self.seed)
+        board = Board(self.call.route, self.pools, dict(self.marks))
+        if forgetful:
+            board = ForgetfulBoard(self.call.route, self.pools, luck=luck, generous=self.generous)
         answers = itertools.cycle(self.answers) if self.endless else iter(self.answers)
         world = World(board, answers, luck, self.cancelled_at, self.late)
         return world.run(self.call)
@@ -87,6 +93,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         draw(st.integers(0, 10_000)),
         late=draw(st.sampled_from((0.0, 0.0, 0.0, 0.3, 40.0))),
         cancelled_at=draw(st.sampled_from((inf, inf, inf, inf, inf, 0.0, 0.2, 10.0))),
+        generous=draw(st.sampled_from((0.2, 0.5, 0.9))),
     )
 
 
@@ -95,21 +102,29 @@ quickly = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
+boards = pytest.mark.parametrize(
+    "forgetful", [False, True], ids=["the board remembers", "the board forgets"]
+)
 
+
+@boards
 @quickly
 @given(scene=scenes())
-def test_every_call_keeps_every_invariant(scene: Scene) -> None:
-    moments = scene.run()
+def test_every_call_keeps_every_invariant(scene: Scene, *, forgetful: bool) -> None:
+    moments = scene.run(forgetful=forgetful)
     event(f"ends by {moments[-1].after.row}")
 
     for holds in INVARIANTS:
         holds(scene.call, moments)
 
 
+@boards
 @quickly
 @given(scene=scenes())
-def test_each_row_and_each_wait_is_the_one_that_the_design_names(scene: Scene) -> None:
-    for known, moment in facts(scene.call, scene.run()):
+def test_each_row_and_each_wait_is_the_one_that_the_design_names(
+    scene: Scene, *, forgetful: bool
+) -> None:
+    for known, moment in facts(scene.call, scene.run(forgetful=forgetful)):
         command = moment.after.command
         until = command.until if isinstance(command, Wait) else None
         if isinstance(moment.event, Diagnosed):
