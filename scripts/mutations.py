@@ -12,7 +12,6 @@ docstrings, and the words of an assert.
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -20,7 +19,7 @@ from typing import Any
 import attrs
 import libcst as cst
 import libcst.matchers as m
-from mutmut.mutation.mutators import mutation_operators
+from mutmut.mutation.mutators import mutation_operators, operator_arg_removal, operator_string
 
 Operator = Callable[[Any], Iterable[cst.CSTNode]]
 Change = tuple[str, cst.CSTNode, cst.CSTNode]
@@ -45,21 +44,31 @@ class Mutant:
 def mutants(file: str, code: str) -> list[Mutant]:
     """The mutants of a file, each once, in the file's order."""
     module = cst.parse_module(code)
-    visitor = _Changes()
-    module.visit(visitor)
+    parts = [module.code_for_node(statement) for statement in module.body]
+    head, _, tail = code.partition("".join(parts))
     made: dict[str, Mutant] = {}
     names: Counter[str] = Counter()
-    for where, old, new in visitor.changes:
-        replaced = module.deep_replace(old, new)
-        assert isinstance(replaced, cst.Module), "what is replaced is a part of the file"
-        changed = replaced.code
-        if changed in made or changed == code or not _compiles(changed):
-            continue
-        name = f"{file} {where}: {_words(code, changed)}"
-        names[name] += 1
-        again = f" ({names[name]})" if names[name] > 1 else ""
-        made[changed] = Mutant(file, name + again, changed)
+    for place, statement in enumerate(module.body):
+        for where, new in _changed(statement):
+            part = module.code_for_node(new)
+            changed = "".join([head, *parts[:place], part, *parts[place + 1 :], tail])
+            if changed in made or changed == code or not _compiles(changed):
+                continue
+            name = f"{file} {where}: {_words(code, changed)}"
+            names[name] += 1
+            again = f" ({names[name]})" if names[name] > 1 else ""
+            made[changed] = Mutant(file, name + again, changed)
     return list(made.values())
+
+
+def _changed(statement: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode]]:
+    """Where in a statement of the file something was changed, and the statement then."""
+    visitor = _Changes()
+    statement.visit(visitor)
+    for where, old, new in visitor.changes:
+        changed = new if old is statement else statement.deep_replace(old, new)
+        assert isinstance(changed, cst.CSTNode), "a statement stays a statement"
+        yield where, changed
 
 
 def _compiles(code: str) -> bool:
@@ -73,13 +82,11 @@ def _compiles(code: str) -> bool:
 def _words(code: str, changed: str) -> str:
     """What changed, in the lines where it did: short, and the same as long as they are."""
     old, new = code.splitlines(), changed.splitlines()
-    spans = [
-        span
-        for span in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-        if span[0] != "equal"
-    ]
-    first, last = spans[0], spans[-1]
-    return f"{_line(old[first[1] : last[2]])} => {_line(new[first[3] : last[4]])}"
+    while old and new and old[0] == new[0]:
+        del old[0], new[0]
+    while old and new and old[-1] == new[-1]:
+        del old[-1], new[-1]
+    return f"{_line(old)} => {_line(new)}"
 
 
 def _line(lines: Sequence[str]) -> str:
@@ -126,10 +133,21 @@ def _is_left_alone(node: cst.CSTNode, *, inside: bool) -> bool:
     return m.matches(node, named | union)
 
 
+def _arguments(node: cst.Call) -> Iterator[cst.CSTNode]:
+    """One argument lost; a lost position would only be a call that Python refuses."""
+    for new in operator_arg_removal(node):
+        lost = len(new.args) < len(node.args)
+        if not lost or _keywords(new) < _keywords(node):
+            yield new
+
+
+def _keywords(node: cst.Call) -> int:
+    return sum(arg.keyword is not None for arg in node.args)
+
+
 def _one_string(node: cst.BaseString) -> Iterator[cst.CSTNode]:
     """One wrong word is enough, whatever its case."""
-    operator = next(change for kind, change in mutation_operators if kind is cst.BaseString)
-    yield from list(operator(node))[:1]
+    yield from list(operator_string(node))[:1]
 
 
 def _one_operand(node: cst.BooleanOperation) -> Iterator[cst.CSTNode]:
@@ -199,8 +217,13 @@ def _returned(node: cst.Return) -> Iterator[cst.CSTNode]:
 
 
 _OPERATORS: list[tuple[Any, Operator]] = [
-    *[(kind, operator) for kind, operator in mutation_operators if kind is not cst.BaseString],
+    *[
+        (kind, operator)
+        for kind, operator in mutation_operators
+        if operator not in (operator_string, operator_arg_removal)
+    ],
     (cst.BaseString, _one_string),
+    (cst.Call, _arguments),
     (cst.BooleanOperation, _one_operand),
     (cst.BinaryOperation, _one_set),
     ((cst.If, cst.IfExp, cst.CompIf), _turned_round),
