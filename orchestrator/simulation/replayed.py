@@ -251,12 +251,15 @@ class Replaying:
             self._visit.succeed(target, credential, event.at)
 
     def _diagnose(self) -> Event:
+        recorded = self._recorded()
+        if isinstance(recorded, Cancelled | DeadlineReached):
+            return recorded
         target, credential, error = self._call.target, self._call.credential, self._answer().error
         if target is None or credential is None or error is None:
             raise AssertionError("only a failed attempt is diagnosed")
         standby = self._visit.report(target, credential, error, self._at)
         jitter = self._jitters.pop(0) if self._jitters else self._dice.random()
-        return self._recorded() or Diagnosed(self._at, error, standby, jitter)
+        return recorded or Diagnosed(self._at, error, standby, jitter)
 
     def _arrive(self, command: Rotate | Switch | Wait | Repair) -> Acting:
         recorded = self._recorded()

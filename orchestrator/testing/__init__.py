@@ -14,20 +14,28 @@
         assert done.answered, done.outcome
 
 The rules of the room: nothing else of ``orchestrator`` imports it, and only it imports
-pytest and hypothesis, which a program that makes calls need not have. No test of it
-sends anything, except to the sockets of :mod:`orchestrator.sim`. The fixtures and the edge
-coverage are in :mod:`orchestrator.testing.plugin`, which is not an entry point: it would be
-imported by every pytest run of whoever has this library installed.
+pytest and hypothesis (the extra ``testing``), which a program that makes calls need not have.
+No test of it sends anything, except to the sockets of :mod:`orchestrator.sim`. The fixtures
+and the edge coverage are in :mod:`orchestrator.testing.plugin`, which is not an entry point:
+it would be imported by every pytest run of whoever has this library installed. What is
+imported here is loaded when it is asked for, so that the plugin costs next to nothing.
 """
 
-from orchestrator.testing.calls import call, load
-from orchestrator.testing.invariants import assert_invariants
-from orchestrator.testing.machine import ConfigMachine
-from orchestrator.testing.strategies import RESCUABLE, error_sequences, policies, routes
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from orchestrator.testing.calls import call, load
+    from orchestrator.testing.invariants import assert_invariants
+    from orchestrator.testing.machine import ConfigMachine
+    from orchestrator.testing.strategies import RESCUABLE, error_sequences, policies, routes
 
 __all__ = [
     "RESCUABLE",
     "ConfigMachine",
+    "MissingExtra",
     "assert_invariants",
     "call",
     "error_sequences",
@@ -35,3 +43,43 @@ __all__ = [
     "policies",
     "routes",
 ]
+
+_HOMES = {
+    "call": "calls",
+    "load": "calls",
+    "assert_invariants": "invariants",
+    "ConfigMachine": "machine",
+    "RESCUABLE": "strategies",
+    "error_sequences": "strategies",
+    "policies": "strategies",
+    "routes": "strategies",
+}
+
+_EXTRA = ("hypothesis", "pytest")
+
+
+class MissingExtra(ImportError):
+    """The extra ``testing`` is needed, and is not installed."""
+
+    def __init__(self, name: str, missing: str) -> None:
+        super().__init__(
+            f"orchestrator.testing.{name} needs {missing}, which is not installed: "
+            "pip install 'llm-request-orchestrator[testing]'"
+        )
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, each loaded when it is asked for.
+
+    Raises:
+        MissingExtra: It needs what is not installed.
+    """
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        home = importlib.import_module(f"{__name__}.{_HOMES[name]}")
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        raise MissingExtra(name, str(error.name)) from None
+    return getattr(home, name)

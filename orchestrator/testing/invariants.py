@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from orchestrator.ledger import Entry, Transition
 from orchestrator.simulation.reading import Recording, recording
-from orchestrator.simulation.replayed import difference
+from orchestrator.simulation.reproducing import departure
 from orchestrator.testing import coverage
 from states import (
     Diagnosed,
@@ -125,8 +125,8 @@ def it_sleeps_last(call: Recording) -> str:
 
 
 def it_replays(call: Recording) -> str:
-    """Fed with the recorded events, the machine does what is recorded."""
-    return difference(call)
+    """Replayed on its own route, keys and policy, it is the same bit for bit."""
+    return departure(call)
 
 
 INVARIANTS: tuple[Callable[[Recording], str], ...] = (

@@ -1,21 +1,26 @@
-"""The pytest plugin: fixtures, and which rows of the table the tests took.
+"""The pytest plugin: fixtures, a check of every call, and which rows the tests took.
 
 Put ``pytest_plugins = ["orchestrator.testing.plugin"]`` in the ``conftest.py`` beside your
-pytest config, or start pytest with ``-p orchestrator.testing.plugin``.
+pytest config, or start pytest with ``-p orchestrator.testing.plugin``. What it needs is
+loaded where a test asks for it, or has made a call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from orchestrator.clock import VirtualClock
-from orchestrator.sim import AnyScript, ScriptedProviders
 from orchestrator.testing import coverage
+from orchestrator.testing.watching import Watched
 
+if TYPE_CHECKING:
+    from orchestrator.sim import AnyScript, ScriptedProviders
+
+_CHECKS = "orchestrator_check_calls"
 _OPTION = "--orchestrator-edge-coverage"
 _KEY = "orchestrator_rows"
 
@@ -29,6 +34,8 @@ def virtual_clock() -> VirtualClock:
 @pytest.fixture
 def scripted_provider() -> Iterator[Callable[[Mapping[str, AnyScript]], ScriptedProviders]]:
     """Starts providers on real sockets: ``scripted_provider({"a": replies.billing_402()})``."""
+    from orchestrator.sim import ScriptedProviders
+
     with ExitStack() as stack:
 
         def start(scripts: Mapping[str, AnyScript]) -> ScriptedProviders:
@@ -38,7 +45,13 @@ def scripted_provider() -> Iterator[Callable[[Mapping[str, AnyScript]], Scripted
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the threshold."""
+    """Add the threshold, and the switch for the checks."""
+    parser.addini(
+        _CHECKS,
+        "hold every call that a test makes against the invariants of the state machine",
+        type="bool",
+        default=True,
+    )
     parser.getgroup("orchestrator").addoption(
         _OPTION,
         type=float,
@@ -46,6 +59,43 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PERCENT",
         help="fail unless the tests' calls take this share of the rows of the state machine",
     )
+
+
+_WATCHED = pytest.StashKey[Watched]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to watch the calls of this process."""
+    if config.getini(_CHECKS):
+        config.stash[_WATCHED] = Watched()
+        config.stash[_WATCHED].start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Watch no longer."""
+    if _WATCHED in config.stash:
+        config.stash[_WATCHED].stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Check the calls of a test that passes."""
+    return (yield from _checked(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Check the calls that ended with a fixture."""
+    return (yield from _checked(item))
+
+
+def _checked(item: pytest.Item) -> Generator[None, object, object]:
+    __tracebackhide__ = True
+    result = yield
+    watched = item.config.stash.get(_WATCHED, None)
+    if watched is not None:
+        watched.check()
+    return result
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
