@@ -159,7 +159,8 @@ def _content(found: Subject, drawn: Drawing, wanted: str) -> bytes:
 def _listed(found: Subject, drawn: Drawing) -> Text:
     """The path where a call is drawn, since that is an order in time; else the machine."""
     if found.path and drawn.state is None:
-        return drawing.terminal(found.path, table=found.table)
+        path = drawing.terminal(found.path, table=found.table)
+        return Text.assemble((f"{found.which}\n\n", "bold"), path)
     return drawn.listing()
 
 

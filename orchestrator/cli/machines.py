@@ -22,6 +22,7 @@ from orchestrator.tools.lists import Section
 from orchestrator.tools.overlay import Overlay, along, heated, under
 from orchestrator.tools.plain import PlainTable, plain
 from orchestrator.tools.table_changes import table_changes
+from orchestrator.tools.trace import calls_of
 from orchestrator.verify import Setting, verify
 
 
@@ -73,6 +74,7 @@ class Subject:
         lists: The same in words.
         present: The machine without what was removed.
         path: The rows that a call took; empty where no call is drawn.
+        which: Which call it is.
     """
 
     table: PlainTable
@@ -80,6 +82,7 @@ class Subject:
     lists: tuple[Section, ...] = ()
     present: PlainTable = attrs.Factory(lambda self: self.table, takes_self=True)
     path: tuple[str, ...] = ()
+    which: str = ""
 
 
 def subject(screen: Screen, asked: Asked) -> Subject:
@@ -92,8 +95,7 @@ def subject(screen: Screen, asked: Asked) -> Subject:
     """
     table = _table(asked.table)
     if asked.call is not None:
-        path = _path(asked.call, asked.id, table)
-        return Subject(table, along(path), path=path)
+        return _recorded(asked.call, asked.id, table)
     if asked.heat:
         return _heated(asked.heat, table)
     if asked.compare is not None:
@@ -112,11 +114,22 @@ def _table(path: Path | None) -> PlainTable:
         raise UsageError(f"{path}: {error}") from None
 
 
-def _path(ledger: str, call: str | None, table: PlainTable) -> tuple[str, ...]:
+def _recorded(ledger: str, call: str | None, table: PlainTable) -> Subject:
+    lines = file_text(ledger).splitlines()
     try:
-        return path_of(file_text(ledger).splitlines(), call, table=table)
+        path = path_of(lines, call, table=table)
+        calls = calls_of(lines)
     except (BrokenLedger, UnknownRow) as error:
         raise UsageError(f"{ledger}: {error}") from None
+    title = f"{_named(ledger)}, call {call or calls[-1]}"
+    others = call is None and len(calls) > 1
+    which = f"{title}, the last of {len(calls)}; --id draws another" if others else title
+    return Subject(table, along(path, title), path=path, which=which)
+
+
+def _named(ledger: str) -> str:
+    """A ledger in a title, where its folder is nobody's business."""
+    return "standard input" if ledger == STANDARD_INPUT else Path(ledger).name
 
 
 def _heated(ledgers: Sequence[str], table: PlainTable) -> Subject:
@@ -135,8 +148,7 @@ def _heated(ledgers: Sequence[str], table: PlainTable) -> Subject:
 
 
 def _heat_title(ledgers: Sequence[str], heat: Heat) -> str:
-    first = "standard input" if ledgers[0] == STANDARD_INPUT else ledgers[0]
-    files = first if len(ledgers) == 1 else count(len(ledgers), "ledger")
+    files = _named(ledgers[0]) if len(ledgers) == 1 else count(len(ledgers), "ledger")
     return f"{files}: {count(heat.calls, 'call')}" if heat.calls else files
 
 
@@ -165,7 +177,7 @@ def _compared(screen: Screen, asked: Asked, old: Path, table: PlainTable) -> Sub
                 "--compare FILE.json without --config and --route"
             )
         changes = table_changes(_table(old), table)
-        title = f"from {old} to {asked.table or 'the table that runs'}"
+        title = f"from {old.name} to {asked.table.name if asked.table else 'the table that runs'}"
         return Subject(changes.table, changes.overlay(title), lists.of_tables(changes), table)
     if old.suffix.lower() != ".toml":
         raise UsageError(

@@ -123,10 +123,11 @@ def badge(line: Line) -> str:
 
 
 def _badge(text: str) -> str:
+    lines = text.replace("<BR/>", " <BR/> ")
     return (
         f'<TABLE BORDER="0" CELLBORDER="0" CELLPADDING="3" CELLSPACING="0" STYLE="ROUNDED" '
         f'BGCOLOR="{palette.TAKEN}"><TR><TD>'
-        f'<FONT COLOR="{palette.PAPER}"><B> {text.replace("<BR/>", " <BR/> ")} </B></FONT>'
+        f'<FONT COLOR="{palette.PAPER}" POINT-SIZE="13"><B> {lines} </B></FONT>'
         "</TD></TR></TABLE>"
     )
 

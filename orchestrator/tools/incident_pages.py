@@ -15,7 +15,8 @@ from orchestrator.tools.terminal import terminal
 
 def drawing(table: Table, incident: Incident, ledgers: Path) -> Drawing:
     """The path of the call that is drawn."""
-    return Drawing(table, along(path(incident, folder=ledgers, table=table)))
+    title = f"{incident.name}.jsonl, call {incident.call}"
+    return Drawing(table, along(path(incident, folder=ledgers, table=table), title))
 
 
 def page(table: Table, incident: Incident, ledgers: Path) -> str:

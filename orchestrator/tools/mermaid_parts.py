@@ -74,6 +74,9 @@ _SAID = {
 }
 """What a label says of a look, since the text of one arrow's line cannot be coloured."""
 
+_LEGEND = {**_SAID, Look.TAKEN: "wide", Look.FAINT: "thin"}
+"""What a legend calls a look."""
+
 
 def text(kind: str, *lines: str) -> str:
     """A whole file, with the definitions of what its nodes are painted with."""
@@ -90,7 +93,7 @@ def legend(graph: Graph) -> Iterator[str]:
     """A node that says what is shown, and what the looks mean."""
     said = graph.overlay
     words = [said.title] if said.title else []
-    words += [f"{_SAID.get(look, look.value)}: {meaning}" for look, meaning in said.legend]
+    words += [f"{_LEGEND[look]}: {meaning}" for look, meaning in said.legend]
     if words:
         yield f'legend["{"<br/>".join(escape(each) for each in words)}"]:::legend'
 

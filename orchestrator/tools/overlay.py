@@ -76,15 +76,21 @@ class Overlay:
         return self.marks.get(row, self.otherwise)
 
 
-def along(path: Sequence[str]) -> Overlay:
-    """A recorded call's path: numbered where it went, and the rest dimmed."""
+def along(path: Sequence[str], title: str = "") -> Overlay:
+    """A recorded call's path: numbered where it went, and the rest dimmed.
+
+    Args:
+        path: The names of the rows that it took, in order.
+        title: Which call it is; with one there is a legend too.
+    """
     if not path:
         return Overlay()
     places: dict[str, list[int]] = {}
     for place, name in enumerate(path, 1):
         places.setdefault(name, []).append(place)
     marks = {name: Mark(Look.TAKEN, tuple(steps)) for name, steps in places.items()}
-    return Overlay(marks, Mark(Look.FAINT))
+    legend = ((Look.TAKEN, "taken, numbered by step"), (Look.FAINT, "not taken"))
+    return Overlay(marks, Mark(Look.FAINT), legend=legend if title else (), title=title)
 
 
 def under(

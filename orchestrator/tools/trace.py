@@ -46,6 +46,16 @@ def path_of(
     return tuple(row for _, row in path)
 
 
+def calls_of(lines: Iterable[str]) -> tuple[str, ...]:
+    """The calls of which the ledger records a move, the one whose entry comes last at the end.
+
+    Raises:
+        BrokenLedger: A line is not a ledger's.
+    """
+    owners = [owner for _, owner, _ in _transitions(lines)]
+    return tuple(reversed(dict.fromkeys(reversed(owners))))
+
+
 def entries(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, object]]]:
     """(number, entry) of every line that is not empty.
 

@@ -207,6 +207,9 @@ def test_a_recorded_call_is_drawn_in_every_form(desk: Desk, call: str | None) ->
     rows = re.findall(r"[│┃] +\d+ +\w+ +(\w+)", listed)
     steps = {step: name for name, said in facts["said"].items() for step in said["steps"]}
 
+    assert listed.startswith(
+        f"a1.jsonl, call {call or 'a1-5, the last of 5; --id draws another'}\n\n"
+    )
     assert rows
     assert [steps[place] for place in range(1, len(rows) + 1)] == rows
     for form in ("mermaid", "dot", "svg", "png"):

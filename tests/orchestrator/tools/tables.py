@@ -68,7 +68,9 @@ COUNTS: Mapping[str, int] = {
 }
 
 SHOWN: Mapping[str, Overlay] = {
-    "path": along(("started_send", "failed", "rotate", "rotated_send", "classify_deadline")),
+    "path": along(
+        ("started_send", "failed", "rotate", "rotated_send", "classify_deadline"), "a.jsonl, call 1"
+    ),
     "config": under(
         PRESENT,
         ("rotate", "repair", "repaired_fallback", "way_back"),

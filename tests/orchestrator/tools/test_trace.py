@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.tools.trace import BrokenLedger, path_of
+from orchestrator.tools.trace import BrokenLedger, calls_of, path_of
 from states.table import TABLE, Row
 
 
@@ -35,6 +35,14 @@ def test_the_last_call_is_read_from_among_the_others(rows: list[tuple[str, Row]]
     last = rows[-1][0]
 
     assert path_of(lines) == tuple(row.name for call, row in rows if call == last)
+
+
+@given(taken)
+def test_the_calls_are_those_that_moved_and_the_last_is_last(rows: list[tuple[str, Row]]) -> None:
+    calls = calls_of(transition(call, row) for call, row in rows)
+
+    assert sorted(calls) == sorted({call for call, _ in rows})
+    assert calls[-1] == rows[-1][0]
 
 
 @given(taken)
