@@ -75,6 +75,6 @@ def _tell(screen: Screen, path: Path, keys: dict[str, str]) -> None:
     for name, key in keys.items():
         screen.result(f"  found ${key}, so {name} is in it")
     if not keys:
-        screen.result("  found no key in the environment; the file shows where one goes")
+        screen.result("  found no key in the environment: until the file names one, it asks ollama")
     program = called()
     screen.result(f"next: read it, then `{program} check`, then `{program} run hello`")

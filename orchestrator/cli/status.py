@@ -31,6 +31,9 @@ _STATES = {
 }
 
 
+_SOURCES = {"literal": "in the config", "none": ""}
+"""Where a secret is kept that is in no variable, file or keyring."""
+
 _WIDEST = 44
 """Columns that names are padded to; with the longest state they fit into 80."""
 
@@ -145,11 +148,13 @@ class _Shown:
         if entry.credential is None or entry.model is not None:
             return ""
         source = self.config.providers[entry.provider].credential(entry.credential).source
-        return "in the config" if source == "literal" else one_line(source)
+        return _SOURCES.get(source, one_line(source))
 
     def _state(self, entry: Entry) -> tuple[str, str]:
         """The state in words, and its style."""
         words, style = state(entry, self.now)
+        if not self.config.providers[entry.provider].credentials:
+            return "no credential", "red"
         kept = self._kept_by(entry) if entry.mark is None else ""
         return (f"not asked while {kept} out", "yellow") if kept else (words, style)
 

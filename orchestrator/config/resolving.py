@@ -54,6 +54,7 @@ def _config(draft: Draft, source: Path | str) -> Config:
         draft.providers[name] = provider(draft, name)
     settings = {name: routing.settings(draft, name) for name in document.targets}
     routes = {name: routing.route(draft, name, settings) for name in document.routes}
+    routing.warn_of_passed_over(draft)
     _check_whole(draft, routes)
     _check_deadline(draft)
     return Config(
@@ -78,14 +79,9 @@ def _check_whole(draft: Draft, routes: Mapping[str, tuple[Target, ...]]) -> None
     elif not any(provider.credentials for provider in draft.providers.values()):
         passed = "; ".join(str(one) for one in draft.warnings if ".credentials" in one.where)
         draft.refuse("", f"no target is left, because no provider has a credential: {passed}")
-    elif not routes.get(DEFAULT_ROUTE):
-        left = DEFAULT_ROUTE in routes
-        draft.warn(
-            f"routes.{DEFAULT_ROUTE}",
-            f"{'has no target left' if left else 'is missing'}: each request must name a route or "
-            "provider/model",
-            "" if left else "list the targets to ask by default",
-        )
+    elif DEFAULT_ROUTE not in routes:
+        what = "is missing: each request must name a route or provider/model"
+        draft.warn(f"routes.{DEFAULT_ROUTE}", what, "list the targets to ask by default")
 
 
 def _check_deadline(draft: Draft) -> None:

@@ -70,12 +70,22 @@ def route(draft: Draft, route: str, settings: Mapping[str, TargetSettings]) -> t
             what = f"{name!r} stands earlier in this route; it is asked only once"
             draft.warn(place, what, "take it out here")
         elif not draft.providers[name.partition("/")[0]].credentials:
-            # What to do is said where the credential is missing.
-            draft.warn(place, f"{name!r} is passed over: its provider has no credential")
             draft.passed_over.setdefault(route, {})[name] = None
         else:
             targets[name] = _target(name, settings, draft.document.timeouts)
     return tuple(targets.values())
+
+
+def warn_of_passed_over(draft: Draft) -> None:
+    """One warning for each provider without a credential: which routes do without it."""
+    routes: dict[str, dict[str, None]] = {}
+    for route, names in draft.passed_over.items():
+        for name in names:
+            routes.setdefault(name.partition("/")[0], {})[route] = None
+    for provider, without in routes.items():
+        # What to do is said where the credential is missing.
+        which = f"route{'s' if len(without) > 1 else ''} {', '.join(without)}"
+        draft.warn(f"providers.{provider}", f"has no credential: passed over in {which}")
 
 
 def _target(name: str, settings: Mapping[str, TargetSettings], timeouts: Timeouts) -> Target:

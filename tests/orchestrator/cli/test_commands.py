@@ -136,6 +136,15 @@ def test_status_says_that_a_target_waits_for_its_keys(tmp_path: Path) -> None:
     assert states["m"] == "not asked while all its keys are out"
 
 
+def test_status_shows_who_has_no_key_and_who_needs_none(tmp_path: Path) -> None:
+    (tmp_path / "orchestrator.toml").write_text(
+        'health = "memory"\n[routes]\ndefault = ["ollama/a", "groq/b"]'
+    )
+    shown = [" ".join(line.split()) for line in Place(tmp_path).run("status").out.splitlines()]
+
+    assert shown == ["ollama ready", "anonymous ready", "ollama/a ready", "groq no credential"]
+
+
 def test_diagram_writes_each_format_but_no_picture_to_a_terminal(tmp_path: Path) -> None:
     place = Place(tmp_path)
     text = place.run("diagram", "--picture", "classify")

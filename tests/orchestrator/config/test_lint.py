@@ -39,7 +39,7 @@ def test_what_to_do_is_said_where_it_helps_and_only_there() -> None:
         "providers.corp.credentials[2]": "list each key once",
         "providers.corp.credentials[3]": "put the key there, or take the entry out",
         "providers.groq.credentials": "set it, or leave the provider out",
-        "routes.default[0]": "",
+        "providers.groq": "",
         "routes.default[3]": "take it out here",
     }
 
@@ -81,7 +81,11 @@ def test_a_sound_config_has_no_findings() -> None:
     ("text", "where", "what"),
     [
         ('[routes]\ndefault=["ollama/a"]\nb=["groq/x"]', "routes.b", "no target is left"),
-        ('[routes]\ndefault=["ollama/a", "groq/x"]', "routes.default[1]", "is passed over"),
+        (
+            '[routes]\ndefault=["ollama/a", "groq/x"]',
+            "providers.groq",
+            "passed over in route default",
+        ),
         ('[routes]\ndefault=["ollama/a", "groq/x"]', "providers.groq.credentials", "is not set"),
         ('[routes]\ndefault=["ollama/a", "ollama/a"]', "routes.default[1]", "stands earlier"),
         ('[routes]\ndefault=["ollama/a", "ollama/b"]', "routes.default", "billed by ollama"),

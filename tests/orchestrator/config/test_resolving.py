@@ -159,8 +159,7 @@ def test_a_missing_key_is_a_warning_and_a_passed_over_target() -> None:
     assert config.route("fast") == ()
     assert tuple(map(str, config.warnings)) == (
         "providers.groq.credentials: the environment variable GROQ_API_KEY is not set",
-        "routes.default[0]: 'groq/a' is passed over: its provider has no credential",
-        "routes.fast[0]: 'groq/a' is passed over: its provider has no credential",
+        "providers.groq: has no credential: passed over in routes default, fast",
     )
     assert config.passed_over == {"default": ("groq/a",), "fast": ("groq/a",)}
     assert config.providers["groq"].missing == ("the environment variable GROQ_API_KEY is not set",)
