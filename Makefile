@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # The same examples on every machine; `pytest` by itself explores at random.
 export HYPOTHESIS_PROFILE ?= ci
 
-.PHONY: help install demo test lint format types diagrams benchmarks wheel clean
+.PHONY: help install demo test coverage mutants lint format types diagrams benchmarks wheel clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -27,6 +27,15 @@ demo: $(STAMP) ## watch a call meet a 402 and take its fallback: no key, no netw
 
 test: $(STAMP) ## run every test
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+coverage: $(STAMP) ## branches of states/ that its own tests take: 100 %
+	@COVERAGE_FILE=build/coverage HYPOTHESIS_PROFILE=mutants $(BIN)/coverage run --source=states \
+		-m pytest -q tests/states
+	@COVERAGE_FILE=build/coverage $(BIN)/coverage combine --quiet build
+	@COVERAGE_FILE=build/coverage $(BIN)/coverage report --skip-covered --fail-under=100
+
+mutants: $(STAMP) ## plant mistakes in states/: each is noticed by a test, or explained
+	@$(BIN)/python -m scripts.mutants --jobs $(JOBS) $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format
 	@$(BIN)/ruff check --quiet .
