@@ -5,7 +5,21 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from states import Call, Failed, Policy, Reason, Started, Streaming, Taken, Target, Timeouts, step
+from states import (
+    Call,
+    Diagnosed,
+    Error,
+    Failed,
+    Policy,
+    Reason,
+    Standby,
+    Started,
+    Streaming,
+    Taken,
+    Target,
+    Timeouts,
+    step,
+)
 from tests.states_strategies import calls, events, standbys
 
 SLOWLY = Target("acme", "one", timeouts=Timeouts(stream_total=60.0))
@@ -80,6 +94,14 @@ def test_a_call_knows_the_credentials_that_it_used_at_each_target() -> None:
     call.used = frozenset({("acme/one", "key#1"), ("acme/two", "key#2")})
 
     assert call.used_at(SLOWLY) == {"key#1"}
+
+
+def test_a_call_that_is_nowhere_remembers_the_error_and_blames_no_provider() -> None:
+    call = Call((SLOWLY,))
+    error = Error(Reason.BILLING, "call")
+    call.note(Diagnosed(1.0, error, Standby()))
+
+    assert (call.error, call.billed, call.not_before) == (error, frozenset(), 1.0)
 
 
 def test_everything_is_allowed_before_the_first_error() -> None:

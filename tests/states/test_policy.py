@@ -65,6 +65,11 @@ def test_billing_may_list_fallback_and_nothing_else(listed: frozenset[Move]) -> 
             Policy(on={Reason.BILLING: listed})
 
 
+def test_billing_that_lists_more_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match=r"^billing may not list retry, rotate: the account has"):
+        Policy(on={Reason.BILLING: frozenset(Move)})
+
+
 @given(policy=policies(), reason=reasons)
 def test_a_reasons_moves_are_those_listed(policy: Policy, reason: Reason) -> None:
     listed = policy.on.get(reason, frozenset())
