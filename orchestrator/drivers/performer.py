@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from random import Random
@@ -12,11 +11,11 @@ from typing import Any
 import attrs
 import httpx
 
-from orchestrator.classification import classify
 from orchestrator.clock import Clock
 from orchestrator.config.records import Provider, TargetSettings
 from orchestrator.dialects import Answer, Fault, dialect
 from orchestrator.drivers.body import Body
+from orchestrator.drivers.failures import Failure, classified, masked
 from orchestrator.drivers.outcome import (
     Broken,
     Interrupted,
@@ -34,7 +33,6 @@ from orchestrator.ledger import Skipped
 from orchestrator.providers.reachability import Reachability
 from orchestrator.request import Request
 from orchestrator.response import Response
-from orchestrator.secrets import mask
 from states import (
     Call,
     Cancelled,
@@ -64,12 +62,6 @@ from states import (
     Waited,
     step,
 )
-
-Failure = Fault | Broken | Interrupted | LimitReached | TooLarge | Truncated
-"""What an attempt brought instead of an answer, before it is classified."""
-
-_SECRET = re.compile("key|token|auth|secret|cookie", re.IGNORECASE)
-"""Names of configured headers whose values are secrets."""
 
 
 @attrs.frozen
@@ -363,7 +355,7 @@ class Performer:
         return self.world.providers[self._sent()[0].provider]
 
     def _received(self, status: int, headers: httpx.Headers) -> None:
-        self.recorder.received(status, self._masked(request_id(headers), self._provider()))
+        self.recorder.received(status, masked(request_id(headers), self._provider()))
 
     def _keep_what_came(self) -> None:
         """Take note of a failure that nobody will wait for any more."""
@@ -408,50 +400,12 @@ class Performer:
 
     def _error(self, target: Target) -> Error:
         provider = self.world.providers[target.provider]
-        error = _classified(self.failure, provider, self.world.clock.time())
+        error = classified(self.failure, provider, self.world.clock.time())
         repair = self.wording.cure(target, provider, error)
-        message = self._masked(error.message, provider) or ""
+        message = masked(error.message, provider) or ""
         by_model = error.reason is Reason.RATE_LIMIT and provider.limits_by_model
         scope = Scope.MODEL if error.scope is None and by_model else error.scope
         return attrs.evolve(error, message=message, repair=repair, scope=scope)
 
-    @staticmethod
-    def _masked(text: str | None, provider: Provider) -> str | None:
-        """What a provider said, fit to be shown: no secret, and nothing that is no text."""
-        if not text:
-            return text
-        secrets = [credential.secret.reveal() for credential in provider.credentials]
-        secrets += [value for name, value in provider.headers.items() if _SECRET.search(name)]
-        # JSON can spell half a character, which no file and no terminal takes.
-        return mask(text, secrets).encode("utf-8", "replace").decode("utf-8")
-
     def _failure(self, command: Finish, skipped: tuple[Skipped, ...]) -> CallFailed:
         return failed_call(command, self.call, skipped, self.recorder, seconds=self.at)
-
-
-def _classified(failure: Failure | None, provider: Provider, now: float) -> Error:
-    match failure:
-        case Fault():
-            return classify(
-                status=failure.status,
-                headers=failure.headers,
-                body=failure.body,
-                provider=provider.vendor or provider.name,
-                dialect=provider.dialect,
-                where=failure.where,
-                rules=provider.rules,
-                now=now,
-            )
-        case Broken():
-            return classify(
-                exception=failure.exception,
-                provider=provider.vendor or provider.name,
-                dialect=provider.dialect,
-                where="exception",
-                rules=provider.rules,
-                now=now,
-            )
-        case Interrupted() | LimitReached() | TooLarge() | Truncated():
-            return failure.error()
-        case None:
-            return Error(Reason.UNKNOWN, "none")

@@ -17,6 +17,7 @@ from orchestrator.dialects.neutral import Began, Counted, Delta, StreamEvent
 from orchestrator.drivers.assembly import Assembly
 from orchestrator.drivers.body import Body
 from orchestrator.drivers.continuation import Trimmer
+from orchestrator.drivers.failures import Failure
 from orchestrator.drivers.inflow import Inflow
 from orchestrator.drivers.outcome import (
     LARGEST_ANSWER,
@@ -25,7 +26,7 @@ from orchestrator.drivers.outcome import (
     TooLarge,
     Truncated,
 )
-from orchestrator.drivers.performer import Failure, Performer
+from orchestrator.drivers.performer import Performer
 from orchestrator.drivers.pieces import Whole, answer_of, cut
 from orchestrator.errors import CallFailed, StreamInterrupted
 from orchestrator.response import Response

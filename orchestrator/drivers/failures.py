@@ -1,0 +1,63 @@
+"""What an attempt brought instead of an answer, classified and made fit to be shown."""
+
+from __future__ import annotations
+
+import re
+
+from orchestrator.classification import classify
+from orchestrator.config.records import Provider
+from orchestrator.dialects import Fault
+from orchestrator.drivers.outcome import Broken, Interrupted, LimitReached, TooLarge, Truncated
+from orchestrator.secrets import mask
+from states import Error, Reason
+
+Failure = Fault | Broken | Interrupted | LimitReached | TooLarge | Truncated
+"""What an attempt brought instead of an answer, before it is classified."""
+
+_SECRET = re.compile("key|token|auth|secret|cookie", re.IGNORECASE)
+"""Names of configured headers whose values are secrets."""
+
+
+def classified(failure: Failure | None, provider: Provider, now: float) -> Error:
+    """The classified error of what came from ``provider``.
+
+    Args:
+        failure: What came; ``None`` where nobody knows.
+        provider: Whose words these are, and whose own rules come first.
+        now: The wall clock, seconds since the epoch.
+    """
+    match failure:
+        case Fault():
+            return classify(
+                status=failure.status,
+                headers=failure.headers,
+                body=failure.body,
+                provider=provider.vendor or provider.name,
+                dialect=provider.dialect,
+                where=failure.where,
+                rules=provider.rules,
+                now=now,
+            )
+        case Broken():
+            return classify(
+                exception=failure.exception,
+                provider=provider.vendor or provider.name,
+                dialect=provider.dialect,
+                where="exception",
+                rules=provider.rules,
+                now=now,
+            )
+        case Interrupted() | LimitReached() | TooLarge() | Truncated():
+            return failure.error()
+        case None:
+            return Error(Reason.UNKNOWN, "none")
+
+
+def masked(text: str | None, provider: Provider) -> str | None:
+    """What a provider said, fit to be shown: no secret, and nothing that is no text."""
+    if not text:
+        return text
+    secrets = [credential.secret.reveal() for credential in provider.credentials]
+    secrets += [value for name, value in provider.headers.items() if _SECRET.search(name)]
+    # JSON can spell half a character, which no file and no terminal takes.
+    return mask(text, secrets).encode("utf-8", "replace").decode("utf-8")
