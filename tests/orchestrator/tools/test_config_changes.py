@@ -101,6 +101,15 @@ def test_a_setting_and_the_bound_that_follows_from_it(
     assert bound in next(one.what for one in changes.rows if one.name == row)
 
 
+def test_what_bounds_a_row_that_is_dead_does_not_matter() -> None:
+    fewer = attrs.evolve(BASE, policy=Policy(max_attempts=4))
+    gone = frozenset({"started_send", "spent"})
+    changes = config_changes(Under(BASE, gone), Under(fewer, gone))
+
+    assert not gone & {change.name for change in changes.rows}
+    assert changes.marks["spent"].notes == ()
+
+
 def test_the_route_is_compared() -> None:
     quick = attrs.evolve(ONE, timeouts=Timeouts(total=30.0, first_token=7.0))
     changes = config_changes(

@@ -14,7 +14,7 @@ from orchestrator.tools.dot_parts import TEXT
 from orchestrator.tools.overlay import Look, Overlay, along, heated
 from states.call import State
 from states.table import TABLE
-from tests.orchestrator.tools.tables import PRESENT, SHOWN
+from tests.orchestrator.tools.tables import COUNTS, DIAGNOSED, PRESENT, SHOWN
 
 NAMES = [row.name for row in TABLE]
 
@@ -70,6 +70,13 @@ def test_what_is_said_of_rows_is_in_the_picture(said: Overlay) -> None:
 
 def dot_of(said: Overlay) -> str:
     return Drawing(PRESENT, said).dot()
+
+
+def test_counts_are_in_the_picture() -> None:
+    drawn = dot_of(SHOWN["heat"])
+
+    for name in DIAGNOSED:
+        assert (f"<B> {COUNTS.get(name)} </B>" in drawn) == (name in COUNTS)
 
 
 def test_the_wider_the_more_often() -> None:

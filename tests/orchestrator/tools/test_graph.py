@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from orchestrator.tools.building import build
 from orchestrator.tools.graph import ANY, Arrow, Graph, UnknownRow, rows_of
-from orchestrator.tools.overlay import along
+from orchestrator.tools.overlay import Look, along, under
+from orchestrator.tools.plain import plain
 from states.call import State
 from states.table import TABLE, Row
 
 NAMES = [row.name for row in TABLE]
+ARRIVALS = ("started", "rotated", "switched", "waited", "repaired")
 paths = st.lists(st.sampled_from(NAMES), max_size=12)
 
 
@@ -92,6 +94,26 @@ def test_the_five_arrivals_share_a_choice_until_one_differs() -> None:
     assert len(shared.groups) == 5
     apart = [choice.states for choice in build(changed).choices if "retry" in choice.states]
     assert apart == [("retry",)]
+
+
+@pytest.mark.parametrize(
+    ("dead", "note"),
+    [
+        (("waited_wait", "repaired_wait"), ("never after Waited, Repaired",)),
+        (tuple(f"{event}_wait" for event in ARRIVALS), ()),
+        ((), ()),
+    ],
+)
+def test_what_is_dead_after_some_events_alone_is_said(
+    dead: tuple[str, ...], note: tuple[str, ...]
+) -> None:
+    graph = build(TABLE, under(plain(TABLE), dead, {}, "a"))
+    (line,) = [
+        line for arrow in graph.arrows for line in arrow.lines if line.text == "something_clears"
+    ]
+
+    assert line.notes == note
+    assert (line.look is Look.DEAD) == (len(dead) == len(ARRIVALS))
 
 
 def test_guards_keep_their_places_in_the_order_of_the_rows() -> None:

@@ -22,6 +22,7 @@ def test_under_a_config_each_bound_is_said_once_with_its_meaning() -> None:
         "(Sends of a call, rotations and repairs included.)"
     ) in bounds.lines
     assert len(set(bounds.lines)) == len(bounds.lines)
+    assert not any("reasons" in line for line in bounds.lines)
     assert moves.lines[0] == "rotate: rate_limit, auth"
     assert dead.heading == "Rows that no call takes: 2"
     assert dead.lines == (

@@ -14,7 +14,7 @@ from orchestrator.tools.diagram import Drawing, View, mermaid
 from orchestrator.tools.mermaid_parts import escape
 from orchestrator.tools.overlay import Look, Overlay, along
 from states.table import TABLE
-from tests.orchestrator.tools.tables import PRESENT, SHOWN
+from tests.orchestrator.tools.tables import COUNTS, DIAGNOSED, PRESENT, SHOWN
 
 NAMES = [row.name for row in TABLE]
 LABEL = re.compile(r"(?:[^\"#;<>&`\\]|#[a-z0-9]+;|<br/>)*")
@@ -60,6 +60,15 @@ def test_whatever_is_said_of_rows_github_draws_it(view: View, said: Overlay) -> 
     for look, words in said.legend:
         assert words in drawn
         assert look.name.lower() in drawn or look in (Look.TAKEN, Look.FAINT)
+
+
+def test_counts_stand_behind_the_guards() -> None:
+    drawn = Drawing(PRESENT, SHOWN["heat"]).mermaid()
+    guards = {row.name: row.condition for row in PRESENT.rows}
+
+    for name in DIAGNOSED:
+        said = f"({COUNTS[name]})" if name in COUNTS else "(never)"
+        assert f"#nbsp;{guards[name]} {said}" in drawn
 
 
 @pytest.mark.parametrize("said", SHOWN.values(), ids=SHOWN.keys())

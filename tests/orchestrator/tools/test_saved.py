@@ -44,7 +44,7 @@ def test_the_counts_and_steps_of_rows_are_there() -> None:
     heat = facts.as_mapping(PRESENT, SHOWN["heat"])
     path = facts.as_mapping(PRESENT, SHOWN["path"])
 
-    assert heat["said"]["ready_cancelled"].keys() == {"look", "count"}
+    assert heat["said"]["started_spent"] == {"look": "never", "count": 0}
     assert path["said"]["rotate"] == {"look": "taken", "steps": [3]}
     assert "said" not in facts.as_mapping(PRESENT, Overlay())
 
