@@ -34,7 +34,7 @@ def without(*names: str) -> PlainTable:
 identifiers = st.builds(
     lambda letters, length: "".join(itertools.islice(itertools.cycle(letters), length)),
     st.text("abcdefghijklmnopqrstuvwxyzABC", min_size=3, max_size=6),
-    st.sampled_from((3, 8, 20, 45, 90)),
+    st.sampled_from((3, 8, 20, 45, 200)),
 )
 """Names, some of them wider than a terminal."""
 
