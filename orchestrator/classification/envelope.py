@@ -201,8 +201,13 @@ class Envelope:
 
     def name(self, code: str) -> None:
         """Take in a code or type as it was sent, and what its words mean."""
-        self.codes.add(code.lower())
-        self.codes |= meanings(code)
+        self.codes |= _named(code)
+
+
+@lru_cache(maxsize=4096)
+def _named(code: str) -> frozenset[str]:
+    """A code as rules look it up, and what its words mean; most codes come again."""
+    return frozenset({code.lower()}) | meanings(code)
 
 
 def _nests(value: Any) -> bool:

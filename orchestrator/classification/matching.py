@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from orchestrator.classification.facts import Facts
-from orchestrator.classification.phrases import Phrase, near, normalise, phrase
+from orchestrator.classification.phrases import Part, Phrase, Verdicts, near, normalise, phrase
 from orchestrator.classification.regex_guard import TEXT_LIMIT
 from orchestrator.classification.rule import Rule
 
@@ -64,10 +64,11 @@ class RuleSet:
         self.rules = tuple(rules)
         self._codes: dict[str, list[int]] = defaultdict(list)
         self._words: dict[str, list[_Entry]] = defaultdict(list)
+        self._alone: dict[str, list[int]] = defaultdict(list)
         self._characters: dict[str, list[_Entry]] = defaultdict(list)
         self._statuses: dict[int | None, list[int]] = defaultdict(list)
         self._contains = [tuple(phrase(one) for one in rule.contains) for rule in self.rules]
-        self._near = [tuple(phrase(one) for one in rule.near) for rule in self.rules]
+        self._near = [Verdicts(rule.near) for rule in self.rules]
         self._also = [tuple(phrase(one) for one in rule.also) for rule in self.rules]
         self._unless = [tuple(phrase(one) for one in rule.unless) for rule in self.rules]
         self._commonness = Counter(
@@ -76,7 +77,11 @@ class RuleSet:
         for rank, rule in enumerate(self.rules):
             self._file(rank, rule)
         self._code_names = frozenset(self._codes)
-        self._word_names = frozenset(self._words)
+        self._filed = {
+            word: (tuple(self._alone.get(word, ())), tuple(self._words.get(word, ())))
+            for word in {*self._words, *self._alone}
+        }
+        self._word_names = frozenset(self._filed)
         self._character_names = frozenset(self._characters)
 
     def first(self, facts: Facts) -> Rule | None:
@@ -102,7 +107,7 @@ class RuleSet:
             return False
         if also and not _found(also, facts):
             return False
-        if rule.near and not near(facts.text, contains, self._near[rank]):
+        if rule.near and not near(facts.text, facts.words, contains, self._near[rank]):
             return False
         return not (unless and _found(unless, facts)) and _regex_fits(rule, facts.raw)
 
@@ -120,8 +125,12 @@ class RuleSet:
     def _file_phrase(self, rank: int, ready: Phrase) -> None:
         if ready.anchors:
             # Filed under its rarest word, a phrase is looked for most sparingly.
-            rarest = min(ready.anchors, key=lambda word: (self._commonness[word], -len(word), word))
-            self._words[rarest].append((rank, ready.longest, ready))
+            rarest = ready.rarest(self._commonness)
+            if ready.parts == (Part(rarest, open_left=False, open_right=False),):
+                # The phrase is just this word, so that the word decides.
+                self._alone[rarest].append(rank)
+            else:
+                self._words[rarest].append((rank, ready.longest, ready))
         else:
             self._characters[ready.parts[0].text[0]].append((rank, ready.longest, ready))
 
@@ -136,13 +145,17 @@ class RuleSet:
 
     def _by_phrase(self, facts: Facts, before: int) -> set[int]:
         """The ranks below ``before`` of rules that a phrase in the text belongs to."""
-        text, words = facts.text, facts.words
-        filed = [self._words[word] for word in words & self._word_names]
+        text = facts.text
+        ranks: set[int] = set()
+        filed = [self._filed[word] for word in facts.words & self._word_names]
         if not text.isascii():
             names = self._character_names.intersection(text)
-            filed += [self._characters[character] for character in names]
-        ranks: set[int] = set()
-        for entries in filed:
+            filed += [((), tuple(self._characters[character])) for character in names]
+        for alone, entries in filed:
+            for rank in alone:
+                if rank >= before:
+                    break
+                ranks.add(rank)
             for rank, longest, ready in entries:
                 if rank >= before:
                     break

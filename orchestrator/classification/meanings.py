@@ -9,7 +9,6 @@ known stand before (``rules/general_codes.py``), since a vendor may mean somethi
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 120
@@ -92,7 +91,6 @@ _PAIRS_READY = tuple(
 )
 
 
-@lru_cache(maxsize=4096)
 def meanings(code: str) -> frozenset[str]:
     """What ``code`` says by its words, as signals for rules; most codes say nothing.
 

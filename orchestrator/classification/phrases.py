@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 
 import attrs
 
@@ -24,6 +26,18 @@ def normalise(text: str) -> str:
 def words(text: str) -> frozenset[str]:
     """The words of a normalised text."""
     return frozenset(_WORD.findall(text))
+
+
+_COMMON = frozenset(
+    {
+        "the", "model", "your", "is", "to", "please", "limit", "not", "for", "you", "request",
+        "this", "exceeded", "or", "a", "in", "api", "reached", "have", "access", "has", "rate",
+        "and", "account", "try", "again", "of", "tokens", "quota", "requests", "key", "credits",
+        "error", "usage", "too", "been", "invalid", "no", "on", "id", "token", "at", "plan",
+        "with", "be", "per", "available", "service", "current", "are", "it",
+    }
+)  # fmt: skip
+"""The words that most errors say (999 of them, counted 2026-11-21): no place to file a phrase."""
 
 
 @attrs.frozen
@@ -49,6 +63,13 @@ class Phrase:
     anchors: frozenset[str]
     longest: str
 
+    def rarest(self, commonness: Mapping[str, int] = MappingProxyType({})) -> str:
+        """The anchor that the fewest texts have, and the fewest phrases of a set."""
+        return min(
+            self.anchors,
+            key=lambda word: (word in _COMMON, commonness.get(word, 0), -len(word), word),
+        )
+
     def within(self, text: str) -> bool:
         """Whether the normalised ``text`` contains this phrase."""
         start = 0
@@ -59,21 +80,39 @@ class Phrase:
         return True
 
 
-NEAR = 60
-"""Characters between two phrases that are said of one another: the longest such gap in 261
-real errors is 52 ("credit balance … to access the API … too low", corpus of 2026-11)."""
-_NOUNS = 12
+NEAR = 56
+"""Characters between two phrases that are said of one another."""
+_PLACES = 12
 _SENTENCE_END = re.compile("[.!?;] |[。！？；]")
 _NEGATION = re.compile(r"(?:\b(?:not|never|without)|n't)(?: yet| been| be)* $")
 
 
-def near(text: str, subjects: Sequence[Phrase], verdicts: Sequence[Phrase]) -> bool:
+class Verdicts:
+    """Phrases that may be said of a subject, filed by the words that a text must have."""
+
+    def __init__(self, written: Iterable[str]) -> None:
+        self._by_word: dict[str, list[Phrase]] = defaultdict(list)
+        self._others: list[Phrase] = []
+        for one in map(phrase, written):
+            if one.anchors:
+                self._by_word[one.rarest()].append(one)
+            else:
+                self._others.append(one)
+        self._names = frozenset(self._by_word)
+
+    def in_words(self, words: frozenset[str]) -> list[Phrase]:
+        """The phrases that a text of these words may contain."""
+        found = [one for word in self._names & words for one in self._by_word[word]]
+        return [*found, *self._others]
+
+
+def near(text: str, words: frozenset[str], subjects: Sequence[Phrase], verdicts: Verdicts) -> bool:
     """Whether one of ``verdicts`` is said of one of ``subjects``: in its sentence, close by.
 
     A verdict that is denied ("has not expired") does not count. At most the first dozen
     places of subjects are looked at, which bounds the cost of a hostile text.
     """
-    said = [one for one in verdicts if one.longest in text]
+    said = [one for one in verdicts.in_words(words) if one.longest in text]
     if not said:
         return False
     places = 0
@@ -82,7 +121,7 @@ def near(text: str, subjects: Sequence[Phrase], verdicts: Sequence[Phrase]) -> b
             if _said_around(text, start, end, said):
                 return True
             places += 1
-            if places == _NOUNS:
+            if places == _PLACES:
                 return False
     return False
 
@@ -97,13 +136,18 @@ def _places(text: str, subject: Phrase) -> Iterator[tuple[int, int]]:
 
 
 def _said_around(text: str, start: int, end: int, verdicts: Sequence[Phrase]) -> bool:
-    before = _SENTENCE_END.split(text[max(0, start - NEAR) : start])[-1]
-    after = _SENTENCE_END.split(text[end : end + NEAR], maxsplit=1)[0]
-    for verdict in verdicts:
-        for side in (before, after):
-            if verdict.longest in side and _affirmed(side, verdict):
-                return True
-    return False
+    # Whole words only, so that a cut does not make "expired" of "unexpired".
+    before = text[text.rfind(" ", 0, max(0, start - NEAR)) + 1 : start]
+    after = text[end : end + NEAR].rpartition(" ")[0] if len(text) > end + NEAR else text[end:]
+    if not any(one.longest in before or one.longest in after for one in verdicts):
+        return False
+    before = _SENTENCE_END.split(before)[-1]
+    after = _SENTENCE_END.split(after, maxsplit=1)[0]
+    return any(
+        verdict.longest in side and _affirmed(side, verdict)
+        for verdict in verdicts
+        for side in (before, after)
+    )
 
 
 def _affirmed(side: str, verdict: Phrase) -> bool:

@@ -113,9 +113,11 @@ _NONE = Rule("none", Reason.UNKNOWN)
 
 def _words(facts: Facts) -> str:
     # A key cut at the margin keeps the shape by which it is masked.
+    texts = facts.texts
     # Not among the texts: what a host is called says nothing about the failure.
-    texts = (redirects.words(facts), *facts.texts)
-    said = ": ".join([text for text in texts if text][:_LINES])[: MESSAGE_LIMIT + _MARGIN]
+    if redirect := redirects.words(facts):
+        texts = (redirect, *texts)
+    said = ": ".join(texts[:_LINES])[: MESSAGE_LIMIT + _MARGIN]
     return mask(said)[:MESSAGE_LIMIT] if said else ""
 
 

@@ -12,8 +12,10 @@ def words(facts: Facts) -> str:
 
     Only scheme, host and port: a path or a query may hold a session or a key.
     """
+    if facts.http_status is None or not 300 <= facts.http_status < 400:
+        return ""
     location = facts.headers.get("location", "")
-    if not location or not 300 <= (facts.http_status or 0) < 400:
+    if not location:
         return ""
     try:
         parts = urlsplit(location)

@@ -26,11 +26,12 @@ MONEY_GONE = (
     "in the red", "$0", "hit",
 )  # fmt: skip
 MONEY_OTHER = (
-    "minute", "second", "parameter", "field", "argument", "function", "tool", "schema", "property",
-    "thinking", "reasoning", "budget tokens", "token budget", "per minute", "per second", "tpm",
-    "rpm", "per hour", "in flight", "pending", "concurrent", "concurrency", "time budget",
-    "retry budget", "error budget", "context length", "context window", "max tokens",
-    "load balance*", "api key", "per day", "daily", "resets at", "resets in", "timeout",
+    "weekly", "hourly", "5 hour", "session", "minute", "second", "parameter", "field", "argument",
+    "function", "tool", "schema", "property", "thinking", "reasoning", "budget tokens",
+    "token budget", "per minute", "per second", "tpm", "rpm", "per hour", "in flight", "pending",
+    "concurrent", "concurrency", "time budget", "retry budget", "error budget", "context length",
+    "context window", "max tokens", "load balance*", "api key", "per day", "daily", "resets at",
+    "resets in", "timeout",
 )  # fmt: skip
 PAYMENT = (
     "payment", "payments", "invoice", "invoices", "billing", "credit card", "card", "bill", "bills",
