@@ -12,7 +12,7 @@ from orchestrator.cli.endings import UsageError
 from orchestrator.cli.reading import STANDARD_INPUT, file_text
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import count
-from orchestrator.simulation.loading import load
+from orchestrator.config.records import Config
 from orchestrator.tools import bounds, lists, saved
 from orchestrator.tools.bounds import Setup
 from orchestrator.tools.config_changes import Under, config_changes
@@ -23,7 +23,6 @@ from orchestrator.tools.overlay import Overlay, along, heated, under
 from orchestrator.tools.plain import PlainTable, plain
 from orchestrator.tools.table_changes import table_changes
 from orchestrator.tools.trace import calls_of
-from orchestrator.verify import Setting, verify
 
 
 @attrs.frozen
@@ -193,20 +192,32 @@ def _compared(screen: Screen, asked: Asked, old: Path, table: PlainTable) -> Sub
 
 def _under(screen: Screen, path: Path | None, route: str | None) -> tuple[str, Under]:
     """The machine under a config, and how to call it in a title."""
-    loaded = load(path)
-    config = loaded.config
-    for warning in config.warnings:
-        screen.say(f"warning: {config.path}: {warning}")
+    # A machine without a config is drawn at once: this loads the model checker.
+    from orchestrator.verify import Setting, verify
+
+    config = _loaded(screen, path)
     pool = {name: len(entry.credentials) for name, entry in config.providers.items()}
     name = route or "default"
     setting = Setting(config.route(route), pool, config.policy, name=name)
     verdict = verify(setting, progress=_progress(screen, name))
     if not verdict.holds:
-        screen.say(f"warning: {config.path}: a property is broken; see: orchestrator verify")
+        screen.say(
+            f"warning: {config.path}: a property is broken, so calls may take rows that are said "
+            "to be dead; see: orchestrator verify"
+        )
     on_route = {target.provider: pool[target.provider] for target in setting.route}
-    setup = Setup(config.policy, setting.route, on_route)
     shown = Path(config.path).name if config.path else "the config"
-    return shown, Under(setup, frozenset(verdict.dead))
+    return shown, Under(Setup(config.policy, setting.route, on_route), frozenset(verdict.dead))
+
+
+def _loaded(screen: Screen, path: Path | None) -> Config:
+    """A config, with made-up keys for those that are not here: nothing is sent."""
+    from orchestrator.simulation.loading import load
+
+    config = load(path).config
+    for warning in config.warnings:
+        screen.say(f"warning: {config.path}: {warning}")
+    return config
 
 
 def _progress(screen: Screen, route: str) -> Callable[[str], None]:
