@@ -10,11 +10,12 @@ import attrs
 
 from orchestrator.config.records import DEFAULT_ROUTE, Config
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
+from orchestrator.health.marking import FAILING_CALLS
 from orchestrator.simulation.evidence import Assume, Evidence, usual_seconds
 from orchestrator.simulation.reading import Recording
 from orchestrator.simulation.replayed import Replay, Replaying
 from orchestrator.simulation.survey import Survey, Tally, tally
-from states import Arrival, Call, Clear, Diagnosed, Rotate, Started, Target
+from states import Arrival, Call, Clear, Diagnosed, Error, Rotate, Started, Target
 
 
 @attrs.frozen
@@ -201,12 +202,19 @@ def _remember(board: HealthBoard, clear: Clear, since: float, route: tuple[Targe
     lasting = clear.at - clear.since
     if target is None or clear.error is None or not 0 < lasting < float("inf"):
         return
-    visit = board.visit((target,), since)
     error = attrs.evolve(clear.error, retry_after=lasting)
+    for _ in range(FAILING_CALLS):  # a circuit opens after so many
+        _fail(board, target, error, since)
+
+
+def _fail(board: HealthBoard, target: Target, error: Error, at: float) -> None:
+    """A call that met ``error`` with every key of ``target`` that was to be had."""
+    visit, used = board.visit((target,), at), set[str]()
     taken, _ = visit.start(0.0)
-    while taken is not None:
+    while taken is not None and taken.credential not in used:
+        used.add(taken.credential)
         visit.report(target, taken.credential, error, 0.0)
-        taken, _ = visit.take((target,), 0.0)
+        taken, _ = visit.take((target,), 0.0, used=used)
     visit.close(0.0)
 
 

@@ -19,6 +19,7 @@ from orchestrator.simulation.reading import Recording, entries, read, recordings
 from orchestrator.simulation.replayed import Replay, difference
 from orchestrator.simulation.replaying import Comparison, replay, requests
 from orchestrator.testing import policies, routes
+from states import Clear, Mark, Started
 from tests.orchestrator.simulation.incidents import FOLDER, INCIDENTS, config, of
 from tests.orchestrator.simulation.incidents import entries as incident
 
@@ -55,13 +56,14 @@ def recorded(
     seed: int = 0,
     streamed: Sequence[bool] = (),
     config: Config = CONFIG,
+    pause: float = 30.0,
 ) -> tuple[Recording, ...]:
     """A simulated ledger, written and read back."""
     lines: list[bytes] = []
     with Simulation(config, Playing(parse(script)), seed=seed) as simulation:
         for stream in streamed or [False] * calls:
             lines += simulation.call(stream=stream).ledger.lines()
-            simulation.clock.advance(30)
+            simulation.clock.advance(pause)
     return recordings(lines)
 
 
@@ -207,3 +209,19 @@ def test_a_deadline_that_is_shorter_ends_the_call_before_its_answer() -> None:
 
     assert not found.replays[0].followed
     assert found.replays[0].seconds <= 10
+
+
+def test_a_circuit_that_stood_open_before_the_ledger_began_is_kept() -> None:
+    calls = recorded("503@deepseek*9, ok", calls=4, pause=1.0)
+    last = calls[3]
+    assert [clear.mark for clear in marks(last)] == [Mark.CIRCUIT]
+    other = of(config(route=("deepseek/v4", "corp/llama", "openrouter/oss")))
+    (again,) = replay([last], other, assume=Assume.OK).replays
+
+    assert [sent.target for sent in again.sent] == ["corp/llama"]
+
+
+def marks(call: Recording) -> Sequence[Clear]:
+    first = call.transitions[0].facts
+    assert isinstance(first, Started)
+    return first.standby.clears
