@@ -141,7 +141,7 @@ class Call:
 
     def copy(self) -> Call:
         """A copy to work on. Every field is immutable, so a shallow one is whole."""
-        twin = object.__new__(Call)
+        twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
         return twin
 

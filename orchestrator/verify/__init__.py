@@ -12,6 +12,7 @@ The rules of the room:
 
 from orchestrator.verify.certificate import Certificate, certify
 from orchestrator.verify.setting import Setting
-from orchestrator.verify.verdict import Verdict, Violation, verify
+from orchestrator.verify.verdict import Verdict, verify
+from orchestrator.verify.violations import Violation
 
 __all__ = ["Certificate", "Setting", "Verdict", "Violation", "certify", "verify"]

@@ -7,20 +7,19 @@ look nor what the call has used, asked and been billed by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
 from orchestrator.verify.choices import Choices, Instants
-from orchestrator.verify.nodes import PASSED, Nodes, Slot
-from states.call import Call
+from orchestrator.verify.footprint import WatchedCall
+from orchestrator.verify.nodes import PASSED, Nodes
+from states.error import Error
 from states.standby import Clear, Mark
 from states.target import Target
 
 BLOCKS: tuple[tuple[Mark, bool], ...] = (
     (Mark.COOLDOWN, False),
-    (Mark.BENCH, False),
     (Mark.COOLDOWN, True),
+    (Mark.BENCH, False),
     (Mark.CIRCUIT, False),
 )
 """How the call's own target may be blocked: the mark, and whether it ends late."""
@@ -37,6 +36,7 @@ class Seen:
         credentials: Its ready credentials, as numbers.
         block: What blocks it, where it is not ready.
         skipped: Whether the first target is marked at the start.
+        remembered: Whether it is remembered why.
     """
 
     standing: tuple[int, ...] | None = None
@@ -45,6 +45,7 @@ class Seen:
     credentials: tuple[int, ...] | None = None
     block: tuple[Mark, bool] | None = None
     skipped: bool | None = None
+    remembered: bool | None = None
 
 
 class Look:
@@ -53,19 +54,18 @@ class Look:
     Args:
         choices: Who decides.
         call: The call before the event.
-        slots: What its node says of each target.
         diagnosed: True where the call has just failed at its target.
         taken: The place that was taken, -1 for none.
         rotates: True where the policy lets the failure rotate but not retry.
     """
 
     def __init__(
-        self, nodes: Nodes, choices: Choices, call: Call, slots: Sequence[Slot], *,
+        self, nodes: Nodes, choices: Choices, call: WatchedCall, *,
         diagnosed: bool, taken: int = -1, rotates: bool = False,
     ) -> None:  # fmt: skip
-        self._nodes, self._choices, self._call, self._slots = nodes, choices, call, slots
+        self._nodes, self._choices, self._call = nodes, choices, call
         self._diagnosed, self._taken, self._rotates = diagnosed, taken, rotates
-        self._here = next((index for index, slot in enumerate(slots) if slot.here), -1)
+        self._here = nodes.position(call.target) if call.target is not None else -1
         self.seen = Seen()
         self._instants: Instants = nodes.setting.instants
 
@@ -84,12 +84,10 @@ class Look:
     @property
     def targets(self) -> tuple[Target, ...]:
         """See :attr:`states.Standby.targets`."""
-        standing = self._standing()
-        route = self._nodes.route
         return tuple(
-            route[index]
-            for index, slot in enumerate(self._slots)
-            if index in standing or self._stands_for_ever(index, slot)
+            target
+            for index, target in enumerate(self._nodes.route)
+            if self._stands_for_ever(index) or self._stands(index)
         )
 
     @property
@@ -101,29 +99,38 @@ class Look:
     def clear(self, target: Target) -> Clear | None:
         """See :meth:`states.Standby.clear`."""
         index = self._nodes.position(target)
-        slot = self._slots[index]
         if index == self._here and self._diagnosed:
             return self._clear_here(target)
         if self._taken >= 0:
             return self._clear_skipped(target, index)
-        if self._stands_for_ever(index, slot) or index in self._standing():
+        if self._stands_for_ever(index) or index in self._standing():
             return None
         mark = Mark.COOLDOWN if self._winner() == index else Mark.BENCH
-        return Clear(target, mark, 0.0, PASSED if index == 0 else None)
+        return Clear(target, mark, 0.0, self._remembered(index))
 
     # How it is decided.
 
-    def _stands_for_ever(self, index: int, slot: Slot) -> bool:
-        if index == self._here and not slot.billed:
+    def _stands(self, index: int) -> bool:
+        if index == self._here and self._diagnosed:
+            return self._clear_here(self._nodes.route[index]) is None
+        return index in self._standing()
+
+    def _stands_for_ever(self, index: int) -> bool:
+        call, target = self._call, self._nodes.route[index]
+        if index == self._here and target.provider not in call.billed:
             return False
-        closed = not self._nodes.open_to(self._call, index)
-        return closed or (slot.asked and not slot.throttled)
+        closed = not self._nodes.open_to(call, index)
+        return closed or (target.name in call.asked and not self._throttled(target))
+
+    def _throttled(self, target: Target) -> bool:
+        return any(target.name == name for name, _ in self._call.throttled)
 
     def _unasked(self) -> list[int]:
+        out = self._call.asked | self._call.gone
         return [
             index
-            for index, slot in enumerate(self._slots)
-            if not slot.asked and not slot.gone and self._nodes.open_to(self._call, index)
+            for index, target in enumerate(self._nodes.route)
+            if target.name not in out and self._nodes.open_to(self._call, index)
             and (index != self._here or self._diagnosed)
         ]  # fmt: skip
 
@@ -147,9 +154,15 @@ class Look:
         }
         found: dict[object, list[int]] = {}
         for index in places:
-            kind = (together[index], self._slots[index]) if index in together else index
+            kind = (together[index], self._done_at(index)) if index in together else index
             found.setdefault(kind, []).append(index)
         return list(found.values())
+
+    def _done_at(self, index: int) -> object:
+        call, target = self._call, self._nodes.route[index]
+        if target.name not in call.asked:
+            return target.name in call.gone, index == self._here
+        return self._throttled(target), len(call.used_at(target)), call.repaired_at(target)
 
     def _winner(self) -> int:
         """Which target clears first, in time; the others do not clear at all."""
@@ -157,9 +170,9 @@ class Look:
             standing = self._standing()
             closed = [
                 index
-                for index, slot in enumerate(self._slots)
+                for index in range(len(self._nodes.route))
                 if index not in standing
-                and not self._stands_for_ever(index, slot)
+                and not self._stands_for_ever(index)
                 and not (index == self._here and self._diagnosed)
             ]
             groups = self._alike(closed)
@@ -168,19 +181,31 @@ class Look:
         return self.seen.winner
 
     def _decide_credentials(self) -> tuple[int, ...]:
-        used, count = self._slots[self._here].used, self._nodes.setting.credentials[self._here]
-        ways: list[tuple[int, ...]] = [(0,)]
-        if used > 1:
-            ways.append((0, 1))
-        if used < count:
-            ways.append(tuple(range(count)))
         if self.seen.ready is False:
             return ()
-        if self.seen.ready:
+        ways = self._ways()
+        if self.seen.ready is None:
+            # Where another key is there, a bench and a cooldown bring nothing that it does not.
+            if not (self._nodes.merged and self._rotates and len(self._keys()) > 1):
+                ways.append(())
+        elif self._nodes.merged:
             # A guard saw that the target is open before it asked for keys: all are there.
             return ways[-1]
-        ways.append(())
         return ways[self._choices.pick(len(ways))]
+
+    def _keys(self) -> range:
+        return range(self._nodes.setting.credentials[self._here])
+
+    def _ways(self) -> list[tuple[int, ...]]:
+        """What may be ready: the key that failed, another that was used, and one that was not."""
+        used, keys = len(self._call.used_at(self._nodes.route[self._here])), self._keys()
+        ways: list[tuple[int, ...]] = [(0,)]
+        # Where the same key may be tried again, another used one makes no difference.
+        if used > 1 and (self._rotates or not self._nodes.merged):
+            ways.append((0, 1))
+        if used < len(keys):
+            ways.append(tuple(keys))
+        return ways
 
     def _clear_here(self, target: Target) -> Clear | None:
         seen, instants = self.seen, self._instants
@@ -189,19 +214,36 @@ class Look:
         if seen.ready:
             return None
         if seen.block is None:
-            kinds = [one for one in BLOCKS if not one[1] or instants.later is not None]
-            # A circuit differs from a cooldown only where another key could cure the failure.
-            count = len(kinds) - (not self._rotates)
-            seen.block = kinds[self._choices.pick(count)]
+            kinds = self._kinds()
+            seen.block = kinds[self._choices.pick(len(kinds))]
             if seen.block[1]:
                 self._choices.asked_to_wait = 0.0
         mark, late = seen.block
         at = instants.later if late and instants.later is not None else 0.0
-        return Clear(target, mark, at, PASSED if target is self._nodes.route[0] else None)
+        return Clear(target, mark, at, PASSED if self._here == 0 else None)
+
+    def _remembered(self, index: int) -> Error | None:
+        """What is remembered of a mark; only what the first target was passed over for counts."""
+        if index != 0 or self._call.asked:
+            return PASSED if index == 0 else None
+        if self.seen.remembered is None:
+            self.seen.remembered = self._choices.pick(2) == 0
+        return PASSED if self.seen.remembered else None
+
+    def _kinds(self) -> list[tuple[Mark, bool]]:
+        if not self._nodes.merged:
+            kinds = BLOCKS
+        elif self._rotates:
+            # Only a cooldown says that there is another key.
+            kinds = BLOCKS[:2]
+        else:
+            # A wait for a cooldown is a wait that the answer could have asked for.
+            return [(Mark.BENCH, False)]
+        return [one for one in kinds if not one[1] or self._instants.later is not None]
 
     def _clear_skipped(self, target: Target, index: int) -> Clear | None:
         if index != 0 or self._taken == 0 or self._call.asked:
             return None
         if self.seen.skipped is None:
             self.seen.skipped = self._choices.pick(2) == 0
-        return Clear(target, Mark.BENCH, 0.0, PASSED) if self.seen.skipped else None
+        return Clear(target, Mark.BENCH, 0.0, self._remembered(0)) if self.seen.skipped else None

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import attrs
 
-from orchestrator.verify.graph import Edge, Graph
-from orchestrator.verify.nodes import Key
+from orchestrator.verify.graph import Graph
+from orchestrator.verify.moves import Edge
 from orchestrator.verify.search import Place, Search, Step
+from orchestrator.verify.sweep import Sweep
 
 
 @attrs.frozen
@@ -58,12 +59,11 @@ class Certificate:
         )  # fmt: skip
 
 
-def certify(graph: Graph, main: Search, watched: Sequence[Search]) -> Certificate:
+def certify(graph: Graph, main: Search, watched: Sequence[Sweep]) -> Certificate:
     """The certificate of what ``main`` reached; ``watched`` count requests to one provider each."""
     route = graph.setting.route
     attempts, waits = main.most(0), main.most(1)
-    most = graph.setting.policy.max_attempts
-    rotations = Search(graph, lambda edge, _: int(edge.rotates), goal=most).run()
+    rotations = Sweep(graph, lambda move, _: int(move.rotates)).run()
     turned = rotations.most(1)
     busiest = max(watched, key=lambda search: search.most(1)[0])
     asked = busiest.most(1)
@@ -87,11 +87,11 @@ def _longest_wait(main: Search) -> Worst:
     for place, news in main.levels.items():
         level, bits = news[0]
         for edge in main.graph.edges(place[0]):
-            mask = main.bits.mask(edge.number, edge.waits)
-            if not edge.sleeps or not bits & mask:
+            mask = main.bits.mask(edge.move.number, edge.move.waits)
+            if not edge.move.sleeps or not bits & mask:
                 continue
-            if best is None or (edge.seconds, -level) > (best[0], -best[1]):
-                best = (edge.seconds, level, place, edge, bits & mask)
+            if best is None or (edge.move.seconds, -level) > (best[0], -best[1]):
+                best = (edge.move.seconds, level, place, edge, bits & mask)
     if best is None:
         return Worst("longest wait", 0.0, ())
     seconds, level, place, edge, bits = best
@@ -102,17 +102,17 @@ def _longest_wait(main: Search) -> Worst:
 def _longest_call(main: Search) -> Worst:
     """The longest sum of attempts and waits, as far as the deadline lets it grow."""
     deadline = main.graph.setting.policy.deadline
-    best: dict[Key, float] = {main.start[0]: 0.0}
-    came: dict[Key, list[Step]] = {main.start[0]: []}
+    best: dict[int, float] = {main.start[0]: 0.0}
+    came: dict[int, list[Step]] = {main.start[0]: []}
     frontier = [main.start[0]]
     # An attempt adds at least its time limit, so sums stop growing at the deadline.
     while frontier and max(best.values()) < deadline:
-        new: list[Key] = []
+        new: list[int] = []
         for key in frontier:
             for edge in main.graph.edges(key):
-                if edge.to is None or len(came[key]) > 4 * main.bits.first:
+                if edge.to < 0 or len(came[key]) > 4 * main.bits.first:
                     continue
-                seconds = min(deadline, best[key] + edge.seconds)
+                seconds = min(deadline, best[key] + edge.move.seconds)
                 if seconds > best.get(edge.to, -1.0):
                     best[edge.to] = seconds
                     came[edge.to] = [*came[key], Step((key, -1), edge)]

@@ -7,6 +7,7 @@ alternative of the last choice. So the runs are exactly the ways that the guards
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import attrs
@@ -168,17 +169,18 @@ class Jitter:
     """The jitter of a backoff, open until the backoff is computed.
 
     Attributes:
-        draws: What may be drawn: values on both sides of the patience.
+        draws: Says what may be drawn: values on both sides of the patience.
     """
 
     __slots__ = ("choices", "draws")
 
-    def __init__(self, choices: Choices, draws: tuple[float, ...]) -> None:
+    def __init__(self, choices: Choices, draws: Callable[[], tuple[float, ...]]) -> None:
         self.choices, self.draws = choices, draws
 
     def __truediv__(self, other: float) -> float:
         choices = self.choices
         if choices.jitter is None:
-            choices.jitter = self.draws[choices.pick(len(self.draws))]
+            draws = self.draws()
+            choices.jitter = draws[choices.pick(len(draws))]
             choices.late = choices.jitter == Instants.NEVER
         return choices.jitter / other

@@ -249,6 +249,7 @@ WAITING = "waits are bounded"
 SLEEP = "keys are tried before anything sleeps"
 STUCK = "every state knows what to do"
 ENDS = "every state leads to an end"
+CIRCLES = "no call goes in circles"
 SHADOWED = "every target can be reached"
 SHORT = "one attempt fits the deadline"
 
@@ -267,5 +268,5 @@ CHECKS: dict[str, Callable[[Leap], str | None]] = {
 }
 """The properties of one move, by the name that a report gives."""
 
-NAMES = (*CHECKS, ATTEMPTS, WAITING, SLEEP, STUCK, ENDS, SHADOWED, SHORT)
+NAMES = (*CHECKS, ATTEMPTS, WAITING, SLEEP, STUCK, ENDS, CIRCLES, SHADOWED, SHORT)
 """Every property that is checked."""

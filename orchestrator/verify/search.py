@@ -7,16 +7,17 @@ the first time that a bit appears is the shortest way to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Self
 
 import attrs
 
-from orchestrator.verify.graph import Edge, Graph
-from orchestrator.verify.nodes import Key
+from orchestrator.verify.graph import Graph
+from orchestrator.verify.moves import Edge
 from orchestrator.verify.properties import Breach
 
-Place = tuple[Key, int]
-"""A node, and the place in its route that is watched; -1 for none."""
+Place = tuple[int, int]
+"""A node's number, and the place in its route that is watched; -1 for none."""
 
 Found = tuple[int, int, Place]
 """A level, a bit and where it is."""
@@ -73,12 +74,7 @@ def _ones(bits: int) -> Iterator[int]:
         bits ^= low
 
 
-Second = Callable[[Edge, int], int]
-"""``(edge, watched place) -> int``: how far an edge moves the second counter."""
-
-
-@attrs.frozen
-class Link:
+class Link(NamedTuple):
     """An edge as the search needs it: which bits go, how far, and where to."""
 
     mask: int
@@ -88,54 +84,47 @@ class Link:
 
 
 class Search:
-    """One sweep over the graph.
+    """Everything that can be reached, with what is left of attempts and waits.
 
-    Args:
-        second: What the second counter counts; waits where it is not given.
-        watched: The place of the target that is watched, -1 for none.
-        first_only: Start at the first target alone, as on a board without marks.
-        goal: Stop as soon as the second counter got there.
+    Attributes:
+        reached: The bits of each place.
+        levels: For each place, the levels at which bits of it were first reached.
+        rows: For each row, where it was first taken.
+        breaches: For each property that is broken, where that was first.
     """
 
     def __init__(
         self,
         graph: Graph,
-        second: Second | None = None,
         *,
         watched: int = -1,
-        first_only: bool = False,
-        goal: int | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         most = graph.setting.policy.max_attempts
-        self.graph, self.bits, self._second = graph, Bits(most, most), second
-        self._first_only, self._goal, self._progress = first_only, goal, progress
+        self.graph, self.bits, self._progress = graph, Bits(most, most), progress
         self.start: Place = (graph.start, watched)
         self.reached: dict[Place, int] = {}
         self.levels: dict[Place, list[tuple[int, int]]] = {}
         self.rows: dict[str, Found] = {}
         self.breaches: dict[str, tuple[Breach, Step, Found]] = {}
         self._links: dict[Place, list[Link]] = {}
-        self.sends: dict[Place, Edge] = {}
+        self._unseen: dict[Place, list[Edge]] = {}
 
-    def run(self) -> Search:
-        """Sweep until nothing new is reached."""
+    def run(self) -> Self:
+        """Go on until nothing new is reached."""
         frontier = {self.start: 1}
         self._note(0, self.start, 1)
         level = 0
-        while frontier:
+        while not self._arrived(frontier):
             frontier = self._level(level, frontier)
             level += 1
             if self._progress is not None:
                 self._progress(level, len(self.reached))
-            if self._goal is not None and self._arrived(frontier):
-                break
         return self
 
     def _arrived(self, frontier: dict[Place, int]) -> bool:
-        goal = self._goal if self._goal is not None else self.bits.second + 1
-        wanted = self.bits.mask((0, self.bits.first), (goal, self.bits.second))
-        return any(bits & wanted for bits in frontier.values())
+        """Whether what is looked for was found."""
+        return not frontier
 
     def _note(self, level: int, place: Place, bits: int) -> None:
         self.reached[place] = self.reached.get(place, 0) | bits
@@ -145,55 +134,57 @@ class Search:
         new: dict[Place, int] = {}
         reached = self.reached
         for place, bits in frontier.items():
-            for link in self._links.get(place) or self._linked(place):
-                moved = (bits & link.mask) << link.shift
+            for mask, shift, to, _ in self._links.get(place) or self._linked(place):
+                moved = (bits & mask) << shift
                 if moved:
-                    fresh = moved & ~reached.get(link.to, 0)
+                    fresh = moved & ~reached.get(to, 0)
                     if fresh:
-                        new[link.to] = new.get(link.to, 0) | fresh
-            if self._second is None:
-                self._look(level, place, bits)
+                        new[to] = new.get(to, 0) | fresh
+            self._look(level, place, bits)
         for place, bits in new.items():
             self._note(level + 1, place, bits)
         return new
 
     def _look(self, level: int, place: Place, bits: int) -> None:
         """Note rows and breaches that these bits reach for the first time."""
-        for edge in self.graph.edges(place[0]):
-            if edge.row in self.rows and not edge.breaches:
-                continue
-            passed = bits & self.bits.mask(edge.number, edge.waits)
-            if passed and edge.row:
-                self.rows.setdefault(edge.row, (level, passed, place))
-            for breach in edge.breaches:
-                broken = bits & self.bits.mask(breach.number, breach.waits)
-                if broken and breach.name not in self.breaches:
-                    found = (level, (broken & -broken).bit_length() - 1, place)
-                    self.breaches[breach.name] = (breach, Step(place, edge), found)
+        edges = self._unseen.get(place)
+        if edges is None:
+            edges = self._unseen[place] = list(self.graph.edges(place[0]))
+        if not edges:
+            return
+        left = []
+        for edge in edges:
+            move = edge.move
+            passed = bits & self.bits.mask(move.number, move.waits)
+            if passed and move.row and move.row not in self.rows:
+                self.rows[move.row] = (level, passed, place)
+            for breach in move.breaches:
+                self._broken(breach, Step(place, edge), level, bits)
+            if move.breaches or (move.row not in self.rows and not passed):
+                left.append(edge)
+        self._unseen[place] = left
+
+    def _broken(self, breach: Breach, last: Step, level: int, bits: int) -> None:
+        broken = bits & self.bits.mask(breach.number, breach.waits)
+        if broken and breach.name not in self.breaches:
+            found = (level, (broken & -broken).bit_length() - 1, last.start)
+            self.breaches[breach.name] = (breach, last, found)
 
     def _linked(self, place: Place) -> list[Link]:
-        found: dict[tuple[Place, int, int], Link] = {}
-        key, watched = place
-        for edge in self.graph.edges(key):
-            if edge.to is None or (self._first_only and key is self.start[0] and edge.sent > 0):
+        found: dict[tuple[int, int, int], Link] = {}
+        bits, most = self.bits, self.bits.first
+        for edge in self.graph.edges(place[0]):
+            move, to = edge.move, edge.to
+            if to < 0:
                 continue
-            to = (edge.to, edge.order.index(watched) if watched >= 0 and edge.order else -1)
-            link = self._link(edge, to, watched)
-            found.setdefault((to, link.mask, link.shift), link)
+            number = (move.number[0], min(move.number[1], most - move.sends))
+            waits = (move.waits[0], min(move.waits[1], most - move.sleeps))
+            mask, shift = bits.mask(number, waits), bits.shift(move.sends, move.sleeps)
+            way = (to, mask, shift)
+            if way not in found:
+                found[way] = Link(mask, shift, (to, -1), edge)
         links = self._links[place] = list(found.values())
         return links
-
-    def _link(self, edge: Edge, to: Place, watched: int) -> Link:
-        bits, most = self.bits, self.bits.first
-        number = (edge.number[0], min(edge.number[1], most - edge.sends))
-        if self._second is None:
-            moves = edge.sleeps
-            second = (edge.waits[0], min(edge.waits[1], most - moves))
-        else:
-            # Waits are not counted here, and every way that needs few of them is open.
-            moves = self._second(edge, watched)
-            second = (0, most - moves)
-        return Link(bits.mask(number, second), bits.shift(edge.sends, moves), to, edge)
 
     def most(self, counter: int) -> tuple[int, Found]:
         """The highest value of a counter (0 or 1), and a place where it is reached first."""
@@ -225,8 +216,8 @@ class Search:
                 raise AssertionError("every bit came from somewhere")
         return steps[::-1]
 
-    def _before(self) -> dict[Hashable, list[tuple[Place, Link]]]:
-        found: dict[Hashable, list[tuple[Place, Link]]] = {}
+    def _before(self) -> dict[Place, list[tuple[Place, Link]]]:
+        found: dict[Place, list[tuple[Place, Link]]] = {}
         for source, links in self._links.items():
             for link in links:
                 found.setdefault(link.to, []).append((source, link))

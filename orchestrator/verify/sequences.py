@@ -13,9 +13,10 @@ from typing import Any, cast
 import attrs
 
 from orchestrator.ledger import Attempt, Closed, Entry, Opened, Transition
-from orchestrator.verify.graph import Edge
+from orchestrator.verify.moves import Edge
+from orchestrator.verify.nodes import Nodes
 from orchestrator.verify.search import Step as Leg
-from orchestrator.verify.setting import Setting, errors
+from orchestrator.verify.setting import errors
 from states.call import Call, State
 from states.commands import Finish, Send
 from states.error import Error
@@ -53,13 +54,13 @@ class Told:
 class Teller:
     """Tells ways of one setting under one machine."""
 
-    def __init__(self, setting: Setting, step: Stepper, table: Sequence[Row]) -> None:
-        self._setting, self._step = setting, step
+    def __init__(self, nodes: Nodes, step: Stepper, table: Sequence[Row]) -> None:
+        self._nodes, self._step = nodes, step
         self._rows: Mapping[str, Row] = {row.name: row for row in table}
 
     def tell(self, way: Sequence[Leg]) -> Told:
         """The way as a call."""
-        walk = _Walk(self._setting, self._step, self._rows)
+        walk = _Walk(self._nodes, self._step, self._rows)
         for leg in way:
             walk.advance(leg.edge)
         return Told(tuple(walk.words), tuple(walk.closed()), walk.ran)
@@ -68,9 +69,11 @@ class Teller:
 class _Walk:
     """One call on its way."""
 
-    def __init__(self, setting: Setting, step: Stepper, rows: Mapping[str, Row]) -> None:
-        self._setting, self._step, self._rows = setting, step, rows
-        self._errors = errors(setting.classes)
+    def __init__(self, nodes: Nodes, step: Stepper, rows: Mapping[str, Row]) -> None:
+        self._setting, self._step, self._rows = nodes.setting, step, rows
+        self._classes = nodes.classes
+        self._errors = errors(nodes.classes)
+        setting = nodes.setting
         self._call = Call(setting.route, setting.policy)
         self._places = list(range(len(setting.route)))
         self._clock = 0.0
@@ -98,9 +101,9 @@ class _Walk:
         try:
             after = self._step(self._call, event)
         except (IllegalEvent, AssertionError):
-            self.ran = not edge.row
+            self.ran = not edge.move.row
             return None
-        self.ran = after.row == edge.row
+        self.ran = after.row == edge.move.row
         return after if self.ran else None
 
     def closed(self) -> Iterator[Entry]:
@@ -115,31 +118,31 @@ class _Walk:
     # Words.
 
     def _say(self, edge: Edge) -> None:
-        fact = edge.fact
+        fact = edge.move.fact
         if fact.reason >= 0:
-            self.words.append(f"{self._setting.classes[fact.reason].name} -> {edge.row}")
-        elif edge.sent >= 0:
-            target = self._setting.route[self._places[edge.sent]]
+            self.words.append(f"{self._classes[fact.reason].name} -> {edge.move.row}")
+        elif edge.move.sent >= 0:
+            target = self._setting.route[self._places[edge.move.sent]]
             key = f"key#{fact.credential + 1}"
-            self.words.append(f"{edge.row} {target} {key}{' (probe)' if fact.probe else ''}")
+            self.words.append(f"{edge.move.row} {target} {key}{' (probe)' if fact.probe else ''}")
         elif fact.event is not Failed:
-            self.words.append(edge.row)
+            self.words.append(edge.move.row)
 
     # Events.
 
     def _event(self, edge: Edge) -> Event:
-        fact, call = edge.fact, self._call
+        fact, call = edge.move.fact, self._call
         if call.state in (State.ATTEMPT, State.STREAM):
             self._clock += _ATTEMPT
         if call.state is State.RETRY and call.resume_at is not None:
             self._clock = max(self._clock, call.resume_at)
         if fact.spent or fact.event is DeadlineReached:
             self._clock = max(self._clock, call.ends_at)
-        elif edge.late:
+        elif edge.move.late:
             self._clock = max(self._clock, call.ends_at - _MARGIN)
         kind = fact.event
         if kind is Diagnosed:
-            error, jitter = self._error(edge), edge.jitter or 0.0
+            error, jitter = self._error(edge), edge.move.jitter or 0.0
             self._last = error
             jitter = jitter if 0 <= jitter < 1 else 0.0
             return Diagnosed(self._clock, error, self._standby(edge), jitter)
@@ -151,13 +154,13 @@ class _Walk:
         return plain(self._clock)
 
     def _error(self, edge: Edge) -> Error:
-        error = self._errors[edge.fact.reason]
-        if not edge.asked_to_wait:
+        error = self._errors[edge.move.fact.reason]
+        if not edge.move.asked_to_wait:
             return error
         return attrs.evolve(error, retry_after=self._setting.policy.patience + 1.0)
 
     def _taken(self, edge: Edge) -> Taken | None:
-        fact = edge.fact
+        fact = edge.move.fact
         if fact.taken < 0:
             return None
         index = self._places[fact.taken]
@@ -174,7 +177,7 @@ class _Walk:
     # What stands by.
 
     def _standby(self, edge: Edge) -> Standby:
-        seen, route = edge.seen, self._setting.route
+        seen, route = edge.move.seen, self._setting.route
         clears = {
             self._places[place]: clear
             for place in range(len(route))
@@ -185,7 +188,7 @@ class _Walk:
         return Standby(credentials, targets, tuple(clears[index] for index in sorted(clears)))
 
     def _clear(self, edge: Edge, place: int) -> Clear | None:
-        seen, fact, call = edge.seen, edge.fact, self._call
+        seen, fact, call = edge.move.seen, edge.move.fact, self._call
         target = self._setting.route[self._places[place]]
         here = call.target is not None and call.target.name == target.name
         if fact.event is Diagnosed and here:
@@ -212,7 +215,7 @@ class _Walk:
         return Clear(found, Mark.BENCH, self._clock + _BENCH, REMEMBERED)
 
     def _credentials(self, edge: Edge) -> tuple[str, ...]:
-        call, wanted = self._call, edge.seen.credentials or ()
+        call, wanted = self._call, edge.move.seen.credentials or ()
         if call.target is None:
             return ()
         labels = self._labels(self._setting.route.index(call.target))

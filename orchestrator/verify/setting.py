@@ -9,7 +9,7 @@ import attrs
 from orchestrator.verify.choices import Instants
 from states.error import Error
 from states.policy import Policy
-from states.reasons import Move, Reason
+from states.reasons import Reason
 from states.target import Target
 
 SINGULAR = frozenset(
@@ -20,10 +20,8 @@ SINGULAR = frozenset(
 TOO_LARGE = frozenset({Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE})
 """Reasons that count only where a target's context is known."""
 
-_REPAIRED = (Reason.BAD_REQUEST, Reason.BILLING)
-"""Reasons whose errors are checked with a repair named, besides without."""
-
-_NEVER_DIAGNOSED = frozenset({Reason.CANCELLED, Reason.DEADLINE})
+DIAGNOSED = tuple(reason for reason in Reason if reason not in (Reason.CANCELLED, Reason.DEADLINE))
+"""Reasons that a diagnosis can have; the two others are the machine's own."""
 
 
 @attrs.frozen
@@ -32,16 +30,17 @@ class ReasonClass:
 
     Attributes:
         reasons: The members; the first stands for all.
-        repair: True where the error names a repair.
+        repair: The number of the repair that the error names, 0 for none.
     """
 
     reasons: tuple[Reason, ...]
-    repair: bool = False
+    repair: int = 0
 
     @property
     def name(self) -> str:
         """What sequences call it."""
-        return f"{self.reasons[0]}+repair" if self.repair else str(self.reasons[0])
+        named = f"+repair{self.repair if self.repair > 1 else ''}" if self.repair else ""
+        return f"{self.reasons[0]}{named}"
 
 
 @attrs.frozen
@@ -54,7 +53,9 @@ class Setting:
         policy: What a call may do.
         streamed: True where calls may be streamed.
         name: The route's name.
-        repairs: How many repairs of a request may follow each other at a target.
+        repairs: How many different repairs of a request are tried at one target at most. Each
+            that is needed besides is one attempt more, up to ``policy.max_attempts``.
+        diagnosed: The reasons that errors can have; every one unless less is asked for.
     """
 
     route: tuple[Target, ...]
@@ -63,19 +64,12 @@ class Setting:
     streamed: bool = True
     name: str = "default"
     repairs: int = 1
+    diagnosed: tuple[Reason, ...] = DIAGNOSED
 
     @property
     def credentials(self) -> tuple[int, ...]:
         """How many credentials each target of the route can be sent with."""
         return tuple(max(1, self.pool.get(target.provider, 1)) for target in self.route)
-
-    @property
-    def remembers(self) -> bool:
-        """Whether a node keeps every key that was used at a target the call may go back to.
-
-        Of a large route only one or two are kept, which allows more than a call can do.
-        """
-        return len(self.route) * max(self.credentials, default=1) <= 6
 
     @property
     def instants(self) -> Instants:
@@ -85,20 +79,35 @@ class Setting:
         return Instants(deadline, later)
 
     @property
+    def reasons(self) -> tuple[ReasonClass, ...]:
+        """Every reason by itself."""
+        return (*(ReasonClass((reason,)) for reason in self.diagnosed), *self._repairable)
+
+    @property
+    def _repairable(self) -> tuple[ReasonClass, ...]:
+        """Errors that name a repair, besides those that name none.
+
+        The rules of classification name repairs for bad requests alone. Billing too: a repair
+        must not lead back to an account without money, should a rule ever name one there.
+        """
+        most = {Reason.BAD_REQUEST: self.repairs, Reason.BILLING: min(1, self.repairs)}
+        return tuple(
+            ReasonClass((reason,), repair)
+            for reason, count in most.items()
+            if reason in self.diagnosed
+            for repair in range(1, count + 1)
+        )
+
+    @property
     def classes(self) -> tuple[ReasonClass, ...]:
         """Every reason, those that behave alike under this policy together."""
         sized = any(target.context is not None for target in self.route)
         groups: dict[object, list[Reason]] = {}
-        for reason in Reason:
-            if reason in _NEVER_DIAGNOSED:
-                continue
+        for reason in self.diagnosed:
             singular = reason if reason in SINGULAR else sized and reason in TOO_LARGE
             moves = tuple(self.policy.moves(reason, first_target=first) for first in (True, False))
             groups.setdefault((moves, singular), []).append(reason)
-        plain = tuple(ReasonClass(tuple(members)) for members in groups.values())
-        # Billing too: a repair must not lead back to an account without money.
-        named = (ReasonClass((reason,), repair=True) for reason in _REPAIRED)
-        return (*plain, *named)
+        return (*(ReasonClass(tuple(members)) for members in groups.values()), *self._repairable)
 
     def seconds(self, target: Target) -> float:
         """The longest that one attempt at ``target`` can take, to its answer or first content.
@@ -111,25 +120,6 @@ class Setting:
         return limits.connect + max(limits.total, first if self.streamed else 0.0)
 
 
-def merges(setting: Setting) -> list[str]:
-    """What is merged, a sentence each."""
-    alike = [one for one in setting.classes if len(one.reasons) > 1]
-    return [
-        "credentials of a pool that the call has not used are alike, and so are those it has",
-        "targets with a provider of their own, as many credentials and the same context are alike",
-        *(f"reasons with the same moves: {', '.join(one.reasons)}" for one in alike),
-        "repairs: one stands for all; each is used at most once at a target",
-        "times: within the patience, within the deadline, past it; waits and races are free",
-        "what is left of attempts and waits is told apart only where a guard looks at it",
-        *(
-            ()
-            if setting.remembers
-            else ("of the keys used at a target that was left, no more than two are kept",)
-        ),
-        "a target that the call left for good stands by for ever, and must be refused",
-    ]
-
-
 def errors(classes: Sequence[ReasonClass]) -> tuple[Error, ...]:
     """One error for each class."""
     return tuple(
@@ -137,12 +127,7 @@ def errors(classes: Sequence[ReasonClass]) -> tuple[Error, ...]:
             one.reasons[0],
             f"verify.{one.name}",
             message=f"any {one.name}",
-            repair="repair#1" if one.repair else None,
+            repair=f"repair#{one.repair}" if one.repair else None,
         )
         for one in classes
     )
-
-
-def moves_of(setting: Setting, reason: Reason, *, asked: int) -> frozenset[Move]:
-    """The moves that the policy allows for ``reason`` after ``asked`` targets."""
-    return setting.policy.moves(reason, first_target=asked <= 1)

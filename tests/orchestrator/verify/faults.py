@@ -9,20 +9,27 @@ import attrs
 
 from orchestrator.verify import Setting
 from states import STATES, TABLE, Call, Policy, Row, State, Switch, Target, Timeouts
-from states.chain import Looked, retry_at, unused_credentials
+from states.chain import Looked, retry_at, unasked, unused_credentials
 from states.effects import leave
 from states.events import Arrival, Diagnosed
-from states.reasons import Move
+from states.reasons import Move, Reason
 from states.table import Entry
 
 ONE, TWO = Target("acme", "one"), Target("beta", "two")
-SMALL = Policy(max_attempts=4, attempts_per_target=2)
+SOME = (Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH, Reason.TIMEOUT, Reason.UNKNOWN)
+"""Reasons that a changed table is searched with, where nothing is merged."""
+
+SMALL = Policy(max_attempts=3, attempts_per_target=2)
 
 
 def setting(
-    route: Sequence[Target] = (ONE, TWO), policy: Policy = SMALL, *, streamed: bool = False
+    route: Sequence[Target] = (ONE, TWO),
+    policy: Policy = SMALL,
+    *,
+    streamed: bool = False,
+    diagnosed: tuple[Reason, ...] = SOME,
 ) -> Setting:
-    return Setting(tuple(route), {"acme": 2}, policy, streamed=streamed)
+    return Setting(tuple(route), {"acme": 2}, policy, streamed=streamed, diagnosed=diagnosed)
 
 
 def changed(name: str, **changes: Any) -> tuple[Row, ...]:
@@ -96,3 +103,13 @@ def something_stands_by(call: Call, event: Diagnosed) -> bool:
 
 
 SLOW = attrs.evolve(ONE, timeouts=Timeouts(total=400.0))
+
+
+def switch_for_ever(call: Call, event: Looked) -> Switch:
+    """A fallback that forgets who was gone."""
+    targets = unasked(call, event)
+    call.target = None
+    return Switch(targets)
+
+
+ALONE = Policy(max_attempts=1, attempts_per_target=1)

@@ -55,7 +55,7 @@ CASES = {
     ),
     "wait without a bound": Planted(
         "waits are bounded",
-        ("started_wait", *["waited_wait"] * 4),
+        ("started_wait", *["waited_wait"] * 3),
         faults.changed("waited_wait", guard=faults.always_wait, effect=faults.wait_here),
     ),
     "fallback to a target out of money": Planted(
@@ -70,6 +70,21 @@ CASES = {
         ("started_send beta/two key#1", "billing -> billing_fallback"),
         faults.changed("billing_fallback", effect=faults.leave_and_replace),
         setting=faults.setting(),
+    ),
+    "an attempt counter that is reset by a fallback": Planted(
+        "attempts advance",
+        ("started_send acme/one key#1", "rate_limit -> fallback"),
+        faults.changed("fallback", effect=faults.leave_and_reset),
+    ),
+    "a fallback that goes in circles": Planted(
+        "no call goes in circles",
+        ("started_fallback",),
+        entries=faults.entering(State.EAGER_FALLBACK, faults.switch_for_ever),
+    ),
+    "a target that no error leads to": Planted(
+        "every target can be reached",
+        ("started_send acme/one key#1", "billing -> spent"),
+        setting=faults.setting(policy=faults.ALONE),
     ),
     "a deadline shorter than one attempt": Planted(
         "one attempt fits the deadline",

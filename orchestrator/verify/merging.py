@@ -1,0 +1,174 @@
+"""Fewer nodes for the machine that ships: what its rows cannot tell apart is one.
+
+Each merge rests on what the guards, effects and entries of :mod:`states` look at. For any
+other table nothing is merged here; and a test holds the merged search of what ships against
+the plain one: the same nodes, with the same counters, once the plain ones are merged.
+"""
+
+from __future__ import annotations
+
+from orchestrator.verify.footprint import repaired_at
+from orchestrator.verify.nodes import MARKED, NONE, SENT, Key, Nodes, Slot
+from orchestrator.verify.setting import ReasonClass, Setting
+from states.call import Call, State
+from states.policy import OnInterrupted
+from states.reasons import Move, Reason
+
+
+def merges(setting: Setting) -> list[str]:
+    """What is told apart neither for what ships nor for other tables, and then what is."""
+    alike = [one for one in setting.classes if len(one.reasons) > 1]
+    return [
+        *PLAIN_MERGES,
+        "targets with a provider of their own, as many credentials and the same context are alike",
+        *(f"reasons with the same moves: {', '.join(one.reasons)}" for one in alike),
+        "the latest error counts by what it allows, the cause by whether there is one",
+        "what was done at a target that was left for good is forgotten",
+        *((f"no more than {_KEPT} keys used at a target left for a while are remembered",)
+          if forgets(setting) else ()),
+    ]  # fmt: skip
+
+
+def forgets(setting: Setting) -> bool:
+    """Whether what was done at a target that the call may go back to is kept in part only.
+
+    A large route has too many ways to have used its keys. To forget one allows the calls more
+    than they can do, never less: what is proved still holds, a worst case may be too bad.
+    """
+    return len(setting.route) * max(setting.credentials, default=1) > _EXACT
+
+
+_KEPT = 2
+"""Used keys that are remembered then; other calls are told apart by one and by more."""
+
+_EXACT = 6
+"""Targets times keys up to which everything is kept: a search of some seconds."""
+
+
+PLAIN_MERGES = (
+    "credentials of a pool that the call has not used are alike, and so are those it has",
+    "repairs are alike",
+    "times: within the patience, within the deadline, past it; waits and races are free",
+    "what is left of attempts and waits is told apart only where a guard looks at it",
+    "a target that the call left for good stands by for ever, and must be refused",
+)
+
+_OVERLOADED = frozenset({Reason.RATE_LIMIT, Reason.OVERLOADED})
+
+
+class MergedNodes(Nodes):
+    """Nodes in which calls that behave alike from now on are one."""
+
+    merged = True
+
+    def __init__(self, setting: Setting, classes: tuple[ReasonClass, ...]) -> None:
+        super().__init__(setting, classes)
+        providers = [target.provider for target in self.route]
+        self._own = [providers.count(target.provider) == 1 for target in self.route]
+        self._any = self._alike(first_apart=False)
+        self.groups = self._alike(first_apart=True)
+        self._forgets = forgets(setting)
+        self._goes_on = setting.policy.on_interrupted is OnInterrupted.CONTINUE
+        self._stand_in = {
+            (index, first, stays): self._first_like(index, first=first, stays=stays)
+            for index in range(len(self.errors))
+            for first in (True, False)
+            for stays in (True, False)
+        }
+
+    def _first_like(self, index: int, *, first: bool, stays: bool) -> int:
+        """The first class of errors that allows as much on an arrival."""
+        wanted = self._allows(index, first=first, stays=stays)
+        return next(
+            other
+            for other in range(len(self.errors))
+            if self._allows(other, first=first, stays=stays) == wanted
+        )
+
+    def _allows(self, index: int, *, first: bool, stays: bool) -> tuple[bool, ...]:
+        reason = self.errors[index].reason
+        moves = self.setting.policy.moves(reason, first_target=first)
+        return (
+            Move.FALLBACK in moves,
+            stays and reason is Reason.UNKNOWN,
+            stays and reason in _OVERLOADED,
+        )
+
+    def _alike(self, *, first_apart: bool) -> list[list[int]]:
+        """The places of targets that behave alike, more than one together."""
+        found: dict[object, list[int]] = {}
+        for index, target in enumerate(self.route):
+            own = self._own[index] and not (first_apart and index == 0)
+            kind = (target.context, self.setting.credentials[index]) if own else index
+            found.setdefault(kind, []).append(index)
+        return [group for group in found.values() if len(group) > 1]
+
+    def encode(self, call: Call) -> tuple[Key, tuple[int, ...]]:
+        """See :meth:`Nodes.encode`; alike targets come in an order of their own."""
+        state = call.state
+        if state.final:
+            return (state, call.stopped_by), ()
+        over = state in SENT and self._is_over(call)
+        here = self._index[call.target.name] if call.target is not None else -1
+        slots = [
+            self._over(call, place, here=place == here) if over
+            else self._slot(call, place, here=place == here)
+            for place in self.order
+        ]  # fmt: skip
+        order = list(self.order)
+        # Until the cause is known the first target is apart: to leave it is what sets the cause.
+        for group in self._any if call.cause is not None else self.groups:
+            for place, index in zip(group, sorted(group, key=slots.__getitem__), strict=True):
+                order[place] = index
+        key = (
+            state,
+            call.tries if here >= 0 and not over else 0,
+            call.went_back or over,
+            call.committed,
+            call.tool_call and call.committed and self._goes_on,
+            NONE if call.cause is None else MARKED,
+            self._error_that_counts(call, state),
+            NONE if call.passed_over is None or call.asked else MARKED,
+            call.probe and state in SENT and any(not (one.asked or one.billed) for one in slots),
+            call.too_small,
+            tuple([slots[index] for index in order]),
+        )
+        return key, tuple(order)
+
+    def _is_over(self, call: Call) -> bool:
+        """Content was delivered and nothing may follow: nothing but the end is left to see."""
+        return call.committed and not (self._goes_on and not call.tool_call)
+
+    def _over(self, call: Call, place: int, *, here: bool) -> Slot:
+        asked = self.route[place].name in call.asked
+        billed = self.route[place].provider in call.billed
+        return Slot(here, asked, False, billed and (here or not asked), False, int(here))
+
+    def _slot(self, call: Call, place: int, *, here: bool) -> Slot:
+        target = self.route[place]
+        name = target.name
+        if name not in call.asked:
+            return Slot(here, False, name in call.gone, target.provider in call.billed)
+        # A target that was left for good is out, so why matters only to its neighbours.
+        billed = target.provider in call.billed and (here or not self._own[place])
+        kept = here or (
+            not call.went_back
+            and any(name == other for other, _ in call.throttled)
+            and self.open_to(call, place)
+        )
+        if not kept:
+            return Slot(False, True, False, billed)
+        used, repaired = len(call.used_at(target)), repaired_at(call, target)
+        if not here and self._forgets:
+            used, repaired = min(_KEPT, used), 0
+        return Slot(here, True, name in call.gone and here, billed, not here, used, repaired)
+
+    def _error_that_counts(self, call: Call, state: State) -> int:
+        """Which error stands for the latest one: one that allows as much."""
+        error = call.error
+        if error is None or state in SENT:
+            # The next diagnosis replaces it; that there is one is said by the cause.
+            return NONE if error is None or call.cause is not None else MARKED
+        # Without a try at this stay, the error is that of another target.
+        stays = call.target is not None and call.target.name in call.asked and call.tries > 0
+        return self._stand_in[self.class_of(error), len(call.asked) <= 1, stays]
