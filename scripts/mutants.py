@@ -14,6 +14,7 @@ a test of what it does.
 
 from __future__ import annotations
 
+import compileall
 import contextlib
 import io
 import os
@@ -25,6 +26,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from importlib.util import cache_from_source
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
@@ -53,14 +55,14 @@ ARGUMENTS = (
     "-pno:cacheprovider",
     "-ppytest_timeout",
     "-p_hypothesis_pytestplugin",
-    "-Wignore::pytest.PytestAssertRewriteWarning",  # of what is warm
+    "--assert=plain",  # rewritten asserts take longer to import, and nobody reads them
     *(f"--deselect=tests/states/{name}" for name in COUNTS),
 )
 
 SLOW = ("test_invariants.py", "test_machine.py", "test_table_changed.py")
 """The last ones to ask; each takes longer than the others together."""
 
-WARM = ("__main__", "attrs", "hypothesis.strategies", "pytest", "transitions", "_pytest.assertion")
+WARM = ("scripts.mutations", "attrs", "hypothesis.strategies", "pytest", "transitions")
 """Imported once, before the processes are forked; nothing of states/ or tests/ is among it."""
 
 
@@ -102,7 +104,9 @@ def examine(mutant: Mutant, template: str, *, quick: bool) -> Verdict:
     with TemporaryDirectory() as folder:
         place = os.path.realpath(Path(folder) / "copy")
         shutil.copytree(template, place)
-        Path(place, "states", mutant.file).write_text(mutant.code)
+        changed = Path(place, "states", mutant.file)
+        changed.write_text(mutant.code)
+        Path(cache_from_source(str(changed))).unlink()
         os.chdir(place)
         stages = _stages()[:2] if quick else _stages()
         noticed_by = next(filter(None, (_first_failure(place, tests) for tests in stages)), None)
@@ -128,7 +132,7 @@ def _stages() -> tuple[list[str], ...]:
 
 
 def prepare(template: Path) -> None:
-    """What a mutant's folder is a copy of, with the tests compiled but not the states."""
+    """What a mutant's folder is a copy of; all is compiled once, the mutant's file again."""
     for name in (*NEEDED, "tests/states"):
         source, copy = ROOT / name, template / name
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -136,6 +140,7 @@ def prepare(template: Path) -> None:
             shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, copy)
+    compileall.compile_dir(template, quiet=1)
 
 
 def main() -> int:

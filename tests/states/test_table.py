@@ -48,7 +48,7 @@ def test_way(name: str) -> None:
     assert expected(name) == gone(WAYS[name])
 
 
-@pytest.mark.parametrize(("upper", "lower"), BOTH, ids=" above ".join)
+@pytest.mark.parametrize(("upper", "lower"), BOTH, ids=[" above ".join(pair) for pair in BOTH])
 def test_where_two_rows_hold_the_upper_is_taken(upper: str, lower: str) -> None:
     assert both_hold(upper, lower)
     assert upper == gone(BOTH[upper, lower])[0]
