@@ -38,7 +38,7 @@ from orchestrator.providers.reachability import Reachability, reachable
 from orchestrator.request import Request, request_of
 from orchestrator.response import Response
 from orchestrator.secrets import fingerprint
-from orchestrator.sharing import Shared, shared
+from orchestrator.sharing import Shared, longest, shared
 from orchestrator.streaming import AsyncChunkStream, ChunkStream
 from states import Call, Policy, Target
 
@@ -271,10 +271,11 @@ class Orchestrator:
 
     def _shared(self, route: tuple[Target, ...], request: Request) -> Shared:
         """``route``, with limits that fit in the request's own ``timeout``."""
-        if request.timeout is None or len(route) < 2:
+        timeout = request.timeout
+        if timeout is None or not any(longest(target) > timeout for target in route[:-1]):
             return Shared(route)
         standing = self.board.standing(route, self._clock.time())
-        return shared(route, standing, request.timeout, reasoning=request.reasoning)
+        return shared(route, standing, timeout, reasoning=request.reasoning)
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:

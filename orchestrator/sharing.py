@@ -48,7 +48,7 @@ def shared(
     limited = {
         target.name: share
         for target in route[:last]
-        if len(turns) > 1 and _longest(target) > timeout
+        if len(turns) > 1 and longest(target) > timeout
     }
     targets = (
         _limited(target, share, thinks=reasoning or target.reasoning)
@@ -59,7 +59,8 @@ def shared(
     return Shared(tuple(targets), limited)
 
 
-def _longest(target: Target) -> float:
+def longest(target: Target) -> float:
+    """Seconds that one attempt at ``target`` may take until it has brought something."""
     limits = target.timeouts
     return limits.connect + max(limits.total, limits.first_token or 0.0)
 
