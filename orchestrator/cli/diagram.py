@@ -88,7 +88,7 @@ def diagram(  # noqa: PLR0913 - each is an option of the command
         asked = Asked(call, id, heat, compare, config, route, table)
         found = subject(screen, asked)
         if state is not None:
-            _known(found, state)
+            _known(found, state, picture)
         drawn = Drawing(found.table, found.overlay, picture, state)
         _deliver(screen, found, drawn, wanted, output)
     return DONE
@@ -110,7 +110,9 @@ def _by_name(output: Path | None) -> str:
     )
 
 
-def _known(found: Subject, state: str) -> None:
+def _known(found: Subject, state: str, picture: drawing.View) -> None:
+    if picture is not drawing.View.MACHINE:
+        raise UsageError("--state and --picture are given; allowed: one of them")
     try:
         one_state(found.table, state)
     except UnknownState as error:

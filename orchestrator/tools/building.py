@@ -58,28 +58,37 @@ def _groups(rows: Sequence[PlainRow]) -> list[Group]:
 
 def _shape(group: Group, said: Overlay) -> tuple[object, ...]:
     """What makes two groups alike: the same guards lead to the same states."""
-    looks = (said.of(row.name).look for row in group)
+    looks = (said.of(row.name).look if said.apart else None for row in group)
     return tuple(
-        (row.condition, row.to, look if said.apart and look in _APART else None)
+        (row.condition, row.to, look if look in _APART else None)
         for row, look in zip(group, looks, strict=True)
     )
 
 
 def _split(groups: list[Group], said: Overlay) -> tuple[list[Group], list[Group]]:
-    """The groups of events that do the same in every state, and the rest."""
-    leaving = {group[0].state for group in groups}
+    """The groups of events that do the same in every state, and the rest.
+
+    One that was changed is drawn apart, and takes nothing away from "every state".
+    """
+    present = [group for group in groups if not _removed(group, said)]
+    leaving = {group[0].state for group in present}
     shared: list[Group] = []
     own: list[Group] = []
     for group in groups:
-        shape = _shape(group, said)
+        shape = _shape(group, Overlay())
         alike = {
             other[0].state
-            for other in groups
-            if other[0].event == group[0].event and _shape(other, said) == shape
+            for other in present
+            if other[0].event == group[0].event and _shape(other, Overlay()) == shape
         }
         everywhere = len(group) == 1 and len(alike) > 1 and alike == leaving
-        (shared if everywhere else own).append(group)
+        changed = _shape(group, said) != shape
+        (shared if everywhere and not changed else own).append(group)
     return shared, own
+
+
+def _removed(group: Group, said: Overlay) -> bool:
+    return said.apart and all(said.of(row.name).look is Look.REMOVED for row in group)
 
 
 def _choices(groups: list[Group], said: Overlay) -> list[Choice]:

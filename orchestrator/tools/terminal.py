@@ -12,7 +12,10 @@ from states.call import State
 from states.table import TABLE
 
 WIDTH = 80
-"""Columns that no line exceeds with the names in the table."""
+"""Columns that no line exceeds."""
+
+_INDENT = 8
+"""Columns by which the rest of a line that was folded is set in."""
 
 _SIGNS = {
     State.READY.value: ("●", "bold"),
@@ -30,9 +33,19 @@ def terminal(path: Sequence[str], *, table: Table = TABLE) -> Text:
     rows = rows_of(path, table)
     drawing = Text(no_wrap=True)
     for part in _parts(rows):
-        drawing.append_text(part)
+        for line in part.split("\n"):
+            drawing.append_text(_folded(line)).append("\n")
     drawing.rstrip()
     return drawing
+
+
+def _folded(line: Text) -> Text:
+    """``line``, or where a name is too long for it, the rest of it set in below."""
+    if len(line) <= WIDTH:
+        return line
+    room = WIDTH - _INDENT
+    first, *rest = line.divide(range(WIDTH, len(line), room))
+    return Text("\n" + " " * _INDENT).join([first, *rest])
 
 
 def _parts(rows: Sequence[PlainRow]) -> Iterator[Text]:

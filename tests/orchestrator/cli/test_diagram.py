@@ -225,6 +225,7 @@ def test_a_recorded_call_is_drawn_in_every_form(desk: Desk, call: str | None) ->
         (("--table", "a.json", "--route", "a"), "--route and --table are given"),
         (("--id", "a1-1"), "--id names a call of a ledger; give the ledger with --call"),
         (("--compare", "a.yaml"), "--compare a.yaml: .yaml is neither a config nor a table"),
+        (("--state", "retry", "--picture", "classify"), "--state and --picture are given"),
         (("--compare", "a"), "--compare a: no suffix is neither"),
         (("--compare", "none.json"), "none.json: No such file"),
         (("--heat", "none.jsonl"), "none.jsonl: No such file"),

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.tools.building import build
+from orchestrator.tools.graph import ANY
 from orchestrator.tools.overlay import Look
-from orchestrator.tools.plain import PlainState, PlainTable
+from orchestrator.tools.plain import PlainRow, PlainState, PlainTable
 from orchestrator.tools.table_changes import Change, Kind, table_changes
 from tests.orchestrator.tools.tables import (
     DIAGNOSED,
@@ -116,6 +117,38 @@ def test_a_row_that_was_changed_is_drawn_apart_from_those_that_were_alike() -> N
     assert [choice.states for choice in apart] == [("retry",)]
     looks = {arrow.look for arrow in graph.arrows if "waited_send" in arrow.rows}
     assert looks == {Look.CHANGED, Look.SAME}  # the guard's arrow, and the event's
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "apart"),
+    [
+        (PRESENT, PRESENT, []),
+        (changed("retry_cancelled", effect="nothing"), PRESENT, [("retry", "fail_terminal")]),
+        (
+            attrs.evolve(
+                PRESENT,
+                states=(*PRESENT.states, PlainState("pause")),
+                rows=(*PRESENT.rows, PlainRow("away", "pause", "Cancelled", None, "fail_terminal")),
+            ),
+            PRESENT,
+            [("pause", "fail_terminal")],
+        ),
+    ],
+    ids=["nothing", "one changed", "a state removed"],
+)
+def test_what_every_state_shares_is_drawn_once_whatever_was_changed(
+    old: PlainTable, new: PlainTable, apart: list[tuple[str, str]]
+) -> None:
+    changes = table_changes(old, new)
+    arrows = [
+        arrow
+        for arrow in build(changes.table, changes.overlay("a")).arrows
+        if any(line.text in ("Cancelled", "DeadlineReached") for line in arrow.lines)
+    ]
+
+    assert (arrows[-1].tail, arrows[-1].look) == (ANY, Look.SAME)
+    assert [(arrow.tail, arrow.head) for arrow in arrows[:-1]] == apart
+    assert all(arrow.look is not Look.SAME for arrow in arrows[:-1])
 
 
 def test_a_row_that_was_removed_has_no_place() -> None:

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from orchestrator.tools.plain import PlainTable
 from orchestrator.tools.terminal import WIDTH, terminal
 from states.call import State
 from states.table import TABLE, Row
+from tests.orchestrator.tools.tables import tables
 
 
 @st.composite
@@ -55,6 +57,17 @@ def test_every_step_and_every_state_is_there_and_fits(rows: list[Row]) -> None:
     ]
     states = [rows[0].state, *(row.to for row in rows)] if rows else []
     assert [line.split()[1] for line in lines[::2]] == [state.value for state in states]
+
+
+@given(tables(), st.data())
+def test_names_that_are_too_long_are_folded(table: PlainTable, data: st.DataObject) -> None:
+    path = data.draw(st.lists(st.sampled_from([row.name for row in table.rows]), max_size=4))
+    drawn = terminal(path, table=table).plain
+
+    assert all(len(line) <= WIDTH for line in drawn.splitlines())
+    whole = "".join(drawn.split())
+    for row in table.rows:
+        assert row.name not in path or (row.name in whole and row.to in whole)
 
 
 def test_a_pipe_gets_no_colour_and_no_wrapping() -> None:
