@@ -103,8 +103,9 @@ class Walk:
     def walked(self, stepper: Stepper = step) -> Ending:
         """The path, the cause and why it stopped, as they came out."""
         moments = self.walk(stepper)
-        finish = moments[-1].after.command
+        finish, finished = moments[-1].after.command, moments[-1].after.call
         assert isinstance(finish, Finish)
+        assert numbers(moments) == list(range(1, finished.number + 1))
         cause = finish.cause.reason.value if finish.cause is not None else None
         stopped_by = finish.stopped_by.value if finish.stopped_by is not None else None
         return path(moments), cause, stopped_by
@@ -130,6 +131,12 @@ class Walk:
 def allowing(reason: Reason, *moves: Move) -> Policy:
     """The default policy, but with these moves for `reason`."""
     return Policy(on={**DEFAULT_MOVES, reason: frozenset(moves)})
+
+
+def numbers(moments: Sequence[Moment]) -> list[int]:
+    """The numbers of the attempts, as they were sent."""
+    commands = [moment.after.command for moment in moments]
+    return [command.number for command in commands if isinstance(command, Send)]
 
 
 def path(moments: Sequence[Moment]) -> list[str]:
