@@ -184,9 +184,9 @@ CONTENT = (
     "i can't help with", "i cannot help with", "can't assist with", "cannot assist with",
 )  # fmt: skip
 CONTENT_ZH = (
-    "敏感内容", "敏感信息", "敏感词", "涉敏", "不安全或敏感", "违规内容", "内容违规", "不合规",
-    "内容安全", "风险内容", "违反了", "审核未通过", "不当内容", "涉及违规", "内容审核", "高风险",
-    "违禁", "绿网", "敏感",
+    "侵权", "审核不通过", "审核失败", "未通过审核", "敏感内容", "敏感信息", "敏感词", "涉敏",
+    "不安全或敏感", "违规内容", "内容违规", "不合规", "内容安全", "风险内容", "违反了",
+    "审核未通过", "不当内容", "涉及违规", "内容审核", "高风险", "违禁", "绿网", "敏感",
 )  # fmt: skip
 OUTPUT_CAP = (
     "max_tokens is too large", "max_completion_tokens is too large",
