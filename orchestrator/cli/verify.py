@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
+import attrs
 from cyclopts import Parameter
+from rich.text import Text
 
 from orchestrator.cli.endings import DONE, FAILED, UsageError, told
 from orchestrator.cli.opening import found
 from orchestrator.cli.screen import Screen
+from orchestrator.cli.verified import show
 from orchestrator.config.records import Config
 from orchestrator.verify import Setting, Verdict
 from orchestrator.verify import verify as check
-from orchestrator.verify.report import as_lines, as_mapping
+from orchestrator.verify.report import as_mapping
 from orchestrator.verify.report import ledger as sequences
 from states.target import Target
 
@@ -30,6 +33,9 @@ EXAMPLE = Setting(
 )
 """What is checked where there is no config: the routes of the contract's own example."""
 
+MOST_REPAIRS = 10
+"""As many repairs as there are (:mod:`orchestrator.drivers.repairs`)."""
+
 
 def verify(
     *,
@@ -38,9 +44,10 @@ def verify(
     max_attempts: int | None = None,
     max_seconds: float | None = None,
     ledger: Path | None = None,
+    repairs: int = 1,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
-    """Search what calls under this config can and cannot do (preview). Nothing is sent.
+    """Search everything that calls under this config can do. Nothing is sent.
 
     Exit status 1 where a property is broken or a limit is exceeded.
 
@@ -58,26 +65,36 @@ def verify(
     ledger
         Write the sequences there, for `orchestrator diagram --call`. Default: where
         something is broken, counterexample.jsonl.
+    repairs
+        How many different repairs of a request a target may need.
     json
         Print one JSON object.
     """
     screen = Screen()
     with told(screen, json=json):
-        settings = _settings(found(config), route)
+        settings = _settings(found(config), route, repairs)
         verdicts = [check(one, progress=_progress(screen, one)) for one in settings]
         exceeded = list(_exceeded(verdicts, max_attempts, max_seconds))
         if json:
             screen.json({"routes": [as_mapping(one) for one in verdicts], "exceeded": exceeded})
         else:
-            for text in (text for one in verdicts for text in as_lines(one)):
-                screen.result(text)
+            for number, one in enumerate(verdicts):
+                if number:
+                    screen.result("")
+                show(screen, one)
             for text in exceeded:
-                screen.result(f"EXCEEDED {text}")
+                screen.result(Text.assemble(("EXCEEDED", "bold red"), f"  {text}"))
         _write(screen, verdicts, ledger)
         return FAILED if exceeded or not all(one.holds for one in verdicts) else DONE
 
 
-def _settings(config: Config | None, route: str | None) -> list[Setting]:
+def _settings(config: Config | None, route: str | None, repairs: int) -> list[Setting]:
+    if not 0 <= repairs <= MOST_REPAIRS:
+        raise UsageError(f"--repairs is {repairs}; allowed: 0 to {MOST_REPAIRS}")
+    return [attrs.evolve(one, repairs=repairs) for one in _routes(config, route)]
+
+
+def _routes(config: Config | None, route: str | None) -> list[Setting]:
     if config is None:
         if route not in (None, EXAMPLE.name):
             raise UsageError(f"there is no config, so no route {route!r}; allowed: example")

@@ -36,17 +36,33 @@ REMEMBERED = Error(Reason.OVERLOADED, "verify.remembered", message="remembered b
 
 
 @attrs.frozen
+class Stay:
+    """What happened at one target, or on the way to the next.
+
+    Attributes:
+        target: Its name; empty where the call was at none.
+        moves: ``reason→row`` for each failure, the row for what came back empty, the label for
+            each other key that was sent with.
+    """
+
+    target: str
+    moves: tuple[str, ...]
+
+
+@attrs.frozen
 class Told:
     """A way as a call.
 
     Attributes:
         words: One line for each attempt, wait and failure.
+        stays: The same, target by target.
         entries: The ledger.
         ran: True where the machine took the same rows again with a running clock. False
             where only free time, or keys that were forgotten, allow the way.
     """
 
     words: tuple[str, ...]
+    stays: tuple[Stay, ...]
     entries: tuple[Entry, ...]
     ran: bool
 
@@ -63,7 +79,8 @@ class Teller:
         walk = _Walk(self._nodes, self._step, self._rows)
         for leg in way:
             walk.advance(leg.edge)
-        return Told(tuple(walk.words), tuple(walk.closed()), walk.ran)
+        stays = tuple(Stay(target, tuple(moves)) for target, moves in walk.stays)
+        return Told(tuple(walk.words), stays, tuple(walk.closed()), walk.ran)
 
 
 class _Walk:
@@ -80,6 +97,8 @@ class _Walk:
         self._sent = 0.0
         self._last: Error | None = None
         self.words: list[str] = []
+        self.stays: list[tuple[str, list[str]]] = []
+        self._key = ""
         self.ran = True
         self._entries: list[Entry] = [
             Opened(CALL, 0.0, setting.route, setting.policy, False, {"route": setting.name})
@@ -118,15 +137,34 @@ class _Walk:
     # Words.
 
     def _say(self, edge: Edge) -> None:
-        fact = edge.move.fact
+        fact, row = edge.move.fact, edge.move.row
         if fact.reason >= 0:
-            self.words.append(f"{self._classes[fact.reason].name} -> {edge.move.row}")
+            reason = self._classes[fact.reason].name
+            self.words.append(f"{reason} -> {row}")
+            self._move(f"{reason}→{row}")
         elif edge.move.sent >= 0:
-            target = self._setting.route[self._places[edge.move.sent]]
-            key = f"key#{fact.credential + 1}"
-            self.words.append(f"{edge.move.row} {target} {key}{' (probe)' if fact.probe else ''}")
+            self._say_sent(edge)
         elif fact.event is not Failed:
-            self.words.append(edge.move.row)
+            self.words.append(row)
+            self._move(row)
+
+    def _say_sent(self, edge: Edge) -> None:
+        fact = edge.move.fact
+        target = str(self._setting.route[self._places[edge.move.sent]])
+        key, probe = f"key#{fact.credential + 1}", " (probe)" if fact.probe else ""
+        self.words.append(f"{edge.move.row} {target} {key}{probe}")
+        if not self.stays or self.stays[-1][0] != target:
+            self.stays.append((target, []))
+            if probe:
+                self._move("probe")
+        elif key != self._key:
+            self._move(key)
+        self._key = key
+
+    def _move(self, words: str) -> None:
+        if not self.stays:
+            self.stays.append(("", []))
+        self.stays[-1][1].append(words)
 
     # Events.
 

@@ -48,7 +48,8 @@ class Verdict:
         rows: Names of the rows that some call takes.
         dead: Names of the rows that no call of this setting takes.
         reached: For each target, how it is reached.
-        certificate: The worst that can happen; ``None`` where a property is broken.
+        certificate: The worst that can happen; ``None`` where a move breaks a property, since
+            the search does not go on behind it.
         worst: The figures of the certificate as sequences, by name.
         nodes, edges: How many different calls and moves were looked at.
         seconds: How long it took.
@@ -89,7 +90,7 @@ def verify(
     watched = [] if main.breaches else _watch(graph, progress)
     teller = Teller(graph.nodes, graph.step, table)
     broken = tuple(violations(graph, main, teller))
-    certificate = None if broken else certify(graph, main, watched)
+    certificate = None if main.breaches else certify(graph, main, watched)
     figures = certificate.figures if certificate is not None else ()
     return Verdict(
         setting,
@@ -166,8 +167,10 @@ def _reasons(graph: Graph, index: int) -> Iterator[str]:
         if edge.move.fact.reason >= 0 and place in edge.move.switched:
             found.add(edge.move.fact.reason)
     classes = graph.nodes.classes
-    return (str(reason) for number in sorted(found) for reason in classes[number].reasons)
+    named = (str(reason) for number in sorted(found) for reason in classes[number].reasons)
+    return iter(dict.fromkeys(named))
 
 
 def _at_first(key: Key) -> bool:
-    return bool(key[0] is State.CLASSIFY and key[-1][0].here)
+    slots = () if key[0].final else key[-1]
+    return bool(key[0] is State.CLASSIFY and slots[0].here and sum(one.asked for one in slots) == 1)
