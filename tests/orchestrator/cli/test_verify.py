@@ -108,7 +108,7 @@ def test_the_worst_can_be_kept_as_a_ledger_and_simulated(
     ("words", "told"),
     [
         (["--repairs", "11"], "--repairs is 11; allowed: 0 to 10"),
-        (["--route", "defualt"], "did you mean 'default'"),
+        (["--route", "defualt"], "near: default"),
     ],
 )
 def test_a_mistake_is_named(
