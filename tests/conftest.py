@@ -8,6 +8,10 @@ import signal
 
 from hypothesis import HealthCheck, Phase, settings
 
+# Every call that a test makes, and every ledger file that it leaves, is replayed on its own
+# policy, and must be the same bit for bit.
+pytest_plugins = ("orchestrator.testing.plugin", "tests.ledgers")
+
 # Either would make a property depend on what else the machine is doing.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", PATIENT)

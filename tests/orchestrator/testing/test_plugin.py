@@ -8,10 +8,7 @@ from orchestrator import Orchestrator
 from orchestrator.clock import VirtualClock
 from orchestrator.sim import AnyScript, ScriptedProviders, replies
 from orchestrator.testing import assert_invariants
-from orchestrator.testing.plugin import scripted_provider, virtual_clock
 from tests.acceptance.world import HI, config_of
-
-__all__ = ["scripted_provider", "virtual_clock"]
 
 
 def test_a_call_over_a_scripted_provider_in_virtual_time(
