@@ -40,6 +40,7 @@ class Graph:
         nodes: Calls as nodes.
         keys: The nodes, by number.
         start: The number of the node where calls begin.
+        footprints: Which steps need not be made again.
         steps: How many steps the machine made; the others had the same footprint as one of them.
         edges_known: How many edges there are between the nodes that were looked at.
     """
@@ -54,7 +55,7 @@ class Graph:
             attrs.evolve(error, retry_after=cast(Any, self._asked)) for error in self.nodes.errors
         )
         self.nodes.know(self._errors)
-        self._footprints = Footprints()
+        self.footprints = Footprints()
         self._facts = Facts(self.nodes)
         self.keys: list[Key] = []
         self._numbers: dict[Key, int] = {}
@@ -102,7 +103,7 @@ class Graph:
     def _expand(self, key: Key) -> Iterator[Edge]:
         if key[0].final:
             return
-        call, find, state = self.nodes.decode(key), self._footprints.find, key[0].value
+        call, find, state = self.nodes.decode(key), self.footprints.find, key[0].value
         sent = len(call.asked)
         for fact in self._facts.of(key, call):
             moves = find((state, sent, fact), call)
@@ -134,7 +135,7 @@ class Graph:
             if not choices.next():
                 break
         moves = tuple(found.values())
-        self._footprints.keep((call.state.value, sent, fact), looked, moves)
+        self.footprints.keep((call.state.value, sent, fact), looked, moves)
         return moves
 
     def _run(self, call: WatchedCall, fact: Fact) -> Move:
