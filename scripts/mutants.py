@@ -39,7 +39,25 @@ from scripts.mutations import Mutant, mutants
 
 ROOT = Path(__file__).parent.parent
 SURVIVORS = ROOT / "tests" / "states" / "survivors.toml"
-NEEDED = ("pyproject.toml", "states", "tests/conftest.py", "tests/states_strategies.py")
+NEEDED = ("pyproject.toml", "states", "tests/states", "tests/states_strategies.py")
+
+CONFTEST = """
+from hypothesis import HealthCheck, Phase, settings
+
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=30,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("mutants")
+"""
+"""In the place of tests/conftest.py, which brings the rest of the project along: few examples,
+the same every time, and none made shorter, since all that counts is whether one fails."""
+
 
 COUNTS = (
     "test_table.py::test_each_row_has_a_way_and_each_way_a_row",
@@ -133,13 +151,14 @@ def _stages() -> tuple[list[str], ...]:
 
 def prepare(template: Path) -> None:
     """What a mutant's folder is a copy of; all is compiled once, the mutant's file again."""
-    for name in (*NEEDED, "tests/states"):
+    for name in NEEDED:
         source, copy = ROOT / name, template / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, copy)
+    (template / "tests" / "conftest.py").write_text(CONFTEST)
     compileall.compile_dir(template, quiet=1)
 
 
@@ -185,7 +204,6 @@ def _listed() -> Iterator[tuple[str, str]]:
 def _run(
     examiner: Callable[[Mutant], Verdict], made: Sequence[Mutant], jobs: int
 ) -> Iterator[Verdict]:
-    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # looking for plugins takes half the time
     context = get_context("forkserver")
     context.set_forkserver_preload(list(WARM))

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 
 # Every call that a test makes, and every ledger file that it leaves, is replayed on its own
 # policy, and must be the same bit for bit.
@@ -16,13 +16,6 @@ pytest_plugins = ("orchestrator.testing.plugin", "tests.ledgers")
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", PATIENT)
 settings.register_profile("ci", PATIENT, derandomize=True, database=None, print_blob=True)
-# A mutant is noticed or not: how the shortest example looks does not matter.
-settings.register_profile(
-    "mutants",
-    settings.get_profile("ci"),
-    max_examples=30,
-    phases=[Phase.explicit, Phase.generate],
-)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if "CI" in os.environ else "dev")
 )
