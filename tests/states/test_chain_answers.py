@@ -54,7 +54,7 @@ def test_whether_another_credential_is_ready_or_only_cooling() -> None:
     }
 
     assert cases == {case: other_credential(CALL, said(*case)) for case in cases}
-    assert other_credential(Call((HERE,)), said(Reason.OVERLOADED, Standby())) is False
+    assert other_credential(Call((HERE,)), said(Reason.OVERLOADED, COOLING)) is False
 
 
 def test_a_retry_after_is_a_floor_unless_it_binds_a_credential_that_is_set_aside() -> None:
