@@ -28,6 +28,8 @@ MONEY: tuple[Rule, ...] = (
     Rule("pair.units-gone", Reason.BILLING, _READ, contains=say.UNITS, near=say.UNITS_GONE,
          statuses={400, 402, 403}, unless=(*say.SHORT_WINDOW, "today", "tomorrow", "context",
          "max tokens", "rate limit*", "range", "images"), scope=Scope.ACCOUNT),
+    Rule("pair.account-ran-out", Reason.BILLING, _READ, contains=say.RAN_OUT, near=say.HOLDER,
+         unless=(*say.SHORT_WINDOW, *say.RAN_OUT_OTHER), scope=Scope.ACCOUNT),
     Rule("pair.long-window", Reason.BILLING, _READ, contains=say.LONG_WINDOW, near=say.ALLOWANCE,
          also=say.USED_UP, unless=say.SHORT_WINDOW, scope=Scope.ACCOUNT,
          hint=("The allowance of the month is used up: raise it or buy more at the provider, or "

@@ -53,14 +53,15 @@ PLAN = (
 )  # fmt: skip
 PLAN_LACKS = (
     "only for", "for pro", "only", "doesn't include", "does not include", "not included",
-    "not include", "doesn't cover", "does not cover", "requires", "require", "required", "upgrade",
-    "expired", "has ended", "ended", "is over", "inactive", "not active", "no active", "cancelled",
-    "canceled", "paused", "lapsed", "not entitled", "not eligible", "not available",
-    "isn't available", "unavailable", "doesn't support", "does not support", "not support",
-    "not allow", "not allowed", "not permitted", "only available", "available only", "exclusive",
-    "restricted", "need", "needs", "must have", "not have", "without", "does not grant",
-    "not part of", "limited to", "does not have", "doesn't have", "don't have", "no valid",
-    "cannot access", "can't access", "not found", "subscribe",
+    "not currently include", "doesn't currently include", "no longer includes", "not include",
+    "doesn't cover", "does not cover", "requires", "require", "required", "upgrade", "expired",
+    "has ended", "ended", "is over", "inactive", "not active", "no active", "cancelled", "canceled",
+    "paused", "lapsed", "not entitled", "not eligible", "not available", "isn't available",
+    "unavailable", "doesn't support", "does not support", "not support", "not allow", "not allowed",
+    "not permitted", "only available", "available only", "exclusive", "restricted", "need", "needs",
+    "must have", "not have", "without", "does not grant", "not part of", "limited to",
+    "does not have", "doesn't have", "don't have", "no valid", "cannot access", "can't access",
+    "not found", "subscribe",
 )  # fmt: skip
 PLAN_OVER = (
     "ran out", "run out", "used up", "exhausted", "expired", "has ended", "ended", "is over",
@@ -88,6 +89,12 @@ QUOTA_GONE = (
 )  # fmt: skip
 UNITS = ("tokens", "messages", "requests", "usage", "generations", "calls", "minutes")
 UNITS_GONE = ("out of", "buy more", "purchase more", "get more", "no more", "no remaining")
+RAN_OUT = ("run out of", "ran out of", "used up all")
+HOLDER = ("your account", "account has", "you have", "you've", "your organization", "your team")
+RAN_OUT_OTHER = (
+    "today", "tomorrow", "context", "memory", "time", "attempts", "retries", "resets", "wait",
+    "try again", "rate limit*", "rate limited", "too many requests", "disk", "space", "capacity",
+)  # fmt: skip
 SUSPENDED = (
     "suspended", "suspension", "disabled", "paused", "restricted", "blocked", "locked",
     "deactivated", "on hold", "access", "terminated",
