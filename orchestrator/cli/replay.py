@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,8 @@ from orchestrator.cli.endings import DONE, FAILED, UsageError, told
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.surveys import percent
 from orchestrator.cli.words import count
+from orchestrator.config.records import Config
+from orchestrator.simulation.changes import changes
 from orchestrator.simulation.evidence import Assume
 from orchestrator.simulation.loading import load
 from orchestrator.simulation.reading import BrokenLedger, Recording, read
@@ -58,9 +61,9 @@ def replay(
         calls = _read(screen, ledgers)
         found = replayed(calls, loaded.config, route=route, assume=assume)
         if json:
-            screen.json(_object(found, assume))
+            screen.json(_object(found, loaded.config, assume))
         else:
-            _show(screen, found, assume)
+            _show(screen, found, loaded.config, assume)
         return FAILED if max_lost is not None and len(found.lost) > max_lost else DONE
 
 
@@ -77,14 +80,41 @@ def _read(screen: Screen, ledgers: tuple[Path, ...]) -> list[Recording]:
     return calls
 
 
-def _show(screen: Screen, found: Comparison, assume: Assume) -> None:
+def _show(screen: Screen, found: Comparison, config: Config, assume: Assume) -> None:
+    for line in _changes(found, config):
+        screen.result(line)
     screen.show(_totals(found))
     screen.show(_calls(found))
-    for name, calls in (("lost", found.lost), ("saved", found.saved)):
-        for each in calls:
-            screen.result(f"{name} by the change: call {each.recording.call}: {_path(each)}")
-    same = f"{found.unchanged} of {count(len(found.replays), 'call')} take the recorded path"
-    screen.result(f"{same}; {count(found.assumed, 'attempt')} assumed to {assume}")
+    answered = count(sum(each.answered for each in found.before.tallies), "call")
+    failed = count(found.before.lost, "call")
+    _name(screen, f"lost by the change: {len(found.lost)} of {answered} answered then", found.lost)
+    _name(screen, f"saved by the change: {len(found.saved)} of {failed} lost then", found.saved)
+    same = f"{found.unchanged} of {count(len(found.replays), 'call')}"
+    screen.result(f"as recorded, move by move: {same}")
+    if found.assumed:
+        screen.result(_assumption(found, assume))
+
+
+def _changes(found: Comparison, config: Config) -> list[str]:
+    told = changes([each.recording for each in found.replays], config, found.routes)
+    if not told:
+        return ["change: none that these calls can meet; this is their own policy"]
+    return [f"change: {each}" for each in told]
+
+
+def _name(screen: Screen, line: str, calls: Sequence[Replay]) -> None:
+    screen.result(line)
+    for each in calls:
+        screen.result(f"{each.recording.call}: {_path(each)}", margin=2)
+
+
+def _assumption(found: Comparison, assume: Assume) -> str:
+    other = Assume.OK if assume is Assume.FAIL else Assume.FAIL
+    what = "failing, as that target did last" if assume is Assume.FAIL else "answering"
+    return (
+        f"assumed: {count(found.assumed, 'attempt')} of which no record tells; counted as "
+        f"{what} (--assume {other} tells the other extreme)"
+    )
 
 
 def _totals(found: Comparison) -> Table:
@@ -106,7 +136,7 @@ def _totals(found: Comparison) -> Table:
         )
     for provider, (before, after) in requests(found).items():
         table.add_row(f"requests to {provider}", str(before), str(after))
-    table.add_row("attempts assumed", "", str(found.assumed))
+    table.add_row("attempts assumed", "", str(found.assumed or "–"))
     return table
 
 
@@ -141,9 +171,10 @@ def _path(each: Replay) -> str:
     return ", ".join(words) or "nobody was asked"
 
 
-def _object(found: Comparison, assume: Assume) -> dict[str, Any]:
+def _object(found: Comparison, config: Config, assume: Assume) -> dict[str, Any]:
     pairs = {"before": found.before, "after": found.after}
     return {
+        "changes": changes([each.recording for each in found.replays], config, found.routes),
         "assume": assume,
         "assumed": found.assumed,
         "unchanged": found.unchanged,

@@ -25,11 +25,13 @@ class Comparison:
     Attributes:
         replays: The calls, in the order in which they began.
         before, after: The same calls in numbers, in the same order.
+        routes: The route that each takes now.
     """
 
     replays: tuple[Replay, ...]
     before: Survey
     after: Survey
+    routes: tuple[tuple[Target, ...], ...]
 
     @property
     def lost(self) -> tuple[Replay, ...]:
@@ -43,8 +45,11 @@ class Comparison:
 
     @property
     def unchanged(self) -> int:
-        """Calls that take the recorded path to its end."""
-        return sum(each.followed for each in self.replays)
+        """Calls that take the recorded rows to the end."""
+        return sum(
+            [step.row for step in each.steps] == [move.row for move in each.recording.transitions]
+            for each in self.replays
+        )
 
     @property
     def assumed(self) -> int:
@@ -95,6 +100,7 @@ def replay(
         replays,
         Survey(tuple(_before(each, began) for each in calls)),
         Survey(tuple(_after(each, began) for each in replays)),
+        tuple(routes),
     )
 
 

@@ -11,7 +11,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-import pytest
+from orchestrator.testing import MissingExtra
+
+try:
+    import pytest
+except ModuleNotFoundError as error:
+    raise MissingExtra("plugin", "pytest") from error
 
 from orchestrator.clock import VirtualClock
 from orchestrator.testing import coverage

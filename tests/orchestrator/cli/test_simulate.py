@@ -127,4 +127,5 @@ def test_a_change_that_loses_calls_is_told_and_can_fail_a_check(
     arguments = ["replay", str(FOLDER / "a1.jsonl"), "--config", str(path)]
 
     assert (main(arguments), main([*arguments, "--max-lost", "3"])) == (0, 1)
-    assert "lost by the change: call a1-1: deepseek/v4 key#1 billing" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "lost by the change: 4 of 5 calls answered then\n  a1-1: deepseek/v4 key#1 b" in shown

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.cli import main
 from orchestrator.config.records import Config
 from orchestrator.ledger import Entry, line
 from orchestrator.simulation import Playing, Simulation, parse
@@ -161,6 +164,64 @@ def test_without_a_fallback_a1_loses_what_the_fallback_rescued() -> None:
 def test_without_a_fallback_a2_loses_no_more_and_a6_what_no_key_answers() -> None:
     assert lost(changed("a2", NO_FALLBACK)) == []
     assert lost(changed("a6", NO_FALLBACK)) == ["a6-2", "a6-3"]
+
+
+PRIMARY = {"b1": ("corp/llama", "deepseek/v4")}
+"""The routes of the incidents that do not begin at deepseek."""
+
+CHANGES: dict[str, Callable[[tuple[str, ...]], str]] = {
+    "no fallback": lambda route: config(route=route[:1]),
+    "patience 60 s": lambda route: config(route=route, extra='[policy]\npatience = "60s"'),
+    "a key less": lambda route: config(route=route, keys=2),
+}
+
+# Of each change against each incident: the calls that it loses, and how many attempts no
+# record tells.
+COMPARED = {
+    ("a1", "no fallback"): (["1", "2", "3", "4"], 2),
+    ("a1", "patience 60 s"): ([], 0),
+    ("a1", "a key less"): ([], 0),
+    ("a2", "no fallback"): ([], 0),
+    ("a2", "patience 60 s"): ([], 0),
+    ("a2", "a key less"): ([], 0),
+    ("a6", "no fallback"): (["2", "3"], 0),
+    ("a6", "patience 60 s"): ([], 0),
+    ("a6", "a key less"): ([], 0),
+    ("b1", "no fallback"): (["2", "5", "6"], 4),
+    ("b1", "patience 60 s"): ([], 4),
+    ("b1", "a key less"): ([], 0),
+}
+
+
+@pytest.mark.parametrize(("name", "change"), COMPARED)
+def test_a_change_against_an_incident_prints_what_would_have_been_lost(
+    name: str, change: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    route = PRIMARY.get(name, ("deepseek/v4", "openrouter/oss", "corp/llama"))
+    toml = tmp_path / "changed.toml"
+    toml.write_text(CHANGES[change](route), "utf-8")
+    assert main(["replay", str(FOLDER / f"{name}.jsonl"), "--config", str(toml)]) == 0
+
+    calls, assumed = COMPARED[name, change]
+    shown = capsys.readouterr().out
+    after = shown.partition("lost by the change: ")[2]
+    assert after.startswith(f"{len(calls)} of ")
+    assert re.findall(rf"^  {name}-(\d): ", after, re.MULTILINE) == calls
+    assert re.findall(r"assumed: (\d)", after) == ([str(assumed)] if assumed else [])
+    said = {"no fallback": "route: ", "patience 60 s": "patience: 10 → 60"}
+    assert f"change: {said.get(change, 'deepseek has no key#3 any more')}" in shown
+
+
+def test_their_own_policy_is_said_to_be_no_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toml = tmp_path / "same.toml"
+    toml.write_text(config(), "utf-8")
+    assert main(["replay", str(FOLDER / "a1.jsonl"), "--config", str(toml)]) == 0
+
+    shown = capsys.readouterr().out
+    assert "change: none that these calls can meet" in shown
+    assert "as recorded, move by move: 5 of 5 calls" in shown
 
 
 def test_a_key_less_loses_nothing_where_a_fallback_stands_by_but_costs_a_hop() -> None:

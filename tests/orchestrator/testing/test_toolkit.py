@@ -96,13 +96,71 @@ def test_the_documented_test_passes_on_a_sound_config_and_covers_the_table(tmp_p
     assert (few.returncode, "1 passed" in few.stdout) == (1, True)
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_the_documented_ten_lines_find_a_planted_mistake(mistake: str, tmp_path: Path) -> None:
-    found = pytest_on(user_repo(tmp_path, MISTAKES[mistake]) / "test_ten_lines.py")
+def test_the_documented_ten_lines_find_each_planted_mistake(tmp_path: Path) -> None:
+    # One run for all, since most of the time goes into starting it.
+    for number, text in enumerate(MISTAKES.values()):
+        (folder := tmp_path / f"mistake{number}").mkdir()
+        user_repo(folder, text)
+        (folder / "test_machine.py").unlink()
+        (folder / "test_ten_lines.py").rename(folder / f"test_mistake{number}.py")
+        lines = (folder / f"test_mistake{number}.py").read_text("utf-8")
+        named = lines.replace('"orchestrator.toml"', repr(str(folder / "orchestrator.toml")))
+        (folder / f"test_mistake{number}.py").write_text(named, "utf-8")
+    found = pytest_on(tmp_path)
 
-    assert found.returncode == 1
-    assert "test_whatever_the_primary_does_the_caller_gets_an_answer" in found.stdout
-    assert "Item(word=" in found.stdout
+    name = "test_whatever_the_primary_does_the_caller_gets_an_answer"
+    failed = re.findall(rf"^FAILED mistake(\d)/\S+::{name}", found.stdout, re.MULTILINE)
+    assert sorted(failed) == [str(number) for number in range(len(MISTAKES))], found.stdout
+    assert found.stdout.count("Item(word=") >= len(MISTAKES)
+
+
+SPOILED_CALL = """
+import attrs
+from pathlib import Path
+from orchestrator.ledger import Ledger, Transition, ended
+from orchestrator.simulation.reading import entries
+
+def test_a_call_that_no_machine_made():
+    ledger = Ledger("a2-1")
+    for entry in entries(Path({path!r}).read_bytes().splitlines(keepends=True)):
+        moved = isinstance(entry, Transition) and entry.row == "billing_fallback"
+        ledger.append(attrs.evolve(entry, row="fallback") if moved else entry)
+    ended(ledger)
+
+def test_the_next_one():
+    pass
+"""
+
+
+def test_a_call_that_a_test_makes_is_checked_without_being_asked_for(tmp_path: Path) -> None:
+    test = tmp_path / "test_spoiled.py"
+    test.write_text(SPOILED_CALL.format(path=str(FOLDER / "a2.jsonl")), "utf-8")
+    plugin = ("-p", "orchestrator.testing.plugin")
+    checked = pytest_on(test, *plugin)
+    unchecked = pytest_on(test, *plugin, "-o", "orchestrator_check_calls=false")
+
+    assert "1 failed, 1 passed" in checked.stdout
+    assert "AssertionError: call a2-1: it replays: " in checked.stdout
+    assert "2 passed" in unchecked.stdout
+
+
+@pytest.mark.parametrize("missing", ["hypothesis", "pytest"])
+def test_what_the_extra_brings_is_named_where_it_is_missing(missing: str, tmp_path: Path) -> None:
+    (tmp_path / f"{missing}.py").write_text(
+        f"raise ModuleNotFoundError('No module named {missing}', name={missing!r})", "utf-8"
+    )
+    asked = {"hypothesis": "error_sequences", "pytest": "plugin"}[missing]
+    module = "orchestrator.testing.plugin" if missing == "pytest" else "orchestrator.testing"
+    done = subprocess.run(
+        [sys.executable, "-c", f"from {module} import {asked}"],
+        env={"PYTHONPATH": f"{tmp_path}:{ROOT}", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert f"needs {missing}, which is not installed: pip install" in done.stderr
+    assert "'llm-request-orchestrator[testing]'" in done.stderr
 
 
 def test_the_documented_test_is_ten_lines() -> None:
