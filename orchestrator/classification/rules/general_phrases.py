@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from orchestrator.classification.rule import Rule
+from orchestrator.classification.rules import chinese_phrases as zh
 from orchestrator.classification.rules import phrase_lists as say
 from states.reasons import Reason, Scope
 
@@ -54,7 +55,7 @@ MONEY: tuple[Rule, ...] = (
          scope=Scope.ACCOUNT),
     Rule("general.spend-limit", Reason.BILLING, _SEEN, contains=say.SPEND_LIMIT,
          unless=("per minute", "per second", "context", "requests per")),
-    Rule("general.no-money-zh", Reason.BILLING, _SEEN, contains=say.NO_MONEY_ZH,
+    Rule("general.no-money-zh", Reason.BILLING, _SEEN, contains=zh.NO_MONEY,
          scope=Scope.ACCOUNT),
     Rule("general.quota-money", Reason.BILLING,
          "what OpenAI says of an empty account, and others of a rate too (2026-11-21)",
@@ -62,8 +63,8 @@ MONEY: tuple[Rule, ...] = (
     Rule("general.money-advice", Reason.BILLING,
          "upsell words stand in plain rate limits too (2026-11-21)", contains=say.MONEY_ADVICE,
          unless=say.RATE_WORDS, scope=Scope.ACCOUNT),
-    Rule("general.money-advice-zh", Reason.BILLING, _SEEN, contains=say.MONEY_ADVICE_ZH,
-         unless=say.RATE_WORDS_ZH, scope=Scope.ACCOUNT),
+    Rule("general.money-advice-zh", Reason.BILLING, _SEEN, contains=zh.MONEY_ADVICE,
+         unless=zh.RATE_WORDS, scope=Scope.ACCOUNT),
     Rule("general.zero-quota", Reason.BILLING,
          "Gemini and gateways: a limit of zero never refills (2026-11-21)", contains=("limit: 0",
          "quota limit is 0", "limit of 0", "limit set to 0",
@@ -78,7 +79,7 @@ PLAIN: tuple[Rule, ...] = (
     # --- content ---
     Rule("general.content", Reason.CONTENT_POLICY, _SEEN, contains=say.CONTENT,
          scope=Scope.REQUEST),
-    Rule("general.content-zh", Reason.CONTENT_POLICY, _SEEN, contains=say.CONTENT_ZH,
+    Rule("general.content-zh", Reason.CONTENT_POLICY, _SEEN, contains=zh.CONTENT,
          scope=Scope.REQUEST),
     # --- too long ---
     Rule("general.payload", Reason.PAYLOAD_TOO_LARGE, _SEEN, contains=say.PAYLOAD,
@@ -87,8 +88,8 @@ PLAIN: tuple[Rule, ...] = (
          scope=Scope.REQUEST, unless=("per minute", "tpm", "rate limit", "per day", "tokens per",
          "please wait", "wait before", "daily", "per hour", "hourly", "weekly", "retry in",
          "try again in", "quota exceeded")),
-    Rule("general.context-zh", Reason.CONTEXT_OVERFLOW, _SEEN, contains=say.CONTEXT_ZH,
-         unless=say.RATE_WORDS_ZH, scope=Scope.REQUEST),
+    Rule("general.context-zh", Reason.CONTEXT_OVERFLOW, _SEEN, contains=zh.CONTEXT,
+         unless=zh.RATE_WORDS, scope=Scope.REQUEST),
     Rule("general.no-room-for-output", Reason.CONTEXT_OVERFLOW,
          "clients compute max_tokens from what is left of the window (2026-11-21)",
          contains=("max_tokens must be at least", "max_completion_tokens must be at least"),
@@ -97,7 +98,7 @@ PLAIN: tuple[Rule, ...] = (
     Rule("general.model", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL,
          unless=("overloaded", "temporarily", "at capacity", "rate limit", "too many requests",
          "high demand", "busy")),
-    Rule("general.model-zh", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL_ZH),
+    Rule("general.model-zh", Reason.MODEL_NOT_FOUND, _SEEN, contains=zh.MODEL),
     Rule("general.plan-lacks-model", Reason.BILLING, _SEEN, contains=say.PLAN_LACKS,
          scope=Scope.MODEL,
          hint=("Your plan does not include this model: upgrade the plan, or choose a model "
@@ -108,11 +109,11 @@ PLAIN: tuple[Rule, ...] = (
          409, 425, 429, 498, 500, 503, 529}),
     Rule("general.overloaded-anywhere", Reason.OVERLOADED, _SEEN,
          contains=say.OVERLOADED_STRONG),
-    Rule("general.overloaded-zh", Reason.OVERLOADED, _SEEN, contains=say.OVERLOADED_ZH),
+    Rule("general.overloaded-zh", Reason.OVERLOADED, _SEEN, contains=zh.OVERLOADED),
     # --- rate limits, before what merely says "limit exceeded" ---
     Rule("general.rate-limit", Reason.RATE_LIMIT, _SEEN, contains=say.RATE_LIMIT,
          other_statuses={413}),
-    Rule("general.rate-limit-zh", Reason.RATE_LIMIT, _SEEN, contains=say.RATE_LIMIT_ZH),
+    Rule("general.rate-limit-zh", Reason.RATE_LIMIT, _SEEN, contains=zh.RATE_LIMIT),
     Rule("general.window-limit", Reason.RATE_LIMIT,
          "plans with windows of hours, days or weeks name their reset (2026-11-21)",
          contains=say.WINDOW_LIMIT, also=say.WINDOW_CLEARS, unless=("credits", "purchase",
@@ -127,7 +128,7 @@ PLAIN: tuple[Rule, ...] = (
          "has been invalidated"), scope=Scope.KEY, revoked=True,
          hint="This key was withdrawn for good: create a new one and replace it."),
     Rule("general.auth", Reason.AUTH, _SEEN, contains=say.AUTH),
-    Rule("general.auth-zh", Reason.AUTH, _SEEN, contains=say.AUTH_ZH),
+    Rule("general.auth-zh", Reason.AUTH, _SEEN, contains=zh.AUTH),
     Rule("general.account-closed", Reason.AUTH, _SEEN, contains=say.ACCOUNT_CLOSED,
          scope=Scope.ACCOUNT,
          hint=("The provider closed or restricted this account: write to its support, or "
@@ -144,7 +145,7 @@ PLAIN: tuple[Rule, ...] = (
 """What the words say of content, length, models, capacity, rates and credentials."""
 
 LAST: tuple[Rule, ...] = (
-    Rule("general.refused", Reason.AUTH, _SEEN, contains=(*say.REFUSED, *say.REFUSED_ZH)),
+    Rule("general.refused", Reason.AUTH, _SEEN, contains=(*say.REFUSED, *zh.REFUSED)),
     # --- the provider's own failures, seen under other statuses ---
     Rule("general.bad-request", Reason.BAD_REQUEST, _SEEN, contains=say.BAD_REQUEST,
          scope=Scope.REQUEST),

@@ -131,11 +131,6 @@ SPEND_LIMIT = (
     "api calls / month", "calls per month", "monthly request limit", "premium request allowance",
     "premium requests",
 )  # fmt: skip
-NO_MONEY_ZH = (
-    "余额不足", "欠费", "账户余额", "额度不足", "用户额度", "令牌额度", "套餐已到期", "套餐已过期",
-    "余额为", "余额已", "预扣费", "无可用资源包", "逾期", "账单", "账户已停", "点数不足",
-    "积分不足", "订阅已过期", "会员已", "暂无余额", "资金不足", "剩余额度", "已停服", "未开通付费",
-)  # fmt: skip
 MONEY_ADVICE = (
     "purchase more credits", "purchase credits", "buy more credits", "buy credits",
     "please recharge", "recharge your account", "please top up", "top up your account",
@@ -147,19 +142,10 @@ QUOTA_MONEY = (
     "exceeded your current quota", "check your plan and billing details", "have no quota",
     "no quota left", "quota is insufficient", "insufficient quota",
 )  # fmt: skip
-MONEY_ADVICE_ZH = (
-    "请充值", "充值", "额度已用尽", "额度已用完", "额度用尽", "额度已耗尽", "已到期", "免费额度",
-    "资源包", "没有可用的额度", "可用额度不足", "未购买", "费用不足", "配额不足", "配额已用",
-    "配额耗尽",
-)  # fmt: skip
 RATE_WORDS = (
     "rate limit*", "rate limited", "too many requests", "per minute", "per second", "per hour",
     "per day", "requests per", "tokens per", "today", "daily", "rpm", "tpm", "concurren*",
     "try again in", "retry in", "slow down",
-)  # fmt: skip
-RATE_WORDS_ZH = (
-    "每分钟", "每小时", "每日", "每天", "今日", "明日", "明天", "次日", "并发", "频率", "重置",
-    "限流",
 )  # fmt: skip
 CONTENT = (
     "content filtering policy", "content policy", "content filter", "content management policy",
@@ -182,11 +168,6 @@ CONTENT = (
     "the response was filtered", "prompt was blocked", "request was rejected because",
     "illegal content", "content is not allowed", "content risk", "deny listed token",
     "i can't help with", "i cannot help with", "can't assist with", "cannot assist with",
-)  # fmt: skip
-CONTENT_ZH = (
-    "侵权", "审核不通过", "审核失败", "未通过审核", "敏感内容", "敏感信息", "敏感词", "涉敏",
-    "不安全或敏感", "违规内容", "内容违规", "不合规", "内容安全", "风险内容", "违反了",
-    "审核未通过", "不当内容", "涉及违规", "内容审核", "高风险", "违禁", "绿网", "敏感",
 )  # fmt: skip
 OUTPUT_CAP = (
     "max_tokens is too large", "max_completion_tokens is too large",
@@ -261,11 +242,6 @@ CONTEXT = (
     "exceed context", "input longer than", "exceeds the model context",
     "input and output tokens exceed", "超过模型",
 )  # fmt: skip
-CONTEXT_ZH = (
-    "超过最大长度", "超长", "上下文长度", "最大上下文", "输入过长", "输入长度", "超出最大",
-    "超过最大", "超出上下文", "长度超过", "长度超出", "超出长度", "token 数超", "tokens 超",
-    "token数超", "上下文窗口", "过长", "输入内容太长", "提示词太长", "超出模型", "上下文过长",
-)  # fmt: skip
 MODEL = (
     "model … is disabled", "plan not support model", "plan does not support model",
     "endpoint is paused", "access to model … is restricted", "access to model denied",
@@ -306,13 +282,6 @@ MODEL = (
     "requires terms acceptance", "not available in the … region", "not available for your",
     "free period has ended", "requested entity was not found",
 )  # fmt: skip
-MODEL_ZH = (
-    "模型不存在", "模型 … 不存在", "无可用渠道", "没有可用渠道", "无可用的渠道", "没有可用的渠道",
-    "模型未开通", "未开通", "模型已下线", "已下线", "不支持的模型", "模型不可用", "无权使用模型",
-    "无权访问模型", "无权限访问该模型", "没有权限使用模型", "暂未开放", "模型名称", "不支持该模型",
-    "模型已停用", "模型不支持", "找不到模型", "不存在该模型", "模型名字错误", "没有该模型",
-    "无权使用",
-)  # fmt: skip
 PLAN_LACKS = (
     "plan does not include", "not included in your plan", "not included in your current plan",
     "not available on your current plan", "not available in your plan",
@@ -351,12 +320,6 @@ OVERLOADED_STRONG = (
     "temporarily rate limited upstream", "overloaded_error", "model is currently loading",
     "queue full", "queue is full", "already queued",
 )  # fmt: skip
-OVERLOADED_ZH = (
-    "访问量过大", "负载过高", "服务器繁忙", "系统繁忙", "服务繁忙", "当前繁忙", "请求繁忙", "过载",
-    "资源不足", "资源紧张", "负载较高", "负载已达", "负载已饱和", "饱和", "算力不足", "排队",
-    "服务暂时不可用", "暂时不可用", "流量过大", "繁忙", "拥堵", "拥挤", "模型加载中", "服务过载",
-    "高峰",
-)  # fmt: skip
 RATE_LIMIT = (
     "error code: 1015", "rate limit", "rate limits", "rate limited", "rate limiting", "ratelimit",
     "rate exceeded", "too many requests", "too many request", "too many concurrent",
@@ -376,11 +339,6 @@ RATE_LIMIT = (
     "admission closed", "hit your global", "api calls / minute", "api calls / hour",
     "calls per minute", "limit will reset", "limit resets", "limit reset", "usage quota",
     "too fast",
-)  # fmt: skip
-RATE_LIMIT_ZH = (
-    "速率限制", "请求频率", "频率限制", "请求过于频繁", "过于频繁", "限流", "并发数", "并发",
-    "请求过快", "调用次数", "每分钟", "每日", "今日", "使用上限", "请求次数", "调用频率", "限速",
-    "请求数", "达到上限", "超过限额", "过多请求", "请求太频繁", "请求过多", "次数限额", "重置",
 )  # fmt: skip
 WINDOW_LIMIT = (
     "usage limit", "limit reached", "limit exceeded", "limit has been reached", "quota exceeded",
@@ -425,12 +383,6 @@ REFUSED = (
     "does not have access", "not have access to", "do not have permission", "no permission",
     "does not have permission", "lacks permission", "insufficient permissions",
 )  # fmt: skip
-AUTH_ZH = (
-    "无效的令牌", "令牌已过期", "令牌无效", "令牌状态不可用", "令牌验证失败", "无效的api",
-    "无效的密钥", "密钥无效", "身份验证", "鉴权失败", "认证失败", "未登录", "已过期，请重新",
-    "未提供令牌", "api key 无效", "apikey无效", "无权进行此操作", "token已过期", "请登录",
-)  # fmt: skip
-REFUSED_ZH = ("无权限", "权限不足", "无权访问", "没有权限", "未授权", "验证失败", "该令牌")
 ACCOUNT_CLOSED = (
     "account has been deactivated", "account is deactivated", "account has been disabled",
     "account is disabled", "account has been suspended", "account is suspended",
