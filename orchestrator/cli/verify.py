@@ -12,10 +12,11 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from orchestrator.cli.endings import DONE, FAILED, UsageError, told
-from orchestrator.cli.opening import found
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.verified import show
+from orchestrator.config import find
 from orchestrator.config.records import Config
+from orchestrator.simulation.loading import load
 from orchestrator.verify import Setting, Verdict
 from orchestrator.verify import verify as check
 from orchestrator.verify.report import as_mapping
@@ -72,7 +73,7 @@ def verify(
     """
     screen = Screen()
     with told(screen, json=json):
-        settings = _settings(found(config), route, repairs)
+        settings = _settings(_loaded(screen, config), route, repairs)
         verdicts = [check(one, progress=_progress(screen, one)) for one in settings]
         exceeded = list(_exceeded(verdicts, max_attempts, max_seconds))
         if json:
@@ -86,6 +87,17 @@ def verify(
                 screen.result(Text.assemble(("EXCEEDED", "bold red"), f"  {text}"))
         _write(screen, verdicts, ledger)
         return FAILED if exceeded or not all(one.holds for one in verdicts) else DONE
+
+
+def _loaded(screen: Screen, path: Path | None) -> Config | None:
+    """The config, with made-up keys for those that are not here; ``None`` where there is none."""
+    if find(path) is None:
+        return None
+    loaded = load(path)
+    if loaded.stand_ins:
+        names = ", ".join(loaded.stand_ins)
+        screen.say(f"note: not set, so made-up keys stand in; nothing is sent: {names}")
+    return loaded.config
 
 
 def _settings(config: Config | None, route: str | None, repairs: int) -> list[Setting]:

@@ -20,7 +20,7 @@ base_url = "http://127.0.0.1:1/v1"
 credentials = ["k1", "k2"]
 [providers.beta]
 base_url = "http://127.0.0.1:2/v1"
-credentials = ["k1"]
+credentials = ["env:NOT_SET_HERE"]
 [routes]
 default = ["acme/one", "beta/two"]
 alone = ["beta/two"]
@@ -39,7 +39,9 @@ def test_what_holds_is_said_first_and_then_the_worst_with_a_way_to_it(
 ) -> None:
     assert main(["verify", "-c", toml]) == 0
 
-    default, alone = capsys.readouterr().out.split("\n\nroute alone")
+    shown = capsys.readouterr()
+    assert "made-up keys stand in; nothing is sent: NOT_SET_HERE" in shown.err
+    default, alone = shown.out.split("\n\nroute alone")
     assert default.splitlines()[0] == "route default: acme/one → beta/two"
     assert default.splitlines()[1].startswith("  HOLDS   19 properties: billing bypasses the pool")
     assert "  3  attempts\n    acme/one  " in default
