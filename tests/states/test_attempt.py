@@ -1,13 +1,31 @@
-"""How long an attempt may stay silent: the limit that `first_token = "auto"` stands for."""
+"""What a send changes in the call, and how long it may stay silent (`first_token = "auto"`)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import attrs
 import pytest
 
-from states import Call, Policy, Send, Standby, Started, Step, Taken, Target, Timeouts, step
+from states import (
+    Call,
+    Error,
+    Policy,
+    Reason,
+    Send,
+    Standby,
+    Started,
+    Step,
+    Taken,
+    Target,
+    Timeouts,
+    Waited,
+    step,
+)
+from states.attempt import enter
 
 HERE, OTHER = Target("acme", "one"), Target("bolt", "one")
+MARKED, LEFT = Error(Reason.AUTH, "attempt"), Error(Reason.BILLING, "attempt")
 THINKER = attrs.evolve(HERE, reasoning=True)
 FIXED = attrs.evolve(HERE, timeouts=Timeouts(first_token=3.0))
 
@@ -49,3 +67,38 @@ def test_silence_is_borne_for(
     taken = Taken(target, "key", seen_first_token=seen)
 
     assert expected == first_token(taken, standing=standing, reasoning=reasoning)
+
+
+def sent_from(call: Call, *, at: Target = HERE) -> Call:
+    """The call after an arrival took `at`."""
+    enter(call, Waited(3.0, Taken(at, "key#2"), Standby()))
+    return call
+
+
+def test_tries_are_counted_at_each_target_by_itself() -> None:
+    there = Target("bolt", "one")
+
+    assert sent_from(Call((HERE, there), target=HERE, tries=2)).tries == 3
+    assert sent_from(Call((HERE, there), target=None, tries=2)).tries == 1
+    assert sent_from(Call((HERE, there), target=there, tries=2)).tries == 1
+
+
+def test_what_was_waited_for_is_over_once_it_is_sent() -> None:
+    assert sent_from(Call((HERE,), target=HERE, resume_at=3.0)).resume_at is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "at", "expected"),
+    [
+        ({}, Target("bolt", "one"), MARKED),
+        ({}, HERE, None),
+        ({"asked": frozenset({"corp/one"})}, Target("bolt", "one"), None),
+        ({"cause": LEFT}, Target("bolt", "one"), LEFT),
+    ],
+)
+def test_a_first_target_that_is_passed_over_is_the_cause(
+    facts: dict[str, Any], at: Target, expected: Error | None
+) -> None:
+    call = Call((HERE, Target("bolt", "one")), passed_over=MARKED, **facts)
+
+    assert sent_from(call, at=at).cause is expected

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import attrs
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from states import (
     Call,
+    Clear,
     Diagnosed,
     Error,
     Failed,
+    Mark,
     Policy,
     Reason,
     Standby,
     Started,
+    State,
     Streaming,
+    Switched,
     Taken,
     Target,
     Timeouts,
+    Waited,
     step,
 )
 from tests.states_strategies import calls, events, standbys
@@ -102,6 +109,77 @@ def test_a_call_that_is_nowhere_remembers_the_error_and_blames_no_provider() -> 
     call.note(Diagnosed(1.0, error, Standby()))
 
     assert (call.error, call.billed, call.not_before) == (error, frozenset(), 1.0)
+
+
+def test_the_names_of_the_states_are_those_of_the_design() -> None:
+    names = (
+        "ready attempt stream classify rotate_credential eager_fallback retry repair "
+        "succeed fail_terminal"
+    )
+
+    assert names.split() == [state.value for state in State]
+
+
+def test_a_call_begins_with_nothing_known() -> None:
+    numbers = ("number", "tries", "waits", "rotations", "switches", "repairs")
+    sets = ("asked", "used", "billed", "repaired", "throttled", "gone")
+    flags = ("reasoning", "probe", "went_back", "tool_call")
+    others = ("target", "credential", "too_small", "stream_ends_at", "error", "cause")
+    endings = ("passed_over", "resume_at", "stopped_by")
+    expected: dict[str, object] = {
+        "route": (SLOWLY,),
+        "policy": Policy(),
+        "state": State.READY,
+        "not_before": 0.0,
+        **dict.fromkeys(numbers, 0),
+        **dict.fromkeys(sets, frozenset()),
+        **dict.fromkeys(flags, False),
+        **dict.fromkeys((*others, *endings)),
+    }
+
+    assert expected == attrs.asdict(Call((SLOWLY,)), recurse=False)
+
+
+def test_the_repr_says_where_the_call_is() -> None:
+    call = Call((SLOWLY,), state=State.RETRY, target=SLOWLY, number=2, stream_ends_at=67.5)
+
+    assert repr(call) == "<Call retry at acme/one, attempt 2/16, 67.5 s at most>"
+
+
+@pytest.mark.parametrize("kind", [Started, Switched, Waited])
+def test_what_the_first_target_is_marked_for_is_remembered_until_something_is_sent(
+    kind: type[Started | Switched | Waited],
+) -> None:
+    error = Error(Reason.AUTH, "call")
+    marked = kind(0.0, None, Standby(clears=(Clear(SLOWLY, Mark.BENCH, 9.0, error),)))
+    fresh, sent = Call((SLOWLY,)), Call((SLOWLY,), number=1)
+    fresh.note(marked)
+    sent.note(marked)
+
+    assert (fresh.passed_over, sent.passed_over) == (error, None)
+
+
+def test_no_stream_begins_where_the_call_is_nowhere() -> None:
+    call = Call((SLOWLY,))
+    call.note(Streaming(1.0))
+
+    assert call.stream_ends_at is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "context", "expected"),
+    [
+        (Reason.CONTEXT_OVERFLOW, 8_000, 8_000),
+        (Reason.PAYLOAD_TOO_LARGE, 8_000, 8_000),
+        (Reason.CONTEXT_OVERFLOW, None, 4_000),
+        (Reason.TIMEOUT, 8_000, 4_000),
+    ],
+)
+def test_what_is_known_to_be_too_small(reason: Reason, context: int | None, expected: int) -> None:
+    call = Call((SLOWLY,), target=Target("acme", "one", context=context), too_small=4_000)
+    call.note(Diagnosed(1.0, Error(reason, "call"), Standby()))
+
+    assert call.too_small == expected
 
 
 def test_everything_is_allowed_before_the_first_error() -> None:

@@ -81,6 +81,11 @@ CLAIMS: dict[str, tuple[tuple[Event, ...], Event, str]] = {
         Waited(0.9, Taken(OTHER, "key#1"), BOTH),
         "acme/one was asked for, not bolt/one",
     ),
+    "a rotation where the call is nowhere": (
+        (),
+        Rotated(0.0, Taken(HERE, "key#1"), BOTH),
+        "no row leads on",
+    ),
     "another target than the one repaired for": (
         REPAIRING,
         Repaired(0.2, Taken(OTHER, "key#1"), BOTH),
