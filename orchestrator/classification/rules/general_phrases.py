@@ -95,14 +95,14 @@ PLAIN: tuple[Rule, ...] = (
          contains=("max_tokens must be at least", "max_completion_tokens must be at least"),
          regex=re.compile("got -\\d"), scope=Scope.REQUEST),
     # --- the model ---
-    Rule("general.model", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL,
-         unless=("overloaded", "temporarily", "at capacity", "rate limit", "too many requests",
-         "high demand", "busy")),
-    Rule("general.model-zh", Reason.MODEL_NOT_FOUND, _SEEN, contains=zh.MODEL),
     Rule("general.plan-lacks-model", Reason.BILLING, _SEEN, contains=say.PLAN_LACKS,
          scope=Scope.MODEL,
          hint=("Your plan does not include this model: upgrade the plan, or choose a model "
          "that it includes.")),
+    Rule("general.model", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL,
+         unless=("overloaded", "temporarily", "at capacity", "rate limit", "too many requests",
+         "high demand", "busy")),
+    Rule("general.model-zh", Reason.MODEL_NOT_FOUND, _SEEN, contains=zh.MODEL),
     # --- capacity ---
     Rule("general.overloaded", Reason.OVERLOADED, _SEEN, contains=say.OVERLOADED,
          unless=("rate limit exceeded", "your rate limit", "failed to connect"), statuses={400, 403,
