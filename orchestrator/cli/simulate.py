@@ -35,6 +35,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     id: str | None = None,  # noqa: A002 - what the option is called
     random: int | None = None,
     mix: Mix = Mix.OUTAGE,
+    picture: Path | None = None,
     keep_ledger: Path | None = None,
     json: Annotated[bool, _SWITCH] = False,
 ) -> int:
@@ -69,6 +70,8 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     mix
         What fails on that day: one provider from 11:00 to 13:00, a quarter of everything,
         the first provider's keys for half of the hours, its account from noon to 18:00.
+    picture
+        Write the day's table and plot to this file too, as SVG.
     keep_ledger
         Append the ledger to this file, for `diagram --call` and `replay`.
     json
@@ -76,12 +79,17 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     """
     screen = Screen()
     with told(screen, json=json):
-        _check(script, calls, random)
+        _check(script, calls, random, picture)
         if script is None:
             loaded = load(config)
             _warn(screen, loaded)
-            survey_of = survey(loaded.config, mix, random or 0, seed=seed, route=route)
+            survey_of = survey(
+                loaded.config, mix, random or 0, seed=seed, route=route, stream=stream
+            )
             surveys.show(screen, survey_of, mix, seed, json=json)
+            if picture is not None:
+                picture.write_text(surveys.picture(survey_of, mix, seed), "utf-8")
+                screen.say(f"wrote {picture}")
             return DONE
         asked = scripts.Asked(
             calls,
@@ -116,9 +124,11 @@ def keep(ledgers: Sequence[Ledger], path: Path) -> None:
             file.writelines(ledger.lines())
 
 
-def _check(script: str | None, calls: int, random: int | None) -> None:
+def _check(script: str | None, calls: int, random: int | None, picture: Path | None) -> None:
     if (script is None) == (random is None):
         raise UsageError("allowed: a script, or --random N; not both, not neither")
+    if picture is not None and (random is None or picture.suffix.lower() != ".svg"):
+        raise UsageError(f"--picture {picture}: allowed: a name that ends in .svg, with --random")
     if calls < 1 or (random is not None and random < 1):
         raise UsageError("--calls and --random: allowed: 1 or more")
 

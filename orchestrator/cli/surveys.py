@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import re
 from typing import Any
 
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -11,10 +15,11 @@ from orchestrator.cli.screen import Screen
 from orchestrator.simulation.mixes import Mix
 from orchestrator.simulation.survey import Survey
 
-_BAR = 48
+_BAR = 50
 """Columns of the longest bar of the plot."""
 
 _SIGNS = (("█", "green"), ("▓", "yellow"), ("░", "red"))
+_ENDS = ("answered at once", "rescued", "lost")
 
 
 def show(screen: Screen, found: Survey, mix: Mix, seed: int, *, json: bool) -> None:
@@ -25,6 +30,17 @@ def show(screen: Screen, found: Survey, mix: Mix, seed: int, *, json: bool) -> N
     screen.show(_table(found, mix, seed))
     for line in _plot(found):
         screen.result(line)
+
+
+def picture(found: Survey, mix: Mix, seed: int) -> str:
+    """The table and the plot as SVG, as a terminal of 80 columns shows them."""
+    console = Console(record=True, width=80, file=io.StringIO(), force_terminal=True)
+    console.print(_table(found, mix, seed))
+    for line in _plot(found):
+        console.print(line)
+    # Rich's own form fetches a font from the network; any monospaced one will do.
+    form = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    return console.export_svg(title="orchestrator simulate", code_format=form, unique_id="day")
 
 
 def percent(share: float | None) -> str:
@@ -49,16 +65,34 @@ def _table(found: Survey, mix: Mix, seed: int) -> Table:
 
 
 def _plot(found: Survey) -> list[Text]:
+    """A line an hour: how its calls ended, and what they took."""
     hours = found.hours()
-    most = max((sum(hour) for hour in hours), default=0) or 1
-    lines = [Text("hour  █ answered at once  ▓ rescued  ░ lost")]
+    most = max(len(hour.tallies) for hour in hours) or 1
+    signs = "  ".join(f"{sign} {name}" for (sign, _), name in zip(_SIGNS, _ENDS, strict=True))
+    lines = [Text(f"hour  {signs:{_BAR}}  attempts   seconds")]
+    lines.append(Text(f"{'':{_BAR + 6}}  {'mean':>8}  {'95 %':>8}", "dim"))
     for number, hour in enumerate(hours):
-        line = Text(f"{number:02}    ")
-        for count, (sign, style) in zip(hour, _SIGNS, strict=True):
-            # One call that was lost must be seen among thousands.
-            line.append(sign * -(-count * _BAR // most), style)
+        line = Text(f"{number:02}    ") + _bar(hour, most)
+        if hour.tallies:
+            attempts, seconds = hour.of("attempts")[0], hour.of("seconds")[2]
+            line.append(f"  {attempts:8.1f}  {seconds:6.1f} s")
+        line.rstrip()
         lines.append(line)
     return lines
+
+
+def _bar(hour: Survey, most: int) -> Text:
+    """The calls of an hour; one that was lost is seen among thousands."""
+    counts = (hour.at_once, hour.rescued, hour.lost)
+    room = round(len(hour.tallies) * _BAR / most)
+    columns = [max(bool(each), round(each * _BAR / most)) for each in counts]
+    while sum(columns) > max(room, sum(map(bool, counts))):
+        columns[columns.index(max(columns))] -= 1
+    line = Text()
+    for width, (sign, style) in zip(columns, _SIGNS, strict=True):
+        line.append(sign * width, style)
+    line.append(" " * (_BAR - sum(columns)))
+    return line
 
 
 def _object(found: Survey, mix: Mix, seed: int) -> dict[str, Any]:
@@ -75,6 +109,13 @@ def _object(found: Survey, mix: Mix, seed: int) -> dict[str, Any]:
         "seconds": dict(zip(names, found.of("seconds"), strict=True)),
         "requests": found.requests,
         "hours": [
-            dict(zip(("at_once", "rescued", "lost"), hour, strict=True)) for hour in found.hours()
+            {
+                "at_once": hour.at_once,
+                "rescued": hour.rescued,
+                "lost": hour.lost,
+                "attempts": hour.of("attempts")[0],
+                "seconds_p95": hour.of("seconds")[2],
+            }
+            for hour in found.hours()
         ],
     }

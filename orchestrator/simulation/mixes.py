@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from orchestrator.simulation.items import CONNECT, OK, TIMEOUT, Item
+from orchestrator.simulation.items import CONNECT, CUT, OK, TIMEOUT, Item
 from orchestrator.simulation.transport import Answers
 from states import Send, Target
 
@@ -22,7 +22,7 @@ _CALM = 0.01
 """The share of answers that fail on a calm day."""
 
 _DOWN = ("503", "502", CONNECT, TIMEOUT)
-_WEAK = ("503", "529", "500", TIMEOUT)
+_WEAK = ("503", "529", "500", TIMEOUT, CUT)
 
 
 class Mix(enum.StrEnum):
@@ -32,7 +32,8 @@ class Mix(enum.StrEnum):
     """The first target's provider is down from 11:00 to 13:00: 503, 502, refused or silent."""
 
     BROWN_OUT = "brown-out"
-    """Every provider fails a quarter of its requests all day, and answers in up to 5 s."""
+    """Every provider fails a quarter of its requests all day, some in the middle of the answer,
+    and answers in up to 5 s."""
 
     KEYS = "keys"
     """Every key of the first provider is throttled for half of the hours, each in its own."""

@@ -81,19 +81,32 @@ class Survey:
             return (0.0, 0.0, 0.0, 0.0)
         return sum(values) / len(values), _share(values, 0.5), _share(values, 0.95), values[-1]
 
-    def hours(self) -> tuple[tuple[int, int, int], ...]:
-        """(at once, rescued, lost) for each hour of the day."""
-        found = [[0, 0, 0] for _ in range(24)]
+    def hours(self) -> tuple[Survey, ...]:
+        """The calls that began in each hour of the day."""
+        found: list[list[Tally]] = [[] for _ in range(24)]
         for each in self.tallies:
-            kind = 0 if each.first_try else 1 if each.answered else 2
-            found[int(each.at // 3600) % 24][kind] += 1
-        return tuple((at_once, rescued, lost) for at_once, rescued, lost in found)
+            found[int(each.at // 3600) % 24].append(each)
+        return tuple(Survey(tuple(tallies)) for tallies in found)
 
 
 def survey(
-    config: Config, mix: Mix, count: int, *, seed: int = 0, route: str | None = None
+    config: Config,
+    mix: Mix,
+    count: int,
+    *,
+    seed: int = 0,
+    route: str | None = None,
+    stream: bool = False,
 ) -> Survey:
     """Run ``count`` calls, spread over a day of ``mix``, over one health board.
+
+    Args:
+        config: The routes, pools and policy.
+        mix: The kind of day.
+        count: How many calls.
+        seed: Draws everything.
+        route: The route; ``default`` where nothing is given.
+        stream: Whether they are streamed.
 
     Raises:
         UnknownRoute: There is no such route or target.
@@ -107,7 +120,7 @@ def survey(
             due = began + number * DAY / count
             simulation.clock.advance(due - simulation.clock.time())
             at = simulation.clock.time() - began
-            done = simulation.call()
+            done = simulation.call(stream=stream)
             sent = done.ledger.attempts
             first = targets[0].name
             tallies.append(tally(at, sent, first, answered=done.answered, seconds=done.seconds))

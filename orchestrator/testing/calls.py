@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.config.records import Config
-from orchestrator.simulation import Item, Playing, Simulated, Simulation, parse
+from orchestrator.simulation import Item, Playing, Script, Simulated, Simulation, read_script
 from orchestrator.simulation.loading import load as simulated_config
 
 
@@ -23,7 +23,12 @@ def load(path: str | Path | None = None) -> Config:
 
 
 def call(
-    config: Config, errors: str | Sequence[Item], *, route: str | None = None, seed: int = 0
+    config: Config,
+    errors: str | Sequence[Item],
+    *,
+    route: str | None = None,
+    seed: int = 0,
+    stream: bool = False,
 ) -> Simulated:
     """One call that meets ``errors``, and then answers.
 
@@ -32,11 +37,12 @@ def call(
         errors: A script, or what :func:`~.strategies.error_sequences` draws.
         route: A route, or ``provider/model``; ``default`` where nothing is given.
         seed: Draws jitter and the choice of keys.
+        stream: Ask for the answer in chunks; a script that begins with ``stream:`` does too.
 
     Raises:
         BadScript: The script cannot be read.
         UnknownRoute: There is no such route or target.
     """
-    items = parse(errors) if isinstance(errors, str) else errors
-    with Simulation(config, Playing(items), seed=seed, route=route) as simulation:
-        return simulation.call()
+    script = read_script(errors) if isinstance(errors, str) else Script(tuple(errors))
+    with Simulation(config, Playing(script.items), seed=seed, route=route) as simulation:
+        return simulation.call(stream=stream or script.stream)

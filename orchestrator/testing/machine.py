@@ -29,24 +29,26 @@ class ConfigMachine(RuleBasedStateMachine):
     Attributes:
         config: Set it in the subclass.
         route: The route to call; ``default`` where it is ``None``.
+        streams: Whether calls are streamed: ``(True,)``, or ``(False, True)`` for both kinds.
     """
 
     config: ClassVar[Config]
     route: ClassVar[str | None] = None
+    streams: ClassVar[tuple[bool, ...]] = (False,)
 
     def __init__(self) -> None:
         super().__init__()
         self.simulation = Simulation(self.config, Playing(()), route=self.route)
 
-    @rule(errors=error_sequences())
-    def call_in_trouble(self, errors: tuple[Item, ...]) -> None:
+    @rule(errors=error_sequences(), data=st.data())
+    def call_in_trouble(self, errors: tuple[Item, ...], data: st.DataObject) -> None:
         """A call that meets ``errors``, and then whoever is asked answers."""
-        self._call(errors)
+        self._call(errors, stream=data.draw(st.sampled_from(self.streams)))
 
-    @rule()
-    def call_in_calm(self) -> None:
+    @rule(data=st.data())
+    def call_in_calm(self, data: st.DataObject) -> None:
         """A call that everybody answers."""
-        self._call(())
+        self._call((), stream=data.draw(st.sampled_from(self.streams)))
 
     @rule(seconds=st.sampled_from((0.1, 5.0, 61.0, 400.0, 4_000.0)))
     def wait(self, seconds: float) -> None:
@@ -60,8 +62,8 @@ class ConfigMachine(RuleBasedStateMachine):
         """See :class:`hypothesis.stateful.RuleBasedStateMachine`."""
         self.simulation.close()
 
-    def _call(self, errors: tuple[Item, ...]) -> None:
+    def _call(self, errors: tuple[Item, ...], *, stream: bool) -> None:
         self.simulation.transport.answers = Playing(errors)
-        done = self.simulation.call()
+        done = self.simulation.call(stream=stream)
         assert_invariants(done.ledger)
         self.check(done)

@@ -8,7 +8,7 @@ import attrs
 from hypothesis import strategies as st
 
 from orchestrator.config.records import Config
-from orchestrator.simulation.items import OK, WORDS, Item
+from orchestrator.simulation.items import OK, WITHOUT_PIECES, WORDS, Item, is_whole
 from states import OnInterrupted, Policy, Reason, Target
 
 _OF_THE_REQUEST = frozenset({Reason.BAD_REQUEST.value, Reason.CONTENT_POLICY.value})
@@ -29,6 +29,7 @@ def error_sequences(
     at: str = "",
     words: Collection[str] = RESCUABLE,
     most: int = 8,
+    pieces: int | None = None,
 ) -> tuple[Item, ...]:
     """What attempts meet, in order; shrinks towards one failure without a wait.
 
@@ -38,6 +39,8 @@ def error_sequences(
             the last item repeats. Nobody in particular where empty: the last item is ``ok``.
         words: The words of :mod:`orchestrator.simulation.script` to draw from.
         most: The most items.
+        pieces: Of streamed calls: how many pieces come before each failure; 0 is before any
+            content, when every failure can still be recovered unseen.
     """
     names = (at,) if at else ()
     item = st.builds(
@@ -47,8 +50,13 @@ def error_sequences(
         seconds=st.sampled_from(_SECONDS),
         retry_after=st.sampled_from(_WAITS),
     )
-    items = draw(st.lists(item, min_size=1, max_size=most))
+    items = [_after(each, pieces) for each in draw(st.lists(item, min_size=1, max_size=most))]
     return tuple(items) if at else (*items, Item(OK))
+
+
+def _after(item: Item, pieces: int | None) -> Item:
+    comes = is_whole(item) or item.word in WITHOUT_PIECES
+    return item if comes else attrs.evolve(item, pieces=pieces)
 
 
 @st.composite

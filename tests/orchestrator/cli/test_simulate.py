@@ -92,6 +92,8 @@ def test_a_stream_that_breaks_says_what_was_delivered(
         (["simulate", "402@depseek"], "@depseek is nothing of this route; did you mean deepseek?"),
         (["simulate"], "a script, or --random N"),
         (["simulate", "ok", "--calls", "0"], "1 or more"),
+        (["simulate", "ok", "--picture", "a.svg"], "ends in .svg, with --random"),
+        (["simulate", "--random", "2", "--picture", "a.png"], "a name that ends in .svg"),
         (["simulate", "missing.jsonl"], "missing.jsonl: no such file"),
         (["simulate", "nights/one"], "nights/one: no such file"),
         (["simulate", "402", "--id", "x"], "--id names a call of a ledger"),
@@ -108,15 +110,26 @@ def test_what_is_wrong_is_said_in_a_line(
     assert said in capsys.readouterr().err
 
 
-def test_a_day_is_a_table_and_a_plot_that_repeat(
-    toml: str, capsys: pytest.CaptureFixture[str]
+def test_a_day_is_a_table_a_plot_and_a_picture_that_repeat(
+    toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["simulate", "--random", "48", "--mix", "billing", "--config", toml]
-    assert (main(arguments), main([*arguments, "--seed", "0"])) == (0, 0)
+    arguments = ["simulate", "--random", "48", "--mix", "billing", "--config", toml, "--stream"]
+    assert main(arguments) == 0
+    first = capsys.readouterr().out
+    pictures = [tmp_path / "one.svg", tmp_path / "two.svg"]
+    for picture in pictures:
+        assert main([*arguments, "--seed", "0", "--picture", str(picture)]) == 0
+        assert capsys.readouterr().out == first
 
-    first, second = capsys.readouterr().out.split("hour  ", 2)[0:2]
+    noon = next(line for line in first.splitlines() if line.startswith("12 "))
     assert "rescue rate" in first
-    assert first.splitlines()[1:] == second.splitlines()[-len(first.splitlines()) + 1 :]
+    assert "▓" in noon
+    assert noon.split()[-3:-1] == ["2.0", "2.2"]
+    assert max(map(len, first.splitlines())) <= 80
+    drawn = pictures[0].read_text("utf-8")
+    assert drawn == pictures[1].read_text("utf-8")
+    assert "<svg" in drawn
+    assert "url(" not in drawn.replace("url(#", "")
 
 
 def test_a_change_that_loses_calls_is_told_and_can_fail_a_check(

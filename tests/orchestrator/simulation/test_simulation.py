@@ -92,7 +92,7 @@ def test_a_day_repeats_by_its_seed_and_the_fallback_rescues_it(mix: Mix) -> None
 
     assert first == survey(config, mix, 60, seed=3)
     assert first.at_once + first.rescued + first.lost == 60
-    assert sum(map(sum, first.hours())) == 60
+    assert [each for hour in first.hours() for each in hour.tallies] == list(first.tallies)
     assert first.rescued > 0
     assert survey(config, mix, 60, seed=3, route="deepseek/one").lost >= first.lost
 
@@ -101,4 +101,15 @@ def test_without_a_fallback_an_empty_account_loses_the_afternoon() -> None:
     found = survey(loads(CONFIG, {}).config, Mix.BILLING, 48, route="deepseek/one")
 
     assert (found.rescued, found.lost) == (0, 12)
-    assert [hour for hour, (_, _, lost) in enumerate(found.hours()) if lost] == [*range(12, 18)]
+    assert [hour for hour, calls in enumerate(found.hours()) if calls.lost] == [*range(12, 18)]
+
+
+@pytest.mark.parametrize("mix", Mix)
+def test_a_day_of_streams_repeats_and_costs_less_silence(mix: Mix) -> None:
+    config = loads(CONFIG, {}).config
+    found = survey(config, mix, 120, seed=3, stream=True)
+
+    assert found == survey(config, mix, 120, seed=3, stream=True)
+    assert found.rescued > 0
+    # The first token's limit is a tenth of the whole answer's.
+    assert found.of("seconds")[-1] <= survey(config, mix, 120, seed=3).of("seconds")[-1] + 1

@@ -241,8 +241,27 @@ def test_a_ledger_that_breaks_an_invariant_is_told_by_its_name(invariant: str) -
         assert_invariants(spoiled(script, change))
 
 
+@settings(max_examples=30)
+@given(error_sequences(at="deepseek", pieces=0))
+def test_until_content_came_a_stream_of_the_primary_costs_nobody_the_answer(
+    errors: tuple[Item, ...],
+) -> None:
+    done = call(CONFIG, errors, stream=True)
+
+    assert_invariants(done.ledger)
+    assert done.answered or errors[0].word == "output_truncated", done.outcome
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_script_or_the_caller_says_that_a_call_is_streamed(stream: object) -> None:
+    done = call(CONFIG, "cut, ok" if stream else "stream: cut, ok", stream=bool(stream))
+
+    assert "interrupted" in done.ledger.rows
+
+
 class Calls(ConfigMachine):
     config = CONFIG
+    streams = (False, True)
     seen: ClassVar[list[Simulated]] = []
 
     def check(self, done: Simulated) -> None:
@@ -263,6 +282,7 @@ def test_the_state_machine_makes_calls_over_one_board_and_checks_each() -> None:
 
     assert {done.answered for done in Calls.seen} >= {True}
     assert any(done.outcome.skipped for done in Calls.seen)
+    assert any("content" in done.ledger.rows for done in Calls.seen)
 
 
 def test_the_state_machine_finds_a_promise_that_is_not_kept() -> None:
