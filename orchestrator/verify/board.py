@@ -67,6 +67,8 @@ class Look:
         self._diagnosed, self._taken, self._rotates = diagnosed, taken, rotates
         self._here = nodes.position(call.target) if call.target is not None else -1
         self.seen = Seen()
+        self._targets: tuple[Target, ...] | None = None
+        self._clears: dict[int, Clear | None] = {}
         self._instants: Instants = nodes.setting.instants
 
     # What the machine may ask.
@@ -84,11 +86,15 @@ class Look:
     @property
     def targets(self) -> tuple[Target, ...]:
         """See :attr:`states.Standby.targets`."""
-        return tuple(
-            target
-            for index, target in enumerate(self._nodes.route)
-            if self._stands_for_ever(index) or self._stands(index)
-        )
+        if self._targets is None:
+            self._targets = tuple(
+                [  # a list is built faster than a generator runs, and every guard asks this
+                    target
+                    for index, target in enumerate(self._nodes.route)
+                    if self._stands_for_ever(index) or self._stands(index)
+                ]
+            )
+        return self._targets
 
     @property
     def clears(self) -> tuple[Clear, ...]:
@@ -99,6 +105,11 @@ class Look:
     def clear(self, target: Target) -> Clear | None:
         """See :meth:`states.Standby.clear`."""
         index = self._nodes.position(target)
+        if index not in self._clears:
+            self._clears[index] = self._clear(target, index)
+        return self._clears[index]
+
+    def _clear(self, target: Target, index: int) -> Clear | None:
         if index == self._here and self._diagnosed:
             return self._clear_here(target)
         if self._taken >= 0:

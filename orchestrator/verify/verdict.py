@@ -10,7 +10,7 @@ import attrs
 from orchestrator.verify.certificate import Certificate, certify
 from orchestrator.verify.graph import Graph
 from orchestrator.verify.merging import PLAIN_MERGES, merges
-from orchestrator.verify.nodes import Key
+from orchestrator.verify.nodes import Key, Slot
 from orchestrator.verify.properties import NAMES
 from orchestrator.verify.search import Search
 from orchestrator.verify.sequences import Teller, Told
@@ -172,5 +172,8 @@ def _reasons(graph: Graph, index: int) -> Iterator[str]:
 
 
 def _at_first(key: Key) -> bool:
-    slots = () if key[0].final else key[-1]
-    return bool(key[0] is State.CLASSIFY and slots[0].here and sum(one.asked for one in slots) == 1)
+    """Whether a call has just failed at the first target, the only one that it asked."""
+    if key[0] is not State.CLASSIFY:
+        return False
+    slots: tuple[Slot, ...] = key[-1]
+    return slots[0].here and sum(slot.asked for slot in slots) == 1
