@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -76,9 +76,9 @@ def play(
         simulation.transport.answers = turn.playing
         played.append(Played(turn, _call_of(simulation, turn, _silent if json else screen.say)))
         if not json:
-            _show(screen, played[-1])
+            _show(screen, played[-1], alone=len(turns) == 1)
     if (left := _left(played)) and not json:
-        screen.say(f"note: the script went on, and nobody asked: {written(left)}")
+        screen.say(f"note: the script went on, and nobody asked: {_readable(left)}")
     return played
 
 
@@ -93,15 +93,18 @@ def _call_of(simulation: Simulation, turn: Turn, say: Say) -> Simulated:
     )
 
 
-def _show(screen: Screen, each: Played) -> None:
+def _show(screen: Screen, each: Played, *, alone: bool) -> None:
     if isinstance(each.done.outcome, CallFailed):
         screen.say(f"failed: {each.done.outcome}")
     screen.result(terminal(each.done.ledger.rows))
     screen.result(_sums(each.done))
     if each.difference is not None:
         moves = count(len(each.done.ledger.rows), "move")
+        other = (
+            "" if alone else " (the calls before it share its health board; --id plays it alone)"
+        )
         same = f"as recorded, all {moves}"
-        screen.result(f"not as recorded, {each.difference}" if each.difference else same)
+        screen.result(f"not as recorded, {each.difference}{other}" if each.difference else same)
 
 
 def as_object(played: Sequence[Played], route: Sequence[Target]) -> dict[str, Any]:
@@ -119,7 +122,16 @@ def _announce(screen: Screen, number: int, most: int, turn: Turn) -> None:
     if most > 1:
         screen.say(f"call {number} of {most}{recorded}")
     if turn.recording is not None and turn.playing.items:
-        screen.say(f"script: {written(turn.playing.items, stream=turn.stream)}")
+        screen.say(f"script: {_readable(turn.playing.items, stream=turn.stream)}")
+
+
+def _readable(items: Iterable[Item], *, stream: bool = False) -> str:
+    """The script to the millisecond: a record's own seconds have twenty digits."""
+    rounded = (
+        attrs.evolve(item, seconds=round(item.seconds, 3), pace=round(item.pace, 3))
+        for item in items
+    )
+    return written(rounded, stream=stream)
 
 
 def _left(played: Sequence[Played]) -> list[Item]:
