@@ -80,12 +80,24 @@ def verify(
     table: Sequence[Row] = TABLE,
     entries: Sequence[Entry] = STATES,
     *,
+    merged: bool | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
-    """Check every call that ``setting`` allows, made by the machine of ``table``."""
+    """Check every call that ``setting`` allows, made by the machine of ``table``.
+
+    Args:
+        setting: A route under a policy.
+        table: The rows, in order.
+        entries: What each state asks for when it is entered.
+        merged: Whether calls that the rows which ship cannot tell apart are one: much less to
+            search. By default for those rows alone; for others it finds what it finds, and
+            may miss what only looks at what was merged.
+        progress: Told what is being done, now and then.
+    """
     began = time.monotonic()
     ships = table is TABLE and entries is STATES
-    graph = Graph(setting, step if ships else build(table, entries), merged=ships)
+    merged = ships if merged is None else merged
+    graph = Graph(setting, step if ships else build(table, entries), merged=merged)
     main = Search(graph, progress=_levels(progress, graph)).run()
     watched = [] if main.breaches else _watch(graph, progress)
     teller = Teller(graph.nodes, graph.step, table)
@@ -103,7 +115,7 @@ def verify(
         nodes=len(graph),
         edges=graph.edges_known,
         seconds=time.monotonic() - began,
-        merged=tuple(merges(setting)) if ships else PLAIN_MERGES,
+        merged=tuple(merges(setting)) if merged else PLAIN_MERGES,
     )
 
 

@@ -98,11 +98,12 @@ CASES = {
 MOVES = frozenset(NAMES) - {ENDS, CIRCLES, SHADOWED, SHORT}
 
 
+@pytest.mark.parametrize("merged", [False, True], ids=["plain", "merged"])
 @pytest.mark.parametrize("name", CASES)
-def test_a_planted_fault_is_named_with_its_shortest_sequence(name: str) -> None:
+def test_a_planted_fault_is_named_with_its_shortest_sequence(name: str, *, merged: bool) -> None:
     case = CASES[name]
 
-    verdict = verify(case.setting, case.table, case.entries)
+    verdict = verify(case.setting, case.table, case.entries, merged=merged)
 
     told = {violation.name: violation.told for violation in verdict.violations}
     assert case.property in told
