@@ -6,7 +6,7 @@ neither a property, nor a default, nor the table. To them come the mistakes that
 of guards and rows invites: an operand, a row, a member, a ``case`` or a statement that is
 missing, a condition turned round, two rows in each other's place.
 
-Left alone is what no test could notice: annotations, decorators, imports, ``__all__``,
+Left alone is what no test could notice: annotations, casts, decorators, imports, ``__all__``,
 docstrings, and the words of an assert.
 """
 
@@ -135,6 +135,8 @@ def _is_left_alone(node: cst.CSTNode, *, inside: bool) -> bool:
 
 def _arguments(node: cst.Call) -> Iterator[cst.CSTNode]:
     """One argument lost; a lost position would only be a call that Python refuses."""
+    if m.matches(node.func, m.Name("cast")):
+        return
     for new in operator_arg_removal(node):
         lost = len(new.args) < len(node.args)
         if not lost or _keywords(new) < _keywords(node):

@@ -113,10 +113,12 @@ TRUE: dict[str, tuple[tuple[Event, ...], Event]] = {
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_a_claim_that_breaks_an_invariant_is_refused(claim: str) -> None:
     events, event, why = CLAIMS[claim]
+    call = call_after(events)
 
     with pytest.raises(IllegalEvent) as refused:
-        step(call_after(events), event)
-    assert why == refused.value.why
+        step(call, event)
+    error = refused.value
+    assert (error.call, error.state, error.event, error.why) == (call, call.state, event, why)
 
 
 @pytest.mark.parametrize("claim", TRUE)

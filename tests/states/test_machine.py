@@ -148,8 +148,9 @@ class Stranger:
 
 @pytest.mark.parametrize("stranger", [Stranger(), "Started", None, 3])
 def test_what_is_no_event_is_refused_and_named(stranger: Any) -> None:
-    with pytest.raises(IllegalEvent, match=type(stranger).__name__):
+    with pytest.raises(IllegalEvent, match=type(stranger).__name__) as refused:
         step(call_in(State.READY), stranger)
+    assert refused.value.why == "it is no event"
 
 
 def test_a_refusal_can_cross_processes() -> None:
