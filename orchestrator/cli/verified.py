@@ -23,7 +23,7 @@ def show(screen: Screen, verdict: Verdict) -> None:
     _properties(screen, verdict)
     if verdict.certificate is not None:
         _certificate(screen, verdict, verdict.certificate)
-    _reach(screen, verdict)
+        _reach(screen, verdict)
     _searched(screen, verdict)
 
 
@@ -33,17 +33,14 @@ def _properties(screen: Screen, verdict: Verdict) -> None:
         screen.result(name, margin=_MARGIN)
         if violation.told.stays:
             _way(screen, violation.told)
-    held = len(verdict.properties) - len(verdict.violations)
     if verdict.certificate is None:
         # What is broken may hide what else is: the search does not go on behind it.
         screen.result("mend this first: the others were not all looked at", margin=_MARGIN)
     else:
-        names = (*verdict.properties,)
         broken = {violation.name for violation in verdict.violations}
-        kept = ", ".join(name for name in names if name not in broken)
-        screen.result(
-            Text.assemble(("HOLDS", "bold green"), f"   {held} properties: {kept}"), margin=_MARGIN
-        )
+        kept = [name for name in verdict.properties if name not in broken]
+        holds = f"   {len(kept)} properties: {', '.join(kept)}"
+        screen.result(Text.assemble(("HOLDS", "bold green"), holds), margin=_MARGIN)
 
 
 def _certificate(screen: Screen, verdict: Verdict, certificate: Certificate) -> None:
