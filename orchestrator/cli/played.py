@@ -14,6 +14,7 @@ from orchestrator.cli.words import count
 from orchestrator.errors import CallFailed, StreamInterrupted
 from orchestrator.simulation import Item, Playing, Simulated, Simulation, written
 from orchestrator.simulation.reading import Recording
+from orchestrator.simulation.replayed import difference
 from orchestrator.tools.diagram import terminal
 from states import Target
 
@@ -64,22 +65,39 @@ class Played:
 
 
 def play(
-    screen: Screen, simulation: Simulation, turns: Sequence[Turn], *, json: bool
+    screen: Screen,
+    simulation: Simulation,
+    turns: Sequence[Turn],
+    everything: Sequence[Turn],
+    *,
+    json: bool,
 ) -> list[Played]:
-    """Run the turns one after the other; show each attempt as it happens, then the path."""
+    """Run the turns one after the other; show each attempt as it happens, then the path.
+
+    Args:
+        screen: Where output goes.
+        simulation: What runs; its board is shared by the turns.
+        turns: The turns.
+        everything: All that the command plays, of which they are a part.
+        json: Show nothing.
+    """
     played: list[Played] = []
-    for number, turn in enumerate(turns, 1):
+    for turn in turns:
         if played:
             simulation.clock.advance(turn.pause - played[-1].done.seconds)
         if not json:
-            _announce(screen, number, len(turns), turn)
+            _announce(screen, everything, turn, len(played))
         simulation.transport.answers = turn.playing
         played.append(Played(turn, _call_of(simulation, turn, _silent if json else screen.say)))
         if not json:
             _show(screen, played[-1], alone=len(turns) == 1)
-    if (left := _left(played)) and not json:
-        screen.say(f"note: the script went on, and nobody asked: {_readable(left)}")
     return played
+
+
+def note_left(screen: Screen, played: Sequence[Played]) -> None:
+    """Say what of the scripts nobody asked for."""
+    if left := _left(played):
+        screen.say(f"note: the script went on, and nobody asked: {_readable(left)}")
 
 
 def _call_of(simulation: Simulation, turn: Turn, say: Say) -> Simulated:
@@ -99,12 +117,20 @@ def _show(screen: Screen, each: Played, *, alone: bool) -> None:
     screen.result(terminal(each.done.ledger.rows))
     screen.result(_sums(each.done))
     if each.difference is not None:
-        moves = count(len(each.done.ledger.rows), "move")
-        other = (
-            "" if alone else " (the calls before it share its health board; --id plays it alone)"
-        )
-        same = f"as recorded, all {moves}"
-        screen.result(f"not as recorded, {each.difference}{other}" if each.difference else same)
+        screen.result(_compared(each, alone=alone))
+
+
+def _compared(each: Played, *, alone: bool) -> str:
+    if not each.difference:
+        return f"as recorded, all {count(len(each.done.ledger.rows), 'move')}"
+    other = "" if alone else " (the calls before it share its health board; --id plays it alone)"
+    told = f"not as recorded, {each.difference}{other}"
+    if each.turn.recording is None or difference(each.turn.recording):
+        return f"{told}\nfed with the recorded events, this machine decides otherwise too"
+    return (
+        f"{told}\nfed with the recorded events, this machine does as recorded: "
+        "what differs is the config, or what the health board knew of other calls"
+    )
 
 
 def as_object(played: Sequence[Played], route: Sequence[Target]) -> dict[str, Any]:
@@ -117,10 +143,11 @@ def as_object(played: Sequence[Played], route: Sequence[Target]) -> dict[str, An
     }
 
 
-def _announce(screen: Screen, number: int, most: int, turn: Turn) -> None:
-    recorded = "" if turn.recording is None else f": {turn.recording.call}"
-    if most > 1:
-        screen.say(f"call {number} of {most}{recorded}")
+def _announce(screen: Screen, everything: Sequence[Turn], turn: Turn, done: int) -> None:
+    if len(everything) > 1:
+        number = done + 1 if turn.recording is None else everything.index(turn) + 1
+        recorded = "" if turn.recording is None else f": {turn.recording.call}"
+        screen.say(f"call {number} of {len(everything)}{recorded}")
     if turn.recording is not None and turn.playing.items:
         screen.say(f"script: {_readable(turn.playing.items, stream=turn.stream)}")
 

@@ -136,6 +136,21 @@ def _retold(calls: Sequence[Recording], config: Config, asked: Asked, *, own: bo
     return made
 
 
+def groups(turns: Sequence[Turn]) -> list[list[Turn]]:
+    """The turns that share a health board.
+
+    Calls of a ledger that began at the same instant are no history of each other: whoever
+    wrote them, such as ``verify``, put sequences side by side.
+    """
+    found: list[list[Turn]] = []
+    for turn in turns:
+        if found and (turn.recording is None or turn.pause > 0):
+            found[-1].append(turn)
+        else:
+            found.append([turn])
+    return found
+
+
 def notes(screen: Screen, found: Source) -> None:
     """Say what a ledger holds that cannot be played."""
     for call in found.recorded:

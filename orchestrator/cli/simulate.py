@@ -103,9 +103,13 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         _warn(screen, loaded)
         turns = scripts.turns(found, loaded.config, asked, own=own)
         scripts.notes(screen, found)
-        with Simulation(loaded.config, turns[0].playing, seed=seed, route=route) as simulation:
-            _go_back(simulation, found, turns)
-            done = played.play(screen, simulation, turns, json=json)
+        done: list[played.Played] = []
+        for group in scripts.groups(turns):
+            with Simulation(loaded.config, group[0].playing, seed=seed, route=route) as simulation:
+                _go_back(simulation, group)
+                done += played.play(screen, simulation, group, turns, json=json)
+        if not json:
+            played.note_left(screen, done)
         if keep_ledger is not None:
             keep([each.done.ledger for each in done], keep_ledger)
         if json:
@@ -141,9 +145,10 @@ def _warn(screen: Screen, loaded: Loaded) -> None:
         screen.say(f"note: not set, so made-up keys stand in; nothing is sent: {names}")
 
 
-def _go_back(simulation: Simulation, found: scripts.Source, turns: Sequence[played.Turn]) -> None:
+def _go_back(simulation: Simulation, turns: Sequence[played.Turn]) -> None:
     """To the time at which a ledger begins, and to what was known then."""
-    if found.recorded:
-        config = simulation.config
-        simulation.clock.now = found.recorded[0].opened.time
-        remember(simulation.board, found.recorded, [config.route(turn.route) for turn in turns])
+    calls = [turn.recording for turn in turns if turn.recording is not None]
+    if calls:
+        simulation.clock.now = calls[0].opened.time
+        routes = [simulation.config.route(turn.route) for turn in turns]
+        remember(simulation.board, calls, routes)

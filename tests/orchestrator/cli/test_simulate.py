@@ -73,7 +73,21 @@ def test_a_ledger_is_played_call_by_call_and_held_against_its_record(
     assert main(arguments) == 1
     shown = capsys.readouterr()
     assert "not as recorded, from move 3 on: recorded billing_fallback, now billing" in shown.out
+    assert "this machine does as recorded: what differs is the config" in shown.out
     assert "nobody asked: ok@openrouter/oss@key#1" in shown.err
+
+
+def test_sequences_side_by_side_know_nothing_of_each_other(
+    toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = (FOLDER / "a2.jsonl").read_bytes()
+    ledger = tmp_path / "sequences.jsonl"
+    ledger.write_bytes(whole + whole.replace(b"a2-1", b"a2-2"))
+    assert main(["simulate", str(ledger), "-c", toml]) == 1
+
+    shown = capsys.readouterr()
+    assert shown.out.count("as recorded, all 9 moves") == 2
+    assert "call 2 of 2: a2-2" in shown.err
 
 
 @pytest.mark.parametrize("arguments", [["stream: cut, ok"], ["cut, ok", "--stream"]])
