@@ -19,14 +19,18 @@ import attrs
 from states import (
     DEFAULT_MOVES,
     Call,
+    Command,
     Error,
     Finish,
     Mark,
     Move,
     Policy,
     Reason,
+    Repair,
+    Rotate,
     Scope,
     Send,
+    Switch,
     Target,
     Wait,
     step,
@@ -106,6 +110,12 @@ class Walk:
         finish, finished = moments[-1].after.command, moments[-1].after.call
         assert isinstance(finish, Finish)
         assert numbers(moments) == list(range(1, finished.number + 1))
+        assert counted(moments) == {
+            Wait: finished.waits,
+            Rotate: finished.rotations,
+            Switch: finished.switches,
+            Repair: finished.repairs,
+        }
         cause = finish.cause.reason.value if finish.cause is not None else None
         stopped_by = finish.stopped_by.value if finish.stopped_by is not None else None
         return path(moments), cause, stopped_by
@@ -137,6 +147,12 @@ def numbers(moments: Sequence[Moment]) -> list[int]:
     """The numbers of the attempts, as they were sent."""
     commands = [moment.after.command for moment in moments]
     return [command.number for command in commands if isinstance(command, Send)]
+
+
+def counted(moments: Sequence[Moment]) -> dict[type[Command], int]:
+    """How often each of the moves that have counters was asked for."""
+    kinds = [type(moment.after.command) for moment in moments]
+    return {kind: kinds.count(kind) for kind in (Wait, Rotate, Switch, Repair)}
 
 
 def path(moments: Sequence[Moment]) -> list[str]:
