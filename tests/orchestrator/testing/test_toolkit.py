@@ -42,6 +42,12 @@ from hypothesis import settings
 TestMine.settings = settings(max_examples=5, stateful_step_count=10, deadline=None)
 """
 
+FEW_EXAMPLES = """
+from hypothesis import settings
+settings.register_profile("few", max_examples=20, deadline=None)
+settings.load_profile("few")
+"""
+
 PROVIDERS = """
 [providers.deepseek]
 credentials = ["env:A", "env:B"]
@@ -86,6 +92,7 @@ def user_repo(folder: Path, text: str) -> Path:
 
 def test_the_documented_test_passes_on_a_sound_config_and_covers_the_table(tmp_path: Path) -> None:
     repo = user_repo(tmp_path, RIGHT)
+    (repo / "conftest.py").write_text(FEW_EXAMPLES, "utf-8")
     plugin = ("-p", "orchestrator.testing.plugin")
 
     passed = pytest_on(repo, *plugin, "--orchestrator-edge-coverage=15")
