@@ -63,3 +63,8 @@ def test_two_targets_of_the_same_name_are_told_apart_by_what_is_known_of_them() 
     assert (small.name, str(small)) == (HERE.name, "acme/one")
     assert small != HERE
     assert "name" not in repr(HERE)
+
+
+def test_a_target_is_not_given_its_name() -> None:
+    with pytest.raises(TypeError, match="name"):
+        Target("acme", "one", name="another")  # type: ignore[call-arg]  # refused at run time too
