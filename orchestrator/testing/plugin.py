@@ -7,8 +7,10 @@ loaded where a test asks for it, or has made a call.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.testing import MissingExtra
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _CHECKS = "orchestrator_check_calls"
 _OPTION = "--orchestrator-edge-coverage"
+_ROWS = "--orchestrator-rows"
 _KEY = "orchestrator_rows"
 
 
@@ -57,7 +60,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="bool",
         default=True,
     )
-    parser.getgroup("orchestrator").addoption(
+    group = parser.getgroup("orchestrator")
+    group.addoption(
+        _ROWS,
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="write how often each row was taken, for: orchestrator diagram --heat FILE",
+    )
+    group.addoption(
         _OPTION,
         type=float,
         default=None,
@@ -104,11 +115,16 @@ def _checked(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand the rows to the controller of several workers, or hold them against the threshold."""
+    """Hand the rows to the controller of several workers; it writes them and holds them up."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[_KEY] = dict(coverage.taken())
-    elif _too_low(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        return
+    rows = session.config.getoption(_ROWS)
+    if rows is not None:
+        line = json.dumps({"kind": "rows", "rows": coverage.taken()})
+        rows.write_text(f"{line}\n", encoding="utf-8")
+    if _too_low(session.config) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

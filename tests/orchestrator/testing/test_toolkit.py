@@ -27,6 +27,7 @@ from orchestrator.testing import (
     policies,
     routes,
 )
+from orchestrator.tools.heat import Counting
 from states import Policy, Send, Wait
 from tests.orchestrator.simulation.incidents import FOLDER, INCIDENTS, config, of
 
@@ -99,8 +100,13 @@ def test_the_documented_test_passes_on_a_sound_config_and_covers_the_table(tmp_p
     assert passed.returncode == 0, passed.stdout
     assert re.search(r"\d+\.\d % taken, 15 % asked", passed.stdout)
     assert "never taken: " in passed.stdout
-    few = pytest_on(repo / "test_ten_lines.py", *plugin, "--orchestrator-edge-coverage=99")
+    asked = ("--orchestrator-edge-coverage=99", f"--orchestrator-rows={tmp_path / 'rows.jsonl'}")
+    few = pytest_on(repo / "test_ten_lines.py", *plugin, *asked)
     assert (few.returncode, "1 passed" in few.stdout) == (1, True)
+    counting = Counting()
+    counting.read("rows.jsonl", (tmp_path / "rows.jsonl").read_text("utf-8").splitlines())
+    assert counting.heat.counts["started_send"] > 0
+    assert f"never taken: {', '.join(counting.heat.never())}" in few.stdout
 
 
 def test_the_documented_ten_lines_find_each_planted_mistake(tmp_path: Path) -> None:
