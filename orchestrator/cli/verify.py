@@ -152,4 +152,7 @@ def _write(screen: Screen, verdicts: Sequence[Verdict], path: Path | None) -> No
         return
     target = path or Path("counterexample.jsonl")
     target.write_bytes(b"".join(text for one in broken or verdicts for text in sequences(one)))
-    screen.say(f"wrote {target}; draw it with: orchestrator diagram --call {target}")
+    screen.say(
+        f"wrote {target}; open it with: orchestrator diagram --call {target}, "
+        f"or: orchestrator simulate {target}"
+    )
