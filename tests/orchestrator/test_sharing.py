@@ -87,22 +87,22 @@ def test_the_first_word_of_a_stream_has_no_more_than_the_share(
 def test_a_target_that_hangs_leaves_the_fallback_its_turn() -> None:
     scripts = {"a": replies.hang(), "b": replies.ok("rescued")}
     with world(scripts) as (_, orchestrator):
-        response = orchestrator.run(HI, timeout=2)
+        response = orchestrator.run(HI, timeout=4)
 
     assert response.text == "rescued"
     first, second = response.attempts
     assert (first.rule, second.rule) == ("timeout.total", None)
     assert first.message is not None
-    assert "total = 1 s (its share of timeout = 2 s)" in first.message
-    assert first.notes == ("limited to 1 s: its share of timeout=2",)
+    assert "total = 2 s (its share of timeout = 4 s)" in first.message
+    assert first.notes == ("limited to 2 s: its share of timeout=4",)
 
 
 def test_a_stream_that_hangs_leaves_the_fallback_its_turn() -> None:
     with world({"a": replies.hang(), "b": replies.ok("rescued")}) as (_, orchestrator):
-        got = aread(orchestrator, timeout=2)
+        got = aread(orchestrator, timeout=4)
 
     assert (got.text, got.rules) == ("rescued", ["timeout.first_token", None])
-    assert "its share of timeout = 2 s" in str(got.attempts[0].message)
+    assert "its share of timeout = 4 s" in str(got.attempts[0].message)
 
 
 def totals(response: Response) -> list[float]:
