@@ -1,0 +1,120 @@
+/* What an event's facts change, what a row changes besides, what a state does on entry. */
+
+inline note() {
+    if
+    :: (event == DIAGNOSED) ->
+        error = reason;
+        if
+        :: IS(BILLING) ->
+            for (i : 0 .. TARGETS - 1) {
+                billed[i] = billed[i] || PROVIDER(i) == PROVIDER(here)
+            }
+        :: else
+        fi;
+        if
+        :: (IS(TOO_LARGE) && CONTEXT(here) > 0) -> too_small = CONTEXT(here)
+        :: else
+        fi
+    :: (event == STREAMING) -> committed = 1
+    :: (event == FAILED) -> tool_call = tool_call || delivered
+    :: ((event == STARTED || event == SWITCHED || event == WAITED) && number == 0) ->
+        passed_over = passed_over || remembered
+    :: else
+    fi
+}
+
+/* The cause is set once: by the latest error, or by what the first target was passed over for. */
+#define THE_ERROR (error != NO_ERROR -> OF_THE_ERROR : NO_CAUSE)
+#define THE_MARK (passed_over -> OF_THE_MARK : NO_CAUSE)
+#define KEPT_OR(other) (cause != NO_CAUSE -> cause : other)
+
+inline effect_nothing() { skip }
+
+inline effect_leave() {
+    cause = KEPT_OR(THE_ERROR);
+    if
+    :: (here != NOWHERE && IS(THROTTLED)) -> throttled[here] = throttled[here] || asked[here]
+    :: else
+    fi
+}
+
+inline wait_elsewhere(elsewhere) {
+    effect_leave();
+    tries = 0;
+    here = elsewhere
+}
+
+inline effect_plan_retry() { planned = wait }
+
+inline effect_plan_way_back() {
+    went_back = 1;
+    planned = (back == NOWHERE -> NEVER : SOON);
+    wait_elsewhere(back)
+}
+
+inline effect_plan_wait() {
+    planned = (first_due == TOO_LATE -> NEVER : SOON);
+    if
+    :: (first_clear != here && first_clear != NOWHERE) ->
+        went_back = went_back || asked[first_clear];
+        wait_elsewhere(first_clear)
+    :: else
+    fi
+}
+
+inline stop(why) {
+    stopped_by = why;
+    cause = KEPT_OR(THE_ERROR);
+    cause = KEPT_OR(THE_MARK);
+    cause = KEPT_OR(OTHERWISE)
+}
+
+inline effect_stop_exhausted() { stop(BY_EXHAUSTED) }
+inline effect_stop_committed() { stop(BY_COMMITTED) }
+inline effect_stop_spent() { stop((spent_time -> BY_DEADLINE : BY_ATTEMPTS)) }
+inline effect_stop_cancelled() { stop(BY_CANCELLED) }
+inline effect_stop_deadline() { stop(BY_DEADLINE) }
+
+inline enter_attempt() {
+    command = SEND;
+    if
+    :: (asked_count == 0 && taken != 0) -> cause = KEPT_OR(THE_MARK)
+    :: else
+    fi;
+    if
+    :: (here != taken) -> tries = 0
+    :: else
+    fi;
+    if
+    :: (event != ROTATED && event != REPAIRED) -> tries++
+    :: else
+    fi;
+    number++;
+    here = taken;
+    probe = probing;
+    asked[here] = 1;
+    used[here] = used[here] + unused_key;
+    for (i : 0 .. TARGETS - 1) {
+        gone[i] = 0
+    }
+}
+
+inline enter_stream() { command = RELAY }
+inline enter_classify() { command = DIAGNOSE }
+inline enter_rotate_credential() { command = ROTATE }
+
+inline enter_eager_fallback() {
+    command = SWITCH;
+    for (i : 0 .. TARGETS - 1) {
+        if
+        :: UNASKED(i) -> offered[i] = 1; gone[i] = 1
+        :: else
+        fi
+    };
+    here = NOWHERE
+}
+
+inline enter_retry() { command = WAIT; waits++ }
+inline enter_repair() { command = MEND; repaired[here]++ }
+inline enter_succeed() { command = FINISH }
+inline enter_fail() { command = FINISH }

@@ -1,0 +1,97 @@
+/* The conditions of the rows, and the questions that they share. */
+
+/* A policy's moves for the latest error: a bit for each class, all before the first. */
+#define MOVE(classes) (error == NO_ERROR || ((classes >> error) & 1))
+#define MAY_ROTATE MOVE(ROTATING)
+#define MAY_RETRY MOVE(RETRYING)
+#define MAY_FALL_BACK (MOVE(FALLING_BACK) || (asked_count > 1 && MOVE(FALLING_BACK_LATER)))
+#define IS(classes) (error != NO_ERROR && ((classes >> error) & 1))
+
+#define FITS(t) (too_small == 0 || CONTEXT(t) == 0 || CONTEXT(t) > too_small)
+#define OPEN(t) (!billed[t] && FITS(t))
+#define UNASKED(t) (stands[t] && !asked[t] && !gone[t] && OPEN(t))
+#define WAITS_REMAIN (waits < MAX_ATTEMPTS)
+#define TRIES_ALLOWED (IS(UNKNOWN) && ATTEMPTS_PER_TARGET > 2 -> 2 : ATTEMPTS_PER_TARGET)
+#define ATTEMPTS_LEFT (MAX_ATTEMPTS - number)
+
+/* Another key of the call's own target is ready, or only cooling: after a rate limit the
+ * one that cools may be the very key that was sent. */
+#define ANOTHER_READY (other_ready || fresh_ready)
+#define ANOTHER_KEY (ANOTHER_READY || (!IS(RATE_LIMIT) && cooling))
+
+/* A target to go back to: throttled when it was left, or never asked because of its mark. */
+#define WAY_BACK(t) (t != here && OPEN(t) && due[t] < TOO_LATE && \
+    (throttled[t] || (!asked[t] && !stands[t])))
+/* The way back waits at least as long as a first backoff. */
+#define BACKOFF_FITS (event != DIAGNOSED || (PAUSE_CAN_FIT && (pause < NEVER || tries > 1)))
+
+/* Worth a wait on arrival: this target while tries remain, or an unasked one with a mark. */
+#define WORTH_WAITING_FOR(t) (OPEN(t) && due[t] < TOO_LATE && \
+    (t == here -> tries < TRIES_ALLOWED : !asked[t] && MAY_FALL_BACK && !stands[t]))
+
+#define LATER_OF(one, two) (one > two -> one : two)
+
+inline look() {
+    others = 0;
+    asked_count = 0;
+    back = NOWHERE;
+    first_clear = NOWHERE;
+    first_due = TOO_LATE;
+    for (i : 0 .. TARGETS - 1) {
+        asked_count = asked_count + asked[i]
+    };
+    for (i : 0 .. TARGETS - 1) {
+        if
+        :: UNASKED(i) -> others++
+        :: else
+        fi;
+        if
+        :: (back == NOWHERE && !went_back && BACKOFF_FITS && WAY_BACK(i)) -> back = i
+        :: else
+        fi;
+        if
+        :: (WORTH_WAITING_FOR(i) && due[i] < first_due) -> first_clear = i; first_due = due[i]
+        :: else
+        fi
+    };
+    if
+    :: (back != NOWHERE && MAY_FALL_BACK) ->
+        if
+        :: (due[back] < first_due) -> first_clear = back; first_due = due[back]
+        :: else
+        fi
+    :: else
+    fi;
+    /* A retry waits for the backoff, for the block and for what the answer asked; a rate
+     * limit's answer binds the key, and is in the block where another key is there. */
+    wait = LATER_OF(pause, opens);
+    if
+    :: (IS(RATE_LIMIT) && (ANOTHER_READY || (here != NOWHERE && !stands[here])))
+    :: else -> wait = LATER_OF(wait, retry_after)
+    fi
+}
+
+/* On an arrival. */
+#define guard_time_spent spent_time
+#define guard_something_taken (taken != NOWHERE)
+#define guard_unasked_stands_by (MAY_FALL_BACK && others > 0)
+#define guard_something_clears (WAITS_REMAIN && first_clear != NOWHERE)
+
+/* Out of classify. */
+#define guard_committed (committed && (!GOES_ON || tool_call))
+#define guard_spent (number >= MAX_ATTEMPTS || spent_time)
+#define guard_billing IS(BILLING)
+#define guard_fallback_allowed (MAY_FALL_BACK && others > 0)
+#define guard_way_back (MAY_FALL_BACK && WAITS_REMAIN && back != NOWHERE)
+#define guard_billing_and_unasked_stands_by (guard_billing && guard_fallback_allowed)
+#define guard_billing_and_way_back (guard_billing && guard_way_back)
+#define guard_repair_named (REPAIR(error) > repaired[here])
+#define guard_rotation_allowed (MAY_ROTATE && fresh_ready && ATTEMPTS_LEFT > others)
+
+#define RETRY_HELPS (MAY_RETRY || (MAY_ROTATE && ANOTHER_KEY))
+/* Where a fallback stands by: within the patience, never after silence or a probe, and an
+ * attempt stays for each of them. */
+#define BETTER_THAN_OTHERS (others == 0 || !MAY_FALL_BACK || \
+    (wait == SOON && !IS(TIMEOUT) && !probe && ATTEMPTS_LEFT > others))
+#define RETRY_FITS (WAITS_REMAIN && wait < NEVER && BETTER_THAN_OTHERS)
+#define guard_retry_allowed (RETRY_HELPS && tries < TRIES_ALLOWED && RETRY_FITS)

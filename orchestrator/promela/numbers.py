@@ -1,0 +1,152 @@
+"""The numbers of a setting as Promela: what the hand-written model calls in capitals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from orchestrator.verify import Setting
+from states.call import State
+from states.policy import OnInterrupted
+from states.reasons import Move, Reason
+from states.table import TABLE, Row
+
+LISTS = {
+    "PERIODS": ("SOON", "LATE", "NEVER"),
+    "CAUSES": ("NO_CAUSE", "SET_EARLIER", "OF_THE_ERROR", "OF_THE_MARK", "OTHERWISE"),
+    "STOPS": (
+        "BY_NOTHING", "BY_EXHAUSTED", "BY_ATTEMPTS", "BY_DEADLINE", "BY_CANCELLED", "BY_COMMITTED",
+    ),
+    "COMMANDS": (
+        "NONE", "SEND", "RELAY", "DIAGNOSE", "ROTATE", "SWITCH", "WAIT", "MEND", "FINISH",
+    ),
+}  # fmt: skip
+"""Names that the model numbers from 0."""
+
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
+"""Seconds; DESIGN section 3, backoff = min(30 s, 0.5 s * 2^(tries-1)) * (1 - jitter/2)."""
+
+
+def in_state(state: State) -> str:
+    """What the model calls a state."""
+    return f"IN_{state.name}"
+
+
+def events(table: Sequence[Row] = TABLE) -> list[str]:
+    """What the model calls the table's events, in the table's order."""
+    return list(dict.fromkeys(row.event.__name__.upper() for row in table))
+
+
+def numbers(setting: Setting, table: Sequence[Row]) -> Iterator[str]:
+    """Every ``#define`` of a setting, line by line."""
+    yield from _numbered(map(in_state, State))
+    # One more than the table has, so that the world's choices are known where it uses few.
+    known = dict.fromkeys([*events(TABLE), *events(table)])
+    yield from _numbered(known)
+    for names in LISTS.values():
+        yield from _numbered(names)
+    yield from _bounds(setting)
+    yield from _targets(setting)
+    yield from _classes(setting)
+    yield from _pauses(setting)
+
+
+def contexts(setting: Setting) -> list[int]:
+    """The known sizes of contexts, smallest first; the model counts them from 1."""
+    return sorted({one.context for one in setting.route if one.context is not None})
+
+
+def _numbered(names: Iterable[str]) -> Iterator[str]:
+    yield from (f"#define {name} {number}" for number, name in enumerate(names))
+
+
+def _bounds(setting: Setting) -> Iterator[str]:
+    policy, count = setting.policy, len(setting.route)
+    goes_on = policy.on_interrupted is OnInterrupted.CONTINUE
+    yield f"#define TARGETS {count}"
+    yield f"#define NOWHERE {count}"
+    yield f"#define TOO_LATE {count}"
+    yield f"#define MAX_ATTEMPTS {policy.max_attempts}"
+    yield f"#define ATTEMPTS_PER_TARGET {policy.attempts_per_target}"
+    yield f"#define STREAMED {int(setting.streamed)}"
+    yield f"#define GOES_ON {int(goes_on)}"
+
+
+def _targets(setting: Setting) -> Iterator[str]:
+    names, sizes = [one.provider for one in setting.route], contexts(setting)
+    providers = list(dict.fromkeys(names))
+    ranks = [0 if one.context is None else 1 + sizes.index(one.context) for one in setting.route]
+    yield f"#define PROVIDER(t) {_chosen('t', [providers.index(name) for name in names])}"
+    yield f"#define KEYS(t) {_chosen('t', list(setting.credentials))}"
+    yield f"#define CONTEXT(t) {_chosen('t', ranks)}"
+
+
+def _classes(setting: Setting) -> Iterator[str]:
+    """Classes of errors are numbered from 1; a set of them is a number with a bit for each."""
+    policy, classes = setting.policy, setting.reasons
+    yield "#define NO_ERROR 0"
+    yield f"#define CLASSES {len(classes)}"
+    yield f"#define EARLIER {len(classes) + 1}"
+    for name, reasons in {
+        "BILLING": {Reason.BILLING},
+        "RATE_LIMIT": {Reason.RATE_LIMIT},
+        "TIMEOUT": {Reason.TIMEOUT},
+        "UNKNOWN": {Reason.UNKNOWN},
+        "THROTTLED": {Reason.RATE_LIMIT, Reason.OVERLOADED},
+        "TOO_LARGE": {Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE},
+    }.items():
+        yield f"#define {name} {_set(one.reasons[0] in reasons for one in classes)}"
+    first, later = (
+        [policy.moves(one.reasons[0], first_target=at_first) for one in classes]
+        for at_first in (True, False)
+    )
+    yield f"#define ROTATING {_set(Move.ROTATE in moves for moves in first)}"
+    yield f"#define RETRYING {_set(Move.RETRY in moves for moves in first)}"
+    yield f"#define FALLING_BACK {_set(Move.FALLBACK in moves for moves in first)}"
+    yield f"#define FALLING_BACK_LATER {_set(Move.FALLBACK in moves for moves in later)}"
+    yield f"#define REPAIR(e) {_chosen('e', [0, *(one.repair for one in classes), 0])}"
+
+
+def _pauses(setting: Setting) -> Iterator[str]:
+    """How long the backoff after some tries can be, before and after the commit boundary.
+
+    Jitter is in [0, 1), so a backoff is above half of the longest and at most that.
+    """
+    policy = setting.policy
+    stream = max(target.timeouts.stream_total for target in setting.route)
+    longest = [
+        min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(tries - 1, 60))
+        for tries in range(1, policy.attempts_per_target + 1)
+    ]
+    soon, late, fits, later = [], [], [], []
+    for limit in (policy.deadline, stream):
+        soon.append([0, *(int(one / 2 < min(policy.patience, limit)) for one in longest)])
+        late.append([
+            0, *(int(policy.patience < one and max(one / 2, policy.patience) < limit)
+                 for one in longest),
+        ])  # fmt: skip
+        fits.append(int(limit > FIRST_BACKOFF / 2))
+        later.append(int(policy.patience < limit))
+    yield f"#define PAUSE_CAN_BE_SOON(n) {_either(*(_chosen('n', one) for one in soon))}"
+    yield f"#define PAUSE_CAN_BE_LATE(n) {_either(*(_chosen('n', one) for one in late))}"
+    yield f"#define PAUSE_CAN_FIT {_either(*fits)}"
+    yield f"#define HAS_LATER {_either(*later)}"
+
+
+def _either(before: object, after: object) -> str:
+    """A value that may change at the commit boundary."""
+    return str(before) if before == after else f"(committed -> {after} : {before})"
+
+
+def _chosen(name: str, values: Sequence[int]) -> str:
+    """The value at the place ``name``."""
+    if len(set(values)) == 1:
+        return str(values[0])
+    last = len(values) - 1
+    text = str(values[last])
+    for place in range(last - 1, -1, -1):
+        text = f"({name} == {place} -> {values[place]} : {text})"
+    return text
+
+
+def _set(members: Iterable[bool]) -> int:
+    return sum(1 << (place + 1) for place, member in enumerate(members) if member)

@@ -1,0 +1,96 @@
+"""Mistakes planted in a table, each with the invariant that must name it.
+
+An opinion that never objects is worth nothing: so spin is shown these each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from orchestrator.promela.exported import export
+from orchestrator.promela.translations import SHIPPED, Translations
+from orchestrator.verify import Setting
+from states.call import Call
+from states.effects import leave
+from states.events import Diagnosed
+from states.guards import retry_allowed
+from states.policy import Policy
+from states.reasons import Reason
+from states.table import TABLE, Row
+from states.target import Target
+
+
+@attrs.frozen
+class Planted:
+    """One mistake.
+
+    Attributes:
+        name: What was done.
+        table: The table with it.
+        broken: The invariant that does not hold any more.
+        translations: What stands for the functions that it uses.
+    """
+
+    name: str
+    table: tuple[Row, ...]
+    broken: str
+    translations: Translations = SHIPPED
+
+    def model(self) -> str:
+        """The table as Promela, under a setting that is large enough to show the mistake."""
+        return export(_SETTING, table=self.table, translations=self.translations)
+
+
+_SETTING = Setting(
+    (Target("acme", "one"), Target("beta", "two")),
+    {"acme": 2},
+    Policy(max_attempts=3, attempts_per_target=2),
+    diagnosed=(Reason.BILLING, Reason.RATE_LIMIT, Reason.SERVER_ERROR),
+)
+
+
+def unbounded(call: Call, event: Diagnosed) -> bool:
+    """A retry that does not count its tries."""
+    return retry_allowed(attrs.evolve(call, tries=0), event)
+
+
+def leave_and_replace(call: Call, event: Diagnosed) -> None:
+    """To leave a target with its own error as the cause, whatever the cause was."""
+    leave(call, event)
+    call.cause = call.error
+
+
+def _moved(names: Sequence[str], below: str) -> tuple[Row, ...]:
+    moved = [row for row in TABLE if row.name in names]
+    rest = [row for row in TABLE if row.name not in names]
+    place = next(index for index, row in enumerate(rest) if row.name == below) + 1
+    return (*rest[:place], *moved, *rest[place:])
+
+
+def _changed(name: str, **changes: Any) -> tuple[Row, ...]:
+    return tuple(attrs.evolve(row, **changes) if row.name == name else row for row in TABLE)
+
+
+PLANTED = (
+    Planted(
+        "billing rows below rotate",
+        _moved(("billing_fallback", "billing_way_back", "billing_terminal"), "rotate"),
+        "billing_bypasses_the_pool",
+    ),
+    Planted(
+        "a retry without its bound",
+        _changed("retry", guard=unbounded),
+        "tries_are_bounded",
+        SHIPPED.with_(guards={unbounded: "(RETRY_HELPS && RETRY_FITS)"}),
+    ),
+    Planted(
+        "a later error as the cause",
+        _changed("fallback", effect=leave_and_replace),
+        "the_cause_is_never_replaced",
+        SHIPPED.with_(effects={leave_and_replace: "effect_leave(); cause = THE_ERROR"}),
+    ),
+)
+"""Every planted mistake."""

@@ -1,0 +1,162 @@
+"""Spin and a C compiler at work on a model, in a folder of their own.
+
+Nothing is installed here. Where one of the two is missing, that is said, never passed over.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+
+_SECONDS = 600.0
+"""How long one program may take; the settings here need some seconds."""
+
+_DEPTH = 1_000_000
+"""The longest way that is followed; one of a step's choices counts as one."""
+
+# The first words of what a search was stopped by are always these.
+_STOPPED = re.compile(r"^pan:\d+: (.*?)(?: \(at depth \d+\))?$", re.MULTILINE)
+_STORED = re.compile(r"^\s*(\d+) states, stored", re.MULTILINE)
+_ROW = re.compile(r"^\s*@row (\w+)", re.MULTILINE)
+_STATE = re.compile(r"^@(\d[\d ]*)$", re.MULTILINE)
+_INVARIANT = "assertion violated "
+
+
+class Unavailable(Exception):
+    """Spin or a C compiler is not installed; the message says which and what to do."""
+
+
+class Refused(Exception):
+    """A program did not do its work; the message says which, and what it said."""
+
+
+@attrs.frozen
+class Run:
+    """What spin found.
+
+    Attributes:
+        stored: How many states it stored.
+        stopped_by: The invariant that does not hold, or what else stopped the search; empty
+            where nothing did.
+        vectors: The states that the model told of, each a tuple of numbers.
+        rows: The rows on the way to what stopped it.
+        seconds: How long the search took, compiling left out.
+    """
+
+    stored: int
+    stopped_by: str
+    vectors: tuple[tuple[int, ...], ...]
+    rows: tuple[str, ...]
+    seconds: float
+
+
+def compiler() -> str | None:
+    """The C compiler to use, ``None`` where there is none."""
+    return next((name for name in ("gcc", "cc", "clang") if shutil.which(name)), None)
+
+
+def require() -> str:
+    """The C compiler to use, where everything is there.
+
+    Raises:
+        Unavailable: Spin or a C compiler is missing.
+    """
+    found, missing = compiler(), []
+    if shutil.which("spin") is None:
+        missing.append("spin (Debian and Ubuntu: apt-get install spin; macOS: brew install spin)")
+    if found is None:
+        missing.append("a C compiler (Debian and Ubuntu: apt-get install gcc)")
+    if missing or found is None:
+        raise Unavailable(f"not installed here: {' and '.join(missing)}")
+    return found
+
+
+def search(model: str) -> Run:
+    """Every state that ``model`` can reach, held against its invariants.
+
+    Raises:
+        Unavailable: Spin or a C compiler is missing.
+        Refused: One of them does not take the model.
+    """
+    with tempfile.TemporaryDirectory(prefix="promela-") as folder:
+        return _searched(Path(folder), model, ["-DTELL"], ["-DSAFETY", "-DNOREDUCE"], [])
+
+
+def shortest(model: str, *, unwanted: str = "false") -> Run:
+    """The shortest way to a broken invariant, or to the state that ``unwanted`` describes.
+
+    Args:
+        model: The model.
+        unwanted: A Promela expression over what a call remembers.
+
+    Raises:
+        Unavailable: Spin or a C compiler is missing.
+        Refused: One of them does not take the model.
+    """
+    with tempfile.TemporaryDirectory(prefix="promela-") as folder:
+        # In the text, not as a flag: spin hands its flags to a shell.
+        text = f"#define UNWANTED {unwanted}\n{model}"
+        options = ["-DSAFETY", "-DNOREDUCE", "-DBFS"]
+        return _searched(Path(folder), text, ["-DSHORTEST"], options, [])
+
+
+def circles(model: str) -> Run:
+    """Whether some call can go round for ever: :attr:`Run.stopped_by` says so.
+
+    Raises:
+        Unavailable: Spin or a C compiler is missing.
+        Refused: One of them does not take the model.
+    """
+    with tempfile.TemporaryDirectory(prefix="promela-") as folder:
+        return _searched(Path(folder), model, [], ["-DNP", "-DNOREDUCE"], ["-l"])
+
+
+def _searched(
+    folder: Path, model: str, flags: Sequence[str], options: Sequence[str], run: Sequence[str]
+) -> Run:
+    cc = require()
+    (folder / "model.pml").write_text(model, encoding="utf-8")
+    _run(folder, "spin", *flags, "-a", "model.pml")
+    # Spin writes C that compilers warn of; the warnings say nothing about the model.
+    _run(folder, cc, "-O2", "-w", *options, "-o", "pan", "pan.c")
+    began = time.perf_counter()
+    told = _run(folder, "./pan", f"-m{_DEPTH}", *run)
+    seconds = time.perf_counter() - began
+    stored, stopped = _STORED.search(told), _STOPPED.search(told)
+    if stored is None or "max search depth too small" in told:
+        raise Refused(f"pan did not finish its search: {_words(told)}")
+    return Run(
+        int(stored[1]),
+        stopped[1].removeprefix(_INVARIANT).strip() if stopped else "",
+        tuple(tuple(map(int, line.split())) for line in _STATE.findall(told)),
+        _replayed(folder) if stopped else (),
+        seconds,
+    )
+
+
+def _replayed(folder: Path) -> tuple[str, ...]:
+    told = _run(folder, "./pan", "-r", "model.pml.trail", "-n", may_fail=True)
+    return tuple(_ROW.findall(told))
+
+
+def _run(folder: Path, *command: str, may_fail: bool = False) -> str:
+    done = subprocess.run(  # noqa: S603 - the programs named above, on files written above
+        command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
+    )
+    told = done.stdout + done.stderr
+    if done.returncode and not may_fail:
+        raise Refused(f"{command[0]} ended with status {done.returncode}: {_words(told)}")
+    return told
+
+
+def _words(told: str) -> str:
+    """The last words of a program, where it says what it did not like."""
+    lines = [line for line in told.splitlines() if line.strip() and not line.startswith("@")]
+    return " / ".join(lines[-5:])
