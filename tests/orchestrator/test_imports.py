@@ -41,6 +41,7 @@ tools          | states ledger
 sim            |
 simulation     | states classification clock config dialects drivers errors front_door health ledger providers request response secrets
 testing        | states clock config ledger sim simulation
+promela        | states verify
 verify         | states ledger
 cli            | states classification config dialects errors front_door health ledger providers request response secrets sim simulation tools verify
 """  # noqa: E501 - a table is read by its rows
