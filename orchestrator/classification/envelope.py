@@ -46,6 +46,7 @@ _NESTED_KEYS = (
     "Response", "Errors", "upstream", "upstream_error", "upstreamError", "upstreamPayload",
     "original_error", "provider_error", "exception", "failure", "fault", "responseBody",
     "response_body", "error_details", "errorDetails", "error_info", "errorInfo", "inner",
+    "header",
 )  # fmt: skip
 _FIELD_KEYS = (
     "retryDelay", "retry_after", "retry_after_ms", "retryAfter", "retry_after_seconds",
@@ -76,10 +77,12 @@ def _plan(present: frozenset[str]) -> _Plan:
 
 _STATUS_TEXT = re.compile(
     r"(?:error code|status code|statuscode|\bhttp(?:/\d(?:\.\d)?)?(?: error)?|,[\w./:-]{1,80}"
-    r"|^unexpected status)"
-    r"[ :=]{1,3}([45]\d\d)\b|^([45]\d\d) [A-Za-z]",
+    r"|^unexpected status|\bstatus)"
+    r"[ :=]{1,3}([45]\d\d)\b|^([45]\d\d) [A-Za-z]|[\[\'\"]([45]\d\d) [A-Za-z]"
+    r"|\b(?:error|failed|forbidden|rejected|returned|unauthorized) \(?([45]\d\d)\b[):]",
     re.IGNORECASE,
 )
+"""How clients write the status of the answer that an exception of theirs stands for."""
 
 
 @attrs.define
@@ -142,7 +145,7 @@ class Envelope:
     def _status_in(self, text: str) -> None:
         match = _STATUS_TEXT.search(text)
         if match is not None:
-            self.status = int(match.group(1) or match.group(2))
+            self.status = int(match.group(match.lastindex or 1))
 
     def _mapping(self, node: Mapping[Any, Any], depth: int) -> None:
         plan = _plan(_KNOWN.intersection(node))

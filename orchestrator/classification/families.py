@@ -18,6 +18,7 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     "minimax": ("minimax", "minimax-cn"),
     "qianfan": ("qianfan", "baidu", "ernie", "wenxin"),
     "hunyuan": ("hunyuan", "tencent"),
+    "iflytek": ("iflytek", "xfyun", "spark", "xunfei"),
     "github-copilot": ("github-copilot", "copilot"),
     "github-models": ("github-models", "github"),
     "xai": ("xai", "xai-oauth", "grok", "x-ai"),

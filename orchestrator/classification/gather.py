@@ -32,9 +32,11 @@ def facts(
     http_status = _status(status)
     envelope = Envelope(wants_status=http_status is None or http_status < 300)
     body = _take_body(envelope, body, lowered)
-    _take_exception(envelope, exception, where, http_status)
+    _take_exception(envelope, exception, where)
     if isinstance(message, str):
         envelope.say(message)
+    if "exception" in envelope.codes and (http_status or envelope.status):
+        _drop_wrapper(envelope)
     if (http_status is None or http_status < 300) and isinstance(body, Mapping):
         _take_shape(envelope, body, http_status, where)
     if lowered and (kind := lowered.get("x-amzn-errortype")):
@@ -120,19 +122,18 @@ def _take_text(envelope: Envelope, body: str, headers: Mapping[str, str]) -> Any
     return None
 
 
-def _take_exception(
-    envelope: Envelope, exception: BaseException | str | None, where: str, status: int | None
-) -> None:
+def _take_exception(envelope: Envelope, exception: BaseException | str | None, where: str) -> None:
     if exception is None and where != "exception":
         return
-    names = exceptions.names(exception) if exception is not None else ("exception",)
-    if status is not None:
-        # With an HTTP answer the answer decides; the exception is only its wrapper.
-        names = tuple(name for name in names if not name.startswith("exception"))
-    envelope.codes.update(names)
+    envelope.codes.update(exceptions.names(exception) if exception is not None else ("exception",))
     if exception is not None:
         for text in exceptions.words(exception):
             envelope.say(text)
+
+
+def _drop_wrapper(envelope: Envelope) -> None:
+    """Forget the exception's kind: with an HTTP answer the answer decides, wherever it stands."""
+    envelope.codes = {code for code in envelope.codes if not code.startswith("exception")}
 
 
 def _take_shape(

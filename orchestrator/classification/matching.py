@@ -11,7 +11,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from orchestrator.classification.facts import Facts
-from orchestrator.classification.phrases import Part, Phrase, Verdicts, near, normalise, phrase
+from orchestrator.classification.phrases import (
+    Part,
+    Phrase,
+    Verdicts,
+    near,
+    normalise,
+    phrase,
+    phrases,
+)
 from orchestrator.classification.regex_guard import TEXT_LIMIT
 from orchestrator.classification.rule import Rule
 
@@ -67,10 +75,10 @@ class RuleSet:
         self._alone: dict[str, list[int]] = defaultdict(list)
         self._characters: dict[str, list[_Entry]] = defaultdict(list)
         self._statuses: dict[int | None, list[int]] = defaultdict(list)
-        self._contains = [tuple(phrase(one) for one in rule.contains) for rule in self.rules]
+        self._contains = [phrases(rule.contains) for rule in self.rules]
         self._near = [Verdicts(rule.near) for rule in self.rules]
-        self._also = [tuple(phrase(one) for one in rule.also) for rule in self.rules]
-        self._unless = [tuple(phrase(one) for one in rule.unless) for rule in self.rules]
+        self._also = [phrases(rule.also) for rule in self.rules]
+        self._unless = [phrases(rule.unless) for rule in self.rules]
         self._commonness = Counter(
             word for ready in self._contains for one in ready for word in one.anchors
         )

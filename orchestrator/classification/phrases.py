@@ -94,7 +94,7 @@ class Verdicts:
     def __init__(self, written: Iterable[str]) -> None:
         self._by_word: dict[str, list[Phrase]] = defaultdict(list)
         self._others: list[Phrase] = []
-        for one in map(phrase, written):
+        for one in phrases(written):
             if one.anchors:
                 self._by_word[one.rarest()].append(one)
             else:
@@ -166,6 +166,19 @@ def phrase(written: str) -> Phrase:
     for part in parts:
         anchors.update(_whole_words(part))
     return Phrase(parts, frozenset(anchors), max((part.text for part in parts), key=len))
+
+
+_SPELLED = re.compile(r"(?<=[a-z]i)z(?=e[ds]?\b|ed\b|ing\b|ation)|(?<=licen)s(?=e\b)")
+
+
+def phrases(written: Iterable[str]) -> tuple[Phrase, ...]:
+    """The phrases for what a rule's author wrote, in American and in British spelling."""
+    both = (spelt for one in written for spelt in (one, _SPELLED.sub(_british, one)))
+    return tuple(phrase(one) for one in dict.fromkeys(both))
+
+
+def _british(match: re.Match[str]) -> str:
+    return "s" if match.group() == "z" else "c"
 
 
 def _part(piece: str) -> Part:

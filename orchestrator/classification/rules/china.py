@@ -1,4 +1,4 @@
-"""DeepSeek, SiliconFlow, Baidu Qianfan and Tencent Hunyuan."""
+"""DeepSeek, SiliconFlow, Baidu Qianfan, Tencent Hunyuan and iFlytek Spark."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _BAIDU = {"qianfan"}
 _BAIDU_DOC = "https://cloud.baidu.com/doc/WENXINWORKSHOP/s/tlmyncueh (2026-11-21)"
 _TENCENT = {"hunyuan"}
 _TENCENT_DOC = "https://cloud.tencent.com/document/product/1729/101848 (2026-11-21)"
+_SPARK = {"iflytek"}
+_SPARK_DOC = "https://www.xfyun.cn/doc/spark/Web.html (2026-11-21)"
 
 RULES: tuple[Rule, ...] = (
     Rule("deepseek.insufficient-balance", Reason.BILLING, _DEEPSEEK_DOC, _DEEPSEEK,
@@ -83,4 +85,21 @@ RULES: tuple[Rule, ...] = (
     Rule("hunyuan.content", Reason.CONTENT_POLICY, _TENCENT_DOC, _TENCENT,
          codes={"operationdenied.textillegaldetected", "operationdenied.imageillegaldetected",
          "failedoperation.userimageillegal"}, scope=Scope.REQUEST),
+    Rule("iflytek.daily", Reason.RATE_LIMIT, _SPARK_DOC, _SPARK, codes={"11201", "11202", "11203",
+         "10006", "10007"}),
+    Rule("iflytek.no-licence", Reason.BILLING, _SPARK_DOC, _SPARK, codes={"11200", "10016"},
+         scope=Scope.ACCOUNT,
+         hint=("The application has no licence for this model or has used up its tokens: see its "
+         "page at https://console.xfyun.cn.")),
+    Rule("iflytek.content", Reason.CONTENT_POLICY, _SPARK_DOC, _SPARK, codes={"10013", "10014",
+         "10019", "10021"}, scope=Scope.REQUEST),
+    Rule("iflytek.too-long", Reason.CONTEXT_OVERFLOW, _SPARK_DOC, _SPARK, codes={"10907"},
+         scope=Scope.REQUEST),
+    Rule("iflytek.busy", Reason.OVERLOADED, _SPARK_DOC, _SPARK, codes={"10008", "10110"}),
+    Rule("iflytek.failed", Reason.SERVER_ERROR, _SPARK_DOC, _SPARK, codes={"10009", "10010",
+         "10011", "10012", "10222"}),
+    Rule("iflytek.request", Reason.BAD_REQUEST, _SPARK_DOC, _SPARK, codes={"10003", "10004",
+         "10005", "10163"}, scope=Scope.REQUEST),
+    Rule("iflytek.blacklisted", Reason.AUTH, _SPARK_DOC, _SPARK, codes={"10015"},
+         scope=Scope.ACCOUNT),
 )  # fmt: skip

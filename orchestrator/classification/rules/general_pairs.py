@@ -162,7 +162,7 @@ REQUEST: tuple[Rule, ...] = (
          402, 403, 404, 413, 429, 503}, scope=Scope.REQUEST),
     Rule("pair.request", Reason.BAD_REQUEST, _READ, contains=say.PART, near=say.WRONG,
          unless=("rate limit*", "timed out", "timeout", "overloaded", "unavailable", "try again",
-         "later", "upstream", "internal"), statuses={200, 400, 405, 406, 409, 415, 422, 500, 502},
-         scope=Scope.REQUEST),
+         "later", "upstream", "internal", "produced", "generated", "returned"),
+         statuses={200, 400, 405, 406, 409, 415, 422, 500, 502}, scope=Scope.REQUEST),
 )  # fmt: skip
 """Asked last: so many messages name a part of the request that these say the least."""

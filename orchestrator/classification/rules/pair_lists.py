@@ -266,7 +266,7 @@ REQUESTS = ("request", "requests", "traffic", "your access")
 STOPPED = ("blocked", "not allowed", "banned")
 CLIENT_ONLY = (
     "client", "clients", "agents", "cli", "ide", "app", "claude code", "codex", "official",
-    "first party",
+    "first party", "coding tools", "coding tool", "programming tools",
 )  # fmt: skip
 ONLY_FOR = (
     "only authorized", "only available", "only be used", "only for use", "restricted to",
