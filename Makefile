@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # The same examples on every machine; `pytest` by itself explores at random.
 export HYPOTHESIS_PROFILE ?= ci
 
-.PHONY: help install demo test coverage mutants lint format types diagrams benchmarks wheel clean
+.PHONY: help install demo test coverage mutants lint format types diagrams spin benchmarks wheel clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -51,6 +51,9 @@ types: $(STAMP) ## mypy --strict
 
 diagrams: $(STAMP) ## draw docs/diagrams from the table and the incidents
 	@$(BIN)/python -m orchestrator.tools.diagrams
+
+spin: $(STAMP) ## search the machine a second time, by spin, where that is installed
+	@$(BIN)/python -m orchestrator.promela
 
 benchmarks: $(STAMP) ## measure the machine, the import and the drivers
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done

@@ -20,6 +20,9 @@ _TELLING = (
 )  # fmt: skip
 """Reasons that the machine tells apart by name or by what a default policy allows."""
 
+_FEW = (Reason.BILLING, Reason.RATE_LIMIT, Reason.TIMEOUT, Reason.UNKNOWN)
+"""Those of them that are enough where something else is asked."""
+
 _SIZED = (Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE, Reason.OVERLOADED, Reason.BAD_REQUEST)
 
 _OTHER_MOVES: Mapping[Reason, frozenset[Move]] = {
@@ -43,7 +46,7 @@ def _policy(attempts: int, tries: int = 2, **others: object) -> Policy:
 
 def _named() -> dict[str, Setting]:
     continued = _policy(3, on_interrupted=OnInterrupted.CONTINUE)
-    moves = _policy(4, on=_OTHER_MOVES)
+    moves = _policy(3, on=_OTHER_MOVES)
     return {
         "1 target, 2 keys": Setting((_ONE,), {"acme": 2}, _policy(4)),
         "1 target, 3 keys, 3 tries": Setting((_ONE,), {"acme": 3}, _policy(5, 3)),
@@ -52,15 +55,15 @@ def _named() -> dict[str, Setting]:
             (_ONE, _TWO), {"acme": 2, "beta": 2}, _policy(3), diagnosed=_TELLING
         ),
         "2 targets of 1 provider": Setting(
-            (_ONE, _SIBLING), {"acme": 2}, _policy(3), diagnosed=_TELLING
+            (_ONE, _SIBLING), {"acme": 2}, _policy(3), diagnosed=_FEW
         ),
-        "known contexts": Setting((_SMALL, _LARGE), {}, _policy(4), diagnosed=_SIZED),
-        "streams that go on": Setting((_ONE, _TWO), {}, continued, diagnosed=_TELLING),
+        "known contexts": Setting((_SMALL, _LARGE), {}, _policy(3), diagnosed=_SIZED),
+        "streams that go on": Setting((_ONE, _TWO), {}, continued, diagnosed=_FEW),
         "patience 0.8 s": Setting(
-            (_ONE, _TWO), {"acme": 2}, _policy(3, 3, patience=0.8), diagnosed=_TELLING
+            (_ONE, _TWO), {"acme": 2}, _policy(3, 3, patience=0.8), diagnosed=_FEW
         ),
         "patience past the deadline": Setting(
-            (_ONE, _TWO), {}, _policy(3, deadline=5.0), diagnosed=_TELLING
+            (_ONE, _TWO), {}, _policy(3, deadline=5.0), diagnosed=_FEW
         ),
         "other moves allowed": Setting((_SMALL, _TWO), {"acme": 2}, moves, diagnosed=_CHANGED),
         "2 repairs, not streamed": Setting(

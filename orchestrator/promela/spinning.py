@@ -21,6 +21,9 @@ _SECONDS = 600.0
 _DEPTH = 1_000_000
 """The longest way that is followed; one of a step's choices counts as one."""
 
+_LARGE, _SMALL = "-O1", "-O0"
+"""What is worth compiling well: optimizing takes longer than a search that soon ends."""
+
 # The first words of what a search was stopped by are always these.
 _STOPPED = re.compile(r"^pan:\d+: (.*?)(?: \(at depth \d+\))?$", re.MULTILINE)
 _STORED = re.compile(r"^\s*(\d+) states, stored", re.MULTILINE)
@@ -86,7 +89,7 @@ def search(model: str) -> Run:
         Refused: One of them does not take the model.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
-        return _searched(Path(folder), model, ["-DTELL"], ["-DSAFETY", "-DNOREDUCE"], [])
+        return _searched(Path(folder), model, ["-DTELL"], [_LARGE, "-DSAFETY", "-DNOREDUCE"], [])
 
 
 def shortest(model: str, *, unwanted: str = "false") -> Run:
@@ -103,7 +106,7 @@ def shortest(model: str, *, unwanted: str = "false") -> Run:
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
         # In the text, not as a flag: spin hands its flags to a shell.
         text = f"#define UNWANTED {unwanted}\n{model}"
-        options = ["-DSAFETY", "-DNOREDUCE", "-DBFS"]
+        options = [_SMALL, "-DSAFETY", "-DNOREDUCE", "-DBFS"]
         return _searched(Path(folder), text, ["-DSHORTEST"], options, [])
 
 
@@ -115,7 +118,7 @@ def circles(model: str) -> Run:
         Refused: One of them does not take the model.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
-        return _searched(Path(folder), model, [], ["-DNP", "-DNOREDUCE"], ["-l"])
+        return _searched(Path(folder), model, [], [_LARGE, "-DNP", "-DNOREDUCE"], ["-l"])
 
 
 def _searched(
@@ -125,7 +128,7 @@ def _searched(
     (folder / "model.pml").write_text(model, encoding="utf-8")
     _run(folder, "spin", *flags, "-a", "model.pml")
     # Spin writes C that compilers warn of; the warnings say nothing about the model.
-    _run(folder, cc, "-O2", "-w", *options, "-o", "pan", "pan.c")
+    _run(folder, cc, "-w", *options, "-o", "pan", "pan.c")
     began = time.perf_counter()
     told = _run(folder, "./pan", f"-m{_DEPTH}", *run)
     seconds = time.perf_counter() - began

@@ -3,13 +3,13 @@
  * The health board has no memory here: whatever one could say, this one can. It keeps to
  * three things. A target stands by or has an instant when it can be sent to, not both; a
  * target that can be sent to has a ready key; and whatever was just asked for and not got
- * does not stand by, because taking and looking are one step.
+ * does not stand by, because taking and looking are one step. And time only goes on: after
+ * the call's time nothing ends within it any more.
  */
 
 /* Standing by, or blocked until an instant that others may share; TOO_LATE is also what a
  * bench, a dead key and a cooldown beyond the deadline have in common. */
 inline block_until_some_time(t, last) {
-    due[t] = 0;
     do
     :: (due[t] < last) -> due[t]++
     :: break
@@ -51,6 +51,7 @@ inline look_around_on_arrival() {
     place = 0;
     do
     :: (place < TARGETS) ->
+        due[place] = (spent_time -> TOO_LATE : 0);
         if
         :: (place == taken || !REFUSED(place)) -> stands[place] = 1
         :: (place != taken) -> block_until_some_time(place, TARGETS - 1)
@@ -82,8 +83,8 @@ inline look_at_the_own_target() {
         :: skip                         /* or, where it never opens, a bench or no key */
         fi;
         if
-        :: opens = SOON
-        :: HAS_LATER -> opens = LATE
+        :: !spent_time -> opens = SOON
+        :: (!spent_time && HAS_LATER) -> opens = LATE
         :: opens = NEVER
         fi
     fi
@@ -93,6 +94,7 @@ inline look_around_after_failure() {
     place = 0;
     do
     :: (place < TARGETS) ->
+        due[place] = (spent_time -> TOO_LATE : 0);
         if
         :: (place != here) -> stands[place] = 1
         :: (place != here) -> block_until_some_time(place, 0)
@@ -106,13 +108,13 @@ inline look_around_after_failure() {
 inline fail_in_some_way() {
     select (reason : 1 .. CLASSES);
     if
-    :: retry_after = SOON
-    :: HAS_LATER -> retry_after = LATE
+    :: !spent_time -> retry_after = SOON
+    :: (!spent_time && HAS_LATER) -> retry_after = LATE
     :: retry_after = NEVER
     fi;
     if
-    :: PAUSE_CAN_BE_SOON(tries) -> pause = SOON
-    :: PAUSE_CAN_BE_LATE(tries) -> pause = LATE
+    :: (!spent_time && PAUSE_CAN_BE_SOON(tries)) -> pause = SOON
+    :: (!spent_time && PAUSE_CAN_BE_LATE(tries)) -> pause = LATE
     :: pause = NEVER                    /* so late that no backoff fits any more */
     fi;
     look_around_after_failure()

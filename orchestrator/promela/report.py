@@ -1,0 +1,151 @@
+"""What spin said, as the lines that `make spin` prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import attrs
+
+from orchestrator.promela.comparing import Comparison, compare
+from orchestrator.promela.exported import export
+from orchestrator.promela.planted import PLANTED, Planted
+from orchestrator.promela.settings import ROUND, SETTINGS
+from orchestrator.promela.spinning import Run, Unavailable, circles, require, shortest
+
+_AT_A_TIME = 2
+"""Searches that run side by side: what a small machine that tests changes has cores for."""
+
+DONE, DIFFERENT, NOT_CHECKED = 0, 1, 3
+"""Exit statuses; the last is told apart so that nobody takes it for a pass."""
+
+_LEFT_OUT = "NOT CHECKED by spin:"
+
+
+@attrs.frozen
+class Report:
+    """Everything that was asked and answered.
+
+    Attributes:
+        comparisons: By the setting's name.
+        circles: What went round for ever, by the setting's name; empty where nothing did.
+        planted: What spin said of each planted mistake.
+    """
+
+    comparisons: Mapping[str, Comparison]
+    circles: Mapping[str, str]
+    planted: Sequence[tuple[Planted, Run]]
+
+    @property
+    def fine(self) -> bool:
+        """Whether the searches agree, all invariants hold and each mistake was named."""
+        agreed = all(one.same for one in self.comparisons.values())
+        named = all(run.stopped_by == one.broken for one, run in self.planted)
+        return agreed and named and not any(self.circles.values())
+
+
+def main() -> Iterator[str | int]:
+    """The lines of the report, and at the end the exit status."""
+    try:
+        require()
+    except Unavailable as missing:
+        yield f"{_LEFT_OUT} {missing}"
+        yield f"{_LEFT_OUT} neither the {len(SETTINGS)} settings nor the {len(PLANTED)} mistakes"
+        yield NOT_CHECKED
+        return
+    report = ask()
+    yield from lines(report)
+    yield DONE if report.fine else DIFFERENT
+
+
+def ask() -> Report:
+    """Ask spin everything.
+
+    Raises:
+        Unavailable: Spin or a C compiler is missing.
+        Refused: One of them does not take a model.
+    """
+    # Most of the time spin, the compiler and the search are programs of their own.
+    with ThreadPoolExecutor(_AT_A_TIME) as side_by_side:
+        largest = sorted(SETTINGS, key=lambda name: -len(SETTINGS[name].route))
+        compared = {name: side_by_side.submit(compare, SETTINGS[name]) for name in largest}
+        round_ = {name: side_by_side.submit(circles, export(SETTINGS[name])) for name in ROUND}
+        planted = [(one, side_by_side.submit(shortest, one.model())) for one in PLANTED]
+        return Report(
+            {name: compared[name].result() for name in SETTINGS},
+            {name: run.result().stopped_by for name, run in round_.items()},
+            [(one, run.result()) for one, run in planted],
+        )
+
+
+def lines(report: Report) -> Iterator[str]:
+    """The report in words, at most 80 columns wide but for what went wrong."""
+    yield _row("setting", "by verify", "by spin", "invariants", "an end", "seconds")
+    for name, one in report.comparisons.items():
+        yield _row(
+            name,
+            f"{len(one.by_verify):,}",
+            f"{len(one.by_spin):,}",
+            "BROKEN" if one.broken else "hold",
+            _ending(report.circles.get(name)),
+            f"{sum(one.seconds):.1f}",
+        )
+        yield from _trouble(one)
+    yield ""
+    yield from _states(report.comparisons.values())
+    yield ""
+    yield f"{'planted mistake':<27}  named by spin, and the shortest way there"
+    yield from (line for one, run in report.planted for line in _mistake(one, run))
+    yield ""
+    yield _verdict(report)
+
+
+def _row(name: str, *cells: str) -> str:
+    verify, spin, invariants, end, seconds = cells
+    return f"{name:<26}  {verify:>9}  {spin:>9}  {invariants:<10}  {end:<6}  {seconds:>7}"
+
+
+def _ending(circle: str | None) -> str:
+    if circle is None:
+        return ""
+    return "NONE" if circle else "always"
+
+
+def _trouble(one: Comparison) -> Iterator[str]:
+    if one.broken:
+        yield f"  BROKEN: {one.broken}"
+        yield f"    by {', '.join(one.rows)}"
+    elif not one.same:
+        yield from (f"  DIFFERENT: {words}" for words in one.differences)
+        for name, verify, spin in one.by_state():
+            if verify != spin:
+                yield f"  DIFFERENT in {name}: {verify:,} by verify, {spin:,} by spin"
+
+
+def _states(comparisons: Iterable[Comparison]) -> Iterator[str]:
+    """All settings together, for each state of the machine."""
+    verify, spin = Counter[str](), Counter[str]()
+    for one in comparisons:
+        for name, by_verify, by_spin in one.by_state():
+            verify[name] += by_verify
+            spin[name] += by_spin
+    yield f"{'all settings, in state':<26}  {'by verify':>9}  {'by spin':>9}"
+    for name in sorted(verify | spin):
+        yield f"{name:<26}  {verify[name]:>9,}  {spin[name]:>9,}"
+    yield f"{'in all':<26}  {verify.total():>9,}  {spin.total():>9,}"
+
+
+def _mistake(one: Planted, run: Run) -> Iterator[str]:
+    found = run.stopped_by or "nothing"
+    as_wanted = "" if found == one.broken else f"  NOT FOUND: {one.broken}"
+    yield f"{one.name:<27}  {found}{as_wanted}"
+    yield f"{'':<27}  {', '.join(run.rows)}"
+
+
+def _verdict(report: Report) -> str:
+    if not report.fine:
+        return "spin: DIFFERENT from what orchestrator verify finds, see above"
+    return (
+        "spin: the same states, one by one; every invariant holds; every planted mistake is named"
+    )
