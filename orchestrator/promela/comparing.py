@@ -31,6 +31,8 @@ class Comparison:
         by_verify, by_spin: The abstract states that each reached.
         broken: The invariant that spin found broken, empty where all hold.
         rows: The rows on the way there.
+        untold: How many states spin stored besides those that the model told of; more than
+            none would mean that the model tells apart what it does not tell.
         seconds: How long each took, verify first.
         differences: The first states that only one of them reached, in words, with the way.
     """
@@ -40,13 +42,14 @@ class Comparison:
     by_spin: frozenset[Reached]
     broken: str
     rows: tuple[str, ...]
+    untold: int
     seconds: tuple[float, float]
     differences: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
         """Whether both reached the same states, and spin found nothing broken."""
-        return not self.broken and self.by_verify == self.by_spin
+        return not self.broken and not self.untold and self.by_verify == self.by_spin
 
     def by_state(self) -> list[tuple[str, int, int]]:
         """For each state of the machine how many abstract states verify and spin reached."""
@@ -65,7 +68,7 @@ def compare(
     """Search ``setting`` twice: the machine that ships by verify, ``table`` by spin.
 
     Raises:
-        Unavailable: Spin or a C compiler is missing.
+        Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
         Untranslated: The table calls a function that has no translation.
     """
@@ -78,7 +81,7 @@ def compare(
     by_spin = frozenset(reached(setting, vector) for vector in theirs.vectors)
     broken, rows = _named(model, theirs)
     return Comparison(
-        setting, by_verify, by_spin, broken, rows,
+        setting, by_verify, by_spin, broken, rows, 0 if broken else _untold(theirs, by_spin),
         (middle - began, time.perf_counter() - middle),
         () if broken else (
             *_only_spin(setting, model, theirs, by_verify),
@@ -93,6 +96,12 @@ def _named(model: str, run: Run) -> tuple[str, tuple[str, ...]]:
         return "", ()
     found = shortest(model)
     return found.stopped_by or run.stopped_by, found.rows or run.rows
+
+
+def _untold(run: Run, by_spin: frozenset[Reached]) -> int:
+    # Where a call is over the model tells of it and then stops: that is stored twice.
+    ended = [key for key, _, _ in by_spin if key[0].final]
+    return run.stored - len(by_spin) - len(ended)
 
 
 def _found(ours: Search) -> set[Reached]:

@@ -1,4 +1,4 @@
-"""Spin and a C compiler at work on a model, in a folder of their own.
+"""Spin and gcc at work on a model, in a folder of their own.
 
 Nothing is installed here. Where one of the two is missing, that is said, never passed over.
 """
@@ -33,7 +33,7 @@ _INVARIANT = "assertion violated "
 
 
 class Unavailable(Exception):
-    """Spin or a C compiler is not installed; the message says which and what to do."""
+    """Spin or gcc is not installed; the message says which."""
 
 
 class Refused(Exception):
@@ -60,32 +60,22 @@ class Run:
     seconds: float
 
 
-def compiler() -> str | None:
-    """The C compiler to use, ``None`` where there is none."""
-    return next((name for name in ("gcc", "cc", "clang") if shutil.which(name)), None)
-
-
-def require() -> str:
-    """The C compiler to use, where everything is there.
+def require() -> None:
+    """See that everything is there.
 
     Raises:
-        Unavailable: Spin or a C compiler is missing.
+        Unavailable: Spin or gcc is missing; spin itself calls gcc by that name.
     """
-    found, missing = compiler(), []
-    if shutil.which("spin") is None:
-        missing.append("spin (Debian and Ubuntu: apt-get install spin; macOS: brew install spin)")
-    if found is None:
-        missing.append("a C compiler (Debian and Ubuntu: apt-get install gcc)")
-    if missing or found is None:
+    missing = [name for name in ("spin", "gcc") if shutil.which(name) is None]
+    if missing:
         raise Unavailable(f"not installed here: {' and '.join(missing)}")
-    return found
 
 
 def search(model: str) -> Run:
     """Every state that ``model`` can reach, held against its invariants.
 
     Raises:
-        Unavailable: Spin or a C compiler is missing.
+        Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
@@ -100,7 +90,7 @@ def shortest(model: str, *, unwanted: str = "false") -> Run:
         unwanted: A Promela expression over what a call remembers.
 
     Raises:
-        Unavailable: Spin or a C compiler is missing.
+        Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
@@ -114,7 +104,7 @@ def circles(model: str) -> Run:
     """Whether some call can go round for ever: :attr:`Run.stopped_by` says so.
 
     Raises:
-        Unavailable: Spin or a C compiler is missing.
+        Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
@@ -124,11 +114,11 @@ def circles(model: str) -> Run:
 def _searched(
     folder: Path, model: str, flags: Sequence[str], options: Sequence[str], run: Sequence[str]
 ) -> Run:
-    cc = require()
+    require()
     (folder / "model.pml").write_text(model, encoding="utf-8")
     _run(folder, "spin", *flags, "-a", "model.pml")
     # Spin writes C that compilers warn of; the warnings say nothing about the model.
-    _run(folder, cc, "-w", *options, "-o", "pan", "pan.c")
+    _run(folder, "gcc", "-w", *options, "-o", "pan", "pan.c")
     began = time.perf_counter()
     told = _run(folder, "./pan", f"-m{_DEPTH}", *run)
     seconds = time.perf_counter() - began
