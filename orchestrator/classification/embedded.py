@@ -21,6 +21,7 @@ _HTML = re.compile(
 )
 """A page, which relays put a status or a chunk's length before."""
 _TITLE = re.compile(r"<(title|h1|h2)\b[^>]{0,200}>(.{0,400}?)</\1\s*>", re.IGNORECASE | re.DOTALL)
+_BYTES_OPEN = ("b'", 'b"')
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
 
@@ -44,9 +45,11 @@ def find(text: str) -> tuple[str, Any]:
     if start < 0:
         return text, None
     piece = text[start : start + _EMBEDDED_LIMIT]
+    if text[max(0, start - 2) : start] in _BYTES_OPEN:
+        piece = _unescaped_bytes(piece)
     value = _json_prefix(piece)
     if value is None:
-        value = _python_literal(piece)
+        value = _escaped_json(piece) if '\\"' in piece[:4] else _python_literal(piece)
     if not isinstance(value, dict | list):
         return text, None
     return text[:start], value
@@ -61,6 +64,23 @@ def _json_prefix(piece: str) -> Any:
     try:
         return _DECODER.raw_decode(piece)[0]
     except (ValueError, RecursionError):
+        return None
+
+
+def _unescaped_bytes(piece: str) -> str:
+    """The text that the repr of bytes stands for; unchanged where it stands for none."""
+    try:
+        return piece.encode("ascii").decode("unicode_escape").encode("latin-1").decode()
+    except ValueError:
+        return piece
+
+
+def _escaped_json(piece: str) -> Any:
+    """The object in a text that quotes JSON as a JSON string would."""
+    end = piece.rfind("}")
+    try:
+        return _json_prefix(json.loads(f'"{piece[: end + 1]}"', strict=False))
+    except ValueError:
         return None
 
 

@@ -30,7 +30,8 @@ def facts(
     """The facts of a failure, whatever their form."""
     lowered = _headers(headers)
     http_status = _status(status)
-    envelope = Envelope(wants_status=http_status is None or http_status < 300)
+    settled = http_status is not None and 300 <= http_status < 500
+    envelope = Envelope(wants_status=not settled)
     body = _take_body(envelope, body, lowered)
     _take_exception(envelope, exception, where)
     if isinstance(message, str):
@@ -43,7 +44,7 @@ def facts(
         envelope.name(kind.split(":")[0].rpartition("#")[2].strip())
     if where == "sse":
         envelope.codes.add("sse")
-    counts = http_status if http_status is not None and http_status >= 300 else envelope.status
+    counts = http_status if settled else envelope.status
     return Facts(
         http_status=http_status,
         status=http_status if counts is None else counts,

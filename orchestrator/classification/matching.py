@@ -43,7 +43,7 @@ def _says(text: str, written: Iterable[str]) -> bool:
 
 
 def _structure_fits(rule: Rule, facts: Facts) -> bool:
-    if rule.statuses and not (facts.status in rule.statuses or facts.http_status in rule.statuses):
+    if rule.statuses and not _status_fits(rule, facts):
         return False
     if rule.other_statuses and facts.status in rule.other_statuses:
         return False
@@ -55,6 +55,13 @@ def _structure_fits(rule: Rule, facts: Facts) -> bool:
         return True
     name, wanted = rule.header
     return name in facts.headers and wanted in facts.headers[name].lower()
+
+
+def _status_fits(rule: Rule, facts: Facts) -> bool:
+    if facts.status in rule.statuses or facts.http_status in rule.statuses:
+        return True
+    # An event that names no status is one inside a 200, and so are the words of an exception.
+    return facts.status is None and 200 in rule.statuses and bool(rule.contains)
 
 
 def _regex_fits(rule: Rule, text: str) -> bool:

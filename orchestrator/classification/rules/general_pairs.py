@@ -18,6 +18,8 @@ _CLIENT_HINT = (
     "(User-Agent, X-Stainless-*), or use a client that it allows."
 )
 _CALLER = {400, 404, 413, 422}
+_PASSING = {408, 409, 413, 500, 502, 503, 504, 529}
+"""Statuses that settle more than the words of a code do."""
 
 MONEY: tuple[Rule, ...] = (
     Rule("pair.money-gone", Reason.BILLING, _READ, contains=say.MONEY, near=say.MONEY_GONE,
@@ -58,12 +60,12 @@ MONEY: tuple[Rule, ...] = (
 """Asked after the phrases that only money explains, before all others."""
 
 CODES: tuple[Rule, ...] = (
-    Rule("words.model", Reason.MODEL_NOT_FOUND, _NAMED, codes={"means:model"}, statuses={400, 401,
-         403, 404, 410, 422}),
-    Rule("words.region", Reason.FORBIDDEN, _NAMED, codes={"means:region"}, statuses={400, 401, 403,
-         422, 451}, scope=Scope.ACCOUNT),
-    Rule("words.plan", Reason.BILLING, _NAMED, codes={"means:plan"}, statuses={400, 401, 402, 403,
-         429}, scope=Scope.ACCOUNT),
+    Rule("words.model", Reason.MODEL_NOT_FOUND, _NAMED, codes={"means:model"},
+         other_statuses={402, 429, *_PASSING}),
+    Rule("words.region", Reason.FORBIDDEN, _NAMED, codes={"means:region"},
+         other_statuses={402, 404, 429, *_PASSING}, scope=Scope.ACCOUNT),
+    Rule("words.plan", Reason.BILLING, _NAMED, codes={"means:plan"},
+         other_statuses={404, 422, *_PASSING}, scope=Scope.ACCOUNT),
     Rule("words.quota", Reason.BILLING, _NAMED, codes={"means:quota"}, statuses={400, 401, 402, 403,
          412}, scope=Scope.ACCOUNT),
     Rule("words.context", Reason.CONTEXT_OVERFLOW, _NAMED, codes={"means:context"},
@@ -84,28 +86,28 @@ CODES: tuple[Rule, ...] = (
 
 SENTENCES: tuple[Rule, ...] = (
     Rule("pair.network", Reason.FORBIDDEN, _READ, contains=say.NETWORK, near=say.NETWORK_SHUT,
-         statuses={400, 401, 403}, unless=("model", "content", "safety"),
+         statuses={200, 400, 401, 403}, unless=("model", "content", "safety"),
          hint=("A network rule of the account or provider refuses your address: allow it "
          "there, or send from another network.")),
     Rule("pair.network-zh", Reason.FORBIDDEN, _READ, contains=say.NETWORK_ZH,
-         near=say.NETWORK_SHUT_ZH, statuses={400, 401, 403}, unless=("模型", "内容", "参数", "额度",
-         "频率"),
+         near=say.NETWORK_SHUT_ZH, statuses={200, 400, 401, 403},
+         unless=("模型", "内容", "参数", "额度", "频率"),
          hint=("The endpoint refuses your address, place or client: send from another network, or "
          "set other headers.")),
     Rule("pair.client-only", Reason.FORBIDDEN, _READ, contains=say.CLIENT_ONLY, near=say.ONLY_FOR,
-         statuses={400, 401, 403}, unless=("plan", "subscription", "rate limit*"),
+         statuses={200, 400, 401, 403}, unless=("plan", "subscription", "rate limit*"),
          hint=_CLIENT_HINT),
     Rule("pair.operation-refused", Reason.FORBIDDEN, _READ, contains=("operation",),
-         near=("not allowed", "denied", "not permitted"), statuses={400, 403},
+         near=("not allowed", "denied", "not permitted"), statuses={200, 400, 403},
          unless=("parameter", "field", "api key", "permission"), scope=Scope.ACCOUNT),
     Rule("pair.request-blocked", Reason.FORBIDDEN, _READ, contains=say.REQUESTS, near=say.STOPPED,
          statuses={403, 406}, unless=("content", "safety", "moderation", "model", "policy",
          "api key", "token", "quota", "prompt", "account", "guardrail*"), hint=_CLIENT_HINT),
     Rule("pair.client-refused", Reason.FORBIDDEN, _READ, contains=say.CLIENT, near=say.CLIENT_SHUT,
-         statuses={400, 401, 403, 406, 451}, unless=("unauthorized client", "client id",
+         statuses={200, 400, 401, 403, 406, 451}, unless=("unauthorized client", "client id",
          "client secret", "origin", "parameter", "model", "token", "api key"), hint=_CLIENT_HINT),
     Rule("pair.region", Reason.FORBIDDEN, _READ, contains=say.PLACE, near=say.NOT_SERVED,
-         statuses={400, 401, 403, 404, 422, 451}, scope=Scope.ACCOUNT,
+         statuses={200, 400, 401, 403, 404, 422, 451}, scope=Scope.ACCOUNT,
          hint=("The provider does not serve the place you send from: use another network or "
          "region, or another provider.")),
     Rule("pair.upstream-forbidden", Reason.FORBIDDEN, _READ, contains=("forbidden",),
@@ -118,9 +120,9 @@ SENTENCES: tuple[Rule, ...] = (
          unless=("rate limit*", "per minute", "tier"), scope=Scope.ACCOUNT),
     Rule("pair.key-401", Reason.AUTH, _READ, contains=say.KEY, near=say.KEY_BAD, statuses={401}),
     Rule("pair.model", Reason.MODEL_NOT_FOUND, _READ, contains=say.MODEL, near=say.MODEL_LACKED,
-         unless=say.MODEL_OTHER, statuses={400, 401, 403, 404, 410, 422}),
+         unless=say.MODEL_OTHER, statuses={200, 400, 401, 403, 404, 410, 422}),
     Rule("pair.model-misnamed", Reason.MODEL_NOT_FOUND, _READ, contains=say.MODEL_NAMED,
-         near=say.MODEL_MISNAMED, statuses={500, 502, 503}),
+         near=say.MODEL_MISNAMED, statuses={200, 500, 502, 503}),
     Rule("pair.model-zh", Reason.MODEL_NOT_FOUND, _READ, contains=say.MODEL_ZH,
          near=say.MODEL_LACKED_ZH, unless=("参数", "图片", "工具", "格式", "繁忙", "稍后"),
          other_statuses={429, 500}),
@@ -148,7 +150,7 @@ SENTENCES: tuple[Rule, ...] = (
     Rule("pair.key", Reason.AUTH, _READ, contains=say.KEY, near=say.KEY_BAD, unless=say.KEY_OTHER,
          other_statuses={404, 408, 413, 422, 429, 503}),
     Rule("pair.bare-key", Reason.AUTH, _READ, contains=say.BARE_KEY, near=say.KEY_BAD,
-         statuses={401, 403}, unless=say.KEY_OTHER),
+         statuses={200, 401, 403}, unless=say.KEY_OTHER),
     Rule("pair.key-zh", Reason.AUTH, _READ, contains=say.KEY_ZH, near=say.KEY_BAD_ZH,
          unless=("参数", "长度", "max tokens"), other_statuses={404, 413, 429}),
     Rule("pair.too-fast", Reason.RATE_LIMIT, _READ, contains=say.FAST, near=say.TOO_FAST,
@@ -162,7 +164,7 @@ REQUEST: tuple[Rule, ...] = (
          402, 403, 404, 413, 429, 503}, scope=Scope.REQUEST),
     Rule("pair.request", Reason.BAD_REQUEST, _READ, contains=say.PART, near=say.WRONG,
          unless=("rate limit*", "timed out", "timeout", "overloaded", "unavailable", "try again",
-         "later", "upstream", "internal", "produced", "generated", "returned"),
+         "later", "upstream", "internal", "produced", "generated", "returned", "in progress"),
          statuses={200, 400, 405, 406, 409, 415, 422, 500, 502}, scope=Scope.REQUEST),
 )  # fmt: skip
 """Asked last: so many messages name a part of the request that these say the least."""

@@ -44,6 +44,10 @@ MONEY: tuple[Rule, ...] = (
          "please reduce your message size"),
          hint=("This one request is larger than the whole budget of a minute, so waiting "
          "never helps: shorten it or raise the limit.")),
+    Rule("general.request-above-rate", Reason.CONTEXT_OVERFLOW, _SEEN, statuses={429},
+         contains=("request too large", "request is too large", "single request exceeds"),
+         hint=("This one request is larger than the whole budget of a minute, so waiting "
+         "never helps: shorten it or raise the limit.")),
     # --- money in use is not money gone ---
     Rule("general.money-in-flight", Reason.RATE_LIMIT,
          "relays and OpenRouter hold money back for running requests (2026-11-21)",
@@ -78,7 +82,7 @@ MONEY: tuple[Rule, ...] = (
 PLAIN: tuple[Rule, ...] = (
     # --- content ---
     Rule("general.content", Reason.CONTENT_POLICY, _SEEN, contains=say.CONTENT,
-         scope=Scope.REQUEST),
+         unless=("request frequency",), scope=Scope.REQUEST),
     Rule("general.content-zh", Reason.CONTENT_POLICY, _SEEN, contains=zh.CONTENT,
          scope=Scope.REQUEST),
     # --- too long ---
@@ -105,8 +109,8 @@ PLAIN: tuple[Rule, ...] = (
     Rule("general.model-zh", Reason.MODEL_NOT_FOUND, _SEEN, contains=zh.MODEL),
     # --- capacity ---
     Rule("general.overloaded", Reason.OVERLOADED, _SEEN, contains=say.OVERLOADED,
-         unless=("rate limit exceeded", "your rate limit", "failed to connect"), statuses={400, 403,
-         409, 425, 429, 498, 500, 503, 529}),
+         unless=("rate limit exceeded", "your rate limit", "failed to connect"),
+         statuses={200, 400, 403, 409, 425, 429, 498, 500, 503, 529}),
     Rule("general.overloaded-anywhere", Reason.OVERLOADED, _SEEN,
          contains=say.OVERLOADED_STRONG),
     Rule("general.overloaded-zh", Reason.OVERLOADED, _SEEN, contains=zh.OVERLOADED),
@@ -152,7 +156,7 @@ LAST: tuple[Rule, ...] = (
     Rule("general.request-not-read", Reason.TIMEOUT, _SEEN,
          contains=("timed out reading request body",)),
     Rule("general.server-error", Reason.SERVER_ERROR, _SEEN, contains=say.SERVER_ERROR,
-         unless=("rate limit", "quota")),
+         unless=("rate limit", "quota"), other_statuses={401, 402, 404, 413, 429}),
     Rule("general.broken-stream", Reason.STREAM_INTERRUPTED, _SEEN, codes={"sse"},
          contains=("stream ended", "stream interrupted", "premature close", "connection reset",
          "connection lost", "terminated", "stream closed", "peer closed connection",
@@ -163,4 +167,8 @@ LAST: tuple[Rule, ...] = (
          statuses={400}, contains=("error",), regex=_ONLY_ERROR,
          hint=("The server says no more than 'Error', which an overfull context does at "
          "some servers: try a shorter request, and see the server's log.")),
+    Rule("general.limit-in-stream", Reason.RATE_LIMIT,
+         "no status tells whether it refills, and a wrong wait costs the least (2026-11-21)",
+         contains=("limit reached", "limit exceeded", "quota exceeded", "usage limit",
+         "quota reached"), statuses={200}),
 )  # fmt: skip

@@ -23,7 +23,7 @@ MONEY_GONE = (
     "top up", "recharge", "short of", "need more", "needs more", "buy more", "purchase more",
     "add more", "cannot cover", "not cover", "can't cover", "unable to cover", "has been spent",
     "have been used", "has been used", "required", "requires", "is needed", "fully used", "drained",
-    "in the red", "$0", "hit",
+    "in the red", "$0", "hit", "is 0", "of 0", "is $0", "at 0",
 )  # fmt: skip
 MONEY_OTHER = (
     "weekly", "hourly", "5 hour", "session", "minute", "second", "parameter", "field", "argument",
@@ -31,7 +31,8 @@ MONEY_OTHER = (
     "token budget", "per minute", "per second", "tpm", "rpm", "per hour", "in flight", "pending",
     "concurrent", "concurrency", "time budget", "retry budget", "error budget", "context length",
     "context window", "max tokens", "load balance*", "api key", "per day", "daily", "resets at",
-    "resets in", "timeout",
+    "resets in", "timeout", "rate limit exceeded", "rate limit reached", "rate limit hit",
+    "rate limited", "exceeded your rate limit", "exceeded the rate limit", "too many requests",
 )  # fmt: skip
 PAYMENT = (
     "payment", "payments", "invoice", "invoices", "billing", "credit card", "card", "bill", "bills",
@@ -312,7 +313,7 @@ TOO_FAST = (
     "in a short", "within", "a minute", "a day", "/min", "/minute", "/day", "/hour", "every",
     "daily", "hourly", "weekly", "concurrent", "simultaneous", "in parallel", "resets",
     "will reset", "try again in", "retry after", "retry in", "wait", "back off", "backoff", "today",
-    "tomorrow", "until", "exceeded",
+    "tomorrow", "until", "exceeded", "too high",
 )  # fmt: skip
 PART = (
     "param", "params", "parameter", "parameters", "argument", "arguments", "field", "property",

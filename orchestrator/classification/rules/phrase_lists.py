@@ -201,6 +201,9 @@ PAYLOAD = (
     "exceeded limit on max bytes", "图片过大", "文件过大", "请求体过大", "图片大小", "图片尺寸",
 )  # fmt: skip
 CONTEXT = (
+    "shorten your conversation", "shorten the conversation", "shorten your prompt",
+    "shorten the prompt", "shorten your input", "shorten your message*", "start a new conversation",
+    "start a new chat",
     "max_seq_len", "max_total_tokens", "token count exceeds", "token count … exceeds",
     "prompt token count", "tokens exceeds", "tokens exceed the", "tokens … exceeds the limit",
     "tokens … exceed the limit", "number of tokens … exceed*", "maximum context length",
