@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -21,6 +22,11 @@ _HTML = re.compile(
 )
 """A page, which relays put a status or a chunk's length before."""
 _TITLE = re.compile(r"<(title|h1|h2)\b[^>]{0,200}>(.{0,400}?)</\1\s*>", re.IGNORECASE | re.DOTALL)
+_PAIR = re.compile(
+    r"""\b(message|msg|detail|code|type|status|reason)["']?\s{0,4}[:=]\s{0,8}"""
+    r"""(?:(["'])([^"'{}]{1,400})(?:\2|$)|(\d{3,8})\b)"""
+)
+_PAIRS_LIMIT = 4_096
 _BYTES_OPEN = ("b'", 'b"')
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
@@ -38,8 +44,9 @@ def decode(body: str | bytes) -> Any:
 def find(text: str) -> tuple[str, Any]:
     """The text before an object embedded in ``text``, and the object.
 
-    The object may be JSON or a Python repr, whatever follows it; the text alone
-    comes back with ``None`` where there is no object.
+    The object may be JSON or a Python repr, whatever follows it. Of one that is cut off,
+    or written as a console would, the pairs that tell something come back beside the
+    whole text; the text alone comes back with ``None`` where there is no object.
     """
     start = _start(text)
     if start < 0:
@@ -51,8 +58,19 @@ def find(text: str) -> tuple[str, Any]:
     if value is None:
         value = _escaped_json(piece) if '\\"' in piece[:4] else _python_literal(piece)
     if not isinstance(value, dict | list):
-        return text, None
+        return text, _pairs(piece)
     return text[:start], value
+
+
+def _pairs(piece: str) -> list[dict[str, str]] | None:
+    """What an object says that nobody can parse, a new record where a key comes again."""
+    records: list[dict[str, str]] = [{}]
+    for match in islice(_PAIR.finditer(piece[:_PAIRS_LIMIT]), _FRAMES):
+        key, value = match.group(1), match.group(3) or match.group(4)
+        if key in records[-1]:
+            records.append({})
+        records[-1][key] = value
+    return records if records[0] else None
 
 
 def _start(text: str) -> int:

@@ -75,6 +75,24 @@ def _plan(present: frozenset[str]) -> _Plan:
     return _Plan(*(tuple(key for key in kind if key in present) for kind in kinds))
 
 
+_WRAPPER_WORDS = frozenset(
+    {
+        "error", "errors", "err", "upstream", "downstream", "original", "raw", "inner", "cause",
+        "exception", "failure", "fault", "payload", "extensions", "reply", "response",
+    }
+)  # fmt: skip
+_ECHO_WORDS = frozenset({"request", "input", "prompt", "headers", "id", "usage"})
+
+
+@lru_cache(maxsize=1024)
+def _wrappers(unknown: frozenset[Any]) -> tuple[str, ...]:
+    """The unknown keys whose names say that they hold another failure, in one order."""
+    keys = sorted(key for key in unknown if isinstance(key, str) and len(key) <= _CODE)
+    words = ((key, frozenset(map(str.lower, _KEY_WORD.findall(key)))) for key in keys)
+    return tuple(key for key, said in words if said & _WRAPPER_WORDS and not said & _ECHO_WORDS)
+
+
+_KEY_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _STATUS_TEXT = re.compile(
     r"(?:error code|status code|statuscode|\bhttp(?:/\d(?:\.\d)?)?(?: error)?|,[\w./:-]{1,80}"
     r"|^unexpected status|\bstatus)"
@@ -179,6 +197,9 @@ class Envelope:
                 self.add(value, depth + 1)
             elif key == "error":
                 self._code(value)
+        for key in _wrappers(frozenset(node.keys() - _KNOWN)) if len(node) < _ITEMS * 4 else ():
+            if _nests(node[key]) or (isinstance(node[key], str) and node[key][:1] == "{"):
+                self.add(node[key], depth + 1)
 
     def _status(self, value: Any) -> None:
         if self.status is not None or value is None or isinstance(value, bool):

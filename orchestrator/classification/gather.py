@@ -15,6 +15,7 @@ _VALUE = 1_024
 _PAIR = 2
 _HEAD = 16_384
 _BYTES = (bytes, bytearray, memoryview)
+_RELAYED = 400
 _NESTING = (dict, list, tuple, Mapping)
 
 
@@ -30,7 +31,8 @@ def facts(
     """The facts of a failure, whatever their form."""
     lowered = _headers(headers)
     http_status = _status(status)
-    settled = http_status is not None and 300 <= http_status < 500
+    # Relays put their own 400 or 5xx around the status that their provider answered with.
+    settled = http_status is not None and 300 < http_status < 500 and http_status != _RELAYED
     envelope = Envelope(wants_status=not settled)
     body = _take_body(envelope, body, lowered)
     _take_exception(envelope, exception, where)
