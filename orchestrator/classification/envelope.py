@@ -21,6 +21,7 @@ _NESTING = (Mapping, list, tuple)
 _DEPTH = 8
 _NODES = 64
 _ITEMS = 6
+_WIDEST = 32
 _TEXT = 8_192
 _CODE = 120
 
@@ -85,14 +86,14 @@ _ECHO_WORDS = frozenset({"request", "input", "prompt", "headers", "id", "usage"}
 
 
 @lru_cache(maxsize=1024)
-def _wrappers(unknown: frozenset[Any]) -> tuple[str, ...]:
-    """The unknown keys whose names say that they hold another failure, in one order."""
-    keys = sorted(key for key in unknown if isinstance(key, str) and len(key) <= _CODE)
-    words = ((key, frozenset(map(str.lower, _KEY_WORD.findall(key)))) for key in keys)
-    return tuple(key for key, said in words if said & _WRAPPER_WORDS and not said & _ECHO_WORDS)
+def _wraps(key: str) -> bool:
+    """Whether a key that nobody knows says by its words that it holds another failure."""
+    said = {word.lower() for word in _KEY_WORD.findall(key)}
+    return not said.isdisjoint(_WRAPPER_WORDS) and said.isdisjoint(_ECHO_WORDS)
 
 
 _KEY_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_STATUS_NUMBER = re.compile(r"[45]\d\d\b")
 _STATUS_TEXT = re.compile(
     r"(?:error code|status code|statuscode|\bhttp(?:/\d(?:\.\d)?)?(?: error)?|,[\w./:-]{1,80}"
     r"|^unexpected status|\bstatus)"
@@ -161,12 +162,14 @@ class Envelope:
                 self._status_in(text)
 
     def _status_in(self, text: str) -> None:
-        match = _STATUS_TEXT.search(text)
+        # Most texts hold no such number, and the many ways around it cost more than it.
+        match = _STATUS_TEXT.search(text) if _STATUS_NUMBER.search(text) else None
         if match is not None:
             self.status = int(match.group(match.lastindex or 1))
 
     def _mapping(self, node: Mapping[Any, Any], depth: int) -> None:
-        plan = _plan(_KNOWN.intersection(node))
+        present = _KNOWN.intersection(node)
+        plan = _plan(present)
         for key in plan.statuses:
             self._status(node[key])
         for key in plan.codes:
@@ -179,6 +182,8 @@ class Envelope:
         if not plan.nested and not plan.texts:
             self._named_exception(node, depth)
         self._inner(node, plan, depth)
+        if len(present) < len(node) <= _WIDEST:
+            self._unknown(node, depth)
 
     def _named_exception(self, node: Mapping[Any, Any], depth: int) -> None:
         """Take in ``{"throttlingException": {…}}``, as event streams of Bedrock say it."""
@@ -197,9 +202,20 @@ class Envelope:
                 self.add(value, depth + 1)
             elif key == "error":
                 self._code(value)
-        for key in _wrappers(frozenset(node.keys() - _KNOWN)) if len(node) < _ITEMS * 4 else ():
-            if _nests(node[key]) or (isinstance(node[key], str) and node[key][:1] == "{"):
-                self.add(node[key], depth + 1)
+
+    def _unknown(self, node: Mapping[Any, Any], depth: int) -> None:
+        """Take in what stands under unknown keys such as ``upstreamBody`` or ``lastError``."""
+        keys = [
+            key
+            for key, value in node.items()
+            if (_nests(value) or (type(value) is str and value[:1] == "{"))
+            and type(key) is str
+            and key not in _KNOWN
+            and len(key) <= _CODE
+            and _wraps(key)
+        ]
+        for key in sorted(keys):
+            self.add(node[key], depth + 1)
 
     def _status(self, value: Any) -> None:
         if self.status is not None or value is None or isinstance(value, bool):
