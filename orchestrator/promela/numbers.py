@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from orchestrator.verify import Setting
 from states.call import State
-from states.policy import OnInterrupted
+from states.policy import OnInterrupted, Policy
 from states.reasons import Move, Reason
 from states.table import TABLE, Row
 
@@ -106,30 +106,33 @@ def _classes(setting: Setting) -> Iterator[str]:
     yield f"#define REPAIR(e) {_chosen('e', [0, *(one.repair for one in classes), 0])}"
 
 
-def _pauses(setting: Setting) -> Iterator[str]:
-    """How long the backoff after some tries can be, before and after the commit boundary.
+def pauses(policy: Policy, limit: float) -> tuple[list[bool], list[bool]]:
+    """For each number of tries from 0: can the backoff end within the patience, and past it?
 
     Jitter is in [0, 1), so a backoff is above half of the longest and at most that.
+
+    Args:
+        policy: Whose patience and tries count.
+        limit: Seconds that are left at most; a backoff that ends later is none of both.
     """
+    soon, late = [False], [False]
+    for tries in range(1, policy.attempts_per_target + 1):
+        longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(tries - 1, 60))
+        soon.append(longest / 2 < min(policy.patience, limit))
+        late.append(policy.patience < longest and max(longest / 2, policy.patience) < limit)
+    return soon, late
+
+
+def _pauses(setting: Setting) -> Iterator[str]:
+    """What fits before and after the commit boundary."""
     policy = setting.policy
     stream = max(target.timeouts.stream_total for target in setting.route)
-    longest = [
-        min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(tries - 1, 60))
-        for tries in range(1, policy.attempts_per_target + 1)
-    ]
-    soon, late, fits, later = [], [], [], []
-    for limit in (policy.deadline, stream):
-        soon.append([0, *(int(one / 2 < min(policy.patience, limit)) for one in longest)])
-        late.append([
-            0, *(int(policy.patience < one and max(one / 2, policy.patience) < limit)
-                 for one in longest),
-        ])  # fmt: skip
-        fits.append(int(limit > FIRST_BACKOFF / 2))
-        later.append(int(policy.patience < limit))
+    limits = (policy.deadline, stream)
+    soon, late = zip(*(pauses(policy, limit) for limit in limits), strict=True)
     yield f"#define PAUSE_CAN_BE_SOON(n) {_either(*(_chosen('n', one) for one in soon))}"
     yield f"#define PAUSE_CAN_BE_LATE(n) {_either(*(_chosen('n', one) for one in late))}"
-    yield f"#define PAUSE_CAN_FIT {_either(*fits)}"
-    yield f"#define HAS_LATER {_either(*later)}"
+    yield f"#define PAUSE_CAN_FIT {_either(*(int(limit > FIRST_BACKOFF / 2) for limit in limits))}"
+    yield f"#define HAS_LATER {_either(*(int(policy.patience < limit) for limit in limits))}"
 
 
 def _either(before: object, after: object) -> str:
@@ -139,6 +142,7 @@ def _either(before: object, after: object) -> str:
 
 def _chosen(name: str, values: Sequence[int]) -> str:
     """The value at the place ``name``."""
+    values = [int(value) for value in values]
     if len(set(values)) == 1:
         return str(values[0])
     last = len(values) - 1

@@ -1,0 +1,108 @@
+"""The numbers of a setting: what they say of backoffs, moves, targets and classes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from orchestrator.promela.numbers import LISTS, contexts, events, numbers, pauses
+from orchestrator.promela.settings import SETTINGS
+from orchestrator.verify import Setting
+from states.backoff import backoff
+from states.call import State
+from states.commands import StoppedBy
+from states.policy import Policy
+from states.reasons import Move, Reason
+from states.table import TABLE
+from states.target import Target
+
+SIZED = Setting(
+    (Target("a", "x", context=9), Target("b", "y"), Target("a", "z", context=5)), {"a": 2}
+)
+
+
+def defined(setting: Setting) -> dict[str, str]:
+    lines = (re.fullmatch(r"#define (\S+) (.*)", line) for line in numbers(setting, TABLE))
+    return {line[1]: line[2] for line in lines if line is not None}
+
+
+@given(
+    tries=some.integers(1, 12),
+    jitter=some.floats(0, 1, exclude_max=True),
+    patience=some.floats(0, 40),
+    limit=some.floats(0.01, 60),
+)
+def test_whatever_a_backoff_can_be_is_known(
+    tries: int, jitter: float, patience: float, limit: float
+) -> None:
+    soon, late = pauses(Policy(attempts_per_target=12, patience=patience), limit)
+
+    pause = backoff(tries, jitter)
+
+    if pause < limit:
+        assert soon[tries] if pause <= patience else late[tries]
+
+
+@pytest.mark.parametrize(
+    ("patience", "limit", "soon", "late"),
+    [
+        (10.0, 300.0, [False, True, True, True], [False, False, False, False]),
+        (0.0, 300.0, [False, False, False, False], [False, True, True, True]),
+        (0.8, 300.0, [False, True, True, False], [False, False, True, True]),
+        # The second backoff is above 0.5 s and at most 1 s: with luck it ends in time.
+        (10.0, 1.0, [False, True, True, False], [False, False, False, False]),
+        (10.0, 0.25, [False, False, False, False], [False, False, False, False]),
+    ],
+)
+def test_how_long_backoffs_can_be(
+    patience: float, limit: float, soon: list[bool], late: list[bool]
+) -> None:
+    assert pauses(Policy(patience=patience), limit) == (soon, late)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_moves_of_every_class_are_the_policys(name: str) -> None:
+    setting, found = SETTINGS[name], defined(SETTINGS[name])
+    sets = {
+        ("ROTATING", Move.ROTATE, True), ("RETRYING", Move.RETRY, True),
+        ("FALLING_BACK", Move.FALLBACK, True), ("FALLING_BACK_LATER", Move.FALLBACK, False),
+    }  # fmt: skip
+
+    for name_of_set, move, first in sets:
+        for place, one in enumerate(setting.reasons, start=1):
+            allowed = setting.policy.moves(one.reasons[0], first_target=first)
+            assert bool(int(found[name_of_set]) >> place & 1) == (move in allowed)
+
+
+def test_sets_of_classes_name_their_reasons() -> None:
+    found, classes = defined(SIZED), SIZED.reasons
+    billed = [one for place, one in enumerate(classes, 1) if int(found["BILLING"]) >> place & 1]
+
+    assert {one.reasons[0] for one in billed} == {Reason.BILLING}
+    assert found["CLASSES"] == str(len(classes))
+    assert found["EARLIER"] == str(len(classes) + 1)
+
+
+def test_targets_are_told_by_place() -> None:
+    found = defined(SIZED)
+
+    assert contexts(SIZED) == [5, 9]
+    assert found["CONTEXT(t)"] == "(t == 0 -> 2 : (t == 1 -> 0 : 1))"
+    assert found["PROVIDER(t)"] == "(t == 0 -> 0 : (t == 1 -> 1 : 0))"
+    assert found["KEYS(t)"] == "(t == 0 -> 2 : (t == 1 -> 1 : 2))"
+
+
+def test_states_and_events_are_numbered_in_their_order() -> None:
+    found = defined(SIZED)
+
+    assert [found[f"IN_{state.name}"] for state in State] == [str(n) for n in range(len(State))]
+    assert [found[name] for name in events()] == [str(n) for n in range(len(events()))]
+
+
+def test_every_way_to_stop_has_a_name() -> None:
+    assert {name.removeprefix("BY_") for name in LISTS["STOPS"]} == {
+        "NOTHING", *(one.name for one in StoppedBy),
+    }  # fmt: skip
