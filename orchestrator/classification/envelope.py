@@ -29,7 +29,7 @@ _TEXT_KEYS = (
     "message", "msg", "error_message", "errorMessage", "error_msg", "status_msg", "Message",
     "error_description", "title", "detail", "details", "error", "errors", "raw", "description",
     "finishMessage", "blockReasonMessage", "response", "cause", "remedy_hint", "status_message",
-    "errMsg", "errmsg", "errorMsg", "err_msg", "error_text", "error_detail", "errorDetail",
+    "reason", "errMsg", "errmsg", "errorMsg", "err_msg", "error_text", "error_detail", "errorDetail",
 )  # fmt: skip
 _CODE_KEYS = (
     "code", "type", "status", "reason", "error_code", "errorCode", "__type", "errorType",
@@ -177,7 +177,7 @@ class Envelope:
         for key in plan.fields:
             self.fields.setdefault(key, node[key])
         for key in plan.texts:
-            if isinstance(node[key], str):
+            if isinstance(node[key], str) and (key != "reason" or " " in node[key]):
                 self.say(node[key], depth)
         if not plan.nested and not plan.texts:
             self._named_exception(node, depth)

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import msgspec
 
-from orchestrator.classification.phrases import normalise, words
+from orchestrator.classification.phrases import normalise, without_paths, words
 
 _WHOLE_LIMIT = 65_536
 
@@ -44,7 +44,8 @@ class Facts:
 
     def __attrs_post_init__(self) -> None:
         self.raw = "\n".join(self.texts)
-        self.text = normalise(self.raw)
+        # No phrase begins in one text and ends in the next.
+        self.text = normalise(without_paths(" ; ".join(self.texts)))
         self.words = words(self.text)
 
     def whole(self) -> str:

@@ -23,6 +23,14 @@ def normalise(text: str) -> str:
     return " ".join(text.split())
 
 
+_PATH = re.compile(r"(://[^\s/\"'<>()]{1,200})/[^\s\"'<>()]{1,400}")
+
+
+def without_paths(text: str) -> str:
+    """``text`` with the addresses in it cut to their hosts: what a page is called says nothing."""
+    return _PATH.sub(r"\1", text[:TEXT_LIMIT]) if "://" in text else text
+
+
 def words(text: str) -> frozenset[str]:
     """The words of a normalised text."""
     return frozenset(_WORD.findall(text))

@@ -93,8 +93,9 @@ RULES: tuple[Rule, ...] = (
     # --- no money ---
     Rule("code.quota-per-minute", Reason.RATE_LIMIT, _SEEN, codes={"insufficient_quota",
          "quota_exceeded", "credit_limit", "resource_exhausted", "billing_error",
-         "free_quota_exceeded"},
-         contains=("per minute", "per second", "rate limited", "too many requests", "tpm", "rpm",
+         "free_quota_exceeded", "quota_exhausted"},
+         contains=("will reset after", "will reset in", "reset after", "per minute",
+         "per second", "rate limited", "too many requests", "tpm", "rpm",
          "queries per minute", "allocated quota exceeded", "requests rate limit", "concurrency",
          "concurrent requests", "resets at", "resets in", "reset at", "reset in", "per hour",
          "daily", "hourly", "weekly")),

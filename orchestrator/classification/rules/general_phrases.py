@@ -21,6 +21,8 @@ _CLIENT_HEADERS = (
     "(User-Agent, X-Stainless-*), or ask from another network."
 )
 
+_PASSING = {409, 500, 502, 503, 504, 529}
+"""Statuses that pass by themselves: advice to buy does not make them a lack of money."""
 _ONLY_ERROR = re.compile(r"\A\s*error\.?\s*\Z", re.IGNORECASE)
 
 MONEY: tuple[Rule, ...] = (
@@ -66,8 +68,10 @@ MONEY: tuple[Rule, ...] = (
          contains=say.QUOTA_MONEY, unless=say.RATE_WORDS, scope=Scope.ACCOUNT),
     Rule("general.money-advice", Reason.BILLING,
          "upsell words stand in plain rate limits too (2026-11-21)", contains=say.MONEY_ADVICE,
-         unless=say.RATE_WORDS, scope=Scope.ACCOUNT),
+         unless=say.PASSES, other_statuses=_PASSING, scope=Scope.ACCOUNT),
     Rule("general.money-advice-zh", Reason.BILLING, _SEEN, contains=zh.MONEY_ADVICE,
+         unless=say.PASSES, other_statuses=_PASSING, scope=Scope.ACCOUNT),
+    Rule("general.quota-gone-zh", Reason.BILLING, _SEEN, contains=zh.QUOTA_GONE,
          unless=zh.RATE_WORDS, scope=Scope.ACCOUNT),
     Rule("general.zero-quota", Reason.BILLING,
          "Gemini and gateways: a limit of zero never refills (2026-11-21)", contains=("limit: 0",
@@ -145,6 +149,8 @@ PLAIN: tuple[Rule, ...] = (
          "at 429 these words leave it open, and lean to rate_limit (2026-11-21)",
          contains=say.QUOTA_USED_UP, statuses={400, 401, 402, 403, 412, 500}, unless=("per minute",
          "per second", "per day", "requests per", "try again in", "retry after", "context")),
+    Rule("general.plan-advice", Reason.BILLING, _SEEN, contains=("upgrade your plan",),
+         statuses={400, 401, 402, 403, 412}, unless=say.PASSES),
 )  # fmt: skip
 """What the words say of content, length, models, capacity, rates and credentials."""
 

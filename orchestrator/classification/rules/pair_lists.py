@@ -30,7 +30,7 @@ MONEY_OTHER = (
     "function", "tool", "schema", "property", "thinking", "reasoning", "budget tokens",
     "token budget", "per minute", "per second", "tpm", "rpm", "per hour", "in flight", "pending",
     "concurrent", "concurrency", "time budget", "retry budget", "error budget", "context length",
-    "context window", "max tokens", "load balance*", "api key", "per day", "daily", "resets at",
+    "context window", "max tokens", "load balance*", "per day", "daily", "resets at",
     "resets in", "timeout", "rate limit exceeded", "rate limit reached", "rate limit hit",
     "rate limited", "exceeded your rate limit", "exceeded the rate limit", "too many requests",
 )  # fmt: skip

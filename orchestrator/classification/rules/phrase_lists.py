@@ -147,6 +147,13 @@ RATE_WORDS = (
     "per day", "requests per", "tokens per", "today", "daily", "rpm", "tpm", "concurren*",
     "try again in", "retry in", "slow down",
 )  # fmt: skip
+PASSES = (
+    *RATE_WORDS, "overload*", "at capacity", "over capacity", "maximum capacity", "no capacity",
+    "capacity exceeded", "high demand", "high load", "high traffic", "busy", "unavailable",
+    "throttl*", "too frequent*", "try again later", "resets", "will reset", "频繁", "繁忙", "过载",
+    "饱和", "频率", "并发", "限流", "速率", "重置", "每日", "今日", "每天", "每分钟",
+)  # fmt: skip
+"""What passes by itself: beside it, advice to buy is only an offer."""
 CONTENT = (
     "content filtering policy", "content policy", "content filter", "content management policy",
     "usage policy", "usage policies", "usage guidelines", "safety system", "safety policy",
@@ -400,7 +407,7 @@ ACCOUNT_CLOSED = (
 QUOTA_USED_UP = (
     "limit exceeded", "limit reached", "quota exceeded", "exceeded your quota", "exceeded quota",
     "usage limit", "exceeded the limit", "quota has been exceeded", "quota reached",
-    "reached its limit", "quota limit", "upgrade your plan",
+    "reached its limit", "quota limit",
 )  # fmt: skip
 QUOTA_GONE = (
     "remaining quota", "quota exhausted", "quota has been exhausted", "out of quota",
