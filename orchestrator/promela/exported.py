@@ -66,9 +66,10 @@ def _events(table: Sequence[Row]) -> Iterator[str]:
         for name in happening:
             possible = " && STREAMED" if name == "Streaming" else ""
             yield f"    :: (state == {in_state(state)}{possible}) -> event = {name.upper()}"
-        if state.final and not happening:
-            yield f"    :: (state == {in_state(state)}) -> goto over"
     yield "    fi\n}"
+    rows_out_of = {row.state for row in table}
+    over = [f"state == {in_state(one)}" for one in State if one.final and one not in rows_out_of]
+    yield f"#define OVER ({' || '.join(over) or 'false'})"
 
 
 def _table(table: Sequence[Row], translations: Translations) -> Iterator[str]:

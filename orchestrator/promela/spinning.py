@@ -116,7 +116,8 @@ def _searched(
 ) -> Run:
     require()
     (folder / "model.pml").write_text(model, encoding="utf-8")
-    _run(folder, "spin", *flags, "-a", "model.pml")
+    # -o2: also what is only written tells states apart, such as why a call was stopped.
+    _run(folder, "spin", "-o2", *flags, "-a", "model.pml")
     # Spin writes C that compilers warn of; the warnings say nothing about the model.
     _run(folder, "gcc", "-w", *options, "-o", "pan", "pan.c")
     began = time.perf_counter()

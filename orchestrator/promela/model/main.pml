@@ -108,9 +108,10 @@ inline forget_the_scratch() {
 #endif
 
 init {
+end_call:
     do
     :: atomic {
-        SAY;
+        !OVER -> SAY;
         something_happens();
         the_world_does_something();
         d_step {
@@ -132,8 +133,10 @@ init {
 #endif
         }
     }
+#ifdef TELL
+    :: atomic { OVER -> SAY; goto end_over }
+#endif
     od;
-over:
 end_over:
     false
 }

@@ -32,7 +32,7 @@ DEFINED = re.compile(
 )
 WORD = re.compile(r"[A-Za-z_]\w*")
 PROMELA = """
-    assert atomic bit break byte c_code d_step define do else end_over endif false fi for goto
+    assert atomic bit break byte c_code d_step define do else end_call end_over endif false fi for goto
     hidden if ifdef ifndef init inline int now od over printf select skip true
 """
 
