@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import pair_lists as say
+from orchestrator.classification.rules.phrase_lists import PASSES
 from states.reasons import Reason, Scope
 
 _READ = "how 326 real errors in many wordings speak, corpus and public reports (2026-11-21)"
@@ -24,6 +25,8 @@ _PASSING = {408, 409, 413, 500, 502, 503, 504, 529}
 MONEY: tuple[Rule, ...] = (
     Rule("pair.money-gone", Reason.BILLING, _READ, contains=say.MONEY, near=say.MONEY_GONE,
          unless=say.MONEY_OTHER, scope=Scope.ACCOUNT),
+    Rule("pair.money-advised", Reason.BILLING, _READ, contains=say.MONEY, near=say.MONEY_ADVISED,
+         unless=(*say.MONEY_OTHER, *PASSES), other_statuses=_PASSING, scope=Scope.ACCOUNT),
     Rule("pair.suspended-for-money", Reason.BILLING, _READ, contains=say.SUSPENDED,
          near=say.FOR_MONEY, unless=("rate limit*", "too many requests", "api key", "model"),
          scope=Scope.ACCOUNT),
@@ -47,6 +50,9 @@ MONEY: tuple[Rule, ...] = (
          "rate limit*", "context", "retry", "wait", "reset", "replenished"), scope=Scope.ACCOUNT),
     Rule("pair.money-gone-zh", Reason.BILLING, _READ, contains=say.MONEY_ZH, near=say.MONEY_GONE_ZH,
          unless=say.WINDOW_ZH, scope=Scope.ACCOUNT),
+    Rule("pair.money-advised-zh", Reason.BILLING, _READ, contains=say.MONEY_ZH,
+         near=say.MONEY_ADVISED_ZH, unless=(*say.WINDOW_ZH, *PASSES), other_statuses=_PASSING,
+         scope=Scope.ACCOUNT),
     Rule("pair.account-closed", Reason.AUTH, _READ, contains=say.ACCOUNT, near=say.ACCOUNT_CLOSED,
          unless=("rate limit*", "too many requests", "ip", "model", "endpoint", "deployment",
          "resource",  "prompt", "content filter", "moderation", "billing", "payment", "api key",

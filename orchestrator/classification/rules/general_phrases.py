@@ -124,8 +124,8 @@ PLAIN: tuple[Rule, ...] = (
     Rule("general.rate-limit-zh", Reason.RATE_LIMIT, _SEEN, contains=zh.RATE_LIMIT),
     Rule("general.window-limit", Reason.RATE_LIMIT,
          "plans with windows of hours, days or weeks name their reset (2026-11-21)",
-         contains=say.WINDOW_LIMIT, also=say.WINDOW_CLEARS, unless=("credits", "purchase",
-         "balance", "billing cycle")),
+         contains=say.WINDOW_LIMIT, also=say.WINDOW_CLEARS, unless=("balance",
+         "billing cycle", "billing period", "monthly")),
     # --- credentials ---
     Rule("status.403-html", Reason.FORBIDDEN,
          "pages of firewalls and CDNs, which never saw the key (2026-11-21)",

@@ -20,10 +20,13 @@ MONEY_GONE = (
     "no more", "no longer have", "have no", "has no", "don't have", "doesn't have", "do not have",
     "does not have", "don't have any", "not have any", "consumed", "below", "overdrawn", "is gone",
     "are gone", "expired", "exceeded", "exceeds", "exceeding", "over the", "reached", "maxed out",
-    "top up", "recharge", "short of", "need more", "needs more", "buy more", "purchase more",
-    "add more", "cannot cover", "not cover", "can't cover", "unable to cover", "has been spent",
+    "short of",
+    "cannot cover", "not cover", "can't cover", "unable to cover", "has been spent",
     "have been used", "has been used", "required", "requires", "is needed", "fully used", "drained",
     "in the red", "$0", "hit", "is 0", "of 0", "is $0", "at 0",
+)  # fmt: skip
+MONEY_ADVISED = (
+    "top up", "recharge", "need more", "needs more", "buy more", "purchase more", "add more",
 )  # fmt: skip
 MONEY_OTHER = (
     "weekly", "hourly", "5 hour", "session", "minute", "second", "parameter", "field", "argument",
@@ -336,9 +339,12 @@ MONEY_ZH = (
     "试用", "预付费", "流量包", "token包", "付费",
 )  # fmt: skip
 MONEY_GONE_ZH = (
-    "升级", "开通", "购买", "告罄", "失效", "终止", "低于", "未付", "拖欠", "用光", "耗光", "为空",
-    "尚未购买", "支付", "不足", "用尽", "用完", "耗尽", "欠", "过期", "到期", "不够", "已用",
-    "为零", "透支", "续费", "续订", "充值", "缴费", "结束", "未购买", "不支持", "停用", "超出预算",
+    "告罄", "失效", "终止", "低于", "未付", "拖欠", "用光", "耗光", "为空",
+    "尚未购买", "不足", "用尽", "用完", "耗尽", "欠", "过期", "到期", "不够", "已用",
+    "为零", "透支", "结束", "未购买", "不支持", "停用", "超出预算",
+)  # fmt: skip
+MONEY_ADVISED_ZH = (
+    "升级", "开通", "购买", "支付", "充值", "续费", "续订", "缴费",
 )  # fmt: skip
 WINDOW_ZH = (
     "每日", "今日", "每分钟", "每小时", "分钟", "小时", "重置", "每天", "每周", "稍后", "频率",
