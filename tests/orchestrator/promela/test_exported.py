@@ -32,8 +32,8 @@ DEFINED = re.compile(
 )
 WORD = re.compile(r"[A-Za-z_]\w*")
 PROMELA = """
-    assert atomic bit break byte c_code d_step define do else end_call end_over endif false fi for goto
-    hidden if ifdef ifndef init inline int now od over printf select skip true
+    assert atomic bit break byte c_code d_step define do else end_call end_over endif false fi for
+    goto hidden if ifdef ifndef init inline int now od over printf select skip true
 """
 
 
