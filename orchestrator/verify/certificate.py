@@ -9,7 +9,7 @@ import attrs
 from orchestrator.verify.graph import Graph
 from orchestrator.verify.moves import Edge
 from orchestrator.verify.search import Place, Search, Step
-from orchestrator.verify.sweep import Sweep
+from orchestrator.verify.sweep import Count
 
 
 @attrs.frozen
@@ -59,11 +59,11 @@ class Certificate:
         )  # fmt: skip
 
 
-def certify(graph: Graph, main: Search, watched: Sequence[Sweep]) -> Certificate:
+def certify(graph: Graph, main: Search, watched: Sequence[Count]) -> Certificate:
     """The certificate of what ``main`` reached; ``watched`` count requests to one provider each."""
     route = graph.setting.route
     attempts, waits = main.most(0), main.most(1)
-    rotations = Sweep(graph, lambda move, _: int(move.rotates)).run()
+    rotations = Count(graph, lambda move, _: int(move.rotates)).run()
     turned = rotations.most(1)
     busiest = max(watched, key=lambda search: search.most(1)[0])
     asked = busiest.most(1)

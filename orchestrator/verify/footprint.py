@@ -8,7 +8,7 @@ others are, is spared the step. Nothing is assumed of guards but that they are p
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, cast
 
 import attrs
@@ -17,8 +17,8 @@ from states.call import Call
 from states.error import Error
 from states.target import Target
 
-Fact = str | tuple[str, Target]
-"""A field of the call, or a question about one target and the target."""
+Fact = str | tuple[str, str]
+"""A field of the call, or a question about one target and the target's name."""
 
 CONSTANT = frozenset({
     "route", "policy", "reasoning", "number", "waits", "rotations", "switches", "repairs",
@@ -41,24 +41,37 @@ class WatchedCall(Call):
 
     def used_at(self, target: Target) -> frozenset[str]:
         """See :meth:`states.Call.used_at`; notes no more than what was used there."""
-        if "used" in self.__dict__:
+        own, name = self.__dict__, target.name
+        if "used" in own:
             return super().used_at(target)
-        own = self.__dict__
-        value: frozenset[str] = own["_source"].used_at(target)
-        own["_looked"].setdefault(("used_at", target), value)
-        return value
+        return cast(frozenset[str], _asked(own, ("used_at", name)))
 
     def repaired_at(self, target: Target) -> int:
         """How many repairs were made there; notes no more than that."""
-        own = self.__dict__
-        value = repaired_at(own["_source"], target)
-        own["_looked"].setdefault(("repaired_at", target), value)
-        return value
+        return cast(int, _asked(self.__dict__, ("repaired_at", target.name)))
 
 
-def repaired_at(call: Call, target: Target) -> int:
-    """How many repairs ``call`` made at ``target``."""
-    return sum(target.name == name for name, _ in call.repaired)
+def _asked(own: dict[str, Any], question: tuple[str, str]) -> Any:
+    looked = own["_looked"]
+    if question not in looked:
+        looked[question] = _ABOUT_TARGETS[question[0]](own["_source"], question[1])
+    return looked[question]
+
+
+def used_at(call: Call, name: str) -> frozenset[str]:
+    """Labels of the credentials that ``call`` sent with to the target of that name."""
+    return frozenset([label for target, label in call.used if target == name])
+
+
+def repaired_at(call: Call, name: str) -> int:
+    """How many repairs ``call`` made at the target of that name."""
+    return len([target for target, _ in call.repaired if target == name])
+
+
+_ABOUT_TARGETS: Mapping[str, Callable[[Call, str], Any]] = {
+    "used_at": used_at,
+    "repaired_at": repaired_at,
+}
 
 
 _FIELDS = frozenset(field.name for field in attrs.fields(Call))
@@ -78,6 +91,14 @@ def watch(call: Call, *, number: Any, waits: Any) -> tuple[WatchedCall, dict[Fac
     own.update((name, source[name]) for name in _STARTED_WITH)
     own.update(number=number, waits=waits, _source=call, _looked=looked, _fields=_FIELDS)
     return watched, looked
+
+
+def keep_looks(watched: WatchedCall, looked: Mapping[Fact, Any]) -> None:
+    """Spare the next step over ``watched`` the looks that were noted already."""
+    own = watched.__dict__
+    for fact, value in looked.items():
+        if isinstance(fact, str):
+            own[fact] = value
 
 
 def changes(after: Call) -> dict[str, Any]:
@@ -138,13 +159,11 @@ class _Look:
 
     def __init__(self, fact: Fact) -> None:
         self.fact = fact
-        self._ask = fact if isinstance(fact, str) else fact[0]
-        self._of = None if isinstance(fact, str) else fact[1]
+        self._ask = _ABOUT_TARGETS[fact[0]] if isinstance(fact, tuple) else None
+        self._of = fact if isinstance(fact, str) else fact[1]
         self.ways: dict[Hashable, Any] = {}
 
     def value(self, call: Call) -> Hashable:
-        if self._of is None:
-            return identity(getattr(call, self._ask))
-        if self._ask == "used_at":
-            return call.used_at(self._of)
-        return repaired_at(call, self._of)
+        if self._ask is not None:
+            return cast(Hashable, self._ask(call, self._of))
+        return identity(getattr(call, self._of))

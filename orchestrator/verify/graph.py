@@ -10,7 +10,7 @@ import attrs
 from orchestrator.verify.board import Look, Seen
 from orchestrator.verify.choices import NUMBER, WAITS, Asked, Choices, Instants, Jitter, Tally
 from orchestrator.verify.facts import ARRIVALS, Facts
-from orchestrator.verify.footprint import Footprints, WatchedCall, changes, watch
+from orchestrator.verify.footprint import Footprints, WatchedCall, changes, keep_looks, watch
 from orchestrator.verify.merging import MergedNodes
 from orchestrator.verify.moves import Edge, Fact, Move, difference
 from orchestrator.verify.nodes import Key, Nodes
@@ -116,6 +116,8 @@ class Graph:
         """The edge that ``move`` makes of a call."""
         if move.changes is None:
             return Edge(move, -1, ())
+        if move.ends is not None:
+            return Edge(move, self._node(move.ends), ())
         after = call.copy()
         after.__dict__.update(move.changes)
         key, order = self.nodes.encode(after)
@@ -134,6 +136,7 @@ class Graph:
             found.setdefault(difference(move), move)
             if not choices.next():
                 break
+            keep_looks(watched, looked)
         moves = tuple(found.values())
         self.footprints.keep((call.state.value, sent, fact), looked, moves)
         return moves
@@ -162,8 +165,9 @@ class Graph:
         )
         # A bound that is broken for the highest values alone does not end the others.
         whole = any(one.number == number and one.waits == waits for one in found)
+        ends = self.nodes.encode(after.call)[0] if after.call.state.final else None
         return Move(
-            after.row, None if whole else changes(after.call), number, waits,
+            after.row, None if whole else changes(after.call), ends, number, waits,
             int(isinstance(command, Send)), int(isinstance(command, Wait)),
             fact, look.seen, choices.late, choices.asked_to_wait, choices.jitter,
             sent=position(command.target) if isinstance(command, Send) else -1,
@@ -177,7 +181,7 @@ class Graph:
         low, high = self._choices.low, self._choices.high
         number, waits = (low[NUMBER], high[NUMBER]), (low[WAITS], high[WAITS])
         breach = Breach(STUCK, what, number, waits)
-        return Move("", None, number, waits, 0, 0, fact, look.seen, breaches=(breach,))
+        return Move("", None, None, number, waits, 0, 0, fact, look.seen, breaches=(breach,))
 
     def _seconds(self, call: Call, fact: Fact, after: Step, seen: Seen) -> float:
         policy, command = self.setting.policy, after.command

@@ -7,7 +7,7 @@ the plain one: the same nodes, with the same counters, once the plain ones are m
 
 from __future__ import annotations
 
-from orchestrator.verify.footprint import repaired_at
+from orchestrator.verify.footprint import repaired_at, used_at
 from orchestrator.verify.nodes import MARKED, NONE, SENT, Key, Nodes, Slot
 from orchestrator.verify.setting import ReasonClass, Setting
 from states.call import Call, State
@@ -65,7 +65,7 @@ class MergedNodes(Nodes):
         super().__init__(setting, classes)
         providers = [target.provider for target in self.route]
         self._own = [providers.count(target.provider) == 1 for target in self.route]
-        self._any = self._alike(first_apart=False)
+        self.alike = self._alike(first_apart=False)
         self.groups = self._alike(first_apart=True)
         self._forgets = forgets(setting)
         self._goes_on = setting.policy.on_interrupted is OnInterrupted.CONTINUE
@@ -117,7 +117,7 @@ class MergedNodes(Nodes):
         ]  # fmt: skip
         order = list(self.order)
         # Until the cause is known the first target is apart: to leave it is what sets the cause.
-        for group in self._any if call.cause is not None else self.groups:
+        for group in self.alike if call.cause is not None else self.groups:
             for place, index in zip(group, sorted(group, key=slots.__getitem__), strict=True):
                 order[place] = index
         key = (
@@ -158,7 +158,7 @@ class MergedNodes(Nodes):
         )
         if not kept:
             return Slot(False, True, False, billed)
-        used, repaired = len(call.used_at(target)), repaired_at(call, target)
+        used, repaired = len(used_at(call, name)), repaired_at(call, name)
         if not here and self._forgets:
             used, repaired = min(_KEPT, used), 0
         return Slot(here, True, name in call.gone and here, billed, not here, used, repaired)

@@ -43,6 +43,7 @@ class Move:
     Attributes:
         row: The row that was taken, empty where none led on.
         changes: The fields of the call that it changes; ``None`` after a breach.
+        ends: The node where it ends the call, ``None`` where the call goes on.
         number, waits: The values of the counters for which the move is made.
         sends, sleeps: How far it moves attempts and waits.
         fact: What happened.
@@ -56,6 +57,7 @@ class Move:
 
     row: str
     changes: Mapping[str, Any] | None
+    ends: tuple[Any, ...] | None
     number: tuple[int, int]
     waits: tuple[int, int]
     sends: int

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from orchestrator.verify.footprint import repaired_at
+from orchestrator.verify.footprint import repaired_at, used_at
 from orchestrator.verify.setting import ReasonClass, Setting, errors
 from states.call import Call, State
 from states.error import Error
@@ -58,7 +58,9 @@ class Nodes:
         setting: The setting.
         classes: The classes of reasons that are told apart.
         errors: The error that stands for each class.
-        groups: Places of targets that are alike, where that is made use of.
+        groups: Places of targets that are alike but for the first one's place, where that is
+            made use of.
+        alike: The same, the first one among them: to all that is counted its place is nothing.
         order: The places of the route as they are, nothing merged.
         merged: True where nodes and looks rest on what the rows that ship look at.
     """
@@ -70,6 +72,7 @@ class Nodes:
         self.route = setting.route
         self.errors = errors(classes)
         self.groups: list[list[int]] = []
+        self.alike: list[list[int]] = []
         self.order = tuple(range(len(self.route)))
         self._classes = {
             (reason, error.repair): index
@@ -138,8 +141,8 @@ class Nodes:
             name in call.gone,
             target.provider in call.billed,
             asked and any(name == other for other, _ in call.throttled),
-            len(call.used_at(target)) if asked else 0,
-            repaired_at(call, target) if asked else 0,
+            len(used_at(call, name)) if asked else 0,
+            repaired_at(call, name) if asked else 0,
         )
 
     def decode(self, key: Key) -> Call:

@@ -7,6 +7,8 @@ the first time that a bit appears is the shortest way to it.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Self
 
@@ -132,9 +134,9 @@ class Search:
 
     def _level(self, level: int, frontier: dict[Place, int]) -> dict[Place, int]:
         new: dict[Place, int] = {}
-        reached = self.reached
+        reached, links = self.reached, self._links
         for place, bits in frontier.items():
-            for mask, shift, to, _ in self._links.get(place) or self._linked(place):
+            for mask, shift, to, _ in links[place] if place in links else self._linked(place):
                 moved = (bits & mask) << shift
                 if moved:
                     fresh = moved & ~reached.get(to, 0)
@@ -188,15 +190,20 @@ class Search:
 
     def most(self, counter: int) -> tuple[int, Found]:
         """The highest value of a counter (0 or 1), and a place where it is reached first."""
-        best = max(self.bits.most(bits)[counter][counter] for bits in self.reached.values())
-        interval = ((best, best), (0, self.bits.second))
-        wanted = self.bits.mask(*(interval if counter == 0 else interval[::-1]))
+        best, wanted = self._highest(counter)
         at = min(
             ((level, bits & wanted, place) for place, news in self.levels.items()
              for level, bits in news if bits & wanted),
             key=lambda found: found[0],
         )  # fmt: skip
         return best, (at[0], (at[1] & -at[1]).bit_length() - 1, at[2])
+
+    def _highest(self, counter: int) -> tuple[int, int]:
+        """The highest value of a counter, and the bits that have it."""
+        bits = functools.reduce(operator.or_, self.reached.values())
+        best = self.bits.most(bits)[counter][counter]
+        interval = ((best, best), (0, self.bits.second))
+        return best, self.bits.mask(*(interval if counter == 0 else interval[::-1]))
 
     def way(self, found: Found) -> Sequence[Step]:
         """The shortest way to a bit."""

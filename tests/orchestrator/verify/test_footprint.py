@@ -76,7 +76,7 @@ def test_what_was_used_at_a_target_is_looked_at_by_itself() -> None:
     watched, looked = watch(call, number=0, waits=0)
 
     assert watched.used_at(faults.TWO) == frozenset()
-    assert looked == {("used_at", faults.TWO): frozenset()}
+    assert looked == {("used_at", "beta/two"): frozenset()}
 
 
 def test_a_guard_that_is_not_pure_is_refused() -> None:
