@@ -29,7 +29,8 @@ _TEXT_KEYS = (
     "message", "msg", "error_message", "errorMessage", "error_msg", "status_msg", "Message",
     "error_description", "title", "detail", "details", "error", "errors", "raw", "description",
     "finishMessage", "blockReasonMessage", "response", "cause", "remedy_hint", "status_message",
-    "reason", "errMsg", "errmsg", "errorMsg", "err_msg", "error_text", "error_detail", "errorDetail",
+    "reason", "errMsg", "errmsg", "errorMsg", "err_msg", "error_text", "error_detail",
+    "errorDetail",
 )  # fmt: skip
 _CODE_KEYS = (
     "code", "type", "status", "reason", "error_code", "errorCode", "__type", "errorType",
@@ -162,8 +163,10 @@ class Envelope:
                 self._status_in(text)
 
     def _status_in(self, text: str) -> None:
-        # Most texts hold no such number, and the many ways around it cost more than it.
-        match = _STATUS_TEXT.search(text) if _STATUS_NUMBER.search(text) else None
+        # Most texts hold no such number, and the many ways to write one cost more than it.
+        if not ("4" in text or "5" in text) or _STATUS_NUMBER.search(text) is None:
+            return
+        match = _STATUS_TEXT.search(text)
         if match is not None:
             self.status = int(match.group(match.lastindex or 1))
 

@@ -86,6 +86,9 @@ class RuleSet:
         self._near = [Verdicts(rule.near) for rule in self.rules]
         self._also = [phrases(rule.also) for rule in self.rules]
         self._unless = [phrases(rule.unless) for rule in self.rules]
+        self._unless_ascii = [
+            tuple(one for one in ready if one.longest.isascii()) for ready in self._unless
+        ]
         self._commonness = Counter(
             word for ready in self._contains for one in ready for word in one.anchors
         )
@@ -117,14 +120,17 @@ class RuleSet:
         rule = self.rules[rank]
         if not _structure_fits(rule, facts):
             return False
-        contains, also, unless = self._contains[rank], self._also[rank], self._unless[rank]
+        contains, also = self._contains[rank], self._also[rank]
+        unless = (self._unless_ascii if facts.text.isascii() else self._unless)[rank]
         if contains and rule.codes and not _found(contains, facts):
             return False
         if also and not _found(also, facts):
             return False
+        if unless and _found(unless, facts):
+            return False
         if rule.near and not near(facts.text, facts.words, contains, self._near[rank]):
             return False
-        return not (unless and _found(unless, facts)) and _regex_fits(rule, facts.raw)
+        return _regex_fits(rule, facts.raw)
 
     def _file(self, rank: int, rule: Rule) -> None:
         if rule.codes:

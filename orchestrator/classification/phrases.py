@@ -11,6 +11,7 @@ from types import MappingProxyType
 import attrs
 
 _WORD = re.compile(r"[a-z0-9]+")
+_BETWEEN = {code: " " for code in range(128) if not chr(code).isalnum()}
 TEXT_LIMIT = 6_000
 """Characters of text that are looked at; the longest error text seen has 3,400 (2026-11)."""
 
@@ -33,6 +34,9 @@ def without_paths(text: str) -> str:
 
 def words(text: str) -> frozenset[str]:
     """The words of a normalised text."""
+    # Cutting at a table of characters takes half the time of looking for words.
+    if text.isascii():
+        return frozenset(text.translate(_BETWEEN).split())
     return frozenset(_WORD.findall(text))
 
 
@@ -102,17 +106,27 @@ class Verdicts:
     def __init__(self, written: Iterable[str]) -> None:
         self._by_word: dict[str, list[Phrase]] = defaultdict(list)
         self._others: list[Phrase] = []
+        self._foreign: list[Phrase] = []
         for one in phrases(written):
             if one.anchors:
                 self._by_word[one.rarest()].append(one)
-            else:
+            elif one.longest.isascii():
                 self._others.append(one)
+            else:
+                self._foreign.append(one)
         self._names = frozenset(self._by_word)
 
     def in_words(self, words: frozenset[str]) -> list[Phrase]:
         """The phrases that a text of these words may contain."""
         found = [one for word in self._names & words for one in self._by_word[word]]
-        return [*found, *self._others]
+        return [*found, *self._others] if self._others else found
+
+    def said(self, text: str, words: frozenset[str]) -> list[Phrase]:
+        """The phrases of which ``text`` has the longest part; ``words`` are its words."""
+        found = [one for one in self.in_words(words) if one.longest in text]
+        if self._foreign and not text.isascii():
+            found += [one for one in self._foreign if one.longest in text]
+        return found
 
 
 def near(text: str, words: frozenset[str], subjects: Sequence[Phrase], verdicts: Verdicts) -> bool:
@@ -121,7 +135,7 @@ def near(text: str, words: frozenset[str], subjects: Sequence[Phrase], verdicts:
     A verdict that is denied ("has not expired") does not count. At most the first dozen
     places of subjects are looked at, which bounds the cost of a hostile text.
     """
-    said = [one for one in verdicts.in_words(words) if one.longest in text]
+    said = verdicts.said(text, words)
     if not said:
         return False
     places = 0

@@ -21,8 +21,8 @@ _TYPES = {
 
 RULES: tuple[Rule, ...] = (
     Rule("bedrock.payment-type", Reason.BILLING, _DOC, _P, codes=_TYPES,
-         contains=("payment instrument", "payment method", "billing"), scope=Scope.ACCOUNT,
-         hint=_PAY),
+         contains=("payment instrument", "payment method", "billing"),
+         unless=("too many", "request rate", "wait before"), scope=Scope.ACCOUNT, hint=_PAY),
     Rule("bedrock.payment", Reason.BILLING, _DOC, _P, elsewhere=True,
          contains=("invalid_payment_instrument", "valid payment instrument", "payment instrument"),
          scope=Scope.ACCOUNT, hint=_PAY),
