@@ -21,6 +21,8 @@ _CLIENT_HINT = (
 _CALLER = {400, 404, 413, 422}
 _PASSING = {408, 409, 413, 500, 502, 503, 504, 529}
 """Statuses that settle more than the words of a code do."""
+_BUSY = {409, 503, 504, 529}
+"""Statuses beside which talk of plans and payment is only an offer."""
 
 MONEY: tuple[Rule, ...] = (
     Rule("pair.money-gone", Reason.BILLING, _READ, contains=say.MONEY, near=say.MONEY_GONE,
@@ -120,10 +122,10 @@ SENTENCES: tuple[Rule, ...] = (
          near=("access", "upstream", "request", "requests"), statuses={500, 502, 503},
          hint=_CLIENT_HINT),
     Rule("pair.plan-lacks", Reason.BILLING, _READ, contains=say.PLAN, near=say.PLAN_LACKS,
-         unless=say.PLAN_OTHER, other_statuses=_PASSING, scope=Scope.ACCOUNT,
+         unless=say.PLAN_OTHER, other_statuses=_BUSY, scope=Scope.ACCOUNT,
          hint="Your plan has ended or does not include this: see it at the provider."),
     Rule("pair.payment", Reason.BILLING, _READ, contains=say.PAYMENT, near=say.PAYMENT_BAD,
-         unless=("rate limit*", "per minute", "tier"), other_statuses=_PASSING,
+         unless=("rate limit*", "per minute", "tier"), other_statuses=_BUSY,
          scope=Scope.ACCOUNT),
     Rule("pair.key-401", Reason.AUTH, _READ, contains=say.KEY, near=say.KEY_BAD, statuses={401}),
     Rule("pair.model", Reason.MODEL_NOT_FOUND, _READ, contains=say.MODEL, near=say.MODEL_LACKED,

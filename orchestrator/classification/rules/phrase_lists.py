@@ -149,9 +149,10 @@ RATE_WORDS = (
 )  # fmt: skip
 PASSES = (
     "resets", "will reset", *RATE_WORDS, "overload*", "at capacity", "over capacity",
-    "maximum capacity", "no capacity", "capacity exceeded", "high demand", "high load", "high traffic", "busy", "unavailable",
-    "throttl*", "too frequent*", "try again later", "频繁", "繁忙", "过载",
-    "饱和", "频率", "并发", "限流", "速率", "重置", "每日", "今日", "每天", "每分钟",
+    "maximum capacity", "no capacity", "capacity exceeded", "high demand", "high load",
+    "high traffic", "busy", "unavailable", "throttl*", "too frequent*", "try again later", "频繁",
+    "繁忙", "过载", "饱和", "频率", "并发", "限流", "速率", "重置", "每日", "今日", "每天",
+    "每分钟",
 )  # fmt: skip
 """What passes by itself: beside it, advice to buy is only an offer."""
 CONTENT = (
