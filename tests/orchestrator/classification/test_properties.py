@@ -143,6 +143,10 @@ def test_a_field_that_nobody_knows_changes_nothing(
     assert classified({**case, "body": {**case["body"], name: value}}) == classified(case)
 
 
+def as_bytes(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
 WRAPPERS: dict[str, Callable[[Any], Any]] = {
     "list": lambda body: [body],
     "error": lambda body: {"error": body},
@@ -150,6 +154,11 @@ WRAPPERS: dict[str, Callable[[Any], Any]] = {
     "raw text": lambda body: {"error": {"metadata": {"raw": json.dumps(body)}}},
     "message": lambda body: {"error": {"message": json.dumps(body)}},
     "repr": lambda body: {"error": {"message": f"upstream said: {body!r}"}},
+    "bytes": lambda body: {"error": {"message": f"Upstream - {as_bytes(body)!r}. Received it"}},
+    "escaped": lambda body: {"detail": json.dumps(json.dumps(body))},
+    "quoted in a log": lambda body: {"message": f"said: {json.dumps(json.dumps(body))} (twice)"},
+    "a telling unknown key": lambda body: {"ok": False, "upstreamBody": body},
+    "a list of extensions": lambda body: {"errors": [{"extensions": body}]},
 }
 
 
