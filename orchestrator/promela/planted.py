@@ -13,8 +13,8 @@ import attrs
 from orchestrator.promela.exported import export
 from orchestrator.promela.translations import SHIPPED, Translations
 from orchestrator.verify import Setting
-from states.call import Call
-from states.effects import leave
+from states.call import Call, State
+from states.effects import leave, nothing
 from states.events import Diagnosed
 from states.guards import retry_allowed
 from states.policy import Policy
@@ -32,12 +32,14 @@ class Planted:
         table: The table with it.
         broken: The invariant that does not hold any more.
         translations: What stands for the functions that it uses.
+        goes_round: Whether it lets a call go round for ever, which takes a search of its own.
     """
 
     name: str
     table: tuple[Row, ...]
     broken: str
     translations: Translations = SHIPPED
+    goes_round: bool = False
 
     def model(self) -> str:
         """The table as Promela, under a setting that is large enough to show the mistake."""
@@ -48,7 +50,7 @@ SETTING = Setting(
     (Target("acme", "one"), Target("beta", "two")),
     {"acme": 2},
     Policy(max_attempts=3, attempts_per_target=2),
-    diagnosed=(Reason.BILLING, Reason.RATE_LIMIT, Reason.SERVER_ERROR),
+    diagnosed=(Reason.BILLING, Reason.RATE_LIMIT, Reason.BAD_REQUEST),
 )
 """Large enough to show each mistake."""
 
@@ -95,6 +97,12 @@ PLANTED = (
         _changed("fallback", effect=leave_and_replace),
         "the_cause_is_never_replaced",
         SHIPPED.with_(effects={leave_and_replace: "effect_leave(); cause = THE_ERROR"}),
+    ),
+    Planted(
+        "a repair that leads to itself",
+        _changed("repaired_terminal", to=State.REPAIR, effect=nothing),
+        "non-progress cycle",
+        goes_round=True,
     ),
 )
 """Every planted mistake."""
