@@ -34,7 +34,8 @@ def export(
         translations: What stands for their functions.
 
     Raises:
-        Untranslated: A row or an entry calls a function that has no translation.
+        Untranslated: A row or an entry calls a function that has no translation, or
+            something in the setting is more than the model can count.
     """
     parts = [
         "/* Written by `orchestrator verify --promela`; check it with spin 6. */",

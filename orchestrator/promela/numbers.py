@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from orchestrator.promela.translations import Untranslated
 from orchestrator.verify import Setting
 from states.call import State
 from states.policy import OnInterrupted, Policy
@@ -25,6 +26,9 @@ LISTS = {
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
 """Seconds; DESIGN section 3, backoff = min(30 s, 0.5 s * 2^(tries-1)) * (1 - jitter/2)."""
 
+_BYTE, _BITS = 250, 29
+"""What the model's counters and sets can hold; a few values have a meaning of their own."""
+
 
 def in_state(state: State) -> str:
     """What the model calls a state."""
@@ -37,7 +41,12 @@ def events(table: Sequence[Row] = TABLE) -> list[str]:
 
 
 def numbers(setting: Setting, table: Sequence[Row]) -> Iterator[str]:
-    """Every ``#define`` of a setting, line by line."""
+    """Every ``#define`` of a setting, line by line.
+
+    Raises:
+        Untranslated: Something is more than the model can count.
+    """
+    _countable(setting)
     yield from _numbered(map(in_state, State))
     # One more than the table has, so that the world's choices are known where it uses few.
     known = dict.fromkeys([*events(TABLE), *events(table)])
@@ -53,6 +62,19 @@ def numbers(setting: Setting, table: Sequence[Row]) -> Iterator[str]:
 def contexts(setting: Setting) -> list[int]:
     """The known sizes of contexts, smallest first; the model counts them from 1."""
     return sorted({one.context for one in setting.route if one.context is not None})
+
+
+def _countable(setting: Setting) -> None:
+    policy = setting.policy
+    for name, value, most in (
+        ("max_attempts", policy.max_attempts, _BYTE),
+        ("attempts_per_target", policy.attempts_per_target, _BYTE),
+        ("a pool's number of credentials", max(setting.credentials), _BYTE),
+        ("the route's number of targets", len(setting.route), _BYTE),
+        ("the number of reasons and repairs", len(setting.reasons), _BITS),
+    ):
+        if value > most:
+            raise Untranslated(f"{name} is {value}; the Promela model counts to {most}")
 
 
 def _numbered(names: Iterable[str]) -> Iterator[str]:

@@ -29,7 +29,7 @@ Translated = Mapping[Callable[..., Any], str]
 
 
 class Untranslated(Exception):
-    """The table uses a function for which there is no Promela; the message names it."""
+    """There is no Promela for a function or a number; the message names it."""
 
 
 GUARDS: Translated = {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from orchestrator.promela.numbers import LISTS, contexts, events, numbers, pauses
 from orchestrator.promela.settings import SETTINGS
+from orchestrator.promela.translations import Untranslated
 from orchestrator.verify import Setting
 from states.backoff import backoff
 from states.call import State
@@ -100,6 +103,20 @@ def test_states_and_events_are_numbered_in_their_order() -> None:
 
     assert [found[f"IN_{state.name}"] for state in State] == [str(n) for n in range(len(State))]
     assert [found[name] for name in events()] == [str(n) for n in range(len(events()))]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"policy": Policy(max_attempts=251)}, "max_attempts is 251"),
+        ({"policy": Policy(attempts_per_target=300)}, "attempts_per_target is 300"),
+        ({"pool": {"a": 1000}}, "a pool's number of credentials is 1000"),
+        ({"repairs": 40}, "the number of reasons and repairs is "),
+    ],
+)
+def test_what_the_model_cannot_count_is_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(Untranslated, match=f"{words}.*; the Promela model counts to"):
+        defined(attrs.evolve(SIZED, **changes))
 
 
 def test_every_way_to_stop_has_a_name() -> None:
