@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.classification import classify
+from orchestrator.classification.families import family
 
 _OWN = Path(__file__).parents[1] / "tests/orchestrator/classification/cases.jsonl"
 _FACTS = ("status", "headers", "body", "provider", "dialect", "exception", "message", "where")
@@ -30,7 +31,7 @@ def main(arguments: list[str]) -> int:
     cases = [json.loads(line) for line in lines if line.strip()]
     costs: dict[str, list[float]] = defaultdict(list)
     for case in cases:
-        costs[str(case.get("provider"))].append(_cost(case))
+        costs[family(case.get("provider") or "unnamed")].append(_cost(case))
     return _report(costs)
 
 

@@ -68,8 +68,8 @@ def _regex_fits(rule: Rule, text: str) -> bool:
     return rule.regex is None or rule.regex.search(text) is not None
 
 
-_Entry = tuple[int, str, Phrase]
-"""A rule's rank, the longest text of a phrase of it (a quick refusal), and the phrase."""
+_Entry = tuple[int, str, str, Phrase]
+"""A rule's rank, two quick refusals (a word and the longest text of a phrase), the phrase."""
 
 
 class RuleSet:
@@ -151,9 +151,12 @@ class RuleSet:
                 # The phrase is just this word, so that the word decides.
                 self._alone[rarest].append(rank)
             else:
-                self._words[rarest].append((rank, ready.longest, ready))
+                # A second word that must be there refuses most phrases for next to nothing.
+                others = ready.anchors - {rarest}
+                second = min(others, key=self._commonness.__getitem__) if others else rarest
+                self._words[rarest].append((rank, second, ready.longest, ready))
         else:
-            self._characters[ready.parts[0].text[0]].append((rank, ready.longest, ready))
+            self._characters[ready.parts[0].text[0]].append((rank, "", ready.longest, ready))
 
     def _by_structure(self, facts: Facts) -> set[int]:
         """The ranks of rules that a code or the status points at."""
@@ -166,9 +169,9 @@ class RuleSet:
 
     def _by_phrase(self, facts: Facts, before: int) -> set[int]:
         """The ranks below ``before`` of rules that a phrase in the text belongs to."""
-        text = facts.text
+        text, words = facts.text, facts.words
         ranks: set[int] = set()
-        filed = [self._filed[word] for word in facts.words & self._word_names]
+        filed = [self._filed[word] for word in words & self._word_names]
         if not text.isascii():
             names = self._character_names.intersection(text)
             filed += [((), tuple(self._characters[character])) for character in names]
@@ -177,10 +180,15 @@ class RuleSet:
                 if rank >= before:
                     break
                 ranks.add(rank)
-            for rank, longest, ready in entries:
+            for rank, second, longest, ready in entries:
                 if rank >= before:
                     break
-                if longest in text and rank not in ranks and ready.within(text):
+                if (
+                    (not second or second in words)
+                    and longest in text
+                    and rank not in ranks
+                    and ready.within(text)
+                ):
                     ranks.add(rank)
         return ranks
 

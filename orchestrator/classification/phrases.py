@@ -11,7 +11,7 @@ from types import MappingProxyType
 import attrs
 
 _WORD = re.compile(r"[a-z0-9]+")
-_BETWEEN = {code: " " for code in range(128) if not chr(code).isalnum()}
+_BETWEEN = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
 TEXT_LIMIT = 6_000
 """Characters of text that are looked at; the longest error text seen has 3,400 (2026-11)."""
 
@@ -36,7 +36,7 @@ def words(text: str) -> frozenset[str]:
     """The words of a normalised text."""
     # Cutting at a table of characters takes half the time of looking for words.
     if text.isascii():
-        return frozenset(text.translate(_BETWEEN).split())
+        return frozenset(text.encode().translate(_BETWEEN).decode().split())
     return frozenset(_WORD.findall(text))
 
 

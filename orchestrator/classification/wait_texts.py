@@ -54,7 +54,7 @@ def in_text(text: str, now: float, family: str = "") -> float | None:
     found = _after_a_lead(text, _LEAD)
     if found is None and not text.isascii():
         found = _after_a_lead(text, _LEAD_ZH)
-    if found is None:
+    if found is None and "1" in text:
         found = _epoch(text, now)
     if found is None and "20" in text:
         found = _stamp(text, now, _ZONES.get(family, UTC))
