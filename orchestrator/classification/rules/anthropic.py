@@ -23,7 +23,7 @@ RULES: tuple[Rule, ...] = (
          hint=("The plan does not pay for long context: enable extra usage, or send a "
          "shorter request.")),
     Rule("anthropic.credit-too-low", Reason.BILLING, _DOC, _P, elsewhere=True,
-         contains=("credit balance is too low", "out of extra usage", "purchase credits",
+         contains=("credit balance is too low", "out of extra usage",
          "specified api usage limit*", "organization has been disabled for non payment"),
          scope=Scope.ACCOUNT, hint=_TOP_UP),
     Rule("anthropic.billing", Reason.BILLING, _DOC, _P, elsewhere=True,

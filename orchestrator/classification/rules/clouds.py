@@ -31,7 +31,7 @@ RULES: tuple[Rule, ...] = (
          codes={"temporarily_unavailable", "deadline_exceeded_upstream"}),
     Rule("databricks.auth", Reason.AUTH, _DBX_DOC, _DBX, codes={"permission_denied",
          "unauthenticated", "invalid_token", "403", "401"}, statuses={401, 403},
-         unless=("ip access list", "ip acl", "network"),
+         unless=("ip access list", "ip acl", "network", "credits", "payment", "billing"),
          hint=("Databricks did not accept this token for this endpoint: check its "
          "permissions and that it belongs to this workspace.")),
     Rule("databricks.parameters", Reason.BAD_REQUEST, _DBX_DOC, _DBX,

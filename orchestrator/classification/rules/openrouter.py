@@ -30,7 +30,7 @@ RULES: tuple[Rule, ...] = (
          contains=("requires moderation", "was flagged for", "input was flagged"),
          scope=Scope.REQUEST),
     Rule("openrouter.key-limit", Reason.BILLING, _LIMITS, _P, elsewhere=True,
-         contains=("key limit exceeded", "settings/keys", "key with a higher monthly limit",
+         contains=("key limit exceeded", "key with a higher monthly limit",
          "key with a higher limit"), scope=Scope.KEY,
          hint=("This OpenRouter key has reached its own limit: raise it at "
          "https://openrouter.ai/settings/keys, or use another key.")),

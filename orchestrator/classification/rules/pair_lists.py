@@ -23,7 +23,7 @@ MONEY_GONE = (
     "short of",
     "cannot cover", "not cover", "can't cover", "unable to cover", "has been spent",
     "have been used", "has been used", "required", "requires", "is needed", "fully used", "drained",
-    "in the red", "$0", "hit", "is 0", "of 0", "is $0", "at 0",
+    "in the red", "$0", "hit", "is 0", "of 0", "is $0", "at 0", "is spent", "all spent",
 )  # fmt: skip
 MONEY_ADVISED = (
     "top up", "recharge", "need more", "needs more", "buy more", "purchase more", "add more",
