@@ -27,6 +27,10 @@ _PAIR = re.compile(
     r"""(?:(["'])([^"'{}]{1,400})(?:\2|$)|(\d{3,8})\b)"""
 )
 _PAIRS_LIMIT = 4_096
+_ESCAPE = re.compile(rb"""\\(x[0-9a-f]{2}|[\\nrt'"])""")
+_ESCAPES = {
+    b"\\": b"\\", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"'": b"'", b'"': b'"',
+}  # fmt: skip
 _BYTES_OPEN = ("b'", 'b"')
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
@@ -87,10 +91,16 @@ def _json_prefix(piece: str) -> Any:
 
 def _unescaped_bytes(piece: str) -> str:
     """The text that the repr of bytes stands for; unchanged where it stands for none."""
+    # The codec for escapes warns of those that it does not know, and hostile texts hold them.
     try:
-        return piece.encode("ascii").decode("unicode_escape").encode("latin-1").decode()
+        return _ESCAPE.sub(_unescaped, piece.encode("ascii")).decode()
     except ValueError:
         return piece
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    escape = match.group(1)
+    return bytes.fromhex(escape[1:].decode()) if len(escape) > 1 else _ESCAPES[escape]
 
 
 def _escaped_json(piece: str) -> Any:
