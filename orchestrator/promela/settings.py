@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from orchestrator.verify import Setting
 from states.policy import OnInterrupted, Policy
 from states.reasons import DEFAULT_MOVES, Move, Reason
@@ -56,11 +58,17 @@ def _named() -> dict[str, Setting]:
         ),
         "known contexts": Setting((_SMALL, _LARGE), {}, _policy(3), diagnosed=_SIZED),
         "streams that go on": Setting((_ONE, _TWO), {}, continued, diagnosed=_FEW),
+        "streams past the deadline": Setting(
+            (_ONE, _TWO), {}, attrs.evolve(continued, deadline=0.2), diagnosed=_FEW
+        ),
         "patience 0.8 s": Setting(
             (_ONE, _TWO), {"acme": 2}, _policy(3, 3, patience=0.8), diagnosed=_FEW
         ),
         "patience past the deadline": Setting(
             (_ONE, _TWO), {}, _policy(3, deadline=5.0), diagnosed=_FEW
+        ),
+        "deadline within a backoff": Setting(
+            (_ONE, _TWO), {}, _policy(4, 3, deadline=1.0, patience=0.2), diagnosed=_FEW
         ),
         "other moves allowed": Setting((_SMALL, _TWO), {"acme": 2}, moves, diagnosed=_CHANGED),
         "2 repairs, not streamed": Setting(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import attrs
 
-from orchestrator.verify.choices import Choices, Instants
+from orchestrator.verify.choices import Choices
 from orchestrator.verify.footprint import WatchedCall
 from orchestrator.verify.nodes import PASSED, Nodes
 from states.error import Error
@@ -69,7 +69,6 @@ class Look:
         self.seen = Seen()
         self._targets: tuple[Target, ...] | None = None
         self._clears: dict[int, Clear | None] = {}
-        self._instants: Instants = nodes.setting.instants
 
     # What the machine may ask.
 
@@ -219,7 +218,7 @@ class Look:
         return ways
 
     def _clear_here(self, target: Target) -> Clear | None:
-        seen, instants = self.seen, self._instants
+        seen, instants = self.seen, self._choices.instants
         if seen.ready is None:
             seen.ready = self._choices.pick(2) == 0
         if seen.ready:
@@ -250,7 +249,7 @@ class Look:
         else:
             # A wait for a cooldown is a wait that the answer could have asked for.
             return [(Mark.BENCH, False)]
-        return [one for one in kinds if not one[1] or self._instants.later is not None]
+        return [one for one in kinds if not one[1] or self._choices.instants.later is not None]
 
     def _clear_skipped(self, target: Target, index: int) -> Clear | None:
         if index != 0 or self._taken == 0 or self._call.asked:

@@ -109,7 +109,8 @@ def _longest_call(main: Search) -> Worst:
     while frontier and max(best.values()) < deadline:
         new: list[int] = []
         for key in frontier:
-            for edge in main.graph.edges(key):
+            # What comes after the commit boundary is bounded by the stream's own limit.
+            for edge in () if _committed(main, key) else main.graph.edges(key):
                 if edge.to < 0 or len(came[key]) > 4 * main.bits.first:
                     continue
                 seconds = min(deadline, best[key] + edge.move.seconds)
@@ -120,3 +121,8 @@ def _longest_call(main: Search) -> Worst:
         frontier = new
     worst = max(best, key=lambda key: best[key])
     return Worst("longest time", best[worst], came[worst])
+
+
+def _committed(main: Search, node: int) -> bool:
+    key = main.graph.keys[node]
+    return not key[0].final and bool(key[3])

@@ -24,12 +24,14 @@ class Choices:
         late: The run takes place so late that no backoff ends within the deadline.
         asked_to_wait: The answer asked for a wait longer than the patience; ``None``
             where nobody looked.
+        instants: The instants that stand for all others.
         jitter: What was drawn; ``None`` where nobody looked.
     """
 
     def __init__(self) -> None:
         self._planned: list[list[int]] = []
         self._position = 0
+        self.instants = Instants(0.0, None)
         self.begin((0, 0), (0, 0))
 
     def begin(self, low: tuple[int, int], high: tuple[int, int]) -> None:
@@ -120,7 +122,7 @@ class Instants:
     the patience and within the deadline, ``None`` where there is no such length.
     """
 
-    deadline: float
+    limit: float
     later: float | None
 
     NEVER: ClassVar[float] = -1e15
@@ -130,19 +132,19 @@ class Instants:
 class Asked:
     """The wait that an answer asks for, open until somebody compares it."""
 
-    __slots__ = ("choices", "instants", "offset")
+    __slots__ = ("choices", "offset")
 
-    def __init__(self, choices: Choices, instants: Instants, offset: float = 0.0) -> None:
-        self.choices, self.instants, self.offset = choices, instants, offset
+    def __init__(self, choices: Choices, offset: float = 0.0) -> None:
+        self.choices, self.offset = choices, offset
 
     def __bool__(self) -> bool:
         return True
 
     def __radd__(self, at: float) -> Asked:
-        return Asked(self.choices, self.instants, self.offset + at)
+        return Asked(self.choices, self.offset + at)
 
     def _value(self) -> float:
-        choices, later = self.choices, self.instants.later
+        choices, later = self.choices, self.choices.instants.later
         if choices.asked_to_wait is None:
             # Where no wait fits any more, a longer one makes no difference.
             open_ = later is not None and not choices.late

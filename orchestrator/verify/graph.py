@@ -50,7 +50,7 @@ class Graph:
         classes = setting.classes if merged else setting.reasons
         self.nodes = MergedNodes(setting, classes) if merged else Nodes(setting, classes)
         self._choices = Choices()
-        self._asked = Asked(self._choices, setting.instants)
+        self._asked = Asked(self._choices)
         self._errors = tuple(
             attrs.evolve(error, retry_after=cast(Any, self._asked)) for error in self.nodes.errors
         )
@@ -104,9 +104,9 @@ class Graph:
         if key[0].final:
             return
         call, find, state = self.nodes.decode(key), self.footprints.find, key[0].value
-        sent = len(call.asked)
+        sent, committed = len(call.asked), call.committed
         for fact in self._facts.of(key, call):
-            moves = find((state, sent, fact), call)
+            moves = find((state, sent, committed, fact), call)
             if moves is None:
                 moves = self._moves(call, sent, fact)
             for move in moves:
@@ -129,6 +129,7 @@ class Graph:
         number, waits = Tally(choices, NUMBER), Tally(choices, WAITS)
         watched, looked = watch(call, number=number, waits=waits)
         low, high = (sent, 0), (most if sent else 0, 0 if call.state is State.READY else most)
+        choices.instants = self.setting.instants(committed=call.committed)
         found: dict[object, Move] = {}
         while True:
             choices.begin(low, high)
@@ -138,7 +139,7 @@ class Graph:
                 break
             keep_looks(watched, looked)
         moves = tuple(found.values())
-        self.footprints.keep((call.state.value, sent, fact), looked, moves)
+        self.footprints.keep((call.state.value, sent, call.committed, fact), looked, moves)
         return moves
 
     def _run(self, call: WatchedCall, fact: Fact) -> Move:
@@ -184,25 +185,19 @@ class Graph:
         return Move("", None, None, number, waits, 0, 0, fact, look.seen, breaches=(breach,))
 
     def _seconds(self, call: Call, fact: Fact, after: Step, seen: Seen) -> float:
-        policy, command = self.setting.policy, after.command
+        limit, command = self._choices.instants.limit, after.command
         if isinstance(command, Send):
-            return min(policy.deadline, self.setting.seconds(command.target))
+            return min(limit, self.setting.seconds(command.target))
         if not isinstance(command, Wait):
             return 0.0
-        if fact.event is not Diagnosed or command.target is not call.target or seen.block is None:
-            pause = backoff(call.tries, _FULLEST)
-            if fact.event is Diagnosed and command.target is call.target:
-                return self._asked_seconds(pause)
-            return policy.deadline
-        return policy.deadline if seen.block[1] or self._choices.asked_to_wait else min(
-            policy.deadline, max(policy.patience, backoff(call.tries, _FULLEST))
-        )  # fmt: skip
-
-    def _asked_seconds(self, pause: float) -> float:
-        policy, asked = self.setting.policy, self._choices.asked_to_wait
-        if asked is None:
-            return min(policy.deadline, pause)
-        return policy.deadline if asked else min(policy.deadline, max(policy.patience, pause))
+        if fact.event is not Diagnosed or command.target is not call.target:
+            return limit
+        pause, asked = backoff(call.tries, _FULLEST), self._choices.asked_to_wait
+        if asked or (seen.block is not None and seen.block[1]):
+            return limit
+        if asked is None and seen.block is None:
+            return min(limit, pause)
+        return min(limit, max(self.setting.policy.patience, pause))
 
     def _rotates(self, fact: Fact) -> bool:
         if fact.reason < 0:
@@ -211,7 +206,7 @@ class Graph:
         return Allowed.ROTATE in moves and Allowed.RETRY not in moves
 
     def _event(self, call: Call, fact: Fact, look: Look) -> Event:
-        at = self.setting.policy.deadline if fact.spent else 0.0
+        at = self._choices.instants.limit if fact.spent else 0.0
         kind = cast(Any, fact.event)
         if fact.event is Diagnosed:
             jitter = cast(float, Jitter(self._choices, lambda: self._draws(call)))
@@ -229,8 +224,14 @@ class Graph:
         return Taken(self.nodes.route[fact.taken], label, fact.probe)
 
     def _draws(self, call: Call) -> tuple[float, ...]:
-        patience, tries = self.setting.policy.patience, max(1, call.tries)
-        straddles = backoff(tries, _LEAST) <= patience < backoff(tries, _FULLEST)
-        sides = (_FULLEST, _LEAST) if straddles else (_FULLEST,)
+        """Jitters on each side of the patience and of the limit, for this backoff and the first."""
+        patience, limit = self.setting.policy.patience, self._choices.instants.limit
+        draws = {_FULLEST}
+        for tries in (max(1, call.tries), 1):
+            least, fullest = backoff(tries, _LEAST), backoff(tries, _FULLEST)
+            if least <= patience < fullest or least < limit <= fullest:
+                draws.add(_LEAST)
+            if least <= patience < limit <= fullest:
+                draws.add(2 * (1 - (patience + limit) / 2 / fullest))
         # That a backoff ends too late adds nothing to a bench, which no guard waits for either.
-        return sides if self.nodes.merged else (*sides, Instants.NEVER)
+        return tuple(sorted(draws if self.nodes.merged else {*draws, Instants.NEVER}))

@@ -48,7 +48,7 @@ _EXACT = 6
 PLAIN_MERGES = (
     "credentials of a pool that the call has not used are alike, and so are those it has",
     "repairs are alike",
-    "times: within the patience, within the deadline, past it; waits and races are free",
+    "times: within the patience, within the deadline (the stream's limit), past it; all are free",
     "what is left of attempts and waits is told apart only where a guard looks at it",
     "a target that the call left for good stands by for ever, and must be refused",
 )

@@ -186,7 +186,7 @@ class Nodes:
             went_back=back,
             too_small=small,
             # One limit stands for both: it is only ever compared with an instant of the event.
-            stream_ends_at=self.setting.policy.deadline if committed else None,
+            stream_ends_at=self.setting.stream_limit if committed else None,
             tool_call=tool,
             error=self._error(error),
             cause=None if cause == NONE else CAUSE,

@@ -71,12 +71,18 @@ class Setting:
         """How many credentials each target of the route can be sent with."""
         return tuple(max(1, self.pool.get(target.provider, 1)) for target in self.route)
 
+    def instants(self, *, committed: bool) -> Instants:
+        """The representative instants of this policy, before and after the commit boundary."""
+        limit, patience = (
+            self.stream_limit if committed else self.policy.deadline,
+            self.policy.patience,
+        )
+        return Instants(limit, (patience + limit) / 2 if patience < limit else None)
+
     @property
-    def instants(self) -> Instants:
-        """The representative instants of this policy."""
-        deadline, patience = self.policy.deadline, self.policy.patience
-        later = (patience + deadline) / 2 if patience < deadline else None
-        return Instants(deadline, later)
+    def stream_limit(self) -> float:
+        """The longest that a stream may go on after its first content, seconds."""
+        return max(target.timeouts.stream_total for target in self.route)
 
     @property
     def reasons(self) -> tuple[ReasonClass, ...]:

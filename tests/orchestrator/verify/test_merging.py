@@ -33,6 +33,9 @@ SETTINGS = {
     "a patience past the deadline": small(
         A, B, policy=attrs.evolve(TWICE, patience=200.0, deadline=130.0)
     ),
+    "a deadline within a backoff": small(
+        A, B, policy=Policy(max_attempts=3, attempts_per_target=3, deadline=1.0, patience=0.2)
+    ),
     "streams that go on": small(
         A, B, policy=attrs.evolve(TWICE, on_interrupted=OnInterrupted.CONTINUE), streamed=True
     ),

@@ -11,7 +11,7 @@ from orchestrator.tools.diagram import path_of
 from orchestrator.verify import Setting, verify
 from orchestrator.verify.properties import CIRCLES, ENDS, NAMES, SHADOWED, SHORT
 from orchestrator.verify.report import ledger
-from states import STATES, TABLE, Row, State, Target
+from states import STATES, TABLE, OnInterrupted, Policy, Reason, Row, State, Target
 from states.table import Entry
 from tests.orchestrator.verify import faults
 
@@ -124,3 +124,23 @@ def test_what_ships_holds() -> None:
     assert verdict.certificate.attempts.value == faults.SMALL.max_attempts
     assert all(told.ran for told in verdict.worst.values())
     assert set(verdict.rows) | set(verdict.dead) == {row.name for row in TABLE}
+
+
+def test_a_backoff_that_ends_late_only_when_it_is_long_is_tried_short_too() -> None:
+    policy = Policy(max_attempts=6, attempts_per_target=4, deadline=1.0)
+    alone = Setting((Target("acme", "one"),), {}, policy, diagnosed=(Reason.SERVER_ERROR,))
+
+    for merged in (True, False):
+        certificate = verify(alone, merged=merged).certificate
+        assert certificate is not None
+        # Waits until 0.25 s and 0.75 s fit, where the jitter is drawn so.
+        assert certificate.attempts.value == 3
+
+
+def test_after_the_commit_boundary_the_streams_own_limit_bounds_waits() -> None:
+    policy = attrs.evolve(faults.SMALL, on_interrupted=OnInterrupted.CONTINUE)
+    certificate = verify(faults.setting(policy=policy, streamed=True)).certificate
+
+    assert certificate is not None
+    assert (certificate.wait.value, certificate.seconds.value) == (600.0, 300.0)
+    assert certificate.stream_seconds == 600.0
