@@ -35,6 +35,7 @@ from states import (
     Waited,
     step,
 )
+from states.machine import build
 from tests.states_strategies import EVENTS, calls, events, events_of
 
 PRIMARY, FALLBACK = Target("acme", "one"), Target("bolt", "one")
@@ -174,3 +175,13 @@ def test_a_refusal_says_which_row_is_missing(kind: type[Event]) -> None:
 
     with pytest.raises(IllegalEvent, match=f"{kind.__name__} is not possible in succeed"):
         step(call, event)
+
+
+def test_a_table_whose_last_row_does_not_hold_refuses_the_event_and_does_not_stand_still() -> None:
+    lame = build([row for row in TABLE if row.name != "terminal"])
+    call, event = call_in(State.CLASSIFY), diagnosed(Reason.CONTENT_POLICY)
+
+    assert step(call, event).row == "terminal"
+    with pytest.raises(IllegalEvent, match="Diagnosed is not possible in classify: no row leads"):
+        lame(call, event)
+    assert call.state is State.CLASSIFY
