@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import attrs
 
 from orchestrator.cli.endings import UsageError
+from orchestrator.cli.progress import progress
 from orchestrator.cli.reading import STANDARD_INPUT, file_text
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import count
@@ -199,7 +199,7 @@ def _under(screen: Screen, path: Path | None, route: str | None) -> tuple[str, U
     pool = {name: len(entry.credentials) for name, entry in config.providers.items()}
     name = route or "default"
     setting = Setting(config.route(route), pool, config.policy, name=name)
-    verdict = verify(setting, progress=_progress(screen, name))
+    verdict = verify(setting, progress=progress(screen, name))
     if not verdict.holds:
         screen.say(
             f"warning: {config.path}: a property is broken, so calls may take rows that are said "
@@ -218,19 +218,6 @@ def _loaded(screen: Screen, path: Path | None) -> Config:
     for warning in config.warnings:
         screen.say(f"warning: {config.path}: {warning}")
     return config
-
-
-def _progress(screen: Screen, route: str) -> Callable[[str], None]:
-    """Tells on stderr how far the search is, about once a second."""
-    last = time.monotonic()
-
-    def tell(words: str) -> None:
-        nonlocal last
-        if time.monotonic() - last >= 1.0:
-            last = time.monotonic()
-            screen.say(f"route {route}: {words}")
-
-    return tell
 
 
 def shown(sections: Sequence[Section]) -> Iterator[tuple[int, str]]:

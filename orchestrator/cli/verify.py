@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from orchestrator.cli.endings import DONE, FAILED, UsageError, told
+from orchestrator.cli.progress import progress
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.verified import show
 from orchestrator.config import find
@@ -80,7 +80,7 @@ def verify(
         settings = _settings(_loaded(screen, config), route, repairs)
         if promela is not None:
             _export(screen, settings, promela)
-        verdicts = [check(one, progress=_progress(screen, one)) for one in settings]
+        verdicts = [check(one, progress=progress(screen, one.name)) for one in settings]
         exceeded = list(_exceeded(verdicts, max_attempts, max_seconds))
         if json:
             screen.json({"routes": [as_mapping(one) for one in verdicts], "exceeded": exceeded})
@@ -137,19 +137,6 @@ def _export(screen: Screen, settings: Sequence[Setting], path: Path) -> None:
         f"wrote {path}; check it with: spin -o2 -a {path} && "
         "gcc -O1 -w -DSAFETY -DNOREDUCE -o pan pan.c && ./pan -m1000000"
     )
-
-
-def _progress(screen: Screen, setting: Setting) -> Callable[[str], None]:
-    """Tells on stderr how far the check of a route is, about once a second."""
-    last = time.monotonic()
-
-    def tell(words: str) -> None:
-        nonlocal last
-        if time.monotonic() - last >= 1.0:
-            last = time.monotonic()
-            screen.say(f"route {setting.name}: {words}")
-
-    return tell
 
 
 def _exceeded(

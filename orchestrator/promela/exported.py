@@ -25,7 +25,7 @@ def export(
 
     The rows, their order, states, events and targets are those of ``table``; what they call is
     written by hand. The same arguments give the same text. Compiled with ``-DTELL`` the model
-    prints each state that it reaches, as :mod:`orchestrator.promela.states` reads it.
+    prints each state that it reaches, as :mod:`orchestrator.promela.vectors` reads it.
 
     Args:
         setting: What is checked.

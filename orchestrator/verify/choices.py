@@ -119,14 +119,15 @@ class Instants:
     """The instants and lengths, in seconds, that stand for all others.
 
     A call stands still at 0. What ends "soon" ends within the patience; ``later`` is past
-    the patience and within the deadline, ``None`` where there is no such length.
+    the patience and within the limit, ``None`` where there is no such length. The limit is
+    the deadline, and after the commit boundary the stream's own.
     """
 
     limit: float
     later: float | None
 
     NEVER: ClassVar[float] = -1e15
-    """As jitter: a backoff so long that it ends after every deadline."""
+    """As jitter: a backoff so long that it ends after every limit."""
 
 
 class Asked:
