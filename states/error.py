@@ -23,6 +23,10 @@ class Error:
         hint: One sentence that says who must act and what to do.
         repair: The name of a change of the request that may cure the failure.
         revoked: True only where a rule says that the credential is gone for good.
+        empty: True where what came is an answer without anything in it: a sound end,
+            and no text, no tool call, no refusal.
+        quoted: True where a relay quotes the failure of whom it asked itself: its
+            account and its key, never ours.
     """
 
     reason: Reason
@@ -34,6 +38,8 @@ class Error:
     hint: str = ""
     repair: str | None = None
     revoked: bool = False
+    empty: bool = False
+    quoted: bool = False
 
     def __str__(self) -> str:
         words = ": ".join(

@@ -34,12 +34,15 @@ class Taken:
         probe: True where this send tests a bench or circuit that has ended.
         seen_first_token: Seconds that this target was seen to need until its
             first content, ``None`` where nothing is known.
+        cut_first_token: Of a probe: the first-token limit, in seconds, that cut the
+            last wait there; ``None`` where none did.
     """
 
     target: Target
     credential: str
     probe: bool = False
     seen_first_token: float | None = None
+    cut_first_token: float | None = None
 
 
 @attrs.frozen
@@ -55,6 +58,9 @@ class Clear:
         since: When it began, seconds since ``Started`` (negative: before this call).
         probed: True where the mark has ended and another call's probe is under
             way; ``at`` is then when to look again, at the latest when its claim expires.
+        expected: When the failure itself said that it ends, seconds since ``Started``,
+            where that is longer than a cooldown lasts; ``at`` is then the next instant
+            at which one call may probe.
     """
 
     target: Target
@@ -63,6 +69,7 @@ class Clear:
     error: Error | None = None
     since: float = 0.0
     probed: bool = False
+    expected: float | None = None
 
 
 @attrs.frozen
@@ -75,11 +82,14 @@ class Standby:
         targets: The targets of the route that could be sent to now, in route
             order, unfiltered by policy.
         clears: The other targets of the route, in route order.
+        seen: (target name, seconds) of those in ``targets`` that were seen to need
+            longer than usual until their first content.
     """
 
     credentials: tuple[str, ...] = ()
     targets: tuple[Target, ...] = ()
     clears: tuple[Clear, ...] = ()
+    seen: tuple[tuple[str, float], ...] = ()
 
     def clear(self, target: Target) -> Clear | None:
         """The entry for ``target`` in :attr:`clears`, if it has one."""
