@@ -38,9 +38,8 @@ from orchestrator.providers.reachability import Reachability, reachable
 from orchestrator.request import Request, request_of
 from orchestrator.response import Response
 from orchestrator.secrets import fingerprint
-from orchestrator.sharing import Shared, longest, shared
 from orchestrator.streaming import AsyncChunkStream, ChunkStream
-from states import Call, Policy, Target
+from states import Call, Policy
 
 AnyPerformer = TypeVar("AnyPerformer", bound=Performer)
 
@@ -106,9 +105,8 @@ class Orchestrator:
         Args:
             request: A mapping in chat-completions shape, or a :class:`Request`.
             route: A route of the config or ``provider/model``; goes before ``model``.
-            timeout: The deadline in seconds, in place of the policy's. Where an attempt's
-                limits (connect + total) do not fit in it, the targets share it: each that
-                others stand by for is left after its share.
+            timeout: The deadline in seconds, in place of the policy's. Like the policy's, it
+                is shared: an attempt is left in time for the targets that stand by.
             require_complete: Make an answer that stopped at its length limit a failure.
             metadata: Anything; copied to the ledger, never sent.
             observe: Called with each ledger entry as it happens.
@@ -263,19 +261,10 @@ class Orchestrator:
         if not fit:
             unfit += without_credential(request.wants, self.config)
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
-        mine = self._shared(fit, request)
-        call = Call(mine.route, self._policy(request), reasoning=request.reasoning)
-        return kind(
-            self._world, request, call, unfit=unfit, observers=observers, shares=mine.shares
+        call = Call(
+            fit, self._policy(request), reasoning=request.reasoning, streamed=request.stream
         )
-
-    def _shared(self, route: tuple[Target, ...], request: Request) -> Shared:
-        """``route``, with limits that fit in the request's own ``timeout``."""
-        timeout = request.timeout
-        if timeout is None or not any(longest(target) > timeout for target in route[:-1]):
-            return Shared(route)
-        standing = self.board.standing(route, self._clock.time())
-        return shared(route, standing, timeout, reasoning=request.reasoning)
+        return kind(self._world, request, call, unfit=unfit, observers=observers)
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:

@@ -26,6 +26,7 @@ class Inflow:
         stopped: The finish reason, once it has come.
         ended: True once the dialect's end mark has come.
         broke: What the provider reported as an error inside the stream.
+        alive: True once the provider said that it is at work, with nothing of the answer.
         torn: True where an event of the answer itself came with a part missing.
         unreadable: How many events made no sense and were skipped.
     """
@@ -37,6 +38,7 @@ class Inflow:
         self.tool_call = False
         self.stopped: str | None = None
         self.ended = False
+        self.alive = False
         self.broke: Any = None
         self.torn = False
         self.unreadable = 0
@@ -74,6 +76,7 @@ class Inflow:
         for event in events:
             if self.over:
                 return
+            self.alive = self.alive or not event.deltas
             for delta in event.deltas:
                 self._note(delta)
             if len(self._begins) < KINDS and event.deltas:

@@ -8,7 +8,7 @@ from orchestrator.classification.hints import HINTS
 from orchestrator.drivers.recorder import Recorder
 from orchestrator.errors import CallFailed, NoTarget, leaf
 from orchestrator.ledger import Skipped
-from states import Call, Error, Finish, Reason, StoppedBy
+from states import Call, Error, Finish, Reason, Scope, StoppedBy
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes of the largest answer that is read: far above any model's output, images included."""
@@ -49,23 +49,25 @@ class LimitReached:
     Attributes:
         limit: ``connect``, ``first_token``, ``idle``, ``total`` or ``stream_total``.
         seconds: The limit.
-        share_of: The call's own timeout that this limit is a share of, if it is one.
+        full: What it would have been, had time not been kept back for other targets.
     """
 
     limit: str
     seconds: float
-    share_of: float | None = None
+    full: float | None = None
 
     def error(self) -> Error:
         """The classified failure."""
         missing = "the end of the stream" if self.limit in _WITHIN else "an answer"
-        share = f" (its share of timeout = {self.share_of:g} s)" if self.share_of else ""
-        limit = f"{self.limit} = {round(self.seconds, 3):g} s{share}"
+        full = f" (of {self.full:g} s: the rest is kept for other targets)" if self.full else ""
+        limit = f"{self.limit} = {round(self.seconds, 3):g} s{full}"
         message = f"our limit {limit} was reached without {missing}"
         return Error(
             Reason.TIMEOUT,
             f"timeout.{self.limit}",
             message=message,
+            # A limit that this call's hurry made shorter says nothing about the target.
+            scope=Scope.REQUEST if self.full else None,
             hint=HINTS[Reason.TIMEOUT],
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from random import Random
-from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -64,6 +63,10 @@ from states import (
 )
 
 
+EARLY = 0.001
+"""Seconds by which an event loop may fire a timer before its time."""
+
+
 @attrs.frozen
 class World:
     """What a call needs of its orchestrator.
@@ -100,7 +103,6 @@ class Performer:
         call: The machine, not started.
         unfit: Targets that cannot express the request.
         observers: Called with each ledger entry.
-        shares: Seconds of the call's own timeout, by the name of each target that has no more.
     """
 
     def __init__(
@@ -111,13 +113,11 @@ class Performer:
         *,
         unfit: Sequence[Skipped] = (),
         observers: Sequence[Callable[[Any], None]] = (),
-        shares: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self.world = world
         self.request = request
         self.call = call
         self.unfit = tuple(unfit)
-        self._shares = shares
         self.wording = Wording(request, world.repairs)
         self.streamed = False
         self.failure: Failure | None = None
@@ -247,14 +247,17 @@ class Performer:
             "pool": limits.total,
         }
         self.recorder.sent(command, self.at)
-        for note in (*worded.notes, *self._limited(command)):
+        for note in worded.notes:
             self.recorder.note(note)
+        if command.until < self.at + self._longest(command):
+            seconds = round(command.until - self.at, 3)
+            self.recorder.note(f"limited to {seconds:g} s: the rest is kept for other targets")
         return outgoing
 
     def left(self, command: Send) -> float:
-        """Seconds until the attempt's own limit or the call's end, whichever is first."""
+        """Seconds until the attempt is over."""
         sent = self.recorder.sent_at if self.recorder.sent_at is not None else self.at
-        return max(0.0, min(sent + command.timeouts.total, command.ends_at) - self.at)
+        return max(0.0, min(sent + command.timeouts.total, command.until) - self.at)
 
     def opened(self, response: httpx.Response) -> Body:
         """Take in the head of an answer; what comes of its body is to be added to what this gives.
@@ -302,8 +305,7 @@ class Performer:
         if self._refused():
             return self.whole()
         self.recorder.ended(self.at)
-        # An event loop may fire a timer a little early.
-        if self.at >= command.ends_at - 0.001:
+        if self.at >= command.ends_at - EARLY:
             return DeadlineReached(self.at)
         return self._fail(self._limit(command, limit))
 
@@ -377,20 +379,22 @@ class Performer:
 
     def _fail(self, failure: Failure) -> Failed:
         self.failure = failure
-        return Failed(self.at)
+        return Failed(self.at, waited=self._waited())
 
-    def _limited(self, command: Send) -> tuple[str, ...]:
-        share, whole = self._shares.get(command.target.name), self.call.policy.deadline
-        return (
-            ()
-            if share is None
-            else (f"limited to {round(share, 3):g} s: its share of timeout={whole:g}",)
-        )
+    def _waited(self) -> float:
+        """Seconds since the attempt was sent: nothing reaches the caller before all is here."""
+        sent = self.recorder.sent_at
+        return 0.0 if sent is None else self.at - sent
+
+    def _longest(self, command: Send) -> float:
+        """Seconds that the attempt may take by its own limits."""
+        return command.timeouts.total
 
     def _limit(self, command: Send, limit: str) -> LimitReached:
         seconds = getattr(command.timeouts, limit)
-        share = self._shares.get(command.target.name)
-        return LimitReached(limit, seconds, self.call.policy.deadline if seconds == share else None)
+        if self.at < command.until - EARLY:
+            return LimitReached(limit, seconds)
+        return LimitReached(limit, min(seconds, self._waited()), seconds)
 
     def _incomplete(self, answer: Answer) -> bool:
         """Whether an answer that stopped at its length limit is a failure to this caller."""

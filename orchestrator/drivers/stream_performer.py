@@ -26,7 +26,7 @@ from orchestrator.drivers.outcome import (
     TooLarge,
     Truncated,
 )
-from orchestrator.drivers.performer import Performer
+from orchestrator.drivers.performer import EARLY, Performer
 from orchestrator.drivers.pieces import Whole, answer_of, cut
 from orchestrator.errors import CallFailed, StreamInterrupted
 from orchestrator.response import Response
@@ -61,6 +61,7 @@ class StreamPerformer(Performer):
         self._fed = 0
         self._spoke = False
         self._goes_on = False
+        self._reached = 0.0
         self._trimmer = Trimmer("")
         super().__init__(*args, **options)
 
@@ -111,7 +112,7 @@ class StreamPerformer(Performer):
         if self.streamed:
             # Read by transports that know nothing of the limits that the driver keeps.
             limits = command.timeouts
-            longest = max(limits.first_token or limits.total, limits.idle)
+            longest = max(command.kept_alive or limits.total, limits.idle)
             outgoing.extensions["timeout"]["read"] = longest
         return outgoing
 
@@ -153,6 +154,7 @@ class StreamPerformer(Performer):
             passed = tuple(one for delta in event.deltas for one in self._trimmer.pass_on(delta))
             self.assembly.add(passed)
             yield self._continued(passed) if self._goes_on else event
+            self._reached = self.at
 
     def after_content(self) -> Event | None:
         """What a stream has come to; ``None`` where more bytes must tell."""
@@ -176,7 +178,7 @@ class StreamPerformer(Performer):
         if (event := self._known()) is not None:
             return event
         timeouts = self._sent()[0].timeouts
-        if self.at >= command.ends_at - 0.001:
+        if self.at >= command.ends_at - EARLY:
             if not self.call.committed:
                 return DeadlineReached(self.at)
             return self._failed(LimitReached("stream_total", timeouts.stream_total))
@@ -186,7 +188,7 @@ class StreamPerformer(Performer):
 
     def patience(self, command: Send | Relay) -> tuple[str, float]:
         """The limit of the next read, and the seconds until it fires."""
-        left = command.ends_at - self.at
+        left = (command.until if isinstance(command, Send) else command.ends_at) - self.at
         timeouts = self._sent()[0].timeouts
         if self.source is not None and self.source.whole:
             return "idle", max(0.0, min(LAST_WORDS, timeouts.idle, left))
@@ -194,11 +196,24 @@ class StreamPerformer(Performer):
             return "idle", max(0.0, min(timeouts.idle, left))
         limits, sent = command.timeouts, self.recorder.sent_at or 0.0
         if self.streamed and (self.body is None or self.body.waits):
-            first = limits.first_token or limits.total
+            first = self._first_token(command)
             return "first_token", max(0.0, min(sent + first - self.at, left))
         return "total", max(0.0, min(sent + limits.total - self.at, left))
 
     # Inside.
+
+    def _first_token(self, command: Send) -> float:
+        """Seconds from the request until the first content must be here."""
+        limits = command.timeouts
+        alive = isinstance(self.source, Inflow) and self.source.alive
+        return (command.kept_alive if alive else limits.first_token) or limits.total
+
+    def _longest(self, command: Send) -> float:
+        return self._first_token(command) if self.streamed else super()._longest(command)
+
+    def _waited(self) -> float:
+        """Seconds since the caller asked for more, at the earliest since the attempt was sent."""
+        return min(super()._waited(), self.at - self._reached)
 
     def _begin(self) -> None:
         """Tell a stream from an answer in one piece as soon as its first word is here."""
@@ -303,7 +318,7 @@ class StreamPerformer(Performer):
     def _failed(self, failure: Failure) -> Failed:
         self._note_unreadable()
         self.failure = failure
-        return Failed(self.at, tool_call=self.assembly.tool_call)
+        return Failed(self.at, tool_call=self.assembly.tool_call, waited=self._waited())
 
     def _note_unreadable(self) -> None:
         count = self.source.unreadable if self.source is not None else 0
