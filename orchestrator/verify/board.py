@@ -148,7 +148,7 @@ class Look:
     def _stands(self, index: int) -> bool:
         if index == self._here and self._diagnosed:
             # Whoever looks for others passes over the call's own target, open or not.
-            return self._nodes.merged or self._clear_here(self._nodes.route[index]) is None
+            return self._nodes.merged or self._ready()
         return index in self._standing()
 
     def _stands_for_ever(self, index: int) -> bool:
@@ -172,7 +172,7 @@ class Look:
 
     def _standing(self) -> tuple[int, ...]:
         if self.decided.standing is None:
-            unasked = self._unasked()
+            unasked = [] if self._choices.nothing_left else self._unasked()
             if self._taken >= 0:
                 self.decided.standing = tuple(unasked)
             else:
@@ -192,6 +192,8 @@ class Look:
     def hasten(self) -> None:
         """Decide first whether the call leaves at once: that spares most other choices."""
         leeway, choices = self._leeway, self._choices
+        if choices.is_empty and not self._call.only_empty:
+            return
         if self._nodes.merged and leeway.hesitates and self._unasked():
             slow = leeway.silent or bool(self._call.kept_waiting)
             choices.settled = slow and bool(self._standing())
@@ -239,12 +241,12 @@ class Look:
                 and not (index == self._here and self._diagnosed)
             ]
             groups = self._alike(closed)
-            chosen = self._choices.pick(len(groups) + 1)
+            chosen = 0 if self._choices.nothing_left else self._choices.pick(len(groups) + 1)
             self.decided.winner = groups[chosen - 1][0] if chosen else -1
         return self.decided.winner
 
     def _decide_credentials(self) -> tuple[int, ...]:
-        if self.decided.ready is False:
+        if self.decided.ready is False or self._choices.nothing_left:
             return ()
         ways = self._ways()
         if self._choices.settled:
@@ -272,11 +274,16 @@ class Look:
             ways.append(tuple(keys))
         return ways
 
+    def _ready(self) -> bool:
+        """Whether the call's own target can be sent to."""
+        if self.decided.ready is None:
+            left, settled = self._choices.nothing_left, self._choices.settled
+            self.decided.ready = not left and (settled or self._choices.pick(2) == 0)
+        return self.decided.ready
+
     def _clear_here(self, target: Target) -> Clear | None:
         seen, instants = self.decided, self._choices.instants
-        if seen.ready is None:
-            seen.ready = self._choices.settled or self._choices.pick(2) == 0
-        if seen.ready:
+        if self._ready():
             return None
         if seen.block is None:
             kinds = self._kinds()
@@ -296,6 +303,8 @@ class Look:
         return PASSED if self.decided.remembered else None
 
     def _kinds(self) -> list[tuple[Mark, bool]]:
+        if self._choices.nothing_left:
+            return [(Mark.BENCH, False)]
         if not self._nodes.merged:
             kinds = BLOCKS
         elif self._leeway.rotates:

@@ -28,9 +28,11 @@ class Choices:
             patience; ``None`` where nobody looked.
         only_empty: Nothing but empty answers came before; ``None`` where nobody looked.
         settled: The failure makes the call leave at once, whatever else is looked at.
+        nothing_left: Nothing stands by or ends in time, which is all that is left to see.
         instants: The instants that stand for all others.
         may_be_slow: Says whether it makes a difference for how long the attempt took.
-        may_be_among_others: Whether it makes a difference that something else came before.
+        is_empty: What came is an empty answer.
+        is_as_unknown: An empty answer among others is like an unknown error.
         jitter: What was drawn; ``None`` where nobody looked.
     """
 
@@ -39,7 +41,7 @@ class Choices:
         self._position = 0
         self.instants = Instants(0.0, None)
         self.may_be_slow: Callable[[], bool] = lambda: True
-        self.may_be_among_others = False
+        self.is_empty = self.is_as_unknown = False
         self.begin((0, 0), (0, 0))
 
     def begin(self, low: tuple[int, int], high: tuple[int, int]) -> None:
@@ -50,7 +52,7 @@ class Choices:
         self.asked_to_wait: float | None = None
         self.kept_waiting: bool | None = None
         self.only_empty: bool | None = None
-        self.settled = False
+        self.settled = self.nothing_left = False
         self.jitter: float | None = None
 
     def pick(self, count: int) -> int:
@@ -209,8 +211,12 @@ class OnlyEmpty:
 
     def __bool__(self) -> bool:
         choices = self.choices
+        if not choices.is_empty:
+            # What came now is something else, so it makes no difference.
+            return True
         if choices.only_empty is None:
-            choices.only_empty = not choices.may_be_among_others or choices.pick(2) == 0
+            choices.only_empty = choices.pick(2) == 0
+            choices.nothing_left = choices.is_as_unknown and not choices.only_empty
         return choices.only_empty
 
 

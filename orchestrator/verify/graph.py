@@ -69,8 +69,9 @@ class Graph:
         self.nodes.know(self._errors, self._kept_waiting, OnlyEmpty(self._choices))
         # The last one is for what is no failure.
         self._leeways = (*map(self._leeway, classes), Leeway())
-        self._among_others = [
-            kind.first.empty and not setting.is_as_unknown(kind.first) for kind in classes
+        self._empty = [
+            (one.first.empty, one.first.empty and setting.is_as_unknown(one.first))
+            for one in classes
         ]
         self.footprints = Footprints()
         self._facts = Facts(self.nodes)
@@ -166,7 +167,7 @@ class Graph:
             diagnosed=fact.event is Diagnosed, taken=fact.taken, leeway=self._leeways[fact.reason],
         )  # fmt: skip
         if fact.event is Diagnosed:
-            self._choices.may_be_among_others = self._among_others[fact.reason]
+            self._choices.is_empty, self._choices.is_as_unknown = self._empty[fact.reason]
             if not fact.spent:
                 look.hasten()
         event = self._event(call, fact, look)

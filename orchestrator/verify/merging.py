@@ -132,7 +132,7 @@ class MergedNodes(Nodes):
         back = () if call.went_back else {name for name, _ in call.returnable}
         slots = [
             self._over(call, place, here=place == here) if over
-            else self._slot(call, place, back, here=place == here)
+            else self._kept(call, place, back, here=place == here)
             for place in self.order
         ]  # fmt: skip
         others = any(not (one.asked or one.billed) for one in slots)
@@ -185,7 +185,7 @@ class MergedNodes(Nodes):
         billed = self.route[place].provider in call.billed
         return Slot(here, asked, False, billed and (here or not asked), False, int(here))
 
-    def _slot(self, call: Call, place: int, back: Collection[str], *, here: bool) -> Slot:
+    def _kept(self, call: Call, place: int, back: Collection[str], *, here: bool) -> Slot:
         target = self.route[place]
         name = target.name
         if name not in call.asked:

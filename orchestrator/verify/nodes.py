@@ -107,8 +107,8 @@ class Nodes:
         return context is None or call.too_small is None or context > call.too_small
 
     def keeps_waiting(self, call: Call) -> bool:
-        """Whether a node says for how long the last failure of ``call`` took."""
-        return not call.state.final
+        """Whether a node says for how long the last failure took: as long as the call stays."""
+        return not call.state.final and call.target is not None
 
     def encode(self, call: Call) -> tuple[Key, tuple[int, ...]]:
         """The node of ``call``, and for each place in it the place in ``call``'s route."""
@@ -120,7 +120,8 @@ class Nodes:
             state, call.tries, call.went_back, call.committed, call.tool_call,
             NONE if call.cause is None else MARKED, self._latest(call, state),
             NONE if call.passed_over is None else MARKED,
-            call.probe, state not in SENT and call.kept_waiting, call.only_empty, call.too_small,
+            call.probe, state not in SENT and here >= 0 and call.kept_waiting, call.only_empty,
+            call.too_small,
             tuple(self._slot(call, place, here=place == here) for place in self.order),
         )  # fmt: skip
         return key, self.order
