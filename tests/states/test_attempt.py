@@ -69,6 +69,30 @@ def test_silence_is_borne_for(
     assert expected == first_token(taken, standing=standing, reasoning=reasoning)
 
 
+@pytest.mark.parametrize(
+    ("cut", "expected"), [(None, 12.0), (5.0, 12.0), (12.0, 24.0), (24.0, 48.0), (50.0, 60.0)]
+)
+def test_a_probe_bears_twice_the_silence_that_was_cut(cut: float | None, expected: float) -> None:
+    taken = Taken(HERE, "key", probe=True, cut_first_token=cut)
+
+    assert expected == first_token(taken, standing=(OTHER,))
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [
+        (Taken(HERE, "key"), 30.0),
+        (Taken(HERE, "key", seen_first_token=40.0), 40.0),
+        (Taken(FIXED, "key"), 3.0),
+    ],
+)
+def test_who_says_that_it_is_at_work_is_borne_for(taken: Taken, expected: float) -> None:
+    stepped = step(Call((taken.target, OTHER)), Started(0.0, taken, Standby(("key",), (OTHER,))))
+
+    assert isinstance(stepped.command, Send)
+    assert expected == stepped.command.kept_alive
+
+
 def sent_from(call: Call, *, at: Target = HERE) -> Call:
     """The call after an arrival took `at`."""
     enter(call, Waited(3.0, Taken(at, "key#2"), Standby()))
