@@ -102,7 +102,8 @@ def policies(draw: st.DrawFn) -> Policy:
 @st.composite
 def calls(draw: st.DrawFn) -> Call:
     """A call that has not started."""
-    return Call(draw(routes), draw(policies()), reasoning=draw(st.booleans()), streamed=draw(st.booleans()))
+    reasoning, streamed = draw(st.booleans()), draw(st.booleans())
+    return Call(draw(routes), draw(policies()), reasoning=reasoning, streamed=streamed)
 
 
 @st.composite

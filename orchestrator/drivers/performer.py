@@ -62,7 +62,6 @@ from states import (
     step,
 )
 
-
 EARLY = 0.001
 """Seconds by which an event loop may fire a timer before its time."""
 

@@ -87,7 +87,7 @@ def test_the_recorded_events_give_the_same_call_again(call: Call) -> None:
 
     opened = ledger[0]
     assert isinstance(opened, Opened)
-    again = states.Call(opened.route, opened.policy, reasoning=opened.reasoning)
+    again = opened.begin()
     for transition in ledger.transitions:
         assert again.state.value == transition.state
         moved = states.step(again, transition.facts)

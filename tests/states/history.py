@@ -133,7 +133,8 @@ class Facts:
 
     def _left_in_haste(self) -> bool:
         """It would have been tried again, had it not been slow or only probed."""
-        return (self.slow or self.probe) and self.allows(Move.RETRY) and self.tries < self.most_tries
+        hasty = self.slow or self.probe
+        return hasty and self.allows(Move.RETRY) and self.tries < self.most_tries
 
     # What follows from it.
 
