@@ -389,8 +389,12 @@ class Performer:
         """Seconds that the attempt may take by its own limits."""
         return command.timeouts.total
 
+    def _seconds(self, command: Send, limit: str) -> float:
+        """How long the limit of that name is, by the attempt's own limits."""
+        return float(getattr(command.timeouts, limit))
+
     def _limit(self, command: Send, limit: str) -> LimitReached:
-        seconds = getattr(command.timeouts, limit)
+        seconds = self._seconds(command, limit)
         if self.at < command.until - EARLY:
             return LimitReached(limit, seconds)
         return LimitReached(limit, min(seconds, self._waited()), seconds)

@@ -209,6 +209,11 @@ class StreamPerformer(Performer):
         alive = isinstance(self.source, Inflow) and self.source.alive
         return (command.kept_alive if alive else limits.first_token) or limits.total
 
+    def _seconds(self, command: Send, limit: str) -> float:
+        if limit == "first_token":
+            return self._first_token(command)
+        return super()._seconds(command, limit)
+
     def _longest(self, command: Send) -> float:
         return self._first_token(command) if self.streamed else super()._longest(command)
 
