@@ -248,7 +248,8 @@ class Performer:
         self.recorder.sent(command, self.at)
         for note in worded.notes:
             self.recorder.note(note)
-        if command.until < self.at + self._longest(command):
+        reaches = self.at + self._longest(command) >= command.until - EARLY
+        if reaches and command.until < command.ends_at:
             seconds = round(command.until - self.at, 3)
             self.recorder.note(f"limited to {seconds:g} s: the rest is kept for other targets")
         return outgoing
@@ -394,10 +395,8 @@ class Performer:
         return float(getattr(command.timeouts, limit))
 
     def _limit(self, command: Send, limit: str) -> LimitReached:
-        seconds = self._seconds(command, limit)
-        if self.at < command.until - EARLY:
-            return LimitReached(limit, seconds)
-        return LimitReached(limit, min(seconds, self._waited()), seconds)
+        shortened = self.at >= command.until - EARLY
+        return LimitReached(limit, self._seconds(command, limit), shortened=shortened)
 
     def _incomplete(self, answer: Answer) -> bool:
         """Whether an answer that stopped at its length limit is a failure to this caller."""
