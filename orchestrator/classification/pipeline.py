@@ -7,7 +7,7 @@ already the bad news, and must not be hidden behind another one.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from orchestrator.classification import gather, redirects
@@ -16,7 +16,7 @@ from orchestrator.classification.families import family
 from orchestrator.classification.hints import HINT_REPAIRED, HINTS
 from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import REPAIR_RULES, rule_set
+from orchestrator.classification.rules import RuleBook, repair_rules, rule_book
 from orchestrator.classification.waits import wait
 from orchestrator.secrets import mask
 from states.error import Error
@@ -52,6 +52,8 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     where: str = "response",
     rules: Sequence[Rule] = (),
     now: float | None = None,
+    request: Any = None,
+    model: str | None = None,
 ) -> Error:
     """The classified error for a failure. Never raises, whatever it is given.
 
@@ -67,33 +69,62 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
         where: ``response``, ``sse`` or ``exception``.
         rules: The user's rules, asked before all others.
         now: Wall-clock epoch seconds at the failure, for absolute dates.
+        request: What was asked for, decoded: what the failure quotes of it is no evidence.
+        model: The model's name as it was sent: a limit that names it is that model's.
     """
     facts = gather.facts(
-        status=status, headers=headers, body=body, exception=exception, message=message, where=where
+        status=status,
+        headers=headers,
+        body=body,
+        exception=exception,
+        message=message,
+        where=where,
+        request=request,
     )
     vendor = family(provider) if isinstance(provider, str) else ""
     rule = next((one for one in rules if fits(one, facts)), None)
     if rule is not None:
-        return _error(rule, facts, vendor, now, rule.repair)
-    ours = rule_set(vendor, dialect if isinstance(dialect, str) else "")
+        return _error(rule, facts, facts, vendor, now, rule.repair)
+    ours = rule_book(vendor, dialect if isinstance(dialect, str) else "")
     return explain(ours, facts, vendor, now)
 
 
-def explain(rules: RuleSet, facts: Facts, vendor: str = "", now: float | None = None) -> Error:
-    """The classified error for gathered facts, by the rules of a set."""
-    rule = rules.first(facts) or _NONE
-    return _error(rule, facts, vendor, now, _repair(rule, facts))
+def explain(book: RuleBook, facts: Facts, vendor: str = "", now: float | None = None) -> Error:
+    """The classified error for gathered facts, by the rules of a book."""
+    rule, decided = decide(book, facts)
+    return _error(rule, facts, decided, vendor, now, _repair(rule, decided))
+
+
+def decide(book: RuleBook, facts: Facts) -> tuple[Rule, Facts]:
+    """The rule that decides, and the facts that it decides on: a failure, or one quoted in it.
+
+    Codes and words of the innermost failure that is quoted, then of what quotes it; then the
+    innermost status that is quoted; then what the cover's own type and status say.
+    """
+    for one in (*facts.quotes, facts):
+        if (rule := _first(book.telling, one)) is not None:
+            return rule, one
+    for one in facts.quotes:
+        if one.named and (rule := _first(book.covers, one)) is not None:
+            return rule, one
+    return _first(book.covers, facts) or _NONE, facts
+
+
+def _first(sets: Iterable[RuleSet], facts: Facts) -> Rule | None:
+    return next((rule for one in sets if (rule := one.first(facts)) is not None), None)
 
 
 def _repair(rule: Rule, facts: Facts) -> str | None:
     """The repair that cures the failure, whichever of our rules decided its reason."""
     if rule.repair is not None or rule.reason is not Reason.BAD_REQUEST:
         return rule.repair
-    cure = REPAIR_RULES.first(facts)
+    cure = repair_rules().first(facts)
     return None if cure is None else cure.repair
 
 
-def _error(rule: Rule, facts: Facts, vendor: str, now: float | None, repair: str | None) -> Error:
+def _error(  # noqa: PLR0913 - what was decided, on what, for whom and when
+    rule: Rule, facts: Facts, decided: Facts, vendor: str, now: float | None, repair: str | None
+) -> Error:
     status = facts.http_status if facts.http_status is not None else facts.status
     return Error(
         reason=rule.reason,
@@ -117,7 +148,7 @@ def _words(facts: Facts) -> str:
     # Not among the texts: what a host is called says nothing about the failure.
     if redirect := redirects.words(facts):
         texts = (redirect, *texts)
-    said = ": ".join(texts[:_LINES])[: MESSAGE_LIMIT + _MARGIN]
+    said = (": ".join(texts[:_LINES]) or facts.note)[: MESSAGE_LIMIT + _MARGIN]
     return mask(said)[:MESSAGE_LIMIT] if said else ""
 
 

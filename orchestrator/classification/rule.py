@@ -51,6 +51,8 @@ class Rule:
         regex: Found in the provider's text as it was sent.
         header: A header's name (lower case) and a text that its value contains.
         scope: What the failure is a fact about, where this rule knows it.
+        cover: True where the code is only another name for the status, which relays put on
+            anything: the words below it are asked first.
         repair: The change of the request that cures the failure.
         revoked: True where the credential is gone for good.
         retry_after: Seconds until it clears, where the vendor documents a time and
@@ -74,6 +76,7 @@ class Rule:
     regex: re.Pattern[str] | None = None
     header: tuple[str, str] | None = None
     scope: Scope | None = None
+    cover: bool = False
     repair: str | None = None
     revoked: bool = False
     retry_after: float | None = None

@@ -64,6 +64,18 @@ def from_headers(headers: Mapping[str, str], now: float) -> float | None:
     return None
 
 
+_ASKING = ("retry-after", "retry-after-ms", "x-ms-retry-after-ms", "x-retry-after")
+_ASKING_FIELDS = ("retryDelay", "retry_after", "retryAfter", "retry_after_seconds", "retry_after_ms")
+_NOTHING = frozenset({"", "0", "0.0", "0s"})
+
+
+def asks_to_wait(headers: Mapping[str, str], fields: Mapping[str, Any]) -> bool:
+    """Whether a failure asks for a wait in a place that is meant for it; zero is no wait."""
+    asked = [headers[name] for name in _ASKING if name in headers]
+    asked += [str(fields[name]) for name in _ASKING_FIELDS if name in fields]
+    return any(value.strip() not in _NOTHING and value.strip()[:1] != "-" for value in asked)
+
+
 def either(value: Any, now: float) -> float | None:
     """A wait given as seconds, as a duration or as an instant."""
     found = seconds(value, now=now)
