@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 
 import attrs
 
@@ -49,6 +50,17 @@ class Cover:
     status: int | None
     words: str
     upstream: bool
+
+
+_RELAYED = frozenset({"upstream_error", "upstream_provider_error", "bad_response_status_code"})
+"""Types by which relays say that what they report is another's answer."""
+
+
+def is_anothers(texts: Iterable[str], codes: Collection[str]) -> bool:
+    """Whether a failure's own words or type say that it came from behind whoever reports it."""
+    if not _RELAYED.isdisjoint(codes):
+        return True
+    return any(_UPSTREAM.search(text) is not None for text in texts)
 
 
 def uncover(text: str) -> Cover | None:

@@ -35,6 +35,7 @@ class Envelope:
     Attributes:
         texts: The provider's words, outermost first, without repetition.
         codes: Codes and types, lower case.
+        passed: Those of the codes that only a quoted failure brought.
         status: The first HTTP error status that the body itself names.
         fields: Values that may carry a wait, by name.
         errors: True where something in the body was an error object.
@@ -48,6 +49,7 @@ class Envelope:
 
     texts: list[str] = attrs.field(factory=list)
     codes: set[str] = attrs.field(factory=set)
+    passed: set[str] = attrs.field(factory=set)
     status: int | None = None
     fields: dict[str, Any] = attrs.field(factory=dict)
     errors: bool = False
@@ -111,6 +113,7 @@ class Envelope:
     def _take(self, child: Envelope, *, words: bool) -> None:
         """Make a quoted failure part of this one; its words too, where they are not yet here."""
         self.quotes.append(child)
+        self.passed |= child.codes - self.codes
         self.codes |= child.codes
         self.errors = self.errors or child.errors
         for name, value in child.fields.items():

@@ -22,9 +22,11 @@ class Facts:
         http_status: The status of the HTTP answer, ``None`` where there was none.
         status: The status that counts: the HTTP status, or one inside a 200.
         codes: Structured codes, types and signals, lower case.
+        own_codes: Those that no quoted failure brought.
         texts: The provider's words, from the outermost wrapper inwards.
         headers: Header names in lower case to values.
         fields: Structured values that may carry a wait, by name.
+        wait: Seconds until the failure may clear, where the answer says so.
         body: What of the body rules may look at, decoded.
         note: Our own words for what came, where none of it may be shown.
         quotes: Failures that this one quotes, the innermost first.
@@ -39,9 +41,11 @@ class Facts:
     http_status: int | None = None
     status: int | None = None
     codes: frozenset[str] = frozenset()
+    own_codes: frozenset[str] = frozenset()
     texts: tuple[str, ...] = ()
     headers: Mapping[str, str] = attrs.field(factory=dict)
     fields: Mapping[str, Any] = attrs.field(factory=dict)
+    wait: float | None = None
     body: Any = None
     note: str = ""
     quotes: tuple[Facts, ...] = ()

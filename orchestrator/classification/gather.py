@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from orchestrator.classification import answers, embedded, evidence, exceptions
 from orchestrator.classification.echoes import Echoes
 from orchestrator.classification.envelope import Envelope, leftovers
 from orchestrator.classification.facts import Facts
-from orchestrator.classification.waits import asks_to_wait
+from orchestrator.classification.waits import asks_to_wait, wait
 
 _HEADERS = 256
 _VALUE = 1_024
@@ -19,6 +20,8 @@ _HEAD = 16_384
 _BYTES = (bytes, bytearray, memoryview)
 _RELAYED = 400
 _NESTING = (dict, list, tuple, Mapping)
+_SOON = 86_400.0
+"""Seconds. What opens again within a day is a window, not an empty account."""
 _LAYERS = 8
 """Failures quoted in one another that are looked at; three is the most seen (2026-11)."""
 
@@ -32,8 +35,10 @@ def facts(
     message: Any,
     where: str,
     request: Any = None,
+    now: float | None = None,
+    vendor: str = "",
 ) -> Facts:
-    """The facts of a failure, whatever their form."""
+    """The facts of a failure, whatever their form; see :func:`.pipeline.classify`."""
     lowered = _headers(headers)
     http_status = _status(status)
     # Relays put their own 400 or 5xx around the status that their provider answered with.
@@ -53,21 +58,32 @@ def facts(
         envelope.name(kind.split(":")[0].rpartition("#")[2].strip())
     if where == "sse":
         envelope.codes.add("sse")
-    if asks_to_wait(lowered, envelope.fields):
-        envelope.codes.add("wait:asked")
+    clears = wait(
+        lowered, envelope.fields, envelope.texts, time.time() if now is None else now, vendor
+    )
+    own = frozenset(envelope.codes - envelope.passed)
+    envelope.codes.update(_waits(lowered, envelope.fields, clears))
     counts = http_status if settled else envelope.status
     return Facts(
         http_status=http_status,
         status=http_status if counts is None else counts,
         codes=frozenset(envelope.codes),
+        own_codes=own,
         texts=tuple(envelope.texts),
         headers=lowered,
         fields=envelope.fields,
+        wait=clears,
         body=taken.read,
         note=taken.note,
         echoes=envelope.echoes,
         quotes=tuple(_quoted(envelope, lowered, http_status)),
     )
+
+
+def _waits(headers: Mapping[str, str], fields: Mapping[str, Any], clears: float | None) -> set[str]:
+    """Signals of what the answer says about a wait."""
+    asked = {"wait:asked"} if asks_to_wait(headers, fields) else set()
+    return asked | ({"wait:soon"} if clears is not None and clears <= _SOON else set())
 
 
 def _is_success(status: int | None, exception: object, where: str) -> bool:
@@ -81,8 +97,10 @@ def _quoted(
     envelope: Envelope, headers: Mapping[str, str], status: int | None
 ) -> Iterator[Facts]:
     """The facts of the failures that are quoted, the innermost first."""
+    waits = {code for code in envelope.codes if code.startswith("wait:")}
     for child in envelope.quotes[:_LAYERS]:
         own = child.status if child.status is not None else status
+        child.codes |= waits
         yield from _quoted(child, headers, own)
         yield Facts(
             http_status=own,

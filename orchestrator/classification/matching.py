@@ -53,6 +53,8 @@ def _structure_fits(rule: Rule, facts: Facts) -> bool:
         return False
     if rule.types and rule.types.isdisjoint(facts.codes):
         return False
+    if rule.other_codes and not rule.other_codes.isdisjoint(facts.codes):
+        return False
     if rule.header is None:
         return True
     name, wanted = rule.header
@@ -72,6 +74,10 @@ def _regex_fits(rule: Rule, text: str) -> bool:
 
 _Entry = tuple[int, str, str, Phrase]
 """A rule's rank, two quick refusals (a word and the longest text of a phrase), the phrase."""
+
+
+_STEM = 3
+"""Letters of a word without its ending under which a phrase is filed."""
 
 
 class _Ready:
@@ -100,6 +106,7 @@ class RuleSet:
         self._codes: dict[str, list[int]] = defaultdict(list)
         self._statuses: dict[int | None, list[int]] = defaultdict(list)
         self._by_word: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._by_stem: dict[str, list[tuple[int, str]]] = defaultdict(list)
         self._by_character: dict[str, list[tuple[int, str]]] = defaultdict(list)
         self._entries: dict[str, tuple[_Entry, ...]] = {}
         for rank, rule in enumerate(self.rules):
@@ -152,8 +159,12 @@ class RuleSet:
         words = anchors(written)
         if words:
             self._by_word[rarest(words)].append((rank, written))
+            return
+        text = phrase(written).parts[0].text
+        if text.isascii():
+            self._by_stem[text[:_STEM]].append((rank, written))
         else:
-            self._by_character[phrase(written).parts[0].text[0]].append((rank, written))
+            self._by_character[text[0]].append((rank, written))
 
     def _by_structure(self, facts: Facts) -> set[int]:
         """The ranks of rules that a code or the status points at."""
@@ -183,10 +194,15 @@ class RuleSet:
         return ranks
 
     def _filed(self, facts: Facts) -> Iterator[tuple[_Entry, ...]]:
-        """The entries under each word of the text, and under each character where it has others."""
+        """The entries under each word of the text, each stem, and each character that is no letter
+        of English."""
         for word in facts.words:
             if word in self._by_word:
                 yield self._entries.get(word) or self._enter(word, self._by_word[word])
+        if self._by_stem:
+            for stem in {word[:_STEM] for word in facts.words} & self._by_stem.keys():
+                key = f"{stem}*"
+                yield self._entries.get(key) or self._enter(key, self._by_stem[stem])
         if not facts.text.isascii():
             for character in self._by_character.keys() & set(facts.text):
                 filed = self._by_character[character]

@@ -10,16 +10,10 @@ from __future__ import annotations
 
 import re
 
+from orchestrator.classification import type_names
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 120
-
-_CONVENTIONAL = frozenset(
-    {
-        "invalid_request_error", "authentication_error", "permission_error", "api_error",
-        "not_found_error", "rate_limit_error", "invalid_request", "bad_request",
-    }
-)  # fmt: skip
-"""Types that relays put on anything, so that their words mean little."""
 
 _ALONE = (
     ("billing", "arrears arrearage overdue unpaid delinquent outofcredits paymentrequired"),
@@ -97,7 +91,7 @@ def meanings(code: str) -> frozenset[str]:
     ``code`` is as it was sent: its capitals part its words, as any character does that is
     no letter. What has a space in it is no name.
     """
-    if " " in code or code in _CONVENTIONAL:
+    if " " in code or code.lower() in type_names.ALL:
         return frozenset()
     words = frozenset(match.group().lower() for match in _WORD.finditer(code[:_LONGEST]))
     found = {meaning for meaning, alone in _ALONE_READY if not alone.isdisjoint(words)}

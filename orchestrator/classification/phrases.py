@@ -176,7 +176,10 @@ def _places(text: str, subject: Phrase) -> Iterator[tuple[int, int]]:
 def _said_around(text: str, start: int, end: int, verdicts: Sequence[Phrase]) -> bool:
     # Whole words only, so that a cut does not make "expired" of "unexpired".
     before = text[text.rfind(" ", 0, max(0, start - NEAR)) + 1 : start]
-    after = text[end : end + NEAR].rpartition(" ")[0] if len(text) > end + NEAR else text[end:]
+    after = text[end : end + NEAR]
+    if len(text) > end + NEAR and _alphanumeric(text[end + NEAR]):
+        # Where words are not parted by spaces, the cut may stand anywhere.
+        after = after.rpartition(" ")[0] if after.isascii() else after
     if not any(one.longest in before or one.longest in after for one in verdicts):
         return False
     before = _SENTENCE_END.split(before)[-1]

@@ -6,21 +6,23 @@ already the bad news, and must not be hidden behind another one.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from orchestrator.classification import gather, redirects
+from orchestrator.classification.covers import is_anothers
 from orchestrator.classification.facts import Facts
-from orchestrator.classification.families import family
-from orchestrator.classification.hints import HINT_REPAIRED, HINTS
+from orchestrator.classification.families import MAKERS, family
+from orchestrator.classification.hints import HINT_REPAIRED, HINTS, QUOTED_HINTS
 from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import RuleBook, repair_rules, rule_book
-from orchestrator.classification.waits import wait
+from orchestrator.classification.scopes import NOTHING, Sent, scope_of
 from orchestrator.secrets import mask
 from states.error import Error
-from states.reasons import Reason
+from states.reasons import Reason, Scope
 
 MESSAGE_LIMIT = 1_000
 """Characters of ``Error.message``, as the field's contract says."""
@@ -54,6 +56,7 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     now: float | None = None,
     request: Any = None,
     model: str | None = None,
+    by_model: bool = False,
 ) -> Error:
     """The classified error for a failure. Never raises, whatever it is given.
 
@@ -71,7 +74,9 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
         now: Wall-clock epoch seconds at the failure, for absolute dates.
         request: What was asked for, decoded: what the failure quotes of it is no evidence.
         model: The model's name as it was sent: a limit that names it is that model's.
+        by_model: True where the vendor limits each model of an account by itself.
     """
+    vendor = family(provider) if isinstance(provider, str) else ""
     facts = gather.facts(
         status=status,
         headers=headers,
@@ -80,19 +85,39 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
         message=message,
         where=where,
         request=request,
+        now=now,
+        vendor=vendor,
     )
-    vendor = family(provider) if isinstance(provider, str) else ""
+    sent = Sent(model, by_model=by_model)
     rule = next((one for one in rules if fits(one, facts)), None)
     if rule is not None:
-        return _error(rule, facts, facts, vendor, now, rule.repair)
+        return _error(rule, facts, facts, rule.repair, sent)
     ours = rule_book(vendor, dialect if isinstance(dialect, str) else "")
-    return explain(ours, facts, vendor, now)
+    return explain(ours, facts, vendor, sent)
 
 
-def explain(book: RuleBook, facts: Facts, vendor: str = "", now: float | None = None) -> Error:
+def explain(book: RuleBook, facts: Facts, vendor: str = "", sent: Sent = NOTHING) -> Error:
     """The classified error for gathered facts, by the rules of a book."""
     rule, decided = decide(book, facts)
-    return _error(rule, facts, decided, vendor, now, _repair(rule, decided))
+    error = _error(rule, facts, decided, _repair(rule, decided), sent)
+    if error.reason not in QUOTED_HINTS or vendor in MAKERS:
+        return error
+    return _as_quoted(error) if _is_quoted(book, rule, facts, decided) else error
+
+
+def _is_quoted(book: RuleBook, rule: Rule, facts: Facts, decided: Facts) -> bool:
+    """Whether a relay speaks of its own account, key or limit at whom it asked itself."""
+    if not decided.relayed and not is_anothers(decided.texts, decided.codes):
+        return False
+    # Where the relay's own code says the same, it is our account there that is meant.
+    own = _first(book.telling, Facts(facts.http_status, facts.status, facts.own_codes))
+    return own is None or own.reason is not rule.reason
+
+
+def _as_quoted(error: Error) -> Error:
+    """A failure of the relay's, which says nothing about our key and account."""
+    hint = QUOTED_HINTS[error.reason]
+    return attrs.evolve(error, quoted=True, scope=Scope.MODEL, revoked=False, hint=hint)
 
 
 def decide(book: RuleBook, facts: Facts) -> tuple[Rule, Facts]:
@@ -122,17 +147,15 @@ def _repair(rule: Rule, facts: Facts) -> str | None:
     return None if cure is None else cure.repair
 
 
-def _error(  # noqa: PLR0913 - what was decided, on what, for whom and when
-    rule: Rule, facts: Facts, decided: Facts, vendor: str, now: float | None, repair: str | None
-) -> Error:
+def _error(rule: Rule, facts: Facts, decided: Facts, repair: str | None, sent: Sent) -> Error:
     status = facts.http_status if facts.http_status is not None else facts.status
     return Error(
         reason=rule.reason,
         rule=rule.id,
         status=status,
         message=_words(facts),
-        scope=rule.scope,
-        retry_after=_retry_after(rule, facts, vendor, now),
+        scope=scope_of(rule, decided, sent),
+        retry_after=_retry_after(rule, facts),
         hint=rule.hint or (HINTS[rule.reason] if repair is None else HINT_REPAIRED),
         repair=repair,
         revoked=rule.revoked,
@@ -152,12 +175,10 @@ def _words(facts: Facts) -> str:
     return mask(said)[:MESSAGE_LIMIT] if said else ""
 
 
-def _retry_after(rule: Rule, facts: Facts, vendor: str, now: float | None) -> float | None:
+def _retry_after(rule: Rule, facts: Facts) -> float | None:
     if rule.reason not in _CLEARS:
         return None
-    found = wait(facts, time.time() if now is None else now, vendor)
-    if found is None:
-        found = rule.retry_after
+    found = facts.wait if facts.wait is not None else rule.retry_after
     if found is not None and rule.reason is Reason.BILLING and found < _SHORT_BENCH:
         return None
     return found

@@ -42,6 +42,7 @@ class Rule:
         statuses: Any one of these HTTP statuses (also one inside a 200).
         other_statuses: None of these HTTP statuses, which settle the matter themselves.
         codes: Any one of these structured codes or signals, lower case.
+        other_codes: None of these codes and signals, which say what the words leave open.
         types: Any one of these too, where one code alone does not decide.
         contains: Any one of these phrases in the provider's text.
         near: Any one of these phrases in the same sentence as, and close to, one of
@@ -68,6 +69,7 @@ class Rule:
     statuses: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
     other_statuses: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
     codes: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
+    other_codes: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     types: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     contains: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     near: tuple[str, ...] = attrs.field(default=(), converter=_texts)

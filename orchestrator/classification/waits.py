@@ -8,11 +8,10 @@ the body, the text, and last the budgets that the answer reports as used up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator.classification.durations import duration, instant, seconds
-from orchestrator.classification.facts import Facts
 from orchestrator.classification.wait_texts import in_text
 
 _RESET_LIMIT_HEADERS = (
@@ -33,19 +32,25 @@ _INSTANT_FIELDS = (
 )  # fmt: skip
 
 
-def wait(facts: Facts, now: float, family: str = "") -> float | None:
-    """Seconds until the failure may clear.
+def wait(
+    headers: Mapping[str, str],
+    fields: Mapping[str, Any],
+    texts: Sequence[str],
+    now: float,
+    family: str = "",
+) -> float | None:
+    """Seconds until a failure with these headers, fields and words may clear.
 
     ``now`` is wall-clock epoch seconds, for answers that name an instant;
     ``family`` is the vendor, whose zone counts where a timestamp has none.
     """
-    found = from_headers(facts.headers, now)
+    found = from_headers(headers, now)
     if found is None:
-        found = from_fields(facts.fields, now)
-    if found is None and facts.texts:
-        found = in_text(facts.raw, now, family)
-    if found is None and facts.headers:
-        found = from_budgets(facts.headers, now)
+        found = from_fields(fields, now)
+    if found is None and texts:
+        found = in_text("\n".join(texts), now, family)
+    if found is None and headers:
+        found = from_budgets(headers, now)
     return found
 
 

@@ -24,6 +24,7 @@ from orchestrator.classification.rules import (
     dashscope,
     gateways,
     general_codes,
+    general_languages,
     general_pairs,
     general_phrases,
     google,
@@ -65,14 +66,16 @@ GENERAL: tuple[Rule, ...] = (
     *general_codes.RULES,
     *general_phrases.MONEY,
     *general_pairs.MONEY,
+    *general_languages.MONEY,
     *general_phrases.PLAIN,
+    *general_languages.PLAIN,
     *general_pairs.CODES,
     *general_pairs.SENTENCES,
     *general_phrases.LAST,
     *general_pairs.REQUEST,
 )
 """The rules for anybody's codes and words, in their order."""
-COVERS: tuple[Rule, ...] = statuses.RULES
+COVERS: tuple[Rule, ...] = (*general_codes.TYPES, *statuses.RULES)
 """What a status says, and types that say no more, where nothing else spoke."""
 ALL: tuple[Rule, ...] = (*VENDORS, *GENERAL, *COVERS)
 """Every rule of ours, once."""

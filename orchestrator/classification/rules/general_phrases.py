@@ -23,6 +23,8 @@ _CLIENT_HEADERS = (
 
 _PASSING = {409, 500, 502, 503, 504, 529}
 """Statuses that pass by themselves: advice to buy does not make them a lack of money."""
+_GOOGLE_QUOTA = {"resource_exhausted"}
+"""Google says of a minute's quota what others say of an empty account."""
 _ONLY_ERROR = re.compile(r"\A\s*error\.?\s*\Z", re.IGNORECASE)
 
 MONEY: tuple[Rule, ...] = (
@@ -65,7 +67,8 @@ MONEY: tuple[Rule, ...] = (
          scope=Scope.ACCOUNT),
     Rule("general.quota-money", Reason.BILLING,
          "what OpenAI says of an empty account, and others of a rate too (2026-11-21)",
-         contains=say.QUOTA_MONEY, unless=say.RATE_WORDS, scope=Scope.ACCOUNT),
+         contains=say.QUOTA_MONEY, unless=say.RATE_WORDS, other_codes=_GOOGLE_QUOTA,
+         scope=Scope.ACCOUNT),
     Rule("general.money-advice", Reason.BILLING,
          "upsell words stand in plain rate limits too (2026-11-21)", contains=say.MONEY_ADVICE,
          unless=say.PASSES, other_statuses=_PASSING, scope=Scope.ACCOUNT),
@@ -111,6 +114,10 @@ PLAIN: tuple[Rule, ...] = (
          unless=("overloaded", "temporarily", "at capacity", "rate limit", "too many requests",
          "high demand", "busy")),
     Rule("general.model-zh", Reason.MODEL_NOT_FOUND, _SEEN, contains=zh.MODEL),
+    # --- a 429 that asks for a wait limits the rate, whatever else it calls itself ---
+    Rule("general.429-asks-to-wait", Reason.RATE_LIMIT,
+         "RFC 6585 section 4 (2012-04): Retry-After says how long to wait before a new request",
+         statuses={429}, codes={"wait:asked"}),
     # --- capacity ---
     Rule("general.overloaded", Reason.OVERLOADED, _SEEN, contains=say.OVERLOADED,
          unless=("rate limit exceeded", "your rate limit", "failed to connect"),

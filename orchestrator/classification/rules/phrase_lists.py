@@ -446,11 +446,11 @@ SERVER_ERROR = (
     "had an error while processing", "something went wrong", "unexpected error", "unknown error",
     "server error", "model crashed", "runner process has terminated", "process has terminated",
     "runner process no longer running", "requires more system memory", "out of memory",
-    "cuda error", "failed to call a function", "upstream error", "upstream request failed",
+    "cuda error", "failed to call a function",
     "bad gateway", "gateway timeout", "gateway time out", "internal failure", "backend error",
     "request timed out", "upstream timed out", "operation was timeout", "took too long to process",
     "processing timeout", "inference failed", "error processing", "inference error", "网络错误",
-    "内部错误", "服务器错误", "系统错误", "服务异常", "系统异常", "未知错误", "上游", "服务器内部",
+    "内部错误", "服务器错误", "系统错误", "服务异常", "系统异常", "未知错误", "服务器内部",
     "请稍后重试", "请稍后再试", "inference timed out", "deadline expired", "deadline exceeded",
     "service error", "model error", "engine error", "failed to generate",
 )  # fmt: skip
