@@ -52,6 +52,10 @@ _PAIRS = (
      """not unknown invalid unsupported deprecated retired disabled denied notfound found removed
      decommissioned closed offline unavailable missing no forbidden notexist unrecognized
      inaccessible restricted permission"""),
+    ("client",
+     "client header headers useragent agent ua sdk app browser",
+     """required missing unsupported blocked forbidden denied not outdated restricted rejected
+     disallowed old"""),
     ("region",
      "country region territory geo location jurisdiction",
      "unsupported not blocked restricted denied forbidden unavailable prohibited"),
@@ -83,6 +87,8 @@ _PAIRS_READY = tuple(
     (f"means:{name}", frozenset(about.split()), frozenset(matter.split()))
     for name, about, matter in _PAIRS
 )
+_CREDENTIALS = frozenset({"key", "apikey", "token", "auth", "authorization", "credential"})
+"""A header that lacks one of these is no matter of the client."""
 
 
 def meanings(code: str) -> frozenset[str]:
@@ -100,4 +106,8 @@ def meanings(code: str) -> frozenset[str]:
         # One word that stands in both lists says only half of it.
         if about and matter and len(about | matter) > 1:
             found.add(meaning)
+    if "means:client" in found and not _CREDENTIALS.isdisjoint(words):
+        found.discard("means:client")
+    elif "means:client" in found:
+        found -= {"means:auth", "means:request"}
     return frozenset(found)

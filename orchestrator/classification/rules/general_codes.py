@@ -144,7 +144,7 @@ RULES: tuple[Rule, ...] = (
          "invalidaccesskeyid", "invalidclienttokenid", "authtokenexpired", "tokenexpired",
           "insufficient_scope", "invalid_scope",
          "invalidcredentials", "invalid_credentials", "oauth_token_expired", "oauth_token_revoked",
-         "apikeyinvalid", "optinrequired", "org_membership_required"},
+         "apikeyinvalid", "optinrequired", "invalid_client", "unauthorized_client", "org_membership_required"},
          unless=("upstream access forbidden",)),
     Rule("code.region", Reason.FORBIDDEN, _OPENAI,
          codes={"unsupported_country_region_territory", "request_forbidden", "region_not_supported",

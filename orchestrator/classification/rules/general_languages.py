@@ -1,4 +1,4 @@
-"""Money, plans, limits, length and keys in other languages than English and Chinese."""
+"""Money, plans, limits, length and keys in other languages than English."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from states.reasons import Reason, Scope
 
 _DICTIONARY = "words of a dictionary, in the languages that `languages` gives reasons for (2026-11-29)"
 _TOKENS = (
-    "token*", "토큰", "トークン", "токен", "jetons", "길이", "長さ", "длин", "longitud",
+    "token*", "토큰", "长度", "上下文", "字符", "トークン", "токен", "jetons", "길이", "長さ", "длин", "longitud",
     "comprimento", "longueur", "lange", "lunghezza", "do dai", "uzunlu*", "panjang", "طول",
 )  # fmt: skip
 """Words of length: what is too much of these is too long, not too often."""

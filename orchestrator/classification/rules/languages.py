@@ -1,11 +1,10 @@
 """Word stems for money, plans, limits and length in the languages that relays are written in.
 
-Twelve besides English and Chinese (``chinese_phrases``): Japanese, Korean, Russian, Spanish,
+Thirteen besides English: Chinese (its phrases stand in ``chinese_phrases``), Japanese, Korean, Russian, Spanish,
 Portuguese, French, German, Italian, Vietnamese, Turkish, Indonesian and Arabic. They are the
 languages besides English in which most of the web is written
 (https://w3techs.com/technologies/overview/content_language, 2026-11-29), less those whose
-services answer in English, and with Korean, Vietnamese, Turkish and Arabic, in which relays
-are offered. Words of a dictionary, chosen by meaning and not after messages: what a sentence
+services answer in English. Words of a dictionary, chosen by meaning and not after messages: what a sentence
 is about, and what is the matter with it, as in ``pair_lists``. Accents are left out of Latin
 letters, as :func:`orchestrator.classification.phrases.normalise` leaves them out of texts;
 ``*`` stands for endings.
@@ -14,6 +13,8 @@ letters, as :func:`orchestrator.classification.phrases.normalise` leaves them ou
 from __future__ import annotations
 
 MONEY = (
+    "余额", "额度", "配额", "资源包", "点数", "积分", "资金", "钱包", "权益", "次数", "流量包", "用量包", "金币",
+    "预付费", "费用", "账户", "token包", "免费",  # Chinese
     "saldo", "fondos", "credito*", "dinero",  # Spanish, Italian, Indonesian
     "fundos", "dinheiro",  # Portuguese
     "solde", "fonds", "provision", "credit", "credits",  # French
@@ -28,6 +29,8 @@ MONEY = (
     "رصيد", "الرصيد", "رصيدك", "أموال",
 )  # fmt: skip
 GONE = (
+    "不足", "用尽", "用完", "耗尽", "不够", "用光", "耗光", "告罄", "透支", "为零", "为空", "欠费", "拖欠", "已用",
+    "未付",  # Chinese
     "insuficiente*", "agotad*", "agoto", "sin saldo", "no tiene", "sin fondos", "acabado",
     "esgotad*", "acabou", "acabaram", "sem saldo", "nao ha",
     "insuffisant*", "epuise*", "plus de", "manque*",
@@ -43,6 +46,7 @@ GONE = (
     "غير كاف", "نفد", "نفذ", "لا يكفي", "انتهى",
 )  # fmt: skip
 PLAN = (
+    "套餐", "订阅", "会员", "试用", "资源包", "服务",  # Chinese
     "suscripcion", "plan", "periodo de prueba", "prueba gratuita", "membresia",
     "assinatura", "plano", "periodo de teste", "avaliacao gratuita",
     "abonnement", "forfait", "periode d'essai", "essai gratuit",
@@ -57,6 +61,7 @@ PLAN = (
     "اشتراك", "الخطة", "الفترة التجريبية",
 )  # fmt: skip
 OVER = (
+    "到期", "过期", "结束", "失效", "终止", "取消", "停用", "未购买", "尚未购买",  # Chinese
     "vencio", "vencid*", "caducad*", "caduco", "expirad*", "ha expirado", "expiro", "finalizad*",
     "cancelad*", "termino", "venceu", "expirou", "encerrad*", "terminou",
     "expire*", "termine*", "a pris fin", "resilie*", "annule*",
@@ -88,6 +93,7 @@ EXCEEDED = (
     "تجاوز", "استنفاد", "بلغت",
 )  # fmt: skip
 REQUESTS = (
+    "请求", "调用", "频率", "速率", "并发", "qps", "rpm", "tpm", "使用量", "用量", "访问",  # Chinese
     "solicitudes", "peticiones", "requisicoes", "pedidos", "solicitacoes", "requetes", "demandes",
     "anfragen", "richieste", "yeu cau", "istek", "permintaan", "limite de solicitudes",
     "limite de velocidad", "limite de frecuencia", "limite de taxa", "limite de requisicoes",
@@ -96,6 +102,7 @@ REQUESTS = (
     "アクセス", "요청", "호출", "속도 제한", "طلبات", "الطلبات", "معدل",
 )  # fmt: skip
 TOO_MANY = (
+    "过快", "过高", "频繁", "过多", "太快", "太多", "上限", "超限", "受限", "限额", "超过", "超出", "限制", "达到",  # Chinese
     "demasiad*", "por minuto", "excedid*", "superad*", "muitas", "muitos", "excesso",
     "ultrapassad*", "excedido", "trop de", "par minute", "depasse*", "zu viele", "pro minute",
     "uberschritten", "troppe", "al minuto", "superat*", "qua nhieu", "moi phut", "vuot qua",
@@ -104,6 +111,8 @@ TOO_MANY = (
     "너무 많", "분당", "초과", "제한", "كثيرة جدا", "كثير", "في الدقيقة", "تجاوز",
 )  # fmt: skip
 MINUTE = (
+    "每日", "今日", "每分钟", "每小时", "分钟", "小时", "重置", "每天", "每周", "稍后", "频率", "并发", "速率", "明天",
+    "次日",  # Chinese
     "por minuto", "par minute", "pro minute", "al minuto", "moi phut", "dakika", "per menit",
     "por segundo", "par seconde", "pro sekunde", "al secondo", "в минуту", "в секунду", "毎分",
     "分間", "毎秒", "분당", "초당", "في الدقيقة", "por dia", "par jour", "pro tag", "al giorno",
@@ -112,6 +121,7 @@ MINUTE = (
 )  # fmt: skip
 """Windows that open again by themselves."""
 LENGTH = (
+    "长度", "上下文", "输入", "提示词", "消息", "文本", "对话", "字符",  # Chinese
     "entrada", "solicitud", "contexto", "mensaje", "prompt", "tokens", "mensajes", "consulta",
     "solicitacao", "requisicao", "mensagem", "mensagens",
     "requete", "entree", "contexte", "message", "messages", "jetons", "invite",
@@ -126,6 +136,7 @@ LENGTH = (
     "النص", "السياق", "الطلب", "الإدخال", "الرسالة", "المدخلات",
 )  # fmt: skip
 TOO_LONG = (
+    "超过", "超出", "过长", "太长", "超长", "超限", "过大", "太大", "上限",  # Chinese
     "demasiado larg*", "muy larg*", "supera*", "excede*", "demasiado grande", "demasiados tokens",
     "muito long*", "long* demais", "ultrapass*", "muito grande", "tokens demais",
     "trop long*", "depass*", "trop grand*", "trop de jetons", "trop de tokens",
@@ -140,12 +151,14 @@ TOO_LONG = (
     "طويل جدا", "طويلة جدا", "يتجاوز", "تتجاوز", "تجاوز",
 )  # fmt: skip
 KEY = (
+    "密钥", "秘钥", "令牌", "api key", "apikey", "鉴权", "签名", "凭证",  # Chinese
     "clave api", "clave de api", "chave api", "chave de api", "chave da api", "cle api", "cle d'api",
     "api schlussel*", "chiave api", "chiave dell'api", "khoa api", "api anahtar*", "kunci api",
     "api ключ", "ключ api", "apiキー", "api キー", "api 키", "api키", "مفتاح api", "مفتاح",
     "ключ доступа", "認証", "인증",
 )  # fmt: skip
 INVALID = (
+    "无效", "错误", "不正确", "有误", "不合法", "非法", "缺失", "吊销", "禁用",  # Chinese
     "no valida", "invalida", "no es valida", "incorrecta", "caducada", "nao e valida", "incorreta",
     "invalide", "incorrecte", "non valide", "expiree", "ungultig*", "falsch*", "abgelaufen",
     "non valida", "scaduta", "errata", "khong hop le", "het han", "gecersiz*", "hatali",

@@ -25,9 +25,6 @@ MONEY_GONE = (
     "have been used", "has been used", "required", "requires", "is needed", "fully used", "drained",
     "in the red", "$0", "hit", "is 0", "of 0", "is $0", "at 0", "is spent", "all spent",
 )  # fmt: skip
-MONEY_ADVISED = (
-    "top up", "recharge", "need more", "needs more", "buy more", "purchase more", "add more",
-)  # fmt: skip
 MONEY_OTHER = (
     "weekly", "hourly", "5 hour", "session", "minute", "second", "parameter", "field", "argument",
     "function", "tool", "schema", "property", "thinking", "reasoning", "budget tokens",
@@ -44,16 +41,20 @@ PAYMENT = (
 PAYMENT_BAD = (
     "required", "requires", "require", "failed", "fails", "declined", "overdue", "past due",
     "unpaid", "outstanding", "missing", "not enabled", "not active", "inactive", "not set up",
-    "set up", "setup", "on hold", "must be enabled", "has been disabled", "is disabled", "disabled",
-    "delinquent", "not been paid", "could not be processed", "not be charged", "unable to charge",
-    "problem", "issue", "suspended", "closed", "no valid", "expired", "settle", "not configured",
-    "lapsed", "enable", "without", "not found",
+    "set up", "setup", "on hold", "must be enabled", "has been disabled", "is disabled",
+    "disabled", "delinquent", "not been paid", "could not be processed", "not be charged",
+    "unable to charge", "problem", "issue", "suspended", "closed", "no valid", "expired", "settle",
+    "not configured", "lapsed", "enable", "without", "not found", "add a", "need to add",
+    "must add", "attach", "enter a",
 )  # fmt: skip
 PLAN = (
     "pro users", "premium users", "paying users", "paying customers", "upgrade required", "plan",
-    "plans", "subscription", "subscriptions", "membership", "package", "tier", "licence", "license",
-    "trial", "entitlement", "subscriber", "subscribers", "free account", "free accounts",
-    "free user", "free users", "paid account", "paid accounts", "paid users",
+    "plans", "subscription", "subscriptions", "membership", "package", "tier", "licence",
+    "license", "trial", "entitlement", "subscriber", "subscribers", "free account",
+    "free accounts", "free user", "free users", "paid account", "paid accounts", "paid users",
+    "evaluation", "evaluation period", "trial period", "pilot", "pilot program", "voucher",
+    "coupon", "grant", "promotion", "bundle", "contract", "billing plan", "prepaid plan",
+    "access period", "free period", "seat",
 )  # fmt: skip
 PLAN_LACKS = (
     "only for", "for pro", "only", "doesn't include", "does not include", "not included",
@@ -72,17 +73,15 @@ PLAN_OVER = (
     "ran out", "run out", "used up", "exhausted", "expired", "has ended", "ended", "is over",
     "inactive", "non active", "isn't active", "not active", "no active", "cancelled", "canceled",
     "lapsed", "paused", "no valid", "not have a valid", "not have an active", "not subscribed",
-    "terminated",
+    "terminated", "no longer active", "no longer valid", "expires", "expiry date", "end date",
+    "finished", "concluded", "elapsed", "discontinued", "deactivated", "stopped", "not renewed",
+    "has passed", "closed", "withdrawn", "used",
 )  # fmt: skip
 PLAN_OTHER = (
     "subscription key", "rate limit*", "rate limited", "too many requests", "per minute",
     "service tier", "per day", "temporarily", "invalid token", "license agreement", "concurrent",
     "high demand", "context", "minute", "per hour", "daily", "weekly", "resets", "will reset",
     "try again in", "wait", "slow down",
-)  # fmt: skip
-FREE = (
-    "free quota", "free tier", "free trial", "free usage", "free chat limit", "free allocation",
-    "free limit", "free tokens", "free requests", "trial quota", "free messages", "free plan",
 )  # fmt: skip
 QUOTA = (
     "usage limit", "usage limits", "quota", "quotas", "api limit", "usage cap", "credit limit",
@@ -92,8 +91,6 @@ QUOTA_GONE = (
     "exhausted", "exceeded", "exceeds", "exceed", "reached", "used up", "depleted", "not enough",
     "insufficient", "no", "out of", "remaining", "failed", "hit", "zero", "over", "consumed",
 )  # fmt: skip
-UNITS = ("tokens", "messages", "requests", "usage", "generations", "calls", "minutes")
-UNITS_GONE = ("out of", "buy more", "purchase more", "get more", "no more", "no remaining")
 RAN_OUT = ("run out of", "ran out of", "used up all")
 HOLDER = ("your account", "account has", "you have", "you've", "your organization", "your team")
 RAN_OUT_OTHER = (
@@ -196,7 +193,7 @@ MODEL_OTHER = (
     "reasoning effort", "thinking", "modality", "audio", "multimodal", "json", "schema", "content",
     "per minute", "high demand", "try again later", "retry", "prompt", "token", "tokens",
     "messages", "argument", "field", "value", "properties", "attachments", "file", "vision",
-    "suffix", "logprobs", "quota",
+    "suffix", "logprobs", "quota", "context", "conversation", "window", "length",
 )  # fmt: skip
 LENGTH = (
     "token", "tokens", "context", "context window", "context length", "prompt", "input",
@@ -207,26 +204,18 @@ TOO_LONG = (
     "exceed", "less than", "fewer than", "too many total", "too long", "too large",
     "too many tokens", "exceeds the", "exceed the", "exceeded the", "exceeds", "exceeding",
     "longer than", "larger than", "greater than", "more than", "over the limit", "overflow",
-    "overflows", "truncate", "not fit", "doesn't fit", "beyond", "shorten", "too big", "maximum of",
-    "max context", "maximum context", "maximum length", "maximum is", "limit is", "limit of",
-    "exceeded", "maximum", "supports up to", "bigger than", "longer context", "reduce the length",
-    "oversized",
+    "overflows", "truncate", "not fit", "doesn't fit", "beyond", "shorten", "too big",
+    "maximum of", "max context", "maximum context", "maximum length", "maximum is", "limit is",
+    "limit of", "exceeded", "maximum", "supports up to", "bigger than", "longer context",
+    "reduce the length", "oversized", "no longer fit", "no longer fits", "fits", "at most",
+    "only accepts", "above the",
 )  # fmt: skip
 LENGTH_OTHER = (
     "per minute", "per second", "per day", "rate limit*", "too many requests", "tpm", "quota",
     "name", "temperature", "tool", "tools", "top p", "tokens you requested", "output tokens",
     "unrecognized", "unknown", "images", "credits", "balance", "budget", "timed out", "timeout",
     "n must", "seconds", "bytes", "mb", "access token", "expired", "deadline", "time limit",
-    "characters long", "billing", "spend*", "stop", "pattern", "enum",
-)  # fmt: skip
-LENGTHS = (
-    "prompt tokens", "input tokens", "inputs", "input length", "prompt length", "context length",
-    "sequence length", "token length", "text length", "message length", "context size",
-    "context window", "input size",
-)  # fmt: skip
-LENGTH_WRONG = (
-    "should be", "range", "must be", "limited", "limit", "only", "max", "exceed*", "maximum",
-    "allowed", "too",
+    "characters long", "billing", "spend*", "stop", "pattern", "enum", "image",
 )  # fmt: skip
 LENGTH_WORDS = (
     "token", "tokens", "context", "length", "window", "too long", "long", "ctx", "prompt",
@@ -248,16 +237,6 @@ UNSAFE_OTHER = (
     "firewall", "parameter", "schema", "quota", "policy engine", "cors", "iam", "service control",
     "network", "ip", "user agent", "case sensitive", "key policy", "policy violation: data",
 )  # fmt: skip
-PLACE = (
-    "country", "countries", "region", "regions", "location", "locations", "territory",
-    "jurisdiction", "geography", "geographic", "geolocation",
-)  # fmt: skip
-NOT_SERVED = (
-    "not supported", "unsupported", "not available", "unavailable", "not allowed", "restricted",
-    "blocked", "prohibited", "not served", "not permitted", "forbidden", "isn't supported",
-    "isn't available", "not offered", "not yet", "restrictions", "restriction", "embargo*",
-    "sanction*", "not provide",
-)  # fmt: skip
 NETWORK = (
     "firewall", "virtual network", "vnet", "private endpoint", "ip", "ip address", "public access",
     "network", "vpn", "proxy", "public network", "source address", "ips",
@@ -269,43 +248,17 @@ NETWORK_SHUT = (
 )  # fmt: skip
 REQUESTS = ("request", "requests", "traffic", "your access")
 STOPPED = ("blocked", "not allowed", "banned")
-CLIENT_ONLY = (
-    "client", "clients", "agents", "cli", "ide", "app", "claude code", "codex", "official",
-    "first party", "coding tools", "coding tool", "programming tools",
-)  # fmt: skip
-ONLY_FOR = (
-    "only authorized", "only available", "only be used", "only for use", "restricted to",
-    "exclusively", "only allowed", "only permitted", "only supports", "limited to",
-)  # fmt: skip
 CLIENT = (
     "client", "clients", "user agent", "app", "apps", "browser", "sdk", "third party", "bot",
     "bots", "automated", "integration", "harness", "tool use outside", "user agents", "crawler",
+    "desktop app", "mobile app", "official apps", "official client", "coding agent",
+    "session header", "client version", "client header", "agents",
 )  # fmt: skip
 CLIENT_SHUT = (
     "not allowed", "not authorized", "not supported", "unsupported", "blocked", "not permitted",
     "forbidden", "rejected", "banned", "restricted", "denied", "unrecognized", "not recognized",
     "not whitelisted", "not approved", "prohibited", "disallowed", "only", "unapproved",
-    "unofficial",
-)  # fmt: skip
-UPSTREAM = ("upstream", "server", "service", "provider", "backend", "gateway", "upstreams")
-UNREACHED = (
-    "unavailable", "not available", "unreachable", "no healthy", "is down", "offline", "unhealthy",
-)  # fmt: skip
-SERVER = (
-    "server", "servers", "service", "model", "engine", "system", "upstream", "provider",
-    "providers", "resources", "capacity", "gpu", "gpus", "worker", "workers", "cluster", "backend",
-    "instance", "instances", "accounts", "endpoint", "api", "replicas", "nodes", "queue",
-    "inference", "platform", "deployment", "traffic", "demand", "load",
-)  # fmt: skip
-BUSY = (
-    "overloaded", "overload", "busy", "temporarily unavailable", "currently unavailable",
-    "unavailable right now", "no capacity", "not enough capacity", "insufficient capacity",
-    "exhausted", "high demand", "high load", "not ready", "starting up", "starting", "is loading",
-    "being loaded", "maintenance", "full", "saturated", "under pressure", "heavy", "high volume",
-    "surge", "spike", "at the moment", "exceeded capacity", "no free", "scaled to zero", "waking",
-    "warming", "congested", "congestion", "unable to serve", "cannot serve", "unhealthy",
-    "cooling down", "cooldown", "short of", "are currently unavailable", "limited capacity",
-    "currently at", "too high", "unusually high", "peak",
+    "unofficial", "reserved", "not accepted", "may call", "may use", "outdated", "too old",
 )  # fmt: skip
 FAST = (
     "request", "requests", "calls", "queries", "messages", "tokens", "rate", "usage", "frequency",
@@ -339,11 +292,6 @@ MONEY_ZH = (
     "额度", "配额", "资源包", "点数", "积分", "费用", "资金", "钱包", "订阅", "会员", "免费",
     "试用", "预付费", "流量包", "token包", "付费",
 )  # fmt: skip
-MONEY_GONE_ZH = (
-    "告罄", "失效", "终止", "低于", "未付", "拖欠", "用光", "耗光", "为空",
-    "尚未购买", "不足", "用尽", "用完", "耗尽", "欠", "过期", "到期", "不够", "已用",
-    "为零", "透支", "结束", "未购买", "不支持", "停用", "超出预算",
-)  # fmt: skip
 MONEY_ADVISED_ZH = (
     "升级", "开通", "购买", "支付", "充值", "续费", "续订", "缴费",
 )  # fmt: skip
@@ -351,56 +299,48 @@ WINDOW_ZH = (
     "每日", "今日", "每分钟", "每小时", "分钟", "小时", "重置", "每天", "每周", "稍后", "频率",
     "并发", "速率", "明天", "次日",
 )  # fmt: skip
-NETWORK_ZH = (
-    "ip", "网段", "网络", "地址", "白名单", "来源", "地区", "区域", "客户端", "客户端类型",
-)  # fmt: skip
-NETWORK_SHUT_ZH = (
-    "不在", "限制", "拒绝", "禁止", "只能", "受限", "不允许", "未授权", "被拦截", "不支持", "拦截",
-)  # fmt: skip
-ACCOUNT_ZH = ("账户", "账号", "用户", "组织", "项目", "帐号", "帐户")
-ACCOUNT_CLOSED_ZH = (
-    "锁定", "禁用", "冻结", "封禁", "停用", "异常", "未激活", "封号", "注销", "违规", "限制",
-    "不存在", "被封",
-)  # fmt: skip
 MODEL_ZH = ("模型", "渠道", "接入点", "部署", "推理点")
 MODEL_LACKED_ZH = (
     "不存在", "未找到", "找不到", "不支持", "下线", "未开通", "无权", "不可用", "停用", "没有",
     "无可用", "未授权", "未部署", "关闭", "错误", "无效", "未激活", "权限", "废弃", "已移除",
 )  # fmt: skip
-KEY_ZH = (
-    "密钥", "令牌", "token", "apikey", "api key", "api-key", "key", "鉴权", "认证", "签名", "凭证",
-    "身份", "登录", "秘钥",
+HOSTING = (
+    "dedicated", "dedicated endpoint", "dedicated deployment", "provisioned throughput",
+    "serverless", "deployment", "deployed", "private deployment", "own deployment", "hosted",
+    "instance",
 )  # fmt: skip
-KEY_BAD_ZH = (
-    "无效", "错误", "过期", "失效", "缺失", "不正确", "失败", "不存在", "为空", "未提供", "有误",
-    "禁用", "不合法", "非法", "未传", "不能为空", "吊销", "没有权限", "异常",
+HOSTING_NEEDED = (
+    "needs", "need", "requires", "require", "required", "only", "must", "not available",
+    "not supported", "unavailable", "not offered", "create", "first", "before", "non", "not",
 )  # fmt: skip
-LENGTH_ZH = (
-    "长度", "token", "tokens", "上下文", "输入", "prompt", "提示词", "消息", "文本", "对话", "字符",
-    "内容",
+HOSTING_OTHER = (
+    "rate limit*", "quota", "busy", "capacity", "overloaded", "try again", "tokens", "parameter",
+    "loading", "temporarily",
 )  # fmt: skip
-TOO_LONG_ZH = ("超过", "超出", "过长", "太长", "超长", "超限", "最大", "过大", "太大", "上限")
-SERVER_ZH = (
-    "服务", "服务器", "系统", "模型", "资源", "引擎", "负载", "流量", "算力", "上游", "集群",
-    "访问", "通道",
+ROLE = (
+    "role", "roles", "operation", "this endpoint", "this route", "this action", "this path",
+    "this method", "this resource", "this api", "the endpoint", "admin", "admins",
+    "administrators",
 )  # fmt: skip
-BUSY_ZH = (
-    "繁忙", "过载", "拥挤", "不足", "过高", "过大", "紧张", "不可用", "维护", "升级", "火爆",
-    "拥堵", "满载", "饱和", "排队", "忙",
+ROLE_SHUT = (
+    "not allowed", "not permitted", "not permit", "denied", "may not", "cannot", "can't",
+    "not enabled", "restricted", "not authorized", "forbidden", "no access", "not available",
+    "does not allow", "not have access", "only", "not entitled", "disabled",
 )  # fmt: skip
-FAST_ZH = (
-    "请求", "调用", "频率", "速率", "并发", "次数", "流量", "qps", "rpm", "tpm", "使用量", "用量",
-    "访问",
+ROLE_OTHER = (
+    "api key", "key", "token", "credential*", "parameter", "field", "model", "plan", "quota", "ip",
+    "content", "message", "messages", "user is not",
 )  # fmt: skip
-TOO_FAST_ZH = (
-    "过快", "过高", "频繁", "超过", "超出", "限制", "上限", "超限", "过多", "太快", "太多", "受限",
-    "限额", "达到",
+WINDOW = (
+    "minute", "minutes", "hour", "hours", "hourly", "daily", "day", "today", "second", "seconds",
+    "rolling", "window", "per minute", "per second", "per hour", "per day", "5 hour", "24 hours",
 )  # fmt: skip
-CONTENT_ZH = (
-    "内容", "输入", "输出", "文本", "图片", "提示词", "prompt", "问题", "请求", "信息", "话题",
-    "数据",
+WINDOW_USED = (
+    "limit", "limits", "quota", "cap", "allowance", "requests", "calls", "messages", "tokens",
+    "too many", "reached", "used", "exhausted", "exceeded", "hit", "rate",
 )  # fmt: skip
-UNSAFE_ZH = (
-    "违规", "敏感", "不安全", "审核", "违反", "不当", "不合规", "非法", "风控", "色情", "政治",
-    "暴力", "拦截", "屏蔽",
+ADVICE = (
+    "top up", "topup", "recharge", "add funds", "add credit", "add credits", "buy credits",
+    "buy credit", "purchase credits", "refill", "pay your", "payment", "payments", "invoice",
+    "invoices", "billing", "subscribe",
 )  # fmt: skip

@@ -24,7 +24,7 @@ CLIENT_NAMED = (
     "please use claude code", "only supports claude code", "only available in claude code",
     "only available for coding agents", "only authorized for use with claude code",
     "restricted to claude code", "access to this endpoint is forbidden", "不支持的客户端",
-    "客户端不被允许", "仅支持claude code", "仅限claude code", "官方客户端", "第三方客户端",
+    "客户端不被允许", "此客户端", "仅支持claude code", "仅限claude code", "官方客户端", "第三方客户端",
 )  # fmt: skip
 REGION = (
     "country, region, or territory not supported", "not supported in your country",
@@ -42,7 +42,7 @@ NETWORK_REFUSED = (
     "ip address is not allowed", "ip is not allowed", "ip not allowed", "not in the allowed ip",
     "ip allowlist", "ip whitelist", "public access is disabled", "private endpoint",
     "ip access list", "blocked by network policy", "source ip address", "ip address is blocked",
-    "ip has been blocked", "ip address not authorized", "network rules", "不在白名单", "指定网段",
+    "ip has been blocked", "ip address not authorized", "network rules", "不在白名单", "不在访问列表", "指定网段",
     "网段使用", "ip限制", "ip 限制", "approved ip ranges", "vpc service controls", "network acl",
     "access from this ip", "your ip address", "traffic is not from an approved private endpoint",
 )  # fmt: skip
@@ -114,7 +114,7 @@ NO_MONEY = (
     "not enough money", "no resource package", "resource package", "token balance",
     "credit exhausted", "enough credits", "enough balance", "sufficient credits",
     "sufficient balance", "sufficient funds", "used up your credits", "remaining balance",
-    "credit grant", "expired credits", "credits have expired", "credits expired",
+    "no funds", "no money", "no balance", "credit grant", "expired credits", "credits have expired", "credits expired",
 )  # fmt: skip
 SPEND_LIMIT = (
     "spending limit", "spend limit", "spending cap", "spend cap", "usage cap", "monthly budget",
