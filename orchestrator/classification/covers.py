@@ -33,6 +33,8 @@ _UPSTREAM = re.compile(
     re.IGNORECASE,
 )
 """How relays say that what follows is not theirs."""
+_OTHERS = ("stream", "provider", "vendor", "backend", "channel", "litellm", "exception - ")
+"""What a text must hold for the cover of an upstream: most hold none of it."""
 _COLON = re.compile(r"[^:{\n]{0,80}?(?::\s| - |\u2014|\uff1a|(?<=Exception - ))")
 _EDGES = " \n\t-:,.)]\"'\uff1a\u2014"
 
@@ -60,13 +62,13 @@ def is_anothers(texts: Iterable[str], codes: Collection[str]) -> bool:
     """Whether a failure's own words or type say that it came from behind whoever reports it."""
     if not _RELAYED.isdisjoint(codes):
         return True
-    return any(_UPSTREAM.search(text) is not None for text in texts)
+    return any(_lead(text) is not None for text in texts)
 
 
 def uncover(text: str) -> Cover | None:
     """What the cover in ``text`` holds; ``None`` where there is none."""
     said = _status(text)
-    lead = _UPSTREAM.search(text)
+    lead = _lead(text)
     if said is not None:
         upstream = lead is not None and lead.start() < said.end()
         return Cover(_number(said), text[said.end(said.lastindex or 0) :].strip(_EDGES), upstream)
@@ -76,6 +78,13 @@ def uncover(text: str) -> Cover | None:
     if colon is None:
         return None
     return Cover(None, text[colon.end() :].strip(_EDGES), upstream=True)
+
+
+def _lead(text: str) -> re.Match[str] | None:
+    lowered = text.lower()
+    if not any(word in lowered for word in _OTHERS):
+        return None
+    return _UPSTREAM.search(text)
 
 
 def _status(text: str) -> re.Match[str] | None:
