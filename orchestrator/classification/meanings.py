@@ -20,7 +20,7 @@ _ALONE = (
     ("rate-limit", "throttled throttling throttle ratelimit ratelimited ratelimiting"),
     ("overloaded", "overloaded overload"),
     ("auth", "unauthorized unauthenticated unauthorised"),
-    ("content", "moderation guardrail guardrails"),
+    ("content", "moderation guardrail guardrails censorship censored"),
     ("timeout", "timeout timedout"),
 )
 """Words that say it all, by what they mean."""

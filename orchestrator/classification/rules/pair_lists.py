@@ -10,8 +10,10 @@ from __future__ import annotations
 MONEY = (
     "credit", "credits", "balance", "balances", "fund", "funds", "wallet", "prepaid", "prepayment",
     "deposit", "budget", "budgets", "money", "points", "coins", "topup", "spend", "spending",
-    "allowance", "allotment", "premium requests", "premium quota", "premium model quota", "overage",
-    "overages", "extra usage", "paid usage", "paid quota", "pay as you go",
+    "allowance", "allotment", "premium requests", "premium quota", "premium model quota",
+    "overage", "overages", "extra usage", "paid usage", "paid quota", "pay as you go", "cost",
+    "costs", "estimated cost", "charge", "top up balance", "account funds", "prepay", "purse",
+    "token pack", "tokens pack", "available quota",
 )  # fmt: skip
 MONEY_GONE = (
     "0 left", "0 remaining", "none left", "insufficient", "exhausted", "depleted", "used up",
@@ -160,7 +162,8 @@ KEY_OTHER = (
 )  # fmt: skip
 MODEL = (
     "model", "models", "deployment", "deployments", "engine", "model id", "endpoint", "llm",
-    "checkpoint", "adapter", "foundation model", "model name", "channel", "channels",
+    "checkpoint", "adapter", "foundation model", "model name", "channel", "channels", "route",
+    "model alias", "llm model",
 )  # fmt: skip
 MODEL_LACKED = (
     "not entitled", "not eligible", "not cleared", "archived", "not granted", "not included",
@@ -170,15 +173,22 @@ MODEL_LACKED = (
     "discontinued", "sunset", "shut down", "no longer", "not enabled", "not allowed", "no access",
     "not have access", "doesn't have access", "don't have access", "lacks access",
     "not have permission", "permission to use", "no permission", "unknown", "invalid",
-    "not recognized", "unrecognized", "could not find", "cannot find", "can't find", "not deployed",
-    "not loaded", "not served", "not serving", "disabled", "offline", "not permitted",
-    "not accessible", "inaccessible", "not installed", "not registered", "not configured",
-    "not authorized", "not a valid", "not part of", "end of life", "taken offline", "cannot access",
-    "can't access", "not open", "not activated", "not opened", "no available", "not hosted",
-    "not subscribed", "not whitelisted", "not listed", "not in the list", "denied", "not ready for",
-    "renamed", "replaced by", "migrate to", "mistyped", "misspelled", "isn't supported",
-    "not been found", "wasn't found", "terms", "agreement", "accept", "paused", "unloaded",
-    "stopped", "closed", "access denied", "not grant*", "permission denied",
+    "not recognized", "unrecognized", "could not find", "cannot find", "can't find",
+    "not deployed", "not loaded", "not served", "not serving", "disabled", "offline",
+    "not permitted", "not accessible", "inaccessible", "not installed", "not registered",
+    "not configured", "not authorized", "not a valid", "not part of", "end of life",
+    "taken offline", "cannot access", "can't access", "not open", "not activated", "not opened",
+    "no available", "not hosted", "not subscribed", "not whitelisted", "not listed",
+    "not in the list", "denied", "not ready for", "renamed", "replaced by", "migrate to",
+    "mistyped", "misspelled", "isn't supported", "not been found", "wasn't found", "terms",
+    "agreement", "accept", "paused", "unloaded", "stopped", "closed", "access denied",
+    "not grant*", "permission denied", "no price", "no pricing", "price catalog", "no provider",
+    "no providers", "no route", "no routes", "no deployment", "no deployments", "no endpoint",
+    "no endpoints", "no channel", "no backend", "no backends", "no worker serves", "not mapped",
+    "isn't mapped", "no mapping", "unmapped", "not served by", "not offered", "not in catalog",
+    "not known", "can't be used", "cannot be used", "not usable", "not provisioned",
+    "not published", "no entry", "not routable", "not resolvable", "could not resolve",
+    "cannot resolve", "not resolve", "ambiguous", "alias",
 )  # fmt: skip
 MODEL_NAMED = ("model id", "model name", "model", "models")
 MODEL_MISNAMED = (
@@ -230,7 +240,9 @@ UNSAFE = (
     "offensive", "explicit", "disallowed", "guardrail", "guardrails", "content filter",
     "content policy", "usage policy", "blocked by", "usage policies", "guidelines", "nsfw",
     "risk control", "copyright*", "recitation", "jailbreak", "malicious", "high risk", "toxic",
-    "policy",
+    "policy", "is blocked", "was blocked", "been blocked", "censored", "refused by",
+    "rejected by our", "safety rules", "unsafe content", "not safe", "objectionable",
+    "detected in",
 )  # fmt: skip
 UNSAFE_OTHER = (
     "data policy", "rate limit*", "privacy policy", "retry policy", "account", "organization",
@@ -343,4 +355,10 @@ ADVICE = (
     "top up", "topup", "recharge", "add funds", "add credit", "add credits", "buy credits",
     "buy credit", "purchase credits", "refill", "pay your", "payment", "payments", "invoice",
     "invoices", "billing", "subscribe",
+)  # fmt: skip
+CLIENT_ZH = (
+    "客户端", "cli", "claude code", "codex", "终端", "第三方", "官方", "工具", "user agent", "ua",
+)  # fmt: skip
+CLIENT_SHUT_ZH = (
+    "请勿", "仅限", "只能", "之外", "禁止", "不允许", "仅支持", "不支持", "只支持", "拦截", "未授权", "非官方",
 )  # fmt: skip

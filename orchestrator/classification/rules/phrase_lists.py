@@ -175,7 +175,12 @@ CONTENT = (
     "data inspection", "rejected by the safety", "rejected as a result of our safety",
     "the response was filtered", "prompt was blocked", "request was rejected because",
     "illegal content", "content is not allowed", "content risk", "deny listed token",
-    "i can't help with", "i cannot help with", "can't assist with", "cannot assist with",
+    "i can't help with", "i cannot help with", "can't assist with", "cannot assist with", "pii",
+    "prompt injection", "jailbreak*", "censored", "censorship", "personal data",
+    "data loss prevention", "dlp", "malicious prompt", "content security policy", "toxic*",
+    "profan*", "nsfw", "sexual content", "hate speech", "violent content", "copyrighted",
+    "content guidelines", "community guidelines", "content was blocked", "content is blocked",
+    "prompt is blocked", "harmful request", "disallowed content",
 )  # fmt: skip
 OUTPUT_CAP = (
     "max_tokens is too large", "max_completion_tokens is too large",
@@ -358,9 +363,9 @@ WINDOW_LIMIT = (
     "limit hit", "exceeded your limit", "quota", "your limit",
 )  # fmt: skip
 WINDOW_CLEARS = (
-    "try again", "reset", "resets", "wait", "retry", "reset at", "will reset", "refresh",
-    "per minute", "per day", "per hour", "weekly", "daily", "hourly", "5 hour", "later",
-    "next window", "this period",
+    "reset", "resets", "reset at", "will reset", "refresh", "per minute", "per day", "per hour",
+    "weekly", "daily", "hourly", "5 hour", "next window", "this period", "try again in",
+    "retry in", "retry after", "again at", "wait for",
 )  # fmt: skip
 AUTH = (
     "have sufficient permissions", "authentication token", "try signing in again",
@@ -446,11 +451,32 @@ SERVER_ERROR = (
     "had an error while processing", "something went wrong", "unexpected error", "unknown error",
     "server error", "model crashed", "runner process has terminated", "process has terminated",
     "runner process no longer running", "requires more system memory", "out of memory",
-    "cuda error", "failed to call a function",
-    "bad gateway", "gateway timeout", "gateway time out", "internal failure", "backend error",
-    "request timed out", "upstream timed out", "operation was timeout", "took too long to process",
+    "cuda error", "failed to call a function", "bad gateway", "gateway timeout",
+    "gateway time out", "internal failure", "backend error", "request timed out",
+    "upstream timed out", "operation was timeout", "took too long to process",
     "processing timeout", "inference failed", "error processing", "inference error", "网络错误",
-    "内部错误", "服务器错误", "系统错误", "服务异常", "系统异常", "未知错误", "服务器内部",
-    "请稍后重试", "请稍后再试", "inference timed out", "deadline expired", "deadline exceeded",
-    "service error", "model error", "engine error", "failed to generate",
+    "内部错误", "服务器错误", "系统错误", "服务异常", "系统异常", "未知错误", "服务器内部", "请稍后重试", "请稍后再试",
+    "inference timed out", "deadline expired", "deadline exceeded", "service error", "model error",
+    "engine error", "failed to generate", "traceback", "nonetype", "null pointer", "nil pointer",
+    "index out of range", "segmentation fault", "segfault", "assertion failed", "panic",
+    "unhandled exception", "uncaught exception", "exception occurred", "invalid response from",
+    "empty response", "no response from", "unexpected response", "failed to parse response",
+    "worker died", "worker process", "database error", "database is", "query failed",
+    "not json serializable", "stack trace", "model output error", "gpu error", "kernel error",
+    "illegal memory access", "nccl", "something broke", "please report this",
 )  # fmt: skip
+MAY_CLEAR = (
+    "try again", "wait", "retry", "later",
+)  # fmt: skip
+"""Words of what passes, and of what never does."""
+CONNECTION_LOST = (
+    "connection error", "server connection", "connection refused", "connection reset",
+    "connection closed", "connection aborted", "connection lost", "connection failed",
+    "could not connect", "cannot connect", "can't connect", "unable to connect",
+    "failed to connect", "failed to establish", "connect failed", "econnrefused", "econnreset",
+    "etimedout", "socket hang up", "broken pipe", "server disconnected", "network error",
+    "fetch failed", "no route to host", "dns lookup", "name resolution", "host unreachable",
+    "dial tcp", "i/o timeout", "connection timed out", "connect timeout", "read timeout",
+    "context deadline exceeded", "unexpected eof", "tls handshake", "max retries exceeded",
+)  # fmt: skip
+"""What a gateway says that did not reach whom it asks itself."""
