@@ -16,7 +16,7 @@ _STATUS = re.compile(
     r"(?:error code|status code|statuscode|\bhttp(?:/\d(?:\.\d)?)?(?: error)?|,[\w./:-]{1,80}"
     r"|^unexpected status|\bstatus|\bcode)"
     r"[ :=]{1,3}([45]\d\d)\b|^([45]\d\d) [A-Za-z]|[\[\'\"]([45]\d\d) [A-Za-z]"
-    r"|(?<!tunnel connection failed)[:)] ([45]\d\d)(?: (?-i:[A-Z{\[])|$)"
+    r"|(?<!tunnel connection failed)[:),] ([45]\d\d)(?: (?-i:[A-Z{\[])|$)"
     r"|\b(?:error|failed|forbidden|rejected|returned|unauthorized) \(?([45]\d\d)\b[):]"
     r"|\b(?:answered|returned|responded|replied|gave|got|received|sent)(?: with)?(?: an?)?"
     r"(?: http)?(?: error)?(?: status)?(?: code)?[ :=]{1,3}\(?([45]\d\d)\b",

@@ -34,6 +34,8 @@ MONEY: tuple[Rule, ...] = (
          scope=Scope.ACCOUNT),
     Rule("pair.account-ran-out", Reason.BILLING, _READ, contains=say.RAN_OUT, near=say.HOLDER,
          unless=(*say.SHORT_WINDOW, *say.RAN_OUT_OTHER), scope=Scope.ACCOUNT),
+    Rule("pair.gone-and-advised", Reason.BILLING, _READ, contains=say.ADVICE, near=say.USED_UP_NOW,
+         unless=(*say.SHORT_WINDOW, *PASSES), scope=Scope.ACCOUNT),
     Rule("pair.long-window", Reason.BILLING, _READ, contains=say.LONG_WINDOW, near=say.ALLOWANCE,
          also=say.USED_UP, unless=say.SHORT_WINDOW, scope=Scope.ACCOUNT,
          hint=("The allowance of the month is used up: raise it or buy more at the provider, or "

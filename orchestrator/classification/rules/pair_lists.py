@@ -362,3 +362,7 @@ CLIENT_ZH = (
 CLIENT_SHUT_ZH = (
     "请勿", "仅限", "只能", "之外", "禁止", "不允许", "仅支持", "不支持", "只支持", "拦截", "未授权", "非官方",
 )  # fmt: skip
+USED_UP_NOW = (
+    "exhausted", "used up", "empty", "ran out", "run out", "out of", "insufficient", "depleted",
+    "expired", "zero", "not enough",
+)  # fmt: skip

@@ -326,7 +326,8 @@ OVERLOADED = (
     "concurrent users", "unable to process your request due to", "unexpected server behavior",
     "no instances available", "waiting for capacity", "no deployments available", "degraded",
     "all providers", "all upstream", "temporarily out of service", "throttled due to demand",
-    "shared pool",
+    "shared pool", "upstream unavailable", "provider unavailable", "server unavailable",
+    "backend unavailable", "provider is unavailable", "upstream is unavailable",
 )  # fmt: skip
 OVERLOADED_STRONG = (
     "currently overloaded", "is overloaded", "server overloaded", "model overloaded",
