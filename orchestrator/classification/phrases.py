@@ -21,6 +21,8 @@ def normalise(text: str) -> str:
     text = text[:TEXT_LIMIT].lower().replace("_", " ").replace("-", " ")
     if not text.isascii():
         text = text.translate(_plain_letters())
+    if "n't" in text:
+        text = text.replace("can't", "cannot").replace("n't", " not")
     return " ".join(text.split())
 
 
@@ -112,7 +114,7 @@ NEAR = 56
 never saw their vendors, the most recover at 50 to 56 (2026-11-21; 948 at 20, 959 at 70)."""
 _PLACES = 12
 _SENTENCE_END = re.compile("[.!?;] |[。！？；]")
-_NEGATION = re.compile(r"(?:\b(?:not|never|without)|n't)(?: yet| been| be)* $")
+_NEGATION = re.compile(r"\b(?:not|cannot|never|without)(?: yet| been| be)* $")
 
 
 class Verdicts:

@@ -167,7 +167,8 @@ PLAIN: tuple[Rule, ...] = (
 """What the words say of content, length, models, capacity, rates and credentials."""
 
 LAST: tuple[Rule, ...] = (
-    Rule("general.refused", Reason.AUTH, _SEEN, contains=(*say.REFUSED, *zh.REFUSED)),
+    Rule("general.refused", Reason.AUTH, _SEEN, contains=(*say.REFUSED, *zh.REFUSED),
+         other_statuses={422}),
     # --- the provider's own failures, seen under other statuses ---
     Rule("general.bad-request", Reason.BAD_REQUEST, _SEEN, contains=say.BAD_REQUEST,
          scope=Scope.REQUEST),

@@ -61,14 +61,14 @@ PLAN = (
 PLAN_LACKS = (
     "only for", "for pro", "only", "doesn't include", "does not include", "not included",
     "not currently include", "doesn't currently include", "no longer includes", "not include",
-    "doesn't cover", "does not cover", "requires", "require", "required", "expired",
-    "has ended", "ended", "is over", "inactive", "not active", "no active", "cancelled", "canceled",
-    "paused", "lapsed", "not entitled", "not eligible", "not available", "isn't available",
-    "unavailable", "doesn't support", "does not support", "not support", "not allow", "not allowed",
-    "not permitted", "only available", "available only", "exclusive", "restricted", "need", "needs",
-    "must have", "not have", "without", "does not grant", "not part of", "limited to",
+    "doesn't cover", "does not cover", "requires", "require", "required", "expired", "has ended",
+    "ended", "is over", "inactive", "not active", "no active", "cancelled", "canceled", "paused",
+    "lapsed", "not entitled", "not eligible", "not available", "isn't available", "unavailable",
+    "doesn't support", "does not support", "not support", "not allow", "not allowed",
+    "not permitted", "only available", "available only", "exclusive", "restricted", "need",
+    "needs", "must have", "not have", "without", "does not grant", "not part of", "limited to",
     "does not have", "doesn't have", "don't have", "no valid", "cannot access", "can't access",
-    "not found",
+    "not found", "not permit", "not grant", "insufficient", "too low", "higher",
 )  # fmt: skip
 PLAN_ADVISED = ("upgrade", "subscribe")
 PLAN_OVER = (
