@@ -19,7 +19,8 @@ _STATUS = re.compile(
     r"|(?<!tunnel connection failed)[:),] ([45]\d\d)(?: (?-i:[A-Z{\[])|$)"
     r"|\b(?:error|failed|forbidden|rejected|returned|unauthorized) \(?([45]\d\d)\b[):]"
     r"|\b(?:answered|returned|responded|replied|gave|got|received|sent)(?: with)?(?: an?)?"
-    r"(?: http)?(?: error)?(?: status)?(?: code)?[ :=]{1,3}\(?([45]\d\d)\b",
+    r"(?: http)?(?: error)?(?: status)?(?: code)?[ :=]{1,3}\(?([45]\d\d)\b"
+    r"|\b(?:upstream|provider|backend|origin|gateway|channel)[ :=(]{1,3}([45]\d\d)\b",
     re.IGNORECASE,
 )
 """How clients and relays write the status of the answer that they stand before."""

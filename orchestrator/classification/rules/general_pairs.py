@@ -55,7 +55,7 @@ MONEY: tuple[Rule, ...] = (
     Rule("pair.account-closed", Reason.AUTH, _READ, contains=say.ACCOUNT, near=say.ACCOUNT_CLOSED,
          unless=("rate limit*", "too many requests", "ip", "model", "endpoint", "deployment",
          "resource",  "prompt", "content filter", "moderation", "billing", "payment", "api key",
-         "unpaid", "invoice"), scope=Scope.ACCOUNT,
+         "unpaid", "invoice", "user agent"), scope=Scope.ACCOUNT,
          hint=("The provider closed or restricted this account: write to its support, or "
          "use another account.")),
 )  # fmt: skip

@@ -99,7 +99,7 @@ PLAIN: tuple[Rule, ...] = (
     Rule("general.context", Reason.CONTEXT_OVERFLOW, _SEEN, contains=say.CONTEXT,
          scope=Scope.REQUEST, unless=("per minute", "tpm", "rate limit", "per day", "tokens per",
          "please wait", "wait before", "daily", "per hour", "hourly", "weekly", "retry in",
-         "try again in", "quota exceeded")),
+         "try again in", "quota exceeded", "minute", "in the last")),
     Rule("general.context-zh", Reason.CONTEXT_OVERFLOW, _SEEN, contains=zh.CONTEXT,
          unless=zh.RATE_WORDS, scope=Scope.REQUEST),
     Rule("general.no-room-for-output", Reason.CONTEXT_OVERFLOW,

@@ -18,14 +18,15 @@ MONEY = (
 MONEY_GONE = (
     "0 left", "0 remaining", "none left", "insufficient", "exhausted", "depleted", "used up",
     "used all", "run out", "ran out", "running out", "out of", "empty", "zero", "negative",
-    "too low", "is low", "not enough", "not sufficient", "lack", "lacks", "lacking", "no remaining",
-    "no more", "no longer have", "have no", "has no", "don't have", "doesn't have", "do not have",
-    "does not have", "don't have any", "not have any", "consumed", "below", "overdrawn", "is gone",
-    "are gone", "expired", "exceeded", "exceeds", "exceeding", "over the", "reached", "maxed out",
-    "short of",
-    "cannot cover", "not cover", "can't cover", "unable to cover", "has been spent",
-    "have been used", "has been used", "required", "requires", "is needed", "fully used", "drained",
-    "in the red", "$0", "hit", "is 0", "of 0", "is $0", "at 0", "is spent", "all spent",
+    "too low", "is low", "not enough", "not sufficient", "lack", "lacks", "lacking",
+    "no remaining", "no more", "no longer have", "have no", "has no", "don't have", "doesn't have",
+    "do not have", "does not have", "don't have any", "not have any", "consumed", "below",
+    "overdrawn", "is gone", "are gone", "expired", "exceeded", "exceeds", "exceeding", "over the",
+    "reached", "maxed out", "short of", "cannot cover", "not cover", "can't cover",
+    "unable to cover", "has been spent", "have been used", "has been used", "required", "requires",
+    "is needed", "fully used", "drained", "in the red", "$0", "hit", "is 0", "of 0", "is $0",
+    "at 0", "is spent", "all spent", "lapsed", "ended", "void", "forfeited", "withdrawn",
+    "not valid",
 )  # fmt: skip
 MONEY_OTHER = (
     "weekly", "hourly", "5 hour", "session", "minute", "second", "parameter", "field", "argument",
@@ -56,7 +57,8 @@ PLAN = (
     "free accounts", "free user", "free users", "paid account", "paid accounts", "paid users",
     "evaluation", "evaluation period", "trial period", "pilot", "pilot program", "voucher",
     "coupon", "grant", "promotion", "bundle", "contract", "billing plan", "prepaid plan",
-    "access period", "free period", "seat",
+    "access period", "free period", "seat", "pack", "pass", "demo", "promo", "period",
+    "student plan",
 )  # fmt: skip
 PLAN_LACKS = (
     "only for", "for pro", "only", "doesn't include", "does not include", "not included",
@@ -77,7 +79,7 @@ PLAN_OVER = (
     "lapsed", "paused", "no valid", "not have a valid", "not have an active", "not subscribed",
     "terminated", "no longer active", "no longer valid", "expires", "expiry date", "end date",
     "finished", "concluded", "elapsed", "discontinued", "deactivated", "stopped", "not renewed",
-    "has passed", "closed", "withdrawn", "used",
+    "has passed", "closed", "withdrawn", "used", "not valid", "void",
 )  # fmt: skip
 PLAN_OTHER = (
     "subscription key", "rate limit*", "rate limited", "too many requests", "per minute",
@@ -188,7 +190,8 @@ MODEL_LACKED = (
     "isn't mapped", "no mapping", "unmapped", "not served by", "not offered", "not in catalog",
     "not known", "can't be used", "cannot be used", "not usable", "not provisioned",
     "not published", "no entry", "not routable", "not resolvable", "could not resolve",
-    "cannot resolve", "not resolve", "ambiguous", "alias",
+    "cannot resolve", "not resolve", "ambiguous", "alias", "restricted to", "only for",
+    "reserved for",
 )  # fmt: skip
 MODEL_NAMED = ("model id", "model name", "model", "models")
 MODEL_MISNAMED = (
@@ -319,7 +322,7 @@ MODEL_LACKED_ZH = (
 HOSTING = (
     "dedicated", "dedicated endpoint", "dedicated deployment", "provisioned throughput",
     "serverless", "deployment", "deployed", "private deployment", "own deployment", "hosted",
-    "instance",
+    "instance", "provisioned", "private endpoint",
 )  # fmt: skip
 HOSTING_NEEDED = (
     "needs", "need", "requires", "require", "required", "only", "must", "not available",
@@ -337,11 +340,12 @@ ROLE = (
 ROLE_SHUT = (
     "not allowed", "not permitted", "not permit", "denied", "may not", "cannot", "can't",
     "not enabled", "restricted", "not authorized", "forbidden", "no access", "not available",
-    "does not allow", "not have access", "only", "not entitled", "disabled",
+    "does not allow", "not have access", "only", "not entitled", "disabled", "insufficient",
+    "lacks", "lack",
 )  # fmt: skip
 ROLE_OTHER = (
     "api key", "key", "token", "credential*", "parameter", "field", "model", "plan", "quota", "ip",
-    "content", "message", "messages", "user is not",
+    "content", "user is not", "permission*",
 )  # fmt: skip
 WINDOW = (
     "minute", "minutes", "hour", "hours", "hourly", "daily", "day", "today", "second", "seconds",

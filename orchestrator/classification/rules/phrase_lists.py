@@ -114,7 +114,7 @@ NO_MONEY = (
     "not enough money", "no resource package", "resource package", "token balance",
     "credit exhausted", "enough credits", "enough balance", "sufficient credits",
     "sufficient balance", "sufficient funds", "used up your credits", "remaining balance",
-    "no funds", "no money", "no balance", "credit grant", "expired credits", "credits have expired", "credits expired",
+    "period over", "trial over", "no funds", "no money", "no balance", "credit grant", "expired credits", "credits have expired", "credits expired",
 )  # fmt: skip
 SPEND_LIMIT = (
     "spending limit", "spend limit", "spending cap", "spend cap", "usage cap", "monthly budget",
