@@ -406,7 +406,13 @@ class Performer:
 
     def _error(self, target: Target) -> Error:
         provider = self.world.providers[target.provider]
-        error = classified(self.failure, provider, self.world.clock.time())
+        error = classified(
+            self.failure,
+            provider,
+            self.world.clock.time(),
+            request=self.request.payload,
+            model=target.model,
+        )
         repair = self.wording.cure(target, provider, error)
         message = masked(error.message, provider) or ""
         by_model = error.reason is Reason.RATE_LIMIT and provider.limits_by_model

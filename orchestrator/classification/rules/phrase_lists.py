@@ -24,7 +24,7 @@ CLIENT_NAMED = (
     "please use claude code", "only supports claude code", "only available in claude code",
     "only available for coding agents", "only authorized for use with claude code",
     "restricted to claude code", "access to this endpoint is forbidden", "不支持的客户端",
-    "客户端不被允许", "仅支持claude code", "仅限claude code", "官方客户端", "第三方客户端",
+    "客户端不被允许", "此客户端", "仅支持claude code", "仅限claude code", "官方客户端", "第三方客户端",
 )  # fmt: skip
 REGION = (
     "country, region, or territory not supported", "not supported in your country",
@@ -42,7 +42,7 @@ NETWORK_REFUSED = (
     "ip address is not allowed", "ip is not allowed", "ip not allowed", "not in the allowed ip",
     "ip allowlist", "ip whitelist", "public access is disabled", "private endpoint",
     "ip access list", "blocked by network policy", "source ip address", "ip address is blocked",
-    "ip has been blocked", "ip address not authorized", "network rules", "不在白名单", "指定网段",
+    "ip has been blocked", "ip address not authorized", "network rules", "不在白名单", "不在访问列表", "指定网段",
     "网段使用", "ip限制", "ip 限制", "approved ip ranges", "vpc service controls", "network acl",
     "access from this ip", "your ip address", "traffic is not from an approved private endpoint",
 )  # fmt: skip
@@ -114,7 +114,7 @@ NO_MONEY = (
     "not enough money", "no resource package", "resource package", "token balance",
     "credit exhausted", "enough credits", "enough balance", "sufficient credits",
     "sufficient balance", "sufficient funds", "used up your credits", "remaining balance",
-    "credit grant", "expired credits", "credits have expired", "credits expired",
+    "period over", "trial over", "no funds", "no money", "no balance", "credit grant", "expired credits", "credits have expired", "credits expired",
 )  # fmt: skip
 SPEND_LIMIT = (
     "spending limit", "spend limit", "spending cap", "spend cap", "usage cap", "monthly budget",
@@ -175,7 +175,12 @@ CONTENT = (
     "data inspection", "rejected by the safety", "rejected as a result of our safety",
     "the response was filtered", "prompt was blocked", "request was rejected because",
     "illegal content", "content is not allowed", "content risk", "deny listed token",
-    "i can't help with", "i cannot help with", "can't assist with", "cannot assist with",
+    "i can't help with", "i cannot help with", "can't assist with", "cannot assist with", "pii",
+    "prompt injection", "jailbreak*", "censored", "censorship", "personal data",
+    "data loss prevention", "dlp", "malicious prompt", "content security policy", "toxic*",
+    "profan*", "nsfw", "sexual content", "hate speech", "violent content", "copyrighted",
+    "content guidelines", "community guidelines", "content was blocked", "content is blocked",
+    "prompt is blocked", "harmful request", "disallowed content",
 )  # fmt: skip
 OUTPUT_CAP = (
     "max_tokens is too large", "max_completion_tokens is too large",
@@ -284,14 +289,15 @@ MODEL = (
     "on demand throughput is not supported", "provided model identifier is invalid",
     "invalid model name", "model name is invalid", "model identifier", "cannot find model",
     "can't find model", "could not find model", "could not find the model", "unable to find model",
-    "model … isn't available", "unsupported model", "model is unavailable to", "model inaccessible",
-    "not deployed", "model is disabled", "model has been disabled", "model is not enabled",
-    "model … not available", "model … not supported", "model … not allowed",
-    "not available on your", "model_not_found", "team not allowed to access model",
-    "key not allowed to access model", "model … was shut down", "model … discontinued",
-    "model … is no longer", "model not exist", "model … was removed", "unable to access model",
-    "requires terms acceptance", "not available in the … region", "not available for your",
-    "free period has ended", "requested entity was not found",
+    "model … isn't available", "unsupported model", "model is unavailable to",
+    "model inaccessible", "not deployed", "model is disabled", "model has been disabled",
+    "model is not enabled", "model … not available", "model … not supported",
+    "model … not allowed", "not available on your", "model_not_found",
+    "team not allowed to access model", "key not allowed to access model", "model … was shut down",
+    "model … discontinued", "model … is no longer", "model not exist", "model … was removed",
+    "unable to access model", "requires terms acceptance", "not available in the … region",
+    "not available for your", "free period has ended", "requested entity was not found",
+    "specified version does not exist", "invalid version", "version not found",
 )  # fmt: skip
 PLAN_LACKS = (
     "plan does not include", "not included in your plan", "not included in your current plan",
@@ -321,7 +327,8 @@ OVERLOADED = (
     "concurrent users", "unable to process your request due to", "unexpected server behavior",
     "no instances available", "waiting for capacity", "no deployments available", "degraded",
     "all providers", "all upstream", "temporarily out of service", "throttled due to demand",
-    "shared pool",
+    "shared pool", "upstream unavailable", "provider unavailable", "server unavailable",
+    "backend unavailable", "provider is unavailable", "upstream is unavailable",
 )  # fmt: skip
 OVERLOADED_STRONG = (
     "currently overloaded", "is overloaded", "server overloaded", "model overloaded",
@@ -358,9 +365,9 @@ WINDOW_LIMIT = (
     "limit hit", "exceeded your limit", "quota", "your limit",
 )  # fmt: skip
 WINDOW_CLEARS = (
-    "try again", "reset", "resets", "wait", "retry", "reset at", "will reset", "refresh",
-    "per minute", "per day", "per hour", "weekly", "daily", "hourly", "5 hour", "later",
-    "next window", "this period",
+    "reset", "resets", "reset at", "will reset", "refresh", "per minute", "per day", "per hour",
+    "weekly", "daily", "hourly", "5 hour", "next window", "this period", "try again in",
+    "retry in", "retry after", "again at", "wait for",
 )  # fmt: skip
 AUTH = (
     "have sufficient permissions", "authentication token", "try signing in again",
@@ -446,11 +453,32 @@ SERVER_ERROR = (
     "had an error while processing", "something went wrong", "unexpected error", "unknown error",
     "server error", "model crashed", "runner process has terminated", "process has terminated",
     "runner process no longer running", "requires more system memory", "out of memory",
-    "cuda error", "failed to call a function", "upstream error", "upstream request failed",
-    "bad gateway", "gateway timeout", "gateway time out", "internal failure", "backend error",
-    "request timed out", "upstream timed out", "operation was timeout", "took too long to process",
+    "cuda error", "failed to call a function", "bad gateway", "gateway timeout",
+    "gateway time out", "internal failure", "backend error", "request timed out",
+    "upstream timed out", "operation was timeout", "took too long to process",
     "processing timeout", "inference failed", "error processing", "inference error", "网络错误",
-    "内部错误", "服务器错误", "系统错误", "服务异常", "系统异常", "未知错误", "上游", "服务器内部",
-    "请稍后重试", "请稍后再试", "inference timed out", "deadline expired", "deadline exceeded",
-    "service error", "model error", "engine error", "failed to generate",
+    "内部错误", "服务器错误", "系统错误", "服务异常", "系统异常", "未知错误", "服务器内部", "请稍后重试", "请稍后再试",
+    "inference timed out", "deadline expired", "deadline exceeded", "service error", "model error",
+    "engine error", "failed to generate", "traceback", "nonetype", "null pointer", "nil pointer",
+    "index out of range", "segmentation fault", "segfault", "assertion failed", "panic",
+    "unhandled exception", "uncaught exception", "exception occurred", "invalid response from",
+    "empty response", "no response from", "unexpected response", "failed to parse response",
+    "worker died", "worker process", "database error", "database is", "query failed",
+    "not json serializable", "stack trace", "model output error", "gpu error", "kernel error",
+    "illegal memory access", "nccl", "something broke", "please report this",
 )  # fmt: skip
+MAY_CLEAR = (
+    "try again", "wait", "retry", "later",
+)  # fmt: skip
+"""Words of what passes, and of what never does."""
+CONNECTION_LOST = (
+    "connection error", "server connection", "connection refused", "connection reset",
+    "connection closed", "connection aborted", "connection lost", "connection failed",
+    "could not connect", "cannot connect", "can't connect", "unable to connect",
+    "failed to connect", "failed to establish", "connect failed", "econnrefused", "econnreset",
+    "etimedout", "socket hang up", "broken pipe", "server disconnected", "network error",
+    "fetch failed", "no route to host", "dns lookup", "name resolution", "host unreachable",
+    "dial tcp", "i/o timeout", "connection timed out", "connect timeout", "read timeout",
+    "context deadline exceeded", "unexpected eof", "tls handshake", "max retries exceeded",
+)  # fmt: skip
+"""What a gateway says that did not reach whom it asks itself."""
