@@ -79,6 +79,10 @@ class Envelope:
         if not text or depth > _DEPTH:
             return
         inner = None
+        page = embedded.page_in(text)
+        if page >= 0:
+            self._page(text[:page], text[page:], depth)
+            return
         if "{" in text:
             before, inner = embedded.find(text)
             if inner is not None:
@@ -91,6 +95,17 @@ class Envelope:
             self._remember(text)
         if cover is not None or inner is not None:
             self._quote(cover, inner, depth)
+
+    def _page(self, before: str, page: str, depth: int) -> None:
+        """Take in a web page that somebody got in place of an answer, and what is said of it."""
+        before = self.echoes.blank(before.strip())
+        cover = uncover(before) if before else None
+        child = Envelope(relayed=True, echoes=self.echoes, codes={"body:html"})
+        child.status = None if cover is None else cover.status
+        child.say(embedded.html_words(page), depth + 1)
+        if before := before.strip(" \n\t-:,"):
+            self._remember(before)
+        self._take(child, words=True)
 
     def quote(self, value: Any, depth: int) -> None:
         """Take in what a relay repeats of another's answer."""
@@ -113,8 +128,9 @@ class Envelope:
     def _take(self, child: Envelope, *, words: bool) -> None:
         """Make a quoted failure part of this one; its words too, where they are not yet here."""
         self.quotes.append(child)
-        self.passed |= child.codes - self.codes
-        self.codes |= child.codes
+        own = child.codes - {"body:html"}
+        self.passed |= own - self.codes
+        self.codes |= own
         self.errors = self.errors or child.errors
         for name, value in child.fields.items():
             self.fields.setdefault(name, value)

@@ -13,6 +13,7 @@ import re
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import chinese_phrases as zh
 from orchestrator.classification.rules import phrase_lists as say
+from orchestrator.classification.rules.pair_lists import MODEL_OTHER
 from states.reasons import Reason, Scope
 
 _SEEN = "seen at several vendors and relays (2026-11-21)"
@@ -114,6 +115,8 @@ PLAIN: tuple[Rule, ...] = (
     Rule("general.model", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL,
          unless=("overloaded", "temporarily", "at capacity", "rate limit", "too many requests",
          "high demand", "busy")),
+    Rule("general.model-unsupported", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL_UNSUPPORTED,
+         unless=MODEL_OTHER),
     Rule("general.model-zh", Reason.MODEL_NOT_FOUND, _SEEN, contains=zh.MODEL),
     # --- a 429 that asks for a wait limits the rate, whatever else it calls itself ---
     Rule("general.429-asks-to-wait", Reason.RATE_LIMIT,

@@ -206,7 +206,9 @@ MODEL_OTHER = (
     "reasoning effort", "thinking", "modality", "audio", "multimodal", "json", "schema", "content",
     "per minute", "high demand", "try again later", "retry", "prompt", "token", "tokens",
     "messages", "argument", "field", "value", "properties", "attachments", "file", "vision",
-    "suffix", "logprobs", "quota", "context", "conversation", "window", "length",
+    "suffix", "logprobs", "quota", "context", "conversation", "window", "length", "prefill",
+    "assistant", "reasoning", "returned", "option", "setting", "header", "method", "operation",
+    "format",
 )  # fmt: skip
 LENGTH = (
     "token", "tokens", "context", "context window", "context length", "prompt", "input",
@@ -369,4 +371,16 @@ CLIENT_SHUT_ZH = (
 USED_UP_NOW = (
     "exhausted", "used up", "empty", "ran out", "run out", "out of", "insufficient", "depleted",
     "expired", "zero", "not enough",
+)  # fmt: skip
+OUR_ACCOUNT = (
+    "your account", "your resource", "your organization", "your access", "your subscription",
+    "your project", "your team", "your workspace", "this account", "the account",
+)  # fmt: skip
+SHUT = (
+    "blocked", "suspended", "disabled", "banned", "restricted", "deactivated", "terminated",
+    "revoked", "locked", "closed",
+)  # fmt: skip
+ABUSE = (
+    "policy", "policies", "violat*", "abuse", "abusive", "terms", "misuse", "suspicious", "fraud*",
+    "guidelines",
 )  # fmt: skip

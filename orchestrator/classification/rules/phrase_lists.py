@@ -15,6 +15,7 @@ CLIENT_REFUSED = (
     "user agent blocked", "invalid user agent", "forbidden user agent", "cloudflare ray id",
     "you are unable to access", "only authorized for use with claude code",
     "not in the allowed client", "upstream forbidden", "访问被拦截", "请求被拦截",
+    "request has been blocked",
 )  # fmt: skip
 CLIENT_NAMED = (
     "client is not authorized", "client is not allowed", "client not allowed",
@@ -267,11 +268,11 @@ MODEL = (
     "model does not exist", "the model … does not exist", "model … does not exist",
     "does not exist or you do not have access", "model … not found", "no such model",
     "unknown model", "invalid model", "not a valid model", "is not a valid model id",
-    "model is not available", "model is not supported", "model … is not supported",
-    "model not supported", "model … is not available", "not found the model",
-    "not found for api version", "is not found for", "model has been deprecated",
-    "model is deprecated", "model … has been deprecated", "model has been retired",
-    "has been retired", "model … has been removed", "decommissioned", "no longer available",
+    "model is not available", "model is not supported", "model not supported",
+    "model … is not available", "not found the model", "not found for api version",
+    "is not found for", "model has been deprecated", "model is deprecated",
+    "model … has been deprecated", "model has been retired", "has been retired",
+    "model … has been removed", "decommissioned", "no longer available",
     "model … no longer supported", "end of its life", "end of life", "model is not accessible",
     "do not have access to the model", "does not have access to model",
     "not have access to this model", "does not have access to the model",
@@ -291,8 +292,7 @@ MODEL = (
     "can't find model", "could not find model", "could not find the model", "unable to find model",
     "model … isn't available", "unsupported model", "model is unavailable to",
     "model inaccessible", "not deployed", "model is disabled", "model has been disabled",
-    "model is not enabled", "model … not available", "model … not supported",
-    "model … not allowed", "not available on your", "model_not_found",
+    "model is not enabled", "model … not available", "not available on your", "model_not_found",
     "team not allowed to access model", "key not allowed to access model", "model … was shut down",
     "model … discontinued", "model … is no longer", "model not exist", "model … was removed",
     "unable to access model", "requires terms acceptance", "not available in the … region",
@@ -482,3 +482,7 @@ CONNECTION_LOST = (
     "context deadline exceeded", "unexpected eof", "tls handshake", "max retries exceeded",
 )  # fmt: skip
 """What a gateway says that did not reach whom it asks itself."""
+MODEL_UNSUPPORTED = (
+    "model … is not supported", "model … not supported", "model … not allowed",
+)  # fmt: skip
+"""What is said of a model, or of a parameter that it does not take."""
