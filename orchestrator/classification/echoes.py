@@ -40,7 +40,7 @@ _NODES = 20_000
 _DATA = 1_000
 _DROPPED = bytes(code for code in range(1, 128) if not chr(code).isalnum())
 _END = b"\0"
-_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[nrt])")
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[nrt])")
 
 
 class Echoes:
@@ -107,7 +107,6 @@ class Echoes:
         return said.end_of(low)
 
 
-_PAIR = 2
 _DEPTH = 8
 _VALUES = 2_048
 _HEAD = 64
@@ -128,7 +127,7 @@ class _Print:
             character, width = text[place], 1
             if character == "\\" and (escape := _ESCAPE.match(text, place)):
                 width = len(escape.group())
-                character = chr(int(escape.group()[2:], 16)) if width > _PAIR else " "
+                character = chr(int(escape.group(1), 16)) if escape.group(1) else " "
             kept = _letters(character)
             letters += kept
             self._from += [place] * len(kept)

@@ -1,7 +1,7 @@
 """Unwrapping: from a body of any shape to words, codes and a status.
 
 Providers put the same facts into a dozen shapes, and relays put one shape into
-another. This module walks known names only (:mod:`fields`), in a fixed order, so the
+another. This module walks known names only (:mod:`field_names`), in a fixed order, so the
 result does not depend on the order of keys nor on fields that nobody knows. A failure
 that another one quotes is an envelope of its own, and part of the outer one too.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from orchestrator.classification import embedded, fields
+from orchestrator.classification import embedded, field_names
 from orchestrator.classification.covers import Cover, uncover
 from orchestrator.classification.echoes import FIELDS, Echoes
 from orchestrator.classification.meanings import meanings
@@ -147,8 +147,8 @@ class Envelope:
                 self.name(text)
 
     def _mapping(self, node: Mapping[Any, Any], depth: int) -> None:
-        present = fields.KNOWN.intersection(node)
-        plan = fields.plan(present)
+        present = field_names.KNOWN.intersection(node)
+        plan = field_names.plan(present)
         for key in plan.statuses:
             self._status(node[key])
         for key in plan.codes:
@@ -156,17 +156,20 @@ class Envelope:
         for key in plan.fields:
             self.fields.setdefault(key, node[key])
         for key in plan.texts:
-            value = node[key]
-            if isinstance(value, str) and (key != "reason" or " " in value):
-                if key in fields.QUOTES:
-                    self.quote(value, depth)
-                else:
-                    self.say(value, depth)
+            self._said_in(key, node[key], depth)
         if not plan.nested and not plan.texts:
             self._named_exception(node, depth)
         self._inner(node, plan, depth)
         if len(present) < len(node) <= _WIDEST:
             self._unknown(node, depth)
+
+    def _said_in(self, key: str, value: Any, depth: int) -> None:
+        if not isinstance(value, str) or (key == "reason" and " " not in value):
+            return
+        if key in field_names.QUOTES:
+            self.quote(value, depth)
+        else:
+            self.say(value, depth)
 
     def _named_exception(self, node: Mapping[Any, Any], depth: int) -> None:
         """Take in ``{"throttlingException": {…}}``, as event streams of Bedrock say it."""
@@ -176,7 +179,7 @@ class Envelope:
                 self.errors = True
                 self.add(value, depth + 1)
 
-    def _inner(self, node: Mapping[Any, Any], plan: fields.Plan, depth: int) -> None:
+    def _inner(self, node: Mapping[Any, Any], plan: field_names.Plan, depth: int) -> None:
         if node.get("error") or node.get("errors"):
             self.errors = True
         for key in plan.nested:
@@ -187,7 +190,7 @@ class Envelope:
                 self._code(value)
 
     def _nested(self, key: str, value: Any, depth: int) -> None:
-        if fields.quotes(key):
+        if field_names.quotes(key):
             self.quote(value, depth)
         else:
             self.add(value, depth + 1)
@@ -199,9 +202,9 @@ class Envelope:
             for key, value in node.items()
             if (_nests(value) or (type(value) is str and value[:1] == "{"))
             and type(key) is str
-            and key not in fields.KNOWN
+            and key not in field_names.KNOWN
             and len(key) <= _CODE
-            and fields.wraps(key)
+            and field_names.wraps(key)
         ]
         for key in sorted(keys):
             self._nested(key, node[key], depth)

@@ -26,7 +26,7 @@ _LAYERS = 8
 """Failures quoted in one another that are looked at; three is the most seen (2026-11)."""
 
 
-def facts(
+def facts(  # noqa: PLR0913 - the raw facts of a failure are this many
     *,
     status: Any,
     headers: Any,
@@ -93,9 +93,7 @@ def _is_success(status: int | None, exception: object, where: str) -> bool:
     return 200 <= status < 300
 
 
-def _quoted(
-    envelope: Envelope, headers: Mapping[str, str], status: int | None
-) -> Iterator[Facts]:
+def _quoted(envelope: Envelope, headers: Mapping[str, str], status: int | None) -> Iterator[Facts]:
     """The facts of the failures that are quoted, the innermost first."""
     waits = {code for code in envelope.codes if code.startswith("wait:")}
     for child in envelope.quotes[:_LAYERS]:

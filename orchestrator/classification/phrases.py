@@ -33,7 +33,13 @@ def _plain_letters() -> dict[int, str | None]:
     Other scripts stay as they are: what looks like an accent in Japanese or Russian makes
     another letter.
     """
-    plain: dict[int, str | None] = {0x2019: "'", 0x2018: "'", 0x0111: "d", 0x0131: "i", 0x00DF: "ss"}
+    plain: dict[int, str | None] = {
+        0x2019: "'",
+        0x2018: "'",
+        0x0111: "d",
+        0x0131: "i",
+        0x00DF: "ss",
+    }
     for first, last in ((0x00E0, 0x024F), (0x1E00, 0x1EFF)):
         for code in range(first, last + 1):
             base = unicodedata.normalize("NFD", chr(code))[0]

@@ -19,8 +19,8 @@ from orchestrator.classification.hints import HINT_REPAIRED, HINTS, QUOTED_HINTS
 from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import RuleBook, repair_rules, rule_book
-from orchestrator.classification.type_names import ANYTHING
 from orchestrator.classification.scopes import NOTHING, Sent, scope_of
+from orchestrator.classification.type_names import ANYTHING
 from orchestrator.secrets import mask
 from states.error import Error
 from states.reasons import Reason, Scope

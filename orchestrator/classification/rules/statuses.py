@@ -29,7 +29,8 @@ RULES: tuple[Rule, ...] = (
          hint="The endpoint answered without any choice: check base_url, and try again."),
     # --- what a relay says of any failure upstream, where nothing tells more ---
     Rule("cover.upstream-failed", Reason.SERVER_ERROR, "common among relays (2026-11-21)",
-         contains=("upstream error", "upstream request failed", "上游"), statuses={200, 400, 404, 409, 424, 500, 502, 503, 504}),
+         contains=("upstream error", "upstream request failed", "上游"),
+         statuses={200, 400, 404, 409, 424, 500, 502, 503, 504}),
     # --- refusals ---
     Rule("status.403-empty", Reason.AUTH, "undecidable; leans to auth, never revoked",
          statuses={403}, codes={"body:empty"},
