@@ -8,6 +8,7 @@ that another one quotes is an envelope of its own, and part of the outer one too
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -16,7 +17,7 @@ import attrs
 
 from orchestrator.classification import embedded, field_names
 from orchestrator.classification.covers import Cover, uncover
-from orchestrator.classification.echoes import FIELDS, Echoes
+from orchestrator.classification.echoes import BLANK, FIELDS, Echoes
 from orchestrator.classification.meanings import meanings
 
 _NESTING = (Mapping, list, tuple)
@@ -26,6 +27,8 @@ _ITEMS = 6
 _WIDEST = 32
 _TEXT = 8_192
 _CODE = 120
+_INSIDE = re.compile("[{<]")
+"""How objects and pages begin that a text quotes."""
 
 
 @attrs.define
@@ -79,15 +82,17 @@ class Envelope:
         if not text or depth > _DEPTH:
             return
         inner = None
-        page = embedded.page_in(text)
-        if page >= 0:
-            self._page(text[:page], text[page:], depth)
-            return
-        if "{" in text:
+        if (inside := _INSIDE.search(text)) is not None:
+            # What was quoted before an object or a page began is the caller's, all of it.
+            text = self.echoes.blank(text, until=inside.start())
+            page = embedded.page_in(text)
+            if page >= 0 and "{" not in text[:page]:
+                self._page(text[:page], text[page:], depth)
+                return
             before, inner = embedded.find(text)
             if inner is not None:
                 if self.echoes.repeats(text[len(before) :]):
-                    inner = None
+                    before, inner = f"{before}{BLANK}", None
                 text = before.strip(" \n\t-:,")
         text = self.echoes.blank(text)
         cover = uncover(text) if text else None

@@ -96,4 +96,6 @@ RULES: tuple[Rule, ...] = (
     Rule("type.bare-invalid-request", Reason.BAD_REQUEST,
          "common type in streams (2026-11-21)", codes={"invalid_request_error", "badrequesterror",
          "bad_request", "invalid_argument", "badrequest"}),
+    Rule("answer.unusable", Reason.INVALID_RESPONSE, _RFC, statuses=set(range(200, 300)),
+         codes={"answer:silent", "body:text"}),
 )  # fmt: skip
