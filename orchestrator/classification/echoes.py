@@ -27,20 +27,22 @@ FIELDS = frozenset(
 SHORTEST = 12
 """Characters of the shortest span that counts (the contract, 2026-11): shorter ones are names
 and values that every answer may hold."""
-_BLANK = "..."
+BLANK = "..."
+"""What stands in place of what is blanked."""
 _OPENING = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019",
             "\u00ab": "\u00bb", "\u300c": "\u300d", "\u300e": "\u300f"}  # fmt: skip
 _ANCHOR = re.compile("[\"'`\u201c\u2018\u00ab\u300c\u300e]|[:=>(\\n]\\s{0,4}")
-_ANCHORS = 48
+_ANCHORS = 32
 """Places of a text that are compared with the request, which bounds the cost."""
 _LONGEST = 100_000
-_MOST = 400_000
-"""Characters of the request that are compared, the last ones first: 1 ms (2026-11-29)."""
+_MOST = 250_000
+"""Characters of the request that are compared, the last ones first: 0.1 ms a place
+(2026-11-29)."""
 _NODES = 20_000
 _DATA = 1_000
 _DROPPED = bytes(code for code in range(1, 128) if not chr(code).isalnum())
 _END = b"\0"
-_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[nrt])")
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[nrt])")
 
 
 class Echoes:
@@ -54,13 +56,17 @@ class Echoes:
         self._request = request
         self._heard: bytes | None = None
 
-    def blank(self, text: str) -> str:
-        """``text`` without the spans that it quotes of the request."""
-        if self._request is None or len(text) < SHORTEST or _ANCHOR.search(text) is None:
+    def blank(self, text: str, until: int | None = None) -> str:
+        """``text`` without the spans that it quotes of the request.
+
+        With ``until``, without those that begin before it.
+        """
+        end = len(text) if until is None else until
+        if self._request is None or len(text) < SHORTEST or not _ANCHOR.search(text, 0, end):
             return text
-        spans = _merged(self._spans(_Print(text)))
+        spans = _merged(self._spans(_Print(text), end))
         for start, end in reversed(spans):
-            text = f"{text[:start]}{_BLANK}{text[end:]}"
+            text = f"{text[:start]}{BLANK}{text[end:]}"
         return text
 
     def repeats(self, piece: str) -> bool:
@@ -74,46 +80,64 @@ class Echoes:
     def _asked(self) -> bytes:
         """The texts of the request, letters and digits alone, each between two marks."""
         if self._heard is None:
-            self._heard = _END + _END.join(_letters(text) for text in _texts(self._request)) + _END
+            texts = (_letters(_unescaped(text)) for text in _texts(self._request))
+            self._heard = _END + _END.join(texts) + _END
         return self._heard
 
-    def _spans(self, said: _Print) -> Iterator[tuple[int, int]]:
-        text = said.text
-        for match in islice(_ANCHOR.finditer(text), _ANCHORS):
+    def _spans(self, said: _Print, until: int) -> Iterator[tuple[int, int]]:
+        text, end = said.text, 0
+        for match in islice(_ANCHOR.finditer(text, 0, until), _ANCHORS):
             start, mark = match.end(), match.group()[0]
             closing = _OPENING.get(mark)
-            # An apostrophe inside a word opens nothing.
-            if closing is not None and match.start() and text[match.start() - 1].isalnum():
+            # An apostrophe inside a word opens nothing, and what is inside a span is part of it.
+            inside = closing is not None and match.start() and text[match.start() - 1].isalnum()
+            if inside or start < end:
                 continue
-            if closing is not None and closing in text[start : start + SHORTEST]:
-                continue
-            end = self._common(said, start, begins=closing is None)
-            if end - start >= SHORTEST:
+            # Where the quotation ends at once, what follows is the provider's, unless all of it
+            # is how one of the request's texts begins.
+            begins = closing is None or closing in text[start : start + SHORTEST]
+            first = said.first_from(start)
+            ends = self._common(said, first, begins=begins)
+            if ends - first >= SHORTEST:
+                end = ends
                 yield start, end
 
     def _common(self, said: _Print, start: int, *, begins: bool) -> int:
-        """Where what ``text`` and the request share from ``start`` on ends."""
-        mark = _END if begins else b""
-        low, high = said.at(start + SHORTEST), len(said.bytes)
-        first = said.at(start)
-        if low - first < _LEAST or mark + said.bytes[first:low] not in self._asked:
+        """Where the longest text that ``said`` and the request share from ``start`` on ends."""
+        first, least = said.at(start), said.at(start + SHORTEST)
+        if least - first < _LEAST:
             return start
-        while low < high:
-            middle = (low + high + 1) // 2
-            if mark + said.bytes[first:middle] in self._asked:
-                low = middle
-            else:
-                high = middle - 1
-        return said.end_of(low)
+        wanted = (_END if begins else b"") + said.bytes[first:]
+        length = least - first + begins
+        at = self._asked.find(wanted[:length])
+        if at < 0:
+            return start
+        # A longer one can only stand behind: the request is gone through once.
+        while at >= 0:
+            length = _shared(wanted, self._asked, at, length)
+            at = self._asked.find(wanted[: length + 1], at + 1) if length < len(wanted) else -1
+        return said.end_of(first + length - begins)
 
 
-_PAIR = 2
 _DEPTH = 8
 _VALUES = 2_048
-_HEAD = 64
+_STEP = 64
+_HEAD = 32
 """Characters of an object that tell whether it is the caller's."""
 _LEAST = 6
 """Letters and digits that a span must have: what is all marks is nobody's words."""
+
+
+def _shared(wanted: bytes, asked: bytes, at: int, length: int) -> int:
+    """How much of ``wanted`` stands at ``at``, of which ``length`` is known to."""
+    step = _STEP
+    while step:
+        if wanted[length : length + step] == asked[at + length : at + length + step]:
+            length = min(length + step, len(wanted))
+            step = step if length < len(wanted) else 0
+        else:
+            step //= 2
+    return length
 
 
 class _Print:
@@ -121,14 +145,17 @@ class _Print:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._from: list[int] = []
+        if text.isascii() and "\\" not in text:
+            self.bytes = _letters(text)
+            self._from = [place for place, character in enumerate(text) if character.isalnum()]
+            return
+        self._from = []
         letters = bytearray()
         place = 0
         while place < len(text):
             character, width = text[place], 1
             if character == "\\" and (escape := _ESCAPE.match(text, place)):
-                width = len(escape.group())
-                character = chr(int(escape.group()[2:], 16)) if width > _PAIR else " "
+                character, width = _character(escape), len(escape.group())
             kept = _letters(character)
             letters += kept
             self._from += [place] * len(kept)
@@ -146,6 +173,11 @@ class _Print:
                 high = middle
         return low
 
+    def first_from(self, place: int) -> int:
+        """Where the first letter or digit at ``place`` or behind it stands."""
+        byte = self.at(place)
+        return self._from[byte] if byte < len(self._from) else len(self.text)
+
     def end_of(self, byte: int) -> int:
         """Where in the text the bytes before ``byte`` end."""
         return self._from[byte - 1] + 1 if byte else 0
@@ -153,6 +185,14 @@ class _Print:
 
 def _letters(text: str) -> bytes:
     return text.lower().encode("utf-8", "replace").translate(None, _DROPPED).replace(_END, b"")
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(_character, text) if "\\" in text else text
+
+
+def _character(escape: re.Match[str]) -> str:
+    return chr(int(escape.group(1), 16)) if escape.group(1) else " "
 
 
 def _texts(request: Any) -> Iterator[str]:

@@ -22,10 +22,11 @@ _TELLING = frozenset(
 )
 """Names that say that something which nobody can parse was meant as an object."""
 _HTML = re.compile(
-    r"^[^<{]{0,60}(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|title)\b",
+    r"^[^<{]{0,60}(?:<!--.*?-->\s*)?<(?:!doctype\s*html|html|head|body|title)\b",
     re.IGNORECASE | re.DOTALL,
 )
 """A page, which relays put a status or a chunk's length before."""
+_QUOTED_PAGE = re.compile(r"<(?:!doctype\s*html|html[\s>]|head>|body[\s>])", re.IGNORECASE)
 _TITLE = re.compile(r"<(title|h1|h2)\b[^>]{0,200}>(.{0,400}?)</\1\s*>", re.IGNORECASE | re.DOTALL)
 _ESCAPE = re.compile(rb"""\\(x[0-9a-f]{2}|[\\nrt'"])""")
 _ESCAPES = {
@@ -127,6 +128,12 @@ def frames(text: str) -> list[Any]:
 def is_html(text: str) -> bool:
     """Whether ``text`` begins like an HTML page, but for a few characters."""
     return _HTML.match(text[:400]) is not None
+
+
+def page_in(text: str) -> int:
+    """Where an HTML page begins that a text quotes; -1 where it quotes none."""
+    match = _QUOTED_PAGE.search(text) if "<" in text else None
+    return -1 if match is None else match.start()
 
 
 def html_title(page: str) -> str:

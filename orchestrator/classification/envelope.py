@@ -1,22 +1,23 @@
 """Unwrapping: from a body of any shape to words, codes and a status.
 
 Providers put the same facts into a dozen shapes, and relays put one shape into
-another. This module walks known names only (:mod:`fields`), in a fixed order, so the
+another. This module walks known names only (:mod:`field_names`), in a fixed order, so the
 result does not depend on the order of keys nor on fields that nobody knows. A failure
 that another one quotes is an envelope of its own, and part of the outer one too.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import attrs
 
-from orchestrator.classification import embedded, fields
+from orchestrator.classification import embedded, field_names
 from orchestrator.classification.covers import Cover, uncover
-from orchestrator.classification.echoes import FIELDS, Echoes
+from orchestrator.classification.echoes import BLANK, FIELDS, Echoes
 from orchestrator.classification.meanings import meanings
 
 _NESTING = (Mapping, list, tuple)
@@ -26,6 +27,8 @@ _ITEMS = 6
 _WIDEST = 32
 _TEXT = 8_192
 _CODE = 120
+_INSIDE = re.compile("[{<]")
+"""How objects and pages begin that a text quotes."""
 
 
 @attrs.define
@@ -79,11 +82,17 @@ class Envelope:
         if not text or depth > _DEPTH:
             return
         inner = None
-        if "{" in text:
+        if (inside := _INSIDE.search(text)) is not None:
+            # What was quoted before an object or a page began is the caller's, all of it.
+            text = self.echoes.blank(text, until=inside.start())
+            page = embedded.page_in(text)
+            if page >= 0 and "{" not in text[:page]:
+                self._page(text[:page], text[page:], depth)
+                return
             before, inner = embedded.find(text)
             if inner is not None:
                 if self.echoes.repeats(text[len(before) :]):
-                    inner = None
+                    before, inner = f"{before}{BLANK}", None
                 text = before.strip(" \n\t-:,")
         text = self.echoes.blank(text)
         cover = uncover(text) if text else None
@@ -91,6 +100,17 @@ class Envelope:
             self._remember(text)
         if cover is not None or inner is not None:
             self._quote(cover, inner, depth)
+
+    def _page(self, before: str, page: str, depth: int) -> None:
+        """Take in a web page that somebody got in place of an answer, and what is said of it."""
+        before = self.echoes.blank(before.strip())
+        cover = uncover(before) if before else None
+        child = Envelope(relayed=True, echoes=self.echoes, codes={"body:html"})
+        child.status = None if cover is None else cover.status
+        child.say(embedded.html_words(page), depth + 1)
+        if before := before.strip(" \n\t-:,"):
+            self._remember(before)
+        self._take(child, words=True)
 
     def quote(self, value: Any, depth: int) -> None:
         """Take in what a relay repeats of another's answer."""
@@ -113,8 +133,9 @@ class Envelope:
     def _take(self, child: Envelope, *, words: bool) -> None:
         """Make a quoted failure part of this one; its words too, where they are not yet here."""
         self.quotes.append(child)
-        self.passed |= child.codes - self.codes
-        self.codes |= child.codes
+        own = child.codes - {"body:html"}
+        self.passed |= own - self.codes
+        self.codes |= own
         self.errors = self.errors or child.errors
         for name, value in child.fields.items():
             self.fields.setdefault(name, value)
@@ -131,8 +152,8 @@ class Envelope:
                 self.name(text)
 
     def _mapping(self, node: Mapping[Any, Any], depth: int) -> None:
-        present = fields.KNOWN.intersection(node)
-        plan = fields.plan(present)
+        present = field_names.KNOWN.intersection(node)
+        plan = field_names.plan(present)
         for key in plan.statuses:
             self._status(node[key])
         for key in plan.codes:
@@ -140,17 +161,20 @@ class Envelope:
         for key in plan.fields:
             self.fields.setdefault(key, node[key])
         for key in plan.texts:
-            value = node[key]
-            if isinstance(value, str) and (key != "reason" or " " in value):
-                if key in fields.QUOTES:
-                    self.quote(value, depth)
-                else:
-                    self.say(value, depth)
+            self._said_in(key, node[key], depth)
         if not plan.nested and not plan.texts:
             self._named_exception(node, depth)
         self._inner(node, plan, depth)
         if len(present) < len(node) <= _WIDEST:
             self._unknown(node, depth)
+
+    def _said_in(self, key: str, value: Any, depth: int) -> None:
+        if not isinstance(value, str) or (key == "reason" and " " not in value):
+            return
+        if key in field_names.QUOTES:
+            self.quote(value, depth)
+        else:
+            self.say(value, depth)
 
     def _named_exception(self, node: Mapping[Any, Any], depth: int) -> None:
         """Take in ``{"throttlingException": {…}}``, as event streams of Bedrock say it."""
@@ -160,7 +184,7 @@ class Envelope:
                 self.errors = True
                 self.add(value, depth + 1)
 
-    def _inner(self, node: Mapping[Any, Any], plan: fields.Plan, depth: int) -> None:
+    def _inner(self, node: Mapping[Any, Any], plan: field_names.Plan, depth: int) -> None:
         if node.get("error") or node.get("errors"):
             self.errors = True
         for key in plan.nested:
@@ -171,7 +195,7 @@ class Envelope:
                 self._code(value)
 
     def _nested(self, key: str, value: Any, depth: int) -> None:
-        if fields.quotes(key):
+        if field_names.quotes(key):
             self.quote(value, depth)
         else:
             self.add(value, depth + 1)
@@ -183,9 +207,9 @@ class Envelope:
             for key, value in node.items()
             if (_nests(value) or (type(value) is str and value[:1] == "{"))
             and type(key) is str
-            and key not in fields.KNOWN
+            and key not in field_names.KNOWN
             and len(key) <= _CODE
-            and fields.wraps(key)
+            and field_names.wraps(key)
         ]
         for key in sorted(keys):
             self._nested(key, node[key], depth)

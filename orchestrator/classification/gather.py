@@ -26,7 +26,7 @@ _LAYERS = 8
 """Failures quoted in one another that are looked at; three is the most seen (2026-11)."""
 
 
-def facts(
+def facts(  # noqa: PLR0913 - the raw facts of a failure are this many
     *,
     status: Any,
     headers: Any,
@@ -93,9 +93,7 @@ def _is_success(status: int | None, exception: object, where: str) -> bool:
     return 200 <= status < 300
 
 
-def _quoted(
-    envelope: Envelope, headers: Mapping[str, str], status: int | None
-) -> Iterator[Facts]:
+def _quoted(envelope: Envelope, headers: Mapping[str, str], status: int | None) -> Iterator[Facts]:
     """The facts of the failures that are quoted, the innermost first."""
     waits = {code for code in envelope.codes if code.startswith("wait:")}
     for child in envelope.quotes[:_LAYERS]:
@@ -179,7 +177,8 @@ class _Body:
         if not body[:_HEAD].strip():
             self._envelope.codes.add("body:empty")
         elif "html" in self._kind or embedded.is_html(body):
-            self._page(body)
+            head = body[:_HEAD]
+            self._page(self._envelope.echoes.blank(head, until=head.find("<")))
         elif isinstance(decoded := embedded.decode(body), Mapping | list):
             self._structure(decoded)
         elif found := embedded.frames(body) if "data:" in body[:_HEAD] else []:
@@ -199,6 +198,7 @@ class _Body:
         self.value = body
         self.read = evidence.failure_in(body) if self._success else body
         if self.read is None:
+            self._envelope.codes.add("answer:silent")
             return
         self._envelope.add(self.read)
         if not self._envelope.texts and not self._success and isinstance(body, Mapping):
@@ -212,13 +212,15 @@ class _Body:
             return
         self.value = frames
         self.read = evidence.in_frames(frames) if self._success else frames
+        if not self.read:
+            self._envelope.codes.add("body:text")
+            self.note = "events of a stream, none of which reports a failure"
         self._envelope.add(self.read)
 
     def _words(self, text: str) -> None:
         """Take in a body that is no JSON."""
         said = self._spoken(text)
-        if said is None or isinstance(said, str):
-            self._envelope.codes.add("body:text")
+        self._envelope.codes.add("body:text")
         if said is None:
             # What begins like no answer is for rules that are the user's own.
             self.read = None if evidence.begins_json(text) else text

@@ -22,7 +22,7 @@ from orchestrator.classification.phrases import (
     rarest,
     spellings,
 )
-from orchestrator.classification.regex_guard import TEXT_LIMIT
+from orchestrator.classification.regex_guard import search_guarded
 from orchestrator.classification.rule import Rule
 
 
@@ -37,7 +37,9 @@ def fits(rule: Rule, facts: Facts) -> bool:
     whole = facts.whole()
     text = normalise(whole) if rule.contains or rule.also or rule.unless else ""
     wanted = all(_says(text, some) for some in (rule.contains, rule.near, rule.also) if some)
-    return wanted and not _says(text, rule.unless) and _regex_fits(rule, whole[:TEXT_LIMIT])
+    if not wanted or _says(text, rule.unless):
+        return False
+    return rule.regex is None or search_guarded(rule.regex, whole)
 
 
 def _says(text: str, written: Iterable[str]) -> bool:
@@ -194,8 +196,7 @@ class RuleSet:
         return ranks
 
     def _filed(self, facts: Facts) -> Iterator[tuple[_Entry, ...]]:
-        """The entries under each word of the text, each stem, and each character that is no letter
-        of English."""
+        """The entries under each word, each stem and each foreign character of the text."""
         for word in facts.words:
             if word in self._by_word:
                 yield self._entries.get(word) or self._enter(word, self._by_word[word])

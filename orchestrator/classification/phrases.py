@@ -33,7 +33,13 @@ def _plain_letters() -> dict[int, str | None]:
     Other scripts stay as they are: what looks like an accent in Japanese or Russian makes
     another letter.
     """
-    plain: dict[int, str | None] = {0x2019: "'", 0x2018: "'", 0x0111: "d", 0x0131: "i", 0x00DF: "ss"}
+    plain: dict[int, str | None] = {
+        0x2019: "'",
+        0x2018: "'",
+        0x0111: "d",
+        0x0131: "i",
+        0x00DF: "ss",
+    }
     for first, last in ((0x00E0, 0x024F), (0x1E00, 0x1EFF)):
         for code in range(first, last + 1):
             base = unicodedata.normalize("NFD", chr(code))[0]
@@ -101,14 +107,28 @@ class Phrase:
 
     def within(self, text: str) -> bool:
         """Whether the normalised ``text`` contains this phrase."""
-        start = 0
-        for part in self.parts:
-            start = _find(text, part, start)
-            if start < 0:
+        if len(self.parts) == 1:
+            return _find(text, self.parts[0], 0) >= 0
+        end = 0
+        for _ in range(_PLACES):
+            end = _find(text, self.parts[0], end)
+            if end < 0 or self._goes_on(text, end):
+                return end >= 0
+        return False
+
+    def _goes_on(self, text: str, end: int) -> bool:
+        """Whether the other parts follow ``end``, each close to the last and in its sentence."""
+        for part in self.parts[1:]:
+            after = _find(text, part, end)
+            between = text[end : after - len(part.text)]
+            if after < 0 or len(between) > GAP or _SENTENCE_END.search(between):
                 return False
+            end = after
         return True
 
 
+GAP = 80
+"""Characters that ``…`` may stand for: a model's name and what belongs to it (2026-11-29)."""
 NEAR = 56
 """Characters between two phrases that are said of one another: of 999 errors, by rules that
 never saw their vendors, the most recover at 50 to 56 (2026-11-21; 948 at 20, 959 at 70)."""

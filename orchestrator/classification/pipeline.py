@@ -20,6 +20,7 @@ from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import RuleBook, repair_rules, rule_book
 from orchestrator.classification.scopes import NOTHING, Sent, scope_of
+from orchestrator.classification.type_names import ANYTHING
 from orchestrator.secrets import mask
 from states.error import Error
 from states.reasons import Reason, Scope
@@ -130,7 +131,9 @@ def decide(book: RuleBook, facts: Facts) -> tuple[Rule, Facts]:
         if (rule := _first(book.telling, one)) is not None:
             return rule, one
     for one in facts.quotes:
-        if one.named and (rule := _first(book.covers, one)) is not None:
+        # What names no status of its own has its type, unless that may mean anything.
+        bare = one if one.named else Facts(codes=one.codes - ANYTHING)
+        if (rule := _first(book.covers, bare)) is not None:
             return rule, one
     return _first(book.covers, facts) or _NONE, facts
 

@@ -78,8 +78,14 @@ REQUEST = frozenset(
 )  # fmt: skip
 ANYTHING = frozenset(
     {
-        "invalid_request_error", "permission_error", "api_error", "invalid_request", "bad_request",
-        "upstream_error", "internal_error", "server_error", "internal_server_error",
+        "permission_error", "api_error", "upstream_error", "internal_error", "server_error",
+        "internal_server_error", "internal", "internal_failure", "apierror", "internalerror",
+        "internalservererror", "unknown_error", "error", "finish:error",
     }
 )  # fmt: skip
-ALL = MODEL | AUTH | OVERLOADED | RATE_LIMIT | EXHAUSTED | TIMEOUT | SERVER_ERROR | REQUEST | ANYTHING
+"""Types that stand for no class of failure."""
+CALLER = frozenset({"invalid_request_error", "invalid_request", "bad_request"})
+ALL = (
+    MODEL | AUTH | OVERLOADED | RATE_LIMIT | EXHAUSTED | TIMEOUT | SERVER_ERROR | REQUEST
+    | ANYTHING | CALLER
+)  # fmt: skip

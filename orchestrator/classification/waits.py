@@ -70,7 +70,13 @@ def from_headers(headers: Mapping[str, str], now: float) -> float | None:
 
 
 _ASKING = ("retry-after", "retry-after-ms", "x-ms-retry-after-ms", "x-retry-after")
-_ASKING_FIELDS = ("retryDelay", "retry_after", "retryAfter", "retry_after_seconds", "retry_after_ms")
+_ASKING_FIELDS = (
+    "retryDelay",
+    "retry_after",
+    "retryAfter",
+    "retry_after_seconds",
+    "retry_after_ms",
+)
 _NOTHING = frozenset({"", "0", "0.0", "0s"})
 
 

@@ -35,7 +35,8 @@ RULES: tuple[Rule, ...] = (
     Rule("anthropic.forbidden", Reason.FORBIDDEN, _DOC, _P, codes={"forbidden"},
          hint=("Anthropic refuses the place or network you send from: use a supported "
          "region, or another provider.")),
-    Rule("anthropic.overloaded", Reason.OVERLOADED, _DOC, _P, codes={"overloaded_error"}, cover=True),
+    Rule("anthropic.overloaded", Reason.OVERLOADED, _DOC, _P, codes={"overloaded_error"},
+         cover=True),
     Rule("anthropic.image-too-large", Reason.PAYLOAD_TOO_LARGE,
          "https://docs.claude.com/en/docs/build-with-claude/vision (2026-11-21)", _P,
          elsewhere=True, contains=("image dimensions exceed", "image exceeds", "image.source",

@@ -6,10 +6,13 @@ from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import languages as say
 from states.reasons import Reason, Scope
 
-_DICTIONARY = "words of a dictionary, in the languages that `languages` gives reasons for (2026-11-29)"
+_DICTIONARY = (
+    "words of a dictionary, in the languages that `languages` gives reasons for (2026-11-29)"
+)
 _TOKENS = (
-    "token*", "토큰", "长度", "上下文", "字符", "トークン", "токен", "jetons", "길이", "長さ", "длин", "longitud",
-    "comprimento", "longueur", "lange", "lunghezza", "do dai", "uzunlu*", "panjang", "طول",
+    "token*", "토큰", "长度", "上下文", "字符", "トークン", "токен", "jetons", "길이", "長さ",
+    "длин", "longitud", "comprimento", "longueur", "lange", "lunghezza", "do dai", "uzunlu*",
+    "panjang", "طول",
 )  # fmt: skip
 """Words of length: what is too much of these is too long, not too often."""
 

@@ -20,6 +20,9 @@ _CLIENT_HINT = (
     "The endpoint refused the client, not the key: set other headers for this provider "
     "(User-Agent, X-Stainless-*), or use a client that it allows."
 )
+_CLOSED_HINT = (
+    "The provider closed or restricted this account: write to its support, or use another account."
+)
 _CALLER = {400, 404, 413, 422}
 _PASSING = {408, 409, 413, 500, 502, 503, 504, 529}
 """Statuses that settle more than the words of a code do."""
@@ -52,12 +55,14 @@ MONEY: tuple[Rule, ...] = (
     Rule("pair.money-advised-zh", Reason.BILLING, _READ, contains=say.MONEY_ZH,
          near=say.MONEY_ADVISED_ZH, unless=(*say.WINDOW_ZH, *PASSES), other_statuses=_PASSING,
          scope=Scope.ACCOUNT),
+    Rule("pair.account-abused", Reason.AUTH, _READ, contains=say.OUR_ACCOUNT, near=say.SHUT,
+         also=say.ABUSE, unless=("your prompt", "this prompt", "your request was"),
+         scope=Scope.ACCOUNT, hint=_CLOSED_HINT),
     Rule("pair.account-closed", Reason.AUTH, _READ, contains=say.ACCOUNT, near=say.ACCOUNT_CLOSED,
          unless=("rate limit*", "too many requests", "ip", "model", "endpoint", "deployment",
          "resource",  "prompt", "content filter", "moderation", "billing", "payment", "api key",
          "unpaid", "invoice", "user agent"), scope=Scope.ACCOUNT,
-         hint=("The provider closed or restricted this account: write to its support, or "
-         "use another account.")),
+         hint=_CLOSED_HINT),
 )  # fmt: skip
 """Asked after the phrases that only money explains, before all others."""
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 
 from orchestrator.classification.rule import Rule
+from orchestrator.classification.rules import access_phrases as access
 from orchestrator.classification.rules import chinese_phrases as zh
 from orchestrator.classification.rules import phrase_lists as say
+from orchestrator.classification.rules.pair_lists import MODEL_OTHER
 from states.reasons import Reason, Scope
 
 _SEEN = "seen at several vendors and relays (2026-11-21)"
@@ -30,17 +32,17 @@ _ONLY_ERROR = re.compile(r"\A\s*error\.?\s*\Z", re.IGNORECASE)
 MONEY: tuple[Rule, ...] = (
     # --- refused for a reason that is not the key ---
     Rule("general.client-refused", Reason.FORBIDDEN,
-         "relays and Cloudflare refuse SDK headers (2026-11-21)", contains=say.CLIENT_REFUSED,
+         "relays and Cloudflare refuse SDK headers (2026-11-21)", contains=access.CLIENT_REFUSED,
          unless=("credit", "balance", "quota", "api key", "content policy", "content filter*",
          "safety", "moderation", "usage polic*", "pii", "arguments", "prompt", "injection"),
          hint=_CLIENT_HEADERS),
     Rule("general.client-named", Reason.FORBIDDEN,
          "relays and plans that serve their own clients only (2026-11-21)",
-         contains=say.CLIENT_NAMED, unless=("insufficient", "balance"), hint=_CLIENT_HEADERS),
-    Rule("general.region", Reason.FORBIDDEN, _SEEN, contains=say.REGION, scope=Scope.ACCOUNT,
+         contains=access.CLIENT_NAMED, unless=("insufficient", "balance"), hint=_CLIENT_HEADERS),
+    Rule("general.region", Reason.FORBIDDEN, _SEEN, contains=access.REGION, scope=Scope.ACCOUNT,
          hint=("The provider does not serve the place you send from: use another network or "
          "region, or another provider.")),
-    Rule("general.network-refused", Reason.FORBIDDEN, _SEEN, contains=say.NETWORK_REFUSED,
+    Rule("general.network-refused", Reason.FORBIDDEN, _SEEN, contains=access.NETWORK_REFUSED,
          hint=("A network rule of the account or provider refuses your address: allow it "
          "there, or send from another network.")),
     # --- a request above a budget, which no wait cures ---
@@ -114,6 +116,8 @@ PLAIN: tuple[Rule, ...] = (
     Rule("general.model", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL,
          unless=("overloaded", "temporarily", "at capacity", "rate limit", "too many requests",
          "high demand", "busy")),
+    Rule("general.model-unsupported", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL_UNSUPPORTED,
+         unless=MODEL_OTHER),
     Rule("general.model-zh", Reason.MODEL_NOT_FOUND, _SEEN, contains=zh.MODEL),
     # --- a 429 that asks for a wait limits the rate, whatever else it calls itself ---
     Rule("general.429-asks-to-wait", Reason.RATE_LIMIT,
@@ -135,7 +139,7 @@ PLAIN: tuple[Rule, ...] = (
          contains=say.WINDOW_LIMIT, also=say.WINDOW_CLEARS, unless=("balance",
          "billing cycle", "billing period", "monthly")),
     Rule("general.limit-that-may-clear", Reason.RATE_LIMIT,
-         "a lack of money says \"try again later\" as well, but not as 429 or 503 (2026-11-29)",
+         'a lack of money says "try again later" as well, but not as 429 or 503 (2026-11-29)',
          contains=say.WINDOW_LIMIT, also=say.MAY_CLEAR, unless=("balance", "billing cycle",
          "billing period", "monthly"), other_statuses={400, 403}),
     # --- credentials ---
@@ -147,9 +151,9 @@ PLAIN: tuple[Rule, ...] = (
          "key has been deleted", "key was deleted", "key has been deactivated", "key leaked",
          "has been invalidated"), scope=Scope.KEY, revoked=True,
          hint="This key was withdrawn for good: create a new one and replace it."),
-    Rule("general.auth", Reason.AUTH, _SEEN, contains=say.AUTH),
+    Rule("general.auth", Reason.AUTH, _SEEN, contains=access.AUTH),
     Rule("general.auth-zh", Reason.AUTH, _SEEN, contains=zh.AUTH),
-    Rule("general.account-closed", Reason.AUTH, _SEEN, contains=say.ACCOUNT_CLOSED,
+    Rule("general.account-closed", Reason.AUTH, _SEEN, contains=access.ACCOUNT_CLOSED,
          scope=Scope.ACCOUNT,
          hint=("The provider closed or restricted this account: write to its support, or "
          "use another account.")),
@@ -167,7 +171,7 @@ PLAIN: tuple[Rule, ...] = (
 """What the words say of content, length, models, capacity, rates and credentials."""
 
 LAST: tuple[Rule, ...] = (
-    Rule("general.refused", Reason.AUTH, _SEEN, contains=(*say.REFUSED, *zh.REFUSED),
+    Rule("general.refused", Reason.AUTH, _SEEN, contains=(*access.REFUSED, *zh.REFUSED),
          other_statuses={422}),
     # --- the provider's own failures, seen under other statuses ---
     Rule("general.bad-request", Reason.BAD_REQUEST, _SEEN, contains=say.BAD_REQUEST,

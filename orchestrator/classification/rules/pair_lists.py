@@ -10,32 +10,31 @@ from __future__ import annotations
 MONEY = (
     "credit", "credits", "balance", "balances", "fund", "funds", "wallet", "prepaid", "prepayment",
     "deposit", "budget", "budgets", "money", "points", "coins", "topup", "spend", "spending",
-    "allowance", "allotment", "premium requests", "premium quota", "premium model quota",
-    "overage", "overages", "extra usage", "paid usage", "paid quota", "pay as you go", "cost",
-    "costs", "estimated cost", "charge", "top up balance", "account funds", "prepay", "purse",
-    "token pack", "tokens pack", "available quota",
+    "allowance", "allotment", "premium requests", "premium quota", "premium model quota", "overage",
+    "overages", "extra usage", "paid usage", "paid quota", "pay as you go", "cost", "costs",
+    "estimated cost", "charge", "top up balance", "account funds", "prepay", "purse", "token pack",
+    "tokens pack", "available quota",
 )  # fmt: skip
 MONEY_GONE = (
     "0 left", "0 remaining", "none left", "insufficient", "exhausted", "depleted", "used up",
     "used all", "run out", "ran out", "running out", "out of", "empty", "zero", "negative",
-    "too low", "is low", "not enough", "not sufficient", "lack", "lacks", "lacking",
-    "no remaining", "no more", "no longer have", "have no", "has no", "don't have", "doesn't have",
-    "do not have", "does not have", "don't have any", "not have any", "consumed", "below",
-    "overdrawn", "is gone", "are gone", "expired", "exceeded", "exceeds", "exceeding", "over the",
-    "reached", "maxed out", "short of", "cannot cover", "not cover", "can't cover",
-    "unable to cover", "has been spent", "have been used", "has been used", "required", "requires",
-    "is needed", "fully used", "drained", "in the red", "$0", "hit", "is 0", "of 0", "is $0",
-    "at 0", "is spent", "all spent", "lapsed", "ended", "void", "forfeited", "withdrawn",
-    "not valid",
+    "too low", "is low", "not enough", "not sufficient", "lack", "lacks", "lacking", "no remaining",
+    "no more", "no longer have", "have no", "has no", "don't have", "doesn't have", "do not have",
+    "does not have", "don't have any", "not have any", "consumed", "below", "overdrawn", "is gone",
+    "are gone", "expired", "exceeded", "exceeds", "exceeding", "over the", "reached", "maxed out",
+    "short of", "cannot cover", "not cover", "can't cover", "unable to cover", "has been spent",
+    "have been used", "has been used", "required", "requires", "is needed", "fully used", "drained",
+    "in the red", "$0", "hit", "is 0", "of 0", "is $0", "at 0", "is spent", "all spent", "lapsed",
+    "ended", "void", "forfeited", "withdrawn", "not valid",
 )  # fmt: skip
 MONEY_OTHER = (
     "weekly", "hourly", "5 hour", "session", "minute", "second", "parameter", "field", "argument",
     "function", "tool", "schema", "property", "thinking", "reasoning", "budget tokens",
     "token budget", "per minute", "per second", "tpm", "rpm", "per hour", "in flight", "pending",
     "concurrent", "concurrency", "time budget", "retry budget", "error budget", "context length",
-    "context window", "max tokens", "load balance*", "per day", "daily", "resets at",
-    "resets in", "timeout", "rate limit exceeded", "rate limit reached", "rate limit hit",
-    "rate limited", "exceeded your rate limit", "exceeded the rate limit", "too many requests",
+    "context window", "max tokens", "load balance*", "per day", "daily", "resets at", "resets in",
+    "timeout", "rate limit exceeded", "rate limit reached", "rate limit hit", "rate limited",
+    "exceeded your rate limit", "exceeded the rate limit", "too many requests",
 )  # fmt: skip
 PAYMENT = (
     "payment", "payments", "invoice", "invoices", "billing", "credit card", "card", "bill", "bills",
@@ -44,21 +43,20 @@ PAYMENT = (
 PAYMENT_BAD = (
     "required", "requires", "require", "failed", "fails", "declined", "overdue", "past due",
     "unpaid", "outstanding", "missing", "not enabled", "not active", "inactive", "not set up",
-    "set up", "setup", "on hold", "must be enabled", "has been disabled", "is disabled",
-    "disabled", "delinquent", "not been paid", "could not be processed", "not be charged",
-    "unable to charge", "problem", "issue", "suspended", "closed", "no valid", "expired", "settle",
-    "not configured", "lapsed", "enable", "without", "not found", "add a", "need to add",
-    "must add", "attach", "enter a",
+    "set up", "setup", "on hold", "must be enabled", "has been disabled", "is disabled", "disabled",
+    "delinquent", "not been paid", "could not be processed", "not be charged", "unable to charge",
+    "problem", "issue", "suspended", "closed", "no valid", "expired", "settle", "not configured",
+    "lapsed", "enable", "without", "not found", "add a", "need to add", "must add", "attach",
+    "enter a",
 )  # fmt: skip
 PLAN = (
     "pro users", "premium users", "paying users", "paying customers", "upgrade required", "plan",
-    "plans", "subscription", "subscriptions", "membership", "package", "tier", "licence",
-    "license", "trial", "entitlement", "subscriber", "subscribers", "free account",
-    "free accounts", "free user", "free users", "paid account", "paid accounts", "paid users",
-    "evaluation", "evaluation period", "trial period", "pilot", "pilot program", "voucher",
-    "coupon", "grant", "promotion", "bundle", "contract", "billing plan", "prepaid plan",
-    "access period", "free period", "seat", "pack", "pass", "demo", "promo", "period",
-    "student plan",
+    "plans", "subscription", "subscriptions", "membership", "package", "tier", "licence", "license",
+    "trial", "entitlement", "subscriber", "subscribers", "free account", "free accounts",
+    "free user", "free users", "paid account", "paid accounts", "paid users", "evaluation",
+    "evaluation period", "trial period", "pilot", "pilot program", "voucher", "coupon", "grant",
+    "promotion", "bundle", "contract", "billing plan", "prepaid plan", "access period",
+    "free period", "seat", "pack", "pass", "demo", "promo", "period", "student plan",
 )  # fmt: skip
 PLAN_LACKS = (
     "only for", "for pro", "only", "doesn't include", "does not include", "not included",
@@ -67,8 +65,8 @@ PLAN_LACKS = (
     "ended", "is over", "inactive", "not active", "no active", "cancelled", "canceled", "paused",
     "lapsed", "not entitled", "not eligible", "not available", "isn't available", "unavailable",
     "doesn't support", "does not support", "not support", "not allow", "not allowed",
-    "not permitted", "only available", "available only", "exclusive", "restricted", "need",
-    "needs", "must have", "not have", "without", "does not grant", "not part of", "limited to",
+    "not permitted", "only available", "available only", "exclusive", "restricted", "need", "needs",
+    "must have", "not have", "without", "does not grant", "not part of", "limited to",
     "does not have", "doesn't have", "don't have", "no valid", "cannot access", "can't access",
     "not found", "not permit", "not grant", "insufficient", "too low", "higher",
 )  # fmt: skip
@@ -175,23 +173,22 @@ MODEL_LACKED = (
     "discontinued", "sunset", "shut down", "no longer", "not enabled", "not allowed", "no access",
     "not have access", "doesn't have access", "don't have access", "lacks access",
     "not have permission", "permission to use", "no permission", "unknown", "invalid",
-    "not recognized", "unrecognized", "could not find", "cannot find", "can't find",
-    "not deployed", "not loaded", "not served", "not serving", "disabled", "offline",
-    "not permitted", "not accessible", "inaccessible", "not installed", "not registered",
-    "not configured", "not authorized", "not a valid", "not part of", "end of life",
-    "taken offline", "cannot access", "can't access", "not open", "not activated", "not opened",
-    "no available", "not hosted", "not subscribed", "not whitelisted", "not listed",
-    "not in the list", "denied", "not ready for", "renamed", "replaced by", "migrate to",
-    "mistyped", "misspelled", "isn't supported", "not been found", "wasn't found", "terms",
-    "agreement", "accept", "paused", "unloaded", "stopped", "closed", "access denied",
-    "not grant*", "permission denied", "no price", "no pricing", "price catalog", "no provider",
-    "no providers", "no route", "no routes", "no deployment", "no deployments", "no endpoint",
-    "no endpoints", "no channel", "no backend", "no backends", "no worker serves", "not mapped",
-    "isn't mapped", "no mapping", "unmapped", "not served by", "not offered", "not in catalog",
-    "not known", "can't be used", "cannot be used", "not usable", "not provisioned",
-    "not published", "no entry", "not routable", "not resolvable", "could not resolve",
-    "cannot resolve", "not resolve", "ambiguous", "alias", "restricted to", "only for",
-    "reserved for",
+    "not recognized", "unrecognized", "could not find", "cannot find", "can't find", "not deployed",
+    "not loaded", "not served", "not serving", "disabled", "offline", "not permitted",
+    "not accessible", "inaccessible", "not installed", "not registered", "not configured",
+    "not authorized", "not a valid", "not part of", "end of life", "taken offline", "cannot access",
+    "can't access", "not open", "not activated", "not opened", "no available", "not hosted",
+    "not subscribed", "not whitelisted", "not listed", "not in the list", "denied", "not ready for",
+    "renamed", "replaced by", "migrate to", "mistyped", "misspelled", "isn't supported",
+    "not been found", "wasn't found", "terms", "agreement", "accept", "paused", "unloaded",
+    "stopped", "closed", "access denied", "not grant*", "permission denied", "no price",
+    "no pricing", "price catalog", "no provider", "no providers", "no route", "no routes",
+    "no deployment", "no deployments", "no endpoint", "no endpoints", "no channel", "no backend",
+    "no backends", "no worker serves", "not mapped", "isn't mapped", "no mapping", "unmapped",
+    "not served by", "not offered", "not in catalog", "not known", "can't be used",
+    "cannot be used", "not usable", "not provisioned", "not published", "no entry", "not routable",
+    "not resolvable", "could not resolve", "cannot resolve", "not resolve", "ambiguous", "alias",
+    "restricted to", "only for", "reserved for",
 )  # fmt: skip
 MODEL_NAMED = ("model id", "model name", "model", "models")
 MODEL_MISNAMED = (
@@ -206,7 +203,9 @@ MODEL_OTHER = (
     "reasoning effort", "thinking", "modality", "audio", "multimodal", "json", "schema", "content",
     "per minute", "high demand", "try again later", "retry", "prompt", "token", "tokens",
     "messages", "argument", "field", "value", "properties", "attachments", "file", "vision",
-    "suffix", "logprobs", "quota", "context", "conversation", "window", "length",
+    "suffix", "logprobs", "quota", "context", "conversation", "window", "length", "prefill",
+    "assistant", "reasoning", "returned", "option", "setting", "header", "method", "operation",
+    "format",
 )  # fmt: skip
 LENGTH = (
     "token", "tokens", "context", "context window", "context length", "prompt", "input",
@@ -217,11 +216,10 @@ TOO_LONG = (
     "exceed", "less than", "fewer than", "too many total", "too long", "too large",
     "too many tokens", "exceeds the", "exceed the", "exceeded the", "exceeds", "exceeding",
     "longer than", "larger than", "greater than", "more than", "over the limit", "overflow",
-    "overflows", "truncate", "not fit", "doesn't fit", "beyond", "shorten", "too big",
-    "maximum of", "max context", "maximum context", "maximum length", "maximum is", "limit is",
-    "limit of", "exceeded", "maximum", "supports up to", "bigger than", "longer context",
-    "reduce the length", "oversized", "no longer fit", "no longer fits", "fits", "at most",
-    "only accepts", "above the",
+    "overflows", "truncate", "not fit", "doesn't fit", "beyond", "shorten", "too big", "maximum of",
+    "max context", "maximum context", "maximum length", "maximum is", "limit is", "limit of",
+    "exceeded", "maximum", "supports up to", "bigger than", "longer context", "reduce the length",
+    "oversized", "no longer fit", "no longer fits", "fits", "at most", "only accepts", "above the",
 )  # fmt: skip
 LENGTH_OTHER = (
     "per minute", "per second", "per day", "rate limit*", "too many requests", "tpm", "quota",
@@ -244,8 +242,7 @@ UNSAFE = (
     "content policy", "usage policy", "blocked by", "usage policies", "guidelines", "nsfw",
     "risk control", "copyright*", "recitation", "jailbreak", "malicious", "high risk", "toxic",
     "policy", "is blocked", "was blocked", "been blocked", "censored", "refused by",
-    "rejected by our", "safety rules", "unsafe content", "not safe", "objectionable",
-    "detected in",
+    "rejected by our", "safety rules", "unsafe content", "not safe", "objectionable", "detected in",
 )  # fmt: skip
 UNSAFE_OTHER = (
     "data policy", "rate limit*", "privacy policy", "retry policy", "account", "organization",
@@ -334,8 +331,7 @@ HOSTING_OTHER = (
 )  # fmt: skip
 ROLE = (
     "role", "roles", "operation", "this endpoint", "this route", "this action", "this path",
-    "this method", "this resource", "this api", "the endpoint", "admin", "admins",
-    "administrators",
+    "this method", "this resource", "this api", "the endpoint", "admin", "admins", "administrators",
 )  # fmt: skip
 ROLE_SHUT = (
     "not allowed", "not permitted", "not permit", "denied", "may not", "cannot", "can't",
@@ -364,9 +360,22 @@ CLIENT_ZH = (
     "客户端", "cli", "claude code", "codex", "终端", "第三方", "官方", "工具", "user agent", "ua",
 )  # fmt: skip
 CLIENT_SHUT_ZH = (
-    "请勿", "仅限", "只能", "之外", "禁止", "不允许", "仅支持", "不支持", "只支持", "拦截", "未授权", "非官方",
+    "请勿", "仅限", "只能", "之外", "禁止", "不允许", "仅支持", "不支持", "只支持", "拦截",
+    "未授权", "非官方",
 )  # fmt: skip
 USED_UP_NOW = (
     "exhausted", "used up", "empty", "ran out", "run out", "out of", "insufficient", "depleted",
     "expired", "zero", "not enough",
+)  # fmt: skip
+OUR_ACCOUNT = (
+    "your account", "your resource", "your organization", "your access", "your subscription",
+    "your project", "your team", "your workspace", "this account", "the account",
+)  # fmt: skip
+SHUT = (
+    "blocked", "suspended", "disabled", "banned", "restricted", "deactivated", "terminated",
+    "revoked", "locked", "closed",
+)  # fmt: skip
+ABUSE = (
+    "policy", "policies", "violat*", "abuse", "abusive", "terms", "misuse", "suspicious", "fraud*",
+    "guidelines",
 )  # fmt: skip

@@ -29,8 +29,8 @@ RULES: tuple[Rule, ...] = (
          hint="The endpoint answered without any choice: check base_url, and try again."),
     # --- what a relay says of any failure upstream, where nothing tells more ---
     Rule("cover.upstream-failed", Reason.SERVER_ERROR, "common among relays (2026-11-21)",
-         contains=("provider returned error", "upstream error", "upstream request failed",
-         "上游"), statuses={200, 400, 404, 409, 424, 500, 502, 503, 504}),
+         contains=("upstream error", "upstream request failed", "上游"),
+         statuses={200, 400, 404, 409, 424, 500, 502, 503, 504}),
     # --- refusals ---
     Rule("status.403-empty", Reason.AUTH, "undecidable; leans to auth, never revoked",
          statuses={403}, codes={"body:empty"},
@@ -86,6 +86,9 @@ RULES: tuple[Rule, ...] = (
          hint=("The endpoint redirects, which is not followed, since keys must not travel: set "
                "base_url to the address that it names.")),
     Rule("status.4xx", Reason.BAD_REQUEST, _RFC, statuses=set(range(400, 500))),
+    Rule("cover.passed-on", Reason.SERVER_ERROR,
+         "what OpenRouter says of any failure upstream: the status tells more (2026-11-21)",
+         contains=("provider returned error",)),
     Rule("type.bare-server-error", Reason.SERVER_ERROR, "common type in streams (2026-11-21)",
          codes={"server_error", "internal_server_error", "internal_error", "api_error",
          "internalservererror", "internal", "upstream_error", "apierror", "internalerror",
@@ -93,4 +96,6 @@ RULES: tuple[Rule, ...] = (
     Rule("type.bare-invalid-request", Reason.BAD_REQUEST,
          "common type in streams (2026-11-21)", codes={"invalid_request_error", "badrequesterror",
          "bad_request", "invalid_argument", "badrequest"}),
+    Rule("answer.unusable", Reason.INVALID_RESPONSE, _RFC, statuses=set(range(200, 300)),
+         codes={"answer:silent", "body:text"}),
 )  # fmt: skip

@@ -52,8 +52,8 @@ _CLOSED = (
     "connectionterminated*", "goaway", "connection lost", "connection closed",
     "connection was closed", "remote end closed connection", "remote host closed",
     "peer closed connection", "connection dropped", "terminated", "other side closed",
-    "und err socket", "eof", "winerror 10054", "winerror 10053", "远程主机强迫关闭", "connection broken",
-    "connection interrupted", "连接被重置", "connection is closed",
+    "und err socket", "eof", "winerror 10054", "winerror 10053", "远程主机强迫关闭",
+    "connection broken", "connection interrupted", "连接被重置", "connection is closed",
 )  # fmt: skip
 _UNREACHED = (
     "connect to proxy", "proxyerror", "error sending request", "connection refused",

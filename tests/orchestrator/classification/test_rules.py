@@ -7,8 +7,8 @@ import pytest
 from orchestrator.classification.facts import Facts
 from orchestrator.classification.families import family
 from orchestrator.classification.phrases import normalise, phrase
-from orchestrator.classification.rule import Rule
 from orchestrator.classification.pipeline import decide
+from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import ALL, rule_book
 from orchestrator.classification.rules.repairs import NAMES
 from states.reasons import Reason
