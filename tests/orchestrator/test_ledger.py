@@ -33,6 +33,7 @@ from tests.acceptance.world import (
     run,
     world,
 )
+from tests.waiting import AMPLE
 
 ROOT = Path(__file__).parents[2]
 
@@ -294,7 +295,7 @@ def test_lines_of_several_processes_stay_whole(tmp_path: Path) -> None:
         for name in "xyz"
     ]
     for writer in writers:
-        assert writer.wait(30) == 0
+        assert writer.wait(2 * AMPLE) == 0
 
     written = lines_of(path)
     for name in "xyz":
