@@ -32,7 +32,7 @@ from orchestrator.classification.matching import RuleSet
 from orchestrator.classification.phrases import phrase
 from orchestrator.classification.pipeline import explain
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import GENERAL, VENDORS
+from orchestrator.classification.rules import COVERS, GENERAL, VENDORS, RuleBook, codes_first
 
 
 @attrs.frozen
@@ -108,11 +108,12 @@ def _kept(said_by: frozenset[str], vendors: frozenset[str]) -> bool:
 def judge(rows: Sequence[Seen], vendors: frozenset[str], *, keep_words: bool) -> list[Verdict]:
     """The verdicts on the failures of ``vendors`` by rules that never saw them."""
     elsewhere = [one for one in VENDORS if one.elsewhere and one.providers.isdisjoint(vendors)]
-    rules: Iterable[Rule] = (*sorted(elsewhere, key=lambda one: not one.codes), *GENERAL)
+    general: Iterable[Rule] = GENERAL
     if not keep_words:
-        rules = without(rules, vendors, Evidence(rows))
-    rule_set = RuleSet(tuple(rules))
-    return [verdict(one.row, explain(rule_set, one.facts)) for one in rows if one.vendor in vendors]
+        general = without(general, vendors, Evidence(rows))
+    telling = RuleSet((*codes_first(elsewhere), *general))
+    book = RuleBook((telling,), (RuleSet(COVERS),))
+    return [verdict(one.row, explain(book, one.facts)) for one in rows if one.vendor in vendors]
 
 
 def left_out(rows: Sequence[Seen], *, halves: bool) -> list[frozenset[str]]:

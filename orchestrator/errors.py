@@ -28,7 +28,7 @@ from typing import Any
 import attrs
 
 from orchestrator.ledger import Attempt, Ledger, Opened, Skipped
-from states import Error, Reason, StoppedBy
+from states import Error, Reason, Scope, StoppedBy
 
 _LONGEST_WORDS = 200
 
@@ -268,12 +268,16 @@ _HEADLINES: dict[Reason, str] = {
     Reason.CANCELLED: "the caller went away",
     Reason.DEADLINE: "{target} did not answer before the deadline",
 }
+_CLOSED = "the connection to {target} was closed"
+"""Where the request had gone out: whoever hangs up was reached."""
 
 
 def _headline(error: Error, target: str) -> str:
     if not target:
         return "no target could be asked"
-    return _HEADLINES[error.reason].format(target=target, provider=target.partition("/")[0])
+    closed = error.reason is Reason.CONNECTION and error.scope is Scope.MODEL
+    words = _CLOSED if closed else _HEADLINES[error.reason]
+    return words.format(target=target, provider=target.partition("/")[0])
 
 
 def _answer(status: int | None, message: str, since: str = "") -> str:

@@ -25,6 +25,7 @@ from orchestrator.drivers.performer import Performer, World
 from orchestrator.drivers.recorder import Recorder
 from orchestrator.drivers.stream_performer import StreamPerformer
 from orchestrator.drivers.transports import Transports
+from orchestrator.drivers.wording import counted
 from orchestrator.fitness import split, without_credential
 from orchestrator.health import (
     HealthBoard,
@@ -123,8 +124,10 @@ class Orchestrator:
             require_complete=require_complete,
             metadata=metadata,
         )
-        transport = self._transports.sync()
-        return sync.drive(self._performer(Performer, asked, observe), transport)
+        transport, performer = self._transports.sync(), self._performer(Performer, asked, observe)
+        if isinstance(performer, StreamPerformer):
+            return sync_stream.collect(performer, transport)
+        return sync.drive(performer, transport)
 
     async def arun(
         self,
@@ -145,7 +148,10 @@ class Orchestrator:
             metadata=metadata,
         )
         transport = await self._transports.asynchronous()
-        return await asynchronous.drive(self._performer(Performer, asked, observe), transport)
+        performer = self._performer(Performer, asked, observe)
+        if isinstance(performer, StreamPerformer):
+            return await async_stream.collect(performer, transport)
+        return await asynchronous.drive(performer, transport)
 
     def stream(
         self,
@@ -255,7 +261,8 @@ class Orchestrator:
 
     def _performer(
         self, kind: type[AnyPerformer], request: Request, observe: Observer | None
-    ) -> AnyPerformer:
+    ) -> AnyPerformer | StreamPerformer:
+        """A call, not yet driven; a streamed one also where a target always streams."""
         observers = self._observers(observe)
         fit, unfit = split(self.config.route(request.wants), request, self.config)
         if not fit:
@@ -264,7 +271,9 @@ class Orchestrator:
         call = Call(
             fit, self._policy(request), reasoning=request.reasoning, streamed=request.stream
         )
-        return kind(self._world, request, call, unfit=unfit, observers=observers)
+        streams = any(target.stream for target in fit)
+        performs: type[AnyPerformer | StreamPerformer] = StreamPerformer if streams else kind
+        return performs(self._world, request, call, unfit=unfit, observers=observers)
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:
@@ -276,11 +285,7 @@ class Orchestrator:
 
 
 def _counted(request: Request) -> Request:
-    """``request``, asking for the usage too, which chat completions do not stream unasked."""
-    if request.dialect != "openai-chat" or "stream_options" in request.payload:
-        return request
-    options = {"include_usage": True}
-    return attrs.evolve(request, payload={**request.payload, "stream_options": options})
+    return attrs.evolve(request, payload=counted(request.payload, request.dialect))
 
 
 def _store(config: Config) -> Store:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import attrs
 import msgspec
 
-from states import Command, Event, Policy, Reason, StoppedBy, Target
+from states import Call, Command, Event, Policy, Reason, StoppedBy, Target
 
 _log = logging.getLogger("orchestrator")
 
@@ -33,6 +33,7 @@ class Opened:
         policy: What the call may do.
         reasoning: True where the request asks the model to think.
         metadata: What the caller handed in beside the request.
+        streamed: True where the caller takes the answer as a stream.
     """
 
     kind: ClassVar[str] = "opened"
@@ -42,6 +43,11 @@ class Opened:
     policy: Policy
     reasoning: bool
     metadata: Mapping[str, Any]
+    streamed: bool = False
+
+    def begin(self) -> Call:
+        """The machine as it was before ``Started``."""
+        return Call(self.route, self.policy, reasoning=self.reasoning, streamed=self.streamed)
 
 
 @attrs.frozen

@@ -39,15 +39,17 @@ def enter(call: Call, event: Arrival) -> Send:
     call.gone = frozenset()
     call.resume_at = None
     timeouts = _timeouts(call, event, taken)
+    until = call.ends_at - kept_back(call, event)
+    longest = until - event.at
     return Send(
         taken.target,
         taken.credential,
         call.number,
-        timeouts,
+        timeouts if call.committed else timeouts.within(longest),
         call.ends_at,
-        until=call.ends_at - kept_back(call, event),
+        until,
         probe=taken.probe,
-        kept_alive=_kept_alive(taken, timeouts),
+        kept_alive=min(longest, _kept_alive(taken, timeouts)),
     )
 
 

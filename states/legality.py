@@ -11,7 +11,6 @@ from states.call import Call
 from states.events import Event, Failed, Repaired, Rotated, Started, Switched, Waited
 from states.standby import Taken
 
-
 _GRAIN = 0.001
 """Seconds by which two readings of a clock may disagree."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-AMPLE = 20.0
+AMPLE = 45.0
 """Seconds that nothing takes unless it hangs, however busy the machine is with others.
 
 For the end of a wait and for the upper side of a time limit. What is told apart by it (a limit

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import re
-from itertools import islice
 from typing import Any
 
 import msgspec
+
+from orchestrator.classification.cut_json import decode_cut
 
 _DECODER = json.JSONDecoder()
 _DECODE_LIMIT = 262_144
@@ -16,17 +17,17 @@ _DECODE_LIMIT = 262_144
 One megabyte of small objects costs 75 ms, this much 20 (measured 2026-11-21)."""
 _EMBEDDED_LIMIT = 16_384
 _FRAMES = 20
+_TELLING = frozenset(
+    {"error", "message", "msg", "detail", "code", "type", "status", "reason", "errors"}
+)
+"""Names that say that something which nobody can parse was meant as an object."""
 _HTML = re.compile(
-    r"^[^<{]{0,60}(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|title)\b",
+    r"^[^<{]{0,60}(?:<!--.*?-->\s*)?<(?:!doctype\s*html|html|head|body|title)\b",
     re.IGNORECASE | re.DOTALL,
 )
 """A page, which relays put a status or a chunk's length before."""
+_QUOTED_PAGE = re.compile(r"<(?:!doctype\s*html|html[\s>]|head>|body[\s>])", re.IGNORECASE)
 _TITLE = re.compile(r"<(title|h1|h2)\b[^>]{0,200}>(.{0,400}?)</\1\s*>", re.IGNORECASE | re.DOTALL)
-_PAIR = re.compile(
-    r"""\b(message|msg|detail|code|type|status|reason)["']?\s{0,4}[:=]\s{0,8}"""
-    r"""(?:(["'])([^"'{}]{1,400})(?:\2|$)|(\d{3,8})\b)"""
-)
-_PAIRS_LIMIT = 4_096
 _ESCAPE = re.compile(rb"""\\(x[0-9a-f]{2}|[\\nrt'"])""")
 _ESCAPES = {
     b"\\": b"\\", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"'": b"'", b'"': b'"',
@@ -48,9 +49,9 @@ def decode(body: str | bytes) -> Any:
 def find(text: str) -> tuple[str, Any]:
     """The text before an object embedded in ``text``, and the object.
 
-    The object may be JSON or a Python repr, whatever follows it. Of one that is cut off,
-    or written as a console would, the pairs that tell something come back beside the
-    whole text; the text alone comes back with ``None`` where there is no object.
+    The object may be JSON or a Python repr, whatever follows it; of one that is cut off, or
+    written as a console would, what came of it comes back. The text alone comes back with
+    ``None`` where there is no object.
     """
     start = _start(text)
     if start < 0:
@@ -62,19 +63,10 @@ def find(text: str) -> tuple[str, Any]:
     if value is None:
         value = _escaped_json(piece) if '\\"' in piece[:4] else _python_literal(piece)
     if not isinstance(value, dict | list):
-        return text, _pairs(piece)
+        value = decode_cut(piece)
+        if not isinstance(value, dict) or _TELLING.isdisjoint(value):
+            return text, None
     return text[:start], value
-
-
-def _pairs(piece: str) -> list[dict[str, str]] | None:
-    """What an object says that nobody can parse, a new record where a key comes again."""
-    records: list[dict[str, str]] = [{}]
-    for match in islice(_PAIR.finditer(piece[:_PAIRS_LIMIT]), _FRAMES):
-        key, value = match.group(1), match.group(3) or match.group(4)
-        if key in records[-1]:
-            records.append({})
-        records[-1][key] = value
-    return records if records[0] else None
 
 
 def _start(text: str) -> int:
@@ -138,9 +130,19 @@ def is_html(text: str) -> bool:
     return _HTML.match(text[:400]) is not None
 
 
+def page_in(text: str) -> int:
+    """Where an HTML page begins that a text quotes; -1 where it quotes none."""
+    match = _QUOTED_PAGE.search(text) if "<" in text else None
+    return -1 if match is None else match.start()
+
+
+def html_title(page: str) -> str:
+    """The title and the headings of an HTML page."""
+    titles = [_TAG.sub(" ", match.group(2)) for match in _TITLE.finditer(page[:_EMBEDDED_LIMIT])]
+    return " ".join(" ".join(titles).split())
+
+
 def html_words(page: str) -> str:
     """What an HTML page says: its title and headings, or else its first words."""
     page = page[:_EMBEDDED_LIMIT]
-    titles = [_TAG.sub(" ", match.group(2)) for match in _TITLE.finditer(page)]
-    said = " ".join(" ".join(titles).split())
-    return said or " ".join(_TAG.sub(" ", page[:2_000]).split())[:300]
+    return html_title(page) or " ".join(_TAG.sub(" ", page[:2_000]).split())[:300]

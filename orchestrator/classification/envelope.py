@@ -1,8 +1,9 @@
 """Unwrapping: from a body of any shape to words, codes and a status.
 
 Providers put the same facts into a dozen shapes, and relays put one shape into
-another. This module walks known wrapper fields only, in a fixed order, so the
-result does not depend on the order of keys nor on fields that nobody knows.
+another. This module walks known names only (:mod:`field_names`), in a fixed order, so the
+result does not depend on the order of keys nor on fields that nobody knows. A failure
+that another one quotes is an envelope of its own, and part of the outer one too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 
 import attrs
 
-from orchestrator.classification import embedded
+from orchestrator.classification import embedded, field_names
+from orchestrator.classification.covers import Cover, uncover
+from orchestrator.classification.echoes import BLANK, FIELDS, Echoes
 from orchestrator.classification.meanings import meanings
 
 _NESTING = (Mapping, list, tuple)
@@ -24,86 +27,8 @@ _ITEMS = 6
 _WIDEST = 32
 _TEXT = 8_192
 _CODE = 120
-
-_TEXT_KEYS = (
-    "message", "msg", "error_message", "errorMessage", "error_msg", "status_msg", "Message",
-    "error_description", "title", "detail", "details", "error", "errors", "raw", "description",
-    "finishMessage", "blockReasonMessage", "response", "cause", "remedy_hint", "status_message",
-    "reason", "errMsg", "errmsg", "errorMsg", "err_msg", "error_text", "error_detail",
-    "errorDetail",
-)  # fmt: skip
-_CODE_KEYS = (
-    "code", "type", "status", "reason", "error_code", "errorCode", "__type", "errorType",
-    "error_type", "limit_source", "quotaId", "status_code", "Code", "err_code", "ret", "name",
-    "errCode", "errcode",
-)  # fmt: skip
-_STATUS_KEYS = (
-    "code", "status", "status_code", "statusCode", "upstreamStatus", "http_status", "http_code",
-    "error_code", "httpStatusCode", "HTTPStatusCode",
-)  # fmt: skip
-_NESTED_KEYS = (
-    "error", "errors", "detail", "details", "base_resp", "metadata", "raw", "cause", "response",
-    "innererror", "inner_error", "param", "data", "violations", "body", "result",
-    "message", "msg", "output", "reasons", "Error", "$metadata", "ResponseMetadata", "err",
-    "Response", "Errors", "upstream", "upstream_error", "upstreamError", "upstreamPayload",
-    "original_error", "provider_error", "exception", "failure", "fault", "responseBody",
-    "response_body", "error_details", "errorDetails", "error_info", "errorInfo", "inner",
-    "header",
-)  # fmt: skip
-_FIELD_KEYS = (
-    "retryDelay", "retry_after", "retry_after_ms", "retryAfter", "retry_after_seconds",
-    "resets_in_seconds", "reset_in_seconds", "resets_in", "resets_at", "reset_at", "resetsAt",
-    "resetAt", "reset_time", "estimated_time", "wait_seconds", "headers", "next_reset_at",
-    "quotaResetDelay", "quotaResetTimeStamp",
-)  # fmt: skip
-_KNOWN = frozenset((*_TEXT_KEYS, *_CODE_KEYS, *_STATUS_KEYS, *_NESTED_KEYS, *_FIELD_KEYS))
-
-
-@attrs.frozen
-class _Plan:
-    """The known keys of a node by what they may hold, each in its fixed order."""
-
-    statuses: tuple[str, ...]
-    codes: tuple[str, ...]
-    fields: tuple[str, ...]
-    texts: tuple[str, ...]
-    nested: tuple[str, ...]
-
-
-@lru_cache(maxsize=1024)
-def _plan(present: frozenset[str]) -> _Plan:
-    """The plan for a node; nodes of one shape are many, so plans are kept."""
-    kinds = (_STATUS_KEYS, _CODE_KEYS, _FIELD_KEYS, _TEXT_KEYS, _NESTED_KEYS)
-    return _Plan(*(tuple(key for key in kind if key in present) for kind in kinds))
-
-
-_WRAPPER_WORDS = frozenset(
-    {
-        "error", "errors", "err", "upstream", "downstream", "original", "raw", "inner", "cause",
-        "exception", "failure", "fault", "payload", "extensions", "reply", "response",
-    }
-)  # fmt: skip
-_ECHO_WORDS = frozenset({"request", "input", "prompt", "headers", "id", "usage"})
-
-
-@lru_cache(maxsize=1024)
-def _wraps(key: str) -> bool:
-    """Whether a key that nobody knows says by its words that it holds another failure."""
-    said = {word.lower() for word in _KEY_WORD.findall(key)}
-    return not said.isdisjoint(_WRAPPER_WORDS) and said.isdisjoint(_ECHO_WORDS)
-
-
-_KEY_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-_STATUS_NUMBER = re.compile(r"[45]\d\d\b")
-_STATUS_TEXT = re.compile(
-    r"(?:error code|status code|statuscode|\bhttp(?:/\d(?:\.\d)?)?(?: error)?|,[\w./:-]{1,80}"
-    r"|^unexpected status|\bstatus)"
-    r"[ :=]{1,3}([45]\d\d)\b|^([45]\d\d) [A-Za-z]|[\[\'\"]([45]\d\d) [A-Za-z]"
-    r"|(?<!tunnel connection failed)[:)] ([45]\d\d)(?: (?-i:[A-Z{\[])|$)"
-    r"|\b(?:error|failed|forbidden|rejected|returned|unauthorized) \(?([45]\d\d)\b[):]",
-    re.IGNORECASE,
-)
-"""How clients write the status of the answer that an exception of theirs stands for."""
+_INSIDE = re.compile("[{<]")
+"""How objects and pages begin that a text quotes."""
 
 
 @attrs.define
@@ -113,24 +38,35 @@ class Envelope:
     Attributes:
         texts: The provider's words, outermost first, without repetition.
         codes: Codes and types, lower case.
+        passed: Those of the codes that only a quoted failure brought.
         status: The first HTTP error status that the body itself names.
         fields: Values that may carry a wait, by name.
         errors: True where something in the body was an error object.
         wants_status: False where the HTTP status already says what the body could.
+        relayed: True where a relay quotes this as what another answered.
+        answers: False while what is taken in is no answer's own field: an object in the text of
+            an exception is what was answered, one in a message is what a relay was answered.
+        quotes: Failures that are quoted here, in the order of their places.
+        echoes: What blanks the caller's own words.
     """
 
     texts: list[str] = attrs.field(factory=list)
     codes: set[str] = attrs.field(factory=set)
+    passed: set[str] = attrs.field(factory=set)
     status: int | None = None
     fields: dict[str, Any] = attrs.field(factory=dict)
     errors: bool = False
     wants_status: bool = True
-    _nodes: int = 0
+    relayed: bool = False
+    answers: bool = True
+    quotes: list[Envelope] = attrs.field(factory=list)
+    echoes: Echoes = attrs.field(factory=Echoes)
+    _seen: list[int] = attrs.field(factory=lambda: [0])
 
     def add(self, value: Any, depth: int = 0) -> None:
         """Take in ``value``: a mapping, a list or a text, at any level."""
-        self._nodes += 1
-        if self._nodes > _NODES or depth > _DEPTH:
+        self._seen[0] += 1
+        if self._seen[0] > _NODES or depth > _DEPTH:
             return
         if isinstance(value, str):
             self.say(value, depth)
@@ -143,37 +79,81 @@ class Envelope:
     def say(self, text: str, depth: int = 0) -> None:
         """Take in words, which may have more structure inside."""
         text = text[:_TEXT].strip()
-        if not text:
+        if not text or depth > _DEPTH:
             return
-        if "{" in text:
-            text, inner = embedded.find(text)
-            text = text.strip(" \n\t-:,")
-            self._remember(text)
+        inner = None
+        if (inside := _INSIDE.search(text)) is not None:
+            # What was quoted before an object or a page began is the caller's, all of it.
+            text = self.echoes.blank(text, until=inside.start())
+            page = embedded.page_in(text)
+            if page >= 0 and "{" not in text[:page]:
+                self._page(text[:page], text[page:], depth)
+                return
+            before, inner = embedded.find(text)
             if inner is not None:
-                self.add(inner, depth + 1)
-        else:
+                if self.echoes.repeats(text[len(before) :]):
+                    before, inner = f"{before}{BLANK}", None
+                text = before.strip(" \n\t-:,")
+        text = self.echoes.blank(text)
+        cover = uncover(text) if text else None
+        if text:
             self._remember(text)
+        if cover is not None or inner is not None:
+            self._quote(cover, inner, depth)
+
+    def _page(self, before: str, page: str, depth: int) -> None:
+        """Take in a web page that somebody got in place of an answer, and what is said of it."""
+        before = self.echoes.blank(before.strip())
+        cover = uncover(before) if before else None
+        child = Envelope(relayed=True, echoes=self.echoes, codes={"body:html"})
+        child.status = None if cover is None else cover.status
+        child.say(embedded.html_words(page), depth + 1)
+        if before := before.strip(" \n\t-:,"):
+            self._remember(before)
+        self._take(child, words=True)
+
+    def quote(self, value: Any, depth: int) -> None:
+        """Take in what a relay repeats of another's answer."""
+        self._quote(Cover(None, "", upstream=True), value, depth)
+
+    def _quote(self, cover: Cover | None, inner: Any, depth: int) -> None:
+        """Take in a quoted failure: what its cover says of it, and the object inside."""
+        relayed = self.relayed or (cover is not None and cover.upstream)
+        relayed = relayed or (self.answers and inner is not None)
+        child = Envelope(relayed=relayed, echoes=self.echoes)
+        child._seen = self._seen
+        if inner is not None:
+            child.add(inner, depth + 1)
+        if cover is not None:
+            child.status = child.status or cover.status
+            if cover.words:
+                child.say(cover.words, depth + 1)
+        self._take(child, words=inner is not None)
+
+    def _take(self, child: Envelope, *, words: bool) -> None:
+        """Make a quoted failure part of this one; its words too, where they are not yet here."""
+        self.quotes.append(child)
+        own = child.codes - {"body:html"}
+        self.passed |= own - self.codes
+        self.codes |= own
+        self.errors = self.errors or child.errors
+        for name, value in child.fields.items():
+            self.fields.setdefault(name, value)
+        if words:
+            self.texts += [text for text in child.texts if text not in self.texts]
+        if self.wants_status and self.status is None:
+            self.status = child.status
 
     def _remember(self, text: str) -> None:
-        if text and text not in self.texts:
+        if text not in self.texts:
             self.texts.append(text)
             if "_" in text and " " not in text and len(text) <= _CODE:
                 # Some relays send a bare code where others send words.
                 self.name(text)
-            if self.wants_status and self.status is None:
-                self._status_in(text)
-
-    def _status_in(self, text: str) -> None:
-        # Most texts hold no such number, and the many ways to write one cost more than it.
-        if not ("4" in text or "5" in text) or _STATUS_NUMBER.search(text) is None:
-            return
-        match = _STATUS_TEXT.search(text)
-        if match is not None:
-            self.status = int(match.group(match.lastindex or 1))
 
     def _mapping(self, node: Mapping[Any, Any], depth: int) -> None:
-        present = _KNOWN.intersection(node)
-        plan = _plan(present)
+        present = field_names.KNOWN.intersection(node)
+        plan = field_names.plan(present)
         for key in plan.statuses:
             self._status(node[key])
         for key in plan.codes:
@@ -181,13 +161,20 @@ class Envelope:
         for key in plan.fields:
             self.fields.setdefault(key, node[key])
         for key in plan.texts:
-            if isinstance(node[key], str) and (key != "reason" or " " in node[key]):
-                self.say(node[key], depth)
+            self._said_in(key, node[key], depth)
         if not plan.nested and not plan.texts:
             self._named_exception(node, depth)
         self._inner(node, plan, depth)
         if len(present) < len(node) <= _WIDEST:
             self._unknown(node, depth)
+
+    def _said_in(self, key: str, value: Any, depth: int) -> None:
+        if not isinstance(value, str) or (key == "reason" and " " not in value):
+            return
+        if key in field_names.QUOTES:
+            self.quote(value, depth)
+        else:
+            self.say(value, depth)
 
     def _named_exception(self, node: Mapping[Any, Any], depth: int) -> None:
         """Take in ``{"throttlingException": {…}}``, as event streams of Bedrock say it."""
@@ -197,15 +184,21 @@ class Envelope:
                 self.errors = True
                 self.add(value, depth + 1)
 
-    def _inner(self, node: Mapping[Any, Any], plan: _Plan, depth: int) -> None:
+    def _inner(self, node: Mapping[Any, Any], plan: field_names.Plan, depth: int) -> None:
         if node.get("error") or node.get("errors"):
             self.errors = True
         for key in plan.nested:
             value = node[key]
             if _nests(value):
-                self.add(value, depth + 1)
+                self._nested(key, value, depth)
             elif key == "error":
                 self._code(value)
+
+    def _nested(self, key: str, value: Any, depth: int) -> None:
+        if field_names.quotes(key):
+            self.quote(value, depth)
+        else:
+            self.add(value, depth + 1)
 
     def _unknown(self, node: Mapping[Any, Any], depth: int) -> None:
         """Take in what stands under unknown keys such as ``upstreamBody`` or ``lastError``."""
@@ -214,12 +207,12 @@ class Envelope:
             for key, value in node.items()
             if (_nests(value) or (type(value) is str and value[:1] == "{"))
             and type(key) is str
-            and key not in _KNOWN
+            and key not in field_names.KNOWN
             and len(key) <= _CODE
-            and _wraps(key)
+            and field_names.wraps(key)
         ]
         for key in sorted(keys):
-            self.add(node[key], depth + 1)
+            self._nested(key, node[key], depth)
 
     def _status(self, value: Any) -> None:
         if self.status is not None or value is None or isinstance(value, bool):
@@ -267,6 +260,6 @@ def leftovers(body: Mapping[Any, Any]) -> list[str]:
     found = [
         (str(key), value)
         for key, value in list(body.items())[:_NODES]
-        if isinstance(value, str) and 3 < len(value) < 600
+        if isinstance(value, str) and 3 < len(value) < 600 and str(key).lower() not in FIELDS
     ]
     return [value for _, value in sorted(found)[:_ITEMS]]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 _CHAIN = 5
+_PROTOCOL = re.compile("protocol|decod|payload|statusline|httpmessage", re.IGNORECASE)
+"""Types of exceptions that quote the bytes which they could not read."""
+_BYTES = re.compile(r"(?:bytearray\()?\bb(['\"]).*\1\)?", re.DOTALL)
 _TOO_WIDE = frozenset({"Exception", "BaseException", "object", "RuntimeError"})
 
 
@@ -36,9 +40,11 @@ def words(exception: BaseException | str) -> list[str]:
 def _text(exception: BaseException) -> str:
     # Whatever a foreign exception's __str__ does, classifying it must not raise.
     try:
-        return str(exception)[:4_000]
+        text = str(exception)[:4_000]
     except Exception:  # noqa: BLE001
         return ""
+    # Such bytes may be an answer's own: what a model wrote is no evidence.
+    return _BYTES.sub("...", text) if _PROTOCOL.search(type(exception).__name__) else text
 
 
 def _chain(exception: BaseException) -> Iterator[BaseException]:

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import msgspec
 
+from orchestrator.classification.echoes import Echoes, spoken
 from orchestrator.classification.phrases import normalise, without_paths, words
 
 _WHOLE_LIMIT = 65_536
@@ -21,10 +22,17 @@ class Facts:
         http_status: The status of the HTTP answer, ``None`` where there was none.
         status: The status that counts: the HTTP status, or one inside a 200.
         codes: Structured codes, types and signals, lower case.
+        own_codes: Those that no quoted failure brought.
         texts: The provider's words, from the outermost wrapper inwards.
         headers: Header names in lower case to values.
         fields: Structured values that may carry a wait, by name.
-        body: The body as it was decoded.
+        wait: Seconds until the failure may clear, where the answer says so.
+        body: What of the body rules may look at, decoded.
+        note: Our own words for what came, where none of it may be shown.
+        quotes: Failures that this one quotes, the innermost first.
+        relayed: True where a relay quotes this as what another answered.
+        echoes: What blanks the caller's own words.
+        named: True where the status is one that this quoted failure names itself.
         raw: The provider's words as they were sent, in one text.
         text: The same, normalised.
         words: The words of ``text``.
@@ -33,10 +41,17 @@ class Facts:
     http_status: int | None = None
     status: int | None = None
     codes: frozenset[str] = frozenset()
+    own_codes: frozenset[str] = frozenset()
     texts: tuple[str, ...] = ()
     headers: Mapping[str, str] = attrs.field(factory=dict)
     fields: Mapping[str, Any] = attrs.field(factory=dict)
+    wait: float | None = None
     body: Any = None
+    note: str = ""
+    quotes: tuple[Facts, ...] = ()
+    relayed: bool = False
+    named: bool = False
+    echoes: Echoes = attrs.field(factory=Echoes)
     raw: str = attrs.field(init=False)
     text: str = attrs.field(init=False)
     words: frozenset[str] = attrs.field(init=False)
@@ -51,7 +66,8 @@ class Facts:
     def whole(self) -> str:
         """The words and the whole body as text, for user rules; bounded."""
         if self._whole is None:
-            self._whole = f"{self.raw}\n{_as_text(self.body)}"[:_WHOLE_LIMIT]
+            body = _as_text(spoken(self.body, self.echoes))
+            self._whole = f"{self.raw}\n{body}"[:_WHOLE_LIMIT]
         return self._whole
 
 

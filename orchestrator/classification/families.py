@@ -31,6 +31,16 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     "llamacpp": ("llamacpp", "llama-cpp", "llama.cpp", "llama-server", "llama-cpp-python"),
     "lmstudio": ("lmstudio", "lm-studio"),
 }  # fmt: skip
+MAKERS = frozenset(
+    {
+        "openai", "anthropic", "gemini", "deepseek", "mistral", "cohere", "xai", "moonshot", "zai",
+        "dashscope", "volcengine", "minimax", "qianfan", "hunyuan", "iflytek", "groq", "cerebras",
+        "sambanova", "perplexity", "bedrock", "azure", "together", "fireworks", "nvidia-nim",
+        "siliconflow", "deepinfra", "nebius", "baseten", "replicate", "cloudflare", "hyperbolic",
+        "novita", "vllm", "llamacpp", "lmstudio", "ollama", "sglang",
+    }
+)  # fmt: skip
+"""Who serves models of its own, or on its own machines: what it quotes is its own failure."""
 _BY_NAME = {alias: family for family, aliases in _FAMILIES.items() for alias in aliases}
 
 

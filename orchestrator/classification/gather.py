@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestrator.classification import answers, embedded, exceptions
+from orchestrator.classification import answers, embedded, evidence, exceptions
+from orchestrator.classification.echoes import Echoes
 from orchestrator.classification.envelope import Envelope, leftovers
 from orchestrator.classification.facts import Facts
+from orchestrator.classification.waits import asks_to_wait, wait
 
 _HEADERS = 256
 _VALUE = 1_024
@@ -17,9 +20,13 @@ _HEAD = 16_384
 _BYTES = (bytes, bytearray, memoryview)
 _RELAYED = 400
 _NESTING = (dict, list, tuple, Mapping)
+_SOON = 86_400.0
+"""Seconds. What opens again within a day is a window, not an empty account."""
+_LAYERS = 8
+"""Failures quoted in one another that are looked at; three is the most seen (2026-11)."""
 
 
-def facts(
+def facts(  # noqa: PLR0913 - the raw facts of a failure are this many
     *,
     status: Any,
     headers: Any,
@@ -27,35 +34,82 @@ def facts(
     exception: BaseException | str | None,
     message: Any,
     where: str,
+    request: Any = None,
+    now: float | None = None,
+    vendor: str = "",
 ) -> Facts:
-    """The facts of a failure, whatever their form."""
+    """The facts of a failure, whatever their form; see :func:`.pipeline.classify`."""
     lowered = _headers(headers)
     http_status = _status(status)
     # Relays put their own 400 or 5xx around the status that their provider answered with.
     settled = http_status is not None and 300 < http_status < 500 and http_status != _RELAYED
-    envelope = Envelope(wants_status=not settled)
-    body = _take_body(envelope, body, lowered)
+    envelope = Envelope(wants_status=not settled, echoes=Echoes(request))
+    taken = _Body(envelope, lowered, where, success=_is_success(http_status, exception, where))
+    taken.take(body)
+    envelope.answers = False
     _take_exception(envelope, exception, where)
     if isinstance(message, str):
         envelope.say(message)
     if "exception" in envelope.codes and (http_status or envelope.status):
         _drop_wrapper(envelope)
-    if (http_status is None or http_status < 300) and isinstance(body, Mapping):
-        _take_shape(envelope, body, http_status, where)
+    if (http_status is None or http_status < 300) and isinstance(taken.value, Mapping):
+        _take_shape(envelope, taken.value, http_status, where)
     if lowered and (kind := lowered.get("x-amzn-errortype")):
         envelope.name(kind.split(":")[0].rpartition("#")[2].strip())
     if where == "sse":
         envelope.codes.add("sse")
+    clears = wait(
+        lowered, envelope.fields, envelope.texts, time.time() if now is None else now, vendor
+    )
+    own = frozenset(envelope.codes - envelope.passed)
+    envelope.codes.update(_waits(lowered, envelope.fields, clears))
     counts = http_status if settled else envelope.status
     return Facts(
         http_status=http_status,
         status=http_status if counts is None else counts,
         codes=frozenset(envelope.codes),
+        own_codes=own,
         texts=tuple(envelope.texts),
         headers=lowered,
         fields=envelope.fields,
-        body=body,
+        wait=clears,
+        body=taken.read,
+        note=taken.note,
+        echoes=envelope.echoes,
+        quotes=tuple(_quoted(envelope, lowered, http_status)),
     )
+
+
+def _waits(headers: Mapping[str, str], fields: Mapping[str, Any], clears: float | None) -> set[str]:
+    """Signals of what the answer says about a wait."""
+    asked = {"wait:asked"} if asks_to_wait(headers, fields) else set()
+    return asked | ({"wait:soon"} if clears is not None and clears <= _SOON else set())
+
+
+def _is_success(status: int | None, exception: object, where: str) -> bool:
+    """Whether an answer of the model was on its way, whatever became of it."""
+    if status is None:
+        return where == "sse" and exception is None
+    return 200 <= status < 300
+
+
+def _quoted(envelope: Envelope, headers: Mapping[str, str], status: int | None) -> Iterator[Facts]:
+    """The facts of the failures that are quoted, the innermost first."""
+    waits = {code for code in envelope.codes if code.startswith("wait:")}
+    for child in envelope.quotes[:_LAYERS]:
+        own = child.status if child.status is not None else status
+        child.codes |= waits
+        yield from _quoted(child, headers, own)
+        yield Facts(
+            http_status=own,
+            status=own,
+            codes=frozenset(child.codes),
+            texts=tuple(child.texts),
+            headers=headers,
+            fields=child.fields,
+            relayed=child.relayed,
+            named=child.status is not None,
+        )
 
 
 def _headers(headers: Any) -> dict[str, str]:
@@ -85,44 +139,110 @@ def _status(status: Any) -> int | None:
     return None
 
 
-def _take_body(envelope: Envelope, body: Any, headers: Mapping[str, str]) -> Any:
-    if isinstance(body, _BYTES):
-        body = bytes(body)
-        if not body.strip():
-            body = ""
-        else:
-            decoded = embedded.decode(body)
+class _Body:
+    """Takes in a body: all of it under an error status, under a success what may be evidence.
+
+    Attributes:
+        value: The body as it was decoded; ``None`` where it is no JSON.
+        read: What of it rules may look at.
+        note: Our own words for what came, where none of it may be shown.
+    """
+
+    def __init__(
+        self, envelope: Envelope, headers: Mapping[str, str], where: str, *, success: bool
+    ) -> None:
+        self.value: Any = None
+        self.read: Any = None
+        self.note = ""
+        self._envelope = envelope
+        self._kind = headers.get("content-type", "").lower()
+        self._streams = where == "sse" or "event-stream" in self._kind
+        self._success = success
+
+    def take(self, body: Any) -> None:
+        """Take in a body of any form."""
+        if isinstance(body, _BYTES):
+            body = bytes(body)
+            decoded = embedded.decode(body) if body.strip() else ""
             body = body[:_HEAD].decode("utf-8", "replace") if decoded is None else decoded
-    if isinstance(body, str):
-        body = _take_text(envelope, body, headers)
-    elif body is None or (not body and isinstance(body, _NESTING)):
-        envelope.codes.add("body:empty")
-    if body is not None and isinstance(body, _NESTING):
-        envelope.add(body)
-        if not envelope.texts and isinstance(body, Mapping):
+        if isinstance(body, str):
+            self._text(body)
+        elif body is None or (not body and isinstance(body, _NESTING)):
+            self._envelope.codes.add("body:empty")
+            self.value = body
+        elif isinstance(body, _NESTING):
+            self._structure(body)
+
+    def _text(self, body: str) -> None:
+        if not body[:_HEAD].strip():
+            self._envelope.codes.add("body:empty")
+        elif "html" in self._kind or embedded.is_html(body):
+            head = body[:_HEAD]
+            self._page(self._envelope.echoes.blank(head, until=head.find("<")))
+        elif isinstance(decoded := embedded.decode(body), Mapping | list):
+            self._structure(decoded)
+        elif found := embedded.frames(body) if "data:" in body[:_HEAD] else []:
+            self._frames(found)
+        else:
+            self._words(decoded if isinstance(decoded, str) else body)
+
+    def _page(self, page: str) -> None:
+        self._envelope.codes.add("body:html")
+        if self._success:
+            self.note = f"a web page: {embedded.html_title(page)}".rstrip(": ")
+            return
+        self.read = page
+        self._envelope.say(embedded.html_words(page))
+
+    def _structure(self, body: Any) -> None:
+        self.value = body
+        self.read = evidence.failure_in(body) if self._success else body
+        if self.read is None:
+            self._envelope.codes.add("answer:silent")
+            return
+        self._envelope.add(self.read)
+        if not self._envelope.texts and not self._success and isinstance(body, Mapping):
             for text in leftovers(body):
-                envelope.say(text)
-    return body
+                self._envelope.say(text)
 
-
-def _take_text(envelope: Envelope, body: str, headers: Mapping[str, str]) -> Any:
-    if not body[:_HEAD].strip():
-        envelope.codes.add("body:empty")
-        return None
-    if "html" in headers.get("content-type", "").lower() or embedded.is_html(body):
-        envelope.codes.add("body:html")
-        envelope.say(embedded.html_words(body))
-        return None
-    decoded = embedded.decode(body)
-    if isinstance(decoded, Mapping | list):
-        return decoded
-    found = embedded.frames(body) if "data:" in body[:_HEAD] else []
-    if found:
+    def _frames(self, frames: list[Any]) -> None:
         # One frame is an event like any other; several are looked through in order.
-        return found if len(found) > 1 or isinstance(found[0], str) else found[0]
-    envelope.codes.add("body:text")
-    envelope.say(str(decoded) if isinstance(decoded, str) else body)
-    return None
+        if len(frames) == 1 and not isinstance(frames[0], str):
+            self._structure(frames[0])
+            return
+        self.value = frames
+        self.read = evidence.in_frames(frames) if self._success else frames
+        if not self.read:
+            self._envelope.codes.add("body:text")
+            self.note = "events of a stream, none of which reports a failure"
+        self._envelope.add(self.read)
+
+    def _words(self, text: str) -> None:
+        """Take in a body that is no JSON."""
+        said = self._spoken(text)
+        self._envelope.codes.add("body:text")
+        if said is None:
+            # What begins like no answer is for rules that are the user's own.
+            self.read = None if evidence.begins_json(text) else text
+            self.note = self._described(text)
+            return
+        self.read = said
+        self._envelope.answers = False
+        self._envelope.add(said)
+        self._envelope.answers = True
+
+    def _spoken(self, text: str) -> Any:
+        """What of a text may be read."""
+        if not self._success:
+            return text
+        if evidence.begins_json(text):
+            return evidence.failure_in_cut(text[:_HEAD])
+        return evidence.of_stream(text) if self._streams else None
+
+    def _described(self, text: str) -> str:
+        kind = f" of type {self._kind.partition(';')[0]}" if self._kind else ""
+        what = "ends in the middle" if evidence.begins_json(text) else "is no JSON"
+        return f"the answer's body{kind} {what}"
 
 
 def _take_exception(envelope: Envelope, exception: BaseException | str | None, where: str) -> None:

@@ -81,3 +81,21 @@ HINT_REPAIRED = (
     "the message names."
 )
 """The hint where the failure names a repair: first it is the caller's machine that acts."""
+
+QUOTED_HINTS: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.BILLING: (
+            "The relay's own account at the provider behind it is empty: use another target, and "
+            "tell whoever runs the relay."
+        ),
+        Reason.AUTH: (
+            "The relay's own credential at the provider behind it was refused, yours was not: use "
+            "another target, and tell whoever runs the relay."
+        ),
+        Reason.RATE_LIMIT: (
+            "The relay is above its own limit at the provider behind it: wait, or use another "
+            "target."
+        ),
+    }
+)
+"""The hint where a relay quotes the failure of whom it asked itself."""

@@ -7,20 +7,22 @@ only the rules that something in the facts points at are looked at, in order.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from orchestrator.classification.facts import Facts
 from orchestrator.classification.phrases import (
-    Part,
     Phrase,
     Verdicts,
+    anchors,
     near,
     normalise,
     phrase,
     phrases,
+    rarest,
+    spellings,
 )
-from orchestrator.classification.regex_guard import TEXT_LIMIT
+from orchestrator.classification.regex_guard import search_guarded
 from orchestrator.classification.rule import Rule
 
 
@@ -35,7 +37,9 @@ def fits(rule: Rule, facts: Facts) -> bool:
     whole = facts.whole()
     text = normalise(whole) if rule.contains or rule.also or rule.unless else ""
     wanted = all(_says(text, some) for some in (rule.contains, rule.near, rule.also) if some)
-    return wanted and not _says(text, rule.unless) and _regex_fits(rule, whole[:TEXT_LIMIT])
+    if not wanted or _says(text, rule.unless):
+        return False
+    return rule.regex is None or search_guarded(rule.regex, whole)
 
 
 def _says(text: str, written: Iterable[str]) -> bool:
@@ -50,6 +54,8 @@ def _structure_fits(rule: Rule, facts: Facts) -> bool:
     if rule.codes and rule.codes.isdisjoint(facts.codes):
         return False
     if rule.types and rule.types.isdisjoint(facts.codes):
+        return False
+    if rule.other_codes and not rule.other_codes.isdisjoint(facts.codes):
         return False
     if rule.header is None:
         return True
@@ -72,35 +78,41 @@ _Entry = tuple[int, str, str, Phrase]
 """A rule's rank, two quick refusals (a word and the longest text of a phrase), the phrase."""
 
 
+_STEM = 3
+"""Letters of a word without its ending under which a phrase is filed."""
+
+
+class _Ready:
+    """A rule's phrases, made ready when the rule is looked at for the first time."""
+
+    __slots__ = ("also", "contains", "near", "unless", "unless_ascii")
+
+    def __init__(self, rule: Rule) -> None:
+        self.contains = phrases(rule.contains)
+        self.near = Verdicts(rule.near) if rule.near else None
+        self.also = phrases(rule.also)
+        self.unless = phrases(rule.unless)
+        self.unless_ascii = tuple(one for one in self.unless if one.longest.isascii())
+
+
 class RuleSet:
-    """An ordered set of rules, filed for quick matching."""
+    """An ordered set of rules, filed for quick matching.
+
+    To be made costs little: phrases are filed under one of their words, and made ready when
+    a failure has that word.
+    """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
+        self._ready: dict[int, _Ready] = {}
         self._codes: dict[str, list[int]] = defaultdict(list)
-        self._words: dict[str, list[_Entry]] = defaultdict(list)
-        self._alone: dict[str, list[int]] = defaultdict(list)
-        self._characters: dict[str, list[_Entry]] = defaultdict(list)
         self._statuses: dict[int | None, list[int]] = defaultdict(list)
-        self._contains = [phrases(rule.contains) for rule in self.rules]
-        self._near = [Verdicts(rule.near) for rule in self.rules]
-        self._also = [phrases(rule.also) for rule in self.rules]
-        self._unless = [phrases(rule.unless) for rule in self.rules]
-        self._unless_ascii = [
-            tuple(one for one in ready if one.longest.isascii()) for ready in self._unless
-        ]
-        self._commonness = Counter(
-            word for ready in self._contains for one in ready for word in one.anchors
-        )
+        self._by_word: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._by_stem: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._by_character: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._entries: dict[str, tuple[_Entry, ...]] = {}
         for rank, rule in enumerate(self.rules):
             self._file(rank, rule)
-        self._code_names = frozenset(self._codes)
-        self._filed = {
-            word: (tuple(self._alone.get(word, ())), tuple(self._words.get(word, ())))
-            for word in {*self._words, *self._alone}
-        }
-        self._word_names = frozenset(self._filed)
-        self._character_names = frozenset(self._characters)
 
     def first(self, facts: Facts) -> Rule | None:
         """The first rule that fits, or ``None``."""
@@ -120,15 +132,17 @@ class RuleSet:
         rule = self.rules[rank]
         if not _structure_fits(rule, facts):
             return False
-        contains, also = self._contains[rank], self._also[rank]
-        unless = (self._unless_ascii if facts.text.isascii() else self._unless)[rank]
-        if contains and rule.codes and not _found(contains, facts):
+        ready = self._ready.get(rank)
+        if ready is None:
+            ready = self._ready[rank] = _Ready(rule)
+        if ready.contains and rule.codes and not _found(ready.contains, facts):
             return False
-        if also and not _found(also, facts):
+        if ready.also and not _found(ready.also, facts):
             return False
+        unless = ready.unless_ascii if facts.text.isascii() else ready.unless
         if unless and _found(unless, facts):
             return False
-        if rule.near and not near(facts.text, facts.words, contains, self._near[rank]):
+        if ready.near and not near(facts.text, facts.words, ready.contains, ready.near):
             return False
         return _regex_fits(rule, facts.raw)
 
@@ -137,32 +151,29 @@ class RuleSet:
             for code in rule.codes:
                 self._codes[code].append(rank)
         elif rule.contains:
-            for ready in self._contains[rank]:
-                self._file_phrase(rank, ready)
+            for written in spellings(rule.contains):
+                self._file_phrase(rank, written)
         else:
             for status in rule.statuses:
                 self._statuses[status].append(rank)
 
-    def _file_phrase(self, rank: int, ready: Phrase) -> None:
-        if ready.anchors:
-            # Filed under its rarest word, a phrase is looked for most sparingly.
-            rarest = ready.rarest(self._commonness)
-            if ready.parts == (Part(rarest, open_left=False, open_right=False),):
-                # The phrase is just this word, so that the word decides.
-                self._alone[rarest].append(rank)
-            else:
-                # A second word that must be there refuses most phrases for next to nothing.
-                others = ready.anchors - {rarest}
-                second = min(others, key=self._commonness.__getitem__) if others else rarest
-                self._words[rarest].append((rank, second, ready.longest, ready))
+    def _file_phrase(self, rank: int, written: str) -> None:
+        words = anchors(written)
+        if words:
+            self._by_word[rarest(words)].append((rank, written))
+            return
+        text = phrase(written).parts[0].text
+        if text.isascii():
+            self._by_stem[text[:_STEM]].append((rank, written))
         else:
-            self._characters[ready.parts[0].text[0]].append((rank, "", ready.longest, ready))
+            self._by_character[text[0]].append((rank, written))
 
     def _by_structure(self, facts: Facts) -> set[int]:
         """The ranks of rules that a code or the status points at."""
         ranks: set[int] = set()
-        for code in facts.codes & self._code_names:
-            ranks.update(self._codes[code])
+        for code in facts.codes:
+            if code in self._codes:
+                ranks.update(self._codes[code])
         for status in (facts.status, facts.http_status):
             ranks.update(self._statuses.get(status, ()))
         return ranks
@@ -171,26 +182,43 @@ class RuleSet:
         """The ranks below ``before`` of rules that a phrase in the text belongs to."""
         text, words = facts.text, facts.words
         ranks: set[int] = set()
-        filed = [self._filed[word] for word in words & self._word_names]
-        if not text.isascii():
-            names = self._character_names.intersection(text)
-            filed += [((), tuple(self._characters[character])) for character in names]
-        for alone, entries in filed:
-            for rank in alone:
-                if rank >= before:
-                    break
-                ranks.add(rank)
+        for entries in self._filed(facts):
             for rank, second, longest, ready in entries:
                 if rank >= before:
                     break
                 if (
                     (not second or second in words)
-                    and longest in text
                     and rank not in ranks
+                    and longest in text
                     and ready.within(text)
                 ):
                     ranks.add(rank)
         return ranks
+
+    def _filed(self, facts: Facts) -> Iterator[tuple[_Entry, ...]]:
+        """The entries under each word, each stem and each foreign character of the text."""
+        for word in facts.words:
+            if word in self._by_word:
+                yield self._entries.get(word) or self._enter(word, self._by_word[word])
+        if self._by_stem:
+            for stem in {word[:_STEM] for word in facts.words} & self._by_stem.keys():
+                key = f"{stem}*"
+                yield self._entries.get(key) or self._enter(key, self._by_stem[stem])
+        if not facts.text.isascii():
+            for character in self._by_character.keys() & set(facts.text):
+                filed = self._by_character[character]
+                yield self._entries.get(character) or self._enter(character, filed)
+
+    def _enter(self, key: str, filed: Iterable[tuple[int, str]]) -> tuple[_Entry, ...]:
+        entries = tuple(_entry(rank, phrase(written), key) for rank, written in filed)
+        self._entries[key] = entries
+        return entries
+
+
+def _entry(rank: int, ready: Phrase, key: str) -> _Entry:
+    # A second word that must be there refuses most phrases for next to nothing.
+    others = ready.anchors - {key}
+    return rank, rarest(others) if others else "", ready.longest, ready
 
 
 def _found(ready: Sequence[Phrase], facts: Facts) -> bool:

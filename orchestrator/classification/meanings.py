@@ -10,23 +10,17 @@ from __future__ import annotations
 
 import re
 
+from orchestrator.classification import type_names
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 120
-
-_CONVENTIONAL = frozenset(
-    {
-        "invalid_request_error", "authentication_error", "permission_error", "api_error",
-        "not_found_error", "rate_limit_error", "invalid_request", "bad_request",
-    }
-)  # fmt: skip
-"""Types that relays put on anything, so that their words mean little."""
 
 _ALONE = (
     ("billing", "arrears arrearage overdue unpaid delinquent outofcredits paymentrequired"),
     ("rate-limit", "throttled throttling throttle ratelimit ratelimited ratelimiting"),
     ("overloaded", "overloaded overload"),
     ("auth", "unauthorized unauthenticated unauthorised"),
-    ("content", "moderation guardrail guardrails"),
+    ("content", "moderation guardrail guardrails censorship censored"),
     ("timeout", "timeout timedout"),
 )
 """Words that say it all, by what they mean."""
@@ -58,6 +52,10 @@ _PAIRS = (
      """not unknown invalid unsupported deprecated retired disabled denied notfound found removed
      decommissioned closed offline unavailable missing no forbidden notexist unrecognized
      inaccessible restricted permission"""),
+    ("client",
+     "client header headers useragent agent ua sdk app browser",
+     """required missing unsupported blocked forbidden denied not outdated restricted rejected
+     disallowed old"""),
     ("region",
      "country region territory geo location jurisdiction",
      "unsupported not blocked restricted denied forbidden unavailable prohibited"),
@@ -89,6 +87,8 @@ _PAIRS_READY = tuple(
     (f"means:{name}", frozenset(about.split()), frozenset(matter.split()))
     for name, about, matter in _PAIRS
 )
+_CREDENTIALS = frozenset({"key", "apikey", "token", "auth", "authorization", "credential"})
+"""A header that lacks one of these is no matter of the client."""
 
 
 def meanings(code: str) -> frozenset[str]:
@@ -97,7 +97,7 @@ def meanings(code: str) -> frozenset[str]:
     ``code`` is as it was sent: its capitals part its words, as any character does that is
     no letter. What has a space in it is no name.
     """
-    if " " in code or code in _CONVENTIONAL:
+    if " " in code or code.lower() in type_names.ALL:
         return frozenset()
     words = frozenset(match.group().lower() for match in _WORD.finditer(code[:_LONGEST]))
     found = {meaning for meaning, alone in _ALONE_READY if not alone.isdisjoint(words)}
@@ -106,4 +106,8 @@ def meanings(code: str) -> frozenset[str]:
         # One word that stands in both lists says only half of it.
         if about and matter and len(about | matter) > 1:
             found.add(meaning)
+    if "means:client" in found and not _CREDENTIALS.isdisjoint(words):
+        found.discard("means:client")
+    elif "means:client" in found:
+        found -= {"means:auth", "means:request"}
     return frozenset(found)

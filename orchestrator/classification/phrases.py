@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 
 import attrs
 
@@ -20,8 +20,34 @@ def normalise(text: str) -> str:
     """``text`` in the form in which phrases are looked up: lower case, single spaces."""
     text = text[:TEXT_LIMIT].lower().replace("_", " ").replace("-", " ")
     if not text.isascii():
-        text = text.replace("\u2019", "'").replace("\u2018", "'")
+        text = text.translate(_plain_letters())
+    if "n't" in text:
+        text = text.replace("can't", "cannot").replace("n't", " not")
     return " ".join(text.split())
+
+
+@lru_cache(maxsize=1)
+def _plain_letters() -> dict[int, str | None]:
+    """Latin letters without their accents, so that "épuisé" and "epuise" are one word.
+
+    Other scripts stay as they are: what looks like an accent in Japanese or Russian makes
+    another letter.
+    """
+    plain: dict[int, str | None] = {
+        0x2019: "'",
+        0x2018: "'",
+        0x0111: "d",
+        0x0131: "i",
+        0x00DF: "ss",
+    }
+    for first, last in ((0x00E0, 0x024F), (0x1E00, 0x1EFF)):
+        for code in range(first, last + 1):
+            base = unicodedata.normalize("NFD", chr(code))[0]
+            if base.isascii() and base.isalpha():
+                plain[code] = base
+    # What is left of letters that were sent in two parts.
+    plain.update(dict.fromkeys(range(0x0300, 0x0370)))
+    return plain
 
 
 _PATH = re.compile(r"(://[^\s/\"'<>()]{1,200})/[^\s\"'<>()]{1,400}")
@@ -75,29 +101,40 @@ class Phrase:
     anchors: frozenset[str]
     longest: str
 
-    def rarest(self, commonness: Mapping[str, int] = MappingProxyType({})) -> str:
-        """The anchor that the fewest texts have, and the fewest phrases of a set."""
-        return min(
-            self.anchors,
-            key=lambda word: (word in _COMMON, commonness.get(word, 0), -len(word), word),
-        )
+    def rarest(self) -> str:
+        """The anchor that the fewest texts have."""
+        return rarest(self.anchors)
 
     def within(self, text: str) -> bool:
         """Whether the normalised ``text`` contains this phrase."""
-        start = 0
-        for part in self.parts:
-            start = _find(text, part, start)
-            if start < 0:
+        if len(self.parts) == 1:
+            return _find(text, self.parts[0], 0) >= 0
+        end = 0
+        for _ in range(_PLACES):
+            end = _find(text, self.parts[0], end)
+            if end < 0 or self._goes_on(text, end):
+                return end >= 0
+        return False
+
+    def _goes_on(self, text: str, end: int) -> bool:
+        """Whether the other parts follow ``end``, each close to the last and in its sentence."""
+        for part in self.parts[1:]:
+            after = _find(text, part, end)
+            between = text[end : after - len(part.text)]
+            if after < 0 or len(between) > GAP or _SENTENCE_END.search(between):
                 return False
+            end = after
         return True
 
 
+GAP = 80
+"""Characters that ``…`` may stand for: a model's name and what belongs to it (2026-11-29)."""
 NEAR = 56
 """Characters between two phrases that are said of one another: of 999 errors, by rules that
 never saw their vendors, the most recover at 50 to 56 (2026-11-21; 948 at 20, 959 at 70)."""
 _PLACES = 12
 _SENTENCE_END = re.compile("[.!?;] |[。！？；]")
-_NEGATION = re.compile(r"(?:\b(?:not|never|without)|n't)(?: yet| been| be)* $")
+_NEGATION = re.compile(r"\b(?:not|cannot|never|without)(?: yet| been| be)* $")
 
 
 class Verdicts:
@@ -161,7 +198,10 @@ def _places(text: str, subject: Phrase) -> Iterator[tuple[int, int]]:
 def _said_around(text: str, start: int, end: int, verdicts: Sequence[Phrase]) -> bool:
     # Whole words only, so that a cut does not make "expired" of "unexpired".
     before = text[text.rfind(" ", 0, max(0, start - NEAR)) + 1 : start]
-    after = text[end : end + NEAR].rpartition(" ")[0] if len(text) > end + NEAR else text[end:]
+    after = text[end : end + NEAR]
+    if len(text) > end + NEAR and _alphanumeric(text[end + NEAR]):
+        # Where words are not parted by spaces, the cut may stand anywhere.
+        after = after.rpartition(" ")[0] if after.isascii() else after
     if not any(one.longest in before or one.longest in after for one in verdicts):
         return False
     before = _SENTENCE_END.split(before)[-1]
@@ -180,9 +220,20 @@ def _affirmed(side: str, verdict: Phrase) -> bool:
     return _NEGATION.search(side[: end - len(verdict.parts[0].text)]) is None
 
 
-@lru_cache(maxsize=4096)
+def rarest(anchors: Iterable[str]) -> str:
+    """The word of a phrase that the fewest texts have: no common one, and a long one."""
+    return min(anchors, key=lambda word: (word in _COMMON, -len(word), word))
+
+
+_PLAIN = re.compile(r"[a-z0-9 ]+")
+"""A phrase of nothing but words, as most are; it is ready as it stands."""
+
+
+@lru_cache(maxsize=8192)
 def phrase(written: str) -> Phrase:
     """The phrase for what a rule's author wrote."""
+    if _PLAIN.fullmatch(written):
+        return Phrase((Part(written, False, False),), frozenset(written.split()), written)
     parts = tuple(_part(piece) for piece in written.split("…"))
     anchors: set[str] = set()
     for part in parts:
@@ -190,13 +241,27 @@ def phrase(written: str) -> Phrase:
     return Phrase(parts, frozenset(anchors), max((part.text for part in parts), key=len))
 
 
+def anchors(written: str) -> Iterable[str]:
+    """The whole words that any text with this phrase contains; quicker than the phrase itself."""
+    return written.split() if _PLAIN.fullmatch(written) else phrase(written).anchors
+
+
 _SPELLED = re.compile(r"(?<=[a-z]i)z(?=e[ds]?\b|ed\b|ing\b|ation)|(?<=licen)s(?=e\b)")
+
+
+def spellings(written: Iterable[str]) -> Iterator[str]:
+    """What a rule's author wrote, in American and in British spelling."""
+    for one in written:
+        yield one
+        if "z" in one or "license" in one:
+            british = _SPELLED.sub(_british, one)
+            if british != one:
+                yield british
 
 
 def phrases(written: Iterable[str]) -> tuple[Phrase, ...]:
     """The phrases for what a rule's author wrote, in American and in British spelling."""
-    both = (spelt for one in written for spelt in (one, _SPELLED.sub(_british, one)))
-    return tuple(phrase(one) for one in dict.fromkeys(both))
+    return tuple(phrase(one) for one in dict.fromkeys(spellings(written)))
 
 
 def _british(match: re.Match[str]) -> str:

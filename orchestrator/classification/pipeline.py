@@ -6,21 +6,24 @@ already the bad news, and must not be hidden behind another one.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from orchestrator.classification import gather, redirects
+from orchestrator.classification.covers import is_anothers
 from orchestrator.classification.facts import Facts
-from orchestrator.classification.families import family
-from orchestrator.classification.hints import HINT_REPAIRED, HINTS
+from orchestrator.classification.families import MAKERS, family
+from orchestrator.classification.hints import HINT_REPAIRED, HINTS, QUOTED_HINTS
 from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import REPAIR_RULES, rule_set
-from orchestrator.classification.waits import wait
+from orchestrator.classification.rules import RuleBook, repair_rules, rule_book
+from orchestrator.classification.scopes import NOTHING, Sent, scope_of
+from orchestrator.classification.type_names import ANYTHING
 from orchestrator.secrets import mask
 from states.error import Error
-from states.reasons import Reason
+from states.reasons import Reason, Scope
 
 MESSAGE_LIMIT = 1_000
 """Characters of ``Error.message``, as the field's contract says."""
@@ -52,6 +55,9 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     where: str = "response",
     rules: Sequence[Rule] = (),
     now: float | None = None,
+    request: Any = None,
+    model: str | None = None,
+    by_model: bool = False,
 ) -> Error:
     """The classified error for a failure. Never raises, whatever it is given.
 
@@ -67,41 +73,92 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
         where: ``response``, ``sse`` or ``exception``.
         rules: The user's rules, asked before all others.
         now: Wall-clock epoch seconds at the failure, for absolute dates.
+        request: What was asked for, decoded: what the failure quotes of it is no evidence.
+        model: The model's name as it was sent: a limit that names it is that model's.
+        by_model: True where the vendor limits each model of an account by itself.
     """
-    facts = gather.facts(
-        status=status, headers=headers, body=body, exception=exception, message=message, where=where
-    )
     vendor = family(provider) if isinstance(provider, str) else ""
+    facts = gather.facts(
+        status=status,
+        headers=headers,
+        body=body,
+        exception=exception,
+        message=message,
+        where=where,
+        request=request,
+        now=now,
+        vendor=vendor,
+    )
+    sent = Sent(model, by_model=by_model)
     rule = next((one for one in rules if fits(one, facts)), None)
     if rule is not None:
-        return _error(rule, facts, vendor, now, rule.repair)
-    ours = rule_set(vendor, dialect if isinstance(dialect, str) else "")
-    return explain(ours, facts, vendor, now)
+        return _error(rule, facts, facts, rule.repair, sent)
+    ours = rule_book(vendor, dialect if isinstance(dialect, str) else "")
+    return explain(ours, facts, vendor, sent)
 
 
-def explain(rules: RuleSet, facts: Facts, vendor: str = "", now: float | None = None) -> Error:
-    """The classified error for gathered facts, by the rules of a set."""
-    rule = rules.first(facts) or _NONE
-    return _error(rule, facts, vendor, now, _repair(rule, facts))
+def explain(book: RuleBook, facts: Facts, vendor: str = "", sent: Sent = NOTHING) -> Error:
+    """The classified error for gathered facts, by the rules of a book."""
+    rule, decided = decide(book, facts)
+    error = _error(rule, facts, decided, _repair(rule, decided), sent)
+    if error.reason not in QUOTED_HINTS or vendor in MAKERS:
+        return error
+    return _as_quoted(error) if _is_quoted(book, rule, facts, decided) else error
+
+
+def _is_quoted(book: RuleBook, rule: Rule, facts: Facts, decided: Facts) -> bool:
+    """Whether a relay speaks of its own account, key or limit at whom it asked itself."""
+    if not decided.relayed and not is_anothers(decided.texts, decided.codes):
+        return False
+    # Where the relay's own code says the same, it is our account there that is meant.
+    own = _first(book.telling, Facts(facts.http_status, facts.status, facts.own_codes))
+    return own is None or own.reason is not rule.reason
+
+
+def _as_quoted(error: Error) -> Error:
+    """A failure of the relay's, which says nothing about our key and account."""
+    hint = QUOTED_HINTS[error.reason]
+    return attrs.evolve(error, quoted=True, scope=Scope.MODEL, revoked=False, hint=hint)
+
+
+def decide(book: RuleBook, facts: Facts) -> tuple[Rule, Facts]:
+    """The rule that decides, and the facts that it decides on: a failure, or one quoted in it.
+
+    Codes and words of the innermost failure that is quoted, then of what quotes it; then the
+    innermost status that is quoted; then what the cover's own type and status say.
+    """
+    for one in (*facts.quotes, facts):
+        if (rule := _first(book.telling, one)) is not None:
+            return rule, one
+    for one in facts.quotes:
+        # What names no status of its own has its type, unless that may mean anything.
+        bare = one if one.named else Facts(codes=one.codes - ANYTHING)
+        if (rule := _first(book.covers, bare)) is not None:
+            return rule, one
+    return _first(book.covers, facts) or _NONE, facts
+
+
+def _first(sets: Iterable[RuleSet], facts: Facts) -> Rule | None:
+    return next((rule for one in sets if (rule := one.first(facts)) is not None), None)
 
 
 def _repair(rule: Rule, facts: Facts) -> str | None:
     """The repair that cures the failure, whichever of our rules decided its reason."""
     if rule.repair is not None or rule.reason is not Reason.BAD_REQUEST:
         return rule.repair
-    cure = REPAIR_RULES.first(facts)
+    cure = repair_rules().first(facts)
     return None if cure is None else cure.repair
 
 
-def _error(rule: Rule, facts: Facts, vendor: str, now: float | None, repair: str | None) -> Error:
+def _error(rule: Rule, facts: Facts, decided: Facts, repair: str | None, sent: Sent) -> Error:
     status = facts.http_status if facts.http_status is not None else facts.status
     return Error(
         reason=rule.reason,
         rule=rule.id,
         status=status,
         message=_words(facts),
-        scope=rule.scope,
-        retry_after=_retry_after(rule, facts, vendor, now),
+        scope=scope_of(rule, decided, sent),
+        retry_after=_retry_after(rule, facts),
         hint=rule.hint or (HINTS[rule.reason] if repair is None else HINT_REPAIRED),
         repair=repair,
         revoked=rule.revoked,
@@ -117,16 +174,14 @@ def _words(facts: Facts) -> str:
     # Not among the texts: what a host is called says nothing about the failure.
     if redirect := redirects.words(facts):
         texts = (redirect, *texts)
-    said = ": ".join(texts[:_LINES])[: MESSAGE_LIMIT + _MARGIN]
+    said = (": ".join(texts[:_LINES]) or facts.note)[: MESSAGE_LIMIT + _MARGIN]
     return mask(said)[:MESSAGE_LIMIT] if said else ""
 
 
-def _retry_after(rule: Rule, facts: Facts, vendor: str, now: float | None) -> float | None:
+def _retry_after(rule: Rule, facts: Facts) -> float | None:
     if rule.reason not in _CLEARS:
         return None
-    found = wait(facts, time.time() if now is None else now, vendor)
-    if found is None:
-        found = rule.retry_after
+    found = facts.wait if facts.wait is not None else rule.retry_after
     if found is not None and rule.reason is Reason.BILLING and found < _SHORT_BENCH:
         return None
     return found

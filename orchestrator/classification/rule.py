@@ -42,6 +42,7 @@ class Rule:
         statuses: Any one of these HTTP statuses (also one inside a 200).
         other_statuses: None of these HTTP statuses, which settle the matter themselves.
         codes: Any one of these structured codes or signals, lower case.
+        other_codes: None of these codes and signals, which say what the words leave open.
         types: Any one of these too, where one code alone does not decide.
         contains: Any one of these phrases in the provider's text.
         near: Any one of these phrases in the same sentence as, and close to, one of
@@ -51,6 +52,8 @@ class Rule:
         regex: Found in the provider's text as it was sent.
         header: A header's name (lower case) and a text that its value contains.
         scope: What the failure is a fact about, where this rule knows it.
+        cover: True where the code is only another name for the status, which relays put on
+            anything: the words below it are asked first.
         repair: The change of the request that cures the failure.
         revoked: True where the credential is gone for good.
         retry_after: Seconds until it clears, where the vendor documents a time and
@@ -66,6 +69,7 @@ class Rule:
     statuses: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
     other_statuses: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
     codes: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
+    other_codes: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     types: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     contains: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     near: tuple[str, ...] = attrs.field(default=(), converter=_texts)
@@ -74,6 +78,7 @@ class Rule:
     regex: re.Pattern[str] | None = None
     header: tuple[str, str] | None = None
     scope: Scope | None = None
+    cover: bool = False
     repair: str | None = None
     revoked: bool = False
     retry_after: float | None = None

@@ -8,11 +8,10 @@ the body, the text, and last the budgets that the answer reports as used up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator.classification.durations import duration, instant, seconds
-from orchestrator.classification.facts import Facts
 from orchestrator.classification.wait_texts import in_text
 
 _RESET_LIMIT_HEADERS = (
@@ -33,19 +32,25 @@ _INSTANT_FIELDS = (
 )  # fmt: skip
 
 
-def wait(facts: Facts, now: float, family: str = "") -> float | None:
-    """Seconds until the failure may clear.
+def wait(
+    headers: Mapping[str, str],
+    fields: Mapping[str, Any],
+    texts: Sequence[str],
+    now: float,
+    family: str = "",
+) -> float | None:
+    """Seconds until a failure with these headers, fields and words may clear.
 
     ``now`` is wall-clock epoch seconds, for answers that name an instant;
     ``family`` is the vendor, whose zone counts where a timestamp has none.
     """
-    found = from_headers(facts.headers, now)
+    found = from_headers(headers, now)
     if found is None:
-        found = from_fields(facts.fields, now)
-    if found is None and facts.texts:
-        found = in_text(facts.raw, now, family)
-    if found is None and facts.headers:
-        found = from_budgets(facts.headers, now)
+        found = from_fields(fields, now)
+    if found is None and texts:
+        found = in_text("\n".join(texts), now, family)
+    if found is None and headers:
+        found = from_budgets(headers, now)
     return found
 
 
@@ -62,6 +67,24 @@ def from_headers(headers: Mapping[str, str], now: float) -> float | None:
         if value is not None and (found := either(value, now)) is not None:
             return found
     return None
+
+
+_ASKING = ("retry-after", "retry-after-ms", "x-ms-retry-after-ms", "x-retry-after")
+_ASKING_FIELDS = (
+    "retryDelay",
+    "retry_after",
+    "retryAfter",
+    "retry_after_seconds",
+    "retry_after_ms",
+)
+_NOTHING = frozenset({"", "0", "0.0", "0s"})
+
+
+def asks_to_wait(headers: Mapping[str, str], fields: Mapping[str, Any]) -> bool:
+    """Whether a failure asks for a wait in a place that is meant for it; zero is no wait."""
+    asked = [headers[name] for name in _ASKING if name in headers]
+    asked += [str(fields[name]) for name in _ASKING_FIELDS if name in fields]
+    return any(value.strip() not in _NOTHING and value.strip()[:1] != "-" for value in asked)
 
 
 def either(value: Any, now: float) -> float | None:

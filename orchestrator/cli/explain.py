@@ -75,7 +75,7 @@ def curl(config: Config, request: Request) -> str:
         model=target.model,
         overrides=config.settings(target).overrides,
         secret=_STAND_IN if credential.secret else "",
-        stream=request.stream and provider.stream,
+        stream=provider.always_streams or (request.stream and provider.stream),
     )
     parts = [f"curl -sS -i {shlex.quote(mask(str(outgoing.url)))}", *_headers(outgoing, credential)]
     return " \\\n  ".join([*parts, f"-d {shlex.quote(outgoing.content.decode())}"])

@@ -142,7 +142,7 @@ DEFAULTS = (
         "providers.NAME",
         "stream",
         _truth(_PROVIDER["stream"].default),
-        "false where the endpoint cannot stream",
+        'false where the endpoint cannot stream; "always": also for whole answers',
     ),
     Default(
         "providers.NAME",

@@ -67,6 +67,8 @@ class Provider:
         headers: Added to what is sent, or replacing it; ``""`` removes one.
         credentials: The pool, in order; a keyless provider has one, ``anonymous``.
         stream: False where the endpoint cannot stream.
+        always_streams: True where a whole answer is asked for as a stream too, so that
+            silence is noticed after the first-token limit and not after ``total``.
         strategy: In which order the pool is used.
         rules: The user's own rules, which come before ours.
         keyless: True where no authorization is sent.
@@ -84,6 +86,7 @@ class Provider:
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
     credentials: tuple[Credential, ...] = ()
     stream: bool = True
+    always_streams: bool = False
     strategy: Strategy = Strategy.FILL_FIRST
     rules: tuple[Rule, ...] = attrs.field(default=(), hash=False)
     keyless: bool = False
@@ -139,6 +142,11 @@ class TargetSettings:
     timeouts: Timeouts = Timeouts()
     reasoning: bool = False
 
+    def target(self, provider: Provider, model: str) -> Target:
+        """The target ``provider/model``, as these settings make it."""
+        stream = True if provider.always_streams else None if provider.stream else False
+        return Target(provider.name, model, self.context, self.reasoning, stream, self.timeouts)
+
 
 @attrs.frozen
 class Config:
@@ -185,14 +193,7 @@ class Config:
         provider, slash, model = name.partition("/")
         if not (slash and model and provider in self.providers):
             raise UnknownRoute(name, self._near(name))
-        settings = self.settings(name)
-        return Target(
-            provider=provider,
-            model=model,
-            context=settings.context,
-            reasoning=settings.reasoning,
-            timeouts=settings.timeouts,
-        )
+        return self.settings(name).target(self.providers[provider], model)
 
     def route(self, name_or_target: str | None = None) -> tuple[Target, ...]:
         """The targets of a route, or the one target ``provider/model``; ``None``: ``default``.

@@ -22,6 +22,7 @@ from orchestrator.config.tables import (
     KeyHeader,
     PolicyTable,
     ProviderTable,
+    StreamMode,
     Table,
     TargetTable,
 )
@@ -114,6 +115,16 @@ def _checked(allowed: type, words: str) -> Callable[[Any, Any], Any]:
         return value
 
     return hook
+
+
+def _stream_mode(value: Any, _: Any) -> StreamMode:
+    """``stream``: the two booleans, and one word."""
+    if isinstance(value, bool):
+        return StreamMode(str(value).lower())
+    if value != "always":
+        near = nearest(value, ["always"]) if isinstance(value, str) else ""
+        raise NotAllowed(f'{scalars.found(value)}; allowed: true, false, "always"{near}')
+    return StreamMode("always")
 
 
 def _entries(value: Any, _: Any) -> Entries:
@@ -209,6 +220,7 @@ def _converter() -> None:
     _CONVERTER.register_structure_hook(Headers, lambda value, _: scalars.headers(value))
     _CONVERTER.register_structure_hook(Fields, lambda value, _: scalars.names(value))
     _CONVERTER.register_structure_hook(KeyHeader, lambda value, _: scalars.header_name(value))
+    _CONVERTER.register_structure_hook(StreamMode, _stream_mode)
     _CONVERTER.register_structure_hook(Strategy, scalars.member)
     _CONVERTER.register_structure_hook(OnInterrupted, scalars.member)
     _CONVERTER.register_structure_hook_factory(_is(tuple), _list_hook)

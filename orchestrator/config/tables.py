@@ -16,6 +16,7 @@ Count = NewType("Count", int)
 Table = NewType("Table", dict[str, Any])
 Fields = NewType("Fields", frozenset[str])
 KeyHeader = NewType("KeyHeader", str)
+StreamMode = NewType("StreamMode", str)
 
 OFTEN_MEANT = {
     "api_key": "credentials",
@@ -42,7 +43,7 @@ class ProviderTable:
     key_header: KeyHeader | None = None
     credentials: Entries | None = None
     headers: Headers = attrs.field(factory=lambda: Headers({}))
-    stream: bool = True
+    stream: StreamMode = StreamMode("true")
     strategy: Strategy = Strategy.FILL_FIRST
     rules: tuple[Table, ...] = ()
 

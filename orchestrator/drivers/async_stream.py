@@ -12,6 +12,7 @@ import httpx
 
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.drivers.stream_performer import StreamPerformer
+from orchestrator.response import Response
 from states import (
     Diagnose,
     Event,
@@ -86,6 +87,20 @@ async def drive(
             await _close(upstream)
         finally:
             performer.close()
+
+
+async def collect(performer: StreamPerformer, transport: httpx.AsyncBaseTransport) -> Response:
+    """The response of a streamed call whose caller takes the answer whole.
+
+    Raises:
+        CallFailed: The call failed.
+        BaseException: What interrupted the call, as it was.
+    """
+    async for _ in drive(performer, transport):
+        pass
+    if performer.response is None:
+        raise AssertionError("a call that did not fail has a response")
+    return performer.response
 
 
 async def _perform(

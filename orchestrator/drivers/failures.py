@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from orchestrator.classification import classify
 from orchestrator.config.records import Provider
@@ -18,13 +20,22 @@ _SECRET = re.compile("key|token|auth|secret|cookie", re.IGNORECASE)
 """Names of configured headers whose values are secrets."""
 
 
-def classified(failure: Failure | None, provider: Provider, now: float) -> Error:
+def classified(
+    failure: Failure | None,
+    provider: Provider,
+    now: float,
+    *,
+    request: Mapping[str, Any] | None = None,
+    model: str | None = None,
+) -> Error:
     """The classified error of what came from ``provider``.
 
     Args:
         failure: What came; ``None`` where nobody knows.
         provider: Whose words these are, and whose own rules come first.
         now: The wall clock, seconds since the epoch.
+        request: What the caller asked for, which a failure may repeat.
+        model: The model's name as it was sent.
     """
     match failure:
         case Fault():
@@ -37,6 +48,9 @@ def classified(failure: Failure | None, provider: Provider, now: float) -> Error
                 where=failure.where,
                 rules=provider.rules,
                 now=now,
+                request=request,
+                model=model,
+                by_model=provider.limits_by_model,
             )
         case Broken():
             return classify(

@@ -49,25 +49,25 @@ class LimitReached:
     Attributes:
         limit: ``connect``, ``first_token``, ``idle``, ``total`` or ``stream_total``.
         seconds: The limit.
-        full: What it would have been, had time not been kept back for other targets.
+        shortened: True where it ends early, since time is kept back for other targets.
     """
 
     limit: str
     seconds: float
-    full: float | None = None
+    shortened: bool = False
 
     def error(self) -> Error:
         """The classified failure."""
         missing = "the end of the stream" if self.limit in _WITHIN else "an answer"
-        full = f" (of {self.full:g} s: the rest is kept for other targets)" if self.full else ""
-        limit = f"{self.limit} = {round(self.seconds, 3):g} s{full}"
+        rest = " (the rest of the time is kept for other targets)" if self.shortened else ""
+        limit = f"{self.limit} = {round(self.seconds, 3):g} s{rest}"
         message = f"our limit {limit} was reached without {missing}"
         return Error(
             Reason.TIMEOUT,
             f"timeout.{self.limit}",
             message=message,
             # A limit that this call's hurry made shorter says nothing about the target.
-            scope=Scope.REQUEST if self.full else None,
+            scope=Scope.REQUEST if self.shortened else None,
             hint=HINTS[Reason.TIMEOUT],
         )
 

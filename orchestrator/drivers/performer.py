@@ -62,7 +62,6 @@ from states import (
     step,
 )
 
-
 EARLY = 0.001
 """Seconds by which an event loop may fire a timer before its time."""
 
@@ -249,7 +248,8 @@ class Performer:
         self.recorder.sent(command, self.at)
         for note in worded.notes:
             self.recorder.note(note)
-        if command.until < self.at + self._longest(command):
+        reaches = self.at + self._longest(command) >= command.until - EARLY
+        if reaches and command.until < command.ends_at:
             seconds = round(command.until - self.at, 3)
             self.recorder.note(f"limited to {seconds:g} s: the rest is kept for other targets")
         return outgoing
@@ -390,11 +390,13 @@ class Performer:
         """Seconds that the attempt may take by its own limits."""
         return command.timeouts.total
 
+    def _seconds(self, command: Send, limit: str) -> float:
+        """How long the limit of that name is, by the attempt's own limits."""
+        return float(getattr(command.timeouts, limit))
+
     def _limit(self, command: Send, limit: str) -> LimitReached:
-        seconds = getattr(command.timeouts, limit)
-        if self.at < command.until - EARLY:
-            return LimitReached(limit, seconds)
-        return LimitReached(limit, min(seconds, self._waited()), seconds)
+        shortened = self.at >= command.until - EARLY
+        return LimitReached(limit, self._seconds(command, limit), shortened=shortened)
 
     def _incomplete(self, answer: Answer) -> bool:
         """Whether an answer that stopped at its length limit is a failure to this caller."""
@@ -404,7 +406,13 @@ class Performer:
 
     def _error(self, target: Target) -> Error:
         provider = self.world.providers[target.provider]
-        error = classified(self.failure, provider, self.world.clock.time())
+        error = classified(
+            self.failure,
+            provider,
+            self.world.clock.time(),
+            request=self.request.payload,
+            model=target.model,
+        )
         repair = self.wording.cure(target, provider, error)
         message = masked(error.message, provider) or ""
         by_model = error.reason is Reason.RATE_LIMIT and provider.limits_by_model

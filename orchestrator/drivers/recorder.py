@@ -79,7 +79,13 @@ class Recorder:
         """The call begins."""
         self._add(
             Opened(
-                self.ledger.call, time, call.route, call.policy, call.reasoning, request.metadata
+                self.ledger.call,
+                time,
+                call.route,
+                call.policy,
+                call.reasoning,
+                request.metadata,
+                call.streamed,
             )
         )
 

@@ -68,7 +68,8 @@ class StreamPerformer(Performer):
     @property
     def hold(self) -> bool:
         """True where nothing is delivered before all of it is here."""
-        return self.call.policy.on_interrupted is OnInterrupted.HOLD
+        policy = self.call.policy.on_interrupted
+        return policy is OnInterrupted.HOLD or not self.request.stream
 
     @property
     def dialect(self) -> str:
@@ -78,7 +79,7 @@ class StreamPerformer(Performer):
     @property
     def answered_in(self) -> str:
         """An answer put together from a stream is written as a chat completion."""
-        return "openai-chat"
+        return "openai-chat" if self.request.stream else super().answered_in
 
     def finish(self, command: Finish) -> Response:
         """See :meth:`.Performer.finish`; the response is kept for the caller to ask for."""
@@ -208,6 +209,11 @@ class StreamPerformer(Performer):
         alive = isinstance(self.source, Inflow) and self.source.alive
         return (command.kept_alive if alive else limits.first_token) or limits.total
 
+    def _seconds(self, command: Send, limit: str) -> float:
+        if limit == "first_token":
+            return self._first_token(command)
+        return super()._seconds(command, limit)
+
     def _longest(self, command: Send) -> float:
         return self._first_token(command) if self.streamed else super()._longest(command)
 
@@ -234,6 +240,9 @@ class StreamPerformer(Performer):
         head, asked, self.streamed = body.response, self.streamed, False
         event = self.received(head.status_code, head.headers, body.content)
         if not isinstance(event, Succeeded) or self.answer is None:
+            return event
+        if not self.request.stream:
+            self.closed = True
             return event
         if asked:
             self.recorder.note("answered in one piece although a stream was asked for")

@@ -12,6 +12,7 @@ import httpx
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.drivers.stream_performer import StreamPerformer
 from orchestrator.drivers.transports import reads_end_in
+from orchestrator.response import Response
 from states import (
     Diagnose,
     Event,
@@ -84,6 +85,20 @@ def drive(
             _close(upstream)
         finally:
             performer.close()
+
+
+def collect(performer: StreamPerformer, transport: httpx.BaseTransport) -> Response:
+    """The response of a streamed call whose caller takes the answer whole.
+
+    Raises:
+        CallFailed: The call failed.
+        BaseException: What interrupted the call, as it was.
+    """
+    for _ in drive(performer, transport):
+        pass
+    if performer.response is None:
+        raise AssertionError("a call that did not fail has a response")
+    return performer.response
 
 
 def _perform(

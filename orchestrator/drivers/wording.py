@@ -92,6 +92,8 @@ class Wording:
         for name in repairs:
             payload, overrides = apply(name, payload), apply(name, overrides)
         stream = self._streams(provider, repairs)
+        if stream and not self._request.stream:
+            payload = counted(payload, provider.dialect)
         notes += tuple(f"repaired: {name}" for name in repairs)
         if stream is not self._request.stream:
             notes += ("asked as a stream" if stream else "asked without streaming",)
@@ -101,7 +103,8 @@ class Wording:
     def _streams(self, provider: Provider, repairs: tuple[str, ...]) -> bool:
         if NO_STREAM in repairs:
             return False
-        return FORCE_STREAM in repairs or (self._request.stream and provider.stream)
+        asked = provider.always_streams or self._request.stream
+        return FORCE_STREAM in repairs or (asked and provider.stream)
 
     def _planned(self, target: Target, provider: Provider, name: str, message: str) -> str | None:
         sent = self._sent.get(target.name)
@@ -133,6 +136,13 @@ class Wording:
         if goes_on:
             conversation = continued(conversation, self._delivered, prefill=prefill)
         return dialect(theirs).write_request(conversation), notes
+
+
+def counted(payload: Payload, spoken: str) -> Payload:
+    """``payload``, asking for the usage too, which chat completions do not stream unasked."""
+    if spoken != "openai-chat" or "stream_options" in payload:
+        return payload
+    return {**payload, "stream_options": {"include_usage": True}}
 
 
 def _left_out(conversation: Conversation, theirs: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from orchestrator.simulation.evidence import Assume, Evidence, usual_seconds
 from orchestrator.simulation.reading import Recording
 from orchestrator.simulation.replayed import Replay, Replaying
 from orchestrator.simulation.survey import Survey, Tally, tally
-from states import Arrival, Call, Clear, Diagnosed, Error, Rotate, Started, Target
+from states import Arrival, Call, Clear, Diagnosed, Error, Policy, Rotate, Started, Target
 
 
 @attrs.frozen
@@ -87,7 +87,7 @@ def replay(
     replays = _interleaved(
         [
             Replaying(
-                *(each, Call(targets, config.policy, reasoning=each.opened.reasoning), board),
+                *(each, _call(each, targets, config.policy), board),
                 Evidence(each, assume, usual),
                 follow=follow and _knows(config, each, targets),
             ).run()
@@ -102,6 +102,11 @@ def replay(
         Survey(tuple(_after(each, began) for each in replays)),
         tuple(routes),
     )
+
+
+def _call(recording: Recording, route: tuple[Target, ...], policy: Policy) -> Call:
+    """The recorded call on another route and policy."""
+    return attrs.evolve(recording.opened, route=route, policy=policy).begin()
 
 
 def _interleaved(

@@ -8,7 +8,10 @@ file the order of the page counts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+
+import attrs
 
 from orchestrator.classification.matching import RuleSet
 from orchestrator.classification.rule import Rule
@@ -21,6 +24,7 @@ from orchestrator.classification.rules import (
     dashscope,
     gateways,
     general_codes,
+    general_languages,
     general_pairs,
     general_phrases,
     google,
@@ -62,44 +66,84 @@ GENERAL: tuple[Rule, ...] = (
     *general_codes.RULES,
     *general_phrases.MONEY,
     *general_pairs.MONEY,
+    *general_languages.MONEY,
     *general_phrases.PLAIN,
+    *general_languages.PLAIN,
     *general_pairs.CODES,
     *general_pairs.SENTENCES,
     *general_phrases.LAST,
     *general_pairs.REQUEST,
-    *statuses.RULES,
 )
-"""The rules for anybody's words, in their order."""
-ALL: tuple[Rule, ...] = (*VENDORS, *GENERAL)
+"""The rules for anybody's codes and words, in their order."""
+COVERS: tuple[Rule, ...] = (*general_codes.TYPES, *statuses.RULES)
+"""What a status says, and types that say no more, where nothing else spoke."""
+ALL: tuple[Rule, ...] = (*VENDORS, *GENERAL, *COVERS)
 """Every rule of ours, once."""
-
-REPAIR_RULES = RuleSet(repairs.RULES)
-"""The refusals that a changed request cures, asked also where another rule decided."""
 
 _DIALECTS = {"anthropic-messages": "anthropic", "gemini": "gemini", "bedrock-converse": "bedrock"}
 _SPEAKERS = frozenset(name for rule in VENDORS for name in rule.providers)
 
 
-def rule_set(family: str, dialect: str = "") -> RuleSet:
+@attrs.frozen
+class RuleBook:
+    """The rules that one vendor's failures are asked, in two halves.
+
+    Attributes:
+        telling: Codes and words, each set before the next.
+        covers: Statuses, and types that say no more than a status.
+    """
+
+    telling: tuple[RuleSet, ...]
+    covers: tuple[RuleSet, ...]
+
+
+def rule_book(family: str, dialect: str = "") -> RuleBook:
     """The rules for a vendor; a dialect adds the words of the vendor who made it."""
     known = family if family in _SPEAKERS else ""
-    return _rule_set(known, _DIALECTS.get(dialect, ""))
+    return _rule_book(known, _DIALECTS.get(dialect, ""))
 
 
 @lru_cache(maxsize=256)
-def _rule_set(family: str, second: str) -> RuleSet:
-    own = _of(family)
-    second_own = tuple(rule for rule in _of(second) if rule not in own)
-    seen = {rule.id for rule in (*own, *second_own)}
-    passed_on = tuple(rule for rule in VENDORS if rule.elsewhere and rule.id not in seen)
-    return RuleSet(
-        (*_codes_first(own), *_codes_first(second_own), *_codes_first(passed_on), *GENERAL)
+def _rule_book(family: str, second: str) -> RuleBook:
+    own = [_own(name) for name in dict.fromkeys((family, second)) if name]
+    return RuleBook(
+        telling=(*(telling for telling, _ in own), _passed_on(), _general()),
+        covers=(*(covers for _, covers in own), _covers()),
     )
 
 
-def _of(family: str) -> tuple[Rule, ...]:
-    return tuple(rule for rule in VENDORS if family and family in rule.providers)
+@lru_cache(maxsize=64)
+def _own(family: str) -> tuple[RuleSet, RuleSet]:
+    """A vendor's codes and words, and its types that say no more than a status."""
+    own = codes_first(rule for rule in VENDORS if family in rule.providers)
+    return (
+        RuleSet([rule for rule in own if not rule.cover]),
+        RuleSet([rule for rule in own if rule.cover]),
+    )
 
 
-def _codes_first(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+@lru_cache(maxsize=1)
+def _passed_on() -> RuleSet:
+    """What holds behind any relay. Most of it is nobody's own, so it is kept for all."""
+    return RuleSet(codes_first(rule for rule in VENDORS if rule.elsewhere))
+
+
+@lru_cache(maxsize=1)
+def _general() -> RuleSet:
+    return RuleSet(GENERAL)
+
+
+@lru_cache(maxsize=1)
+def _covers() -> RuleSet:
+    return RuleSet(COVERS)
+
+
+@lru_cache(maxsize=1)
+def repair_rules() -> RuleSet:
+    """The refusals that a changed request cures, asked also where another rule decided."""
+    return RuleSet(repairs.RULES)
+
+
+def codes_first(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """``rules`` with those that name a code before those that name only a phrase."""
     return tuple(sorted(rules, key=lambda rule: not rule.codes))

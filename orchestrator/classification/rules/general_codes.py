@@ -7,6 +7,7 @@ https://docs.claude.com/en/api/errors (looked up 2026-11-21).
 
 from __future__ import annotations
 
+from orchestrator.classification import type_names as types
 from orchestrator.classification.rule import Rule
 from states.reasons import Reason, Scope
 
@@ -15,16 +16,6 @@ _ANTHROPIC = "https://docs.claude.com/en/api/errors (2026-11-21)"
 _GOOGLE = "https://cloud.google.com/apis/design/errors (2026-11-21)"
 _RESPONSES = "https://platform.openai.com/docs/api-reference/responses (2026-11-21)"
 _SEEN = "common among gateways (2026-11-21)"
-
-_RATE_CODES = {
-    "rate_limit_exceeded", "rate_limit_error", "rate_limited", "too_many_requests",
-    "ratelimitexceeded", "rate_limit_reached_error", "ratelimitreached", "throttled",
-    "throttling_error", "rate_limit", "ratelimit", "too_many_requests_error", "toomanyrequests",
-    "rate-limited", "ratelimiterror", "rate_limit_reached", "limit_requests", "limit_burst_rate",
-    "throttling", "throttlingexception", "request_limit_exceeded", "concurrency_limit_exceeded",
-    "usage_limit_reached", "user_rate_limit_exceeded", "rate_limit_exceeded_error",
-    "rate-limit-exceeded", "slow_down_error",
-}  # fmt: skip
 
 _MONEY_CODES = frozenset(
     f"{what}_{how}"
@@ -68,7 +59,7 @@ RULES: tuple[Rule, ...] = (
          "https://ai.google.dev/api/generate-content (2026-11-21)", codes={"finish:other",
          "finish:unknown", "finish:finish_reason_unspecified"}),
     # --- too large ---
-    Rule("code.request-above-budget", Reason.CONTEXT_OVERFLOW, _OPENAI, codes=_RATE_CODES |
+    Rule("code.request-above-budget", Reason.CONTEXT_OVERFLOW, _OPENAI, codes=types.RATE_LIMIT |
          {"tokens", "requests"}, contains=("request too large", "tokens must be reduced",
          "reduce your message size"),
          hint=("This one request is larger than the whole budget of a minute, so waiting "
@@ -137,23 +128,24 @@ RULES: tuple[Rule, ...] = (
          "deactivated_workspace"}, scope=Scope.ACCOUNT,
          hint=("The provider closed or restricted this account: write to its support, or "
          "use another account.")),
-    Rule("code.auth", Reason.AUTH, _OPENAI, codes={"invalid_api_key", "authentication_error",
-         "invalid_authentication_error", "incorrect_api_key_error",
-         "unauthenticated", "api_key_invalid", "credentials_missing", "missing_api_key",
+    Rule("code.auth", Reason.AUTH, _OPENAI, codes={"invalid_api_key",
+          "incorrect_api_key_error",
+          "api_key_invalid", "credentials_missing", "missing_api_key",
          "expired_token", "token_expired", "access_token_expired", "invalid_token",
          "access_token_type_unsupported", "invalid_auth",
          "invalid_authentication", "unrecognizedclientexception", "expiredtokenexception",
          "invalidsignatureexception", "missingauthenticationtokenexception",
          "incompletesignatureexception", "access_token_invalid",
-         "authentication_failed", "authenticationerror", "api_key_expired",
+           "api_key_expired",
          "no_api_key", "invalid_grant", "token_not_found", "missing_scope", "ip_not_authorized",
          "not_authorized_invalid_key_type", "invalid_key", "invalidapikey",
          "api_key_not_found", "apikeynotfound", "api_key_service_blocked",
          "api_key_http_referrer_blocked", "api_key_ip_address_blocked", "signaturedoesnotmatch",
          "invalidaccesskeyid", "invalidclienttokenid", "authtokenexpired", "tokenexpired",
-         "authentication_required", "insufficient_scope", "invalid_scope",
+         "insufficient_scope", "invalid_scope",
          "invalidcredentials", "invalid_credentials", "oauth_token_expired", "oauth_token_revoked",
-         "apikeyinvalid", "optinrequired", "org_membership_required"},
+         "apikeyinvalid", "optinrequired", "invalid_client", "unauthorized_client",
+         "org_membership_required"},
          unless=("upstream access forbidden",)),
     Rule("code.region", Reason.FORBIDDEN, _OPENAI,
          codes={"unsupported_country_region_territory", "request_forbidden", "region_not_supported",
@@ -164,17 +156,17 @@ RULES: tuple[Rule, ...] = (
          "place, or use another provider.")),
     # --- models ---
     Rule("code.model", Reason.MODEL_NOT_FOUND, _OPENAI, codes={"model_not_found",
-         "invalid_model", "not_found_error", "deploymentnotfound", "model_not_available",
+         "invalid_model",  "deploymentnotfound", "model_not_available",
          "model_not_free", "modelnotfound", "unknown_model", "model_not_supported",
-         "unsupported_model", "model_deprecated", "resourcenotfoundexception", "modelnotsupported",
+         "unsupported_model", "model_deprecated",  "modelnotsupported",
          "invalid_model_error", "model_access_denied", "endpoint_not_found",
          "resource_does_not_exist", "model_unavailable", "unavailable_model",
          "model_not_available_for_plan", "model_not_allowed", "model_retired",
          "model_decommissioned", "model_not_exist", "modelnotopen", "model_terms_required",
-         "resource_not_found_error", "model_permission_blocked_org",
+          "model_permission_blocked_org",
          "model_permission_blocked_project", "modelnotfounderror", "no_such_model", "unknownmodel",
-         "model_not_ready_for_account", "get_channel_failed", "notfounderror", "invalid_model_id",
-         "resource_not_found", "model_not_enabled"}),
+         "model_not_ready_for_account", "get_channel_failed",  "invalid_model_id",
+          "model_not_enabled"}),
     # --- content ---
     Rule("code.content", Reason.CONTENT_POLICY, _OPENAI, codes={"content_filter",
          "content_policy_violation", "responsibleaipolicyviolation", "data_inspection_failed",
@@ -186,59 +178,29 @@ RULES: tuple[Rule, ...] = (
          "contentpolicyviolationerror", "content_policy_violation_error",
          "image_content_policy_violation", "image_safety_error", "cyber_policy", "cyber_violation",
          "content_flagged", "unsafe_content"}),
-    # --- the request ---
-    Rule("code.parameter", Reason.BAD_REQUEST, _OPENAI, codes={"unsupported_parameter",
-         "unknown_parameter", "invalid_parameter", "missing_required_parameter",
-         "invalid_encrypted_content", "invalid_reasoning_effort", "invalid_prompt",
-         "validation_error", "invalid_json", "invalid_function_parameters", "invalid_image_url",
-         "invalid_image_format", "invalid_schema", "invalid_json_schema", "json_validate_failed",
-         "missingparameter", "unsupported_value", "invalid_type", "invalid_value",
-         "invalid_request_message_order", "invalid_tool_call", "integer_below_min_value",
-         "integer_above_max_value", "decimal_below_min_value", "decimal_above_max_value",
-         "empty_array", "null_value", "previous_response_not_found", "invalid_request_body",
-         "wrong_api_format", "json_parse_error", "convert_request_failed",
-         "read_request_body_failed", "empty_image_file", "unsupported_image_media_type",
-         "failed_to_download_image", "image_file_not_found", "extra_forbidden",
-         "unprocessable_entity", "invalid_chat_template"}, unless=("rate limit", "rate limited",
-         "context length", "context window", "input length", "does not exist",
-         "insufficient balance", "timed out reading", "inappropriate content", "max message tokens",
-         "quota")),
     # --- capacity ---
-    Rule("code.overloaded", Reason.OVERLOADED, _ANTHROPIC, codes={"overloaded_error",
-         "server_is_overloaded", "slow_down", "engine_overloaded_error", "queue_exceeded",
-         "unavailable_error", "capacity_exceeded", "serviceunavailableexception",
-         "service_unavailable_error", "nocapacity", "modelnotreadyexception", "service_unavailable",
-         "overloaded", "model_overloaded", "upstream_unavailable", "serveroverloaded",
-         "server_overloaded", "upstream_provider_shared_pool", "engine_overloaded", "no_capacity",
-         "insufficient_capacity", "over_capacity", "model_loading", "serviceunavailableerror",
-         "service_overloaded", "queue_full", "model_at_capacity", "provider_overloaded",
-         "provider_unavailable", "no_available_key", "channel:no_available_key",
-         "capacity_exhausted", "model_capacity_exhausted", "server_busy", "system_busy",
-         "modelloadingerror", "inference_unavailable", "overload_error"}),
-    Rule("code.rate-limit", Reason.RATE_LIMIT, _OPENAI, codes=_RATE_CODES, other_statuses={413},
-         unless=("overloaded", "insufficient balance", "insufficient credits", "out of credits",
-         "credit balance", "spend limit", "spending limit", "exceeded your current quota",
-         "at capacity", "high demand", "over capacity", "limit: 0", "extra usage is required",
-         "temporarily unavailable", "suspended", "overdue", "exceeded budget", "over budget",
-         "unexpected server behavior", "high traffic", "quota exhausted", "insufficient",
-         "usage credits", "out of extra usage", "inference limit", "server overload", "trial quota",
-         "free trial", "subscription", "余额", "欠费")),
-    Rule("code.resource-exhausted", Reason.RATE_LIMIT, _GOOGLE, codes={"resource_exhausted",
-         "resourceexhausted", "quota_exceeded", "quotaexceeded"}, statuses={429, 503, 403},
-         unless=("limit: 0", "overloaded", "credits", "spending", "balance", "billing account",
-         "no quota", "worker", "monthly", "no capacity", "at capacity", "high demand", "trial",
-         "insufficient")),
-    Rule("code.timeout", Reason.TIMEOUT, _OPENAI, codes={"user_request_timeout",
-         "request_timeout", "requesttimeout"}),
-    Rule("code.server-timeout", Reason.SERVER_ERROR, _ANTHROPIC, codes={"timeout_error",
-         "deadline_exceeded", "modeltimeoutexception", "modelerrorexception",
-         "modelstreamerrorexception", "internalserverexception", "gateway_timeout",
-         "internal_error_upstream", "vector_store_timeout", "upstream_timeout", "bad_gateway",
-         "do_request_failed", "bad_response", "bad_response_status_code", "empty_response",
-         "read_response_body_failed", "bad_response_body", "channel:response_time_exceeded"}),
+    Rule("code.capacity", Reason.OVERLOADED, _SEEN, codes={"queue_exceeded", "capacity_exceeded",
+         "nocapacity", "modelnotreadyexception", "upstream_provider_shared_pool", "no_capacity",
+         "insufficient_capacity", "over_capacity", "model_loading", "queue_full",
+         "model_at_capacity", "no_available_key", "channel:no_available_key",
+         "capacity_exhausted", "model_capacity_exhausted", "modelloadingerror"}),
     Rule("code.tool-resample", Reason.SERVER_ERROR,
          "https://console.groq.com/docs/errors (2026-11-21)", codes={"tool_use_failed",
          "output_parse_failed"},
          hint=("The model wrote a tool call that does not parse: send the request again, or "
          "simplify the tools.")),
 )  # fmt: skip
+
+TYPES: tuple[Rule, ...] = (
+    Rule("type.model", Reason.MODEL_NOT_FOUND, _OPENAI, codes=types.MODEL),
+    Rule("type.auth", Reason.AUTH, _OPENAI, codes=types.AUTH),
+    Rule("type.overloaded", Reason.OVERLOADED, _ANTHROPIC, codes=types.OVERLOADED),
+    Rule("type.rate-limit", Reason.RATE_LIMIT, _OPENAI, codes=types.RATE_LIMIT,
+         other_statuses={413}),
+    Rule("type.resource-exhausted", Reason.RATE_LIMIT, _GOOGLE, codes=types.EXHAUSTED,
+         statuses={429, 503, 403}),
+    Rule("type.timeout", Reason.TIMEOUT, _OPENAI, codes=types.TIMEOUT),
+    Rule("type.server-timeout", Reason.SERVER_ERROR, _ANTHROPIC, codes=types.SERVER_ERROR),
+    Rule("type.parameter", Reason.BAD_REQUEST, _OPENAI, codes=types.REQUEST),
+)  # fmt: skip
+"""Types that say no more than a status, and that relays put on anything."""

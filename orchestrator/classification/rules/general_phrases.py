@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 
 from orchestrator.classification.rule import Rule
+from orchestrator.classification.rules import access_phrases as access
 from orchestrator.classification.rules import chinese_phrases as zh
 from orchestrator.classification.rules import phrase_lists as say
+from orchestrator.classification.rules.pair_lists import MODEL_OTHER
 from states.reasons import Reason, Scope
 
 _SEEN = "seen at several vendors and relays (2026-11-21)"
@@ -23,21 +25,24 @@ _CLIENT_HEADERS = (
 
 _PASSING = {409, 500, 502, 503, 504, 529}
 """Statuses that pass by themselves: advice to buy does not make them a lack of money."""
+_GOOGLE_QUOTA = {"resource_exhausted"}
+"""Google says of a minute's quota what others say of an empty account."""
 _ONLY_ERROR = re.compile(r"\A\s*error\.?\s*\Z", re.IGNORECASE)
 
 MONEY: tuple[Rule, ...] = (
     # --- refused for a reason that is not the key ---
     Rule("general.client-refused", Reason.FORBIDDEN,
-         "relays and Cloudflare refuse SDK headers (2026-11-21)", contains=say.CLIENT_REFUSED,
+         "relays and Cloudflare refuse SDK headers (2026-11-21)", contains=access.CLIENT_REFUSED,
          unless=("credit", "balance", "quota", "api key", "content policy", "content filter*",
-         "safety", "moderation", "usage polic*"), hint=_CLIENT_HEADERS),
+         "safety", "moderation", "usage polic*", "pii", "arguments", "prompt", "injection"),
+         hint=_CLIENT_HEADERS),
     Rule("general.client-named", Reason.FORBIDDEN,
          "relays and plans that serve their own clients only (2026-11-21)",
-         contains=say.CLIENT_NAMED, unless=("insufficient", "balance"), hint=_CLIENT_HEADERS),
-    Rule("general.region", Reason.FORBIDDEN, _SEEN, contains=say.REGION, scope=Scope.ACCOUNT,
+         contains=access.CLIENT_NAMED, unless=("insufficient", "balance"), hint=_CLIENT_HEADERS),
+    Rule("general.region", Reason.FORBIDDEN, _SEEN, contains=access.REGION, scope=Scope.ACCOUNT,
          hint=("The provider does not serve the place you send from: use another network or "
          "region, or another provider.")),
-    Rule("general.network-refused", Reason.FORBIDDEN, _SEEN, contains=say.NETWORK_REFUSED,
+    Rule("general.network-refused", Reason.FORBIDDEN, _SEEN, contains=access.NETWORK_REFUSED,
          hint=("A network rule of the account or provider refuses your address: allow it "
          "there, or send from another network.")),
     # --- a request above a budget, which no wait cures ---
@@ -65,7 +70,8 @@ MONEY: tuple[Rule, ...] = (
          scope=Scope.ACCOUNT),
     Rule("general.quota-money", Reason.BILLING,
          "what OpenAI says of an empty account, and others of a rate too (2026-11-21)",
-         contains=say.QUOTA_MONEY, unless=say.RATE_WORDS, scope=Scope.ACCOUNT),
+         contains=say.QUOTA_MONEY, unless=say.RATE_WORDS, other_codes=_GOOGLE_QUOTA,
+         scope=Scope.ACCOUNT),
     Rule("general.money-advice", Reason.BILLING,
          "upsell words stand in plain rate limits too (2026-11-21)", contains=say.MONEY_ADVICE,
          unless=say.PASSES, other_statuses=_PASSING, scope=Scope.ACCOUNT),
@@ -95,7 +101,7 @@ PLAIN: tuple[Rule, ...] = (
     Rule("general.context", Reason.CONTEXT_OVERFLOW, _SEEN, contains=say.CONTEXT,
          scope=Scope.REQUEST, unless=("per minute", "tpm", "rate limit", "per day", "tokens per",
          "please wait", "wait before", "daily", "per hour", "hourly", "weekly", "retry in",
-         "try again in", "quota exceeded")),
+         "try again in", "quota exceeded", "minute", "in the last")),
     Rule("general.context-zh", Reason.CONTEXT_OVERFLOW, _SEEN, contains=zh.CONTEXT,
          unless=zh.RATE_WORDS, scope=Scope.REQUEST),
     Rule("general.no-room-for-output", Reason.CONTEXT_OVERFLOW,
@@ -110,7 +116,13 @@ PLAIN: tuple[Rule, ...] = (
     Rule("general.model", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL,
          unless=("overloaded", "temporarily", "at capacity", "rate limit", "too many requests",
          "high demand", "busy")),
+    Rule("general.model-unsupported", Reason.MODEL_NOT_FOUND, _SEEN, contains=say.MODEL_UNSUPPORTED,
+         unless=MODEL_OTHER),
     Rule("general.model-zh", Reason.MODEL_NOT_FOUND, _SEEN, contains=zh.MODEL),
+    # --- a 429 that asks for a wait limits the rate, whatever else it calls itself ---
+    Rule("general.429-asks-to-wait", Reason.RATE_LIMIT,
+         "RFC 6585 section 4 (2012-04): Retry-After says how long to wait before a new request",
+         statuses={429}, codes={"wait:asked"}),
     # --- capacity ---
     Rule("general.overloaded", Reason.OVERLOADED, _SEEN, contains=say.OVERLOADED,
          unless=("rate limit exceeded", "your rate limit", "failed to connect"),
@@ -126,6 +138,10 @@ PLAIN: tuple[Rule, ...] = (
          "plans with windows of hours, days or weeks name their reset (2026-11-21)",
          contains=say.WINDOW_LIMIT, also=say.WINDOW_CLEARS, unless=("balance",
          "billing cycle", "billing period", "monthly")),
+    Rule("general.limit-that-may-clear", Reason.RATE_LIMIT,
+         'a lack of money says "try again later" as well, but not as 429 or 503 (2026-11-29)',
+         contains=say.WINDOW_LIMIT, also=say.MAY_CLEAR, unless=("balance", "billing cycle",
+         "billing period", "monthly"), other_statuses={400, 403}),
     # --- credentials ---
     Rule("status.403-html", Reason.FORBIDDEN,
          "pages of firewalls and CDNs, which never saw the key (2026-11-21)",
@@ -135,9 +151,9 @@ PLAIN: tuple[Rule, ...] = (
          "key has been deleted", "key was deleted", "key has been deactivated", "key leaked",
          "has been invalidated"), scope=Scope.KEY, revoked=True,
          hint="This key was withdrawn for good: create a new one and replace it."),
-    Rule("general.auth", Reason.AUTH, _SEEN, contains=say.AUTH),
+    Rule("general.auth", Reason.AUTH, _SEEN, contains=access.AUTH),
     Rule("general.auth-zh", Reason.AUTH, _SEEN, contains=zh.AUTH),
-    Rule("general.account-closed", Reason.AUTH, _SEEN, contains=say.ACCOUNT_CLOSED,
+    Rule("general.account-closed", Reason.AUTH, _SEEN, contains=access.ACCOUNT_CLOSED,
          scope=Scope.ACCOUNT,
          hint=("The provider closed or restricted this account: write to its support, or "
          "use another account.")),
@@ -155,7 +171,8 @@ PLAIN: tuple[Rule, ...] = (
 """What the words say of content, length, models, capacity, rates and credentials."""
 
 LAST: tuple[Rule, ...] = (
-    Rule("general.refused", Reason.AUTH, _SEEN, contains=(*say.REFUSED, *zh.REFUSED)),
+    Rule("general.refused", Reason.AUTH, _SEEN, contains=(*access.REFUSED, *zh.REFUSED),
+         other_statuses={422}),
     # --- the provider's own failures, seen under other statuses ---
     Rule("general.bad-request", Reason.BAD_REQUEST, _SEEN, contains=say.BAD_REQUEST,
          scope=Scope.REQUEST),
@@ -163,6 +180,9 @@ LAST: tuple[Rule, ...] = (
          contains=("timed out reading request body",)),
     Rule("general.server-error", Reason.SERVER_ERROR, _SEEN, contains=say.SERVER_ERROR,
          unless=("rate limit", "quota"), other_statuses={401, 402, 404, 413, 429}),
+    Rule("general.not-connected", Reason.SERVER_ERROR,
+         "gateways that lost the server behind them, under any status (2026-11-29)",
+         contains=say.CONNECTION_LOST, statuses={200, 400, 404, 409, 424, 500, 502, 503, 504}),
     Rule("general.broken-stream", Reason.STREAM_INTERRUPTED, _SEEN, codes={"sse"},
          contains=("stream ended", "stream interrupted", "premature close", "connection reset",
          "connection lost", "terminated", "stream closed", "peer closed connection",

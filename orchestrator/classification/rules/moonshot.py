@@ -15,10 +15,9 @@ RULES: tuple[Rule, ...] = (
          hint=("The Moonshot balance is used up: recharge at "
          "https://platform.moonshot.ai/console/pay.")),
     Rule("moonshot.overloaded", Reason.OVERLOADED, _KIMI_DOC, _KIMI,
-         codes={"engine_overloaded_error"}),
+         codes={"engine_overloaded_error"}, cover=True),
     Rule("moonshot.rate", Reason.RATE_LIMIT, _KIMI_DOC, _KIMI,
-         codes={"rate_limit_reached_error", "rate_limit_error"}, unless=("overloaded",
-         "billing cycle", "insufficient balance")),
+         codes={"rate_limit_reached_error", "rate_limit_error"}, cover=True),
     Rule("moonshot.content", Reason.CONTENT_POLICY, _KIMI_DOC, _KIMI, codes={"content_filter"},
          scope=Scope.REQUEST),
     Rule("moonshot.too-long", Reason.CONTEXT_OVERFLOW, _KIMI_DOC, _KIMI,

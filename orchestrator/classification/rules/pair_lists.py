@@ -11,7 +11,9 @@ MONEY = (
     "credit", "credits", "balance", "balances", "fund", "funds", "wallet", "prepaid", "prepayment",
     "deposit", "budget", "budgets", "money", "points", "coins", "topup", "spend", "spending",
     "allowance", "allotment", "premium requests", "premium quota", "premium model quota", "overage",
-    "overages", "extra usage", "paid usage", "paid quota", "pay as you go",
+    "overages", "extra usage", "paid usage", "paid quota", "pay as you go", "cost", "costs",
+    "estimated cost", "charge", "top up balance", "account funds", "prepay", "purse", "token pack",
+    "tokens pack", "available quota",
 )  # fmt: skip
 MONEY_GONE = (
     "0 left", "0 remaining", "none left", "insufficient", "exhausted", "depleted", "used up",
@@ -20,22 +22,19 @@ MONEY_GONE = (
     "no more", "no longer have", "have no", "has no", "don't have", "doesn't have", "do not have",
     "does not have", "don't have any", "not have any", "consumed", "below", "overdrawn", "is gone",
     "are gone", "expired", "exceeded", "exceeds", "exceeding", "over the", "reached", "maxed out",
-    "short of",
-    "cannot cover", "not cover", "can't cover", "unable to cover", "has been spent",
+    "short of", "cannot cover", "not cover", "can't cover", "unable to cover", "has been spent",
     "have been used", "has been used", "required", "requires", "is needed", "fully used", "drained",
-    "in the red", "$0", "hit", "is 0", "of 0", "is $0", "at 0", "is spent", "all spent",
-)  # fmt: skip
-MONEY_ADVISED = (
-    "top up", "recharge", "need more", "needs more", "buy more", "purchase more", "add more",
+    "in the red", "$0", "hit", "is 0", "of 0", "is $0", "at 0", "is spent", "all spent", "lapsed",
+    "ended", "void", "forfeited", "withdrawn", "not valid",
 )  # fmt: skip
 MONEY_OTHER = (
     "weekly", "hourly", "5 hour", "session", "minute", "second", "parameter", "field", "argument",
     "function", "tool", "schema", "property", "thinking", "reasoning", "budget tokens",
     "token budget", "per minute", "per second", "tpm", "rpm", "per hour", "in flight", "pending",
     "concurrent", "concurrency", "time budget", "retry budget", "error budget", "context length",
-    "context window", "max tokens", "load balance*", "per day", "daily", "resets at",
-    "resets in", "timeout", "rate limit exceeded", "rate limit reached", "rate limit hit",
-    "rate limited", "exceeded your rate limit", "exceeded the rate limit", "too many requests",
+    "context window", "max tokens", "load balance*", "per day", "daily", "resets at", "resets in",
+    "timeout", "rate limit exceeded", "rate limit reached", "rate limit hit", "rate limited",
+    "exceeded your rate limit", "exceeded the rate limit", "too many requests",
 )  # fmt: skip
 PAYMENT = (
     "payment", "payments", "invoice", "invoices", "billing", "credit card", "card", "bill", "bills",
@@ -47,42 +46,44 @@ PAYMENT_BAD = (
     "set up", "setup", "on hold", "must be enabled", "has been disabled", "is disabled", "disabled",
     "delinquent", "not been paid", "could not be processed", "not be charged", "unable to charge",
     "problem", "issue", "suspended", "closed", "no valid", "expired", "settle", "not configured",
-    "lapsed", "enable", "without", "not found",
+    "lapsed", "enable", "without", "not found", "add a", "need to add", "must add", "attach",
+    "enter a",
 )  # fmt: skip
 PLAN = (
     "pro users", "premium users", "paying users", "paying customers", "upgrade required", "plan",
     "plans", "subscription", "subscriptions", "membership", "package", "tier", "licence", "license",
     "trial", "entitlement", "subscriber", "subscribers", "free account", "free accounts",
-    "free user", "free users", "paid account", "paid accounts", "paid users",
+    "free user", "free users", "paid account", "paid accounts", "paid users", "evaluation",
+    "evaluation period", "trial period", "pilot", "pilot program", "voucher", "coupon", "grant",
+    "promotion", "bundle", "contract", "billing plan", "prepaid plan", "access period",
+    "free period", "seat", "pack", "pass", "demo", "promo", "period", "student plan",
 )  # fmt: skip
 PLAN_LACKS = (
     "only for", "for pro", "only", "doesn't include", "does not include", "not included",
     "not currently include", "doesn't currently include", "no longer includes", "not include",
-    "doesn't cover", "does not cover", "requires", "require", "required", "expired",
-    "has ended", "ended", "is over", "inactive", "not active", "no active", "cancelled", "canceled",
-    "paused", "lapsed", "not entitled", "not eligible", "not available", "isn't available",
-    "unavailable", "doesn't support", "does not support", "not support", "not allow", "not allowed",
+    "doesn't cover", "does not cover", "requires", "require", "required", "expired", "has ended",
+    "ended", "is over", "inactive", "not active", "no active", "cancelled", "canceled", "paused",
+    "lapsed", "not entitled", "not eligible", "not available", "isn't available", "unavailable",
+    "doesn't support", "does not support", "not support", "not allow", "not allowed",
     "not permitted", "only available", "available only", "exclusive", "restricted", "need", "needs",
     "must have", "not have", "without", "does not grant", "not part of", "limited to",
     "does not have", "doesn't have", "don't have", "no valid", "cannot access", "can't access",
-    "not found",
+    "not found", "not permit", "not grant", "insufficient", "too low", "higher",
 )  # fmt: skip
 PLAN_ADVISED = ("upgrade", "subscribe")
 PLAN_OVER = (
     "ran out", "run out", "used up", "exhausted", "expired", "has ended", "ended", "is over",
     "inactive", "non active", "isn't active", "not active", "no active", "cancelled", "canceled",
     "lapsed", "paused", "no valid", "not have a valid", "not have an active", "not subscribed",
-    "terminated",
+    "terminated", "no longer active", "no longer valid", "expires", "expiry date", "end date",
+    "finished", "concluded", "elapsed", "discontinued", "deactivated", "stopped", "not renewed",
+    "has passed", "closed", "withdrawn", "used", "not valid", "void",
 )  # fmt: skip
 PLAN_OTHER = (
     "subscription key", "rate limit*", "rate limited", "too many requests", "per minute",
     "service tier", "per day", "temporarily", "invalid token", "license agreement", "concurrent",
     "high demand", "context", "minute", "per hour", "daily", "weekly", "resets", "will reset",
     "try again in", "wait", "slow down",
-)  # fmt: skip
-FREE = (
-    "free quota", "free tier", "free trial", "free usage", "free chat limit", "free allocation",
-    "free limit", "free tokens", "free requests", "trial quota", "free messages", "free plan",
 )  # fmt: skip
 QUOTA = (
     "usage limit", "usage limits", "quota", "quotas", "api limit", "usage cap", "credit limit",
@@ -92,8 +93,6 @@ QUOTA_GONE = (
     "exhausted", "exceeded", "exceeds", "exceed", "reached", "used up", "depleted", "not enough",
     "insufficient", "no", "out of", "remaining", "failed", "hit", "zero", "over", "consumed",
 )  # fmt: skip
-UNITS = ("tokens", "messages", "requests", "usage", "generations", "calls", "minutes")
-UNITS_GONE = ("out of", "buy more", "purchase more", "get more", "no more", "no remaining")
 RAN_OUT = ("run out of", "ran out of", "used up all")
 HOLDER = ("your account", "account has", "you have", "you've", "your organization", "your team")
 RAN_OUT_OTHER = (
@@ -163,7 +162,8 @@ KEY_OTHER = (
 )  # fmt: skip
 MODEL = (
     "model", "models", "deployment", "deployments", "engine", "model id", "endpoint", "llm",
-    "checkpoint", "adapter", "foundation model", "model name", "channel", "channels",
+    "checkpoint", "adapter", "foundation model", "model name", "channel", "channels", "route",
+    "model alias", "llm model",
 )  # fmt: skip
 MODEL_LACKED = (
     "not entitled", "not eligible", "not cleared", "archived", "not granted", "not included",
@@ -181,7 +181,14 @@ MODEL_LACKED = (
     "not subscribed", "not whitelisted", "not listed", "not in the list", "denied", "not ready for",
     "renamed", "replaced by", "migrate to", "mistyped", "misspelled", "isn't supported",
     "not been found", "wasn't found", "terms", "agreement", "accept", "paused", "unloaded",
-    "stopped", "closed", "access denied", "not grant*", "permission denied",
+    "stopped", "closed", "access denied", "not grant*", "permission denied", "no price",
+    "no pricing", "price catalog", "no provider", "no providers", "no route", "no routes",
+    "no deployment", "no deployments", "no endpoint", "no endpoints", "no channel", "no backend",
+    "no backends", "no worker serves", "not mapped", "isn't mapped", "no mapping", "unmapped",
+    "not served by", "not offered", "not in catalog", "not known", "can't be used",
+    "cannot be used", "not usable", "not provisioned", "not published", "no entry", "not routable",
+    "not resolvable", "could not resolve", "cannot resolve", "not resolve", "ambiguous", "alias",
+    "restricted to", "only for", "reserved for",
 )  # fmt: skip
 MODEL_NAMED = ("model id", "model name", "model", "models")
 MODEL_MISNAMED = (
@@ -196,7 +203,9 @@ MODEL_OTHER = (
     "reasoning effort", "thinking", "modality", "audio", "multimodal", "json", "schema", "content",
     "per minute", "high demand", "try again later", "retry", "prompt", "token", "tokens",
     "messages", "argument", "field", "value", "properties", "attachments", "file", "vision",
-    "suffix", "logprobs", "quota",
+    "suffix", "logprobs", "quota", "context", "conversation", "window", "length", "prefill",
+    "assistant", "reasoning", "returned", "option", "setting", "header", "method", "operation",
+    "format",
 )  # fmt: skip
 LENGTH = (
     "token", "tokens", "context", "context window", "context length", "prompt", "input",
@@ -210,23 +219,14 @@ TOO_LONG = (
     "overflows", "truncate", "not fit", "doesn't fit", "beyond", "shorten", "too big", "maximum of",
     "max context", "maximum context", "maximum length", "maximum is", "limit is", "limit of",
     "exceeded", "maximum", "supports up to", "bigger than", "longer context", "reduce the length",
-    "oversized",
+    "oversized", "no longer fit", "no longer fits", "fits", "at most", "only accepts", "above the",
 )  # fmt: skip
 LENGTH_OTHER = (
     "per minute", "per second", "per day", "rate limit*", "too many requests", "tpm", "quota",
     "name", "temperature", "tool", "tools", "top p", "tokens you requested", "output tokens",
     "unrecognized", "unknown", "images", "credits", "balance", "budget", "timed out", "timeout",
     "n must", "seconds", "bytes", "mb", "access token", "expired", "deadline", "time limit",
-    "characters long", "billing", "spend*", "stop", "pattern", "enum",
-)  # fmt: skip
-LENGTHS = (
-    "prompt tokens", "input tokens", "inputs", "input length", "prompt length", "context length",
-    "sequence length", "token length", "text length", "message length", "context size",
-    "context window", "input size",
-)  # fmt: skip
-LENGTH_WRONG = (
-    "should be", "range", "must be", "limited", "limit", "only", "max", "exceed*", "maximum",
-    "allowed", "too",
+    "characters long", "billing", "spend*", "stop", "pattern", "enum", "image",
 )  # fmt: skip
 LENGTH_WORDS = (
     "token", "tokens", "context", "length", "window", "too long", "long", "ctx", "prompt",
@@ -241,22 +241,13 @@ UNSAFE = (
     "offensive", "explicit", "disallowed", "guardrail", "guardrails", "content filter",
     "content policy", "usage policy", "blocked by", "usage policies", "guidelines", "nsfw",
     "risk control", "copyright*", "recitation", "jailbreak", "malicious", "high risk", "toxic",
-    "policy",
+    "policy", "is blocked", "was blocked", "been blocked", "censored", "refused by",
+    "rejected by our", "safety rules", "unsafe content", "not safe", "objectionable", "detected in",
 )  # fmt: skip
 UNSAFE_OTHER = (
     "data policy", "rate limit*", "privacy policy", "retry policy", "account", "organization",
     "firewall", "parameter", "schema", "quota", "policy engine", "cors", "iam", "service control",
     "network", "ip", "user agent", "case sensitive", "key policy", "policy violation: data",
-)  # fmt: skip
-PLACE = (
-    "country", "countries", "region", "regions", "location", "locations", "territory",
-    "jurisdiction", "geography", "geographic", "geolocation",
-)  # fmt: skip
-NOT_SERVED = (
-    "not supported", "unsupported", "not available", "unavailable", "not allowed", "restricted",
-    "blocked", "prohibited", "not served", "not permitted", "forbidden", "isn't supported",
-    "isn't available", "not offered", "not yet", "restrictions", "restriction", "embargo*",
-    "sanction*", "not provide",
 )  # fmt: skip
 NETWORK = (
     "firewall", "virtual network", "vnet", "private endpoint", "ip", "ip address", "public access",
@@ -269,43 +260,17 @@ NETWORK_SHUT = (
 )  # fmt: skip
 REQUESTS = ("request", "requests", "traffic", "your access")
 STOPPED = ("blocked", "not allowed", "banned")
-CLIENT_ONLY = (
-    "client", "clients", "agents", "cli", "ide", "app", "claude code", "codex", "official",
-    "first party", "coding tools", "coding tool", "programming tools",
-)  # fmt: skip
-ONLY_FOR = (
-    "only authorized", "only available", "only be used", "only for use", "restricted to",
-    "exclusively", "only allowed", "only permitted", "only supports", "limited to",
-)  # fmt: skip
 CLIENT = (
     "client", "clients", "user agent", "app", "apps", "browser", "sdk", "third party", "bot",
     "bots", "automated", "integration", "harness", "tool use outside", "user agents", "crawler",
+    "desktop app", "mobile app", "official apps", "official client", "coding agent",
+    "session header", "client version", "client header", "agents",
 )  # fmt: skip
 CLIENT_SHUT = (
     "not allowed", "not authorized", "not supported", "unsupported", "blocked", "not permitted",
     "forbidden", "rejected", "banned", "restricted", "denied", "unrecognized", "not recognized",
     "not whitelisted", "not approved", "prohibited", "disallowed", "only", "unapproved",
-    "unofficial",
-)  # fmt: skip
-UPSTREAM = ("upstream", "server", "service", "provider", "backend", "gateway", "upstreams")
-UNREACHED = (
-    "unavailable", "not available", "unreachable", "no healthy", "is down", "offline", "unhealthy",
-)  # fmt: skip
-SERVER = (
-    "server", "servers", "service", "model", "engine", "system", "upstream", "provider",
-    "providers", "resources", "capacity", "gpu", "gpus", "worker", "workers", "cluster", "backend",
-    "instance", "instances", "accounts", "endpoint", "api", "replicas", "nodes", "queue",
-    "inference", "platform", "deployment", "traffic", "demand", "load",
-)  # fmt: skip
-BUSY = (
-    "overloaded", "overload", "busy", "temporarily unavailable", "currently unavailable",
-    "unavailable right now", "no capacity", "not enough capacity", "insufficient capacity",
-    "exhausted", "high demand", "high load", "not ready", "starting up", "starting", "is loading",
-    "being loaded", "maintenance", "full", "saturated", "under pressure", "heavy", "high volume",
-    "surge", "spike", "at the moment", "exceeded capacity", "no free", "scaled to zero", "waking",
-    "warming", "congested", "congestion", "unable to serve", "cannot serve", "unhealthy",
-    "cooling down", "cooldown", "short of", "are currently unavailable", "limited capacity",
-    "currently at", "too high", "unusually high", "peak",
+    "unofficial", "reserved", "not accepted", "may call", "may use", "outdated", "too old",
 )  # fmt: skip
 FAST = (
     "request", "requests", "calls", "queries", "messages", "tokens", "rate", "usage", "frequency",
@@ -339,11 +304,6 @@ MONEY_ZH = (
     "额度", "配额", "资源包", "点数", "积分", "费用", "资金", "钱包", "订阅", "会员", "免费",
     "试用", "预付费", "流量包", "token包", "付费",
 )  # fmt: skip
-MONEY_GONE_ZH = (
-    "告罄", "失效", "终止", "低于", "未付", "拖欠", "用光", "耗光", "为空",
-    "尚未购买", "不足", "用尽", "用完", "耗尽", "欠", "过期", "到期", "不够", "已用",
-    "为零", "透支", "结束", "未购买", "不支持", "停用", "超出预算",
-)  # fmt: skip
 MONEY_ADVISED_ZH = (
     "升级", "开通", "购买", "支付", "充值", "续费", "续订", "缴费",
 )  # fmt: skip
@@ -351,56 +311,71 @@ WINDOW_ZH = (
     "每日", "今日", "每分钟", "每小时", "分钟", "小时", "重置", "每天", "每周", "稍后", "频率",
     "并发", "速率", "明天", "次日",
 )  # fmt: skip
-NETWORK_ZH = (
-    "ip", "网段", "网络", "地址", "白名单", "来源", "地区", "区域", "客户端", "客户端类型",
-)  # fmt: skip
-NETWORK_SHUT_ZH = (
-    "不在", "限制", "拒绝", "禁止", "只能", "受限", "不允许", "未授权", "被拦截", "不支持", "拦截",
-)  # fmt: skip
-ACCOUNT_ZH = ("账户", "账号", "用户", "组织", "项目", "帐号", "帐户")
-ACCOUNT_CLOSED_ZH = (
-    "锁定", "禁用", "冻结", "封禁", "停用", "异常", "未激活", "封号", "注销", "违规", "限制",
-    "不存在", "被封",
-)  # fmt: skip
 MODEL_ZH = ("模型", "渠道", "接入点", "部署", "推理点")
 MODEL_LACKED_ZH = (
     "不存在", "未找到", "找不到", "不支持", "下线", "未开通", "无权", "不可用", "停用", "没有",
     "无可用", "未授权", "未部署", "关闭", "错误", "无效", "未激活", "权限", "废弃", "已移除",
 )  # fmt: skip
-KEY_ZH = (
-    "密钥", "令牌", "token", "apikey", "api key", "api-key", "key", "鉴权", "认证", "签名", "凭证",
-    "身份", "登录", "秘钥",
+HOSTING = (
+    "dedicated", "dedicated endpoint", "dedicated deployment", "provisioned throughput",
+    "serverless", "deployment", "deployed", "private deployment", "own deployment", "hosted",
+    "instance", "provisioned", "private endpoint",
 )  # fmt: skip
-KEY_BAD_ZH = (
-    "无效", "错误", "过期", "失效", "缺失", "不正确", "失败", "不存在", "为空", "未提供", "有误",
-    "禁用", "不合法", "非法", "未传", "不能为空", "吊销", "没有权限", "异常",
+HOSTING_NEEDED = (
+    "needs", "need", "requires", "require", "required", "only", "must", "not available",
+    "not supported", "unavailable", "not offered", "create", "first", "before", "non", "not",
 )  # fmt: skip
-LENGTH_ZH = (
-    "长度", "token", "tokens", "上下文", "输入", "prompt", "提示词", "消息", "文本", "对话", "字符",
-    "内容",
+HOSTING_OTHER = (
+    "rate limit*", "quota", "busy", "capacity", "overloaded", "try again", "tokens", "parameter",
+    "loading", "temporarily",
 )  # fmt: skip
-TOO_LONG_ZH = ("超过", "超出", "过长", "太长", "超长", "超限", "最大", "过大", "太大", "上限")
-SERVER_ZH = (
-    "服务", "服务器", "系统", "模型", "资源", "引擎", "负载", "流量", "算力", "上游", "集群",
-    "访问", "通道",
+ROLE = (
+    "role", "roles", "operation", "this endpoint", "this route", "this action", "this path",
+    "this method", "this resource", "this api", "the endpoint", "admin", "admins", "administrators",
 )  # fmt: skip
-BUSY_ZH = (
-    "繁忙", "过载", "拥挤", "不足", "过高", "过大", "紧张", "不可用", "维护", "升级", "火爆",
-    "拥堵", "满载", "饱和", "排队", "忙",
+ROLE_SHUT = (
+    "not allowed", "not permitted", "not permit", "denied", "may not", "cannot", "can't",
+    "not enabled", "restricted", "not authorized", "forbidden", "no access", "not available",
+    "does not allow", "not have access", "only", "not entitled", "disabled", "insufficient",
+    "lacks", "lack",
 )  # fmt: skip
-FAST_ZH = (
-    "请求", "调用", "频率", "速率", "并发", "次数", "流量", "qps", "rpm", "tpm", "使用量", "用量",
-    "访问",
+ROLE_OTHER = (
+    "api key", "key", "token", "credential*", "parameter", "field", "model", "plan", "quota", "ip",
+    "content", "user is not", "permission*",
 )  # fmt: skip
-TOO_FAST_ZH = (
-    "过快", "过高", "频繁", "超过", "超出", "限制", "上限", "超限", "过多", "太快", "太多", "受限",
-    "限额", "达到",
+WINDOW = (
+    "minute", "minutes", "hour", "hours", "hourly", "daily", "day", "today", "second", "seconds",
+    "rolling", "window", "per minute", "per second", "per hour", "per day", "5 hour", "24 hours",
 )  # fmt: skip
-CONTENT_ZH = (
-    "内容", "输入", "输出", "文本", "图片", "提示词", "prompt", "问题", "请求", "信息", "话题",
-    "数据",
+WINDOW_USED = (
+    "limit", "limits", "quota", "cap", "allowance", "requests", "calls", "messages", "tokens",
+    "too many", "reached", "used", "exhausted", "exceeded", "hit", "rate",
 )  # fmt: skip
-UNSAFE_ZH = (
-    "违规", "敏感", "不安全", "审核", "违反", "不当", "不合规", "非法", "风控", "色情", "政治",
-    "暴力", "拦截", "屏蔽",
+ADVICE = (
+    "top up", "topup", "recharge", "add funds", "add credit", "add credits", "buy credits",
+    "buy credit", "purchase credits", "refill", "pay your", "payment", "payments", "invoice",
+    "invoices", "billing", "subscribe",
+)  # fmt: skip
+CLIENT_ZH = (
+    "客户端", "cli", "claude code", "codex", "终端", "第三方", "官方", "工具", "user agent", "ua",
+)  # fmt: skip
+CLIENT_SHUT_ZH = (
+    "请勿", "仅限", "只能", "之外", "禁止", "不允许", "仅支持", "不支持", "只支持", "拦截",
+    "未授权", "非官方",
+)  # fmt: skip
+USED_UP_NOW = (
+    "exhausted", "used up", "empty", "ran out", "run out", "out of", "insufficient", "depleted",
+    "expired", "zero", "not enough",
+)  # fmt: skip
+OUR_ACCOUNT = (
+    "your account", "your resource", "your organization", "your access", "your subscription",
+    "your project", "your team", "your workspace", "this account", "the account",
+)  # fmt: skip
+SHUT = (
+    "blocked", "suspended", "disabled", "banned", "restricted", "deactivated", "terminated",
+    "revoked", "locked", "closed",
+)  # fmt: skip
+ABUSE = (
+    "policy", "policies", "violat*", "abuse", "abusive", "terms", "misuse", "suspicious", "fraud*",
+    "guidelines",
 )  # fmt: skip

@@ -27,6 +27,10 @@ RULES: tuple[Rule, ...] = (
     Rule("answer.no-content", Reason.INVALID_RESPONSE, _RFC, statuses={200, 201, 202, 203,
          206}, codes={"answer:none", "answer:no-object"},
          hint="The endpoint answered without any choice: check base_url, and try again."),
+    # --- what a relay says of any failure upstream, where nothing tells more ---
+    Rule("cover.upstream-failed", Reason.SERVER_ERROR, "common among relays (2026-11-21)",
+         contains=("upstream error", "upstream request failed", "上游"),
+         statuses={200, 400, 404, 409, 424, 500, 502, 503, 504}),
     # --- refusals ---
     Rule("status.403-empty", Reason.AUTH, "undecidable; leans to auth, never revoked",
          statuses={403}, codes={"body:empty"},
@@ -78,13 +82,11 @@ RULES: tuple[Rule, ...] = (
          "internalservererror", "internal", "internal_failure", "upstream_error", "apierror",
          "internalerror"}, statuses=set(range(500, 600))),
     Rule("status.5xx", Reason.SERVER_ERROR, _RFC, statuses=set(range(500, 600))),
-    # It redirects until the config is mended, and the answer would be the same again: so
-    # nothing is retried, and the target is benched until its base_url changes or it is due.
-    Rule("status.3xx", Reason.FORBIDDEN, _RFC, statuses=set(range(300, 400)),
+    Rule("status.3xx", Reason.INVALID_RESPONSE, _RFC, statuses=set(range(300, 400)),
          hint=("The endpoint redirects, which is not followed, since keys must not travel: set "
                "base_url to the address that it names.")),
     Rule("status.4xx", Reason.BAD_REQUEST, _RFC, statuses=set(range(400, 500))),
-    Rule("general.passed-on", Reason.SERVER_ERROR,
+    Rule("cover.passed-on", Reason.SERVER_ERROR,
          "what OpenRouter says of any failure upstream: the status tells more (2026-11-21)",
          contains=("provider returned error",)),
     Rule("type.bare-server-error", Reason.SERVER_ERROR, "common type in streams (2026-11-21)",
@@ -94,4 +96,6 @@ RULES: tuple[Rule, ...] = (
     Rule("type.bare-invalid-request", Reason.BAD_REQUEST,
          "common type in streams (2026-11-21)", codes={"invalid_request_error", "badrequesterror",
          "bad_request", "invalid_argument", "badrequest"}),
+    Rule("answer.unusable", Reason.INVALID_RESPONSE, _RFC, statuses=set(range(200, 300)),
+         codes={"answer:silent", "body:text"}),
 )  # fmt: skip

@@ -7,7 +7,7 @@ and the standard library (looked up 2026-11-21).
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason
+from states.reasons import Reason, Scope
 
 _HTTPX = "https://www.python-httpx.org/exceptions/ (2026-11-21)"
 _STDLIB = "https://docs.python.org/3/library/exceptions.html (2026-11-21)"
@@ -46,27 +46,32 @@ _BROKEN = (
     "error decoding response body", "stream error", "more expected", "missing finish reason",
     "before completion", "before response completed",
 )  # fmt: skip
-_UNREACHED = (
-    "connect to proxy", "proxyerror", "error sending request", "connection was reset",
-    "connection refused", "connection reset*", "connection aborted", "connection error",
-    "network is unreachable", "no route to host", "host is unreachable",
-    "all connection attempts failed", "server disconnected", "disconnected", "broken pipe",
-    "econnrefused", "econnreset", "epipe", "ehostunreach", "enetunreach", "econnaborted",
-    "socket hang up", "fetch failed", "failed to fetch", "connectionterminated*", "goaway",
-    "network error", "networkerror", "cannot connect to host",
-    "failed to establish a new connection", "max retries exceeded", "failed to connect",
-    "could not connect", "couldn't connect", "connect error", "connection lost",
-    "connection closed", "connection failure", "connection failed", "connection was closed",
-    "remote end closed connection", "remote host closed", "peer closed connection",
-    "connection dropped", "unable to connect", "network request failed", "network connection",
-    "load failed", "terminated", "other side closed", "und err socket", "eof",
-    "upstream connect error", "winerror 10061", "winerror 10054", "winerror 10053",
-    "winerror 10065", "积极拒绝", "远程主机强迫关闭", "connection attempt failed",
-    "connection broken", "unreachable", "connect call failed", "tunnel connection failed",
-    "bad gateway", "err connection*", "err internet disconnected", "connection interrupted",
-    "connection to … failed", "连接失败", "连接被重置", "网络错误", "enetdown",
-    "connection is closed", "connection not available",
+_CLOSED = (
+    "connection was reset", "connection reset*", "connection aborted", "server disconnected",
+    "disconnected", "broken pipe", "econnreset", "epipe", "econnaborted", "socket hang up",
+    "connectionterminated*", "goaway", "connection lost", "connection closed",
+    "connection was closed", "remote end closed connection", "remote host closed",
+    "peer closed connection", "connection dropped", "terminated", "other side closed",
+    "und err socket", "eof", "winerror 10054", "winerror 10053", "远程主机强迫关闭",
+    "connection broken", "connection interrupted", "连接被重置", "connection is closed",
 )  # fmt: skip
+_UNREACHED = (
+    "connect to proxy", "proxyerror", "error sending request", "connection refused",
+    "connection error", "network is unreachable", "no route to host", "host is unreachable",
+    "all connection attempts failed", "econnrefused", "ehostunreach", "enetunreach",
+    "fetch failed", "failed to fetch", "network error", "networkerror", "cannot connect to host",
+    "failed to establish a new connection", "max retries exceeded", "failed to connect",
+    "could not connect", "couldn't connect", "connect error", "connection failure",
+    "connection failed", "unable to connect", "network request failed", "network connection",
+    "load failed", "upstream connect error", "winerror 10061", "winerror 10065", "积极拒绝",
+    "connection attempt failed", "unreachable", "connect call failed", "tunnel connection failed",
+    "bad gateway", "err connection*", "err internet disconnected", "connection to … failed",
+    "连接失败", "网络错误", "enetdown", "connection not available",
+)  # fmt: skip
+_CLOSED_HINT = (
+    "The connection was closed after the request went out, before an answer came: send it again, "
+    "and look at the server or the proxies in between if it lasts."
+)
 _TLS_HINT = (
     "The endpoint's TLS certificate or handshake was not accepted: check base_url, the system's "
     "clock and certificates, and any proxy in between."
@@ -139,22 +144,34 @@ RULES: tuple[Rule, ...] = (
     Rule("transport.timed-out", Reason.TIMEOUT, _STDLIB, codes=_ANY, contains=_TIMED_OUT,
          unless=("status code", "http status")),
     Rule("transport.unreached-type", Reason.CONNECTION, _HTTPX,
-         codes={"exception:connecterror", "exception:readerror", "exception:writeerror",
-         "exception:closeerror", "exception:networkerror", "exception:transporterror",
-         "exception:remoteprotocolerror", "exception:connectionerror",
-         "exception:connectionreseterror", "exception:connectionrefusederror",
-         "exception:connectionabortederror", "exception:brokenpipeerror",
-         "exception:apiconnectionerror", "exception:clientconnectorerror",
-         "exception:serverdisconnectederror", "exception:clientoserror",
-         "exception:newconnectionerror", "exception:endpointconnectionerror",
-         "exception:connectionclosederror", "exception:remotedisconnected",
-         "exception:maxretryerror", "exception:clientconnectionerror",
-         "exception:localprotocolerror", "exception:eoferror",
+         codes={"exception:connecterror", "exception:connectionrefusederror",
+         "exception:clientconnectorerror", "exception:newconnectionerror",
+         "exception:endpointconnectionerror", "exception:maxretryerror",
          "exception:clientconnectorcertificateerror", "exception:serviceunreachable"}),
+    # Whoever closes a connection on which a request stands was reached: it is the one model,
+    # or its server, that hung up.
+    Rule("transport.closed-type", Reason.CONNECTION, _HTTPX,
+         codes={"exception:readerror", "exception:writeerror", "exception:closeerror",
+         "exception:remoteprotocolerror", "exception:connectionreseterror",
+         "exception:connectionabortederror", "exception:brokenpipeerror",
+         "exception:serverdisconnectederror", "exception:connectionclosederror",
+         "exception:remotedisconnected", "exception:eoferror"}, scope=Scope.MODEL,
+         hint=_CLOSED_HINT),
+    Rule("transport.closed-words", Reason.CONNECTION, _HTTPX, codes={"exception:networkerror",
+         "exception:transporterror", "exception:connectionerror", "exception:apiconnectionerror",
+         "exception:clientoserror", "exception:clientconnectionerror", "exception:oserror",
+         "exception:ioerror", "exception:socketerror", "exception:error"}, contains=_CLOSED,
+         scope=Scope.MODEL, hint=_CLOSED_HINT),
+    Rule("transport.failed-type", Reason.CONNECTION, _HTTPX,
+         codes={"exception:networkerror", "exception:transporterror", "exception:connectionerror",
+         "exception:apiconnectionerror", "exception:clientoserror",
+         "exception:clientconnectionerror", "exception:localprotocolerror"}),
     Rule("transport.decoding", Reason.INVALID_RESPONSE, _HTTPX,
          codes={"exception:decodingerror", "exception:jsondecodeerror",
          "exception:toomanyredirects", "exception:apiresponsevalidationerror",
          "exception:unicodedecodeerror", "exception:decodeerror"}),
+    Rule("transport.closed", Reason.CONNECTION, _HTTPX, codes=_ANY, contains=_CLOSED,
+         scope=Scope.MODEL, hint=_CLOSED_HINT),
     Rule("transport.unreached", Reason.CONNECTION, _HTTPX, codes=_ANY, contains=_UNREACHED),
     Rule("transport.os-error", Reason.CONNECTION, _STDLIB, codes={"exception:oserror",
          "exception:ioerror", "exception:socketerror", "exception:error"}),

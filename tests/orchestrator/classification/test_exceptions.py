@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from orchestrator.classification import classify
-from states.reasons import Reason
+from states.reasons import Reason, Scope
 
 
 def caused(outer: Exception, inner: Exception) -> Exception:
@@ -29,7 +29,7 @@ OBJECTS: list[tuple[BaseException, Reason, str]] = [
         Reason.CONNECTION,
         "transport.unreached-type",
     ),
-    (httpx.ReadError(""), Reason.CONNECTION, "transport.unreached-type"),
+    (httpx.ReadError(""), Reason.CONNECTION, "transport.closed-type"),
     (
         caused(httpx.ConnectError("x"), socket.gaierror(-2, "Name or service not known")),
         Reason.CONNECTION,
@@ -44,14 +44,14 @@ OBJECTS: list[tuple[BaseException, Reason, str]] = [
     (
         httpx.RemoteProtocolError("Server disconnected without sending a response."),
         Reason.CONNECTION,
-        "transport.unreached-type",
+        "transport.closed-type",
     ),
     (httpx.UnsupportedProtocol("no scheme"), Reason.CONNECTION, "transport.bad-url"),
     (httpx.DecodingError("gzip"), Reason.INVALID_RESPONSE, "transport.decoding"),
     (
         ConnectionResetError(104, "Connection reset by peer"),
         Reason.CONNECTION,
-        "transport.unreached-type",
+        "transport.closed-type",
     ),
     (OSError(28, "No space left on device"), Reason.CONNECTION, "transport.os-error"),
     (ValueError("a bug of the caller"), Reason.UNKNOWN, "none"),
@@ -101,3 +101,47 @@ def test_with_an_answer_the_answer_decides() -> None:
     error = classify(status=402, exception=TimeoutError(), body="Insufficient Balance")
 
     assert error.reason is Reason.BILLING
+
+
+CLOSED: list[BaseException] = [
+    httpx.ReadError("[Errno 104] Connection reset by peer"),
+    httpx.WriteError("[Errno 32] Broken pipe"),
+    httpx.RemoteProtocolError("Server disconnected without sending a response."),
+    ConnectionResetError(104, "Connection reset by peer"),
+    BrokenPipeError(32, "Broken pipe"),
+    RuntimeError("socket hang up"),
+    OSError("[WinError 10054] closed by the remote host"),
+]
+UNREACHED: list[BaseException] = [
+    httpx.ConnectError("[Errno 111] Connection refused"),
+    caused(httpx.ConnectError("reset"), ConnectionResetError(104, "Connection reset by peer")),
+    caused(httpx.ConnectError("x"), socket.gaierror(-2, "Name or service not known")),
+    caused(httpx.ConnectError("x"), ssl.SSLCertVerificationError("bad")),
+    ConnectionRefusedError(111, "Connection refused"),
+    OSError(101, "Network is unreachable"),
+]
+
+
+@pytest.mark.parametrize("exception", CLOSED, ids=repr)
+def test_who_closes_a_connection_with_a_request_on_it_was_reached(exception: BaseException) -> None:
+    error = classify(exception=exception, where="exception")
+
+    assert (error.reason, error.scope) == (Reason.CONNECTION, Scope.MODEL)
+    assert "base_url" not in error.hint
+    assert "reached" not in error.hint
+
+
+@pytest.mark.parametrize("exception", UNREACHED, ids=repr)
+def test_who_was_not_reached_is_the_whole_entry(exception: BaseException) -> None:
+    error = classify(exception=exception, where="exception")
+
+    assert (error.reason, error.scope) == (Reason.CONNECTION, None)
+
+
+def test_bytes_that_an_exception_quotes_may_be_an_answers_own() -> None:
+    said = "illegal status line: bytearray(b'the model said: Insufficient Balance, 402')"
+
+    error = classify(exception=httpx.RemoteProtocolError(said), where="exception")
+
+    assert error.reason is Reason.CONNECTION
+    assert "Balance" not in error.message

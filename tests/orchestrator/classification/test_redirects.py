@@ -23,7 +23,7 @@ from orchestrator.classification import classify
 def test_where_it_leads_is_told_without_path_query_or_user(location: str, said: str) -> None:
     error = classify(status=308, headers={"Location": location}, provider="corp")
 
-    assert (error.reason, error.rule, error.message) == ("forbidden", "status.3xx", said)
+    assert (error.reason, error.rule, error.message) == ("invalid_response", "status.3xx", said)
     assert "base_url" in error.hint
 
 

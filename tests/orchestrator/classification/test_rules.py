@@ -7,8 +7,9 @@ import pytest
 from orchestrator.classification.facts import Facts
 from orchestrator.classification.families import family
 from orchestrator.classification.phrases import normalise, phrase
+from orchestrator.classification.pipeline import decide
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import ALL, rule_set
+from orchestrator.classification.rules import ALL, rule_book
 from orchestrator.classification.rules.repairs import NAMES
 from states.reasons import Reason
 
@@ -92,17 +93,14 @@ def test_the_vendors_code_stands_before_general_words() -> None:
         texts=("too many requests, rate limit",),
     )
 
-    vendor, anyone = rule_set("zai").first(facts), rule_set("").first(facts)
+    vendor, anyone = (decide(rule_book(name), facts)[0] for name in ("zai", ""))
 
-    assert vendor is not None
-    assert anyone is not None
     assert (vendor.reason, anyone.reason) == (Reason.BILLING, Reason.RATE_LIMIT)
 
 
 def test_the_quick_way_finds_what_reading_every_rule_finds() -> None:
-    rules = rule_set("openrouter")
     facts = Facts(http_status=403, status=403, texts=("Key limit exceeded (total limit)",))
-    found = rules.first(facts)
 
-    assert found is not None
+    found, _ = decide(rule_book("openrouter"), facts)
+
     assert found.id == "openrouter.key-limit"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.classification import classify
-from orchestrator.classification.regex_guard import compile_guarded
+from orchestrator.classification.regex_guard import compile_guarded, search_guarded
 from orchestrator.classification.user_rules import never_matches, shadowed_by, user_rule
 from states.reasons import Reason, Scope
 
@@ -94,6 +94,7 @@ def test_a_bad_rule_says_what_is_wrong(fields: dict[str, Any], words: str) -> No
 CATASTROPHIC = [
     "(a+)+", "(a*)*b", "(a|aa)+$", "(.*a){20,}", r"(\w+\s?)*$", "(a?){60}a{60}", r"(a)\1*",
     ".*.*x", "a?" * 20, "(?:a|ab)" * 12, "(?:(?:a{1,60}){1,60})", "(x|y+)*z",
+    ".*?.{0,31}.{0,31}z", "[^z]*.{0,45}z.{0,20}q", ".{0,40}.{0,40}.{0,40}z",
 ]  # fmt: skip
 
 
@@ -125,6 +126,20 @@ def test_what_the_guard_lets_through_ends_quickly(pattern: str) -> None:
     except ValueError:
         return
     compiled.search("a" * 300 + "!")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "looked_at"),
+    [("x.*b", 1_000), (".*?(?:a1|b2)c", 707), (".{0,31}.{0,31}b", 976), (r"code \d{3}b", 4_096)],
+)
+def test_a_regex_is_tried_on_so_much_of_a_text_as_its_ways_allow(
+    pattern: str, looked_at: int
+) -> None:
+    compiled = compile_guarded(pattern)
+    found = {"x.*b": "xb", ".*?(?:a1|b2)c": "a1c", ".{0,31}.{0,31}b": "b"}.get(pattern, "code 123b")
+
+    assert search_guarded(compiled, " " * (looked_at - len(found)) + found)
+    assert not search_guarded(compiled, " " * (looked_at - len(found) + 1) + found)
 
 
 def test_a_rule_that_can_never_match_is_named() -> None:

@@ -213,7 +213,7 @@ def test_without_a_default_route_each_request_must_name_one() -> None:
         ('[providers.groq]\ndialect = "openai"', "providers.groq.dialect", "'openai-chat'"),
         ('[providers.groq]\napi_key = "x"', "providers.groq.api_key", "'credentials'"),
         ('[providers.groq]\ncredentials = "x"', "providers.groq.credentials", "a list"),
-        ('[providers.groq]\nstream = "no"', "providers.groq.stream", "true or false"),
+        ('[providers.groq]\nstream = "no"', "providers.groq.stream", 'true, false, "always"'),
         ("[providers.groq.headers]\nX = 1", "providers.groq.headers", "a text on one line"),
         ("[providers]\ngroq = 3", "providers.groq", "allowed: a table"),
         ("[targets.x]\ncontext = 1", 'targets."x"', "provider/model"),

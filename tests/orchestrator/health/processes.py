@@ -144,7 +144,7 @@ def fork_with_a_lock_held(_: Path) -> None:
     inside.wait()
     child = os.fork()
     if child == 0:
-        signal.alarm(20)
+        signal.alarm(60)
         store.update(lambda _: Nothing())
         os._exit(0)
     thread.join()

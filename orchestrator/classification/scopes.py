@@ -1,0 +1,69 @@
+"""What a failure is a fact about: the model that was sent, or the account behind the key."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from orchestrator.classification.facts import Facts
+from orchestrator.classification.rule import Rule
+from states.reasons import Reason, Scope
+
+_ACCOUNT = frozenset(
+    {
+        "account", "accounts", "plan", "organization", "organisation", "organizations", "org",
+        "workspace", "team", "subscription", "tenant",
+    }
+)  # fmt: skip
+"""Whose limit it is where the words say so (the contract, 2026-11)."""
+_SHORTEST = 3
+"""Letters of the shortest name of a model that is looked for by itself: ``o3`` may be anything."""
+
+
+@attrs.frozen
+class Sent:
+    """What is known of the request that failed.
+
+    Attributes:
+        model: The model's name as it was sent.
+        by_model: True where the vendor limits each model of an account by itself.
+    """
+
+    model: str | None = None
+    by_model: bool = attrs.field(default=False, kw_only=True)
+
+
+NOTHING = Sent()
+
+
+def scope_of(rule: Rule, facts: Facts, sent: Sent) -> Scope | None:
+    """What the failure that ``rule`` matched is a fact about.
+
+    A rate limit that names the model which was sent is that model's; one that speaks of
+    account, plan, organization, workspace or team is the account's, but for vendors whose
+    accounts have limits by model. Of other failures, and where the words say neither, the
+    rule knows.
+    """
+    if rule.reason is not Reason.RATE_LIMIT or rule.scope is not None:
+        return rule.scope
+    if sent.model and names(facts.raw, sent.model):
+        return Scope.MODEL
+    if _ACCOUNT.isdisjoint(facts.words):
+        return None
+    return Scope.MODEL if sent.by_model else Scope.ACCOUNT
+
+
+def names(text: str, model: str) -> bool:
+    """Whether ``text`` names ``model``, whole, or what stands behind its last slash."""
+    lowered = text.lower()
+    whole = model.lower()
+    return any(_stands(lowered, name) for name in {whole, whole.rpartition("/")[2]} if name)
+
+
+def _stands(text: str, name: str) -> bool:
+    if name not in text:
+        return False
+    lead = r"\bmodel\W{1,3}" if len(name) < _SHORTEST else r"(?<![a-z0-9._-])"
+    # Behind its end a mark may stand, but no further part of a longer name.
+    return re.search(rf"{lead}{re.escape(name)}(?![a-z0-9_-]|[.:/@][a-z0-9])", text) is not None
