@@ -22,6 +22,7 @@ from states import (
     Finish,
     IllegalEvent,
     Mark,
+    Send,
     Standby,
     Started,
     Target,
@@ -99,6 +100,16 @@ def test_a_call_that_never_closed_is_read_as_far_as_it_goes() -> None:
 
 def test_a_call_that_began_before_the_file_is_passed_over() -> None:
     assert recordings(LINES[1:]) == ()
+
+
+def test_a_send_of_a_machine_that_kept_no_time_back_ends_with_its_call() -> None:
+    command = json.loads(LINES[1])["command"]
+    del command["until"]
+    *_, sent = entries(changed(2, command=command)[:2])
+
+    assert isinstance(sent, Transition)
+    assert isinstance(sent.command, Send)
+    assert sent.command.until == sent.command.ends_at
 
 
 def changed(number: int, **fields: Any) -> list[bytes]:
