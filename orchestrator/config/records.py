@@ -15,6 +15,7 @@ import attrs
 
 from orchestrator.config.errors import Problem, UnknownRoute
 from orchestrator.health import Strategy
+from orchestrator.providers.reasoning_models import always_reasons
 from orchestrator.secrets import Secret
 from states.policy import Policy, Timeouts
 from states.target import Target
@@ -131,13 +132,17 @@ class TargetSettings:
         overrides: Fields that replace those of the request at this target.
         timeouts: The limits of an attempt here, in seconds; those that the entry does
             not name are the config's.
-        reasoning: True where the model is known to think before it speaks.
+        reasoning: Whether the model thinks before it speaks; ``None`` is what is known of it.
     """
 
     context: int | None = None
     overrides: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
     timeouts: Timeouts = Timeouts()
-    reasoning: bool = False
+    reasoning: bool | None = None
+
+    def reasons(self, model: str) -> bool:
+        """Whether ``model`` thinks before it speaks: what is said of it, or else known."""
+        return always_reasons(model) if self.reasoning is None else self.reasoning
 
 
 @attrs.frozen
@@ -190,7 +195,7 @@ class Config:
             provider=provider,
             model=model,
             context=settings.context,
-            reasoning=settings.reasoning,
+            reasoning=settings.reasons(model),
             timeouts=settings.timeouts,
         )
 

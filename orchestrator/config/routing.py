@@ -91,4 +91,4 @@ def warn_of_passed_over(draft: Draft) -> None:
 def _target(name: str, settings: Mapping[str, TargetSettings], timeouts: Timeouts) -> Target:
     provider, _, model = name.partition("/")
     own = settings.get(name, TargetSettings(timeouts=timeouts))
-    return Target(provider, model, own.context, own.reasoning, own.timeouts)
+    return Target(provider, model, own.context, own.reasons(model), own.timeouts)
