@@ -27,6 +27,7 @@ _ITEMS = 6
 _WIDEST = 32
 _TEXT = 8_192
 _CODE = 120
+_EDGES = " \n\t-:,"
 _INSIDE = re.compile("[{<]")
 """How objects and pages begin that a text quotes."""
 
@@ -93,11 +94,11 @@ class Envelope:
             if inner is not None:
                 if self.echoes.repeats(text[len(before) :]):
                     before, inner = f"{before}{BLANK}", None
-                text = before.strip(" \n\t-:,")
+                text = before
         text = self.echoes.blank(text)
         cover = uncover(text) if text else None
-        if text:
-            self._remember(text)
+        if said := text.strip(_EDGES):
+            self._remember(said)
         if cover is not None or inner is not None:
             self._quote(cover, inner, depth)
 
@@ -108,7 +109,7 @@ class Envelope:
         child = Envelope(relayed=True, echoes=self.echoes, codes={"body:html"})
         child.status = None if cover is None else cover.status
         child.say(embedded.html_words(page), depth + 1)
-        if before := before.strip(" \n\t-:,"):
+        if before := before.strip(_EDGES):
             self._remember(before)
         self._take(child, words=True)
 

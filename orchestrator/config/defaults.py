@@ -172,8 +172,8 @@ DEFAULTS = (
     Default(
         'targets."NAME/MODEL"',
         "reasoning",
-        _truth(_TARGET["reasoning"].default),
-        "true where the model thinks before it speaks",
+        "true",
+        "no default; whether the model thinks before it speaks, if its name does not say so",
     ),
 )
 """Every key that a config may hold, in the order of the file."""

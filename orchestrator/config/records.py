@@ -15,6 +15,7 @@ import attrs
 
 from orchestrator.config.errors import Problem, UnknownRoute
 from orchestrator.health import Strategy
+from orchestrator.providers.reasoning_models import always_reasons
 from orchestrator.secrets import Secret
 from states.policy import Policy, Timeouts
 from states.target import Target
@@ -134,18 +135,24 @@ class TargetSettings:
         overrides: Fields that replace those of the request at this target.
         timeouts: The limits of an attempt here, in seconds; those that the entry does
             not name are the config's.
-        reasoning: True where the model is known to think before it speaks.
+        reasoning: Whether the model thinks before it speaks; ``None`` is what is known of it.
     """
 
     context: int | None = None
     overrides: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
     timeouts: Timeouts = Timeouts()
-    reasoning: bool = False
+    reasoning: bool | None = None
+
+    def reasons(self, model: str) -> bool:
+        """Whether ``model`` thinks before it speaks: what is said of it, or else known."""
+        return always_reasons(model) if self.reasoning is None else self.reasoning
 
     def target(self, provider: Provider, model: str) -> Target:
         """The target ``provider/model``, as these settings make it."""
         stream = True if provider.always_streams else None if provider.stream else False
-        return Target(provider.name, model, self.context, self.reasoning, stream, self.timeouts)
+        return Target(
+            provider.name, model, self.context, self.reasons(model), stream, self.timeouts
+        )
 
 
 @attrs.frozen

@@ -55,7 +55,7 @@ class TargetTable:
     context: Count | None = None
     overrides: Table = attrs.field(factory=lambda: Table({}))
     timeouts: Timeouts = Timeouts()
-    reasoning: bool = False
+    reasoning: bool | None = None
 
 
 @attrs.frozen

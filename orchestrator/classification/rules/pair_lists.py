@@ -77,7 +77,7 @@ PLAN_OVER = (
     "lapsed", "paused", "no valid", "not have a valid", "not have an active", "not subscribed",
     "terminated", "no longer active", "no longer valid", "expires", "expiry date", "end date",
     "finished", "concluded", "elapsed", "discontinued", "deactivated", "stopped", "not renewed",
-    "has passed", "closed", "withdrawn", "used", "not valid", "void",
+    "has passed", "closed", "withdrawn", "not valid", "void",
 )  # fmt: skip
 PLAN_OTHER = (
     "subscription key", "rate limit*", "rate limited", "too many requests", "per minute",
