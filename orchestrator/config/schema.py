@@ -25,7 +25,7 @@ from orchestrator.config.tables import (
     Table,
     TargetTable,
 )
-from orchestrator.health import Strategy
+from orchestrator.health import Accounts, Strategy
 from states.policy import OnInterrupted, Policy, Timeouts
 from states.reasons import DEFAULT_MOVES, Move, Reason
 
@@ -210,6 +210,7 @@ def _converter() -> None:
     _CONVERTER.register_structure_hook(Fields, lambda value, _: scalars.names(value))
     _CONVERTER.register_structure_hook(KeyHeader, lambda value, _: scalars.header_name(value))
     _CONVERTER.register_structure_hook(Strategy, scalars.member)
+    _CONVERTER.register_structure_hook(Accounts, scalars.member)
     _CONVERTER.register_structure_hook(OnInterrupted, scalars.member)
     _CONVERTER.register_structure_hook_factory(_is(tuple), _list_hook)
     _CONVERTER.register_structure_hook_factory(_is(dict), _table_hook)

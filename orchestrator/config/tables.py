@@ -6,7 +6,7 @@ from typing import Any, NewType
 
 import attrs
 
-from orchestrator.health import Strategy
+from orchestrator.health import Accounts, Strategy
 from states.policy import Policy, Timeouts
 
 BaseUrl = NewType("BaseUrl", str)
@@ -44,6 +44,7 @@ class ProviderTable:
     headers: Headers = attrs.field(factory=lambda: Headers({}))
     stream: bool = True
     strategy: Strategy = Strategy.FILL_FIRST
+    accounts: Accounts = Accounts.SEPARATE
     rules: tuple[Table, ...] = ()
 
 
