@@ -304,7 +304,7 @@ def _pool(provider: Provider, salt: str) -> Pool:
         PoolCredential(credential.label, fingerprint(credential.secret, salt))
         for credential in provider.credentials
     )
-    return Pool(provider.name, provider.base_url, credentials, provider.strategy)
+    return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)
 
 
 _lock = threading.Lock()

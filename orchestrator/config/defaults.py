@@ -152,6 +152,12 @@ DEFAULTS = (
     ),
     Default(
         "providers.NAME",
+        "accounts",
+        f'"{_PROVIDER["accounts"].default}"',
+        "separate | one, where all keys share one account's limits",
+    ),
+    Default(
+        "providers.NAME",
         "rules",
         "[]",
         'your own rules, before ours: {status = 418, contains = "...", reason = "billing"}',

@@ -53,6 +53,7 @@ def provider(draft: Draft, name: str) -> Provider:
         stream=table.stream != "false",
         always_streams=table.stream == "always",
         strategy=table.strategy,
+        accounts=table.accounts,
         rules=tuple(_rules(draft, name, table)),
         keyless=pool == credentials.anonymous(),
         documentation=entry.documentation if entry else "",

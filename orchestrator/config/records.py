@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from orchestrator.config.errors import Problem, UnknownRoute
-from orchestrator.health import Strategy
+from orchestrator.health import Accounts, Strategy
 from orchestrator.providers.reasoning_models import always_reasons
 from orchestrator.secrets import Secret
 from states.policy import Policy, Timeouts
@@ -78,6 +78,7 @@ class Provider:
             address, else its own name.
         limits_by_model: True where the vendor limits rates for each model, so that a
             throttled credential may serve another one.
+        accounts: Whose limits its keys meet.
         missing: What its credentials name and is not there, one sentence each.
     """
 
@@ -99,6 +100,7 @@ class Provider:
     key_header: str = ""
     omitted: frozenset[str] = frozenset()
     missing: tuple[str, ...] = ()
+    accounts: Accounts = Accounts.SEPARATE
 
     def located(self, choose: Callable[[Sequence[str]], str]) -> Provider:
         """This provider at the one of its addresses that ``choose`` picks.

@@ -26,7 +26,7 @@ from orchestrator.config.tables import (
     Table,
     TargetTable,
 )
-from orchestrator.health import Strategy
+from orchestrator.health import Accounts, Strategy
 from states.policy import OnInterrupted, Policy, Timeouts
 from states.reasons import DEFAULT_MOVES, Move, Reason
 
@@ -222,6 +222,7 @@ def _converter() -> None:
     _CONVERTER.register_structure_hook(KeyHeader, lambda value, _: scalars.header_name(value))
     _CONVERTER.register_structure_hook(StreamMode, _stream_mode)
     _CONVERTER.register_structure_hook(Strategy, scalars.member)
+    _CONVERTER.register_structure_hook(Accounts, scalars.member)
     _CONVERTER.register_structure_hook(OnInterrupted, scalars.member)
     _CONVERTER.register_structure_hook_factory(_is(tuple), _list_hook)
     _CONVERTER.register_structure_hook_factory(_is(dict), _table_hook)

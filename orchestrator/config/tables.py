@@ -6,7 +6,7 @@ from typing import Any, NewType
 
 import attrs
 
-from orchestrator.health import Strategy
+from orchestrator.health import Accounts, Strategy
 from states.policy import Policy, Timeouts
 
 BaseUrl = NewType("BaseUrl", str)
@@ -45,6 +45,7 @@ class ProviderTable:
     headers: Headers = attrs.field(factory=lambda: Headers({}))
     stream: StreamMode = StreamMode("true")
     strategy: Strategy = Strategy.FILL_FIRST
+    accounts: Accounts = Accounts.SEPARATE
     rules: tuple[Table, ...] = ()
 
 

@@ -11,17 +11,13 @@ from random import Random
 
 from orchestrator.health.look import Draft, Viewer, standby
 from orchestrator.health.pool import Pool
-from orchestrator.health.records import Marks, parts
+from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
 from orchestrator.health.snapshot import Entry, entries
 from orchestrator.health.store import Store
 from orchestrator.health.upkeep import reset
 from orchestrator.health.visit import Visit
 from orchestrator.health.workings import Workings
 from states.target import Target
-
-CLAIM_SECONDS = 130.0
-"""How long a granted probe belongs to one call: longer than an attempt with the default
-timeouts (5 s to connect + 120 s in total), so that it expires only after a crash."""
 
 
 class HealthBoard:
@@ -82,7 +78,7 @@ class HealthBoard:
             ValueError: A target's provider has no pool here.
         """
         places = tuple((target, self._workings.place(target)) for target in route)
-        draft, nobody = Draft(self._workings.store.read()), Viewer("")
+        draft, nobody = Draft(self._workings.store.read(), at), Viewer("")
         seen = standby(draft, places, None, at, nobody, at)
         return frozenset(target.name for target in seen.targets)
 

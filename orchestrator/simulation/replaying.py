@@ -132,6 +132,7 @@ def _board(config: Config) -> HealthBoard:
             provider.base_url,
             tuple(PoolCredential(each.label, each.label) for each in provider.credentials),
             provider.strategy,
+            provider.accounts,
         )
         for provider in config.providers.values()
     )
