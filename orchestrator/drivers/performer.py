@@ -150,7 +150,9 @@ class Performer:
         target, credential = self._sent()
         error = self._error(target)
         at = self.at
-        standby = self.visit.report(target, credential, error, at)
+        standby = self.visit.report(
+            target, credential, error, at, cut_first_token=self._cut_first_token()
+        )
         self.recorder.diagnosed(error)
         return Diagnosed(at, error, standby, self.world.jitter())
 
@@ -385,6 +387,13 @@ class Performer:
         """Seconds since the attempt was sent: nothing reaches the caller before all is here."""
         sent = self.recorder.sent_at
         return 0.0 if sent is None else self.at - sent
+
+    def _cut_first_token(self) -> float | None:
+        """The first-token limit that cut the wait, where no hurry of this call shortened it."""
+        failure = self.failure
+        if isinstance(failure, LimitReached) and failure.limit == "first_token":
+            return None if failure.shortened else failure.seconds
+        return None
 
     def _longest(self, command: Send) -> float:
         """Seconds that the attempt may take by its own limits."""

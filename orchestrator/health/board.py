@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from random import Random
 
-from orchestrator.health.look import Draft, Viewer, standby
 from orchestrator.health.pool import Pool
 from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
 from orchestrator.health.snapshot import Entry, entries
@@ -66,21 +65,6 @@ class HealthBoard:
         holder = f"{self._token}-{os.getpid()}-{next(self._numbers)}"
         places = tuple((target, self._workings.place(target)) for target in route)
         return Visit(self._workings, places, started, holder)
-
-    def standing(self, route: Sequence[Target], at: float) -> frozenset[str]:
-        """The names of the targets that could be sent to now; takes nothing.
-
-        Args:
-            route: The targets to look at.
-            at: Wall-clock seconds (epoch).
-
-        Raises:
-            ValueError: A target's provider has no pool here.
-        """
-        places = tuple((target, self._workings.place(target)) for target in route)
-        draft, nobody = Draft(self._workings.store.read(), at), Viewer("")
-        seen = standby(draft, places, None, at, nobody, at)
-        return frozenset(target.name for target in seen.targets)
 
     def snapshot(self, targets: Iterable[Target] = ()) -> tuple[Entry, ...]:
         """What is known now of every provider, credential and target.

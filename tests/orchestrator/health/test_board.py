@@ -328,16 +328,3 @@ def test_of_marks_that_end_the_last_binds_and_a_bench_before_a_circuit_that_ends
 
     assert (together.clear(A).mark, together.clear(A).at) == (Mark.BENCH, NOON + 300)
     assert (later.clear(A).mark, later.clear(A).at) == (Mark.COOLDOWN, NOON + 304)
-
-
-def test_who_stands_by_is_told_without_taking_anything() -> None:
-    world = World()
-    assert world.board.standing(ROUTE, world.now) == {target.name for target in ROUTE}
-
-    benched(world)
-    standing = world.board.standing(ROUTE, world.now)
-    assert standing == {target.name for target in ROUTE if target.provider != A.provider}
-    world.later(300)
-    before = world.store.read()
-    assert A.name in world.board.standing(ROUTE, world.now)
-    assert world.store.read() == before
