@@ -51,6 +51,7 @@ def provider(draft: Draft, name: str) -> Provider:
         headers=_merged(table.headers, draft.headers.get(name, {})),
         credentials=pool.credentials if candidates else (),
         stream=table.stream,
+        end=table.end,
         strategy=table.strategy,
         rules=tuple(_rules(draft, name, table)),
         keyless=pool == credentials.anonymous(),

@@ -7,6 +7,7 @@ is :mod:`orchestrator.config.loading`'s work.
 from __future__ import annotations
 
 import difflib
+import enum
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,13 @@ DEFAULT_ROUTE = "default"
 
 DIALECT_NAMES = ("openai-chat", "openai-responses", "anthropic-messages", "gemini")
 """The dialects that can be spoken, the default first; :mod:`orchestrator.dialects` speaks them."""
+
+
+class StreamEnd(enum.StrEnum):
+    """What ends a provider's streams: the end mark where it never sends a finish reason."""
+
+    FINISH = "finish"
+    MARK = "mark"
 
 
 @attrs.frozen
@@ -67,6 +75,7 @@ class Provider:
         headers: Added to what is sent, or replacing it; ``""`` removes one.
         credentials: The pool, in order; a keyless provider has one, ``anonymous``.
         stream: False where the endpoint cannot stream.
+        end: What ends its streams.
         strategy: In which order the pool is used.
         rules: The user's own rules, which come before ours.
         keyless: True where no authorization is sent.
@@ -84,6 +93,7 @@ class Provider:
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
     credentials: tuple[Credential, ...] = ()
     stream: bool = True
+    end: StreamEnd = StreamEnd.FINISH
     strategy: Strategy = Strategy.FILL_FIRST
     rules: tuple[Rule, ...] = attrs.field(default=(), hash=False)
     keyless: bool = False

@@ -11,6 +11,7 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from orchestrator.config import scalars
 from orchestrator.config.errors import NotAllowed, Problem, nearest
+from orchestrator.config.records import StreamEnd
 from orchestrator.config.tables import (
     OFTEN_MEANT,
     BaseUrl,
@@ -210,6 +211,7 @@ def _converter() -> None:
     _CONVERTER.register_structure_hook(Fields, lambda value, _: scalars.names(value))
     _CONVERTER.register_structure_hook(KeyHeader, lambda value, _: scalars.header_name(value))
     _CONVERTER.register_structure_hook(Strategy, scalars.member)
+    _CONVERTER.register_structure_hook(StreamEnd, scalars.member)
     _CONVERTER.register_structure_hook(OnInterrupted, scalars.member)
     _CONVERTER.register_structure_hook_factory(_is(tuple), _list_hook)
     _CONVERTER.register_structure_hook_factory(_is(dict), _table_hook)

@@ -6,6 +6,7 @@ from typing import Any, NewType
 
 import attrs
 
+from orchestrator.config.records import StreamEnd
 from orchestrator.health import Strategy
 from states.policy import Policy, Timeouts
 
@@ -43,6 +44,7 @@ class ProviderTable:
     credentials: Entries | None = None
     headers: Headers = attrs.field(factory=lambda: Headers({}))
     stream: bool = True
+    end: StreamEnd = StreamEnd.FINISH
     strategy: Strategy = Strategy.FILL_FIRST
     rules: tuple[Table, ...] = ()
 

@@ -19,6 +19,7 @@ import httpx
 from orchestrator.config.errors import nearest
 from orchestrator.config.records import Provider
 from orchestrator.dialects.answer import Answer, Fault, ToolCall, Usage
+from orchestrator.dialects.judgement import Flaw, Flawed
 from orchestrator.dialects.neutral import Conversation, Delta, Reply, StreamEvent
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "Answer",
     "Dialect",
     "Fault",
+    "Flaw",
+    "Flawed",
     "StreamReader",
     "StreamWriter",
     "ToolCall",
@@ -67,7 +70,7 @@ class Dialect(Protocol):
         """
         ...
 
-    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
+    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
         """What an answer's bytes mean. Never raises."""
         ...
 

@@ -317,7 +317,7 @@ def is_content(delta: Delta) -> bool:
         case ThinkingDelta():
             return bool(delta.text or delta.signature)
         case ToolCallDelta():
-            return True
+            return bool(delta.name)  # nobody can be given a call that has none
         case _:
             return False
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import attrs
 
 from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import (
     Began,
     Counted,
@@ -104,7 +105,7 @@ class Assembly:
         parts = tuple(
             part.part() for part in self._parts if not isinstance(part, _Words) or any(part.pieces)
         )
-        return Reply(parts, self.finish_reason, self.usage, self.id, self.model)
+        return settled(Reply(parts, self.finish_reason, self.usage, self.id, self.model))
 
     def _add(self, delta: Delta) -> None:
         match delta:

@@ -12,8 +12,8 @@ import attrs
 import httpx
 
 from orchestrator.clock import Clock
-from orchestrator.config.records import Provider, TargetSettings
-from orchestrator.dialects import Answer, Fault, dialect
+from orchestrator.config.records import Provider, StreamEnd, TargetSettings
+from orchestrator.dialects import Answer, Fault, Flaw, Flawed, dialect
 from orchestrator.drivers.body import Body
 from orchestrator.drivers.failures import Failure, classified, masked
 from orchestrator.drivers.outcome import (
@@ -21,6 +21,7 @@ from orchestrator.drivers.outcome import (
     Interrupted,
     LimitReached,
     TooLarge,
+    TornArguments,
     Truncated,
     failed_call,
 )
@@ -266,25 +267,24 @@ class Performer:
         self.body = Body(response, self._provider().dialect, self.streamed)
         return self.body
 
+    def received(self, status: int, headers: httpx.Headers, body: bytes) -> Event:
+        """What an HTTP answer is, for drivers that get it at once."""
+        self.opened(httpx.Response(status, headers=headers)).add(body)
+        return self.whole()
+
     def whole(self) -> Event:
-        """What the answer is whose body came to its end."""
+        """What the answer is whose body came to its end: one of the model, or a failure."""
         if self.body is None:
             raise AssertionError("only called after opened")
         head = self.body.response
-        return self.received(head.status_code, head.headers, self.body.content)
-
-    def received(self, status: int, headers: httpx.Headers, body: bytes) -> Event:
-        """What an HTTP answer is: an answer of the model, or a failure."""
-        self._received(status, headers)
+        self._received(head.status_code, head.headers)
         self.recorder.ended(self.at)
-        decoded = self._decoded(status, headers, body)
-        if isinstance(decoded, Answer) and not self._incomplete(decoded):
-            self.answer = decoded
+        judged = self._enough(self._decoded(self.body))
+        if isinstance(judged, Answer):
+            self.answer = judged
             self._answered()
             return Succeeded(self.at)
-        if isinstance(decoded, Fault | Interrupted):
-            return self._fail(decoded)
-        return self._fail(Truncated(status, decoded.truncated_tool_call))
+        return self._fail(judged)
 
     def broken(self, exception: Exception) -> Event:
         """An attempt that brought no HTTP answer, or half of one."""
@@ -335,15 +335,27 @@ class Performer:
         at = self.at
         return at, *self.visit.take(targets, at, used=used)
 
-    def _decoded(
-        self, status: int, headers: httpx.Headers, body: bytes
-    ) -> Answer | Fault | Interrupted:
-        spoken = self._provider().dialect
-        if self.streamed and status < 300 and body.lstrip()[:1] not in (b"{", b"<", b""):
-            return joined(body, spoken, dict(headers))
-        # Who was asked for a stream and answers in one piece has answered all the same.
-        self.streamed = False
-        return dialect(spoken).decode(status, headers, body)
+    def _decoded(self, body: Body) -> Answer | Fault | Flawed | Interrupted:
+        """What came, told by its bytes: a stream or one piece, whichever was asked for."""
+        head, asked, self.streamed = body.response, self.streamed, body.is_stream
+        if not self.streamed:
+            # Who was asked for a stream and answers in one piece has answered all the same.
+            return dialect(body.spoken).decode(head.status_code, head.headers, body.content)
+        if not asked:
+            self.recorder.note("answered with a stream although none was asked for")
+        judged, skipped = joined(
+            body.content, body.spoken, head.headers, ends_by_mark=self._ends_by_mark
+        )
+        self._note_skipped(skipped)
+        return judged
+
+    @property
+    def _ends_by_mark(self) -> bool:
+        return self._provider().end is StreamEnd.MARK
+
+    def _note_skipped(self, count: int) -> None:
+        if count:
+            self.recorder.note(f"{count} unreadable event{'s' if count > 1 else ''} skipped")
 
     def _sent(self) -> tuple[Target, str]:
         target, credential = self.call.target, self.call.credential
@@ -392,11 +404,28 @@ class Performer:
         share = self._shares.get(command.target.name)
         return LimitReached(limit, seconds, self.call.policy.deadline if seconds == share else None)
 
-    def _incomplete(self, answer: Answer) -> bool:
-        """Whether an answer that stopped at its length limit is a failure to this caller."""
-        if answer.finish_reason != "length":
-            return False
-        return self.request.require_complete or answer.truncated_tool_call
+    def _enough(
+        self, judged: Answer | Fault | Flawed | Interrupted
+    ) -> Answer | Fault | Flawed | Interrupted | TornArguments | Truncated:
+        """An answer that is whole enough for this caller, or why there is none.
+
+        One without a word is kept: where nobody else can be asked, it is the answer.
+        """
+        if isinstance(judged, Flawed) and judged.flaw is Flaw.EMPTY:
+            self.answer = judged.answer
+        if not isinstance(judged, Answer):
+            return judged
+        demanded, status = self.request.require_complete, self._status()
+        if judged.truncated and (demanded or judged.truncated_tool_call):
+            return Truncated(status, judged.truncated_tool_call)
+        if not all(call.parses for call in judged.tool_calls):
+            if demanded:
+                return TornArguments(status)
+            self.recorder.note("the arguments of a tool call are no JSON object")
+        return judged
+
+    def _status(self) -> int:
+        return self.body.response.status_code if self.body is not None else 200
 
     def _error(self, target: Target) -> Error:
         provider = self.world.providers[target.provider]

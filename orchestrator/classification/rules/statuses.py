@@ -90,7 +90,7 @@ RULES: tuple[Rule, ...] = (
     Rule("type.bare-server-error", Reason.SERVER_ERROR, "common type in streams (2026-11-21)",
          codes={"server_error", "internal_server_error", "internal_error", "api_error",
          "internalservererror", "internal", "upstream_error", "apierror", "internalerror",
-         "finish:error"}),
+         "finish:error", "failed"}),
     Rule("type.bare-invalid-request", Reason.BAD_REQUEST,
          "common type in streams (2026-11-21)", codes={"invalid_request_error", "badrequesterror",
          "bad_request", "invalid_argument", "badrequest"}),

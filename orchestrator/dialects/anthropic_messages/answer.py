@@ -8,27 +8,34 @@ from typing import Any
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.vocabulary import (
     NAME,
-    finish_reason,
     json_object,
-    json_text,
     read_usage,
     stop_reason,
     tool_id,
     write_usage,
 )
+from orchestrator.dialects.finish_reasons import finish_reason
+from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
 
 
 def read_answer(body: Mapping[str, Any]) -> Reply:
     """The answer in the neutral form; blocks of the vendor's own tools are left out."""
     parts = (_part(block) for block in wire.mappings(body.get("content")))
-    return Reply(
-        tuple(part for part in parts if part is not None),
-        finish_reason(body.get("stop_reason")),
-        read_usage(body.get("usage")),
-        id=wire.string(body.get("id")),
-        model=wire.string(body.get("model")),
+    return settled(
+        Reply(
+            tuple(part for part in parts if part is not None),
+            finish_reason(body.get("stop_reason")),
+            read_usage(body.get("usage")),
+            id=wire.string(body.get("id")),
+            model=wire.string(body.get("model")),
+        )
     )
+
+
+def read_whole(body: Mapping[str, Any]) -> Reply | None:
+    """The same; ``None`` where there is no answer in ``body``."""
+    return read_answer(body) if isinstance(body.get("content"), list) else None
 
 
 def _part(block: Mapping[str, Any]) -> Text | Thinking | ToolUse | None:
@@ -41,7 +48,7 @@ def _part(block: Mapping[str, Any]) -> Text | Thinking | ToolUse | None:
             return ToolUse(
                 wire.string(block.get("id")),
                 wire.string(block.get("name")),
-                json_text(wire.mapping(block.get("input"))),
+                wire.arguments(block.get("input")),
             )
         case _:
             return None

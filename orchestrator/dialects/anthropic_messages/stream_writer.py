@@ -14,7 +14,6 @@ from orchestrator.dialects import wire
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.anthropic_messages.vocabulary import (
     NAME,
-    json_text,
     stop_reason,
     tool_id,
     write_usage,
@@ -194,7 +193,7 @@ class MessagesWriter:
 
 
 def _event(kind: str, **fields: Any) -> bytes:
-    data = json_text({"type": kind, **fields})
+    data = wire.json_text({"type": kind, **fields})
     return f"event: {kind}\ndata: {data}\n\n".encode()
 
 

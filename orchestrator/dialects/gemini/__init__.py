@@ -6,7 +6,8 @@ The rules of the room: ``words`` holds the vendor's vocabulary; ``parts``, ``res
 alone knows addresses and headers. Every fact of the API has its source beside it.
 
 Calls may come without an id: they get one that depends on nothing but the answer's bytes
-(:func:`~.words.made_id`). Results are matched by id, else by name in the order of calls.
+(:func:`~orchestrator.dialects.wire.call_id`). Results are matched by id, else by name in the
+order of calls.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import attrs
 import httpx
 
 from orchestrator.config.records import Provider
+from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
 from orchestrator.dialects.gemini import answer, http, request
 from orchestrator.dialects.gemini.stream_reader import GeminiStreamReader
 from orchestrator.dialects.gemini.stream_writer import GeminiStreamWriter
 from orchestrator.dialects.gemini.words import NAME
+from orchestrator.dialects.judgement import Flawed
 from orchestrator.dialects.neutral import Conversation, Reply
 
 __all__ = ["Gemini", "GeminiStreamReader", "GeminiStreamWriter"]
@@ -57,9 +60,9 @@ class Gemini:
             stream=stream,
         )
 
-    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
+    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
         """See :meth:`orchestrator.dialects.Dialect.decode`."""
-        return http.decode(status, headers, body)
+        return judgement.decode(status, headers, body, answer.read_whole)
 
     def read_request(self, payload: Mapping[str, Any]) -> Conversation:
         """See :meth:`orchestrator.dialects.Dialect.read_request`."""

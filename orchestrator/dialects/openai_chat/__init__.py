@@ -14,7 +14,9 @@ import attrs
 import httpx
 
 from orchestrator.config.records import Provider
+from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
+from orchestrator.dialects.judgement import Flawed
 from orchestrator.dialects.neutral import Conversation, Reply
 from orchestrator.dialects.openai_chat import answer, http, request_reader, request_writer
 from orchestrator.dialects.openai_chat.losses import losses
@@ -51,9 +53,9 @@ class OpenAIChat:
             stream=stream,
         )
 
-    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
+    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
         """See :meth:`orchestrator.dialects.Dialect.decode`."""
-        return http.decode(status, headers, body)
+        return judgement.decode(status, headers, body, answer.read_whole)
 
     def read_request(self, payload: Mapping[str, Any]) -> Conversation:
         """See :meth:`orchestrator.dialects.Dialect.read_request`."""

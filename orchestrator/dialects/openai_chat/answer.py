@@ -5,67 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.answer import Answer, ToolCall, Usage
+from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.finish_reasons import finish_reason, standard
+from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
-from orchestrator.dialects.openai_chat.messages_reader import signature_of, thoughts, tool_use
+from orchestrator.dialects.openai_chat.messages_reader import thoughts, tool_use
 from orchestrator.dialects.openai_chat.messages_writer import written_call, written_thoughts
 from orchestrator.dialects.openai_chat.names import NAME
-from orchestrator.dialects.wire import count, mapping, mappings, string
-
-_FINISH = {
-    "model_length": "length",  # mistral: the context window is full
-    "max_tokens": "length",  # gateways in front of Anthropic models
-    "MAX_TOKENS": "length",  # gateways in front of Gemini models
-    "function_call": "tool_calls",  # the form of before 2023-11
-    "tool_use": "tool_calls",
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "STOP": "stop",
-}
-"""Other names for the standard finish reasons."""
-
-
-def finish_of(choice: Mapping[str, Any]) -> str | None:
-    """Why the model stopped, in the standard's words where there is one."""
-    finish = choice.get("finish_reason")
-    return _FINISH.get(finish, finish) if isinstance(finish, str) and finish else None
-
-
-def call_id(given: str, answer_id: str, index: int) -> str:
-    """The id of a tool call; made up where the server sent none, since results name it.
-
-    40 characters are what OpenAI takes.
-    """
-    return given or f"call_{index}_{answer_id}"[:40]
+from orchestrator.dialects.wire import count, mappings, string
 
 
 def read_answer(body: Mapping[str, Any]) -> Reply:
     """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
-    answer = answer_of(dict(body))
-    if answer is None:
-        usage = usage_of(body.get("usage"))
-        return Reply((), None, usage, string(body.get("id")), string(body.get("model")))
     choice = _first(body.get("choices")) or {}
-    message = mapping(choice.get("message"))
-    signatures = [signature_of(call) for call in mappings(message.get("tool_calls"))]
-    signatures += [None] * (len(answer.tool_calls) - len(signatures))
-    uses = (
-        ToolUse(
-            call_id(call.id, answer.id, index),
-            call.name,
-            call.arguments,
-            signature=signatures[index],
+    message = _message(choice) or {}
+    text = text_of(message)
+    return settled(
+        Reply(
+            (*thoughts(message), *((Text(text),) if text else ()), *_tool_uses(message)),
+            finish_reason(choice.get("finish_reason")),
+            usage_of(body.get("usage")),
+            string(body.get("id")),
+            string(body.get("model")),
         )
-        for index, call in enumerate(answer.tool_calls)
     )
-    words = (Text(answer.text),) if answer.text else ()
-    return Reply(
-        (*thoughts(message), *words, *uses),
-        answer.finish_reason,
-        answer.usage,
-        answer.id,
-        answer.model,
-    )
+
+
+def read_whole(body: Mapping[str, Any]) -> Reply | None:
+    """The same; ``None`` where there is no answer in ``body``, or an error in its place."""
+    choice = _first(body.get("choices"))
+    if choice is None or choice.get("error") or _message(choice) is None:
+        return None
+    return read_answer(body)
 
 
 def write_answer(reply: Reply) -> dict[str, Any]:
@@ -92,7 +63,7 @@ def write_answer(reply: Reply) -> dict[str, Any]:
         "object": "chat.completion",
         "created": 0,
         "model": reply.model,
-        "choices": [{**choice, "finish_reason": reply.finish_reason}],
+        "choices": [{**choice, "finish_reason": standard(reply.finish_reason, calls=bool(calls))}],
         "usage": written_usage(reply.usage),
     }
 
@@ -108,36 +79,18 @@ def written_usage(usage: Usage) -> dict[str, Any]:
     }
 
 
-def answer_of(body: dict[str, Any]) -> Answer | None:
-    """The answer in ``body``; ``None`` where there is none, or an error beside it."""
-    choice = _first(body.get("choices"))
-    if choice is None or body.get("error") or choice.get("error"):
-        return None
-    message = choice.get("message")
-    if not isinstance(message, dict):
-        # Old servers answer with the text of a plain completion.
-        message = {"content": choice.get("text")}
-        if not isinstance(message["content"], str):
-            return None
-    finish = finish_of(choice)
-    text, calls = text_of(message), _tool_calls(message)
-    if finish in ("content_filter", "error") and not (text or calls):
-        return None
-    return Answer(
-        text=text,
-        tool_calls=calls,
-        finish_reason=finish,
-        usage=usage_of(body.get("usage")),
-        id=string(body.get("id")),
-        model=string(body.get("model")),
-        raw=body,
-    )
-
-
 def _first(choices: Any) -> dict[str, Any] | None:
     if isinstance(choices, list) and choices and isinstance(choices[0], dict):
         return choices[0]
     return None
+
+
+def _message(choice: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The message; old servers answer with the text of a plain completion."""
+    message, text = choice.get("message"), choice.get("text")
+    if isinstance(message, dict):
+        return message
+    return {"content": text} if isinstance(text, str) else None
 
 
 def text_of(message: dict[str, Any]) -> str:
@@ -149,18 +102,13 @@ def text_of(message: dict[str, Any]) -> str:
     return string(content) or string(message.get("refusal"))
 
 
-def _tool_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
+def _tool_uses(message: dict[str, Any]) -> tuple[ToolUse, ...]:
     """The tool calls, also in the form of before 2023-11 (``function_call``)."""
-    calls = message.get("tool_calls")
-    if isinstance(calls, list) and calls:
-        return tuple(_tool_call(call) for call in calls if isinstance(call, dict))
+    calls = mappings(message.get("tool_calls"))
+    if calls:
+        return tuple(tool_use(call) for call in calls)
     function = message.get("function_call")
-    return (_tool_call({"function": function}),) if isinstance(function, dict) else ()
-
-
-def _tool_call(call: dict[str, Any]) -> ToolCall:
-    use = tool_use(call)
-    return ToolCall(use.id, use.name, use.arguments)
+    return (tool_use({"function": function}),) if isinstance(function, dict) else ()
 
 
 def usage_of(usage: Any) -> Usage:

@@ -51,7 +51,7 @@ def _choices(delta: Delta) -> list[dict[str, Any]]:
         case ThinkingDelta():
             return [_choice(_thought(delta))]
         case ToolCallDelta():
-            return [_choice({"tool_calls": [_call(delta)]})]
+            return [_choice({"tool_calls": [written_piece(delta)]})]
         case Stopped():
             return [_choice({}, delta.finish_reason)]
         case _:
@@ -70,7 +70,8 @@ def _thought(delta: ThinkingDelta) -> dict[str, Any]:
     return written_thoughts(thoughts)
 
 
-def _call(delta: ToolCallDelta) -> dict[str, Any]:
+def written_piece(delta: ToolCallDelta) -> dict[str, Any]:
+    """What is told of a tool call, as a piece in a chunk."""
     signature = {"google": {"thought_signature": delta.signature}}
     return {
         "index": delta.index,
