@@ -53,23 +53,24 @@ def test_a_standard_answer_is_handed_on_as_it_came() -> None:
     [
         ({"message": {"content": "hello"}, "finish_reason": "max_tokens"}, "length"),
         ({"text": "hello", "finish_reason": "stop"}, "stop"),
-        ({"message": {"role": "assistant", "content": "hello"}}, None),
+        ({"message": {"role": "assistant", "content": "hello"}}, "stop"),
     ],
 )
 def test_an_answer_in_a_way_of_its_own_becomes_a_chat_completion(
-    choice: dict[str, Any], finish: str | None
+    choice: dict[str, Any], finish: str
 ) -> None:
     told = response_of({"choices": [choice]}).to_dict()
 
     assert told == {
-        "id": "",
+        "id": "chatcmpl-id",
         "object": "chat.completion",
         "created": 0,
         "model": "llama",
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": "hello"},
+                "logprobs": None,
+                "message": {"role": "assistant", "content": "hello", "refusal": None},
                 "finish_reason": finish,
             }
         ],

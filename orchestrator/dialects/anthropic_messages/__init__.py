@@ -25,7 +25,7 @@ from orchestrator.dialects.anthropic_messages.stream_reader import MessagesReade
 from orchestrator.dialects.anthropic_messages.stream_writer import MessagesWriter
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME
 from orchestrator.dialects.judgement import Flawed
-from orchestrator.dialects.neutral import Conversation, Reply
+from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
 
 __all__ = ["AnthropicMessages", "MessagesReader", "MessagesWriter"]
 
@@ -75,14 +75,18 @@ class AnthropicMessages:
         """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
         return answer.read_answer(body)
 
-    def write_answer(self, reply: Reply) -> dict[str, Any]:
+    def write_answer(self, reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
-        return answer.write_answer(reply)
+        return answer.write_answer(reply, heading)
+
+    def complete_answer(self, body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+        """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+        return answer.complete_answer(body, heading)
 
     def stream_reader(self) -> MessagesReader:
         """See :meth:`orchestrator.dialects.Dialect.stream_reader`."""
         return MessagesReader()
 
-    def stream_writer(self, model: str) -> MessagesWriter:
+    def stream_writer(self, heading: Heading) -> MessagesWriter:
         """See :meth:`orchestrator.dialects.Dialect.stream_writer`."""
-        return MessagesWriter(model)
+        return MessagesWriter(heading)

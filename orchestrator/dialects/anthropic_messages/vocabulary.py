@@ -82,13 +82,28 @@ def read_usage(usage: Any) -> Usage:
 
 
 def write_usage(usage: Usage) -> dict[str, Any]:
-    """The counts as the API splits them; what was written to a cache is not known apart."""
-    counts: dict[str, Any] = {
+    """The counts as the API splits them; what was written to a cache is not known apart.
+
+    The reference demands every field of it (its OpenAPI file of 2026).
+    """
+    thought = usage.reasoning_tokens
+    return {
         "input_tokens": max(usage.prompt_tokens - usage.cached_tokens, 0),
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": usage.cached_tokens,
         "output_tokens": usage.completion_tokens,
+        "output_tokens_details": {"thinking_tokens": thought} if thought else None,
+        "server_tool_use": None,
+        "cache_creation": None,
+        "inference_geo": None,
+        "service_tier": None,
     }
-    if usage.reasoning_tokens:
-        counts["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}
-    return counts
+
+
+def write_usage_so_far(usage: Usage) -> dict[str, Any]:
+    """The same as it stands at the end of a stream, where less is told."""
+    counts = write_usage(usage)
+    return {name: counts[name] for name in counts if name not in _AT_THE_BEGINNING}
+
+
+_AT_THE_BEGINNING = frozenset({"cache_creation", "inference_geo", "service_tier"})

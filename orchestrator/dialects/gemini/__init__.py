@@ -26,7 +26,7 @@ from orchestrator.dialects.gemini.stream_reader import GeminiStreamReader
 from orchestrator.dialects.gemini.stream_writer import GeminiStreamWriter
 from orchestrator.dialects.gemini.words import NAME
 from orchestrator.dialects.judgement import Flawed
-from orchestrator.dialects.neutral import Conversation, Reply
+from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
 
 __all__ = ["Gemini", "GeminiStreamReader", "GeminiStreamWriter"]
 
@@ -80,14 +80,18 @@ class Gemini:
         """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
         return answer.read_answer(body)
 
-    def write_answer(self, reply: Reply) -> dict[str, Any]:
+    def write_answer(self, reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
-        return answer.write_answer(reply)
+        return answer.write_answer(reply, heading)
+
+    def complete_answer(self, body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+        """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+        return answer.complete_answer(body, heading)
 
     def stream_reader(self) -> GeminiStreamReader:
         """See :meth:`orchestrator.dialects.Dialect.stream_reader`."""
         return GeminiStreamReader()
 
-    def stream_writer(self, model: str) -> GeminiStreamWriter:
+    def stream_writer(self, heading: Heading) -> GeminiStreamWriter:
         """See :meth:`orchestrator.dialects.Dialect.stream_writer`."""
-        return GeminiStreamWriter(model)
+        return GeminiStreamWriter(heading)

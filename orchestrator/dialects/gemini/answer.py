@@ -18,7 +18,7 @@ from orchestrator.dialects.gemini.parts import (
 from orchestrator.dialects.gemini.results import parsed
 from orchestrator.dialects.gemini.words import NAME, field, finish_written
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
 from orchestrator.dialects.wire import count, mapping, mappings, string
 
 AnswerPart = Text | Thinking | ToolUse
@@ -102,7 +102,7 @@ def write_usage(usage: Usage) -> dict[str, Any]:
     return written
 
 
-def write_answer(reply: Reply) -> dict[str, Any]:
+def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
     """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
     torn = False
     parts: list[dict[str, Any]] = []
@@ -115,9 +115,15 @@ def write_answer(reply: Reply) -> dict[str, Any]:
         if reply.finish_reason is None
         else written_finish(reply.finish_reason, torn=torn),
         usage=reply.usage,
-        answer=reply.id,
-        model=reply.model,
+        answer=reply.id or heading.id,
+        model=reply.model or heading.model,
     )
+
+
+def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.complete_answer`: nothing is demanded here."""
+    added = {"modelVersion": heading.model, "responseId": heading.id}
+    return {**body, **{name: added[name] for name in added if not field(body, name)}}
 
 
 def _write(part: AnswerPart, before: list[dict[str, Any]]) -> list[dict[str, Any]]:

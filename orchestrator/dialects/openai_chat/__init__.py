@@ -17,7 +17,7 @@ from orchestrator.config.records import Provider
 from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
 from orchestrator.dialects.judgement import Flawed
-from orchestrator.dialects.neutral import Conversation, Reply
+from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
 from orchestrator.dialects.openai_chat import answer, http, request_reader, request_writer
 from orchestrator.dialects.openai_chat.losses import losses
 from orchestrator.dialects.openai_chat.names import NAME
@@ -73,14 +73,18 @@ class OpenAIChat:
         """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
         return answer.read_answer(body)
 
-    def write_answer(self, reply: Reply) -> dict[str, Any]:
+    def write_answer(self, reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
-        return answer.write_answer(reply)
+        return answer.write_answer(reply, heading)
+
+    def complete_answer(self, body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+        """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+        return answer.complete_answer(body, heading)
 
     def stream_reader(self) -> ChatReader:
         """See :meth:`orchestrator.dialects.Dialect.stream_reader`."""
         return ChatReader()
 
-    def stream_writer(self, model: str) -> ChatWriter:
+    def stream_writer(self, heading: Heading) -> ChatWriter:
         """See :meth:`orchestrator.dialects.Dialect.stream_writer`."""
-        return ChatWriter(model)
+        return ChatWriter(heading)

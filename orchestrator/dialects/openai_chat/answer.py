@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.finish_reasons import finish_reason, standard
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
 from orchestrator.dialects.openai_chat.messages_reader import thoughts, tool_use
 from orchestrator.dialects.openai_chat.messages_writer import written_call, written_thoughts
 from orchestrator.dialects.openai_chat.names import NAME
@@ -39,11 +39,8 @@ def read_whole(body: Mapping[str, Any]) -> Reply | None:
     return read_answer(body)
 
 
-def write_answer(reply: Reply) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.write_answer`.
-
-    ``created`` is 0: a dialect knows no clock.
-    """
+def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
     text = "".join(part.text for part in reply.parts if isinstance(part, Text))
     calls = [part for part in reply.parts if isinstance(part, ToolUse)]
     thought = (
@@ -54,26 +51,73 @@ def write_answer(reply: Reply) -> dict[str, Any]:
     message = {
         "role": "assistant",
         "content": text or (None if calls else ""),
+        "refusal": None,
         **written_thoughts(thought),
         **({"tool_calls": [written_call(call, signed=True) for call in calls]} if calls else {}),
     }
-    choice = {"index": 0, "message": message, "logprobs": None}
+    finish = standard(reply.finish_reason, calls=bool(calls))
     return {
-        "id": reply.id,
+        "id": reply.id or f"chatcmpl-{heading.id}",
         "object": "chat.completion",
-        "created": 0,
-        "model": reply.model,
-        "choices": [{**choice, "finish_reason": standard(reply.finish_reason, calls=bool(calls))}],
+        "created": heading.created,
+        "model": reply.model or heading.model,
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
         "usage": written_usage(reply.usage),
+    }
+
+
+def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+    reply = read_answer(body)
+    said = _first(body.get("choices")) or {}
+    message = _message(said) or {}
+    calls = [part for part in reply.parts if isinstance(part, ToolUse)]
+    choice = {
+        "index": 0,
+        "logprobs": None,
+        **{name: value for name, value in said.items() if name != "text"},
+        "message": {
+            "role": "assistant",
+            "content": None,
+            "refusal": None,
+            **message,
+            **({"tool_calls": _told(message, calls)} if message.get("tool_calls") else {}),
+        },
+        "finish_reason": standard(reply.finish_reason, calls=bool(calls)),
+    }
+    counted = body.get("usage")
+    return {
+        **body,
+        "id": reply.id or f"chatcmpl-{heading.id}",
+        "object": "chat.completion",
+        "created": body.get("created") or heading.created,
+        "model": reply.model or heading.model,
+        "choices": [choice, *list(body.get("choices") or ())[1:]],
+        "usage": {**(counted if isinstance(counted, dict) else {}), **_sums(reply.usage)},
+    }
+
+
+def _told(message: Mapping[str, Any], uses: list[ToolUse]) -> list[dict[str, Any]]:
+    """The tool calls, each with an id, a type, a name and arguments in text."""
+    calls = mappings(message.get("tool_calls"))
+    return [
+        call if "custom" in call else {**call, **written_call(use, signed=False)}
+        for call, use in zip(calls, uses, strict=True)
+    ]
+
+
+def _sums(usage: Usage) -> dict[str, int]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
     }
 
 
 def written_usage(usage: Usage) -> dict[str, Any]:
     """The counts in this dialect's shape."""
     return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
+        **_sums(usage),
         "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
     }

@@ -60,13 +60,17 @@ class _Begun:
         """The arguments that can be told; nothing while they may still be ``null``."""
         return "" if _NONE.startswith(self.arguments.strip()) else self.arguments[self.told :]
 
-    def is_left_by(self, given: str, name: str, more: str) -> bool:
-        """True where a piece that seems to be of this call begins another."""
+    def is_left_by(self, name: str, more: str, *, alone: bool) -> bool:
+        """True where a piece that seems to be of this call begins another.
+
+        Args:
+            name: The name in the piece.
+            more: The arguments in it.
+            alone: True where neither an id nor a number says whose it is.
+        """
         if not (name and self.name):
             return False
-        if name != self.name and given != self.id:
-            return True
-        return bool(more) and self.whole
+        return (alone and name != self.name) or (bool(more) and self.whole)
 
 
 @attrs.define
@@ -135,7 +139,8 @@ class StreamCalls:
         """The call that ``piece`` is of, which it may begin."""
         given, number = string(piece.get("id")), _number(piece)
         call = self._known(given, number, name)
-        if call is None or call.is_left_by(given, name, more):
+        alone = not given and number is None
+        if call is None or call.is_left_by(name, more, alone=alone):
             call = _Begun(given)
             self._calls.append(call)
         call.id, call.name = call.id or given, call.name or name

@@ -107,7 +107,9 @@ class ChatReader:
         did not come before.
         """
         delta, whole = mapping(choice.get("delta")), mapping(choice.get("message"))
-        yield from (*self._thoughts(delta), *self._words(delta), *self._tool_calls(delta))
+        yield from self._thoughts(delta)
+        yield from self._words(delta)
+        yield from self._tool_calls(delta)
         left: list[Delta] = []
         if not self._thought:
             left += self._thoughts(whole)

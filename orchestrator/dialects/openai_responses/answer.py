@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator.dialects.answer import Usage
@@ -13,8 +13,9 @@ from orchestrator.dialects.finish_reasons import (
     is_failed,
 )
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
 from orchestrator.dialects.openai_responses import items
+from orchestrator.dialects.openai_responses.skeleton import skeleton
 from orchestrator.dialects.wire import count, mapping, mappings, string
 
 _UNFINISHED = ("queued", "in_progress")
@@ -42,9 +43,9 @@ def read_answer(body: Mapping[str, Any]) -> Reply:
 
 def read_whole(body: Mapping[str, Any]) -> Reply | None:
     """The same; ``None`` where there is no answer in ``body``, or it is not over."""
-    if not isinstance(body.get("output"), list) or body.get("status") in _UNFINISHED:
-        return None
-    return read_answer(body)
+    status = body.get("status")
+    over = status is None or (isinstance(status, str) and status not in _UNFINISHED)
+    return read_answer(body) if over and isinstance(body.get("output"), list) else None
 
 
 def finish_of(body: Mapping[str, Any]) -> str | None:
@@ -73,38 +74,39 @@ def usage_of(usage: Any) -> Usage:
 # Out.
 
 
-def write_answer(reply: Reply) -> dict[str, Any]:
-    """The whole answer as a ``response`` object.
-
-    ``created_at`` is 0, since nothing here reads a clock.
-    """
+def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
+    """The whole answer as a ``response`` object."""
     output: list[dict[str, Any]] = []
     for part in reply.parts:
         items.append_output(output, part)
-    made = skeleton(reply.id or "resp_0", reply.model)
+    made = skeleton(reply.id, reply.model, heading)
     return {**made, **ending(reply.finish_reason), "output": output, "usage": usage(reply.usage)}
 
 
-def skeleton(identity: str, model: str) -> dict[str, Any]:
-    """A response that has only begun, with every field that the reference demands."""
+def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+    reply = read_answer(body)
+    uses = (part for part in reply.parts if isinstance(part, ToolUse))
+    counted = mapping(body.get("usage"))
     return {
-        "id": identity,
-        "object": "response",
-        "created_at": 0,
-        "status": "in_progress",
-        "error": None,
-        "incomplete_details": None,
-        "instructions": None,
-        "metadata": {},
-        "model": model,
-        "output": [],
-        "parallel_tool_calls": True,
-        "temperature": None,
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": None,
-        "usage": None,
+        **skeleton(reply.id, reply.model, heading),
+        "status": "completed",
+        **{name: value for name, value in body.items() if value is not None},
+        "output": [
+            {**item, "call_id": use.id, "arguments": use.arguments} if use is not None else item
+            for item, use in _with_uses(body, uses)
+        ],
+        **({"usage": {**usage(reply.usage), **counted}} if counted else {}),
     }
+
+
+def _with_uses(
+    body: Mapping[str, Any], uses: Iterator[ToolUse]
+) -> Iterator[tuple[Any, ToolUse | None]]:
+    """Each item of the output, a function call with what it says."""
+    for item in body.get("output") or ():
+        called = isinstance(item, dict) and item.get("type") == "function_call"
+        yield item, next(uses, None) if called else None
 
 
 def ending(finish_reason: str | None) -> dict[str, Any]:
