@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from random import Random
@@ -17,6 +18,7 @@ from orchestrator.dialects import Answer, Fault, Flaw, Flawed, dialect
 from orchestrator.drivers.body import Body
 from orchestrator.drivers.failures import Failure, classified, masked
 from orchestrator.drivers.outcome import (
+    HINT_MARK,
     Broken,
     Interrupted,
     LimitReached,
@@ -25,7 +27,7 @@ from orchestrator.drivers.outcome import (
     Truncated,
     failed_call,
 )
-from orchestrator.drivers.pieces import joined
+from orchestrator.drivers.pieces import is_whole, joined
 from orchestrator.drivers.recorder import Recorder, request_id
 from orchestrator.drivers.wording import Wording
 from orchestrator.errors import CallFailed
@@ -64,6 +66,8 @@ from states import (
     step,
 )
 
+_log = logging.getLogger("orchestrator")
+
 
 @attrs.frozen
 class World:
@@ -77,6 +81,7 @@ class World:
         jitter: A random number in [0, 1) for each backoff.
         addresses: Which of a provider's addresses can be reached.
         repairs: Repairs that cured earlier calls, by target name.
+        warned: Providers of whose streams a person was warned.
     """
 
     providers: Mapping[str, Provider]
@@ -86,6 +91,7 @@ class World:
     addresses: Reachability
     jitter: Callable[[], float] = Random().random
     repairs: MutableMapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    warned: set[str] = attrs.field(factory=set)
 
 
 class Performer:
@@ -288,18 +294,20 @@ class Performer:
 
     def broken(self, exception: Exception) -> Event:
         """An attempt that brought no HTTP answer, or half of one."""
-        if self._refused():
+        if self._arrived():
             return self.whole()
         self.recorder.ended(self.at)
+        if self.body is not None and self.body.is_stream:
+            return self._fail(Interrupted(f"{type(exception).__name__}: {exception}"))
         return self._fail(Broken(exception))
 
     def too_large(self) -> Event:
         """An answer that is larger than any answer may be."""
-        return self.whole() if self._refused() else self._fail(TooLarge())
+        return self.whole() if self._arrived() else self._fail(TooLarge())
 
     def limit_reached(self, command: Send, limit: str) -> Event:
         """A time limit fired: the attempt's own ``connect`` or ``total``, or the call's."""
-        if self._refused():
+        if self._arrived():
             return self.whole()
         self.recorder.ended(self.at)
         # An event loop may fire a timer a little early.
@@ -378,9 +386,16 @@ class Performer:
         if self.call.state is State.CLASSIFY and not self._heard:
             self.diagnose()
 
-    def _refused(self) -> bool:
-        """True where the head of an answer came, and says that it is none of the model."""
-        return self.body is not None and self.body.failed
+    def _arrived(self) -> bool:
+        """True where what came is known, whatever breaks now.
+
+        The head says that it is no answer of the model, or a stream came to its end, after
+        which some servers leave the connection open.
+        """
+        body = self.body
+        if body is None or body.failed or not body.is_stream:
+            return body is not None and body.failed
+        return is_whole(body.content, body.spoken, ends_by_mark=self._ends_by_mark)
 
     def _answered(self) -> None:
         target, credential = self._sent()
@@ -389,7 +404,23 @@ class Performer:
 
     def _fail(self, failure: Failure) -> Failed:
         self.failure = failure
+        self._warn_of_mark(failure)
         return Failed(self.at)
+
+    def _warn_of_mark(self, failure: Failure) -> None:
+        """Say once what a person must know of a provider that ends its streams in its own way."""
+        name = self._sent()[0].provider
+        if not isinstance(failure, Interrupted) or failure.hint is not HINT_MARK:
+            return
+        if name not in self.world.warned:
+            self.world.warned.add(name)
+            _log.warning(
+                "%s ended a stream with the end mark and without a finish reason, as after a "
+                'stream that broke; where it never sends one, set end = "mark" in '
+                "[providers.%s]",
+                name,
+                name,
+            )
 
     def _limited(self, command: Send) -> tuple[str, ...]:
         share, whole = self._shares.get(command.target.name), self.call.policy.deadline

@@ -73,15 +73,24 @@ def joined(
         headers: Those of the HTTP answer.
         ends_by_mark: See :class:`.Inflow`.
     """
-    inflow = Inflow(dialect(spoken).stream_reader(), ends_by_mark=ends_by_mark)
-    assembly = Assembly()
-    inflow.feed(body)
-    inflow.close()
+    inflow, assembly = _read(body, spoken, ends_by_mark=ends_by_mark), Assembly()
     if not inflow.whole:
         return broken_off(inflow, headers), inflow.unreadable
     for event in inflow.take():
         assembly.add(event.deltas)
     return judge(completion(assembly.reply()), 200, headers, "sse"), inflow.unreadable
+
+
+def is_whole(body: bytes, spoken: str, *, ends_by_mark: bool) -> bool:
+    """True where a stream is at its end, though its connection may not be; see :func:`joined`."""
+    return _read(body, spoken, ends_by_mark=ends_by_mark).whole
+
+
+def _read(body: bytes, spoken: str, *, ends_by_mark: bool) -> Inflow:
+    inflow = Inflow(dialect(spoken).stream_reader(), ends_by_mark=ends_by_mark)
+    inflow.feed(body)
+    inflow.close()
+    return inflow
 
 
 def broken_off(source: Inflow | Whole, headers: Mapping[str, str]) -> Fault | Interrupted:

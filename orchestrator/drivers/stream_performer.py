@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import httpx
 
 from orchestrator.dialects import Answer, Fault, Flawed
@@ -125,7 +126,7 @@ class StreamPerformer(Performer):
         if data is None:
             self._end()
             return
-        # What is passed on takes no memory here; what is collected must not take all of it.
+        # What is passed on is counted as it is put together.
         self._fed += 0 if self.call.state is State.STREAM else len(data)
         if self._fed > LARGEST_ANSWER:
             self._event = self._stopped_reading()
@@ -168,6 +169,8 @@ class StreamPerformer(Performer):
             return self._noted()
         if source.broke is not None or self._cut():
             return self._stream_failed()
+        if self.assembly.size > LARGEST_ANSWER:
+            return self._failed(TooLarge())
         return self._complete() if self._over() else None
 
     def interrupted(self, exception: Exception) -> Event:
@@ -315,8 +318,7 @@ class StreamPerformer(Performer):
 
     def _failed(self, failure: Failure) -> Failed:
         self._note_unreadable()
-        self.failure = failure
-        return Failed(self.at, tool_call=self.assembly.tool_call)
+        return attrs.evolve(self._fail(failure), tool_call=self.assembly.tool_call)
 
     def _note_unreadable(self) -> None:
         self._note_skipped(self.source.unreadable if self.source is not None else 0)

@@ -33,32 +33,33 @@ class _Begun:
         id: What the server calls it, empty where it has not said.
         name: Its name, empty until it is known.
         signature: Its vendor's proof that its model made the call.
-        arguments: The arguments so far.
+        arguments: The pieces of its arguments so far.
         index: Its place among the calls that were told; ``None`` before it is told.
-        told: How many characters of its arguments were told.
+        told: True once some of its arguments were told.
     """
 
     id: str
     name: str = ""
     signature: str | None = None
-    arguments: str = ""
+    arguments: list[str] = attrs.field(factory=list)
     index: int | None = None
-    told: int = 0
+    told: bool = False
 
     @property
     def whole(self) -> bool:
         """True where its arguments are whole: what follows is another call."""
-        if not self.arguments.rstrip().endswith("}"):
+        if not (self.arguments and self.arguments[-1].rstrip().endswith("}")):
             return False
         try:
-            return isinstance(msgspec.json.decode(self.arguments), dict)
+            return isinstance(msgspec.json.decode("".join(self.arguments)), dict)
         except (msgspec.DecodeError, ValueError, RecursionError):
             return False
 
-    @property
-    def rest(self) -> str:
-        """The arguments that can be told; nothing while they may still be ``null``."""
-        return "" if _NONE.startswith(self.arguments.strip()) else self.arguments[self.told :]
+    def tell(self, more: str) -> str:
+        """What can be told now of ``more`` and what waits; nothing that may still be ``null``."""
+        said = more if self.told else "".join(self.arguments)
+        self.told = self.told or not _NONE.startswith(said.strip())
+        return said if self.told else ""
 
     def is_left_by(self, name: str, more: str, *, alone: bool) -> bool:
         """True where a piece that seems to be of this call begins another.
@@ -117,7 +118,7 @@ class StreamCalls:
                 left.append(self._begin(call))
                 index = left[-1].index
             if not call.told and finish != LENGTH:
-                call.told = 1
+                call.told = True
                 left.append(ToolCallDelta(index, arguments="{}"))
         self.irregular = self.irregular or bool(left)
         return left
@@ -126,11 +127,10 @@ class StreamCalls:
         function = function_of(piece)
         more = argument_text(function.get("arguments", function.get("input")))
         call = self._call(piece, string(function.get("name")), more)
-        call.arguments += more
+        call.arguments += [more] if more else []
         if not call.name:
             return []
-        rest = call.rest
-        call.told += len(rest)
+        rest = call.tell(more)
         if call.index is None:
             return [attrs.evolve(self._begin(call), arguments=rest)]
         return [ToolCallDelta(call.index, arguments=rest)] if rest else []
