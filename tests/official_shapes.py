@@ -85,7 +85,7 @@ def _allow_null(schema: Any) -> None:
 
 @cache
 def _validator(vendor: str, name: str) -> Draft202012Validator:
-    resource = Resource(_description(vendor), DRAFT202012)
+    resource: Resource[Any] = DRAFT202012.create_resource(_description(vendor))
     registry: Registry[Any] = Registry().with_resource(f"spec:{vendor}", resource)
     reference = {"$ref": f"spec:{vendor}#/components/schemas/{name}"}
     return Draft202012Validator(reference, registry=registry)
@@ -113,7 +113,13 @@ def _messages() -> Any:
     return json.loads(load_spec_path("gemini", "official").read_text(encoding="utf-8"))["schemas"]
 
 
-_TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+}
 
 
 def _wrong_in_message(name: str, body: Any, path: str) -> Iterator[str]:

@@ -65,9 +65,8 @@ def _is_failure(body: Mapping[str, Any]) -> bool:
     if any(_says(body.get(name)) for name in _WORDS) or any(body.get(name) for name in _OBJECTS):
         return True
     kinds = (body.get(name) for name in _KINDS)
-    if any(isinstance(kind, str) and kind.lower() in _FAILED for kind in kinds):
-        return True
-    return said and body.get("success") is False
+    failed = any(isinstance(kind, str) and kind.lower() in _FAILED for kind in kinds)
+    return said and (failed or body.get("success") is False)
 
 
 def _is_fine(code: object) -> bool:

@@ -35,12 +35,12 @@ _BY_MEANING: Mapping[str, tuple[str, ...]] = {
         "normal", "pause_turn", "stop", "stop_sequence", "stop_token",
     ),
     LENGTH: (
-        "error_limit", "length", "max_length", "max_output_tokens", "max_tokens",
-        "model_context_window_exceeded", "model_length", "token_limit",
+        "context_length_exceeded", "error_limit", "length", "max_length", "max_output_tokens",
+        "max_tokens", "model_context_window_exceeded", "model_length", "token_limit",
     ),
     TOOL_CALLS: ("function_call", "tool_call", "tool_calls", "tool_use"),
     CONTENT_FILTER: (
-        "blocklist", "content_filter", "content_filtered", "error_toxic",
+        "blocked", "blocklist", "censored", "content_filter", "content_filtered", "error_toxic",
         "guardrail_intervened", "image_prohibited_content", "image_recitation",
         "image_safety", "language", "model_armor", "moderation", "prohibited_content",
         "recitation", "refusal", "safety", "safety_refusal", "sensitive", "spii",
@@ -57,7 +57,8 @@ _FAILURES = frozenset({"other", "image_other", "no_image", "too_many_tool_calls"
 
 _FAILING = re.compile(
     r"(?:^|_)(?:abort|cancel|crash|err(?:or)?(?:_|$)|exception|exhaust|fail|insufficient|"
-    r"interrupt|invalid|malformed|missing|overload|time_?out|timed_out|unavailable|unexpected)"
+    r"interrupt|invalid|malformed|missing|overload|quota|reject|time_?out|timed_out|"
+    r"unavailable|unexpected)"
 )
 """How a word says that the answer failed, at the beginning of one of its parts."""
 

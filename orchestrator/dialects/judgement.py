@@ -93,11 +93,10 @@ def failed_finish(word: str | None, *, said: bool) -> dict[str, str] | None:
         word: The finish reason, in neutral words.
         said: Whether there is text or a tool call. What a filter cut off is an answer.
     """
-    if is_failed(word) and word is not None:
-        return {"status": "failed", "finish_reason": word}
-    if word == CONTENT_FILTER and not said:
-        return {"finish_reason": word}
-    return None
+    if word is None or not (is_failed(word) or (word == CONTENT_FILTER and not said)):
+        return None
+    told = {"finish_reason": word, "message": f"finish reason: {word}"}
+    return told if word == CONTENT_FILTER else {**told, "status": "failed"}
 
 
 def _flaw(answer: Answer, *, said: bool) -> Flaw | None:

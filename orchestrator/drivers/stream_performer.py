@@ -233,9 +233,10 @@ class StreamPerformer(Performer):
         if asked:
             self.recorder.note("answered in one piece although a stream was asked for")
         self.source, self.closed, self._event = cut(self.answer, self.dialect), True, None
-        if self.source.content:
-            self._speaks()
-        return Streaming(self.at) if self.source.content else self._complete()
+        if not self.source.content or isinstance(event, Failed):
+            return self._complete()
+        self._speaks()
+        return Streaming(self.at)
 
     def _noted(self) -> Event | None:
         """The event that was noted while bytes were taken in, once."""

@@ -93,7 +93,12 @@ def _chat_stream(*, tool: bool) -> Iterable[Body]:
 
 def _messages_block(*, tool: bool, filled: bool) -> Body:
     if tool:
-        use = {"type": "tool_use", "id": CALL[0], "name": CALL[1], "caller": {"type": "direct"}}
+        use: dict[str, Any] = {
+            "type": "tool_use",
+            "id": CALL[0],
+            "name": CALL[1],
+            "caller": {"type": "direct"},
+        }
         return {**use, "input": CALL[2] if filled else {}}
     return {"type": "text", "text": TEXT if filled else "", "citations": None}
 
@@ -144,8 +149,8 @@ def _messages_stream(*, tool: bool) -> Iterable[Body]:
         yield {"type": "content_block_delta", "index": 0, "delta": delta}
     yield {"type": "content_block_stop", "index": 0}
     stop = {"stop_reason": "tool_use" if tool else "end_turn", "stop_sequence": None}
-    delta = {**stop, "stop_details": None, "container": None}
-    yield {"type": "message_delta", "delta": delta, "usage": _messages_usage(SAID)}
+    ends = {**stop, "stop_details": None, "container": None}
+    yield {"type": "message_delta", "delta": ends, "usage": _messages_usage(SAID)}
     yield {"type": "message_stop"}
 
 

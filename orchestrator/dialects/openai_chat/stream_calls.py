@@ -115,7 +115,7 @@ class StreamCalls:
         for call in self._calls:
             index = call.index
             if index is None:
-                left.append(self._begin(call))
+                left.append(attrs.evolve(self._begin(call), arguments=call.tell("")))
                 index = left[-1].index
             if not call.told and finish != LENGTH:
                 call.told = True
@@ -182,7 +182,7 @@ def _is_said(piece: Mapping[str, Any], told: list[ToolCallDelta]) -> bool:
     function = mapping(piece.get("function"))
     given, name = string(piece.get("id")), string(function.get("name"))
     if not told:
-        return not (given or name)
+        return not (given or name or function.get("arguments"))
     (delta,) = told
     said = (piece.get("index"), given, name, function.get("arguments") or "")
     return said == (delta.index, delta.id, delta.name, delta.arguments)

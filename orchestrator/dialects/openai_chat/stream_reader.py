@@ -48,7 +48,7 @@ class ChatReader:
     def __init__(self) -> None:
         self._events = ServerSentEvents()
         self._calls = StreamCalls()
-        self._begun = False
+        self._begun = self._stopped = False
         self._spoke = self._thought = self._moved = False
 
     def feed(self, data: bytes) -> list[StreamEvent]:
@@ -68,7 +68,8 @@ class ChatReader:
         if not event.data:
             return StreamEvent(event.raw, _bare(event.raw))
         if event.data.strip() == _DONE:
-            return StreamEvent(event.raw, (*self._calls.end(None), Ended()))
+            left = () if self._stopped else self._calls.end(None)
+            return StreamEvent(event.raw, (*left, Ended()))
         try:
             body = msgspec.json.decode(event.data)
         except _BROKEN:
@@ -94,6 +95,7 @@ class ChatReader:
         if choice.get("index", 0) == 0:
             yield from self._content(choice)
             if finish := finish_reason(choice.get("finish_reason"), calls=self._calls.begun):
+                self._stopped = True
                 yield from self._calls.end(finish)
                 yield Stopped(finish)
         usage = body.get("usage") or choice.get("usage") or mapping(body.get("x_groq")).get("usage")

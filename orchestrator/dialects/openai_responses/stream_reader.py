@@ -77,9 +77,14 @@ class ResponsesReader:
         match kind:
             case "response.created" | "response.in_progress" | "response.queued":
                 return list(self._begin(body))
-            case "response.completed" | "response.incomplete":
+            case (
+                "response.completed"
+                | "response.incomplete"
+                | "response.failed"
+                | "response.cancelled"
+            ):
                 return list(self._end(body, kind))
-            case "response.failed" | "response.cancelled" | "error":
+            case "error":
                 return [Broke(body)]
             case _:
                 # Gateways report their own errors without a type.
@@ -96,12 +101,13 @@ class ResponsesReader:
 
     def _end(self, body: dict[str, Any], kind: str) -> Iterator[Delta]:
         response = mapping(body.get("response"))
-        if response.get("error") or is_failed(finish_reason(response.get("status"))):
+        if response.get("error") or body.get("error"):
             yield Broke(body)
             return
         yield from self._begin(body)
         yield from self._content.missing(mappings(response.get("output")))
-        status = kind.removeprefix("response.")
+        said, status = finish_reason(response.get("status")), kind.removeprefix("response.")
+        status = said if said is not None and is_failed(said) else status
         ended = finish_of({**response, "status": status})
         finish = finish_reason(ended, calls=self._content.told.calls > 0) or STOP
         yield from self._content.rest(finish)

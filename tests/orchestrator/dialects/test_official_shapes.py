@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.dialects import DIALECTS, dialect
-from orchestrator.dialects.neutral import Broke, Delta, Heading, Reply, Stopped
+from orchestrator.dialects.neutral import Broke, Delta, Ended, Heading, Reply, Stopped
 from tests.dialect_strategies import delta_sequences, replies
 from tests.official_shapes import wrong_in_answer, wrong_in_event
 
@@ -32,11 +32,8 @@ def test_an_answer_is_as_described(name: str, reply: Reply, finish: str | None) 
 @few
 @given(deltas=delta_sequences(thinking=True), finish=st.sampled_from(FINISHES))
 def test_a_stream_is_as_described(name: str, deltas: list[Delta], finish: str | None) -> None:
-    ended = [
-        Stopped(finish) if isinstance(one, Stopped) else one
-        for one in deltas
-        if finish or not isinstance(one, Stopped)
-    ]
+    stops: list[Delta] = [Stopped(finish)] if finish else []
+    ended = [*(one for one in deltas if not isinstance(one, Stopped | Ended)), *stops, Ended()]
 
     for event in events(name, ended):
         assert wrong_in_event(name, event) == [], event
