@@ -81,6 +81,7 @@ def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]
             "content": None,
             "refusal": None,
             **message,
+            **(_plain(message) if isinstance(message.get("content"), list) else {}),
             **({"tool_calls": _told(message, calls)} if message.get("tool_calls") else {}),
         },
         "finish_reason": standard(reply.finish_reason, calls=bool(calls)),
@@ -95,6 +96,11 @@ def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]
         "choices": [choice, *list(body.get("choices") or ())[1:]],
         "usage": {**(counted if isinstance(counted, dict) else {}), **_sums(reply.usage)},
     }
+
+
+def _plain(message: dict[str, Any]) -> dict[str, Any]:
+    """Text and thoughts of a message whose content is a list of parts, as in Mistral's."""
+    return {"content": text_of(message) or None, **written_thoughts(thoughts(message))}
 
 
 def _told(message: Mapping[str, Any], uses: list[ToolUse]) -> list[dict[str, Any]]:
