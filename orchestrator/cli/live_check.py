@@ -2,7 +2,8 @@
 
 Nothing is retried, rotated or left for a fallback, and nothing is remembered: each target
 has a health board of its own, in memory. Only a repair of the request is let through, since
-a target that wants another spelling of a parameter is well.
+a target that wants another spelling of a parameter is well. Who can stream is asked for a
+stream, since that is where endpoints differ most, and where a call finds out last.
 """
 
 from __future__ import annotations
@@ -96,10 +97,13 @@ async def _one(config: Config, target: Target, seconds: float) -> Got:
     alone = attrs.evolve(config, routes={target.name: (target,)})
     async with Orchestrator(alone) as orchestrator:
         try:
-            response = await orchestrator.arun(_REQUEST, route=target.name, timeout=seconds)
+            stream = orchestrator.astream(_REQUEST, route=target.name, timeout=seconds)
+            async with stream as chunks:
+                async for _ in chunks:
+                    pass
         except CallFailed as failed:
             return await asyncio.to_thread(_failed, alone, target, failed)
-    sent = response.attempts[-1]
+    sent = chunks.response.attempts[-1]
     return Got(target.name, True, sent.seconds, sent.credential, sent.status)
 
 

@@ -146,6 +146,12 @@ DEFAULTS = (
     ),
     Default(
         "providers.NAME",
+        "end",
+        f'"{_PROVIDER["end"].default}"',
+        "what ends its streams: finish (a finish reason), or mark, where it never sends one",
+    ),
+    Default(
+        "providers.NAME",
         "strategy",
         f'"{_PROVIDER["strategy"].default}"',
         "fill_first | round_robin | least_used | random",

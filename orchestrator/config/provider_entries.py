@@ -52,6 +52,7 @@ def provider(draft: Draft, name: str) -> Provider:
         credentials=pool.credentials if candidates else (),
         stream=table.stream != "false",
         always_streams=table.stream == "always",
+        end=table.end,
         strategy=table.strategy,
         accounts=table.accounts,
         rules=tuple(_rules(draft, name, table)),

@@ -7,6 +7,7 @@ is :mod:`orchestrator.config.loading`'s work.
 from __future__ import annotations
 
 import difflib
+import enum
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,13 @@ DEFAULT_ROUTE = "default"
 
 DIALECT_NAMES = ("openai-chat", "openai-responses", "anthropic-messages", "gemini")
 """The dialects that can be spoken, the default first; :mod:`orchestrator.dialects` speaks them."""
+
+
+class StreamEnd(enum.StrEnum):
+    """What ends a provider's streams: the end mark where it never sends a finish reason."""
+
+    FINISH = "finish"
+    MARK = "mark"
 
 
 @attrs.frozen
@@ -70,6 +78,7 @@ class Provider:
         stream: False where the endpoint cannot stream.
         always_streams: True where a whole answer is asked for as a stream too, so that
             silence is noticed after the first-token limit and not after ``total``.
+        end: What ends its streams.
         strategy: In which order the pool is used.
         rules: The user's own rules, which come before ours.
         keyless: True where no authorization is sent.
@@ -89,6 +98,7 @@ class Provider:
     credentials: tuple[Credential, ...] = ()
     stream: bool = True
     always_streams: bool = False
+    end: StreamEnd = StreamEnd.FINISH
     strategy: Strategy = Strategy.FILL_FIRST
     rules: tuple[Rule, ...] = attrs.field(default=(), hash=False)
     keyless: bool = False

@@ -11,6 +11,7 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from orchestrator.config import scalars
 from orchestrator.config.errors import NotAllowed, Problem, nearest
+from orchestrator.config.records import StreamEnd
 from orchestrator.config.tables import (
     OFTEN_MEANT,
     BaseUrl,
@@ -223,6 +224,7 @@ def _converter() -> None:
     _CONVERTER.register_structure_hook(StreamMode, _stream_mode)
     _CONVERTER.register_structure_hook(Strategy, scalars.member)
     _CONVERTER.register_structure_hook(Accounts, scalars.member)
+    _CONVERTER.register_structure_hook(StreamEnd, scalars.member)
     _CONVERTER.register_structure_hook(OnInterrupted, scalars.member)
     _CONVERTER.register_structure_hook_factory(_is(tuple), _list_hook)
     _CONVERTER.register_structure_hook_factory(_is(dict), _table_hook)

@@ -6,6 +6,7 @@ from typing import Any, NewType
 
 import attrs
 
+from orchestrator.config.records import StreamEnd
 from orchestrator.health import Accounts, Strategy
 from states.policy import Policy, Timeouts
 
@@ -44,6 +45,7 @@ class ProviderTable:
     credentials: Entries | None = None
     headers: Headers = attrs.field(factory=lambda: Headers({}))
     stream: StreamMode = StreamMode("true")
+    end: StreamEnd = StreamEnd.FINISH
     strategy: Strategy = Strategy.FILL_FIRST
     accounts: Accounts = Accounts.SEPARATE
     rules: tuple[Table, ...] = ()

@@ -209,6 +209,26 @@ class Reply:
     model: str = ""
 
 
+@attrs.frozen
+class Heading:
+    """What an answer is told with where its provider left it out.
+
+    Attributes:
+        id: Its id, without the prefix that a dialect gives its own.
+        model: The model's name.
+        created: When it was made, in whole seconds since the epoch; 0 where nobody knows.
+        asked: The request in the dialect in which the answer is told, which some repeat.
+    """
+
+    id: str = "0"
+    model: str = ""
+    created: int = 0
+    asked: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
+
+
+UNTITLED = Heading()
+"""The heading where nobody knows better."""
+
 # A stream.
 
 
@@ -317,7 +337,7 @@ def is_content(delta: Delta) -> bool:
         case ThinkingDelta():
             return bool(delta.text or delta.signature)
         case ToolCallDelta():
-            return True
+            return bool(delta.name)  # nobody can be given a call that has none
         case _:
             return False
 

@@ -8,16 +8,30 @@ from typing import Any
 
 from orchestrator.classification import classify
 from orchestrator.config.records import Provider
-from orchestrator.dialects import Fault
-from orchestrator.drivers.outcome import Broken, Interrupted, LimitReached, TooLarge, Truncated
+from orchestrator.dialects import Fault, Flawed
+from orchestrator.drivers.outcome import (
+    Broken,
+    Interrupted,
+    LimitReached,
+    TooLarge,
+    TornArguments,
+    Truncated,
+    flaw_error,
+)
 from orchestrator.secrets import mask
 from states import Error, Reason
 
-Failure = Fault | Broken | Interrupted | LimitReached | TooLarge | Truncated
+Failure = (
+    Fault | Flawed | Broken | Interrupted | LimitReached | TooLarge | TornArguments | Truncated
+)
 """What an attempt brought instead of an answer, before it is classified."""
 
 _SECRET = re.compile("key|token|auth|secret|cookie", re.IGNORECASE)
 """Names of configured headers whose values are secrets."""
+
+
+_SAY_NOTHING = frozenset({Reason.UNKNOWN, Reason.INVALID_RESPONSE})
+"""What words are that no rule knows: then the break itself is what is known."""
 
 
 def classified(
@@ -61,8 +75,13 @@ def classified(
                 rules=provider.rules,
                 now=now,
             )
-        case Interrupted() | LimitReached() | TooLarge() | Truncated():
+        case Interrupted(remark=Fault() as remark):
+            said = classified(remark, provider, now, request=request, model=model)
+            return failure.error() if said.reason in _SAY_NOTHING else said
+        case Interrupted() | LimitReached() | TooLarge() | TornArguments() | Truncated():
             return failure.error()
+        case Flawed():
+            return flaw_error(failure)
         case None:
             return Error(Reason.UNKNOWN, "none")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from random import Random
@@ -11,19 +12,21 @@ import attrs
 import httpx
 
 from orchestrator.clock import Clock
-from orchestrator.config.records import Provider, TargetSettings
-from orchestrator.dialects import Answer, Fault, dialect
+from orchestrator.config.records import Provider, StreamEnd, TargetSettings
+from orchestrator.dialects import Answer, Fault, Flaw, Flawed, dialect
 from orchestrator.drivers.body import Body
 from orchestrator.drivers.failures import Failure, classified, masked
 from orchestrator.drivers.outcome import (
+    HINT_MARK,
     Broken,
     Interrupted,
     LimitReached,
     TooLarge,
+    TornArguments,
     Truncated,
     failed_call,
 )
-from orchestrator.drivers.pieces import joined
+from orchestrator.drivers.pieces import is_whole, joined
 from orchestrator.drivers.recorder import Recorder, request_id
 from orchestrator.drivers.wording import Wording
 from orchestrator.errors import CallFailed
@@ -64,6 +67,7 @@ from states import (
 
 EARLY = 0.001
 """Seconds by which an event loop may fire a timer before its time."""
+_log = logging.getLogger("orchestrator")
 
 
 @attrs.frozen
@@ -78,6 +82,7 @@ class World:
         jitter: A random number in [0, 1) for each backoff.
         addresses: Which of a provider's addresses can be reached.
         repairs: Repairs that cured earlier calls, by target name.
+        warned: Providers of whose streams a person was warned.
     """
 
     providers: Mapping[str, Provider]
@@ -87,6 +92,7 @@ class World:
     addresses: Reachability
     jitter: Callable[[], float] = Random().random
     repairs: MutableMapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    warned: set[str] = attrs.field(factory=set)
 
 
 class Performer:
@@ -271,40 +277,41 @@ class Performer:
         self.body = Body(response, self._provider().dialect, self.streamed)
         return self.body
 
+    def received(self, status: int, headers: httpx.Headers, body: bytes) -> Event:
+        """What an HTTP answer is, for drivers that get it at once."""
+        self.opened(httpx.Response(status, headers=headers)).add(body)
+        return self.whole()
+
     def whole(self) -> Event:
-        """What the answer is whose body came to its end."""
+        """What the answer is whose body came to its end: one of the model, or a failure."""
         if self.body is None:
             raise AssertionError("only called after opened")
         head = self.body.response
-        return self.received(head.status_code, head.headers, self.body.content)
-
-    def received(self, status: int, headers: httpx.Headers, body: bytes) -> Event:
-        """What an HTTP answer is: an answer of the model, or a failure."""
-        self._received(status, headers)
+        self._received(head.status_code, head.headers)
         self.recorder.ended(self.at)
-        decoded = self._decoded(status, headers, body)
-        if isinstance(decoded, Answer) and not self._incomplete(decoded):
-            self.answer = decoded
+        judged = self._enough(self._decoded(self.body))
+        if isinstance(judged, Answer):
+            self.answer = judged
             self._answered()
             return Succeeded(self.at)
-        if isinstance(decoded, Fault | Interrupted):
-            return self._fail(decoded)
-        return self._fail(Truncated(status, decoded.truncated_tool_call))
+        return self._fail(judged)
 
     def broken(self, exception: Exception) -> Event:
         """An attempt that brought no HTTP answer, or half of one."""
-        if self._refused():
+        if self._arrived():
             return self.whole()
         self.recorder.ended(self.at)
+        if self.body is not None and self.body.is_stream:
+            return self._fail(Interrupted(f"{type(exception).__name__}: {exception}"))
         return self._fail(Broken(exception))
 
     def too_large(self) -> Event:
         """An answer that is larger than any answer may be."""
-        return self.whole() if self._refused() else self._fail(TooLarge())
+        return self.whole() if self._arrived() else self._fail(TooLarge())
 
     def limit_reached(self, command: Send, limit: str) -> Event:
         """A time limit fired: the attempt's own ``connect`` or ``total``, or the call's."""
-        if self._refused():
+        if self._arrived():
             return self.whole()
         self.recorder.ended(self.at)
         if self.at >= command.ends_at - EARLY:
@@ -339,15 +346,27 @@ class Performer:
         at = self.at
         return at, *self.visit.take(targets, at, used=used)
 
-    def _decoded(
-        self, status: int, headers: httpx.Headers, body: bytes
-    ) -> Answer | Fault | Interrupted:
-        spoken = self._provider().dialect
-        if self.streamed and status < 300 and body.lstrip()[:1] not in (b"{", b"<", b""):
-            return joined(body, spoken, dict(headers))
-        # Who was asked for a stream and answers in one piece has answered all the same.
-        self.streamed = False
-        return dialect(spoken).decode(status, headers, body)
+    def _decoded(self, body: Body) -> Answer | Fault | Flawed | Interrupted:
+        """What came, told by its bytes: a stream or one piece, whichever was asked for."""
+        head, asked, self.streamed = body.response, self.streamed, body.is_stream
+        if not self.streamed:
+            # Who was asked for a stream and answers in one piece has answered all the same.
+            return dialect(body.spoken).decode(head.status_code, head.headers, body.content)
+        if not asked:
+            self.recorder.note("answered with a stream although none was asked for")
+        judged, skipped = joined(
+            body.content, body.spoken, head.headers, ends_by_mark=self._ends_by_mark
+        )
+        self._note_skipped(skipped)
+        return judged
+
+    @property
+    def _ends_by_mark(self) -> bool:
+        return self._provider().end is StreamEnd.MARK
+
+    def _note_skipped(self, count: int) -> None:
+        if count:
+            self.recorder.note(f"{count} unreadable event{'s' if count > 1 else ''} skipped")
 
     def _sent(self) -> tuple[Target, str]:
         target, credential = self.call.target, self.call.credential
@@ -370,9 +389,16 @@ class Performer:
         if self.call.state is State.CLASSIFY and not self._heard:
             self.diagnose()
 
-    def _refused(self) -> bool:
-        """True where the head of an answer came, and says that it is none of the model."""
-        return self.body is not None and self.body.failed
+    def _arrived(self) -> bool:
+        """True where what came is known, whatever breaks now.
+
+        The head says that it is no answer of the model, or a stream came to its end, after
+        which some servers leave the connection open.
+        """
+        body = self.body
+        if body is None or body.failed or not body.is_stream:
+            return body is not None and body.failed
+        return is_whole(body.content, body.spoken, ends_by_mark=self._ends_by_mark)
 
     def _answered(self) -> None:
         target, credential = self._sent()
@@ -381,6 +407,7 @@ class Performer:
 
     def _fail(self, failure: Failure) -> Failed:
         self.failure = failure
+        self._warn_of_mark(failure)
         return Failed(self.at, waited=self._waited())
 
     def _waited(self) -> float:
@@ -403,15 +430,47 @@ class Performer:
         """How long the limit of that name is, by the attempt's own limits."""
         return float(getattr(command.timeouts, limit))
 
+    def _warn_of_mark(self, failure: Failure) -> None:
+        """Say once what a person must know of a provider that ends its streams in its own way."""
+        name = self._sent()[0].provider
+        if not isinstance(failure, Interrupted) or failure.hint is not HINT_MARK:
+            return
+        if name not in self.world.warned:
+            self.world.warned.add(name)
+            _log.warning(
+                "%s ended a stream with the end mark and without a finish reason, as after a "
+                'stream that broke; where it never sends one, set end = "mark" in '
+                "[providers.%s]",
+                name,
+                name,
+            )
+
     def _limit(self, command: Send, limit: str) -> LimitReached:
         shortened = self.at >= command.until - EARLY
         return LimitReached(limit, self._seconds(command, limit), shortened=shortened)
 
-    def _incomplete(self, answer: Answer) -> bool:
-        """Whether an answer that stopped at its length limit is a failure to this caller."""
-        if answer.finish_reason != "length":
-            return False
-        return self.request.require_complete or answer.truncated_tool_call
+    def _enough(
+        self, judged: Answer | Fault | Flawed | Interrupted
+    ) -> Answer | Fault | Flawed | Interrupted | TornArguments | Truncated:
+        """An answer that is whole enough for this caller, or why there is none.
+
+        One without a word is kept: where nobody else can be asked, it is the answer.
+        """
+        if isinstance(judged, Flawed) and judged.flaw is Flaw.EMPTY:
+            self.answer = judged.answer
+        if not isinstance(judged, Answer):
+            return judged
+        demanded, status = self.request.require_complete, self._status()
+        if judged.truncated and (demanded or judged.truncated_tool_call):
+            return Truncated(status, judged.truncated_tool_call)
+        if not all(call.parses for call in judged.tool_calls):
+            if demanded:
+                return TornArguments(status)
+            self.recorder.note("the arguments of a tool call are no JSON object")
+        return judged
+
+    def _status(self) -> int:
+        return self.body.response.status_code if self.body is not None else 200
 
     def _error(self, target: Target) -> Error:
         provider = self.world.providers[target.provider]

@@ -8,7 +8,6 @@ from typing import Any
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.answer import read_thinking
 from orchestrator.dialects.anthropic_messages.losses import UNWRITTEN
-from orchestrator.dialects.anthropic_messages.vocabulary import json_text
 from orchestrator.dialects.neutral import (
     Image,
     Message,
@@ -142,7 +141,9 @@ class MessagesReading:
     def _call(self, block: Mapping[str, Any], where: str) -> ToolUse:
         id_, name = required(block, "id", where), required(block, "name", where)
         self._called[id_] = name
-        return ToolUse(id_, name, json_text(wire.mapping(block.get("input"))), is_cached(block))
+        return ToolUse(
+            id_, name, wire.json_text(wire.mapping(block.get("input"))), is_cached(block)
+        )
 
     def _result(self, block: Mapping[str, Any], where: str) -> ToolResult:
         content = block.get("content")

@@ -22,9 +22,9 @@ from orchestrator.dialects.gemini.results import (
     write_image,
     write_result,
 )
-from orchestrator.dialects.gemini.words import NAME, UNSIGNED, field, made_id
+from orchestrator.dialects.gemini.words import NAME, UNSIGNED, field
 from orchestrator.dialects.neutral import Image, Part, Text, Thinking, ToolResult, ToolUse
-from orchestrator.dialects.wire import mapping, string
+from orchestrator.dialects.wire import arguments, call_id, mapping, string
 
 _KNOWN = (
     {"text"},
@@ -45,8 +45,8 @@ _SIGNATURES = {"thoughtSignature", "thought_signature"}
 class CallIds:
     """Ids of the calls of one request or answer, and which of them wait for a result.
 
-    A call without an id gets :func:`~.words.made_id`; a result without one belongs to the
-    oldest call of its name that has no result yet.
+    A call without an id gets :func:`~orchestrator.dialects.wire.call_id`; a result without one
+    belongs to the oldest call of its name that has no result yet.
     """
 
     answer: str = ""
@@ -57,7 +57,7 @@ class CallIds:
         """The id of the next call."""
         name = string(call.get("name"))
         seed = name + compact(mapping(call.get("args")))
-        given = string(call.get("id")) or made_id(self.answer, self.count, seed)
+        given = string(call.get("id")) or call_id(self.answer, self.count, seed)
         self.count += 1
         self._waiting.append((name, given))
         return given
@@ -88,8 +88,8 @@ def read_part(part: Mapping[str, Any], ids: CallIds) -> list[Part]:
 
 def read_call(call: Mapping[str, Any], ids: CallIds, signature: str | None) -> ToolUse:
     """A ``functionCall``; one without ``args`` has no arguments."""
-    arguments = compact(mapping(call.get("args"))) or "{}"
-    return ToolUse(ids.call(call), string(call.get("name")), arguments, signature=signature)
+    args = arguments(call.get("args")) or "{}"
+    return ToolUse(ids.call(call), string(call.get("name")), args, signature=signature)
 
 
 def read_words(part: Mapping[str, Any], signature: str | None) -> list[Text | Thinking]:

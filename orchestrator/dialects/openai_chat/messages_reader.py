@@ -29,7 +29,7 @@ from orchestrator.dialects.openai_chat.names import (
     THOUGHT_FIELDS,
     UNWRITTEN,
 )
-from orchestrator.dialects.wire import mapping, mappings, string
+from orchestrator.dialects.wire import arguments, json_body, mapping, mappings, string
 from orchestrator.request import RequestError
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -111,7 +111,7 @@ class MessagesReader:
             self.unread.add(f"{UNWRITTEN}audio")
         calls = mappings(message.get("tool_calls"))
         self.unread.update(f"{UNWRITTEN}custom" for call in calls if "custom" in call)
-        uses = [tool_use(call) for call in calls if "custom" not in call]
+        uses = [tool_use(_sayable(call)) for call in calls if "custom" not in call]
         legacy = mapping(message.get("function_call"))
         if legacy:
             uses.append(tool_use({"function": legacy, "id": f"call_{legacy.get('name')}"}))
@@ -199,7 +199,7 @@ def tool_use(call: Mapping[str, Any]) -> ToolUse:
 
     https://ai.google.dev/gemini-api/docs/thought-signatures (2026-11-21).
     """
-    function = mapping(call.get("function"))
+    function = function_of(call)
     return ToolUse(
         string(call.get("id")),
         string(function.get("name")),
@@ -208,12 +208,24 @@ def tool_use(call: Mapping[str, Any]) -> ToolUse:
     )
 
 
+def _sayable(call: dict[str, Any]) -> dict[str, Any]:
+    """``call``, whose arguments a caller may give as an object.
+
+    Raises:
+        RequestError: JSON cannot say them.
+    """
+    json_body({"arguments": mapping(call.get("function")).get("arguments")})
+    return call
+
+
+def function_of(call: Mapping[str, Any]) -> dict[str, Any]:
+    """What is called: a function, or a tool of the caller's own that takes free text."""
+    return mapping(call.get("function")) or mapping(call.get("custom"))
+
+
 def arguments_of(function: Mapping[str, Any]) -> str:
-    """The arguments as text; some local servers send the object itself."""
-    arguments = function.get("arguments")
-    if isinstance(arguments, dict | list):
-        return msgspec.json.encode(arguments).decode()
-    return string(arguments)
+    """The arguments as text; empty where there are none."""
+    return arguments(function.get("arguments", function.get("input")))
 
 
 def signature_of(call: Mapping[str, Any]) -> str | None:

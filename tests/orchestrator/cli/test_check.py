@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -106,6 +107,20 @@ def test_live_is_well_where_every_target_answers(tmp_path: Path) -> None:
     assert ended.status == 0
     assert [(got["target"], got["ok"]) for got in ended.json["live"]] == [("a/m", True)]
     assert sent["max_tokens"] <= 16
+
+
+def test_live_names_the_setting_for_a_provider_that_never_says_why_it_stopped(
+    tmp_path: Path,
+) -> None:
+    said = {"id": "c", "choices": [{"index": 0, "delta": {"content": "ok"}}]}
+    with ScriptedProviders({"a": replies.stream(json.dumps(said), "[DONE]")}) as providers:
+        place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"])
+        ended = place.run("check", "--live")
+        asked = providers.received("a")[0].streamed
+
+    assert asked
+    assert ended.status == 1
+    assert 'set end = "mark" in its config' in ended.out
 
 
 @pytest.mark.parametrize("arguments", [("--timeout", "3"), ("--live", "--timeout", "0")])

@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from orchestrator.config import Config, ConfigError, Provider, loads
+from orchestrator.config.records import StreamEnd
 from orchestrator.health import Accounts
 
 WORKSPACE = "https://adb-1.2.azuredatabricks.net"
@@ -164,6 +165,11 @@ def test_the_header_that_is_named_goes_before_the_vendors() -> None:
     assert found.key_header == "authorization"
 
 
+def test_a_provider_may_end_its_streams_by_the_mark_alone() -> None:
+    assert provider("corp", 'base_url = "http://x/v1"').end is StreamEnd.FINISH
+    assert provider("corp", 'base_url = "http://x/v1"\nend = "mark"').end is StreamEnd.MARK
+
+
 def test_a_vendors_own_fallback_is_not_passed_on() -> None:
     assert "models" in provider("openrouter", "", {"OPENROUTER_API_KEY": "quiet"}).omitted
     assert provider("corp", 'base_url = "http://llm.corp/v1"').omitted == frozenset()
@@ -204,6 +210,7 @@ def test_native_dialects_are_spoken_unless_another_is_named(
         ('vendor = "databrick"', "providers.x.vendor", "did you mean 'databricks'?"),
         ("key_header = 3", "providers.x.key_header", "found a number"),
         ('key_header = "two words"', "providers.x.key_header", "a header's name"),
+        ('end = "marc"', "providers.x.end", "did you mean 'mark'?); allowed: finish, mark"),
         ('key_header = "content-length"', "providers.x.key_header", "a header's name"),
     ],
 )

@@ -26,6 +26,7 @@ from orchestrator.dialects.neutral import (
     Counted,
     Delta,
     Ended,
+    Heading,
     Image,
     Message,
     Reply,
@@ -185,7 +186,7 @@ def test_an_answer_crosses_two_dialects(one: str, other: str, reply: Reply) -> N
 
 
 def written(name: str, deltas: Iterable[Delta]) -> bytes:
-    writer = dialect(name).stream_writer("model-1")
+    writer = dialect(name).stream_writer(Heading(model="model-1"))
     return b"".join(writer.write(delta) for delta in deltas)
 
 
