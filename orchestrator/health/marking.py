@@ -39,7 +39,7 @@ Schedule = tuple[float, ...]
 """Seconds that the first mark lasts, the second in a row, ...; the last of them holds on."""
 
 _COOLDOWN: Schedule = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-_CIRCUIT: Schedule = (5.0, 10.0)
+CIRCUIT: Schedule = (5.0, 10.0)
 _BENCH: Schedule = (300.0, 600.0, 1200.0, 2400.0, 3600.0)
 _LONG_WAIT: Schedule = (60.0, *_BENCH)
 """Of what usually ends within seconds one expects more."""
@@ -47,7 +47,7 @@ _LONG_WAIT: Schedule = (60.0, *_BENCH)
 LONGEST: Mapping[Mark, float] = MappingProxyType(
     {
         Mark.COOLDOWN: LONGEST_COOLDOWN,
-        Mark.CIRCUIT: _CIRCUIT[-1],
+        Mark.CIRCUIT: CIRCUIT[-1],
         Mark.BENCH: _BENCH[-1],
     }
 )
@@ -86,7 +86,7 @@ _BILLING = Rule(Slot.BILLING, Subject.PROVIDER, Mark.BENCH, _BENCH)
 _RATE_LIMIT = Rule(Slot.RATE_LIMIT, Subject.CREDENTIAL, Mark.COOLDOWN, _COOLDOWN)
 _AUTH = Rule(Slot.AUTH, Subject.CREDENTIAL, Mark.BENCH, _BENCH)
 _REFUSED = Rule(Slot.REFUSED, Subject.TARGET, Mark.BENCH, _BENCH)
-_FAILING = Rule(Slot.CIRCUIT, Subject.TARGET, Mark.CIRCUIT, _CIRCUIT)
+_FAILING = Rule(Slot.CIRCUIT, Subject.TARGET, Mark.CIRCUIT, CIRCUIT)
 _UNREACHABLE = attrs.evolve(_FAILING, subject=Subject.PROVIDER)
 
 RULES: Mapping[Reason, Rule] = MappingProxyType(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from random import Random
 
@@ -10,12 +11,23 @@ import attrs
 
 from orchestrator.config.records import DEFAULT_ROUTE, Config
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
-from orchestrator.health.marking import FAILING_CALLS
+from orchestrator.health.marking import CIRCUIT, FAILING_CALLS
 from orchestrator.simulation.evidence import Assume, Evidence, usual_seconds
 from orchestrator.simulation.reading import Recording
 from orchestrator.simulation.replayed import Replay, Replaying
 from orchestrator.simulation.survey import Survey, Tally, tally
-from states import Arrival, Call, Clear, Diagnosed, Error, Policy, Rotate, Started, Target
+from states import (
+    Arrival,
+    Call,
+    Clear,
+    Diagnosed,
+    Error,
+    Mark,
+    Policy,
+    Rotate,
+    Started,
+    Target,
+)
 
 
 @attrs.frozen
@@ -206,28 +218,39 @@ def remember(
             key = (clear.target.name, round(since, 3))
             if since < calls[0].opened.time - 0.001 and key not in told:
                 told.add(key)
-                _remember(board, clear, since, route)
+                _remember(board, clear, recording.opened.time, route)
 
 
-def _remember(board: HealthBoard, clear: Clear, since: float, route: tuple[Target, ...]) -> None:
+def _remember(board: HealthBoard, clear: Clear, opened: float, route: tuple[Target, ...]) -> None:
+    """Mark what stood in the way when the call was ``opened``, so that it ends when it did."""
     target = next((each for each in route if each.name == clear.target.name), None)
-    lasting = clear.at - clear.since
-    if target is None or clear.error is None or not 0 < lasting < float("inf"):
+    if target is None or clear.error is None or not clear.since < clear.at < math.inf:
         return
-    error = attrs.evolve(clear.error, retry_after=lasting)
+    at, ends = opened + clear.since, opened + clear.at
+    wait: float | None = (clear.at if clear.expected is None else clear.expected) - clear.since
+    if clear.mark is Mark.CIRCUIT:
+        at, wait = min(max(at, ends - CIRCUIT[0]), opened), None
+    # A bench was due at growing intervals, and each probe failed: so it is as long as it is.
+    while at <= opened:
+        due = _fail(board, target, attrs.evolve(clear.error, retry_after=wait), at)
+        if not at < due < ends - 0.001:
+            return
+        at, wait = due, None
+
+
+def _fail(board: HealthBoard, target: Target, error: Error, at: float) -> float:
+    """Calls that met ``error`` with every key of ``target``; when it is looked at next (epoch)."""
+    due = math.inf
     for _ in range(FAILING_CALLS):  # a circuit opens after so many
-        _fail(board, target, error, since)
-
-
-def _fail(board: HealthBoard, target: Target, error: Error, at: float) -> None:
-    """A call that met ``error`` with every key of ``target`` that was to be had."""
-    visit, used = board.visit((target,), at), set[str]()
-    taken, _ = visit.start(0.0)
-    while taken is not None and taken.credential not in used:
-        used.add(taken.credential)
-        visit.report(target, taken.credential, error, 0.0)
-        taken, _ = visit.take((target,), 0.0, used=used)
-    visit.close(0.0)
+        visit, used = board.visit((target,), at), set[str]()
+        taken, standby = visit.start(0.0)
+        while taken is not None and taken.credential not in used:
+            used.add(taken.credential)
+            visit.report(target, taken.credential, error, 0.0)
+            taken, standby = visit.take((target,), 0.0, used=used)
+        visit.close(0.0)
+        due = next((at + clear.at for clear in standby.clears), math.inf)
+    return due
 
 
 def _before(recording: Recording, began: float) -> Tally:
