@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import logging
+import re
+from collections.abc import Iterable, Sequence
 
 from orchestrator.config.records import DEFAULT_ROUTE, Config
-from orchestrator.dialects import dialect
+from orchestrator.dialects import Loss, dialect
 from orchestrator.dialects.neutral import Conversation
 from orchestrator.ledger import Skipped
 from orchestrator.request import Request
@@ -54,16 +57,42 @@ def _objection(target: Target, request: Request, config: Config) -> Skipped | No
     lost = _lost(dialect(request.dialect).read_request(request.payload), spoken, config)
     if not lost:
         return None
-    message = f"{spoken} cannot express {', '.join(lost)}; [policy] drop may allow to leave it out"
-    return _unfit(target, Reason.BAD_REQUEST, message)
+    return _unfit(target, Reason.BAD_REQUEST, f"{spoken} cannot express {_told(lost)}")
 
 
-def _lost(conversation: Conversation, spoken: str, config: Config) -> tuple[str, ...]:
+def _lost(conversation: Conversation, spoken: str, config: Config) -> tuple[Loss, ...]:
     """What the dialect cannot express and the policy does not allow to drop."""
-    if "*" in config.drop:
-        return ()
     lost = dialect(spoken).losses(conversation)
-    return tuple(name for name in lost if name not in config.drop)
+    return tuple(loss for loss in lost if not loss.allowed(config.drop))
+
+
+def _told(lost: Sequence[Loss]) -> str:
+    """What is lost, where it stands, and what would let it go."""
+    names = json.dumps(sorted({loss.name for loss in lost}))
+    places = ", ".join(map(str, lost))
+    return f"{places}; [policy] drop = {names} would leave that out"
+
+
+class FitnessLog:
+    """Says once in the log what each target could not take over. Safe from threads."""
+
+    def __init__(self) -> None:
+        self._said: set[tuple[str, str]] = set()
+
+    def tell(self, unfit: Iterable[Skipped]) -> None:
+        """Say it of each that cannot express the request, wherever in the request that is."""
+        for each in unfit:
+            kind = (each.target, _NUMBER.sub("", each.message))
+            is_news = each.reason is Reason.BAD_REQUEST and kind not in self._said
+            if is_news and len(self._said) < _MOST_SAID:
+                self._said.add(kind)
+                _log.warning("%s could not take over: %s", each.target, each.message)
+
+
+_log = logging.getLogger("orchestrator")
+_NUMBER = re.compile(r"\d+")
+_MOST_SAID = 1_000
+"""Kinds of losses that are remembered, and said at all: requests may hold any type of part."""
 
 
 def _unfit(target: Target, reason: Reason, message: str) -> Skipped:

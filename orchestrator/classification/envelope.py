@@ -94,6 +94,8 @@ def _wraps(key: str) -> bool:
 
 
 _KEY_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_ITEMS_OF_PLACE = 12
+_DIGITS = re.compile(r"\d+")
 _STATUS_NUMBER = re.compile(r"[45]\d\d\b")
 _STATUS_TEXT = re.compile(
     r"(?:error code|status code|statuscode|\bhttp(?:/\d(?:\.\d)?)?(?: error)?|,[\w./:-]{1,80}"
@@ -115,6 +117,8 @@ class Envelope:
         codes: Codes and types, lower case.
         status: The first HTTP error status that the body itself names.
         fields: Values that may carry a wait, by name.
+        places: Where in the request the provider sees the fault; the names there may be the
+            caller's own, so no phrase is looked for in them.
         errors: True where something in the body was an error object.
         wants_status: False where the HTTP status already says what the body could.
     """
@@ -123,6 +127,7 @@ class Envelope:
     codes: set[str] = attrs.field(factory=set)
     status: int | None = None
     fields: dict[str, Any] = attrs.field(factory=dict)
+    places: dict[str, str] = attrs.field(factory=dict)
     errors: bool = False
     wants_status: bool = True
     _nodes: int = 0
@@ -183,11 +188,20 @@ class Envelope:
         for key in plan.texts:
             if isinstance(node[key], str) and (key != "reason" or " " in node[key]):
                 self.say(node[key], depth)
+        self._place(node)
         if not plan.nested and not plan.texts:
             self._named_exception(node, depth)
         self._inner(node, plan, depth)
         if len(present) < len(node) <= _WIDEST:
             self._unknown(node, depth)
+
+    def _place(self, node: Mapping[Any, Any]) -> None:
+        """Take in where the fault lies, each kind of place once: faults come by the dozen."""
+        where = node.get("loc") or node.get("param") or node.get("field")
+        if isinstance(where, list | tuple):
+            where = ".".join(str(one) for one in where[:_ITEMS_OF_PLACE])
+        if isinstance(where, str) and where and len(where) <= _CODE:
+            self.places.setdefault(_DIGITS.sub("", where), where)
 
     def _named_exception(self, node: Mapping[Any, Any], depth: int) -> None:
         """Take in ``{"throttlingException": {…}}``, as event streams of Bedrock say it."""

@@ -25,6 +25,7 @@ class Facts:
         headers: Header names in lower case to values.
         fields: Structured values that may carry a wait, by name.
         body: The body as it was decoded.
+        places: Where in the request the provider sees the fault.
         raw: The provider's words as they were sent, in one text.
         text: The same, normalised.
         words: The words of ``text``.
@@ -37,6 +38,7 @@ class Facts:
     headers: Mapping[str, str] = attrs.field(factory=dict)
     fields: Mapping[str, Any] = attrs.field(factory=dict)
     body: Any = None
+    places: tuple[str, ...] = ()
     raw: str = attrs.field(init=False)
     text: str = attrs.field(init=False)
     words: frozenset[str] = attrs.field(init=False)

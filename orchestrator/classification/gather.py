@@ -55,6 +55,7 @@ def facts(
         headers=lowered,
         fields=envelope.fields,
         body=body,
+        places=tuple(envelope.places.values()),
     )
 
 

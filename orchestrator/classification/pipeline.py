@@ -25,6 +25,7 @@ from states.reasons import Reason
 MESSAGE_LIMIT = 1_000
 """Characters of ``Error.message``, as the field's contract says."""
 _LINES = 3
+_PLACES = 6
 _MARGIN = 200
 _SHORT_BENCH = 300.0
 """Seconds. No shorter wait is believed of a billing error: by definition a short wait
@@ -117,8 +118,14 @@ def _words(facts: Facts) -> str:
     # Not among the texts: what a host is called says nothing about the failure.
     if redirect := redirects.words(facts):
         texts = (redirect, *texts)
-    said = ": ".join(texts[:_LINES])[: MESSAGE_LIMIT + _MARGIN]
+    said = ": ".join((*_unsaid_places(facts), *texts[:_LINES]))[: MESSAGE_LIMIT + _MARGIN]
     return mask(said)[:MESSAGE_LIMIT] if said else ""
+
+
+def _unsaid_places(facts: Facts) -> tuple[str, ...]:
+    """Where the fault lies, as far as the words do not say it."""
+    places = [place for place in facts.places[:_PLACES] if place not in facts.raw]
+    return (", ".join(places),) if places and facts.texts else ()
 
 
 def _retry_after(rule: Rule, facts: Facts, vendor: str, now: float | None) -> float | None:

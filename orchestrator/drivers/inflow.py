@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from orchestrator.dialects import StreamReader
@@ -15,6 +16,7 @@ from orchestrator.dialects.neutral import (
     Unreadable,
     is_content,
 )
+from orchestrator.drivers.stop_cutter import StopCutter
 
 
 class Inflow:
@@ -28,10 +30,16 @@ class Inflow:
         broke: What the provider reported as an error inside the stream.
         torn: True where an event of the answer itself came with a part missing.
         unreadable: How many events made no sense and were skipped.
+
+    Args:
+        reader: Of the provider's dialect.
+        stops: Stop sequences that the provider was not told. Once the text ends here the
+            stream is whole; of what came with that piece only the usage is read.
     """
 
-    def __init__(self, reader: StreamReader) -> None:
+    def __init__(self, reader: StreamReader, stops: Sequence[str] = ()) -> None:
         self._reader = reader
+        self._cutter = StopCutter(stops)
         self._waiting: list[StreamEvent] = []
         self.content = False
         self.tool_call = False
@@ -74,12 +82,21 @@ class Inflow:
         for event in events:
             if self.over:
                 return
-            for delta in event.deltas:
+            passed = self._passed(event)
+            for delta in passed.deltas:
                 self._note(delta)
             if len(self._begins) < KINDS and event.deltas:
                 self._begins.add(_data(event.raw))
             if self.broke is None and not self.torn:
-                self._waiting.append(event)
+                self._waiting.append(passed)
+        self.ended = self.ended or self._cutter.has_cut
+
+    def _passed(self, event: StreamEvent) -> StreamEvent:
+        """``event`` as the caller may see it; the bytes are no longer the provider's own."""
+        if not self._cutter.cuts:
+            return event
+        deltas = (one for delta in event.deltas for one in self._cutter.pass_on(delta))
+        return StreamEvent(b"", tuple(deltas))
 
     def _note(self, delta: Delta) -> None:
         match delta:

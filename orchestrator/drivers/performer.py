@@ -26,6 +26,7 @@ from orchestrator.drivers.outcome import (
 )
 from orchestrator.drivers.pieces import joined
 from orchestrator.drivers.recorder import Recorder, request_id
+from orchestrator.drivers.stop_cutter import cut_answer
 from orchestrator.drivers.wording import Wording
 from orchestrator.errors import CallFailed
 from orchestrator.health import HealthBoard
@@ -120,6 +121,7 @@ class Performer:
         self._shares = shares
         self.wording = Wording(request, world.repairs)
         self.streamed = False
+        self.stops: tuple[str, ...] = ()
         self.failure: Failure | None = None
         self.answer: Answer | None = None
         self.body: Body | None = None
@@ -169,8 +171,7 @@ class Performer:
 
     def repair(self, command: Repair) -> Repaired:
         """Change what is sent to this target, and to no other."""
-        message = self.call.error.message if self.call.error is not None else ""
-        self.wording.repair(command.target, self._provider(), command.name, message)
+        self.wording.repair(command.target, command.name)
         return Repaired(*self._take((command.target,)))
 
     def finish(self, command: Finish) -> Response:
@@ -228,7 +229,7 @@ class Performer:
         overrides = settings.overrides if settings is not None else {}
         worded = self.wording.words(command.target, provider, overrides)
         secret = provider.credential(command.credential).secret
-        self.streamed = worded.stream
+        self.streamed, self.stops = worded.stream, worded.stops
         outgoing = dialect(provider.dialect).encode(
             worded.payload,
             provider=provider,
@@ -340,10 +341,11 @@ class Performer:
     ) -> Answer | Fault | Interrupted:
         spoken = self._provider().dialect
         if self.streamed and status < 300 and body.lstrip()[:1] not in (b"{", b"<", b""):
-            return joined(body, spoken, dict(headers))
+            return joined(body, spoken, dict(headers), self.stops)
         # Who was asked for a stream and answers in one piece has answered all the same.
         self.streamed = False
-        return dialect(spoken).decode(status, headers, body)
+        decoded = dialect(spoken).decode(status, headers, body)
+        return cut_answer(decoded, spoken, self.stops) if isinstance(decoded, Answer) else decoded
 
     def _sent(self) -> tuple[Target, str]:
         target, credential = self.call.target, self.call.credential

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
@@ -75,9 +75,11 @@ def answer_of(reply: Reply) -> Answer:
     )
 
 
-def joined(body: bytes, spoken: str, headers: dict[str, str]) -> Answer | Fault | Interrupted:
+def joined(
+    body: bytes, spoken: str, headers: dict[str, str], stops: Sequence[str] = ()
+) -> Answer | Fault | Interrupted:
     """The answer that a whole stream amounts to, for a caller who does not stream."""
-    inflow, assembly = Inflow(dialect(spoken).stream_reader()), Assembly()
+    inflow, assembly = Inflow(dialect(spoken).stream_reader(), stops), Assembly()
     inflow.feed(body)
     inflow.close()
     if inflow.broke is not None:

@@ -73,7 +73,7 @@ GENERAL: tuple[Rule, ...] = (
 ALL: tuple[Rule, ...] = (*VENDORS, *GENERAL)
 """Every rule of ours, once."""
 
-REPAIR_RULES = RuleSet(repairs.RULES)
+REPAIR_RULES = RuleSet(repairs.CURES)
 """The refusals that a changed request cures, asked also where another rule decided."""
 
 _DIALECTS = {"anthropic-messages": "anthropic", "gemini": "gemini", "bedrock-converse": "bedrock"}

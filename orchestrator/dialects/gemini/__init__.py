@@ -19,10 +19,11 @@ import httpx
 
 from orchestrator.config.records import Provider
 from orchestrator.dialects.answer import Answer, Fault
-from orchestrator.dialects.gemini import answer, http, request
+from orchestrator.dialects.gemini import answer, http, request, schema
 from orchestrator.dialects.gemini.stream_reader import GeminiStreamReader
 from orchestrator.dialects.gemini.stream_writer import GeminiStreamWriter
 from orchestrator.dialects.gemini.words import NAME
+from orchestrator.dialects.loss import Loss, Reworded
 from orchestrator.dialects.neutral import Conversation, Reply
 
 __all__ = ["Gemini", "GeminiStreamReader", "GeminiStreamWriter"]
@@ -36,6 +37,7 @@ class Gemini:
     """
 
     name = NAME
+    unsupported_keywords = schema.UNSUPPORTED
 
     def encode(
         self,
@@ -65,9 +67,13 @@ class Gemini:
         """See :meth:`orchestrator.dialects.Dialect.read_request`."""
         return request.read_request(payload)
 
-    def losses(self, conversation: Conversation) -> tuple[str, ...]:
+    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
         """See :meth:`orchestrator.dialects.Dialect.losses`."""
         return request.losses(conversation)
+
+    def reworded(self, conversation: Conversation) -> Reworded:
+        """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+        return request.reworded(conversation)
 
     def write_request(self, conversation: Conversation) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_request`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.dialects.gemini.schema import json_schema
-from orchestrator.dialects.gemini.words import take
+from orchestrator.dialects.gemini.words import NAME, take
 from orchestrator.dialects.neutral import Conversation, JsonFormat, Reasoning
 from orchestrator.dialects.wire import mapping
 
@@ -100,15 +100,20 @@ def write_generation(conversation: Conversation) -> dict[str, Any]:
     written: dict[str, Any] = {}
     for word, (name, _) in _NUMBERS.items():
         value = getattr(conversation, word)
-        if value is not None:
+        if value is not None and _is_sent(word, conversation):
             written[name] = value
-    if 0 < len(conversation.stop) <= STOPS:
-        written["stopSequences"] = list(conversation.stop)
+    if conversation.stop:
+        written["stopSequences"] = list(conversation.stop[:STOPS])
     written |= _write_format(conversation.format)
     if conversation.reasoning is not None:
         thinking = _write_thinking(conversation.reasoning)
         written |= {"thinkingConfig": thinking} if thinking else {}
     return written
+
+
+def _is_sent(word: str, conversation: Conversation) -> bool:
+    """False for several choices, of which a caller of another dialect would get one."""
+    return word != "choices" or conversation.dialect == NAME
 
 
 def _write_format(wanted: JsonFormat | None) -> dict[str, Any]:
