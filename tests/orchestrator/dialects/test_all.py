@@ -144,7 +144,7 @@ def reworded(conversation: Conversation, there: Dialect) -> Conversation:
     said = there.reworded(conversation)
     system, form = conversation.system, conversation.format
     if any("instruction" in note for note in said.notes):
-        system, form = (*system, Text(instruction(form and form.schema))), None
+        system, form = (*system, Text(instruction(form.schema if form else None))), None
     elif any("closed" in note for note in said.notes) and form is not None:
         form = attrs.evolve(form, schema=closed(form.schema or {}))
     elif said.notes:

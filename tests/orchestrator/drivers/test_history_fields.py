@@ -20,7 +20,7 @@ from orchestrator.drivers.history_fields import (
 CALL = {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 SAID = ("role", "content", "tool_calls", "tool_call_id")
 
-extras = st.dictionaries(
+extras: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     st.sampled_from(("reasoning_content", "reasoning", "annotations", "prefix", "name")),
     st.text(max_size=3) | st.none() | st.just([]),
     max_size=3,

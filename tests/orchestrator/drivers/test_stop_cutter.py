@@ -53,7 +53,8 @@ def test_what_is_delivered_does_not_depend_on_the_pieces(
     whole = "".join(texts)
     cutter = StopCutter(sequences)
 
-    told = passed(cutter, [*map(TextDelta, texts), Stopped("length"), Ended()])
+    deltas: list[Delta] = [*map(TextDelta, texts), Stopped("length"), Ended()]
+    told = passed(cutter, deltas)
 
     assert text_of(told) == expected(whole, sequences)
     assert cutter.has_cut is (expected(whole, sequences) != whole)
@@ -85,13 +86,15 @@ def test_after_the_cut_only_usage_passes() -> None:
 
 
 def test_without_stops_everything_passes() -> None:
-    deltas = [TextDelta("a"), Stopped("stop"), Ended()]
+    deltas: list[Delta] = [TextDelta("a"), Stopped("stop"), Ended()]
 
     assert passed(StopCutter(()), deltas) == deltas
 
 
 def test_a_call_between_two_texts_ends_the_question() -> None:
-    told = passed(StopCutter(["ab"]), [TextDelta("a"), ToolCallDelta(0, "1", "f"), TextDelta("b")])
+    deltas = (TextDelta("a"), ToolCallDelta(0, "1", "f"), TextDelta("b"))
+
+    told = passed(StopCutter(["ab"]), deltas)
 
     assert told[:2] == [TextDelta("a"), ToolCallDelta(0, "1", "f")]
 
