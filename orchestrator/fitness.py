@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 from orchestrator.config.records import DEFAULT_ROUTE, Config
 from orchestrator.dialects import Loss, dialect
@@ -23,7 +24,10 @@ def split(
     Raises:
         RequestError: The request has to be said in another dialect and makes no sense.
     """
-    unfit = tuple(skipped for target in route if (skipped := _objection(target, request, config)))
+    # Read once, for whichever targets speak another dialect.
+    read = cache(lambda: dialect(request.dialect).read_request(request.payload))
+    asked = [_objection(target, request, config, read) for target in route]
+    unfit = tuple(skipped for skipped in asked if skipped is not None)
     names = {skipped.target for skipped in unfit}
     return tuple(target for target in route if target.name not in names), unfit
 
@@ -44,7 +48,9 @@ def _keyless(target: Target, config: Config) -> Skipped:
     return _unfit(target, Reason.AUTH, missing or f"{target.provider} has no credential")
 
 
-def _objection(target: Target, request: Request, config: Config) -> Skipped | None:
+def _objection(
+    target: Target, request: Request, config: Config, read: Callable[[], Conversation]
+) -> Skipped | None:
     if not config.providers[target.provider].credentials:
         return _keyless(target, config)
     needed = request.least_tokens if target.context is not None else 0
@@ -54,7 +60,7 @@ def _objection(target: Target, request: Request, config: Config) -> Skipped | No
     spoken = config.providers[target.provider].dialect
     if spoken == request.dialect:
         return None
-    lost = _lost(dialect(request.dialect).read_request(request.payload), spoken, config)
+    lost = _lost(read(), spoken, config)
     if not lost:
         return None
     return _unfit(target, Reason.BAD_REQUEST, f"{spoken} cannot express {_told(lost)}")

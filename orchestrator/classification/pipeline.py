@@ -17,6 +17,7 @@ from orchestrator.classification.hints import HINT_REPAIRED, HINTS
 from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import REPAIR_RULES, rule_set
+from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.classification.waits import wait
 from orchestrator.secrets import mask
 from states.error import Error
@@ -103,10 +104,15 @@ def _error(rule: Rule, facts: Facts, vendor: str, now: float | None, repair: str
         message=_words(facts),
         scope=rule.scope,
         retry_after=_retry_after(rule, facts, vendor, now),
-        hint=rule.hint or (HINTS[rule.reason] if repair is None else HINT_REPAIRED),
+        hint=rule.hint or (HINT_REPAIRED if _is_sure(repair) else HINTS[rule.reason]),
         repair=repair,
         revoked=rule.revoked,
     )
+
+
+def _is_sure(repair: str | None) -> bool:
+    """Whether the failure alone says that the repair cures it, whatever the request holds."""
+    return repair is not None and repair not in CONDITIONAL
 
 
 _NONE = Rule("none", Reason.UNKNOWN)

@@ -33,7 +33,10 @@ _SAID = frozenset(
 )  # fmt: skip
 """Fields that hold what was said, or by which it is known."""
 
-_SAID_UNLESS_EMPTY = frozenset({"audio", "refusal"})
+_SAID_UNLESS_EMPTY = frozenset(
+    {"audio", "refusal", "tool_calls", "function_call", "tool_call_id", "summary"}
+)
+"""Fields that SDKs write out also where nothing is in them."""
 
 THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thought")
 """Fields of a message that hold what a model thought, as text."""
@@ -108,7 +111,7 @@ _NOT_PADDED = frozenset(
 )  # fmt: skip
 """What nobody but the caller can fill in."""
 
-_QUOTED = re.compile(r"[`'\"]([A-Za-z_][\w.\[\]]*)[`'\"]")
+_QUOTED = re.compile(r"[`'\"]([A-Za-z_][\w.\[\]]{0,80})[`'\"]")
 _PATH = re.compile(r"\b(?:messages|input|contents)[.\[][\w.\[\]]+")
 _THOUGHT = re.compile(r"\b\w*(?:reason|think|thought)\w*\b", re.IGNORECASE)
 _BLOCK = re.compile(r"content\[\d*\]\.thinking|content\.\d+\.thinking")

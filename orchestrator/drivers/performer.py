@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import httpx
 
+from orchestrator.classification.hints import HINT_REPAIRED, HINTS
 from orchestrator.clock import Clock
 from orchestrator.config.records import Provider, TargetSettings
 from orchestrator.dialects import Answer, Fault, dialect
@@ -403,11 +404,19 @@ class Performer:
     def _error(self, target: Target) -> Error:
         provider = self.world.providers[target.provider]
         error = classified(self.failure, provider, self.world.clock.time())
+        # Masked first: a repair is made of the words, and stands in the record.
+        error = attrs.evolve(error, message=masked(error.message, provider) or "")
         repair = self.wording.cure(target, provider, error)
-        message = masked(error.message, provider) or ""
         by_model = error.reason is Reason.RATE_LIMIT and provider.limits_by_model
         scope = Scope.MODEL if error.scope is None and by_model else error.scope
-        return attrs.evolve(error, message=message, repair=repair, scope=scope)
+        return attrs.evolve(error, repair=repair, scope=scope, hint=_hint(error, repair))
 
     def _failure(self, command: Finish, skipped: tuple[Skipped, ...]) -> CallFailed:
         return failed_call(command, self.call, skipped, self.recorder, seconds=self.at)
+
+
+def _hint(error: Error, repair: str | None) -> str:
+    """Who must act: nobody yet, where the request itself is changed; a rule's own words stand."""
+    if error.hint not in (HINT_REPAIRED, HINTS[error.reason]):
+        return error.hint
+    return HINTS[error.reason] if repair is None else HINT_REPAIRED

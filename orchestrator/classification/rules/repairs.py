@@ -89,7 +89,9 @@ _DEMANDED = (
     "must be passed back", "must be provided", "must be included", "must be present",
     "must contain", "must have", "must not be null", "must be set", "missing", "required",
     "got null", "got none", "none is not an allowed", "cannot be null", "can not be null",
-    "should be a valid string", "expected a string", "必须", "缺少",
+    "should be a valid string", "expected a string", "must include", "must carry", "must return",
+    "should include", "should contain", "not provided", "not passed", "need*", "lack*", "absent",
+    "without", "必须", "缺少",
 )  # fmt: skip
 
 _CURES: tuple[Rule, ...] = (
@@ -107,7 +109,8 @@ _CURES: tuple[Rule, ...] = (
          repair="soften_response_format", scope=Scope.REQUEST),
     Rule("general.open-schema", Reason.BAD_REQUEST,
          "https://platform.claude.com/docs/en/build-with-claude/structured-outputs (2026-11-29)",
-         contains=("additionalproperties … false", "additional properties … false"),
+         contains=("to false", "to be false", "must be false", "should be false"),
+         also=("additionalproperties", "additional properties"),
          repair="close_schema", scope=Scope.REQUEST),
     Rule("general.schema-keywords", Reason.BAD_REQUEST,
          "https://github.com/agentjido/req_llm/issues/302, and "
@@ -130,9 +133,9 @@ _CURES: tuple[Rule, ...] = (
          "https://github.com/QuantumNous/new-api/issues/5330 (2026-11-29)",
          contains=("developer", "input should be 'system'", "unexpected message role",
          "unexpected role", "invalid role", "unsupported role", "unknown role", "incorrect role",
-         "roles are supported", "invalid message role", "role must be", "not a valid role"),
+         "roles are supported", "invalid message role", "role must be", "not a valid role", "角色"),
          also=(*_REFUSED, "invalid", "incorrect", "not one of", "must be", "should be", "expected",
-         "not a valid", "roles are supported"),
+         "not a valid", "roles are supported", "不正确", "无效", "非法"),
          repair="developer_to_system", scope=Scope.REQUEST),
     Rule("general.missing-field", Reason.BAD_REQUEST,
          "https://api-docs.deepseek.com/guides/thinking_mode, and "
@@ -156,6 +159,9 @@ def _unsettled(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
 
 RULES: tuple[Rule, ...] = _unsettled(_ANYWHERE)
 CURES: tuple[Rule, ...] = (*RULES, *_unsettled(_CURES))
+
+CONDITIONAL: frozenset[str] = frozenset(rule.repair for rule in _CURES if rule.repair is not None)
+"""Repairs that only the request can confirm."""
 
 NAMES: frozenset[str] = frozenset(rule.repair for rule in CURES if rule.repair is not None)
 """Every repair that an error may name."""

@@ -7,6 +7,7 @@ Gemini 3, a budget for 2.5 (0 is none, -1 as much as the model likes), never bot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.dialects.gemini.schema import json_schema
@@ -37,6 +38,11 @@ BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh":
 equivalence, https://ai.google.dev/gemini-api/docs/openai#thinking (2026-11-21)."""
 
 
+_USUAL: Mapping[str, Any] = {"responseModalities": ["TEXT"], "responseMimeType": "text/plain"}
+"""What says nothing, for it holds where nothing is said
+(https://ai.google.dev/api/generate-content#GenerationConfig, 2026-11-29)."""
+
+
 def read_generation(fields: dict[str, Any]) -> dict[str, Any]:
     """What ``fields`` says in the words of a conversation; it is taken out of ``fields``."""
     found: dict[str, Any] = {}
@@ -57,6 +63,9 @@ def riding_along(fields: dict[str, Any]) -> dict[str, Any]:
     found = {"mediaResolution": take(fields, "mediaResolution")}
     if mapping(fields.get("thinkingConfig")).get("thinkingBudget") == _UNASKED:
         found["thinkingConfig"] = fields.pop("thinkingConfig")
+    for name, value in _USUAL.items():
+        if fields.get(name) == value:
+            found[name] = fields.pop(name)
     return {name: value for name, value in found.items() if value is not None}
 
 

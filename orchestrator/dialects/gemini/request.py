@@ -61,6 +61,9 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
     riding = {name: take(left, name) for name in _RIDING}
     asides = tuple(name for name, value in riding.items() if value is not None)
     riding |= {"generationConfig": riding_along(config), "tools": odd}
+    if config:
+        places = tuple(f"generationConfig.{name}" for name in config)
+        unread.append(Loss(("generationConfig", *config), places=places))
     ours = {"contents": kept, "generationConfig": config, "tools": others, "toolConfig": choices}
     return Conversation(
         messages,

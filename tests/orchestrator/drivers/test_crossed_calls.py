@@ -11,12 +11,14 @@ import pytest
 
 import orchestrator
 from orchestrator import Orchestrator
+from orchestrator.classification.hints import HINT_REPAIRED, HINTS
 from orchestrator.config import loads
 from orchestrator.sim import ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript
+from states import Reason
 from tests.acceptance import spoken
 from tests.acceptance.spoken import DIALECTS
-from tests.acceptance.world import HI, run
+from tests.acceptance.world import HI, failure, run
 from tests.orchestrator.drivers.streamed import CONTINUE, aread, raw, read, streams
 
 each = pytest.mark.parametrize("dialect", DIALECTS)
@@ -76,6 +78,37 @@ def test_a_repair_that_did_not_cure_is_not_made_again() -> None:
 
         assert len(providers.received("a")) == 2
     assert response.provider == "b"
+
+
+def test_the_hint_says_who_must_act() -> None:
+    """A refusal that nothing in the request confirms is the caller's; another is mended first."""
+    refused = refusal(REFUSAL.format("reasoning_content"))
+    with streams({"a": refused}) as (_, orc):
+        failed = failure(run, orc, HI)
+    with streams({"a": [refused, replies.ok()]}) as (_, orc):
+        cured = run(orc, THOUGHT)
+
+    assert failed.hint == HINTS[Reason.BAD_REQUEST]
+    assert cured.attempts[0].hint == HINT_REPAIRED
+
+
+def test_a_secret_in_quotes_is_no_field_that_is_demanded() -> None:
+    """What a provider quotes becomes a name in the record and on the wire: never its key."""
+    said = refusal("the assistant message must contain `canary_secret_Q7x`")
+    with ScriptedProviders({"a": said}) as providers:
+        text = f"""
+            [routes]
+            default = ["a/m"]
+            [providers.a]
+            base_url = "{providers.url("a")}"
+            credentials = ["canary_secret_Q7x"]
+        """
+        with Orchestrator(loads(text, {})) as orc:
+            failed = failure(run, orc, THOUGHT)
+        sent = json.dumps([one.body for one in providers.received("a")])
+
+    assert "canary_secret" not in sent
+    assert "canary_secret" not in repr(failed.ledger)
 
 
 @pytest.mark.parametrize("reader", [read, aread])

@@ -162,8 +162,18 @@ def test_a_request_of_this_dialect_is_read() -> None:
         ),
     )
     assert conversation.reasoning == Reasoning("high", shown=True)
-    assert set(conversation.extras) == {"cachedContent", "contents", "tools", "generationConfig"}
+    assert set(conversation.extras) == {"cachedContent", "contents", "tools"}
     assert set(conversation.hints) == {"safetySettings", "labels", "generationConfig"}
+
+
+def test_what_is_left_of_the_settings_is_named_one_by_one() -> None:
+    config = {"responseLogprobs": True, "logprobs": 5, "responseModalities": ["TEXT"]}
+    conversation = _GEMINI.read_request({"contents": [], "generationConfig": config})
+
+    (loss,) = conversation.unread
+    assert str(loss) == "generationConfig.responseLogprobs, generationConfig.logprobs"
+    assert loss.allowed(("*",))
+    assert _GEMINI.write_request(conversation)["generationConfig"] == config
 
 
 def test_extras_of_another_dialect_are_losses_and_hints_are_not() -> None:
