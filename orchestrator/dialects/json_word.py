@@ -17,7 +17,7 @@ from orchestrator.dialects.neutral import Conversation, Text, ToolResult
 
 NOTE = 'response_format json_object: "Answer in JSON." was added, for the word is demanded'
 
-_WORD = Text("Answer in JSON.")
+WORD = "Answer in JSON."
 
 _INSTRUCTION = (
     "When you answer in words, the answer is one valid JSON object and nothing else: no text "
@@ -32,21 +32,27 @@ def instruction(schema: Mapping[str, Any] | None = None) -> str:
     return f"{_INSTRUCTION} It follows this JSON schema: {msgspec.json.encode(schema).decode()}"
 
 
-def lacks_word(conversation: Conversation) -> bool:
-    """True where JSON of any form is asked for and nobody says so in words."""
+def lacks_word(conversation: Conversation, *, in_system: bool = True) -> bool:
+    """True where JSON of any form is asked for and nobody says so in words.
+
+    Args:
+        conversation: The request.
+        in_system: Whether what the system says counts.
+    """
     form = conversation.format
-    return form is not None and form.schema is None and not _says(conversation)
+    system = conversation.system if in_system else ()
+    return form is not None and form.schema is None and not _says(conversation, system)
 
 
 def with_word(conversation: Conversation) -> Conversation:
     """``conversation``, with the word said where it is missing."""
     if not lacks_word(conversation):
         return conversation
-    return attrs.evolve(conversation, system=(*conversation.system, _WORD))
+    return attrs.evolve(conversation, system=(*conversation.system, Text(WORD)))
 
 
-def _says(conversation: Conversation) -> bool:
+def _says(conversation: Conversation, system: tuple[Text, ...]) -> bool:
     parts = [part for message in conversation.messages for part in message.parts]
     inner = [one for part in parts if isinstance(part, ToolResult) for one in part.parts]
-    texts = (part.text for part in (*conversation.system, *parts, *inner) if isinstance(part, Text))
+    texts = (part.text for part in (*system, *parts, *inner) if isinstance(part, Text))
     return any("json" in text.lower() for text in texts)

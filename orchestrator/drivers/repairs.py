@@ -23,7 +23,7 @@ from orchestrator.drivers.history_fields import (
     without_fields,
 )
 from orchestrator.drivers.named_fields import is_named, without_addresses
-from orchestrator.drivers.response_formats import softened, softer
+from orchestrator.drivers.response_formats import softened, softer, with_word
 from orchestrator.drivers.schema_reduction import named_keywords, reduced, shut
 from orchestrator.drivers.thoughts import without_thoughts
 
@@ -35,6 +35,8 @@ CLAMP = "clamp_max_tokens"
 
 Change = Callable[[Payload], Payload]
 ChangeTo = Callable[[Payload, str], Payload]
+
+_HISTORIES = ("messages", "input", "contents")
 
 _INNER = ("generationConfig", "generation_config")
 """Where Gemini has its parameters; its SDK mixes the two spellings."""
@@ -72,6 +74,11 @@ EFFORTS_ASKED = (
     "prompt_cache_retention", "prompt_cache_options",
 )  # fmt: skip
 """Fields that ask for best effort only (the contract, 2026-11): who refuses one does without."""
+
+_UNSAID = frozenset({"logprobs", "echo", "background"})
+_USUAL: Mapping[str, Any] = {"frequency_penalty": 0, "presence_penalty": 0, "n": 1}
+"""What says nothing, for it holds where nothing is said: false in these, these values
+(https://platform.openai.com/docs/api-reference/chat/create, 2026-11-29)."""
 
 _NUMBER = re.compile(r"(?<![\w.-])\d[\d,]*(?![\w-])")
 """A number that is no part of a name such as ``claude-3-haiku-20240307``."""
@@ -123,8 +130,15 @@ def _system(message: Any) -> Any:
 
 def _without_refused(payload: Payload, names: str) -> Payload:
     fields = names.split(",")
-    top = [(name,) for name in fields if name in EFFORTS_ASKED]
+    top = [(name,) for name in fields if name in payload and _may_go(name, payload[name])]
     return without_fields(removed(payload, top), fields)
+
+
+def _may_go(name: str, value: Any) -> bool:
+    """Whether a field at the top says nothing that the answer hangs on."""
+    is_empty = value is None or value in ({}, []) or (name in _UNSAID and value is False)
+    is_usual = name in _USUAL and value == _USUAL[name]
+    return name in EFFORTS_ASKED or is_usual or (is_empty and name not in _HISTORIES)
 
 
 REPAIRS: Mapping[str, Change] = {
@@ -137,6 +151,7 @@ REPAIRS: Mapping[str, Change] = {
     "drop_encrypted_content": _without_encrypted,
     "developer_to_system": _as_system,
     "close_schema": shut,
+    "say_json": with_word,
     CUT_STOP: _without(STOPS),
     NO_STREAM: _as_it_is,
     FORCE_STREAM: _as_it_is,
@@ -199,7 +214,8 @@ def _value(name: str, payload: Payload, message: str, spoken: str) -> str | None
     match name:
         case "drop_refused_fields":
             text = without_addresses(message)
-            top = (one for one in EFFORTS_ASKED if one in payload and is_named(one, text))
+            going = (one for one in sorted(payload) if _may_go(one, payload[one]))
+            top = (one for one in going if is_named(one, text))
             return ",".join((*top, *refused_fields(payload, message)))
         case "pad_history_fields":
             return ",".join(demanded_fields(payload, message))

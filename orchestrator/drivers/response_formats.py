@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.json_word import instruction
+from orchestrator.dialects.json_word import WORD, instruction
 from orchestrator.drivers.fields import Path, Payload, removed, replaced
 
 JSON_OBJECT = "json_object"
@@ -60,14 +60,22 @@ def _schema(asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return schema if isinstance(schema, Mapping) else None
 
 
+def with_word(payload: Payload) -> Payload:
+    """A copy in which the word "JSON" is said, which some demand of who asks for an object."""
+    return _told(payload, WORD) if _format(payload) is not None else payload
+
+
 def _told(payload: Payload, text: str) -> Payload:
     """``payload`` with ``text`` at the end of what the system says.
 
-    A target's own fields hold no messages, and are told nothing.
+    A target's own fields hold no messages, and are told nothing. Among the input, since
+    ``instructions`` are not looked at for the word that some demand
+    (https://github.com/BigDawnGhost/wenyi/pull/66, 2026-11-29).
     """
-    if "input" in payload:
-        before = payload.get("instructions")
-        return {**payload, "instructions": f"{before}\n\n{text}" if before else text}
+    if isinstance(said := payload.get("input"), str):
+        said = [{"role": "user", "content": said}]
+    if said is not None:
+        return {**payload, "input": _with_system(said, text)}
     if "messages" not in payload:
         return payload
     if "output_config" in payload:
@@ -78,13 +86,12 @@ def _told(payload: Payload, text: str) -> Payload:
 
 
 def _with_system(messages: Any, text: str) -> Any:
-    if not isinstance(messages, list | tuple):
+    told = {"role": "system", "content": text}
+    if not isinstance(messages, list | tuple) or told in messages:
         return messages
-    roles = [one.get("role") if isinstance(one, Mapping) else None for one in messages]
-    at = next(
-        (n for n, role in enumerate(roles) if role not in ("system", "developer")), len(roles)
-    )
-    return [*messages[:at], {"role": "system", "content": text}, *messages[at:]]
+    others = (at for at, one in enumerate(messages) if not _is_systems(one))
+    at = next(others, len(messages))
+    return [*messages[:at], told, *messages[at:]]
 
 
 def _is_systems(message: Any) -> bool:

@@ -69,6 +69,10 @@ _ANYWHERE: tuple[Rule, ...] = (
          "https://platform.openai.com/docs/guides/reasoning (2026-11-21)",
          contains=("encrypted_content", "encrypted content"), repair="drop_encrypted_content",
          scope=Scope.REQUEST),
+    Rule("general.split-thoughts", Reason.BAD_REQUEST,
+         "https://github.com/openai/codex/issues/6375 (2026-11-29)",
+         contains=("was provided without its required",), repair="drop_encrypted_content",
+         scope=Scope.REQUEST),
     Rule("general.output-cap", Reason.BAD_REQUEST, _SEEN, contains=say.OUTPUT_CAP,
          repair="clamp_max_tokens", scope=Scope.REQUEST, unless=("context length", "prompt",
          "input tokens", "negative")),
@@ -82,7 +86,7 @@ _REFUSED = (
     "extra inputs", "extra input", "extra field", "extra fields", "extra propert*",
     "additional propert*", "unknown", "unrecognized", "unexpected", "forbidden", "invalid field",
     "invalid property", "cannot find field", "no such field", "does not support", "do not support",
-    "doesn't support", "must not", "does not accept", "不支持", "不允许",
+    "doesn't support", "must not", "does not accept", "expected tags", "不支持", "不允许",
 )  # fmt: skip
 
 _DEMANDED = (
@@ -95,10 +99,15 @@ _DEMANDED = (
 )  # fmt: skip
 
 _CURES: tuple[Rule, ...] = (
+    Rule("general.word-json", Reason.BAD_REQUEST,
+         "https://platform.openai.com/docs/guides/structured-outputs (2026-11-29)",
+         contains=("must contain the word 'json'", 'must contain the word "json"',
+         "contain the word json"), repair="say_json", scope=Scope.REQUEST),
     Rule("general.response-format", Reason.BAD_REQUEST,
          "https://github.com/BerriAI/litellm/pull/31466 (2026-11-29)",
          contains=("response format type … unavailable", "response format.type … unavailable",
          "json schema … unavailable", "response format … not supported",
+         "response format … unsupported",
          "json schema … not supported", "json object … not supported",
          "structured output* … not supported", "unsupported … json schema",
          "unsupported … response format", "not support … json schema",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.json_word import NOTE, lacks_word, with_word
+from orchestrator.dialects.json_word import NOTE, WORD, lacks_word
 from orchestrator.dialects.loss import Reworded
 from orchestrator.dialects.neutral import (
     Conversation,
@@ -40,19 +40,35 @@ https://ai.google.dev/gemini-api/docs/openai (looked up 2026-11-21).
 def reworded(conversation: Conversation) -> Reworded:
     """See :meth:`orchestrator.dialects.Dialect.reworded`: there is no stop parameter here."""
     ours = conversation.dialect == DIALECT
-    notes = (NOTE,) if not ours and lacks_word(conversation) else ()
+    notes = (NOTE,) if not ours and _lacks_word(conversation) else ()
     return Reworded(notes, conversation.stop)
+
+
+def _lacks_word(conversation: Conversation) -> bool:
+    """Whether the word that JSON mode demands is nowhere in the input.
+
+    Instructions are not looked at (https://github.com/BigDawnGhost/wenyi/pull/66, 2026-11-29).
+    """
+    return lacks_word(conversation, in_system=instructions(conversation) is None)
+
+
+def _input(conversation: Conversation) -> list[dict[str, Any]]:
+    """The input items, with the word that JSON mode demands after what the system says there."""
+    items = write_input(conversation)
+    if conversation.dialect != DIALECT and _lacks_word(conversation):
+        at = int(bool(conversation.system) and instructions(conversation) is None)
+        items.insert(at, {"type": "message", "role": "system", "content": WORD})
+    return items
 
 
 def write_request(conversation: Conversation) -> dict[str, Any]:
     """See :meth:`orchestrator.dialects.Dialect.write_request`."""
     ours = conversation.dialect == DIALECT
-    conversation = conversation if ours else with_word(conversation)
     known: Mapping[str, Any] = (
         {**conversation.extras, **conversation.hints} if ours else shared(conversation)
     )
     body = {
-        "input": write_input(conversation),
+        "input": _input(conversation),
         "instructions": instructions(conversation),
         "tools": [
             *(_tool(tool, ours=ours) for tool in conversation.tools),

@@ -77,6 +77,19 @@ def test_what_is_demanded_is_there_once_and_the_rest_as_it_was(
             assert after["content"] is not None or before.get(name)
 
 
+def test_what_a_tool_is_given_is_not_looked_into() -> None:
+    words = "messages.0.content.0.tool_use: unknown `strict`, `city`, `prefix`, `id`"
+    use = {"type": "tool_use", "id": "t", "name": "f", "input": {"city": 1, "prefix": 2}}
+    schema = {"type": "object", "properties": {"strict": {"prefix": 1}}, "strict": 1}
+    tool = {"name": "f", "input_schema": schema, "description": "d", "strict": True}
+    payload = {"messages": [{"role": "assistant", "content": [use]}], "tools": [tool]}
+
+    left = without_fields(payload, refused_fields(payload, words))
+
+    assert left["messages"] == payload["messages"]
+    assert left["tools"] == [{"name": "f", "input_schema": schema, "description": "d"}]
+
+
 def test_thoughts_that_are_known_by_another_name_are_not_made_up() -> None:
     known = {"role": "assistant", "content": "a", "reasoning": "because"}
     unknown = {"role": "assistant", "content": None, "tool_calls": [CALL]}
@@ -105,9 +118,14 @@ def test_one_name_at_two_places_is_taken_from_the_place_that_is_named() -> None:
 
 
 @pytest.mark.parametrize("block", ["thinking", "redacted_thinking"])
-def test_a_block_of_thoughts_is_not_taken_apart(block: str) -> None:
-    content = [{"type": block, "thinking": "a", "signature": "s", "data": "d"}]
-    payload = {"messages": [{"role": "assistant", "content": content}]}
+def test_a_block_of_thoughts_goes_as_a_whole_or_not_at_all(block: str) -> None:
+    thought = {"type": block, "thinking": "a", "signature": "s", "data": "d"}
+    words = {"type": "text", "text": "b"}
+    payload = {"messages": [{"role": "assistant", "content": [thought, words]}]}
 
     assert refused_fields(payload, "messages.0.content.0.signature: unknown `signature`") == ()
+    gone = refused_fields(payload, f"messages.0.content.0: '{block}' matches no expected tag")
+    assert without_fields(payload, gone) == {
+        "messages": [{"role": "assistant", "content": [words]}]
+    }
     assert demanded_fields(payload, "content[].thinking must be passed back") == ()

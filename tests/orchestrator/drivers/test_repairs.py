@@ -114,6 +114,14 @@ CASES = [
         {"input": [{"role": "developer", "content": "a"}, HI], "n": 1},
         {"input": [{"role": "system", "content": "a"}, HI], "n": 1},
     ),
+    case(
+        "say_json",
+        {"messages": [HI], "response_format": {"type": "json_object"}},
+        {
+            "messages": [{"role": "system", "content": "Answer in JSON."}, HI],
+            "response_format": {"type": "json_object"},
+        },
+    ),
     case("cut_stop", {"stop": ["END"], "n": 1}, {"n": 1}),
     case("cut_stop", {"stop_sequences": ["END"], "n": 1}, {"n": 1}),
     case("cut_stop", {"generationConfig": {"stopSequences": ["END"]}}, {}),
@@ -139,8 +147,8 @@ CASES = [
     ),
     case(
         "drop_refused_fields=seed,reasoning",
-        {"messages": [{**HI, "reasoning": "so"}], "seed": 1, "reasoning": {}},
-        {"messages": [HI], "reasoning": {}},
+        {"messages": [{**HI, "reasoning": "so"}], "seed": 1, "reasoning": {"effort": "low"}},
+        {"messages": [HI], "reasoning": {"effort": "low"}},
     ),
     case(
         "pad_history_fields=reasoning_content",
@@ -155,7 +163,10 @@ CASES = [
     case(
         "soften_response_format=words",
         {"input": "hi", "text": {"format": {"type": "json_object"}, "verbosity": "low"}},
-        {"input": "hi", "text": {"verbosity": "low"}, "instructions": instruction()},
+        {
+            "input": [{"role": "system", "content": instruction()}, HI],
+            "text": {"verbosity": "low"},
+        },
     ),
     case(f"{CLAMP}=9", {"max_tokens": 10, "n": 1}, {"max_tokens": 9, "n": 1}),
     case(f"{CLAMP}=9", {"max_tokens": 8}, {"max_tokens": 8}),

@@ -57,10 +57,12 @@ def test_in_the_dialect_of_messages_it_is_told_there(before: Any) -> None:
     assert left["output_config"] == {"effort": "low"}
 
 
-def test_in_responses_it_is_an_instruction() -> None:
+def test_in_responses_it_is_told_among_the_input() -> None:
     left = softened({"input": "hi", "instructions": "be kind", "text": {"format": FLAT}}, "words")
 
-    assert left["instructions"].startswith("be kind\n\nWhen you answer")
+    told, hi = left["input"]
+    assert told["content"].startswith("When you answer")
+    assert (hi, left["instructions"]) == (HI, "be kind")
     assert "text" not in left
 
 
