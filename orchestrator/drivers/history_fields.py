@@ -141,6 +141,8 @@ _TYPES = frozenset({"str", "string", "list", "array", "nullable", "union", "obje
 """Ends of a path that say which of several types was tried."""
 
 _QUOTED = re.compile(r"[`'\"]([A-Za-z_][\w.\[\]]{0,80})[`'\"]")
+_NIL = re.compile(r"\b(\w+)(?: type)?: <nil>")
+"""What a server written in Go finds empty."""
 _PATH = re.compile(r"\bmessages[.\[][\w.\[\]]+")
 _THOUGHT = re.compile(r"\b\w*(?:reason|think|thought)\w*\b", re.IGNORECASE)
 _BLOCK = re.compile(r"content\[\d*\]\.thinking|content\.\d+\.thinking")
@@ -151,7 +153,8 @@ def demanded_fields(payload: Payload, message: str) -> tuple[str, ...]:
     text = without_addresses(message)
     if _BLOCK.search(text) and with_fields(payload, (BLOCK,)) != payload:
         return (BLOCK,)
-    names = [name for name in _leaves(_QUOTED.findall(text)) if _is_known(name)]
+    alone = [*_QUOTED.findall(text), *_NIL.findall(text)]
+    names = [name for name in _leaves(alone) if _is_known(name)]
     names += [*_leaves(_PATH.findall(text)), *(one for one in _THOUGHT.findall(text) if "_" in one)]
     wanted = dict.fromkeys(name for name in names if name not in _NOT_PADDED)
     return tuple(name for name in wanted if with_fields(payload, (name,)) != payload)

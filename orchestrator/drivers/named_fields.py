@@ -18,7 +18,7 @@ def is_named(name: str, text: str) -> bool:
     A name that is an ordinary word counts only where it is marked as a name: quoted, at the
     end of a path such as ``messages.1.name``, or called a field, parameter or the like.
     """
-    spellings = {name, snake(name)}
+    spellings = {name, snake(name), _camel(name)}
     return any(_marked(one, text) if _is_word(one) else is_said(one, text) for one in spellings)
 
 
@@ -30,6 +30,10 @@ def is_said(name: str, text: str) -> bool:
 def snake(name: str) -> str:
     """``maxLength`` as ``max_length``."""
     return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name).lower()
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
 
 
 def _is_word(name: str) -> bool:

@@ -92,10 +92,10 @@ _REFUSED = (
 _DEMANDED = (
     "must be passed back", "must be provided", "must be included", "must be present",
     "must contain", "must have", "must not be null", "must be set", "missing", "required",
-    "got null", "got none", "none is not an allowed", "cannot be null", "can not be null",
-    "should be a valid string", "expected a string", "must include", "must carry", "must return",
-    "should include", "should contain", "not provided", "not passed", "need*", "lack*", "absent",
-    "without", "必须", "缺少",
+    "got null", "got none", "received null", "<nil>", "none is not an allowed", "cannot be null",
+    "can not be null", "should be a valid string", "must be a string", "expected a string",
+    "must include", "must carry", "must return", "should include", "should contain",
+    "not provided", "not passed", "need*", "lack*", "absent", "without", "必须", "缺少",
 )  # fmt: skip
 
 _CURES: tuple[Rule, ...] = (
@@ -114,7 +114,8 @@ _CURES: tuple[Rule, ...] = (
          "not support … response format", "not support … structured output*",
          "invalid value: 'json schema'", "output format … not supported",
          "unknown variant … json schema", "not one of … json object"),
-         unless=("schema: ", "properties", "property", "in context", "field*", "keyword*"),
+         unless=("schema: ", "invalid schema for", "could not understand", "properties", "property",
+         "in context", "field*", "keyword*"),
          repair="soften_response_format", scope=Scope.REQUEST),
     Rule("general.open-schema", Reason.BAD_REQUEST,
          "https://platform.claude.com/docs/en/build-with-claude/structured-outputs (2026-11-29)",

@@ -12,51 +12,19 @@ import msgspec
 import pytest
 
 from orchestrator import classify
-from orchestrator.drivers.repairs import apply, plan
-
-HI = {"role": "user", "content": "hi"}
-CALL = {"id": "t", "type": "function", "index": 0, "function": {"name": "f", "arguments": "{}"}}
-
-
-def turn(**fields: Any) -> dict[str, Any]:
-    """A request with a tool turn in its history; the assistant's message has these fields too."""
-    said = {"role": "assistant", "content": None, **fields, "tool_calls": [CALL]}
-    return {"messages": [HI, said, {"role": "tool", "tool_call_id": "t", "content": "r"}]}
-
-
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "n": {"type": "integer", "minimum": 1, "maximum": 9},
-        "s": {"type": "string", "maxLength": 5, "format": "uri"},
-    },
-    "required": ["n"],
-}
-THOUGHT = turn(reasoning_content="th")
-FORM = {
-    "messages": [HI],
-    "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": SCHEMA}},
-}
-CLAUDE_FORM = {
-    "messages": [HI],
-    "output_config": {"format": {"type": "json_schema", "schema": SCHEMA}},
-}
-TOOLS = {
-    "messages": [HI],
-    "tools": [{"type": "function", "function": {"name": "f", "parameters": SCHEMA}}],
-}
-DEVELOPER = {"messages": [{"role": "developer", "content": "brief"}, HI]}
-
-
-def error(message: str, **more: Any) -> dict[str, Any]:
-    return {"error": {"message": message, "type": "invalid_request_error", **more}}
-
-
-def detail(
-    *loc: Any, kind: str = "extra_forbidden", msg: str = "Extra inputs are not permitted"
-) -> Any:
-    return {"type": kind, "loc": list(loc), "msg": msg, "input": "th"}
-
+from orchestrator.drivers.repairs import apply
+from tests.orchestrator.drivers.refusals import (
+    CLAUDE_FORM,
+    DEVELOPER,
+    FORM,
+    HI,
+    THOUGHT,
+    TOOLS,
+    detail,
+    error,
+    planned,
+    turn,
+)
 
 REFUSED = "drop_refused_fields=reasoning_content"
 PADDED = "pad_history_fields=reasoning_content"
@@ -413,14 +381,6 @@ CASES: list[tuple[str, int, Any, dict[str, Any], str]] = [
         "cut_stop",
     ),
 ]  # fmt: skip
-
-
-def planned(status: int, body: Any, payload: dict[str, Any]) -> str | None:
-    found = classify(status=status, body=body)
-    spoken = "anthropic-messages" if "output_config" in payload else "openai-chat"
-    if found.repair is None:
-        return None
-    return plan(found.repair, payload, found.message, spoken=spoken, streamed=False)
 
 
 @pytest.mark.parametrize(
