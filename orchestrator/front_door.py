@@ -26,7 +26,7 @@ from orchestrator.drivers.recorder import Recorder
 from orchestrator.drivers.stream_performer import StreamPerformer
 from orchestrator.drivers.transports import Transports
 from orchestrator.drivers.wording import counted
-from orchestrator.fitness import split, without_credential
+from orchestrator.fitness import FitnessLog, split, without_credential
 from orchestrator.health import (
     HealthBoard,
     Pool,
@@ -80,6 +80,7 @@ class Orchestrator:
         self._world = World(
             config.providers, config.targets, self.board, self._clock, addresses, dice.random
         )
+        self._fitness_log = FitnessLog()
         self._ledger_file = LedgerFile(config.ledger) if config.ledger is not None else None
 
     @classmethod
@@ -265,6 +266,7 @@ class Orchestrator:
         """A call, not yet driven; a streamed one also where a target always streams."""
         observers = self._observers(observe)
         fit, unfit = split(self.config.route(request.wants), request, self.config)
+        self._fitness_log.tell(unfit)
         if not fit:
             unfit += without_credential(request.wants, self.config)
             raise no_target(unfit, Recorder("", observers), seconds=0.0)

@@ -77,6 +77,7 @@ def facts(  # noqa: PLR0913 - the raw facts of a failure are this many
         note=taken.note,
         echoes=envelope.echoes,
         quotes=tuple(_quoted(envelope, lowered, http_status)),
+        places=tuple(envelope.places.values()),
     )
 
 

@@ -19,6 +19,7 @@ from orchestrator.classification.hints import HINT_REPAIRED, HINTS, QUOTED_HINTS
 from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import RuleBook, repair_rules, rule_book
+from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.classification.scopes import NOTHING, Sent, scope_of
 from orchestrator.classification.type_names import ANYTHING
 from orchestrator.secrets import mask
@@ -28,6 +29,7 @@ from states.reasons import Reason, Scope
 MESSAGE_LIMIT = 1_000
 """Characters of ``Error.message``, as the field's contract says."""
 _LINES = 3
+_PLACES = 6
 _MARGIN = 200
 _SHORT_BENCH = 300.0
 """Seconds. No shorter wait is believed of a billing error: by definition a short wait
@@ -159,10 +161,15 @@ def _error(rule: Rule, facts: Facts, decided: Facts, repair: str | None, sent: S
         message=_words(facts),
         scope=scope_of(rule, decided, sent),
         retry_after=_retry_after(rule, facts),
-        hint=rule.hint or (HINTS[rule.reason] if repair is None else HINT_REPAIRED),
+        hint=rule.hint or (HINT_REPAIRED if _is_sure(repair) else HINTS[rule.reason]),
         repair=repair,
         revoked=rule.revoked,
     )
+
+
+def _is_sure(repair: str | None) -> bool:
+    """Whether the failure alone says that the repair cures it, whatever the request holds."""
+    return repair is not None and repair not in CONDITIONAL
 
 
 _NONE = Rule("none", Reason.UNKNOWN)
@@ -174,8 +181,14 @@ def _words(facts: Facts) -> str:
     # Not among the texts: what a host is called says nothing about the failure.
     if redirect := redirects.words(facts):
         texts = (redirect, *texts)
-    said = (": ".join(texts[:_LINES]) or facts.note)[: MESSAGE_LIMIT + _MARGIN]
-    return mask(said)[:MESSAGE_LIMIT] if said else ""
+    said = ": ".join((*_unsaid_places(facts), *texts[:_LINES])) or facts.note
+    return mask(said[: MESSAGE_LIMIT + _MARGIN])[:MESSAGE_LIMIT] if said else ""
+
+
+def _unsaid_places(facts: Facts) -> tuple[str, ...]:
+    """Where the fault lies, as far as the words do not say it."""
+    places = [place for place in facts.places[:_PLACES] if place not in facts.raw]
+    return (", ".join(places),) if places and facts.texts else ()
 
 
 def _retry_after(rule: Rule, facts: Facts) -> float | None:

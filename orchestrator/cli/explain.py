@@ -13,6 +13,7 @@ import httpx
 from orchestrator.cli.words import one_line
 from orchestrator.config.records import Config, Credential, Provider
 from orchestrator.dialects import dialect
+from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.ledger import Ledger, Transition
 from orchestrator.request import Request
 from orchestrator.secrets import MASK, mask
@@ -94,9 +95,10 @@ def told(number: int, why: Why) -> Iterator[tuple[int, str]]:
 
 def _worded(request: Request, provider: Provider) -> Mapping[str, Any]:
     """The payload in the provider's dialect."""
+    payload, _ = without_lone_surrogates(request.payload)
     if request.dialect == provider.dialect:
-        return request.payload
-    conversation = dialect(request.dialect).read_request(request.payload)
+        return payload
+    conversation = dialect(request.dialect).read_request(payload)
     return dialect(provider.dialect).write_request(conversation)
 
 

@@ -77,7 +77,7 @@ DEFAULTS = (
         "policy",
         "drop",
         "[]",
-        'fields that may be left out where a target cannot take them, such as "seed"; "*" is any',
+        'what may be left out where a target cannot take it, such as "n"; "*": any parameter',
     ),
     Default(
         "policy.on",

@@ -180,8 +180,9 @@ class Config:
         providers: By name: those of the file, and those that a route implies.
         targets: What the file says of single targets, by ``provider/model``.
         routes: By name, each in order, without targets whose provider has no credential.
-        drop: Fields of a request that may be left out where a target's dialect cannot say
-            them; ``"*"`` is any. A target is passed over for the others.
+        drop: What of a request may be left out where a target's dialect cannot say it, by
+            name; ``"*"`` is any parameter, never what somebody said. A target is passed over
+            for the others.
         passed_over: By route, the names of its targets whose provider has no credential.
         warnings: What was passed over, and what to do about it.
     """

@@ -20,6 +20,7 @@ from orchestrator.config.errors import nearest
 from orchestrator.config.records import Provider
 from orchestrator.dialects.answer import Answer, Fault, ToolCall, Usage
 from orchestrator.dialects.judgement import Flaw, Flawed
+from orchestrator.dialects.loss import Loss, Reworded, Weight
 from orchestrator.dialects.neutral import (
     UNTITLED,
     Conversation,
@@ -36,10 +37,12 @@ __all__ = [
     "Fault",
     "Flaw",
     "Flawed",
+    "Loss",
     "StreamReader",
     "StreamWriter",
     "ToolCall",
     "Usage",
+    "Weight",
     "dialect",
 ]
 
@@ -50,6 +53,11 @@ class Dialect(Protocol):
     @property
     def name(self) -> str:
         """The name that configs use."""
+        ...
+
+    @property
+    def unsupported_keywords(self) -> frozenset[str]:
+        """Keywords of JSON schema that the vendor documents as not supported."""
         ...
 
     def encode(
@@ -91,8 +99,12 @@ class Dialect(Protocol):
         """
         ...
 
-    def losses(self, conversation: Conversation) -> tuple[str, ...]:
-        """Names of what the conversation asks for and this dialect cannot express."""
+    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
+        """What the conversation asks for and this dialect cannot express."""
+        ...
+
+    def reworded(self, conversation: Conversation) -> Reworded:
+        """What the conversation asks for and :meth:`write_request` says in another way."""
         ...
 
     def write_request(self, conversation: Conversation) -> dict[str, Any]:

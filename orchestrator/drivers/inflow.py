@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from orchestrator.dialects import StreamReader
@@ -18,6 +19,7 @@ from orchestrator.dialects.neutral import (
     is_content,
 )
 from orchestrator.dialects.wire import decoded
+from orchestrator.drivers.stop_cutter import StopCutter
 
 
 class Inflow:
@@ -25,6 +27,8 @@ class Inflow:
 
     Args:
         reader: Reads the dialect.
+        stops: Stop sequences that the provider was not told. Once the text ends here the
+            stream is whole; of what came with that piece only the usage is read.
         ends_by_mark: True where the provider never sends a finish reason: the end mark is
             the end.
 
@@ -40,8 +44,11 @@ class Inflow:
         unreadable: How many events made no sense and were skipped.
     """
 
-    def __init__(self, reader: StreamReader, *, ends_by_mark: bool = False) -> None:
+    def __init__(
+        self, reader: StreamReader, stops: Sequence[str] = (), *, ends_by_mark: bool = False
+    ) -> None:
         self._reader = reader
+        self._cutter = StopCutter(stops)
         self._ends_by_mark = ends_by_mark
         self._waiting: list[StreamEvent] = []
         self.content = False
@@ -101,19 +108,27 @@ class Inflow:
             if self.over:
                 return
             self.alive = self.alive or not event.deltas
-            before = self.stopped
-            for delta in event.deltas:
+            before, passed = self.stopped, self._passed(event)
+            for delta in passed.deltas:
                 self._note(delta)
             if len(self._begins) < KINDS and event.deltas:
                 self._begins.add(_data(event.raw))
             if self.broke is not None or self.torn:
                 # What came along with the failure was said all the same.
-                said = tuple(delta for delta in event.deltas if is_content(delta))
-                self._waiting += [StreamEvent(event.raw, said)] if said else []
+                said = tuple(delta for delta in passed.deltas if is_content(delta))
+                self._waiting += [StreamEvent(passed.raw, said)] if said else []
             elif self.ended and self.stopped is not before:
-                self._waiting.append(_stopped(event, self.stopped))
+                self._waiting.append(_stopped(passed, self.stopped))
             else:
-                self._waiting.append(event)
+                self._waiting.append(passed)
+        self.ended = self.ended or self._cutter.has_cut
+
+    def _passed(self, event: StreamEvent) -> StreamEvent:
+        """``event`` as the caller may see it; the bytes are no longer the provider's own."""
+        if not self._cutter.cuts:
+            return event
+        deltas = (one for delta in event.deltas for one in self._cutter.pass_on(delta))
+        return StreamEvent(b"", tuple(deltas))
 
     def _note(self, delta: Delta) -> None:
         match delta:

@@ -181,10 +181,17 @@ def _hinted(error: Error) -> Error:
     return error if error.hint else attrs.evolve(error, hint=HINTS[error.reason])
 
 
+_NOBODY = "Set what is missing, or give the route a target that can be asked."
+_INEXPRESSIBLE = (
+    "Leave out what cannot be expressed, let [policy] drop allow it, or give the route a target "
+    "that can be asked."
+)
+
+
 def no_target(skipped: tuple[Skipped, ...], recorder: Recorder, *, seconds: float) -> NoTarget:
     """The exception where there was nobody to ask."""
     reason = next((each.reason for each in skipped if isinstance(each.reason, Reason)), None)
-    hint = "Set what is missing, or give the route a target that can be asked."
+    hint = _INEXPRESSIBLE if reason is Reason.BAD_REQUEST else _NOBODY
     return NoTarget(
         Error(reason or Reason.UNKNOWN, "no-target", hint=hint),
         target="",

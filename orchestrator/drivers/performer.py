@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import httpx
 
+from orchestrator.classification.hints import HINT_REPAIRED, HINTS
 from orchestrator.clock import Clock
 from orchestrator.config.records import Provider, StreamEnd, TargetSettings
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, dialect
@@ -28,6 +29,7 @@ from orchestrator.drivers.outcome import (
 )
 from orchestrator.drivers.pieces import is_whole, joined
 from orchestrator.drivers.recorder import Recorder, request_id
+from orchestrator.drivers.stop_cutter import cut_answer
 from orchestrator.drivers.wording import Wording
 from orchestrator.errors import CallFailed
 from orchestrator.health import HealthBoard
@@ -125,6 +127,7 @@ class Performer:
         self.unfit = tuple(unfit)
         self.wording = Wording(request, world.repairs)
         self.streamed = False
+        self.stops: tuple[str, ...] = ()
         self.failure: Failure | None = None
         self.answer: Answer | None = None
         self.body: Body | None = None
@@ -176,8 +179,7 @@ class Performer:
 
     def repair(self, command: Repair) -> Repaired:
         """Change what is sent to this target, and to no other."""
-        message = self.call.error.message if self.call.error is not None else ""
-        self.wording.repair(command.target, self._provider(), command.name, message)
+        self.wording.repair(command.target, command.name)
         return Repaired(*self._take((command.target,)))
 
     def finish(self, command: Finish) -> Response:
@@ -235,7 +237,7 @@ class Performer:
         overrides = settings.overrides if settings is not None else {}
         worded = self.wording.words(command.target, provider, overrides)
         secret = provider.credential(command.credential).secret
-        self.streamed = worded.stream
+        self.streamed, self.stops = worded.stream, worded.stops
         outgoing = dialect(provider.dialect).encode(
             worded.payload,
             provider=provider,
@@ -351,11 +353,14 @@ class Performer:
         head, asked, self.streamed = body.response, self.streamed, body.is_stream
         if not self.streamed:
             # Who was asked for a stream and answers in one piece has answered all the same.
-            return dialect(body.spoken).decode(head.status_code, head.headers, body.content)
+            decoded = dialect(body.spoken).decode(head.status_code, head.headers, body.content)
+            if isinstance(decoded, Answer):
+                return cut_answer(decoded, body.spoken, self.stops)
+            return decoded
         if not asked:
             self.recorder.note("answered with a stream although none was asked for")
         judged, skipped = joined(
-            body.content, body.spoken, head.headers, ends_by_mark=self._ends_by_mark
+            body.content, body.spoken, head.headers, self.stops, ends_by_mark=self._ends_by_mark
         )
         self._note_skipped(skipped)
         return judged
@@ -398,7 +403,7 @@ class Performer:
         body = self.body
         if body is None or body.failed or not body.is_stream:
             return body is not None and body.failed
-        return is_whole(body.content, body.spoken, ends_by_mark=self._ends_by_mark)
+        return is_whole(body.content, body.spoken, self.stops, ends_by_mark=self._ends_by_mark)
 
     def _answered(self) -> None:
         target, credential = self._sent()
@@ -481,11 +486,19 @@ class Performer:
             request=self.request.payload,
             model=target.model,
         )
+        # Masked first: a repair is made of the words, and stands in the record.
+        error = attrs.evolve(error, message=masked(error.message, provider) or "")
         repair = self.wording.cure(target, provider, error)
-        message = masked(error.message, provider) or ""
         by_model = error.reason is Reason.RATE_LIMIT and provider.limits_by_model
         scope = Scope.MODEL if error.scope is None and by_model else error.scope
-        return attrs.evolve(error, message=message, repair=repair, scope=scope)
+        return attrs.evolve(error, repair=repair, scope=scope, hint=_hint(error, repair))
 
     def _failure(self, command: Finish, skipped: tuple[Skipped, ...]) -> CallFailed:
         return failed_call(command, self.call, skipped, self.recorder, seconds=self.at)
+
+
+def _hint(error: Error, repair: str | None) -> str:
+    """Who must act: nobody yet, where the request itself is changed; a rule's own words stand."""
+    if error.hint not in (HINT_REPAIRED, HINTS[error.reason]):
+        return error.hint
+    return HINTS[error.reason] if repair is None else HINT_REPAIRED

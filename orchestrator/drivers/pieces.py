@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -63,7 +63,12 @@ def completion(reply: Reply) -> Answer:
 
 
 def joined(
-    body: bytes, spoken: str, headers: Mapping[str, str], *, ends_by_mark: bool
+    body: bytes,
+    spoken: str,
+    headers: Mapping[str, str],
+    stops: Sequence[str] = (),
+    *,
+    ends_by_mark: bool,
 ) -> tuple[Answer | Fault | Flawed | Interrupted, int]:
     """The answer that a whole stream amounts to, and how many of its events were skipped.
 
@@ -71,9 +76,10 @@ def joined(
         body: The stream.
         spoken: Its dialect.
         headers: Those of the HTTP answer.
+        stops: See :class:`.Inflow`.
         ends_by_mark: See :class:`.Inflow`.
     """
-    inflow, assembly = _read(body, spoken, ends_by_mark=ends_by_mark), Assembly()
+    inflow, assembly = _read(body, spoken, stops, ends_by_mark=ends_by_mark), Assembly()
     if not inflow.whole:
         return broken_off(inflow, headers), inflow.unreadable
     for event in inflow.take():
@@ -81,13 +87,13 @@ def joined(
     return judge(completion(assembly.reply()), 200, headers, "sse"), inflow.unreadable
 
 
-def is_whole(body: bytes, spoken: str, *, ends_by_mark: bool) -> bool:
+def is_whole(body: bytes, spoken: str, stops: Sequence[str] = (), *, ends_by_mark: bool) -> bool:
     """True where a stream is at its end, though its connection may not be; see :func:`joined`."""
-    return _read(body, spoken, ends_by_mark=ends_by_mark).whole
+    return _read(body, spoken, stops, ends_by_mark=ends_by_mark).whole
 
 
-def _read(body: bytes, spoken: str, *, ends_by_mark: bool) -> Inflow:
-    inflow = Inflow(dialect(spoken).stream_reader(), ends_by_mark=ends_by_mark)
+def _read(body: bytes, spoken: str, stops: Sequence[str], *, ends_by_mark: bool) -> Inflow:
+    inflow = Inflow(dialect(spoken).stream_reader(), stops, ends_by_mark=ends_by_mark)
     inflow.feed(body)
     inflow.close()
     return inflow

@@ -235,7 +235,7 @@ class StreamPerformer(Performer):
         """Tell a stream from an answer in one piece as soon as its first word is here."""
         reader = self.body.reader() if self.body is not None else None
         if reader is not None and self.body is not None:
-            self.source = Inflow(reader, ends_by_mark=self._ends_by_mark)
+            self.source = Inflow(reader, self.stops, ends_by_mark=self._ends_by_mark)
             self.source.feed(self.body.content)
 
     def _end(self) -> None:

@@ -42,7 +42,7 @@ simulation     | states classification clock config dialects drivers errors fron
 testing        | states clock config ledger sim simulation
 promela        | states verify
 verify         | states ledger
-cli            | states classification config dialects errors front_door health ledger promela providers request response secrets sim simulation tools verify
+cli            | states classification config dialects errors fitness front_door health ledger promela providers request response secrets sim simulation tools verify
 """  # noqa: E501 - a table is read by its rows
 
 # The projects that each room may import from; any room may use attrs.

@@ -18,13 +18,15 @@ from orchestrator.config.records import Provider
 from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
 from orchestrator.dialects.anthropic_messages import answer, http
+from orchestrator.dialects.anthropic_messages.formats import UNSUPPORTED
 from orchestrator.dialects.anthropic_messages.losses import losses
 from orchestrator.dialects.anthropic_messages.request_reader import read_request
-from orchestrator.dialects.anthropic_messages.request_writer import write_request
+from orchestrator.dialects.anthropic_messages.request_writer import reworded, write_request
 from orchestrator.dialects.anthropic_messages.stream_reader import MessagesReader
 from orchestrator.dialects.anthropic_messages.stream_writer import MessagesWriter
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME
 from orchestrator.dialects.judgement import Flawed
+from orchestrator.dialects.loss import Loss, Reworded
 from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
 
 __all__ = ["AnthropicMessages", "MessagesReader", "MessagesWriter"]
@@ -35,6 +37,7 @@ class AnthropicMessages:
     """``POST {base_url}/messages``."""
 
     name = NAME
+    unsupported_keywords = UNSUPPORTED
 
     def encode(
         self,
@@ -63,9 +66,13 @@ class AnthropicMessages:
         """See :meth:`orchestrator.dialects.Dialect.read_request`."""
         return read_request(payload)
 
-    def losses(self, conversation: Conversation) -> tuple[str, ...]:
+    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
         """See :meth:`orchestrator.dialects.Dialect.losses`."""
         return losses(conversation)
+
+    def reworded(self, conversation: Conversation) -> Reworded:
+        """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+        return reworded(conversation)
 
     def write_request(self, conversation: Conversation) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_request`."""

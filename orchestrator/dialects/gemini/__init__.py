@@ -21,11 +21,12 @@ import httpx
 from orchestrator.config.records import Provider
 from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
-from orchestrator.dialects.gemini import answer, http, request
+from orchestrator.dialects.gemini import answer, http, request, schema
 from orchestrator.dialects.gemini.stream_reader import GeminiStreamReader
 from orchestrator.dialects.gemini.stream_writer import GeminiStreamWriter
 from orchestrator.dialects.gemini.words import NAME
 from orchestrator.dialects.judgement import Flawed
+from orchestrator.dialects.loss import Loss, Reworded
 from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
 
 __all__ = ["Gemini", "GeminiStreamReader", "GeminiStreamWriter"]
@@ -39,6 +40,7 @@ class Gemini:
     """
 
     name = NAME
+    unsupported_keywords = schema.UNSUPPORTED
 
     def encode(
         self,
@@ -68,9 +70,13 @@ class Gemini:
         """See :meth:`orchestrator.dialects.Dialect.read_request`."""
         return request.read_request(payload)
 
-    def losses(self, conversation: Conversation) -> tuple[str, ...]:
+    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
         """See :meth:`orchestrator.dialects.Dialect.losses`."""
         return request.losses(conversation)
+
+    def reworded(self, conversation: Conversation) -> Reworded:
+        """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+        return request.reworded(conversation)
 
     def write_request(self, conversation: Conversation) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_request`."""

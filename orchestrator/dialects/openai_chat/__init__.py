@@ -16,7 +16,9 @@ import httpx
 from orchestrator.config.records import Provider
 from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
+from orchestrator.dialects.json_schema import UNSUPPORTED_AT_OPENAI
 from orchestrator.dialects.judgement import Flawed
+from orchestrator.dialects.loss import Loss, Reworded
 from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
 from orchestrator.dialects.openai_chat import answer, http, request_reader, request_writer
 from orchestrator.dialects.openai_chat.losses import losses
@@ -32,6 +34,7 @@ class OpenAIChat:
     """``POST {base_url}/chat/completions``."""
 
     name = NAME
+    unsupported_keywords = UNSUPPORTED_AT_OPENAI
 
     def encode(
         self,
@@ -61,9 +64,13 @@ class OpenAIChat:
         """See :meth:`orchestrator.dialects.Dialect.read_request`."""
         return request_reader.read_request(payload)
 
-    def losses(self, conversation: Conversation) -> tuple[str, ...]:
+    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
         """See :meth:`orchestrator.dialects.Dialect.losses`."""
         return losses(conversation)
+
+    def reworded(self, conversation: Conversation) -> Reworded:
+        """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+        return request_writer.reworded(conversation)
 
     def write_request(self, conversation: Conversation) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_request`."""

@@ -18,9 +18,12 @@ import httpx
 from orchestrator.config.records import Provider
 from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
+from orchestrator.dialects.json_schema import UNSUPPORTED_AT_OPENAI
 from orchestrator.dialects.judgement import Flawed
+from orchestrator.dialects.loss import Loss, Reworded
 from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
 from orchestrator.dialects.openai_responses import answer, http, request_reading, request_writing
+from orchestrator.dialects.openai_responses.losses import losses
 from orchestrator.dialects.openai_responses.names import DIALECT
 from orchestrator.dialects.openai_responses.stream_reader import ResponsesReader
 from orchestrator.dialects.openai_responses.stream_writer import ResponsesWriter
@@ -33,6 +36,7 @@ class OpenAIResponses:
     """``POST {base_url}/responses``."""
 
     name = DIALECT
+    unsupported_keywords = UNSUPPORTED_AT_OPENAI
 
     def encode(
         self,
@@ -62,9 +66,13 @@ class OpenAIResponses:
         """See :meth:`orchestrator.dialects.Dialect.read_request`."""
         return request_reading.read_request(payload)
 
-    def losses(self, conversation: Conversation) -> tuple[str, ...]:
+    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
         """See :meth:`orchestrator.dialects.Dialect.losses`."""
-        return request_writing.losses(conversation)
+        return losses(conversation)
+
+    def reworded(self, conversation: Conversation) -> Reworded:
+        """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+        return request_writing.reworded(conversation)
 
     def write_request(self, conversation: Conversation) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_request`."""

@@ -451,9 +451,12 @@ def test_thoughts_that_another_vendor_cannot_read_are_noted(reader: Reader) -> N
 
 
 def test_what_the_policy_allows_to_drop_is_noted() -> None:
-    drop = f'{ONCE}\ndrop = ["seed"]'
+    drop = f'{ONCE}\ndrop = ["n"]'
     scripts = {"a": raw(messages().body)}
     with streams(scripts, dialects={"a": "anthropic-messages"}, extra=drop) as (_, orchestrator):
-        got = read(orchestrator, {**HI, "seed": 7})
+        got = read(orchestrator, {**HI, "seed": 7, "n": 2})
 
-        assert got.attempts[0].notes == ("left out, as the policy allows: seed",)
+        assert got.attempts[0].notes == (
+            "left out, for it asks for best effort only: seed",
+            "left out, as the policy allows: n",
+        )
