@@ -37,7 +37,7 @@ from orchestrator.ledger import Entry, LedgerFile, Observer
 from orchestrator.providers.reachability import Reachability, reachable
 from orchestrator.request import Request, request_of
 from orchestrator.response import Response
-from orchestrator.secrets import fingerprint
+from orchestrator.secrets import fingerprint, guard_logs
 from orchestrator.sharing import Shared, longest, shared
 from orchestrator.streaming import AsyncChunkStream, ChunkStream
 from states import Call, Policy, Target
@@ -80,6 +80,7 @@ class Orchestrator:
         self._world = World(
             config.providers, config.targets, self.board, self._clock, addresses, dice.random
         )
+        guard_logs(self._world.masker)
         self._ledger_file = LedgerFile(config.ledger) if config.ledger is not None else None
 
     @classmethod

@@ -7,7 +7,7 @@ already the bad news, and must not be hidden behind another one.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from orchestrator.classification import gather, redirects
@@ -18,14 +18,13 @@ from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import REPAIR_RULES, rule_set
 from orchestrator.classification.waits import wait
-from orchestrator.secrets import mask
+from orchestrator.secrets import mask as mask_keys
 from states.error import Error
 from states.reasons import Reason
 
 MESSAGE_LIMIT = 1_000
 """Characters of ``Error.message``, as the field's contract says."""
 _LINES = 3
-_MARGIN = 200
 _SHORT_BENCH = 300.0
 """Seconds. No shorter wait is believed of a billing error: by definition a short wait
 cannot help there, and vendors attach their generic delays (Gemini, ``limit: 0``, 2026)."""
@@ -52,6 +51,7 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     where: str = "response",
     rules: Sequence[Rule] = (),
     now: float | None = None,
+    mask: Callable[[str], str] = mask_keys,
 ) -> Error:
     """The classified error for a failure. Never raises, whatever it is given.
 
@@ -67,6 +67,7 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
         where: ``response``, ``sse`` or ``exception``.
         rules: The user's rules, asked before all others.
         now: Wall-clock epoch seconds at the failure, for absolute dates.
+        mask: Takes secrets out of the message, before it is cut.
     """
     facts = gather.facts(
         status=status, headers=headers, body=body, exception=exception, message=message, where=where
@@ -74,15 +75,21 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     vendor = family(provider) if isinstance(provider, str) else ""
     rule = next((one for one in rules if fits(one, facts)), None)
     if rule is not None:
-        return _error(rule, facts, vendor, now, rule.repair)
+        return _error(rule, facts, vendor, now, rule.repair, mask)
     ours = rule_set(vendor, dialect if isinstance(dialect, str) else "")
-    return explain(ours, facts, vendor, now)
+    return explain(ours, facts, vendor, now, mask)
 
 
-def explain(rules: RuleSet, facts: Facts, vendor: str = "", now: float | None = None) -> Error:
+def explain(
+    rules: RuleSet,
+    facts: Facts,
+    vendor: str = "",
+    now: float | None = None,
+    mask: Callable[[str], str] = mask_keys,
+) -> Error:
     """The classified error for gathered facts, by the rules of a set."""
     rule = rules.first(facts) or _NONE
-    return _error(rule, facts, vendor, now, _repair(rule, facts))
+    return _error(rule, facts, vendor, now, _repair(rule, facts), mask)
 
 
 def _repair(rule: Rule, facts: Facts) -> str | None:
@@ -93,13 +100,20 @@ def _repair(rule: Rule, facts: Facts) -> str | None:
     return None if cure is None else cure.repair
 
 
-def _error(rule: Rule, facts: Facts, vendor: str, now: float | None, repair: str | None) -> Error:
+def _error(
+    rule: Rule,
+    facts: Facts,
+    vendor: str,
+    now: float | None,
+    repair: str | None,
+    mask: Callable[[str], str],
+) -> Error:
     status = facts.http_status if facts.http_status is not None else facts.status
     return Error(
         reason=rule.reason,
         rule=rule.id,
         status=status,
-        message=_words(facts),
+        message=_words(facts, mask),
         scope=rule.scope,
         retry_after=_retry_after(rule, facts, vendor, now),
         hint=rule.hint or (HINTS[rule.reason] if repair is None else HINT_REPAIRED),
@@ -111,13 +125,12 @@ def _error(rule: Rule, facts: Facts, vendor: str, now: float | None, repair: str
 _NONE = Rule("none", Reason.UNKNOWN)
 
 
-def _words(facts: Facts) -> str:
-    # A key cut at the margin keeps the shape by which it is masked.
+def _words(facts: Facts, mask: Callable[[str], str]) -> str:
     texts = facts.texts
     # Not among the texts: what a host is called says nothing about the failure.
     if redirect := redirects.words(facts):
         texts = (redirect, *texts)
-    said = ": ".join(texts[:_LINES])[: MESSAGE_LIMIT + _MARGIN]
+    said = ": ".join(texts[:_LINES])
     return mask(said)[:MESSAGE_LIMIT] if said else ""
 
 

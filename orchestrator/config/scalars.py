@@ -128,17 +128,18 @@ def base_url(value: Any) -> str:
     wanted = 'allowed: an address such as "https://llm.corp/v1"'
     if not isinstance(value, str):
         raise NotAllowed(f"{found(value)}; {wanted}")
+    shown = found(value.partition("?")[0])  # its query may hold a token
     try:
         url = httpx.URL(value.strip())
         _ = urlsplit(value).port  # stricter than httpx about brackets and ports
     except (httpx.InvalidURL, ValueError):
-        raise NotAllowed(f"{found(value)}, which is no address; {wanted}") from None
+        raise NotAllowed(f"{shown}, which is no address; {wanted}") from None
     if url.scheme not in ("http", "https") or not url.host:
-        raise NotAllowed(f"{found(value)}; {wanted}, http or https")
+        raise NotAllowed(f"{shown}; {wanted}, http or https")
     if url.userinfo:
         raise NotAllowed("the address holds a name or password; put the secret in credentials")
     if url.path.rstrip("/").endswith("/chat/completions"):
-        raise NotAllowed(f"{found(value)}; the dialect adds /chat/completions itself: leave it out")
+        raise NotAllowed(f"{shown}; the dialect adds /chat/completions itself: leave it out")
     return value.strip().rstrip("/")
 
 
@@ -165,6 +166,17 @@ def header_name(value: Any) -> str:
     if not isinstance(value, str) or not _HEADER_NAME.fullmatch(value) or value.lower() in _OURS:
         raise NotAllowed(f'{found(value)}; allowed: a header\'s name such as "api-key"')
     return value.lower()
+
+
+def header_names(value: Any) -> frozenset[str]:
+    """Names of headers, in lower case.
+
+    Raises:
+        NotAllowed: It is no list, or something in it is no name of a header.
+    """
+    if not isinstance(value, list):
+        raise NotAllowed(f'{found(value)}; allowed: a list such as ["X-Team"]')
+    return frozenset(map(header_name, value))
 
 
 def headers(value: Any) -> Mapping[str, str]:

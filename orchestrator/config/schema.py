@@ -18,6 +18,7 @@ from orchestrator.config.tables import (
     Document,
     Entries,
     Fields,
+    HeaderNames,
     Headers,
     KeyHeader,
     PolicyTable,
@@ -207,6 +208,7 @@ def _converter() -> None:
     _CONVERTER.register_structure_hook(Count, lambda value, _: scalars.count(value))
     _CONVERTER.register_structure_hook(BaseUrl, lambda value, _: scalars.base_url(value))
     _CONVERTER.register_structure_hook(Headers, lambda value, _: scalars.headers(value))
+    _CONVERTER.register_structure_hook(HeaderNames, lambda value, _: scalars.header_names(value))
     _CONVERTER.register_structure_hook(Fields, lambda value, _: scalars.names(value))
     _CONVERTER.register_structure_hook(KeyHeader, lambda value, _: scalars.header_name(value))
     _CONVERTER.register_structure_hook(Strategy, scalars.member)

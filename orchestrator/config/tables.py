@@ -16,6 +16,7 @@ Count = NewType("Count", int)
 Table = NewType("Table", dict[str, Any])
 Fields = NewType("Fields", frozenset[str])
 KeyHeader = NewType("KeyHeader", str)
+HeaderNames = NewType("HeaderNames", frozenset[str])
 
 OFTEN_MEANT = {
     "api_key": "credentials",
@@ -43,6 +44,7 @@ class ProviderTable:
     credentials: Entries | None = None
     headers: Headers = attrs.field(factory=lambda: Headers({}))
     stream: bool = True
+    public_headers: HeaderNames = HeaderNames(frozenset())
     strategy: Strategy = Strategy.FILL_FIRST
     rules: tuple[Table, ...] = ()
 

@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-import re
+import attrs
 
 from orchestrator.classification import classify
 from orchestrator.config.records import Provider
 from orchestrator.dialects import Fault
 from orchestrator.drivers.outcome import Broken, Interrupted, LimitReached, TooLarge, Truncated
-from orchestrator.secrets import mask
+from orchestrator.secrets import Masker
 from states import Error, Reason
 
 Failure = Fault | Broken | Interrupted | LimitReached | TooLarge | Truncated
 """What an attempt brought instead of an answer, before it is classified."""
 
-_SECRET = re.compile("key|token|auth|secret|cookie", re.IGNORECASE)
-"""Names of configured headers whose values are secrets."""
 
-
-def classified(failure: Failure | None, provider: Provider, now: float) -> Error:
-    """The classified error of what came from ``provider``.
+def classified(failure: Failure | None, provider: Provider, masker: Masker, now: float) -> Error:
+    """The classified error of what came from ``provider``, its message fit to be shown.
 
     Args:
         failure: What came; ``None`` where nobody knows.
         provider: Whose words these are, and whose own rules come first.
+        masker: Knows the secrets of every provider, since any of them may echo another's.
         now: The wall clock, seconds since the epoch.
     """
+    error = _judged(failure, provider, masker, now)
+    return attrs.evolve(error, message=masked(error.message, masker) or "")
+
+
+def _judged(failure: Failure | None, provider: Provider, masker: Masker, now: float) -> Error:
     match failure:
         case Fault():
-            return classify(
-                status=failure.status,
-                headers=failure.headers,
-                body=failure.body,
-                provider=provider.vendor or provider.name,
-                dialect=provider.dialect,
-                where=failure.where,
-                rules=provider.rules,
-                now=now,
-            )
+            error = _fault(failure, provider, masker, now)
+            body = masker.body(failure.body)
+            if body is failure.body:
+                return error
+            # Rules read what was said, people read what may be shown: masked before any of the
+            # limits on the way to a message cuts it.
+            shown = _fault(attrs.evolve(failure, body=body), provider, masker, now)
+            return attrs.evolve(error, message=shown.message)
         case Broken():
             return classify(
                 exception=failure.exception,
@@ -46,6 +47,7 @@ def classified(failure: Failure | None, provider: Provider, now: float) -> Error
                 where="exception",
                 rules=provider.rules,
                 now=now,
+                mask=masker,
             )
         case Interrupted() | LimitReached() | TooLarge() | Truncated():
             return failure.error()
@@ -53,11 +55,23 @@ def classified(failure: Failure | None, provider: Provider, now: float) -> Error
             return Error(Reason.UNKNOWN, "none")
 
 
-def masked(text: str | None, provider: Provider) -> str | None:
+def _fault(fault: Fault, provider: Provider, masker: Masker, now: float) -> Error:
+    return classify(
+        status=fault.status,
+        headers=fault.headers,
+        body=fault.body,
+        provider=provider.vendor or provider.name,
+        dialect=provider.dialect,
+        where=fault.where,
+        rules=provider.rules,
+        now=now,
+        mask=masker,
+    )
+
+
+def masked(text: str | None, masker: Masker) -> str | None:
     """What a provider said, fit to be shown: no secret, and nothing that is no text."""
     if not text:
         return text
-    secrets = [credential.secret.reveal() for credential in provider.credentials]
-    secrets += [value for name, value in provider.headers.items() if _SECRET.search(name)]
     # JSON can spell half a character, which no file and no terminal takes.
-    return mask(text, secrets).encode("utf-8", "replace").decode("utf-8")
+    return masker(text).encode("utf-8", "replace").decode("utf-8")

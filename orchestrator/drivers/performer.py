@@ -12,7 +12,7 @@ import attrs
 import httpx
 
 from orchestrator.clock import Clock
-from orchestrator.config.records import Provider, TargetSettings
+from orchestrator.config.records import Provider, TargetSettings, masker
 from orchestrator.dialects import Answer, Fault, dialect
 from orchestrator.drivers.body import Body
 from orchestrator.drivers.failures import Failure, classified, masked
@@ -33,6 +33,7 @@ from orchestrator.ledger import Skipped
 from orchestrator.providers.reachability import Reachability
 from orchestrator.request import Request
 from orchestrator.response import Response
+from orchestrator.secrets import Masker
 from states import (
     Call,
     Cancelled,
@@ -76,6 +77,7 @@ class World:
         jitter: A random number in [0, 1) for each backoff.
         addresses: Which of a provider's addresses can be reached.
         repairs: Repairs that cured earlier calls, by target name.
+        masker: Knows the secrets of all providers.
     """
 
     providers: Mapping[str, Provider]
@@ -85,6 +87,7 @@ class World:
     addresses: Reachability
     jitter: Callable[[], float] = Random().random
     repairs: MutableMapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    masker: Masker = attrs.Factory(lambda self: masker(self.providers.values()), takes_self=True)
 
 
 class Performer:
@@ -355,7 +358,7 @@ class Performer:
         return self.world.providers[self._sent()[0].provider]
 
     def _received(self, status: int, headers: httpx.Headers) -> None:
-        self.recorder.received(status, masked(request_id(headers), self._provider()))
+        self.recorder.received(status, masked(request_id(headers), self.world.masker))
 
     def _keep_what_came(self) -> None:
         """Take note of a failure that nobody will wait for any more."""
@@ -400,12 +403,11 @@ class Performer:
 
     def _error(self, target: Target) -> Error:
         provider = self.world.providers[target.provider]
-        error = classified(self.failure, provider, self.world.clock.time())
+        error = classified(self.failure, provider, self.world.masker, self.world.clock.time())
         repair = self.wording.cure(target, provider, error)
-        message = masked(error.message, provider) or ""
         by_model = error.reason is Reason.RATE_LIMIT and provider.limits_by_model
         scope = Scope.MODEL if error.scope is None and by_model else error.scope
-        return attrs.evolve(error, message=message, repair=repair, scope=scope)
+        return attrs.evolve(error, repair=repair, scope=scope)
 
     def _failure(self, command: Finish, skipped: tuple[Skipped, ...]) -> CallFailed:
         return failed_call(command, self.call, skipped, self.recorder, seconds=self.at)

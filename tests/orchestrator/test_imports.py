@@ -58,6 +58,7 @@ OTHERS = {
     "health": {"msgspec", "platformdirs"},
     "ledger": {"msgspec"},
     "providers": {"httpx"},
+    "secrets": {"msgspec"},
     "simulation": {"cattrs", "httpx", "msgspec"},
     "testing": {"hypothesis", "pytest"},
     "tools": {"rich"},
