@@ -94,24 +94,26 @@ class Orchestrator:
 
     def run(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> Response:
         """Run a call to its end, blocking the thread.
 
         Args:
-            request: A mapping in chat-completions shape, or a :class:`Request`.
+            request: A mapping in chat-completions shape, a :class:`Request`, or a text: one
+                message of the user.
             route: A route of the config or ``provider/model``; goes before ``model``.
             timeout: The deadline in seconds, in place of the policy's. Where an attempt's
                 limits (connect + total) do not fit in it, the targets share it: each that
                 others stand by for is left after its share.
             require_complete: Make an answer that stopped at its length limit a failure.
-            metadata: Anything; copied to the ledger, never sent.
+            metadata: Anything; written to the ledger, never sent. What JSON cannot say is
+                written as text, and cut where it is deep.
             observe: Called with each ledger entry as it happens.
 
         Raises:
@@ -131,12 +133,12 @@ class Orchestrator:
 
     async def arun(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> Response:
         """Run a call to its end, suspending the task; see :meth:`run`."""
@@ -152,12 +154,12 @@ class Orchestrator:
 
     def stream(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> ChunkStream:
         """Run a call whose answer comes in chunks; see :meth:`run`.
@@ -185,12 +187,12 @@ class Orchestrator:
 
     def astream(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> AsyncChunkStream:
         """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`."""

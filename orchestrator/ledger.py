@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import attrs
 import msgspec
 
+from orchestrator.json_values import legible
 from states import Command, Event, Policy, Reason, StoppedBy, Target
 
 _log = logging.getLogger("orchestrator")
@@ -32,7 +33,8 @@ class Opened:
         route: The targets in order.
         policy: What the call may do.
         reasoning: True where the request asks the model to think.
-        metadata: What the caller handed in beside the request.
+        metadata: What the caller handed in beside the request; what JSON cannot say is text in
+            it, and it is cut where it is deep.
     """
 
     kind: ClassVar[str] = "opened"
@@ -41,7 +43,7 @@ class Opened:
     route: tuple[Target, ...]
     policy: Policy
     reasoning: bool
-    metadata: Mapping[str, Any]
+    metadata: Any = attrs.field(converter=legible)
 
 
 @attrs.frozen
@@ -224,14 +226,7 @@ def ended(ledger: Ledger) -> None:
 def line(entry: Entry) -> bytes:
     """One entry as a line of JSON."""
     fields = {field.name: getattr(entry, field.name) for field in attrs.fields(type(entry))}
-    try:
-        return _ENCODER.encode({"kind": entry.kind, **fields}) + b"\n"
-    except (TypeError, ValueError, OverflowError, RecursionError):
-        if "metadata" not in fields:
-            raise
-        # Metadata is the caller's own and may hold anything; a record must not fail a call.
-        fields["metadata"] = {"repr": ascii(fields["metadata"])}
-        return _ENCODER.encode({"kind": entry.kind, **fields}) + b"\n"
+    return _ENCODER.encode({"kind": entry.kind, **fields}) + b"\n"
 
 
 def _encode_unknown(value: object) -> object:

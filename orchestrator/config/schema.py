@@ -27,6 +27,8 @@ from orchestrator.config.tables import (
     TargetTable,
 )
 from orchestrator.health import Strategy
+from orchestrator.json_values import NotJson
+from orchestrator.json_values import checked as sayable
 from states.policy import OnInterrupted, Policy, Timeouts
 from states.reasons import DEFAULT_MOVES, Move, Reason
 
@@ -117,6 +119,17 @@ def _checked(allowed: type, words: str) -> Callable[[Any, Any], Any]:
     return hook
 
 
+def _table(value: Any, _: Any) -> Table:
+    """A table whose values can be sent: TOML knows dates and ``nan``, which JSON does not."""
+    if not isinstance(value, dict):
+        raise NotAllowed(f"{scalars.found(value)}; allowed: a table")
+    try:
+        return Table(sayable(value))
+    except NotJson as error:
+        place = error.place("the table")
+        raise NotAllowed(f"{place} {error.what}; allowed: what JSON can say") from None
+
+
 def _entries(value: Any, _: Any) -> Entries:
     # The values may be secrets, so not even a wrong one is shown.
     if not isinstance(value, list):
@@ -203,7 +216,7 @@ def _converter() -> None:
     """Teach the converter what each table may hold, the innermost first."""
     _CONVERTER.register_structure_hook(str, _checked(str, "a text"))
     _CONVERTER.register_structure_hook(bool, _checked(bool, "true or false"))
-    _CONVERTER.register_structure_hook(Table, _checked(dict, "a table"))
+    _CONVERTER.register_structure_hook(Table, _table)
     _CONVERTER.register_structure_hook(Entries, _entries)
     _CONVERTER.register_structure_hook(Count, lambda value, _: scalars.count(value))
     _CONVERTER.register_structure_hook(BaseUrl, lambda value, _: scalars.base_url(value))

@@ -31,7 +31,7 @@ from orchestrator.errors import CallFailed
 from orchestrator.health import HealthBoard
 from orchestrator.ledger import Skipped
 from orchestrator.providers.reachability import Reachability
-from orchestrator.request import Request
+from orchestrator.request import Request, RequestError
 from orchestrator.response import Response
 from orchestrator.secrets import Masker
 from states import (
@@ -232,16 +232,25 @@ class Performer:
         worded = self.wording.words(command.target, provider, overrides)
         secret = provider.credential(command.credential).secret
         self.streamed = worded.stream
-        outgoing = dialect(provider.dialect).encode(
-            worded.payload,
-            provider=provider,
-            model=command.target.model,
-            overrides=worded.overrides,
-            secret=secret.reveal(),
-            stream=worded.stream,
-        )
+        try:
+            outgoing = dialect(provider.dialect).encode(
+                worded.payload,
+                provider=provider,
+                model=command.target.model,
+                overrides=worded.overrides,
+                secret=secret.reveal(),
+                stream=worded.stream,
+            )
+        except RequestError as error:
+            # Without the frames that had the secret in their hands.
+            raise RequestError(str(error)) from None
         if provider.dialect == self.request.dialect:
-            outgoing.headers.update(self.request.headers)
+            outgoing.headers.update(
+                [
+                    (name.encode("ascii"), value.strip(" \t").encode("latin-1"))
+                    for name, value in self.request.headers.items()
+                ]
+            )
         limits = command.timeouts
         outgoing.extensions["timeout"] = {
             "connect": min(limits.connect, self.left(command)),

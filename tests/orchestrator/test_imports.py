@@ -20,12 +20,14 @@ ROOT = Path(__file__).parents[2]
 ROOMS = """
 clock          |
 secrets        |
-request        |
+json_values    |
+header_rules   |
+request        | json_values header_rules
 providers      |
 health         | states secrets
 classification | states secrets
-ledger         | states
-config         | states classification health providers secrets
+ledger         | states json_values
+config         | states classification header_rules health json_values providers secrets
 dialects       | config request
 response       | dialects ledger
 refusals       | states config errors request
