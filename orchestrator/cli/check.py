@@ -123,7 +123,8 @@ class _Report:
     def _object(self) -> dict[str, Any]:
         findings = [attrs.asdict(one) for one in self.findings]
         live = {} if self.live is None else {"live": [attrs.asdict(got) for got in self.live]}
-        return {"config": self.path, "findings": findings, **live}
+        routes = {name: [target.name for target in route] for name, route in self.routes.items()}
+        return {"config": self.path, "findings": findings, "routes": routes, **live}
 
 
 def _live_line(got: Got) -> Text:

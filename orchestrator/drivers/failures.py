@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import attrs
+import httpx
 
 from orchestrator.classification import classify
 from orchestrator.config.records import Provider
@@ -67,6 +68,23 @@ def _fault(fault: Fault, provider: Provider, masker: Masker, now: float) -> Erro
         now=now,
         mask=masker,
     )
+
+
+_UNSENT = (
+    *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),
+    *(httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL),
+)
+
+
+def never_sent(failure: Failure | None) -> bool:
+    """Whether no request can have reached the provider: it is on nobody's bill."""
+    match failure:
+        case Broken():
+            return isinstance(failure.exception, _UNSENT)
+        case LimitReached():
+            return failure.limit == "connect"
+        case _:
+            return False
 
 
 def masked(text: str | None, masker: Masker) -> str | None:

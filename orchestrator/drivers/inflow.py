@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.dialects import StreamReader
+from orchestrator.dialects import StreamReader, Usage
 from orchestrator.dialects.neutral import (
     Broke,
+    Counted,
     Delta,
     Ended,
     Stopped,
@@ -28,6 +29,7 @@ class Inflow:
         broke: What the provider reported as an error inside the stream.
         torn: True where an event of the answer itself came with a part missing.
         unreadable: How many events made no sense and were skipped.
+        usage: Tokens as the provider counted them last; ``None`` where it has not told.
     """
 
     def __init__(self, reader: StreamReader) -> None:
@@ -40,6 +42,7 @@ class Inflow:
         self.broke: Any = None
         self.torn = False
         self.unreadable = 0
+        self.usage: Usage | None = None
         self._begins: set[str] = set()
 
     @property
@@ -87,6 +90,8 @@ class Inflow:
                 self.stopped = delta.finish_reason
             case Ended():
                 self.ended = True
+            case Counted():
+                self.usage = delta.usage
             case Broke():
                 self.broke = delta.body if delta.body is not None else ""
             case Unreadable():

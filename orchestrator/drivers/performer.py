@@ -13,9 +13,9 @@ import httpx
 
 from orchestrator.clock import Clock
 from orchestrator.config.records import Provider, TargetSettings, masker
-from orchestrator.dialects import Answer, Fault, dialect
+from orchestrator.dialects import Answer, Fault, Usage, dialect
 from orchestrator.drivers.body import Body
-from orchestrator.drivers.failures import Failure, classified, masked
+from orchestrator.drivers.failures import Failure, classified, masked, never_sent
 from orchestrator.drivers.outcome import (
     Broken,
     Interrupted,
@@ -24,12 +24,12 @@ from orchestrator.drivers.outcome import (
     Truncated,
     failed_call,
 )
-from orchestrator.drivers.pieces import joined
-from orchestrator.drivers.recorder import Recorder, request_id
+from orchestrator.drivers.pieces import joined, usage_in
+from orchestrator.drivers.recorder import Recorder, pools, request_id
 from orchestrator.drivers.wording import Wording
 from orchestrator.errors import CallFailed
 from orchestrator.health import HealthBoard
-from orchestrator.ledger import Skipped
+from orchestrator.ledger import Pools, Skipped
 from orchestrator.providers.reachability import Reachability
 from orchestrator.request import Request, RequestError
 from orchestrator.response import Response
@@ -78,6 +78,7 @@ class World:
         addresses: Which of a provider's addresses can be reached.
         repairs: Repairs that cured earlier calls, by target name.
         masker: Knows the secrets of all providers.
+        pools: The labels of their credentials, as the record of a call says them.
     """
 
     providers: Mapping[str, Provider]
@@ -88,6 +89,7 @@ class World:
     jitter: Callable[[], float] = Random().random
     repairs: MutableMapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     masker: Masker = attrs.Factory(lambda self: masker(self.providers.values()), takes_self=True)
+    pools: Pools = attrs.Factory(lambda self: pools(self.providers.values()), takes_self=True)
 
 
 class Performer:
@@ -131,7 +133,7 @@ class Performer:
         self.origin = world.clock.monotonic()
         self.recorder = Recorder(str(uuid.uuid4()), observers)
         self.visit = world.board.visit(call.route, world.clock.time())
-        self.recorder.opened(call, world.clock.time(), request)
+        self.recorder.opened(call, world.clock.time(), request, world.pools)
         self.command: Command = self._start()
 
     @property
@@ -141,6 +143,8 @@ class Performer:
 
     def advance(self, event: Event) -> None:
         """Step the machine, record the move, and hold the next command."""
+        if isinstance(event, Succeeded | Failed | Cancelled | DeadlineReached):
+            self.recorder.counted(self._usage())
         before = self.call
         moved = step(before, event)
         self.call, self.command = moved.call, moved.command
@@ -155,7 +159,7 @@ class Performer:
         error = self._error(target)
         at = self.at
         standby = self.visit.report(target, credential, error, at)
-        self.recorder.diagnosed(error)
+        self.recorder.diagnosed(error, unsent=never_sent(self.failure))
         return Diagnosed(at, error, standby, self.world.jitter())
 
     def rotate(self, command: Rotate) -> Rotated:
@@ -377,6 +381,12 @@ class Performer:
         # Where that is what was interrupted, it is not tried again.
         if self.call.state is State.CLASSIFY and not self._heard:
             self.diagnose()
+
+    def _usage(self) -> Usage | None:
+        """What the attempt under way cost, as far as its provider told."""
+        if self.answer is not None:
+            return self.answer.usage
+        return usage_in(self.body.content, self.body.spoken) if self.body is not None else None
 
     def _refused(self) -> bool:
         """True where the head of an answer came, and says that it is none of the model."""

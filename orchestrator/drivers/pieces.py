@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from orchestrator.dialects import Answer, Fault, dialect
+from orchestrator.dialects import Answer, Fault, Usage, dialect
 from orchestrator.dialects.answer import ToolCall
 from orchestrator.dialects.neutral import (
     Began,
@@ -23,6 +23,7 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     ToolUse,
 )
+from orchestrator.dialects.wire import decoded
 from orchestrator.drivers.assembly import Assembly
 from orchestrator.drivers.inflow import Inflow
 from orchestrator.drivers.outcome import Interrupted
@@ -42,6 +43,7 @@ class Whole:
     whole: bool = True
     torn: bool = False
     unreadable: int = 0
+    usage: Usage | None = None
 
     def take(self) -> tuple[StreamEvent, ...]:
         """The events that came since the last time."""
@@ -54,7 +56,7 @@ def cut(answer: Answer, spoken: str) -> Whole:
     reply = dialect(spoken).read_answer(answer.raw)
     finish = answer.finish_reason or ("tool_calls" if answer.tool_calls else "stop")
     reply = attrs.evolve(reply, finish_reason=finish)
-    return Whole(tuple(_pieces(reply)), content=bool(reply.parts))
+    return Whole(tuple(_pieces(reply)), content=bool(reply.parts), usage=answer.usage)
 
 
 def answer_of(reply: Reply) -> Answer:
@@ -73,6 +75,18 @@ def answer_of(reply: Reply) -> Answer:
         model=reply.model,
         raw=dialect("openai-chat").write_answer(reply),
     )
+
+
+def usage_in(body: bytes, spoken: str) -> Usage | None:
+    """The tokens that the body of a failed attempt tells of, whole or cut, stream or not."""
+    if b"usage" not in body:
+        return None
+    value = decoded(body)
+    if isinstance(value, dict):
+        return dialect(spoken).read_answer(value).usage
+    inflow = Inflow(dialect(spoken).stream_reader())
+    inflow.feed(body)
+    return inflow.usage
 
 
 def joined(body: bytes, spoken: str, headers: dict[str, str]) -> Answer | Fault | Interrupted:

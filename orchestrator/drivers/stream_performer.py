@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from orchestrator.dialects import Fault
+from orchestrator.dialects import Fault, Usage
 from orchestrator.dialects.neutral import Began, Counted, Delta, StreamEvent
 from orchestrator.drivers.assembly import Assembly
 from orchestrator.drivers.body import Body
@@ -102,7 +102,7 @@ class StreamPerformer(Performer):
         self._goes_on = self.call.committed
         if self._goes_on:
             self.wording.go_on_from(self.assembly.text)
-            self.assembly.next_stream()
+            self.assembly.next_stream(self._usage())
             prefill = self.wording.prefills(command.target, self._provider())
             self._trimmer = Trimmer(self.assembly.text, prefill=prefill)
         self.source = self._event = None
@@ -287,7 +287,7 @@ class StreamPerformer(Performer):
         answer = answer_of(probe.reply())
         if self._incomplete(answer):
             return self._failed(Truncated(200, answer.truncated_tool_call))
-        self.source = Whole(events, content=True)
+        self.source = Whole(events, content=True, usage=source.usage)
         return Streaming(self.at)
 
     def _stream_failed(self) -> Failed:
@@ -320,6 +320,10 @@ class StreamPerformer(Performer):
         self.leftover, self.answer = leftover, answer
         self._answered()
         return Succeeded(self.at)
+
+    def _usage(self) -> Usage | None:
+        """See :meth:`.Performer._usage`; of a stream that is gone on with, this one's part."""
+        return self.source.usage if self.source is not None else super()._usage()
 
     def _failure(self, command: Finish, skipped: Any) -> CallFailed:
         failure = super()._failure(command, skipped)

@@ -1,4 +1,4 @@
-"""What a caller hands in ends in that call: nothing is sent, and no key, target or provider pays."""
+"""What a caller hands in ends in that call: nothing is sent, and nobody else pays for it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ request        | json_values header_rules
 providers      |
 health         | states secrets
 classification | states secrets
-ledger         | states json_values
+ledger         | states dialects json_values
 config         | states classification header_rules health json_values providers secrets
 dialects       | config request
 response       | dialects ledger
