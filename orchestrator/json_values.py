@@ -170,7 +170,7 @@ def legible(value: Any) -> Any:
     Never raises, whatever it is given; the result is a copy, so that a record stays as it was
     written whatever becomes of the value.
     """
-    return _Legible().value(value, 0)
+    return {} if type(value) is dict and not value else _Legible().value(value, 0)
 
 
 class _Legible:

@@ -168,6 +168,10 @@ def _check_options(request: Request) -> None:
 def _check_headers(headers: Any) -> None:
     if not isinstance(headers, Mapping):
         raise RequestError(f"headers is {_kind(headers)}; allowed: a mapping of names and values")
+    if sum(len(part) for pair in headers.items() for part in pair if isinstance(part, str)) > (
+        header_rules.LARGEST
+    ):
+        raise RequestError(f"headers are too large; allowed: {header_rules.LARGEST:,} characters")
     for name, value in headers.items():
         if not isinstance(name, str) or not header_rules.NAME.fullmatch(name):
             shown = f"{name!r:.60}" if isinstance(name, str) else f"a name {_kind(name)}"

@@ -6,6 +6,7 @@ import attrs
 import httpx
 
 from orchestrator.classification import classify
+from orchestrator.classification.pipeline import MESSAGE_LIMIT
 from orchestrator.config.records import Provider
 from orchestrator.dialects import Fault
 from orchestrator.drivers.outcome import Broken, Interrupted, LimitReached, TooLarge, Truncated
@@ -26,7 +27,7 @@ def classified(failure: Failure | None, provider: Provider, masker: Masker, now:
         now: The wall clock, seconds since the epoch.
     """
     error = _judged(failure, provider, masker, now)
-    return attrs.evolve(error, message=masked(error.message, masker) or "")
+    return attrs.evolve(error, message=(masked(error.message, masker) or "")[:MESSAGE_LIMIT])
 
 
 def _judged(failure: Failure | None, provider: Provider, masker: Masker, now: float) -> Error:

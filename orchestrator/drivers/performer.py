@@ -291,7 +291,8 @@ class Performer:
 
     def received(self, status: int, headers: httpx.Headers, body: bytes) -> Event:
         """What an HTTP answer is: an answer of the model, or a failure."""
-        self._received(status, headers)
+        if self.body is None:
+            self._received(status, headers)
         self.recorder.ended(self.at)
         decoded = self._decoded(status, headers, body)
         if isinstance(decoded, Answer) and not self._incomplete(decoded):

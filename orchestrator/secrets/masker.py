@@ -11,7 +11,7 @@ import msgspec
 
 from orchestrator.secrets.held import LEAST, Secret
 from orchestrator.secrets.shapes import MASK, mask_shapes
-from orchestrator.secrets.spellings import Span, layers, readings
+from orchestrator.secrets.spellings import Span, everything, layers, readings
 
 PIECE = 12
 """Characters of a secret that are a secret by themselves (the contract, 2026-11)."""
@@ -120,7 +120,9 @@ class _Index:
             return []
         return [
             read.place(start, end)
-            for read in readings(text)
+            for layer in layers(text)
+            if not self._grams.isdisjoint(_words(everything(layer).lower()))
+            for read in readings(layer)
             for start, end in self._found(read.data.lower())
         ]
 
@@ -138,8 +140,6 @@ class _Index:
 
     def _hits(self, words: memoryview) -> list[int]:
         """Which of ``words`` may belong to a secret. A piece that is long enough has two."""
-        if self._grams.isdisjoint(words):
-            return []
         known = {place for place, word in enumerate(words) if word in self._grams}
         return sorted(
             place

@@ -71,14 +71,22 @@ class Reading:
     place: Place
 
 
-def readings(text: str) -> Iterator[Reading]:
-    """Every reading of ``text`` in which a secret may stand plainly."""
-    for read in layers(text):
-        yield read
-        yield from _decoded(read)
-        if _BYTE_BY_BYTE.search(read.data):
-            data = _BETWEEN_BYTES.sub(b"", read.data)
-            yield from _from_hex(Reading(data, _Places(read, _BETWEEN_BYTES, _nothing)))
+def readings(layer: Reading) -> Iterator[Reading]:
+    """``layer`` itself, and what it says where it is encoded, beginning anywhere in it."""
+    yield layer
+    for number, data in enumerate(decodings(layer.data)):
+        yield Reading(data, _placed(layer, number))
+    if _BYTE_BY_BYTE.search(layer.data):
+        data = _BETWEEN_BYTES.sub(b"", layer.data)
+        yield from readings(Reading(data, _Places(layer, _BETWEEN_BYTES, _nothing)))
+
+
+def everything(layer: Reading) -> bytes:
+    """What all of :func:`readings` say, one after the other: for a first, quick look."""
+    said = [layer.data, *decodings(layer.data)]
+    if _BYTE_BY_BYTE.search(layer.data):
+        said += decodings(_BETWEEN_BYTES.sub(b"", layer.data))
+    return b"\n".join(said)
 
 
 def layers(text: str) -> Iterator[Reading]:
@@ -184,14 +192,23 @@ class _Places:
         self._froms.append((last, None))
 
 
-def _decoded(read: Reading) -> Iterator[Reading]:
-    """What ``read`` says where it is base64 or hex, beginning anywhere in it."""
-    letters = read.data.translate(_BASE64)
-    for offset in range(4):
-        quads = letters[offset:]
-        quads += b"A" * (-len(quads) % 4)
-        yield Reading(binascii.a2b_base64(quads), _of_base64(read, offset))
-    yield from _from_hex(read)
+def decodings(data: bytes) -> list[bytes]:
+    """``data`` read as base64 and as hex, from each place at which they may begin."""
+    letters = data.translate(_BASE64) + b"AAA"
+    digits = data.translate(_HEX)
+    return [
+        *(binascii.a2b_base64(_whole(letters[offset:], 4)) for offset in range(4)),
+        *(binascii.unhexlify(_whole(digits[offset:], 2)) for offset in range(2)),
+    ]
+
+
+def _whole(data: bytes, size: int) -> bytes:
+    return data[: len(data) // size * size]
+
+
+def _placed(layer: Reading, number: int) -> Place:
+    """Where the parts of one of the :func:`decodings` stood."""
+    return _of_base64(layer, number) if number < 4 else _of_hex(layer, number - 4)
 
 
 def _of_base64(read: Reading, offset: int) -> Place:
@@ -204,14 +221,6 @@ def _of_base64(read: Reading, offset: int) -> Place:
         return read.place(offset + start * 8 // 6, last)
 
     return place
-
-
-def _from_hex(read: Reading) -> Iterator[Reading]:
-    digits = read.data.translate(_HEX)
-    for offset in range(2):
-        pairs = digits[offset:]
-        pairs = pairs[: len(pairs) // 2 * 2]
-        yield Reading(binascii.unhexlify(pairs), _of_hex(read, offset))
 
 
 def _of_hex(read: Reading, offset: int) -> Place:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator import Orchestrator, Request, RequestError, Response
+from orchestrator.health import MemoryStore
 from orchestrator.sim import replies
 from tests.acceptance.world import HI, counts, world
 
@@ -67,6 +68,18 @@ def test_what_cannot_be_sent_is_refused_and_the_next_call_is_answered(
         assert ask(orchestrator, HI).text == "well"
         assert {entry.mark for entry in orchestrator.board.snapshot()} == {None}
         assert counts(providers, "a") == (1,)
+
+
+def test_another_orchestrator_over_the_same_board_is_left_alone() -> None:
+    store = MemoryStore()
+    with (
+        world({"a": replies.ok()}, store=store) as (_, mine),
+        world({"a": replies.ok("well")}, store=store) as (_, theirs),
+    ):
+        for handed_in in HANDED_IN.values():
+            with pytest.raises(RequestError):
+                mine.run(handed_in())
+        assert theirs.run(HI).text == "well"
 
 
 @every_way

@@ -75,6 +75,7 @@ BAD_HEADERS: tuple[tuple[Any, str], ...] = (
     ({"x": "€"}, "headers['x'] is text that a header cannot hold"),
     ({"x": 5}, "headers['x'] is of type int"),
     ({"x": None}, "headers['x'] is missing"),
+    ({"x": "y" * 20_000}, "headers are too large"),
     *(({name: "a"}, f"headers has {name!r}, which frames") for name in FRAMING),
     *(({name: "a"}, f"headers has {name!r}, which says who asks") for name in AUTHENTICATING),
 )

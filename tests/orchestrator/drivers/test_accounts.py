@@ -213,8 +213,8 @@ def test_a_failure_in_a_stream_is_acted_on_before_anything_else_is_read(reader: 
 
     transport = httpx.MockTransport(answer)
     text = 'health = "memory"\nroutes.default = ["a/m"]\n[providers.a]\nbase_url = "http://a"'
-    given = {"transport": transport, "async_transport": transport}
-    with Orchestrator(config.loads(text, {}), **given) as orchestrator:
+    loaded = config.loads(text, {})
+    with Orchestrator(loaded, transport=transport, async_transport=transport) as orchestrator:
         got = reader(orchestrator)
 
     assert got.failure is not None

@@ -183,3 +183,25 @@ def test_a_header_that_is_public_is_shown(tmp_path: Path) -> None:
 
     assert f"x-custom: {HEADER}" in shown
     assert COOKIE not in shown
+
+
+def test_what_broke_a_stream_is_masked_and_cut_too() -> None:
+    text = f"{'y' * 960} {KEY} {'z' * 5000}"
+
+    class Broken(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b'data: {"choices": [{"index": 0, "delta": {"content": "half"}}]}\n\n'
+            raise httpx.RemoteProtocolError(text)
+
+    headers = {"content-type": "text/event-stream"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, stream=Broken()))
+    with (
+        Orchestrator(config.loads(TEXT, {}), transport=transport) as orchestrator,
+        pytest.raises(CallFailed) as raised,
+        orchestrator.stream(HI) as chunks,
+    ):
+        list(chunks)
+
+    assert len(raised.value.error.message) <= 1000
+    assert KEY[:8] not in raised.value.error.message
+    assert "***" in raised.value.error.message

@@ -258,7 +258,8 @@ def test_another_strategy_is_a_change_too() -> None:
 
 def test_a_target_that_had_no_credential_then_may_have_one_now() -> None:
     lacking = attrs.evolve(
-        CONFIG, providers=CONFIG.providers | {"openrouter": Provider("openrouter", missing=("x",))}
+        CONFIG,
+        providers={**CONFIG.providers, "openrouter": Provider("openrouter", missing=("x",))},
     )
     calls = recorded("503, ok@corp", calls=1, config=lacking)
     (call,) = calls
