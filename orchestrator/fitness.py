@@ -12,7 +12,7 @@ from orchestrator.config.records import DEFAULT_ROUTE, Config
 from orchestrator.dialects import Loss, dialect
 from orchestrator.dialects.neutral import Conversation
 from orchestrator.ledger import Skipped
-from orchestrator.request import Request
+from orchestrator.request import Request, refused_header
 from states import Reason, Target
 
 
@@ -22,14 +22,25 @@ def split(
     """The targets that can express ``request``, and why the others cannot.
 
     Raises:
-        RequestError: The request has to be said in another dialect and makes no sense.
+        RequestError: The request has to be said in another dialect and makes no sense, or its
+            headers hold the one that carries a provider's key.
     """
+    _check_headers(route, request, config)
     # Read once, for whichever targets speak another dialect.
     read = cache(lambda: dialect(request.dialect).read_request(request.payload))
     asked = [_objection(target, request, config, read) for target in route]
     unfit = tuple(skipped for skipped in asked if skipped is not None)
     names = {skipped.target for skipped in unfit}
     return tuple(target for target in route if target.name not in names), unfit
+
+
+def _check_headers(route: Sequence[Target], request: Request, config: Config) -> None:
+    if not request.headers:
+        return
+    carriers = {config.providers[target.provider].key_header for target in route}
+    for name in request.headers:
+        if name.lower() in carriers:
+            raise refused_header(name, "carries the key of a provider: the config does that")
 
 
 def without_credential(wanted: str | None, config: Config) -> tuple[Skipped, ...]:

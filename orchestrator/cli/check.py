@@ -145,7 +145,8 @@ class _Report:
         live = {} if self.live is None else {"live": [attrs.asdict(got) for got in self.live]}
         request = {"request": [attrs.asdict(one) for one in self.takeovers or ()]}
         taken = {} if self.takeovers is None else request
-        return {"config": self.path, "findings": findings, **taken, **live}
+        routes = {name: [target.name for target in route] for name, route in self.routes.items()}
+        return {"config": self.path, "findings": findings, "routes": routes, **taken, **live}
 
 
 def _live_line(got: Got) -> Text:

@@ -15,7 +15,7 @@ import attrs
 import httpx
 
 from orchestrator.cli.words import duration, one_line
-from orchestrator.config.records import Config, Provider
+from orchestrator.config.records import Config, Provider, masker
 from orchestrator.errors import CallFailed
 from orchestrator.front_door import Orchestrator
 from orchestrator.providers import explain_not_found
@@ -141,7 +141,10 @@ def _path(provider: Provider, failed: CallFailed) -> str:
     said = f"{error.rule} {error.message}"
     vendor = provider.vendor or provider.name
     why = explain_not_found(vendor, asked.base_url, provider.dialect, error.status, said)
-    return "" if why is None else f"{why[0].upper()}{why[1:]}."
+    if why is None:
+        return ""
+    told = masker((provider,)).known(why)  # it names the address, which may hold a token
+    return f"{told[0].upper()}{told[1:]}."
 
 
 def _reachable(base_url: str) -> bool:

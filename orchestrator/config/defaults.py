@@ -140,6 +140,12 @@ DEFAULTS = (
     ),
     Default(
         "providers.NAME",
+        "public_headers",
+        '["X-Team"]',
+        "no default; headers whose values are no secrets, and may be shown",
+    ),
+    Default(
+        "providers.NAME",
         "stream",
         _truth(_PROVIDER["stream"].default),
         'false where the endpoint cannot stream; "always": also for whole answers',

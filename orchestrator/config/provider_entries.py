@@ -65,6 +65,7 @@ def provider(draft: Draft, name: str) -> Provider:
         key_header=table.key_header or (endpoint.key_header if endpoint else ""),
         omitted=vendor.omitted if vendor else frozenset(),
         missing=_missing(draft, name, pool),
+        public_headers=table.public_headers,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,15 @@ import attrs
 from orchestrator.config.errors import Problem, UnknownRoute
 from orchestrator.health import Accounts, Strategy
 from orchestrator.providers.reasoning_models import always_reasons
-from orchestrator.secrets import Secret
+from orchestrator.secrets import (
+    Masker,
+    Secret,
+    SecretAddress,
+    SecretHeaders,
+    is_public_name,
+    values_of_header,
+    values_of_query,
+)
 from states.policy import Policy, Timeouts
 from states.target import Target
 
@@ -59,6 +67,19 @@ class Credential:
     source: str = "none"
 
 
+def _address(value: str) -> str:
+    """An address that shows no secret in its query."""
+    return SecretAddress(value) if "?" in value else value
+
+
+def _addresses(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(_address, values))
+
+
+def _headers(values: Mapping[str, str]) -> SecretHeaders:
+    return values if isinstance(values, SecretHeaders) else SecretHeaders(values)
+
+
 @attrs.frozen
 class Provider:
     """One billing account at one endpoint.
@@ -73,7 +94,8 @@ class Provider:
             model; empty where the dialect's holds.
         key_header: The header that carries the key, in lower case; empty for the dialect's.
         omitted: Fields of a request that are not passed on unless ``overrides`` name them.
-        headers: Added to what is sent, or replacing it; ``""`` removes one.
+        headers: Added to what is sent, or replacing it; ``""`` removes one. Their values are
+            secrets (see :meth:`secrets`), shown and pickled nowhere.
         credentials: The pool, in order; a keyless provider has one, ``anonymous``.
         stream: False where the endpoint cannot stream.
         always_streams: True where a whole answer is asked for as a stream too, so that
@@ -89,12 +111,15 @@ class Provider:
             throttled credential may serve another one.
         accounts: Whose limits its keys meet.
         missing: What its credentials name and is not there, one sentence each.
+        public_headers: Names, in lower case, of headers whose values are no secrets.
     """
 
     name: str
     dialect: str = "openai-chat"
-    base_url: str = ""
-    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
+    base_url: str = attrs.field(default="", converter=_address)
+    headers: Mapping[str, str] = attrs.field(
+        factory=SecretHeaders, converter=_headers, repr=False, hash=False
+    )
     credentials: tuple[Credential, ...] = ()
     stream: bool = True
     always_streams: bool = False
@@ -105,12 +130,27 @@ class Provider:
     documentation: str = ""
     vendor: str = ""
     limits_by_model: bool = False
-    base_urls: tuple[str, ...] = ()
+    base_urls: tuple[str, ...] = attrs.field(default=(), converter=_addresses)
     path: str = ""
     key_header: str = ""
     omitted: frozenset[str] = frozenset()
     missing: tuple[str, ...] = ()
     accounts: Accounts = Accounts.SEPARATE
+    public_headers: frozenset[str] = frozenset()
+
+    def secrets(self) -> Iterator[str | Secret]:
+        """What nobody may see: keys, header values, and a query of the address.
+
+        Of headers those are public that say what is spoken and by whom (``User-Agent``,
+        ``Accept``, ``Content-Type``, ``*-version``, ``*-beta``), those with fewer than 8
+        characters, and :attr:`public_headers`.
+        """
+        yield from (credential.secret for credential in self.credentials)
+        for name, value in self.headers.items():
+            if not is_public_name(name, self.public_headers):
+                yield from values_of_header(name, value)
+        for address in (self.base_url, *self.base_urls):
+            yield from values_of_query(address)
 
     def located(self, choose: Callable[[Sequence[str]], str]) -> Provider:
         """This provider at the one of its addresses that ``choose`` picks.
@@ -136,6 +176,11 @@ class Provider:
                 return credential
         labels = ", ".join(credential.label for credential in self.credentials) or "none"
         raise LookupError(f"{self.name} has no credential {label!r}; it has: {labels}")
+
+
+def masker(providers: Iterable[Provider]) -> Masker:
+    """What masks the secrets of all of ``providers``: any of them may echo another's."""
+    return Masker(secret for provider in providers for secret in provider.secrets())
 
 
 @attrs.frozen

@@ -18,6 +18,7 @@ Table = NewType("Table", dict[str, Any])
 Fields = NewType("Fields", frozenset[str])
 KeyHeader = NewType("KeyHeader", str)
 StreamMode = NewType("StreamMode", str)
+HeaderNames = NewType("HeaderNames", frozenset[str])
 
 OFTEN_MEANT = {
     "api_key": "credentials",
@@ -46,6 +47,7 @@ class ProviderTable:
     headers: Headers = attrs.field(factory=lambda: Headers({}))
     stream: StreamMode = StreamMode("true")
     end: StreamEnd = StreamEnd.FINISH
+    public_headers: HeaderNames = HeaderNames(frozenset())
     strategy: Strategy = Strategy.FILL_FIRST
     accounts: Accounts = Accounts.SEPARATE
     rules: tuple[Table, ...] = ()

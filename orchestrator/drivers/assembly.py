@@ -86,10 +86,16 @@ class Assembly:
 
     Parts stay in the order of their beginning. A signature ends the thoughts that it
     signs: what is thought after it is another part, since it vouches for nothing else.
+
+    Attributes:
+        id, model: Of the answer: as the first stream named them.
+        writer: The model of the stream that is writing now, in its provider's words.
+        finish_reason: Why the model stopped, once it has said so.
     """
 
     id: str = ""
     model: str = ""
+    writer: str = ""
     finish_reason: str | None = None
     size: int = 0
     _parts: list[_Words | _Thoughts | _Tool] = attrs.field(factory=list)
@@ -112,10 +118,15 @@ class Assembly:
         """The tokens so far, of all streams."""
         return _sum(self._earlier, self._usage)
 
-    def next_stream(self) -> None:
-        """Another stream goes on from here."""
-        self._earlier, self._usage = self.usage, Usage()
-        self.finish_reason = None
+    def next_stream(self, usage: Usage | None = None) -> None:
+        """Another stream goes on from here.
+
+        Args:
+            usage: What the attempt cost that ends here, where more is known than was delivered.
+        """
+        self._earlier = _sum(self._earlier, self._usage if usage is None else usage)
+        self._usage = Usage()
+        self.finish_reason, self.writer = None, ""
         # Thoughts of two models are not one thought; words go on where they stopped.
         if self._parts and isinstance(self._parts[-1], _Thoughts):
             self._parts.append(_Words())
@@ -135,6 +146,7 @@ class Assembly:
         match delta:
             case Began():
                 self.id, self.model = self.id or delta.id, self.model or delta.model
+                self.writer = delta.model or self.writer
             case TextDelta():
                 self.size += len(delta.text)
                 self._last_words().said.add(delta.text)

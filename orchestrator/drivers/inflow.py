@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from orchestrator.dialects import StreamReader
+from orchestrator.dialects import StreamReader, Usage
 from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.judgement import failed_finish
 from orchestrator.dialects.neutral import (
     Broke,
+    Counted,
     Delta,
     Ended,
     Stopped,
@@ -42,6 +43,7 @@ class Inflow:
         failed_end: True where that is the finish reason.
         torn: True where an event of the answer itself came with a part missing.
         unreadable: How many events made no sense and were skipped.
+        usage: Tokens as the provider counted them last; ``None`` where it has not told.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Inflow:
         self.failed_end = False
         self.torn = False
         self.unreadable = 0
+        self.usage: Usage | None = None
         self._begins: set[str] = set()
         self._remarks: list[Any] = []
         self._garbled = False
@@ -140,6 +143,8 @@ class Inflow:
                 self.ended = True
                 if self.stopped is None and self._ends_by_mark:
                     self.stopped = standard(None, calls=self.tool_call)
+            case Counted():
+                self.usage = delta.usage
             case Broke():
                 self.broke = delta.body if delta.body is not None else ""
             case Unreadable():

@@ -13,10 +13,16 @@ import httpx
 
 from orchestrator.classification.hints import HINT_REPAIRED, HINTS
 from orchestrator.clock import Clock
-from orchestrator.config.records import Provider, StreamEnd, TargetSettings
-from orchestrator.dialects import Answer, Fault, Flaw, Flawed, dialect
+from orchestrator.config.records import Provider, StreamEnd, TargetSettings, masker
+from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage, dialect
 from orchestrator.drivers.body import Body
-from orchestrator.drivers.failures import Failure, classified, masked
+from orchestrator.drivers.failures import (
+    AttemptContext,
+    Failure,
+    classified,
+    masked,
+    never_sent,
+)
 from orchestrator.drivers.outcome import (
     HINT_MARK,
     Broken,
@@ -27,16 +33,17 @@ from orchestrator.drivers.outcome import (
     Truncated,
     failed_call,
 )
-from orchestrator.drivers.pieces import is_whole, joined
-from orchestrator.drivers.recorder import Recorder, request_id
+from orchestrator.drivers.pieces import is_whole, joined, usage_in
+from orchestrator.drivers.recorder import Recorder, pools, request_id
 from orchestrator.drivers.stop_cutter import cut_answer
 from orchestrator.drivers.wording import Wording
 from orchestrator.errors import CallFailed
 from orchestrator.health import HealthBoard
-from orchestrator.ledger import Skipped
+from orchestrator.ledger import Pools, Skipped
 from orchestrator.providers.reachability import Reachability
-from orchestrator.request import Request
+from orchestrator.request import Request, RequestError
 from orchestrator.response import Response
+from orchestrator.secrets import Masker
 from states import (
     Call,
     Cancelled,
@@ -85,6 +92,8 @@ class World:
         addresses: Which of a provider's addresses can be reached.
         repairs: Repairs that cured earlier calls, by target name.
         warned: Providers of whose streams a person was warned.
+        masker: Knows the secrets of all providers.
+        pools: The labels of their credentials, as the record of a call says them.
     """
 
     providers: Mapping[str, Provider]
@@ -95,6 +104,8 @@ class World:
     jitter: Callable[[], float] = Random().random
     repairs: MutableMapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     warned: set[str] = attrs.field(factory=set)
+    masker: Masker = attrs.Factory(lambda self: masker(self.providers.values()), takes_self=True)
+    pools: Pools = attrs.Factory(lambda self: pools(self.providers.values()), takes_self=True)
 
 
 class Performer:
@@ -136,7 +147,7 @@ class Performer:
         self.origin = world.clock.monotonic()
         self.recorder = Recorder(str(uuid.uuid4()), observers)
         self.visit = world.board.visit(call.route, world.clock.time())
-        self.recorder.opened(call, world.clock.time(), request)
+        self.recorder.opened(call, world.clock.time(), request, world.pools)
         self.command: Command = self._start()
 
     @property
@@ -146,6 +157,8 @@ class Performer:
 
     def advance(self, event: Event) -> None:
         """Step the machine, record the move, and hold the next command."""
+        if isinstance(event, Succeeded | Failed | Cancelled | DeadlineReached):
+            self.recorder.counted(self._usage())
         before = self.call
         moved = step(before, event)
         self.call, self.command = moved.call, moved.command
@@ -162,7 +175,7 @@ class Performer:
         standby = self.visit.report(
             target, credential, error, at, cut_first_token=self._cut_first_token()
         )
-        self.recorder.diagnosed(error)
+        self.recorder.diagnosed(error, unsent=never_sent(self.failure))
         return Diagnosed(at, error, standby, self.world.jitter())
 
     def rotate(self, command: Rotate) -> Rotated:
@@ -238,16 +251,25 @@ class Performer:
         worded = self.wording.words(command.target, provider, overrides)
         secret = provider.credential(command.credential).secret
         self.streamed, self.stops = worded.stream, worded.stops
-        outgoing = dialect(provider.dialect).encode(
-            worded.payload,
-            provider=provider,
-            model=command.target.model,
-            overrides=worded.overrides,
-            secret=secret.reveal(),
-            stream=worded.stream,
-        )
+        try:
+            outgoing = dialect(provider.dialect).encode(
+                worded.payload,
+                provider=provider,
+                model=command.target.model,
+                overrides=worded.overrides,
+                secret=secret.reveal(),
+                stream=worded.stream,
+            )
+        except RequestError as error:
+            # Without the frames that had the secret in their hands.
+            raise RequestError(str(error)) from None
         if provider.dialect == self.request.dialect:
-            outgoing.headers.update(self.request.headers)
+            outgoing.headers.update(
+                [
+                    (name.encode("ascii"), value.strip(" \t").encode("latin-1"))
+                    for name, value in self.request.headers.items()
+                ]
+            )
         limits = command.timeouts
         outgoing.extensions["timeout"] = {
             "connect": min(limits.connect, self.left(command)),
@@ -288,8 +310,6 @@ class Performer:
         """What the answer is whose body came to its end: one of the model, or a failure."""
         if self.body is None:
             raise AssertionError("only called after opened")
-        head = self.body.response
-        self._received(head.status_code, head.headers)
         self.recorder.ended(self.at)
         judged = self._enough(self._decoded(self.body))
         if isinstance(judged, Answer):
@@ -383,7 +403,7 @@ class Performer:
         return self.world.providers[self._sent()[0].provider]
 
     def _received(self, status: int, headers: httpx.Headers) -> None:
-        self.recorder.received(status, masked(request_id(headers), self._provider()))
+        self.recorder.received(status, masked(request_id(headers), self.world.masker))
 
     def _keep_what_came(self) -> None:
         """Take note of a failure that nobody will wait for any more."""
@@ -393,6 +413,12 @@ class Performer:
         # Where that is what was interrupted, it is not tried again.
         if self.call.state is State.CLASSIFY and not self._heard:
             self.diagnose()
+
+    def _usage(self) -> Usage | None:
+        """What the attempt under way cost, as far as its provider told."""
+        if self.answer is not None:
+            return self.answer.usage
+        return usage_in(self.body.content, self.body.spoken) if self.body is not None else None
 
     def _arrived(self) -> bool:
         """True where what came is known, whatever breaks now.
@@ -479,15 +505,9 @@ class Performer:
 
     def _error(self, target: Target) -> Error:
         provider = self.world.providers[target.provider]
-        error = classified(
-            self.failure,
-            provider,
-            self.world.clock.time(),
-            request=self.request.payload,
-            model=target.model,
-        )
-        # Masked first: a repair is made of the words, and stands in the record.
-        error = attrs.evolve(error, message=masked(error.message, provider) or "")
+        now, payload = self.world.clock.time(), self.request.payload
+        attempt = AttemptContext(provider, self.world.masker, now, payload, target.model)
+        error = classified(self.failure, attempt)
         repair = self.wording.cure(target, provider, error)
         by_model = error.reason is Reason.RATE_LIMIT and provider.limits_by_model
         scope = Scope.MODEL if error.scope is None and by_model else error.scope

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from orchestrator.dialects import Answer, Fault, Flawed, dialect
+from orchestrator.dialects import Answer, Fault, Flawed, Usage, dialect
 from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.judgement import answer_of, judge
 from orchestrator.dialects.neutral import (
@@ -24,6 +24,7 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     ToolUse,
 )
+from orchestrator.dialects.wire import decoded
 from orchestrator.drivers.assembly import Assembly
 from orchestrator.drivers.inflow import Inflow
 from orchestrator.drivers.outcome import HINT_MARK, Interrupted
@@ -44,6 +45,7 @@ class Whole:
     whole: bool = True
     torn: bool = False
     unreadable: int = 0
+    usage: Usage | None = None
 
     def take(self) -> tuple[StreamEvent, ...]:
         """The events that came since the last time."""
@@ -54,12 +56,24 @@ class Whole:
 def cut(answer: Answer, spoken: str) -> Whole:
     """``answer``, which came in one piece in the dialect ``spoken``, as a stream."""
     reply = dialect(spoken).read_answer(answer.raw)
-    return Whole(tuple(_pieces(reply)), content=bool(reply.parts))
+    return Whole(tuple(_pieces(reply)), content=bool(reply.parts), usage=answer.usage)
 
 
 def completion(reply: Reply) -> Answer:
     """``reply`` as an answer that is written as a chat completion."""
     return answer_of(reply, dialect("openai-chat").write_answer(reply))
+
+
+def usage_in(body: bytes, spoken: str) -> Usage | None:
+    """The tokens that the body of a failed attempt tells of, whole or cut, stream or not."""
+    if b"usage" not in body:
+        return None
+    value = decoded(body)
+    if isinstance(value, dict):
+        return dialect(spoken).read_answer(value).usage
+    inflow = Inflow(dialect(spoken).stream_reader())
+    inflow.feed(body)
+    return inflow.usage
 
 
 def joined(

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import httpx
 
-from orchestrator.dialects import Answer, Fault, Flawed
+from orchestrator.dialects import Answer, Fault, Flawed, Usage
 from orchestrator.dialects.judgement import judge
 from orchestrator.dialects.neutral import Began, Counted, Delta, StreamEvent
 from orchestrator.drivers.assembly import Assembly
@@ -107,7 +107,7 @@ class StreamPerformer(Performer):
         self._goes_on = self.call.committed
         if self._goes_on:
             self.wording.go_on_from(self.assembly.text)
-            self.assembly.next_stream()
+            self.assembly.next_stream(self._usage())
             prefill = self.wording.prefills(command.target, self._provider())
             self._trimmer = Trimmer(self.assembly.text, prefill=prefill)
         else:
@@ -322,7 +322,7 @@ class StreamPerformer(Performer):
         judged = self._judged(probe)
         if not isinstance(judged, Answer):
             return self._failed(judged)
-        self.source = Whole(events, content=True)
+        self.source = Whole(events, content=True, usage=source.usage)
         return Streaming(self.at)
 
     def _stream_failed(self) -> Failed:
@@ -358,6 +358,10 @@ class StreamPerformer(Performer):
         self.answer = judged
         self._answered()
         return Succeeded(self.at)
+
+    def _usage(self) -> Usage | None:
+        """See :meth:`.Performer._usage`; of a stream that is gone on with, this one's part."""
+        return self.source.usage if self.source is not None else super()._usage()
 
     def _failure(self, command: Finish, skipped: Any) -> CallFailed:
         failure = super()._failure(command, skipped)

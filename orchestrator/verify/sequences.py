@@ -135,7 +135,7 @@ class _Walk:
         yield from self._entries
         call = self._call
         if call.state.final:
-            outcome = "response" if call.state is State.SUCCEED else "failed"
+            outcome = call.state.value
             reason = call.cause.reason if call.cause is not None else None
             yield Closed(CALL, self._clock, outcome, reason, call.stopped_by, call.number, ())
 

@@ -41,7 +41,12 @@ def test_a_sound_config_has_no_problems_and_nothing_is_sent(tmp_path: Path) -> N
         assert providers.received("a") == ()
     assert ended.out == "orchestrator.toml: no problems\nroute default: a/m\n"
     assert (ended.status, ended.err) == (0, "")
-    assert listed.json == {"config": "orchestrator.toml", "findings": []}
+    assert listed.json == {
+        "format": 1,
+        "config": "orchestrator.toml",
+        "findings": [],
+        "routes": {"default": ["a/m"]},
+    }
 
 
 def test_live_asks_each_target_once_and_says_what_it_got(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_status_remembers_across_processes_until_it_is_reset(tmp_path: Path) -> 
     assert all(len(line.rstrip()) <= COLUMNS for line in plain.splitlines())
     assert (wrong.status, len(wrong.said)) == (2, 1)
     assert "configured: a, b" in wrong.err
-    assert reset.json == {"reset": "a", "removed": 1}
+    assert reset.json == {"format": 1, "reset": "a", "removed": 1}
     # Failures that no rule knew are counted, with what to do about them.
     note = " ".join(after.out.split())
     assert "b/n ready" in note
