@@ -104,7 +104,7 @@ def _quoted(envelope: Envelope, headers: Mapping[str, str], status: int | None) 
         yield Facts(
             http_status=own,
             status=own,
-            codes=frozenset(child.codes),
+            codes=frozenset(child.codes | {"quote"}),
             texts=tuple(child.texts),
             headers=headers,
             fields=child.fields,

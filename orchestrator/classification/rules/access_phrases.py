@@ -16,7 +16,8 @@ CLIENT_REFUSED = (
     "you are unable to access", "only authorized for use with claude code",
     "not in the allowed client", "upstream forbidden", "访问被拦截", "请求被拦截",
     "request has been blocked", "only be used from within", "only be used within",
-    "only works with the official",
+    "only works with the official", "requires a newer version", "newer version of",
+    "update your client", "upgrade to the latest app", "prohibited ip", "cloudflare's system",
 )  # fmt: skip
 CLIENT_NAMED = (
     "client is not authorized", "client is not allowed", "client not allowed",

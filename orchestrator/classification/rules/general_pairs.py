@@ -4,14 +4,14 @@ Whole phrases (``general_phrases``) are surer and stand before. These rules read
 leave: two words that mean one thing wherever they meet, and the words of made-up codes
 (``meanings``). Each is here because it gains: with the words left out that only a tenth of
 1,773 labelled failures has, it reads some of that tenth better than the rest of the rules do
-(2026-11-29); twenty-five that gained none are gone.
+(2026-11-29); twenty that gained none are gone.
 """
 
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import pair_lists as say
-from orchestrator.classification.rules.phrase_lists import PASSES
+from orchestrator.classification.rules.phrase_lists import MONEY_IN_FLIGHT, PASSES
 from states.reasons import Reason, Scope
 
 _READ = "gains on failures that it was not written from (2026-11-29)"
@@ -61,8 +61,12 @@ MONEY: tuple[Rule, ...] = (
     Rule("pair.account-closed", Reason.AUTH, _READ, contains=say.ACCOUNT, near=say.ACCOUNT_CLOSED,
          unless=("rate limit*", "too many requests", "ip", "model", "endpoint", "deployment",
          "resource",  "prompt", "content filter", "moderation", "billing", "payment", "api key",
-         "unpaid", "invoice", "user agent"), scope=Scope.ACCOUNT,
+         "unpaid", "invoice", "user agent"), other_statuses={500, 502, 503, 504, 529},
+         scope=Scope.ACCOUNT,
          hint=_CLOSED_HINT),
+    Rule("pair.account-closed-zh", Reason.AUTH, _READ, contains=say.ACCOUNT_ZH,
+         near=say.ACCOUNT_CLOSED_ZH, unless=(*say.WINDOW_ZH, "内容", "余额", "欠费", "模型"),
+         scope=Scope.ACCOUNT, hint=_CLOSED_HINT),
 )  # fmt: skip
 """Asked after the phrases that only money explains, before all others."""
 
@@ -109,6 +113,10 @@ SENTENCES: tuple[Rule, ...] = (
          "参数", "额度", "频率", "图片", "函数"), hint=_CLIENT_HINT),
     Rule("pair.role-refused", Reason.FORBIDDEN, _READ, contains=say.ROLE, near=say.ROLE_SHUT,
          statuses={200, 400, 403}, unless=say.ROLE_OTHER, scope=Scope.ACCOUNT),
+    Rule("pair.region", Reason.FORBIDDEN, _READ, contains=say.PLACE, near=say.NOT_SERVED,
+         statuses={200, 400, 401, 403, 404, 422, 451}, scope=Scope.ACCOUNT,
+         hint=("The provider does not serve the place you send from: use another network or "
+         "region, or another provider.")),
     Rule("pair.plan-lacks", Reason.BILLING, _READ, contains=say.PLAN, near=say.PLAN_LACKS,
          unless=say.PLAN_OTHER, other_statuses=_BUSY, scope=Scope.ACCOUNT,
          hint="Your plan has ended or does not include this: see it at the provider."),
@@ -120,7 +128,7 @@ SENTENCES: tuple[Rule, ...] = (
          unless=("rate limit*", "per minute", "tier"), other_statuses=_BUSY,
          scope=Scope.ACCOUNT),
     Rule("words.advice", Reason.BILLING, _READ, contains=say.ADVICE, statuses={402, 403, 412},
-         unless=PASSES, scope=Scope.ACCOUNT),
+         unless=(*PASSES, *MONEY_IN_FLIGHT), scope=Scope.ACCOUNT),
     Rule("pair.key", Reason.AUTH, _READ, contains=say.KEY, near=say.KEY_BAD, unless=say.KEY_OTHER,
          other_statuses={404, 408, 413, 422, 429, 503}),
     Rule("pair.model", Reason.MODEL_NOT_FOUND, _READ, contains=say.MODEL, near=say.MODEL_LACKED,
@@ -132,12 +140,20 @@ SENTENCES: tuple[Rule, ...] = (
     Rule("pair.model-zh", Reason.MODEL_NOT_FOUND, _READ, contains=say.MODEL_ZH,
          near=say.MODEL_LACKED_ZH, unless=("参数", "图片", "工具", "格式", "繁忙", "稍后"),
          other_statuses={429, 500}),
+    Rule("pair.length", Reason.CONTEXT_OVERFLOW, _READ, contains=say.LENGTHS, near=say.LENGTH_WRONG,
+         unless=say.LENGTH_OTHER, other_statuses={401, 402, 403, 404, 408, 429},
+         scope=Scope.REQUEST),
     Rule("pair.context", Reason.CONTEXT_OVERFLOW, _READ, contains=say.LENGTH, near=say.TOO_LONG,
          also=say.LENGTH_WORDS, unless=say.LENGTH_OTHER, other_statuses={401, 402, 403, 404, 408,
          429}, scope=Scope.REQUEST),
     Rule("pair.content", Reason.CONTENT_POLICY, _READ, contains=say.CONTENT, near=say.UNSAFE,
          unless=say.UNSAFE_OTHER, other_statuses={401, 402, 404, 408, 413, 429, 503},
          scope=Scope.REQUEST),
+    Rule("pair.overloaded", Reason.OVERLOADED, _READ, contains=say.SERVER, near=say.BUSY,
+         unless=("quota", "your plan", "your limit", "rate limit*"), statuses={200, 425, 429, 498,
+         500, 503, 529}),
+    Rule("pair.overloaded-zh", Reason.OVERLOADED, _READ, contains=say.SERVER_ZH, near=say.BUSY_ZH,
+         other_statuses={400, 401, 402, 403, 404}),
     Rule("pair.bare-key", Reason.AUTH, _READ, contains=say.BARE_KEY, near=say.KEY_BAD,
          statuses={200, 401, 403}, unless=say.KEY_OTHER),
     Rule("pair.too-fast", Reason.RATE_LIMIT, _READ, contains=say.FAST, near=say.TOO_FAST,
