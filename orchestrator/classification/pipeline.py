@@ -21,7 +21,7 @@ from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import RuleBook, repair_rules, rule_book
 from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.classification.scopes import NOTHING, Sent, scope_of
-from orchestrator.classification.type_names import ANYTHING
+from orchestrator.classification.type_names import ANYTHING, CALLER
 from orchestrator.secrets import mask as mask_keys
 from states.error import Error
 from states.reasons import Reason, Scope
@@ -33,6 +33,9 @@ _PLACES = 6
 _SHORT_BENCH = 300.0
 """Seconds. No shorter wait is believed of a billing error: by definition a short wait
 cannot help there, and vendors attach their generic delays (Gemini, ``limit: 0``, 2026)."""
+
+_REFUSALS = frozenset({401, 402, 403, 404, 413})
+"""Statuses that say more than that a request is invalid."""
 
 _CLEARS = frozenset(
     {
@@ -140,8 +143,10 @@ def decide(book: RuleBook, facts: Facts) -> tuple[Rule, Facts]:
         if (rule := _first(book.telling, one)) is not None:
             return rule, one
     for one in facts.quotes:
-        # What names no status of its own has its type, unless that may mean anything.
-        bare = one if one.named else Facts(codes=one.codes - ANYTHING)
+        # What names no status of its own has its type, where that is of a class of its own:
+        # vendors call whatever they refuse an invalid request.
+        weak = ANYTHING | CALLER if facts.http_status in _REFUSALS else ANYTHING
+        bare = one if one.named else Facts(codes=one.codes - weak)
         if (rule := _first(book.covers, bare)) is not None:
             return rule, one
     return _first(book.covers, facts) or _NONE, facts

@@ -173,7 +173,7 @@ def test_a_stream_that_breaks_says_nothing_of_its_text(
     cut = data.draw(st.integers(len("data: {") + 1, len(event)))
     opened = f"data: {json.dumps(chunk(dialect, 'Well, ', 'text'))}\n\n"
     # What begins like an object is an event of its own, and may be one that reports a failure.
-    bare = NEUTRAL if text.startswith("{") else text
+    bare = NEUTRAL if text.startswith(("{", "[")) else text
     for body in (event[:cut], opened + event[:cut], opened + f"data: {bare}\n\n"):
         error = classify(
             status=200,
