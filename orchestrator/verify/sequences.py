@@ -113,7 +113,7 @@ class _Walk:
                 setting.policy,
                 False,
                 {"route": setting.name},
-                setting.streamed,
+                streamed=setting.streamed,
             )
         ]
 
