@@ -43,11 +43,12 @@ said = (
 
 def chat(text: str, place: str) -> dict[str, Any]:
     call = {"id": "t", "type": "function", "function": {"name": "note", "arguments": text}}
-    message = {
+    messages: dict[str, dict[str, Any]] = {
         "text": {"content": text},
         "thoughts": {"content": "", "reasoning_content": text},
         "arguments": {"content": None, "tool_calls": [call]},
-    }[place]
+    }
+    message = messages[place]
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}
     return {"id": "c1", "object": "chat.completion", "model": "m", "choices": [choice]}
 
@@ -62,21 +63,21 @@ def claude(text: str, place: str) -> dict[str, Any]:
 
 
 def responses(text: str, place: str) -> dict[str, Any]:
-    item: dict[str, Any] = {
+    items: dict[str, dict[str, Any]] = {
         "text": {"type": "message", "content": [{"type": "output_text", "text": text}]},
         "thoughts": {"type": "reasoning", "summary": [{"type": "summary_text", "text": text}]},
         "arguments": {"type": "function_call", "name": "note", "arguments": text},
-    }[place]
-    return {"id": "r1", "object": "response", "status": "completed", "output": [item]}
+    }
+    return {"id": "r1", "object": "response", "status": "completed", "output": [items[place]]}
 
 
 def gemini(text: str, place: str) -> dict[str, Any]:
-    part: dict[str, Any] = {
+    parts: dict[str, dict[str, Any]] = {
         "text": {"text": text},
         "thoughts": {"text": text, "thought": True},
         "arguments": {"functionCall": {"name": "note", "args": {"line": text}}},
-    }[place]
-    return {"candidates": [{"content": {"role": "model", "parts": [part]}}]}
+    }
+    return {"candidates": [{"content": {"role": "model", "parts": [parts[place]]}}]}
 
 
 WHOLE: dict[str, Callable[[str, str], dict[str, Any]]] = {
