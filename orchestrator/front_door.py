@@ -25,7 +25,8 @@ from orchestrator.drivers.performer import Performer, World
 from orchestrator.drivers.recorder import Recorder
 from orchestrator.drivers.stream_performer import StreamPerformer
 from orchestrator.drivers.transports import Transports
-from orchestrator.fitness import split, without_credential
+from orchestrator.drivers.wording import counted
+from orchestrator.fitness import FitnessLog, split, without_credential
 from orchestrator.health import (
     HealthBoard,
     Pool,
@@ -37,10 +38,9 @@ from orchestrator.ledger import Entry, LedgerFile, Observer
 from orchestrator.providers.reachability import Reachability, reachable
 from orchestrator.request import Request, request_of
 from orchestrator.response import Response
-from orchestrator.secrets import fingerprint
-from orchestrator.sharing import Shared, longest, shared
+from orchestrator.secrets import fingerprint, guard_logs
 from orchestrator.streaming import AsyncChunkStream, ChunkStream
-from states import Call, Policy, Target
+from states import Call, Policy
 
 AnyPerformer = TypeVar("AnyPerformer", bound=Performer)
 
@@ -80,6 +80,8 @@ class Orchestrator:
         self._world = World(
             config.providers, config.targets, self.board, self._clock, addresses, dice.random
         )
+        self._fitness_log = FitnessLog()
+        guard_logs(self._world.masker)
         self._ledger_file = LedgerFile(config.ledger) if config.ledger is not None else None
 
     @classmethod
@@ -93,24 +95,25 @@ class Orchestrator:
 
     def run(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> Response:
         """Run a call to its end, blocking the thread.
 
         Args:
-            request: A mapping in chat-completions shape, or a :class:`Request`.
+            request: A mapping in chat-completions shape, a :class:`Request`, or a text: one
+                message of the user.
             route: A route of the config or ``provider/model``; goes before ``model``.
-            timeout: The deadline in seconds, in place of the policy's. Where an attempt's
-                limits (connect + total) do not fit in it, the targets share it: each that
-                others stand by for is left after its share.
+            timeout: The deadline in seconds, in place of the policy's. Like the policy's, it
+                is shared: an attempt is left in time for the targets that stand by.
             require_complete: Make an answer that stopped at its length limit a failure.
-            metadata: Anything; copied to the ledger, never sent.
+            metadata: Anything; written to the ledger, never sent. What JSON cannot say is
+                written as text, and cut where it is deep.
             observe: Called with each ledger entry as it happens.
 
         Raises:
@@ -125,17 +128,19 @@ class Orchestrator:
             require_complete=require_complete,
             metadata=metadata,
         )
-        transport = self._transports.sync()
-        return sync.drive(self._performer(Performer, asked, observe), transport)
+        transport, performer = self._transports.sync(), self._performer(Performer, asked, observe)
+        if isinstance(performer, StreamPerformer):
+            return sync_stream.collect(performer, transport)
+        return sync.drive(performer, transport)
 
     async def arun(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> Response:
         """Run a call to its end, suspending the task; see :meth:`run`."""
@@ -147,16 +152,19 @@ class Orchestrator:
             metadata=metadata,
         )
         transport = await self._transports.asynchronous()
-        return await asynchronous.drive(self._performer(Performer, asked, observe), transport)
+        performer = self._performer(Performer, asked, observe)
+        if isinstance(performer, StreamPerformer):
+            return await async_stream.collect(performer, transport)
+        return await asynchronous.drive(performer, transport)
 
     def stream(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> ChunkStream:
         """Run a call whose answer comes in chunks; see :meth:`run`.
@@ -184,12 +192,12 @@ class Orchestrator:
 
     def astream(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> AsyncChunkStream:
         """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`."""
@@ -257,25 +265,20 @@ class Orchestrator:
 
     def _performer(
         self, kind: type[AnyPerformer], request: Request, observe: Observer | None
-    ) -> AnyPerformer:
+    ) -> AnyPerformer | StreamPerformer:
+        """A call, not yet driven; a streamed one also where a target always streams."""
         observers = self._observers(observe)
         fit, unfit = split(self.config.route(request.wants), request, self.config)
+        self._fitness_log.tell(unfit)
         if not fit:
             unfit += without_credential(request.wants, self.config)
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
-        mine = self._shared(fit, request)
-        call = Call(mine.route, self._policy(request), reasoning=request.reasoning)
-        return kind(
-            self._world, request, call, unfit=unfit, observers=observers, shares=mine.shares
+        call = Call(
+            fit, self._policy(request), reasoning=request.reasoning, streamed=request.stream
         )
-
-    def _shared(self, route: tuple[Target, ...], request: Request) -> Shared:
-        """``route``, with limits that fit in the request's own ``timeout``."""
-        timeout = request.timeout
-        if timeout is None or not any(longest(target) > timeout for target in route[:-1]):
-            return Shared(route)
-        standing = self.board.standing(route, self._clock.time())
-        return shared(route, standing, timeout, reasoning=request.reasoning)
+        streams = any(target.stream for target in fit)
+        performs: type[AnyPerformer | StreamPerformer] = StreamPerformer if streams else kind
+        return performs(self._world, request, call, unfit=unfit, observers=observers)
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:
@@ -287,11 +290,7 @@ class Orchestrator:
 
 
 def _counted(request: Request) -> Request:
-    """``request``, asking for the usage too, which chat completions do not stream unasked."""
-    if request.dialect != "openai-chat" or "stream_options" in request.payload:
-        return request
-    options = {"include_usage": True}
-    return attrs.evolve(request, payload={**request.payload, "stream_options": options})
+    return attrs.evolve(request, payload=counted(request.payload, request.dialect))
 
 
 def _store(config: Config) -> Store:
@@ -310,7 +309,7 @@ def _pool(provider: Provider, salt: str) -> Pool:
         PoolCredential(credential.label, fingerprint(credential.secret, salt))
         for credential in provider.credentials
     )
-    return Pool(provider.name, provider.base_url, credentials, provider.strategy)
+    return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)
 
 
 _lock = threading.Lock()

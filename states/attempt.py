@@ -7,6 +7,7 @@ from states.chain import unasked
 from states.commands import Send
 from states.events import Arrival, Repaired, Rotated
 from states.policy import Timeouts
+from states.reserve import kept_back
 from states.standby import Taken
 
 FIRST_TOKEN_WITH_OTHERS = 12.0
@@ -14,6 +15,12 @@ FIRST_TOKEN_WITH_OTHERS = 12.0
 
 FIRST_TOKEN_ALONE = 120.0
 """Seconds of silence worth bearing otherwise, or where the model thinks first."""
+
+FIRST_TOKEN_KEPT_ALIVE = 30.0
+"""Seconds worth bearing at least, where comments of the stream say that it is at work."""
+
+FIRST_TOKEN_PROBED = 60.0
+"""Seconds that a probe bears at most because the wait before it was cut."""
 
 
 def enter(call: Call, event: Arrival) -> Send:
@@ -32,8 +39,17 @@ def enter(call: Call, event: Arrival) -> Send:
     call.gone = frozenset()
     call.resume_at = None
     timeouts = _timeouts(call, event, taken)
+    until = call.ends_at - kept_back(call, event)
+    longest = until - event.at
     return Send(
-        taken.target, taken.credential, call.number, timeouts, call.ends_at, probe=taken.probe
+        taken.target,
+        taken.credential,
+        call.number,
+        timeouts if call.committed else timeouts.within(longest),
+        call.ends_at,
+        until,
+        probe=taken.probe,
+        kept_alive=min(longest, _kept_alive(taken, timeouts)),
     )
 
 
@@ -49,7 +65,16 @@ def _timeouts(call: Call, event: Arrival, taken: Taken) -> Timeouts:
     if timeouts.first_token is not None:
         return timeouts
     patient = FIRST_TOKEN_ALONE if _thinks_or_alone(call, event, taken) else FIRST_TOKEN_WITH_OTHERS
-    return timeouts.with_first_token(max(patient, taken.seen_first_token or 0.0))
+    # The wait that was cut may have been about to end: its probe tells, with twice the time.
+    doubled = min(FIRST_TOKEN_PROBED, 2 * (taken.cut_first_token or 0.0))
+    return timeouts.with_first_token(max(patient, taken.seen_first_token or 0.0, doubled))
+
+
+def _kept_alive(taken: Taken, timeouts: Timeouts) -> float:
+    """The limit of the first content at a provider that says that it is at work."""
+    resolved = timeouts.first_token or 0.0
+    configured = taken.target.timeouts.first_token is not None
+    return resolved if configured else max(resolved, FIRST_TOKEN_KEPT_ALIVE)
 
 
 def _thinks_or_alone(call: Call, event: Arrival, taken: Taken) -> bool:

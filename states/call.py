@@ -49,6 +49,7 @@ class Call:
         route: The targets in order, those that cannot express the request left out.
         policy: What the call may do.
         reasoning: True where the request asks the model to think before it speaks.
+        streamed: True where the caller takes the answer as a stream.
         state: Where the machine is.
         number: The number of the last attempt; 0 before the first.
         tries: Sends at this stay that no rotation or repair preceded.
@@ -60,8 +61,10 @@ class Call:
         used: (target name, credential label) of every send.
         billed: Providers that answered this call with a billing error.
         repaired: (target name, repair) of every repair.
-        throttled: (target name, earliest instant its own answer named, or 0) of the
-            targets left while only throttled or overloaded.
+        kept_waiting: True where the last attempt kept the caller waiting, for longer than
+            the policy's patience, before it failed.
+        returnable: (target name, earliest instant its own answer named, or 0) of the
+            targets left while only throttled or overloaded, or with tries remaining.
         gone: Names of targets that a ``Switch`` found gone since the last send.
         went_back: True once the way back was taken.
         too_small: The largest context (tokens) known to be too small for the request.
@@ -69,6 +72,7 @@ class Call:
             when content first reached the caller.
         tool_call: True where a part of a tool call was delivered.
         error: The latest error.
+        only_empty: True as long as nothing but empty answers came.
         not_before: The instant before which that error's answer asked not to come back.
         cause: The error on which the call left the first target it considered.
         passed_over: The remembered error of the first target, as long as nothing was sent.
@@ -79,6 +83,7 @@ class Call:
     route: tuple[Target, ...]
     policy: Policy = attrs.field(factory=Policy)
     reasoning: bool = False
+    streamed: bool = False
     state: State = State.READY
     number: int = 0
     tries: int = 0
@@ -93,13 +98,15 @@ class Call:
     used: frozenset[tuple[str, str]] = frozenset()
     billed: frozenset[str] = frozenset()
     repaired: frozenset[tuple[str, str]] = frozenset()
-    throttled: frozenset[tuple[str, float]] = frozenset()
+    kept_waiting: bool = False
+    returnable: frozenset[tuple[str, float]] = frozenset()
     gone: frozenset[str] = frozenset()
     went_back: bool = False
     too_small: int | None = None
     stream_ends_at: float | None = None
     tool_call: bool = False
     error: Error | None = None
+    only_empty: bool = True
     not_before: float = 0.0
     cause: Error | None = None
     passed_over: Error | None = None
@@ -137,13 +144,19 @@ class Call:
         """The moves that the policy allows for the latest error; all before the first."""
         if self.error is None:
             return frozenset(Move)
-        return self.policy.moves(self.error.reason, first_target=len(self.asked) <= 1)
+        moves = self.policy.moves(self.error.reason, first_target=len(self.asked) <= 1)
+        # What a relay quotes is about its own account: another key of ours is no remedy.
+        return moves - {Move.ROTATE} if self.error.quoted else moves
 
     def copy(self) -> Call:
         """A copy to work on. Every field is immutable, so a shallow one is whole."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
         return twin
+
+    def streams_at(self, target: Target) -> bool:
+        """True where an attempt at ``target`` is asked for as a stream."""
+        return self.streamed if target.stream is None else target.stream
 
     def used_at(self, target: Target) -> frozenset[str]:
         """Labels of the credentials that this call sent with to ``target``."""
@@ -162,6 +175,7 @@ class Call:
                 self.passed_over = (clear.error if clear else None) or self.passed_over
             case Failed():
                 self.tool_call = self.tool_call or event.tool_call
+                self.kept_waiting = event.waited > self.policy.patience
             case _:
                 pass
 
@@ -172,6 +186,7 @@ class Call:
 
     def _note_error(self, event: Diagnosed) -> None:
         self.error = error = event.error
+        self.only_empty = self.only_empty and error.empty
         self.not_before = event.at + (error.retry_after or 0.0)
         here = self.target
         if here is None:

@@ -9,6 +9,7 @@ import attrs
 
 from states.backoff import backoff
 from states.call import Call
+from states.error import Error
 from states.events import Arrival, Diagnosed
 from states.reasons import Move, Reason
 from states.standby import Clear, Mark
@@ -48,6 +49,11 @@ def unasked(call: Call, event: Looked) -> tuple[Target, ...]:
     )
 
 
+def is_slow(call: Call, error: Error) -> bool:
+    """True where the attempt that brought ``error`` kept the caller waiting for too long."""
+    return error.reason is Reason.TIMEOUT or call.kept_waiting
+
+
 def unused_credentials(call: Call, event: Looked) -> tuple[str, ...]:
     """Ready credentials of the call's target that it has not sent with there."""
     if call.target is None:
@@ -56,9 +62,16 @@ def unused_credentials(call: Call, event: Looked) -> tuple[str, ...]:
     return tuple(label for label in event.standby.credentials if label not in used)
 
 
-def waitable(clear: Clear) -> bool:
-    """True for what ends by itself. A bench is never waited for, only probed when due."""
-    return clear.probed or clear.mark in (Mark.COOLDOWN, Mark.CIRCUIT)
+def clears_at(clear: Clear) -> float | None:
+    """When what stands in the way ends by itself; ``None`` where waiting does not help.
+
+    A bench is never waited for, only probed when due; except a rate limit's, which ends
+    like a cooldown at the instant that the provider named.
+    """
+    if clear.probed or clear.mark in (Mark.COOLDOWN, Mark.CIRCUIT):
+        return clear.at
+    limited = clear.error is not None and clear.error.reason is Reason.RATE_LIMIT
+    return clear.expected if clear.mark is Mark.BENCH and limited else None
 
 
 def sendable_at(event: Looked, target: Target) -> float | None:
@@ -67,7 +80,8 @@ def sendable_at(event: Looked, target: Target) -> float | None:
     if clear is None:
         standing = any(other.name == target.name for other in event.standby.targets)
         return event.at if standing else None
-    return max(event.at, clear.at) if waitable(clear) else None
+    ends = clears_at(clear)
+    return None if ends is None else max(event.at, ends)
 
 
 def other_credential(call: Call, event: Diagnosed) -> bool:
@@ -83,10 +97,10 @@ def other_credential(call: Call, event: Diagnosed) -> bool:
 
 def tries_allowed(call: Call) -> int:
     """Sends at a stay that no rotation or repair precedes."""
-    # An error that nobody recognises is retried once: more would be hope, not policy.
-    limit = call.policy.attempts_per_target
-    unknown = call.error is not None and call.error.reason is Reason.UNKNOWN
-    return min(2, limit) if unknown else limit
+    # What nobody recognises, and what is empty, is retried once: more would be hope, not policy.
+    limit, error = call.policy.attempts_per_target, call.error
+    once = error is not None and (error.reason is Reason.UNKNOWN or error.empty)
+    return min(2, limit) if once else limit
 
 
 def retry_at(call: Call, event: Diagnosed) -> float | None:
@@ -110,24 +124,25 @@ def _floor(call: Call, event: Diagnosed) -> float:
 def way_back(call: Call, event: Looked) -> Due | None:
     """The first target, in route order, to go back to once the chain has failed.
 
-    A target counts that the call left while only throttled or overloaded, or that it
-    passed over because it was cooling or its circuit was open. Taken once a call.
+    A target counts that the call left while only throttled or overloaded, or with tries
+    remaining, or that it passed over because it was cooling or its circuit was open.
+    Taken once a call.
     """
     if call.went_back:
         return None
-    throttled = dict(call.throttled)
+    returnable = dict(call.returnable)
     for target in call.route:
         # Where the call is there is nothing to go back to, and it may hide one that clears sooner.
         here = call.target is not None and call.target.name == target.name
         if here or not open_to(call, target):
             continue
         passed_over = target.name not in call.asked and event.standby.clear(target) is not None
-        if target.name not in throttled and not passed_over:
+        if target.name not in returnable and not passed_over:
             continue
         sendable = sendable_at(event, target)
         if sendable is None:
             continue
-        due = max(sendable, throttled.get(target.name, 0.0), event.at + _pause(event))
+        due = max(sendable, returnable.get(target.name, 0.0), event.at + _pause(event))
         if due < call.ends_at:
             return Due(target, due)
     return None

@@ -29,10 +29,16 @@ class Send:
         target: Where to.
         credential: The label of the credential to send with.
         number: The attempt's number over the whole call, from 1.
-        timeouts: The limits of this attempt; ``first_token`` is resolved.
+        timeouts: The limits of this attempt; ``first_token`` is resolved, and none of those
+            until the first content goes beyond ``until``.
         ends_at: When the call's time is over, seconds since ``Started``; if this
             comes before a limit of the attempt, answer with ``DeadlineReached``.
+        until: When the attempt is over, seconds since ``Started``, unless content has
+            reached the caller: the rest of the time is kept back for other targets. A
+            limit that ends there says nothing about the target.
         probe: True where this send tests a bench or circuit that has ended.
+        kept_alive: The ``first_token`` in seconds, once the provider says that it is at
+            work (a comment in its stream).
     """
 
     target: Target
@@ -40,7 +46,9 @@ class Send:
     number: int
     timeouts: Timeouts
     ends_at: float
+    until: float
     probe: bool = False
+    kept_alive: float = 0.0
 
 
 @attrs.frozen

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from states.call import Call
-from states.chain import Due, Looked, next_clear, retry_at, way_back
+from states.chain import Due, Looked, is_slow, next_clear, retry_at, tries_allowed, way_back
 from states.commands import StoppedBy
 from states.error import Error
 from states.events import Arrival, Diagnosed, Event
-from states.reasons import Reason
+from states.reasons import Move, Reason
 
 Effect = Callable[[Call, Any], None]
 """``(call, event) -> None``; changes the copy that the step works on."""
@@ -31,10 +31,10 @@ def leave(call: Call, event: Looked) -> None:
     here, error = call.target, call.error
     if here is None or error is None or here.name not in call.asked:
         return
-    if error.reason in _THROTTLED:
+    if error.reason in _THROTTLED or _tries_remain(call, error):
         # What a rate limit asks for binds a credential, so the board remembers it.
-        not_before = call.not_before if error.reason is Reason.OVERLOADED else 0.0
-        call.throttled |= {(here.name, not_before)}
+        not_before = 0.0 if error.reason is Reason.RATE_LIMIT else call.not_before
+        call.returnable |= {(here.name, not_before)}
 
 
 def plan_retry(call: Call, event: Diagnosed) -> None:
@@ -92,6 +92,12 @@ def stop_deadline(call: Call, event: Event) -> None:
 
 
 _THROTTLED = frozenset({Reason.RATE_LIMIT, Reason.OVERLOADED})
+
+
+def _tries_remain(call: Call, error: Error) -> bool:
+    """True where only haste made the call leave: it would have tried again, but for others."""
+    hasty = is_slow(call, error) or call.probe
+    return hasty and Move.RETRY in call.allowed and call.tries < tries_allowed(call)
 
 
 def _wait_elsewhere(call: Call, event: Looked, due: Due) -> None:

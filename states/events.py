@@ -76,10 +76,13 @@ class Failed:
 
     Attributes:
         tool_call: True where a part of a tool call was delivered to the caller.
+        waited: Seconds since anything last reached the caller, at the earliest since
+            this ``Send``.
     """
 
     at: float
     tool_call: bool = False
+    waited: float = 0.0
 
 
 @attrs.frozen

@@ -7,6 +7,7 @@ from typing import Any
 
 from states.call import Call
 from states.chain import (
+    is_slow,
     next_clear,
     other_credential,
     retry_at,
@@ -18,6 +19,7 @@ from states.chain import way_back as find_way_back
 from states.events import Arrival, Diagnosed
 from states.policy import OnInterrupted
 from states.reasons import Move, Reason
+from states.reserve import kept_back
 
 Guard = Callable[[Call, Any], bool]
 """``(call, event) -> bool``, where ``event`` is of the row's own event class."""
@@ -77,7 +79,7 @@ def billing(call: Call, event: Diagnosed) -> bool:
 
 def repair_named(call: Call, event: Diagnosed) -> bool:
     """The error names a repair that was not yet used at this target."""
-    if call.target is None or event.error.repair is None:
+    if call.target is None or event.error.repair is None or slow(call, event):
         return False
     return (call.target.name, event.error.repair) not in call.repaired
 
@@ -86,6 +88,7 @@ def rotation_allowed(call: Call, event: Diagnosed) -> bool:
     """Rotation is allowed, an unused credential stands by, and attempts stay for the rest."""
     return (
         Move.ROTATE in call.allowed
+        and not slow(call, event)
         and bool(unused_credentials(call, event))
         and call.attempts_left > len(unasked(call, event))
     )
@@ -99,7 +102,14 @@ def retry_allowed(call: Call, event: Diagnosed) -> bool:
     if not again or not _waits_remain(call) or call.tries >= tries_allowed(call):
         return False
     until = retry_at(call, event)
-    return until is not None and until < call.ends_at and _worth_it(call, event, until)
+    if until is None or until >= call.ends_at - kept_back(call, event):
+        return False
+    return _worth_it(call, event, until)
+
+
+def slow(call: Call, event: Diagnosed) -> bool:
+    """The attempt kept the caller waiting too long, and an unasked target stands by."""
+    return is_slow(call, event.error) and fallback_allowed(call, event)
 
 
 def fallback_allowed(call: Call, event: Diagnosed) -> bool:
@@ -116,15 +126,19 @@ def way_back(call: Call, event: Diagnosed) -> bool:
     )
 
 
+def only_empty_answers_came(call: Call, event: Diagnosed) -> bool:
+    """What came is an empty answer, and nothing else came before."""
+    return event.error.empty and call.only_empty
+
+
 def _waits_remain(call: Call) -> bool:
     return call.waits < call.policy.max_attempts
 
 
 def _worth_it(call: Call, event: Diagnosed, until: float) -> bool:
     """Whether to wait here although others may stand by."""
-    others = unasked(call, event)
-    if not others or Move.FALLBACK not in call.allowed:
+    if not fallback_allowed(call, event):
         return True
     patient = until - event.at <= call.policy.patience
-    silent = event.error.reason is Reason.TIMEOUT
-    return patient and not silent and not call.probe and call.attempts_left > len(others)
+    hopeless = call.probe or event.error.quoted or slow(call, event)
+    return patient and not hopeless and call.attempts_left > len(unasked(call, event))

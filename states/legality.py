@@ -8,8 +8,11 @@ the machine asked for before the table is looked at.
 from __future__ import annotations
 
 from states.call import Call
-from states.events import Event, Repaired, Rotated, Started, Switched, Waited
+from states.events import Event, Failed, Repaired, Rotated, Started, Switched, Waited
 from states.standby import Taken
+
+_GRAIN = 0.001
+"""Seconds by which two readings of a clock may disagree."""
 
 
 def objection(call: Call, event: Event) -> str | None:
@@ -17,6 +20,8 @@ def objection(call: Call, event: Event) -> str | None:
     if not event.at >= 0:  # also refuses NaN, which no comparison with a limit would notice
         return f"{event.at!r} is no instant of this call"
     match event:
+        case Failed() if not 0 <= event.waited <= event.at + _GRAIN:
+            return f"nobody has waited for {event.waited!r} s"
         case Started() | Rotated() | Switched() | Waited() | Repaired():
             return _objection_to(call, event, event.taken) if event.taken is not None else None
         case _:

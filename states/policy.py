@@ -41,6 +41,14 @@ class Timeouts:
         """These limits with ``first_token`` resolved."""
         return Timeouts(self.connect, first_token, self.idle, self.total, self.stream_total)
 
+    def within(self, seconds: float) -> Timeouts:
+        """These limits, none of those until the first content longer than ``seconds``."""
+        if max(self.connect, self.total, self.first_token or 0.0) <= seconds:
+            return self
+        first = None if self.first_token is None else min(seconds, self.first_token)
+        connect, total = min(seconds, self.connect), min(seconds, self.total)
+        return Timeouts(connect, first, self.idle, total, self.stream_total)
+
 
 @attrs.frozen
 class Policy:

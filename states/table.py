@@ -152,6 +152,8 @@ _DIAGNOSED: tuple[Row, ...] = (
         State.EAGER_FALLBACK, effects.leave),
     Row("way_back", State.CLASSIFY, Diagnosed, guards.way_back,
         State.RETRY, effects.plan_way_back),
+    Row("empty_answer", State.CLASSIFY, Diagnosed, guards.only_empty_answers_came,
+        State.SUCCEED),
     Row("terminal", State.CLASSIFY, Diagnosed, None,
         State.FAIL_TERMINAL, effects.stop_exhausted),
 )  # fmt: skip

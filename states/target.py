@@ -16,6 +16,8 @@ class Target:
         model: The model's name as the provider spells it.
         context: The context window in tokens; ``None`` means unknown, which fits.
         reasoning: True where the model is known to think before it speaks.
+        stream: Whether an attempt here is asked for as a stream: always, never, or
+            (``None``) where the caller asks for one.
         timeouts: The limits of an attempt at this target.
     """
 
@@ -23,6 +25,7 @@ class Target:
     model: str
     context: int | None = None
     reasoning: bool = False
+    stream: bool | None = None
     timeouts: Timeouts = Timeouts()
     name: str = attrs.field(init=False, repr=False, eq=False)
 

@@ -39,6 +39,7 @@ LABELS = tuple(f"key#{number}" for number in range(1, 9))
 
 instants = st.floats(min_value=0.0, max_value=400.0, allow_nan=False)
 waits = st.one_of(st.none(), st.none(), st.sampled_from((0.0, 0.5, 3.0, 60.0, 4000.0)), instants)
+QUOTED = (Reason.AUTH, Reason.BILLING, Reason.RATE_LIMIT)
 jitters = st.floats(min_value=0.0, max_value=1.0, exclude_max=True, allow_nan=False)
 reasons = st.sampled_from(Reason)
 moves = st.frozensets(st.sampled_from(Move))
@@ -54,6 +55,7 @@ targets = st.builds(
     model=st.sampled_from(MODELS),
     context=st.sampled_from((None, None, 8_000, 32_000)),
     reasoning=st.booleans(),
+    stream=st.sampled_from((None, None, True, False)),
     timeouts=timeouts,
 )
 routes = st.integers(1, 6).flatmap(
@@ -76,6 +78,8 @@ def errors(draw: st.DrawFn, reasons: st.SearchStrategy[Reason] = reasons) -> Err
         retry_after=draw(waits),
         repair=draw(st.sampled_from((None,) * 10 + ("drop-a", "drop-b"))),
         revoked=draw(st.booleans()),
+        empty=reason is Reason.INVALID_RESPONSE and draw(st.booleans()),
+        quoted=reason in QUOTED and draw(st.sampled_from((False, False, True))),
     )
 
 
@@ -98,7 +102,8 @@ def policies(draw: st.DrawFn) -> Policy:
 @st.composite
 def calls(draw: st.DrawFn) -> Call:
     """A call that has not started."""
-    return Call(draw(routes), draw(policies()), reasoning=draw(st.booleans()))
+    reasoning, streamed = draw(st.booleans()), draw(st.booleans())
+    return Call(draw(routes), draw(policies()), reasoning=reasoning, streamed=streamed)
 
 
 @st.composite
@@ -110,6 +115,7 @@ def clears(draw: st.DrawFn, target: Target) -> Clear:
         draw(instants),
         draw(st.one_of(st.none(), errors())),
         probed=draw(st.booleans()),
+        expected=draw(st.one_of(st.none(), instants)),
     )
 
 
@@ -121,6 +127,7 @@ def standbys(draw: st.DrawFn, route: tuple[Target, ...]) -> Standby:
         credentials=draw(st.lists(st.sampled_from(LABELS), max_size=3, unique=True).map(tuple)),
         targets=tuple(target for target in route if target.name in standing),
         clears=tuple(draw(clears(target)) for target in route if target.name not in standing),
+        seen=tuple((name, draw(st.sampled_from((3.0, 40.0)))) for name in sorted(standing)[:1]),
     )
 
 
@@ -132,6 +139,7 @@ def takens(draw: st.DrawFn, route: tuple[Target, ...]) -> Taken:
         draw(st.sampled_from(LABELS)),
         probe=draw(st.booleans()),
         seen_first_token=draw(st.sampled_from((None, 1.0, 200.0))),
+        cut_first_token=draw(st.sampled_from((None, 12.0, 50.0))),
     )
 
 
@@ -150,7 +158,9 @@ def events_of(kind: type[Event], route: tuple[Target, ...]) -> st.SearchStrategy
             Diagnosed, at=instants, error=errors(), standby=standbys(route), jitter=jitters
         )
     if kind is Failed:
-        return st.builds(Failed, at=instants, tool_call=st.booleans())
+        return st.tuples(instants, st.booleans(), st.sampled_from((0.0, 0.5, 1.0))).map(
+            lambda drawn: Failed(drawn[0], tool_call=drawn[1], waited=drawn[0] * drawn[2])
+        )
     return st.builds(kind, at=instants)
 
 

@@ -131,7 +131,7 @@ def _announced(entry: Transition) -> list[Text]:
         case Wait(until, target):
             left = max(0.0, until - entry.facts.at)
             return [Text(f"waiting {duration(left)} for {target.name}", style="yellow")]
-        case Send(target, _, _, _, _, True):
+        case Send(target=target, probe=True):
             return [
                 Text(f"probing {target.name}: has what stood in its way ended?", style="yellow")
             ]

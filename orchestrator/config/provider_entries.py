@@ -50,8 +50,11 @@ def provider(draft: Draft, name: str) -> Provider:
         base_url=candidates[0] if candidates else table.base_url or "",
         headers=_merged(table.headers, draft.headers.get(name, {})),
         credentials=pool.credentials if candidates else (),
-        stream=table.stream,
+        stream=table.stream != "false",
+        always_streams=table.stream == "always",
+        end=table.end,
         strategy=table.strategy,
+        accounts=table.accounts,
         rules=tuple(_rules(draft, name, table)),
         keyless=pool == credentials.anonymous(),
         documentation=entry.documentation if entry else "",
@@ -62,6 +65,7 @@ def provider(draft: Draft, name: str) -> Provider:
         key_header=table.key_header or (endpoint.key_header if endpoint else ""),
         omitted=vendor.omitted if vendor else frozenset(),
         missing=_missing(draft, name, pool),
+        public_headers=table.public_headers,
     )
 
 

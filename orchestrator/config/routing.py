@@ -11,7 +11,6 @@ from orchestrator.config.errors import nearest
 from orchestrator.config.records import TargetSettings
 from orchestrator.config.scalars import found
 from orchestrator.providers import CATALOGUE
-from states.policy import Timeouts
 from states.target import Target
 
 
@@ -72,7 +71,9 @@ def route(draft: Draft, route: str, settings: Mapping[str, TargetSettings]) -> t
         elif not draft.providers[name.partition("/")[0]].credentials:
             draft.passed_over.setdefault(route, {})[name] = None
         else:
-            targets[name] = _target(name, settings, draft.document.timeouts)
+            own = settings.get(name, TargetSettings(timeouts=draft.document.timeouts))
+            provider, _, model = name.partition("/")
+            targets[name] = own.target(draft.providers[provider], model)
     return tuple(targets.values())
 
 
@@ -86,9 +87,3 @@ def warn_of_passed_over(draft: Draft) -> None:
         # What to do is said where the credential is missing.
         which = f"route{'s' if len(without) > 1 else ''} {', '.join(without)}"
         draft.warn(f"providers.{provider}", f"has no credential: passed over in {which}")
-
-
-def _target(name: str, settings: Mapping[str, TargetSettings], timeouts: Timeouts) -> Target:
-    provider, _, model = name.partition("/")
-    own = settings.get(name, TargetSettings(timeouts=timeouts))
-    return Target(provider, model, own.context, own.reasons(model), own.timeouts)

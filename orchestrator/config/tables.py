@@ -6,7 +6,8 @@ from typing import Any, NewType
 
 import attrs
 
-from orchestrator.health import Strategy
+from orchestrator.config.records import StreamEnd
+from orchestrator.health import Accounts, Strategy
 from states.policy import Policy, Timeouts
 
 BaseUrl = NewType("BaseUrl", str)
@@ -16,6 +17,8 @@ Count = NewType("Count", int)
 Table = NewType("Table", dict[str, Any])
 Fields = NewType("Fields", frozenset[str])
 KeyHeader = NewType("KeyHeader", str)
+StreamMode = NewType("StreamMode", str)
+HeaderNames = NewType("HeaderNames", frozenset[str])
 
 OFTEN_MEANT = {
     "api_key": "credentials",
@@ -42,8 +45,11 @@ class ProviderTable:
     key_header: KeyHeader | None = None
     credentials: Entries | None = None
     headers: Headers = attrs.field(factory=lambda: Headers({}))
-    stream: bool = True
+    stream: StreamMode = StreamMode("true")
+    end: StreamEnd = StreamEnd.FINISH
+    public_headers: HeaderNames = HeaderNames(frozenset())
     strategy: Strategy = Strategy.FILL_FIRST
+    accounts: Accounts = Accounts.SEPARATE
     rules: tuple[Table, ...] = ()
 
 

@@ -12,6 +12,7 @@ import httpx
 
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.drivers.stream_performer import StreamPerformer
+from orchestrator.response import Response
 from states import (
     Diagnose,
     Event,
@@ -21,6 +22,7 @@ from states import (
     Rotate,
     Send,
     Streaming,
+    Succeeded,
     Switch,
     Wait,
 )
@@ -88,6 +90,20 @@ async def drive(
             performer.close()
 
 
+async def collect(performer: StreamPerformer, transport: httpx.AsyncBaseTransport) -> Response:
+    """The response of a streamed call whose caller takes the answer whole.
+
+    Raises:
+        CallFailed: The call failed.
+        BaseException: What interrupted the call, as it was.
+    """
+    async for _ in drive(performer, transport):
+        pass
+    if performer.response is None:
+        raise AssertionError("a call that did not fail has a response")
+    return performer.response
+
+
 async def _perform(
     performer: StreamPerformer, command: Diagnose | Rotate | Switch | Wait | Repair
 ) -> Event:
@@ -152,7 +168,8 @@ async def _more(
 ) -> Event | None:
     """Read on after what has come was delivered; ``None`` where there is more to deliver."""
     if (event := performer.after_content()) is not None:
-        await _drain(upstream)
+        if isinstance(event, Succeeded):
+            await _drain(upstream)
         return event
     limit, seconds = performer.patience(command)
     if seconds <= 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import attrs
 import httpx
 
@@ -11,6 +13,7 @@ _BLANK = b" \t\r\n\xef\xbb\xbf"
 _WHOLE = (b"{", b"<")
 """How JSON objects and pages begin, and no event of a stream does."""
 _FIELDS = (b"event", b"retry", b"data", b"id", b":")
+_EVENT = re.compile(rb"(?:event|retry|data|id)?:")
 _LIST = b"["
 _LISTED = "gemini"
 """The dialect whose streams are lists where ``alt=sse`` did not arrive."""
@@ -57,6 +60,13 @@ class Body:
         """True where what has come does not begin like an event of a stream."""
         first = bytes(self._content.lstrip(_BLANK)[: len(_FIELDS[0])])
         return not any(first.startswith(name) or name.startswith(first) for name in _FIELDS)
+
+    @property
+    def is_stream(self) -> bool:
+        """True where what has come is a stream, whatever was asked for; all of it is here."""
+        content = self.content.lstrip(_BLANK)
+        listed = self.spoken == _LISTED and content.startswith(_LIST)
+        return not self.failed and (listed or _EVENT.match(content) is not None)
 
     def __len__(self) -> int:
         return len(self._content)

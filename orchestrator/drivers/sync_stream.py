@@ -12,6 +12,7 @@ import httpx
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.drivers.stream_performer import StreamPerformer
 from orchestrator.drivers.transports import reads_end_in
+from orchestrator.response import Response
 from states import (
     Diagnose,
     Event,
@@ -21,6 +22,7 @@ from states import (
     Rotate,
     Send,
     Streaming,
+    Succeeded,
     Switch,
     Wait,
 )
@@ -86,6 +88,20 @@ def drive(
             performer.close()
 
 
+def collect(performer: StreamPerformer, transport: httpx.BaseTransport) -> Response:
+    """The response of a streamed call whose caller takes the answer whole.
+
+    Raises:
+        CallFailed: The call failed.
+        BaseException: What interrupted the call, as it was.
+    """
+    for _ in drive(performer, transport):
+        pass
+    if performer.response is None:
+        raise AssertionError("a call that did not fail has a response")
+    return performer.response
+
+
 def _perform(
     performer: StreamPerformer, command: Diagnose | Rotate | Switch | Wait | Repair
 ) -> Event:
@@ -146,7 +162,8 @@ def _first(performer: StreamPerformer, upstream: Upstream, command: Send) -> Eve
 def _more(performer: StreamPerformer, upstream: Upstream | None, command: Relay) -> Event | None:
     """Read on after what has come was delivered; ``None`` where there is more to deliver."""
     if (event := performer.after_content()) is not None:
-        _drain(upstream)
+        if isinstance(event, Succeeded):
+            _drain(upstream)
         return event
     limit, seconds = performer.patience(command)
     if seconds <= 0:

@@ -71,7 +71,7 @@ def _countable(setting: Setting) -> None:
         ("attempts_per_target", policy.attempts_per_target, _BYTE),
         ("a pool's number of credentials", max(setting.credentials), _BYTE),
         ("the route's number of targets", len(setting.route), _BYTE),
-        ("the number of reasons and repairs", len(setting.reasons), _BITS),
+        ("the number of reasons and repairs", len(setting.kinds), _BITS),
     ):
         if value > most:
             raise Untranslated(f"{name} is {value}; the Promela model counts to {most}")
@@ -104,10 +104,10 @@ def _targets(setting: Setting) -> Iterator[str]:
 
 def _classes(setting: Setting) -> Iterator[str]:
     """Classes of errors are numbered from 1; a set of them is a number with a bit for each."""
-    policy, classes = setting.policy, setting.reasons
+    policy, kinds = setting.policy, setting.kinds
     yield "#define NO_ERROR 0"
-    yield f"#define CLASSES {len(classes)}"
-    yield f"#define EARLIER {len(classes) + 1}"
+    yield f"#define CLASSES {len(kinds)}"
+    yield f"#define EARLIER {len(kinds) + 1}"
     for name, reasons in {
         "BILLING": {Reason.BILLING},
         "RATE_LIMIT": {Reason.RATE_LIMIT},
@@ -116,16 +116,19 @@ def _classes(setting: Setting) -> Iterator[str]:
         "THROTTLED": {Reason.RATE_LIMIT, Reason.OVERLOADED},
         "TOO_LARGE": {Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE},
     }.items():
-        yield f"#define {name} {_set(one.reasons[0] in reasons for one in classes)}"
+        yield f"#define {name} {_set(one.reason in reasons for one in kinds)}"
+    yield f"#define EMPTY {_set(one.empty for one in kinds)}"
+    yield f"#define QUOTED {_set(one.quoted for one in kinds)}"
     first, later = (
-        [policy.moves(one.reasons[0], first_target=at_first) for one in classes]
-        for at_first in (True, False)
+        [one.moves(policy, first_target=at_first) for one in kinds] for at_first in (True, False)
     )
     yield f"#define ROTATING {_set(Move.ROTATE in moves for moves in first)}"
     yield f"#define RETRYING {_set(Move.RETRY in moves for moves in first)}"
     yield f"#define FALLING_BACK {_set(Move.FALLBACK in moves for moves in first)}"
     yield f"#define FALLING_BACK_LATER {_set(Move.FALLBACK in moves for moves in later)}"
-    yield f"#define REPAIR(e) {_chosen('e', [0, *(one.repair for one in classes), 0])}"
+    silence = policy.moves(Reason.TIMEOUT, first_target=True)
+    yield f"#define SILENCE_FALLS_BACK {int(Move.FALLBACK in silence)}"
+    yield f"#define REPAIR(e) {_chosen('e', [0, *(one.repair for one in kinds), 0])}"
 
 
 def pauses(policy: Policy, limit: float) -> tuple[list[bool], list[bool]]:
@@ -155,6 +158,29 @@ def _pauses(setting: Setting) -> Iterator[str]:
     yield f"#define PAUSE_CAN_BE_LATE(n) {_either(*(_chosen('n', one) for one in late))}"
     yield f"#define PAUSE_CAN_FIT {_either(*(int(limit > FIRST_BACKOFF / 2) for limit in limits))}"
     yield f"#define HAS_LATER {_either(*(int(policy.patience < limit) for limit in limits))}"
+    yield from _beside_others(setting)
+
+
+def kept_back(setting: Setting, others: int) -> float:
+    """Seconds kept back for so many targets that stand by, where the call has just begun.
+
+    DESIGN section 3, invariant 8: 15 s for each that is streamed, 60 s where the whole answer
+    must come, at most half of the deadline.
+    """
+    held = setting.policy.on_interrupted is OnInterrupted.HOLD
+    needed = 15.0 if setting.streamed and not held else 60.0
+    return min(needed * others, setting.policy.deadline / 2)
+
+
+def _beside_others(setting: Setting) -> Iterator[str]:
+    """What fits before the commit boundary, beside what is kept back for others."""
+    policy, counts = setting.policy, range(len(setting.route))
+    limits = [policy.deadline - kept_back(setting, others) for others in counts]
+    soon, late = zip(*(pauses(policy, limit) for limit in limits), strict=True)
+    for name, fits in (("SOON_BESIDE", soon), ("LATE_BESIDE", late)):
+        yield f"#define {name}(n,o) {_chosen('o', [_chosen('n', one) for one in fits])}"
+    later = [int(policy.patience < limit) for limit in limits]
+    yield f"#define LATER_BESIDE(o) {_chosen('o', later)}"
 
 
 def _either(before: object, after: object) -> str:
@@ -162,15 +188,14 @@ def _either(before: object, after: object) -> str:
     return str(before) if before == after else f"(committed -> {after} : {before})"
 
 
-def _chosen(name: str, values: Sequence[int]) -> str:
+def _chosen(name: str, values: Sequence[int | str]) -> str:
     """The value at the place ``name``."""
-    values = [int(value) for value in values]
-    if len(set(values)) == 1:
-        return str(values[0])
-    last = len(values) - 1
-    text = str(values[last])
-    for place in range(last - 1, -1, -1):
-        text = f"({name} == {place} -> {values[place]} : {text})"
+    texts = [value if isinstance(value, str) else str(int(value)) for value in values]
+    if len(set(texts)) == 1:
+        return texts[0]
+    *earlier, text = texts
+    for place in range(len(earlier) - 1, -1, -1):
+        text = f"({name} == {place} -> {texts[place]} : {text})"
     return text
 
 

@@ -50,7 +50,7 @@ SETTING = Setting(
     (Target("acme", "one"), Target("beta", "two")),
     {"acme": 2},
     Policy(max_attempts=3, attempts_per_target=2),
-    diagnosed=(Reason.BILLING, Reason.RATE_LIMIT, Reason.BAD_REQUEST),
+    diagnosed=(Reason.BILLING, Reason.RATE_LIMIT, Reason.BAD_REQUEST, Reason.INVALID_RESPONSE),
 )
 """Large enough to show each mistake."""
 
@@ -61,6 +61,16 @@ LEFT_OUT = tuple(row for row in TABLE if row.name not in ("way_back", "billing_w
 def unbounded(call: Call, event: Diagnosed) -> bool:
     """A retry that does not count its tries."""
     return retry_allowed(attrs.evolve(call, tries=0), event)
+
+
+def whoever_is_slow(call: Call, event: Diagnosed) -> bool:
+    """A retry that asks neither how long the caller was kept waiting nor who stands by."""
+    return retry_allowed(attrs.evolve(call, kept_waiting=False), event)
+
+
+def any_empty_answer(call: Call, event: Diagnosed) -> bool:  # noqa: ARG001 - as a guard
+    """To take an empty answer for the answer, whatever came before."""
+    return event.error.empty
 
 
 def leave_and_replace(call: Call, event: Diagnosed) -> None:
@@ -97,6 +107,23 @@ PLANTED = (
         _changed("fallback", effect=leave_and_replace),
         "the_cause_is_never_replaced",
         SHIPPED.with_(effects={leave_and_replace: "effect_leave(); cause = THE_ERROR"}),
+    ),
+    Planted(
+        "a retry at who fails slowly",
+        _changed("retry", guard=whoever_is_slow),
+        "who_fails_slowly_is_left",
+        SHIPPED.with_(
+            guards={
+                whoever_is_slow: "(RETRY_HELPS && tries < TRIES_ALLOWED && WAITS_REMAIN && "
+                "wait == SOON)"
+            }
+        ),
+    ),
+    Planted(
+        "an empty answer among others",
+        _changed("empty_answer", guard=any_empty_answer),
+        "an_empty_answer_is_the_last_resort",
+        SHIPPED.with_(guards={any_empty_answer: "IS(EMPTY)"}),
     ),
     Planted(
         "a repair that leads to itself",

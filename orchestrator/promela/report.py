@@ -61,7 +61,7 @@ def main() -> Iterator[str | int]:
         yield "Debian and Ubuntu: apt-get install spin gcc; macOS: brew install spin gcc"
         yield NOT_CHECKED
         return
-    yield f"{len(SETTINGS)} settings and {len(PLANTED)} planted mistakes, half a minute:\n"
+    yield f"{len(SETTINGS)} settings and {len(PLANTED)} planted mistakes, about a minute:\n"
     report = ask()
     yield from lines(report)
     yield DONE if report.fine else DIFFERENT

@@ -47,6 +47,7 @@ GUARDS: Translated = {
     guards.retry_allowed: "guard_retry_allowed",
     guards.fallback_allowed: "guard_fallback_allowed",
     guards.way_back: "guard_way_back",
+    guards.only_empty_answers_came: "guard_only_empty_answers_came",
 }
 """Expressions."""
 

@@ -18,11 +18,11 @@ Reached = tuple[Key, int, int]
 
 FIELDS = (
     "state", "number", "waits", "tries", "here", "went_back", "committed", "tool_call", "cause",
-    "error", "passed_over", "probe", "too_small", "stopped_by",
+    "error", "passed_over", "probe", "kept_waiting", "only_empty", "too_small", "stopped_by",
 )  # fmt: skip
 """What the model tells of a state, in this order; then of each target:"""
 
-TARGET_FIELDS = ("asked", "gone", "billed", "throttled", "used", "repaired")
+TARGET_FIELDS = ("asked", "gone", "billed", "returnable", "used", "repaired")
 """What it tells of a target."""
 
 _STATES = tuple(State)
@@ -38,7 +38,7 @@ def reached(setting: Setting, vector: Sequence[int]) -> Reached:
     state, number, waits = _STATES[told["state"]], told["number"], told["waits"]
     if state.final:
         return (state, _STOPS[told["stopped_by"]]), number, waits
-    sizes, classes = contexts(setting), len(setting.reasons)
+    sizes, classes = contexts(setting), len(setting.kinds)
     error, small = told["error"], told["too_small"]
     key = (
         state, told["tries"], bool(told["went_back"]), bool(told["committed"]),
@@ -47,6 +47,8 @@ def reached(setting: Setting, vector: Sequence[int]) -> Reached:
         NONE if error == 0 else MARKED if error > classes else error - 1,
         MARKED if told["passed_over"] else NONE,
         bool(told["probe"]),
+        bool(told["kept_waiting"]),
+        bool(told["only_empty"]),
         sizes[small - 1] if small else None,
         tuple(_slots(vector, told["here"])),
     )  # fmt: skip
@@ -57,8 +59,8 @@ def _slots(vector: Sequence[int], here: int) -> Iterator[Slot]:
     rest, width = vector[len(FIELDS) :], len(TARGET_FIELDS)
     for place in range(len(rest) // width):
         one = rest[place * width : (place + 1) * width]
-        asked, gone, billed, throttled = map(bool, one[:4])
-        yield Slot(place == here, asked, gone, billed, throttled, one[4], one[5])
+        asked, gone, billed, returnable = map(bool, one[:4])
+        yield Slot(place == here, asked, gone, billed, returnable, one[4], one[5])
 
 
 def expression(vector: Sequence[int]) -> str:
@@ -79,18 +81,21 @@ def described(setting: Setting, found: Reached) -> str:
     if state.final:
         stopped = "" if key[1] is None else f", stopped by {key[1]}"
         return f"{state.value}, attempt {number}, {waits} waits{stopped}"
-    (_, tries, back, committed, tool, cause, error, passed, probe, small, slots) = key
+    (
+        _, tries, back, committed, tool, cause, error, passed, probe, slow, empty, small, slots,
+    ) = key  # fmt: skip
     words = [f"{state.value}, attempt {number}, {waits} waits, {tries} tries"]
     words += [
         word
         for word, holds in (
             ("went back", back), ("committed", committed), ("tool call", tool),
             ("with a cause", cause != NONE), ("passed over", passed != NONE), ("probe", probe),
+            ("kept waiting", slow), ("only empty", empty),
             ("an error", error == MARKED), (f"too small: {small}", small is not None),
         )
         if holds
     ]  # fmt: skip
-    words += [f"error {setting.reasons[error].name}"] if error >= 0 else []
+    words += [f"error {setting.kinds[error].name}"] if error >= 0 else []
     return ", ".join(words) + "".join(
         f"; {target} {_slot(slot)}" for target, slot in zip(setting.route, slots, strict=True)
     )
@@ -98,7 +103,7 @@ def described(setting: Setting, found: Reached) -> str:
 
 def _slot(slot: Slot) -> str:
     told = [
-        name for name in ("here", "asked", "gone", "billed", "throttled") if getattr(slot, name)
+        name for name in ("here", "asked", "gone", "billed", "returnable") if getattr(slot, name)
     ]
     told += [f"{slot.used} keys used"] if slot.used else []
     told += [f"{slot.repaired} repairs"] if slot.repaired else []

@@ -16,7 +16,7 @@ from orchestrator.sim.codec import dump_script, load_received
 from orchestrator.sim.received import Received
 from orchestrator.sim.script import AnyScript, ScriptError, nearest
 
-_PATIENCE = 10.0  # seconds that the process has for an answer, and for its end
+_PATIENCE = 60.0  # seconds, however busy the machine: for an answer, and for the end
 
 
 class SimProcess:

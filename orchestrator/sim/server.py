@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import ssl
@@ -22,6 +23,8 @@ Control = Callable[[Request], tuple[int, object]]
 
 CONTROL_PATH = "/_sim/"
 _BACKLOG = 1024  # five hundred clients may connect at once
+_TURNS = 4
+"""Of the loop, from accepting a connection to the task that serves it (asyncio, Python 3.11)."""
 
 
 class Server:
@@ -49,7 +52,7 @@ class Server:
     async def stop(self) -> None:
         """Close every socket, whatever is under way."""
         if self._server is not None:
-            self._server.close()
+            await self._accept_no_more(self._server)
         tasks = dict(self._open)
         for task, writer in tasks.items():
             writer.transport.abort()
@@ -57,6 +60,15 @@ class Server:
         await asyncio.gather(*tasks, return_exceptions=True)
         # An aborted transport closes its socket on the loop's next turn.
         await asyncio.sleep(0)
+
+    async def _accept_no_more(self, server: asyncio.Server) -> None:
+        # Closed at once, asyncio would leave open whom it has accepted and not yet served.
+        with contextlib.suppress(NotImplementedError):  # Windows
+            for listening in server.sockets:
+                asyncio.get_running_loop().remove_reader(listening.fileno())
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        server.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = cast("asyncio.Task[None]", asyncio.current_task())

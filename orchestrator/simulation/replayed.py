@@ -306,7 +306,7 @@ def difference(recording: Recording) -> str:
     Empty where it does all of it, row by row and command by command.
     """
     opened = recording.opened
-    call = Call(opened.route, opened.policy, reasoning=opened.reasoning)
+    call = opened.begin()
     for number, move in enumerate(recording.transitions, 1):
         moved = step(call, move.facts)
         if (moved.row, moved.command) != (move.row, move.command):

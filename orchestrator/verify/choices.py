@@ -24,7 +24,15 @@ class Choices:
         late: The run takes place so late that no backoff ends within the deadline.
         asked_to_wait: The answer asked for a wait longer than the patience; ``None``
             where nobody looked.
+        kept_waiting: The failed attempt kept the caller waiting for longer than the
+            patience; ``None`` where nobody looked.
+        only_empty: Nothing but empty answers came before; ``None`` where nobody looked.
+        settled: The failure makes the call leave at once, whatever else is looked at.
+        nothing_left: Nothing stands by or ends in time, which is all that is left to see.
         instants: The instants that stand for all others.
+        may_be_slow: Says whether it makes a difference for how long the attempt took.
+        is_empty: What came is an empty answer.
+        is_as_unknown: An empty answer among others is like an unknown error.
         jitter: What was drawn; ``None`` where nobody looked.
     """
 
@@ -32,6 +40,8 @@ class Choices:
         self._planned: list[list[int]] = []
         self._position = 0
         self.instants = Instants(0.0, None)
+        self.may_be_slow: Callable[[], bool] = lambda: True
+        self.is_empty = self.is_as_unknown = False
         self.begin((0, 0), (0, 0))
 
     def begin(self, low: tuple[int, int], high: tuple[int, int]) -> None:
@@ -40,6 +50,9 @@ class Choices:
         self.low, self.high = list(low), list(high)
         self.late = False
         self.asked_to_wait: float | None = None
+        self.kept_waiting: bool | None = None
+        self.only_empty: bool | None = None
+        self.settled = self.nothing_left = False
         self.jitter: float | None = None
 
     def pick(self, count: int) -> int:
@@ -148,7 +161,7 @@ class Asked:
         choices, later = self.choices, self.choices.instants.later
         if choices.asked_to_wait is None:
             # Where no wait fits any more, a longer one makes no difference.
-            open_ = later is not None and not choices.late
+            open_ = later is not None and not choices.late and not choices.settled
             choices.asked_to_wait = (later or 0.0) if open_ and choices.pick(2) else 0.0
         return self.offset + choices.asked_to_wait
 
@@ -168,6 +181,45 @@ class Asked:
         return self._value() - other
 
 
+class KeptWaiting:
+    """Whether an attempt kept the caller waiting, open until somebody looks."""
+
+    __slots__ = ("choices",)
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+
+    def __bool__(self) -> bool:
+        choices = self.choices
+        if choices.kept_waiting is None:
+            if choices.instants.later is None:
+                # Where no wait is longer than the patience, nobody waited so long either.
+                return False
+            if not choices.may_be_slow():
+                return True
+            choices.kept_waiting = choices.pick(2) == 1
+        return choices.kept_waiting
+
+
+class OnlyEmpty:
+    """Whether nothing but empty answers came before, open until somebody looks."""
+
+    __slots__ = ("choices",)
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+
+    def __bool__(self) -> bool:
+        choices = self.choices
+        if not choices.is_empty:
+            # What came now is something else, so it makes no difference.
+            return True
+        if choices.only_empty is None:
+            choices.only_empty = choices.pick(2) == 0
+            choices.nothing_left = choices.is_as_unknown and not choices.only_empty
+        return choices.only_empty
+
+
 class Jitter:
     """The jitter of a backoff, open until the backoff is computed.
 
@@ -184,6 +236,6 @@ class Jitter:
         choices = self.choices
         if choices.jitter is None:
             draws = self.draws()
-            choices.jitter = draws[choices.pick(len(draws))]
+            choices.jitter = draws[-1 if choices.settled else choices.pick(len(draws))]
             choices.late = choices.jitter == Instants.NEVER
         return choices.jitter / other

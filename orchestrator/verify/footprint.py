@@ -21,8 +21,8 @@ Fact = str | tuple[str, str]
 """A field of the call, or a question about one target and the target's name."""
 
 CONSTANT = frozenset({
-    "route", "policy", "reasoning", "number", "waits", "rotations", "switches", "repairs",
-    "not_before", "resume_at", "stopped_by",
+    "route", "policy", "reasoning", "streamed", "number", "waits", "rotations", "switches",
+    "repairs", "not_before", "resume_at", "stopped_by",
 })  # fmt: skip
 """Fields that are alike in every call that is looked at, or open."""
 

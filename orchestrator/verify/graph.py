@@ -7,21 +7,32 @@ from typing import Any, cast
 
 import attrs
 
-from orchestrator.verify.board import Look, Seen
-from orchestrator.verify.choices import NUMBER, WAITS, Asked, Choices, Instants, Jitter, Tally
+from orchestrator.verify.board import Leeway, Look, Seen
+from orchestrator.verify.choices import (
+    NUMBER,
+    WAITS,
+    Asked,
+    Choices,
+    Instants,
+    Jitter,
+    KeptWaiting,
+    OnlyEmpty,
+    Tally,
+)
 from orchestrator.verify.facts import ARRIVALS, Facts
 from orchestrator.verify.footprint import Footprints, WatchedCall, changes, keep_looks, watch
 from orchestrator.verify.merging import MergedNodes
 from orchestrator.verify.moves import Edge, Fact, Move, difference
 from orchestrator.verify.nodes import Key, Nodes
 from orchestrator.verify.properties import STUCK, Breach, Leap, breaches
-from orchestrator.verify.setting import Setting
+from orchestrator.verify.setting import THROTTLED, ErrorClass, Setting
 from states.backoff import backoff
 from states.call import Call, State
 from states.commands import Rotate, Send, Switch, Wait
 from states.events import Diagnosed, Event, Failed
 from states.machine import IllegalEvent, Step, Stepper
 from states.reasons import Move as Allowed
+from states.reasons import Reason
 from states.standby import Taken
 
 _FULLEST, _LEAST = 0.0, 0.999999
@@ -47,21 +58,28 @@ class Graph:
 
     def __init__(self, setting: Setting, step: Stepper, *, merged: bool) -> None:
         self.setting, self.step = setting, step
-        classes = setting.classes if merged else setting.reasons
+        classes = setting.classes if merged else setting.every_kind
         self.nodes = MergedNodes(setting, classes) if merged else Nodes(setting, classes)
         self._choices = Choices()
         self._asked = Asked(self._choices)
+        self._kept_waiting = KeptWaiting(self._choices)
         self._errors = tuple(
             attrs.evolve(error, retry_after=cast(Any, self._asked)) for error in self.nodes.errors
         )
-        self.nodes.know(self._errors)
+        self.nodes.know(self._errors, self._kept_waiting, OnlyEmpty(self._choices))
+        # The last one is for what is no failure.
+        self._leeways = (*map(self._leeway, classes), Leeway())
+        self._empty = [
+            (one.first.empty, one.first.empty and setting.is_as_unknown(one.first))
+            for one in classes
+        ]
         self.footprints = Footprints()
         self._facts = Facts(self.nodes)
         self.keys: list[Key] = []
         self._numbers: dict[Key, int] = {}
         self._edges: dict[int, tuple[Edge, ...]] = {}
         self._distinct: dict[int, tuple[Edge, ...]] = {}
-        self.start = self._node(self.nodes.encode(Call(setting.route, setting.policy))[0])
+        self.start = self._node(self.nodes.encode(setting.call())[0])
         self.steps = self.edges_known = 0
 
     def edges(self, node: int) -> tuple[Edge, ...]:
@@ -146,15 +164,25 @@ class Graph:
         self.steps += 1
         look = Look(
             self.nodes, self._choices, call,
-            diagnosed=fact.event is Diagnosed, taken=fact.taken, rotates=self._rotates(fact),
+            diagnosed=fact.event is Diagnosed, taken=fact.taken, leeway=self._leeways[fact.reason],
         )  # fmt: skip
+        if fact.event is Diagnosed:
+            self._choices.is_empty, self._choices.is_as_unknown = self._empty[fact.reason]
+            if not fact.spent:
+                look.hasten()
         event = self._event(call, fact, look)
         try:
             after = self.step(call, event)
         except (IllegalEvent, AssertionError) as error:
             return self._stuck(fact, look, str(error))
-        leap = Leap(call, event, after, look.seen, self._choices, fact.spent)
+        if fact.event is Diagnosed:
+            self._settle(after.call)
+        leap = Leap(call, event, after, look.decided, self._choices, fact.spent)
         return self._move(call, fact, look, after, tuple(breaches(leap)))
+
+    def _settle(self, call: Call) -> None:
+        """Decide how long the failure took, where a node says so."""
+        call.kept_waiting = self.nodes.keeps_waiting(call) and bool(self._kept_waiting)
 
     def _move(
         self, call: Call, fact: Fact, look: Look, after: Step, found: tuple[Breach, ...]
@@ -170,10 +198,11 @@ class Graph:
         return Move(
             after.row, None if whole else changes(after.call), ends, number, waits,
             int(isinstance(command, Send)), int(isinstance(command, Wait)),
-            fact, look.seen, choices.late, choices.asked_to_wait, choices.jitter,
+            fact, look.decided, choices.late, choices.asked_to_wait, choices.kept_waiting,
+            choices.jitter,
             sent=position(command.target) if isinstance(command, Send) else -1,
             rotates=isinstance(command, Rotate),
-            seconds=self._seconds(call, fact, after, look.seen),
+            seconds=self._seconds(call, fact, after, look.decided),
             switched=tuple(map(position, command.targets)) if isinstance(command, Switch) else (),
             breaches=found,
         )  # fmt: skip
@@ -182,7 +211,7 @@ class Graph:
         low, high = self._choices.low, self._choices.high
         number, waits = (low[NUMBER], high[NUMBER]), (low[WAITS], high[WAITS])
         breach = Breach(STUCK, what, number, waits)
-        return Move("", None, None, number, waits, 0, 0, fact, look.seen, breaches=(breach,))
+        return Move("", None, None, number, waits, 0, 0, fact, look.decided, breaches=(breach,))
 
     def _seconds(self, call: Call, fact: Fact, after: Step, seen: Seen) -> float:
         limit, command = self._choices.instants.limit, after.command
@@ -199,11 +228,17 @@ class Graph:
             return min(limit, pause)
         return min(limit, max(self.setting.policy.patience, pause))
 
-    def _rotates(self, fact: Fact) -> bool:
-        if fact.reason < 0:
-            return False
-        moves = self.setting.policy.moves(self._errors[fact.reason].reason, first_target=True)
-        return Allowed.ROTATE in moves and Allowed.RETRY not in moves
+    def _leeway(self, error_class: ErrorClass) -> Leeway:
+        kind = error_class.first
+        moves = kind.moves(self.setting.policy, first_target=True)
+        later = kind.moves(self.setting.policy, first_target=False)
+        retries, rotates = Allowed.RETRY in moves, Allowed.ROTATE in moves
+        return Leeway(
+            rotates and not retries,
+            hesitates=(rotates or retries or kind.repair > 0) and Allowed.FALLBACK in moves | later,
+            comes_back=retries and kind.reason not in THROTTLED,
+            silent=kind.reason is Reason.TIMEOUT,
+        )
 
     def _event(self, call: Call, fact: Fact, look: Look) -> Event:
         at = self._choices.instants.limit if fact.spent else 0.0
@@ -224,14 +259,15 @@ class Graph:
         return Taken(self.nodes.route[fact.taken], label, fact.probe)
 
     def _draws(self, call: Call) -> tuple[float, ...]:
-        """Jitters on each side of the patience and of the limit, for this backoff and the first."""
-        patience, limit = self.setting.policy.patience, self._choices.instants.limit
+        """Jitters on each side of every limit, for this backoff and the first."""
+        instants, patience = self._choices.instants, self.setting.policy.patience
         draws = {_FULLEST}
         for tries in (max(1, call.tries), 1):
             least, fullest = backoff(tries, _LEAST), backoff(tries, _FULLEST)
-            if least <= patience < fullest or least < limit <= fullest:
+            # What is kept back for others is at most half of what is left.
+            if least <= patience < fullest or least < instants.limit <= 2 * fullest:
                 draws.add(_LEAST)
-            if least <= patience < limit <= fullest:
-                draws.add(2 * (1 - (patience + limit) / 2 / fullest))
+            if instants.later is not None and least < instants.later < fullest:
+                draws.add(2 * (1 - instants.later / fullest))
         # That a backoff ends too late adds nothing to a bench, which no guard waits for either.
         return tuple(sorted(draws if self.nodes.merged else {*draws, Instants.NEVER}))

@@ -47,7 +47,7 @@ class Move:
         number, waits: The values of the counters for which the move is made.
         sends, sleeps: How far it moves attempts and waits.
         fact: What happened.
-        seen, late, asked_to_wait, jitter: What was decided on the way.
+        seen, late, asked_to_wait, kept_waiting, jitter: What was decided on the way.
         sent: The place that is sent to, -1 for none.
         rotates: True where another credential is asked for.
         seconds: The longest that what it asks for can take.
@@ -66,6 +66,7 @@ class Move:
     seen: Seen
     late: bool = False
     asked_to_wait: float | None = None
+    kept_waiting: bool | None = None
     jitter: float | None = None
     sent: int = -1
     rotates: bool = False

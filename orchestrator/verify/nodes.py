@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from orchestrator.verify.footprint import repaired_at, used_at
-from orchestrator.verify.setting import ReasonClass, Setting, errors
+from orchestrator.verify.setting import ErrorClass, Setting, errors
 from states.call import Call, State
 from states.error import Error
 from states.reasons import Reason
@@ -41,14 +41,14 @@ class Slot(NamedTuple):
     asked: bool = False
     gone: bool = False
     billed: bool = False
-    throttled: bool = False
+    returnable: bool = False
     used: int = 0
     repaired: int = 0
 
 
 Key = tuple[Any, ...]
-"""(state, tries, went back, committed, tool call, cause, error, passed over, probe, too small,
-slots); of an ended call (state, stopped by)."""
+"""(state, tries, went back, committed, tool call, cause, error, passed over, probe, kept waiting,
+only empty, too small, slots); of an ended call (state, stopped by)."""
 
 
 class Nodes:
@@ -67,7 +67,7 @@ class Nodes:
 
     merged = False
 
-    def __init__(self, setting: Setting, classes: tuple[ReasonClass, ...]) -> None:
+    def __init__(self, setting: Setting, classes: tuple[ErrorClass, ...]) -> None:
         self.setting, self.classes = setting, classes
         self.route = setting.route
         self.errors = errors(classes)
@@ -75,19 +75,20 @@ class Nodes:
         self.alike: list[list[int]] = []
         self.order = tuple(range(len(self.route)))
         self._classes = {
-            (reason, error.repair): index
-            for index, (one, error) in enumerate(zip(classes, self.errors, strict=True))
-            for reason in one.reasons
+            _kind(kind.error()): index for index, one in enumerate(classes) for kind in one.kinds
         }
+        # Open while a failure is classified: the next diagnosis alone looks at it.
+        self.kept_waiting: Any = False
+        self.only_empty: Any = True
         self._index = {target.name: index for index, target in enumerate(self.route)}
         self._labels = [
             [f"key#{number + 1}" for number in range(count)] for count in setting.credentials
         ]
         self._calls: dict[Key, Call] = {}
 
-    def know(self, errors: tuple[Error, ...]) -> None:
-        """Let these, in order, stand for the classes."""
-        self.errors = errors
+    def know(self, errors: tuple[Error, ...], kept_waiting: object, only_empty: object) -> None:
+        """Let these stand for the classes, in order, and for what a node leaves open."""
+        self.errors, self.kept_waiting, self.only_empty = errors, kept_waiting, only_empty
 
     def position(self, target: Target) -> int:
         """Where ``target`` stands in the route."""
@@ -105,6 +106,10 @@ class Nodes:
         context = target.context
         return context is None or call.too_small is None or context > call.too_small
 
+    def keeps_waiting(self, call: Call) -> bool:
+        """Whether a node says for how long the last failure took: as long as the call stays."""
+        return not call.state.final and call.target is not None
+
     def encode(self, call: Call) -> tuple[Key, tuple[int, ...]]:
         """The node of ``call``, and for each place in it the place in ``call``'s route."""
         state = call.state
@@ -115,15 +120,16 @@ class Nodes:
             state, call.tries, call.went_back, call.committed, call.tool_call,
             NONE if call.cause is None else MARKED, self._latest(call, state),
             NONE if call.passed_over is None else MARKED,
-            call.probe, call.too_small,
+            call.probe, state not in SENT and here >= 0 and call.kept_waiting, call.only_empty,
+            call.too_small,
             tuple(self._slot(call, place, here=place == here) for place in self.order),
         )  # fmt: skip
         return key, self.order
 
     def class_of(self, error: Error) -> int:
         """The class that an error belongs to."""
-        found = self._classes.get((error.reason, error.repair))
-        return self._classes[error.reason, None] if found is None else found
+        found = self._classes.get(_kind(error))
+        return self._classes[error.reason, None, False, False] if found is None else found
 
     def _latest(self, call: Call, state: State) -> int:
         """The class of the latest error; while an attempt is made, whether there was one."""
@@ -140,7 +146,7 @@ class Nodes:
             asked,
             name in call.gone,
             target.provider in call.billed,
-            asked and any(name == other for other, _ in call.throttled),
+            asked and any(name == other for other, _ in call.returnable),
             len(used_at(call, name)) if asked else 0,
             repaired_at(call, name) if asked else 0,
         )
@@ -153,7 +159,10 @@ class Nodes:
         return call
 
     def _decoded(self, key: Key) -> Call:
-        (state, tries, back, committed, tool, cause, error, passed, probe, small, slots) = key
+        (
+            state, tries, back, committed, tool, cause, error, passed, probe, waiting, empty,
+            small, slots,
+        ) = key  # fmt: skip
         route = self.route
         here = next((index for index, slot in enumerate(slots) if slot.here), -1)
         pairs = list(zip(route, slots, strict=True))
@@ -164,6 +173,7 @@ class Nodes:
         return Call(
             route,
             self.setting.policy,
+            streamed=self.setting.streamed,
             state=state,
             tries=tries,
             target=route[here] if here >= 0 else None,
@@ -181,7 +191,8 @@ class Nodes:
                 for target, slot in pairs
                 for number in range(slot.repaired)
             ),
-            throttled=frozenset((name, 0.0) for name in names("throttled")),
+            kept_waiting=self.kept_waiting if state is State.CLASSIFY else waiting,
+            returnable=frozenset((name, 0.0) for name in names("returnable")),
             gone=names("gone"),
             went_back=back,
             too_small=small,
@@ -189,6 +200,7 @@ class Nodes:
             stream_ends_at=self.setting.stream_limit if committed else None,
             tool_call=tool,
             error=self._error(error),
+            only_empty=self.only_empty if self.merged and state is State.CLASSIFY else empty,
             cause=None if cause == NONE else CAUSE,
             passed_over=None if passed == NONE else PASSED,
             resume_at=0.0 if state is State.RETRY else None,
@@ -198,3 +210,8 @@ class Nodes:
         if index == NONE:
             return None
         return EARLIER if index == MARKED else self.errors[index]
+
+
+def _kind(error: Error) -> tuple[Reason, str | None, bool, bool]:
+    """What tells an error of one class from one of another."""
+    return error.reason, error.repair, error.empty, error.quoted

@@ -98,6 +98,8 @@ def _sleeps(move: Leap, number: Interval, waits: Interval) -> Iterator[Breach]:
         return
     if event.error.reason is Reason.BILLING or Move.ROTATE not in move.call.allowed:
         return
+    if _failed_slowly(move) and _may_stand_by(move):
+        return
     here = before.target
     used = len(before.used_at(here)) if here is not None else 0
     if not any(key >= used for key in move.seen.credentials or ()):
@@ -234,6 +236,72 @@ def _taken(move: Leap) -> str | None:
     return None if mine else f"attempt at {command.target} with what was not taken"
 
 
+def _haste(move: Leap) -> str | None:
+    command, before = move.after.command, move.before
+    stays = isinstance(command, Rotate | Repair) or (
+        isinstance(command, Wait) and command.target is before.target
+    )
+    if stays and _failed_slowly(move) and _may_stand_by(move):
+        doing = type(command).__name__.lower()
+        return f"{doing} at {before.target}, which failed slowly, although a fallback stands by"
+    return None
+
+
+def _failed_slowly(move: Leap) -> bool:
+    """A silence, or a failure that may have kept the caller waiting: one that nobody asked may."""
+    event = move.event
+    if not isinstance(event, Diagnosed):
+        return False
+    silent = event.error.reason is Reason.TIMEOUT
+    possible = move.choices.instants.later is not None
+    return silent or (possible and move.choices.kept_waiting is not False)
+
+
+def _may_stand_by(move: Leap) -> bool:
+    """Whether an unasked target that the policy allows may stand by; nobody asked, or one does."""
+    if Move.FALLBACK not in move.call.allowed:
+        return False
+    if move.seen.standing is not None:
+        return bool(move.seen.standing)
+    before, small = move.before, move.call.too_small
+    out = before.asked | before.gone
+    return any(
+        target.name not in out and target.provider not in move.call.billed
+        and (small is None or target.context is None or target.context > small)
+        for target in before.route
+    )  # fmt: skip
+
+
+def _kept_back(move: Leap) -> str | None:
+    before, command = move.before, move.after.command
+    if not isinstance(command, Send):
+        return None
+    if not command.until <= command.ends_at:
+        return f"the attempt at {command.target} may go on after the call's time"
+    silence = before.policy.moves(Reason.TIMEOUT, first_target=len(move.call.asked) <= 1)
+    free = before.committed or Move.FALLBACK not in silence
+    others = [place for place in move.seen.standing or () if before.route[place] != command.target]
+    if others and not free and not command.until < command.ends_at:
+        return f"no time is kept back at {command.target} although another target stands by"
+    return None
+
+
+def _empty(move: Leap) -> str | None:
+    before, after, event = move.before, move.call, move.event
+    if not isinstance(event, Diagnosed):
+        kept = after.only_empty == before.only_empty
+        return None if kept else f"{move.after.row} changes whether only empty answers came"
+    if after.only_empty != (before.only_empty and event.error.empty):
+        return f"whether only empty answers came is wrong after {event.error.reason}"
+    if after.state is not State.SUCCEED:
+        return None
+    if not (event.error.empty and before.only_empty):
+        return f"{event.error.reason} becomes an answer"
+    if move.seen.standing and Move.FALLBACK in after.allowed:
+        return "an empty answer is the answer although another target stands by"
+    return None
+
+
 def _impatient(move: Leap) -> str | None:
     event, command, before = move.event, move.after.command, move.before
     if not isinstance(event, Diagnosed) or not isinstance(command, Wait) or not move.seen.standing:
@@ -265,6 +333,9 @@ CHECKS: dict[str, Callable[[Leap], str | None]] = {
     "nothing after the commit": _committed,
     "only what was taken is sent to": _taken,
     "patience while a fallback stands by": _impatient,
+    "who fails slowly is left while a fallback stands by": _haste,
+    "time is kept back for who stands by": _kept_back,
+    "an empty answer is the answer only where nothing else came": _empty,
 }
 """The properties of one move, by the name that a report gives."""
 

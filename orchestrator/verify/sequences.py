@@ -17,7 +17,7 @@ from orchestrator.verify.moves import Edge
 from orchestrator.verify.nodes import Nodes
 from orchestrator.verify.search import Step as Leg
 from orchestrator.verify.setting import errors
-from states.call import Call, State
+from states.call import State
 from states.commands import Finish, Send
 from states.error import Error
 from states.events import Arrival, DeadlineReached, Diagnosed, Event, Failed
@@ -77,10 +77,15 @@ class Teller:
     def tell(self, way: Sequence[Leg]) -> Told:
         """The way as a call."""
         walk = _Walk(self._nodes, self._step, self._rows)
-        for leg in way:
-            walk.advance(leg.edge)
+        for place, leg in enumerate(way):
+            walk.advance(leg.edge, slow=any(_is_slow(one.edge) for one in way[place + 1 :][:1]))
         stays = tuple(Stay(target, tuple(moves)) for target, moves in walk.stays)
         return Told(tuple(walk.words), stays, tuple(walk.closed()), walk.ran)
+
+
+def _is_slow(diagnosis: Edge) -> bool:
+    """Whether a guard was told that the failure kept the caller waiting."""
+    return bool(diagnosis.move.kept_waiting)
 
 
 class _Walk:
@@ -91,7 +96,7 @@ class _Walk:
         self._classes = nodes.classes
         self._errors = errors(nodes.classes)
         setting = nodes.setting
-        self._call = Call(setting.route, setting.policy)
+        self._call = setting.call()
         self._places = list(range(len(setting.route)))
         self._clock = 0.0
         self._sent = 0.0
@@ -104,11 +109,11 @@ class _Walk:
             Opened(CALL, 0.0, setting.route, setting.policy, False, {"route": setting.name})
         ]
 
-    def advance(self, edge: Edge) -> None:
-        """One move."""
+    def advance(self, edge: Edge, *, slow: bool = False) -> None:
+        """One move; a failure that is ``slow`` kept the caller waiting."""
         self._say(edge)
         if self.ran:
-            event = self._event(edge)
+            event = self._event(edge, slow=slow)
             after = self._moved(edge, event)
             if after is not None:
                 self._record(event, after)
@@ -130,7 +135,7 @@ class _Walk:
         yield from self._entries
         call = self._call
         if call.state.final:
-            outcome = "response" if call.state is State.SUCCEED else "failed"
+            outcome = call.state.value
             reason = call.cause.reason if call.cause is not None else None
             yield Closed(CALL, self._clock, outcome, reason, call.stopped_by, call.number, ())
 
@@ -140,6 +145,7 @@ class _Walk:
         fact, row = edge.move.fact, edge.move.row
         if fact.reason >= 0:
             reason = self._classes[fact.reason].name
+            reason = f"slow {reason}" if _is_slow(edge) else reason
             self.words.append(f"{reason} -> {row}")
             self._move(f"{reason}→{row}")
         elif edge.move.sent >= 0:
@@ -168,10 +174,11 @@ class _Walk:
 
     # Events.
 
-    def _event(self, edge: Edge) -> Event:
+    def _event(self, edge: Edge, *, slow: bool) -> Event:
         fact, call = edge.move.fact, self._call
+        waited = self._setting.policy.patience + _MARGIN if slow else _ATTEMPT
         if call.state in (State.ATTEMPT, State.STREAM):
-            self._clock += _ATTEMPT
+            self._clock += waited
         if call.state is State.RETRY and call.resume_at is not None:
             self._clock = max(self._clock, call.resume_at)
         if fact.spent or fact.event is DeadlineReached:
@@ -185,7 +192,7 @@ class _Walk:
             jitter = jitter if 0 <= jitter < 1 else 0.0
             return Diagnosed(self._clock, error, self._standby(edge), jitter)
         if kind is Failed:
-            return Failed(self._clock, fact.tool_call)
+            return Failed(self._clock, fact.tool_call, waited)
         if issubclass(kind, Arrival):
             return kind(self._clock, self._taken(edge), self._standby(edge))
         plain: Callable[[float], Event] = cast(Any, kind)
@@ -244,7 +251,7 @@ class _Walk:
         closed = target.provider in call.billed or (
             target.name in call.asked
             and not here
-            and all(target.name != name for name, _ in call.throttled)
+            and all(target.name != name for name, _ in call.returnable)
         )
         return None if closed else self._bench(target)
 

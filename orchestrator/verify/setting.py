@@ -7,15 +7,19 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from orchestrator.verify.choices import Instants
+from states.call import Call
 from states.error import Error
 from states.policy import Policy
-from states.reasons import Reason
+from states.reasons import Move, Reason
 from states.target import Target
 
 SINGULAR = frozenset(
     {Reason.BILLING, Reason.RATE_LIMIT, Reason.OVERLOADED, Reason.TIMEOUT, Reason.UNKNOWN}
 )
 """Reasons that guards and effects call by name; never merged with another."""
+
+THROTTLED = frozenset({Reason.RATE_LIMIT, Reason.OVERLOADED})
+"""Reasons that a call may always come back after."""
 
 TOO_LARGE = frozenset({Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE})
 """Reasons that count only where a target's context is known."""
@@ -24,23 +28,75 @@ DIAGNOSED = tuple(reason for reason in Reason if reason not in (Reason.CANCELLED
 """Reasons that a diagnosis can have; the two others are the machine's own."""
 
 
+_JUST_PAST = 1e-6
+"""The part of what is left behind an instant that is just past it."""
+
+QUOTED = (Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH)
+"""Reasons that are another account's trouble where a relay quotes them."""
+
+
 @attrs.frozen
-class ReasonClass:
-    """Reasons between which this policy makes no difference.
+class ErrorKind:
+    """What a policy or a guard can tell of an error.
 
     Attributes:
-        reasons: The members; the first stands for all.
+        reason: The reason.
         repair: The number of the repair that the error names, 0 for none.
+        empty: Whether what came is an answer without anything in it.
+        quoted: Whether a relay quotes the failure of whom it asked itself.
     """
 
-    reasons: tuple[Reason, ...]
+    reason: Reason
     repair: int = 0
+    empty: bool = False
+    quoted: bool = False
 
     @property
     def name(self) -> str:
         """What sequences call it."""
-        named = f"+repair{self.repair if self.repair > 1 else ''}" if self.repair else ""
-        return f"{self.reasons[0]}{named}"
+        words = (
+            f"repair{self.repair if self.repair > 1 else ''}" if self.repair else "",
+            "empty" if self.empty else "",
+            "quoted" if self.quoted else "",
+        )
+        return "+".join((str(self.reason), *filter(None, words)))
+
+    def moves(self, policy: Policy, *, first_target: bool) -> frozenset[Move]:
+        """What the policy allows: another key is no remedy for what a relay quotes."""
+        moves = policy.moves(self.reason, first_target=first_target)
+        return moves - {Move.ROTATE} if self.quoted else moves
+
+    def error(self) -> Error:
+        """An error of this kind."""
+        return Error(
+            self.reason,
+            f"verify.{self.name}",
+            message=f"any {self.name}",
+            repair=f"repair#{self.repair}" if self.repair else None,
+            empty=self.empty,
+            quoted=self.quoted,
+        )
+
+
+@attrs.frozen
+class ErrorClass:
+    """Kinds of errors between which this policy makes no difference.
+
+    Attributes:
+        kinds: The members; the first stands for all.
+    """
+
+    kinds: tuple[ErrorKind, ...]
+
+    @property
+    def first(self) -> ErrorKind:
+        """The kind that stands for all."""
+        return self.kinds[0]
+
+    @property
+    def name(self) -> str:
+        """What sequences call it."""
+        return self.first.name
 
 
 @attrs.frozen
@@ -66,6 +122,10 @@ class Setting:
     repairs: int = 1
     diagnosed: tuple[Reason, ...] = DIAGNOSED
 
+    def call(self) -> Call:
+        """A call that begins. Of calls that may be streamed those are: less is kept back then."""
+        return Call(self.route, self.policy, streamed=self.streamed)
+
     @property
     def credentials(self) -> tuple[int, ...]:
         """How many credentials each target of the route can be sent with."""
@@ -73,11 +133,11 @@ class Setting:
 
     def instants(self, *, committed: bool) -> Instants:
         """The representative instants of this policy, before and after the commit boundary."""
-        limit, patience = (
-            self.stream_limit if committed else self.policy.deadline,
-            self.policy.patience,
-        )
-        return Instants(limit, (patience + limit) / 2 if patience < limit else None)
+        limit = self.stream_limit if committed else self.policy.deadline
+        patience = self.policy.patience
+        # Just past the patience: what is kept back for others may leave no more than that.
+        later = patience + (limit - patience) * _JUST_PAST
+        return Instants(limit, later if patience < limit else None)
 
     @property
     def stream_limit(self) -> float:
@@ -85,35 +145,66 @@ class Setting:
         return max(target.timeouts.stream_total for target in self.route)
 
     @property
-    def reasons(self) -> tuple[ReasonClass, ...]:
-        """Every reason by itself."""
-        return (*(ReasonClass((reason,)) for reason in self.diagnosed), *self._repairable)
-
-    @property
-    def _repairable(self) -> tuple[ReasonClass, ...]:
-        """Errors that name a repair, besides those that name none.
+    def kinds(self) -> tuple[ErrorKind, ...]:
+        """Every kind of error that calls may meet.
 
         The rules of classification name repairs for bad requests alone. Billing too: a repair
         must not lead back to an account without money, should a rule ever name one there.
         """
-        most = {Reason.BAD_REQUEST: self.repairs, Reason.BILLING: min(1, self.repairs)}
-        return tuple(
-            ReasonClass((reason,), repair)
-            for reason, count in most.items()
-            if reason in self.diagnosed
-            for repair in range(1, count + 1)
-        )
+        repairs = {Reason.BAD_REQUEST: self.repairs, Reason.BILLING: min(1, self.repairs)}
+        found = [
+            *map(ErrorKind, self.diagnosed),
+            *(ErrorKind(reason, repair)
+              for reason, count in repairs.items() for repair in range(1, count + 1)),
+            ErrorKind(Reason.INVALID_RESPONSE, empty=True),
+            *(ErrorKind(reason, quoted=True) for reason in QUOTED),
+        ]  # fmt: skip
+        return tuple(one for one in found if one.reason in self.diagnosed)
 
     @property
-    def classes(self) -> tuple[ReasonClass, ...]:
-        """Every reason, those that behave alike under this policy together."""
+    def every_kind(self) -> tuple[ErrorClass, ...]:
+        """Every kind by itself."""
+        return tuple(ErrorClass((kind,)) for kind in self.kinds)
+
+    @property
+    def classes(self) -> tuple[ErrorClass, ...]:
+        """Every kind, those that behave alike under this policy together."""
+        groups: dict[object, list[ErrorKind]] = {}
+        for kind in self.kinds:
+            groups.setdefault(self._difference(kind), []).append(kind)
+        return tuple(ErrorClass(tuple(members)) for members in groups.values())
+
+    def _difference(self, kind: ErrorKind) -> object:
+        """What the policy and the guards tell of ``kind``."""
+        moves = tuple(kind.moves(self.policy, first_target=first) for first in (True, False))
+        return moves, self._singular(kind), kind.repair, kind.empty, self._is_hopeless(kind)
+
+    def is_as_unknown(self, kind: ErrorKind) -> bool:
+        """Whether a kind that is tried once more is otherwise like an unknown error."""
+        unknown, policy = ErrorKind(Reason.UNKNOWN), self.policy
+        return unknown in self.kinds and all(
+            kind.moves(policy, first_target=first) == unknown.moves(policy, first_target=first)
+            for first in (True, False)
+        )
+
+    def _singular(self, kind: ErrorKind) -> Reason | None:
+        """The reason, where a guard calls it by name."""
         sized = any(target.context is not None for target in self.route)
-        groups: dict[object, list[Reason]] = {}
-        for reason in self.diagnosed:
-            singular = reason if reason in SINGULAR else sized and reason in TOO_LARGE
-            moves = tuple(self.policy.moves(reason, first_target=first) for first in (True, False))
-            groups.setdefault((moves, singular), []).append(reason)
-        return (*(ReasonClass(tuple(members)) for members in groups.values()), *self._repairable)
+        if kind.quoted and kind.reason is Reason.RATE_LIMIT and not self._is_hopeless(kind):
+            return Reason.OVERLOADED
+        named = kind.reason in SINGULAR or (sized and kind.reason in TOO_LARGE)
+        return kind.reason if named else None
+
+    def _is_hopeless(self, kind: ErrorKind) -> bool:
+        """Whether it takes the hope from a retry as nothing else does.
+
+        Where others stand by, a quoted failure is left as one that asks to wait for longer
+        than the patience: an overload does the same, where there is such a wait.
+        """
+        limits = (self.instants(committed=committed) for committed in (False, True))
+        waits = kind.reason is Reason.RATE_LIMIT and all(each.later is not None for each in limits)
+        retries = Move.RETRY in kind.moves(self.policy, first_target=True)
+        return kind.quoted and retries and not waits
 
     def seconds(self, target: Target) -> float:
         """The longest that one attempt at ``target`` can take, to its answer or first content.
@@ -126,14 +217,6 @@ class Setting:
         return limits.connect + max(limits.total, first if self.streamed else 0.0)
 
 
-def errors(classes: Sequence[ReasonClass]) -> tuple[Error, ...]:
+def errors(classes: Sequence[ErrorClass]) -> tuple[Error, ...]:
     """One error for each class."""
-    return tuple(
-        Error(
-            one.reasons[0],
-            f"verify.{one.name}",
-            message=f"any {one.name}",
-            repair=f"repair#{one.repair}" if one.repair else None,
-        )
-        for one in classes
-    )
+    return tuple(one.first.error() for one in classes)

@@ -175,7 +175,7 @@ def _requests(graph: Graph, index: int) -> Count:
         """Whether the only target of its provider was left for good."""
         key = graph.keys[node]
         slot = key[-1][watched] if alone and not key[0].final else None
-        return slot is not None and slot.asked and not (slot.here or slot.throttled)
+        return slot is not None and slot.asked and not (slot.here or slot.returnable)
 
     return Count(
         graph,
@@ -201,7 +201,7 @@ def _reasons(graph: Graph, index: int) -> Iterator[str]:
         if edge.move.fact.reason >= 0 and place in edge.move.switched:
             found.add(edge.move.fact.reason)
     classes = graph.nodes.classes
-    named = (str(reason) for number in sorted(found) for reason in classes[number].reasons)
+    named = (kind.name for number in sorted(found) for kind in classes[number].kinds)
     return iter(dict.fromkeys(named))
 
 

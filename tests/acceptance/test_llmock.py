@@ -51,6 +51,8 @@ SCENARIOS: dict[str, tuple[bool, Behavior]] = {
 Each fails once: two waits with jitter may be alike, which the verdict takes for a constant.
 """
 
+STALLED = ("stalled-at-once", "stalled")
+
 CHUNK_DELAY = 20
 """Milliseconds between two chunks.
 
@@ -84,10 +86,13 @@ def orchestrator_over(server: LLMockServer, dialect: str) -> Orchestrator:
         'health = "memory"',
         '[policy]\non_interrupted = "hold"',
     ]
-    # Whoever else is slow is so because the machine is busy, and is waited for.
-    for name in ("stalled-at-once", "stalled"):
+    # Whoever else is slow is so because the machine is busy, and is waited for: also where the
+    # stalled answer comes the second time, of the same server under another name.
+    for name in STALLED:
         lines += [f'[targets."{name}/{name}"]', 'timeouts = { first_token = "2s", idle = "2s" }']
-    for name in (*SCENARIOS, *REFUSALS):
+    lines += ["[policy.on]", 'timeout = ["fallback"]', "[routes]"]
+    lines += [f'{name} = ["{name}/{name}", "patient/{name}"]' for name in STALLED]
+    for name in (*SCENARIOS, *REFUSALS, "patient"):
         lines += [f"[providers.{name}]", f'dialect = "{dialect}"', f'base_url = "{url}"']
         lines += ['credentials = ["k"]']
     return Orchestrator(loads("\n".join(lines), {}))
@@ -123,5 +128,6 @@ def test_the_strict_verdict_passes_and_every_answer_is_whole(
 def asked(name: str, dialect: str, transport: OrchestratorTransport) -> tuple[str, str]:
     """What the client of ``dialect`` makes of a scenario, by the scenario's name."""
     stream, _ = SCENARIOS[name]
-    got = CLIENTS[dialect].ask(transport, stream=stream, model=f"{name}/{name}")
+    model = name if name in STALLED else f"{name}/{name}"
+    got = CLIENTS[dialect].ask(transport, stream=stream, model=model)
     return name, got.text

@@ -46,6 +46,7 @@ class Facts:
 
     route: tuple[Target, ...]
     policy: Policy
+    streamed: bool = False
     here: Target | None = None
     credential: str = ""
     probe: bool = False
@@ -57,7 +58,9 @@ class Facts:
     billed: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     repaired: frozenset[tuple[str, str]] = frozenset()
-    throttled: dict[str, float] = attrs.field(factory=dict)
+    left_open: dict[str, float] = attrs.field(factory=dict)
+    kept_waiting: bool = False
+    others_came: bool = False
     went_back: bool = False
     too_small: int = 0
     ends_at: float = 0.0
@@ -75,8 +78,10 @@ class Facts:
             self.ends_at = event.at + self.here.timeouts.stream_total
         if isinstance(event, Failed):
             self.tool_call = self.tool_call or event.tool_call
+            self.kept_waiting = event.waited > self.policy.patience
         if isinstance(event, Diagnosed) and self.here is not None:
             self.error = event.error
+            self.others_came = self.others_came or not event.error.empty
             self.not_before = event.at + (event.error.retry_after or 0.0)
             if event.error.reason is Reason.BILLING:
                 self.billed |= {self.here.provider}
@@ -121,12 +126,46 @@ class Facts:
 
     def _leave(self) -> None:
         if self.here is not None and self.here.name in self.asked and self.error is not None:
-            if self.error.reason is Reason.OVERLOADED:
-                self.throttled[self.here.name] = self.not_before
-            elif self.error.reason is Reason.RATE_LIMIT:
-                self.throttled[self.here.name] = 0.0
+            if self.error.reason is Reason.RATE_LIMIT:
+                self.left_open[self.here.name] = 0.0
+            elif self.error.reason is Reason.OVERLOADED or self._left_in_haste():
+                self.left_open[self.here.name] = self.not_before
+
+    def _left_in_haste(self) -> bool:
+        """It would have been tried again, had it not been slow or only probed."""
+        hasty = self.slow or self.probe
+        return hasty and self.allows(Move.RETRY) and self.tries < self.most_tries
 
     # What follows from it.
+
+    @property
+    def slow(self) -> bool:
+        timed_out = self.error is not None and self.error.reason is Reason.TIMEOUT
+        return timed_out or self.kept_waiting
+
+    @property
+    def most_tries(self) -> int:
+        limit, error = self.policy.attempts_per_target, self.error
+        if error is not None and (error.reason is Reason.UNKNOWN or error.empty):
+            return min(limit, 2)
+        return limit
+
+    def kept(self, standby: Standby, now: float) -> float:
+        """Seconds that the targets which stand by may count on, where a silence may fall back."""
+        others = self.unasked(standby)
+        leaves = Move.FALLBACK in self.policy.on.get(Reason.TIMEOUT, ())
+        if self.committed or not leaves:
+            return 0.0
+        held = self.policy.on_interrupted is OnInterrupted.HOLD
+        known = dict(standby.seen)
+        needs = [
+            max(15 if self.streams(target) and not held else 60, known.get(target.name, 0))
+            for target in others
+        ]
+        return float(min(sum(needs), max(0, self.ends_at - now) / 2))
+
+    def streams(self, target: Target) -> bool:
+        return self.streamed if target.stream is None else target.stream
 
     @property
     def attempts_left(self) -> int:
@@ -141,6 +180,8 @@ class Facts:
     def allows(self, move: Move) -> bool:
         if self.error is None:
             return True
+        if move is Move.ROTATE and self.error.quoted:
+            return False
         later = len(self.asked) > 1
         if move is Move.FALLBACK and self.error.reason is Reason.BAD_REQUEST and later:
             return True
@@ -167,9 +208,14 @@ def sendable(standby: Standby, target: Target, now: float) -> float | None:
     if any(other.name == target.name for other in standby.targets):
         return now
     clear = standby.clear(target)
-    if clear is None or (clear.mark in (Mark.BENCH, Mark.DEAD) and not clear.probed):
+    if clear is None:
         return None
-    return max(now, clear.at)
+    if clear.mark in (Mark.COOLDOWN, Mark.CIRCUIT) or clear.probed:
+        return max(now, clear.at)
+    limited = clear.error is not None and clear.error.reason is Reason.RATE_LIMIT
+    if clear.mark is Mark.BENCH and limited and clear.expected is not None:
+        return max(now, clear.expected)
+    return None
 
 
 def facts(call: Call, moments: Sequence[Moment]) -> Iterator[tuple[Facts, Moment]]:
@@ -177,7 +223,7 @@ def facts(call: Call, moments: Sequence[Moment]) -> Iterator[tuple[Facts, Moment
 
     The facts are one object that goes on changing: use them before the next.
     """
-    known = Facts(call.route, call.policy, ends_at=call.policy.deadline)
+    known = Facts(call.route, call.policy, call.streamed, ends_at=call.policy.deadline)
     for moment in moments:
         known.hear(moment.event)
         yield known, moment

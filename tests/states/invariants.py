@@ -1,4 +1,4 @@
-"""The seven invariants of the design, each an assertion about a whole call."""
+"""The eight invariants of the design, each an assertion about a whole call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from states import (
     Diagnosed,
     Error,
     Finish,
-    Mark,
     Move,
     Reason,
     Repair,
@@ -23,7 +22,7 @@ from states import (
     Wait,
     step,
 )
-from tests.states.history import ARRIVALS, facts
+from tests.states.history import ARRIVALS, facts, sendable
 from tests.states.world import Moment
 
 Invariant = Callable[[Call, Sequence[Moment]], None]
@@ -64,6 +63,8 @@ def keys_are_tried_before_anything_sleeps(call: Call, moments: Sequence[Moment])
         free = known.unused(event.standby)
         kept = known.attempts_left > len(known.unasked(event.standby))
         billing = event.error.reason is Reason.BILLING
+        if known.slow and known.unasked(event.standby) and known.allows(Move.FALLBACK):
+            continue  # time is kept back for them
         assert not (free and kept and not billing and known.allows(Move.ROTATE))
 
 
@@ -145,7 +146,7 @@ def it_ends(call: Call, moments: Sequence[Moment]) -> None:
         if isinstance(command, Wait):
             assert moment.event.at <= command.until < known.ends_at
         if isinstance(command, Send):
-            assert command.ends_at == known.ends_at
+            assert moment.event.at < command.until <= command.ends_at == known.ends_at
 
 
 def stays_are_bounded(call: Call, moments: Sequence[Moment]) -> None:
@@ -173,9 +174,9 @@ def no_send_to_the_dead(call: Call, moments: Sequence[Moment]) -> None:
             assert sent == (event.taken.target, event.taken.credential, event.taken.probe)
             assert event.at < known.ends_at
         if isinstance(command, Wait) and isinstance(event, (Diagnosed, *ARRIVALS)):
-            clear = event.standby.clear(command.target)
-            assert clear is None or clear.probed or clear.mark in (Mark.COOLDOWN, Mark.CIRCUIT)
-            assert clear is None or command.until >= clear.at
+            due = sendable(event.standby, command.target, event.at)
+            assert due is not None
+            assert command.until >= due
     assert sum(isinstance(moment.after.command, Finish) for moment in moments) == 1
 
 
@@ -204,6 +205,24 @@ def it_sleeps_last(call: Call, moments: Sequence[Moment]) -> None:
             assert known.tries <= 1
 
 
+def time_is_kept_back(call: Call, moments: Sequence[Moment]) -> None:
+    for known, moment in facts(call, moments):
+        event, command = moment.event, moment.after.command
+        if not isinstance(event, (Diagnosed, *ARRIVALS)):
+            continue
+        others = known.unasked(event.standby)
+        if isinstance(command, Send) and command.target in others:
+            others.remove(command.target)
+        if isinstance(event, Diagnosed) and others and known.allows(Move.FALLBACK):
+            stays = isinstance(command, Rotate | Repair | Wait)
+            assert not (stays and known.slow)
+        if isinstance(command, Send | Wait) and not known.committed and others:
+            left = known.ends_at - event.at
+            leaves = Move.FALLBACK in call.policy.on.get(Reason.TIMEOUT, ())
+            least = min(15.0 * len(others), left / 2) if leaves else 0.0
+            assert command.until <= known.ends_at - least + 1e-9
+
+
 INVARIANTS: tuple[Invariant, ...] = (
     billing_bypasses_the_pool,
     attempts_advance,
@@ -215,4 +234,5 @@ INVARIANTS: tuple[Invariant, ...] = (
     no_send_to_the_dead,
     it_is_contained,
     it_sleeps_last,
+    time_is_kept_back,
 )

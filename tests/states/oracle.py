@@ -35,7 +35,7 @@ def _dues(known: Facts, event: Arrival, target: Target) -> list[float]:
     if due is None or not known.open(target):
         return []
     if known.here is not None and known.here.name == target.name:
-        return [due] if known.tries < _tries(known) else []
+        return [due] if known.tries < known.most_tries else []
     cools = event.standby.clear(target) is not None
     free = target.name not in known.asked and known.allows(Move.FALLBACK)
     return [due] if cools and free else []
@@ -48,7 +48,10 @@ def diagnosed(known: Facts, event: Diagnosed) -> Plan:
         return "spent", None
     if event.error.reason is Reason.BILLING:
         return _billing(known, event)
-    return _here(known, event) or _elsewhere(known, event) or ("terminal", None)
+    elsewhere = _here(known, event) or _elsewhere(known, event)
+    if elsewhere is None and event.error.empty and not known.others_came:
+        return "empty_answer", None
+    return elsewhere or ("terminal", None)
 
 
 def _billing(known: Facts, event: Diagnosed) -> Plan:
@@ -63,13 +66,15 @@ def _billing(known: Facts, event: Diagnosed) -> Plan:
 def _here(known: Facts, event: Diagnosed) -> Plan | None:
     assert known.here is not None
     named, others = event.error.repair, known.unasked(event.standby)
+    if others and known.slow and known.allows(Move.FALLBACK):
+        return None
     if named is not None and (known.here.name, named) not in known.repaired:
         return "repair", None
     spare = known.attempts_left > len(others)
     if spare and known.allows(Move.ROTATE) and known.unused(event.standby):
         return "rotate", None
     until = retry(known, event)
-    if until is None or until >= known.ends_at:
+    if until is None or until >= known.ends_at - known.kept(event.standby, event.at):
         return None
     # What stands by is no reason to leave where the policy does not let the call leave.
     alone = not others or not known.allows(Move.FALLBACK)
@@ -89,7 +94,7 @@ def _stay(known: Facts, event: Diagnosed, until: float) -> bool:
     """Whether to wait although others stand by."""
     return (
         until - event.at <= known.policy.patience
-        and event.error.reason is not Reason.TIMEOUT
+        and not event.error.quoted
         and not known.probe
         and known.attempts_left > len(known.unasked(event.standby))
     )
@@ -100,7 +105,7 @@ def retry(known: Facts, event: Diagnosed) -> float | None:
     assert known.here is not None
     due = sendable(event.standby, known.here, event.at)
     again = known.allows(Move.RETRY) or (known.allows(Move.ROTATE) and _another(known, event))
-    if due is None or not again or known.tries >= _tries(known):
+    if due is None or not again or known.tries >= known.most_tries:
         return None
     if known.waits >= known.policy.max_attempts:
         return None
@@ -111,12 +116,6 @@ def retry(known: Facts, event: Diagnosed) -> float | None:
     throttled = event.error.reason is Reason.RATE_LIMIT and cools
     floor = event.at if throttled else known.not_before
     return max(event.at + _backoff(known.tries, event.jitter), floor, due)
-
-
-def _tries(known: Facts) -> int:
-    limit = known.policy.attempts_per_target
-    unknown = known.error is not None and known.error.reason is Reason.UNKNOWN
-    return min(limit, 2) if unknown else limit
 
 
 def _another(known: Facts, event: Diagnosed) -> bool:
@@ -134,12 +133,12 @@ def way_back(known: Facts, event: Arrival | Diagnosed) -> float | None:
         return None
     pause = _backoff(1, event.jitter) if isinstance(event, Diagnosed) else 0.0
     for target in known.route:
-        left = target.name in known.throttled
+        left = target.name in known.left_open
         passed_over = target.name not in known.asked and event.standby.clear(target) is not None
         due = sendable(event.standby, target, event.at)
         if not (left or passed_over) or target == known.here or due is None:
             continue
-        until = max(due, event.at + pause, known.throttled.get(target.name, 0.0))
+        until = max(due, event.at + pause, known.left_open.get(target.name, 0.0))
         if known.open(target) and until < known.ends_at:
             return until
     return None

@@ -33,10 +33,10 @@ FIXED = attrs.evolve(HERE, timeouts=Timeouts(first_token=3.0))
 def first_token(
     taken: Taken, *, standing: tuple[Target, ...] = (), reasoning: bool = False
 ) -> float | None:
-    call = Call((taken.target, OTHER), Policy(deadline=77.0), reasoning=reasoning)
+    call = Call((taken.target, OTHER), Policy(deadline=977.0), reasoning=reasoning)
     stepped: Step = step(call, Started(0.0, taken, Standby(("key",), standing)))
     assert isinstance(stepped.command, Send)
-    assert (stepped.command.number, stepped.command.ends_at) == (1, 77.0)
+    assert (stepped.command.number, stepped.command.ends_at) == (1, 977.0)
     limits = stepped.command.timeouts
     assert limits == attrs.evolve(taken.target.timeouts, first_token=limits.first_token)
     return limits.first_token
@@ -67,6 +67,50 @@ def test_silence_is_borne_for(
     taken = Taken(target, "key", seen_first_token=seen)
 
     assert expected == first_token(taken, standing=standing, reasoning=reasoning)
+
+
+@pytest.mark.parametrize(
+    ("cut", "expected"), [(None, 12.0), (5.0, 12.0), (12.0, 24.0), (24.0, 48.0), (50.0, 60.0)]
+)
+def test_a_probe_bears_twice_the_silence_that_was_cut(cut: float | None, expected: float) -> None:
+    taken = Taken(HERE, "key", probe=True, cut_first_token=cut)
+
+    assert expected == first_token(taken, standing=(OTHER,))
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [
+        (Taken(HERE, "key"), 30.0),
+        (Taken(HERE, "key", seen_first_token=40.0), 40.0),
+        (Taken(FIXED, "key"), 3.0),
+    ],
+)
+def test_who_says_that_it_is_at_work_is_borne_for(taken: Taken, expected: float) -> None:
+    stepped = step(Call((taken.target, OTHER)), Started(0.0, taken, Standby(("key",), (OTHER,))))
+
+    assert isinstance(stepped.command, Send)
+    assert expected == stepped.command.kept_alive
+
+
+@pytest.mark.parametrize(
+    ("deadline", "standing", "expected"),
+    [
+        (300.0, (OTHER,), (5.0, 12.0, 120.0, 240.0)),
+        (60.0, (OTHER,), (5.0, 12.0, 30.0, 30.0)),
+        (60.0, (), (5.0, 60.0, 60.0, 60.0)),
+        (6.0, (OTHER,), (3.0, 3.0, 3.0, 3.0)),
+    ],
+)
+def test_the_limits_leave_time_for_who_stands_by(
+    deadline: float, standing: tuple[Target, ...], expected: tuple[float, ...]
+) -> None:
+    call = Call((HERE, OTHER), Policy(deadline=deadline))
+    send = step(call, Started(0.0, Taken(HERE, "key"), Standby(("key",), standing))).command
+
+    assert isinstance(send, Send)
+    limits = send.timeouts
+    assert (limits.connect, limits.first_token, limits.total, send.until) == expected
 
 
 def sent_from(call: Call, *, at: Target = HERE) -> Call:

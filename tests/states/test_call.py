@@ -122,8 +122,8 @@ def test_the_names_of_the_states_are_those_of_the_design() -> None:
 
 def test_a_call_begins_with_nothing_known() -> None:
     numbers = ("number", "tries", "waits", "rotations", "switches", "repairs")
-    sets = ("asked", "used", "billed", "repaired", "throttled", "gone")
-    flags = ("reasoning", "probe", "went_back", "tool_call")
+    sets = ("asked", "used", "billed", "repaired", "returnable", "gone")
+    flags = ("reasoning", "streamed", "probe", "kept_waiting", "went_back", "tool_call")
     others = ("target", "credential", "too_small", "stream_ends_at", "error", "cause")
     endings = ("passed_over", "resume_at", "stopped_by")
     expected: dict[str, object] = {
@@ -131,6 +131,7 @@ def test_a_call_begins_with_nothing_known() -> None:
         "policy": Policy(),
         "state": State.READY,
         "not_before": 0.0,
+        "only_empty": True,
         **dict.fromkeys(numbers, 0),
         **dict.fromkeys(sets, frozenset()),
         **dict.fromkeys(flags, False),

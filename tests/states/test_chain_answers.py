@@ -91,7 +91,7 @@ BACK: dict[str, tuple[dict[str, Any], Standby, Due | None]] = {
         None,
     ),
     "not to who has billed": (
-        {"billed": frozenset({"bolt"}), "throttled": frozenset({("bolt/one", 0.0)})},
+        {"billed": frozenset({"bolt"}), "returnable": frozenset({("bolt/one", 0.0)})},
         Standby(targets=(OTHER,)),
         None,
     ),

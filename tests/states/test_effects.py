@@ -52,14 +52,14 @@ def changed(effect: Effect, event: Waited = NOTHING, **facts: Any) -> Call:
 def test_who_is_left_overloaded_asks_for_time_and_who_is_left_throttled_for_none() -> None:
     throttled = Error(Reason.RATE_LIMIT, "left")
 
-    assert changed(leave).throttled == {("acme/one", 9.0)}
-    assert changed(leave, error=throttled).throttled == {("acme/one", 0.0)}
+    assert changed(leave).returnable == {("acme/one", 9.0)}
+    assert changed(leave, error=throttled).returnable == {("acme/one", 0.0)}
 
 
 def test_who_is_left_is_kept_beside_those_left_before() -> None:
     before = frozenset({("corp/one", 2.0)})
 
-    assert changed(leave, throttled=before).throttled == {("corp/one", 2.0), ("acme/one", 9.0)}
+    assert changed(leave, returnable=before).returnable == {("corp/one", 2.0), ("acme/one", 9.0)}
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,25 @@ def test_who_is_left_is_kept_beside_those_left_before() -> None:
         {"target": None},
         {"error": None},
         {"target": OTHER},  # waited for, and then not had
-        {"error": Error(Reason.TIMEOUT, "left")},
+        {"error": Error(Reason.SERVER_ERROR, "left")},
+        {"error": Error(Reason.TIMEOUT, "left"), "tries": 3},
+        {"error": Error(Reason.AUTH, "left"), "probe": True},  # a wait would not help there
     ],
 )
-def test_only_who_was_asked_and_throttled_is_left_as_such(facts: dict[str, Any]) -> None:
-    assert changed(leave, **facts).throttled == frozenset()
+def test_nobody_else_is_worth_going_back_to(facts: dict[str, Any]) -> None:
+    assert changed(leave, **facts).returnable == frozenset()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"error": Error(Reason.TIMEOUT, "left")},
+        {"error": Error(Reason.SERVER_ERROR, "left"), "kept_waiting": True},
+        {"error": Error(Reason.SERVER_ERROR, "left"), "probe": True},
+    ],
+)
+def test_who_is_left_in_haste_is_worth_going_back_to(facts: dict[str, Any]) -> None:
+    assert changed(leave, **facts).returnable == {("acme/one", 9.0)}
 
 
 def test_leaving_sets_the_cause_once() -> None:
@@ -84,7 +98,7 @@ def test_waiting_for_another_leaves_this_one_and_starts_its_tries_anew() -> None
     waiting = changed(plan_wait, OTHER_COOLS, tries=3)
 
     assert (waiting.target, waiting.resume_at, waiting.tries) == (OTHER, 5.0, 0)
-    assert (waiting.cause, dict(waiting.throttled)) == (LATEST, {"acme/one": 9.0})
+    assert (waiting.cause, dict(waiting.returnable)) == (LATEST, {"acme/one": 9.0})
     assert waiting.went_back is False
 
 

@@ -1,4 +1,4 @@
-"""The seven invariants, over random routes, pools, policies, marks, answers and races."""
+"""The eight invariants, over random routes, pools, policies, marks, answers and races."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ answers = st.builds(
     seconds=st.sampled_from((0.1, 0.1, 0.0, 2.0, 30.0)),
     content=st.sampled_from((False,) * 7 + (True,)),
     tool_call=st.sampled_from((False, False, True)),
+    stall=st.sampled_from((0.0, 0.0, 25.0)),
 )
 remembered = st.one_of(st.none(), errors())
 blocks = st.builds(

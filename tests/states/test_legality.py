@@ -49,6 +49,12 @@ def call_after(events: tuple[Event, ...]) -> Call:
 
 
 CLAIMS: dict[str, tuple[tuple[Event, ...], Event, str]] = {
+    "a wait before the call": (
+        FAILED[:1],
+        Failed(2.0, waited=2.1),
+        "nobody has waited for 2.1 s",
+    ),
+    "a wait of no time": (FAILED[:1], Failed(2.0, waited=-1.0), "nobody has waited for -1.0 s"),
     "an instant before the call": (FAILED[:1], Failed(-1.0), "-1.0 is no instant of this call"),
     "an instant that is none": (FAILED[:1], Failed(float("nan")), "nan is no instant of this call"),
     "a target that is not on the route": (

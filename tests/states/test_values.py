@@ -43,7 +43,7 @@ UNSAID: list[tuple[Any, dict[str, object]]] = [
     (Taken(HERE, "key#1"), {"probe": False, "seen_first_token": None}),
     (Clear(HERE, Mark.BENCH, 1.0), {"error": None, "since": 0.0, "probed": False}),
     (NOTHING, {"credentials": (), "targets": (), "clears": ()}),
-    (Send(HERE, "key#1", 1, Timeouts(), 300.0), {"probe": False}),
+    (Send(HERE, "key#1", 1, Timeouts(), 300.0, 300.0), {"probe": False, "kept_alive": 0.0}),
     (Finish(), {"cause": None, "stopped_by": None}),
     (Failed(1.0), {"tool_call": False}),
     (Diagnosed(1.0, ERROR, NOTHING), {"jitter": 0.0}),

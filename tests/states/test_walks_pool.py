@@ -161,7 +161,7 @@ KEYS: dict[str, Walk] = {
     "the way back is due when the first of its keys is": Walk(
         route=["acme/one", "bolt/one"],
         pools={"acme": 2},
-        policy=Policy(patience=0.0),
+        policy=Policy(patience=1.0),
         answers=["rate_limit 5", "rate_limit 60", "billing", "ok"],
         path=[
             "started_send@acme/one#1",

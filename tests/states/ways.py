@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+
 from states import (
     Call,
     Cancelled,
@@ -49,6 +51,16 @@ FAILED: tuple[Event, ...] = (*SENT, Failed(1.0))
 def said(reason: Reason, standby: Standby, *, at: float = 1.0, repair: str | None = None) -> Event:
     return Diagnosed(at, Error(reason, "table", repair=repair), standby)
 
+
+EMPTY = Diagnosed(1.0, Error(Reason.INVALID_RESPONSE, "table", empty=True), NOTHING)
+OTHER_COOLS = Standby(clears=(Clear(OTHER, Mark.COOLDOWN, 20.0),))
+EMPTY_TWICE: tuple[Event, ...] = (
+    *FAILED,
+    attrs.evolve(EMPTY, standby=ALONE),
+    Waited(2.0, TOOK_HERE, ALONE),
+    Failed(3.0),
+    attrs.evolve(EMPTY, at=3.0, standby=OTHER_COOLS),
+)
 
 ROTATING = (*FAILED, said(Reason.AUTH, ALL))
 SWITCHING = (*FAILED, said(Reason.RATE_LIMIT, OTHER_READY))
@@ -100,6 +112,7 @@ WAYS: dict[str, tuple[Event, ...]] = {
     "retry": WAITING,
     "fallback": SWITCHING,
     "way_back": (*THROTTLED_THEN, said(Reason.FORBIDDEN, COOLING)),
+    "empty_answer": (*FAILED, EMPTY),
     "terminal": (*FAILED, said(Reason.BAD_REQUEST, ALL)),
     "rotated_spent": (*ROTATING, Rotated(300.0, Taken(HERE, "key#2"), ALL)),
     "rotated_send": (*ROTATING, Rotated(1.0, Taken(HERE, "key#2"), ALL)),
@@ -132,6 +145,7 @@ LEADS_TO = {
     "wait": State.RETRY,
     "terminal": State.FAIL_TERMINAL,
     "answered": State.SUCCEED,
+    "answer": State.SUCCEED,
     "content": State.STREAM,
     "failed": State.CLASSIFY,
     "completed": State.SUCCEED,
@@ -189,6 +203,7 @@ BOTH: dict[tuple[str, str], tuple[Event, ...]] = {
     ("rotate", "retry"): (*FAILED, said(Reason.RATE_LIMIT, ALL)),
     ("retry", "fallback"): (*FAILED, said(Reason.OVERLOADED, ALL)),
     ("fallback", "way_back"): (*THROTTLED_THEN, said(Reason.FORBIDDEN, STANDS_AND_COOLS)),
+    ("way_back", "empty_answer"): EMPTY_TWICE,
     ("rotated_spent", "rotated_send"): (*ROTATING, Rotated(LATE, Taken(HERE, "key#2"), ALL)),
     ("rotated_send", "rotated_fallback"): (*ROTATING, Rotated(1.0, Taken(HERE, "key#2"), ALL)),
     ("rotated_fallback", "rotated_wait"): (*ROTATING, Rotated(1.0, None, STANDS_AND_COOLS)),

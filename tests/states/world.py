@@ -53,6 +53,9 @@ from states.machine import Stepper
 BENCH, CIRCUIT, COOLDOWN = 300.0, 5.0, 2.0
 """Seconds that a mark lasts where the error does not say."""
 
+LONGEST_COOLDOWN, DUE = 300.0, 60.0
+"""A longer wait is a bench that expects its end, and may be probed this soon."""
+
 STEPS = 2_000
 """More steps than any call of these tests may need; a call that takes more does not end."""
 
@@ -73,12 +76,14 @@ class Answer:
         seconds: From the send to the answer.
         content: True where content reaches the caller first (a stream).
         tool_call: True where a part of a tool call is delivered.
+        stall: Seconds from the content to the error.
     """
 
     error: Error | None = None
     seconds: float = 0.1
     content: bool = False
     tool_call: bool = False
+    stall: float = 0.0
 
 
 @attrs.frozen
@@ -89,6 +94,7 @@ class Block:
     until: float
     error: Error | None = None
     since: float = 0.0
+    expected: float | None = None
 
 
 @attrs.frozen
@@ -126,7 +132,9 @@ class Board:
             closed.append(min(pool, key=lambda block: block.until))
         if closed:
             last = max(closed, key=lambda block: block.until)
-            return Clear(target, last.mark, last.until, last.error, last.since)
+            return Clear(
+                target, last.mark, last.until, last.error, last.since, expected=last.expected
+            )
         claim = self.claims.get(target.name, -inf)
         if blocks and claim > now:
             due = blocks[-1]
@@ -159,10 +167,12 @@ class Board:
             Reason.MODEL_NOT_FOUND: target.name,
         }
         if error.reason in places:
-            throttled = error.reason is Reason.RATE_LIMIT
+            throttled, named = error.reason is Reason.RATE_LIMIT, error.retry_after
             mark, seconds = (Mark.COOLDOWN, COOLDOWN) if throttled else (Mark.BENCH, BENCH)
-            until = now + (seconds if error.retry_after is None else error.retry_after)
-            self.blocks[places[error.reason]] = Block(mark, until, error, now)
+            until, expected = now + (seconds if named is None else named), None
+            if throttled and named is not None and named > LONGEST_COOLDOWN:
+                mark, until, expected = Mark.BENCH, now + DUE, until
+            self.blocks[places[error.reason]] = Block(mark, until, error, now, expected)
 
     def cured(self, target: Target) -> None:
         for place in self.places(target):
@@ -254,14 +264,20 @@ class World:
     def _answer(self, command: Send | Relay, call: Call) -> Event:
         if isinstance(command, Send):
             self._answered = next(self.answers, Answer())
-            self.clock += self._answered.seconds
+            waited = min(self._answered.seconds, command.until - self.clock)
+            self.clock += waited
             if self.clock >= command.ends_at:
-                self.clock = command.ends_at
                 return DeadlineReached(self.clock)
-            if self._answered.content:
+            if waited < self._answered.seconds:
+                hurried = Error(Reason.TIMEOUT, "timeout.total", scope=Scope.REQUEST)
+                self._answered = Answer(hurried)
+            elif self._answered.content:
                 return Streaming(self.clock)
+        else:
+            waited = self._answered.stall
+            self.clock += waited
         if self._answered.error is not None:
-            return Failed(self.clock, tool_call=self._answered.tool_call)
+            return Failed(self.clock, tool_call=self._answered.tool_call, waited=waited)
         assert call.target is not None
         self.board.cured(call.target)
         return Succeeded(self.clock)

@@ -4,6 +4,7 @@ inline note() {
     if
     :: (event == DIAGNOSED) ->
         error = reason;
+        only_empty = only_empty && IS(EMPTY);
         if
         :: IS(BILLING) ->
             for (i : 0 .. TARGETS - 1) {
@@ -28,12 +29,16 @@ inline note() {
 #define THE_MARK (passed_over -> OF_THE_MARK : NO_CAUSE)
 #define KEPT_OR(other) (cause != NO_CAUSE -> cause : other)
 
+/* Only haste made the call leave: it would have tried again, but for others. */
+#define TRIES_REMAIN ((IS_SLOW || probe) && MAY_RETRY && tries < TRIES_ALLOWED)
+#define COMES_BACK (error != NO_ERROR && (IS(THROTTLED) || TRIES_REMAIN))
+
 inline effect_nothing() { skip }
 
 inline effect_leave() {
     cause = KEPT_OR(THE_ERROR);
     if
-    :: (here != NOWHERE && IS(THROTTLED)) -> throttled[here] = throttled[here] || asked[here]
+    :: (here != NOWHERE && COMES_BACK) -> returnable[here] = returnable[here] || asked[here]
     :: else
     fi
 }

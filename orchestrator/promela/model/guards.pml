@@ -2,6 +2,7 @@
 
 /* A policy's moves for the latest error: a bit for each class, all before the first. */
 #define MOVE(classes) (error == NO_ERROR || ((classes >> error) & 1))
+/* Another key is no remedy for what a relay quotes: such classes are not in ROTATING. */
 #define MAY_ROTATE MOVE(ROTATING)
 #define MAY_RETRY MOVE(RETRYING)
 #define MAY_FALL_BACK (MOVE(FALLING_BACK) || (asked_count > 1 && MOVE(FALLING_BACK_LATER)))
@@ -11,7 +12,8 @@
 #define OPEN(t) (!billed[t] && FITS(t))
 #define UNASKED(t) (stands[t] && !asked[t] && !gone[t] && OPEN(t))
 #define WAITS_REMAIN (waits < MAX_ATTEMPTS)
-#define TRIES_ALLOWED (IS(UNKNOWN) && ATTEMPTS_PER_TARGET > 2 -> 2 : ATTEMPTS_PER_TARGET)
+/* What nobody recognises, and what is empty, is tried once more. */
+#define TRIES_ALLOWED ((IS(UNKNOWN) || IS(EMPTY)) && ATTEMPTS_PER_TARGET > 2 -> 2 : ATTEMPTS_PER_TARGET)
 #define ATTEMPTS_LEFT (MAX_ATTEMPTS - number)
 
 /* Another key of the call's own target is ready, or only cooling: after a rate limit the
@@ -19,9 +21,9 @@
 #define ANOTHER_READY (other_ready || fresh_ready)
 #define ANOTHER_KEY (ANOTHER_READY || (!IS(RATE_LIMIT) && cooling))
 
-/* A target to go back to: throttled when it was left, or never asked because of its mark. */
+/* A target to go back to: throttled or left in haste, or never asked because of its mark. */
 #define WAY_BACK(t) (t != here && OPEN(t) && due[t] < TOO_LATE && \
-    (throttled[t] || (!asked[t] && !stands[t])))
+    (returnable[t] || (!asked[t] && !stands[t])))
 /* The way back waits at least as long as a first backoff. */
 #define BACKOFF_FITS (event != DIAGNOSED || (PAUSE_CAN_FIT && (pause < NEVER || tries > 1)))
 
@@ -85,13 +87,23 @@ inline look() {
 #define guard_way_back (MAY_FALL_BACK && WAITS_REMAIN && back != NOWHERE)
 #define guard_billing_and_unasked_stands_by (guard_billing && guard_fallback_allowed)
 #define guard_billing_and_way_back (guard_billing && guard_way_back)
-#define guard_repair_named (REPAIR(error) > repaired[here])
-#define guard_rotation_allowed (MAY_ROTATE && fresh_ready && ATTEMPTS_LEFT > others)
+/* A silence, or a failure that kept the caller waiting, while a fallback stands by. */
+#define IS_SLOW (IS(TIMEOUT) || kept_waiting)
+#define SLOW (IS_SLOW && guard_fallback_allowed)
+#define guard_repair_named (REPAIR(error) > repaired[here] && !SLOW)
+#define guard_rotation_allowed (MAY_ROTATE && !SLOW && fresh_ready && ATTEMPTS_LEFT > others)
 
 #define RETRY_HELPS (MAY_RETRY || (MAY_ROTATE && ANOTHER_KEY))
-/* Where a fallback stands by: within the patience, never after silence or a probe, and an
- * attempt stays for each of them. */
-#define BETTER_THAN_OTHERS (others == 0 || !MAY_FALL_BACK || \
-    (wait == SOON && !IS(TIMEOUT) && !probe && ATTEMPTS_LEFT > others))
-#define RETRY_FITS (WAITS_REMAIN && wait < NEVER && BETTER_THAN_OTHERS)
+/* Time is kept back for those that stand by, as long as no content reached the caller. That a
+ * wait does not fit beside them is always possible, since the time may be late: the backoff is
+ * NEVER then. Here is only whether it fits where the call has just begun. */
+#define KEEPS_BACK (others > 0 && !committed && SILENCE_FALLS_BACK)
+#define PAUSE_FITS_BESIDE (pause == SOON -> SOON_BESIDE(tries, others) : LATE_BESIDE(tries, others))
+#define FITS_BESIDE (PAUSE_FITS_BESIDE && (wait == SOON || pause == LATE || LATER_BESIDE(others)))
+/* Where a fallback stands by: within the patience, never after silence, after a slow failure,
+ * after one that is quoted or after a probe, and an attempt stays for each of them. */
+#define BETTER_THAN_OTHERS (!guard_fallback_allowed || \
+    (wait == SOON && !IS_SLOW && !IS(QUOTED) && !probe && ATTEMPTS_LEFT > others))
+#define RETRY_FITS (WAITS_REMAIN && wait < NEVER && (!KEEPS_BACK || FITS_BESIDE) && BETTER_THAN_OTHERS)
 #define guard_retry_allowed (RETRY_HELPS && tries < TRIES_ALLOWED && RETRY_FITS)
+#define guard_only_empty_answers_came (IS(EMPTY) && only_empty)

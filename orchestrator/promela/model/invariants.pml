@@ -20,6 +20,8 @@ SCRATCH byte nothing_after_the_commit;
 SCRATCH byte nothing_after_finish;
 SCRATCH byte only_what_was_taken_is_sent_to;
 SCRATCH byte patience_while_a_fallback_stands_by;
+SCRATCH byte who_fails_slowly_is_left;
+SCRATCH byte an_empty_answer_is_the_last_resort;
 SCRATCH byte keys_are_tried_before_anything_sleeps;
 SCRATCH byte every_state_knows_what_to_do;
 
@@ -38,6 +40,7 @@ inline remember() {
     was_cause = cause;
     was_committed = committed;
     was_tool_call = tool_call;
+    was_only_empty = only_empty;
     for (i : 0 .. TARGETS - 1) {
         was_asked[i] = asked[i];
         offered[i] = 0
@@ -95,8 +98,14 @@ inline check() {
     patience_while_a_fallback_stands_by = !(event == DIAGNOSED && command == WAIT &&
         others > 0 && MAY_FALL_BACK && planned > SOON);
     assert(patience_while_a_fallback_stands_by);
+    who_fails_slowly_is_left = !(event == DIAGNOSED && here == was_here && STAYS &&
+        IS_SLOW && others > 0 && MAY_FALL_BACK);
+    assert(who_fails_slowly_is_left);
+    an_empty_answer_is_the_last_resort = !(event == DIAGNOSED && state == IN_SUCCEED) ||
+        (IS(EMPTY) && was_only_empty && (others == 0 || !MAY_FALL_BACK));
+    assert(an_empty_answer_is_the_last_resort);
     keys_are_tried_before_anything_sleeps = !(event == DIAGNOSED &&
-        (command == WAIT || command == SWITCH) && !IS(BILLING) && MAY_ROTATE && fresh_ready &&
+        (command == WAIT || command == SWITCH) && !IS(BILLING) && !SLOW && MAY_ROTATE && fresh_ready &&
         was_number + others < MAX_ATTEMPTS);
     assert(keys_are_tried_before_anything_sleeps)
 }

@@ -23,7 +23,9 @@ inline forget() {
     };
     /* Which error the latest was does not count while an attempt is made: the next replaces it. */
     error = (SENDING && error != NO_ERROR -> EARLIER : error);
-    cause = (cause != NO_CAUSE -> SET_EARLIER : NO_CAUSE)
+    cause = (cause != NO_CAUSE -> SET_EARLIER : NO_CAUSE);
+    /* Nor for how long the last one took, nor once its target was left. */
+    kept_waiting = (SENDING || here == NOWHERE -> 0 : kept_waiting)
 }
 
 /* Of an ended call only how it ended is told, after how many attempts and waits. */
@@ -34,6 +36,8 @@ inline forget_all() {
     committed = 0;
     tool_call = 0;
     probe = 0;
+    kept_waiting = 0;
+    only_empty = 0;
     passed_over = 0;
     cause = NO_CAUSE;
     error = NO_ERROR;
@@ -42,7 +46,7 @@ inline forget_all() {
         asked[i] = 0;
         gone[i] = 0;
         billed[i] = 0;
-        throttled[i] = 0;
+        returnable[i] = 0;
         used[i] = 0;
         repaired[i] = 0
     }
@@ -64,6 +68,7 @@ inline forget_the_scratch() {
     was_cause = 0;
     was_committed = 0;
     was_tool_call = 0;
+    was_only_empty = 0;
     billing_bypasses_the_pool = 0;
     no_send_to_an_account_without_money = 0;
     a_target_is_asked_once = 0;
@@ -78,6 +83,8 @@ inline forget_the_scratch() {
     nothing_after_finish = 0;
     only_what_was_taken_is_sent_to = 0;
     patience_while_a_fallback_stands_by = 0;
+    who_fails_slowly_is_left = 0;
+    an_empty_answer_is_the_last_resort = 0;
     keys_are_tried_before_anything_sleeps = 0;
     every_state_knows_what_to_do = 0;
     for (i : 0 .. TARGETS - 1) {
@@ -94,12 +101,13 @@ inline forget_the_scratch() {
 
 #ifdef TELL
 #define SAY c_code { \
-    printf("@%d %d %d %d %d %d %d %d %d %d %d %d %d %d", now.state, now.number, now.waits, \
+    printf("@%d %d %d %d %d %d %d %d %d %d %d %d %d %d %d %d", now.state, now.number, now.waits, \
         now.tries, now.here, now.went_back, now.committed, now.tool_call, now.cause, now.error, \
-        now.passed_over, now.probe, now.too_small, now.stopped_by); \
+        now.passed_over, now.probe, now.kept_waiting, now.only_empty, now.too_small, \
+        now.stopped_by); \
     for (i = 0; i < TARGETS; i++) { \
         printf(" %d %d %d %d %d %d", now.asked[i], now.gone[i], now.billed[i], \
-            now.throttled[i], now.used[i], now.repaired[i]); \
+            now.returnable[i], now.used[i], now.repaired[i]); \
     } \
     printf("\n"); \
 }

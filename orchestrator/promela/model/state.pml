@@ -14,6 +14,8 @@ bit went_back;             /* the way back was taken */
 bit committed;             /* content reached the caller */
 bit tool_call;             /* a part of a tool call did */
 bit probe;                 /* the last send was one */
+bit kept_waiting;          /* the attempt that failed last kept the caller waiting */
+bit only_empty = 1;        /* nothing but empty answers came */
 bit passed_over;           /* the first target is marked, and nothing was sent yet */
 byte cause = NO_CAUSE;
 byte error = NO_ERROR;     /* the class of the latest error */
@@ -22,7 +24,7 @@ byte stopped_by;
 bit asked[TARGETS];
 bit gone[TARGETS];
 bit billed[TARGETS];       /* its provider has billed this call */
-bit throttled[TARGETS];    /* left while only throttled or overloaded */
+bit returnable[TARGETS];   /* left while only throttled or overloaded, or with tries remaining */
 byte used[TARGETS];        /* how many of its keys were sent with; they are alike */
 byte repaired[TARGETS];    /* how many repairs were made; they are alike */
 
@@ -69,6 +71,7 @@ SCRATCH byte was_here;
 SCRATCH byte was_cause;
 SCRATCH byte was_committed;
 SCRATCH byte was_tool_call;
+SCRATCH byte was_only_empty;
 SCRATCH byte was_asked[TARGETS];
 SCRATCH byte offered[TARGETS];
 

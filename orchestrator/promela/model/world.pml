@@ -108,6 +108,10 @@ inline look_around_after_failure() {
 inline fail_in_some_way() {
     select (reason : 1 .. CLASSES);
     if
+    :: kept_waiting = 0
+    :: HAS_LATER -> kept_waiting = 1    /* for longer than the patience */
+    fi;
+    if
     :: !spent_time -> retry_after = SOON
     :: (!spent_time && HAS_LATER) -> retry_after = LATE
     :: retry_after = NEVER

@@ -139,7 +139,7 @@ def test_both_drivers_keep_the_same_record_of_the_same_script(
 def replayed(ledger: Ledger) -> tuple[str, ...]:
     """The rows that the recorded events give, from the call as it was opened."""
     opened = ledger[0]
-    call = states.Call(opened.route, opened.policy, reasoning=opened.reasoning)
+    call = opened.begin()
     rows: list[str] = []
     for transition in ledger.transitions:
         moved = states.step(call, transition.facts)

@@ -168,3 +168,10 @@ def test_an_end_mark_alone_is_what_relays_write_after_a_cut(
 
     assert came.inflow.ended
     assert not came.inflow.whole
+
+
+@each
+def test_what_says_nothing_of_the_answer_says_that_somebody_is_at_work(wire: Wire) -> None:
+    assert not through(wire.dialect, [wire.events[0]]).inflow.alive
+    assert through(wire.dialect, [b": keep-alive\n\n"]).inflow.alive
+    assert through(wire.dialect, [wire.quiet]).inflow.alive

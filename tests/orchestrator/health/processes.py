@@ -114,6 +114,30 @@ def _fork_while_busy(world: World) -> None:
     say(len(world.marked()))
 
 
+def crowd(path: Path, processes: int, count: int) -> None:
+    """Let so many processes write at once; print how each ended, and what they left behind.
+
+    Each marks targets of its own and counts one failure at a shared one, and ends without
+    letting go of the store, as a process does that is killed.
+    """
+    world = World(store=FileStore(path, busy_seconds=PATIENT))
+    world.store.read()
+    begin = time.time() + 0.5
+    children = []
+    for number in range(processes):
+        child = os.fork()
+        if child == 0:
+            time.sleep(max(0.0, begin - time.time()))
+            for mine in range(count):
+                world.failed_call(Target("acme", f"{number}-{mine}"), Reason.FORBIDDEN)
+            world.failed_call(A, Reason.UNKNOWN)
+            os._exit(0)
+        children.append(child)
+    for child in children:
+        say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    say(len(world.marked()), world.entry("acme", model="one").unknown)
+
+
 def fork_then_close(path: Path) -> None:
     """Let the child write after the parent has let go of the file; print what is marked."""
     world = World(store=FileStore(path, busy_seconds=PATIENT))
@@ -144,7 +168,7 @@ def fork_with_a_lock_held(_: Path) -> None:
     inside.wait()
     child = os.fork()
     if child == 0:
-        signal.alarm(20)
+        signal.alarm(60)
         store.update(lambda _: Nothing())
         os._exit(0)
     thread.join()

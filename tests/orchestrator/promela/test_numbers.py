@@ -10,15 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from orchestrator.promela.numbers import LISTS, contexts, events, numbers, pauses
+from orchestrator.promela.numbers import (
+    LISTS,
+    contexts,
+    events,
+    kept_back,
+    numbers,
+    pauses,
+)
 from orchestrator.promela.settings import SETTINGS
 from orchestrator.promela.translations import Untranslated
 from orchestrator.verify import Setting
 from states.backoff import backoff
-from states.call import State
-from states.commands import StoppedBy
-from states.policy import Policy
+from states.call import Call, State
+from states.commands import Send, StoppedBy
+from states.events import Started
+from states.machine import step
+from states.policy import OnInterrupted, Policy
 from states.reasons import Move, Reason
+from states.standby import Standby, Taken
 from states.table import TABLE
 from states.target import Target
 
@@ -66,6 +76,39 @@ def test_how_long_backoffs_can_be(
     assert pauses(Policy(patience=patience), limit) == (soon, late)
 
 
+@given(
+    others=some.integers(0, 4),
+    deadline=some.floats(0.5, 400),
+    streamed=some.booleans(),
+    on_interrupted=some.sampled_from(OnInterrupted),
+)
+def test_what_is_kept_back_is_what_the_machine_keeps_back(
+    others: int, deadline: float, *, streamed: bool, on_interrupted: OnInterrupted
+) -> None:
+    route = tuple(Target(str(number), "model") for number in range(others + 1))
+    policy = Policy(deadline=deadline, on_interrupted=on_interrupted)
+    setting = Setting(route, {}, policy, streamed=streamed)
+    started = Started(0.0, Taken(route[0], "key#1"), Standby(("key#1",), route))
+
+    sent = step(Call(route, policy, streamed=streamed), started).command
+
+    assert isinstance(sent, Send)
+    assert sent.until == pytest.approx(deadline - kept_back(setting, others))
+
+
+def test_a_wait_that_fits_the_deadline_need_not_fit_beside_others() -> None:
+    found = defined(attrs.evolve(SIZED, policy=Policy(deadline=1.0, patience=0.4)))
+
+    # Half of the second is kept back: the second backoff, above 0.5 s, fits alone.
+    assert found["SOON_BESIDE(n,o)"] == "(n == 0 -> 0 : (n == 1 -> 1 : (n == 2 -> 0 : 0)))"
+    assert found["LATE_BESIDE(n,o)"] == (
+        "(o == 0 -> (n == 0 -> 0 : (n == 1 -> 1 : (n == 2 -> 1 : 0))) : "
+        "(o == 1 -> (n == 0 -> 0 : (n == 1 -> 1 : (n == 2 -> 0 : 0))) : "
+        "(n == 0 -> 0 : (n == 1 -> 1 : (n == 2 -> 0 : 0)))))"
+    )
+    assert found["LATER_BESIDE(o)"] == "1"
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_moves_of_every_class_are_the_policys(name: str) -> None:
     setting, found = SETTINGS[name], defined(SETTINGS[name])
@@ -75,16 +118,16 @@ def test_the_moves_of_every_class_are_the_policys(name: str) -> None:
     }  # fmt: skip
 
     for name_of_set, move, first in sets:
-        for place, one in enumerate(setting.reasons, start=1):
-            allowed = setting.policy.moves(one.reasons[0], first_target=first)
+        for place, one in enumerate(setting.kinds, start=1):
+            allowed = one.moves(setting.policy, first_target=first)
             assert bool(int(found[name_of_set]) >> place & 1) == (move in allowed)
 
 
 def test_sets_of_classes_name_their_reasons() -> None:
-    found, classes = defined(SIZED), SIZED.reasons
+    found, classes = defined(SIZED), SIZED.kinds
     billed = [one for place, one in enumerate(classes, 1) if int(found["BILLING"]) >> place & 1]
 
-    assert {one.reasons[0] for one in billed} == {Reason.BILLING}
+    assert {one.reason for one in billed} == {Reason.BILLING}
     assert found["CLASSES"] == str(len(classes))
     assert found["EARLIER"] == str(len(classes) + 1)
 

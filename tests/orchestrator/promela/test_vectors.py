@@ -14,7 +14,7 @@ from states.machine import step
 from states.target import Target
 
 SETTING = Setting((Target("a", "x", context=9), Target("b", "y", context=5)), {"a": 2})
-NOWHERE, EARLIER = len(SETTING.route), len(SETTING.reasons) + 1
+NOWHERE, EARLIER = len(SETTING.route), len(SETTING.kinds) + 1
 
 
 def told(*targets: tuple[int, ...], **values: int) -> tuple[int, ...]:
@@ -31,19 +31,20 @@ def place(state: State) -> int:
 def test_the_first_state_is_where_the_search_begins() -> None:
     graph = Graph(SETTING, step, merged=False)
 
-    assert reached(SETTING, told()) == (graph.keys[graph.start], 0, 0)
+    assert reached(SETTING, told(only_empty=1)) == (graph.keys[graph.start], 0, 0)
 
 
 def test_every_fact_is_read() -> None:
     vector = told(
         (1, 0, 1, 1, 2, 1), (0, 1, 0, 0, 0, 0),
         state=place(State.RETRY), number=3, waits=2, tries=1, here=0, went_back=1, committed=1,
-        tool_call=1, cause=1, error=4, passed_over=1, probe=1, too_small=2,
+        tool_call=1, cause=1, error=4, passed_over=1, probe=1, kept_waiting=1,
+        only_empty=1, too_small=2,
     )  # fmt: skip
 
     assert reached(SETTING, vector) == (
         (
-            State.RETRY, 1, True, True, True, MARKED, 3, MARKED, True, 9,
+            State.RETRY, 1, True, True, True, MARKED, 3, MARKED, True, True, True, 9,
             (
                 Slot(True, True, False, True, True, 2, 1),
                 Slot(False, False, True, False, False, 0, 0),
@@ -83,6 +84,6 @@ def test_a_state_is_described_in_one_line() -> None:
     vector = told((1, 0, 0, 0, 2, 0), state=place(State.RETRY), number=2, waits=1, here=0, error=1)
 
     assert described(SETTING, reached(SETTING, vector)) == (
-        f"retry, attempt 2, 1 waits, 0 tries, error {SETTING.reasons[0].name}; "
+        f"retry, attempt 2, 1 waits, 0 tries, error {SETTING.kinds[0].name}; "
         "a/x here asked 2 keys used; b/y untouched"
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import socket
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -11,8 +14,11 @@ import attrs
 import pytest
 
 from orchestrator.sim import Cut, Ending, Framing, Reply, ScriptedProviders, replies
+from orchestrator.sim.book import Book
 from orchestrator.sim.script import AnyScript
+from orchestrator.sim.server import Server
 from orchestrator.sim.wire import MAX_BODY, MAX_HEAD
+from tests.waiting import AMPLE, eventually
 
 BODY = json.dumps({"model": "m"}).encode()
 TEN = Reply(body=b"0123456789")
@@ -26,7 +32,7 @@ def providers() -> Iterator[ScriptedProviders]:
 
 def connect(providers: ScriptedProviders) -> socket.socket:
     address = urlsplit(providers.url("a"))
-    return socket.create_connection((address.hostname, address.port), timeout=5)
+    return socket.create_connection((address.hostname, address.port), timeout=AMPLE)
 
 
 def request(body: bytes = BODY, *, headers: bytes = b"", path: bytes = b"/a/v1/x") -> bytes:
@@ -112,23 +118,23 @@ def test_a_hang_is_silent_until_the_client_goes_away(
     found = b""
     with connect(providers) as connection:
         connection.sendall(request())
-        connection.settimeout(0.2)
+        assert eventually(lambda: len(providers.received("a")) == 1)
         while not found.endswith(expected):
             found += connection.recv(65536)
+        connection.settimeout(0.2)
         with pytest.raises(TimeoutError):
             connection.recv(1)
         assert providers.connections == 1
 
 
 def test_a_delay_comes_before_the_first_byte(providers: ScriptedProviders) -> None:
-    providers.set("a", replies.ok(delay=0.3))
+    providers.set("a", replies.ok(delay=0.2))
     with connect(providers) as connection:
-        connection.settimeout(0.1)
+        began = time.monotonic()
         connection.sendall(request())
-        with pytest.raises(TimeoutError):
-            connection.recv(1)
-        connection.settimeout(5)
+
         assert connection.recv(1) == b"H"
+        assert time.monotonic() - began >= 0.2
 
 
 def test_a_connection_is_kept_and_requests_may_be_pipelined(providers: ScriptedProviders) -> None:
@@ -175,3 +181,17 @@ def test_an_unknown_provider_is_named_with_the_nearest(providers: ScriptedProvid
 
     assert found.startswith(b"HTTP/1.1 404")
     assert b"did you mean a?" in found
+
+
+def test_who_is_just_being_accepted_is_closed_with_the_server() -> None:
+    async def main(turns: int) -> None:
+        server = Server(Book({"a": replies.ok()}))
+        port = await server.start()
+        with socket.create_connection(("127.0.0.1", port)):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await server.stop()
+
+    for turns in range(8):
+        asyncio.run(main(turns))
+    gc.collect()  # a socket that was left open warns, which is an error

@@ -8,7 +8,21 @@ from typing import Any
 import attrs
 
 from orchestrator.verify import Setting
-from states import STATES, TABLE, Call, Policy, Row, State, Switch, Target, Timeouts
+from states import (
+    DEFAULT_MOVES,
+    STATES,
+    TABLE,
+    Call,
+    Policy,
+    Row,
+    Send,
+    State,
+    Switch,
+    Target,
+    Timeouts,
+    attempt,
+    guards,
+)
 from states.chain import Looked, retry_at, unasked, unused_credentials
 from states.effects import leave
 from states.events import Arrival, Diagnosed
@@ -100,6 +114,37 @@ def something_stands_by(call: Call, event: Diagnosed) -> bool:
     here = call.target
     others = [one for one in event.standby.targets if here is None or one.name != here.name]
     return Move.FALLBACK in call.allowed and bool(others)
+
+
+def retry_whoever_is_slow(call: Call, event: Diagnosed) -> bool:
+    """A retry that does not ask how long the caller was kept waiting."""
+    quick = call.copy()
+    quick.kept_waiting = False
+    return guards.retry_allowed(quick, event)
+
+
+def rotate_whoever_is_slow(call: Call, event: Diagnosed) -> bool:
+    quick = call.copy()
+    quick.kept_waiting = False
+    return guards.rotation_allowed(quick, event)
+
+
+def repair_whatever_stands_by(call: Call, event: Diagnosed) -> bool:
+    here, repair = call.target, event.error.repair
+    return here is not None and repair is not None and (here.name, repair) not in call.repaired
+
+
+FALL_BACK_ON_BAD_REQUESTS = {**DEFAULT_MOVES, Reason.BAD_REQUEST: frozenset({Move.FALLBACK})}
+
+
+def any_empty_answer(call: Call, event: Diagnosed) -> bool:  # noqa: ARG001 - as a guard
+    """An empty answer is as good as any, whatever came before."""
+    return event.error.empty
+
+
+def send_to_the_end(call: Call, event: Arrival) -> Send:
+    """An attempt that keeps no time back for others."""
+    return attrs.evolve(attempt.enter(call, event), until=call.ends_at)
 
 
 SLOW = attrs.evolve(ONE, timeouts=Timeouts(total=400.0))

@@ -27,6 +27,9 @@ SETTINGS = {
         ROUTE[:2], {"acme": 1}, attrs.evolve(POLICY, on_interrupted=OnInterrupted.CONTINUE)
     ),
     "two targets of a provider": Setting(ROUTE, {"acme": 2}, POLICY),
+    "a deadline of which half is kept back": Setting(
+        ROUTE[:2], {"acme": 2}, attrs.evolve(POLICY, deadline=10.0)
+    ),
     "more than is kept": Setting(
         tuple(Target(name, "one") for name in ("acme", "beta", "corp")),
         dict.fromkeys(("acme", "beta", "corp"), 3),
@@ -79,7 +82,8 @@ def test_a_real_call_is_nowhere_where_the_search_was_not(name: str, data: st.Dat
         board = ForgetfulBoard(setting.route, pools, luck=luck, generous=0.6)
     world = World(board, iter(data.draw(st.lists(answers, max_size=12))), luck, inf)
 
-    for moment in world.run(Call(setting.route, setting.policy)):
+    begun = attrs.evolve(setting.call(), streamed=data.draw(st.booleans()))
+    for moment in world.run(begun):
         if _cannot_be(moment):
             return
         _was_there(found, moment.after.call)

@@ -15,8 +15,8 @@ from states.reasons import Move
 A, B, C = Target("acme", "one"), Target("beta", "one"), Target("corp", "one")
 TWICE = Policy(max_attempts=3, attempts_per_target=2)
 SOME = (
-    Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH, Reason.OVERLOADED, Reason.SERVER_ERROR,
-    Reason.TIMEOUT, Reason.BAD_REQUEST, Reason.CONTENT_POLICY, Reason.UNKNOWN,
+    Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH, Reason.OVERLOADED, Reason.TIMEOUT,
+    Reason.INVALID_RESPONSE, Reason.BAD_REQUEST, Reason.UNKNOWN,
 )  # fmt: skip
 
 
@@ -35,6 +35,27 @@ SETTINGS = {
     ),
     "a deadline within a backoff": small(
         A, B, policy=Policy(max_attempts=3, attempts_per_target=3, deadline=1.0, patience=0.2)
+    ),
+    "a deadline that is mostly kept back": small(
+        A, B, policy=Policy(max_attempts=3, attempts_per_target=3, deadline=3.0, patience=1.2)
+    ),
+    "nothing kept back": small(
+        A,
+        B,
+        policy=Policy(
+            max_attempts=3,
+            attempts_per_target=2,
+            deadline=0.9,
+            on={**DEFAULT_MOVES, Reason.TIMEOUT: frozenset({Move.RETRY})},
+        ),
+    ),
+    "quoted failures that may be retried": small(
+        A,
+        B,
+        policy=attrs.evolve(
+            TWICE, on={**DEFAULT_MOVES, Reason.AUTH: frozenset({Move.RETRY, Move.FALLBACK})}
+        ),
+        keys=2,
     ),
     "streams that go on": small(
         A, B, policy=attrs.evolve(TWICE, on_interrupted=OnInterrupted.CONTINUE), streamed=True

@@ -29,6 +29,8 @@ class Planted:
     setting: Setting = attrs.field(factory=faults.setting)
 
 
+HASTE = "who fails slowly is left while a fallback stands by"
+
 CASES = {
     "billing below rotation": Planted(
         "billing bypasses the pool",
@@ -77,6 +79,30 @@ CASES = {
         ("started_send acme/one key#1", "rate_limit -> fallback"),
         faults.changed("fallback", effect=faults.leave_and_reset),
     ),
+    "a retry at a target that failed slowly": Planted(
+        HASTE,
+        ("started_send acme/one key#1", "slow rate_limit -> retry"),
+        faults.changed("retry", guard=faults.retry_whoever_is_slow),
+    ),
+    "a rotation at a target that failed slowly": Planted(
+        HASTE,
+        ("started_send acme/one key#1", "slow rate_limit -> rotate"),
+        faults.changed("rotate", guard=faults.rotate_whoever_is_slow),
+    ),
+    "a repair at a target that says nothing": Planted(
+        HASTE,
+        ("started_send acme/one key#1", "slow bad_request+repair -> repair"),
+        faults.changed("repair", guard=faults.repair_whatever_stands_by),
+        setting=faults.setting(
+            policy=attrs.evolve(faults.SMALL, on=faults.FALL_BACK_ON_BAD_REQUESTS),
+            diagnosed=(Reason.BAD_REQUEST,),
+        ),
+    ),
+    "an attempt that keeps no time back": Planted(
+        "time is kept back for who stands by",
+        ("started_send acme/one key#1",),
+        entries=faults.entering(State.ATTEMPT, faults.send_to_the_end),
+    ),
     "a fallback that goes in circles": Planted(
         "no call goes in circles",
         ("started_fallback",),
@@ -114,6 +140,19 @@ def test_a_planted_fault_is_named_with_its_shortest_sequence(name: str, *, merge
     call = f"{case.setting.name}: {case.property}"
     drawn = path_of(lines, call, table=case.table)
     assert len([row for row in drawn if row != "failed"]) == len(case.sequence)
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["plain", "merged"])
+def test_an_empty_answer_after_something_else_is_named(*, merged: bool) -> None:
+    table = faults.changed("empty_answer", guard=faults.any_empty_answer)
+    setting = faults.setting(diagnosed=(Reason.RATE_LIMIT, Reason.INVALID_RESPONSE, Reason.UNKNOWN))
+
+    (found,) = verify(setting, table, merged=merged).violations
+
+    assert found.name == "an empty answer is the answer only where nothing else came"
+    assert found.told.words[-1] == "invalid_response+empty -> empty_answer"
+    # What came before is part of the plain search alone.
+    assert len(found.told.words) == (2 if merged else 4)
 
 
 def test_what_ships_holds() -> None:

@@ -33,8 +33,9 @@ from tests.acceptance.world import (
     run,
     world,
 )
+from tests.waiting import AMPLE
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 both = pytest.mark.parametrize("call", [run, arun], ids=["run", "arun"])
 
@@ -87,7 +88,7 @@ def test_the_recorded_events_give_the_same_call_again(call: Call) -> None:
 
     opened = ledger[0]
     assert isinstance(opened, Opened)
-    again = states.Call(opened.route, opened.policy, reasoning=opened.reasoning)
+    again = opened.begin()
     for transition in ledger.transitions:
         assert again.state.value == transition.state
         moved = states.step(again, transition.facts)
@@ -294,7 +295,7 @@ def test_lines_of_several_processes_stay_whole(tmp_path: Path) -> None:
         for name in "xyz"
     ]
     for writer in writers:
-        assert writer.wait(30) == 0
+        assert writer.wait(2 * AMPLE) == 0
 
     written = lines_of(path)
     for name in "xyz":
