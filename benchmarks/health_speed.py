@@ -1,10 +1,11 @@
-"""What the health board costs a call, in microseconds, with both stores.
+"""What the health board costs a call, in microseconds, with both stores, and with many keys.
 
 Run: python benchmarks/health_speed.py
 """
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,18 +26,22 @@ from states.reasons import Reason
 from states.target import Target
 
 ROUTE = tuple(Target(name, "model") for name in ("acme", "bolt", "corp"))
-POOLS = tuple(
-    Pool(
-        target.provider,
-        f"http://{target.provider}.test",
-        tuple(PoolCredential(f"k{number}", str(number)) for number in range(3)),
-    )
-    for target in ROUTE
-)
+
+
+def pools(keys: int) -> tuple[Pool, ...]:
+    """A pool of so many keys for each target."""
+    credentials = tuple(PoolCredential(f"k{number}", str(number)) for number in range(keys))
+    return tuple(Pool(each.provider, f"http://{each.provider}.test", credentials) for each in ROUTE)
+
+
 THROTTLED = Error(Reason.RATE_LIMIT, "benchmark", 429, "slow down", retry_after=60.0)
+HURRIED = Error(Reason.RATE_LIMIT, "benchmark", 429, "slow down", retry_after=0.0)
+REVOKED = Error(Reason.AUTH, "benchmark", 401, "revoked", revoked=True)
 OVERLOADED = Error(Reason.OVERLOADED, "benchmark", 529, "overloaded")
 NOON = 1_800_000_000.0
 ROUNDS, CALLS = 7, 400
+MANY = 1000
+_later = itertools.count(0.0, 0.3)
 
 
 def microseconds(board: HealthBoard, work: Callable[[Visit], object], *, started: bool) -> float:
@@ -48,7 +53,7 @@ def _times(
     board: HealthBoard, work: Callable[[Visit], object], *, started: bool
 ) -> Iterator[float]:
     for _ in range(CALLS):
-        visit = board.visit(ROUTE, NOON)
+        visit = board.visit(ROUTE, NOON + next(_later))
         if started:
             visit.start(0.0)
         before = time.perf_counter()
@@ -58,7 +63,7 @@ def _times(
 
 def measure(name: str, store: Store) -> None:
     """Print one store's rows."""
-    board = HealthBoard(POOLS, store)
+    board = HealthBoard(pools(3), store)
     first, second = ROUTE[0], ROUTE[1]
     rows: list[tuple[str, Callable[[Visit], object], bool]] = [
         ("start, nothing marked", lambda visit: visit.start(0.0), False),
@@ -79,11 +84,50 @@ def measure(name: str, store: Store) -> None:
     board.close()
 
 
+def call(visit: Visit) -> None:
+    """A whole call: a take, a failure that cools no key for long, another take, a success."""
+    taken, _ = visit.start(0.0)
+    assert taken is not None
+    visit.report(taken.target, taken.credential, HURRIED, 0.1)
+    taken, _ = visit.take(ROUTE[1:], 0.1)
+    assert taken is not None
+    visit.succeed(taken.target, taken.credential, 0.2)
+    visit.close(0.2)
+
+
+def marked(keys: int, out: int, store: Store) -> HealthBoard:
+    """A board with so many keys for each target, of which some are out.
+
+    Of one key alone, the key of another target is.
+    """
+    board = HealthBoard(pools(keys), store)
+    for number in range(out):
+        target = ROUTE[1 if keys == 1 else 0]
+        board.visit([target], NOON).report(target, f"k{number}", REVOKED, 0.0)
+    return board
+
+
+def compare(name: str, stores: Callable[[], Store]) -> None:
+    """Print what a call costs with one key and with many."""
+    for out in (0, 1, MANY // 2, MANY - 1):
+        one = microseconds(marked(1, min(out, 1), stores()), call, started=False)
+        many = microseconds(marked(MANY, out, stores()), call, started=False)
+        what = f"a call, {out} of {MANY} keys out"
+        print(f"{name:7} {what:36} {one:8.1f} µs → {many:8.1f} µs, {many / one:.1f} times")
+
+
 def main() -> None:
     """Measure both stores."""
     measure("memory", MemoryStore())
+    compare("memory", MemoryStore)
     with tempfile.TemporaryDirectory() as folder:
-        measure("file", FileStore(Path(folder) / "health.sqlite3"))
+        numbers = itertools.count()
+
+        def store() -> Store:
+            return FileStore(Path(folder) / f"health-{next(numbers)}.sqlite3")
+
+        measure("file", store())
+        compare("file", store)
 
 
 if __name__ == "__main__":

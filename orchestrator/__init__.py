@@ -84,12 +84,12 @@ __all__ = [
 
 
 def run(
-    request: Mapping[str, Any] | Request,
+    request: Mapping[str, Any] | Request | str,
     *,
     route: str | None = None,
     timeout: float | None = None,
     require_complete: bool | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    metadata: Any = None,
     observe: Observer | None = None,
 ) -> Response:
     """Run a call on the default config; see :meth:`Orchestrator.run`."""
@@ -104,12 +104,12 @@ def run(
 
 
 async def arun(
-    request: Mapping[str, Any] | Request,
+    request: Mapping[str, Any] | Request | str,
     *,
     route: str | None = None,
     timeout: float | None = None,
     require_complete: bool | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    metadata: Any = None,
     observe: Observer | None = None,
 ) -> Response:
     """Run a call on the default config; see :meth:`Orchestrator.arun`."""
@@ -124,12 +124,12 @@ async def arun(
 
 
 def stream(
-    request: Mapping[str, Any] | Request,
+    request: Mapping[str, Any] | Request | str,
     *,
     route: str | None = None,
     timeout: float | None = None,
     require_complete: bool | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    metadata: Any = None,
     observe: Observer | None = None,
 ) -> ChunkStream:
     """Run a streamed call on the default config; see :meth:`Orchestrator.stream`."""
@@ -144,12 +144,12 @@ def stream(
 
 
 def astream(
-    request: Mapping[str, Any] | Request,
+    request: Mapping[str, Any] | Request | str,
     *,
     route: str | None = None,
     timeout: float | None = None,
     require_complete: bool | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    metadata: Any = None,
     observe: Observer | None = None,
 ) -> AsyncChunkStream:
     """Run a streamed call on the default config; see :meth:`Orchestrator.astream`."""

@@ -23,7 +23,10 @@ class Chunk:
 
     Attributes:
         delta: What came.
-        id, model: Of the whole answer.
+        id: Of the whole answer.
+        model: Who wrote this piece, in its provider's words; one answer may have several
+            writers, where another went on with what broke.
+        target: The same as ``provider/model``.
         created: Wall clock of the first chunk, whole seconds since the epoch.
     """
 
@@ -31,6 +34,7 @@ class Chunk:
     id: str = ""
     model: str = ""
     created: int = 0
+    target: str = ""
 
     @property
     def text(self) -> str:

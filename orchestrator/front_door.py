@@ -26,7 +26,7 @@ from orchestrator.drivers.recorder import Recorder
 from orchestrator.drivers.stream_performer import StreamPerformer
 from orchestrator.drivers.transports import Transports
 from orchestrator.drivers.wording import counted
-from orchestrator.fitness import split, without_credential
+from orchestrator.fitness import FitnessLog, split, without_credential
 from orchestrator.health import (
     HealthBoard,
     Pool,
@@ -38,7 +38,7 @@ from orchestrator.ledger import Entry, LedgerFile, Observer
 from orchestrator.providers.reachability import Reachability, reachable
 from orchestrator.request import Request, request_of
 from orchestrator.response import Response
-from orchestrator.secrets import fingerprint
+from orchestrator.secrets import fingerprint, guard_logs
 from orchestrator.streaming import AsyncChunkStream, ChunkStream
 from states import Call, Policy
 
@@ -80,6 +80,8 @@ class Orchestrator:
         self._world = World(
             config.providers, config.targets, self.board, self._clock, addresses, dice.random
         )
+        self._fitness_log = FitnessLog()
+        guard_logs(self._world.masker)
         self._ledger_file = LedgerFile(config.ledger) if config.ledger is not None else None
 
     @classmethod
@@ -93,23 +95,25 @@ class Orchestrator:
 
     def run(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> Response:
         """Run a call to its end, blocking the thread.
 
         Args:
-            request: A mapping in chat-completions shape, or a :class:`Request`.
+            request: A mapping in chat-completions shape, a :class:`Request`, or a text: one
+                message of the user.
             route: A route of the config or ``provider/model``; goes before ``model``.
             timeout: The deadline in seconds, in place of the policy's. Like the policy's, it
                 is shared: an attempt is left in time for the targets that stand by.
             require_complete: Make an answer that stopped at its length limit a failure.
-            metadata: Anything; copied to the ledger, never sent.
+            metadata: Anything; written to the ledger, never sent. What JSON cannot say is
+                written as text, and cut where it is deep.
             observe: Called with each ledger entry as it happens.
 
         Raises:
@@ -131,12 +135,12 @@ class Orchestrator:
 
     async def arun(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> Response:
         """Run a call to its end, suspending the task; see :meth:`run`."""
@@ -155,12 +159,12 @@ class Orchestrator:
 
     def stream(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> ChunkStream:
         """Run a call whose answer comes in chunks; see :meth:`run`.
@@ -188,12 +192,12 @@ class Orchestrator:
 
     def astream(
         self,
-        request: Mapping[str, Any] | Request,
+        request: Mapping[str, Any] | Request | str,
         *,
         route: str | None = None,
         timeout: float | None = None,
         require_complete: bool | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Any = None,
         observe: Observer | None = None,
     ) -> AsyncChunkStream:
         """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`."""
@@ -265,6 +269,7 @@ class Orchestrator:
         """A call, not yet driven; a streamed one also where a target always streams."""
         observers = self._observers(observe)
         fit, unfit = split(self.config.route(request.wants), request, self.config)
+        self._fitness_log.tell(unfit)
         if not fit:
             unfit += without_credential(request.wants, self.config)
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
@@ -304,7 +309,7 @@ def _pool(provider: Provider, salt: str) -> Pool:
         PoolCredential(credential.label, fingerprint(credential.secret, salt))
         for credential in provider.credentials
     )
-    return Pool(provider.name, provider.base_url, credentials, provider.strategy)
+    return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)
 
 
 _lock = threading.Lock()

@@ -1,11 +1,21 @@
-"""What the agent asks for, checked before anything is sent."""
+"""What the agent asks for, judged before anything is taken or sent.
+
+Whatever is wrong here is the caller's to mend: it raises :class:`RequestError` with its place,
+and marks no key, target or provider.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
+
+from orchestrator import header_rules
+from orchestrator.json_values import NotJson, checked
+
+LONGEST_TIMEOUT = 1e9
+"""Seconds, thirty years: what is longer is no deadline, and overflows clocks."""
 
 
 class RequestError(ValueError):
@@ -19,29 +29,41 @@ class Request:
     Attributes:
         payload: ``messages`` and any other field of a chat-completions request;
             unknown fields are passed through. ``model`` names a route or
-            ``provider/model``.
+            ``provider/model``. Objects with ``model_dump()``, such as the message that a
+            client of a vendor returned, become what they dump; what JSON cannot say is refused.
         route: A route or ``provider/model``; goes before ``payload["model"]``.
         timeout: The call's deadline in seconds; ``None`` takes the policy's.
         require_complete: True makes an answer that stopped at its length limit a failure.
-        metadata: Anything; copied to the ledger, never sent.
+        metadata: Anything; written to the ledger, never sent.
         dialect: The dialect in which ``payload`` is written.
         stream: True where the answer is asked for in chunks.
-        headers: Sent along to targets of the same dialect, such as ``anthropic-beta``.
+        headers: Sent along to targets of the same dialect, such as ``anthropic-beta``; none
+            that frames or authenticates a request.
+
+    Raises:
+        RequestError: Something of it cannot be; the text names the place.
     """
 
     payload: Mapping[str, Any]
     route: str | None = None
     timeout: float | None = None
     require_complete: bool = False
-    metadata: Mapping[str, Any] = attrs.field(factory=dict)
+    metadata: Any = attrs.field(factory=dict)
     dialect: str = "openai-chat"
     stream: bool = False
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    _judged: Any = attrs.field(default=None, repr=False, eq=False)
+    """The payload that was judged; a copy with other options has nothing to judge again."""
 
     def __attrs_post_init__(self) -> None:
-        if self.dialect == "openai-chat":
-            _check(self.payload)
+        if self._judged is not self.payload or self._judged is None:
+            payload = _sayable(self.payload)
+            if self.dialect == "openai-chat":
+                _check(payload)
+            for name in ("payload", "_judged"):
+                object.__setattr__(self, name, payload)
         _check_options(self)
+        _check_headers(self.headers)
 
     @property
     def wants(self) -> str | None:
@@ -64,21 +86,22 @@ class Request:
         return _characters(self.payload) // 8
 
 
-def request_of(request: Mapping[str, Any] | Request, **options: Any) -> Request:
+def request_of(request: Mapping[str, Any] | Request | str, **options: Any) -> Request:
     """``request`` with ``options`` that are not ``None`` put in.
+
+    Args:
+        request: A mapping in chat-completions shape, a :class:`Request`, or a text: one message
+            of the user.
+        options: Fields of :class:`Request`.
 
     Raises:
         RequestError: The request is not one.
     """
-    if not isinstance(request, Request):
-        if not isinstance(request, Mapping):
-            raise RequestError(
-                f"request is {_kind(request)}; allowed: a mapping with 'messages', as in "
-                "{'messages': [{'role': 'user', 'content': 'hi'}]}, or orchestrator.Request"
-            )
-        request = Request(request)
     given = {name: value for name, value in options.items() if value is not None}
-    asked = attrs.evolve(request, **given)
+    if isinstance(request, Request):
+        asked = attrs.evolve(request, **given)
+    else:
+        asked = Request(_payload(request), **given)
     if asked.payload.get("stream") and not asked.stream:
         raise RequestError(
             "'stream' is true, but run and arun give whole answers: call stream or astream"
@@ -86,14 +109,40 @@ def request_of(request: Mapping[str, Any] | Request, **options: Any) -> Request:
     return asked
 
 
-def _check(payload: Mapping[str, Any]) -> None:
+def _payload(request: Any) -> Mapping[str, Any]:
+    if isinstance(request, str) and request.strip():
+        return {"messages": [{"role": "user", "content": request}]}
+    if not isinstance(request, Mapping):
+        found = "an empty text" if isinstance(request, str) else _kind(request)
+        raise RequestError(
+            f"request is {found}; allowed: a text, a mapping with 'messages', as in "
+            "{'messages': [{'role': 'user', 'content': 'hi'}]}, or orchestrator.Request"
+        )
+    return request
+
+
+def _sayable(payload: Any) -> dict[str, Any]:
+    """``payload`` as JSON can say it; the very same where it can."""
+    try:
+        made = checked(payload)
+    except NotJson as error:
+        raise RequestError(
+            f"{error.place('the request')} {error.what}; allowed: text, finite numbers of 64 "
+            "bits, true, false, None, lists, and mappings with text as keys"
+        ) from error
+    if not isinstance(made, dict):
+        raise RequestError(f"payload is {_kind(payload)}; allowed: a mapping with 'messages'")
+    return made
+
+
+def _check(payload: dict[str, Any]) -> None:
     messages = payload.get("messages")
-    if not isinstance(messages, Sequence) or isinstance(messages, str | bytes):
+    if not isinstance(messages, list):
         raise RequestError(f"'messages' is {_kind(messages)}; allowed: a list of messages")
     if not messages:
         raise RequestError("'messages' is empty; at least one message is needed")
     for index, message in enumerate(messages):
-        if not isinstance(message, Mapping) or "role" not in message:
+        if not isinstance(message, dict) or "role" not in message:
             raise RequestError(
                 f"messages[{index}] is {_kind(message)}; allowed: a mapping with 'role' "
                 "and 'content'"
@@ -104,13 +153,44 @@ def _check(payload: Mapping[str, Any]) -> None:
 
 
 def _check_options(request: Request) -> None:
-    timeout = request.timeout
-    if timeout is not None and not (_is_number(timeout) and 0 < timeout < float("inf")):
-        raise RequestError(f"timeout is {timeout!r}; allowed: seconds above 0")
+    timeout: Any = request.timeout
+    if timeout is not None and not (_is_number(timeout) and 0 < timeout <= LONGEST_TIMEOUT):
+        # A whole number may have more digits than Python writes.
+        is_long = isinstance(timeout, int) and abs(timeout) > LONGEST_TIMEOUT
+        shown = "a number that is too large" if is_long else f"{timeout!r:.40}"
+        raise RequestError(
+            f"timeout is {shown}; allowed: seconds above 0, at most {LONGEST_TIMEOUT:g}"
+        )
     if request.route is not None and not isinstance(request.route, str):
         raise RequestError(f"route is {_kind(request.route)}; allowed: a route or provider/model")
-    if not isinstance(request.metadata, Mapping):
-        raise RequestError(f"metadata is {_kind(request.metadata)}; allowed: a mapping")
+
+
+def _check_headers(headers: Any) -> None:
+    if not isinstance(headers, Mapping):
+        raise RequestError(f"headers is {_kind(headers)}; allowed: a mapping of names and values")
+    if sum(len(part) for pair in headers.items() for part in pair if isinstance(part, str)) > (
+        header_rules.LARGEST
+    ):
+        raise RequestError(f"headers are too large; allowed: {header_rules.LARGEST:,} characters")
+    for name, value in headers.items():
+        if not isinstance(name, str) or not header_rules.NAME.fullmatch(name):
+            shown = f"{name!r:.60}" if isinstance(name, str) else f"a name {_kind(name)}"
+            raise RequestError(f"headers has {shown}; allowed: a header's name such as 'x-trace'")
+        if name.lower() in header_rules.AUTHENTICATING:
+            raise refused_header(name, "says who asks: the credentials in the config do that")
+        if name.lower() in header_rules.FRAMING:
+            raise refused_header(name, "frames the request: the transport does that")
+        if not isinstance(value, str) or not header_rules.VALUE.fullmatch(value):
+            found = "text" if isinstance(value, str) else _kind(value)
+            raise RequestError(
+                f"headers[{name!r}] is {found} that a header cannot hold; allowed: a text on one "
+                "line of latin-1 characters"
+            )
+
+
+def refused_header(name: str, why: str) -> RequestError:
+    """What is raised for a caller's header that is ours alone to send."""
+    return RequestError(f"headers has {name!r}, which {why}; allowed: headers that do not")
 
 
 def _is_number(value: object) -> bool:

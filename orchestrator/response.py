@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from orchestrator.dialects import Answer, ToolCall, Usage, dialect
+from orchestrator.dialects.neutral import Heading
 from orchestrator.ledger import Attempt, Ledger, Skipped
 
 _CHAT = "openai-chat"
@@ -63,46 +65,25 @@ class Response:
         """Every attempt of the call, the one that succeeded last."""
         return self.ledger.attempts
 
-    def in_dialect(self, name: str) -> dict[str, Any]:
-        """The answer as a client of that dialect expects it; the very one where it came so."""
+    def in_dialect(self, name: str, asked: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The answer as a client of that dialect expects it.
+
+        Where it came in that dialect, with all that the provider said. What a provider left
+        out or spells in a way of its own is put in the standard way.
+
+        Args:
+            name: The dialect.
+            asked: The request in it, which answers of the Responses API repeat.
+        """
+        heading = Heading(self.ledger.call, self.model, self.created, asked or {})
+        spoken = dialect(self.dialect)
         if name == self.dialect:
-            return self.raw
-        return dialect(name).write_answer(dialect(self.dialect).read_answer(self.raw))
+            return spoken.complete_answer(self.raw, heading)
+        return dialect(name).write_answer(spoken.read_answer(self.raw), heading)
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as a ``chat.completion``, with whatever else the provider said.
+        """The answer as a ``chat.completion``; see :meth:`in_dialect`.
 
-        What a provider left out or spells in a way of its own is put in the standard
-        way; ``created`` is our own clock's where it did not say.
+        ``created`` is our own clock's where the provider did not say.
         """
-        raw = self.in_dialect(_CHAT)
-        others = list(raw.get("choices") or ())[1:]
-        return {
-            **raw,
-            "created": raw.get("created") or self.created,
-            "id": self.answer.id,
-            "object": "chat.completion",
-            "model": self.answer.model or self.model,
-            "choices": [self._choice(raw), *others],
-            "usage": self._usage(raw),
-        }
-
-    def _choice(self, raw: dict[str, Any]) -> dict[str, Any]:
-        said: dict[str, Any] = next(iter(raw.get("choices") or ()), {})
-        message = said.get("message")
-        message = message if isinstance(message, dict) else {"content": self.text}
-        return {
-            "index": 0,
-            **{name: value for name, value in said.items() if name != "text"},
-            "message": {"role": "assistant", **message},
-            "finish_reason": self.finish_reason,
-        }
-
-    def _usage(self, raw: dict[str, Any]) -> dict[str, Any]:
-        said = raw.get("usage")
-        counts = {
-            "prompt_tokens": self.usage.prompt_tokens,
-            "completion_tokens": self.usage.completion_tokens,
-            "total_tokens": self.usage.total_tokens,
-        }
-        return {**(said if isinstance(said, dict) else {}), **counts}
+        return self.in_dialect(_CHAT)

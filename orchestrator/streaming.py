@@ -125,6 +125,6 @@ def _shown(delta: Delta) -> bool:
 
 def _chunk(performer: StreamPerformer, delta: Delta) -> Chunk:
     target = performer.call.target
-    model = performer.assembly.model or (target.model if target is not None else "")
+    model = performer.assembly.writer or (target.model if target is not None else "")
     identity = performer.assembly.id or f"chatcmpl-{performer.recorder.ledger.call}"
-    return Chunk(delta, identity, model, performer.created)
+    return Chunk(delta, identity, model, performer.created, target.name if target else "")

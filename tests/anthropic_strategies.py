@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME
+from orchestrator.dialects.finish_reasons import finish_reason
+from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import (
     Began,
     Conversation,
@@ -158,11 +160,11 @@ replies = st.builds(
     st.lists(st.builds(Text, words) | thoughts | st.builds(ToolUse, ids, names, arguments)).map(
         tuple
     ),
-    st.none() | reasons,
+    reasons,
     usages(),
     words,
     words,
-)
+).map(settled)
 
 
 @st.composite
@@ -180,10 +182,11 @@ def streams(draw: st.DrawFn) -> list[Delta]:
                 made.append(ThinkingDelta("", draw(words), redacted=True, dialect=NAME))
             case _:
                 made.append(ToolCallDelta(calls_made, draw(ids), draw(names)))
-                pieces = draw(st.lists(words, max_size=3))
+                pieces = [draw(words.filter(str.strip)), *draw(st.lists(words, max_size=2))]
                 made += [ToolCallDelta(calls_made, arguments=piece) for piece in pieces]
                 calls_made += 1
-    return [*made, Stopped(draw(reasons)), Counted(draw(usages())), Ended()]
+    finish = finish_reason(draw(reasons), calls=calls_made > 0)
+    return [*made, Stopped(finish or "stop"), Counted(draw(usages())), Ended()]
 
 
 def cut(data: bytes, at: list[int]) -> list[bytes]:

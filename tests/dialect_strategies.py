@@ -15,13 +15,14 @@ import attrs
 import msgspec
 from hypothesis import strategies as st
 
-from orchestrator.dialects import StreamReader, Usage
+from orchestrator.dialects import Loss, StreamReader, Usage
 from orchestrator.dialects.neutral import (
     Began,
     Conversation,
     Counted,
     Delta,
     Ended,
+    File,
     Image,
     JsonFormat,
     Message,
@@ -101,11 +102,36 @@ images = st.builds(
 )
 
 
+def _content(media_type: str) -> st.SearchStrategy[File]:
+    data = st.text("abc ", min_size=1, max_size=6).map(
+        lambda text: base64.b64encode(text.encode()).decode()
+    )
+    named = st.sampled_from(("a.bin", "report"))
+    return st.builds(File, st.just(media_type), data, name=named)
+
+
+files: st.SearchStrategy[File] = st.one_of(
+    _content("application/pdf"),
+    _content("text/plain"),
+    _content("audio/wav"),
+    _content("audio/ogg"),
+    _content("application/msword"),
+    st.builds(
+        File, st.just("application/pdf"), url=st.just("https://a.example/a.pdf"), name=st.just("a")
+    ),
+    st.builds(File, id=st.just("file-1"), keeper=st.sampled_from(("openai", "nobody"))),
+)
+"""Documents and sounds in every way to give them; hardly a dialect takes them all."""
+
+
 @st.composite
-def turns(draw: st.DrawFn, *, cache: bool = False, pictures: bool = True) -> tuple[Message, ...]:
+def turns(
+    draw: st.DrawFn, *, cache: bool = False, pictures: bool = True, with_files: bool = False
+) -> tuple[Message, ...]:
     """Alternating turns that begin and end with the user's."""
     said = texts(cache=cache)
     user: st.SearchStrategy[Part] = said | images if pictures else said
+    user = user | files if with_files else user
     fresh = (f"call_{number:04}" for number in count())
     messages = [Message(Role.USER, tuple(draw(st.lists(user, min_size=1, max_size=3))))]
     for _ in range(draw(st.integers(0, 2))):
@@ -156,12 +182,17 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 @st.composite
 def conversations(
-    draw: st.DrawFn, *, dialect: str = "", cache: bool = False, pictures: bool = True
+    draw: st.DrawFn,
+    *,
+    dialect: str = "",
+    cache: bool = False,
+    pictures: bool = True,
+    with_files: bool = False,
 ) -> Conversation:
     """A request that says anything the neutral form can say, but for extras and thinking."""
     offered = draw(st.just(()) | tools)
     return Conversation(
-        draw(turns(cache=cache, pictures=pictures)),
+        draw(turns(cache=cache, pictures=pictures, with_files=with_files)),
         system=tuple(draw(st.lists(texts(cache=cache), max_size=2))),
         tools=offered,
         tool_choice=draw(tool_choices(offered)) if offered else None,
@@ -180,8 +211,14 @@ def conversations(
         format=draw(maybe(formats)),
         reasoning=draw(maybe(reasonings)),
         user=draw(maybe(st.sampled_from(("user-1", "user-2")))),
+        verbosity=draw(maybe(st.sampled_from(("low", "medium", "high")))),
         dialect=dialect,
     )
+
+
+def names_of(losses: Iterable[Loss]) -> tuple[str, ...]:
+    """What the losses are called."""
+    return tuple(loss.name for loss in losses)
 
 
 # Answers.

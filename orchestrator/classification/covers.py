@@ -37,6 +37,13 @@ _UPSTREAM = re.compile(
 _OTHERS = ("stream", "provider", "vendor", "backend", "channel", "litellm", "exception - ")
 """What a text must hold for the cover of an upstream: most hold none of it."""
 _COLON = re.compile(r"[^:{\n]{0,80}?(?::\s| - |\u2014|\uff1a|(?<=Exception - ))")
+_PHRASE = re.compile(
+    r"\W{0,3}(?:internal server error|bad gateway|service unavailable|gateway time-?out"
+    r"|too many requests|payment required|unauthorized|forbidden|not found|bad request"
+    r"|request timeout|unprocessable (?:entity|content)|conflict)\b",
+    re.IGNORECASE,
+)
+"""What HTTP calls a status, which says no more than its number."""
 _EDGES = " \n\t-:,.)]\"'\uff1a\u2014"
 
 
@@ -72,7 +79,11 @@ def uncover(text: str) -> Cover | None:
     lead = _lead(text)
     if said is not None:
         upstream = lead is not None and lead.start() < said.end()
-        return Cover(_number(said), text[said.end(said.lastindex or 0) :].strip(_EDGES), upstream)
+        words = text[said.end(said.lastindex or 0) :]
+        named = _PHRASE.match(words)
+        return Cover(
+            _number(said), words[named.end() if named else 0 :].strip(_EDGES), upstream=upstream
+        )
     if lead is None:
         return None
     colon = _COLON.match(text, lead.end())

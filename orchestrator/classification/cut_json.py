@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -106,7 +107,14 @@ def _plain(word: str) -> Any:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(_character, text) if "\\" in text else text
+    if "\\" not in text:
+        return text
+    try:
+        found = json.loads(f'"{text}"', strict=False)
+    except ValueError:  # of single quotes, or cut off in an escape
+        found = _ESCAPE.sub(_character, text)
+    # JSON can spell half a character, which no file and no terminal takes.
+    return str(found).encode("utf-8", "replace").decode()
 
 
 def _character(match: re.Match[str]) -> str:

@@ -27,8 +27,11 @@ _ITEMS = 6
 _WIDEST = 32
 _TEXT = 8_192
 _CODE = 120
+_EDGES = " \n\t-:,"
 _INSIDE = re.compile("[{<]")
 """How objects and pages begin that a text quotes."""
+_ITEMS_OF_PLACE = 12
+_DIGITS = re.compile(r"\d+")
 
 
 @attrs.define
@@ -41,6 +44,8 @@ class Envelope:
         passed: Those of the codes that only a quoted failure brought.
         status: The first HTTP error status that the body itself names.
         fields: Values that may carry a wait, by name.
+        places: Where in the request the provider sees the fault; the names there may be the
+            caller's own, so no phrase is looked for in them.
         errors: True where something in the body was an error object.
         wants_status: False where the HTTP status already says what the body could.
         relayed: True where a relay quotes this as what another answered.
@@ -55,6 +60,7 @@ class Envelope:
     passed: set[str] = attrs.field(factory=set)
     status: int | None = None
     fields: dict[str, Any] = attrs.field(factory=dict)
+    places: dict[str, str] = attrs.field(factory=dict)
     errors: bool = False
     wants_status: bool = True
     relayed: bool = False
@@ -93,11 +99,11 @@ class Envelope:
             if inner is not None:
                 if self.echoes.repeats(text[len(before) :]):
                     before, inner = f"{before}{BLANK}", None
-                text = before.strip(" \n\t-:,")
+                text = before
         text = self.echoes.blank(text)
         cover = uncover(text) if text else None
-        if text:
-            self._remember(text)
+        if said := text.strip(_EDGES):
+            self._remember(said)
         if cover is not None or inner is not None:
             self._quote(cover, inner, depth)
 
@@ -108,7 +114,7 @@ class Envelope:
         child = Envelope(relayed=True, echoes=self.echoes, codes={"body:html"})
         child.status = None if cover is None else cover.status
         child.say(embedded.html_words(page), depth + 1)
-        if before := before.strip(" \n\t-:,"):
+        if before := before.strip(_EDGES):
             self._remember(before)
         self._take(child, words=True)
 
@@ -162,6 +168,7 @@ class Envelope:
             self.fields.setdefault(key, node[key])
         for key in plan.texts:
             self._said_in(key, node[key], depth)
+        self._place(node)
         if not plan.nested and not plan.texts:
             self._named_exception(node, depth)
         self._inner(node, plan, depth)
@@ -175,6 +182,14 @@ class Envelope:
             self.quote(value, depth)
         else:
             self.say(value, depth)
+
+    def _place(self, node: Mapping[Any, Any]) -> None:
+        """Take in where the fault lies, each kind of place once: faults come by the dozen."""
+        where = node.get("loc") or node.get("param") or node.get("field")
+        if isinstance(where, list | tuple):
+            where = ".".join(str(one) for one in where[:_ITEMS_OF_PLACE])
+        if isinstance(where, str) and where and len(where) <= _CODE:
+            self.places.setdefault(_DIGITS.sub("", where), where)
 
     def _named_exception(self, node: Mapping[Any, Any], depth: int) -> None:
         """Take in ``{"throttlingException": {…}}``, as event streams of Bedrock say it."""

@@ -33,6 +33,7 @@ class Facts:
         relayed: True where a relay quotes this as what another answered.
         echoes: What blanks the caller's own words.
         named: True where the status is one that this quoted failure names itself.
+        places: Where in the request the provider sees the fault.
         raw: The provider's words as they were sent, in one text.
         text: The same, normalised.
         words: The words of ``text``.
@@ -52,6 +53,7 @@ class Facts:
     relayed: bool = False
     named: bool = False
     echoes: Echoes = attrs.field(factory=Echoes)
+    places: tuple[str, ...] = ()
     raw: str = attrs.field(init=False)
     text: str = attrs.field(init=False)
     words: frozenset[str] = attrs.field(init=False)

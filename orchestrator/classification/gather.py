@@ -52,7 +52,7 @@ def facts(  # noqa: PLR0913 - the raw facts of a failure are this many
         envelope.say(message)
     if "exception" in envelope.codes and (http_status or envelope.status):
         _drop_wrapper(envelope)
-    if (http_status is None or http_status < 300) and isinstance(taken.value, Mapping):
+    if (http_status is None or http_status < 300) and isinstance(taken.value, Mapping | list):
         _take_shape(envelope, taken.value, http_status, where)
     if lowered and (kind := lowered.get("x-amzn-errortype")):
         envelope.name(kind.split(":")[0].rpartition("#")[2].strip())
@@ -77,6 +77,7 @@ def facts(  # noqa: PLR0913 - the raw facts of a failure are this many
         note=taken.note,
         echoes=envelope.echoes,
         quotes=tuple(_quoted(envelope, lowered, http_status)),
+        places=tuple(envelope.places.values()),
     )
 
 
@@ -103,7 +104,7 @@ def _quoted(envelope: Envelope, headers: Mapping[str, str], status: int | None) 
         yield Facts(
             http_status=own,
             status=own,
-            codes=frozenset(child.codes),
+            codes=frozenset(child.codes | {"quote"}),
             texts=tuple(child.texts),
             headers=headers,
             fields=child.fields,
@@ -260,10 +261,10 @@ def _drop_wrapper(envelope: Envelope) -> None:
 
 
 def _take_shape(
-    envelope: Envelope, body: Mapping[Any, Any], status: int | None, where: str
+    envelope: Envelope, body: Mapping[Any, Any] | list[Any], status: int | None, where: str
 ) -> None:
-    inner = body.get("response")
+    inner = body.get("response") if isinstance(body, Mapping) else None
     shape = answers.signals(inner if isinstance(inner, Mapping) else body)
     if where == "sse" or status is None or envelope.errors:
-        shape.discard("answer:none")
+        shape -= {"answer:none", "answer:no-object"}
     envelope.codes.update(shape)

@@ -162,11 +162,10 @@ class RuleSet:
         if words:
             self._by_word[rarest(words)].append((rank, written))
             return
-        text = phrase(written).parts[0].text
-        if text.isascii():
-            self._by_stem[text[:_STEM]].append((rank, written))
+        if written.isascii():
+            self._by_stem[phrase(written).parts[0].text[:_STEM]].append((rank, written))
         else:
-            self._by_character[text[0]].append((rank, written))
+            self._by_character[written.lstrip("*")[0]].append((rank, written))
 
     def _by_structure(self, facts: Facts) -> set[int]:
         """The ranks of rules that a code or the status points at."""

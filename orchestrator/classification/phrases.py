@@ -229,6 +229,10 @@ _PLAIN = re.compile(r"[a-z0-9 ]+")
 """A phrase of nothing but words, as most are; it is ready as it stands."""
 
 
+_FOREIGN = re.compile(r"[^\x00-\x7f\u00c0-\u024f\u1e00-\u1eff]+\*?")
+"""A phrase without a letter of the Latin script: it has no whole words to be filed under."""
+
+
 @lru_cache(maxsize=8192)
 def phrase(written: str) -> Phrase:
     """The phrase for what a rule's author wrote."""
@@ -243,7 +247,9 @@ def phrase(written: str) -> Phrase:
 
 def anchors(written: str) -> Iterable[str]:
     """The whole words that any text with this phrase contains; quicker than the phrase itself."""
-    return written.split() if _PLAIN.fullmatch(written) else phrase(written).anchors
+    if _PLAIN.fullmatch(written):
+        return written.split()
+    return () if _FOREIGN.fullmatch(written) else phrase(written).anchors
 
 
 _SPELLED = re.compile(r"(?<=[a-z]i)z(?=e[ds]?\b|ed\b|ing\b|ation)|(?<=licen)s(?=e\b)")

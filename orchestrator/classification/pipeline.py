@@ -6,7 +6,7 @@ already the bad news, and must not be hidden behind another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -19,19 +19,23 @@ from orchestrator.classification.hints import HINT_REPAIRED, HINTS, QUOTED_HINTS
 from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import RuleBook, repair_rules, rule_book
+from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.classification.scopes import NOTHING, Sent, scope_of
-from orchestrator.classification.type_names import ANYTHING
-from orchestrator.secrets import mask
+from orchestrator.classification.type_names import ANYTHING, CALLER
+from orchestrator.secrets import mask as mask_keys
 from states.error import Error
 from states.reasons import Reason, Scope
 
 MESSAGE_LIMIT = 1_000
 """Characters of ``Error.message``, as the field's contract says."""
 _LINES = 3
-_MARGIN = 200
+_PLACES = 6
 _SHORT_BENCH = 300.0
 """Seconds. No shorter wait is believed of a billing error: by definition a short wait
 cannot help there, and vendors attach their generic delays (Gemini, ``limit: 0``, 2026)."""
+
+_REFUSALS = frozenset({401, 402, 403, 404, 413})
+"""Statuses that say more than that a request is invalid."""
 
 _CLEARS = frozenset(
     {
@@ -58,6 +62,7 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     request: Any = None,
     model: str | None = None,
     by_model: bool = False,
+    mask: Callable[[str], str] = mask_keys,
 ) -> Error:
     """The classified error for a failure. Never raises, whatever it is given.
 
@@ -76,6 +81,7 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
         request: What was asked for, decoded: what the failure quotes of it is no evidence.
         model: The model's name as it was sent: a limit that names it is that model's.
         by_model: True where the vendor limits each model of an account by itself.
+        mask: Takes secrets out of the message, before it is cut.
     """
     vendor = family(provider) if isinstance(provider, str) else ""
     facts = gather.facts(
@@ -92,15 +98,21 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
     sent = Sent(model, by_model=by_model)
     rule = next((one for one in rules if fits(one, facts)), None)
     if rule is not None:
-        return _error(rule, facts, facts, rule.repair, sent)
+        return _error(rule, facts, facts, rule.repair, sent, mask)
     ours = rule_book(vendor, dialect if isinstance(dialect, str) else "")
-    return explain(ours, facts, vendor, sent)
+    return explain(ours, facts, vendor, sent, mask)
 
 
-def explain(book: RuleBook, facts: Facts, vendor: str = "", sent: Sent = NOTHING) -> Error:
+def explain(
+    book: RuleBook,
+    facts: Facts,
+    vendor: str = "",
+    sent: Sent = NOTHING,
+    mask: Callable[[str], str] = mask_keys,
+) -> Error:
     """The classified error for gathered facts, by the rules of a book."""
     rule, decided = decide(book, facts)
-    error = _error(rule, facts, decided, _repair(rule, decided), sent)
+    error = _error(rule, facts, decided, _repair(rule, decided), sent, mask)
     if error.reason not in QUOTED_HINTS or vendor in MAKERS:
         return error
     return _as_quoted(error) if _is_quoted(book, rule, facts, decided) else error
@@ -131,8 +143,10 @@ def decide(book: RuleBook, facts: Facts) -> tuple[Rule, Facts]:
         if (rule := _first(book.telling, one)) is not None:
             return rule, one
     for one in facts.quotes:
-        # What names no status of its own has its type, unless that may mean anything.
-        bare = one if one.named else Facts(codes=one.codes - ANYTHING)
+        # What names no status of its own has its type, where that is of a class of its own:
+        # vendors call whatever they refuse an invalid request.
+        weak = ANYTHING | CALLER if facts.http_status in _REFUSALS else ANYTHING
+        bare = one if one.named else Facts(codes=one.codes - weak)
         if (rule := _first(book.covers, bare)) is not None:
             return rule, one
     return _first(book.covers, facts) or _NONE, facts
@@ -150,32 +164,49 @@ def _repair(rule: Rule, facts: Facts) -> str | None:
     return None if cure is None else cure.repair
 
 
-def _error(rule: Rule, facts: Facts, decided: Facts, repair: str | None, sent: Sent) -> Error:
+def _error(
+    rule: Rule,
+    facts: Facts,
+    decided: Facts,
+    repair: str | None,
+    sent: Sent,
+    mask: Callable[[str], str],
+) -> Error:
     status = facts.http_status if facts.http_status is not None else facts.status
     return Error(
         reason=rule.reason,
         rule=rule.id,
         status=status,
-        message=_words(facts),
+        message=_words(facts, mask),
         scope=scope_of(rule, decided, sent),
         retry_after=_retry_after(rule, facts),
-        hint=rule.hint or (HINTS[rule.reason] if repair is None else HINT_REPAIRED),
+        hint=rule.hint or (HINT_REPAIRED if _is_sure(repair) else HINTS[rule.reason]),
         repair=repair,
         revoked=rule.revoked,
     )
 
 
+def _is_sure(repair: str | None) -> bool:
+    """Whether the failure alone says that the repair cures it, whatever the request holds."""
+    return repair is not None and repair not in CONDITIONAL
+
+
 _NONE = Rule("none", Reason.UNKNOWN)
 
 
-def _words(facts: Facts) -> str:
-    # A key cut at the margin keeps the shape by which it is masked.
+def _words(facts: Facts, mask: Callable[[str], str]) -> str:
     texts = facts.texts
     # Not among the texts: what a host is called says nothing about the failure.
     if redirect := redirects.words(facts):
         texts = (redirect, *texts)
-    said = (": ".join(texts[:_LINES]) or facts.note)[: MESSAGE_LIMIT + _MARGIN]
+    said = ": ".join((*_unsaid_places(facts), *texts[:_LINES])) or facts.note
     return mask(said)[:MESSAGE_LIMIT] if said else ""
+
+
+def _unsaid_places(facts: Facts) -> tuple[str, ...]:
+    """Where the fault lies, as far as the words do not say it."""
+    places = [place for place in facts.places[:_PLACES] if place not in facts.raw]
+    return (", ".join(places),) if places and facts.texts else ()
 
 
 def _retry_after(rule: Rule, facts: Facts) -> float | None:

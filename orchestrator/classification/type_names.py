@@ -56,7 +56,7 @@ SERVER_ERROR = frozenset(
         "timeout_error", "deadline_exceeded", "modeltimeoutexception", "modelerrorexception",
         "modelstreamerrorexception", "internalserverexception", "gateway_timeout",
         "internal_error_upstream", "vector_store_timeout", "upstream_timeout", "bad_gateway",
-        "do_request_failed", "bad_response", "bad_response_status_code", "empty_response",
+        "do_request_failed", "bad_response", "empty_response",
         "read_response_body_failed", "bad_response_body", "channel:response_time_exceeded",
     }
 )  # fmt: skip
@@ -80,7 +80,7 @@ ANYTHING = frozenset(
     {
         "permission_error", "api_error", "upstream_error", "internal_error", "server_error",
         "internal_server_error", "internal", "internal_failure", "apierror", "internalerror",
-        "internalservererror", "unknown_error", "error", "finish:error",
+        "internalservererror", "unknown_error", "error", "finish:error", "bad_response_status_code",
     }
 )  # fmt: skip
 """Types that stand for no class of failure."""

@@ -52,7 +52,7 @@ def serve(arguments: Sequence[str] | None = None) -> int:
     handler = OneLine(screen)
     logger = logging.getLogger("orchestrator")
     logger.addHandler(handler)
-    logger.propagate = False
+    propagates, logger.propagate = logger.propagate, False
     try:
         return _run(tokens, screen)
     except KeyboardInterrupt:
@@ -70,6 +70,7 @@ def serve(arguments: Sequence[str] | None = None) -> int:
         return MISUSED
     finally:
         logger.removeHandler(handler)
+        logger.propagate = propagates
 
 
 def _discard_rest() -> None:

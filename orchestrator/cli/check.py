@@ -11,11 +11,12 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from orchestrator import config as configuration
-from orchestrator.cli import live_check
+from orchestrator.cli import live_check, request_check
 from orchestrator.cli.endings import DONE, FAILED, MISUSED, UsageError, told
 from orchestrator.cli.live_check import Got
 from orchestrator.cli.opening import store_problem
 from orchestrator.cli.reading import duration
+from orchestrator.cli.request_check import Takeover
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import count, one_line
 from orchestrator.cli.words import duration as words_for
@@ -30,6 +31,8 @@ def check(
     *,
     live: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     timeout: str | None = None,
+    request: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    dialect: str | None = None,
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
@@ -44,6 +47,11 @@ def check(
         what is known of the targets' health stays as it is.
     timeout
         How long the targets have, all asked together: 30, 30s, 1m. Default: 30s.
+    request
+        A request as JSON, or - for standard input: say which targets could take it over, and
+        what they would not be told. Status 1 where no target of a route could.
+    dialect
+        The dialect of that request. Default: openai-chat.
     config
         The config. Default: $ORCHESTRATOR_CONFIG, ./orchestrator.toml, the user's folder.
     json
@@ -54,6 +62,8 @@ def check(
         seconds = duration(timeout, "--timeout")
         if seconds is not None and not live:
             raise UsageError("--timeout is for --live: without it nothing is sent")
+        if dialect is not None and request is None:
+            raise UsageError("--dialect is for --request: it is the request that has one")
         path = configuration.find(config)
         try:
             loaded = configuration.load(config)
@@ -67,11 +77,16 @@ def check(
             [*_health(loaded), *configuration.lint(loaded)],
             loaded.routes,
             _asked(screen, loaded, seconds) if live else None,
+            None if request is None else _taken_over(loaded, request, dialect),
         )
         report.show(screen, json=json)
         if _health(loaded):
             return MISUSED
         return FAILED if report.bad else DONE
+
+
+def _taken_over(config: Config, file: str, spoken: str | None) -> tuple[Takeover, ...]:
+    return request_check.takeovers(config, request_check.read(file, spoken))
 
 
 def _asked(screen: Screen, config: Config, seconds: float | None) -> tuple[Got, ...]:
@@ -90,18 +105,21 @@ class _Report:
         findings: What the config alone shows.
         routes: By name; none where the config cannot be used.
         live: What each target answered; ``None`` where none was asked.
+        takeovers: What would become of a request; ``None`` where none was given.
     """
 
     path: str
     findings: Sequence[Finding]
     routes: Mapping[str, Sequence[Target]] = attrs.field(factory=dict)
     live: Sequence[Got] | None = None
+    takeovers: tuple[Takeover, ...] | None = None
 
     @property
     def bad(self) -> bool:
         """Whether something cannot work."""
         broken = any(one.level is Level.ERROR for one in self.findings)
-        return broken or any(not got.ok for got in self.live or ())
+        stranded = request_check.stranded(self.takeovers or ())
+        return broken or bool(stranded) or any(not got.ok for got in self.live or ())
 
     def show(self, screen: Screen, *, json: bool) -> None:
         """On stdout."""
@@ -114,6 +132,8 @@ class _Report:
         for name, route in self.routes.items():
             chain = " → ".join(target.name for target in route) or "no target"
             screen.result(Text(f"route {name}: {chain}", style="dim"))
+        for one in self.takeovers or ():
+            screen.result(one.line())
         for got in self.live or ():
             screen.result(_live_line(got))
         if self.live is not None:
@@ -123,7 +143,10 @@ class _Report:
     def _object(self) -> dict[str, Any]:
         findings = [attrs.asdict(one) for one in self.findings]
         live = {} if self.live is None else {"live": [attrs.asdict(got) for got in self.live]}
-        return {"config": self.path, "findings": findings, **live}
+        request = {"request": [attrs.asdict(one) for one in self.takeovers or ()]}
+        taken = {} if self.takeovers is None else request
+        routes = {name: [target.name for target in route] for name, route in self.routes.items()}
+        return {"config": self.path, "findings": findings, "routes": routes, **taken, **live}
 
 
 def _live_line(got: Got) -> Text:

@@ -16,7 +16,8 @@ from orchestrator.cli.reasons import why
 from orchestrator.cli.recorded import Recorded
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.verdict import Told
-from orchestrator.config.records import Config
+from orchestrator.config.records import Config, masker
+from orchestrator.secrets import mask
 from states import Error, Policy
 
 
@@ -130,6 +131,7 @@ def _classified(
         exception=exception,
         where="response" if exception is None else "exception",
         rules=entry.rules if entry is not None else (),
+        mask=mask if config is None else masker(config.providers.values()),
     )
 
 

@@ -11,8 +11,9 @@ import attrs
 import httpx
 
 from orchestrator.cli.words import one_line
-from orchestrator.config.records import Config, Credential, Provider
+from orchestrator.config.records import Config, Credential, Provider, masker
 from orchestrator.dialects import dialect
+from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.ledger import Ledger, Transition
 from orchestrator.request import Request
 from orchestrator.secrets import MASK, mask
@@ -77,8 +78,11 @@ def curl(config: Config, request: Request) -> str:
         secret=_STAND_IN if credential.secret else "",
         stream=provider.always_streams or (request.stream and provider.stream),
     )
-    parts = [f"curl -sS -i {shlex.quote(mask(str(outgoing.url)))}", *_headers(outgoing, credential)]
-    return " \\\n  ".join([*parts, f"-d {shlex.quote(outgoing.content.decode())}"])
+    known = masker(config.providers.values()).known
+    address = shlex.quote(mask(known(str(outgoing.url))))
+    headers = (known(header) for header in _headers(outgoing, provider, credential))
+    body = shlex.quote(known(outgoing.content.decode()))
+    return " \\\n  ".join([f"curl -sS -i {address}", *headers, f"-d {body}"])
 
 
 def moves(ledger: Ledger) -> tuple[Why, ...]:
@@ -94,15 +98,18 @@ def told(number: int, why: Why) -> Iterator[tuple[int, str]]:
 
 def _worded(request: Request, provider: Provider) -> Mapping[str, Any]:
     """The payload in the provider's dialect."""
+    payload, _ = without_lone_surrogates(request.payload)
     if request.dialect == provider.dialect:
-        return request.payload
-    conversation = dialect(request.dialect).read_request(request.payload)
+        return payload
+    conversation = dialect(request.dialect).read_request(payload)
     return dialect(provider.dialect).write_request(conversation)
 
 
-def _headers(outgoing: httpx.Request, credential: Credential) -> Iterator[str]:
+def _headers(outgoing: httpx.Request, provider: Provider, credential: Credential) -> Iterator[str]:
     for name, value in outgoing.headers.items():
-        if name not in ("host", "content-length"):
+        if name in provider.public_headers:
+            yield f"-H {shlex.quote(f'{name}: {value}')}"
+        elif name not in ("host", "content-length"):
             yield f"-H {_header(name, value, credential)}"
 
 

@@ -1,7 +1,8 @@
 """What the machine would do: the machine itself is run, and nothing is sent.
 
 The failure is what the provider always answers, every other provider answers well, and a
-repair cures. Time passes only where the machine waits, and the health board is a new one.
+repair cures, but one that only the request could confirm, for there is none. Time passes only
+where the machine waits, and the health board is a new one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.config.records import Config
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Visit
 from states import (
@@ -106,8 +108,8 @@ def scene(config: Config | None, provider: str | None) -> Scene:
 
 def foretell(error: Error, scene: Scene) -> tuple[Ask, ...]:
     """The attempts that a call would make, in order."""
-    run = _Run(error, scene)
-    return run.asks()
+    known = attrs.evolve(error, repair=None) if error.repair in CONDITIONAL else error
+    return _Run(known, scene).asks()
 
 
 class _Run:

@@ -2,7 +2,8 @@
 
 Nothing is retried, rotated or left for a fallback, and nothing is remembered: each target
 has a health board of its own, in memory. Only a repair of the request is let through, since
-a target that wants another spelling of a parameter is well.
+a target that wants another spelling of a parameter is well. Who can stream is asked for a
+stream, since that is where endpoints differ most, and where a call finds out last.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import attrs
 import httpx
 
 from orchestrator.cli.words import duration, one_line
-from orchestrator.config.records import Config, Provider
+from orchestrator.config.records import Config, Provider, masker
 from orchestrator.errors import CallFailed
 from orchestrator.front_door import Orchestrator
 from orchestrator.providers import explain_not_found
@@ -96,10 +97,13 @@ async def _one(config: Config, target: Target, seconds: float) -> Got:
     alone = attrs.evolve(config, routes={target.name: (target,)})
     async with Orchestrator(alone) as orchestrator:
         try:
-            response = await orchestrator.arun(_REQUEST, route=target.name, timeout=seconds)
+            stream = orchestrator.astream(_REQUEST, route=target.name, timeout=seconds)
+            async with stream as chunks:
+                async for _ in chunks:
+                    pass
         except CallFailed as failed:
             return await asyncio.to_thread(_failed, alone, target, failed)
-    sent = response.attempts[-1]
+    sent = chunks.response.attempts[-1]
     return Got(target.name, True, sent.seconds, sent.credential, sent.status)
 
 
@@ -137,7 +141,10 @@ def _path(provider: Provider, failed: CallFailed) -> str:
     said = f"{error.rule} {error.message}"
     vendor = provider.vendor or provider.name
     why = explain_not_found(vendor, asked.base_url, provider.dialect, error.status, said)
-    return "" if why is None else f"{why[0].upper()}{why[1:]}."
+    if why is None:
+        return ""
+    told = masker((provider,)).known(why)  # it names the address, which may hold a token
+    return f"{told[0].upper()}{told[1:]}."
 
 
 def _reachable(base_url: str) -> bool:

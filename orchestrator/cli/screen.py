@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from orchestrator.cli.words import printable
+from orchestrator.ledger import FORMAT
 
 INDENT = 4
 """Columns by which the rest of a line that was wrapped is set in."""
@@ -74,9 +75,9 @@ class Screen:
         """A text that is written to stdout piece by piece."""
         return Line(terminal=self.out.is_terminal)
 
-    def json(self, value: Any) -> None:
-        """One JSON object on stdout."""
-        encoded = msgspec.json.encode(value, enc_hook=str)
+    def json(self, value: Mapping[str, Any]) -> None:
+        """One JSON object on stdout, with the version of its format."""
+        encoded = msgspec.json.encode({"format": FORMAT, **value}, enc_hook=str)
         sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
         sys.stdout.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from orchestrator.cli import played, scripts, surveys
 from orchestrator.cli.endings import DONE, FAILED, UsageError, told
 from orchestrator.cli.reading import duration
 from orchestrator.cli.screen import Screen
-from orchestrator.ledger import Ledger
+from orchestrator.ledger import Ledger, append
 from orchestrator.simulation import Simulation
 from orchestrator.simulation.loading import Loaded, load
 from orchestrator.simulation.mixes import Mix
@@ -28,13 +29,13 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
     route: Annotated[str | None, Parameter(name=["--route", "-r"])] = None,
     seed: int = 0,
-    calls: int = 1,
-    every: str = "60s",
+    calls: int | None = None,
+    every: str | None = None,
     timeout: str | None = None,
     stream: Annotated[bool, _SWITCH] = False,
     id: str | None = None,  # noqa: A002 - what the option is called
     random: int | None = None,
-    mix: Mix = Mix.OUTAGE,
+    mix: Mix | None = None,
     picture: Path | None = None,
     keep_ledger: Path | None = None,
     json: Annotated[bool, _SWITCH] = False,
@@ -56,9 +57,10 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     seed
         Makes jitter and the choice of keys repeat exactly.
     calls
-        How many calls, one after the other, over one health board.
+        How many calls of the script, one after the other, over one health board. Default: 1.
     every
-        How much time passes from the start of one call to that of the next: 60, 60s, 5m.
+        With --calls: how much time passes from the start of one call to that of the next: 60,
+        60s, 5m. Default: 60s.
     timeout
         The calls' deadline. Default: the config's.
     stream
@@ -68,33 +70,45 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     random
         In place of a script: this many calls over a day on which providers fail.
     mix
-        What fails on that day: one provider from 11:00 to 13:00, a quarter of everything,
-        the first provider's keys for half of the hours, its account from noon to 18:00.
+        What fails on that day: one provider from 11:00 to 13:00 (the default), a quarter of
+        everything, the first provider's keys for half of the hours, its account from noon to
+        18:00.
     picture
         Write the day's table and plot to this file too, as SVG.
     keep_ledger
-        Append the ledger to this file, for `diagram --call` and `replay`.
+        Append the ledger to this file, for `diagram --call` and `replay`; of a day, every call.
     json
         Print one JSON object.
     """
     screen = Screen()
     with told(screen, json=json):
-        _check(script, calls, random, picture)
+        limit = duration(timeout, "--timeout")
         if script is None:
+            _refuse_of_scripts(calls=calls, every=every, id=id, random=random)
+            _check_files(picture, keep_ledger)
             loaded = load(config)
             _warn(screen, loaded)
-            survey_of = survey(
-                loaded.config, mix, random or 0, seed=seed, route=route, stream=stream
+            day, number = mix or Mix.OUTAGE, random or 0
+            found_day = survey(
+                *(loaded.config, day, number),
+                seed=seed,
+                route=route,
+                stream=stream,
+                timeout=limit,
+                keep=None if keep_ledger is None else partial(keep, path=keep_ledger),
             )
-            surveys.show(screen, survey_of, mix, seed, json=json)
+            surveys.show(screen, found_day, day, seed, json=json)
             if picture is not None:
-                picture.write_text(surveys.picture(survey_of, mix, seed), "utf-8")
+                picture.write_text(surveys.picture(found_day, day, seed), "utf-8")
                 screen.say(f"wrote {picture}")
             return DONE
+        _refuse_of_days(random=random, mix=mix, picture=picture)
+        _check_calls(calls, every)
+        _check_files(keep_ledger)
         asked = scripts.Asked(
-            calls,
-            duration(every, "--every") or 0.0,
-            duration(timeout, "--timeout"),
+            calls or 1,
+            duration(every or "60s", "--every") or 0.0,
+            limit,
             stream,
             route,
         )
@@ -111,30 +125,59 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         if not json:
             played.note_left(screen, done)
         if keep_ledger is not None:
-            keep([each.done.ledger for each in done], keep_ledger)
+            for each in done:
+                keep(each.done.ledger, keep_ledger)
         if json:
             screen.json(played.as_object(done, loaded.config.route(route)))
         return DONE if all(each.done.answered for each in done) else FAILED
 
 
-def keep(ledgers: Sequence[Ledger], path: Path) -> None:
-    """Append ledgers to a file.
+def keep(ledger: Ledger, path: Path) -> None:
+    """Append a ledger to a file.
 
     Raises:
         OSError: It cannot be written.
     """
-    with path.open("ab") as file:
-        for ledger in ledgers:
-            file.writelines(ledger.lines())
+    append(path, b"".join(ledger.lines()))
 
 
-def _check(script: str | None, calls: int, random: int | None, picture: Path | None) -> None:
-    if (script is None) == (random is None):
-        raise UsageError("allowed: a script, or --random N; not both, not neither")
-    if picture is not None and (random is None or picture.suffix.lower() != ".svg"):
-        raise UsageError(f"--picture {picture}: allowed: a name that ends in .svg, with --random")
-    if calls < 1 or (random is not None and random < 1):
-        raise UsageError("--calls and --random: allowed: 1 or more")
+def _refuse_of_scripts(*, random: int | None, **options: object) -> None:
+    """Refuse, for a day, what only a script has."""
+    if random is None:
+        raise UsageError("allowed: a script, or --random N; not neither")
+    if random < 1:
+        raise UsageError("--random: allowed: 1 or more")
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given:
+        raise UsageError(
+            f"{given[0]} is for a script or a ledger; --random N spreads its N calls over a day"
+        )
+
+
+def _refuse_of_days(**options: object) -> None:
+    """Refuse, for a script, what only a day has."""
+    given = [name for name, value in options.items() if value is not None]
+    if "random" in given:
+        raise UsageError("allowed: a script, or --random N; not both")
+    if given:
+        raise UsageError(f"--{given[0]} is for --random N, and this is a script")
+
+
+def _check_calls(calls: int | None, every: str | None) -> None:
+    if calls is not None and calls < 1:
+        raise UsageError("--calls: allowed: 1 or more")
+    if every is not None and calls in (None, 1):
+        raise UsageError("--every is the time between calls: give their number, --calls N")
+
+
+def _check_files(*paths: Path | None) -> None:
+    """Notice before the work what cannot be written after it."""
+    for path in paths:
+        if path is not None and not path.absolute().parent.is_dir():
+            raise UsageError(f"{path}: there is no folder {path.parent}")
+    picture = paths[0] if len(paths) > 1 else None
+    if picture is not None and picture.suffix.lower() != ".svg":
+        raise UsageError(f"--picture {picture}: allowed: a name that ends in .svg")
 
 
 def _warn(screen: Screen, loaded: Loaded) -> None:

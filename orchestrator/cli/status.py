@@ -125,8 +125,8 @@ class _Shown:
         width = min(_WIDEST, max((cell_len(self._name(one)) for one in self.entries), default=0))
         for entry in self.entries:
             screen.result(self._line(entry, width))
-            if _said(entry):
-                screen.result(Text(_said(entry), style="dim"), margin=_MARGIN)
+            if said := _said(entry, self.now):
+                screen.result(Text(said, style="dim"), margin=_MARGIN)
         for name in dict.fromkeys(entry.provider for entry in self.entries if entry.unknown):
             screen.result(self._unknown(name))
 
@@ -202,8 +202,10 @@ def _name(entry: Entry) -> str:
     return f"  {entry.credential}{f' for {entry.model}' if entry.model else ''}"
 
 
-def _said(entry: Entry) -> str:
+def _said(entry: Entry, now: float) -> str:
     parts = []
+    if entry.expected is not None:
+        parts.append(f"expected to end in {whole(entry.expected - now)}")
     if entry.error is not None:
         words = answered(entry.error.status, entry.error.message)
         parts.append(f"{entry.error.reason}{f' ({words})' if words else ''}")

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 from rich.table import Table
 
+from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.cli.foretelling import Ask, Scene
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import duration, one_line
@@ -63,7 +64,7 @@ class Told:
         yield "message", one_line(error.message)
         yield "wait", "not said" if error.retry_after is None else duration(error.retry_after)
         yield "scope", error.scope.value if error.scope is not None else ""
-        yield "repair", (error.repair or "").replace("_", " ")
+        yield "repair", _repair(error.repair)
         yield "moves", ", ".join(self._moves()) or self._none()
         yield "then", "\n".join(self._then())
         yield "by", self._by()
@@ -101,6 +102,11 @@ class Told:
             "config": self.config,
             "notes": list(self.notes),
         }
+
+
+def _repair(name: str | None) -> str:
+    words = (name or "").replace("_", " ")
+    return f"{words}, where the request holds what is named" if name in CONDITIONAL else words
 
 
 def _line(ask: Ask, error: Error) -> str:

@@ -36,7 +36,8 @@ EXAMPLE = Setting(
 """What is checked where there is no config: the routes of the contract's own example."""
 
 MOST_REPAIRS = 10
-"""As many repairs as there are (:mod:`orchestrator.drivers.repairs`)."""
+"""More than any target was seen to need at once; each may be another of
+:mod:`orchestrator.drivers.repairs`."""
 
 
 def verify(

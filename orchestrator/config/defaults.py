@@ -77,7 +77,7 @@ DEFAULTS = (
         "policy",
         "drop",
         "[]",
-        'fields that may be left out where a target cannot take them, such as "seed"; "*" is any',
+        'what may be left out where a target cannot take it, such as "n"; "*": any parameter',
     ),
     Default(
         "policy.on",
@@ -140,15 +140,33 @@ DEFAULTS = (
     ),
     Default(
         "providers.NAME",
+        "public_headers",
+        '["X-Team"]',
+        "no default; headers whose values are no secrets, and may be shown",
+    ),
+    Default(
+        "providers.NAME",
         "stream",
         _truth(_PROVIDER["stream"].default),
         'false where the endpoint cannot stream; "always": also for whole answers',
     ),
     Default(
         "providers.NAME",
+        "end",
+        f'"{_PROVIDER["end"].default}"',
+        "what ends its streams: finish (a finish reason), or mark, where it never sends one",
+    ),
+    Default(
+        "providers.NAME",
         "strategy",
         f'"{_PROVIDER["strategy"].default}"',
         "fill_first | round_robin | least_used | random",
+    ),
+    Default(
+        "providers.NAME",
+        "accounts",
+        f'"{_PROVIDER["accounts"].default}"',
+        "separate | one, where all keys share one account's limits",
     ),
     Default(
         "providers.NAME",
@@ -172,8 +190,8 @@ DEFAULTS = (
     Default(
         'targets."NAME/MODEL"',
         "reasoning",
-        _truth(_TARGET["reasoning"].default),
-        "true where the model thinks before it speaks",
+        "true",
+        "no default; whether the model thinks before it speaks, if its name does not say so",
     ),
 )
 """Every key that a config may hold, in the order of the file."""

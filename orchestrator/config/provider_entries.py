@@ -52,7 +52,9 @@ def provider(draft: Draft, name: str) -> Provider:
         credentials=pool.credentials if candidates else (),
         stream=table.stream != "false",
         always_streams=table.stream == "always",
+        end=table.end,
         strategy=table.strategy,
+        accounts=table.accounts,
         rules=tuple(_rules(draft, name, table)),
         keyless=pool == credentials.anonymous(),
         documentation=entry.documentation if entry else "",
@@ -63,6 +65,7 @@ def provider(draft: Draft, name: str) -> Provider:
         key_header=table.key_header or (endpoint.key_header if endpoint else ""),
         omitted=vendor.omitted if vendor else frozenset(),
         missing=_missing(draft, name, pool),
+        public_headers=table.public_headers,
     )
 
 

@@ -7,15 +7,25 @@ is :mod:`orchestrator.config.loading`'s work.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+import enum
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from orchestrator.config.errors import Problem, UnknownRoute
-from orchestrator.health import Strategy
-from orchestrator.secrets import Secret
+from orchestrator.health import Accounts, Strategy
+from orchestrator.providers.reasoning_models import always_reasons
+from orchestrator.secrets import (
+    Masker,
+    Secret,
+    SecretAddress,
+    SecretHeaders,
+    is_public_name,
+    values_of_header,
+    values_of_query,
+)
 from states.policy import Policy, Timeouts
 from states.target import Target
 
@@ -31,6 +41,13 @@ DEFAULT_ROUTE = "default"
 
 DIALECT_NAMES = ("openai-chat", "openai-responses", "anthropic-messages", "gemini")
 """The dialects that can be spoken, the default first; :mod:`orchestrator.dialects` speaks them."""
+
+
+class StreamEnd(enum.StrEnum):
+    """What ends a provider's streams: the end mark where it never sends a finish reason."""
+
+    FINISH = "finish"
+    MARK = "mark"
 
 
 @attrs.frozen
@@ -50,6 +67,19 @@ class Credential:
     source: str = "none"
 
 
+def _address(value: str) -> str:
+    """An address that shows no secret in its query."""
+    return SecretAddress(value) if "?" in value else value
+
+
+def _addresses(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(_address, values))
+
+
+def _headers(values: Mapping[str, str]) -> SecretHeaders:
+    return values if isinstance(values, SecretHeaders) else SecretHeaders(values)
+
+
 @attrs.frozen
 class Provider:
     """One billing account at one endpoint.
@@ -64,11 +94,13 @@ class Provider:
             model; empty where the dialect's holds.
         key_header: The header that carries the key, in lower case; empty for the dialect's.
         omitted: Fields of a request that are not passed on unless ``overrides`` name them.
-        headers: Added to what is sent, or replacing it; ``""`` removes one.
+        headers: Added to what is sent, or replacing it; ``""`` removes one. Their values are
+            secrets (see :meth:`secrets`), shown and pickled nowhere.
         credentials: The pool, in order; a keyless provider has one, ``anonymous``.
         stream: False where the endpoint cannot stream.
         always_streams: True where a whole answer is asked for as a stream too, so that
             silence is noticed after the first-token limit and not after ``total``.
+        end: What ends its streams.
         strategy: In which order the pool is used.
         rules: The user's own rules, which come before ours.
         keyless: True where no authorization is sent.
@@ -77,27 +109,48 @@ class Provider:
             address, else its own name.
         limits_by_model: True where the vendor limits rates for each model, so that a
             throttled credential may serve another one.
+        accounts: Whose limits its keys meet.
         missing: What its credentials name and is not there, one sentence each.
+        public_headers: Names, in lower case, of headers whose values are no secrets.
     """
 
     name: str
     dialect: str = "openai-chat"
-    base_url: str = ""
-    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
+    base_url: str = attrs.field(default="", converter=_address)
+    headers: Mapping[str, str] = attrs.field(
+        factory=SecretHeaders, converter=_headers, repr=False, hash=False
+    )
     credentials: tuple[Credential, ...] = ()
     stream: bool = True
     always_streams: bool = False
+    end: StreamEnd = StreamEnd.FINISH
     strategy: Strategy = Strategy.FILL_FIRST
     rules: tuple[Rule, ...] = attrs.field(default=(), hash=False)
     keyless: bool = False
     documentation: str = ""
     vendor: str = ""
     limits_by_model: bool = False
-    base_urls: tuple[str, ...] = ()
+    base_urls: tuple[str, ...] = attrs.field(default=(), converter=_addresses)
     path: str = ""
     key_header: str = ""
     omitted: frozenset[str] = frozenset()
     missing: tuple[str, ...] = ()
+    accounts: Accounts = Accounts.SEPARATE
+    public_headers: frozenset[str] = frozenset()
+
+    def secrets(self) -> Iterator[str | Secret]:
+        """What nobody may see: keys, header values, and a query of the address.
+
+        Of headers those are public that say what is spoken and by whom (``User-Agent``,
+        ``Accept``, ``Content-Type``, ``*-version``, ``*-beta``), those with fewer than 8
+        characters, and :attr:`public_headers`.
+        """
+        yield from (credential.secret for credential in self.credentials)
+        for name, value in self.headers.items():
+            if not is_public_name(name, self.public_headers):
+                yield from values_of_header(name, value)
+        for address in (self.base_url, *self.base_urls):
+            yield from values_of_query(address)
 
     def located(self, choose: Callable[[Sequence[str]], str]) -> Provider:
         """This provider at the one of its addresses that ``choose`` picks.
@@ -125,6 +178,11 @@ class Provider:
         raise LookupError(f"{self.name} has no credential {label!r}; it has: {labels}")
 
 
+def masker(providers: Iterable[Provider]) -> Masker:
+    """What masks the secrets of all of ``providers``: any of them may echo another's."""
+    return Masker(secret for provider in providers for secret in provider.secrets())
+
+
 @attrs.frozen
 class TargetSettings:
     """What ``[targets."provider/model"]`` says.
@@ -134,18 +192,24 @@ class TargetSettings:
         overrides: Fields that replace those of the request at this target.
         timeouts: The limits of an attempt here, in seconds; those that the entry does
             not name are the config's.
-        reasoning: True where the model is known to think before it speaks.
+        reasoning: Whether the model thinks before it speaks; ``None`` is what is known of it.
     """
 
     context: int | None = None
     overrides: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
     timeouts: Timeouts = Timeouts()
-    reasoning: bool = False
+    reasoning: bool | None = None
+
+    def reasons(self, model: str) -> bool:
+        """Whether ``model`` thinks before it speaks: what is said of it, or else known."""
+        return always_reasons(model) if self.reasoning is None else self.reasoning
 
     def target(self, provider: Provider, model: str) -> Target:
         """The target ``provider/model``, as these settings make it."""
         stream = True if provider.always_streams else None if provider.stream else False
-        return Target(provider.name, model, self.context, self.reasoning, stream, self.timeouts)
+        return Target(
+            provider.name, model, self.context, self.reasons(model), stream, self.timeouts
+        )
 
 
 @attrs.frozen
@@ -161,8 +225,9 @@ class Config:
         providers: By name: those of the file, and those that a route implies.
         targets: What the file says of single targets, by ``provider/model``.
         routes: By name, each in order, without targets whose provider has no credential.
-        drop: Fields of a request that may be left out where a target's dialect cannot say
-            them; ``"*"`` is any. A target is passed over for the others.
+        drop: What of a request may be left out where a target's dialect cannot say it, by
+            name; ``"*"`` is any parameter, never what somebody said. A target is passed over
+            for the others.
         passed_over: By route, the names of its targets whose provider has no credential.
         warnings: What was passed over, and what to do about it.
     """

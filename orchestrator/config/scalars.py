@@ -11,17 +11,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from orchestrator import header_rules
 from orchestrator.config.errors import NotAllowed, nearest
 from orchestrator.secrets import mask
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)\s*", re.ASCII)
 _DURATIONS = 'a duration such as "300s", "500ms", "5m", "1h", or a number of seconds'
-
-# RFC 9110 section 5.6.2: what a header's name is made of.
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
-_OURS = ("content-length", "transfer-encoding")
 
 _SHOWN = 60
 _KINDS = {
@@ -128,17 +124,18 @@ def base_url(value: Any) -> str:
     wanted = 'allowed: an address such as "https://llm.corp/v1"'
     if not isinstance(value, str):
         raise NotAllowed(f"{found(value)}; {wanted}")
+    shown = found(value.partition("?")[0])  # its query may hold a token
     try:
         url = httpx.URL(value.strip())
         _ = urlsplit(value).port  # stricter than httpx about brackets and ports
     except (httpx.InvalidURL, ValueError):
-        raise NotAllowed(f"{found(value)}, which is no address; {wanted}") from None
+        raise NotAllowed(f"{shown}, which is no address; {wanted}") from None
     if url.scheme not in ("http", "https") or not url.host:
-        raise NotAllowed(f"{found(value)}; {wanted}, http or https")
+        raise NotAllowed(f"{shown}; {wanted}, http or https")
     if url.userinfo:
         raise NotAllowed("the address holds a name or password; put the secret in credentials")
     if url.path.rstrip("/").endswith("/chat/completions"):
-        raise NotAllowed(f"{found(value)}; the dialect adds /chat/completions itself: leave it out")
+        raise NotAllowed(f"{shown}; the dialect adds /chat/completions itself: leave it out")
     return value.strip().rstrip("/")
 
 
@@ -162,9 +159,26 @@ def header_name(value: Any) -> str:
     Raises:
         NotAllowed: It is none.
     """
-    if not isinstance(value, str) or not _HEADER_NAME.fullmatch(value) or value.lower() in _OURS:
-        raise NotAllowed(f'{found(value)}; allowed: a header\'s name such as "api-key"')
-    return value.lower()
+    if isinstance(value, str) and _is_header_name(value):
+        return value.lower()
+    raise NotAllowed(f'{found(value)}; allowed: a header\'s name such as "api-key"')
+
+
+def _is_header_name(value: str) -> bool:
+    """Whether a config may name a header so."""
+    is_name = header_rules.NAME.fullmatch(value) is not None
+    return is_name and value.lower() not in header_rules.LENGTH
+
+
+def header_names(value: Any) -> frozenset[str]:
+    """Names of headers, in lower case.
+
+    Raises:
+        NotAllowed: It is no list, or something in it is no name of a header.
+    """
+    if not isinstance(value, list):
+        raise NotAllowed(f'{found(value)}; allowed: a list such as ["X-Team"]')
+    return frozenset(map(header_name, value))
 
 
 def headers(value: Any) -> Mapping[str, str]:
@@ -176,9 +190,10 @@ def headers(value: Any) -> Mapping[str, str]:
     if not isinstance(value, dict):
         raise NotAllowed(f"found {kind(value)}; allowed: a table of names and values")
     for name, one in value.items():
-        if not _HEADER_NAME.fullmatch(name) or name.lower() in _OURS:
-            raise NotAllowed(f"{found(name)}; allowed: a header's name, not {', '.join(_OURS)}")
-        if not isinstance(one, str) or not _HEADER_VALUE.fullmatch(one):
+        if not _is_header_name(name):
+            ours = ", ".join(sorted(header_rules.LENGTH))
+            raise NotAllowed(f"{found(name)}; allowed: a header's name, not {ours}")
+        if not isinstance(one, str) or not header_rules.VALUE.fullmatch(one):
             raise NotAllowed(
                 f"the value of {name} is {kind(one)} that a header cannot hold; allowed: a text on "
                 'one line of latin-1 characters, or "" to remove the header'

@@ -11,6 +11,7 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from orchestrator.config import scalars
 from orchestrator.config.errors import NotAllowed, Problem, nearest
+from orchestrator.config.records import StreamEnd
 from orchestrator.config.tables import (
     OFTEN_MEANT,
     BaseUrl,
@@ -18,6 +19,7 @@ from orchestrator.config.tables import (
     Document,
     Entries,
     Fields,
+    HeaderNames,
     Headers,
     KeyHeader,
     PolicyTable,
@@ -26,7 +28,9 @@ from orchestrator.config.tables import (
     Table,
     TargetTable,
 )
-from orchestrator.health import Strategy
+from orchestrator.health import Accounts, Strategy
+from orchestrator.json_values import NotJson
+from orchestrator.json_values import checked as sayable
 from states.policy import OnInterrupted, Policy, Timeouts
 from states.reasons import DEFAULT_MOVES, Move, Reason
 
@@ -127,6 +131,17 @@ def _stream_mode(value: Any, _: Any) -> StreamMode:
     return StreamMode("always")
 
 
+def _table(value: Any, _: Any) -> Table:
+    """A table whose values can be sent: TOML knows dates and ``nan``, which JSON does not."""
+    if not isinstance(value, dict):
+        raise NotAllowed(f"{scalars.found(value)}; allowed: a table")
+    try:
+        return Table(sayable(value))
+    except NotJson as error:
+        place = error.place("the table")
+        raise NotAllowed(f"{place} {error.what}; allowed: what JSON can say") from None
+
+
 def _entries(value: Any, _: Any) -> Entries:
     # The values may be secrets, so not even a wrong one is shown.
     if not isinstance(value, list):
@@ -213,15 +228,18 @@ def _converter() -> None:
     """Teach the converter what each table may hold, the innermost first."""
     _CONVERTER.register_structure_hook(str, _checked(str, "a text"))
     _CONVERTER.register_structure_hook(bool, _checked(bool, "true or false"))
-    _CONVERTER.register_structure_hook(Table, _checked(dict, "a table"))
+    _CONVERTER.register_structure_hook(Table, _table)
     _CONVERTER.register_structure_hook(Entries, _entries)
     _CONVERTER.register_structure_hook(Count, lambda value, _: scalars.count(value))
     _CONVERTER.register_structure_hook(BaseUrl, lambda value, _: scalars.base_url(value))
     _CONVERTER.register_structure_hook(Headers, lambda value, _: scalars.headers(value))
+    _CONVERTER.register_structure_hook(HeaderNames, lambda value, _: scalars.header_names(value))
     _CONVERTER.register_structure_hook(Fields, lambda value, _: scalars.names(value))
     _CONVERTER.register_structure_hook(KeyHeader, lambda value, _: scalars.header_name(value))
     _CONVERTER.register_structure_hook(StreamMode, _stream_mode)
     _CONVERTER.register_structure_hook(Strategy, scalars.member)
+    _CONVERTER.register_structure_hook(Accounts, scalars.member)
+    _CONVERTER.register_structure_hook(StreamEnd, scalars.member)
     _CONVERTER.register_structure_hook(OnInterrupted, scalars.member)
     _CONVERTER.register_structure_hook_factory(_is(tuple), _list_hook)
     _CONVERTER.register_structure_hook_factory(_is(dict), _table_hook)

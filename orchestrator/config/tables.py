@@ -6,7 +6,8 @@ from typing import Any, NewType
 
 import attrs
 
-from orchestrator.health import Strategy
+from orchestrator.config.records import StreamEnd
+from orchestrator.health import Accounts, Strategy
 from states.policy import Policy, Timeouts
 
 BaseUrl = NewType("BaseUrl", str)
@@ -17,6 +18,7 @@ Table = NewType("Table", dict[str, Any])
 Fields = NewType("Fields", frozenset[str])
 KeyHeader = NewType("KeyHeader", str)
 StreamMode = NewType("StreamMode", str)
+HeaderNames = NewType("HeaderNames", frozenset[str])
 
 OFTEN_MEANT = {
     "api_key": "credentials",
@@ -44,7 +46,10 @@ class ProviderTable:
     credentials: Entries | None = None
     headers: Headers = attrs.field(factory=lambda: Headers({}))
     stream: StreamMode = StreamMode("true")
+    end: StreamEnd = StreamEnd.FINISH
+    public_headers: HeaderNames = HeaderNames(frozenset())
     strategy: Strategy = Strategy.FILL_FIRST
+    accounts: Accounts = Accounts.SEPARATE
     rules: tuple[Table, ...] = ()
 
 
@@ -55,7 +60,7 @@ class TargetTable:
     context: Count | None = None
     overrides: Table = attrs.field(factory=lambda: Table({}))
     timeouts: Timeouts = Timeouts()
-    reasoning: bool = False
+    reasoning: bool | None = None
 
 
 @attrs.frozen

@@ -19,17 +19,30 @@ import httpx
 from orchestrator.config.errors import nearest
 from orchestrator.config.records import Provider
 from orchestrator.dialects.answer import Answer, Fault, ToolCall, Usage
-from orchestrator.dialects.neutral import Conversation, Delta, Reply, StreamEvent
+from orchestrator.dialects.judgement import Flaw, Flawed
+from orchestrator.dialects.loss import Loss, Reworded, Weight
+from orchestrator.dialects.neutral import (
+    UNTITLED,
+    Conversation,
+    Delta,
+    Heading,
+    Reply,
+    StreamEvent,
+)
 
 __all__ = [
     "DIALECTS",
     "Answer",
     "Dialect",
     "Fault",
+    "Flaw",
+    "Flawed",
+    "Loss",
     "StreamReader",
     "StreamWriter",
     "ToolCall",
     "Usage",
+    "Weight",
     "dialect",
 ]
 
@@ -40,6 +53,11 @@ class Dialect(Protocol):
     @property
     def name(self) -> str:
         """The name that configs use."""
+        ...
+
+    @property
+    def unsupported_keywords(self) -> frozenset[str]:
+        """Keywords of JSON schema that the vendor documents as not supported."""
         ...
 
     def encode(
@@ -67,7 +85,7 @@ class Dialect(Protocol):
         """
         ...
 
-    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
+    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
         """What an answer's bytes mean. Never raises."""
         ...
 
@@ -81,8 +99,12 @@ class Dialect(Protocol):
         """
         ...
 
-    def losses(self, conversation: Conversation) -> tuple[str, ...]:
-        """Names of what the conversation asks for and this dialect cannot express."""
+    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
+        """What the conversation asks for and this dialect cannot express."""
+        ...
+
+    def reworded(self, conversation: Conversation) -> Reworded:
+        """What the conversation asks for and :meth:`write_request` says in another way."""
         ...
 
     def write_request(self, conversation: Conversation) -> dict[str, Any]:
@@ -96,15 +118,23 @@ class Dialect(Protocol):
         """A whole answer of this dialect, in the neutral form."""
         ...
 
-    def write_answer(self, reply: Reply) -> dict[str, Any]:
-        """The whole answer in this dialect's shape."""
+    def write_answer(self, reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
+        """The whole answer in this dialect's shape; ``heading`` is what ``reply`` leaves out."""
+        ...
+
+    def complete_answer(self, body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+        """``body``, a whole answer of this dialect, as its clients expect it.
+
+        All that the provider said stays. What it left out is added, and where its parts say
+        otherwise than its finish reason, they decide.
+        """
         ...
 
     def stream_reader(self) -> StreamReader:
         """A reader for one stream of this dialect."""
         ...
 
-    def stream_writer(self, model: str) -> StreamWriter:
+    def stream_writer(self, heading: Heading) -> StreamWriter:
         """A writer of one stream of this dialect, for a caller who speaks it."""
         ...
 

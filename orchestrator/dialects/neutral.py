@@ -6,7 +6,9 @@ back in the dialect of the caller. Same dialect in and out is never converted.
 
 A field that only one dialect knows stays in ``extras`` under that dialect's own name and
 is written back only there; what a target cannot express is named by the dialect's
-``losses`` before anything is sent, never lost in silence.
+``losses`` before anything is sent, never lost in silence. A ``place`` says where in the
+caller's request a part stands (``messages[2].content[1] image_url``), for people to read; it
+makes no difference between two parts.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any
 import attrs
 
 from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.loss import Loss
 
 
 class Role(enum.StrEnum):
@@ -50,6 +53,7 @@ class Image:
         data: The picture in base64, where it is given by value.
         detail: ``low``, ``high`` or ``auto``, where the caller says so.
         cache: True where the caller marks the end of a prefix to cache.
+        place: Where it stands in the caller's request.
     """
 
     url: str | None = None
@@ -57,6 +61,36 @@ class Image:
     data: str | None = None
     detail: str | None = None
     cache: bool = False
+    place: str = attrs.field(default="", eq=False)
+
+
+@attrs.frozen
+class File:
+    """A document, a sound or a film: by value, by address, or by the id it is kept under.
+
+    Attributes:
+        media_type: ``application/pdf``, ``audio/wav`` and the like; ``None`` where nobody says.
+        data: The content in base64, where it is given by value.
+        url: The address, where it is given by one that anybody may open.
+        id: The id under which a vendor keeps it.
+        keeper: Who keeps it: nobody else can open the id.
+        name: The name of the file; empty where it has none.
+        cache: True where the caller marks the end of a prefix to cache.
+        place: Where it stands in the caller's request.
+    """
+
+    media_type: str | None = None
+    data: str | None = None
+    url: str | None = None
+    id: str | None = None
+    keeper: str = ""
+    name: str = ""
+    cache: bool = False
+    place: str = attrs.field(default="", eq=False)
+
+    def is_of(self, *kinds: str) -> bool:
+        """True for a file of these kinds, such as ``audio``."""
+        return (self.media_type or "").partition("/")[0] in kinds
 
 
 @attrs.frozen
@@ -92,18 +126,18 @@ class ToolResult:
     """What a tool gave, for the call of that id."""
 
     id: str
-    parts: tuple[Text | Image, ...]
+    parts: tuple[Text | Image | File, ...]
     error: bool = False
     cache: bool = False
     name: str = ""
 
 
-Part = Text | Image | Thinking | ToolUse | ToolResult
+Part = Text | Image | File | Thinking | ToolUse | ToolResult
 
 
 @attrs.frozen
 class Message:
-    """One turn: the user's (words, pictures, tool results) or the assistant's."""
+    """One turn: the user's (words, pictures, files, tool results) or the assistant's."""
 
     role: Role
     parts: tuple[Part, ...]
@@ -118,6 +152,7 @@ class Tool:
     parameters: Mapping[str, Any] = attrs.field(factory=dict)
     strict: bool | None = None
     cache: bool = False
+    place: str = attrs.field(default="", eq=False)
 
 
 class ToolMode(enum.StrEnum):
@@ -165,11 +200,15 @@ class Conversation:
     """A request. ``None`` everywhere means that the caller did not say.
 
     Attributes:
+        verbosity: How much to say: ``low``, ``medium``, ``high``.
         dialect: The dialect in which it was asked.
         extras: Fields that only that dialect knows and that change the answer: for every
             other dialect each is a loss.
         hints: Fields that only that dialect knows and whose loss leaves the answer as it
             is: what to store, cache, bill or report.
+        asides: Those hints that the caller gave as fields of the request: a dialect that has
+            no word for one says that it left it out.
+        unread: What the neutral form has no place for, with where it stands.
     """
 
     messages: tuple[Message, ...]
@@ -189,9 +228,12 @@ class Conversation:
     format: JsonFormat | None = None
     reasoning: Reasoning | None = None
     user: str | None = None
+    verbosity: str | None = None
     dialect: str = ""
     extras: Mapping[str, Any] = attrs.field(factory=dict)
     hints: Mapping[str, Any] = attrs.field(factory=dict)
+    asides: tuple[str, ...] = attrs.field(default=(), eq=False)
+    unread: tuple[Loss, ...] = attrs.field(default=(), eq=False)
 
 
 @attrs.frozen
@@ -208,6 +250,26 @@ class Reply:
     id: str = ""
     model: str = ""
 
+
+@attrs.frozen
+class Heading:
+    """What an answer is told with where its provider left it out.
+
+    Attributes:
+        id: Its id, without the prefix that a dialect gives its own.
+        model: The model's name.
+        created: When it was made, in whole seconds since the epoch; 0 where nobody knows.
+        asked: The request in the dialect in which the answer is told, which some repeat.
+    """
+
+    id: str = "0"
+    model: str = ""
+    created: int = 0
+    asked: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
+
+
+UNTITLED = Heading()
+"""The heading where nobody knows better."""
 
 # A stream.
 
@@ -317,7 +379,7 @@ def is_content(delta: Delta) -> bool:
         case ThinkingDelta():
             return bool(delta.text or delta.signature)
         case ToolCallDelta():
-            return True
+            return bool(delta.name)  # nobody can be given a call that has none
         case _:
             return False
 

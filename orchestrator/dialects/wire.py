@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -118,3 +121,40 @@ def count(counts: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         return 0
     return value
+
+
+def arguments(value: Any) -> str:
+    """The whole arguments of a tool call as JSON text; empty where there are none."""
+    text = argument_text(value)
+    return "" if text.strip() in ("", "null") else text
+
+
+def argument_text(value: Any) -> str:
+    """The arguments, or a piece of them, as text; some local servers send the object itself."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json_text(value)
+
+
+def json_text(value: Any) -> str:
+    """``value``, which came out of JSON, as JSON again. Never raises."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except _UNSAYABLE:
+        # Numbers above 64 bits and lone surrogates, which only the stdlib writes.
+        try:
+            return json.dumps(value)
+        except _UNSAYABLE:
+            return "{}"
+
+
+def call_id(answer: str, index: int, seed: str) -> str:
+    """An id for a tool call that came without one: the same bytes give the same id.
+
+    Made of the answer's id and the call's place in it, since ids must differ over a whole
+    conversation; where the answer has no id either, of what the call says. Only characters
+    that every vendor takes, and fewer than 40, which is the most that OpenAI takes.
+    """
+    known = re.sub(r"[^A-Za-z0-9_-]", "", answer)[-24:]
+    known = known or hashlib.blake2s(seed.encode(errors="replace"), digest_size=8).hexdigest()
+    return f"call_{known}_{index}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import attrs
 
 from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import (
     Began,
     Counted,
@@ -25,47 +26,78 @@ _DETAILED = "openai-chat"
 """The dialect whose signatures are details that stand beside the thoughts, text and all."""
 
 
+_BLOCK = 1024
+"""Pieces that are held one by one; each costs more than ten times the token that it is."""
+
+
+@attrs.define
+class _Pieces:
+    """A text that grows by pieces."""
+
+    _blocks: list[str] = attrs.field(factory=list)
+    _last: list[str] = attrs.field(factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join((*self._blocks, *self._last))
+
+    def add(self, piece: str) -> None:
+        self._last.append(piece)
+        if len(self._last) == _BLOCK:
+            self._blocks.append("".join(self._last))
+            self._last.clear()
+
+
 @attrs.define
 class _Words:
-    pieces: list[str] = attrs.field(factory=list)
+    said: _Pieces = attrs.field(factory=_Pieces)
 
     def part(self) -> Text:
-        return Text("".join(self.pieces))
+        return Text(self.said.text)
 
 
 @attrs.define
 class _Thoughts:
-    pieces: list[str] = attrs.field(factory=list)
+    said: _Pieces = attrs.field(factory=_Pieces)
     signature: str | None = None
     dialect: str = ""
     redacted: bool = False
 
     def part(self) -> Thinking:
-        return Thinking("".join(self.pieces), self.signature, self.dialect, self.redacted)
+        return Thinking(self.said.text, self.signature, self.dialect, self.redacted)
 
 
 @attrs.define
 class _Tool:
     id: str = ""
     name: str = ""
-    arguments: list[str] = attrs.field(factory=list)
+    arguments: _Pieces = attrs.field(factory=_Pieces)
     signature: str | None = None
 
     def part(self) -> ToolUse:
-        return ToolUse(self.id, self.name, "".join(self.arguments), signature=self.signature)
+        return ToolUse(self.id, self.name, self.arguments.text, signature=self.signature)
 
 
 @attrs.define
 class Assembly:
-    """Collects deltas. Usage of several streams that were continued is added up.
+    """Collects deltas, of which ``size`` characters are held so far.
+
+    Usage of several streams that were continued is added up.
 
     Parts stay in the order of their beginning. A signature ends the thoughts that it
     signs: what is thought after it is another part, since it vouches for nothing else.
+
+    Attributes:
+        id, model: Of the answer: as the first stream named them.
+        writer: The model of the stream that is writing now, in its provider's words.
+        finish_reason: Why the model stopped, once it has said so.
     """
 
     id: str = ""
     model: str = ""
+    writer: str = ""
     finish_reason: str | None = None
+    size: int = 0
     _parts: list[_Words | _Thoughts | _Tool] = attrs.field(factory=list)
     _tools: dict[int, _Tool] = attrs.field(factory=dict)
     _usage: Usage = attrs.field(factory=Usage)
@@ -74,7 +106,7 @@ class Assembly:
     @property
     def text(self) -> str:
         """The words so far."""
-        return "".join(piece for part in self._words() for piece in part.pieces)
+        return "".join(part.said.text for part in self._parts if isinstance(part, _Words))
 
     @property
     def tool_call(self) -> bool:
@@ -86,10 +118,15 @@ class Assembly:
         """The tokens so far, of all streams."""
         return _sum(self._earlier, self._usage)
 
-    def next_stream(self) -> None:
-        """Another stream goes on from here."""
-        self._earlier, self._usage = self.usage, Usage()
-        self.finish_reason = None
+    def next_stream(self, usage: Usage | None = None) -> None:
+        """Another stream goes on from here.
+
+        Args:
+            usage: What the attempt cost that ends here, where more is known than was delivered.
+        """
+        self._earlier = _sum(self._earlier, self._usage if usage is None else usage)
+        self._usage = Usage()
+        self.finish_reason, self.writer = None, ""
         # Thoughts of two models are not one thought; words go on where they stopped.
         if self._parts and isinstance(self._parts[-1], _Thoughts):
             self._parts.append(_Words())
@@ -101,17 +138,18 @@ class Assembly:
 
     def reply(self) -> Reply:
         """The whole answer."""
-        parts = tuple(
-            part.part() for part in self._parts if not isinstance(part, _Words) or any(part.pieces)
-        )
-        return Reply(parts, self.finish_reason, self.usage, self.id, self.model)
+        made = (part.part() for part in self._parts)
+        parts = tuple(part for part in made if not isinstance(part, Text) or part.text)
+        return settled(Reply(parts, self.finish_reason, self.usage, self.id, self.model))
 
     def _add(self, delta: Delta) -> None:
         match delta:
             case Began():
                 self.id, self.model = self.id or delta.id, self.model or delta.model
+                self.writer = delta.model or self.writer
             case TextDelta():
-                self._last_words().pieces.append(delta.text)
+                self.size += len(delta.text)
+                self._last_words().said.add(delta.text)
             case ThinkingDelta():
                 self._add_thought(delta)
             case ToolCallDelta():
@@ -122,9 +160,6 @@ class Assembly:
                 self._usage = delta.usage
             case _:
                 pass
-
-    def _words(self) -> Iterable[_Words]:
-        return (part for part in self._parts if isinstance(part, _Words))
 
     def _last_words(self) -> _Words:
         last = self._parts[-1] if self._parts else None
@@ -139,7 +174,8 @@ class Assembly:
         if not isinstance(last, _Thoughts) or last.signature is not None or alone:
             last = _Thoughts()
             self._parts.append(last)
-        last.pieces.append(delta.text)
+        self.size += len(delta.text) + len(delta.signature or "")
+        last.said.add(delta.text)
         last.signature = delta.signature or last.signature
         last.dialect = delta.dialect or last.dialect
         last.redacted = delta.redacted
@@ -151,7 +187,8 @@ class Assembly:
             self._parts.append(tool)
         tool.id, tool.name = tool.id or delta.id, tool.name or delta.name
         tool.signature = tool.signature or delta.signature
-        tool.arguments.append(delta.arguments)
+        self.size += len(delta.arguments)
+        tool.arguments.add(delta.arguments)
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

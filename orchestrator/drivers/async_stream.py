@@ -22,6 +22,7 @@ from states import (
     Rotate,
     Send,
     Streaming,
+    Succeeded,
     Switch,
     Wait,
 )
@@ -167,7 +168,8 @@ async def _more(
 ) -> Event | None:
     """Read on after what has come was delivered; ``None`` where there is more to deliver."""
     if (event := performer.after_content()) is not None:
-        await _drain(upstream)
+        if isinstance(event, Succeeded):
+            await _drain(upstream)
         return event
     limit, seconds = performer.patience(command)
     if seconds <= 0:

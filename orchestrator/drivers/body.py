@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import attrs
 import httpx
 
@@ -14,6 +16,10 @@ _FIELDS = (b"event", b"retry", b"data", b"id", b":")
 _LIST = b"["
 _LISTED = "gemini"
 """The dialect whose streams are lists where ``alt=sse`` did not arrive."""
+
+_EVENT = re.compile(rb"[ \t\r\n\xef\xbb\xbf]*(?:event|retry|data|id)?:")
+_ITEM = re.compile(rb"[ \t\r\n\xef\xbb\xbf]*\[")
+"""How a whole stream begins, found without a copy of it, which may be large."""
 
 
 @attrs.define
@@ -57,6 +63,12 @@ class Body:
         """True where what has come does not begin like an event of a stream."""
         first = bytes(self._content.lstrip(_BLANK)[: len(_FIELDS[0])])
         return not any(first.startswith(name) or name.startswith(first) for name in _FIELDS)
+
+    @property
+    def is_stream(self) -> bool:
+        """True where what has come is a stream, whatever was asked for; all of it is here."""
+        listed = self.spoken == _LISTED and _ITEM.match(self._content) is not None
+        return not self.failed and (listed or _EVENT.match(self._content) is not None)
 
     def __len__(self) -> int:
         return len(self._content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from orchestrator.classification.hints import HINTS
+from orchestrator.dialects import Fault, Flaw, Flawed
 from orchestrator.drivers.recorder import Recorder
 from orchestrator.errors import CallFailed, NoTarget, leaf
 from orchestrator.ledger import Skipped
@@ -25,11 +26,25 @@ class Broken:
     exception: Exception
 
 
+HINT_MARK = (
+    "The end mark came without a finish reason, as after a stream that broke above a relay: send "
+    'the request again, or, where this provider never sends one, set end = "mark" in its config.'
+)
+
+
 @attrs.frozen
 class Interrupted:
-    """A stream that broke, or ended without its end."""
+    """A stream that broke, or ended without its end.
+
+    Attributes:
+        what: What is missing.
+        hint: Who must act and what to do.
+        remark: Words of the server that the stream ended with, which may tell why.
+    """
 
     what: str
+    hint: str = HINTS[Reason.STREAM_INTERRUPTED]
+    remark: Fault | None = None
 
     def error(self) -> Error:
         """The classified failure."""
@@ -38,7 +53,7 @@ class Interrupted:
             "stream.interrupted",
             status=200,
             message=self.what,
-            hint=HINTS[Reason.STREAM_INTERRUPTED],
+            hint=self.hint,
         )
 
 
@@ -105,6 +120,44 @@ class Truncated:
         )
 
 
+@attrs.frozen
+class TornArguments:
+    """A finished answer with a tool call that cannot be carried out, where it must be whole."""
+
+    status: int
+
+    def error(self) -> Error:
+        """The classified failure."""
+        return Error(
+            Reason.INVALID_RESPONSE,
+            "answer.arguments",
+            status=self.status,
+            message="the arguments of a tool call are no JSON object",
+            hint="The model wrote a tool call that does not parse: send the request again, or "
+            "simplify the tools.",
+        )
+
+
+_FLAWS = {
+    Flaw.MISSING_CALL: "the model stopped to call a tool, and no call came",
+    Flaw.NAMELESS_CALL: "a tool call came without the name of its tool",
+    Flaw.EMPTY: "the model stopped without a word",
+}
+
+
+def flaw_error(flawed: Flawed) -> Error:
+    """The classified failure of an answer that is none."""
+    return Error(
+        Reason.INVALID_RESPONSE,
+        f"answer.{flawed.flaw}",
+        status=flawed.status,
+        message=_FLAWS[flawed.flaw],
+        hint="The model's answer holds nothing that can be used: send the request again, or use "
+        "another target.",
+        empty=flawed.flaw is Flaw.EMPTY,
+    )
+
+
 def failed_call(
     command: Finish, call: Call, skipped: tuple[Skipped, ...], recorder: Recorder, *, seconds: float
 ) -> CallFailed:
@@ -128,10 +181,17 @@ def _hinted(error: Error) -> Error:
     return error if error.hint else attrs.evolve(error, hint=HINTS[error.reason])
 
 
+_NOBODY = "Set what is missing, or give the route a target that can be asked."
+_INEXPRESSIBLE = (
+    "Leave out what cannot be expressed, let [policy] drop allow it, or give the route a target "
+    "that can be asked."
+)
+
+
 def no_target(skipped: tuple[Skipped, ...], recorder: Recorder, *, seconds: float) -> NoTarget:
     """The exception where there was nobody to ask."""
     reason = next((each.reason for each in skipped if isinstance(each.reason, Reason)), None)
-    hint = "Set what is missing, or give the route a target that can be asked."
+    hint = _INEXPRESSIBLE if reason is Reason.BAD_REQUEST else _NOBODY
     return NoTarget(
         Error(reason or Reason.UNKNOWN, "no-target", hint=hint),
         target="",

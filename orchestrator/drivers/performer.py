@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from random import Random
@@ -10,28 +11,39 @@ from typing import Any
 import attrs
 import httpx
 
+from orchestrator.classification.hints import HINT_REPAIRED, HINTS
 from orchestrator.clock import Clock
-from orchestrator.config.records import Provider, TargetSettings
-from orchestrator.dialects import Answer, Fault, dialect
+from orchestrator.config.records import Provider, StreamEnd, TargetSettings, masker
+from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage, dialect
 from orchestrator.drivers.body import Body
-from orchestrator.drivers.failures import Failure, classified, masked
+from orchestrator.drivers.failures import (
+    AttemptContext,
+    Failure,
+    classified,
+    masked,
+    never_sent,
+)
 from orchestrator.drivers.outcome import (
+    HINT_MARK,
     Broken,
     Interrupted,
     LimitReached,
     TooLarge,
+    TornArguments,
     Truncated,
     failed_call,
 )
-from orchestrator.drivers.pieces import joined
-from orchestrator.drivers.recorder import Recorder, request_id
+from orchestrator.drivers.pieces import is_whole, joined, usage_in
+from orchestrator.drivers.recorder import Recorder, pools, request_id
+from orchestrator.drivers.stop_cutter import cut_answer
 from orchestrator.drivers.wording import Wording
 from orchestrator.errors import CallFailed
 from orchestrator.health import HealthBoard
-from orchestrator.ledger import Skipped
+from orchestrator.ledger import Pools, Skipped
 from orchestrator.providers.reachability import Reachability
-from orchestrator.request import Request
+from orchestrator.request import Request, RequestError
 from orchestrator.response import Response
+from orchestrator.secrets import Masker
 from states import (
     Call,
     Cancelled,
@@ -64,6 +76,7 @@ from states import (
 
 EARLY = 0.001
 """Seconds by which an event loop may fire a timer before its time."""
+_log = logging.getLogger("orchestrator")
 
 
 @attrs.frozen
@@ -78,6 +91,9 @@ class World:
         jitter: A random number in [0, 1) for each backoff.
         addresses: Which of a provider's addresses can be reached.
         repairs: Repairs that cured earlier calls, by target name.
+        warned: Providers of whose streams a person was warned.
+        masker: Knows the secrets of all providers.
+        pools: The labels of their credentials, as the record of a call says them.
     """
 
     providers: Mapping[str, Provider]
@@ -87,6 +103,9 @@ class World:
     addresses: Reachability
     jitter: Callable[[], float] = Random().random
     repairs: MutableMapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    warned: set[str] = attrs.field(factory=set)
+    masker: Masker = attrs.Factory(lambda self: masker(self.providers.values()), takes_self=True)
+    pools: Pools = attrs.Factory(lambda self: pools(self.providers.values()), takes_self=True)
 
 
 class Performer:
@@ -119,6 +138,7 @@ class Performer:
         self.unfit = tuple(unfit)
         self.wording = Wording(request, world.repairs)
         self.streamed = False
+        self.stops: tuple[str, ...] = ()
         self.failure: Failure | None = None
         self.answer: Answer | None = None
         self.body: Body | None = None
@@ -127,7 +147,7 @@ class Performer:
         self.origin = world.clock.monotonic()
         self.recorder = Recorder(str(uuid.uuid4()), observers)
         self.visit = world.board.visit(call.route, world.clock.time())
-        self.recorder.opened(call, world.clock.time(), request)
+        self.recorder.opened(call, world.clock.time(), request, world.pools)
         self.command: Command = self._start()
 
     @property
@@ -137,6 +157,8 @@ class Performer:
 
     def advance(self, event: Event) -> None:
         """Step the machine, record the move, and hold the next command."""
+        if isinstance(event, Succeeded | Failed | Cancelled | DeadlineReached):
+            self.recorder.counted(self._usage())
         before = self.call
         moved = step(before, event)
         self.call, self.command = moved.call, moved.command
@@ -150,8 +172,10 @@ class Performer:
         target, credential = self._sent()
         error = self._error(target)
         at = self.at
-        standby = self.visit.report(target, credential, error, at)
-        self.recorder.diagnosed(error)
+        standby = self.visit.report(
+            target, credential, error, at, cut_first_token=self._cut_first_token()
+        )
+        self.recorder.diagnosed(error, unsent=never_sent(self.failure))
         return Diagnosed(at, error, standby, self.world.jitter())
 
     def rotate(self, command: Rotate) -> Rotated:
@@ -168,8 +192,7 @@ class Performer:
 
     def repair(self, command: Repair) -> Repaired:
         """Change what is sent to this target, and to no other."""
-        message = self.call.error.message if self.call.error is not None else ""
-        self.wording.repair(command.target, self._provider(), command.name, message)
+        self.wording.repair(command.target, command.name)
         return Repaired(*self._take((command.target,)))
 
     def finish(self, command: Finish) -> Response:
@@ -227,17 +250,26 @@ class Performer:
         overrides = settings.overrides if settings is not None else {}
         worded = self.wording.words(command.target, provider, overrides)
         secret = provider.credential(command.credential).secret
-        self.streamed = worded.stream
-        outgoing = dialect(provider.dialect).encode(
-            worded.payload,
-            provider=provider,
-            model=command.target.model,
-            overrides=worded.overrides,
-            secret=secret.reveal(),
-            stream=worded.stream,
-        )
+        self.streamed, self.stops = worded.stream, worded.stops
+        try:
+            outgoing = dialect(provider.dialect).encode(
+                worded.payload,
+                provider=provider,
+                model=command.target.model,
+                overrides=worded.overrides,
+                secret=secret.reveal(),
+                stream=worded.stream,
+            )
+        except RequestError as error:
+            # Without the frames that had the secret in their hands.
+            raise RequestError(str(error)) from None
         if provider.dialect == self.request.dialect:
-            outgoing.headers.update(self.request.headers)
+            outgoing.headers.update(
+                [
+                    (name.encode("ascii"), value.strip(" \t").encode("latin-1"))
+                    for name, value in self.request.headers.items()
+                ]
+            )
         limits = command.timeouts
         outgoing.extensions["timeout"] = {
             "connect": min(limits.connect, self.left(command)),
@@ -269,40 +301,39 @@ class Performer:
         self.body = Body(response, self._provider().dialect, self.streamed)
         return self.body
 
+    def received(self, status: int, headers: httpx.Headers, body: bytes) -> Event:
+        """What an HTTP answer is, for drivers that get it at once."""
+        self.opened(httpx.Response(status, headers=headers)).add(body)
+        return self.whole()
+
     def whole(self) -> Event:
-        """What the answer is whose body came to its end."""
+        """What the answer is whose body came to its end: one of the model, or a failure."""
         if self.body is None:
             raise AssertionError("only called after opened")
-        head = self.body.response
-        return self.received(head.status_code, head.headers, self.body.content)
-
-    def received(self, status: int, headers: httpx.Headers, body: bytes) -> Event:
-        """What an HTTP answer is: an answer of the model, or a failure."""
-        self._received(status, headers)
         self.recorder.ended(self.at)
-        decoded = self._decoded(status, headers, body)
-        if isinstance(decoded, Answer) and not self._incomplete(decoded):
-            self.answer = decoded
+        judged = self._enough(self._decoded(self.body))
+        if isinstance(judged, Answer):
+            self.answer = judged
             self._answered()
             return Succeeded(self.at)
-        if isinstance(decoded, Fault | Interrupted):
-            return self._fail(decoded)
-        return self._fail(Truncated(status, decoded.truncated_tool_call))
+        return self._fail(judged)
 
     def broken(self, exception: Exception) -> Event:
         """An attempt that brought no HTTP answer, or half of one."""
-        if self._refused():
+        if self._arrived():
             return self.whole()
         self.recorder.ended(self.at)
+        if self.body is not None and self.body.is_stream:
+            return self._fail(Interrupted(f"{type(exception).__name__}: {exception}"))
         return self._fail(Broken(exception))
 
     def too_large(self) -> Event:
         """An answer that is larger than any answer may be."""
-        return self.whole() if self._refused() else self._fail(TooLarge())
+        return self.whole() if self._arrived() else self._fail(TooLarge())
 
     def limit_reached(self, command: Send, limit: str) -> Event:
         """A time limit fired: the attempt's own ``connect`` or ``total``, or the call's."""
-        if self._refused():
+        if self._arrived():
             return self.whole()
         self.recorder.ended(self.at)
         if self.at >= command.ends_at - EARLY:
@@ -337,15 +368,30 @@ class Performer:
         at = self.at
         return at, *self.visit.take(targets, at, used=used)
 
-    def _decoded(
-        self, status: int, headers: httpx.Headers, body: bytes
-    ) -> Answer | Fault | Interrupted:
-        spoken = self._provider().dialect
-        if self.streamed and status < 300 and body.lstrip()[:1] not in (b"{", b"<", b""):
-            return joined(body, spoken, dict(headers))
-        # Who was asked for a stream and answers in one piece has answered all the same.
-        self.streamed = False
-        return dialect(spoken).decode(status, headers, body)
+    def _decoded(self, body: Body) -> Answer | Fault | Flawed | Interrupted:
+        """What came, told by its bytes: a stream or one piece, whichever was asked for."""
+        head, asked, self.streamed = body.response, self.streamed, body.is_stream
+        if not self.streamed:
+            # Who was asked for a stream and answers in one piece has answered all the same.
+            decoded = dialect(body.spoken).decode(head.status_code, head.headers, body.content)
+            if isinstance(decoded, Answer):
+                return cut_answer(decoded, body.spoken, self.stops)
+            return decoded
+        if not asked:
+            self.recorder.note("answered with a stream although none was asked for")
+        judged, skipped = joined(
+            body.content, body.spoken, head.headers, self.stops, ends_by_mark=self._ends_by_mark
+        )
+        self._note_skipped(skipped)
+        return judged
+
+    @property
+    def _ends_by_mark(self) -> bool:
+        return self._provider().end is StreamEnd.MARK
+
+    def _note_skipped(self, count: int) -> None:
+        if count:
+            self.recorder.note(f"{count} unreadable event{'s' if count > 1 else ''} skipped")
 
     def _sent(self) -> tuple[Target, str]:
         target, credential = self.call.target, self.call.credential
@@ -357,7 +403,7 @@ class Performer:
         return self.world.providers[self._sent()[0].provider]
 
     def _received(self, status: int, headers: httpx.Headers) -> None:
-        self.recorder.received(status, masked(request_id(headers), self._provider()))
+        self.recorder.received(status, masked(request_id(headers), self.world.masker))
 
     def _keep_what_came(self) -> None:
         """Take note of a failure that nobody will wait for any more."""
@@ -368,9 +414,22 @@ class Performer:
         if self.call.state is State.CLASSIFY and not self._heard:
             self.diagnose()
 
-    def _refused(self) -> bool:
-        """True where the head of an answer came, and says that it is none of the model."""
-        return self.body is not None and self.body.failed
+    def _usage(self) -> Usage | None:
+        """What the attempt under way cost, as far as its provider told."""
+        if self.answer is not None:
+            return self.answer.usage
+        return usage_in(self.body.content, self.body.spoken) if self.body is not None else None
+
+    def _arrived(self) -> bool:
+        """True where what came is known, whatever breaks now.
+
+        The head says that it is no answer of the model, or a stream came to its end, after
+        which some servers leave the connection open.
+        """
+        body = self.body
+        if body is None or body.failed or not body.is_stream:
+            return body is not None and body.failed
+        return is_whole(body.content, body.spoken, self.stops, ends_by_mark=self._ends_by_mark)
 
     def _answered(self) -> None:
         target, credential = self._sent()
@@ -379,12 +438,20 @@ class Performer:
 
     def _fail(self, failure: Failure) -> Failed:
         self.failure = failure
+        self._warn_of_mark(failure)
         return Failed(self.at, waited=self._waited())
 
     def _waited(self) -> float:
         """Seconds since the attempt was sent: nothing reaches the caller before all is here."""
         sent = self.recorder.sent_at
         return 0.0 if sent is None else self.at - sent
+
+    def _cut_first_token(self) -> float | None:
+        """The first-token limit that cut the wait, where no hurry of this call shortened it."""
+        failure = self.failure
+        if isinstance(failure, LimitReached) and failure.limit == "first_token":
+            return None if failure.shortened else failure.seconds
+        return None
 
     def _longest(self, command: Send) -> float:
         """Seconds that the attempt may take by its own limits."""
@@ -394,30 +461,64 @@ class Performer:
         """How long the limit of that name is, by the attempt's own limits."""
         return float(getattr(command.timeouts, limit))
 
+    def _warn_of_mark(self, failure: Failure) -> None:
+        """Say once what a person must know of a provider that ends its streams in its own way."""
+        name = self._sent()[0].provider
+        if not isinstance(failure, Interrupted) or failure.hint is not HINT_MARK:
+            return
+        if name not in self.world.warned:
+            self.world.warned.add(name)
+            _log.warning(
+                "%s ended a stream with the end mark and without a finish reason, as after a "
+                'stream that broke; where it never sends one, set end = "mark" in '
+                "[providers.%s]",
+                name,
+                name,
+            )
+
     def _limit(self, command: Send, limit: str) -> LimitReached:
         shortened = self.at >= command.until - EARLY
         return LimitReached(limit, self._seconds(command, limit), shortened=shortened)
 
-    def _incomplete(self, answer: Answer) -> bool:
-        """Whether an answer that stopped at its length limit is a failure to this caller."""
-        if answer.finish_reason != "length":
-            return False
-        return self.request.require_complete or answer.truncated_tool_call
+    def _enough(
+        self, judged: Answer | Fault | Flawed | Interrupted
+    ) -> Answer | Fault | Flawed | Interrupted | TornArguments | Truncated:
+        """An answer that is whole enough for this caller, or why there is none.
+
+        One without a word is kept: where nobody else can be asked, it is the answer.
+        """
+        if isinstance(judged, Flawed) and judged.flaw is Flaw.EMPTY:
+            self.answer = judged.answer
+        if not isinstance(judged, Answer):
+            return judged
+        demanded, status = self.request.require_complete, self._status()
+        if judged.truncated and (demanded or judged.truncated_tool_call):
+            return Truncated(status, judged.truncated_tool_call)
+        if not all(call.parses for call in judged.tool_calls):
+            if demanded:
+                return TornArguments(status)
+            self.recorder.note("the arguments of a tool call are no JSON object")
+        return judged
+
+    def _status(self) -> int:
+        return self.body.response.status_code if self.body is not None else 200
 
     def _error(self, target: Target) -> Error:
         provider = self.world.providers[target.provider]
-        error = classified(
-            self.failure,
-            provider,
-            self.world.clock.time(),
-            request=self.request.payload,
-            model=target.model,
-        )
+        now, payload = self.world.clock.time(), self.request.payload
+        attempt = AttemptContext(provider, self.world.masker, now, payload, target.model)
+        error = classified(self.failure, attempt)
         repair = self.wording.cure(target, provider, error)
-        message = masked(error.message, provider) or ""
         by_model = error.reason is Reason.RATE_LIMIT and provider.limits_by_model
         scope = Scope.MODEL if error.scope is None and by_model else error.scope
-        return attrs.evolve(error, message=message, repair=repair, scope=scope)
+        return attrs.evolve(error, repair=repair, scope=scope, hint=_hint(error, repair))
 
     def _failure(self, command: Finish, skipped: tuple[Skipped, ...]) -> CallFailed:
         return failed_call(command, self.call, skipped, self.recorder, seconds=self.at)
+
+
+def _hint(error: Error, repair: str | None) -> str:
+    """Who must act: nobody yet, where the request itself is changed; a rule's own words stand."""
+    if error.hint not in (HINT_REPAIRED, HINTS[error.reason]):
+        return error.hint
+    return HINTS[error.reason] if repair is None else HINT_REPAIRED

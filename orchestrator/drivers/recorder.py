@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 import httpx
 
 from orchestrator.classification.hints import HINTS
-from orchestrator.ledger import Attempt, Closed, Entry, Ledger, Opened, Skipped, Transition, ended
+from orchestrator.config.records import Provider
+from orchestrator.dialects import Usage
+from orchestrator.ledger import (
+    Attempt,
+    Closed,
+    Entry,
+    Ledger,
+    Opened,
+    Pools,
+    RecordedPool,
+    Skipped,
+    Transition,
+    billed,
+    ended,
+)
 from orchestrator.request import Request
 from states import (
     TABLE,
@@ -38,7 +52,26 @@ _GUARDS = {row.name: row.guard.__name__ if row.guard else None for row in TABLE}
 _REQUEST_IDS = ("x-request-id", "request-id", "x-ds-trace-id", "x-amzn-requestid", "cf-ray")
 """Headers that hold the provider's id of a request, the most specific first."""
 
+_UNTOLD = Usage()
+"""What a dialect reads where a provider told nothing."""
+
 _ENDINGS = {Cancelled: Reason.CANCELLED, DeadlineReached: Reason.DEADLINE}
+
+
+def pools(providers: Iterable[Provider]) -> Pools:
+    """The labels of each provider's credentials, as :class:`.Opened` records them.
+
+    Made once for all calls: a pool may have a thousand credentials, and most have no labels
+    but ``key#1``, ``key#2`` and so on.
+    """
+    return {each.name: pool_of(each) for each in providers}
+
+
+def pool_of(provider: Provider) -> RecordedPool:
+    """The same for one provider."""
+    labels = tuple(one.label for one in provider.credentials)
+    numbered = all(label == f"key#{number}" for number, label in enumerate(labels, 1))
+    return RecordedPool(len(labels) if numbered else labels, provider.strategy.value)
 
 
 def request_id(headers: httpx.Headers) -> str | None:
@@ -57,6 +90,8 @@ class _Sent:
     request_id: str | None = None
     received_at: float | None = None
     error: Error | None = None
+    unsent: bool = False
+    usage: Usage | None = None
     notes: dict[str, None] = attrs.field(factory=dict)  # an ordered set
 
 
@@ -75,17 +110,26 @@ class Recorder:
         """When the attempt under way was sent, seconds since ``Started``."""
         return self._sent.at if self._sent is not None else None
 
-    def opened(self, call: Call, time: float, request: Request) -> None:
-        """The call begins."""
+    def opened(self, call: Call, time: float, request: Request, pools: Pools) -> None:
+        """The call begins.
+
+        Args:
+            call: The machine, not started.
+            time: The wall clock, seconds since the epoch.
+            request: What the caller asked.
+            pools: The credentials of every provider.
+        """
+        route = call.route
         self._add(
             Opened(
-                self.ledger.call,
-                time,
-                call.route,
-                call.policy,
-                call.reasoning,
-                request.metadata,
-                call.streamed,
+                call=self.ledger.call,
+                time=time,
+                route=route,
+                policy=call.policy,
+                reasoning=call.reasoning,
+                metadata=request.metadata,
+                pools={each.provider: pools[each.provider] for each in route},
+                streamed=call.streamed,
             )
         )
 
@@ -108,10 +152,20 @@ class Recorder:
         if self._sent is not None:
             self._sent.received_at = at
 
-    def diagnosed(self, error: Error) -> None:
-        """The failure of the attempt was classified."""
+    def counted(self, usage: Usage | None) -> None:
+        """What its provider told of the tokens that it cost."""
+        if self._sent is not None and usage is not None and usage != _UNTOLD:
+            self._sent.usage = usage
+
+    def diagnosed(self, error: Error, *, unsent: bool = False) -> None:
+        """The failure of the attempt was classified.
+
+        Args:
+            error: The failure.
+            unsent: True where no request can have reached the provider.
+        """
         if self._sent is not None:
-            self._sent.error = error
+            self._sent.error, self._sent.unsent = error, unsent
             self._errors.append((error, self._sent.command.target.name))
 
     def moved(self, before: Call, event: Event, moved: Step) -> None:
@@ -198,6 +252,8 @@ class Recorder:
             probe=sent.command.probe,
             hint=error.hint if error else "",
             notes=tuple(sent.notes),
+            usage=sent.usage,
+            billed=billed(error, state, sent.usage, unsent=sent.unsent),
         )
 
     def _pass_over(self, event: Started | Switched | Waited | Rotated, call: Call) -> None:

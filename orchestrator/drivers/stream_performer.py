@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import httpx
 
-from orchestrator.dialects import Fault
+from orchestrator.dialects import Answer, Fault, Flawed, Usage
+from orchestrator.dialects.judgement import judge
 from orchestrator.dialects.neutral import Began, Counted, Delta, StreamEvent
 from orchestrator.drivers.assembly import Assembly
 from orchestrator.drivers.body import Body
@@ -24,10 +26,11 @@ from orchestrator.drivers.outcome import (
     Interrupted,
     LimitReached,
     TooLarge,
+    TornArguments,
     Truncated,
 )
 from orchestrator.drivers.performer import EARLY, Performer
-from orchestrator.drivers.pieces import Whole, answer_of, cut
+from orchestrator.drivers.pieces import Whole, broken_off, completion, cut
 from orchestrator.errors import CallFailed, StreamInterrupted
 from orchestrator.response import Response
 from states import (
@@ -104,9 +107,12 @@ class StreamPerformer(Performer):
         self._goes_on = self.call.committed
         if self._goes_on:
             self.wording.go_on_from(self.assembly.text)
-            self.assembly.next_stream()
+            self.assembly.next_stream(self._usage())
             prefill = self.wording.prefills(command.target, self._provider())
             self._trimmer = Trimmer(self.assembly.text, prefill=prefill)
+        else:
+            # Nothing of an earlier attempt reached the caller.
+            self.assembly, self.leftover = Assembly(), ()
         self.source = self._event = None
         self.closed, self._fed, self._spoke = False, 0, False
         outgoing = super().outgoing(command)
@@ -122,7 +128,7 @@ class StreamPerformer(Performer):
         if data is None:
             self._end()
             return
-        # What is passed on takes no memory here; what is collected must not take all of it.
+        # What is passed on is counted as it is put together.
         self._fed += 0 if self.call.state is State.STREAM else len(data)
         if self._fed > LARGEST_ANSWER:
             self._event = self._stopped_reading()
@@ -137,7 +143,9 @@ class StreamPerformer(Performer):
         source = self.source
         if self._event is not None or source is None:
             return self._noted()
-        if source.broke is not None or self._cut():
+        # What a model said before it failed is its answer so far, and is delivered as that.
+        said = source.content and source.failed_end and not self.hold
+        if not said and (source.broke is not None or self._cut()):
             return self._stream_failed()
         if source.content:
             self._speaks()
@@ -164,6 +172,8 @@ class StreamPerformer(Performer):
             return self._noted()
         if source.broke is not None or self._cut():
             return self._stream_failed()
+        if self.assembly.size > LARGEST_ANSWER:
+            return self._failed(TooLarge())
         return self._complete() if self._over() else None
 
     def interrupted(self, exception: Exception) -> Event:
@@ -225,7 +235,7 @@ class StreamPerformer(Performer):
         """Tell a stream from an answer in one piece as soon as its first word is here."""
         reader = self.body.reader() if self.body is not None else None
         if reader is not None and self.body is not None:
-            self.source = Inflow(reader)
+            self.source = Inflow(reader, self.stops, ends_by_mark=self._ends_by_mark)
             self.source.feed(self.body.content)
 
     def _end(self) -> None:
@@ -237,9 +247,9 @@ class StreamPerformer(Performer):
 
     def _in_one_piece(self, body: Body) -> Event:
         """A body that is no stream: a failure, or an answer to cut in pieces."""
-        head, asked, self.streamed = body.response, self.streamed, False
-        event = self.received(head.status_code, head.headers, body.content)
-        if not isinstance(event, Succeeded) or self.answer is None:
+        self.body, asked = body, self.streamed
+        event = self.whole()
+        if self.answer is None:
             return event
         if not self.request.stream:
             self.closed = True
@@ -247,9 +257,10 @@ class StreamPerformer(Performer):
         if asked:
             self.recorder.note("answered in one piece although a stream was asked for")
         self.source, self.closed, self._event = cut(self.answer, self.dialect), True, None
-        if self.source.content:
-            self._speaks()
-        return Streaming(self.at) if self.source.content else self._complete()
+        if not self.source.content or isinstance(event, Failed):
+            return self._complete()
+        self._speaks()
+        return Streaming(self.at)
 
     def _noted(self) -> Event | None:
         """The event that was noted while bytes were taken in, once."""
@@ -308,42 +319,49 @@ class StreamPerformer(Performer):
         events = source.take()
         for event in events:
             probe.add(event.deltas)
-        answer = answer_of(probe.reply())
-        if self._incomplete(answer):
-            return self._failed(Truncated(200, answer.truncated_tool_call))
-        self.source = Whole(events, content=True)
+        judged = self._judged(probe)
+        if not isinstance(judged, Answer):
+            return self._failed(judged)
+        self.source = Whole(events, content=True, usage=source.usage)
         return Streaming(self.at)
 
     def _stream_failed(self) -> Failed:
-        source, headers = self.source, self.body.response.headers if self.body is not None else {}
-        if source is not None and source.broke is not None:
-            return self._failed(Fault(200, dict(headers), source.broke, "sse"))
-        if self.body is not None and self.body.garbled and self._fed == len(self.body):
-            return self._failed(Fault(200, dict(headers), self.body.content))
-        if source is not None and source.torn:
-            return self._failed(Interrupted("an event of the answer came with a part missing"))
-        return self._failed(Interrupted("the stream ended without its end"))
+        source, body = self.source, self.body
+        headers = body.response.headers if body is not None else httpx.Headers()
+        if source is None:
+            raise AssertionError("only called where a stream began")
+        if source.broke is None and body is not None and body.garbled and self._fed == len(body):
+            return self._failed(Fault(200, dict(headers), body.content))
+        return self._failed(broken_off(source, headers))
+
+    def _judged(
+        self, assembly: Assembly
+    ) -> Answer | Fault | Flawed | Interrupted | TornArguments | Truncated:
+        """What a stream that is whole amounts to, as it would be judged in one piece."""
+        headers = self.body.response.headers if self.body is not None else httpx.Headers()
+        return self._enough(judge(completion(assembly.reply()), self._status(), headers, "sse"))
 
     def _failed(self, failure: Failure) -> Failed:
         self._note_unreadable()
-        self.failure = failure
-        return Failed(self.at, tool_call=self.assembly.tool_call, waited=self._waited())
+        return attrs.evolve(self._fail(failure), tool_call=self.assembly.tool_call)
 
     def _note_unreadable(self) -> None:
-        count = self.source.unreadable if self.source is not None else 0
-        if count:
-            self.recorder.note(f"{count} unreadable event{'s' if count > 1 else ''} skipped")
+        self._note_skipped(self.source.unreadable if self.source is not None else 0)
 
     def _complete(self) -> Succeeded | Failed:
-        """The stream is whole, and so is the answer, unless the caller needs more of it."""
-        leftover = tuple(self.deliver())
-        answer = answer_of(self.assembly.reply())
-        if self._incomplete(answer):
-            return self._failed(Truncated(200, answer.truncated_tool_call))
+        """The stream is whole, and so is the answer, unless nothing is in it or more is needed."""
+        self.leftover = tuple(self.deliver())
+        judged = self._judged(self.assembly)
+        if not isinstance(judged, Answer):
+            return self._failed(judged)
         self._note_unreadable()
-        self.leftover, self.answer = leftover, answer
+        self.answer = judged
         self._answered()
         return Succeeded(self.at)
+
+    def _usage(self) -> Usage | None:
+        """See :meth:`.Performer._usage`; of a stream that is gone on with, this one's part."""
+        return self.source.usage if self.source is not None else super()._usage()
 
     def _failure(self, command: Finish, skipped: Any) -> CallFailed:
         failure = super()._failure(command, skipped)

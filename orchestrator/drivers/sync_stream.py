@@ -22,6 +22,7 @@ from states import (
     Rotate,
     Send,
     Streaming,
+    Succeeded,
     Switch,
     Wait,
 )
@@ -161,7 +162,8 @@ def _first(performer: StreamPerformer, upstream: Upstream, command: Send) -> Eve
 def _more(performer: StreamPerformer, upstream: Upstream | None, command: Relay) -> Event | None:
     """Read on after what has come was delivered; ``None`` where there is more to deliver."""
     if (event := performer.after_content()) is not None:
-        _drain(upstream)
+        if isinstance(event, Succeeded):
+            _drain(upstream)
         return event
     limit, seconds = performer.patience(command)
     if seconds <= 0:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import attrs
 
 from orchestrator.config.records import Provider
-from orchestrator.dialects import dialect
-from orchestrator.dialects.neutral import Conversation, Thinking
+from orchestrator.dialects import crossing, dialect
+from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.drivers.continuation import appended, continued
-from orchestrator.drivers.repairs import FORCE_STREAM, NO_PREFILL, NO_STREAM, apply, plan
+from orchestrator.drivers.fields import found
+from orchestrator.drivers.repairs import (
+    CUT_STOP,
+    FORCE_STREAM,
+    NO_PREFILL,
+    NO_STREAM,
+    STOPS,
+    apply,
+    plan,
+)
 from orchestrator.request import Request
 from states import Error, Reason, Target
 
@@ -27,12 +36,23 @@ class Worded:
         overrides: The target's own fields, repaired like the payload.
         stream: True where a stream is to be asked for.
         notes: In what this differs from what the caller asked.
+        stops: Stop sequences that are not sent; the answer is to be cut at them.
     """
 
     payload: Payload
     overrides: Payload
     stream: bool
     notes: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class _Said:
+    """The request in the words of a dialect."""
+
+    payload: Payload
+    notes: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
 
 
 class Wording:
@@ -46,23 +66,22 @@ class Wording:
 
     def __init__(self, request: Request, remembered: MutableMapping[str, tuple[str, ...]]) -> None:
         self._request = request
+        self._payload, self._mended = without_lone_surrogates(request.payload)
         self._remembered = remembered
         self._repairs: dict[str, tuple[str, ...]] = {}
         self._delivered = ""
         self._sent: dict[str, Worded] = {}
 
     def cure(self, target: Target, provider: Provider, error: Error) -> str | None:
-        """The name of the repair that may cure ``error``; ``None`` where none would."""
+        """The repair that may cure ``error``, with what it must know; ``None`` if none would."""
         name = error.repair
         if error.reason is Reason.BAD_REQUEST and self._prefill_refused(target, provider, error):
             name = NO_PREFILL
-        return name if name and self._planned(target, provider, name, error.message) else None
+        return self._planned(target, provider, name, error.message) if name else None
 
-    def repair(self, target: Target, provider: Provider, name: str, message: str) -> None:
-        """Change what is sent to ``target`` from now on."""
-        planned = self._planned(target, provider, name, message)
-        if planned is not None:
-            self._repairs[target.name] = (*self._of(target), planned)
+    def repair(self, target: Target, repair: str) -> None:
+        """Change what is sent to ``target`` from now on; ``repair`` is what :meth:`cure` gave."""
+        self._repairs[target.name] = (*self._of(target), repair)
 
     def cured(self, target: Target) -> None:
         """``target`` has answered: what was repaired there is right for other calls too."""
@@ -87,8 +106,11 @@ class Wording:
 
     def words(self, target: Target, provider: Provider, overrides: Payload) -> Worded:
         """What to send to ``target``, in the dialect of its provider."""
-        payload, notes = self._in_dialect(target, provider)
+        said = self._in_dialect(target, provider)
+        payload, notes, stops = said.payload, said.notes, said.stops
         repairs = self._of(target)
+        if CUT_STOP in repairs:
+            stops = (*stops, *_texts(found({**payload, **overrides}, STOPS)))
         for name in repairs:
             payload, overrides = apply(name, payload), apply(name, overrides)
         stream = self._streams(provider, repairs)
@@ -97,7 +119,8 @@ class Wording:
         notes += tuple(f"repaired: {name}" for name in repairs)
         if stream is not self._request.stream:
             notes += ("asked as a stream" if stream else "asked without streaming",)
-        worded = self._sent[target.name] = Worded(payload, overrides, stream, notes)
+        worded = Worded(payload, overrides, stream, notes, stops)
+        self._sent[target.name] = worded
         return worded
 
     def _streams(self, provider: Provider, repairs: tuple[str, ...]) -> bool:
@@ -111,7 +134,8 @@ class Wording:
         if sent is None or name in self._of(target):
             return None
         whole = {**sent.payload, **sent.overrides}
-        return plan(name, whole, message, spoken=provider.dialect, streamed=sent.stream)
+        planned = plan(name, whole, message, spoken=provider.dialect, streamed=sent.stream)
+        return None if planned in self._of(target) else planned
 
     def _prefill_refused(self, target: Target, provider: Provider, error: Error) -> bool:
         return self.prefills(target, provider) and "prefill" in error.message.lower()
@@ -120,22 +144,25 @@ class Wording:
         return self._repairs.get(target.name) or self._remembered.get(target.name, ())
 
     def _thinks(self) -> bool:
-        return self._request.reasoning or bool(self._request.payload.get("thinking"))
+        return self._request.reasoning or bool(self._payload.get("thinking"))
 
-    def _in_dialect(self, target: Target, provider: Provider) -> tuple[Payload, tuple[str, ...]]:
-        own, theirs, payload = self._request.dialect, provider.dialect, self._request.payload
+    def _in_dialect(self, target: Target, provider: Provider) -> _Said:
+        own, theirs, payload = self._request.dialect, provider.dialect, self._payload
         goes_on = bool(self._delivered.strip())
         prefill = self.prefills(target, provider)
-        noted = ("asked to go on from the text so far",) if goes_on else ()
+        noted: tuple[str, ...] = (self._mended,) if self._mended else ()
+        noted += ("asked to go on from the text so far",) if goes_on else ()
         if own == theirs:
             if goes_on:
                 payload = appended(payload, own, self._delivered, prefill=prefill)
-            return payload, noted
+            return _Said(payload, noted)
         conversation = dialect(own).read_request(payload)
-        notes = _left_out(conversation, theirs) + noted
+        there = dialect(theirs)
+        noted = crossing.notes(conversation, there) + noted
+        stops = there.reworded(conversation).stops
         if goes_on:
             conversation = continued(conversation, self._delivered, prefill=prefill)
-        return dialect(theirs).write_request(conversation), notes
+        return _Said(there.write_request(conversation), noted, stops)
 
 
 def counted(payload: Payload, spoken: str) -> Payload:
@@ -145,14 +172,7 @@ def counted(payload: Payload, spoken: str) -> Payload:
     return {**payload, "stream_options": {"include_usage": True}}
 
 
-def _left_out(conversation: Conversation, theirs: str) -> tuple[str, ...]:
-    """What of the conversation a dialect is not told, though the caller said it."""
-    foreign = sum(
-        isinstance(part, Thinking) and part.dialect != theirs
-        for message in conversation.messages
-        for part in message.parts
-    )
-    lost = dialect(theirs).losses(conversation)
-    thoughts = f"{foreign} thought{'s' if foreign > 1 else ''} of another vendor left out"
-    notes = (thoughts,) if foreign else ()
-    return notes + ((f"left out, as the policy allows: {', '.join(lost)}",) if lost else ())
+def _texts(values: Iterable[Any]) -> Iterator[str]:
+    """The texts in ``values``, each of them a text or a list of texts."""
+    for value in values:
+        yield from (one for one in ([value] if isinstance(value, str) else value))

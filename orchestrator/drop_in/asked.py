@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any, Protocol
 
 import msgspec
@@ -20,6 +22,8 @@ _PATHS = {
 
 _PASSED_ON = ("anthropic-beta", "openai-beta")
 """Headers of the client that change what its own vendor answers; nothing else is sent on."""
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 _UNSAID = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
 """The limits of a client of httpx or httpx2 whose user has set none: no model answers in 5 s,
@@ -115,10 +119,29 @@ def _payload(incoming: Incoming) -> dict[str, Any]:
     try:
         payload = msgspec.json.decode(incoming.content)
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise RequestError(f"the request's body is not JSON: {error}") from error
+        payload = _with_lone_surrogates(incoming.content)
+        if payload is None:
+            raise RequestError(f"the request's body is not JSON: {error}") from error
     if not isinstance(payload, dict):
         raise RequestError("the request's body is JSON, but no object")
     return payload
+
+
+def _with_lone_surrogates(content: bytes) -> Any:
+    """JSON that escapes halves of characters, as JavaScript's clients may; ``None`` for other.
+
+    They are replaced, with a note, where the request is sent.
+    """
+    if _HALF.search(content) is None:
+        return None
+    try:
+        return json.loads(content, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
 
 
 def _model_in_path(path: str) -> str | None:

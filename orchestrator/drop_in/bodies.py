@@ -12,6 +12,7 @@ from orchestrator.dialects.neutral import (
     Counted,
     Delta,
     Ended,
+    Heading,
     StreamEvent,
     Unreadable,
 )
@@ -36,7 +37,7 @@ class EventWriter:
     """
 
     def __init__(self, asked: Request, performer: StreamPerformer) -> None:
-        self._dialect = asked.dialect
+        self._dialect, self._asked = asked.dialect, asked.payload
         self._performer = performer
         self._may_go_on = performer.call.policy.on_interrupted is OnInterrupted.CONTINUE
         self._first: int | None = None
@@ -83,7 +84,9 @@ class EventWriter:
         if self._writer is None:
             target = self._performer.call.target
             model = target.model if target is not None else ""
-            self._writer = dialect(self._dialect).stream_writer(model)
+            call = self._performer.recorder.ledger.call
+            heading = Heading(call, model, self._performer.created, self._asked)
+            self._writer = dialect(self._dialect).stream_writer(heading)
         return self._writer
 
 

@@ -37,7 +37,7 @@ def answer(asked: Request, response: Response) -> Told:
         _cause(response.ledger, response.skipped),
         response.attempts[-1].request_id,
     )
-    return json(200, response.in_dialect(asked.dialect), headers)
+    return json(200, response.in_dialect(asked.dialect, asked.payload), headers)
 
 
 def stream(performer: StreamPerformer, body: SyncBody | AsyncBody) -> Told:

@@ -19,12 +19,13 @@ them; at the border (:class:`Visit`) they are seconds since the call's ``Started
 from orchestrator.health.board import HealthBoard
 from orchestrator.health.file_store import FileStore
 from orchestrator.health.opening import default_path, open_store
-from orchestrator.health.pool import Pool, PoolCredential, Strategy
+from orchestrator.health.pool import Accounts, Pool, PoolCredential, Strategy
 from orchestrator.health.snapshot import Entry
 from orchestrator.health.store import MemoryStore, Store
 from orchestrator.health.visit import Visit
 
 __all__ = [
+    "Accounts",
     "Entry",
     "FileStore",
     "HealthBoard",

@@ -9,19 +9,14 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from random import Random
 
-from orchestrator.health.look import Draft, Viewer, standby
 from orchestrator.health.pool import Pool
-from orchestrator.health.records import Marks, parts
+from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
 from orchestrator.health.snapshot import Entry, entries
 from orchestrator.health.store import Store
 from orchestrator.health.upkeep import reset
 from orchestrator.health.visit import Visit
 from orchestrator.health.workings import Workings
 from states.target import Target
-
-CLAIM_SECONDS = 130.0
-"""How long a granted probe belongs to one call: longer than an attempt with the default
-timeouts (5 s to connect + 120 s in total), so that it expires only after a crash."""
 
 
 class HealthBoard:
@@ -70,21 +65,6 @@ class HealthBoard:
         holder = f"{self._token}-{os.getpid()}-{next(self._numbers)}"
         places = tuple((target, self._workings.place(target)) for target in route)
         return Visit(self._workings, places, started, holder)
-
-    def standing(self, route: Sequence[Target], at: float) -> frozenset[str]:
-        """The names of the targets that could be sent to now; takes nothing.
-
-        Args:
-            route: The targets to look at.
-            at: Wall-clock seconds (epoch).
-
-        Raises:
-            ValueError: A target's provider has no pool here.
-        """
-        places = tuple((target, self._workings.place(target)) for target in route)
-        draft, nobody = Draft(self._workings.store.read()), Viewer("")
-        seen = standby(draft, places, None, at, nobody, at)
-        return frozenset(target.name for target in seen.targets)
 
     def snapshot(self, targets: Iterable[Target] = ()) -> tuple[Entry, ...]:
         """What is known now of every provider, credential and target.

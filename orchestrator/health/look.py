@@ -1,14 +1,22 @@
-"""What could be sent to at one instant: marks in, blocks and a standby out. Pure."""
+"""What could be sent to at one instant: marks in, blocks and a standby out. Pure.
+
+What anybody would see of a pool is kept with the marks, told again until something in it
+ends, and after a change only the credentials that it is about are looked at anew. So a look
+costs much the same whether a pool has one credential or a thousand.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-from orchestrator.health.records import Marks, Place, Record
+from orchestrator.health import patience
+from orchestrator.health.clock_skew import corrected
+from orchestrator.health.records import TOLERANCE, Marks, Place, Record, marked_labels
 from states.error import Error
+from states.reasons import Reason
 from states.standby import Clear, Mark, Standby
 from states.target import Target
 
@@ -16,61 +24,94 @@ EARLY_SECONDS = 15.0
 """After a start at which nothing stood by, a bench or an open circuit counts as due
 this long after the last request there (the contract, 2026-11)."""
 
-TOLERANCE = 1e-6
-"""Seconds within which an instant counts as reached. An epoch instant has a grain of
-2.4e-7 s in a float, so a driver that sleeps until a clear may fall short by as much."""
+LOOK_AGAIN_SECONDS = 10.0
+"""How long a call waits for another one's probe before it looks again. A probe usually ends
+long before its claim expires; 16 waits (the default policy's) last longer than the claim."""
 
 _PROBED_AFTER = frozenset({Mark.BENCH, Mark.CIRCUIT})
 
 
 class Draft:
-    """Marks with changes laid over them, so that one step sees its own changes."""
+    """Marks at an instant, with changes laid over them, so that a step sees its own.
 
-    __slots__ = ("_base", "changes")
+    Args:
+        base: The marks as stored.
+        now: The instant (epoch). What the marks cannot be at it is corrected, as a change.
+    """
 
-    def __init__(self, base: Marks) -> None:
-        self._base = base
+    __slots__ = ("_now", "base", "changes")
+
+    def __init__(self, base: Marks, now: float) -> None:
+        self._now = now
+        self.base = base
         self.changes: dict[str, Record | None] = {}
 
     @property
     def empty(self) -> bool:
         """True where there is surely no record."""
-        return not self._base and not self.changes
+        return not self.base and not self.changes
 
     def get(self, key: str) -> Record | None:
         """The record of ``key`` as of now in this step."""
         if key in self.changes:
             return self.changes[key]
-        return self._base.get(key)
+        record = self.base.get(key)
+        if record is None:
+            return None
+        sound = corrected(record, self._now)
+        if sound is not record:
+            self.changes[key] = sound
+        return sound
 
     def put(self, key: str, record: Record | None) -> None:
         """Change a record, or remove it with ``None``."""
         if record is not None or self.get(key) is not None:
             self.changes[key] = record
 
+    def holding(self, place: Place, keys: Iterable[str]) -> Iterator[tuple[str, Record]]:
+        """Those of ``keys`` that there is a record of which holds for ``place``."""
+        for key in keys:
+            record = self.get(key)
+            if record is not None and place.holds(record):
+                yield key, record
+
+    def labels_at(self, place: Place) -> Collection[str]:
+        """Labels of the place's pool that there is, or was, a record of."""
+        return {*self.base.labels_at(place.provider), *self.changed_at(place)}
+
+    def changed_at(self, place: Place) -> Collection[str]:
+        """Labels of the place's pool that the changes are about."""
+        if not self.changes:
+            return ()
+        return marked_labels(self.changes).get(place.provider, ())
+
 
 @attrs.frozen
 class Viewer:
-    """Who looks: a call's id, and whether benches count as due early for it."""
+    """Who looks.
+
+    Attributes:
+        holder: A call's id.
+        early: True where benches count as due early for it.
+        probing: The label of the credential with which it probes; it sees past the marks
+            whose probe it holds.
+    """
 
     holder: str
     early: bool = False
-
-
-LOOK_AGAIN_SECONDS = 10.0
-"""How long a call waits for another one's probe before it looks again. A probe usually ends
-long before its claim expires; 16 waits (the default policy's) last longer than the claim."""
+    probing: str | None = None
 
 
 @attrs.frozen
 class Block:
-    """What stands in the way, and until when (epoch)."""
+    """What stands in the way, and until when (epoch); see :class:`states.standby.Clear`."""
 
     mark: Mark
     at: float
     since: float = -math.inf
     error: Error | None = None
     probed: bool = False
+    expected: float | None = None
 
 
 @attrs.frozen
@@ -79,11 +120,33 @@ class Look:
 
     Attributes:
         block: What stands in the way, ``None`` where the place can be sent to.
-        ready: Labels of the ready credentials; empty where it cannot be sent to.
+        ready: Labels of the ready credentials, in the pool's order; empty where it cannot
+            be sent to.
     """
 
     block: Block | None
     ready: tuple[str, ...]
+
+
+@attrs.frozen
+class _PoolLook:
+    """The credentials of a place's pool, from one instant until another (epoch).
+
+    Attributes:
+        blocks: What stands in the way of each that is not ready.
+        ready: The labels of the others, in the pool's order.
+        since: When it was seen.
+        until: When the first of the blocks changes.
+    """
+
+    blocks: Mapping[str, Block]
+    ready: tuple[str, ...]
+    since: float = -math.inf
+    until: float = math.inf
+
+    def holds(self, now: float) -> bool:
+        """True where it would be seen at ``now`` too."""
+        return self.since <= now < self.until
 
 
 Route = Sequence[tuple[Target, Place]]
@@ -94,13 +157,13 @@ def block_of(record: Record, now: float, viewer: Viewer) -> Block | None:
     mark, claim = record.mark, record.claim
     if mark is None or (claim is not None and claim.holder == viewer.holder):
         return None
-    end = ends(record, early=viewer.early)
+    end, since, error = ends(record, early=viewer.early), record.since, record.error
     if end > now + TOLERANCE:
-        return Block(mark, end, record.since, record.error)
+        return Block(mark, end, since, error, expected=expected(record, now))
     if claim is None or claim.expires <= now + TOLERANCE:
         return None
     look_again = min(claim.expires, now + LOOK_AGAIN_SECONDS)
-    return Block(mark, look_again, record.since, record.error, probed=True)
+    return Block(mark, look_again, since, error, probed=True, expected=expected(record, now))
 
 
 def ends(record: Record, *, early: bool = False) -> float:
@@ -112,6 +175,12 @@ def ends(record: Record, *, early: bool = False) -> float:
     return record.until
 
 
+def expected(record: Record, now: float) -> float | None:
+    """When the mark ends by what the failure itself said (epoch), where that is to come."""
+    named = record.expected
+    return named if named is not None and named > now + TOLERANCE else None
+
+
 def is_probed(record: Record) -> bool:
     """True where a send past this record, which does not block, is its probe."""
     return record.mark in _PROBED_AFTER
@@ -121,12 +190,13 @@ def look(draft: Draft, place: Place, now: float, viewer: Viewer) -> Look:
     """What stands in the way of ``place``, and which credentials are ready."""
     if draft.empty and place.labels:
         return Look(None, place.labels)
-    entry = _last(_blocks(draft, place.entry, now, viewer))
-    pool = {label: _last(_blocks(draft, keys, now, viewer)) for label, keys in place.credentials}
-    ready = tuple(label for label, block in pool.items() if block is None)
-    pooled = None if ready else _first(block for block in pool.values() if block is not None)
-    block = _last(found for found in (entry, pooled) if found is not None)
-    return Look(block, () if block else ready)
+    binding = _blocks(draft, place, place.entry, now, viewer)
+    pool = _pool(draft, place, now, viewer)
+    if not pool.ready:
+        # In the pool's order, so that of two that end together all processes tell the same.
+        binding.append(_first(pool.blocks[label] for label in place.labels))
+    block = _last(binding) if binding else None
+    return Look(block, () if block else pool.ready)
 
 
 def standby(
@@ -135,44 +205,116 @@ def standby(
     """What stands by for ``viewer``; ``here`` is the place whose credentials are told."""
     targets: list[Target] = []
     clears: list[Clear] = []
+    slow: tuple[tuple[str, float], ...] = ()
     for target, place in route:
         block = look(draft, place, now, viewer).block
-        if block is None:
-            targets.append(target)
-        else:
-            clears.append(clear(target, block, started))
+        if block is not None:
+            clears.append(clear(target, block, now, started))
+            continue
+        targets.append(target)
+        needs = patience.unusual(draft.get(place.first_token), now)
+        if needs is not None:
+            slow = (*slow, (target.name, needs))
     ready = look(draft, here, now, viewer).ready if here is not None else ()
-    return Standby(ready, tuple(targets), tuple(clears))
+    return Standby(ready, tuple(targets), tuple(clears), slow)
 
 
-def clear(target: Target, block: Block, started: float) -> Clear:
+def clear(target: Target, block: Block, now: float, started: float) -> Clear:
     """``block`` in the call's own time."""
-    since = block.since - started
-    return Clear(target, block.mark, block.at - started, block.error, since, block.probed)
+    named = None if block.expected is None else block.expected - started
+    since = min(block.since, now) - started
+    return Clear(target, block.mark, block.at - started, block.error, since, block.probed, named)
 
 
-def _blocks(draft: Draft, keys: Iterable[str], now: float, viewer: Viewer) -> list[Block]:
+def _pool(draft: Draft, place: Place, now: float, viewer: Viewer) -> _PoolLook:
+    """The credentials of ``place`` as ``viewer`` sees them."""
+    kept = None if viewer.early else _kept(draft, place, now)
+    if kept is None:
+        return _renewed(_PoolLook({}, ()), draft, draft.labels_at(place), place, now, viewer)
+    labels = draft.changed_at(place)
+    if viewer.probing is not None:
+        labels = {*labels, viewer.probing}
+    return _renewed(kept, draft, labels, place, now, viewer) if labels else kept
+
+
+def _kept(draft: Draft, place: Place, now: float) -> _PoolLook | None:
+    """The pool as anybody sees it in the stored marks; ``None`` where they need a change."""
+    marks = draft.base
+    kept: _PoolLook | None = marks.looks.get(place)
+    if kept is not None and kept.holds(now):
+        return kept
+    looks, changes = marks.before
+    kept = looks.get(place)
+    labels: Collection[str] = marked_labels(changes).get(place.provider, ())
+    if kept is None or not kept.holds(now):
+        kept, labels = _PoolLook({}, ()), marks.labels_at(place.provider)
+    stored = Draft(marks, now)
+    found = _renewed(kept, stored, labels, place, now, _ANYBODY)
+    if stored.changes:
+        return None
+    marks.looks[place] = found
+    return found
+
+
+_ANYBODY = Viewer("")
+
+
+def _renewed(
+    known: _PoolLook,
+    draft: Draft,
+    labels: Collection[str],
+    place: Place,
+    now: float,
+    viewer: Viewer,
+) -> _PoolLook:
+    """``known`` with the credentials of ``labels`` looked at anew."""
+    blocks, until = dict(known.blocks), known.until
+    for label in labels:
+        blocks.pop(label, None)
+        if label not in place.fingerprints:
+            continue
+        found = _blocks(draft, place, place.credential_keys(label), now, viewer)
+        if found:
+            blocks[label] = _last(found)
+            until = min(until, *map(_changes_at, found), math.inf)
+    ready = place.labels
+    if blocks:
+        ready = tuple([label for label in ready if label not in blocks])
+    return _PoolLook(blocks, ready, now, until)
+
+
+def _changes_at(block: Block) -> float:
+    # What is told of a probe under way is another thing at each instant.
+    return -math.inf if block.probed else block.at - TOLERANCE
+
+
+def _blocks(
+    draft: Draft, place: Place, keys: Iterable[str], now: float, viewer: Viewer
+) -> list[Block]:
     found = []
-    for key in keys:
-        record = draft.get(key)
-        block = None if record is None else block_of(record, now, viewer)
+    for _, record in draft.holding(place, keys):
+        block = block_of(record, now, viewer)
         if block is not None:
             found.append(block)
     return found
 
 
-def _last(blocks: Iterable[Block]) -> Block | None:
-    return max(blocks, key=lambda block: (block.at, block.mark is Mark.BENCH), default=None)
+def _last(blocks: Iterable[Block]) -> Block:
+    return max(blocks, key=lambda block: (block.at, block.mark is Mark.BENCH))
 
 
 def _first(blocks: Iterable[Block]) -> Block:
     """The credential that comes back first, one that may be waited for before a bench.
 
-    A bench is never waited for, so a bench that ends soon must not hide a cooldown.
+    A bench is never waited for, so one that is due soon must not hide a cooldown; but for
+    a rate limit's, which may be waited for until the instant that it named.
     """
     nobody = Block(Mark.DEAD, math.inf)
-    return min(blocks, key=lambda block: (not _is_waited_for(block), block.at), default=nobody)
+    return min(blocks, key=lambda block: (_waited_until(block), block.at), default=nobody)
 
 
-def _is_waited_for(block: Block) -> bool:
-    return block.probed or block.mark is Mark.COOLDOWN
+def _waited_until(block: Block) -> float:
+    if block.probed or block.mark is Mark.COOLDOWN:
+        return block.at
+    limited = block.error is not None and block.error.reason is Reason.RATE_LIMIT
+    return block.expected if limited and block.expected is not None else math.inf

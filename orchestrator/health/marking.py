@@ -1,17 +1,21 @@
 """How a failure marks: what, for how long, and what a further failure makes of it.
 
-Lengths are the contract's (2026-11): a bench lasts 5 minutes doubling to 1 hour, a
-cooldown 1 second doubling to 30, a circuit 5 seconds doubling to 10 after 3 calls.
+A wait of up to 5 minutes that a rate limit names is a fact: a cooldown, which simply ends.
+A longer one, whoever names it, is an expectation: a bench with due dates, at each of which
+one call may probe. So money that was added, or a window that opened early, is noticed.
+
+Lengths are the contract's (2026-11).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import attrs
 
-from orchestrator.health.records import Record, Slot, Subject
+from orchestrator.health.pool import Accounts
+from orchestrator.health.records import TOLERANCE, Record, Slot, Subject
 from states.error import Error
 from states.reasons import Reason, Scope
 from states.standby import Mark
@@ -19,46 +23,71 @@ from states.standby import Mark
 FAILING_CALLS = 3
 """Calls in a row that must fail before a circuit opens."""
 
+LONGEST_COOLDOWN = 300.0
+"""Seconds up to which a named wait is a fact; a longer one is an expectation."""
+
 YEAR = 366 * 86_400.0
-"""Seconds that a mark lasts at most, whatever a provider names."""
+"""Seconds that a mark is expected to last at most, whatever a provider names."""
 
 TOP_LEVEL = 16
 """Levels are not counted beyond this; every schedule has reached its top long before."""
 
+MOST_FINGERPRINTS = 100
+"""Credentials that a mark of their account remembers: one in a pool is enough to hold it."""
+
+Schedule = tuple[float, ...]
+"""Seconds that the first mark lasts, the second in a row, ...; the last of them holds on."""
+
+_COOLDOWN: Schedule = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+CIRCUIT: Schedule = (5.0, 10.0)
+_BENCH: Schedule = (300.0, 600.0, 1200.0, 2400.0, 3600.0)
+_LONG_WAIT: Schedule = (60.0, *_BENCH)
+"""Of what usually ends within seconds one expects more."""
+
+LONGEST: Mapping[Mark, float] = MappingProxyType(
+    {
+        Mark.COOLDOWN: LONGEST_COOLDOWN,
+        Mark.CIRCUIT: CIRCUIT[-1],
+        Mark.BENCH: _BENCH[-1],
+    }
+)
+"""Seconds until a mark ends, or is due again, at most."""
+
 
 @attrs.frozen
 class Rule:
-    """What a reason marks.
+    """What a failure marks.
 
     Attributes:
         slot: The kind of failure.
         subject: What is marked.
         mark: The mark.
-        first: Seconds that the first mark lasts; each further one twice as long.
-        top: Seconds that a mark lasts at most.
-        named: True where the failure's own ``retry_after`` goes before the schedule.
+        schedule: How long it lasts.
+        named: Seconds that the failure itself names and that hold in place of the
+            schedule, ``None`` where it names none.
+        expected: Seconds that the failure names and that are only expected.
     """
 
     slot: Slot
     subject: Subject
     mark: Mark
-    first: float
-    top: float
-    named: bool = False
+    schedule: Schedule
+    named: float | None = None
+    expected: float | None = None
 
-    def seconds(self, level: int, error: Error) -> float:
-        """How long a mark of ``level`` lasts after ``error``."""
-        if self.named and error.retry_after is not None:
-            return min(YEAR, max(0.0, error.retry_after))
-        return min(self.top, self.first * 2.0**level)
+    def seconds(self, level: int) -> float:
+        """How long a mark of ``level`` lasts."""
+        if self.named is not None:
+            return self.named
+        return self.schedule[max(0, min(level, len(self.schedule) - 1))]
 
 
-_BILLING = Rule(Slot.BILLING, Subject.PROVIDER, Mark.BENCH, 300.0, 3600.0, named=True)
-_RATE_LIMIT = Rule(Slot.RATE_LIMIT, Subject.CREDENTIAL, Mark.COOLDOWN, 1.0, 30.0, named=True)
-_AUTH = Rule(Slot.AUTH, Subject.CREDENTIAL, Mark.BENCH, 300.0, 3600.0)
-_REFUSED = Rule(Slot.REFUSED, Subject.TARGET, Mark.BENCH, 300.0, 3600.0)
-_TARGET_CIRCUIT = Rule(Slot.CIRCUIT, Subject.TARGET, Mark.CIRCUIT, 5.0, 10.0)
-_PROVIDER_CIRCUIT = Rule(Slot.CIRCUIT, Subject.PROVIDER, Mark.CIRCUIT, 5.0, 10.0)
+_BILLING = Rule(Slot.BILLING, Subject.PROVIDER, Mark.BENCH, _BENCH)
+_RATE_LIMIT = Rule(Slot.RATE_LIMIT, Subject.CREDENTIAL, Mark.COOLDOWN, _COOLDOWN)
+_AUTH = Rule(Slot.AUTH, Subject.CREDENTIAL, Mark.BENCH, _BENCH)
+_REFUSED = Rule(Slot.REFUSED, Subject.TARGET, Mark.BENCH, _BENCH)
+_FAILING = Rule(Slot.CIRCUIT, Subject.TARGET, Mark.CIRCUIT, CIRCUIT)
+_UNREACHABLE = attrs.evolve(_FAILING, subject=Subject.PROVIDER)
 
 RULES: Mapping[Reason, Rule] = MappingProxyType(
     {
@@ -67,31 +96,70 @@ RULES: Mapping[Reason, Rule] = MappingProxyType(
         Reason.AUTH: _AUTH,
         Reason.FORBIDDEN: _REFUSED,
         Reason.MODEL_NOT_FOUND: _REFUSED,
-        Reason.OVERLOADED: _TARGET_CIRCUIT,
-        Reason.SERVER_ERROR: _TARGET_CIRCUIT,
-        Reason.TIMEOUT: _TARGET_CIRCUIT,
-        Reason.STREAM_INTERRUPTED: _TARGET_CIRCUIT,
-        Reason.INVALID_RESPONSE: _TARGET_CIRCUIT,
-        Reason.CONNECTION: _PROVIDER_CIRCUIT,
+        Reason.OVERLOADED: _FAILING,
+        Reason.SERVER_ERROR: _FAILING,
+        Reason.TIMEOUT: _FAILING,
+        Reason.STREAM_INTERRUPTED: _FAILING,
+        Reason.INVALID_RESPONSE: _FAILING,
+        Reason.CONNECTION: _UNREACHABLE,
     }
 )
 """What each reason marks; the others mark nothing."""
 
-_NARROWER: Mapping[tuple[Reason, Scope], Subject] = MappingProxyType(
+_QUOTED: Mapping[Reason, Rule] = MappingProxyType(
+    {
+        Reason.BILLING: attrs.evolve(_BILLING, subject=Subject.TARGET),
+        Reason.AUTH: _FAILING,
+        Reason.RATE_LIMIT: _FAILING,
+    }
+)
+"""Where a relay quotes them they are its own trouble: no key and no account of ours."""
+
+_BY_SCOPE: Mapping[tuple[Reason, Scope], Subject] = MappingProxyType(
     {
         (Reason.BILLING, Scope.KEY): Subject.CREDENTIAL,
         (Reason.BILLING, Scope.MODEL): Subject.TARGET,
         (Reason.RATE_LIMIT, Scope.MODEL): Subject.CREDENTIAL_MODEL,
+        # The address was reached and the request went out: what broke is behind it.
+        (Reason.CONNECTION, Scope.MODEL): Subject.TARGET,
     }
 )
 
 
-def rule_for(error: Error) -> Rule | None:
-    """The rule for ``error``, narrowed to its scope; ``None`` where nothing is marked."""
+def rule_for(error: Error, accounts: Accounts = Accounts.SEPARATE) -> Rule | None:
+    """What ``error`` marks; ``None`` where it marks nothing.
+
+    Args:
+        error: The failure.
+        accounts: Whose limits the credentials of the pool meet.
+    """
+    if error.empty or error.scope is Scope.REQUEST:
+        return None
     rule = RULES.get(error.reason)
-    if rule is None or error.scope is None:
+    if rule is None:
+        return None
+    if error.quoted and error.reason in _QUOTED:
+        rule = _QUOTED[error.reason]
+    elif error.scope is not None:
+        rule = attrs.evolve(rule, subject=_subject(rule, error.reason, error.scope, accounts))
+    return _timed(rule, error.retry_after)
+
+
+def _subject(rule: Rule, reason: Reason, scope: Scope, accounts: Accounts) -> Subject:
+    if reason is Reason.RATE_LIMIT and scope is Scope.ACCOUNT and accounts is Accounts.ONE:
+        return Subject.PROVIDER
+    return _BY_SCOPE.get((reason, scope), rule.subject)
+
+
+def _timed(rule: Rule, wait: float | None) -> Rule:
+    """``rule`` with the wait that the failure names, in seconds."""
+    if wait is None:
         return rule
-    return attrs.evolve(rule, subject=_NARROWER.get((error.reason, error.scope), rule.subject))
+    if wait > LONGEST_COOLDOWN:
+        schedule = _BENCH if rule.mark is Mark.BENCH else _LONG_WAIT
+        return attrs.evolve(rule, mark=Mark.BENCH, schedule=schedule, expected=min(YEAR, wait))
+    # A bench is not cut short by words, only by a probe. A circuit is the call's own to wait for.
+    return attrs.evolve(rule, named=max(0.0, wait)) if rule.mark is Mark.COOLDOWN else rule
 
 
 def marked(old: Record | None, rule: Rule, error: Error, now: float, *, probe: bool) -> Record:
@@ -102,43 +170,81 @@ def marked(old: Record | None, rule: Rule, error: Error, now: float, *, probe: b
 
     Args:
         old: The record so far.
-        rule: A rule for a bench or a cooldown.
+        rule: The rule for ``error``.
         error: The failure.
         now: When it was reported (epoch).
         probe: True where the request was the probe of this very mark.
     """
     if rule.slot is Slot.AUTH and error.revoked:
-        return _fresh(old, Mark.DEAD, error, now, 0.0)
+        gone = Rule(rule.slot, rule.subject, Mark.DEAD, (0.0,))
+        return _fresh(old, gone, error, now)
     if old is None or old.mark is None:
-        return _fresh(None, rule.mark, error, now, rule.seconds(0, error))
-    if old.mark is Mark.DEAD or (probe and is_early(old)):
+        return _fresh(old, rule, error, now)
+    if old.mark is Mark.DEAD:
         return unmoved(old, error, now)
-    if probe or old.until <= now:
-        return lengthened(old, rule, error, now)
-    seconds = rule.seconds(old.level, error)
-    return attrs.evolve(unmoved(old, error, now), until=max(old.until, now + seconds))
+    if not probe and old.until > now + TOLERANCE:
+        return _in_force(old, rule, error, now)
+    if old.mark is not rule.mark and (rule.mark is Mark.BENCH or error.retry_after is not None):
+        # It names another kind of wait than the mark was about, and knows better.
+        return _fresh(old, rule, error, now)
+    if probe and is_early(old):
+        return _expecting(unmoved(old, error, now), rule, now)
+    return lengthened(old, rule, error, now)
 
 
-def counted(old: Record | None, rule: Rule, error: Error, now: float) -> Record:
-    """The circuit after one more failing call, which was not its probe."""
+def counted(
+    old: Record | None, rule: Rule, error: Error, now: float, cut_first_token: float | None = None
+) -> Record:
+    """The circuit after one more failing call, which was not its probe.
+
+    Args:
+        old: The record so far.
+        rule: The rule for a circuit.
+        error: The failure.
+        now: When the call left (epoch).
+        cut_first_token: The first-token limit, in seconds, that cut its wait, if one did.
+    """
     if old is None:
-        return Record(None, now, now, now, now, error=error)
-    news = attrs.evolve(unmoved(old, error, now), failures=old.failures + 1)
+        return Record(None, now, now, now, now, error=error, cut_first_token=cut_first_token)
+    news = remembering(unmoved(old, error, now), cut_first_token)
+    news = attrs.evolve(news, failures=old.failures + 1)
     if old.mark is not None or news.failures < FAILING_CALLS:
         return news
-    seconds = rule.seconds(0, error)
+    seconds = rule.seconds(0)
     return attrs.evolve(
         news, mark=rule.mark, since=now, until=now + seconds, level=0, seconds=seconds
     )
 
 
+def remembering(record: Record, cut_first_token: float | None) -> Record:
+    """``record`` with the first-token limit that cut the last wait, where one did."""
+    if cut_first_token is None:
+        return record
+    return attrs.evolve(record, cut_first_token=cut_first_token)
+
+
+def met_by(record: Record, before: Sequence[str], fingerprint: str) -> Record:
+    """``record`` of a thing that a credential's account met, as those did ``before`` it.
+
+    Args:
+        record: The mark.
+        before: The fingerprints that were remembered.
+        fingerprint: That of the credential that was sent.
+    """
+    known = [each for each in before if each != fingerprint]
+    return attrs.evolve(record, credentials=(*known[1 - MOST_FINGERPRINTS :], fingerprint))
+
+
 def lengthened(old: Record, rule: Rule, error: Error, now: float) -> Record:
     """The mark in force again, one level up."""
     level = min(TOP_LEVEL, old.level + 1)
-    seconds = rule.seconds(level, error)
+    if old.mark is not rule.mark:
+        # A long wait was named before, and nothing now: it is expected as before.
+        rule = attrs.evolve(rule, mark=Mark.BENCH, schedule=_LONG_WAIT)
+    seconds = rule.seconds(level)
     # A cooldown that ended was over; a bench that ended goes on until a success.
     since = now if old.mark is Mark.COOLDOWN else old.since
-    return attrs.evolve(
+    longer = attrs.evolve(
         unmoved(old, error, now),
         since=since,
         until=now + seconds,
@@ -146,12 +252,14 @@ def lengthened(old: Record, rule: Rule, error: Error, now: float) -> Record:
         seconds=seconds,
         failures=old.failures + 1,
     )
+    return _expecting(longer, rule, now)
 
 
 def rearmed(old: Record, now: float) -> Record:
     """The mark in force again for as long as before: its probe failed for another reason."""
     until = old.until if is_early(old) else now + old.seconds
-    return attrs.evolve(old, until=until, failed=now, requested=now)
+    again = attrs.evolve(old, until=until, failed=now, requested=now)
+    return _until_expected(again, old.expected, now)
 
 
 def unmoved(old: Record, error: Error, now: float) -> Record:
@@ -164,8 +272,42 @@ def is_early(record: Record) -> bool:
     return record.claim is not None and record.claim.early
 
 
-def _fresh(old: Record | None, mark: Mark, error: Error, now: float, seconds: float) -> Record:
-    failures = 1 if old is None else old.failures + 1
-    return Record(
-        mark, now, now + seconds, now, now, seconds=seconds, failures=failures, error=error
-    )
+def _fresh(old: Record | None, rule: Rule, error: Error, now: float) -> Record:
+    seconds = rule.seconds(0)
+    record = Record(rule.mark, now, now + seconds, now, now, seconds=seconds, error=error)
+    if old is not None:
+        record = attrs.evolve(
+            record,
+            failures=old.failures + 1,
+            claim=old.claim,
+            credentials=old.credentials,
+            cut_first_token=old.cut_first_token,
+        )
+    return _expecting(record, rule, now)
+
+
+def _in_force(old: Record, rule: Rule, error: Error, now: float) -> Record:
+    """The mark after more of the same news; a shorter wait does not cut a longer one."""
+    if rule.mark is Mark.BENCH and old.mark is not Mark.BENCH:
+        return _fresh(old, rule, error, now)
+    news = unmoved(old, error, now)
+    if rule.mark is Mark.COOLDOWN and old.mark is Mark.COOLDOWN:
+        seconds = rule.seconds(old.level)
+        later = now + seconds > old.until
+        return attrs.evolve(news, until=now + seconds, seconds=seconds) if later else news
+    if rule.expected is None:
+        return news
+    return _until_expected(news, max(now + rule.expected, old.expected or 0.0), now)
+
+
+def _expecting(record: Record, rule: Rule, now: float) -> Record:
+    """``record`` with what its newest failure names in place of what was expected before."""
+    newest = record.expected if rule.expected is None else now + rule.expected
+    return _until_expected(record, newest, now)
+
+
+def _until_expected(record: Record, expected: float | None, now: float) -> Record:
+    """``record``, due at the latest at ``expected``, where that is still to come."""
+    if expected is None or expected <= now + TOLERANCE:
+        return attrs.evolve(record, expected=None) if record.expected is not None else record
+    return attrs.evolve(record, expected=expected, until=min(record.until, expected))

@@ -28,9 +28,21 @@ NOTABLE = 1.25
 """A silence is written where it is longer than what is known by more than a quarter."""
 
 
+USUAL_SECONDS = SPARE * WORTH_KNOWING
+"""What every target gets; see ``states.attempt.FIRST_TOKEN_WITH_OTHERS``."""
+
+
 def estimate(record: Record | None, now: float) -> float | None:
     """Seconds worth waiting for the first content at ``now`` (epoch), ``None`` where unknown."""
     return None if record is None else min(MOST_SECONDS, SPARE * _known(record, now))
+
+
+def unusual(record: Record | None, now: float) -> float | None:
+    """The :func:`estimate` where it is longer than what every target gets."""
+    if record is None:
+        return None
+    seconds = estimate(record, now)
+    return seconds if seconds is not None and seconds > USUAL_SECONDS else None
 
 
 def learned(record: Record | None, seconds: float, now: float) -> Record | None:

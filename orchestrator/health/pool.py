@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Iterable, Sequence
+import operator
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
 import attrs
@@ -22,6 +25,17 @@ class Strategy(enum.StrEnum):
     ROUND_ROBIN = "round_robin"
     LEAST_USED = "least_used"
     RANDOM = "random"
+
+
+class Accounts(enum.StrEnum):
+    """Whose limits the credentials of a pool meet. The value is what configs say.
+
+    ``SEPARATE``: each key's own, so that each is tried. ``ONE``: those of one account, so
+    that a limit which speaks of the account is a limit of all.
+    """
+
+    SEPARATE = "separate"
+    ONE = "one"
 
 
 @attrs.frozen
@@ -49,6 +63,7 @@ class Pool:
         credentials: In the order of the config. A keyless provider has one
             anonymous credential; a pool without any is never sent to.
         strategy: Which ready credential is preferred.
+        accounts: Whose limits they meet.
 
     Raises:
         ValueError: Two credentials bear the same label.
@@ -58,15 +73,20 @@ class Pool:
     base_url: str
     credentials: tuple[PoolCredential, ...]
     strategy: Strategy = attrs.field(default=Strategy.FILL_FIRST, converter=Strategy)
+    accounts: Accounts = attrs.field(default=Accounts.SEPARATE, converter=Accounts)
 
     def __attrs_post_init__(self) -> None:
-        labels = [credential.label for credential in self.credentials]
-        twice = sorted({label for label in labels if labels.count(label) > 1})
+        labels = Counter(credential.label for credential in self.credentials)
+        twice = sorted(label for label, number in labels.items() if number > 1)
         if twice:
             raise ValueError(
                 f"provider {self.provider!r} has more than one credential labelled "
                 f"{', '.join(map(repr, twice))}; each label must be unique in its pool"
             )
+
+
+Choose = Callable[[Sequence[str]], str]
+"""Which of some labels, at least one, in the pool's order, is preferred."""
 
 
 class Turns:
@@ -78,25 +98,36 @@ class Turns:
 
     def __init__(self, pools: Iterable[Pool], random: Random) -> None:
         self._random = random
-        self._labels = {p.provider: tuple(c.label for c in p.credentials) for p in pools}
-        self._next = {provider: itertools.count() for provider in self._labels}
+        self._places = {
+            pool.provider: {each.label: number for number, each in enumerate(pool.credentials)}
+            for pool in pools
+        }
+        self._next = {provider: itertools.count() for provider in self._places}
         self._uses = {
-            provider: dict.fromkeys(labels, 0) for provider, labels in self._labels.items()
+            provider: dict.fromkeys(labels, 0) for provider, labels in self._places.items()
         }
 
-    def order(self, pool: Pool) -> Sequence[str]:
-        """The pool's labels, the preferred one first. Each call is a new turn."""
-        labels = self._labels[pool.provider]
-        if pool.strategy is Strategy.FILL_FIRST or len(labels) < 2:
-            return labels
+    def draw(self, pool: Pool) -> Choose:
+        """A new turn of the pool's strategy; it may be asked twice, and answers alike."""
+        places = self._places[pool.provider]
+        if pool.strategy is Strategy.FILL_FIRST or len(places) < 2:
+            return operator.itemgetter(0)
         if pool.strategy is Strategy.RANDOM:
-            return self._random.sample(labels, len(labels))
+            drawn = self._random.random()
+            return lambda labels: labels[int(drawn * len(labels))]
         if pool.strategy is Strategy.LEAST_USED:
-            return sorted(labels, key=self._uses[pool.provider].__getitem__)
-        turn = next(self._next[pool.provider]) % len(labels)
-        return labels[turn:] + labels[:turn]
+            uses = self._uses[pool.provider]
+            return lambda labels: min(labels, key=uses.__getitem__)
+        turn = next(self._next[pool.provider]) % len(places)
+        return lambda labels: _from(labels, turn, places)
 
     def took(self, pool: Pool, label: str) -> None:
         """Count that ``label`` was taken."""
         if pool.strategy is Strategy.LEAST_USED:
             self._uses[pool.provider][label] += 1
+
+
+def _from(labels: Sequence[str], turn: int, places: dict[str, int]) -> str:
+    """The first of ``labels`` at ``turn`` or after it, going round."""
+    found = bisect_left(labels, turn, key=places.__getitem__)
+    return labels[found % len(labels)]

@@ -8,7 +8,10 @@ endpoint is a salted hash of the base URL, which may hold a password.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+import functools
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import attrs
 import msgspec
@@ -17,6 +20,14 @@ from orchestrator.health.pool import Pool
 from orchestrator.secrets import fingerprint
 from states.error import Error
 from states.standby import Mark
+
+TOLERANCE = 1e-6
+"""Seconds within which an instant counts as reached. An epoch instant has a grain of
+2.4e-7 s in a float, so a driver that sleeps until a clear may fall short by as much."""
+
+CLAIM_SECONDS = 130.0
+"""How long a granted probe belongs to one call: longer than an attempt with the default
+timeouts (5 s to connect + 120 s in total), so that it expires only after a crash."""
 
 
 class Slot(enum.StrEnum):
@@ -45,6 +56,22 @@ class Subject(enum.StrEnum):
         """True where the identity ends with a model."""
         return self in (Subject.TARGET, Subject.CREDENTIAL_MODEL)
 
+    @property
+    def names_credential(self) -> bool:
+        """True where the identity holds a credential's label and fingerprint."""
+        return self in (Subject.CREDENTIAL, Subject.CREDENTIAL_MODEL)
+
+
+_NAMES = MappingProxyType(
+    {
+        Subject.PROVIDER: 2,
+        Subject.TARGET: 3,
+        Subject.CREDENTIAL: 4,
+        Subject.CREDENTIAL_MODEL: 5,
+    }
+)
+"""How many names identify a thing: provider and endpoint, label and fingerprint, model."""
+
 
 @attrs.frozen
 class Claim:
@@ -54,11 +81,13 @@ class Claim:
         holder: The id of the call, unique over all processes.
         expires: When the right ends by itself (epoch).
         early: True where the mark had not ended when the probe was granted.
+        seconds: How long it lasts at most.
     """
 
     holder: str
     expires: float
     early: bool = False
+    seconds: float = CLAIM_SECONDS
 
 
 @attrs.frozen
@@ -70,14 +99,22 @@ class Record:
     Attributes:
         mark: What stands in the way until ``until``; ``None`` for a mere count.
         since: When it began; failed probes do not move it.
-        until: When it ends; without meaning for ``DEAD`` and for a mere count.
+        until: When it ends, of a bench: when one call may probe next; without meaning for
+            ``DEAD`` and for a mere count.
         failed: When the latest failure was reported.
         requested: When the latest request was sent, or its failure reported.
         level: How many times in a row it was lengthened.
-        seconds: Its present length; for ``FIRST_TOKEN`` the longest silence seen.
+        seconds: Its present length at most; for ``FIRST_TOKEN`` the longest silence seen.
         failures: Failures in a row: calls for a circuit, reports for the others.
         claim: The probe that was granted, if it is under way.
         error: The latest failure; its message is masked.
+        expected: Of a bench: when it ends by what the failure itself said, ``None`` where
+            it said nothing, or that came to nothing.
+        credentials: Fingerprints of the credentials that met it, where it is about their
+            account: it does not hold for a pool that has none of them any more. Empty
+            where it holds whatever the credentials.
+        cut_first_token: Of a target's circuit: the first-token limit, in seconds, that cut
+            the last wait there; ``None`` where none did.
     """
 
     mark: Mark | None
@@ -90,13 +127,58 @@ class Record:
     failures: int = 1
     claim: Claim | None = None
     error: Error | None = None
+    expected: float | None = None
+    credentials: tuple[str, ...] = ()
+    cut_first_token: float | None = None
 
 
-Marks = Mapping[str, Record]
-"""Every record of a store by its key. Treat as frozen: stores replace it whole."""
+EntryId = tuple[str, str]
+"""A provider entry's identity: its name and the hash of its address."""
 
 Changes = Mapping[str, Record | None]
 """Records to put, and keys to remove (``None``)."""
+
+
+class Marks(dict[str, Record]):
+    """Every record of a store by its key. Treat as frozen: stores replace it whole.
+
+    Attributes:
+        looks: What was last seen of places in these marks, filled by :mod:`.look`.
+        before: The looks at the marks that these came from, and what changed since.
+    """
+
+    def __init__(self, records: Mapping[str, Record] = MappingProxyType({})) -> None:
+        super().__init__(records)
+        self.looks: dict[Any, Any] = {}
+        self.before: tuple[Mapping[Any, Any], Changes] = ({}, {})
+        self._labels: dict[EntryId, set[str]] | None = None
+
+    def changed(self, changes: Changes) -> Marks:
+        """These marks with ``changes`` made; they themselves stay as they are."""
+        changed = Marks(self)
+        for name, record in changes.items():
+            if record is None:
+                changed.pop(name, None)
+            else:
+                changed[name] = record
+        changed.before = (self.looks, changes)
+        return changed
+
+    def labels_at(self, entry: EntryId) -> Collection[str]:
+        """Labels of the credentials of ``entry`` that there is a record of."""
+        if self._labels is None:
+            self._labels = marked_labels(self)
+        return self._labels.get(entry, ())
+
+
+def marked_labels(names: Iterable[str]) -> dict[EntryId, set[str]]:
+    """By provider entry, the labels of the credentials that these keys are about."""
+    found: dict[EntryId, set[str]] = {}
+    for name in names:
+        _, subject, identity = parts(name)
+        if subject.names_credential:
+            found.setdefault((identity[0], identity[1]), set()).add(identity[2])
+    return found
 
 
 def key(slot: Slot, subject: Subject, *identity: str) -> str:
@@ -104,14 +186,42 @@ def key(slot: Slot, subject: Subject, *identity: str) -> str:
     return msgspec.json.encode([slot, subject, *identity]).decode()
 
 
+@functools.lru_cache(maxsize=8192)
 def parts(name: str) -> tuple[Slot, Subject, tuple[str, ...]]:
     """The slot, subject and identity that :func:`key` put together.
 
     Raises:
         ValueError: ``name`` is not such a key.
     """
-    slot, subject, *identity = msgspec.json.decode(name, type=list[str])
-    return Slot(slot), Subject(subject), tuple(identity)
+    try:
+        slot, subject, *identity = msgspec.json.decode(name, type=list[str])
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{name!r} is no key of a record: {error}") from None
+    about = Slot(slot), Subject(subject), tuple(identity)
+    if len(identity) != _NAMES[about[1]]:
+        raise ValueError(f"{name!r} is no key of a record: it has not the names of a {subject}")
+    return about
+
+
+_decoder = msgspec.json.Decoder(Record)
+
+
+def decoded(name: object, value: object) -> Record | None:
+    """The record of a row as a store keeps it; ``None`` for a row that is none of ours.
+
+    A later version may have written it, or the file may be damaged.
+    """
+    try:
+        if isinstance(name, str) and isinstance(value, str) and parts(name):
+            return _decoder.decode(value)
+    except (ValueError, msgspec.MsgspecError):
+        pass
+    return None
+
+
+def encoded(record: Record) -> str:
+    """``record`` as a store keeps it."""
+    return msgspec.json.encode(record).decode()
 
 
 @attrs.frozen(eq=False)
@@ -121,37 +231,52 @@ class Place:
     Attributes:
         pool: The pool of its provider.
         model: Its model.
+        endpoint: The hash of the provider's address.
+        labels: The labels of the pool's credentials, in its order.
+        fingerprints: The fingerprint of each label.
         entry: Keys of records of the provider entry and of the target itself.
-        credentials: For each credential in the pool's order, label and keys.
-        labels: The labels alone.
+        reachable: Of these, the key of the provider entry's circuit: it cannot be reached.
+        circuit: Of these, the key of the target's own circuit.
         first_token: Key of the record of what the target needs until its first content.
     """
 
     pool: Pool
     model: str
     endpoint: str
-    entry: tuple[str, ...]
-    credentials: tuple[tuple[str, tuple[str, ...]], ...]
     labels: tuple[str, ...]
+    fingerprints: Mapping[str, str]
+    entry: tuple[str, ...] = ()
+    reachable: str = ""
+    circuit: str = ""
     first_token: str = ""
+    _keys: dict[str, tuple[str, ...]] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, pool: Pool, model: str, salt: str) -> Place:
         """The place of ``model`` at the provider of ``pool``."""
+        fingerprints = {each.label: each.fingerprint for each in pool.credentials}
         endpoint = fingerprint(pool.base_url, salt)
-        place = cls(pool, model, endpoint, (), (), tuple(c.label for c in pool.credentials))
+        place = cls(pool, model, endpoint, tuple(fingerprints), fingerprints)
+        entry = (
+            place.key(Slot.BILLING, Subject.PROVIDER),
+            place.key(Slot.RATE_LIMIT, Subject.PROVIDER),
+            reachable := place.key(Slot.CIRCUIT, Subject.PROVIDER),
+            place.key(Slot.BILLING, Subject.TARGET),
+            place.key(Slot.REFUSED, Subject.TARGET),
+            circuit := place.key(Slot.CIRCUIT, Subject.TARGET),
+        )
         return attrs.evolve(
             place,
-            entry=(
-                place.key(Slot.BILLING, Subject.PROVIDER),
-                place.key(Slot.CIRCUIT, Subject.PROVIDER),
-                place.key(Slot.BILLING, Subject.TARGET),
-                place.key(Slot.REFUSED, Subject.TARGET),
-                place.key(Slot.CIRCUIT, Subject.TARGET),
-            ),
-            credentials=tuple((label, place.credential_keys(label)) for label in place.labels),
+            entry=entry,
+            reachable=reachable,
+            circuit=circuit,
             first_token=place.key(Slot.FIRST_TOKEN, Subject.TARGET),
         )
+
+    @property
+    def provider(self) -> EntryId:
+        """The provider entry's identity."""
+        return self.pool.provider, self.endpoint
 
     def key(self, slot: Slot, subject: Subject, label: str = "") -> str:
         """The key of the record of ``slot`` for the ``subject`` that belongs to this place."""
@@ -159,20 +284,30 @@ class Place:
 
     def identity(self, subject: Subject, label: str = "") -> tuple[str, ...]:
         """What names the ``subject``, credential ``label`` where it is about one."""
-        entry = (self.pool.provider, self.endpoint)
-        if subject is Subject.PROVIDER:
-            return entry
-        if subject is Subject.TARGET:
-            return (*entry, self.model)
-        credential = next(c for c in self.pool.credentials if c.label == label)
-        known = (*entry, credential.label, credential.fingerprint)
-        return known if subject is Subject.CREDENTIAL else (*known, self.model)
+        credential = (label, self.fingerprints[label]) if subject.names_credential else ()
+        model = (self.model,) if subject.names_model else ()
+        return (*self.provider, *credential, *model)
 
     def credential_keys(self, label: str) -> tuple[str, ...]:
         """Keys of the records that may keep credential ``label`` from this place."""
-        return (
-            self.key(Slot.AUTH, Subject.CREDENTIAL, label),
-            self.key(Slot.BILLING, Subject.CREDENTIAL, label),
-            self.key(Slot.RATE_LIMIT, Subject.CREDENTIAL, label),
-            self.key(Slot.RATE_LIMIT, Subject.CREDENTIAL_MODEL, label),
-        )
+        keys = self._keys.get(label)
+        if keys is None:
+            keys = self._keys[label] = (
+                self.key(Slot.AUTH, Subject.CREDENTIAL, label),
+                self.key(Slot.BILLING, Subject.CREDENTIAL, label),
+                self.key(Slot.RATE_LIMIT, Subject.CREDENTIAL, label),
+                self.key(Slot.RATE_LIMIT, Subject.CREDENTIAL_MODEL, label),
+            )
+        return keys
+
+    def keys(self, label: str) -> tuple[str, ...]:
+        """Keys of all records that may keep a request with credential ``label`` from here."""
+        return (*self.entry, *self.credential_keys(label))
+
+    def holds(self, record: Record) -> bool:
+        """False where ``record`` is about an account that the pool has no credential of now."""
+        return not record.credentials or not self._held.isdisjoint(record.credentials)
+
+    @functools.cached_property
+    def _held(self) -> frozenset[str]:
+        return frozenset(self.fingerprints.values())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from orchestrator.health.look import ends
+from orchestrator.health.look import Draft, ends, expected
 from orchestrator.health.records import Marks, Place, Record, Slot, Subject
 from states.error import Error
 from states.standby import Mark
@@ -24,12 +24,15 @@ class Entry:
         mark: What stands in the way, ``None`` where nothing does. A bench or circuit
             that has ended is still shown: it waits for its probe (:attr:`due`).
         since: When the mark began (epoch), ``None`` without a mark.
-        until: When it ends (epoch), infinite for ``DEAD``, ``None`` without a mark.
+        until: When it ends (epoch), of a bench: when one call may probe next; infinite for
+            ``DEAD``, ``None`` without a mark.
         error: The remembered failure.
         failures: Failures in a row.
         due: True where the mark has ended and the next call probes.
         probed: True where a call's probe is under way.
         unknown: How many failures of a target were of no known class.
+        expected: Of a bench: when it ends by what the failure itself said (epoch), ``None``
+            where it said nothing, or that is over.
     """
 
     provider: str
@@ -43,6 +46,7 @@ class Entry:
     due: bool = False
     probed: bool = False
     unknown: int = 0
+    expected: float | None = None
 
 
 def entries(
@@ -79,7 +83,7 @@ def _of_target(marks: Marks, place: Place, now: float) -> list[Entry]:
 
 
 def _entry(marks: Marks, place: Place, subject: Subject, label: str, now: float) -> Entry:
-    records = _records(marks, place, subject, label)
+    records = _records(marks, place, subject, label, now)
     unknown = marks.get(place.key(Slot.UNKNOWN, subject, label))
     entry = Entry(
         provider=place.pool.provider,
@@ -94,9 +98,11 @@ def _entry(marks: Marks, place: Place, subject: Subject, label: str, now: float)
     return _with_mark(entry, max(standing, key=lambda record: _weight(record, now)), now)
 
 
-def _records(marks: Marks, place: Place, subject: Subject, label: str) -> Sequence[Record]:
+def _records(
+    marks: Marks, place: Place, subject: Subject, label: str, now: float
+) -> Sequence[Record]:
     keys = (place.key(slot, subject, label) for slot in Slot if slot is not Slot.UNKNOWN)
-    return [marks[key] for key in keys if key in marks]
+    return [record for _, record in Draft(marks, now).holding(place, keys)]
 
 
 def _stands(record: Record, now: float) -> bool:
@@ -119,9 +125,10 @@ def _with_mark(entry: Entry, record: Record, now: float) -> Entry:
     return attrs.evolve(
         entry,
         mark=record.mark,
-        since=record.since,
+        since=min(record.since, now),
         until=ends(record),
         error=record.error,
         due=ends(record) <= now and not probed,
         probed=probed,
+        expected=expected(record, now),
     )

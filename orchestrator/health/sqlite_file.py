@@ -1,6 +1,8 @@
 """The health file: making it, opening it, reading and writing its rows, setting it aside.
 
-Functions only; what they raise (``sqlite3.Error``, ``OSError``) the store handles.
+Functions only; what they raise the store handles. From a damaged file anything may come:
+beside ``sqlite3.Error`` a ``UnicodeDecodeError`` (of SQLite's own words about it), a
+``TypeError`` (of a column that was made another one).
 """
 
 from __future__ import annotations
@@ -10,28 +12,46 @@ import os
 import secrets
 import sqlite3
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
-from orchestrator.health.records import Changes, Record
+from orchestrator.health.records import Changes, Record, decoded, encoded
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS marks (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS salt (id INTEGER PRIMARY KEY CHECK (id = 0), value TEXT NOT NULL)",
 )
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_NOT_NOW = _LOCKED | {
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOLFS,
+    sqlite3.SQLITE_AUTH,
+}
+"""What the machine is to blame for; any other error is about the file's content."""
+
+_LOCK_SECONDS = 0.02
+"""SQLite tries a lock again after 1, 2, 5 and 10 ms and gives up; it would wait longer and
+longer, and in a crowd for ever, so from then on the store tries again itself."""
+
 _COMPANIONS = ("", "-wal", "-shm")
 
-_decoder = msgspec.json.Decoder(Record)
-_encoder = msgspec.json.Encoder()
+
+Rows = Mapping[str, tuple[str, Record]]
+"""By key, the text of a row and the record that it is."""
 
 
-def connect(path: Path, salt: str, busy_seconds: float) -> sqlite3.Connection:
+def connect(path: Path, salt: str) -> sqlite3.Connection:
     """An open connection to the file at ``path``, which is made where it is missing."""
     if not path.exists():
-        _make(path, salt, busy_seconds)
-    connection = _open(path, busy_seconds)
+        _make(path, salt)
+    connection = _open(path)
     try:
         _prepare(connection, salt)
     except BaseException:
@@ -60,13 +80,21 @@ def read_salt(connection: sqlite3.Connection) -> str:
     return str(connection.execute("SELECT value FROM salt").fetchone()[0])
 
 
-def read(connection: sqlite3.Connection) -> dict[str, Record]:
-    """Every record. A row of another make (of a later version, say) is passed over."""
-    records = {}
+def read(connection: sqlite3.Connection, known: Rows) -> Rows:
+    """Every record. A row of another make (of a later version, say) is passed over.
+
+    Args:
+        connection: An open connection.
+        known: What was read before: a row that says the same is not decoded again.
+    """
+    rows: dict[str, tuple[str, Record]] = {}
     for key, value in connection.execute("SELECT key, value FROM marks"):
-        with contextlib.suppress(msgspec.MsgspecError, UnicodeError):
-            records[key] = _decoder.decode(value)
-    return records
+        row = known.get(key)
+        if row is not None and row[0] == value:
+            rows[key] = row
+        elif (record := decoded(key, value)) is not None:
+            rows[key] = (value, record)
+    return rows
 
 
 def write(connection: sqlite3.Connection, changes: Changes) -> None:
@@ -75,14 +103,29 @@ def write(connection: sqlite3.Connection, changes: Changes) -> None:
         if record is None:
             connection.execute("DELETE FROM marks WHERE key = ?", (key,))
         else:
-            value = _encoder.encode(record).decode()
-            connection.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", (key, value))
+            row = (key, encoded(record))
+            connection.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", row)
 
 
-def is_damaged(error: Exception) -> bool:
-    """True where ``error`` says that the file's content is not a sound database."""
+def is_locked(error: Exception) -> bool:
+    """True where another connection has the lock that is needed."""
+    return _code(error) in _LOCKED
+
+
+def is_damaged(error: Exception, path: Path) -> bool:
+    """True where ``error`` says that the content of the file is not a sound health file."""
+    if isinstance(error, OSError | MemoryError | sqlite3.ProgrammingError):
+        return False
+    code = _code(error)
+    if code == sqlite3.SQLITE_READONLY:
+        # A file that says of itself that only later versions may write to it.
+        return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return code not in _NOT_NOW
+
+
+def _code(error: Exception) -> int | None:
     code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in _DAMAGED
+    return None if code is None else code & 0xFF
 
 
 def set_aside(path: Path, damaged: int | None) -> Path | None:
@@ -102,13 +145,13 @@ def set_aside(path: Path, damaged: int | None) -> Path | None:
     return aside
 
 
-def _make(path: Path, salt: str, busy_seconds: float) -> None:
+def _make(path: Path, salt: str) -> None:
     # Made under another name and linked into place: nobody opens a file that is half made.
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
-        connection = _open(draft, busy_seconds)
+        connection = _open(draft)
         try:
             _prepare(connection, salt)
         finally:
@@ -129,9 +172,9 @@ def _link(draft: Path, path: Path) -> None:
             draft.replace(path)
 
 
-def _open(path: Path, busy_seconds: float) -> sqlite3.Connection:
+def _open(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(
-        path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False
     )
 
 
@@ -146,7 +189,9 @@ def _prepare(connection: sqlite3.Connection, salt: str) -> None:
 
 
 def _keep_private(path: Path) -> None:
-    """Take the file from other users; where it is not ours to do so, leave it."""
-    if path.stat().st_mode & 0o077:
+    """Take the file and its companions from other users, as far as they are ours."""
+    for companion in _COMPANIONS:
+        file = Path(f"{path}{companion}")
         with contextlib.suppress(OSError):
-            path.chmod(0o600)
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
 import attrs
 
 from orchestrator.health import marking, patience
-from orchestrator.health.look import (
+from orchestrator.health.look import Draft, Route, Viewer, is_probed, look, standby
+from orchestrator.health.pool import Choose, Pool
+from orchestrator.health.records import (
     TOLERANCE,
-    Draft,
-    Look,
-    Route,
-    Viewer,
-    is_probed,
-    look,
-    standby,
+    Changes,
+    Claim,
+    Marks,
+    Place,
+    Record,
+    Slot,
+    Subject,
 )
-from orchestrator.health.pool import Pool
-from orchestrator.health.records import Changes, Claim, Marks, Place, Record, Slot, Subject
 from states.error import Error
-from states.reasons import Reason
+from states.reasons import Reason, Scope
 from states.standby import Mark, Standby, Taken
 from states.target import Target
 
@@ -30,6 +30,9 @@ T = TypeVar("T")
 
 _NO_WORD = frozenset({Reason.CANCELLED, Reason.DEADLINE})
 """Our own endings: a probe that they cut short says nothing about the provider."""
+
+_OF_ACCOUNTS = frozenset({Slot.BILLING, Slot.RATE_LIMIT})
+"""What is about the account of the credential that was sent, unless a relay quotes it."""
 
 
 @attrs.frozen
@@ -43,6 +46,15 @@ class Stay:
 
 
 @attrs.frozen
+class Pending:
+    """A failure that counts when the call leaves; see :func:`.marking.counted`."""
+
+    rule: marking.Rule
+    error: Error
+    cut_first_token: float | None = None
+
+
+@attrs.frozen
 class State:
     """What the board knows of one call.
 
@@ -51,12 +63,14 @@ class State:
         stay: Its latest take.
         pending: Failures to count when it leaves the thing that the key is about.
         counted: Keys of circuits on which it has counted, once for each call.
+        probed: True once it was granted a probe: it makes one while anything else stands by.
     """
 
     viewer: Viewer
     stay: Stay | None = None
-    pending: Mapping[str, tuple[marking.Rule, Error]] = MappingProxyType({})
+    pending: Mapping[str, Pending] = MappingProxyType({})
     counted: frozenset[str] = frozenset()
+    probed: bool = False
 
 
 @attrs.frozen
@@ -81,13 +95,13 @@ class Wanted:
     Attributes:
         route: The targets, the preferred one first.
         used: Labels of credentials not to take.
-        order: The labels of a pool in the order of its strategy.
+        choose: The turn of a pool's strategy.
         claim_seconds: How long a granted probe is this call's alone.
     """
 
     route: Route
     used: Collection[str]
-    order: Callable[[Pool], Sequence[str]]
+    choose: Callable[[Pool], Choose]
     claim_seconds: float
 
 
@@ -115,35 +129,43 @@ def start(marks: Marks, state: State, asking: Asking, wanted: Wanted) -> Arrived
 
 def take(marks: Marks, state: State, asking: Asking, wanted: Wanted) -> Arrived:
     """Take the first of ``wanted`` that can be had, and leave what the call was at."""
-    draft, now = Draft(marks), asking.now
-    grant = _grant(draft, wanted, now, state.viewer)
+    draft, now = Draft(marks, asking.now), asking.now
+    grant = _grant(draft, state, wanted, now)
     if grant is None:
         state = _leave(draft, state, {k for _, place in wanted.route for k in place.entry}, now)
         here = wanted.route[0][1] if len(wanted.route) == 1 else None
         taken = None
     else:
         target, here, label = grant
-        state = _leave(draft, state, set(here.entry), now)
+        state = _leave(draft, state, here.entry, now)
         state = _stay(draft, state, here, label, now, wanted.claim_seconds)
-        seen = patience.estimate(draft.get(here.first_token), now)
-        probe = bool(state.stay and state.stay.claims)
-        taken = Taken(target, label, probe=probe, seen_first_token=seen)
+        taken = _taken(draft, target, here, label, now, probe=state.viewer.probing is not None)
     present = standby(draft, asking.route, here, now, state.viewer, asking.started)
     return Outcome((taken, present), draft.changes, state)
 
 
 def report(
-    marks: Marks, state: State, asking: Asking, place: Place, label: str, error: Error
+    marks: Marks,
+    state: State,
+    asking: Asking,
+    place: Place,
+    label: str,
+    error: Error,
+    cut_first_token: float | None = None,
 ) -> Outcome[Standby]:
     """Mark what ``error`` says about ``place`` and its credential ``label``."""
-    draft, now = Draft(marks), asking.now
+    draft, now = Draft(marks, asking.now), asking.now
     claims = _claims_at(state, place, label)
-    rule = marking.rule_for(error)
+    rule = marking.rule_for(error, place.pool.accounts)
     key = None if rule is None else place.key(rule.slot, rule.subject, label)
-    if error.reason not in _NO_WORD:
+    if error.status is not None and error.reason is not Reason.CONNECTION:
+        # Whoever answers, whatever it is, can be reached.
+        state = _disprove(draft, state, place, [place.reachable], label, now)
+    if error.reason not in _NO_WORD and error.scope is not Scope.REQUEST:
         _rearm(draft, [other for other in claims if other != key], now)
     if rule is not None and key is not None:
-        state = _mark(draft, state, key, rule, error, now, probe=key in claims)
+        news = Pending(rule, error, cut_first_token)
+        state = _mark(draft, state, place, label, key, news, now)
     if error.reason is Reason.UNKNOWN:
         unknown = place.key(Slot.UNKNOWN, Subject.TARGET)
         draft.put(unknown, _one_more(draft.get(unknown), error, now))
@@ -155,16 +177,9 @@ def report(
 
 def succeed(marks: Marks, state: State, place: Place, label: str, now: float) -> Outcome[None]:
     """Remove the marks that an answer from ``place`` with ``label`` disproves."""
-    draft = Draft(marks)
-    keys = (*place.entry, *dict(place.credentials)[label])
+    draft = Draft(marks, now)
     claims = _claims_at(state, place, label)
-    sent = state.stay.at if state.stay is not None and state.stay.place is place else now
-    for key in keys:
-        record = draft.get(key)
-        if record is not None and (key in claims or _is_disproved(record, sent, now)):
-            draft.put(key, None)
-    pending = {key: value for key, value in state.pending.items() if key not in keys}
-    state = attrs.evolve(state, pending=pending)
+    state = _disprove(draft, state, place, place.keys(label), label, now)
     if claims:
         state = _release(draft, state)
     return Outcome(None, draft.changes, state)
@@ -174,7 +189,7 @@ def first_token(
     marks: Marks, state: State, place: Place, seconds: float, now: float
 ) -> Outcome[None]:
     """Remember how long ``place`` was silent before its first content, where that is news."""
-    draft = Draft(marks)
+    draft = Draft(marks, now)
     record = patience.learned(draft.get(place.first_token), seconds, now)
     if record is not None:
         draft.put(place.first_token, record)
@@ -183,27 +198,45 @@ def first_token(
 
 def close(marks: Marks, state: State, now: float) -> Outcome[None]:
     """Count what is pending and give back what was claimed."""
-    draft = Draft(marks)
-    state = _leave(draft, state, set(), now)
+    draft = Draft(marks, now)
+    state = _leave(draft, state, (), now)
     return Outcome(None, draft.changes, state)
 
 
 def _grant(
-    draft: Draft, wanted: Wanted, now: float, viewer: Viewer
+    draft: Draft, state: State, wanted: Wanted, now: float
 ) -> tuple[Target, Place, str] | None:
+    """The first that can be had; once a call has probed, the first that is no other probe."""
+    probe = None
     for target, place in wanted.route:
-        seen = look(draft, place, now, viewer)
-        label = _choose(seen, wanted, place.pool)
-        if label is not None:
-            return target, place, label
-    return None
+        ready = look(draft, place, now, state.viewer).ready
+        free = [each for each in ready if each not in wanted.used] if wanted.used else ready
+        if not free:
+            continue
+        choose = wanted.choose(place.pool)
+        if not state.probed:
+            return target, place, choose(free)
+        known = [label for label in free if not _probes(draft, place, place.keys(label))]
+        if known:
+            return target, place, choose(known)
+        probe = probe or (target, place, choose(free))
+    return probe
 
 
-def _choose(seen: Look, wanted: Wanted, pool: Pool) -> str | None:
-    free = [label for label in seen.ready if label not in wanted.used]
-    if not free:
-        return None
-    return next(label for label in wanted.order(pool) if label in free)
+def _probes(draft: Draft, place: Place, keys: Iterable[str]) -> list[tuple[str, Record]]:
+    """The marks that a request sent past ``keys`` would probe."""
+    return [(key, record) for key, record in draft.holding(place, keys) if is_probed(record)]
+
+
+def _taken(
+    draft: Draft, target: Target, place: Place, label: str, now: float, *, probe: bool
+) -> Taken:
+    if draft.empty:
+        return Taken(target, label)
+    seen = patience.estimate(draft.get(place.first_token), now)
+    circuit = draft.get(place.circuit) if probe else None
+    cut = circuit.cut_first_token if circuit is not None else None
+    return Taken(target, label, probe=probe, seen_first_token=seen, cut_first_token=cut)
 
 
 def _leave(draft: Draft, state: State, kept: Collection[str], now: float) -> State:
@@ -212,8 +245,9 @@ def _leave(draft: Draft, state: State, kept: Collection[str], now: float) -> Sta
     left = {key: value for key, value in state.pending.items() if key not in kept}
     if not left:
         return state
-    for key, (rule, error) in left.items():
-        draft.put(key, marking.counted(draft.get(key), rule, error, now))
+    for key, news in left.items():
+        counted = marking.counted(draft.get(key), news.rule, news.error, now, news.cut_first_token)
+        draft.put(key, counted)
     pending = {key: value for key, value in state.pending.items() if key in kept}
     return attrs.evolve(state, pending=pending, counted=state.counted | left.keys())
 
@@ -222,16 +256,16 @@ def _stay(
     draft: Draft, state: State, place: Place, label: str, now: float, seconds: float
 ) -> State:
     """Move the call to ``place``; claim the probe of every mark that it sends past."""
-    keys = () if draft.empty else (*place.entry, *dict(place.credentials)[label])
-    claims = []
-    for key in keys:
-        record = draft.get(key)
-        if record is not None and is_probed(record):
-            early = record.until > now + TOLERANCE
-            claim = Claim(state.viewer.holder, now + seconds, early)
-            draft.put(key, attrs.evolve(record, claim=claim, requested=now))
-            claims.append(key)
-    return attrs.evolve(state, stay=Stay(place, label, now, tuple(claims)))
+    claims = [] if draft.empty else _probes(draft, place, place.keys(label))
+    for key, record in claims:
+        early = record.until > now + TOLERANCE
+        claim = Claim(state.viewer.holder, now + seconds, early, seconds)
+        draft.put(key, attrs.evolve(record, claim=claim, requested=now))
+    stay = Stay(place, label, now, tuple(key for key, _ in claims))
+    if not claims:
+        return attrs.evolve(state, stay=stay)
+    viewer = attrs.evolve(state.viewer, probing=label)
+    return attrs.evolve(state, stay=stay, viewer=viewer, probed=True)
 
 
 def _release(draft: Draft, state: State) -> State:
@@ -243,7 +277,8 @@ def _release(draft: Draft, state: State) -> State:
             continue
         if record.claim.holder == state.viewer.holder:
             draft.put(key, attrs.evolve(record, claim=None))
-    return attrs.evolve(state, stay=attrs.evolve(state.stay, claims=()))
+    viewer = attrs.evolve(state.viewer, probing=None)
+    return attrs.evolve(state, stay=attrs.evolve(state.stay, claims=()), viewer=viewer)
 
 
 def _claims_at(state: State, place: Place, label: str) -> tuple[str, ...]:
@@ -260,23 +295,43 @@ def _rearm(draft: Draft, claims: Collection[str], now: float) -> None:
             draft.put(key, marking.rearmed(record, now))
 
 
-def _mark(
-    draft: Draft,
-    state: State,
-    key: str,
-    rule: marking.Rule,
-    error: Error,
-    now: float,
-    *,
-    probe: bool,
+def _disprove(
+    draft: Draft, state: State, place: Place, keys: Sequence[str], label: str, now: float
 ) -> State:
-    old = draft.get(key)
-    if rule.slot is not Slot.CIRCUIT or (probe and old is not None and old.mark is not None):
-        draft.put(key, marking.marked(old, rule, error, now, probe=probe))
-        return attrs.evolve(state, counted=state.counted | {key}) if probe else state
-    if key in state.counted:
+    """Remove the marks under ``keys`` that an answer from ``place`` with ``label`` disproves."""
+    claims = _claims_at(state, place, label)
+    sent = state.stay.at if state.stay is not None and state.stay.place is place else now
+    if not draft.empty:
+        for key, record in draft.holding(place, keys):
+            if key in claims or _is_disproved(record, sent, now):
+                draft.put(key, None)
+    if state.pending.keys().isdisjoint(keys):
         return state
-    return attrs.evolve(state, pending={**state.pending, key: (rule, error)})
+    pending = {key: value for key, value in state.pending.items() if key not in keys}
+    return attrs.evolve(state, pending=pending)
+
+
+def _mark(
+    draft: Draft, state: State, place: Place, label: str, key: str, news: Pending, now: float
+) -> State:
+    rule, error = news.rule, news.error
+    probe = key in _claims_at(state, place, label)
+    old = draft.get(key)
+    if rule.mark is Mark.CIRCUIT and not (probe and old is not None and old.mark is not None):
+        if key in state.counted:
+            return state
+        return attrs.evolve(state, pending={**state.pending, key: news})
+    known = old if old is not None and place.holds(old) else None
+    record = marking.marked(known, rule, error, now, probe=probe)
+    record = marking.remembering(record, news.cut_first_token)
+    if rule.slot in _OF_ACCOUNTS and not error.quoted:
+        before = old.credentials if old is not None else ()
+        record = marking.met_by(record, before, place.fingerprints[label])
+    draft.put(key, record)
+    if not probe and rule.slot is not Slot.CIRCUIT:
+        return state
+    pending = {other: value for other, value in state.pending.items() if other != key}
+    return attrs.evolve(state, pending=pending, counted=state.counted | {key})
 
 
 def _one_more(old: Record | None, error: Error, now: float) -> Record:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
-from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from orchestrator.health import forks
@@ -49,8 +48,9 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._salt = secrets.token_hex(16)
-        self._lock = threading.Lock()
-        self._marks: Marks = MappingProxyType({})
+        # A call inside a signal handler may interrupt an operation of its own thread.
+        self._lock = threading.RLock()
+        self._marks = Marks()
         forks.watch(self)
 
     @property
@@ -67,7 +67,7 @@ class MemoryStore:
         with self._lock:
             outcome = step(self._marks)
             if outcome.changes:
-                self._marks = merged(self._marks, outcome.changes)
+                self._marks = self._marks.changed(outcome.changes)
             return outcome
 
     def close(self) -> None:
@@ -80,9 +80,3 @@ class MemoryStore:
     def after_fork(self) -> None:
         """Go on, in the parent and in the child."""
         self._lock.release()
-
-
-def merged(marks: Marks, changes: Changes) -> Marks:
-    """``marks`` with ``changes`` made; the argument stays as it is."""
-    together = {**marks, **changes}
-    return {key: record for key, record in together.items() if record is not None}

@@ -58,7 +58,14 @@ class Visit:
             lambda marks, state: steps.take(marks, state, asking, wanted), asking.now
         )
 
-    def report(self, target: Target, credential: str, error: Error, at: float) -> Standby:
+    def report(
+        self,
+        target: Target,
+        credential: str,
+        error: Error,
+        at: float,
+        cut_first_token: float | None = None,
+    ) -> Standby:
         """Mark what ``error`` says, and tell what stands by after it.
 
         Args:
@@ -66,13 +73,19 @@ class Visit:
             credential: The label of the credential that was really sent.
             error: The classified failure, its message masked.
             at: The instant.
+            cut_first_token: Where our own limit cut the wait for the first content: that
+                limit, in seconds. The next probe of ``target`` is told of it, by any call,
+                until a success there.
 
         Raises:
             ValueError: The pool has no credential of that label.
         """
         place, asking, state = self._sent(target, credential), self._asking(at), self._state
         outcome = self._workings.step(
-            lambda marks: steps.report(marks, state, asking, place, credential, error), asking.now
+            lambda marks: steps.report(
+                marks, state, asking, place, credential, error, cut_first_token
+            ),
+            asking.now,
         )
         self._state = outcome.state
         return outcome.answer
@@ -129,7 +142,7 @@ class Visit:
 
     def _sent(self, target: Target, credential: str) -> Place:
         place = self._workings.place(target)
-        if credential not in place.labels:
+        if credential not in place.fingerprints:
             known = ", ".join(map(repr, place.labels)) or "none"
             raise ValueError(
                 f"provider {target.provider!r} has no credential {credential!r}; it has: {known}"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterable, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable
 from random import Random
 from typing import TypeVar
 
 from orchestrator.health.look import Route
-from orchestrator.health.pool import Pool, Turns
+from orchestrator.health.pool import Choose, Pool, Turns
 from orchestrator.health.records import Marks, Place
 from orchestrator.health.steps import Outcome, Wanted
 from orchestrator.health.store import Store
 from orchestrator.health.upkeep import pruned
 from states.target import Target
+
+PRUNE_SECONDS = 1.0
+"""Stale records are looked for no more often: that reads them all, and none is in a hurry."""
 
 T = TypeVar("T")
 
@@ -36,6 +40,7 @@ class Workings:
         self._turns = Turns(self.pools.values(), random)
         self._claim_seconds = claim_seconds
         self._places: dict[tuple[str, str], Place] = {}
+        self._pruned_at = -math.inf
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -65,18 +70,25 @@ class Workings:
         outcome = step(self.store.read())
         if not outcome.changes:
             return outcome
-        return self.store.update(lambda marks: pruned(marks, step(marks), now))
+        return self.store.update(lambda marks: self._pruned(marks, step(marks), now))
 
     def wanted(self, route: Route, used: Collection[str]) -> Wanted:
-        """What a take may give; a pool's order is drawn once, though the step may run twice."""
-        drawn: dict[str, Sequence[str]] = {}
+        """What a take may give; a pool's turn is drawn once, though the step may run twice."""
+        drawn: dict[str, Choose] = {}
 
-        def order(pool: Pool) -> Sequence[str]:
+        def choose(pool: Pool) -> Choose:
             if pool.provider not in drawn:
-                drawn[pool.provider] = self._turns.order(pool)
+                drawn[pool.provider] = self._turns.draw(pool)
             return drawn[pool.provider]
 
-        return Wanted(route, used, order, self._claim_seconds)
+        return Wanted(route, used, choose, self._claim_seconds)
+
+    def _pruned(self, marks: Marks, outcome: Outcome[T], now: float) -> Outcome[T]:
+        """``outcome`` with stale records removed besides, where that was not done just before."""
+        if abs(now - self._pruned_at) < PRUNE_SECONDS:
+            return outcome
+        self._pruned_at = now
+        return pruned(marks, outcome, now)
 
     def took(self, target: Target, label: str) -> None:
         """Count a take for the strategies."""

@@ -9,6 +9,7 @@ from orchestrator.providers.catalogue import CATALOGUE, at_address, known
 from orchestrator.providers.endpoint import Endpoint, EndpointUnknown
 from orchestrator.providers.known import KnownProvider, Quirk
 from orchestrator.providers.not_found import explain_not_found
+from orchestrator.providers.reasoning_models import always_reasons
 
 __all__ = [
     "CATALOGUE",
@@ -16,6 +17,7 @@ __all__ = [
     "EndpointUnknown",
     "KnownProvider",
     "Quirk",
+    "always_reasons",
     "at_address",
     "explain_not_found",
     "known",

@@ -7,9 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 import attrs
 
 from orchestrator.config.records import Config
+from orchestrator.drivers.recorder import pool_of
 from orchestrator.simulation.reading import Recording
-from orchestrator.simulation.replaying import keys
+from orchestrator.simulation.replaying import pools
 from states import Policy, Target
+
+_NAMED = 3
+"""Keys of one pool that are named."""
 
 
 def changes(
@@ -54,10 +58,25 @@ def _policy(then: Policy, now: Policy) -> Iterator[str]:
 
 
 def _keys(calls: Iterable[Recording], config: Config) -> Iterator[str]:
-    for provider, label in dict.fromkeys(key for call in calls for key in keys(call)):
-        known = config.providers.get(provider)
-        if known is not None and label not in {each.label for each in known.credentials}:
-            yield f"{provider} has no {label} any more"
+    for call in calls:
+        for name, then in pools(call).items():
+            if name not in config.providers:
+                continue  # the route says so
+            now = pool_of(config.providers[name])
+            gone = [label for label in then.labels if label not in now.labels]
+            new = [label for label in now.labels if label not in then.labels]
+            if gone:
+                yield f"{name} has no {_listed(gone)} any more"
+            if new:
+                yield f"{name} has {_listed(new)} besides"
+            if then.strategy != now.strategy:
+                yield f"strategy of {name}: {then.strategy} → {now.strategy}"
+
+
+def _listed(labels: Sequence[str]) -> str:
+    """``key#2, key#3``; of many, the first three and how many more there are."""
+    more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
+    return f"{', '.join(labels[:_NAMED])}{more}"
 
 
 def _shown(value: object) -> str:

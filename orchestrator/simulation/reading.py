@@ -7,6 +7,7 @@ Where ``null`` stands in a mark's ``at`` it means never, in its ``since`` ever s
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import attrs
 import cattrs
 import msgspec
 
-from orchestrator.ledger import Attempt, Closed, Entry, Opened, Transition
+from orchestrator.ledger import FORMAT, Attempt, Closed, Entry, Opened, Transition
 from states import (
     Cancelled,
     Command,
@@ -95,7 +96,11 @@ def read(path: Path) -> tuple[Recording, ...]:
 
 
 def recordings(lines: Iterable[bytes], source: str = "<ledger>") -> tuple[Recording, ...]:
-    """The calls of a ledger's lines; see :func:`read`."""
+    """The calls of a ledger's lines; see :func:`read`.
+
+    Of a call of which a line is missing, because it was torn or never written, what stands
+    before that line is left: it breaks off there.
+    """
     found: list[list[Entry]] = []
     running: dict[str, list[Entry]] = {}
     for entry in entries(lines, source):
@@ -104,7 +109,20 @@ def recordings(lines: Iterable[bytes], source: str = "<ledger>") -> tuple[Record
             found.append(running[entry.call])
         elif entry.call in running:
             running[entry.call].append(entry)
-    return tuple(recording(call, source) for call in found)
+    return tuple(recording(_as_far_as_whole(call), source) for call in found)
+
+
+def _as_far_as_whole(call: list[Entry]) -> list[Entry]:
+    """The entries up to the first move that does not begin where the one before it ended."""
+    state = State.READY.value
+    for number, entry in enumerate(call):
+        if isinstance(entry, Transition):
+            if entry.state != state:
+                return call[:number]
+            state = entry.to
+        elif isinstance(entry, Closed) and entry.outcome != state:
+            return call[:number]
+    return call
 
 
 def recording(call: Iterable[Entry], source: str = "<ledger>") -> Recording:
@@ -124,7 +142,8 @@ def recording(call: Iterable[Entry], source: str = "<ledger>") -> Recording:
 def entries(lines: Iterable[bytes], source: str = "<ledger>") -> Iterator[Entry]:
     """Every entry, line by line; empty lines are passed over.
 
-    A last line without its end is one that was being written, and is passed over too.
+    A line that begins as one of ours and is no JSON is torn: a disk was full, a process died.
+    It is passed over, and so is a last line without its end, which is just being written.
 
     Raises:
         BrokenLedger: A line is not a ledger's.
@@ -137,11 +156,16 @@ def entries(lines: Iterable[bytes], source: str = "<ledger>") -> Iterator[Entry]
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             if not line.endswith(b"\n"):
                 return
+            if _OURS.match(line):
+                continue
             raise BrokenLedger(f"{source}, line {number} is not JSON: {error}") from None
         try:
             yield entry_of(value)
         except ValueError as error:
             raise BrokenLedger(f"{source}, line {number}: {error}") from None
+
+
+_OURS = re.compile(rb'\s*\{"kind": ?"(?:opened|transition|attempt|closed)"')
 
 
 def entry_of(value: Any) -> Entry:
@@ -153,6 +177,9 @@ def entry_of(value: Any) -> Entry:
     if not isinstance(value, dict):
         found = type(value).__name__
         raise ValueError(f"found a {found}; allowed: a JSON object")  # noqa: TRY004 - a file's
+    written = value.get("format", FORMAT)
+    if not isinstance(written, int) or written > FORMAT:
+        raise ValueError(f"format is {written!r}; this version reads up to {FORMAT}")
     kind = value.get("kind")
     if kind == Transition.kind:
         return _transition(value)
@@ -270,10 +297,18 @@ def _checked(*kinds: type) -> Any:
     return check
 
 
+def _labels(value: Any, _: Any) -> int | tuple[str, ...]:
+    """How many keys a pool had, or their labels."""
+    if isinstance(value, list):
+        return _CONVERTER.structure(value, tuple[str, ...])
+    return _CONVERTER.structure(value, int)
+
+
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter()
     for kind, kinds in {str: (str,), bool: (bool,), int: (int,), float: (int, float)}.items():
         converter.register_structure_hook(kind, _checked(*kinds))
+    converter.register_structure_hook(int | tuple[str, ...], _labels)
     return converter
 
 

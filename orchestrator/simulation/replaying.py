@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Generator, Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from random import Random
 
 import attrs
 
-from orchestrator.config.records import DEFAULT_ROUTE, Config
+from orchestrator.config.records import DEFAULT_ROUTE, Config, Provider
+from orchestrator.drivers.recorder import pool_of
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
-from orchestrator.health.marking import FAILING_CALLS
+from orchestrator.health.marking import CIRCUIT, FAILING_CALLS
+from orchestrator.ledger import Pools, RecordedPool
 from orchestrator.simulation.evidence import Assume, Evidence, usual_seconds
 from orchestrator.simulation.reading import Recording
 from orchestrator.simulation.replayed import Replay, Replaying
 from orchestrator.simulation.survey import Survey, Tally, tally
-from states import Arrival, Call, Clear, Diagnosed, Error, Policy, Rotate, Started, Target
+from states import (
+    Arrival,
+    Call,
+    Clear,
+    Diagnosed,
+    Error,
+    Mark,
+    Policy,
+    Reason,
+    Rotate,
+    Started,
+    Target,
+)
 
 
 @attrs.frozen
@@ -132,6 +147,7 @@ def _board(config: Config) -> HealthBoard:
             provider.base_url,
             tuple(PoolCredential(each.label, each.label) for each in provider.credentials),
             provider.strategy,
+            provider.accounts,
         )
         for provider in config.providers.values()
     )
@@ -139,9 +155,12 @@ def _board(config: Config) -> HealthBoard:
 
 
 def _route(config: Config, recording: Recording, name: str | None) -> tuple[Target, ...]:
-    """The route to try, without targets that could not express the request."""
+    """The route to try, without targets that could not express the request.
+
+    One that had no credential then may have one now: that is the config's to say.
+    """
     skipped = recording.closed.skipped if recording.closed is not None else ()
-    unfit = {each.target for each in skipped if each.mark == "unfit"}
+    unfit = {each.target for each in skipped if each.mark == "unfit" and each.reason != Reason.AUTH}
     chosen = config.route(name if name is not None else nearest(config, recording))
     return tuple(target for target in chosen if target.name not in unfit) or chosen
 
@@ -163,12 +182,30 @@ def nearest(config: Config, recording: Recording) -> str:
 
 
 def _knows(config: Config, recording: Recording, route: Sequence[Target]) -> bool:
-    """Whether the config has the route's targets in the same order, and every key seen there."""
+    """Whether what the record saw of the world would be seen under ``config`` too.
+
+    What stands by, and what is taken, are facts of a route and of its pools: with one key more,
+    the next move may be another.
+    """
     same = [each.name for each in recording.opened.route] == [each.name for each in route]
     return same and all(
-        label in {each.label for each in config.providers[provider].credentials}
-        for provider, label in keys(recording)
+        _is_same(pool, config.providers[name]) for name, pool in pools(recording).items()
     )
+
+
+def _is_same(then: RecordedPool, provider: Provider) -> bool:
+    now = pool_of(provider)
+    return (set(then.labels), then.strategy) == (set(now.labels), now.strategy)
+
+
+def pools(recording: Recording) -> Pools:
+    """What each provider of the call's route had; of older ledgers, the keys that were seen."""
+    if recording.opened.pools:
+        return recording.opened.pools
+    seen: dict[str, dict[str, None]] = {}
+    for provider, label in keys(recording):
+        seen.setdefault(provider, {})[label] = None
+    return {name: RecordedPool(tuple(labels)) for name, labels in seen.items()}
 
 
 def keys(recording: Recording) -> Iterable[tuple[str, str]]:
@@ -200,33 +237,58 @@ def remember(
         first = recording.transitions[0].facts if recording.transitions else None
         if not isinstance(first, Started):
             continue
+        had = {name: set(pool.labels) for name, pool in pools(recording).items()}
         for clear in first.standby.clears:
             since = recording.opened.time + clear.since
             key = (clear.target.name, round(since, 3))
             if since < calls[0].opened.time - 0.001 and key not in told:
                 told.add(key)
-                _remember(board, clear, since, route)
+                keys_then = had.get(clear.target.provider)
+                _remember(board, clear, recording.opened.time, route, keys_then)
 
 
-def _remember(board: HealthBoard, clear: Clear, since: float, route: tuple[Target, ...]) -> None:
+def _remember(
+    board: HealthBoard,
+    clear: Clear,
+    opened: float,
+    route: tuple[Target, ...],
+    had: Collection[str] | None,
+) -> None:
+    """Mark what stood in the way when the call was ``opened``, so that it ends when it did."""
     target = next((each for each in route if each.name == clear.target.name), None)
-    lasting = clear.at - clear.since
-    if target is None or clear.error is None or not 0 < lasting < float("inf"):
+    if target is None or clear.error is None or not clear.since < clear.at < math.inf:
         return
-    error = attrs.evolve(clear.error, retry_after=lasting)
+    at, ends = opened + clear.since, opened + clear.at
+    wait: float | None = (clear.at if clear.expected is None else clear.expected) - clear.since
+    if clear.mark is Mark.CIRCUIT:
+        at, wait = min(max(at, ends - CIRCUIT[0]), opened), None
+    # A bench was due at growing intervals, and each probe failed: so it is as long as it is.
+    while at <= opened:
+        due = _fail(board, target, attrs.evolve(clear.error, retry_after=wait), at, had)
+        if not at < due < ends - 0.001:
+            return
+        at, wait = due, None
+
+
+def _fail(
+    board: HealthBoard, target: Target, error: Error, at: float, had: Collection[str] | None
+) -> float:
+    """Calls that met ``error`` with every key of ``target`` that was to be had then.
+
+    Gives the instant (epoch) when the target is looked at next.
+    """
+    due = math.inf
     for _ in range(FAILING_CALLS):  # a circuit opens after so many
-        _fail(board, target, error, since)
-
-
-def _fail(board: HealthBoard, target: Target, error: Error, at: float) -> None:
-    """A call that met ``error`` with every key of ``target`` that was to be had."""
-    visit, used = board.visit((target,), at), set[str]()
-    taken, _ = visit.start(0.0)
-    while taken is not None and taken.credential not in used:
-        used.add(taken.credential)
-        visit.report(target, taken.credential, error, 0.0)
-        taken, _ = visit.take((target,), 0.0, used=used)
-    visit.close(0.0)
+        visit, used = board.visit((target,), at), set[str]()
+        taken, standby = visit.start(0.0)
+        while taken is not None and taken.credential not in used:
+            used.add(taken.credential)
+            if had is None or taken.credential in had:
+                visit.report(target, taken.credential, error, 0.0)
+            taken, standby = visit.take((target,), 0.0, used=used)
+        visit.close(0.0)
+        due = next((at + clear.at for clear in standby.clears), math.inf)
+    return due
 
 
 def _before(recording: Recording, began: float) -> Tally:

@@ -12,6 +12,7 @@ import attrs
 
 from orchestrator.classification import classify
 from orchestrator.config.records import DEFAULT_ROUTE, Config, Credential, Provider
+from orchestrator.health import Strategy
 from orchestrator.secrets import Secret
 from orchestrator.simulation.answers import answer
 from orchestrator.simulation.evidence import Answered, answers
@@ -29,7 +30,7 @@ from orchestrator.simulation.items import (
     is_whole,
 )
 from orchestrator.simulation.reading import Recording
-from orchestrator.simulation.replaying import keys
+from orchestrator.simulation.replaying import pools
 from orchestrator.simulation.script import Script
 from states import Cancelled, Error, Reason, Streaming, Target
 
@@ -68,16 +69,22 @@ def own_config(calls: Iterable[Recording]) -> Config:
     calls = tuple(calls)
     first = calls[0].opened
     providers: dict[str, dict[str, None]] = {}
+    strategies: dict[str, Strategy] = {}
     targets = {target.name: target for call in calls for target in call.opened.route}
     for target in targets.values():
         providers.setdefault(target.provider, {})
-    for provider, label in (key for call in calls for key in keys(call)):
-        providers.setdefault(provider, {})[label] = None
+    for call in calls:
+        for provider, pool in pools(call).items():
+            providers.setdefault(provider, {}).update(dict.fromkeys(pool.labels))
+            strategies.setdefault(provider, Strategy(pool.strategy))
     return Config(
         path=f"the config of {calls[0].source}",
         health="memory",
         policy=first.policy,
-        providers={name: _provider(name, labels) for name, labels in providers.items()},
+        providers={
+            name: _provider(name, labels, strategies.get(name, Strategy.FILL_FIRST))
+            for name, labels in providers.items()
+        },
         routes={DEFAULT_ROUTE: first.route, **_others(calls)},
     )
 
@@ -88,13 +95,16 @@ def _others(calls: tuple[Recording, ...]) -> Mapping[str, tuple[Target, ...]]:
     return {f"recorded#{number}": route for number, route in enumerate(routes, 1) if number > 1}
 
 
-def _provider(name: str, labels: Iterable[str]) -> Provider:
+def _provider(name: str, labels: Iterable[str], strategy: Strategy) -> Provider:
     pool = tuple(
         Credential(label, Secret(f"made-up-{number}"), "literal")
         for number, label in enumerate(sorted(labels, key=_natural), 1)
     )
     return Provider(
-        name, base_url=f"http://{name}.invalid/v1", credentials=pool or (Credential("anonymous"),)
+        name,
+        base_url=f"http://{name}.invalid/v1",
+        credentials=pool or (Credential("anonymous"),),
+        strategy=strategy,
     )
 
 

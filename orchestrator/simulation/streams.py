@@ -22,6 +22,7 @@ from orchestrator.dialects.neutral import (
     Counted,
     Delta,
     Ended,
+    Heading,
     Stopped,
     TextDelta,
     ToolCallDelta,
@@ -74,7 +75,7 @@ def parts(item: Item, *, spoken: str, model: str) -> Iterator[Part]:
         spoken: The name of the dialect that the provider speaks.
         model: The model's name.
     """
-    writer = dialect(spoken).stream_writer(model)
+    writer = dialect(spoken).stream_writer(Heading(model=model))
     yield Part(0.0, writer.write(Began("simulated", model)))
     if item.word == SILENCE:
         yield Part(_NEVER)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import attrs
 
 from orchestrator.config.records import Config
+from orchestrator.ledger import Ledger
 from orchestrator.simulation.mixes import DAY, Mix, answers
 from orchestrator.simulation.simulation import Simulation
 
@@ -97,6 +98,8 @@ def survey(
     seed: int = 0,
     route: str | None = None,
     stream: bool = False,
+    timeout: float | None = None,
+    keep: Callable[[Ledger], None] | None = None,
 ) -> Survey:
     """Run ``count`` calls, spread over a day of ``mix``, over one health board.
 
@@ -107,6 +110,8 @@ def survey(
         seed: Draws everything.
         route: The route; ``default`` where nothing is given.
         stream: Whether they are streamed.
+        timeout: Their deadline in seconds, in place of the policy's.
+        keep: Called with the ledger of each call, in order.
 
     Raises:
         UnknownRoute: There is no such route or target.
@@ -120,7 +125,9 @@ def survey(
             due = began + number * DAY / count
             simulation.clock.advance(due - simulation.clock.time())
             at = simulation.clock.time() - began
-            done = simulation.call(stream=stream)
+            done = simulation.call(stream=stream, timeout=timeout)
+            if keep is not None:
+                keep(done.ledger)
             sent = done.ledger.attempts
             first = targets[0].name
             tallies.append(tally(at, sent, first, answered=done.answered, seconds=done.seconds))

@@ -113,7 +113,7 @@ class _Walk:
                 setting.policy,
                 False,
                 {"route": setting.name},
-                setting.streamed,
+                streamed=setting.streamed,
             )
         ]
 
@@ -143,7 +143,7 @@ class _Walk:
         yield from self._entries
         call = self._call
         if call.state.final:
-            outcome = "response" if call.state is State.SUCCEED else "failed"
+            outcome = call.state.value
             reason = call.cause.reason if call.cause is not None else None
             yield Closed(CALL, self._clock, outcome, reason, call.stopped_by, call.number, ())
 

@@ -51,7 +51,8 @@ def _chat_usage() -> Body:
 
 
 def _chat(*, tool: bool) -> Body:
-    message: dict[str, Any] = {"role": "assistant", "content": None if tool else TEXT}
+    content = None if tool else TEXT
+    message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": None}
     if tool:
         function = {"name": CALL[1], "arguments": json.dumps(CALL[2])}
         message["tool_calls"] = [{"id": CALL[0], "type": "function", "function": function}]
@@ -61,7 +62,7 @@ def _chat(*, tool: bool) -> Body:
         "object": "chat.completion",
         "created": 1_700_000_000,
         "model": "spoken",
-        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
         "usage": _chat_usage(),
         "x_vendor": {"kept": [1, 2.5, None]},
     }
@@ -92,9 +93,28 @@ def _chat_stream(*, tool: bool) -> Iterable[Body]:
 
 def _messages_block(*, tool: bool, filled: bool) -> Body:
     if tool:
-        use = {"type": "tool_use", "id": CALL[0], "name": CALL[1]}
+        use: dict[str, Any] = {
+            "type": "tool_use",
+            "id": CALL[0],
+            "name": CALL[1],
+            "caller": {"type": "direct"},
+        }
         return {**use, "input": CALL[2] if filled else {}}
-    return {"type": "text", "text": TEXT if filled else ""}
+    return {"type": "text", "text": TEXT if filled else "", "citations": None}
+
+
+def _messages_usage(said: int) -> Body:
+    return {
+        "input_tokens": ASKED,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "output_tokens": said,
+        "output_tokens_details": None,
+        "server_tool_use": None,
+    }
+
+
+_FIRST_USAGE: Body = {"cache_creation": None, "inference_geo": None, "service_tier": "standard"}
 
 
 def _messages(*, tool: bool) -> Body:
@@ -106,13 +126,15 @@ def _messages(*, tool: bool) -> Body:
         "content": [_messages_block(tool=tool, filled=True)],
         "stop_reason": "tool_use" if tool else "end_turn",
         "stop_sequence": None,
-        "usage": {"input_tokens": ASKED, "output_tokens": SAID},
+        "stop_details": None,
+        "container": None,
+        "usage": {**_messages_usage(SAID), **_FIRST_USAGE},
         "x_vendor": {"kept": [1, 2.5, None]},
     }
 
 
 def _messages_stream(*, tool: bool) -> Iterable[Body]:
-    usage = {"input_tokens": ASKED, "output_tokens": 1}
+    usage = {**_messages_usage(1), **_FIRST_USAGE}
     begin = {**_messages(tool=tool), "content": [], "stop_reason": None, "usage": usage}
     yield {"type": "message_start", "message": begin}
     block = _messages_block(tool=tool, filled=False)
@@ -127,7 +149,8 @@ def _messages_stream(*, tool: bool) -> Iterable[Body]:
         yield {"type": "content_block_delta", "index": 0, "delta": delta}
     yield {"type": "content_block_stop", "index": 0}
     stop = {"stop_reason": "tool_use" if tool else "end_turn", "stop_sequence": None}
-    yield {"type": "message_delta", "delta": stop, "usage": {"output_tokens": SAID}}
+    ends = {**stop, "stop_details": None, "container": None}
+    yield {"type": "message_delta", "delta": ends, "usage": _messages_usage(SAID)}
     yield {"type": "message_stop"}
 
 
@@ -135,7 +158,7 @@ def _responses_item(*, tool: bool) -> dict[str, Any]:
     if tool:
         call = {"name": CALL[1], "arguments": json.dumps(CALL[2]), "status": "completed"}
         return {"id": "fc_1", "type": "function_call", "call_id": CALL[0], **call}
-    content = [{"type": "output_text", "text": TEXT, "annotations": []}]
+    content = [{"type": "output_text", "text": TEXT, "annotations": [], "logprobs": []}]
     return {
         "id": "msg_1",
         "type": "message",
@@ -145,18 +168,50 @@ def _responses_item(*, tool: bool) -> dict[str, Any]:
     }
 
 
+_RESPONSES_REPEATS: Body = {
+    "background": False,
+    "completed_at": None,
+    "frequency_penalty": 0.0,
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "presence_penalty": 0.0,
+    "previous_response_id": None,
+    "prompt_cache_key": None,
+    "reasoning": {"effort": None, "summary": None},
+    "safety_identifier": None,
+    "service_tier": "default",
+    "store": True,
+    "temperature": 1.0,
+    "text": {"format": {"type": "text"}},
+    "tool_choice": "auto",
+    "tools": [],
+    "top_logprobs": 0,
+    "top_p": 1.0,
+    "truncation": "disabled",
+}
+
+
 def _responses(*, tool: bool) -> Body:
-    usage = {"input_tokens": ASKED, "output_tokens": SAID, "total_tokens": ASKED + SAID}
+    usage = {
+        "input_tokens": ASKED,
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": SAID,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": ASKED + SAID,
+    }
     return {
         "id": "resp_1",
         "object": "response",
         "created_at": 1_700_000_000,
         "status": "completed",
+        **_RESPONSES_REPEATS,
+        "error": None,
+        "incomplete_details": None,
         "model": "spoken",
         "output": [_responses_item(tool=tool)],
-        "parallel_tool_calls": True,
-        "tool_choice": "auto",
-        "tools": [],
         "usage": usage,
         "x_vendor": {"kept": [1, 2.5, None]},
     }
@@ -175,14 +230,17 @@ def _responses_stream(*, tool: bool) -> Iterable[Body]:
     if tool:
         kind = "response.function_call_arguments"
         events += [{"type": f"{kind}.delta", **at, "delta": piece} for piece in ARGUMENTS]
-        events.append({"type": f"{kind}.done", **at, "arguments": item["arguments"]})
+        done = {"name": item["name"], "arguments": item["arguments"]}
+        events.append({"type": f"{kind}.done", **at, **done})
     else:
         at |= {"content_index": 0}
-        part = {"type": "output_text", "text": "", "annotations": []}
+        part = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
         events.append({"type": "response.content_part.added", **at, "part": part})
         kind = "response.output_text"
-        events += [{"type": f"{kind}.delta", **at, "delta": piece} for piece in PIECES]
-        events.append({"type": f"{kind}.done", **at, "text": TEXT})
+        events += [
+            {"type": f"{kind}.delta", **at, "delta": piece, "logprobs": []} for piece in PIECES
+        ]
+        events.append({"type": f"{kind}.done", **at, "text": TEXT, "logprobs": []})
         part = {**part, "text": TEXT}
         events.append({"type": "response.content_part.done", **at, "part": part})
     events += [

@@ -20,12 +20,14 @@ ROOT = Path(__file__).parents[2]
 ROOMS = """
 clock          |
 secrets        |
-request        |
+json_values    |
+header_rules   |
+request        | json_values header_rules
 providers      |
 health         | states secrets
 classification | states secrets
-ledger         | states
-config         | states classification health providers secrets
+ledger         | states dialects json_values
+config         | states classification header_rules health json_values providers secrets
 dialects       | config request
 response       | dialects ledger
 refusals       | states config errors request
@@ -42,7 +44,7 @@ simulation     | states classification clock config dialects drivers errors fron
 testing        | states clock config ledger sim simulation
 promela        | states verify
 verify         | states ledger
-cli            | states classification config dialects errors front_door health ledger promela providers request response secrets sim simulation tools verify
+cli            | states classification config dialects errors fitness front_door health ledger promela providers request response secrets sim simulation tools verify
 """  # noqa: E501 - a table is read by its rows
 
 # The projects that each room may import from; any room may use attrs.
@@ -57,6 +59,7 @@ OTHERS = {
     "health": {"msgspec", "platformdirs"},
     "ledger": {"msgspec"},
     "providers": {"httpx"},
+    "secrets": {"msgspec"},
     "simulation": {"cattrs", "httpx", "msgspec"},
     "testing": {"hypothesis", "pytest"},
     "tools": {"rich"},

@@ -53,28 +53,52 @@ def test_a_standard_answer_is_handed_on_as_it_came() -> None:
     [
         ({"message": {"content": "hello"}, "finish_reason": "max_tokens"}, "length"),
         ({"text": "hello", "finish_reason": "stop"}, "stop"),
-        ({"message": {"role": "assistant", "content": "hello"}}, None),
+        ({"message": {"role": "assistant", "content": "hello"}}, "stop"),
     ],
 )
 def test_an_answer_in_a_way_of_its_own_becomes_a_chat_completion(
-    choice: dict[str, Any], finish: str | None
+    choice: dict[str, Any], finish: str
 ) -> None:
     told = response_of({"choices": [choice]}).to_dict()
 
     assert told == {
-        "id": "",
+        "id": "chatcmpl-id",
         "object": "chat.completion",
         "created": 0,
         "model": "llama",
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": "hello"},
+                "logprobs": None,
+                "message": {"role": "assistant", "content": "hello", "refusal": None},
                 "finish_reason": finish,
             }
         ],
         "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
     }
+
+
+def test_content_in_parts_is_text_to_clients() -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    message = {"role": "assistant", "content": [thought, {"type": "text", "text": "hello"}]}
+    told = response_of({"choices": [{"message": message, "finish_reason": "stop"}]}).to_dict()
+
+    assert told["choices"][0]["message"] == {
+        "role": "assistant",
+        "content": "hello",
+        "refusal": None,
+        "reasoning_content": "hm",
+    }
+
+
+def test_a_call_of_a_tool_that_takes_free_text_stays_one() -> None:
+    call = {"id": "t", "type": "custom", "custom": {"name": "shell", "input": "ls -l"}}
+    response = response_of(
+        {"choices": [{"message": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]}
+    )
+
+    assert response.to_dict()["choices"][0]["message"]["tool_calls"] == [call]
+    assert (response.tool_calls[0].name, response.tool_calls[0].arguments) == ("shell", "ls -l")
 
 
 @pytest.mark.parametrize(("said", "told"), [(None, 1_800_000_000), (0, 1_800_000_000), (7, 7)])

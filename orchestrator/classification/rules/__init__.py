@@ -141,7 +141,7 @@ def _covers() -> RuleSet:
 @lru_cache(maxsize=1)
 def repair_rules() -> RuleSet:
     """The refusals that a changed request cures, asked also where another rule decided."""
-    return RuleSet(repairs.RULES)
+    return RuleSet(repairs.CURES)
 
 
 def codes_first(rules: Iterable[Rule]) -> tuple[Rule, ...]:

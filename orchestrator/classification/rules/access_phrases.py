@@ -15,7 +15,9 @@ CLIENT_REFUSED = (
     "user agent blocked", "invalid user agent", "forbidden user agent", "cloudflare ray id",
     "you are unable to access", "only authorized for use with claude code",
     "not in the allowed client", "upstream forbidden", "访问被拦截", "请求被拦截",
-    "request has been blocked",
+    "request has been blocked", "only be used from within", "only be used within",
+    "only works with the official", "requires a newer version", "newer version of",
+    "update your client", "upgrade to the latest app", "prohibited ip", "cloudflare's system",
 )  # fmt: skip
 CLIENT_NAMED = (
     "client is not authorized", "client is not allowed", "client not allowed",

@@ -190,7 +190,7 @@ LAST: tuple[Rule, ...] = (
          "stream disconnected", "idle timeout waiting")),
     Rule("general.nameless-400", Reason.CONTEXT_OVERFLOW,
          ("undecidable: servers of no known name say just this of an overfull context (2026)"),
-         statuses={400}, contains=("error",), regex=_ONLY_ERROR,
+         statuses={400}, contains=("error",), regex=_ONLY_ERROR, other_codes={"quote"},
          hint=("The server says no more than 'Error', which an overfull context does at "
          "some servers: try a shorter request, and see the server's log.")),
     Rule("general.limit-in-stream", Reason.RATE_LIMIT,

@@ -109,9 +109,10 @@ MINUTE = (
     "por minuto", "par minute", "pro minute", "al minuto", "moi phut", "dakika",
     "per menit", "por segundo", "par seconde", "pro sekunde", "al secondo",
     "в минуту", "в секунду", "毎分", "分間", "毎秒", "분당", "초당", "في الدقيقة",
-    "por dia", "par jour", "pro tag", "al giorno", "в день", "毎日", "일일", "hoy",
-    "hoje", "aujourd'hui", "heute", "oggi", "сегодня", "本日", "오늘", "manana",
-    "amanha", "demain", "morgen", "domani", "завтра", "明日", "내일", "reinici*",
+    "por dia", "par jour", "pro tag", "al giorno", "в день", "毎日", "일일",
+    "분 뒤", "분 후", "hoy", "hoje", "aujourd'hui", "heute", "oggi", "сегодня",
+    "本日", "오늘", "manana", "amanha", "demain", "morgen", "domani", "завтра",
+    "明日", "내일", "reinici*",
 )  # fmt: skip
 """Windows that open again by themselves."""
 LENGTH = (
@@ -158,4 +159,15 @@ INVALID = (
     "khong hop le", "het han", "gecersiz*", "hatali", "tidak valid", "salah",
     "неверн", "недейств", "некоррект", "истек", "無効", "正しくありません", "失敗",
     "유효하지", "잘못", "만료", "실패", "غير صالح", "غير صحيح",
+)  # fmt: skip
+PAYMENT = (
+    "pago", "pagamento", "paiement", "zahlung*", "tarjeta", "cartao", "carte bancaire",
+    "thanh toan", "odeme", "pembayaran", "kreditkarte", "carta di credito", "оплат", "платеж",
+    "支払い", "お支払い", "決済", "결제", "支付", "付款", "الدفع", "دفع",
+)  # fmt: skip
+REQUIRED = (
+    "requerid*", "necesari*", "necessari*", "obrigatori*", "requis*", "obligatoire", "erforderlich",
+    "benotigt", "richiest*", "can thiet", "yeu cau", "gerekli*", "gerekiyor", "diperlukan",
+    "требуется", "необходим", "必要", "필요", "需要", "失败", "fallid*", "echoue", "fehlgeschlagen",
+    "실패", "失敗", "مطلوب",
 )  # fmt: skip

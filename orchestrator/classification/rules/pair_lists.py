@@ -77,7 +77,7 @@ PLAN_OVER = (
     "lapsed", "paused", "no valid", "not have a valid", "not have an active", "not subscribed",
     "terminated", "no longer active", "no longer valid", "expires", "expiry date", "end date",
     "finished", "concluded", "elapsed", "discontinued", "deactivated", "stopped", "not renewed",
-    "has passed", "closed", "withdrawn", "used", "not valid", "void",
+    "has passed", "closed", "withdrawn", "not valid", "void",
 )  # fmt: skip
 PLAN_OTHER = (
     "subscription key", "rate limit*", "rate limited", "too many requests", "per minute",
@@ -378,4 +378,54 @@ SHUT = (
 ABUSE = (
     "policy", "policies", "violat*", "abuse", "abusive", "terms", "misuse", "suspicious", "fraud*",
     "guidelines",
+)  # fmt: skip
+ACCOUNT_ZH = (
+    "账户", "账号", "用户", "组织", "项目", "帐号", "帐户",
+)  # fmt: skip
+ACCOUNT_CLOSED_ZH = (
+    "锁定", "禁用", "冻结", "封禁", "停用", "异常", "未激活", "封号", "注销", "违规", "限制",
+    "不存在", "被封",
+)  # fmt: skip
+PLACE = (
+    "country", "countries", "region", "regions", "location", "locations", "territory",
+    "jurisdiction", "geography", "geographic", "geolocation",
+)  # fmt: skip
+NOT_SERVED = (
+    "not supported", "unsupported", "not available", "unavailable", "not allowed", "restricted",
+    "blocked", "prohibited", "not served", "not permitted", "forbidden", "isn't supported",
+    "isn't available", "not offered", "not yet", "restrictions", "restriction", "embargo*",
+    "sanction*", "not provide",
+)  # fmt: skip
+LENGTHS = (
+    "prompt tokens", "input tokens", "inputs", "input length", "prompt length", "context length",
+    "sequence length", "token length", "text length", "message length", "context size",
+    "context window", "input size",
+)  # fmt: skip
+LENGTH_WRONG = (
+    "should be", "range", "must be", "limited", "limit", "only", "max", "exceed*", "maximum",
+    "allowed", "too",
+)  # fmt: skip
+SERVER = (
+    "server", "servers", "service", "model", "engine", "system", "upstream", "provider",
+    "providers", "resources", "capacity", "gpu", "gpus", "worker", "workers", "cluster", "backend",
+    "instance", "instances", "accounts", "endpoint", "api", "replicas", "nodes", "queue",
+    "inference", "platform", "deployment", "traffic", "demand", "load",
+)  # fmt: skip
+BUSY = (
+    "overloaded", "overload", "busy", "temporarily unavailable", "currently unavailable",
+    "unavailable right now", "no capacity", "not enough capacity", "insufficient capacity",
+    "exhausted", "high demand", "high load", "not ready", "starting up", "starting", "is loading",
+    "being loaded", "maintenance", "full", "saturated", "under pressure", "heavy", "high volume",
+    "surge", "spike", "at the moment", "exceeded capacity", "no free", "scaled to zero", "waking",
+    "warming", "congested", "congestion", "unable to serve", "cannot serve", "unhealthy",
+    "cooling down", "cooldown", "short of", "are currently unavailable", "limited capacity",
+    "currently at", "too high", "unusually high", "peak",
+)  # fmt: skip
+SERVER_ZH = (
+    "服务", "服务器", "系统", "模型", "资源", "引擎", "负载", "流量", "算力", "上游", "集群",
+    "访问", "通道",
+)  # fmt: skip
+BUSY_ZH = (
+    "繁忙", "过载", "拥挤", "不足", "过高", "过大", "紧张", "不可用", "维护", "升级", "火爆",
+    "拥堵", "满载", "饱和", "排队", "忙",
 )  # fmt: skip

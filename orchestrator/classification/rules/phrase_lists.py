@@ -376,6 +376,7 @@ SERVER_ERROR = (
     "worker died", "worker process", "database error", "database is", "query failed",
     "not json serializable", "stack trace", "model output error", "gpu error", "kernel error",
     "illegal memory access", "nccl", "something broke", "please report this",
+    "failed to parse tool call", "tool call arguments as json", "failed to parse the model",
 )  # fmt: skip
 MAY_CLEAR = (
     "try again", "wait", "retry", "later",

@@ -15,17 +15,17 @@ _CLOUDFLARE = (
     "https://developers.cloudflare.com/support/troubleshooting/http-status-codes/ (2026-11-21)"
 )
 
+_SUCCESS = set(range(200, 300))
+
 RULES: tuple[Rule, ...] = (
     # --- answers of success that are no answers ---
-    Rule("answer.html", Reason.INVALID_RESPONSE, _RFC, statuses={200, 201, 202, 203, 204, 206},
-         codes={"body:html"}),
-    Rule("answer.empty", Reason.INVALID_RESPONSE, _RFC, statuses={200, 201, 202, 203, 204,
-         206}, codes={"body:empty"},
+    Rule("answer.html", Reason.INVALID_RESPONSE, _RFC, statuses=_SUCCESS, codes={"body:html"}),
+    Rule("answer.empty", Reason.INVALID_RESPONSE, _RFC, statuses=_SUCCESS, codes={"body:empty"},
          hint="The endpoint answered with an empty body: check base_url, and try again."),
-    Rule("answer.not-json", Reason.INVALID_RESPONSE, _RFC, statuses={200, 201, 202, 203, 206},
+    Rule("answer.not-json", Reason.INVALID_RESPONSE, _RFC, statuses=_SUCCESS,
          codes={"body:text"}),
-    Rule("answer.no-content", Reason.INVALID_RESPONSE, _RFC, statuses={200, 201, 202, 203,
-         206}, codes={"answer:none", "answer:no-object"},
+    Rule("answer.no-content", Reason.INVALID_RESPONSE, _RFC, statuses=_SUCCESS,
+         codes={"answer:none", "answer:no-object"},
          hint="The endpoint answered without any choice: check base_url, and try again."),
     # --- what a relay says of any failure upstream, where nothing tells more ---
     Rule("cover.upstream-failed", Reason.SERVER_ERROR, "common among relays (2026-11-21)",
@@ -92,7 +92,7 @@ RULES: tuple[Rule, ...] = (
     Rule("type.bare-server-error", Reason.SERVER_ERROR, "common type in streams (2026-11-21)",
          codes={"server_error", "internal_server_error", "internal_error", "api_error",
          "internalservererror", "internal", "upstream_error", "apierror", "internalerror",
-         "finish:error"}),
+         "finish:error", "failed"}),
     Rule("type.bare-invalid-request", Reason.BAD_REQUEST,
          "common type in streams (2026-11-21)", codes={"invalid_request_error", "badrequesterror",
          "bad_request", "invalid_argument", "badrequest"}),

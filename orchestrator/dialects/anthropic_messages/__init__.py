@@ -15,15 +15,19 @@ import attrs
 import httpx
 
 from orchestrator.config.records import Provider
+from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
 from orchestrator.dialects.anthropic_messages import answer, http
+from orchestrator.dialects.anthropic_messages.formats import UNSUPPORTED
 from orchestrator.dialects.anthropic_messages.losses import losses
 from orchestrator.dialects.anthropic_messages.request_reader import read_request
-from orchestrator.dialects.anthropic_messages.request_writer import write_request
+from orchestrator.dialects.anthropic_messages.request_writer import reworded, write_request
 from orchestrator.dialects.anthropic_messages.stream_reader import MessagesReader
 from orchestrator.dialects.anthropic_messages.stream_writer import MessagesWriter
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME
-from orchestrator.dialects.neutral import Conversation, Reply
+from orchestrator.dialects.judgement import Flawed
+from orchestrator.dialects.loss import Loss, Reworded
+from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
 
 __all__ = ["AnthropicMessages", "MessagesReader", "MessagesWriter"]
 
@@ -33,6 +37,7 @@ class AnthropicMessages:
     """``POST {base_url}/messages``."""
 
     name = NAME
+    unsupported_keywords = UNSUPPORTED
 
     def encode(
         self,
@@ -53,17 +58,21 @@ class AnthropicMessages:
             {**payload, **overrides}, provider=provider, model=model, secret=secret, stream=stream
         )
 
-    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
+    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
         """See :meth:`orchestrator.dialects.Dialect.decode`."""
-        return http.decode(status, headers, body)
+        return judgement.decode(status, headers, body, answer.read_whole)
 
     def read_request(self, payload: Mapping[str, Any]) -> Conversation:
         """See :meth:`orchestrator.dialects.Dialect.read_request`."""
         return read_request(payload)
 
-    def losses(self, conversation: Conversation) -> tuple[str, ...]:
+    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
         """See :meth:`orchestrator.dialects.Dialect.losses`."""
         return losses(conversation)
+
+    def reworded(self, conversation: Conversation) -> Reworded:
+        """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+        return reworded(conversation)
 
     def write_request(self, conversation: Conversation) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_request`."""
@@ -73,14 +82,18 @@ class AnthropicMessages:
         """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
         return answer.read_answer(body)
 
-    def write_answer(self, reply: Reply) -> dict[str, Any]:
+    def write_answer(self, reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
-        return answer.write_answer(reply)
+        return answer.write_answer(reply, heading)
+
+    def complete_answer(self, body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+        """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+        return answer.complete_answer(body, heading)
 
     def stream_reader(self) -> MessagesReader:
         """See :meth:`orchestrator.dialects.Dialect.stream_reader`."""
         return MessagesReader()
 
-    def stream_writer(self, model: str) -> MessagesWriter:
+    def stream_writer(self, heading: Heading) -> MessagesWriter:
         """See :meth:`orchestrator.dialects.Dialect.stream_writer`."""
-        return MessagesWriter(model)
+        return MessagesWriter(heading)

@@ -6,29 +6,40 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.dialects import wire
+from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.anthropic_messages.vocabulary import (
     NAME,
-    finish_reason,
     json_object,
-    json_text,
     read_usage,
     stop_reason,
     tool_id,
     write_usage,
 )
-from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.finish_reasons import finish_reason, standard
+from orchestrator.dialects.judgement import settled
+from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
+
+CALLER = {"type": "direct"}
+"""Who calls a tool: the model, and not code that a tool of the vendor's runs."""
 
 
 def read_answer(body: Mapping[str, Any]) -> Reply:
     """The answer in the neutral form; blocks of the vendor's own tools are left out."""
     parts = (_part(block) for block in wire.mappings(body.get("content")))
-    return Reply(
-        tuple(part for part in parts if part is not None),
-        finish_reason(body.get("stop_reason")),
-        read_usage(body.get("usage")),
-        id=wire.string(body.get("id")),
-        model=wire.string(body.get("model")),
+    return settled(
+        Reply(
+            tuple(part for part in parts if part is not None),
+            finish_reason(body.get("stop_reason")),
+            read_usage(body.get("usage")),
+            id=wire.string(body.get("id")),
+            model=wire.string(body.get("model")),
+        )
     )
+
+
+def read_whole(body: Mapping[str, Any]) -> Reply | None:
+    """The same; ``None`` where there is no answer in ``body``."""
+    return read_answer(body) if isinstance(body.get("content"), list) else None
 
 
 def _part(block: Mapping[str, Any]) -> Text | Thinking | ToolUse | None:
@@ -41,7 +52,7 @@ def _part(block: Mapping[str, Any]) -> Text | Thinking | ToolUse | None:
             return ToolUse(
                 wire.string(block.get("id")),
                 wire.string(block.get("name")),
-                json_text(wire.mapping(block.get("input"))),
+                wire.arguments(block.get("input")),
             )
         case _:
             return None
@@ -63,24 +74,63 @@ def write_thinking(thinking: Thinking) -> dict[str, Any]:
     return {"type": "thinking", "thinking": thinking.text, "signature": signature or ""}
 
 
-def write_answer(reply: Reply) -> dict[str, Any]:
+def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
     """The answer in this dialect's shape.
 
     Thoughts of another vendor are shown, unsigned: a request that brings them back is
     read as one without them.
     """
+    shown = (part for part in reply.parts if _is_shown(part))
+    calls = any(isinstance(part, ToolUse) for part in reply.parts)
     return {
-        "id": reply.id,
+        **opening(reply.id or f"msg_{heading.id}", reply.model or heading.model, reply.usage),
+        "content": [_block(part, number) for number, part in enumerate(shown)],
+        "stop_reason": stop_reason(standard(reply.finish_reason, calls=calls)),
+    }
+
+
+def opening(identity: str, model: str, usage: Usage) -> dict[str, Any]:
+    """A message that has only begun, with every field that the reference demands."""
+    return {
+        "id": identity,
         "type": "message",
         "role": "assistant",
-        "model": reply.model,
-        "content": [
-            _block(part, number) for number, part in enumerate(reply.parts) if _is_shown(part)
-        ],
-        "stop_reason": stop_reason(reply.finish_reason),
+        "model": model,
+        "content": [],
+        "stop_reason": None,
         "stop_sequence": None,
-        "usage": write_usage(reply.usage),
+        "stop_details": None,
+        "container": None,
+        "usage": write_usage(usage),
     }
+
+
+def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+    reply = read_answer(body)
+    said, uses = body.get("stop_reason"), [p for p in reply.parts if isinstance(p, ToolUse)]
+    same = finish_reason(said) == reply.finish_reason and said is not None
+    whole = opening(f"msg_{heading.id}", heading.model, reply.usage)
+    blocks, following = wire.mappings(body.get("content")), iter(uses)
+    return {
+        **whole,
+        **{name: value for name, value in body.items() if value is not None},
+        "content": [
+            _completed(block, next(following)) if block.get("type") == "tool_use" else block
+            for block in blocks
+        ],
+        "usage": {**write_usage(reply.usage), **wire.mapping(body.get("usage"))},
+        "stop_reason": said
+        if same
+        else stop_reason(standard(reply.finish_reason, calls=bool(uses))),
+    }
+
+
+def _completed(block: dict[str, Any], use: ToolUse) -> dict[str, Any]:
+    """A call with an id, and with arguments, where it came without."""
+    given = block.get("input")
+    arguments = given if isinstance(given, dict) else json_object(use.arguments)
+    return {"caller": CALLER, **block, "id": use.id, "input": arguments}
 
 
 def _is_shown(part: Text | Thinking | ToolUse) -> bool:
@@ -91,7 +141,7 @@ def _is_shown(part: Text | Thinking | ToolUse) -> bool:
 def _block(part: Text | Thinking | ToolUse, number: int) -> dict[str, Any]:
     match part:
         case Text():
-            return {"type": "text", "text": part.text}
+            return {"type": "text", "text": part.text, "citations": None}
         case Thinking():
             return write_thinking(part)
         case ToolUse():
@@ -100,4 +150,5 @@ def _block(part: Text | Thinking | ToolUse, number: int) -> dict[str, Any]:
                 "id": tool_id(part.id) if part.id else f"toolu_{number}",
                 "name": part.name,
                 "input": json_object(part.arguments),
+                "caller": CALLER,
             }

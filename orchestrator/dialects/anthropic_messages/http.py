@@ -1,4 +1,4 @@
-"""One HTTP request out, one answer's bytes in.
+"""One HTTP request out.
 
 Headers as in https://platform.claude.com/docs/en/api/overview (looked up 2026-11-21).
 """
@@ -12,10 +12,7 @@ import httpx
 
 from orchestrator.config.records import Provider
 from orchestrator.dialects import wire
-from orchestrator.dialects.answer import Answer, Fault, ToolCall
-from orchestrator.dialects.anthropic_messages.answer import read_answer
 from orchestrator.dialects.anthropic_messages.models import suited
-from orchestrator.dialects.neutral import Text, ToolUse
 
 VERSION = "2023-06-01"
 """The version of the API that is asked for; ``anthropic-version`` in the provider's headers
@@ -71,31 +68,3 @@ def _headers(provider: Provider, secret: str, *, stream: bool) -> dict[str, str]
     if secret.startswith(OAUTH_PREFIX):
         return {**ours, "authorization": f"Bearer {secret}", "anthropic-beta": OAUTH_BETA}
     return {**ours, **wire.authorization(provider, "x-api-key", secret)}
-
-
-def decode(status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
-    """What an answer's bytes mean. Never raises."""
-    decoded = wire.decoded(body)
-    if 200 <= status < 300 and isinstance(decoded, dict):
-        answer = _answer(decoded)
-        if answer is not None:
-            return answer
-    return Fault(status, dict(headers.items()), decoded)
-
-
-def _answer(body: dict[str, Any]) -> Answer | None:
-    """The answer in ``body``; ``None`` where there is none, or only a refusal."""
-    if not isinstance(body.get("content"), list) or body.get("error"):
-        return None
-    reply = read_answer(body)
-    text = "".join(part.text for part in reply.parts if isinstance(part, Text))
-    calls = tuple(
-        ToolCall(part.id, part.name, part.arguments)
-        for part in reply.parts
-        if isinstance(part, ToolUse)
-    )
-    if reply.finish_reason == "content_filter" and not (text or calls):
-        return None
-    return Answer(
-        text, calls, reply.finish_reason, reply.usage, id=reply.id, model=reply.model, raw=body
-    )

@@ -1,4 +1,4 @@
-"""What a conversation asks for and this dialect cannot say, in chat-completions words.
+"""What a conversation asks for and this dialect cannot say.
 
 Left out in silence, because the answer means the same without it: how closely a picture
 is looked at (``detail``), the name of a schema, and thoughts of another vendor, which
@@ -13,40 +13,50 @@ from types import MappingProxyType
 
 from orchestrator.dialects.anthropic_messages.reasoning import is_sayable, is_thinking
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME
-from orchestrator.dialects.neutral import (
-    Conversation,
-    Image,
-    Part,
-    Role,
-    ToolMode,
-    ToolResult,
+from orchestrator.dialects.common_losses import (
+    Shown,
+    foreign_losses,
+    says_unusual_verbosity,
+    shown_losses,
+    tool_losses,
 )
+from orchestrator.dialects.files import PDF, is_public, text_of
+from orchestrator.dialects.loss import Loss, Weight, effort, parameter
+from orchestrator.dialects.neutral import Conversation, Image, Role, ToolMode
 
-UNWRITTEN = "messages."
-"""How the names of extras begin that tell of parts of messages and cannot be written back."""
-
-_MEDIA_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+_IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
 
-def losses(conversation: Conversation) -> tuple[str, ...]:
+def losses(conversation: Conversation) -> tuple[Loss, ...]:
     """See :meth:`orchestrator.dialects.Dialect.losses`."""
-    ours = tuple(name for name, is_lost in _LOST.items() if is_lost(conversation))
-    return ours + tuple(sorted(name for name in conversation.extras if _bars(name, conversation)))
+    ours = (
+        *shown_losses(conversation, is_taken),
+        *tool_losses(conversation, is_tool_name),
+        *(parameter(name) for name, is_lost in _LOST.items() if is_lost(conversation)),
+        *((effort("seed"),) if conversation.seed is not None else ()),
+    )
+    if conversation.dialect == NAME:
+        # Parts that were not read cannot be written either.
+        return (*ours, *(loss for loss in conversation.unread if loss.weight is Weight.SAID))
+    return (*ours, *foreign_losses(conversation))
 
 
-def _bars(name: str, conversation: Conversation) -> bool:
-    return conversation.dialect != NAME or name.startswith(UNWRITTEN)
+def is_taken(shown: Shown, role: Role) -> bool:
+    """True for what a user shows: pictures, PDFs and words, by address, by value, by own id.
 
-
-def is_image_taken(image: Image, role: Role) -> bool:
-    """True for a picture by address, or by value in a format that the API reads.
-
-    See https://platform.claude.com/docs/en/build-with-claude/vision (2026-11-21).
+    See https://platform.claude.com/docs/en/build-with-claude/vision (2026-11-21) and
+    https://platform.claude.com/docs/en/build-with-claude/pdf-support (2026-11-29).
     """
     if role is not Role.USER:
         return False
-    return bool(image.url) or (bool(image.data) and image.media_type in _MEDIA_TYPES)
+    if isinstance(shown, Image):
+        return bool(shown.url) or (bool(shown.data) and shown.media_type in _IMAGES)
+    if shown.id is not None:
+        return shown.keeper == NAME
+    if shown.url is not None:
+        return shown.media_type in (None, PDF) and is_public(shown.url)
+    return bool(shown.data) and (shown.media_type == PDF or text_of(shown) is not None)
 
 
 def is_stop_taken(sequence: str) -> bool:
@@ -57,19 +67,6 @@ def is_stop_taken(sequence: str) -> bool:
 def is_tool_name(name: str) -> bool:
     """True for a name that the API takes."""
     return _TOOL_NAME.fullmatch(name) is not None
-
-
-def _images(conversation: Conversation) -> bool:
-    return any(
-        isinstance(picture, Image) and not is_image_taken(picture, message.role)
-        for message in conversation.messages
-        for part in message.parts
-        for picture in _inside(part)
-    )
-
-
-def _inside(part: Part) -> tuple[Part, ...]:
-    return part.parts if isinstance(part, ToolResult) else (part,)
 
 
 def _temperature(conversation: Conversation) -> bool:
@@ -104,18 +101,14 @@ def _reasoning(conversation: Conversation) -> bool:
 
 _LOST: Mapping[str, Callable[[Conversation], bool]] = MappingProxyType(
     {
-        "images": _images,
-        "tools": lambda asked: not all(is_tool_name(tool.name) for tool in asked.tools),
         "tool_choice": _tool_choice,
         "temperature": _temperature,
         "top_p": _top_p,
         "top_k": lambda asked: asked.top_k is not None and is_thinking(asked.reasoning),
-        "stop": lambda asked: not all(map(is_stop_taken, asked.stop)),
-        "seed": lambda asked: asked.seed is not None,
         "frequency_penalty": lambda asked: bool(asked.frequency_penalty),
         "presence_penalty": lambda asked: bool(asked.presence_penalty),
         "n": lambda asked: asked.choices not in (None, 1),
-        "response_format": lambda asked: asked.format is not None and asked.format.schema is None,
+        "verbosity": says_unusual_verbosity,
         "reasoning_effort": _reasoning,
     }
 )

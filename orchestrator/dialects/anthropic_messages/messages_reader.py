@@ -7,9 +7,11 @@ from typing import Any
 
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.answer import read_thinking
-from orchestrator.dialects.anthropic_messages.losses import UNWRITTEN
-from orchestrator.dialects.anthropic_messages.vocabulary import json_text
+from orchestrator.dialects.anthropic_messages.vocabulary import NAME
+from orchestrator.dialects.files import PDF, of_text
+from orchestrator.dialects.loss import Loss, said
 from orchestrator.dialects.neutral import (
+    File,
     Image,
     Message,
     Part,
@@ -45,17 +47,21 @@ def is_cached(block: Mapping[str, Any]) -> bool:
     return isinstance(block.get("cache_control"), dict)
 
 
+def _title(block: Mapping[str, Any]) -> str:
+    return wire.string(block.get("title"))
+
+
 class MessagesReading:
     """The reading of one request's turns.
 
     Attributes:
         instructions: What turns of the role ``system`` say, in order.
-        unread: Names of what the neutral form has no part for, ``messages.document``.
+        unread: What the neutral form has no part for.
     """
 
     def __init__(self) -> None:
         self.instructions: list[Text] = []
-        self.unread: set[str] = set()
+        self.unread: list[Loss] = []
         self._called: dict[str, str] = {}
 
     def system(self, given: Any) -> tuple[Text, ...]:
@@ -104,45 +110,84 @@ class MessagesReading:
             if not isinstance(block, Mapping):
                 found = type(block).__name__
                 raise RequestError(f"{where}[{number}] is of type {found}; allowed: a block")
-            part = self._part(block, f"{where}[{number}]")
-            if part is not None:
-                yield part
+            yield from self._block(block, f"{where}[{number}]")
 
-    def _part(self, block: Mapping[str, Any], where: str) -> Part | None:
+    def _block(self, block: Mapping[str, Any], where: str) -> Iterator[Part]:
         kind = required(block, "type", where)
         match kind:
             case "text":
-                return Text(required(block, "text", where), is_cached(block))
+                yield Text(required(block, "text", where), is_cached(block))
             case "image":
-                return self._image(block)
+                yield from self._image(block, where)
+            case "document":
+                yield from self._document(block, where)
             case "thinking" | "redacted_thinking":
-                return read_thinking(block)
+                yield read_thinking(block)
             case "tool_use":
-                return self._call(block, where)
+                yield self._call(block, where)
             case "tool_result":
-                return self._result(block, where)
+                yield self._result(block, where)
             case _:
-                self.unread.add(f"{UNWRITTEN}{kind}")
-                return None
+                self.unread.append(said(kind, where))
 
-    def _image(self, block: Mapping[str, Any]) -> Image | None:
+    def _image(self, block: Mapping[str, Any], where: str) -> Iterator[Image]:
         source = wire.mapping(block.get("source"))
-        cache = is_cached(block)
+        cache, place = is_cached(block), f"{where} image"
         match source.get("type"):
             case "url":
-                return Image(url=wire.string(source.get("url")), cache=cache)
+                yield Image(url=wire.string(source.get("url")), cache=cache, place=place)
             case "base64":
-                kind, data = source.get("media_type"), source.get("data")
-                return Image(media_type=wire.string(kind), data=wire.string(data), cache=cache)
+                kind, data = wire.string(source.get("media_type")), wire.string(source.get("data"))
+                yield Image(media_type=kind, data=data, cache=cache, place=place)
             case _:
                 # A file that the vendor keeps, which nobody else can open.
-                self.unread.add(f"{UNWRITTEN}image")
-                return None
+                self.unread.append(said("image", where))
+
+    def _document(self, block: Mapping[str, Any], where: str) -> Iterator[Part]:
+        """What is said of a document, then the document itself.
+
+        See https://platform.claude.com/docs/en/build-with-claude/pdf-support and
+        https://platform.claude.com/docs/en/build-with-claude/citations (2026-11-29).
+        """
+        source, place = wire.mapping(block.get("source")), f"{where} document"
+        if context := wire.string(block.get("context")):
+            yield Text(context)
+        if wire.mapping(block.get("citations")).get("enabled"):
+            self.unread.append(Loss(("citations",), places=(f"{place} citations",)))
+        if source.get("type") != "content":
+            yield from self._file(source, block, place)
+        elif isinstance(content := source.get("content"), str):
+            yield of_text(content, name=_title(block), cache=is_cached(block), place=place)
+        else:
+            yield from self._parts(content, f"{where}.source.content")
+
+    def _file(
+        self, source: Mapping[str, Any], block: Mapping[str, Any], place: str
+    ) -> Iterator[File]:
+        name, cache = _title(block), is_cached(block)
+        match source.get("type"):
+            case "base64":
+                kind, data = wire.string(source.get("media_type")), wire.string(source.get("data"))
+                yield File(kind or PDF, data, name=name, cache=cache, place=place)
+            case "text":
+                text = wire.string(source.get("data"))
+                yield of_text(text, name=name, cache=cache, place=place)
+            case "url":
+                url = wire.string(source.get("url"))
+                yield File(PDF, url=url, name=name, cache=cache, place=place)
+            case "file":
+                kept = wire.string(source.get("file_id"))
+                yield File(id=kept, keeper=NAME, name=name, cache=cache, place=place)
+            case _:
+                where, _, kind = place.rpartition(" ")
+                self.unread.append(said(kind, where))
 
     def _call(self, block: Mapping[str, Any], where: str) -> ToolUse:
         id_, name = required(block, "id", where), required(block, "name", where)
         self._called[id_] = name
-        return ToolUse(id_, name, json_text(wire.mapping(block.get("input"))), is_cached(block))
+        return ToolUse(
+            id_, name, wire.json_text(wire.mapping(block.get("input"))), is_cached(block)
+        )
 
     def _result(self, block: Mapping[str, Any], where: str) -> ToolResult:
         content = block.get("content")
@@ -150,7 +195,7 @@ class MessagesReading:
         id_ = required(block, "tool_use_id", where)
         return ToolResult(
             id_,
-            tuple(part for part in inner if isinstance(part, Text | Image)),
+            tuple(part for part in inner if isinstance(part, Text | Image | File)),
             error=block.get("is_error") is True,
             cache=is_cached(block),
             name=self._called.get(id_, ""),  # which others ask for beside the id

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from orchestrator.dialects.anthropic_messages.answer import write_thinking
-from orchestrator.dialects.anthropic_messages.losses import is_image_taken
+from orchestrator.dialects.anthropic_messages.losses import is_taken
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME, json_object, tool_id
+from orchestrator.dialects.common_losses import Shown
+from orchestrator.dialects.files import PDF, TEXT, text_of
 from orchestrator.dialects.neutral import (
+    File,
     Image,
     Message,
     Part,
@@ -72,7 +75,7 @@ class _Ids:
 def _block(part: Part, role: Role, ids: _Ids) -> dict[str, Any] | None:
     """The block for ``part``; ``None`` where the API takes none."""
     match part:
-        case Text() | Image():
+        case Text() | Image() | File():
             return _shown(part, role)
         case Thinking():
             return write_thinking(part) if part.dialect == NAME and part.signature else None
@@ -94,10 +97,12 @@ def _result(part: ToolResult, ids: _Ids) -> dict[str, Any]:
     return cached(block, cache=part.cache)
 
 
-def _shown(part: Text | Image, role: Role) -> dict[str, Any] | None:
-    if isinstance(part, Image):
-        return _image(part) if is_image_taken(part, role) else None
-    return write_text(part)
+def _shown(part: Text | Shown, role: Role) -> dict[str, Any] | None:
+    if isinstance(part, Text):
+        return write_text(part)
+    if not is_taken(part, role):
+        return None
+    return _image(part) if isinstance(part, Image) else _document(part)
 
 
 def write_text(part: Text) -> dict[str, Any] | None:
@@ -111,3 +116,19 @@ def _image(part: Image) -> dict[str, Any]:
     if not part.url:
         source = {"type": "base64", "media_type": part.media_type, "data": part.data}
     return cached({"type": "image", "source": source}, cache=part.cache)
+
+
+def _document(part: File) -> dict[str, Any]:
+    block = {"type": "document", "source": _source(part)}
+    return cached(block | ({"title": part.name} if part.name else {}), cache=part.cache)
+
+
+def _source(part: File) -> dict[str, Any]:
+    if part.id is not None:
+        return {"type": "file", "file_id": part.id}
+    if part.url is not None:
+        return {"type": "url", "url": part.url}
+    text = text_of(part)
+    if text is not None:
+        return {"type": "text", "media_type": TEXT, "data": text}
+    return {"type": "base64", "media_type": PDF, "data": part.data}

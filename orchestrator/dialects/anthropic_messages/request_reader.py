@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator.dialects import wire
@@ -13,6 +13,7 @@ from orchestrator.dialects.anthropic_messages.messages_reader import (
 )
 from orchestrator.dialects.anthropic_messages.reasoning import KINDS, read_reasoning
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME
+from orchestrator.dialects.loss import Loss, vendor_tool
 from orchestrator.dialects.neutral import Conversation, JsonFormat, Tool, ToolChoice, ToolMode
 from orchestrator.request import RequestError
 
@@ -62,14 +63,14 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
     """See :meth:`orchestrator.dialects.Dialect.read_request`.
 
     Fields that nobody else knows are ``extras`` or ``hints``. Among the former are
-    ``tools`` (those that the vendor runs), ``output_config`` (what is neither effort nor
-    format), and names such as ``messages.document`` for blocks that the neutral form has
-    no part for.
+    ``tools`` (those that the vendor runs) and ``output_config`` (what is neither effort nor
+    format).
     """
     turns = MessagesReading()
     system = turns.system(payload.get("system"))
     messages = turns.messages(payload.get("messages"))
     choice, parallel = _tool_choice(payload.get("tool_choice"))
+    asides = tuple(sorted(_HINTS & payload.keys()))
     return Conversation(
         messages,
         # Instructions between the turns have no place of their own in the neutral form.
@@ -86,8 +87,10 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
         reasoning=read_reasoning(payload),
         user=_user(payload),
         dialect=NAME,
-        extras={**_extras(payload), **dict.fromkeys(turns.unread, True)},
-        hints={name: payload[name] for name in sorted(_HINTS & payload.keys())},
+        extras=_extras(payload),
+        hints={name: payload[name] for name in asides},
+        asides=asides,
+        unread=(*turns.unread, *_vendors_tools(payload)),
     )
 
 
@@ -120,7 +123,15 @@ def _tool(tool: Mapping[str, Any], where: str) -> Tool:
         wire.mapping(tool.get("input_schema")),
         strict if isinstance(strict, bool) else None,
         is_cached(tool),
+        where,
     )
+
+
+def _vendors_tools(payload: Mapping[str, Any]) -> Iterator[Loss]:
+    """The losses of the tools that the vendor runs, and of servers that it asks."""
+    for number, tool in _tools(payload):
+        if not _is_own(tool):
+            yield vendor_tool(number, str(tool.get("type")))
 
 
 def _tool_choice(choice: Any) -> tuple[ToolChoice | None, bool | None]:

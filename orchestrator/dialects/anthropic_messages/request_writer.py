@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.dialects import wire
+from orchestrator.dialects.anthropic_messages.formats import Form, form_of, own_form
 from orchestrator.dialects.anthropic_messages.losses import (
-    UNWRITTEN,
     is_stop_taken,
     is_tool_name,
     losses,
@@ -18,7 +18,8 @@ from orchestrator.dialects.anthropic_messages.messages_writer import (
 )
 from orchestrator.dialects.anthropic_messages.reasoning import write_reasoning
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME
-from orchestrator.dialects.neutral import Conversation, Tool, ToolChoice, ToolMode
+from orchestrator.dialects.loss import Reworded
+from orchestrator.dialects.neutral import Conversation, Text, Tool, ToolChoice, ToolMode
 
 _MERGED = ("tools", "output_config")
 """Extras that stand beside what is written of the neutral form, in one field."""
@@ -30,17 +31,18 @@ def write_request(conversation: Conversation) -> dict[str, Any]:
     ``max_tokens`` is written where the caller says it; :func:`~.http.encode` sees to it
     that there is one.
     """
-    lost = frozenset(losses(conversation))
+    lost = frozenset(loss.name for loss in losses(conversation))
+    form = _form(conversation)
     is_own = conversation.dialect == NAME
     extras = dict(conversation.extras) if is_own else {}
     fields = {
         **(conversation.hints if is_own else {}),
-        **{name: value for name, value in extras.items() if _is_field(name)},
-        "system": _system(conversation),
+        **{name: value for name, value in extras.items() if name not in _MERGED},
+        "system": _system(conversation, form),
         "tools": _tools(conversation, extras.get("tools")),
         "tool_choice": _tool_choice(conversation, lost),
         "stop_sequences": [text for text in conversation.stop if is_stop_taken(text)],
-        "output_config": _output_config(conversation, extras.get("output_config"), lost),
+        "output_config": _output_config(conversation, extras.get("output_config"), form, lost),
         **_thinking(conversation, lost),
         "metadata": None if conversation.user is None else {"user_id": conversation.user},
         "max_tokens": conversation.max_tokens,
@@ -52,13 +54,25 @@ def write_request(conversation: Conversation) -> dict[str, Any]:
     return {"messages": write_messages(conversation.messages), **said}
 
 
-def _is_field(name: str) -> bool:
-    return name not in _MERGED and not name.startswith(UNWRITTEN)
+def reworded(conversation: Conversation) -> Reworded:
+    """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+    note = _form(conversation).note
+    stops = tuple(text for text in conversation.stop if not is_stop_taken(text))
+    return Reworded((note,) if note else (), stops)
 
 
-def _system(conversation: Conversation) -> str | list[dict[str, Any]]:
-    """Words alone as they are; blocks where there are several, or a mark to cache."""
-    written = (write_text(part) for part in conversation.system)
+def _form(conversation: Conversation) -> Form:
+    is_own = conversation.dialect == NAME
+    return own_form(conversation.format) if is_own else form_of(conversation.format)
+
+
+def _system(conversation: Conversation, form: Form) -> str | list[dict[str, Any]]:
+    """Words alone as they are; blocks where there are several, or a mark to cache.
+
+    Instructions of ours come last, so that a prefix which is cached stays the same.
+    """
+    said = (*conversation.system, *((Text(form.instruction),) if form.instruction else ()))
+    written = (write_text(part) for part in said)
     blocks = [block for block in written if block is not None]
     if len(blocks) == 1 and "cache_control" not in blocks[0]:
         return str(blocks[0]["text"])
@@ -112,11 +126,12 @@ def _thinking(conversation: Conversation, lost: frozenset[str]) -> dict[str, Any
     return {"thinking": thinking}
 
 
-def _output_config(conversation: Conversation, extra: Any, lost: frozenset[str]) -> dict[str, Any]:
+def _output_config(
+    conversation: Conversation, extra: Any, form: Form, lost: frozenset[str]
+) -> dict[str, Any]:
     config = dict(wire.mapping(extra))
-    if conversation.format is not None and conversation.format.schema is not None:
-        schema = dict(conversation.format.schema)
-        config["format"] = {"type": "json_schema", "schema": schema}
+    if form.format is not None:
+        config["format"] = form.format
     if conversation.reasoning is not None and "reasoning_effort" not in lost:
         _, effort = write_reasoning(conversation.reasoning, conversation.max_tokens)
         config |= {"effort": effort} if effort else {}

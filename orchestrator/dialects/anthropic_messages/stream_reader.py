@@ -7,7 +7,7 @@ The events are those of https://platform.claude.com/docs/en/build-with-claude/st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -16,10 +16,11 @@ import msgspec
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.vocabulary import (
     NAME,
-    finish_reason,
-    json_text,
     read_usage,
+    stop_reason,
 )
+from orchestrator.dialects.failures import remarked, reported
+from orchestrator.dialects.finish_reasons import LENGTH, finish_reason
 from orchestrator.dialects.neutral import (
     Began,
     Broke,
@@ -45,15 +46,10 @@ _DONE = "[DONE]"
 
 @attrs.define
 class _Block:
-    """An open block; ``tool`` is the ordinal of its call, where it is one.
-
-    ``given`` holds arguments that came with the beginning, as some relays send them; they
-    count where no others follow.
-    """
+    """An open block; ``tool`` is the ordinal of its call, where it is one."""
 
     tool: int | None = None
     id: str = ""
-    given: str = ""
 
 
 class MessagesReader:
@@ -63,25 +59,33 @@ class MessagesReader:
         self._events = ServerSentEvents()
         self._blocks: dict[int, _Block] = {}
         self._calls = 0
+        # Calls whose arguments did not come in pieces, with those that came at their
+        # beginning, as some relays send them.
+        self._given: dict[int, str] = {}
+        self._id = ""
         self._counts: dict[str, int] = {}
         self._details: Any = None
 
     def feed(self, data: bytes) -> list[StreamEvent]:
         """The events that ``data`` completes, in order. Never raises."""
-        return [StreamEvent(event.raw, self._deltas(event)) for event in self._events.feed(data)]
+        return [self._read(event) for event in self._events.feed(data)]
 
     def close(self) -> list[StreamEvent]:
         """What was left when the connection ended. Never raises."""
-        return [StreamEvent(event.raw, self._deltas(event)) for event in self._events.close()]
+        return [self._read(event) for event in self._events.close()]
 
-    def _deltas(self, event: ServerEvent) -> tuple[Delta, ...]:
+    def _read(self, event: ServerEvent) -> StreamEvent:
         if not event.data or event.data == _DONE:
-            return ()
+            return StreamEvent(event.raw)
         body = _object(event.data)
         if body is None:
-            return (_broken(event.data) if event.event == "error" else Unreadable(event.data),)
-        found = self._meaning(wire.string(body.get("type")) or event.event, body)
-        return (Unreadable(event.data),) if found is None else found
+            broken = _broken(event.data) if event.event == "error" else Unreadable(event.data)
+            return StreamEvent(event.raw, (broken,))
+        kind = wire.string(body.get("type")) or event.event
+        found = self._meaning(kind, body)
+        if found is None:
+            return StreamEvent(event.raw, (Unreadable(event.data),))
+        return StreamEvent(_shown(event.raw, kind, body, found), found)
 
     def _meaning(self, kind: str, body: Mapping[str, Any]) -> tuple[Delta, ...] | None:
         """What an event says; ``None`` where it makes no sense."""
@@ -93,18 +97,21 @@ class MessagesReader:
             case "content_block_delta":
                 return self._add(body)
             case "content_block_stop":
-                return self._shut(body)
+                return self._shut(body.get("index"))
             case "message_delta":
                 return self._stop(body)
             case "message_stop":
-                return (Ended(),)
+                return (*self._rest(None), Ended())
             case _:
                 # Relays send errors in shapes of their own, without a type that is known.
-                return (Broke(body),) if kind == "error" or body.get("error") else ()
+                if kind == "error" or reported(body):
+                    return (Broke(body),)
+                return None if remarked(body) else ()
 
     def _begin(self, body: Mapping[str, Any]) -> tuple[Delta, ...]:
         message = wire.mapping(body.get("message"))
-        began = Began(wire.string(message.get("id")), wire.string(message.get("model")))
+        self._id = wire.string(message.get("id"))
+        began = Began(self._id, wire.string(message.get("model")))
         return (began, *self._count(message.get("usage")))
 
     def _open(self, body: Mapping[str, Any]) -> tuple[Delta, ...] | None:
@@ -120,11 +127,11 @@ class MessagesReader:
         return self._call(index, start) if start.get("type") == "tool_use" else _opened(start)
 
     def _call(self, index: int, start: Mapping[str, Any]) -> tuple[Delta, ...]:
-        given = wire.mapping(start.get("input"))
+        given, call = wire.arguments(start.get("input") or None), self._calls
         id_, name = wire.string(start.get("id")), wire.string(start.get("name"))
-        self._blocks[index] = _Block(self._calls, id_, json_text(given) if given else "")
+        self._blocks[index], self._given[call] = _Block(call, id_), given
         self._calls += 1
-        return (ToolCallDelta(self._calls - 1, id_, name),)
+        return (ToolCallDelta(call, id_ or wire.call_id(self._id, call, name), name),)
 
     def _add(self, body: Mapping[str, Any]) -> tuple[Delta, ...] | None:
         delta = wire.mapping(body.get("delta"))
@@ -144,21 +151,30 @@ class MessagesReader:
         block = self._blocks.get(index) if isinstance(index, int) else None
         if block is None or not isinstance(more, str):
             return None
-        if block.tool is None or not more:
+        if block.tool is None or not (more.strip() or block.tool not in self._given):
             return ()
-        block.given = ""
+        self._given.pop(block.tool, None)
         return (ToolCallDelta(block.tool, arguments=more),)
 
-    def _shut(self, body: Mapping[str, Any]) -> tuple[Delta, ...]:
-        index = body.get("index")
+    def _shut(self, index: Any) -> tuple[Delta, ...]:
         block = self._blocks.pop(index, None) if isinstance(index, int) else None
-        if block is None or block.tool is None or not block.given:
+        given = "" if block is None or block.tool is None else self._given.get(block.tool, "")
+        if block is None or block.tool is None or not given:
             return ()
-        return (ToolCallDelta(block.tool, arguments=block.given),)
+        del self._given[block.tool]
+        return (ToolCallDelta(block.tool, arguments=given),)
+
+    def _rest(self, finish: str | None) -> tuple[Delta, ...]:
+        """The arguments of calls that came without any; at the limit, they may be missing."""
+        given, self._given = self._given, {}
+        if finish == LENGTH:
+            return ()
+        return tuple(ToolCallDelta(call, arguments=text or "{}") for call, text in given.items())
 
     def _stop(self, body: Mapping[str, Any]) -> tuple[Delta, ...]:
-        reason = finish_reason(wire.mapping(body.get("delta")).get("stop_reason"))
-        stopped = () if reason is None else (Stopped(reason),)
+        said = wire.mapping(body.get("delta")).get("stop_reason")
+        reason = finish_reason(said, calls=self._calls > 0)
+        stopped = () if reason is None else (*self._rest(reason), Stopped(reason))
         return (*stopped, *self._count(body.get("usage")))
 
     def _count(self, usage: Any) -> tuple[Delta, ...]:
@@ -186,6 +202,28 @@ def _object(data: str) -> dict[str, Any] | None:
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
+
+
+def _shown(raw: bytes, kind: str, body: Mapping[str, Any], said: Sequence[Delta]) -> bytes:
+    """The event for clients of this dialect: its own bytes where they say what was told."""
+    for delta in said:
+        match delta:
+            case ToolCallDelta(name=name, id=id_) if name and kind == "content_block_start":
+                known = wire.mapping(body.get("content_block"))
+                if known.get("id") != id_:
+                    return _written(kind, {**body, "content_block": {**known, "id": id_}})
+            case Stopped(finish_reason=reason):
+                known = wire.mapping(body.get("delta"))
+                if finish_reason(known.get("stop_reason")) != reason:
+                    word = stop_reason(reason)
+                    return _written(kind, {**body, "delta": {**known, "stop_reason": word}})
+            case _:
+                pass
+    return raw
+
+
+def _written(kind: str, body: Mapping[str, Any]) -> bytes:
+    return f"event: {kind}\ndata: {wire.json_text(body)}\n\n".encode("utf-8", "replace")
 
 
 def _broken(text: str) -> Broke:

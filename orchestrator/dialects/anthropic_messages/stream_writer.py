@@ -12,19 +12,21 @@ from typing import Any
 
 from orchestrator.dialects import wire
 from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.anthropic_messages.answer import CALLER, opening
 from orchestrator.dialects.anthropic_messages.vocabulary import (
     NAME,
-    json_text,
     stop_reason,
     tool_id,
-    write_usage,
+    write_usage_so_far,
 )
+from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.neutral import (
     Began,
     Broke,
     Counted,
     Delta,
     Ended,
+    Heading,
     Stopped,
     TextDelta,
     ThinkingDelta,
@@ -59,11 +61,11 @@ class MessagesWriter:
     comes, because other dialects may go back to a call.
 
     Args:
-        model: The model that the caller is told of where the provider names none.
+        heading: What the provider does not say.
     """
 
-    def __init__(self, model: str) -> None:
-        self._beginning = Began(model=model)
+    def __init__(self, heading: Heading) -> None:
+        self._beginning = Began(f"msg_{heading.id}", heading.model)
         self._begun = self._over = False
         self._next = 0
         self._open: tuple[str, int] | None = None
@@ -91,7 +93,8 @@ class MessagesWriter:
     def _note(self, delta: Began | Stopped | Counted | Unreadable) -> bytes:
         """Keep what the beginning and the end will say."""
         if isinstance(delta, Began):
-            self._beginning = Began(delta.id, delta.model or self._beginning.model)
+            known = self._beginning
+            self._beginning = Began(delta.id or known.id, delta.model or known.model)
         elif isinstance(delta, Stopped):
             self._reason = delta.finish_reason
         elif isinstance(delta, Counted):
@@ -108,22 +111,13 @@ class MessagesWriter:
         if self._begun:
             return b""
         self._begun = True
-        message: dict[str, Any] = {
-            "id": self._beginning.id,
-            "type": "message",
-            "role": "assistant",
-            "model": self._beginning.model,
-            "content": [],
-            "stop_reason": None,
-            "stop_sequence": None,
-            "usage": write_usage(self._usage),
-        }
+        message = opening(self._beginning.id, self._beginning.model, self._usage)
         return _event("message_start", message=message)
 
     def _text(self, text: str) -> bytes:
         if not text:
             return b""
-        before = self._block("text", {"type": "text", "text": ""})
+        before = self._block("text", {"type": "text", "text": "", "citations": None})
         return before + self._delta({"type": "text_delta", "text": text})
 
     def _thinking(self, delta: ThinkingDelta) -> bytes:
@@ -154,7 +148,9 @@ class MessagesWriter:
         self._tools[delta.index] = self._next
         self._unfinished.append(self._next)
         id_ = tool_id(delta.id) if delta.id else f"toolu_{uuid.uuid4().hex[:24]}"
-        start = {"type": "tool_use", "id": id_, "name": delta.name, "input": {}}
+        start = {
+            "type": "tool_use", "id": id_, "name": delta.name, "input": {}, "caller": CALLER,
+        }  # fmt: skip
         return out + self._start(start)
 
     # Blocks.
@@ -184,17 +180,23 @@ class MessagesWriter:
         return b"" if opened is None else _event("content_block_stop", index=opened[1])
 
     def _end(self) -> bytes:
-        delta = {"stop_reason": stop_reason(self._reason), "stop_sequence": None}
+        finish = standard(self._reason, calls=bool(self._tools))
+        delta = {
+            "stop_reason": stop_reason(finish),
+            "stop_sequence": None,
+            "stop_details": None,
+            "container": None,
+        }
         return (
             self._begin()
             + self._shut()
-            + _event("message_delta", delta=delta, usage=write_usage(self._usage))
+            + _event("message_delta", delta=delta, usage=write_usage_so_far(self._usage))
             + _event("message_stop")
         )
 
 
 def _event(kind: str, **fields: Any) -> bytes:
-    data = json_text({"type": kind, **fields})
+    data = wire.json_text({"type": kind, **fields})
     return f"event: {kind}\ndata: {data}\n\n".encode()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -16,20 +15,6 @@ from orchestrator.dialects.answer import Usage
 
 NAME = "anthropic-messages"
 
-FINISH_REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "end_turn": "stop",
-        "stop_sequence": "stop",
-        "pause_turn": "stop",  # a vendor's tool ran long: the text so far is whole
-        "max_tokens": "length",
-        "model_context_window_exceeded": "length",
-        "tool_use": "tool_calls",
-        "refusal": "content_filter",
-    }
-)
-"""``stop_reason`` in chat-completions words
-(https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons, 2026-11-21)."""
-
 STOP_REASONS: Mapping[str, str] = MappingProxyType(
     {
         "stop": "end_turn",
@@ -39,7 +24,8 @@ STOP_REASONS: Mapping[str, str] = MappingProxyType(
         "content_filter": "refusal",
     }
 )
-"""The other way round."""
+"""``stop_reason`` for a finish reason in chat-completions words
+(https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons, 2026-11-21)."""
 
 INVALID_ARGUMENTS = "INVALID_JSON"
 """Under this key go arguments that are no JSON object, for ``input`` must be one
@@ -49,13 +35,6 @@ INVALID_ARGUMENTS = "INVALID_JSON"
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 _UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
 _UNSAYABLE = (TypeError, ValueError, OverflowError, RecursionError)
-
-
-def finish_reason(stop_reason: Any) -> str | None:
-    """The neutral word for ``stop_reason``; a word that nobody knows yet is kept."""
-    if not isinstance(stop_reason, str) or not stop_reason:
-        return None
-    return FINISH_REASONS.get(stop_reason, stop_reason)
 
 
 def stop_reason(reason: str | None) -> str | None:
@@ -73,18 +52,6 @@ def tool_id(given: str) -> str:
         return given
     digest = hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{_UNFIT.sub('_', given)}_{digest}"
-
-
-def json_text(value: Any) -> str:
-    """``value``, which came out of JSON, as JSON again. Never raises."""
-    try:
-        return msgspec.json.encode(value).decode()
-    except _UNSAYABLE:
-        # Numbers above 64 bits and lone surrogates, which only the stdlib writes.
-        try:
-            return json.dumps(value)
-        except _UNSAYABLE:
-            return "{}"
 
 
 def json_object(text: str) -> dict[str, Any]:
@@ -115,13 +82,28 @@ def read_usage(usage: Any) -> Usage:
 
 
 def write_usage(usage: Usage) -> dict[str, Any]:
-    """The counts as the API splits them; what was written to a cache is not known apart."""
-    counts: dict[str, Any] = {
+    """The counts as the API splits them; what was written to a cache is not known apart.
+
+    The reference demands every field of it (its OpenAPI file of 2026).
+    """
+    thought = usage.reasoning_tokens
+    return {
         "input_tokens": max(usage.prompt_tokens - usage.cached_tokens, 0),
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": usage.cached_tokens,
         "output_tokens": usage.completion_tokens,
+        "output_tokens_details": {"thinking_tokens": thought} if thought else None,
+        "server_tool_use": None,
+        "cache_creation": None,
+        "inference_geo": None,
+        "service_tier": None,
     }
-    if usage.reasoning_tokens:
-        counts["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}
-    return counts
+
+
+def write_usage_so_far(usage: Usage) -> dict[str, Any]:
+    """The same as it stands at the end of a stream, where less is told."""
+    counts = write_usage(usage)
+    return {name: counts[name] for name in counts if name not in _AT_THE_BEGINNING}
+
+
+_AT_THE_BEGINNING = frozenset({"cache_creation", "inference_geo", "service_tier"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.answer import Answer, ToolCall, Usage
+from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.finish_reasons import finish_reason
 from orchestrator.dialects.gemini.parts import (
     CallIds,
     read_call,
@@ -15,8 +16,9 @@ from orchestrator.dialects.gemini.parts import (
     write_call,
 )
 from orchestrator.dialects.gemini.results import parsed
-from orchestrator.dialects.gemini.words import BROKEN, NAME, field, finish_word, finish_written
-from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.gemini.words import NAME, field, finish_written
+from orchestrator.dialects.judgement import settled
+from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
 from orchestrator.dialects.wire import count, mapping, mappings, string
 
 AnswerPart = Text | Thinking | ToolUse
@@ -52,45 +54,24 @@ def _read(part: dict[str, Any], ids: CallIds) -> list[AnswerPart]:
     return list(read_words(part, signature))
 
 
-def answer_of(body: dict[str, Any]) -> Answer | None:
-    """The answer in ``body``; ``None`` where there is none, or only half of one."""
-    candidate = candidate_of(body)
-    if candidate is None or body.get("error"):
-        return None
-    reply = read_answer(body)
-    reason = candidate.get("finishReason")
-    if (isinstance(reason, str) and reason in BROKEN) or _empty(reply):
-        return None
-    calls = (part for part in reply.parts if isinstance(part, ToolUse))
-    return Answer(
-        text="".join(part.text for part in reply.parts if isinstance(part, Text)),
-        tool_calls=tuple(ToolCall(part.id, part.name, part.arguments) for part in calls),
-        finish_reason=reply.finish_reason,
-        usage=reply.usage,
-        id=reply.id,
-        model=reply.model,
-        raw=body,
-    )
-
-
-def _empty(reply: Reply) -> bool:
-    """True where nothing was said and the model neither finished nor ran out of room."""
-    said = any(isinstance(part, Text | ToolUse) for part in reply.parts)
-    return not said and reply.finish_reason not in ("stop", "length")
-
-
 def read_answer(body: Mapping[str, Any]) -> Reply:
     """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
     candidate = candidate_of(body) or {}
     ids = CallIds(string(field(body, "responseId")))
-    parts = read_parts(candidate, ids)
-    return Reply(
-        tuple(parts),
-        finish_word(field(candidate, "finishReason"), calls=ids.count > 0),
-        read_usage(field(body, "usageMetadata")),
-        ids.answer,
-        string(field(body, "modelVersion")),
+    return settled(
+        Reply(
+            tuple(read_parts(candidate, ids)),
+            finish_reason(field(candidate, "finishReason")),
+            read_usage(field(body, "usageMetadata")),
+            ids.answer,
+            string(field(body, "modelVersion")),
+        )
     )
+
+
+def read_whole(body: Mapping[str, Any]) -> Reply | None:
+    """The same; ``None`` where there is no candidate, as where the prompt was refused."""
+    return None if candidate_of(body) is None else read_answer(body)
 
 
 def read_usage(usage: Any) -> Usage:
@@ -121,7 +102,7 @@ def write_usage(usage: Usage) -> dict[str, Any]:
     return written
 
 
-def write_answer(reply: Reply) -> dict[str, Any]:
+def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
     """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
     torn = False
     parts: list[dict[str, Any]] = []
@@ -134,9 +115,15 @@ def write_answer(reply: Reply) -> dict[str, Any]:
         if reply.finish_reason is None
         else written_finish(reply.finish_reason, torn=torn),
         usage=reply.usage,
-        answer=reply.id,
-        model=reply.model,
+        answer=reply.id or heading.id,
+        model=reply.model or heading.model,
     )
+
+
+def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.complete_answer`: nothing is demanded here."""
+    added = {"modelVersion": heading.model, "responseId": heading.id}
+    return {**body, **{name: added[name] for name in added if not field(body, name)}}
 
 
 def _write(part: AnswerPart, before: list[dict[str, Any]]) -> list[dict[str, Any]]:

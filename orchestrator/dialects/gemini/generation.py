@@ -7,10 +7,11 @@ Gemini 3, a budget for 2.5 (0 is none, -1 as much as the model likes), never bot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.dialects.gemini.schema import json_schema
-from orchestrator.dialects.gemini.words import take
+from orchestrator.dialects.gemini.words import NAME, take
 from orchestrator.dialects.neutral import Conversation, JsonFormat, Reasoning
 from orchestrator.dialects.wire import mapping
 
@@ -37,6 +38,11 @@ BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh":
 equivalence, https://ai.google.dev/gemini-api/docs/openai#thinking (2026-11-21)."""
 
 
+_USUAL: Mapping[str, Any] = {"responseModalities": ["TEXT"], "responseMimeType": "text/plain"}
+"""What says nothing, for it holds where nothing is said
+(https://ai.google.dev/api/generate-content#GenerationConfig, 2026-11-29)."""
+
+
 def read_generation(fields: dict[str, Any]) -> dict[str, Any]:
     """What ``fields`` says in the words of a conversation; it is taken out of ``fields``."""
     found: dict[str, Any] = {}
@@ -57,6 +63,9 @@ def riding_along(fields: dict[str, Any]) -> dict[str, Any]:
     found = {"mediaResolution": take(fields, "mediaResolution")}
     if mapping(fields.get("thinkingConfig")).get("thinkingBudget") == _UNASKED:
         found["thinkingConfig"] = fields.pop("thinkingConfig")
+    for name, value in _USUAL.items():
+        if fields.get(name) == value:
+            found[name] = fields.pop(name)
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -100,15 +109,20 @@ def write_generation(conversation: Conversation) -> dict[str, Any]:
     written: dict[str, Any] = {}
     for word, (name, _) in _NUMBERS.items():
         value = getattr(conversation, word)
-        if value is not None:
+        if value is not None and _is_sent(word, conversation):
             written[name] = value
-    if 0 < len(conversation.stop) <= STOPS:
-        written["stopSequences"] = list(conversation.stop)
+    if conversation.stop:
+        written["stopSequences"] = list(conversation.stop[:STOPS])
     written |= _write_format(conversation.format)
     if conversation.reasoning is not None:
         thinking = _write_thinking(conversation.reasoning)
         written |= {"thinkingConfig": thinking} if thinking else {}
     return written
+
+
+def _is_sent(word: str, conversation: Conversation) -> bool:
+    """False for several choices, of which a caller of another dialect would get one."""
+    return word != "choices" or conversation.dialect == NAME
 
 
 def _write_format(wanted: JsonFormat | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One HTTP request out, the meaning of one HTTP answer in.
+"""One HTTP request out.
 
 https://ai.google.dev/api/generate-content (2026-11-21). The key goes into a header, never
 into the address, which proxies and logs write down.
@@ -14,12 +14,10 @@ from urllib.parse import quote
 import httpx
 
 from orchestrator.config.records import Provider
-from orchestrator.dialects.answer import Answer, Fault
-from orchestrator.dialects.gemini.answer import answer_of
 from orchestrator.dialects.gemini.generation import budgeted
 from orchestrator.dialects.gemini.request import merged
 from orchestrator.dialects.gemini.words import take
-from orchestrator.dialects.wire import address, authorization, decoded, headers, json_body, mapping
+from orchestrator.dialects.wire import address, authorization, headers, json_body, mapping
 
 _HANDLED = ("model", "stream")
 _GENERATION = "generationConfig"
@@ -110,16 +108,3 @@ def _placed(overrides: Mapping[str, Any]) -> dict[str, Any]:
 
 def _inner(name: str) -> bool:
     return name in _WORDS or name in _INNER
-
-
-def decode(status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
-    """See :meth:`orchestrator.dialects.Dialect.decode`.
-
-    A refused prompt (``promptFeedback.blockReason``) has no candidates: a fault.
-    """
-    content = decoded(body)
-    if 200 <= status < 300 and isinstance(content, dict):
-        answer = answer_of(content)
-        if answer is not None:
-            return answer
-    return Fault(status, dict(headers.items()), content)

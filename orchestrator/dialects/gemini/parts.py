@@ -15,16 +15,26 @@ import attrs
 
 from orchestrator.dialects.gemini.results import (
     compact,
+    is_taken,
     parsed,
-    read_image,
     read_result,
+    read_shown,
     whole,
-    write_image,
     write_result,
+    write_shown,
 )
-from orchestrator.dialects.gemini.words import NAME, UNSIGNED, field, made_id
-from orchestrator.dialects.neutral import Image, Part, Text, Thinking, ToolResult, ToolUse
-from orchestrator.dialects.wire import mapping, string
+from orchestrator.dialects.gemini.words import NAME, UNSIGNED, field
+from orchestrator.dialects.neutral import (
+    File,
+    Image,
+    Part,
+    Role,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
+from orchestrator.dialects.wire import arguments, call_id, mapping, string
 
 _KNOWN = (
     {"text"},
@@ -45,8 +55,8 @@ _SIGNATURES = {"thoughtSignature", "thought_signature"}
 class CallIds:
     """Ids of the calls of one request or answer, and which of them wait for a result.
 
-    A call without an id gets :func:`~.words.made_id`; a result without one belongs to the
-    oldest call of its name that has no result yet.
+    A call without an id gets :func:`~orchestrator.dialects.wire.call_id`; a result without one
+    belongs to the oldest call of its name that has no result yet.
     """
 
     answer: str = ""
@@ -57,7 +67,7 @@ class CallIds:
         """The id of the next call."""
         name = string(call.get("name"))
         seed = name + compact(mapping(call.get("args")))
-        given = string(call.get("id")) or made_id(self.answer, self.count, seed)
+        given = string(call.get("id")) or call_id(self.answer, self.count, seed)
         self.count += 1
         self._waiting.append((name, given))
         return given
@@ -72,24 +82,30 @@ class CallIds:
         return given
 
 
-def read_part(part: Mapping[str, Any], ids: CallIds) -> list[Part]:
-    """What one part of a request says, as far as it can be said outside this dialect."""
+def read_part(part: Mapping[str, Any], ids: CallIds, where: str = "") -> list[Part]:
+    """What one part of a request says, as far as it can be said outside this dialect.
+
+    Args:
+        part: The part.
+        ids: Of the calls so far.
+        where: Where it stands, ``contents[0].parts[1]``.
+    """
     signature = signature_of(part)
     call, response = field(part, "functionCall"), field(part, "functionResponse")
     if isinstance(call, dict):
         return [read_call(call, ids, signature)]
     if isinstance(response, dict):
-        return [read_result(response, ids.result(response))]
-    picture = read_image(part)
-    if picture is not None:
-        return [picture]
+        return [read_result(response, ids.result(response), where)]
+    shown = read_shown(part, where)
+    if shown is not None:
+        return [shown]
     return list(read_words(part, signature))
 
 
 def read_call(call: Mapping[str, Any], ids: CallIds, signature: str | None) -> ToolUse:
     """A ``functionCall``; one without ``args`` has no arguments."""
-    arguments = compact(mapping(call.get("args"))) or "{}"
-    return ToolUse(ids.call(call), string(call.get("name")), arguments, signature=signature)
+    args = arguments(call.get("args")) or "{}"
+    return ToolUse(ids.call(call), string(call.get("name")), args, signature=signature)
 
 
 def read_words(part: Mapping[str, Any], signature: str | None) -> list[Text | Thinking]:
@@ -113,7 +129,7 @@ def expressible(part: Mapping[str, Any]) -> bool:
     if isinstance(response, dict):
         return whole(response)
     return isinstance(part.get("text"), str) or (
-        read_image(part) is not None and not _SIGNATURES & set(part)
+        read_shown(part) is not None and not _SIGNATURES & set(part)
     )
 
 
@@ -158,8 +174,8 @@ def _write(part: Part, names: Mapping[str, str]) -> list[dict[str, Any]]:
     match part:
         case Text(text=text):
             return [{"text": text}] if text else []  # the API refuses empty words
-        case Image():
-            return [write_image(part)]
+        case Image() | File():
+            return [write_shown(part)] if is_taken(part, Role.USER) else []
         case Thinking():
             return _write_thinking(part)
         case ToolUse():

@@ -8,9 +8,14 @@ left of ``generationConfig``, ``toolConfig`` and ``tools``, and every other fiel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from orchestrator.dialects.common_losses import (
+    foreign_losses,
+    says_unusual_verbosity,
+    shown_losses,
+)
 from orchestrator.dialects.gemini.generation import (
     STOPS,
     read_generation,
@@ -18,6 +23,7 @@ from orchestrator.dialects.gemini.generation import (
     write_generation,
 )
 from orchestrator.dialects.gemini.parts import CallIds, expressible, read_part, write_parts
+from orchestrator.dialects.gemini.results import is_taken
 from orchestrator.dialects.gemini.tools import (
     read_choice,
     read_tools,
@@ -25,7 +31,8 @@ from orchestrator.dialects.gemini.tools import (
     write_choice,
     write_tools,
 )
-from orchestrator.dialects.gemini.words import NAME, take
+from orchestrator.dialects.gemini.words import NAME, field, snake, take
+from orchestrator.dialects.loss import Loss, Reworded, Weight, effort, parameter, said, vendor_tool
 from orchestrator.dialects.neutral import Conversation, Message, Role, Text, ToolUse
 from orchestrator.dialects.wire import mapping, mappings
 from orchestrator.request import RequestError
@@ -33,19 +40,30 @@ from orchestrator.request import RequestError
 _RIDING = ("labels", "safetySettings", "serviceTier", "store")
 """Fields that change no other vendor's answer: the filters that are set are Google's own."""
 
+_SAID = ("cachedContent", "cached_content", "systemInstruction")
+"""Fields that hold what was said: kept at Google, or more than words."""
+
+
+_USUAL = frozenset({"text", "thought", "thoughtSignature", "thought_signature"})
+
 
 def read_request(payload: Mapping[str, Any]) -> Conversation:
     """See :meth:`orchestrator.dialects.Dialect.read_request`."""
     left = {key: value for key, value in payload.items() if key not in ("model", "stream")}
-    messages, kept = _read_contents(left.pop("contents", None))
+    messages, kept, unread = _read_contents(left.pop("contents", None))
     system = _read_system(left)
+    unread += [Loss((name,), Weight.SAID) for name in _SAID if left.get(name) is not None]
     config = dict(mapping(take(left, "generationConfig")))
     found = read_generation(config)
     tools, others, odd = read_tools(take(left, "tools"))
     choices = dict(mapping(take(left, "toolConfig")))
     choice, strict = read_choice(choices)
     riding = {name: take(left, name) for name in _RIDING}
+    asides = tuple(name for name, value in riding.items() if value is not None)
     riding |= {"generationConfig": riding_along(config), "tools": odd}
+    if config:
+        places = tuple(f"generationConfig.{name}" for name in config)
+        unread.append(Loss(("generationConfig", *config), places=places))
     ours = {"contents": kept, "generationConfig": config, "tools": others, "toolConfig": choices}
     return Conversation(
         messages,
@@ -55,8 +73,17 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
         dialect=NAME,
         extras=left | _filled(ours),
         hints=_filled(riding),
+        asides=asides,
+        unread=(*unread, *_vendors_tools(payload)),
         **found,
     )
+
+
+def _vendors_tools(payload: Mapping[str, Any]) -> Iterator[Loss]:
+    """The losses of tools that Google runs; an entry may hold several, beside functions."""
+    for index, entry in enumerate(mappings(field(payload, "tools"))):
+        names = [name for name in entry if snake(name) != "function_declarations"]
+        yield from (vendor_tool(index, name) for name in names)
 
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,21 +91,38 @@ def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, {}, [], ())}
 
 
-def _read_contents(contents: Any) -> tuple[tuple[Message, ...], dict[int, dict[str, Any]]]:
-    """The messages, and by their place the contents that hold more than a message can."""
+def _read_contents(
+    contents: Any,
+) -> tuple[tuple[Message, ...], dict[int, dict[str, Any]], list[Loss]]:
+    """The messages; by their place the contents that hold more than a message can; and what."""
     if not isinstance(contents, list):
         raise RequestError(f"'contents' is {_kind(contents)}; allowed: a list of contents")
     messages: list[Message] = []
     kept: dict[int, dict[str, Any]] = {}
+    unread: list[Loss] = []
     ids = CallIds()
     for place, content in enumerate(contents):
         parts = _parts(content, place)
-        read = [item for part in parts for item in read_part(part, ids)]
+        where = [f"contents[{place}].parts[{index}]" for index in range(len(parts))]
+        read = [
+            item for part, at in zip(parts, where, strict=True) for item in read_part(part, ids, at)
+        ]
         role = Role.ASSISTANT if content.get("role") == "model" else Role.USER
         messages.append(Message(role, tuple(read)))
-        if not all(expressible(part) for part in parts):
+        odd = [
+            said(_odd(part), at, "contents")
+            for part, at in zip(parts, where, strict=True)
+            if not expressible(part)
+        ]
+        if odd:
             kept[place] = content
-    return tuple(messages), kept
+            unread += odd
+    return tuple(messages), kept, unread
+
+
+def _odd(part: Mapping[str, Any]) -> str:
+    """What a part that nobody else knows is called by."""
+    return next((name for name in part if name not in _USUAL), "") or next(iter(part), "part")
 
 
 def _parts(content: Any, place: int) -> list[dict[str, Any]]:
@@ -111,20 +155,33 @@ def _read_system(left: dict[str, Any]) -> tuple[Text, ...]:
     return tuple(texts)
 
 
-def losses(conversation: Conversation) -> tuple[str, ...]:
+def losses(conversation: Conversation) -> tuple[Loss, ...]:
     """See :meth:`orchestrator.dialects.Dialect.losses`.
 
-    Hints that change no answer are no losses: what to cache, a picture's detail, the end
-    user's name. Thoughts of other vendors are not either.
+    Hints that change no answer are no losses: what to cache, a picture's detail. Thoughts of
+    other vendors are not either. Several choices are asked for here as well, but only one of
+    them would reach a caller of another dialect.
     """
-    lost = []
-    if conversation.parallel_tool_calls is False and conversation.tools:
-        lost.append("parallel_tool_calls")
-    if len(conversation.stop) > STOPS:
-        lost.append("stop")
-    if conversation.dialect != NAME:
-        lost += [name for name, value in conversation.extras.items() if value is not None]
-    return tuple(lost)
+    ours = conversation.dialect == NAME
+    alone = conversation.parallel_tool_calls is False and bool(conversation.tools)
+    asked = {
+        "parallel_tool_calls": alone,
+        "n": not ours and (conversation.choices or 1) > 1,
+        "verbosity": says_unusual_verbosity(conversation),
+    }
+    lost = (
+        *shown_losses(conversation, is_taken),
+        *(parameter(name) for name, is_lost in asked.items() if is_lost),
+    )
+    if ours:
+        return lost
+    user = (effort("user"),) if conversation.user is not None else ()
+    return (*lost, *user, *foreign_losses(conversation))
+
+
+def reworded(conversation: Conversation) -> Reworded:
+    """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+    return Reworded(stops=conversation.stop[STOPS:])
 
 
 def write_request(conversation: Conversation) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pictures and the results of functions, both ways.
+"""Pictures, files and the results of functions, both ways.
 
 A function's result is a JSON object. One whose only key is ``output`` or ``error`` is that
 text; any other object is itself, in the shortest JSON, so that both directions say the
@@ -12,8 +12,10 @@ from typing import Any
 
 import msgspec
 
-from orchestrator.dialects.gemini.words import field
-from orchestrator.dialects.neutral import Image, Text, ToolResult
+from orchestrator.dialects.common_losses import Shown
+from orchestrator.dialects.files import PDF, is_public, text_of
+from orchestrator.dialects.gemini.words import NAME, field
+from orchestrator.dialects.neutral import File, Image, Role, Text, ToolResult
 from orchestrator.dialects.wire import mapping, mappings, string
 
 _MEDIA_TYPES = {
@@ -30,18 +32,72 @@ _FALLBACK = "image/jpeg"
 _UNPARSED = (msgspec.DecodeError, ValueError, RecursionError)
 
 
-def read_image(part: Mapping[str, Any]) -> Image | None:
-    """The picture in ``part``; ``None`` where there is none, or it is another kind of file."""
+_FILM = ("https://www.youtube.com/", "https://youtube.com/", "https://youtu.be/")
+"""Addresses that are films here
+(https://ai.google.dev/gemini-api/docs/video-understanding, 2026-11-29)."""
+
+_SOUNDS = frozenset({"wav", "x-wav", "mp3", "mpeg", "aiff", "aac", "ogg", "flac"})
+"""https://ai.google.dev/gemini-api/docs/audio (2026-11-29)."""
+
+
+def read_shown(part: Mapping[str, Any], where: str = "") -> Shown | None:
+    """The picture or file in ``part``; ``None`` where there is none."""
     inline, file = field(part, "inlineData"), field(part, "fileData")
     if isinstance(inline, dict):
         media_type, data = string(field(inline, "mimeType")), inline.get("data")
-        if media_type.startswith("image/") and isinstance(data, str):
-            return Image(media_type=media_type, data=data)
+        if media_type and isinstance(data, str):
+            place = f"{where} inlineData {media_type}".strip() if where else ""
+            if media_type.startswith("image/"):
+                return Image(media_type=media_type, data=data, place=place)
+            return File(media_type, data, name=string(field(inline, "displayName")), place=place)
     if isinstance(file, dict):
-        media_type, url = string(field(file, "mimeType")), string(field(file, "fileUri"))
-        if media_type.startswith("image/") and url:
-            return Image(url=url, media_type=None if media_type == _guess(url) else media_type)
+        return _read_file(string(field(file, "mimeType")), string(field(file, "fileUri")), where)
     return None
+
+
+def _read_file(media_type: str, url: str, where: str) -> Shown | None:
+    """What stands at ``url``; what Google keeps, nobody else can open."""
+    place = f"{where} fileData {media_type}".strip() if where else ""
+    if not url:
+        return None
+    if not is_public(url):
+        return File(media_type or None, id=url, keeper=NAME, place=place)
+    if media_type.startswith("image/"):
+        known = None if media_type == _guess(url) else media_type
+        return Image(url=url, media_type=known, place=place)
+    film = "video/mp4" if url.startswith(_FILM) else None
+    return File(media_type or film, url=url, place=place)
+
+
+def is_taken(shown: Shown, role: Role) -> bool:  # noqa: ARG001 - models may show things here
+    """True for pictures, PDFs, words, sounds and films.
+
+    See https://ai.google.dev/gemini-api/docs/document-processing and the pages on sound and
+    film (2026-11-29).
+    """
+    if isinstance(shown, Image):
+        return bool(shown.url or shown.data)
+    if shown.id is not None:
+        return shown.keeper == NAME
+    if shown.is_of("audio"):
+        return (shown.media_type or "").partition("/")[2] in _SOUNDS
+    if shown.url is not None:
+        known = shown.media_type in (None, PDF) or shown.is_of("text", "video")
+        return known and is_public(shown.url)
+    return shown.media_type == PDF or shown.is_of("video") or text_of(shown) is not None
+
+
+def write_shown(shown: Shown) -> dict[str, Any]:
+    """A part for a picture or a file."""
+    return write_image(shown) if isinstance(shown, Image) else _write_file(shown)
+
+
+def _write_file(file: File) -> dict[str, Any]:
+    address = file.id if file.id is not None else file.url
+    if address is not None:
+        kind = file.media_type or (None if file.id is not None else PDF)
+        return {"fileData": {**({"mimeType": kind} if kind else {}), "fileUri": address}}
+    return {"inlineData": {"mimeType": file.media_type or PDF, "data": file.data}}
 
 
 def write_image(image: Image) -> dict[str, Any]:
@@ -61,40 +117,45 @@ def _guess(url: str) -> str:
     return _MEDIA_TYPES.get(ending, _FALLBACK)
 
 
-def read_result(response: Mapping[str, Any], call: str) -> ToolResult:
+def read_result(response: Mapping[str, Any], call: str, where: str) -> ToolResult:
     """A ``functionResponse``; ``call`` is the id of its call."""
     said = field(response, "response")
-    parts: list[Text | Image] = []
+    parts: list[Text | Shown] = []
     error = False
     if isinstance(said, dict) and said:
         text = _sole(said)
         error = text is not None and "error" in said
         parts.append(Text(compact(said) if text is None else text))
-    pictures = (read_image(part) for part in mappings(response.get("parts")))
-    parts += [picture for picture in pictures if picture is not None]
+    for index, part in enumerate(mappings(response.get("parts"))):
+        shown = read_shown(part, f"{where}.functionResponse.parts[{index}]")
+        parts += [] if shown is None else [shown]
     return ToolResult(call, tuple(parts), error, name=string(response.get("name")))
 
 
 def whole(response: Mapping[str, Any]) -> bool:
     """True where :func:`read_result` takes all of ``response``."""
-    pictures = response.get("parts") or []
+    shown = response.get("parts") or []
     known = {"id", "name", "response", "parts"}
     return set(response) <= known and all(
-        isinstance(part, dict) and read_image(part) is not None and len(part) == 1
-        for part in (pictures if isinstance(pictures, list) else [None])
+        isinstance(part, dict) and read_shown(part) is not None and len(part) == 1
+        for part in (shown if isinstance(shown, list) else [None])
     )
 
 
 def write_result(result: ToolResult, name: str) -> dict[str, Any]:
-    """A ``functionResponse`` part; texts become one, pictures come after them."""
+    """A ``functionResponse`` part; texts become one, pictures and files come after them."""
     texts = [part.text for part in result.parts if isinstance(part, Text)]
-    pictures = [write_image(part) for part in result.parts if isinstance(part, Image)]
+    shown = [
+        write_shown(part)
+        for part in result.parts
+        if isinstance(part, Shown) and is_taken(part, Role.USER)
+    ]
     said: dict[str, Any] = {"name": name}
     if result.id:
         said["id"] = result.id
     said["response"] = _said("\n".join(texts), error=result.error) if texts or result.error else {}
-    if pictures:
-        said["parts"] = pictures
+    if shown:
+        said["parts"] = shown
     return {"functionResponse": said}
 
 

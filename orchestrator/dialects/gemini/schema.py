@@ -20,6 +20,18 @@ _LISTED = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
 _NAMED = frozenset({"properties", "$defs", "defs"})
 _CAMEL = {snake(name): name for name in _COUNTS | _LISTED | {"additionalProperties"}}
 
+UNSUPPORTED = frozenset(
+    {
+        "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "uniqueItems", "oneOf", "const",
+        "not", "if", "then", "else", "patternProperties", "propertyNames", "dependentRequired",
+        "dependentSchemas", "contains", "minContains", "maxContains", "unevaluatedProperties",
+        "unevaluatedItems", "additionalProperties", "$schema", "$id", "$comment", "examples",
+        "readOnly", "writeOnly", "deprecated", "contentEncoding", "contentMediaType",
+    }
+)  # fmt: skip
+"""Keywords that the subset does not have (https://ai.google.dev/api/caching#Schema,
+2026-11-29): whoever sends one there is refused with ``Unknown name``."""
+
 
 def json_schema(schema: Any, depth: int = 0) -> Any:
     """``schema`` as JSON schema; what is not of the subset stays as it is."""

@@ -12,9 +12,11 @@ from typing import Any
 
 import attrs
 
+from orchestrator.dialects.failures import remarked, reported
+from orchestrator.dialects.finish_reasons import finish_reason
 from orchestrator.dialects.gemini.answer import blocked, candidate_of, read_parts, read_usage
 from orchestrator.dialects.gemini.parts import CallIds
-from orchestrator.dialects.gemini.words import BROKEN, field, finish_word
+from orchestrator.dialects.gemini.words import field
 from orchestrator.dialects.json_stream import JsonFrame, JsonStream
 from orchestrator.dialects.neutral import (
     Began,
@@ -31,12 +33,13 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     ToolUse,
     Unreadable,
-    is_content,
 )
 from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
 from orchestrator.dialects.wire import decoded, string
 
 _BLANK = b" \t\r\n\xef\xbb\xbf"
+_DONE = "[DONE]"
+"""What relays of chat-completions end streams of every dialect with."""
 _SHOWN = 1000
 """Characters that an unreadable event is quoted with."""
 
@@ -48,27 +51,30 @@ class _Saying:
     _ids: CallIds = attrs.field(factory=CallIds)
     _calls: int = 0
     _began: bool = False
-    _content: bool = False
     _finish: str | None = None
     _over: bool = False
 
     def event(self, data: str) -> list[Delta]:
         """What one event says."""
+        if data.strip() == _DONE:
+            return [Ended()]
         body = decoded(data.encode(errors="replace"))
         if isinstance(body, list) and len(body) == 1:
             # An error outside alt=sse comes as a list of one.
             body = body[0]
         if not isinstance(body, dict):
             return [Unreadable(data[:_SHOWN])]
-        if body.get("error"):
+        if reported(body):
             return [Broke(body)]
+        if remarked(body):
+            return [Unreadable(data[:_SHOWN])]
         candidate = candidate_of(body)
         deltas = self._beginning(body)
         if candidate is None and blocked(body):
             return [*deltas, Broke(body)]
         deltas += self._parts(candidate or {})
         deltas += _usage(field(body, "usageMetadata"))
-        return deltas + self._stop(candidate or {}, body)
+        return deltas + self._stop(candidate or {})
 
     def ended(self) -> tuple[Delta, ...]:
         """The end, once, if the model had finished by then."""
@@ -85,11 +91,7 @@ class _Saying:
         return [Began(self._ids.answer, string(field(body, "modelVersion")))]
 
     def _parts(self, candidate: dict[str, Any]) -> list[Delta]:
-        deltas = [self._delta(part) for part in read_parts(candidate, self._ids)]
-        self._content = self._content or any(
-            is_content(delta) for delta in deltas if not isinstance(delta, ThinkingDelta)
-        )
-        return deltas
+        return [self._delta(part) for part in read_parts(candidate, self._ids)]
 
     def _delta(self, part: Text | Thinking | ToolUse) -> Delta:
         match part:
@@ -102,14 +104,10 @@ class _Saying:
                 self._calls += 1
                 return ToolCallDelta(index, part.id, part.name, part.arguments, part.signature)
 
-    def _stop(self, candidate: dict[str, Any], body: dict[str, Any]) -> list[Delta]:
-        """The finish reason: a failure where the answer cannot be whole, or is empty by it."""
-        reason = field(candidate, "finishReason")
-        word = finish_word(reason, calls=self._calls > 0)
+    def _stop(self, candidate: dict[str, Any]) -> list[Delta]:
+        word = finish_reason(field(candidate, "finishReason"), calls=self._calls > 0)
         if word is None or word == self._finish:
             return []
-        if reason in BROKEN or (word == "content_filter" and not self._content):
-            return [Broke(body)]
         self._finish = word
         return [Stopped(word)]
 

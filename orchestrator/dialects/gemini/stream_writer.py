@@ -23,6 +23,7 @@ from orchestrator.dialects.neutral import (
     Counted,
     Delta,
     Ended,
+    Heading,
     Stopped,
     TextDelta,
     Thinking,
@@ -50,8 +51,9 @@ _STATUSES = {
 class GeminiStreamWriter:
     """See :class:`orchestrator.dialects.StreamWriter`."""
 
-    model: str
+    heading: Heading
     _id: str = ""
+    _model: str = ""
     _usage: Usage | None = None
     _finish: str | None = None
     _broken: bool = False
@@ -82,7 +84,7 @@ class GeminiStreamWriter:
         """Keeps what is said later."""
         match delta:
             case Began(id=id, model=model):
-                self._id, self.model = id or self._id, self.model or model
+                self._id, self._model = id or self._id, model or self._model
             case ToolCallDelta():
                 self._collect(delta)
             case Stopped(finish_reason=reason):
@@ -118,7 +120,13 @@ class GeminiStreamWriter:
     def _chunk(self, parts: list[dict[str, Any]], finish: str | None = None) -> bytes:
         usage = None if finish is None else self._usage
         return _event(
-            envelope(parts, finish=finish, usage=usage, answer=self._id, model=self.model)
+            envelope(
+                parts,
+                finish=finish,
+                usage=usage,
+                answer=self._id or self.heading.id,
+                model=self._model or self.heading.model,
+            )
         )
 
 

@@ -43,22 +43,23 @@ def read_tools(
     functions: list[Tool] = []
     others: list[dict[str, Any]] = []
     odd: list[dict[str, Any]] = []
-    for entry in mappings(tools):
+    for index, entry in enumerate(mappings(tools)):
         left = dict(entry)
         declared = mappings(take(left, "functionDeclarations"))
-        functions += [_read(item) for item in declared]
+        functions += [_read(item, f"tools[{index}]") for item in declared]
         odd += [item for item in declared if not set(item) <= _KNOWN]
         if left:
             others.append(left)
     return tuple(functions), others, [{"functionDeclarations": odd}] if odd else []
 
 
-def _read(declaration: dict[str, Any]) -> Tool:
+def _read(declaration: dict[str, Any], place: str) -> Tool:
     schema, subset = field(declaration, "parametersJsonSchema"), declaration.get("parameters")
     return Tool(
         string(declaration.get("name")),
         string(declaration.get("description")),
         schema if isinstance(schema, dict) else mapping(json_schema(subset)),
+        place=place,
     )
 
 

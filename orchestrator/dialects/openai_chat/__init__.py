@@ -14,8 +14,12 @@ import attrs
 import httpx
 
 from orchestrator.config.records import Provider
+from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
-from orchestrator.dialects.neutral import Conversation, Reply
+from orchestrator.dialects.json_schema import UNSUPPORTED_AT_OPENAI
+from orchestrator.dialects.judgement import Flawed
+from orchestrator.dialects.loss import Loss, Reworded
+from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
 from orchestrator.dialects.openai_chat import answer, http, request_reader, request_writer
 from orchestrator.dialects.openai_chat.losses import losses
 from orchestrator.dialects.openai_chat.names import NAME
@@ -30,6 +34,7 @@ class OpenAIChat:
     """``POST {base_url}/chat/completions``."""
 
     name = NAME
+    unsupported_keywords = UNSUPPORTED_AT_OPENAI
 
     def encode(
         self,
@@ -51,17 +56,21 @@ class OpenAIChat:
             stream=stream,
         )
 
-    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
+    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
         """See :meth:`orchestrator.dialects.Dialect.decode`."""
-        return http.decode(status, headers, body)
+        return judgement.decode(status, headers, body, answer.read_whole)
 
     def read_request(self, payload: Mapping[str, Any]) -> Conversation:
         """See :meth:`orchestrator.dialects.Dialect.read_request`."""
         return request_reader.read_request(payload)
 
-    def losses(self, conversation: Conversation) -> tuple[str, ...]:
+    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
         """See :meth:`orchestrator.dialects.Dialect.losses`."""
         return losses(conversation)
+
+    def reworded(self, conversation: Conversation) -> Reworded:
+        """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+        return request_writer.reworded(conversation)
 
     def write_request(self, conversation: Conversation) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_request`."""
@@ -71,14 +80,18 @@ class OpenAIChat:
         """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
         return answer.read_answer(body)
 
-    def write_answer(self, reply: Reply) -> dict[str, Any]:
+    def write_answer(self, reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
-        return answer.write_answer(reply)
+        return answer.write_answer(reply, heading)
+
+    def complete_answer(self, body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+        """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+        return answer.complete_answer(body, heading)
 
     def stream_reader(self) -> ChatReader:
         """See :meth:`orchestrator.dialects.Dialect.stream_reader`."""
         return ChatReader()
 
-    def stream_writer(self, model: str) -> ChatWriter:
+    def stream_writer(self, heading: Heading) -> ChatWriter:
         """See :meth:`orchestrator.dialects.Dialect.stream_writer`."""
-        return ChatWriter(model)
+        return ChatWriter(heading)

@@ -5,74 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.answer import Answer, ToolCall, Usage
-from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
-from orchestrator.dialects.openai_chat.messages_reader import signature_of, thoughts, tool_use
+from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.finish_reasons import finish_reason, standard
+from orchestrator.dialects.judgement import settled
+from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.openai_chat.messages_reader import thoughts, tool_use
 from orchestrator.dialects.openai_chat.messages_writer import written_call, written_thoughts
 from orchestrator.dialects.openai_chat.names import NAME
-from orchestrator.dialects.wire import count, mapping, mappings, string
-
-_FINISH = {
-    "model_length": "length",  # mistral: the context window is full
-    "max_tokens": "length",  # gateways in front of Anthropic models
-    "MAX_TOKENS": "length",  # gateways in front of Gemini models
-    "function_call": "tool_calls",  # the form of before 2023-11
-    "tool_use": "tool_calls",
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "STOP": "stop",
-}
-"""Other names for the standard finish reasons."""
-
-
-def finish_of(choice: Mapping[str, Any]) -> str | None:
-    """Why the model stopped, in the standard's words where there is one."""
-    finish = choice.get("finish_reason")
-    return _FINISH.get(finish, finish) if isinstance(finish, str) and finish else None
-
-
-def call_id(given: str, answer_id: str, index: int) -> str:
-    """The id of a tool call; made up where the server sent none, since results name it.
-
-    40 characters are what OpenAI takes.
-    """
-    return given or f"call_{index}_{answer_id}"[:40]
+from orchestrator.dialects.wire import count, mappings, string
 
 
 def read_answer(body: Mapping[str, Any]) -> Reply:
     """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
-    answer = answer_of(dict(body))
-    if answer is None:
-        usage = usage_of(body.get("usage"))
-        return Reply((), None, usage, string(body.get("id")), string(body.get("model")))
     choice = _first(body.get("choices")) or {}
-    message = mapping(choice.get("message"))
-    signatures = [signature_of(call) for call in mappings(message.get("tool_calls"))]
-    signatures += [None] * (len(answer.tool_calls) - len(signatures))
-    uses = (
-        ToolUse(
-            call_id(call.id, answer.id, index),
-            call.name,
-            call.arguments,
-            signature=signatures[index],
+    message = _message(choice) or {}
+    text = text_of(message)
+    return settled(
+        Reply(
+            (*thoughts(message), *((Text(text),) if text else ()), *_tool_uses(message)),
+            finish_reason(choice.get("finish_reason")),
+            usage_of(body.get("usage")),
+            string(body.get("id")),
+            string(body.get("model")),
         )
-        for index, call in enumerate(answer.tool_calls)
-    )
-    words = (Text(answer.text),) if answer.text else ()
-    return Reply(
-        (*thoughts(message), *words, *uses),
-        answer.finish_reason,
-        answer.usage,
-        answer.id,
-        answer.model,
     )
 
 
-def write_answer(reply: Reply) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.write_answer`.
+def read_whole(body: Mapping[str, Any]) -> Reply | None:
+    """The same; ``None`` where there is no answer in ``body``, or an error in its place."""
+    choice = _first(body.get("choices"))
+    if choice is None or choice.get("error") or _message(choice) is None:
+        return None
+    return read_answer(body)
 
-    ``created`` is 0: a dialect knows no clock.
-    """
+
+def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
     text = "".join(part.text for part in reply.parts if isinstance(part, Text))
     calls = [part for part in reply.parts if isinstance(part, ToolUse)]
     thought = (
@@ -83,61 +51,96 @@ def write_answer(reply: Reply) -> dict[str, Any]:
     message = {
         "role": "assistant",
         "content": text or (None if calls else ""),
+        "refusal": None,
         **written_thoughts(thought),
         **({"tool_calls": [written_call(call, signed=True) for call in calls]} if calls else {}),
     }
-    choice = {"index": 0, "message": message, "logprobs": None}
+    finish = standard(reply.finish_reason, calls=bool(calls))
     return {
-        "id": reply.id,
+        "id": reply.id or f"chatcmpl-{heading.id}",
         "object": "chat.completion",
-        "created": 0,
-        "model": reply.model,
-        "choices": [{**choice, "finish_reason": reply.finish_reason}],
+        "created": heading.created,
+        "model": reply.model or heading.model,
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
         "usage": written_usage(reply.usage),
+    }
+
+
+def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+    reply = read_answer(body)
+    said = _first(body.get("choices")) or {}
+    message = _message(said) or {}
+    calls = [part for part in reply.parts if isinstance(part, ToolUse)]
+    choice = {
+        "index": 0,
+        "logprobs": None,
+        **{name: value for name, value in said.items() if name != "text"},
+        "message": {
+            "role": "assistant",
+            "content": None,
+            "refusal": None,
+            **message,
+            **(_plain(message) if isinstance(message.get("content"), list) else {}),
+            **({"tool_calls": _told(message, calls)} if message.get("tool_calls") else {}),
+        },
+        "finish_reason": standard(reply.finish_reason, calls=bool(calls)),
+    }
+    counted = body.get("usage")
+    return {
+        **body,
+        "id": reply.id or f"chatcmpl-{heading.id}",
+        "object": "chat.completion",
+        "created": body.get("created") or heading.created,
+        "model": reply.model or heading.model,
+        "choices": [choice, *list(body.get("choices") or ())[1:]],
+        "usage": {**(counted if isinstance(counted, dict) else {}), **_sums(reply.usage)},
+    }
+
+
+def _plain(message: dict[str, Any]) -> dict[str, Any]:
+    """Text and thoughts of a message whose content is a list of parts, as in Mistral's."""
+    return {"content": text_of(message) or None, **written_thoughts(thoughts(message))}
+
+
+def _told(message: Mapping[str, Any], uses: list[ToolUse]) -> list[dict[str, Any]]:
+    """The tool calls, each with an id, a type, a name and arguments in text."""
+    calls = mappings(message.get("tool_calls"))
+    return [
+        call if "custom" in call else {**call, **written_call(use, signed=False)}
+        for call, use in zip(calls, uses, strict=True)
+    ]
+
+
+def _sums(usage: Usage) -> dict[str, int]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
     }
 
 
 def written_usage(usage: Usage) -> dict[str, Any]:
     """The counts in this dialect's shape."""
     return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
+        **_sums(usage),
         "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
     }
-
-
-def answer_of(body: dict[str, Any]) -> Answer | None:
-    """The answer in ``body``; ``None`` where there is none, or an error beside it."""
-    choice = _first(body.get("choices"))
-    if choice is None or body.get("error") or choice.get("error"):
-        return None
-    message = choice.get("message")
-    if not isinstance(message, dict):
-        # Old servers answer with the text of a plain completion.
-        message = {"content": choice.get("text")}
-        if not isinstance(message["content"], str):
-            return None
-    finish = finish_of(choice)
-    text, calls = text_of(message), _tool_calls(message)
-    if finish in ("content_filter", "error") and not (text or calls):
-        return None
-    return Answer(
-        text=text,
-        tool_calls=calls,
-        finish_reason=finish,
-        usage=usage_of(body.get("usage")),
-        id=string(body.get("id")),
-        model=string(body.get("model")),
-        raw=body,
-    )
 
 
 def _first(choices: Any) -> dict[str, Any] | None:
     if isinstance(choices, list) and choices and isinstance(choices[0], dict):
         return choices[0]
     return None
+
+
+def _message(choice: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The message; old servers answer with the text of a plain completion."""
+    message, text = choice.get("message"), choice.get("text")
+    if isinstance(message, dict):
+        return message
+    return {"content": text} if isinstance(text, str) else None
 
 
 def text_of(message: dict[str, Any]) -> str:
@@ -149,18 +152,13 @@ def text_of(message: dict[str, Any]) -> str:
     return string(content) or string(message.get("refusal"))
 
 
-def _tool_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
+def _tool_uses(message: dict[str, Any]) -> tuple[ToolUse, ...]:
     """The tool calls, also in the form of before 2023-11 (``function_call``)."""
-    calls = message.get("tool_calls")
-    if isinstance(calls, list) and calls:
-        return tuple(_tool_call(call) for call in calls if isinstance(call, dict))
+    calls = mappings(message.get("tool_calls"))
+    if calls:
+        return tuple(tool_use(call) for call in calls)
     function = message.get("function_call")
-    return (_tool_call({"function": function}),) if isinstance(function, dict) else ()
-
-
-def _tool_call(call: dict[str, Any]) -> ToolCall:
-    use = tool_use(call)
-    return ToolCall(use.id, use.name, use.arguments)
+    return (tool_use({"function": function}),) if isinstance(function, dict) else ()
 
 
 def usage_of(usage: Any) -> Usage:

@@ -12,7 +12,10 @@ from typing import Any
 import attrs
 import msgspec
 
+from orchestrator.dialects.files import given_file, sound
+from orchestrator.dialects.loss import Loss, Weight, said
 from orchestrator.dialects.neutral import (
+    File,
     Image,
     Message,
     Part,
@@ -24,12 +27,12 @@ from orchestrator.dialects.neutral import (
 )
 from orchestrator.dialects.openai_chat.names import (
     CACHE,
+    KEEPER,
     NAME,
     OPENAI_CACHE,
     THOUGHT_FIELDS,
-    UNWRITTEN,
 )
-from orchestrator.dialects.wire import mapping, mappings, string
+from orchestrator.dialects.wire import arguments, json_body, mapping, mappings, string
 from orchestrator.request import RequestError
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -43,14 +46,15 @@ class MessagesReader:
     Attributes:
         system: What system and developer messages say, wherever they stand.
         turns: The turns so far.
-        unread: Names of extras, for what the neutral form has no place for.
+        unread: What the neutral form has no place for.
         cache: How cache marks are spelled; empty where there are none.
     """
 
     system: list[Text] = attrs.field(factory=list)
     turns: list[tuple[Role, list[Part]]] = attrs.field(factory=list)
-    unread: set[str] = attrs.field(factory=set)
+    unread: list[Loss] = attrs.field(factory=list)
     cache: str = ""
+    _where: str = ""
     _names: dict[str, str] = attrs.field(factory=dict)
     _after_results: bool = False
 
@@ -69,10 +73,15 @@ class MessagesReader:
                 raise RequestError(
                     f"messages[{index}] has the role {role!r}; allowed: {', '.join(_ROLES)}"
                 )
+            self._where = f"messages[{index}]"
             self._message(role, message)
         return tuple(Message(role, tuple(parts)) for role, parts in self.turns)
 
     def _message(self, role: str, message: Mapping[str, Any]) -> None:
+        if message.get("name") and role not in ("tool", "function"):
+            # Who speaks, where several speak in one role; no other dialect has a word for it.
+            names = ("messages.name", "name")
+            self.unread.append(Loss(names, Weight.EFFORT, (f"{self._where} name",)))
         if role in ("system", "developer"):
             self.system.extend(self._texts(message.get("content")))
         elif role in ("tool", "function"):
@@ -95,7 +104,7 @@ class MessagesReader:
         name = string(message.get("name"))
         call = string(message.get("tool_call_id")) or f"call_{name}"
         kept = [part for part in self._parts(message.get("content")) if not _is_empty(part)]
-        parts = tuple(part for part in kept if isinstance(part, Text | Image))
+        parts = tuple(part for part in kept if isinstance(part, Text | Image | File))
         result = ToolResult(call, parts, name=name or self._names.get(call, ""))
         if not self._after_results:
             self.turns.append((Role.USER, []))
@@ -108,10 +117,14 @@ class MessagesReader:
         refusal = string(message.get("refusal"))
         parts = [*thoughts(message), *words, *([Text(refusal)] if refusal else [])]
         if message.get("audio"):
-            self.unread.add(f"{UNWRITTEN}audio")
+            self.unread.append(said("audio", self._where))
         calls = mappings(message.get("tool_calls"))
-        self.unread.update(f"{UNWRITTEN}custom" for call in calls if "custom" in call)
-        uses = [tool_use(call) for call in calls if "custom" not in call]
+        self.unread += [
+            said("custom", f"{self._where}.tool_calls[{index}]")
+            for index, call in enumerate(calls)
+            if "custom" in call
+        ]
+        uses = [tool_use(_sayable(call)) for call in calls if "custom" not in call]
         legacy = mapping(message.get("function_call"))
         if legacy:
             uses.append(tool_use({"function": legacy, "id": f"call_{legacy.get('name')}"}))
@@ -120,27 +133,42 @@ class MessagesReader:
 
     def _parts(self, content: Any) -> list[Part]:
         if isinstance(content, list | tuple):
-            parts = [self._part(part) for part in content]
+            parts = [
+                self._part(part, f"{self._where}.content[{index}]")
+                for index, part in enumerate(content)
+            ]
             return [part for part in parts if part is not None]
         return [Text(string(content))]
 
     def _texts(self, content: Any) -> list[Text]:
         parts = self._parts(content)
-        if any(isinstance(part, Image) for part in parts):
-            self.unread.add(f"{UNWRITTEN}system")
+        shown = (part for part in parts if isinstance(part, Image | File))
+        for part in shown:
+            where, _, kind = part.place.rpartition(" ")
+            self.unread.append(said(kind, where, "messages.system"))
         return [part for part in parts if isinstance(part, Text) and part.text]
 
-    def _part(self, part: Any) -> Part | None:
+    def _part(self, part: Any, where: str) -> Part | None:
         if not isinstance(part, Mapping):
             return Text(string(part))
         kind, cached = part.get("type", "text"), self.is_cached(part)
-        if kind in ("text", "input_text", "output_text", "refusal"):
-            return Text(string(part.get("text")) or string(part.get("refusal")), cached)
-        if kind == "image_url":
-            return _image(part.get("image_url"), cache=cached)
-        if kind != "thinking":  # mistral's; see `thoughts`
-            self.unread.add(f"{UNWRITTEN}{kind}")
-        return None
+        place = f"{where} {kind}"
+        match kind:
+            case "text" | "input_text" | "output_text" | "refusal":
+                return Text(string(part.get("text")) or string(part.get("refusal")), cached)
+            case "image_url":
+                return _image(part.get("image_url"), cache=cached, place=place)
+            case "file":
+                return _file(mapping(part.get("file")), cache=cached, place=place)
+            case "input_audio":
+                given = mapping(part.get("input_audio"))
+                form = string(given.get("format"))
+                return sound(string(given.get("data")), form, cache=cached, place=place)
+            case "thinking":  # mistral's; see `thoughts`
+                return None
+            case _:
+                self.unread.append(said(str(kind), where))
+                return None
 
     def is_cached(self, marked: Mapping[str, Any]) -> bool:
         """True where a cached prefix ends at this part or tool."""
@@ -155,15 +183,27 @@ def _is_empty(part: Part) -> bool:
     return isinstance(part, Text) and not part.text
 
 
-def _image(given: Any, *, cache: bool) -> Image:
+def _file(given: Mapping[str, Any], *, cache: bool, place: str) -> File | Image:
+    """A file by value, or by the id that OpenAI keeps it under."""
+    return given_file(
+        string(given.get("file_data")),
+        name=string(given.get("filename")),
+        id=string(given.get("file_id")) or None,
+        keeper=KEEPER,
+        cache=cache,
+        place=place,
+    )
+
+
+def _image(given: Any, *, cache: bool, place: str) -> Image:
     """A picture by address or in a ``data:`` address; some send the address alone."""
     url = given if isinstance(given, str) else string(mapping(given).get("url"))
     detail = mapping(given).get("detail")
     detail = detail if isinstance(detail, str) else None
     kind, mark, data = url.removeprefix(_DATA).partition(_BASE64 + ",")
     if url.startswith(_DATA) and mark:
-        return Image(media_type=kind or None, data=data, detail=detail, cache=cache)
-    return Image(url=url, detail=detail, cache=cache)
+        return Image(media_type=kind or None, data=data, detail=detail, cache=cache, place=place)
+    return Image(url=url, detail=detail, cache=cache, place=place)
 
 
 def thoughts(message: Mapping[str, Any]) -> list[Thinking]:
@@ -199,7 +239,7 @@ def tool_use(call: Mapping[str, Any]) -> ToolUse:
 
     https://ai.google.dev/gemini-api/docs/thought-signatures (2026-11-21).
     """
-    function = mapping(call.get("function"))
+    function = function_of(call)
     return ToolUse(
         string(call.get("id")),
         string(function.get("name")),
@@ -208,12 +248,24 @@ def tool_use(call: Mapping[str, Any]) -> ToolUse:
     )
 
 
+def _sayable(call: dict[str, Any]) -> dict[str, Any]:
+    """``call``, whose arguments a caller may give as an object.
+
+    Raises:
+        RequestError: JSON cannot say them.
+    """
+    json_body({"arguments": mapping(call.get("function")).get("arguments")})
+    return call
+
+
+def function_of(call: Mapping[str, Any]) -> dict[str, Any]:
+    """What is called: a function, or a tool of the caller's own that takes free text."""
+    return mapping(call.get("function")) or mapping(call.get("custom"))
+
+
 def arguments_of(function: Mapping[str, Any]) -> str:
-    """The arguments as text; some local servers send the object itself."""
-    arguments = function.get("arguments")
-    if isinstance(arguments, dict | list):
-        return msgspec.json.encode(arguments).decode()
-    return string(arguments)
+    """The arguments as text; empty where there are none."""
+    return arguments(function.get("arguments", function.get("input")))
 
 
 def signature_of(call: Mapping[str, Any]) -> str | None:

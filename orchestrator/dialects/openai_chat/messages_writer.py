@@ -7,9 +7,11 @@ from typing import Any
 
 import attrs
 
+from orchestrator.dialects import files
+from orchestrator.dialects.common_losses import Shown
 from orchestrator.dialects.neutral import (
     Conversation,
-    Image,
+    File,
     Message,
     Part,
     Role,
@@ -18,12 +20,12 @@ from orchestrator.dialects.neutral import (
     ToolResult,
     ToolUse,
 )
-from orchestrator.dialects.openai_chat.losses import is_image_taken
+from orchestrator.dialects.openai_chat.losses import is_taken
 from orchestrator.dialects.openai_chat.names import CACHE, NAME, OPENAI_CACHE, THOUGHT_FIELDS
 from orchestrator.dialects.wire import decoded
 
-IN_NEXT_MESSAGE = "The picture is in the next message."
-"""What a tool gives here whose result is pictures alone: results hold text."""
+IN_NEXT_MESSAGE = "What the tool gave is in the next message."
+"""What a tool gives here whose result is pictures or files alone: results hold text."""
 
 _MARKS: Mapping[str, Mapping[str, Any]] = {
     CACHE: {CACHE: {"type": "ephemeral"}},
@@ -51,7 +53,7 @@ class MessagesWriter:
         turns = [made for message in conversation.messages for made in self._turn(message)]
         return system + turns
 
-    def mark(self, part: Text | Image | Any) -> Mapping[str, Any]:
+    def mark(self, part: Text | Any) -> Mapping[str, Any]:
         """The mark of a part or tool at which a cached prefix ends."""
         return _MARKS.get(self.cache, {}) if part.cache else {}
 
@@ -60,11 +62,11 @@ class MessagesWriter:
             yield self._assistant(message.parts)
             return
         results = [part for part in message.parts if isinstance(part, ToolResult)]
-        pictures = [part for result in results for part in result.parts if _is_sent(part)]
+        shown = [part for result in results for part in result.parts if _is_sent(part)]
         said = [part for part in message.parts if isinstance(part, Text) or _is_sent(part)]
         yield from (self._result(result) for result in results)
-        if pictures or said or not results:
-            yield {"role": "user", "content": self._content([*pictures, *said])}
+        if shown or said or not results:
+            yield {"role": "user", "content": self._content([*shown, *said])}
 
     def _result(self, result: ToolResult) -> dict[str, Any]:
         texts = [part for part in result.parts if isinstance(part, Text)]
@@ -94,15 +96,27 @@ class MessagesWriter:
 
 
 def _is_sent(part: Part) -> bool:
-    return isinstance(part, Image) and is_image_taken(part, Role.USER)
+    return isinstance(part, Shown) and is_taken(part, Role.USER)
 
 
-def _part(part: Text | Image) -> dict[str, Any]:
+def _part(part: Text | Shown) -> dict[str, Any]:
     if isinstance(part, Text):
         return {"type": "text", "text": part.text}
+    if isinstance(part, File):
+        return _file(part)
     url = part.url or f"data:{part.media_type or ''};base64,{part.data}"
     detail = {"detail": part.detail} if part.detail else {}
     return {"type": "image_url", "image_url": {"url": url, **detail}}
+
+
+def _file(file: File) -> dict[str, Any]:
+    if file.id is not None:
+        return {"type": "file", "file": {"file_id": file.id}}
+    if file.is_of("audio"):
+        given = {"data": file.data, "format": files.sound_form(file)}
+        return {"type": "input_audio", "input_audio": given}
+    content = {"filename": files.name_for(file), "file_data": files.data_address(file)}
+    return {"type": "file", "file": content}
 
 
 def written_thoughts(thoughts: Iterable[Thinking]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from typing import Final
 NAME: Final = "openai-chat"
 """The dialect's own name, as configs and thoughts spell it."""
 
-UNWRITTEN: Final = "messages."
-"""How extras begin that tell of parts of messages that the neutral form has no place for.
+RELATED: Final = "openai-responses"
+"""The other dialect of the vendor: its hints of the same names mean the same here."""
 
-They cannot be written back, so they are losses in this dialect too.
-"""
+KEEPER: Final = "openai"
+"""Who keeps a file that is given by its id, in both dialects of the vendor."""
 
 SPELLING: Final = "spelling"
 """Hint: how the caller spelled what has several spellings here."""
@@ -33,6 +33,9 @@ https://openrouter.ai/docs/use-cases/reasoning-tokens (2026-11-21).
 
 THINKING_FIELDS: Final = ("reasoning", "thinking")
 """Objects that ask for thought: OpenRouter's, and that of DeepSeek, GLM and others."""
+
+STREAMED: Final = "stream_options"
+"""Says how a stream is sent; what it asks for is told in every dialect."""
 
 HINTS: Final = frozenset(
     {

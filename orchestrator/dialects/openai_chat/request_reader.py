@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from orchestrator.dialects.loss import Loss, vendor_tool
 from orchestrator.dialects.neutral import (
     Conversation,
     JsonFormat,
@@ -19,6 +20,7 @@ from orchestrator.dialects.openai_chat.names import (
     LIMIT,
     NAME,
     SPELLING,
+    STREAMED,
     THINKING_FIELDS,
 )
 from orchestrator.dialects.wire import mapping, string
@@ -31,21 +33,23 @@ _READ = frozenset(
         "frequency_penalty", "function_call", "functions", "max_completion_tokens", "max_tokens",
         "messages", "model", "n", "parallel_tool_calls", "presence_penalty", "reasoning",
         "reasoning_effort", "response_format", "seed", "stop", "stream", "temperature",
-        "thinking", "tool_choice", "tools", "top_k", "top_p", "user",
+        "thinking", "tool_choice", "tools", "top_k", "top_p", "user", "verbosity",
     }
 )  # fmt: skip
 """Fields that have a neutral form, or none because each call sets them."""
+
+_USUAL: Mapping[str, Any] = {"modalities": ["text"], "top_logprobs": 0}
+"""What says nothing, for it holds where nothing is said
+(https://platform.openai.com/docs/api-reference/chat/create, 2026-11-29)."""
 
 _KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", str: "text"}
 
 
 def read_request(payload: Mapping[str, Any]) -> Conversation:
-    """See :meth:`orchestrator.dialects.Dialect.read_request`.
-
-    ``extras`` named ``messages.…`` tell of parts that the neutral form has no place for.
-    """
+    """See :meth:`orchestrator.dialects.Dialect.read_request`."""
     reader, extras, hints = MessagesReader(), *_others(payload)
     messages = reader.read(payload.get("messages"))
+    asides = tuple(sorted(name for name in hints if name in HINTS and name != STREAMED))
     tools = _tools(payload, reader, extras)
     spelling = {"max_tokens": _limit_field(payload), "cache": reader.cache}
     hints |= {SPELLING: said} if (said := {k: v for k, v in spelling.items() if v}) else {}
@@ -67,9 +71,12 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
         format=_format(payload, extras, hints),
         reasoning=_reasoning(payload, hints),
         user=_field(payload, "user", str),
+        verbosity=_field(payload, "verbosity", str),
         dialect=NAME,
-        extras=extras | dict.fromkeys(sorted(reader.unread), True),
+        extras=extras,
         hints=hints,
+        asides=asides,
+        unread=tuple(reader.unread),
     )
 
 
@@ -81,7 +88,7 @@ def _others(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     extras: dict[str, Any] = {}
     hints: dict[str, Any] = {}
     for name, value in payload.items():
-        if name in _READ or value is None:
+        if name in _READ or value is None or value == _USUAL.get(name):
             continue
         harmless = name in HINTS or value is False or value in ({}, [])
         (hints if harmless else extras)[name] = value
@@ -103,10 +110,22 @@ def _tools(
             raise RequestError(f"tools[{index}] is of type {found}; allowed: a mapping")
     if others := [tool for tool in given if "function" not in tool]:
         extras["tools"] = others
-    return tuple(_tool(tool, reader) for tool in given if "function" in tool)
+    reader.unread += [
+        _vendors(index, tool) for index, tool in enumerate(given) if "function" not in tool
+    ]
+    return tuple(
+        _tool(tool, reader, f"tools[{index}]")
+        for index, tool in enumerate(given)
+        if "function" in tool
+    )
 
 
-def _tool(tool: Mapping[str, Any], reader: MessagesReader) -> Tool:
+def _vendors(index: int, tool: Mapping[str, Any]) -> Loss:
+    """The loss of a tool that is no function."""
+    return vendor_tool(index, string(tool.get("type")))
+
+
+def _tool(tool: Mapping[str, Any], reader: MessagesReader, place: str) -> Tool:
     function = mapping(tool["function"])
     name = function.get("name")
     if not isinstance(name, str) or not name:
@@ -117,6 +136,7 @@ def _tool(tool: Mapping[str, Any], reader: MessagesReader) -> Tool:
         mapping(function.get("parameters")),
         _field(function, "strict", bool),
         cache=reader.is_cached(tool) or reader.is_cached(function),
+        place=place,
     )
 
 

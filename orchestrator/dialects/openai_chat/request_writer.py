@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestrator.dialects.json_word import NOTE, lacks_word, with_word
+from orchestrator.dialects.loss import Reworded
 from orchestrator.dialects.neutral import Conversation, JsonFormat, Reasoning, Tool, ToolChoice
 from orchestrator.dialects.openai_chat.losses import MOST_STOPS, is_tool_name, shared
 from orchestrator.dialects.openai_chat.messages_writer import MessagesWriter
@@ -12,7 +14,6 @@ from orchestrator.dialects.openai_chat.names import (
     NAME,
     SPELLING,
     THINKING_FIELDS,
-    UNWRITTEN,
 )
 from orchestrator.dialects.wire import mapping
 
@@ -29,6 +30,7 @@ Google says how they compare: https://ai.google.dev/gemini-api/docs/openai (2026
 def write_request(conversation: Conversation) -> dict[str, Any]:
     """See :meth:`orchestrator.dialects.Dialect.write_request`."""
     ours = conversation.dialect == NAME
+    conversation = conversation if ours else with_word(conversation)
     known = {**conversation.extras, **conversation.hints} if ours else {**shared(conversation)}
     spelling = mapping(known.get(SPELLING))
     writer = MessagesWriter(ours, spelling.get("cache", ""))
@@ -42,18 +44,23 @@ def write_request(conversation: Conversation) -> dict[str, Any]:
         "seed": conversation.seed,
         "frequency_penalty": conversation.frequency_penalty,
         "presence_penalty": conversation.presence_penalty,
-        "n": conversation.choices,
+        "n": conversation.choices if ours else None,
         "response_format": _format(conversation.format, known),
         "user": conversation.user,
+        "verbosity": conversation.verbosity,
         **_tools(conversation, known, writer),
         **_reasoning(conversation.reasoning, known),
-        **{name: value for name, value in known.items() if _is_written(name)},
+        **{name: value for name, value in known.items() if name not in _ELSEWHERE},
     }
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _is_written(name: str) -> bool:
-    return name not in _ELSEWHERE and not name.startswith(UNWRITTEN)
+def reworded(conversation: Conversation) -> Reworded:
+    """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+    if conversation.dialect == NAME:
+        return Reworded()
+    notes = (NOTE,) if lacks_word(conversation) else ()
+    return Reworded(notes, conversation.stop[MOST_STOPS:])
 
 
 def _tools(

@@ -9,11 +9,13 @@ https://openrouter.ai/docs/api/reference/streaming, 2026-11-21), or as bare JSON
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from orchestrator.dialects.failures import remarked, reported
+from orchestrator.dialects.finish_reasons import finish_reason, standard
 from orchestrator.dialects.neutral import (
     Began,
     Broke,
@@ -24,15 +26,17 @@ from orchestrator.dialects.neutral import (
     StreamEvent,
     TextDelta,
     ThinkingDelta,
+    ToolCallDelta,
     Unreadable,
 )
-from orchestrator.dialects.openai_chat.answer import finish_of, text_of, usage_of
+from orchestrator.dialects.openai_chat.answer import text_of, usage_of
 from orchestrator.dialects.openai_chat.messages_reader import thought_of
 from orchestrator.dialects.openai_chat.names import NAME
 from orchestrator.dialects.openai_chat.plain_chunk import plain_text
 from orchestrator.dialects.openai_chat.stream_calls import StreamCalls
+from orchestrator.dialects.openai_chat.stream_writer import written_piece
 from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
-from orchestrator.dialects.wire import decoded, mapping, mappings, string
+from orchestrator.dialects.wire import decoded, json_text, mapping, mappings, string
 
 _DONE = "[DONE]"
 _BROKEN = (msgspec.DecodeError, ValueError, RecursionError)
@@ -44,7 +48,8 @@ class ChatReader:
     def __init__(self) -> None:
         self._events = ServerSentEvents()
         self._calls = StreamCalls()
-        self._begun = False
+        self._begun = self._stopped = False
+        self._spoke = self._thought = self._moved = False
 
     def feed(self, data: bytes) -> list[StreamEvent]:
         """See :meth:`orchestrator.dialects.StreamReader.feed`."""
@@ -58,20 +63,23 @@ class ChatReader:
         if self._begun and event.event == "message":
             text = plain_text(event.data)
             if text:
+                self._spoke = True
                 return StreamEvent(event.raw, (TextDelta(text),))
         if not event.data:
             return StreamEvent(event.raw, _bare(event.raw))
         if event.data.strip() == _DONE:
-            return StreamEvent(event.raw, (Ended(),))
+            left = () if self._stopped else self._calls.end(None)
+            return StreamEvent(event.raw, (*left, Ended()))
         try:
             body = msgspec.json.decode(event.data)
         except _BROKEN:
             body = event.data
         if event.event == "error":
             return StreamEvent(event.raw, (Broke(body),))
-        if not isinstance(body, dict):
+        if not isinstance(body, dict) or remarked(body):
             return StreamEvent(event.raw, (Unreadable(event.data),))
-        return StreamEvent(event.raw, tuple(self._deltas(body)))
+        deltas = tuple(self._deltas(body))
+        return StreamEvent(self._shown(event.raw, body, deltas), deltas)
 
     def _deltas(self, body: dict[str, Any]) -> Iterator[Delta]:
         choices = body.get("choices")
@@ -86,35 +94,80 @@ class ChatReader:
             yield Began(self._calls.answer_id, string(body.get("model")))
         if choice.get("index", 0) == 0:
             yield from self._content(choice)
-            if finish := finish_of(choice):
+            if finish := finish_reason(choice.get("finish_reason"), calls=self._calls.begun):
+                self._stopped = True
+                yield from self._calls.end(finish)
                 yield Stopped(finish)
         usage = body.get("usage") or choice.get("usage") or mapping(body.get("x_groq")).get("usage")
         if usage and isinstance(usage, dict):
             yield Counted(usage_of(usage))
 
     def _content(self, choice: dict[str, Any]) -> Iterator[Delta]:
-        """What the delta holds; some servers send the whole message at the end or at once."""
-        delta = mapping(choice.get("delta")) or mapping(choice.get("message"))
-        details = mappings(delta.get("reasoning_details"))
-        if thought := thought_of(delta) or _words(details):
+        """What a chunk adds.
+
+        Some servers send the whole message at once, or once more at the end: of it counts what
+        did not come before.
+        """
+        delta, whole = mapping(choice.get("delta")), mapping(choice.get("message"))
+        yield from self._thoughts(delta)
+        yield from self._words(delta)
+        yield from self._tool_calls(delta)
+        left: list[Delta] = []
+        if not self._thought:
+            left += self._thoughts(whole)
+        if not self._spoke:
+            left += self._words(whole)
+        if not self._calls.begun:
+            left += self._tool_calls(whole)
+        self._moved = bool(left)
+        yield from left
+
+    def _words(self, said: dict[str, Any]) -> Iterator[TextDelta]:
+        if text := text_of(said):
+            self._spoke = True
+            yield TextDelta(text)
+
+    def _thoughts(self, said: dict[str, Any]) -> Iterator[ThinkingDelta]:
+        details = mappings(said.get("reasoning_details"))
+        if thought := thought_of(said) or _detailed(details):
+            self._thought = True
             yield ThinkingDelta(thought)
         yield from (_signature(detail) for detail in details if _is_signed(detail))
-        if text := text_of(delta):
-            yield TextDelta(text)
-        if calls := delta.get("tool_calls"):
-            yield from self._calls.read(mappings(calls))
-        elif legacy := mapping(delta.get("function_call")):
-            yield from self._calls.read([{"index": 0, "function": legacy}])
+
+    def _tool_calls(self, said: dict[str, Any]) -> list[ToolCallDelta]:
+        if calls := said.get("tool_calls"):
+            return self._calls.read(mappings(calls))
+        legacy = mapping(said.get("function_call"))
+        told = self._calls.read([{"index": 0, "function": legacy}]) if legacy else []
+        self._calls.irregular = False  # clients that asked in this form want it back
+        return told
+
+    def _shown(self, raw: bytes, body: dict[str, Any], deltas: Sequence[Delta]) -> bytes:
+        """The event for clients of this dialect: its own bytes where they say what was told."""
+        choices, irregular = body.get("choices"), self._calls.irregular
+        moved, self._moved, self._calls.irregular = self._moved, False, False
+        choice = mapping(choices[0]) if isinstance(choices, list) and choices else {}
+        stops = [standard(one.finish_reason) for one in deltas if isinstance(one, Stopped)]
+        told = {**choice, **({"finish_reason": stops[-1]} if stops else {})}
+        if not choice or not (irregular or moved or told != choice):
+            return raw
+        delta = {**mapping(choice.get("delta")), **(mapping(told.pop("message")) if moved else {})}
+        if irregular:
+            pieces = [written_piece(one) for one in deltas if isinstance(one, ToolCallDelta)]
+            delta.pop("tool_calls", None)
+            delta |= {"tool_calls": pieces} if pieces else {}
+        shown = {**body, "choices": [{**told, "delta": delta}, *body["choices"][1:]]}
+        return f"data: {json_text(shown)}\n\n".encode("utf-8", "replace")
 
 
 def _error(body: Mapping[str, Any], choice: Mapping[str, Any]) -> Any:
     """What the server reports instead of content, with the words around it."""
-    if body.get("error"):
+    if reported(body):
         return body
     for part in (choice, mapping(body.get("x_groq"))):
         if part.get("error"):
             return {"error": part["error"]}
-    return body if choice.get("finish_reason") == "error" else None
+    return None
 
 
 def _bare(raw: bytes) -> tuple[Delta, ...]:
@@ -122,10 +175,10 @@ def _bare(raw: bytes) -> tuple[Delta, ...]:
     if b"{" not in raw[:4]:
         return ()
     body = decoded(raw)
-    return (Broke(body),) if isinstance(body, dict) and body.get("error") else ()
+    return (Broke(body),) if isinstance(body, dict) and reported(body) else ()
 
 
-def _words(details: list[dict[str, Any]]) -> str:
+def _detailed(details: list[dict[str, Any]]) -> str:
     """OpenRouter's details, from servers that send nothing beside them."""
     texts = (string(detail.get("text")) or string(detail.get("summary")) for detail in details)
     return "".join(texts)

@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 
 from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.neutral import (
     Began,
     Broke,
     Counted,
     Delta,
     Ended,
+    Heading,
     Stopped,
     TextDelta,
     Thinking,
@@ -51,7 +53,7 @@ def _choices(delta: Delta) -> list[dict[str, Any]]:
         case ThinkingDelta():
             return [_choice(_thought(delta))]
         case ToolCallDelta():
-            return [_choice({"tool_calls": [_call(delta)]})]
+            return [_choice({"tool_calls": [written_piece(delta)]})]
         case Stopped():
             return [_choice({}, delta.finish_reason)]
         case _:
@@ -70,7 +72,8 @@ def _thought(delta: ThinkingDelta) -> dict[str, Any]:
     return written_thoughts(thoughts)
 
 
-def _call(delta: ToolCallDelta) -> dict[str, Any]:
+def written_piece(delta: ToolCallDelta) -> dict[str, Any]:
+    """What is told of a tool call, as a piece in a chunk."""
     signature = {"google": {"thought_signature": delta.signature}}
     return {
         "index": delta.index,
@@ -87,14 +90,13 @@ class ChatWriter:
     breaks in between was not whole, and many clients fail on a chunk without choices.
 
     Args:
-        model: The model's name where the provider does not say it.
-        created: Wall clock, whole seconds since the epoch; 0 where nobody knows.
+        heading: What the provider does not say.
     """
 
-    def __init__(self, model: str, created: int = 0) -> None:
-        self._id = ""
-        self._model = model
-        self._created = created
+    def __init__(self, heading: Heading) -> None:
+        self._id, self._model = f"chatcmpl-{heading.id}", heading.model
+        self._created = heading.created
+        self._calls = False
         self._begun = False
         self._ended = False
         self._stopped: Stopped | None = None
@@ -106,7 +108,8 @@ class ChatWriter:
             case Began():
                 return self._begin(delta)
             case Stopped():
-                self._stopped = delta
+                word = standard(delta.finish_reason, calls=self._calls)
+                self._stopped = Stopped(word)
             case Counted():
                 self._usage = delta.usage
             case Ended() if not self._ended:
@@ -116,6 +119,7 @@ class ChatWriter:
             case Unreadable() | Ended():
                 pass
             case _:
+                self._calls = self._calls or isinstance(delta, ToolCallDelta)
                 return self._begin(Began()) + self._chunk(delta)
         return b""
 
@@ -123,7 +127,7 @@ class ChatWriter:
         if self._begun:
             return b""
         self._begun = True
-        self._id, self._model = began.id, began.model or self._model
+        self._id, self._model = began.id or self._id, began.model or self._model
         return self._chunk(began)
 
     def _end(self) -> bytes:

@@ -16,9 +16,14 @@ import attrs
 import httpx
 
 from orchestrator.config.records import Provider
+from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
-from orchestrator.dialects.neutral import Conversation, Reply
+from orchestrator.dialects.json_schema import UNSUPPORTED_AT_OPENAI
+from orchestrator.dialects.judgement import Flawed
+from orchestrator.dialects.loss import Loss, Reworded
+from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
 from orchestrator.dialects.openai_responses import answer, http, request_reading, request_writing
+from orchestrator.dialects.openai_responses.losses import losses
 from orchestrator.dialects.openai_responses.names import DIALECT
 from orchestrator.dialects.openai_responses.stream_reader import ResponsesReader
 from orchestrator.dialects.openai_responses.stream_writer import ResponsesWriter
@@ -31,6 +36,7 @@ class OpenAIResponses:
     """``POST {base_url}/responses``."""
 
     name = DIALECT
+    unsupported_keywords = UNSUPPORTED_AT_OPENAI
 
     def encode(
         self,
@@ -52,17 +58,21 @@ class OpenAIResponses:
             stream=stream,
         )
 
-    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
+    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
         """See :meth:`orchestrator.dialects.Dialect.decode`."""
-        return http.decode(status, headers, body)
+        return judgement.decode(status, headers, body, answer.read_whole)
 
     def read_request(self, payload: Mapping[str, Any]) -> Conversation:
         """See :meth:`orchestrator.dialects.Dialect.read_request`."""
         return request_reading.read_request(payload)
 
-    def losses(self, conversation: Conversation) -> tuple[str, ...]:
+    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
         """See :meth:`orchestrator.dialects.Dialect.losses`."""
-        return request_writing.losses(conversation)
+        return losses(conversation)
+
+    def reworded(self, conversation: Conversation) -> Reworded:
+        """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+        return request_writing.reworded(conversation)
 
     def write_request(self, conversation: Conversation) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_request`."""
@@ -72,14 +82,18 @@ class OpenAIResponses:
         """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
         return answer.read_answer(body)
 
-    def write_answer(self, reply: Reply) -> dict[str, Any]:
+    def write_answer(self, reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
         """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
-        return answer.write_answer(reply)
+        return answer.write_answer(reply, heading)
+
+    def complete_answer(self, body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+        """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+        return answer.complete_answer(body, heading)
 
     def stream_reader(self) -> ResponsesReader:
         """See :meth:`orchestrator.dialects.Dialect.stream_reader`."""
         return ResponsesReader()
 
-    def stream_writer(self, model: str) -> ResponsesWriter:
+    def stream_writer(self, heading: Heading) -> ResponsesWriter:
         """See :meth:`orchestrator.dialects.Dialect.stream_writer`."""
-        return ResponsesWriter(model)
+        return ResponsesWriter(heading)

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestrator.dialects.answer import Answer, ToolCall, Usage
-from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.finish_reasons import (
+    CONTENT_FILTER,
+    LENGTH,
+    finish_reason,
+    is_failed,
+)
+from orchestrator.dialects.judgement import settled
+from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
 from orchestrator.dialects.openai_responses import items
+from orchestrator.dialects.openai_responses.skeleton import skeleton
 from orchestrator.dialects.wire import count, mapping, mappings, string
 
-_FINAL = frozenset({"completed", "incomplete"})
-"""The statuses of a response that is over and holds an answer; some servers send none."""
+_UNFINISHED = ("queued", "in_progress")
+"""The statuses of a response that is not over; some servers send none at all."""
 
 
 # In.
-
-
-def answer_of(body: dict[str, Any]) -> Answer | None:
-    """The answer in ``body``; ``None`` where there is none, or an error in its place."""
-    reply = read_answer(body)
-    if body.get("error") or reply.finish_reason is None:
-        return None
-    if not mappings(body.get("output")) and reply.finish_reason != "length":
-        # Nothing at all is an answer only where the limit left no room for it.
-        return None
-    calls = tuple(
-        ToolCall(part.id, part.name, part.arguments)
-        for part in reply.parts
-        if isinstance(part, ToolUse)
-    )
-    text = "".join(part.text for part in reply.parts if isinstance(part, Text))
-    if reply.finish_reason == "content_filter" and not (text or calls):
-        return None
-    return Answer(text, calls, reply.finish_reason, reply.usage, reply.id, reply.model, body)
 
 
 def read_answer(body: Mapping[str, Any]) -> Reply:
@@ -41,34 +30,32 @@ def read_answer(body: Mapping[str, Any]) -> Reply:
     parts: list[Text | Thinking | ToolUse] = []
     for item in mappings(body.get("output")):
         parts.extend(items.output_parts(item))
-    return Reply(
-        parts=tuple(parts),
-        finish_reason=_finish(body, calls=any(isinstance(part, ToolUse) for part in parts)),
-        usage=usage_of(body.get("usage")),
-        id=string(body.get("id")),
-        model=string(body.get("model")),
+    return settled(
+        Reply(
+            parts=tuple(parts),
+            finish_reason=finish_of(body),
+            usage=usage_of(body.get("usage")),
+            id=string(body.get("id")),
+            model=string(body.get("model")),
+        )
     )
 
 
-def finish_of(body: Mapping[str, Any], *, calls: bool) -> str:
-    """Why the model stopped, in chat-completions words.
-
-    Args:
-        body: The ``response`` object.
-        calls: Whether it called tools, which this dialect does not say in so many words.
-    """
-    if body.get("status") == "incomplete":
-        reason = mapping(body.get("incomplete_details")).get("reason")
-        # Every other reason, known or not, means that more would have come.
-        return "content_filter" if reason == "content_filter" else "length"
-    return "tool_calls" if calls else "stop"
-
-
-def _finish(body: Mapping[str, Any], *, calls: bool) -> str | None:
-    """The same, ``None`` where the response is not over or has failed."""
+def read_whole(body: Mapping[str, Any]) -> Reply | None:
+    """The same; ``None`` where there is no answer in ``body``, or it is not over."""
     status = body.get("status")
-    over = status is None or (isinstance(status, str) and status in _FINAL)
-    return finish_of(body, calls=calls) if over else None
+    over = status is None or (isinstance(status, str) and status not in _UNFINISHED)
+    return read_answer(body) if over and isinstance(body.get("output"), list) else None
+
+
+def finish_of(body: Mapping[str, Any]) -> str | None:
+    """Why the model stopped, in neutral words; calls are not told of in this dialect."""
+    status = body.get("status")
+    if status != "incomplete":
+        return finish_reason("completed" if status is None else status)
+    reason = finish_reason(mapping(body.get("incomplete_details")).get("reason"))
+    # Every other reason, known or not, means that more would have come.
+    return reason if reason == CONTENT_FILTER or is_failed(reason) else LENGTH
 
 
 def usage_of(usage: Any) -> Usage:
@@ -87,38 +74,39 @@ def usage_of(usage: Any) -> Usage:
 # Out.
 
 
-def write_answer(reply: Reply) -> dict[str, Any]:
-    """The whole answer as a ``response`` object.
-
-    ``created_at`` is 0, since nothing here reads a clock.
-    """
+def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
+    """The whole answer as a ``response`` object."""
     output: list[dict[str, Any]] = []
     for part in reply.parts:
         items.append_output(output, part)
-    made = skeleton(reply.id or "resp_0", reply.model)
+    made = skeleton(reply.id, reply.model, heading)
     return {**made, **ending(reply.finish_reason), "output": output, "usage": usage(reply.usage)}
 
 
-def skeleton(identity: str, model: str) -> dict[str, Any]:
-    """A response that has only begun, with every field that the reference demands."""
+def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
+    """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+    reply = read_answer(body)
+    uses = (part for part in reply.parts if isinstance(part, ToolUse))
+    counted = mapping(body.get("usage"))
     return {
-        "id": identity,
-        "object": "response",
-        "created_at": 0,
-        "status": "in_progress",
-        "error": None,
-        "incomplete_details": None,
-        "instructions": None,
-        "metadata": {},
-        "model": model,
-        "output": [],
-        "parallel_tool_calls": True,
-        "temperature": None,
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": None,
-        "usage": None,
+        **skeleton(reply.id, reply.model, heading),
+        "status": "completed",
+        **{name: value for name, value in body.items() if value is not None},
+        "output": [
+            {**item, "call_id": use.id, "arguments": use.arguments} if use is not None else item
+            for item, use in _with_uses(body, uses)
+        ],
+        **({"usage": {**usage(reply.usage), **counted}} if counted else {}),
     }
+
+
+def _with_uses(
+    body: Mapping[str, Any], uses: Iterator[ToolUse]
+) -> Iterator[tuple[Any, ToolUse | None]]:
+    """Each item of the output, a function call with what it says."""
+    for item in body.get("output") or ():
+        called = isinstance(item, dict) and item.get("type") == "function_call"
+        yield item, next(uses, None) if called else None
 
 
 def ending(finish_reason: str | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from orchestrator.dialects.finish_reasons import LENGTH
 from orchestrator.dialects.neutral import (
     Delta,
     Text,
@@ -25,7 +26,7 @@ from orchestrator.dialects.neutral import (
 from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.openai_responses.names import DIALECT
 from orchestrator.dialects.openai_responses.told import WHOLE, Channel, Key, Told
-from orchestrator.dialects.wire import mapping, string
+from orchestrator.dialects.wire import arguments, call_id, mapping, string
 
 
 class Malformed(Exception):
@@ -41,10 +42,12 @@ class ContentReader:
     """Reads events about content.
 
     Attributes:
+        answer_id: The id of the answer, from which missing ids of calls are made.
         gap: Whether an event of this stream could not be read.
         told: What was told so far.
     """
 
+    answer_id: str = ""
     gap: bool = False
     told: Told = attrs.field(factory=Told)
 
@@ -87,6 +90,12 @@ class ContentReader:
             text = "".join(part.text for part in parts if isinstance(part, Text))
             yield from self._rest(WHOLE, text)
 
+    def rest(self, finish: str) -> Iterator[Delta]:
+        """The arguments of calls that came without any; at the limit, they may be missing."""
+        if finish != LENGTH:
+            for key in self.told.bare_calls():
+                yield from self._say(("call", key, 0), "{}")
+
     # Items.
 
     def _item(self, kind: str, body: dict[str, Any]) -> list[Delta] | None:
@@ -98,7 +107,9 @@ class ContentReader:
             return []
         if kind.endswith("done"):
             return list(self._whole(_key(body), item))
-        return list(self._call(_key(body), item)) if item.get("type") == "function_call" else []
+        # A call whose name is still to come is told when its item is done.
+        begins = item.get("type") == "function_call" and bool(item.get("name"))
+        return list(self._call(_key(body), item)) if begins else []
 
     def _whole(self, key: Key, item: dict[str, Any]) -> Iterator[Delta]:
         """What of a finished item was not read yet."""
@@ -108,8 +119,7 @@ class ContentReader:
                     yield from self._rest(("text", key, at), text)
             case "function_call":
                 yield from self._call(key, item)
-                rest = items.arguments(item.get("arguments"))
-                yield from self._rest(("call", key, 0), rest)
+                yield from self._rest(("call", key, 0), arguments(item.get("arguments")))
             case "reasoning":
                 yield from self._thought(key, item)
 
@@ -117,8 +127,9 @@ class ContentReader:
         """The beginning of a call, once."""
         if self.told.call(key) is None:
             self._room()
-            call = items.tool_use(item)
-            yield ToolCallDelta(self.told.begin_call(key), call.id, call.name)
+            call, index = items.tool_use(item), self.told.begin_call(key)
+            made = call.id or call_id(self.answer_id, index, call.name)
+            yield ToolCallDelta(index, made, call.name)
 
     def _thought(self, key: Key, item: dict[str, Any]) -> Iterator[Delta]:
         """The signature of thoughts, and the thoughts where no event told them."""
@@ -150,7 +161,7 @@ class ContentReader:
     def _arguments_done(self, body: dict[str, Any]) -> Iterator[Delta]:
         key = _key(body)
         if self.told.call(key) is not None:
-            yield from self._rest(("call", key, 0), items.arguments(body.get("arguments")))
+            yield from self._rest(("call", key, 0), arguments(body.get("arguments")))
 
     def _thinking(self, body: dict[str, Any]) -> Iterator[Delta]:
         """Thoughts, or their summary, whichever comes first; each part is a paragraph."""

@@ -1,4 +1,4 @@
-"""One HTTP request out, the meaning of one HTTP answer in."""
+"""One HTTP request out."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import Any
 import httpx
 
 from orchestrator.config.records import Provider
-from orchestrator.dialects.answer import Answer, Fault
-from orchestrator.dialects.openai_responses.answer import answer_of
-from orchestrator.dialects.wire import address, authorization, decoded, headers, json_body
+from orchestrator.dialects.wire import address, authorization, headers, json_body
 
 _HANDLED = ("model", "stream")
 _STREAMED_ONLY = "stream_options"
@@ -38,13 +36,3 @@ def encode(
         headers=headers(provider.headers, ours),
         content=json_body(body),
     )
-
-
-def decode(status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault:
-    """See :meth:`orchestrator.dialects.Dialect.decode`."""
-    content = decoded(body)
-    if 200 <= status < 300 and isinstance(content, dict):
-        answer = answer_of(content)
-        if answer is not None:
-            return answer
-    return Fault(status, dict(headers.items()), content)

@@ -11,7 +11,10 @@ from typing import Any
 
 import attrs
 
+from orchestrator.dialects.files import given_file, is_public, media_type_of
+from orchestrator.dialects.loss import Loss, said
 from orchestrator.dialects.neutral import (
+    File,
     Image,
     Message,
     Part,
@@ -21,6 +24,7 @@ from orchestrator.dialects.neutral import (
     ToolResult,
 )
 from orchestrator.dialects.openai_responses import items
+from orchestrator.dialects.openai_responses.names import INPUT_CONTENT, INPUT_ITEMS, KEEPER
 from orchestrator.dialects.wire import string
 from orchestrator.request import RequestError
 
@@ -39,6 +43,7 @@ class InputReader:
         left: ``[position, item]`` of each item that only this dialect knows.
         references: The same for thoughts that the provider keeps; they are no loss.
         left_content: ``[position, index, part]`` of each part that only this dialect knows.
+        unread: What only this dialect knows, by where it stands.
     """
 
     system: list[Text] = attrs.field(factory=list)
@@ -46,6 +51,8 @@ class InputReader:
     left: list[list[Any]] = attrs.field(factory=list)
     references: list[list[Any]] = attrs.field(factory=list)
     left_content: list[list[Any]] = attrs.field(factory=list)
+    unread: list[Loss] = attrs.field(factory=list)
+    _where: str = ""
     _names: dict[str, str] = attrs.field(factory=dict)
     _position: int = 0
 
@@ -63,6 +70,7 @@ class InputReader:
         for index, item in enumerate(given):
             if not isinstance(item, Mapping):
                 raise RequestError(f"input[{index}] is {_kind(item)}; allowed: an item (a mapping)")
+            self._where = f"input[{index}]"
             self._item(item)
 
     @property
@@ -83,13 +91,19 @@ class InputReader:
             case "reasoning":
                 self._reasoning(item)
             case _:
-                self._leave(self.left, item)
+                self._lose(item)
+
+    def _lose(self, item: Mapping[str, Any]) -> None:
+        """Keep an item whole that only this dialect knows."""
+        kind = str(item.get("type", "message"))
+        self.unread.append(said(kind, self._where, INPUT_ITEMS))
+        self._leave(self.left, item)
 
     def _result(self, item: Mapping[str, Any]) -> ToolResult:
         """A result, with the name of its tool, which other dialects go by."""
         call_id = string(item.get("call_id"))
         name = string(item.get("name")) or self._names.get(call_id, "")
-        return ToolResult(call_id, tuple(self._content(item.get("output"))), name=name)
+        return ToolResult(call_id, tuple(self._content(item.get("output"), "output")), name=name)
 
     def _message(self, item: Mapping[str, Any]) -> None:
         role = item.get("role")
@@ -101,22 +115,24 @@ class InputReader:
                 f"an input message has the role {role!r}; "
                 "allowed: user, assistant, system, developer"
             )
-        parts = self._content(item.get("content"))
+        before = len(self.unread)
+        parts = self._content(item.get("content"), "content")
         strange = [left for left in self.left_content if left[0] == self._position]
         if strange and (not parts or role == Role.ASSISTANT):
             self.left_content = self.left_content[: -len(strange)]
+            # The whole item stays; where its parts stand is known already.
+            self.unread[before:] = [_with_item(loss) for loss in self.unread[before:]]
             self._leave(self.left, item)
         elif parts:
             self._add(Role(role), parts)
 
     def _system(self, item: Mapping[str, Any]) -> None:
-        content = item.get("content")
-        parts = [_part(part) for part in _listed(content)]
+        parts = [_part(part, "") for part in _listed(item.get("content"))]
         texts = [part for part in parts if isinstance(part, Text)]
         if len(texts) == len(parts):
             self.system.extend(texts)
         else:
-            self._leave(self.left, item)
+            self._lose(item)
 
     def _reasoning(self, item: Mapping[str, Any]) -> None:
         thought = items.thinking(item)
@@ -125,12 +141,15 @@ class InputReader:
         else:
             self._leave(self.references, item)
 
-    def _content(self, content: object) -> list[Text | Image]:
+    def _content(self, content: object, name: str) -> list[Text | Image | File]:
         """The parts that everybody knows; the others stay behind."""
-        parts: list[Text | Image] = []
+        parts: list[Text | Image | File] = []
         for index, given in enumerate(_listed(content)):
-            part = _part(given)
+            where = f"{self._where}.{name}[{index}]"
+            part = _part(given, where)
             if part is None:
+                kind = str(given.get("type")) if isinstance(given, Mapping) else ""
+                self.unread.append(said(kind, where, INPUT_CONTENT))
                 self.left_content.append([self._position, index, given])
             else:
                 parts.append(part)
@@ -167,7 +186,11 @@ def _listed(content: object) -> list[Any]:
     return list(content) if isinstance(content, Sequence) and not isinstance(content, bytes) else []
 
 
-def _part(part: object) -> Text | Image | None:
+def _with_item(loss: Loss) -> Loss:
+    return attrs.evolve(loss, names=(*loss.names, INPUT_ITEMS))
+
+
+def _part(part: object, where: str) -> Text | Image | File | None:
     if not isinstance(part, Mapping):
         return None
     cache = isinstance(part.get("prompt_cache_breakpoint"), Mapping)
@@ -177,18 +200,32 @@ def _part(part: object) -> Text | Image | None:
         return Text(text, cache) if isinstance(text, str) else None
     url = part.get("image_url")
     if kind == "input_image" and isinstance(url, str):
-        return _image(url, part.get("detail"), cache=cache)
+        return _image(url, part.get("detail"), cache=cache, place=f"{where} {kind}")
+    if kind == "input_file" and not isinstance(part.get("detail"), str):
+        return _file(part, cache=cache, place=f"{where} {kind}")
     return None
 
 
-def _image(url: str, detail: object, *, cache: bool) -> Image:
+def _file(part: Mapping[str, Any], *, cache: bool, place: str) -> File | Image | None:
+    """A file by value, by address, or by the id that the vendor keeps it under."""
+    name, url = string(part.get("filename")), string(part.get("file_url"))
+    if url and is_public(url):
+        kind = media_type_of(name) or media_type_of(url)
+        return File(kind, url=url, name=name, cache=cache, place=place)
+    data, kept = string(part.get("file_data")), string(part.get("file_id")) or None
+    if not data and kept is None:
+        return None
+    return given_file(data, name=name, id=kept, keeper=KEEPER, cache=cache, place=place)
+
+
+def _image(url: str, detail: object, *, cache: bool, place: str) -> Image:
     """A picture; ``auto`` is what holds where nothing is said of its detail."""
     known = detail if isinstance(detail, str) and detail != "auto" else None
     head, comma, data = url.partition(",")
     if comma and head.startswith(_DATA) and head.endswith(_BASE64):
         media_type = head[len(_DATA) : -len(_BASE64)]
-        return Image(media_type=media_type, data=data, detail=known, cache=cache)
-    return Image(url=url, detail=known, cache=cache)
+        return Image(media_type=media_type, data=data, detail=known, cache=cache, place=place)
+    return Image(url=url, detail=known, cache=cache, place=place)
 
 
 def _kind(value: object) -> str:

@@ -7,8 +7,11 @@ from typing import Any
 
 import attrs
 
+from orchestrator.dialects.common_losses import Shown
+from orchestrator.dialects.files import data_address, name_for
 from orchestrator.dialects.neutral import (
     Conversation,
+    File,
     Image,
     Message,
     Part,
@@ -18,6 +21,7 @@ from orchestrator.dialects.neutral import (
     ToolResult,
     ToolUse,
 )
+from orchestrator.dialects.openai_responses.losses import is_taken
 from orchestrator.dialects.openai_responses.names import DIALECT, INPUT_CONTENT, INPUT_ITEMS
 
 _BREAKPOINT = {"mode": "explicit"}
@@ -61,18 +65,18 @@ class _Writer:
     items: list[dict[str, Any]] = attrs.field(factory=list)
 
     def message(self, message: Message) -> None:
-        """Lay out one turn: words and pictures in a row make one message item."""
-        said: list[Text | Image] = []
+        """Lay out one turn: words, pictures and files in a row make one message item."""
+        said: list[Text | Shown] = []
         for part in message.parts:
-            if isinstance(part, Text | Image):
-                said.append(part)
+            if isinstance(part, Text | Shown):
+                said += [part] if _is_said(part) else []
                 continue
             self._say(message.role, said)
             said = []
             self._single(part)
         self._say(message.role, said)
 
-    def _say(self, role: Role, parts: list[Text | Image]) -> None:
+    def _say(self, role: Role, parts: list[Text | Shown]) -> None:
         if role is Role.USER:
             self.items += [self.spoken(role, parts)] if parts else []
             return
@@ -92,16 +96,16 @@ class _Writer:
             case _:
                 pass
 
-    def spoken(self, role: str, parts: Iterable[Text | Image]) -> dict[str, Any]:
+    def spoken(self, role: str, parts: Iterable[Text | Shown]) -> dict[str, Any]:
         """A message item; one text is written bare, which every server understands."""
         content = self._content(list(parts))
         return {"type": "message", "role": str(role), "content": content}
 
     def _result(self, part: ToolResult) -> dict[str, Any]:
-        output = self._content(list(part.parts))
+        output = self._content([one for one in part.parts if _is_said(one)])
         return {"type": "function_call_output", "call_id": part.id, "output": output}
 
-    def _content(self, parts: list[Text | Image]) -> str | list[dict[str, Any]]:
+    def _content(self, parts: list[Text | Shown]) -> str | list[dict[str, Any]]:
         if not parts:
             return ""
         first = parts[0]
@@ -109,18 +113,22 @@ class _Writer:
             return first.text
         return [self._part(part) for part in parts]
 
-    def _part(self, part: Text | Image) -> dict[str, Any]:
+    def _part(self, part: Text | Shown) -> dict[str, Any]:
         made: dict[str, Any]
-        if isinstance(part, Image):
-            # Strict servers demand `detail`, whose default is "auto".
-            made = {"type": "input_image", "image_url": _url(part), "detail": part.detail or "auto"}
-        else:
-            made = {"type": "input_text", "text": part.text}
+        match part:
+            case Image():
+                # Strict servers demand `detail`, whose default is "auto".
+                detail = part.detail or "auto"
+                made = {"type": "input_image", "image_url": _url(part), "detail": detail}
+            case File():
+                made = _file(part)
+            case Text():
+                made = {"type": "input_text", "text": part.text}
         if self._marked(part):
             made["prompt_cache_breakpoint"] = dict(_BREAKPOINT)
         return made
 
-    def _marked(self, part: Text | Image) -> bool:
+    def _marked(self, part: Text | Shown) -> bool:
         return self.ours and part.cache
 
     def restore(self, conversation: Conversation) -> None:
@@ -166,3 +174,19 @@ def _url(image: Image) -> str:
     if image.data is not None:
         return f"data:{image.media_type or 'image/png'};base64,{image.data}"
     return image.url or ""
+
+
+def _is_said(part: Text | Shown) -> bool:
+    return isinstance(part, Text) or is_taken(part, Role.USER)
+
+
+def _file(file: File) -> dict[str, Any]:
+    """A file, with a name where it is given by value.
+
+    https://platform.openai.com/docs/guides/pdf-files (2026-11-29).
+    """
+    if file.id is not None:
+        return {"type": "input_file", "file_id": file.id}
+    if file.url is not None:
+        return {"type": "input_file", "file_url": file.url}
+    return {"type": "input_file", "filename": name_for(file), "file_data": data_address(file)}

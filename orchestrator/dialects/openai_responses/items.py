@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from orchestrator.dialects.neutral import Text, Thinking, ToolUse
 from orchestrator.dialects.openai_responses.names import DIALECT
-from orchestrator.dialects.wire import mappings, string
+from orchestrator.dialects.wire import arguments, mappings, string
 
 PARAGRAPH = "\n\n"
 """Between the parts of a reasoning summary, each of which is a paragraph of its own."""
@@ -42,13 +40,6 @@ def tool_use(item: Mapping[str, Any]) -> ToolUse:
     """The call in a ``function_call`` item; results are matched by ``call_id``, not ``id``."""
     call_id = string(item.get("call_id")) or string(item.get("id"))
     return ToolUse(call_id, string(item.get("name")), arguments(item.get("arguments")))
-
-
-def arguments(value: Any) -> str:
-    """The arguments as text; some local servers send the object itself in its place."""
-    if isinstance(value, dict | list):
-        return msgspec.json.encode(value).decode()
-    return string(value)
 
 
 def thinking(item: Mapping[str, Any]) -> Thinking | None:

@@ -7,6 +7,18 @@ from typing import Final
 DIALECT: Final = "openai-responses"
 """The dialect's own name, as configs and thinking parts spell it."""
 
+RELATED: Final = "openai-chat"
+"""The other dialect of the vendor: its hints of the same names mean the same here."""
+
+KEEPER: Final = "openai"
+"""Who keeps a file that is given by its id, in both dialects of the vendor."""
+
+STORED: Final = ("previous_response_id", "conversation", "prompt")
+"""Fields that bring messages from elsewhere, so that ``input`` may be missing."""
+
+STREAMED: Final = "stream_options"
+"""Says how a stream is sent; what it asks for is told in every dialect."""
+
 HINTS: Final = frozenset(
     {
         "context_management",
@@ -46,6 +58,3 @@ FORMAT: Final = "response_format"
 
 FORMAT_DESCRIPTION: Final = "format_description"
 """Hints: the description of a JSON schema."""
-
-HARMLESS: Final = HINTS | {"user"}
-"""Extras of another dialect that are no loss here."""

@@ -7,9 +7,10 @@ Fields of a function tool that only serve built-in tools (``defer_loading``,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from orchestrator.dialects.loss import Loss, Weight, vendor_tool
 from orchestrator.dialects.neutral import (
     Conversation,
     JsonFormat,
@@ -28,14 +29,13 @@ from orchestrator.dialects.openai_responses.names import (
     INPUT_CONTENT,
     INPUT_ITEMS,
     REASONING_HINTS,
+    STORED,
+    STREAMED,
 )
 from orchestrator.dialects.wire import string
 from orchestrator.request import RequestError
 
 T = TypeVar("T")
-
-_STATEFUL = ("previous_response_id", "conversation", "prompt")
-"""Fields that bring messages from elsewhere, so that ``input`` may be missing."""
 
 _READ = frozenset(
     {
@@ -51,11 +51,13 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
     reader, extras, hints = _input(payload), _others(payload), {}
     for name in HINTS & extras.keys():
         hints[name] = extras.pop(name)
+    asides = tuple(sorted(hints.keys() - {STREAMED}))
     if "message.output_text.logprobs" in _listed(hints, "include"):
         extras["include"] = hints.pop("include")
     _keep(extras, INPUT_ITEMS, reader.left)
     _keep(extras, INPUT_CONTENT, reader.left_content)
     _keep(hints, INPUT_ITEMS, reader.references)
+    text = _mapping(payload, "text")
     return Conversation(
         messages=reader.messages,
         system=tuple(reader.system),
@@ -68,10 +70,27 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
         format=_format(payload, extras, hints),
         reasoning=_reasoning(payload, extras, hints),
         user=_field(payload, "user", str),
+        verbosity=_field(text, "verbosity", str),
         dialect=DIALECT,
         extras=extras,
         hints=hints,
+        asides=asides,
+        unread=(*reader.unread, *_stored(payload), *_vendors_tools(payload)),
     )
+
+
+def _stored(payload: Mapping[str, Any]) -> Iterator[Loss]:
+    """The losses of messages that stand elsewhere: they were said, too."""
+    for name in STORED:
+        if payload.get(name) is not None:
+            yield Loss((name,), Weight.SAID)
+
+
+def _vendors_tools(payload: Mapping[str, Any]) -> Iterator[Loss]:
+    """The losses of tools that are no functions."""
+    for index, tool in enumerate(_listed(payload, "tools")):
+        if tool.get("type") != "function":
+            yield vendor_tool(index, str(tool.get("type")))
 
 
 def _input(payload: Mapping[str, Any]) -> InputReader:
@@ -80,7 +99,7 @@ def _input(payload: Mapping[str, Any]) -> InputReader:
     if instructions is not None:
         reader.system.append(Text(instructions))
     given = payload.get("input")
-    if given is not None or not any(payload.get(name) for name in _STATEFUL):
+    if given is not None or not any(payload.get(name) for name in STORED):
         reader.read(given)
     return reader
 
@@ -127,6 +146,7 @@ def _tool(tool: Mapping[str, Any], index: int) -> Tool:
         description=_field(tool, "description", str) or "",
         parameters=_mapping(tool, "parameters"),
         strict=_field(tool, "strict", bool),
+        place=f"tools[{index}]",
     )
 
 
@@ -150,7 +170,9 @@ def _format(
     text = _mapping(payload, "text")
     shape = _mapping(text, "format")
     extras.update(
-        (name, value) for name, value in text.items() if name != "format" and value is not None
+        (name, value)
+        for name, value in text.items()
+        if name not in ("format", "verbosity") and value is not None
     )
     match shape.get("type"):
         case "json_object":

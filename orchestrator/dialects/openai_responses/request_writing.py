@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.dialects.json_word import NOTE, WORD, lacks_word
+from orchestrator.dialects.loss import Reworded
 from orchestrator.dialects.neutral import (
     Conversation,
-    Image,
     JsonFormat,
     Reasoning,
-    Role,
     Tool,
     ToolChoice,
 )
 from orchestrator.dialects.openai_responses.input_writing import instructions, write_input
+from orchestrator.dialects.openai_responses.losses import shared
 from orchestrator.dialects.openai_responses.names import (
     DIALECT,
     FORMAT,
     FORMAT_DESCRIPTION,
-    HARMLESS,
     INPUT_CONTENT,
     INPUT_ITEMS,
 )
 
 _ELSEWHERE = frozenset(
-    {FORMAT, FORMAT_DESCRIPTION, INPUT_CONTENT, INPUT_ITEMS, "reasoning", "tools", "verbosity"}
+    {FORMAT, FORMAT_DESCRIPTION, INPUT_CONTENT, INPUT_ITEMS, "reasoning", "tools"}
 )
 """Extras and hints that are written inside other fields."""
 
@@ -37,38 +37,38 @@ https://ai.google.dev/gemini-api/docs/openai (looked up 2026-11-21).
 """
 
 
-def losses(conversation: Conversation) -> tuple[str, ...]:
-    """See :meth:`orchestrator.dialects.Dialect.losses`."""
-    asked = {
-        "images": _pictures_of_the_model(conversation),
-        "top_k": conversation.top_k is not None,
-        "stop": bool(conversation.stop),
-        "seed": conversation.seed is not None,
-        # A penalty of 0 and one choice are what is done here anyway.
-        "frequency_penalty": bool(conversation.frequency_penalty),
-        "presence_penalty": bool(conversation.presence_penalty),
-        "n": (conversation.choices or 1) > 1,
-    }
-    others = () if conversation.dialect == DIALECT else conversation.extras.keys() - HARMLESS
-    return (*(name for name, lost in asked.items() if lost), *sorted(others))
+def reworded(conversation: Conversation) -> Reworded:
+    """See :meth:`orchestrator.dialects.Dialect.reworded`: there is no stop parameter here."""
+    ours = conversation.dialect == DIALECT
+    notes = (NOTE,) if not ours and _lacks_word(conversation) else ()
+    return Reworded(notes, conversation.stop)
 
 
-def _pictures_of_the_model(conversation: Conversation) -> bool:
-    """Whether a turn of the model holds a picture, which only users may send here."""
-    return any(
-        isinstance(part, Image)
-        for message in conversation.messages
-        if message.role is Role.ASSISTANT
-        for part in message.parts
-    )
+def _lacks_word(conversation: Conversation) -> bool:
+    """Whether the word that JSON mode demands is nowhere in the input.
+
+    Instructions are not looked at (https://github.com/BigDawnGhost/wenyi/pull/66, 2026-11-29).
+    """
+    return lacks_word(conversation, in_system=instructions(conversation) is None)
+
+
+def _input(conversation: Conversation) -> list[dict[str, Any]]:
+    """The input items, with the word that JSON mode demands after what the system says there."""
+    items = write_input(conversation)
+    if conversation.dialect != DIALECT and _lacks_word(conversation):
+        at = int(bool(conversation.system) and instructions(conversation) is None)
+        items.insert(at, {"type": "message", "role": "system", "content": WORD})
+    return items
 
 
 def write_request(conversation: Conversation) -> dict[str, Any]:
     """See :meth:`orchestrator.dialects.Dialect.write_request`."""
     ours = conversation.dialect == DIALECT
-    known: Mapping[str, Any] = {**conversation.extras, **conversation.hints} if ours else {}
+    known: Mapping[str, Any] = (
+        {**conversation.extras, **conversation.hints} if ours else shared(conversation)
+    )
     body = {
-        "input": write_input(conversation),
+        "input": _input(conversation),
         "instructions": instructions(conversation),
         "tools": [
             *(_tool(tool, ours=ours) for tool in conversation.tools),
@@ -79,7 +79,7 @@ def write_request(conversation: Conversation) -> dict[str, Any]:
         "max_output_tokens": conversation.max_tokens,
         "temperature": conversation.temperature,
         "top_p": conversation.top_p,
-        "text": _text(conversation.format, known),
+        "text": _text(conversation, known),
         "reasoning": _reasoning(conversation),
         "user": conversation.user,
         # Whoever asks in another dialect did not agree to have the answer kept for 30 days.
@@ -109,14 +109,14 @@ def _tool_choice(choice: ToolChoice | None) -> Any:
     return str(choice.mode)
 
 
-def _text(shape: JsonFormat | None, known: Mapping[str, Any]) -> dict[str, Any]:
+def _text(conversation: Conversation, known: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    if shape is not None:
-        made["format"] = _format(shape, known.get(FORMAT_DESCRIPTION))
+    if conversation.format is not None:
+        made["format"] = _format(conversation.format, known.get(FORMAT_DESCRIPTION))
     elif FORMAT in known:
         made["format"] = known[FORMAT]
-    if "verbosity" in known:
-        made["verbosity"] = known["verbosity"]
+    if conversation.verbosity is not None:
+        made["verbosity"] = conversation.verbosity
     return made
 
 

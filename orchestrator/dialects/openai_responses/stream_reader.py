@@ -8,6 +8,8 @@ from typing import Any
 import attrs
 import msgspec
 
+from orchestrator.dialects.failures import remarked, reported
+from orchestrator.dialects.finish_reasons import STOP, finish_reason, is_failed
 from orchestrator.dialects.neutral import (
     Began,
     Broke,
@@ -75,29 +77,41 @@ class ResponsesReader:
         match kind:
             case "response.created" | "response.in_progress" | "response.queued":
                 return list(self._begin(body))
-            case "response.completed" | "response.incomplete":
+            case (
+                "response.completed"
+                | "response.incomplete"
+                | "response.failed"
+                | "response.cancelled"
+            ):
                 return list(self._end(body, kind))
-            case "response.failed" | "response.cancelled" | "error":
+            case "error":
                 return [Broke(body)]
             case _:
                 # Gateways report their own errors without a type.
-                return [Broke(body)] if body.get("error") else []
+                if reported(body):
+                    return [Broke(body)]
+                return [Unreadable(event.data)] if remarked(body) else []
 
     def _begin(self, body: dict[str, Any]) -> Iterator[Delta]:
         if not self._began:
             self._began = True
             response = mapping(body.get("response"))
-            yield Began(string(response.get("id")), string(response.get("model")))
+            self._content.answer_id = string(response.get("id"))
+            yield Began(self._content.answer_id, string(response.get("model")))
 
     def _end(self, body: dict[str, Any], kind: str) -> Iterator[Delta]:
         response = mapping(body.get("response"))
-        if response.get("error"):
+        if response.get("error") or body.get("error"):
             yield Broke(body)
             return
         yield from self._begin(body)
         yield from self._content.missing(mappings(response.get("output")))
-        status = kind.removeprefix("response.")
-        yield Stopped(finish_of({**response, "status": status}, calls=self._content.told.calls > 0))
+        said, status = finish_reason(response.get("status")), kind.removeprefix("response.")
+        status = said if said is not None and is_failed(said) else status
+        ended = finish_of({**response, "status": status})
+        finish = finish_reason(ended, calls=self._content.told.calls > 0) or STOP
+        yield from self._content.rest(finish)
+        yield Stopped(finish)
         if isinstance(response.get("usage"), dict):
             yield Counted(usage_of(response["usage"]))
         yield Ended()

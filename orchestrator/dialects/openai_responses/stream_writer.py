@@ -21,13 +21,14 @@ from orchestrator.dialects.neutral import (
     Counted,
     Delta,
     Ended,
+    Heading,
     Stopped,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
 )
-from orchestrator.dialects.openai_responses.answer import ending, skeleton, usage
+from orchestrator.dialects.openai_responses.answer import ending, usage
 from orchestrator.dialects.openai_responses.names import DIALECT
 from orchestrator.dialects.openai_responses.open_items import (
     Events,
@@ -36,6 +37,7 @@ from orchestrator.dialects.openai_responses.open_items import (
     OpenMessage,
     OpenReasoning,
 )
+from orchestrator.dialects.openai_responses.skeleton import skeleton
 from orchestrator.dialects.wire import string
 
 
@@ -44,11 +46,12 @@ class ResponsesWriter:
     """See :class:`orchestrator.dialects.StreamWriter`.
 
     Attributes:
-        model: The model that the caller is told of where the provider names none.
+        heading: What the provider does not say.
     """
 
-    model: str
-    _id: str = "resp_0"
+    heading: Heading
+    _id: str = ""
+    _model: str = ""
     _number: int = 0
     _begun: bool = False
     _over: bool = False
@@ -89,7 +92,7 @@ class ResponsesWriter:
     def _begin(self, delta: Began) -> bytes:
         if self._begun:
             return b""
-        self._id, self.model = delta.id or self._id, delta.model or self.model
+        self._id, self._model = delta.id, delta.model
         return self._start()
 
     def _start(self) -> bytes:
@@ -97,7 +100,7 @@ class ResponsesWriter:
         if self._begun:
             return b""
         self._begun = True
-        response = skeleton(self._id, self.model)
+        response = skeleton(self._id, self._model, self.heading)
         kinds = ("response.created", "response.in_progress")
         return self._say([{"type": kind, "response": response} for kind in kinds])
 
@@ -105,7 +108,7 @@ class ResponsesWriter:
         self._over = True
         events = [event for item in self._items for event in item.close()]
         response = {
-            **skeleton(self._id, self.model),
+            **skeleton(self._id, self._model, self.heading),
             **ending(self._finish),
             "output": [item.made() for item in self._items],
             "usage": None if self._usage is None else usage(self._usage),

@@ -72,6 +72,10 @@ class Told:
         """A call begins in that item; its number."""
         return self._calls.setdefault(key, len(self._calls))
 
+    def bare_calls(self) -> list[Key]:
+        """The items of calls of which no arguments were told."""
+        return [key for key in self._calls if not self.length(("call", key, 0))]
+
     # Thoughts.
 
     def sign(self, key: Key) -> bool:

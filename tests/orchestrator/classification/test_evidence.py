@@ -43,11 +43,12 @@ said = (
 
 def chat(text: str, place: str) -> dict[str, Any]:
     call = {"id": "t", "type": "function", "function": {"name": "note", "arguments": text}}
-    message = {
+    messages: dict[str, dict[str, Any]] = {
         "text": {"content": text},
         "thoughts": {"content": "", "reasoning_content": text},
         "arguments": {"content": None, "tool_calls": [call]},
-    }[place]
+    }
+    message = messages[place]
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}
     return {"id": "c1", "object": "chat.completion", "model": "m", "choices": [choice]}
 
@@ -62,21 +63,21 @@ def claude(text: str, place: str) -> dict[str, Any]:
 
 
 def responses(text: str, place: str) -> dict[str, Any]:
-    item: dict[str, Any] = {
+    items: dict[str, dict[str, Any]] = {
         "text": {"type": "message", "content": [{"type": "output_text", "text": text}]},
         "thoughts": {"type": "reasoning", "summary": [{"type": "summary_text", "text": text}]},
         "arguments": {"type": "function_call", "name": "note", "arguments": text},
-    }[place]
-    return {"id": "r1", "object": "response", "status": "completed", "output": [item]}
+    }
+    return {"id": "r1", "object": "response", "status": "completed", "output": [items[place]]}
 
 
 def gemini(text: str, place: str) -> dict[str, Any]:
-    part: dict[str, Any] = {
+    parts: dict[str, dict[str, Any]] = {
         "text": {"text": text},
         "thoughts": {"text": text, "thought": True},
         "arguments": {"functionCall": {"name": "note", "args": {"line": text}}},
-    }[place]
-    return {"candidates": [{"content": {"role": "model", "parts": [part]}}]}
+    }
+    return {"candidates": [{"content": {"role": "model", "parts": [parts[place]]}}]}
 
 
 WHOLE: dict[str, Callable[[str, str], dict[str, Any]]] = {
@@ -169,7 +170,7 @@ def test_a_stream_that_breaks_says_nothing_of_its_text(
     cut = data.draw(st.integers(len("data: {") + 1, len(event)))
     opened = f"data: {json.dumps(chunk(dialect, 'Well, ', 'text'))}\n\n"
     # What begins like an object is an event of its own, and may be one that reports a failure.
-    bare = NEUTRAL if text.startswith("{") else text
+    bare = NEUTRAL if text.startswith(("{", "[")) else text
     for body in (event[:cut], opened + event[:cut], opened + f"data: {bare}\n\n"):
         error = classify(
             status=200,
@@ -211,7 +212,7 @@ ECHOES: dict[str, Callable[[str], Any]] = {
     "after a colon": lambda text: {"detail": f"messages.0.content: {text}"},
     "as a repr": lambda text: {"error": {"message": f"input_value={text!r}, input_type=str"}},
     "as JSON": lambda text: {"error": {"message": f"got {json.dumps({'content': text})}"}},
-    "a field": lambda text: {"detail": [{"msg": "Field required", "input": text, "ctx": {"x": text}}]},
+    "a field": lambda text: {"detail": [{"msg": "Wrong", "input": text, "ctx": {"x": text}}]},
     "failed_generation": lambda text: {"error": {"message": "no", "failed_generation": text}},
     "flagged": lambda text: {"error": {"message": "no", "metadata": {"flagged_input": text}}},
     "messages": lambda text: {"message": "no", "messages": [{"role": "user", "content": text}]},
@@ -280,7 +281,7 @@ def test_what_is_short_or_not_asked_for_is_no_echo() -> None:
     ("body", "reason"),
     [
         ({"error": {"message": "Insufficient Balance"}}, Reason.BILLING),
-        ({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}, Reason.BILLING),
+        ({"base_resp": {"status_code": 1, "status_msg": "insufficient balance"}}, Reason.BILLING),
         ({"code": 40201, "message": "Insufficient Balance"}, Reason.BILLING),
         ({"detail": "Insufficient Balance"}, Reason.BILLING),
         ({"success": False, "code": 1, "msg": "余额不足", "data": None}, Reason.BILLING),
@@ -288,7 +289,7 @@ def test_what_is_short_or_not_asked_for_is_no_echo() -> None:
         ({"type": "response.failed", "response": {"error": {"code": "rate_limit_exceeded"}}},
          Reason.RATE_LIMIT),
         ('{"error": {"message": "Insufficient Balance", "type": "unk', Reason.BILLING),
-        ('{"id": "x", "object": "error", "error": {"message": "Insufficient Bal', Reason.INVALID_RESPONSE),
+        ('{"id": "x", "type": "error", "error": {"message": "Insuffi', Reason.INVALID_RESPONSE),
         ('{"id": "x", "choices": [{"text": "a"}], "error": {"message": "Insufficient Balance"',
          Reason.INVALID_RESPONSE),
         ('{"answer": "x", "error": {"message": "Insufficient Balance"', Reason.INVALID_RESPONSE),

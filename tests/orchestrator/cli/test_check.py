@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from orchestrator.sim import ClosedPort, ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript
-from tests.orchestrator.cli.entry import Place, configured
+from tests.orchestrator.cli.entry import CANARY, Place, configured
 
 
 def test_without_a_config_each_command_says_how_to_get_one(tmp_path: Path) -> None:
@@ -40,7 +41,12 @@ def test_a_sound_config_has_no_problems_and_nothing_is_sent(tmp_path: Path) -> N
         assert providers.received("a") == ()
     assert ended.out == "orchestrator.toml: no problems\nroute default: a/m\n"
     assert (ended.status, ended.err) == (0, "")
-    assert listed.json == {"config": "orchestrator.toml", "findings": []}
+    assert listed.json == {
+        "format": 1,
+        "config": "orchestrator.toml",
+        "findings": [],
+        "routes": {"default": ["a/m"]},
+    }
 
 
 def test_live_asks_each_target_once_and_says_what_it_got(tmp_path: Path) -> None:
@@ -108,6 +114,20 @@ def test_live_is_well_where_every_target_answers(tmp_path: Path) -> None:
     assert sent["max_tokens"] <= 16
 
 
+def test_live_names_the_setting_for_a_provider_that_never_says_why_it_stopped(
+    tmp_path: Path,
+) -> None:
+    said = {"id": "c", "choices": [{"index": 0, "delta": {"content": "ok"}}]}
+    with ScriptedProviders({"a": replies.stream(json.dumps(said), "[DONE]")}) as providers:
+        place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"])
+        ended = place.run("check", "--live")
+        asked = providers.received("a")[0].streamed
+
+    assert asked
+    assert ended.status == 1
+    assert 'set end = "mark" in its config' in ended.out
+
+
 @pytest.mark.parametrize("arguments", [("--timeout", "3"), ("--live", "--timeout", "0")])
 def test_a_timeout_that_means_nothing_is_refused(
     tmp_path: Path, arguments: tuple[str, ...]
@@ -116,3 +136,82 @@ def test_a_timeout_that_means_nothing_is_refused(
 
     assert (ended.status, ended.out, len(ended.said)) == (2, "", 1)
     assert "--timeout" in ended.err
+
+
+SPOKEN = {
+    "messages": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}},
+                {"type": "text", "text": "write it down"},
+            ],
+        }
+    ],
+    "seed": 7,
+}
+
+
+def crossing(folder: Path, request: object) -> Place:
+    """A place with a route over three dialects, and a request in a file."""
+    (folder / "request.json").write_text(json.dumps(request))
+    dialects = {"chat": "openai-chat", "claude": "anthropic-messages", "gem": "gemini"}
+    lines = ['health = "memory"', "[routes]", 'default = ["chat/m", "claude/m", "gem/m"]']
+    for name, dialect in dialects.items():
+        lines += [f"[providers.{name}]", f'base_url = "http://{name}.test/v1"']
+        lines += [f'dialect = "{dialect}"', f'credentials = ["env:{name.upper()}_KEY"]']
+    (folder / "orchestrator.toml").write_text("\n".join(lines))
+    return Place(folder, {f"{name.upper()}_KEY": CANARY.format(name) for name in dialects})
+
+
+def test_a_request_is_said_to_be_taken_over_or_not_by_each_target(tmp_path: Path) -> None:
+    ended = crossing(tmp_path, SPOKEN).run("check", "--request", "request.json")
+
+    assert (ended.status, ended.err) == (0, "")
+    chat, claude, gem = ended.out.splitlines()[2:]
+    assert (chat, gem) == ("takes   chat/m", "takes   gem/m")
+    assert claude == (
+        "passed  claude/m: anthropic-messages cannot express messages[0].content[0] input_audio; "
+        '[policy] drop = ["audio"] would leave that out'
+    )
+
+
+def test_what_a_target_would_not_be_told_is_said_too(tmp_path: Path) -> None:
+    asked = {"messages": [{"role": "user", "content": "hi"}], "seed": 7, "model": "claude/other"}
+    ended = crossing(tmp_path, asked).run("check", "--json", "--request", "request.json")
+
+    assert ended.json["request"] == [
+        {
+            "route": "claude/other",
+            "target": "claude/other",
+            "fits": True,
+            "told": ["left out, for it asks for best effort only: seed"],
+        }
+    ]
+
+
+def test_a_request_that_nobody_could_take_is_a_failure(tmp_path: Path) -> None:
+    place = crossing(tmp_path, {**SPOKEN, "model": "claude/m"})
+
+    assert place.run("check", "--request", "request.json").status == 1
+    again = place.run("check", "--request", "-", stdin=(tmp_path / "request.json").read_text())
+    assert again.status == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--dialect", "gemini"), "--dialect is for --request"),
+        (("--request", "request.json", "--dialect", "gemin"), "did you mean 'gemini'?"),
+        (("--request", "request.json", "--dialect", "gemini"), "'contents' is missing"),
+        (("--request", "orchestrator.toml"), "is not JSON"),
+        (("--request", "none.json"), "none.json"),
+    ],
+)
+def test_what_is_no_request_is_refused_in_words(
+    tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    ended = crossing(tmp_path, SPOKEN).run("check", *arguments)
+
+    assert (ended.status, ended.out) == (2, "")
+    assert words in ended.err

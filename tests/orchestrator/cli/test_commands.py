@@ -109,7 +109,7 @@ def test_status_remembers_across_processes_until_it_is_reset(tmp_path: Path) -> 
     assert all(len(line.rstrip()) <= COLUMNS for line in plain.splitlines())
     assert (wrong.status, len(wrong.said)) == (2, 1)
     assert "configured: a, b" in wrong.err
-    assert reset.json == {"reset": "a", "removed": 1}
+    assert reset.json == {"format": 1, "reset": "a", "removed": 1}
     # Failures that no rule knew are counted, with what to do about them.
     note = " ".join(after.out.split())
     assert "b/n ready" in note
@@ -124,6 +124,43 @@ def test_status_remembers_across_processes_until_it_is_reset(tmp_path: Path) -> 
     assert "note: no rule knew 1 failure of b: let `orchestrator classify`" in note
     assert "[[providers.b.rules]]" in note
     assert {entry["state"] for entry in listed.json["entries"]} == {"ready"}
+
+
+def test_status_tells_of_a_long_wait_when_it_is_due_and_when_it_is_expected_to_end(
+    tmp_path: Path,
+) -> None:
+    with ScriptedProviders({"a": replies.rate_limited(590_000)}) as providers:
+        place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"], top='health = "file"')
+        place.run("run", "hi")
+
+    shown = _COLOUR.sub("", place.run_on_terminal("status").out)
+    (entry,) = [one for one in place.run("status", "--json").json["entries"] if one["mark"]]
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+
+    assert all(len(line.rstrip()) <= COLUMNS for line in shown.splitlines())
+    (line,) = [number for number, words in enumerate(lines) if words.startswith("key#1")]
+    assert "benched, due in" in lines[line]
+    assert "expected to end in 7 d; rate_limit (HTTP 429: Rate limit" in lines[line + 1]
+    assert entry["until"] - entry["since"] == pytest.approx(60)
+    assert entry["expected"] - entry["since"] == pytest.approx(590_000)
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("status", "--reset"), ("run", "hi")])
+def test_a_damaged_health_file_is_said_once_and_fails_no_command(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    with ScriptedProviders({"a": replies.ok("there")}) as providers:
+        place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"], top='health = "file"')
+        place.run("status")
+        (file,) = (tmp_path / "state").rglob("health.sqlite3")
+        whole = file.read_bytes()
+        at = whole.index(b"CREATE TABLE")
+        file.write_bytes(whole[:at] + b"\xb9" + whole[at + 1 :])
+        ended = place.run(*arguments)
+        again = place.run("status")
+
+    assert (ended.status, again.status, again.err) == (0, 0, "")
+    assert ended.err.count("it was set aside as health.sqlite3.damaged-") == 1
 
 
 def test_status_says_that_a_target_waits_for_its_keys(tmp_path: Path) -> None:

@@ -61,3 +61,11 @@ def test_a_repair_cures() -> None:
         ("provider/model", "repair"),
         ("provider/model", "succeed"),
     ]
+
+
+def test_a_repair_that_only_the_request_could_confirm_is_not_foretold() -> None:
+    error = Error(Reason.BAD_REQUEST, "rule", repair="drop_refused_fields")
+
+    (ask,) = foretell(error, scene(None, None))
+
+    assert (ask.answers, ask.next) == (False, "fail_terminal")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli import main
+from orchestrator.simulation.reading import read
 from tests.orchestrator.simulation.incidents import FOLDER, config
 
 
@@ -106,7 +107,16 @@ def test_a_stream_that_breaks_says_what_was_delivered(
         (["simulate", "402@depseek"], "@depseek is nothing of this route; did you mean deepseek?"),
         (["simulate"], "a script, or --random N"),
         (["simulate", "ok", "--calls", "0"], "1 or more"),
-        (["simulate", "ok", "--picture", "a.svg"], "ends in .svg, with --random"),
+        (["simulate", "ok", "--picture", "a.svg"], "--picture is for --random N"),
+        (["simulate", "ok", "--mix", "keys"], "--mix is for --random N"),
+        (["simulate", "ok", "--random", "2"], "a script, or --random N; not both"),
+        (["simulate", "ok", "--every", "5s"], "give their number, --calls N"),
+        (["simulate", "ok", "--keep-ledger", "no/such/calls.jsonl"], "there is no folder no/such"),
+        (["simulate", "--random", "2", "--picture", "no/such.svg"], "there is no folder no"),
+        (["simulate", "--random", "2", "--calls", "2"], "--calls is for a script or a ledger"),
+        (["simulate", "--random", "2", "--every", "5s"], "--every is for a script or a ledger"),
+        (["simulate", "--random", "2", "--id", "x"], "--id is for a script or a ledger"),
+        (["simulate", "--random", "0"], "--random: allowed: 1 or more"),
         (["simulate", "--random", "2", "--picture", "a.png"], "a name that ends in .svg"),
         (["simulate", "missing.jsonl"], "missing.jsonl: no such file"),
         (["simulate", "nights/one"], "nights/one: no such file"),
@@ -144,6 +154,24 @@ def test_a_day_is_a_table_a_plot_and_a_picture_that_repeat(
     assert drawn == pictures[1].read_text("utf-8")
     assert "<svg" in drawn
     assert "url(" not in drawn.replace("url(#", "")
+
+
+def test_a_day_is_kept_call_by_call_and_takes_the_deadline_that_is_given(
+    toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "day.jsonl"
+    arguments = ["simulate", "--random", "24", "--mix", "brown-out", "--config", toml, "--json"]
+    assert main([*arguments, "--keep-ledger", str(kept), "--timeout", "40s"]) == 0
+    whole = json.loads(capsys.readouterr().out)
+    calls = read(kept)
+
+    assert len(calls) == whole["calls"] == 24
+    assert sum(len(call.attempts) for call in calls) / 24 == whole["attempts"]["mean"]
+    assert {call.opened.policy.deadline for call in calls} == {40.0}
+
+    assert main([*arguments, "--timeout", "0.5s"]) == 0
+    short = json.loads(capsys.readouterr().out)
+    assert short["lost"] > whole["lost"]
 
 
 def test_a_change_that_loses_calls_is_told_and_can_fail_a_check(

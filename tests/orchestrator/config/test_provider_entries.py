@@ -8,6 +8,8 @@ import attrs
 import pytest
 
 from orchestrator.config import Config, ConfigError, Provider, loads
+from orchestrator.config.records import StreamEnd
+from orchestrator.health import Accounts
 
 WORKSPACE = "https://adb-1.2.azuredatabricks.net"
 GATEWAY = "https://1.0.ai-gateway.azuredatabricks.net"
@@ -46,6 +48,28 @@ def test_a_second_entry_of_a_vendor_has_its_own_dialect() -> None:
     assert found.base_url == f"{GATEWAY}/anthropic/v1"
     assert found.base_urls[1] == f"{WORKSPACE}/serving-endpoints/anthropic/v1"
     assert (found.name, found.vendor) == ("claude", "databricks")
+
+
+def test_the_keys_of_a_provider_are_separate_accounts_unless_it_says_one() -> None:
+    url = 'base_url = "http://llm.corp/v1"'
+
+    assert provider("corp", url).accounts is Accounts.SEPARATE
+    assert provider("corp", f'{url}\naccounts = "one"').accounts is Accounts.ONE
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('"seperate"', "found 'seperate' (did you mean 'separate'?); allowed: separate, one"),
+        ('"shared"', "found 'shared'; allowed: separate, one"),
+        ("1", "found a number, 1; allowed: separate, one"),
+        ('["one"]', "found a list, ['one']; allowed: separate, one"),
+    ],
+)
+def test_another_word_for_accounts_is_refused(written: str, said: str) -> None:
+    text = f'[providers.corp]\nbase_url = "http://llm.corp/v1"\naccounts = {written}\n{LOCAL}'
+
+    assert problems(text) == {"providers.corp.accounts": said}
 
 
 def test_a_provider_is_located_once_and_keeps_all_else() -> None:
@@ -141,6 +165,11 @@ def test_the_header_that_is_named_goes_before_the_vendors() -> None:
     assert found.key_header == "authorization"
 
 
+def test_a_provider_may_end_its_streams_by_the_mark_alone() -> None:
+    assert provider("corp", 'base_url = "http://x/v1"').end is StreamEnd.FINISH
+    assert provider("corp", 'base_url = "http://x/v1"\nend = "mark"').end is StreamEnd.MARK
+
+
 def test_a_vendors_own_fallback_is_not_passed_on() -> None:
     assert "models" in provider("openrouter", "", {"OPENROUTER_API_KEY": "quiet"}).omitted
     assert provider("corp", 'base_url = "http://llm.corp/v1"').omitted == frozenset()
@@ -181,6 +210,7 @@ def test_native_dialects_are_spoken_unless_another_is_named(
         ('vendor = "databrick"', "providers.x.vendor", "did you mean 'databricks'?"),
         ("key_header = 3", "providers.x.key_header", "found a number"),
         ('key_header = "two words"', "providers.x.key_header", "a header's name"),
+        ('end = "marc"', "providers.x.end", "did you mean 'mark'?); allowed: finish, mark"),
         ('key_header = "content-length"', "providers.x.key_header", "a header's name"),
     ],
 )

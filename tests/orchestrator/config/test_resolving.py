@@ -387,3 +387,12 @@ def test_a_second_account_is_known_by_its_address(
 
     second = config.providers["second"]
     assert (second.vendor, second.limits_by_model) == (vendor, limits_by_model)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "2026-11-29", "[{ a = 1979-05-27T07:32:00Z }]"])
+def test_overrides_that_json_cannot_say_are_refused_with_their_place(value: str) -> None:
+    text = f'targets."corp/m".overrides = {{ temperature = {value} }}'
+    with pytest.raises(ConfigError, match=r"temperature.*JSON cannot say; allowed:") as raised:
+        loads(text, {})
+
+    assert any(one.where.startswith('targets."corp/m"') for one in raised.value.problems)

@@ -3,7 +3,9 @@
 A conversation is compared by facets, each of which one name among the losses excuses.
 What no loss needs to name, because the answer means the same without it: thoughts of
 another vendor, cache marks, how closely a picture is looked at, who the user is, where one
-text ends and the next begins, and by which of its two measures thought is asked for.
+text ends and the next begins, and by which of its two measures thought is asked for. What a
+dialect says in other words is named by what it reworded: JSON that is asked for by an
+instruction, objects that are closed, stop sequences that are cut here.
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ from collections.abc import Iterable
 from itertools import permutations
 from typing import Any
 
+import attrs
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.dialects import DIALECTS, Dialect, dialect
+from orchestrator.dialects import DIALECTS, Dialect, Weight, dialect
+from orchestrator.dialects.json_schema import closed
+from orchestrator.dialects.json_word import instruction
 from orchestrator.dialects.neutral import (
     Began,
     Broke,
@@ -26,8 +31,11 @@ from orchestrator.dialects.neutral import (
     Counted,
     Delta,
     Ended,
+    File,
+    Heading,
     Image,
     Message,
+    Part,
     Reply,
     Role,
     Stopped,
@@ -47,6 +55,7 @@ from tests.dialect_strategies import (
     delta_sequences,
     deltas_of,
     gathered,
+    names_of,
     read,
     replies,
     text_of,
@@ -65,28 +74,41 @@ def joined(texts: Iterable[Text]) -> str:
     return re.sub(r"\s", "", "".join(text.text for text in texts))
 
 
-def told(message: Message) -> list[Any]:
-    """What a turn tells, in order; neighbouring texts are one."""
-    said: list[Any] = []
-    for part in message.parts:
-        if isinstance(part, Text):
-            said = (
-                [*said[:-1], said[-1] + joined([part])]
-                if _is_text(said)
-                else [*said, joined([part])]
-            )
-        elif isinstance(part, Image):
-            said.append((part.url, part.media_type, part.data))
-        elif isinstance(part, ToolUse):
-            said.append((part.id, part.name, msgspec.json.decode(part.arguments)))
-        elif isinstance(part, ToolResult):
-            texts = [one for one in part.parts if isinstance(one, Text)]
-            said.append((part.id, part.name, joined(texts)))
+def told(conversation: Conversation) -> list[tuple[Role, Any]]:
+    """What each speaker tells, in order, but for what is shown; texts in a row are one."""
+    said: list[tuple[Role, Any]] = []
+    for message in conversation.messages:
+        for part in message.parts:
+            item = _told(part)
+            if isinstance(item, str) and said and said[-1][0] is message.role:
+                item = said.pop()[1] + item if isinstance(said[-1][1], str) else item
+            said += [(message.role, item)] if item not in (None, "") else []
     return said
 
 
-def _is_text(said: list[Any]) -> bool:
-    return bool(said) and isinstance(said[-1], str)
+def _told(part: Part) -> Any:
+    match part:
+        case Text():
+            return joined([part])
+        case ToolUse():
+            return (part.id, part.name, msgspec.json.decode(part.arguments))
+        case ToolResult():
+            return (part.id, part.name, joined(one for one in part.parts if isinstance(one, Text)))
+        case _:
+            return None
+
+
+def shown(conversation: Conversation, kind: str) -> list[Any]:
+    """The pictures, sounds or other files of all turns, in order."""
+    parts = [part for message in conversation.messages for part in message.parts]
+    if kind == "images":
+        return [(one.url, one.media_type, one.data) for one in parts if isinstance(one, Image)]
+    found = [one for one in parts if isinstance(one, File)]
+    return [
+        (one.media_type, one.data, one.url, one.id)
+        for one in found
+        if one.is_of("audio") == (kind == "audio")
+    ]
 
 
 def facets(conversation: Conversation) -> dict[str, Any]:
@@ -95,7 +117,10 @@ def facets(conversation: Conversation) -> dict[str, Any]:
     choice = conversation.tool_choice or ToolChoice()
     alone = choice.mode is not ToolMode.NONE and conversation.parallel_tool_calls is False
     return {
-        "images": [(message.role, told(message)) for message in conversation.messages],
+        "messages": told(conversation),
+        "images": shown(conversation, "images"),
+        "files": shown(conversation, "files"),
+        "audio": shown(conversation, "audio"),
         "system": joined(conversation.system),
         "tools": [(tool.name, tool.description, tool.parameters) for tool in conversation.tools],
         "tool_choice": choice,
@@ -111,14 +136,29 @@ def facets(conversation: Conversation) -> dict[str, Any]:
         "n": conversation.choices or 1,
         "response_format": form and (form.schema,),
         "reasoning_effort": thought is not None,
+        "verbosity": conversation.verbosity or "medium",
     }
+
+
+def reworded(conversation: Conversation, there: Dialect) -> Conversation:
+    """The conversation as it has to arrive where ``there`` says that it rewords it."""
+    said = there.reworded(conversation)
+    system, form = conversation.system, conversation.format
+    if any("instruction" in note for note in said.notes):
+        system, form = (*system, Text(instruction(form.schema if form else None))), None
+    elif any("closed" in note for note in said.notes) and form is not None:
+        form = attrs.evolve(form, schema=closed(form.schema or {}))
+    elif said.notes:
+        system = (*system, Text("Answer in JSON."))
+    sent = tuple(stop for stop in conversation.stop if stop not in said.stops)
+    return attrs.evolve(conversation, system=system, format=form, stop=sent)
 
 
 def kept(conversation: Conversation, there: Dialect) -> Conversation:
     """The conversation after ``there``; every facet that it does not name as lost is the same."""
     back = there.read_request({"model": "m", **there.write_request(conversation)})
-    lost = set(there.losses(conversation))
-    before, after = facets(conversation), facets(back)
+    lost = set(names_of(there.losses(conversation)))
+    before, after = facets(reworded(conversation, there)), facets(back)
 
     assert {name: after[name] for name in after if name not in lost} == {
         name: before[name] for name in before if name not in lost
@@ -128,7 +168,7 @@ def kept(conversation: Conversation, there: Dialect) -> Conversation:
 
 @each_pair
 @few
-@given(conversation=conversations())
+@given(conversation=conversations(with_files=True))
 def test_a_conversation_crosses_two_dialects(
     one: str, other: str, conversation: Conversation
 ) -> None:
@@ -137,7 +177,7 @@ def test_a_conversation_crosses_two_dialects(
 
 @each
 @few
-@given(conversation=conversations())
+@given(conversation=conversations(with_files=True))
 def test_nothing_is_lost_twice(name: str, conversation: Conversation) -> None:
     back = kept(conversation, dialect(name))
 
@@ -148,9 +188,12 @@ def test_nothing_is_lost_twice(name: str, conversation: Conversation) -> None:
 @each_pair
 def test_foreign_extras_are_losses_and_hints_are_not(one: str, other: str) -> None:
     hello = (Message(Role.USER, (Text("hi"),)),)
-    asked = Conversation(hello, dialect=one, extras={"x_new": 1}, hints={"x_kept": 1})
+    hints, asides = {"x_kept": 1}, ("x_kept",)
+    asked = Conversation(hello, dialect=one, extras={"x_new": 1}, hints=hints, asides=asides)
 
-    assert dialect(other).losses(asked) == ("x_new",)
+    new, kept_back = dialect(other).losses(asked)
+    assert (new.name, new.weight) == ("x_new", Weight.PARAMETER)
+    assert (kept_back.name, kept_back.weight) == ("x_kept", Weight.EFFORT)
     assert "x_new" not in dialect(other).write_request(asked)
     assert "x_kept" not in dialect(other).write_request(asked)
     assert dialect(one).losses(asked) == ()
@@ -185,7 +228,7 @@ def test_an_answer_crosses_two_dialects(one: str, other: str, reply: Reply) -> N
 
 
 def written(name: str, deltas: Iterable[Delta]) -> bytes:
-    writer = dialect(name).stream_writer("model-1")
+    writer = dialect(name).stream_writer(Heading(model="model-1"))
     return b"".join(writer.write(delta) for delta in deltas)
 
 

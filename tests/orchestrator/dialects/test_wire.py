@@ -58,3 +58,32 @@ def test_readers_give_their_type_whatever_they_get(value: Any) -> None:
 @given(st.binary())
 def test_decoding_never_raises(body: bytes) -> None:
     wire.decoded(body)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (None, ""),
+        ("", ""),
+        (" ", ""),
+        ("null", ""),
+        ({}, "{}"),
+        ({"x": None}, '{"x":null}'),
+        ([1], "[1]"),
+        ('{"x": ', '{"x": '),
+    ],
+)
+def test_arguments_become_text(given: Any, text: str) -> None:
+    assert wire.arguments(given) == text
+
+
+@given(anything)
+def test_any_arguments_do(value: Any) -> None:
+    assert isinstance(wire.arguments(value), str)
+
+
+def test_made_ids_are_stable_and_fit_every_vendor() -> None:
+    assert wire.call_id("a/b=" * 30, 1, "x") == wire.call_id("a/b=" * 30, 1, "y")
+    assert wire.call_id("", 0, "f{}") == wire.call_id("", 0, "f{}")
+    assert wire.call_id("", 0, "f{}") != wire.call_id("", 0, "g{}")
+    assert len(wire.call_id("x" * 100, 123, "")) < 40

@@ -19,7 +19,15 @@ from orchestrator.classification.rule import Rule
 from orchestrator.clock import VirtualClock
 from orchestrator.config.records import Credential, Provider
 from orchestrator.drivers.performer import Performer, World
-from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Store, Strategy
+from orchestrator.health import (
+    Accounts,
+    HealthBoard,
+    MemoryStore,
+    Pool,
+    PoolCredential,
+    Store,
+    Strategy,
+)
 from orchestrator.providers.reachability import Reachability
 from orchestrator.request import Request, request_of
 from orchestrator.secrets import Secret, fingerprint
@@ -59,6 +67,11 @@ RULES = (
     Rule("test.resets", Reason.BILLING, statuses=[473], retry_after=40.0),
     Rule("test.revoked", Reason.AUTH, statuses=[474], revoked=True),
     Rule("test.one-model", Reason.RATE_LIMIT, statuses=[475], scope=Scope.MODEL, retry_after=8.0),
+    Rule("test.account", Reason.RATE_LIMIT, statuses=[476], scope=Scope.ACCOUNT, retry_after=9.0),
+    Rule("test.plan", Reason.RATE_LIMIT, statuses=[477], scope=Scope.ACCOUNT, retry_after=9e3),
+    Rule("test.month", Reason.BILLING, statuses=[478], retry_after=1e6),
+    Rule("test.hurry", Reason.TIMEOUT, statuses=[479], scope=Scope.REQUEST),
+    Rule("test.behind", Reason.CONNECTION, statuses=[480], scope=Scope.MODEL),
 )
 """What no vendor says in one plain answer, but a user's rules may."""
 
@@ -95,6 +108,7 @@ REVOKED = said(474, "as the rule says")
 FAILURES = (
     BROKE,
     said(429, "You exceeded your current quota", "insufficient_quota"),
+    said(503, "The engine is currently overloaded", Retry_After="7200"),
     THROTTLED,
     THROTTLED_0,
     THROTTLED_7,
@@ -121,7 +135,7 @@ FAILURES = (
         "unsupported_parameter",
     ),
     said(418, "I am a teapot"),
-    *(said(status, "as the rule says") for status in range(471, 476)),
+    *(said(status, "as the rule says") for status in range(471, 481)),
 )
 
 
@@ -132,6 +146,7 @@ def provider(
     strategy: Strategy = Strategy.FILL_FIRST,
     limits_by_model: bool = False,
     first_key: int = 1,
+    accounts: Accounts = Accounts.SEPARATE,
 ) -> Provider:
     """A provider entry with `keys` keys, whose secrets are numbered from `first_key`."""
     credentials = tuple(
@@ -146,6 +161,7 @@ def provider(
         rules=RULES,
         vendor=name,
         limits_by_model=limits_by_model,
+        accounts=accounts,
     )
 
 
@@ -153,12 +169,18 @@ def pool(entry: Provider, salt: str) -> Pool:
     credentials = tuple(
         PoolCredential(each.label, fingerprint(each.secret, salt)) for each in entry.credentials
     )
-    return Pool(entry.name, entry.base_url, credentials, entry.strategy)
+    return Pool(entry.name, entry.base_url, credentials, entry.strategy, entry.accounts)
 
 
 PROVIDERS = (
     provider("acme", 2),
-    provider("bolt", 3, strategy=Strategy.ROUND_ROBIN, limits_by_model=True),
+    provider(
+        "bolt",
+        3,
+        strategy=Strategy.ROUND_ROBIN,
+        limits_by_model=True,
+        accounts=Accounts.ONE,
+    ),
     provider("corp", 1),
 )
 ROUTE = (
@@ -192,7 +214,8 @@ class Crowd:
         self.stores = stores or (MemoryStore(),)
         self.known = known
         self.reference = Reference(
-            {entry.name: [each.label for each in entry.credentials] for entry in providers}
+            {entry.name: [each.label for each in entry.credentials] for entry in providers},
+            {entry.name for entry in providers if entry.accounts is Accounts.ONE},
         )
         self.worlds = tuple(self._world(store, providers) for store in self.stores)
         self.open: list[OpenCall] = []

@@ -23,12 +23,26 @@ GRAIN = 1e-6
 Key = tuple[str, ...]
 """(kind of failure, kind of thing, its names ...)."""
 
-Schedule = tuple[Mark, float, float]
-"""The mark, seconds that the first lasts, seconds that none exceeds."""
 
-BENCH: Schedule = (Mark.BENCH, 300.0, 3600.0)
-COOLDOWN: Schedule = (Mark.COOLDOWN, 1.0, 30.0)
-CIRCUIT: Schedule = (Mark.CIRCUIT, 5.0, 10.0)
+@attrs.frozen
+class Schedule:
+    """The mark, seconds that the first in a row lasts, the second ...; the last holds on."""
+
+    mark: Mark
+    lasts: tuple[float, ...]
+
+    def at(self, level: int) -> float:
+        return self.lasts[min(level, len(self.lasts) - 1)]
+
+
+BENCH = Schedule(Mark.BENCH, tuple(60.0 * minutes for minutes in (5, 10, 20, 40, 60)))
+LONG_WAIT = Schedule(Mark.BENCH, tuple(60.0 * minutes for minutes in (1, 5, 10, 20, 40, 60)))
+COOLDOWN = Schedule(Mark.COOLDOWN, (1.0, 2.0, 4.0, 8.0, 16.0, 30.0))
+CIRCUIT = Schedule(Mark.CIRCUIT, (5.0, 10.0))
+DEAD = Schedule(Mark.DEAD, (inf,))
+
+LONG = 300.0
+"""A named wait up to this is a cooldown, a longer one an expectation."""
 
 FAILING = frozenset(
     {
@@ -48,6 +62,7 @@ class Visitor:
     route: tuple[Target, ...]
     early: bool = False
     sent: tuple[Target, str, float] | None = None
+    probed: bool = False
     claims: set[Key] = attrs.field(factory=set)
     pending: dict[Key, Error] = attrs.field(factory=dict)
     counted: set[Key] = attrs.field(factory=set)
@@ -68,45 +83,49 @@ class Known:
     holder: Visitor | None = None
     expires: float = -inf
     early: bool = False
+    expected: float = inf
 
     @property
     def mark(self) -> Mark | None:
-        return self.schedule[0] if self.schedule is not None else None
+        return self.schedule.mark if self.schedule is not None else None
 
     @property
     def probed_after(self) -> bool:
         return self.mark in (Mark.BENCH, Mark.CIRCUIT)
 
 
-def seconds(schedule: Schedule, level: int, error: Error) -> float:
-    _, first, top = schedule
-    names = error.reason in (Reason.BILLING, Reason.RATE_LIMIT)
-    if names and error.retry_after is not None:
-        return error.retry_after
-    return min(top, first * 2.0**level)
-
-
-def marks(target: Target, label: str, error: Error) -> tuple[Key, Schedule] | None:
+def marks(
+    target: Target, label: str, error: Error, *, one_account: bool
+) -> tuple[Key, Schedule] | None:
     """What the table of marks says of `error`."""
     provider, name = target.provider, target.name
+    at_target: Key = ("target", provider, name)
     kind, *thing = {
         Reason.BILLING: ("billing", "provider", provider),
         Reason.AUTH: ("auth", "key", provider, label),
         Reason.RATE_LIMIT: ("rate_limit", "key", provider, label),
-        Reason.FORBIDDEN: ("refused", "target", provider, name),
-        Reason.MODEL_NOT_FOUND: ("refused", "target", provider, name),
+        Reason.FORBIDDEN: ("refused", *at_target),
+        Reason.MODEL_NOT_FOUND: ("refused", *at_target),
         Reason.CONNECTION: ("circuit", "provider", provider),
-        **dict.fromkeys(FAILING, ("circuit", "target", provider, name)),
+        **dict.fromkeys(FAILING, ("circuit", *at_target)),
     }.get(error.reason, ("nothing",))
-    narrower: dict[tuple[str, Scope | None], Key] = {
-        ("billing", Scope.KEY): ("key", provider, label),
-        ("billing", Scope.MODEL): ("target", provider, name),
-        ("rate_limit", Scope.MODEL): ("key", provider, label, name),
-    }
-    if kind == "nothing":
+    if kind == "nothing" or error.empty or error.scope is Scope.REQUEST:
         return None
-    schedule = {"rate_limit": COOLDOWN, "circuit": CIRCUIT}.get(kind, BENCH)
-    return (kind, *narrower.get((kind, error.scope), thing)), schedule
+    if error.quoted and kind in ("billing", "auth", "rate_limit"):
+        kind, thing = ("billing" if kind == "billing" else "circuit"), list(at_target)
+    else:
+        narrower: dict[tuple[str, Scope | None], Key] = {
+            ("billing", Scope.KEY): ("key", provider, label),
+            ("billing", Scope.MODEL): at_target,
+            ("rate_limit", Scope.MODEL): ("key", provider, label, name),
+            ("circuit", Scope.MODEL): at_target,
+        }
+        if one_account:
+            narrower["rate_limit", Scope.ACCOUNT] = ("provider", provider)
+        thing = list(narrower.get((kind, error.scope), thing))
+    usual = {"rate_limit": COOLDOWN, "circuit": CIRCUIT}.get(kind, BENCH)
+    names_long = error.retry_after is not None and error.retry_after > LONG
+    return (kind, *thing), LONG_WAIT if names_long and usual is not BENCH else usual
 
 
 def entry_keys(target: Target) -> tuple[Key, ...]:
@@ -114,6 +133,7 @@ def entry_keys(target: Target) -> tuple[Key, ...]:
     provider, name = target.provider, target.name
     return (
         ("billing", "provider", provider),
+        ("rate_limit", "provider", provider),
         ("circuit", "provider", provider),
         ("billing", "target", provider, name),
         ("refused", "target", provider, name),
@@ -137,6 +157,7 @@ class Reference:
     """Everything that is known, and what follows from it."""
 
     labels: Mapping[str, Sequence[str]]
+    one_account: Collection[str] = ()
     known: dict[Key, Known] = attrs.field(factory=dict)
 
     # What may be sent to.
@@ -177,14 +198,23 @@ class Reference:
         now: float,
     ) -> None:
         """The call asked for one of `wanted` and was granted `taken`."""
-        free = {target: self.free(target, visitor, now) for target in wanted}
-        offered = [target for target in wanted if set(free[target]) - set(used)]
+        free = {
+            target: [label for label in self.free(target, visitor, now) if label not in used]
+            for target in wanted
+        }
+        if visitor.probed:
+            # One probe a call, while anything else stands by.
+            known = {
+                target: [label for label in labels if not self.probes(target, label)]
+                for target, labels in free.items()
+            }
+            free = known if any(known.values()) else free
+        offered = [target for target in wanted if free[target]]
         assert (taken.target if taken else None) == (offered[0] if offered else None)
         self.leave(visitor, wanted if taken is None else [taken.target], now)
         if taken is None:
             return
         assert taken.credential in free[taken.target]
-        assert taken.credential not in used
         visitor.sent = (taken.target, taken.credential, now)
         self._claim(visitor, now)
         assert taken.probe == bool(visitor.claims)
@@ -193,9 +223,13 @@ class Reference:
         """What was sent came back as `error`."""
         assert visitor.sent is not None
         target, label, _ = visitor.sent
-        marked = marks(target, label, error)
+        one_account = target.provider in self.one_account
+        marked = marks(target, label, error, one_account=one_account)
         key = marked[0] if marked is not None else None
-        if error.reason not in (Reason.CANCELLED, Reason.DEADLINE):
+        if error.status is not None and error.reason is not Reason.CONNECTION:
+            self._disprove(visitor, ("circuit", "provider", target.provider), now)
+        ours = error.reason in (Reason.CANCELLED, Reason.DEADLINE)
+        if not ours and error.scope is not Scope.REQUEST:
             for other in visitor.claims - {key}:
                 self._hold(other, now)
         if marked is not None:
@@ -205,12 +239,9 @@ class Reference:
     def succeed(self, visitor: Visitor, now: float) -> None:
         """What was sent was answered."""
         assert visitor.sent is not None
-        target, label, sent = visitor.sent
+        target, label, _ = visitor.sent
         for key in (*entry_keys(target), *credential_keys(target, label)):
-            found = self.known.get(key)
-            visitor.pending.pop(key, None)
-            if found is not None and (key in visitor.claims or disproved(found, sent, now)):
-                del self.known[key]
+            self._disprove(visitor, key, now)
         self.release(visitor)
 
     def leave(self, visitor: Visitor, to: Sequence[Target], now: float) -> None:
@@ -235,7 +266,20 @@ class Reference:
             if provider in (None, key[2]):
                 del self.known[key]
 
+    def probes(self, target: Target, label: str) -> bool:
+        """Whether a request there tests something that was marked."""
+        keys = (*entry_keys(target), *credential_keys(target, label))
+        return any(self.known[key].probed_after for key in keys if key in self.known)
+
     # Inside.
+
+    def _disprove(self, visitor: Visitor, key: Key, now: float) -> None:
+        """What was sent came to an answer that speaks against the mark."""
+        assert visitor.sent is not None
+        found = self.known.get(key)
+        visitor.pending.pop(key, None)
+        if found is not None and (key in visitor.claims or disproved(found, visitor.sent[2], now)):
+            del self.known[key]
 
     def _claim(self, visitor: Visitor, now: float) -> None:
         """Whoever is sent past a mark that has ended probes it, and is alone in that."""
@@ -249,6 +293,7 @@ class Reference:
                 found.early = found.until > now + GRAIN
                 found.requested = now
                 visitor.claims.add(key)
+                visitor.probed = True
 
     def _hold(self, key: Key, now: float) -> None:
         """A probe that failed for another reason keeps the others away as long as before."""
@@ -257,6 +302,7 @@ class Reference:
             found.failed = found.requested = now
             if found.holder is None or not found.early:
                 found.until = now + found.seconds
+            expect(found, found.expected, now)
 
     def _mark(
         self, visitor: Visitor, key: Key, schedule: Schedule, error: Error, now: float
@@ -267,33 +313,60 @@ class Reference:
             if key not in visitor.counted:
                 visitor.pending[key] = error
             return
-        if probe:
+        if probe or key[0] == "circuit":
             visitor.counted.add(key)
+            visitor.pending.pop(key, None)
         self._lengthen(key, schedule, error, now, probe=probe)
 
     def _lengthen(
         self, key: Key, schedule: Schedule, error: Error, now: float, *, probe: bool
     ) -> None:
         found = self.known.get(key)
-        if error.reason is Reason.AUTH and error.revoked:
-            failures = 1 if found is None else found.failures + 1
-            dead = (Mark.DEAD, inf, inf)
-            self.known[key] = Known(dead, now, now, error, until=inf, failures=failures)
-            return
-        if found is None or found.mark is None:
-            lasts = seconds(schedule, 0, error)
-            self.known[key] = Known(schedule, now, now, error, until=now + lasts, seconds=lasts)
-            return
+        named = error.retry_after
+        expected = now + named if named is not None and named > LONG else None
+        lasts = schedule.at(0)
+        if named is not None and schedule is COOLDOWN:
+            lasts = named
+        fresh = Known(schedule, now, now, error, until=now + lasts, seconds=lasts)
+        fresh.failures = 1 if found is None else found.failures + 1
+        if key[0] == "auth" and error.revoked:
+            fresh.schedule, fresh.until = DEAD, inf
+        if found is not None and found.mark is not None and fresh.schedule is not DEAD:
+            if found.mark is Mark.DEAD:
+                found.failed, found.requested, found.error = now, now, error
+                return
+            in_force = not probe and found.until > now + GRAIN
+            other = found.mark is not schedule.mark
+            long = schedule.mark is Mark.BENCH
+            if not (other and (long or (not in_force and named is not None))):
+                self._go_on(found, fresh, now, in_force=in_force, probe=probe)
+                expect(found, later(found, expected, in_force=in_force), now)
+                return
+            fresh.holder, fresh.expires, fresh.early = found.holder, found.expires, found.early
+        self.known[key] = fresh
+        expect(fresh, expected if expected is not None else inf, now)
+
+    def _go_on(
+        self, found: Known, fresh: Known, now: float, *, in_force: bool, probe: bool
+    ) -> None:
+        """The mark that is known holds on after more of the same."""
         early = probe and found.holder is not None and found.early
-        found.failed, found.requested, found.error = now, now, error
-        if found.mark is Mark.DEAD or early:
-            return
-        if probe or found.until <= now:
+        found.failed, found.requested, found.error = now, now, fresh.error
+        assert found.schedule is not None
+        assert fresh.schedule is not None
+        if in_force:
+            if found.mark is Mark.COOLDOWN and fresh.mark is Mark.COOLDOWN:
+                named = fresh.error.retry_after
+                lasts = found.schedule.at(found.level) if named is None else named
+                if now + lasts > found.until:
+                    found.until, found.seconds = now + lasts, lasts
+        elif not early:
             found.level, found.failures = found.level + 1, found.failures + 1
-            found.seconds = seconds(schedule, found.level, error)
+            found.seconds = found.schedule.at(found.level)
+            if fresh.mark is Mark.COOLDOWN and found.mark is Mark.COOLDOWN:
+                named = fresh.error.retry_after
+                found.seconds = found.seconds if named is None else named
             found.until = now + found.seconds
-        else:
-            found.until = max(found.until, now + seconds(schedule, found.level, error))
 
     def _count(self, key: Key, error: Error, now: float) -> None:
         found = self.known.get(key)
@@ -303,7 +376,7 @@ class Reference:
         found.failures += 1
         found.failed, found.requested, found.error = now, now, error
         if found.mark is None and found.failures >= 3:
-            lasts = seconds(CIRCUIT, 0, error)
+            lasts = CIRCUIT.at(0)
             found.schedule, found.until, found.seconds = CIRCUIT, now + lasts, lasts
 
     # What must be shown.
@@ -316,6 +389,10 @@ class Reference:
             assert clear.target not in free
             assert clear.at + started > now
             assert clear.since + started <= now + GRAIN
+            if clear.expected is not None:
+                assert clear.mark is Mark.BENCH
+                assert clear.expected + started > now
+                assert clear.probed or clear.at <= clear.expected + GRAIN
 
     def check_snapshot(self, entries: Iterable[Entry], now: float) -> None:
         """The board shows what is known here, of the same things, and nothing else."""
@@ -327,7 +404,11 @@ class Reference:
             assert (entry.mark is not None) == bool(standing), (entry, mine)
             assert entry.failures == max((each.failures for each in mine.values()), default=0)
             if entry.until is not None:
-                assert any(close(entry.until, each.until) for each in standing.values())
+                assert any(
+                    close(entry.until, each.until)
+                    and close(entry.expected or inf, each.expected if each.expected > now else inf)
+                    for each in standing.values()
+                )
             probed = any(each.holder and each.expires > now for each in standing.values())
             assert probed or not entry.probed
         assert not unseen
@@ -340,6 +421,20 @@ def disproved(found: Known, sent: float, now: float) -> bool:
     if found.mark is Mark.COOLDOWN:
         return found.until <= now + GRAIN
     return found.failed <= sent
+
+
+def later(found: Known, expected: float | None, *, in_force: bool) -> float:
+    """What is expected now: the newest word, and of calls that fail together the latest."""
+    if expected is None:
+        return found.expected
+    known = found.expected if found.expected < inf else -inf
+    return max(known, expected) if in_force else expected
+
+
+def expect(found: Known, expected: float, now: float) -> None:
+    """The mark is due at the latest at the instant that was named, until that is past."""
+    found.expected = expected if expected > now + GRAIN else inf
+    found.until = min(found.until, found.expected)
 
 
 def stands(found: Known, now: float) -> bool:

@@ -93,6 +93,27 @@ def test_usage_of_all_streams_is_added_up() -> None:
     assert assembly.text == "ab"
 
 
+def test_what_an_attempt_cost_that_delivered_nothing_counts_too() -> None:
+    assembly = Assembly()
+    assembly.add([Counted(Usage(10, 2, 12)), TextDelta("a")])
+    assembly.next_stream()
+    assembly.next_stream(Usage(7, 1, 8))
+    assembly.add([Counted(Usage(20, 3, 23)), TextDelta("b"), Stopped("stop")])
+
+    assert assembly.usage == Usage(37, 6, 43)
+
+
+def test_the_writer_is_the_model_of_the_last_stream_and_the_answer_the_first_ones() -> None:
+    assembly = Assembly()
+    assembly.add([Began("id-1", "first"), TextDelta("a")])
+    assembly.next_stream()
+    silent = assembly.writer
+    assembly.add([Began("id-2", "second"), TextDelta("b")])
+
+    assert (silent, assembly.writer) == ("", "second")
+    assert (assembly.id, assembly.model) == ("id-1", "first")
+
+
 texts = st.text(min_size=1, max_size=200)
 
 

@@ -6,19 +6,20 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from orchestrator import CallFailed, Orchestrator, TimedOut
+from orchestrator import CallFailed, Orchestrator, Response, TimedOut
 from orchestrator.clock import VirtualClock
 from orchestrator.config import loads
 from orchestrator.sim import Ending, replies
+from orchestrator.sim.script import AnyScript
 from tests.acceptance.talking import Talk, full_backlog, listening
 from tests.acceptance.world import HI, Call, arun, failure, run, world
-from tests.waiting import AMPLE
+from tests.waiting import AMPLE, with_time_enough
 
 both = pytest.mark.parametrize("call", [run, arun], ids=["run", "arun"])
 
@@ -80,6 +81,27 @@ def timed(
     began = time.monotonic()
     failed = failure(call, orchestrator, request, **options)
     return failed, time.monotonic() - began
+
+
+def total_of_a(seconds: float) -> str:
+    return f'[targets."a/model-of-a"]\ntimeouts = {{ total = "{seconds}s" }}'
+
+
+def failed_with_time(
+    call: Call, scripts: Mapping[str, AnyScript], came: Callable[[CallFailed], bool]
+) -> tuple[CallFailed, tuple[float, float]]:
+    """How a call fails by a deadline before which all came that was to come; both in seconds."""
+
+    def ask(limit: float) -> tuple[CallFailed, tuple[float, float]]:
+        with world(scripts) as (_, orchestrator):
+            failed, seconds = timed(call, orchestrator, timeout=limit)
+            return failed, (limit, seconds)
+
+    return with_time_enough(ask, lambda found: came(found[0]))
+
+
+def has_head(failed: CallFailed) -> bool:
+    return any(attempt.status is not None for attempt in failed.attempts)
 
 
 @pytest.mark.parametrize("talk", [say_nothing, drip_the_head, drip_the_body, drip_chunks])
@@ -165,18 +187,19 @@ def test_a_server_that_reads_slowly_meets_the_deadline(call: Call) -> None:
 
 @both
 def test_a_slow_target_is_left_for_the_next(call: Call) -> None:
-    # Long enough for the request to arrive, which is counted.
-    extra = '[targets."a/model-of-a"]\ntimeouts = { total = "1s" }'
     scripts = {"a": replies.hang(), "b": replies.ok("rescued")}
-    with world(scripts, extra=extra) as (providers, orchestrator):
-        began = time.monotonic()
-        response = call(orchestrator)
 
-        assert response.text == "rescued"
-        assert time.monotonic() - began < AMPLE
-        assert [attempt.rule for attempt in response.attempts] == ["timeout.total", None]
-        assert 0.99 <= response.attempts[0].seconds < AMPLE
-        assert len(providers.received("a")) == 1
+    def ask(limit: float) -> tuple[float, Response, int]:
+        with world(scripts, extra=total_of_a(limit)) as (providers, orchestrator):
+            return limit, call(orchestrator), len(providers.received("a"))
+
+    # Until the request arrives, which is counted.
+    limit, response, asked = with_time_enough(ask, lambda found: found[2] > 0)
+
+    assert response.text == "rescued"
+    assert [attempt.rule for attempt in response.attempts] == ["timeout.total", None]
+    assert limit - 0.01 <= response.attempts[0].seconds < limit + AMPLE
+    assert asked == 1
 
 
 @pytest.mark.parametrize("sent", [0, 20], ids=["no-body", "half-a-body"])
@@ -185,22 +208,26 @@ def test_a_slow_target_is_left_for_the_next(call: Call) -> None:
 def test_a_status_that_says_it_all_is_heard_though_the_body_stays_away(
     call: Call, ending: Ending, sent: int
 ) -> None:
-    extra = '[targets."a/model-of-a"]\ntimeouts = { total = "1s" }'
     scripts = {"a": replies.cut_after(sent, replies.billing_402(), ending), "b": replies.ok("b")}
-    with world(scripts, extra=extra) as (_, orchestrator):
-        first, second = call(orchestrator).attempts
 
-        assert (first.status, first.reason) == (402, "billing")
-        assert (first.next, second.reason) == ("eager_fallback", None)
-        # The board has learned it too.
-        assert [each.reason for each in call(orchestrator).skipped] == ["billing"]
+    def ask(limit: float) -> tuple[Response, Response]:
+        with world(scripts, extra=total_of_a(limit)) as (_, orchestrator):
+            return call(orchestrator), call(orchestrator)
+
+    # Until the head of the answer arrives.
+    one, next_one = with_time_enough(ask, lambda found: found[0].attempts[0].status is not None)
+
+    first, second = one.attempts
+    assert (first.status, first.reason) == (402, "billing")
+    assert (first.next, second.reason) == ("eager_fallback", None)
+    # The board has learned it too.
+    assert [each.reason for each in next_one.skipped] == ["billing"]
 
 
 @both
 def test_a_wait_that_came_in_a_header_is_kept_though_the_body_stays_away(call: Call) -> None:
     scripts = {"a": replies.cut_after(5, replies.rate_limited(40), Ending.HANG)}
-    with world(scripts) as (_, orchestrator):
-        failed = failure(call, orchestrator, timeout=1.5)
+    failed, _ = failed_with_time(call, scripts, has_head)
 
     assert (failed.reason, failed.stopped_by) == ("rate_limit", "deadline")
     assert failed.attempts[0].retry_after == 40
@@ -208,8 +235,8 @@ def test_a_wait_that_came_in_a_header_is_kept_though_the_body_stays_away(call: C
 
 @both
 def test_half_an_answer_keeps_its_status(call: Call) -> None:
-    with world({"a": replies.cut_after(20, ending=Ending.HANG)}) as (_, orchestrator):
-        failed = failure(call, orchestrator, timeout=1.5)
+    scripts = {"a": replies.cut_after(20, ending=Ending.HANG)}
+    failed, _ = failed_with_time(call, scripts, has_head)
 
     assert (failed.reason, failed.attempts[0].status) == ("deadline", 200)
 
@@ -217,16 +244,16 @@ def test_half_an_answer_keeps_its_status(call: Call) -> None:
 @both
 def test_a_deadline_at_a_fallback_keeps_the_cause(call: Call) -> None:
     scripts = {"a": replies.billing_402(), "b": replies.hang()}
-    with world(scripts) as (_, orchestrator):
-        # Long enough for the first target to answer.
-        failed, seconds = timed(call, orchestrator, timeout=1.5)
+    failed, (limit, seconds) = failed_with_time(
+        call, scripts, lambda failed: len(failed.rejected) > 0
+    )
 
     assert (failed.reason, failed.stopped_by) == ("billing", "deadline")
     assert [(each.target, each.reason) for each in failed.rejected] == [
         ("b/model-of-b", "deadline")
     ]
     assert failed.rejected[0].hint
-    assert 1.49 <= seconds < AMPLE
+    assert limit - 0.01 <= seconds < limit + AMPLE
 
 
 @both

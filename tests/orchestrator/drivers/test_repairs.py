@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from orchestrator.classification.rules.repairs import NAMES
-from orchestrator.drivers.repairs import CLAMP, NO_PREFILL, REPAIRS, apply, plan
+from orchestrator.dialects.json_word import instruction
+from orchestrator.drivers.repairs import CLAMP, NO_PREFILL, REPAIRS, VALUED, apply, plan
 
 HI = {"role": "user", "content": "hi"}
 USE = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
@@ -103,6 +104,70 @@ CASES = [
         {"input": "hi", "include": ["reasoning.encrypted_content", "other"]},
         {"input": "hi", "include": ["other"]},
     ),
+    case(
+        "developer_to_system",
+        {"messages": [{"role": "developer", "content": "a"}, HI]},
+        {"messages": [{"role": "system", "content": "a"}, HI]},
+    ),
+    case(
+        "developer_to_system",
+        {"input": [{"role": "developer", "content": "a"}, HI], "n": 1},
+        {"input": [{"role": "system", "content": "a"}, HI], "n": 1},
+    ),
+    case(
+        "say_json",
+        {"messages": [HI], "response_format": {"type": "json_object"}},
+        {
+            "messages": [{"role": "system", "content": "Answer in JSON."}, HI],
+            "response_format": {"type": "json_object"},
+        },
+    ),
+    case("cut_stop", {"stop": ["END"], "n": 1}, {"n": 1}),
+    case("cut_stop", {"stop_sequences": ["END"], "n": 1}, {"n": 1}),
+    case("cut_stop", {"generationConfig": {"stopSequences": ["END"]}}, {}),
+    case(
+        "close_schema",
+        {"text": {"format": {"schema": {"type": "object", "properties": {"a": {}}}}}},
+        {
+            "text": {
+                "format": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {"a": {}},
+                        "additionalProperties": False,
+                    }
+                }
+            }
+        },
+    ),
+    case(
+        "close_schema",
+        {"text": {"format": {"schema": {"type": "object"}}}},
+        {"text": {"format": {"schema": {"type": "object"}}}},
+    ),
+    case(
+        "drop_refused_fields=seed,reasoning",
+        {"messages": [{**HI, "reasoning": "so"}], "seed": 1, "reasoning": {"effort": "low"}},
+        {"messages": [HI], "reasoning": {"effort": "low"}},
+    ),
+    case(
+        "pad_history_fields=reasoning_content",
+        {"messages": [{"role": "assistant", "content": "a"}]},
+        {"messages": [{"role": "assistant", "content": "a", "reasoning_content": " "}]},
+    ),
+    case(
+        "reduce_schema=minimum",
+        {"output_format": {"schema": {"type": "integer", "minimum": 1}}},
+        {"output_format": {"schema": {"type": "integer"}}},
+    ),
+    case(
+        "soften_response_format=words",
+        {"input": "hi", "text": {"format": {"type": "json_object"}, "verbosity": "low"}},
+        {
+            "input": [{"role": "system", "content": instruction()}, HI],
+            "text": {"verbosity": "low"},
+        },
+    ),
     case(f"{CLAMP}=9", {"max_tokens": 10, "n": 1}, {"max_tokens": 9, "n": 1}),
     case(f"{CLAMP}=9", {"max_tokens": 8}, {"max_tokens": 8}),
     case(
@@ -115,14 +180,14 @@ CASES = [
 
 
 def test_each_name_that_an_error_may_give_has_its_repair() -> None:
-    assert {*REPAIRS, CLAMP} >= NAMES
+    assert {*REPAIRS, *VALUED} >= NAMES
 
 
 def test_each_change_of_the_payload_has_its_case() -> None:
     asked_otherwise = {"no_stream", "force_stream", NO_PREFILL}
     shown = {str(each.values[0]).partition("=")[0] for each in CASES}
 
-    assert shown == {*REPAIRS, CLAMP} - asked_otherwise
+    assert shown == {*REPAIRS, *VALUED} - asked_otherwise
 
 
 @pytest.mark.parametrize(("name", "before", "after"), CASES)
@@ -149,6 +214,15 @@ def test_streaming_is_only_turned_off_where_it_is_on_and_the_other_way_round() -
     assert planned("no_stream", {}) == "no_stream"
     assert planned("no_stream", {}, streamed=False) is None
     assert planned("force_stream", {}, streamed=False) == "force_stream"
+
+
+def test_of_several_answers_only_the_first_could_be_cut() -> None:
+    assert planned("cut_stop", {"stop": "a", "n": 1}) == "cut_stop"
+    assert planned("cut_stop", {"stop": "a", "n": 2}) is None
+    assert (
+        planned("cut_stop", {"generationConfig": {"stopSequences": [], "candidateCount": 3}})
+        is None
+    )
 
 
 @pytest.mark.parametrize("effort", ["hgih", 3, {}])

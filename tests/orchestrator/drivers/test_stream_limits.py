@@ -15,9 +15,19 @@ from orchestrator.clock import VirtualClock
 from orchestrator.config import loads
 from orchestrator.sim import Ending, replies
 from tests.acceptance.talking import Talk, full_backlog, listening
-from tests.orchestrator.drivers.streamed import HOLD, ONCE, Reader, aread, cut, paced, read, streams
+from tests.orchestrator.drivers.streamed import (
+    HOLD,
+    ONCE,
+    Read,
+    Reader,
+    aread,
+    cut,
+    paced,
+    read,
+    streams,
+)
 from tests.orchestrator.drivers.wires import TEXT, WIRES, Wire, chat
-from tests.waiting import AMPLE, eventually
+from tests.waiting import AMPLE, eventually, with_time_enough
 
 both = pytest.mark.parametrize("reader", [read, aread], ids=["stream", "astream"])
 each = pytest.mark.parametrize("wire", WIRES, ids=[wire.dialect for wire in WIRES])
@@ -59,13 +69,17 @@ def test_start_up_events_are_no_first_token(wire: Wire) -> None:
     begun = b"".join(wire.events[: {"openai-chat": 1, "gemini": 0}.get(wire.dialect, 3)])
     stalled = cut(wire.quiet + begun + b"x" * 9, len(wire.quiet + begun), Ending.HANG)
     scripts = {"a": stalled, "b": replies.ok()}
-    # Long enough for the head of the answer to arrive, which the ledger tells.
-    extra = of_a(first_token=1)
-    with streams(scripts, dialects={"a": wire.dialect}, extra=extra) as (_, orchestrator):
-        got = read(orchestrator)
 
-        assert (got.text, got.rules) == ("ok", ["timeout.first_token", None])
-        assert got.attempts[0].status == 200
+    def ask(limit: float) -> Read:
+        extra = of_a(first_token=limit)
+        with streams(scripts, dialects={"a": wire.dialect}, extra=extra) as (_, orchestrator):
+            return read(orchestrator)
+
+    # Until the head of the answer arrives, which the ledger tells.
+    got = with_time_enough(ask, lambda got: got.attempts[0].status is not None)
+
+    assert (got.text, got.rules) == ("ok", ["timeout.first_token", None])
+    assert got.attempts[0].status == 200
 
 
 def drip(connection: socket.socket, over: threading.Event) -> None:
@@ -164,14 +178,17 @@ def test_a_connection_that_breaks_after_the_finish_reason_hurts_nobody(
 
 @both
 def test_while_the_stream_is_held_back_it_is_not_silent(reader: Reader) -> None:
-    slow = paced(*letters().events, pace=0.04)
-    extra = limits(HOLD, first_token=1, idle=1)
-    with streams({"a": slow, "b": replies.ok()}, extra=extra) as (_, orchestrator):
-        got = reader(orchestrator)
+    def ask(limit: float) -> tuple[float, Read]:
+        slow = paced(*letters().events, pace=limit / 25)
+        extra = limits(HOLD, first_token=limit, idle=limit)
+        with streams({"a": slow, "b": replies.ok()}, extra=extra) as (_, orchestrator):
+            return limit, reader(orchestrator)
 
-        assert (got.text, got.rules) == (TEXT, [None])
-        # It took longer than it may be silent.
-        assert got.attempts[0].seconds > 1
+    limit, got = with_time_enough(ask, lambda found: found[1].rules == [None])
+
+    assert (got.text, got.rules) == (TEXT, [None])
+    # It took longer than it may be silent.
+    assert got.attempts[0].seconds > limit
 
 
 @both
@@ -203,12 +220,16 @@ def test_the_deadline_bounds_the_time_until_the_first_word(reader: Reader) -> No
 
 @both
 def test_the_deadline_does_not_bound_a_stream_that_speaks(reader: Reader) -> None:
-    with streams({"a": paced(*letters().events, pace=0.04)}) as (_, orchestrator):
-        got = reader(orchestrator, timeout=1)
+    def ask(limit: float) -> tuple[float, Read]:
+        slow = paced(*letters().events, pace=limit / 25)
+        with streams({"a": slow}) as (_, orchestrator):
+            return limit, reader(orchestrator, timeout=limit)
 
-        assert got.text == TEXT
-        # The first word came within the deadline and the last one did not.
-        assert got.attempts[0].seconds > 1
+    limit, got = with_time_enough(ask, lambda found: found[1].text != "")
+
+    assert got.text == TEXT
+    # The first word came within the deadline and the last one did not.
+    assert got.attempts[0].seconds > limit
 
 
 @both
@@ -233,19 +254,19 @@ class Watching(VirtualClock):
 
 @both
 def test_a_silent_provider_is_let_go_before_the_wait_for_the_next_try(reader: Reader) -> None:
-    let_go: list[bool] = []
-    clock = Watching()
-    extra = limits("[policy]\nattempts_per_target = 2", first_token=1)
     begun = chat().events[0]
-    stalled = cut(begun + b"x", len(begun), Ending.HANG)
-    with streams({"a": [stalled, replies.ok()]}, extra=extra, clock=clock) as (
-        providers,
-        orchestrator,
-    ):
-        clock.before = lambda: let_go.append(eventually(lambda: not providers.connections))
+    scripts = {"a": [cut(begun + b"x", len(begun), Ending.HANG), replies.ok()]}
 
-        assert reader(orchestrator).text == "ok"
-        assert let_go == [True]
+    def ask(limit: float) -> tuple[str, list[bool]]:
+        let_go: list[bool] = []
+        clock = Watching()
+        extra = limits("[policy]\nattempts_per_target = 2", first_token=limit)
+        with streams(scripts, extra=extra, clock=clock) as (providers, orchestrator):
+            clock.before = lambda: let_go.append(eventually(lambda: not providers.connections))
+            return reader(orchestrator).text, let_go
+
+    # Until the second answer comes within the limit of the first.
+    assert with_time_enough(ask, lambda found: found[0] != "") == ("ok", [True])
 
 
 @both

@@ -13,6 +13,7 @@ from tests.orchestrator.drivers.streamed import (
     CONTINUE,
     HOLD,
     ONCE,
+    Read,
     Reader,
     aread,
     cut,
@@ -22,12 +23,10 @@ from tests.orchestrator.drivers.streamed import (
     streams,
 )
 from tests.orchestrator.drivers.wires import TEXT, WIRES, Wire, chat, event, messages
+from tests.waiting import with_time_enough
 
 each = pytest.mark.parametrize("wire", WIRES, ids=[wire.dialect for wire in WIRES])
 both = pytest.mark.parametrize("reader", [read, aread], ids=["stream", "astream"])
-
-# Long enough for the head of an answer to arrive; whom the call goes on to has all the time.
-STALLS = f"{ONCE}\n[targets.'a/m'.timeouts]\nfirst_token = '1s'\nidle = '1s'\ntotal = '1s'"
 
 
 @each
@@ -295,14 +294,21 @@ def test_a_bare_error_in_a_200_is_read(reader: Reader) -> None:
 @both
 def test_an_error_whose_body_stalls_is_still_that_error(reader: Reader) -> None:
     stalled = attrs.evolve(cut(b'{"error": ', 5, Ending.HANG), status=402)
-    with streams({"a": stalled, "b": replies.ok()}, extra=STALLS) as (
-        providers,
-        orchestrator,
-    ):
-        got = reader(orchestrator)
 
-        assert (got.text, got.attempts[0].reason) == ("ok", "billing")
-        assert counts(providers, "a") == (1,)
+    def ask(limit: float) -> tuple[Read, tuple[int, ...]]:
+        # Whom the call goes on to has all the time it needs.
+        extra = f"{ONCE}\n[targets.'a/m'.timeouts]\n" + "\n".join(
+            f"{name} = '{limit}s'" for name in ("first_token", "idle", "total")
+        )
+        scripts = {"a": stalled, "b": replies.ok()}
+        with streams(scripts, extra=extra) as (providers, orchestrator):
+            return reader(orchestrator), counts(providers, "a")
+
+    # Until the head of the answer arrives.
+    got, asked = with_time_enough(ask, lambda found: found[0].attempts[0].status is not None)
+
+    assert (got.text, got.attempts[0].reason) == ("ok", "billing")
+    assert asked == (1,)
 
 
 @both
@@ -451,9 +457,12 @@ def test_thoughts_that_another_vendor_cannot_read_are_noted(reader: Reader) -> N
 
 
 def test_what_the_policy_allows_to_drop_is_noted() -> None:
-    drop = f'{ONCE}\ndrop = ["seed"]'
+    drop = f'{ONCE}\ndrop = ["n"]'
     scripts = {"a": raw(messages().body)}
     with streams(scripts, dialects={"a": "anthropic-messages"}, extra=drop) as (_, orchestrator):
-        got = read(orchestrator, {**HI, "seed": 7})
+        got = read(orchestrator, {**HI, "seed": 7, "n": 2})
 
-        assert got.attempts[0].notes == ("left out, as the policy allows: seed",)
+        assert got.attempts[0].notes == (
+            "left out, for it asks for best effort only: seed",
+            "left out, as the policy allows: n",
+        )

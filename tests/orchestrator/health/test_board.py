@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Strategy
+from orchestrator.health import (
+    Accounts,
+    HealthBoard,
+    MemoryStore,
+    Pool,
+    PoolCredential,
+    Strategy,
+)
+from states.error import Error
 from states.reasons import Reason, Scope
 from states.standby import Mark, Standby, Taken
 from states.target import Target
@@ -103,16 +111,23 @@ def test_a_cooldown_simply_ends() -> None:
 CLEARS = [
     # failures of k1, of k2 and of the target, then the mark that binds and when it ends
     ("both cooling", [("k1", Reason.RATE_LIMIT, 20), ("k2", Reason.RATE_LIMIT, 9)], "cooldown", 9),
-    ("one out", [("k1", Reason.AUTH, None), ("k2", Reason.RATE_LIMIT, 400)], "cooldown", 400),
+    ("one out", [("k1", Reason.AUTH, None), ("k2", Reason.RATE_LIMIT, 200)], "cooldown", 200),
     ("both out", [("k1", Reason.AUTH, None), ("k2", Reason.AUTH, None)], "bench", 300),
     ("bench later", [("k1", Reason.RATE_LIMIT, 20), ("k2", Reason.BILLING, None)], "bench", 300),
     ("pool later", [("k1", Reason.RATE_LIMIT, 900), ("k2", Reason.FORBIDDEN, None)], "bench", 300),
     (
-        "cooldown ends last",
-        [("k1", Reason.RATE_LIMIT, 900), ("k2", Reason.RATE_LIMIT, 800), ("", Reason.BILLING, 30)],
-        "cooldown",
-        800,
+        "what names its end",
+        [("k1", Reason.RATE_LIMIT, 900), ("k2", Reason.AUTH, None)],
+        "bench",
+        60,
     ),
+    (
+        "a wait first",
+        [("k1", Reason.RATE_LIMIT, 900), ("k2", Reason.RATE_LIMIT, 99)],
+        "cooldown",
+        99,
+    ),
+    ("two names", [("k1", Reason.RATE_LIMIT, 9000), ("k2", Reason.RATE_LIMIT, 900)], "bench", 60),
     (
         "a bench before a cooldown that ends with it",
         [("k1", Reason.RATE_LIMIT, 300), ("k2", Reason.RATE_LIMIT, 300), ("", Reason.FORBIDDEN, 0)],
@@ -156,6 +171,58 @@ def test_a_changed_secret_starts_clean() -> None:
 
     assert world.call(A).start() is None
     assert after.call(A).start() == Taken(A, "k1")
+
+
+def keyed(*secrets: str, accounts: Accounts = Accounts.SEPARATE) -> Pool:
+    """A pool of so many keys, ``k1`` first."""
+    keys = (PoolCredential(f"k{number}", each) for number, each in enumerate(secrets, 1))
+    return Pool("acme", "http://acme.test/v1", tuple(keys), accounts=accounts)
+
+
+ACCOUNTS = [
+    (error(Reason.BILLING), Accounts.SEPARATE),
+    (error(Reason.BILLING, retry_after=86_400), Accounts.SEPARATE),
+    (error(Reason.BILLING, scope=Scope.MODEL), Accounts.SEPARATE),
+    (error(Reason.RATE_LIMIT, scope=Scope.ACCOUNT, retry_after=60), Accounts.ONE),
+    (error(Reason.RATE_LIMIT, scope=Scope.ACCOUNT, retry_after=86_400), Accounts.ONE),
+]
+
+
+@pytest.mark.parametrize(("failure", "accounts"), ACCOUNTS)
+def test_a_bench_of_an_account_ends_with_the_last_of_its_keys(
+    failure: Error, accounts: Accounts
+) -> None:
+    store = MemoryStore()
+    old = World(keyed("one", "two", accounts=accounts), store=store)
+    old.failed_call(A, failure)
+    kept = World(keyed("three", "one", accounts=accounts), store=store)
+    funded = World(keyed("three", "two", accounts=accounts), store=store)
+
+    assert kept.call(A).start() is None
+    assert funded.call(A).start() == Taken(A, "k1")
+    assert funded.marked() == []
+    # What stands there for the others is not removed by what the funded account answers.
+    call = funded.call(A)
+    call.start()
+    call.succeed()
+    assert old.call(A).start() is None
+
+
+def test_two_pools_that_are_both_out_of_money_do_not_forget_each_other() -> None:
+    store = MemoryStore()
+    worlds = [World(keyed(secret), store=store) for secret in ("one", "two")]
+    for world in worlds:
+        world.failed_call(A, Reason.BILLING)
+
+    assert [world.call(A).start() for world in worlds] == [None, None]
+
+
+@pytest.mark.parametrize("reason", [Reason.FORBIDDEN, Reason.OVERLOADED])
+def test_what_is_not_about_an_account_holds_for_all_keys(reason: Reason) -> None:
+    store = MemoryStore()
+    World(keyed("one"), store=store).failed_call(A, error(reason, retry_after=7200))
+
+    assert World(keyed("two"), store=store).call(A).start() is None
 
 
 def test_a_provider_at_another_address_starts_clean() -> None:
@@ -229,7 +296,7 @@ def test_a_target_can_be_had_at_the_very_instant_of_its_clear(
     then, _ = visit.take([B], clear.at - GRAIN)
 
     assert before is None
-    assert then == Taken(B, "k1")
+    assert then == Taken(B, "k1", probe=wait > 300)
 
 
 def test_a_take_that_writes_is_one_turn_of_the_strategy() -> None:
@@ -244,29 +311,20 @@ def test_a_take_that_writes_is_one_turn_of_the_strategy() -> None:
     assert after == Taken(A, "k3")
 
 
-def test_a_bench_binds_before_a_circuit_that_ends_with_it() -> None:
+def test_of_marks_that_end_the_last_binds_and_a_bench_before_a_circuit_that_ends_with_it() -> None:
     world = World(pool("acme", "k1"))
-    calls = [world.call(A) for _ in range(4)]
+    calls = [world.call(A) for _ in range(5)]
     for call in calls:
         call.start()
-    for call in calls[1:]:
+    calls[0].fail(error(Reason.BILLING, scope=Scope.KEY))
+    world.later(295)
+    for call in calls[1:4]:
         call.fail(Reason.OVERLOADED)
         call.close()
+    together, later = world.call(A), world.call(A)
+    together.take(A)
+    calls[4].fail(error(Reason.RATE_LIMIT, retry_after=9))
+    later.take(A)
 
-    calls[0].fail(error(Reason.BILLING, scope=Scope.KEY, retry_after=5))
-
-    clear = calls[0].clear(A)
-    assert (clear.mark, clear.at) == (Mark.BENCH, NOON + 5)
-
-
-def test_who_stands_by_is_told_without_taking_anything() -> None:
-    world = World()
-    assert world.board.standing(ROUTE, world.now) == {target.name for target in ROUTE}
-
-    benched(world)
-    standing = world.board.standing(ROUTE, world.now)
-    assert standing == {target.name for target in ROUTE if target.provider != A.provider}
-    world.later(300)
-    before = world.store.read()
-    assert A.name in world.board.standing(ROUTE, world.now)
-    assert world.store.read() == before
+    assert (together.clear(A).mark, together.clear(A).at) == (Mark.BENCH, NOON + 300)
+    assert (later.clear(A).mark, later.clear(A).at) == (Mark.COOLDOWN, NOON + 304)

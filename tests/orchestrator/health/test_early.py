@@ -86,9 +86,9 @@ def test_a_failed_early_probe_keeps_the_level() -> None:
 
 def test_cooldowns_and_revoked_keys_are_never_due_early() -> None:
     world = World(pool("acme", "k1"), pool("bolt", "k1"))
-    world.failed_call(A, error(Reason.RATE_LIMIT, retry_after=3600))
+    world.failed_call(A, error(Reason.RATE_LIMIT, retry_after=300))
     world.failed_call(B, error(Reason.AUTH, revoked=True))
-    world.later(1000)
+    world.later(299)
     call = world.call(A, B)
 
     taken = call.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import sqlite3
@@ -9,13 +10,17 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from orchestrator.health import FileStore
+from orchestrator.health.records import Marks
 from orchestrator.health.sqlite_file import set_aside
 from orchestrator.secrets import fingerprint
 from states.reasons import Reason
@@ -47,6 +52,16 @@ def spawn(work: str, path: Path, *numbers: int) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+@contextlib.contextmanager
+def write_lock(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that holds the file's write lock, and writes what it was told."""
+    holder = sqlite3.connect(path, isolation_level=None, timeout=40.0)
+    holder.execute("BEGIN IMMEDIATE")
+    yield holder
+    holder.execute("COMMIT")
+    holder.close()
 
 
 def test_a_new_process_knows_what_the_last_one_learned(world: World, path: Path) -> None:
@@ -102,7 +117,8 @@ def test_a_file_that_others_may_read_is_taken_from_them(path: Path) -> None:
     world = World(store=FileStore(path))
     world.failed_call(A, Reason.BILLING)
 
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    modes = {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert (len(list(path.parent.iterdir())), modes) == (3, {0o600})
     world.board.close()
 
 
@@ -209,6 +225,13 @@ def test_a_child_does_not_inherit_a_lock_that_is_held(path: Path) -> None:
     output = spawn("fork_with_a_lock_held", path).communicate()[0]
 
     assert output.split() == ["0"]
+
+
+@pytest.mark.parametrize("store", ["file", "memory"])
+def test_a_call_inside_a_signal_handler_ends_whatever_it_interrupts(path: Path, store: str) -> None:
+    output = spawn(f"signalled_with_{store}", path).communicate()[0]
+
+    assert output.split()[-1] == "True"
 
 
 def test_a_file_that_another_process_has_replaced_is_not_set_aside(path: Path) -> None:
@@ -335,8 +358,82 @@ def test_what_waits_in_memory_gives_way_to_what_others_wrote(path: Path) -> None
 
     (entry,) = other.marked()
 
-    assert entry.until == NOON + 7200
+    assert entry.expected == NOON + 7200
     other.board.close()
+
+
+def test_who_may_not_write_still_reads_what_others_write(path: Path) -> None:
+    world, other = World(store=FileStore(path, busy_seconds=0.05)), World(store=FileStore(path))
+    world.store.read()
+    with write_lock(path):
+        world.failed_call(A, Reason.BILLING)
+    other.failed_call(B, Reason.BILLING)
+
+    taken = world.call().start()
+
+    assert taken == Taken(ROUTE[3], "k1")
+    world.board.close()
+    assert [entry.provider for entry in other.marked()] == ["acme", "bolt"]
+    other.board.close()
+
+
+def test_a_writer_waits_as_long_as_others_get_on(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(store=FileStore(path, busy_seconds=1.0))
+    world.store.read()
+    held = threading.Event()
+
+    def crowd() -> None:
+        for number in range(6):
+            with write_lock(path) as holder:
+                holder.execute("INSERT INTO marks VALUES (?, '{}')", (f"{number}",))
+                held.set()
+                time.sleep(0.25)
+
+    thread = threading.Thread(target=crowd)
+    thread.start()
+    held.wait()
+    world.failed_call(A, Reason.BILLING)
+    thread.join()
+
+    other = World(store=FileStore(path))
+    assert [entry.provider for entry in other.marked()] == ["acme"]
+    assert caplog.records == []
+    other.board.close()
+    world.board.close()
+
+
+def test_a_crowd_of_processes_stays_on_one_board(path: Path) -> None:
+    output = spawn("crowd", path, 32, 5).communicate()[0].split()
+
+    assert output == ["0"] * 32 + ["160", "32"]
+
+
+def test_a_reader_goes_over_to_the_file_that_took_the_place_of_a_damaged_one(
+    world: World, path: Path
+) -> None:
+    world.failed_call(A, Reason.BILLING)
+    other = World(store=FileStore(path))
+    other.store.read()
+    set_aside(path, path.stat().st_ino)
+    other.failed_call(B, Reason.BILLING)
+
+    assert [entry.provider for entry in world.marked()] == ["bolt"]
+    other.board.close()
+
+
+def test_a_step_that_raises_raises_and_leaves_the_file_alone(world: World, path: Path) -> None:
+    world.failed_call(A, Reason.BILLING)
+
+    def broken(_: Marks) -> NoReturn:
+        raise LookupError("ours")
+
+    with pytest.raises(LookupError, match="ours"):
+        world.store.update(broken)
+
+    assert len(world.marked()) == 1
+    assert not list(path.parent.glob("*damaged*"))
 
 
 def test_a_folder_that_cannot_be_made_does_not_fail_a_call(

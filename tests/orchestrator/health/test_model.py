@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from orchestrator.health import Entry, FileStore, Strategy
+from orchestrator.health import Accounts, Entry, FileStore, Strategy
 from states.error import Error
 from states.reasons import Reason, Scope
 from states.standby import Mark, Standby, Taken
@@ -31,6 +31,9 @@ from tests.orchestrator.health.world import A2, A, B, Call, World, pool
 
 ROUTE = (A, A2, B)
 CLAIM = 40.0
+LONGEST = 3600.0
+"""No mark lasts longer, or is longer not looked at, but for a revoked key's."""
+
 Key = tuple[str, str | None, str | None]
 
 subsets = st.lists(st.sampled_from(ROUTE), min_size=1, max_size=3, unique=True).map(tuple)
@@ -41,10 +44,14 @@ errors = st.builds(
         st.sampled_from(Reason),
     ),
     rule=st.just("test"),
-    scope=st.sampled_from([None, None, Scope.KEY, Scope.MODEL, Scope.ACCOUNT]),
-    retry_after=st.sampled_from([None, None, 0.0, 0.7, 20.0, 5000.0]),
+    status=st.sampled_from([None, 400]),
+    scope=st.sampled_from([None, None, *Scope]),
+    retry_after=st.sampled_from([None, None, 0.0, 0.7, 20.0, 300.0, 301.0, 5000.0, 1e6]),
     revoked=st.sampled_from([False, False, False, True]),
+    quoted=st.sampled_from([False, False, True]),
+    empty=st.sampled_from([False, False, False, True]),
 )
+limits = st.sampled_from([None, None, 12.0, 24.0])
 
 
 @attrs.define(eq=False)
@@ -58,6 +65,7 @@ class Pair:
     probing_until: float = 0.0
     seen: tuple[int, Standby] | None = None
     sent: bool = False
+    probed: bool = False
 
 
 def key(entry: Entry) -> Key:
@@ -72,7 +80,7 @@ class Calls(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         pools = (
             pool("acme", "k1", "k2", strategy=Strategy.ROUND_ROBIN),
-            pool("bolt", "k1", "k2", strategy=Strategy.RANDOM),
+            pool("bolt", "k1", "k2", strategy=Strategy.RANDOM, accounts=Accounts.ONE),
         )
         store = FileStore(Path(self.folder.name) / "health.sqlite3")
         self.memory = World(*pools, random=Random(1), claim_seconds=CLAIM)
@@ -112,18 +120,26 @@ class Calls(RuleBasedStateMachine):
         if promised is not None and promised[0] == self.steps and not used:
             offered = [target for target in wanted if target in promised[1].targets]
             if set(wanted) <= set(route):
-                assert (taken.target if taken else None) == (offered[0] if offered else None)
+                assert (taken is None) == (not offered)
+                if taken is not None and not taken.probe and not pair.probed:
+                    assert taken.target == offered[0]
+        if pair.probed and taken is not None and taken.probe:
+            # One probe a call, while anything else stands by.
+            assert not any(self.is_had_at_once(before, target, used) for target in wanted)
         assert taken is None or taken.credential not in used
         self.arrived(pair, taken, before)
 
     @precondition(lambda self: any(pair.sent for pair in self.open))
-    @rule(pair=calls, error=errors)
-    def fail(self, pair: Pair, error: Error) -> None:
+    @rule(pair=calls, error=errors, cut=limits)
+    def fail(self, pair: Pair, error: Error, cut: float | None) -> None:
         if not pair.sent:
             return
         pair.sent = False
-        standby = pair.memory.fail(error)
-        assert pair.file.fail(error) == standby
+        before = self.snapshot()
+        standby = pair.memory.fail(error, cut)
+        assert pair.file.fail(error, cut) == standby
+        if error.empty or error.scope is Scope.REQUEST:
+            self.nothing_new(before)
         assert pair.memory.taken is not None
         assert bool(standby.credentials) == (pair.memory.taken.target in standby.targets) or (
             pair.memory.taken.target not in [target for target, _ in self.known(pair)]
@@ -155,11 +171,26 @@ class Calls(RuleBasedStateMachine):
         assert all(self.is_claimed(name) for name in mine if name in after and after[name].probed)
         self.steps += 1
 
-    @rule(seconds=st.sampled_from([0.3, 1.0, 5.0, 10.0, 15.0, 41.0, 300.0, 4000.0]))
+    @rule(seconds=st.sampled_from([0.3, 1.0, 5.0, 10.0, 15.0, 41.0, 60.0, 300.0, 4000.0]))
     def later(self, seconds: float) -> None:
         self.memory.later(seconds)
         self.file.later(seconds)
         self.steps += 1
+
+    @precondition(lambda self: not self.open)
+    @rule(seconds=st.sampled_from([5.0, 86_400.0, 1e9]))
+    def set_back(self, seconds: float) -> None:
+        """The clock is set back; a call that looks then learns that nothing outlives its length."""
+        self.later(-seconds)
+        for world in (self.memory, self.file):
+            call = world.call(*ROUTE)
+            call.take(*ROUTE)
+            call.close()
+        longest = self.now + LONGEST
+        assert all(
+            entry.until is None or entry.until <= longest or entry.mark is Mark.DEAD
+            for entry in self.snapshot().values()
+        )
 
     @rule(provider=st.sampled_from([None, "acme"]))
     def reset(self, provider: str | None) -> None:
@@ -184,16 +215,39 @@ class Calls(RuleBasedStateMachine):
                 assert entry.since <= entry.until
                 assert entry.since <= self.now
 
+    def nothing_new(self, before: dict[Key, Entry]) -> None:
+        """What marks nothing at most leaves a probe's mark in force for as long as before."""
+        for name, entry in self.snapshot().items():
+            if name[1:] == (None, None) and before[name].mark is not Mark.BENCH:
+                continue  # whoever answers can be reached, whatever he says
+            assert (entry.mark, entry.since) == (before[name].mark, before[name].since)
+            assert (entry.failures, entry.expected) == (
+                before[name].failures,
+                before[name].expected,
+            )
+
+    def is_had_at_once(
+        self, before: dict[Key, Entry], target: Target, used: tuple[str, ...]
+    ) -> bool:
+        """Whether nothing at all is marked in the way of ``target``."""
+        return any(
+            all(name not in before or before[name].mark is None for name in names)
+            for label in {"k1", "k2"} - set(used)
+            for names in [self.names(target, label)]
+        )
+
     def arrived(self, pair: Pair, taken: Taken | None, before: dict[Key, Entry]) -> None:
         assert pair.memory.standby == pair.file.standby
         past: set[Key] = set()
         if taken is not None:
             past = self.sent_past(pair, taken, before)
             assert taken.probe == bool(past)
+            assert taken.probe or taken.cut_first_token is None
             assert taken.credential in pair.memory.standby.credentials
         self.released(pair)
         pair.probing, pair.probing_until = frozenset(past), self.now + CLAIM
         pair.sent = taken is not None
+        pair.probed = pair.probed or bool(past)
         self.saw(pair, pair.memory.standby)
 
     def sent_past(self, pair: Pair, taken: Taken, before: dict[Key, Entry]) -> set[Key]:
@@ -261,6 +315,9 @@ class Calls(RuleBasedStateMachine):
             assert clear.at > pair.memory.at
             assert clear.since <= pair.memory.at
             assert not clear.probed or clear.mark in (Mark.BENCH, Mark.CIRCUIT)
+            assert clear.expected is None or clear.mark is Mark.BENCH
+            assert clear.expected is None or clear.expected > pair.memory.at
+            assert clear.at <= pair.memory.at + LONGEST or clear.mark is Mark.DEAD
 
 
 Calls.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

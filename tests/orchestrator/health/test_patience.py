@@ -15,8 +15,8 @@ from orchestrator.health import FileStore, MemoryStore, Store
 from orchestrator.health.patience import estimate, learned
 from orchestrator.health.records import Marks
 from orchestrator.health.store import C
-from states.reasons import Reason
-from tests.orchestrator.health.world import A2, NOON, A, World
+from states.reasons import Reason, Scope
+from tests.orchestrator.health.world import A2, NOON, A, World, error
 
 HOUR = 3600.0
 silences = st.floats(0.0, 1e6)
@@ -186,6 +186,112 @@ def test_it_goes_when_nobody_has_been_slow_for_a_week() -> None:
 @pytest.mark.parametrize("seconds", [math.nan, math.inf, -1.0, 0.0])
 def test_what_is_no_silence_is_not_learned(seconds: float) -> None:
     assert learned(None, seconds, NOON) is None
+
+
+def test_a_standby_tells_of_what_needs_longer_than_usual() -> None:
+    world = World()
+    before = world.call(A, A2)
+    before.start()
+    saw(world, 40.0)
+    call = world.call(A, A2)
+
+    call.start()
+    world.later(2 * HOUR)
+    later = world.call(A, A2)
+    later.start()
+
+    assert before.standby.seen == ()
+    ((name, seconds),) = call.standby.seen
+    assert name == A.name
+    assert seconds == pytest.approx(80.0)
+    # By then it has earned 20 s, and after another hour no more than what every target gets.
+    assert dict(later.standby.seen) == {A.name: pytest.approx(20.0)}
+    world.later(HOUR)
+    latest = world.call(A, A2)
+    latest.start()
+    assert latest.standby.seen == ()
+
+
+def test_a_target_that_is_out_is_not_told_of() -> None:
+    world = World()
+    saw(world, 40.0)
+    world.failed_call(A, Reason.BILLING)
+    call = world.call()
+
+    call.start()
+
+    assert call.standby.seen == ()
+
+
+def opened(world: World, cut: float | None) -> None:
+    """Let the circuit of ``A`` open, by waits of which the last was cut."""
+    for limit in (None, None, cut):
+        call = world.call(A)
+        call.start()
+        call.fail(Reason.TIMEOUT, limit)
+        call.close()
+
+
+def cut_told(world: World) -> tuple[bool, float | None]:
+    """What the next call that takes ``A`` is told of the last cut, and whether it probes."""
+    call = world.call(A)
+    taken = call.start()
+    call.close()
+    assert taken is not None
+    return taken.probe, taken.cut_first_token
+
+
+def test_the_probe_of_a_target_whose_wait_was_cut_is_told_of_the_limit() -> None:
+    world = World()
+    opened(world, 12.0)
+    world.later(5)
+
+    assert cut_told(world) == (True, 12.0)
+
+
+def test_only_a_probe_is_told_of_a_cut() -> None:
+    world = World()
+    call = world.call(A)
+    call.start()
+    call.fail(Reason.TIMEOUT, 12.0)
+    call.close()
+
+    assert cut_told(world) == (False, None)
+
+
+@pytest.mark.parametrize(("cut", "told"), [(24.0, 24.0), (None, 12.0)])
+def test_the_last_cut_is_told_until_a_success(cut: float | None, told: float) -> None:
+    world = World()
+    opened(world, 12.0)
+    world.later(5)
+    probe = world.call(A)
+    probe.start()
+    probe.fail(Reason.TIMEOUT, cut)
+    probe.close()
+    world.later(10)
+
+    again = cut_told(world)
+    call = world.call(A)
+    call.start()
+    call.succeed()
+    call.close()
+    opened(world, None)
+    world.later(5)
+
+    assert again == (True, told)
+    assert cut_told(world) == (True, None)
+
+
+def test_a_cut_that_a_caller_is_to_blame_for_teaches_nothing() -> None:
+    world = World()
+    opened(world, None)
+    call = world.call(A)
+    world.later(5)
+    call.start()
+    call.fail(error(Reason.TIMEOUT, scope=Scope.REQUEST), 1.0)
+    call.close()
+
+    assert cut_told(world) == (True, None)
 
 
 @given(st.lists(st.tuples(silences, instants), max_size=12))

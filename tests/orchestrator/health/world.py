@@ -8,6 +8,7 @@ from random import Random
 import attrs
 
 from orchestrator.health import (
+    Accounts,
     Entry,
     HealthBoard,
     MemoryStore,
@@ -30,9 +31,14 @@ ROUTE = (A, A2, B, C)
 NOON = 1_800_000_000.0
 
 
-def pool(provider: str, *labels: str, strategy: Strategy = Strategy.FILL_FIRST) -> Pool:
+def pool(
+    provider: str,
+    *labels: str,
+    strategy: Strategy = Strategy.FILL_FIRST,
+    accounts: Accounts = Accounts.SEPARATE,
+) -> Pool:
     credentials = tuple(PoolCredential(label, f"{provider}-{label}") for label in labels)
-    return Pool(provider, f"http://{provider}.test/v1", credentials, strategy)
+    return Pool(provider, f"http://{provider}.test/v1", credentials, strategy, accounts)
 
 
 POOLS = (pool("acme", "k1", "k2"), pool("bolt", "k1"), pool("corp", "k1"))
@@ -44,10 +50,20 @@ def error(
     scope: Scope | None = None,
     retry_after: float | None = None,
     revoked: bool = False,
+    quoted: bool = False,
+    empty: bool = False,
     message: str = "no",
 ) -> Error:
     return Error(
-        reason, "test", 400, message, scope=scope, retry_after=retry_after, revoked=revoked
+        reason,
+        "test",
+        None if reason is Reason.CONNECTION else 400,
+        message,
+        scope=scope,
+        retry_after=retry_after,
+        revoked=revoked,
+        quoted=quoted,
+        empty=empty,
     )
 
 
@@ -73,11 +89,12 @@ class Call:
         self.taken, self.standby = self.visit.take(targets, self.at, used=used)
         return self.taken
 
-    def fail(self, failure: Error | Reason) -> Standby:
+    def fail(self, failure: Error | Reason, cut_first_token: float | None = None) -> Standby:
         assert self.taken is not None
         if isinstance(failure, Reason):
             failure = error(failure)
-        self.standby = self.visit.report(self.taken.target, self.taken.credential, failure, self.at)
+        target, label = self.taken.target, self.taken.credential
+        self.standby = self.visit.report(target, label, failure, self.at, cut_first_token)
         return self.standby
 
     def succeed(self) -> None:
@@ -91,7 +108,9 @@ class Call:
         """The clear of ``target``, on the world's clock."""
         found = self.standby.clear(target)
         assert found is not None
-        return attrs.evolve(found, at=found.at + self.started, since=found.since + self.started)
+        expected = None if found.expected is None else found.expected + self.started
+        at, since = found.at + self.started, found.since + self.started
+        return attrs.evolve(found, at=at, since=since, expected=expected)
 
 
 class World:

@@ -39,6 +39,18 @@ def test_routes_and_keys_are_named_by_what_they_were_and_are() -> None:
 
     assert changes(calls, changed, routes) == (
         "route: deepseek/v4, openrouter/oss, corp/llama → deepseek/v4",
-        "deepseek has no key#2 any more",
-        "deepseek has no key#3 any more",
+        "deepseek has no key#2, key#3 any more",
+    )
+
+
+def test_what_is_added_is_named_too() -> None:
+    calls = read(FOLDER / "a1.jsonl")
+    changed = of(
+        config(keys=9).replace("[providers.corp]", "strategy = 'random'\n[providers.corp]")
+    )
+    routes = replay(calls, changed).routes
+
+    assert changes(calls, changed, routes) == (
+        "deepseek has key#4, key#5, key#6 and 3 more besides",
+        "strategy of openrouter: fill_first → random",
     )

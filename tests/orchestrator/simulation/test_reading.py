@@ -102,6 +102,47 @@ def test_a_call_that_began_before_the_file_is_passed_over() -> None:
     assert recordings(LINES[1:]) == ()
 
 
+def torn(number: int, at: int) -> list[bytes]:
+    """The lines, of which one was cut and the next glued to it or begun anew."""
+    return [*LINES[: number - 1], LINES[number - 1][:at] + b"\n", *LINES[number:]]
+
+
+@given(st.integers(1, len(LINES)), st.integers(20, 60))
+def test_a_call_of_which_a_line_was_torn_breaks_off_there(number: int, at: int) -> None:
+    found = recordings(torn(number, at))
+    (whole,) = recordings(LINES)
+
+    if number == 1:
+        assert found == ()
+        return
+    (call,) = found
+    known = [move for move in whole.transitions if line(move) in LINES[: number - 1]]
+    is_move = b'"transition"' in LINES[number - 1]
+    assert call.transitions == (tuple(known) if is_move else whole.transitions)
+    assert (call.closed is None) == (is_move or number == len(LINES))
+
+
+def test_two_calls_of_one_file_lose_nothing_by_each_others_torn_lines() -> None:
+    others = [text.replace(b"a2-1", b"a2-2") for text in LINES]
+    mixed = [part for pair in zip(torn(3, 40), others, strict=True) for part in pair]
+    broken, sound = recordings(mixed)
+
+    assert (broken.call, broken.closed) == ("a2-1", None)
+    assert (sound.call, len(sound.transitions)) == ("a2-2", 9)
+
+
+def test_lines_of_before_the_format_was_said_are_read() -> None:
+    old = [json.loads(text) for text in LINES]
+    for entry in old:
+        for name in ("format", "pools", "usage", "billed"):
+            entry.pop(name, None)
+    (found,) = recordings([json.dumps(entry).encode() + b"\n" for entry in old])
+
+    assert found.answered is False
+    assert len(found.transitions) == 9
+    assert found.opened.pools == {}
+
+
 def test_a_send_of_a_machine_that_kept_no_time_back_ends_with_its_call() -> None:
     command = json.loads(LINES[1])["command"]
     del command["until"]
@@ -126,6 +167,8 @@ BAD = {
     "facts": (changed(2, facts=7), "line 2: facts is 7; allowed: an object"),
     "a fact": (changed(2, facts={"at": "now", "taken": None, "standby": {}}), "line 2: "),
     "a route": (changed(1, route=[{"provider": 3}]), "line 1: "),
+    "a later format": (changed(1, format=2), "line 1: format is 2; this version reads up to 1"),
+    "a pool": (changed(1, pools={"a": {"credentials": "many"}}), "line 1: "),
 }
 
 

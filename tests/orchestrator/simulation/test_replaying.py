@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.cli import main
-from orchestrator.config.records import Config
+from orchestrator.config.records import Config, Provider
 from orchestrator.ledger import Entry, line
 from orchestrator.simulation import Playing, Simulation, parse
+from orchestrator.simulation.changes import changes
 from orchestrator.simulation.evidence import Assume
 from orchestrator.simulation.items import WORDS
 from orchestrator.simulation.reading import Recording, entries, read, recordings
@@ -213,7 +214,73 @@ def test_a_change_against_an_incident_prints_what_would_have_been_lost(
     assert re.findall(rf"^  {name}-(\d): ", after, re.MULTILINE) == calls
     assert re.findall(r"assumed: (\d)", after) == ([str(assumed)] if assumed else [])
     said = {"no fallback": "route: ", "patience 60 s": "patience: 10 → 60"}
-    assert f"change: {said.get(change, 'deepseek has no key#3 any more')}" in shown
+    assert f"change: {said.get(change, 'deepseek has no ')}" in shown
+
+
+def lost_for_want_of_a_key(calls: int = 1) -> tuple[Recording, ...]:
+    """Calls that a throttled key failed, where a pool of one had no other."""
+    only = of(config(keys=1, route=("deepseek/v4",)))
+    return recorded("429(retry_after=400)@key#1, ok", calls=calls, config=only)
+
+
+@pytest.mark.parametrize(("assume", "saved"), [(Assume.OK, 1), (Assume.FAIL, 0)])
+def test_a_key_more_is_a_change_and_is_played_on_its_own_board(assume: Assume, saved: int) -> None:
+    calls = lost_for_want_of_a_key()
+    more = of(config(keys=2, route=("deepseek/v4",)))
+    found = replay(calls, more, assume=assume)
+
+    assert changes(calls, more, found.routes) == ("deepseek has key#2 besides",)
+    assert (len(found.saved), len(found.lost), found.unchanged) == (saved, 0, 0)
+    assert [sent.credential for sent in found.replays[0].sent][:2] == ["key#1", "key#2"]
+
+
+def test_a_key_that_is_new_bears_no_mark_of_before_it() -> None:
+    first, second = lost_for_want_of_a_key(calls=2)
+    more = of(config(keys=2, route=("deepseek/v4",)))
+    (again,) = replay((second,), more, assume=Assume.OK).replays
+
+    assert first.attempts
+    assert not second.attempts
+    assert [(sent.credential, sent.reason) for sent in again.sent] == [("key#2", None)]
+
+
+def test_another_strategy_is_a_change_too() -> None:
+    calls = recorded("ok", calls=3)
+    other = of(
+        config().replace(
+            "[providers.openrouter]", "strategy = 'round_robin'\n[providers.openrouter]"
+        )
+    )
+    found = replay(calls, other, assume=Assume.OK)
+
+    assert changes(calls, other, found.routes) == (
+        "strategy of deepseek: fill_first → round_robin",
+    )
+    labels = [sent.credential for each in found.replays for sent in each.sent]
+    assert labels == ["key#1", "key#2", "key#3"]
+
+
+def test_a_target_that_had_no_credential_then_may_have_one_now() -> None:
+    lacking = attrs.evolve(
+        CONFIG,
+        providers={**CONFIG.providers, "openrouter": Provider("openrouter", missing=("x",))},
+    )
+    calls = recorded("503, ok@corp", calls=1, config=lacking)
+    (call,) = calls
+    found = replay(calls, CONFIG)
+
+    assert call.closed is not None
+    assert [skipped.target for skipped in call.closed.skipped] == ["openrouter/oss"]
+    assert [target.name for target in found.routes[0]] == [
+        *("deepseek/v4", "openrouter/oss", "corp/llama")
+    ]
+
+
+def test_what_is_the_same_pool_is_followed_whatever_else_changed() -> None:
+    calls = recorded("402@deepseek, ok", calls=3)
+    found = replay(calls, attrs.evolve(CONFIG, policy=attrs.evolve(CONFIG.policy, patience=11.0)))
+
+    assert all(each.followed for each in found.replays)
 
 
 def test_their_own_policy_is_said_to_be_no_change(
@@ -303,6 +370,21 @@ def test_a_circuit_that_stood_open_before_the_ledger_began_is_kept() -> None:
     last = calls[3]
     assert [clear.mark for clear in marks(last)] == [Mark.CIRCUIT]
     other = of(config(route=("deepseek/v4", "corp/llama", "openrouter/oss")))
+    (again,) = replay([last], other, assume=Assume.OK).replays
+
+    assert [sent.target for sent in again.sent] == ["corp/llama"]
+
+
+def test_a_long_wait_that_was_looked_at_before_the_ledger_began_is_kept() -> None:
+    own = of(config(keys=1))
+    script = "429(retry_after=90000)@deepseek*2, ok"
+    last = recorded(script, calls=3, config=own, pause=61.0)[-1]
+    (clear,) = marks(last)
+    assert clear.mark is Mark.BENCH
+    assert clear.expected == pytest.approx(90_000 - 61, abs=2)
+    # The second of the due dates, which the first probe has moved by 5 min.
+    assert clear.at == pytest.approx(300 - 61, abs=2)
+    other = of(config(keys=1, route=("deepseek/v4", "corp/llama", "openrouter/oss")))
     (again,) = replay([last], other, assume=Assume.OK).replays
 
     assert [sent.target for sent in again.sent] == ["corp/llama"]

@@ -307,7 +307,8 @@ def test_until_content_came_a_stream_of_the_primary_costs_nobody_the_answer(
     done = call(CONFIG, errors, stream=True)
 
     assert_invariants(done.ledger)
-    assert done.answered or errors[0].word == "output_truncated", done.outcome
+    # An answer that is cut at its limit is content.
+    assert done.answered or "output_truncated" in {one.word for one in errors}, done.outcome
 
 
 @pytest.mark.parametrize("stream", [True, False])

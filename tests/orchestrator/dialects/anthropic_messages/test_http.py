@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestrator import classify
 from orchestrator.config.records import Provider
-from orchestrator.dialects.answer import Answer, Fault, ToolCall, Usage
+from orchestrator.dialects import Answer, Fault, Flawed, ToolCall, Usage
 from orchestrator.dialects.anthropic_messages import AnthropicMessages
 from orchestrator.dialects.anthropic_messages.http import DEFAULT_MAX_TOKENS
 from orchestrator.dialects.anthropic_messages.models import takes_prefill
@@ -266,4 +266,4 @@ def test_a_mere_refusal_is_classified_as_one() -> None:
     ).map(msgspec.json.encode),
 )
 def test_no_bytes_make_it_raise(status: int, body: bytes) -> None:
-    assert isinstance(MESSAGES.decode(status, httpx.Headers(), body), Answer | Fault)
+    assert isinstance(MESSAGES.decode(status, httpx.Headers(), body), Answer | Fault | Flawed)

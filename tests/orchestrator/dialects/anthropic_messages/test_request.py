@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from orchestrator.dialects.anthropic_messages import AnthropicMessages
 from orchestrator.dialects.neutral import (
     Conversation,
+    File,
     Image,
     JsonFormat,
     Message,
@@ -32,6 +33,7 @@ from orchestrator.dialects.neutral import (
 from orchestrator.request import RequestError
 from tests import dialect_strategies
 from tests.anthropic_strategies import conversations, json_values
+from tests.dialect_strategies import names_of
 
 MESSAGES = AnthropicMessages()
 HI = Message(Role.USER, (Text("hi"),))
@@ -46,7 +48,7 @@ def written(*messages: Message, **fields: Any) -> Any:
 
 
 def lost(*messages: Message, **fields: Any) -> tuple[str, ...]:
-    return MESSAGES.losses(Conversation(messages or (HI,), **fields))
+    return names_of(MESSAGES.losses(Conversation(messages or (HI,), **fields)))
 
 
 def read(**fields: Any) -> Conversation:
@@ -70,11 +72,15 @@ def test_the_turns_of_any_conversation_come_back_and_what_cannot_be_said_is_not_
 ) -> None:
     again = MESSAGES.read_request(MESSAGES.write_request(conversation))
 
+    said_in_words = conversation.format is not None and conversation.format.schema is None
     assert again.messages == conversation.messages
-    assert again.system == conversation.system
+    assert again.system[: len(conversation.system)] == conversation.system
+    assert len(again.system) - len(conversation.system) == said_in_words
     assert again.tools == conversation.tools
     assert MESSAGES.losses(again) == ()
-    for name in ("temperature", "top_p", "top_k", "tool_choice", "stop", "reasoning"):
+    cut = MESSAGES.reworded(conversation).stops
+    assert sorted((*again.stop, *cut)) == sorted(conversation.stop)
+    for name in ("temperature", "top_p", "top_k", "tool_choice", "reasoning"):
         if MESSAGES.losses(conversation) == () and name != "tool_choice":
             assert getattr(again, name) == getattr(conversation, name)
 
@@ -200,24 +206,84 @@ def test_instructions_between_the_turns_join_the_system_prompt() -> None:
     assert conversation.messages == (HI,)
 
 
-def test_a_block_that_nobody_else_has_is_named() -> None:
+def test_a_block_that_nobody_else_has_is_named_by_its_place() -> None:
+    image = {"type": "image", "source": {"type": "file", "file_id": "file_2"}}
+    found = {"type": "search_result", "source": "s", "title": "t", "content": []}
     conversation = MESSAGES.read_request(
-        {
-            "messages": [
-                {
-                    "role": "user",
-                    "content": [
-                        {"type": "document", "source": {"type": "file", "file_id": "file_1"}},
-                        {"type": "image", "source": {"type": "file", "file_id": "file_2"}},
-                    ],
-                }
-            ]
-        }
+        {"messages": [{"role": "user", "content": [image, found]}]}
     )
 
-    assert set(conversation.extras) == {"messages.document", "messages.image"}
-    assert MESSAGES.losses(conversation) == ("messages.document", "messages.image")
+    (picture, search) = MESSAGES.losses(conversation)
+    assert (picture.name, str(picture)) == ("messages.image", "messages[0].content[0] image")
+    assert (search.name, str(search)) == (
+        "messages.search_result",
+        "messages[0].content[1] search_result",
+    )
     assert MESSAGES.write_request(conversation) == {"messages": []}
+
+
+# Documents.
+
+
+def document(**source: Any) -> dict[str, Any]:
+    return {"type": "document", "source": source}
+
+
+DOCUMENTS: list[tuple[dict[str, Any], tuple[Part, ...]]] = [
+    (
+        document(type="base64", media_type="application/pdf", data="JVBE") | {"title": "a.pdf"},
+        (File("application/pdf", "JVBE", name="a.pdf"),),
+    ),
+    (
+        document(type="url", url="https://a.example/a.pdf"),
+        (File("application/pdf", url="https://a.example/a.pdf"),),
+    ),
+    (
+        document(type="text", media_type="text/plain", data="hi"),
+        (File("text/plain", "aGk="),),
+    ),
+    (
+        document(type="file", file_id="file_1"),
+        (File(id="file_1", keeper="anthropic-messages"),),
+    ),
+]
+
+
+@pytest.mark.parametrize(("block", "parts"), DOCUMENTS)
+def test_a_document_comes_back_as_it_was(block: dict[str, Any], parts: tuple[Part, ...]) -> None:
+    payload = {"messages": [{"role": "user", "content": [block]}]}
+
+    conversation = MESSAGES.read_request(payload)
+
+    assert conversation.messages == (turn(*parts),)
+    assert MESSAGES.losses(conversation) == ()
+    assert MESSAGES.write_request(conversation) == payload
+
+
+def test_what_is_said_of_a_document_is_said_before_it() -> None:
+    inside = document(type="content", content=[{"type": "text", "text": "page"}])
+    block = {**inside, "context": "of 1999", "citations": {"enabled": True}}
+    conversation = MESSAGES.read_request({"messages": [{"role": "user", "content": [block]}]})
+
+    assert conversation.messages == (turn(Text("of 1999"), Text("page")),)
+    (cited,) = conversation.unread
+    assert str(cited) == "messages[0].content[0] document citations"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        (File("audio/wav", "AAAA"), "audio"),
+        (File("application/msword", "AAAA"), "files"),
+        (File("text/plain", "/w=="), "files"),
+        (File("application/pdf", url="https://generativelanguage.googleapis.com/v1/f"), "files"),
+        (File(id="file-1", keeper="openai"), "files"),
+        (File("image/svg", url="https://a.example/a.svg"), "files"),
+    ],
+)
+def test_a_file_that_is_not_taken_is_named(file: File, name: str) -> None:
+    assert lost(turn(file)) == (name,)
+    assert written(turn(file)) == {"messages": []}
 
 
 # Settings.
@@ -230,12 +296,11 @@ def test_a_block_that_nobody_else_has_is_named() -> None:
         ({"frequency_penalty": 0.5}, "frequency_penalty"),
         ({"presence_penalty": -1}, "presence_penalty"),
         ({"choices": 2}, "n"),
-        ({"format": JsonFormat()}, "response_format"),
+        ({"verbosity": "low"}, "verbosity"),
         ({"temperature": 1.5}, "temperature"),
         ({"temperature": 0.5, "reasoning": Reasoning("low")}, "temperature"),
         ({"top_p": 0.5, "reasoning": Reasoning(tokens=2_000)}, "top_p"),
         ({"top_k": 5, "reasoning": Reasoning()}, "top_k"),
-        ({"stop": ("\n",)}, "stop"),
         ({"tools": (Tool("has.dots"),)}, "tools"),
         ({"reasoning": Reasoning("whatever")}, "reasoning_effort"),
         ({"reasoning": Reasoning(tokens=2_000), "max_tokens": 500}, "reasoning_effort"),
@@ -267,11 +332,20 @@ def test_what_cannot_be_said_is_named_and_left_out(fields: dict[str, Any], name:
         {"reasoning": Reasoning("minimal")},
         {"reasoning": Reasoning(tokens=-1)},
         {"reasoning": Reasoning(tokens=0), "temperature": 0.2},
-        {"hints": {"store": True, "prompt_cache_key": "k"}, "dialect": "openai-chat"},
+        {"verbosity": "medium"},
+        {"hints": {"spelling": {}}, "dialect": "openai-chat"},
     ],
 )
 def test_what_asks_for_nothing_special_is_no_loss(fields: dict[str, Any]) -> None:
     assert lost(**fields) == ()
+
+
+def test_what_is_cut_here_is_not_sent() -> None:
+    conversation = Conversation((HI,), stop=("END", "\n"))
+
+    assert MESSAGES.losses(conversation) == ()
+    assert MESSAGES.reworded(conversation).stops == ("\n",)
+    assert MESSAGES.write_request(conversation)["stop_sequences"] == ["END"]
 
 
 @pytest.mark.parametrize(
@@ -356,6 +430,8 @@ def test_the_vendors_own_fields_are_written_back_to_it_alone() -> None:
     sent = MESSAGES.write_request(conversation)
     assert {name: sent[name] for name in fields} == fields
 
+    (tool,) = conversation.unread
+    assert (tool.name, str(tool)) == ("web_search_20250305", "tools[1] web_search_20250305")
     foreign = MESSAGES.write_request(attrs.evolve(conversation, dialect="gemini"))
     assert foreign.keys() == {"messages", "tools"}
     assert len(foreign["tools"]) == 1

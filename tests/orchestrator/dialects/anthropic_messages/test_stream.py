@@ -20,6 +20,7 @@ from orchestrator.dialects.neutral import (
     Counted,
     Delta,
     Ended,
+    Heading,
     Stopped,
     StreamEvent,
     TextDelta,
@@ -34,7 +35,7 @@ MESSAGES = AnthropicMessages()
 
 
 def written(deltas: list[Delta], model: str = "shown") -> bytes:
-    writer = MESSAGES.stream_writer(model)
+    writer = MESSAGES.stream_writer(Heading(model=model))
     return b"".join(writer.write(delta) for delta in deltas)
 
 
@@ -136,7 +137,7 @@ def test_calls_that_are_told_by_turns_each_get_their_own_arguments() -> None:
 def test_a_stream_without_a_beginning_is_given_one() -> None:
     found = deltas_of(written([TextDelta("hi"), Ended()]))
 
-    assert found[0] == Began("", "shown")
+    assert found[0] == Began("msg_0", "shown")
     assert TextDelta("hi") in found
 
 

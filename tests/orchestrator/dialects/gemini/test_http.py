@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import orchestrator
 from orchestrator.config.records import Provider
-from orchestrator.dialects.answer import Answer, Fault, ToolCall, Usage
+from orchestrator.dialects import Answer, Fault, Flawed, ToolCall, Usage
 from orchestrator.dialects.gemini import Gemini
 
 _BASE = "https://generativelanguage.googleapis.com/v1beta"
@@ -137,7 +137,7 @@ def test_the_other_spelling_is_overridden_too() -> None:
     assert body == {**_HELLO, "generationConfig": {**thinking, "topP": 0.5}}
 
 
-def _decoded(body: Any, status: int = 200) -> Answer | Fault:
+def _decoded(body: Any, status: int = 200) -> Answer | Fault | Flawed:
     return Gemini().decode(status, httpx.Headers(), json.dumps(body).encode())
 
 
@@ -273,4 +273,4 @@ def test_no_json_raises(body: Any, status: int) -> None:
 
 @given(st.binary(max_size=60))
 def test_no_bytes_raise(body: bytes) -> None:
-    assert isinstance(Gemini().decode(200, httpx.Headers(), body), Answer | Fault)
+    assert isinstance(Gemini().decode(200, httpx.Headers(), body), Answer | Fault | Flawed)

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.dialects import Weight
 from orchestrator.dialects.gemini import Gemini
 from orchestrator.dialects.gemini.words import NAME, UNSIGNED
 from orchestrator.dialects.neutral import (
     Conversation,
+    File,
     Image,
     JsonFormat,
     Message,
@@ -25,7 +27,7 @@ from orchestrator.dialects.neutral import (
     ToolUse,
 )
 from orchestrator.request import RequestError
-from tests.dialect_strategies import any_json, conversations
+from tests.dialect_strategies import any_json, conversations, names_of
 
 _GEMINI = Gemini()
 
@@ -36,6 +38,7 @@ def _said(conversation: Conversation) -> Conversation:
     return attrs.evolve(
         conversation,
         user=None,
+        verbosity=None,
         parallel_tool_calls=None,
         format=None if wanted is None else JsonFormat(wanted.schema),
     )
@@ -50,10 +53,17 @@ def test_a_conversation_survives_the_way_through_this_dialect(conversation: Conv
 
 
 @given(conversations(dialect="openai-chat"))
-def test_only_parallel_calls_are_lost_of_a_conversation(conversation: Conversation) -> None:
-    forbidden = conversation.parallel_tool_calls is False
+def test_little_is_lost_of_a_conversation(conversation: Conversation) -> None:
+    lost = {
+        "parallel_tool_calls": conversation.parallel_tool_calls is False,
+        "n": conversation.choices == 2,
+        "verbosity": conversation.verbosity in ("low", "high"),
+        "user": conversation.user is not None,
+    }
 
-    assert _GEMINI.losses(conversation) == (("parallel_tool_calls",) if forbidden else ())
+    assert names_of(_GEMINI.losses(conversation)) == tuple(
+        name for name, is_lost in lost.items() if is_lost
+    )
 
 
 _NATIVE: dict[str, Any] = {
@@ -152,8 +162,18 @@ def test_a_request_of_this_dialect_is_read() -> None:
         ),
     )
     assert conversation.reasoning == Reasoning("high", shown=True)
-    assert set(conversation.extras) == {"cachedContent", "contents", "tools", "generationConfig"}
+    assert set(conversation.extras) == {"cachedContent", "contents", "tools"}
     assert set(conversation.hints) == {"safetySettings", "labels", "generationConfig"}
+
+
+def test_what_is_left_of_the_settings_is_named_one_by_one() -> None:
+    config = {"responseLogprobs": True, "logprobs": 5, "responseModalities": ["TEXT"]}
+    conversation = _GEMINI.read_request({"contents": [], "generationConfig": config})
+
+    (loss,) = conversation.unread
+    assert str(loss) == "generationConfig.responseLogprobs, generationConfig.logprobs"
+    assert loss.allowed(("*",))
+    assert _GEMINI.write_request(conversation)["generationConfig"] == config
 
 
 def test_extras_of_another_dialect_are_losses_and_hints_are_not() -> None:
@@ -161,16 +181,82 @@ def test_extras_of_another_dialect_are_losses_and_hints_are_not() -> None:
         (), dialect="openai-chat", extras={"logit_bias": {"1": 2}}, hints={"store": True}
     )
 
-    assert _GEMINI.losses(conversation) == ("logit_bias",)
+    assert names_of(_GEMINI.losses(conversation)) == ("logit_bias",)
     assert _GEMINI.write_request(conversation) == {"contents": []}
 
 
-def test_more_stop_sequences_than_are_taken_are_a_loss() -> None:
+def test_of_more_stop_sequences_than_are_taken_the_rest_is_cut_here() -> None:
     conversation = Conversation((), stop=tuple("abcdef"))
 
-    assert _GEMINI.losses(conversation) == ("stop",)
-    assert "generationConfig" not in _GEMINI.write_request(conversation)
-    assert _GEMINI.losses(attrs.evolve(conversation, stop=tuple("abcde"))) == ()
+    assert _GEMINI.losses(conversation) == ()
+    assert _GEMINI.reworded(conversation).stops == ("f",)
+    assert _GEMINI.write_request(conversation)["generationConfig"] == {
+        "stopSequences": list("abcde")
+    }
+
+
+_PDF = {"inlineData": {"mimeType": "application/pdf", "data": "JVBE"}}
+_SOUND = {"inlineData": {"mimeType": "audio/mp3", "data": "AAAA"}}
+_FILM = {"fileData": {"fileUri": "https://www.youtube.com/watch?v=1"}}
+_KEPT = {
+    "fileData": {
+        "mimeType": "application/pdf",
+        "fileUri": "https://generativelanguage.googleapis.com/v1beta/files/1",
+    }
+}
+
+
+def test_files_are_read_and_what_google_keeps_is_its_own() -> None:
+    payload = {"contents": [{"role": "user", "parts": [_PDF, _SOUND, _FILM, _KEPT]}]}
+
+    conversation = _GEMINI.read_request(payload)
+
+    pdf, sound, film, kept = conversation.messages[0].parts
+    assert pdf == File("application/pdf", "JVBE")
+    assert sound == File("audio/mp3", "AAAA")
+    assert film == File("video/mp4", url="https://www.youtube.com/watch?v=1")
+    assert isinstance(kept, File)
+    assert (kept.keeper, kept.url) == ("gemini", None)
+    assert _GEMINI.losses(conversation) == ()
+    assert _GEMINI.write_request(conversation)["contents"][0]["parts"][3] == _KEPT
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        (File("audio/m4a", "AAAA"), "audio"),
+        (File("application/msword", "AAAA"), "files"),
+        (File(id="file-1", keeper="openai"), "files"),
+        (File("application/pdf", url="gs://bucket/a.pdf"), "files"),
+    ],
+)
+def test_a_file_that_is_not_taken_is_named(file: File, name: str) -> None:
+    conversation = Conversation((Message(Role.USER, (file,)),), dialect="openai-chat")
+
+    assert names_of(_GEMINI.losses(conversation)) == (name,)
+    assert _GEMINI.write_request(conversation) == {"contents": []}
+
+
+def test_what_only_google_runs_or_knows_is_named_by_its_place() -> None:
+    code = {"executableCode": {"language": "PYTHON", "code": "1"}}
+    conversation = _GEMINI.read_request(
+        {
+            "contents": [{"role": "model", "parts": [{"text": "a"}, code]}],
+            "tools": [{"functionDeclarations": [{"name": "f"}]}, {"googleSearch": {}}],
+            "cachedContent": "cachedContents/1",
+        }
+    )
+
+    assert [str(loss) for loss in conversation.unread] == [
+        "contents[0].parts[1] executableCode",
+        "cachedContent",
+        "tools[1] googleSearch",
+    ]
+    assert [loss.weight for loss in conversation.unread] == [
+        Weight.SAID,
+        Weight.SAID,
+        Weight.PARAMETER,
+    ]
 
 
 def test_both_spellings_are_read() -> None:

@@ -20,6 +20,7 @@ from orchestrator.dialects.neutral import (
     Counted,
     Delta,
     Ended,
+    Heading,
     Stopped,
     TextDelta,
     ThinkingDelta,
@@ -140,13 +141,12 @@ def test_what_is_inserted_between_two_events_does_no_harm(
     ("chunks", "reason"),
     [
         ([{"promptFeedback": {"blockReason": "SAFETY"}, "responseId": "r"}], "content_policy"),
-        ([_chunk(finish="SAFETY")], "content_policy"),
-        ([_chunk({"text": "hm", "thought": True}), _chunk(finish="RECITATION")], "content_policy"),
-        ([_chunk({"text": "a"}), _chunk(finish="MALFORMED_FUNCTION_CALL")], "output_truncated"),
-        ([_chunk({"text": "a"}), _chunk(finish="OTHER")], "server_error"),
+        ([{"code": 429, "message": "Resource has been exhausted"}], "rate_limit"),
     ],
 )
-def test_a_refusal_breaks_the_stream(chunks: list[Any], reason: str) -> None:
+def test_a_failure_in_place_of_a_candidate_breaks_the_stream(
+    chunks: list[Any], reason: str
+) -> None:
     broke = deltas_of(read(GeminiStreamReader(), [_events(chunks)]))[-1]
 
     assert isinstance(broke, Broke)
@@ -201,7 +201,7 @@ def test_an_event_that_never_ends_does_not_fill_the_memory(opening: bytes) -> No
 
 
 def _written(deltas: list[Delta], model: str = "m-1") -> bytes:
-    writer = Gemini().stream_writer(model)
+    writer = Gemini().stream_writer(Heading(model=model))
     return b"".join(writer.write(delta) for delta in deltas)
 
 
@@ -243,7 +243,7 @@ def test_signatures_are_written_and_those_of_others_are_not() -> None:
 
     assert b"theirs" not in written
     assert deltas_of(read(GeminiStreamReader(), [written])) == [
-        Began("", "m-1"),
+        Began("0", "m-1"),
         ThinkingDelta("hm", dialect=NAME),
         ThinkingDelta(signature="ours", redacted=True, dialect=NAME),
         ToolCallDelta(0, "a", "f", "{}", "call"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.config.records import Provider
-from orchestrator.dialects import Answer, Fault, dialect
+from orchestrator.dialects import Answer, Fault, Flaw, Flawed, dialect
 from orchestrator.request import RequestError
 
 CHAT = dialect("openai-chat")
@@ -208,13 +208,45 @@ def test_a_tool_call_that_does_not_parse_is_told(
         ),
         (message(content=None, refusal="I will not"), "I will not"),
         (choice(message=None, text="old style"), "old style"),
-        (message(content=""), ""),
         (choice(finish_reason="content_filter"), "hello"),
     ],
 )
 def test_other_shapes_of_text(made: Any, text: str) -> None:
     assert isinstance(made, Answer)
     assert made.text == text
+
+
+@pytest.mark.parametrize("finish", ["content_filter", "error"])
+def test_a_finish_reason_that_is_a_failure_is_all_that_is_handed_on(finish: str) -> None:
+    made = choice(message={"content": "", "reasoning_content": "hm"}, finish_reason=finish)
+
+    assert isinstance(made, Fault)
+    assert made.body["finish_reason"] == finish
+    assert "hm" not in str(made.body)
+
+
+@pytest.mark.parametrize(
+    ("made", "flaw"),
+    [
+        (message(content=""), Flaw.EMPTY),
+        (message(), Flaw.EMPTY),
+        (choice(message={"content": None}, finish_reason="stop"), Flaw.EMPTY),
+        (choice(message={"content": None}, finish_reason="odd"), Flaw.EMPTY),
+        (choice(message={"content": "a"}, finish_reason="tool_calls"), Flaw.MISSING_CALL),
+        (message(tool_calls=[{"id": "a", "function": {"arguments": "{}"}}]), Flaw.NAMELESS_CALL),
+    ],
+)
+def test_an_answer_without_what_makes_it_one_is_flawed(made: Any, flaw: Flaw) -> None:
+    assert isinstance(made, Flawed)
+    assert made.flaw is flaw
+
+
+def test_thoughts_that_were_counted_are_an_answer() -> None:
+    usage = {"prompt_tokens": 3, "completion_tokens": 9}
+    thought = {"message": {"content": "", "reasoning_content": "hm"}, "finish_reason": "stop"}
+
+    assert isinstance(answered(choices=[thought], usage=usage), Answer)
+    assert isinstance(answered(choices=[thought]), Flawed)
 
 
 def test_a_lone_function_call_is_a_tool_call() -> None:
@@ -252,8 +284,6 @@ def test_a_missing_sum_of_tokens_is_made(sum_: Any) -> None:
         {"choices": None, "base_resp": {"status_code": 1008}},
         {"choices": [{}]},
         {"choices": ["text"]},
-        {"choices": [{"message": {"content": None}, "finish_reason": "content_filter"}]},
-        {"choices": [{"message": {"content": ""}, "finish_reason": "error"}]},
         {"choices": {"0": {}}},
         {},
         [],
@@ -336,7 +366,7 @@ json_values = st.recursive(
 def test_decoding_never_raises(status: int, raw: bytes) -> None:
     made = decode(raw, status)
 
-    assert isinstance(made, Answer | Fault)
+    assert isinstance(made, Answer | Fault | Flawed)
     if isinstance(made, Answer):
         assert isinstance(made.truncated_tool_call, bool)
 
@@ -345,4 +375,4 @@ def test_decoding_never_raises(status: int, raw: bytes) -> None:
 def test_decoding_survives_anything_in_a_choice(value: Any) -> None:
     wrapped = {"choices": [{"message": {"content": "x", "tool_calls": value}}], "usage": value}
 
-    assert isinstance(decode(wrapped), Answer)
+    assert isinstance(decode(wrapped), Answer | Flawed)

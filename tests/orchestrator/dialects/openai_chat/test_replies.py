@@ -45,8 +45,8 @@ def test_a_call_without_an_id_gets_one_that_no_other_answer_gives() -> None:
     (one, two) = read({"tool_calls": [call, call]}, "tool_use").parts
 
     assert (one, two) == (
-        ToolUse("call_0_a-1", "f", '{"x":1}'),
-        ToolUse("call_1_a-1", "f", '{"x":1}'),
+        ToolUse("call_a-1_0", "f", '{"x":1}'),
+        ToolUse("call_a-1_1", "f", '{"x":1}'),
     )
     assert read({"tool_calls": [call]}, "tool_use").finish_reason == "tool_calls"
 
@@ -54,7 +54,7 @@ def test_a_call_without_an_id_gets_one_that_no_other_answer_gives() -> None:
 def test_signatures_are_handed_on_to_callers_who_hand_them_back() -> None:
     use = ToolUse("call_1", "f", "{}", signature="signed by google")
     thought = Thinking("hm", '{"type":"reasoning.text","text":"hm","signature":"s"}', "openai-chat")
-    reply = Reply((thought, use), "tool_calls")
+    reply = Reply((thought, use), "tool_calls", id="c-1", model="m")
 
     assert CHAT.read_answer(CHAT.write_answer(reply)) == reply
 
@@ -65,6 +65,7 @@ def test_thoughts_of_another_vendor_are_words_alone() -> None:
     assert written["choices"][0]["message"] == {
         "role": "assistant",
         "content": "a",
+        "refusal": None,
         "reasoning_content": "hm",
     }
 

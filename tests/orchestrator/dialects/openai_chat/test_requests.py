@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.dialects import dialect
+from orchestrator.dialects import Weight, dialect
 from orchestrator.dialects.neutral import (
     Conversation,
+    File,
     Image,
     JsonFormat,
     Message,
@@ -28,7 +29,7 @@ from orchestrator.dialects.neutral import (
 )
 from orchestrator.dialects.openai_chat.messages_writer import IN_NEXT_MESSAGE
 from orchestrator.request import RequestError
-from tests.dialect_strategies import any_json, conversations
+from tests.dialect_strategies import any_json, conversations, names_of
 
 CHAT = dialect("openai-chat")
 HI = {"role": "user", "content": "hi"}
@@ -222,11 +223,87 @@ def test_system_and_developer_speak_alike_and_mistrals_thoughts_are_thoughts() -
 
 
 def test_what_has_no_place_is_a_loss_here_too() -> None:
-    audio = {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}
-    conversation = read({"role": "user", "content": [{"type": "text", "text": "a"}, audio]})
+    film = {"type": "video_url", "video_url": {"url": "https://a.example/a.mp4"}}
+    conversation = read({"role": "user", "content": [{"type": "text", "text": "a"}, film]})
 
-    assert CHAT.losses(conversation) == ("messages.input_audio",)
+    (loss,) = CHAT.losses(conversation)
+    assert (loss.name, str(loss)) == ("messages.video_url", "messages[0].content[1] video_url")
+    assert loss.weight is Weight.SAID
     assert CHAT.write_request(conversation) == {"messages": [{"role": "user", "content": "a"}]}
+
+
+FILES: list[tuple[dict[str, Any], File | Image, dict[str, Any] | None]] = [
+    (
+        {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBE"},
+        File("application/pdf", "JVBE", name="a.pdf"),
+        None,
+    ),
+    (
+        {"file_data": "JVBE"},
+        File("application/pdf", "JVBE"),
+        {"filename": "file.pdf", "file_data": "data:application/pdf;base64,JVBE"},
+    ),
+    (
+        {"filename": "a.txt", "file_data": "data:,hi%20there"},
+        File("text/plain", "aGkgdGhlcmU=", name="a.txt"),
+        {"filename": "a.txt", "file_data": "data:text/plain;base64,aGkgdGhlcmU="},
+    ),
+    ({"file_id": "file-1"}, File(id="file-1", keeper="openai"), None),
+]
+
+
+@pytest.mark.parametrize(("given", "part", "back"), FILES)
+def test_a_file_is_read_in_every_way_to_give_it(
+    given: dict[str, Any], part: File | Image, back: dict[str, Any] | None
+) -> None:
+    conversation = read({"role": "user", "content": [{"type": "file", "file": given}]})
+
+    assert conversation.messages[0].parts == (part,)
+    assert CHAT.write_request(conversation)["messages"][0]["content"] == [
+        {"type": "file", "file": back or given}
+    ]
+
+
+def test_a_file_that_is_a_picture_is_a_picture_and_one_at_an_address_stands_there() -> None:
+    picture = {"type": "file", "file": {"file_data": "data:image/png;base64,AAAA"}}
+    away = {"type": "file", "file": {"file_data": "https://a.example/a.pdf"}}
+
+    (message,) = read({"role": "user", "content": [picture, away]}).messages
+
+    assert message.parts == (
+        Image(media_type="image/png", data="AAAA"),
+        File("application/pdf", url="https://a.example/a.pdf"),
+    )
+
+
+def test_a_sound_is_a_file() -> None:
+    sound = {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}
+    conversation = read({"role": "user", "content": [sound]})
+
+    assert conversation.messages[0].parts == (File("audio/wav", "AA=="),)
+    assert CHAT.write_request(conversation)["messages"][0]["content"] == [sound]
+
+
+def test_what_holds_anyway_is_not_asked_for() -> None:
+    conversation = read(modalities=["text"], top_logprobs=0, logprobs=False, logit_bias={})
+
+    assert conversation.extras == {}
+
+
+def test_who_speaks_and_best_efforts_are_noted_and_vendors_tools_have_a_place() -> None:
+    conversation = read(
+        {**HI, "name": "Ann"},
+        store=True,
+        service_tier="auto",
+        stream_options={"include_usage": True},
+        tools=[WEATHER, {"type": "web_search"}],
+    )
+
+    assert conversation.asides == ("service_tier", "store")
+    assert [(str(loss), loss.weight) for loss in conversation.unread] == [
+        ("messages[0] name", Weight.EFFORT),
+        ("tools[1] web_search", Weight.PARAMETER),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -288,7 +365,7 @@ def test_any_payload_is_read_or_refused(
 def test_fields_of_another_dialect_are_losses_and_not_written() -> None:
     conversation = foreign(extras={"safetySettings": []}, hints={"labels": {}}, top_k=4)
 
-    assert CHAT.losses(conversation) == ("top_k", "safetySettings")
+    assert names_of(CHAT.losses(conversation)) == ("top_k", "safetySettings")
     assert CHAT.write_request(conversation) == {"messages": [HI]}
 
 
@@ -297,28 +374,51 @@ def test_fields_of_another_dialect_are_losses_and_not_written() -> None:
     [
         (foreign(Image(url="https://a/b.png"), role=Role.ASSISTANT), "images"),
         (foreign(Image()), "images"),
-        (foreign(stop=("a", "b", "c", "d", "e")), "stop"),
+        (foreign(File("application/pdf", url="https://a.example/a.pdf")), "files"),
+        (foreign(File("audio/ogg", "AAAA")), "audio"),
+        (foreign(File("video/mp4", "AAAA")), "files"),
+        (foreign(File(id="1", keeper="gemini")), "files"),
+        (foreign(choices=2), "n"),
         (foreign(tools=(Tool("a.b"),)), "tools"),
     ],
 )
 def test_what_cannot_be_said_is_named_and_left_out(conversation: Conversation, loss: str) -> None:
     written = CHAT.write_request(conversation)
 
-    assert CHAT.losses(conversation) == (loss,)
+    assert names_of(CHAT.losses(conversation)) == (loss,)
     assert CHAT.losses(CHAT.read_request(written)) == ()
-    assert len(written.get("stop", ())) <= 4
-    assert "tools" not in written
+    assert not written.keys() & {"tools", "n"}
 
 
-def test_verbosity_is_known_to_both_dialects_of_openai() -> None:
+def test_of_more_stop_sequences_than_are_taken_the_rest_is_cut_here() -> None:
+    conversation = foreign(stop=("a", "b", "c", "d", "e"))
+
+    assert CHAT.losses(conversation) == ()
+    assert CHAT.reworded(conversation).stops == ("e",)
+    assert CHAT.write_request(conversation)["stop"] == ["a", "b", "c", "d"]
+
+
+def test_what_both_dialects_of_openai_know_is_written_here_too() -> None:
     conversation = Conversation(
         (Message(Role.USER, (Text("hi"),)),),
         dialect="openai-responses",
-        extras={"verbosity": "low", "prompt": {"id": "p"}},
+        verbosity="low",
+        hints={"store": True, "truncation": "auto"},
+        asides=("store", "truncation"),
     )
 
-    assert CHAT.losses(conversation) == ("prompt",)
-    assert CHAT.write_request(conversation)["verbosity"] == "low"
+    assert names_of(CHAT.losses(conversation)) == ("truncation",)
+    assert CHAT.write_request(conversation) == {"messages": [HI], "verbosity": "low", "store": True}
+
+
+@pytest.mark.parametrize("said", ["hi", "answer as JSON"])
+def test_the_word_json_is_said_where_it_is_demanded(said: str) -> None:
+    conversation = foreign(Text(said), format=JsonFormat())
+
+    messages = CHAT.write_request(conversation)["messages"]
+
+    assert any("json" in message["content"].lower() for message in messages)
+    assert len(CHAT.reworded(conversation).notes) == len(messages) - 1 == (said == "hi")
 
 
 def test_nobodys_thoughts_and_signatures_go_to_another_vendor() -> None:
@@ -354,12 +454,6 @@ def test_a_tools_picture_is_shown_by_the_user() -> None:
 
 
 def test_how_to_choose_is_not_said_without_tools() -> None:
-    conversation = foreign(
-        tool_choice=ToolChoice(), parallel_tool_calls=True, format=JsonFormat(), max_tokens=5
-    )
+    conversation = foreign(tool_choice=ToolChoice(), parallel_tool_calls=True, max_tokens=5)
 
-    assert CHAT.write_request(conversation) == {
-        "messages": [HI],
-        "max_tokens": 5,
-        "response_format": {"type": "json_object"},
-    }
+    assert CHAT.write_request(conversation) == {"messages": [HI], "max_tokens": 5}

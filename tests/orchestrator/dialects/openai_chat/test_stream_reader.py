@@ -203,9 +203,9 @@ def test_calls_without_ids_get_them_and_another_name_is_another_call() -> None:
     )
 
     assert deltas == [
-        ToolCallDelta(0, "call_0_a-1", "f", "{"),
+        ToolCallDelta(0, "call_a-1_0", "f", "{"),
         ToolCallDelta(0, arguments="}"),
-        ToolCallDelta(1, "call_1_a-1", "g", ""),
+        ToolCallDelta(1, "call_a-1_1", "g", ""),
     ]
 
 
@@ -216,7 +216,7 @@ def test_the_form_of_before_tools_and_googles_signature() -> None:
         piece(function_call={"name": "f", "arguments": ""}),
         piece(function_call={"arguments": "{}"}, finish="function_call"),
     ) == [
-        ToolCallDelta(0, "call_0_a-1", "f", ""),
+        ToolCallDelta(0, "call_a-1_0", "f", ""),
         ToolCallDelta(0, arguments="{}"),
         Stopped("tool_calls"),
     ]
@@ -257,7 +257,6 @@ ERROR = {"message": "Insufficient Balance", "code": 402}
             {"error": ERROR},
         ),
         ([event({"id": "a-1", "x_groq": {"error": "over"}, "choices": []})], {"error": "over"}),
-        ([piece(finish="error")], body("error")),
         ([b"event: error\ndata: overloaded\n\n"], "overloaded"),
         ([b'event: error\ndata: {"message": "over"}\n\n'], {"message": "over"}),
         (

@@ -15,6 +15,7 @@ from orchestrator.dialects.neutral import (
     Counted,
     Delta,
     Ended,
+    Heading,
     Stopped,
     TextDelta,
     ThinkingDelta,
@@ -26,7 +27,7 @@ from tests.dialect_strategies import delta_sequences, deltas_of, gathered, read,
 
 
 def written(*deltas: Delta) -> bytes:
-    writer = ChatWriter("model-1")
+    writer = ChatWriter(Heading(model="model-1"))
     return b"".join(writer.write(delta) for delta in deltas)
 
 
@@ -123,7 +124,7 @@ def test_an_error_of_any_dialect_becomes_one_of_this(body: Any, message: str, ki
 
 
 def test_what_nobody_can_read_and_what_others_signed_is_not_written() -> None:
-    unreadable = ChatWriter("m").write(Unreadable("{"))
+    unreadable = ChatWriter(Heading(model="m")).write(Unreadable("{"))
     (_, foreign) = bodies(written(ThinkingDelta("hm", "s", dialect="gemini")))
     (_, ours) = bodies(written(ThinkingDelta(signature='{"data":"x"}', dialect="openai-chat")))
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.config.records import Provider
-from orchestrator.dialects import Answer, Fault, ToolCall, Usage
+from orchestrator.dialects import Answer, Fault, Flaw, Flawed, ToolCall, Usage
 from orchestrator.dialects.openai_responses import OpenAIResponses
 from tests import dialect_strategies as drawn
 
@@ -112,11 +112,17 @@ FAULTS: dict[str, dict[str, Any]] = {
     "cancelled": {"status": "cancelled"},
     "queued": {"status": "queued", "output": []},
     "in progress": {"status": "in_progress"},
-    "nothing": {"output": []},
     "no output": {"output": None},
     "filtered at once": {**cut("content_filter"), "output": []},
     "odd status": {"status": ["completed"]},
 }
+
+
+def test_an_output_without_items_is_empty() -> None:
+    found = decode(output=[])
+
+    assert isinstance(found, Flawed)
+    assert found.flaw is Flaw.EMPTY
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -149,4 +155,4 @@ def test_whatever_a_provider_sends_is_an_answer_or_a_fault(body: dict[str, Any])
 
     found = OURS.decode(200, httpx.Headers(), msgspec.json.encode(body))
 
-    assert isinstance(found, Answer | Fault)
+    assert isinstance(found, Answer | Fault | Flawed)

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.dialects import Weight
 from orchestrator.dialects.neutral import (
     Conversation,
+    File,
     Image,
     JsonFormat,
     Message,
@@ -28,6 +30,7 @@ from orchestrator.dialects.neutral import (
 from orchestrator.dialects.openai_responses import OpenAIResponses
 from orchestrator.request import RequestError
 from tests import dialect_strategies as drawn
+from tests.dialect_strategies import names_of
 
 OURS = OpenAIResponses()
 NAME = OURS.name
@@ -75,7 +78,14 @@ def test_a_foreign_conversation_arrives_and_says_what_it_meant(conversation: Con
     back = OURS.read_request(OURS.write_request(conversation))
 
     tools = tuple(attrs.evolve(tool, strict=tool.strict or False) for tool in conversation.tools)
-    meant = attrs.evolve(sayable(conversation), tools=tools, dialect=NAME, hints={"store": False})
+    demanded = OURS.reworded(conversation).notes
+    meant = attrs.evolve(
+        sayable(conversation),
+        system=(*conversation.system, *((Text("Answer in JSON."),) if demanded else ())),
+        tools=tools,
+        dialect=NAME,
+        hints={"store": False},
+    )
     assert meant == back
 
 
@@ -197,7 +207,6 @@ def test_what_only_this_dialect_knows_is_parted_by_whether_it_changes_the_answer
     assert conversation.extras == {
         "previous_response_id": "resp_1",
         "tools": [{"type": "web_search"}],
-        "verbosity": "low",
         "reasoning": {"mode": "pro"},
     }
     assert set(conversation.hints) == {
@@ -206,7 +215,49 @@ def test_what_only_this_dialect_knows_is_parted_by_whether_it_changes_the_answer
     }  # fmt: skip
 
 
-FILE = {"type": "input_file", "file_id": "f"}
+def test_what_only_this_dialect_knows_is_named_by_its_place() -> None:
+    conversation = OURS.read_request(
+        {**FULL, "input": [*FULL["input"], {"type": "computer_call", "id": "x"}]}
+    )
+
+    assert [(str(loss), loss.weight) for loss in conversation.unread] == [
+        ("input[8] computer_call", Weight.SAID),
+        ("previous_response_id", Weight.SAID),
+        ("tools[1] web_search", Weight.PARAMETER),
+    ]
+    assert "computer_call" in conversation.unread[0].names
+
+
+FILES: list[tuple[dict[str, Any], File]] = [
+    ({"file_id": "file-1"}, File(id="file-1", keeper="openai")),
+    (
+        {"file_url": "https://a.example/a.pdf"},
+        File("application/pdf", url="https://a.example/a.pdf"),
+    ),
+    (
+        {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBE"},
+        File("application/pdf", "JVBE", name="a.pdf"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "file"), FILES)
+@pytest.mark.parametrize("name", ["content", "output"])
+def test_a_file_comes_back_as_it_was(given: dict[str, Any], file: File, name: str) -> None:
+    part = {"type": "input_file", **given}
+    item: dict[str, Any] = {"type": "message", "role": "user"}
+    item = item if name == "content" else {"type": "function_call_output", "call_id": "c"}
+    payload = {"input": [{**item, name: [part]}]}
+
+    conversation = OURS.read_request(payload)
+
+    (read,) = conversation.messages[0].parts
+    assert read == (file if name == "content" else ToolResult("c", (file,)))
+    assert OURS.losses(conversation) == ()
+    assert OURS.write_request(conversation) == payload
+
+
+FILE = {"type": "input_image", "file_id": "f"}
 STRANGE_ITEMS: dict[str, dict[str, Any]] = {
     "reference": {"type": "item_reference", "id": "msg_1"},
     "search": {"type": "web_search_call", "id": "ws_1", "status": "completed"},
@@ -229,7 +280,7 @@ def test_an_item_that_nobody_else_knows_stays_in_its_place(item: dict[str, Any],
 @pytest.mark.parametrize("name", ["content", "output"])
 def test_a_part_that_nobody_else_knows_stays_in_its_place(name: str, at: int) -> None:
     parts = [{"type": "input_text", "text": word} for word in ("a", "b")]
-    content = [*parts[:at], {"type": "input_file", "file_id": "f"}, *parts[at:]]
+    content = [*parts[:at], FILE, *parts[at:]]
     result = {"type": "function_call_output", "call_id": "c"}
     message = {"type": "message", "role": "user"}
     first = {"type": "message", "role": "user", "content": "hi"}
@@ -301,13 +352,14 @@ def test_a_budget_left_to_the_model_is_left_to_the_model() -> None:
 
 LOSSES: dict[str, dict[str, Any]] = {
     "top_k": {"top_k": 1},
-    "stop": {"stop": ("x",)},
     "seed": {"seed": 0},
     "frequency_penalty": {"frequency_penalty": 0.1},
     "presence_penalty": {"presence_penalty": -0.1},
     "n": {"choices": 2},
     "images": {"messages": (Message(Role.ASSISTANT, (Image(url="https://a.example"),)),)},
-    "logit_bias": {"extras": {"logit_bias": {"1": 2}, "user": "u", "service_tier": "flex"}},
+    "audio": {"messages": (Message(Role.USER, (File("audio/wav", "AAAA"),)),)},
+    "files": {"messages": (Message(Role.USER, (File("video/mp4", "AAAA"),)),)},
+    "logit_bias": {"extras": {"logit_bias": {"1": 2}}},
 }
 
 
@@ -316,8 +368,25 @@ def test_what_cannot_be_said_is_named_and_left_out(name: str) -> None:
     plain = Conversation((), dialect="openai-chat")
     conversation = attrs.evolve(plain, **LOSSES[name])
 
-    assert OURS.losses(conversation) == (name,)
+    assert names_of(OURS.losses(conversation)) == (name,)
     assert OURS.write_request(conversation) == OURS.write_request(plain)
+
+
+def test_stop_sequences_are_cut_here() -> None:
+    conversation = Conversation((), stop=("x",), dialect="openai-chat")
+
+    assert OURS.losses(conversation) == ()
+    assert OURS.reworded(conversation).stops == ("x",)
+
+
+def test_what_both_dialects_of_openai_know_is_written_here_too() -> None:
+    hints = {"store": True, "metadata": {"k": "v"}, "prediction": {}}
+    conversation = Conversation((), dialect="openai-chat", hints=hints, asides=tuple(hints))
+
+    assert names_of(OURS.losses(conversation)) == ("prediction",)
+    assert OURS.write_request(conversation) == {
+        "input": [], "store": True, "metadata": {"k": "v"}
+    }  # fmt: skip
 
 
 def test_what_changes_nothing_is_no_loss() -> None:

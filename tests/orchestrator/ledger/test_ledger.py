@@ -35,7 +35,7 @@ from tests.acceptance.world import (
 )
 from tests.waiting import AMPLE
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 both = pytest.mark.parametrize("call", [run, arun], ids=["run", "arun"])
 

@@ -1,21 +1,15 @@
-"""Secrets: never printed, and masked in whatever form others print them."""
+"""What has the shape of a key is masked, whoever's it is; ordinary words stay."""
 
 from __future__ import annotations
 
-import copy
-import pickle
-import re
 import time
-from typing import Any
-from urllib.parse import quote
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator import secrets as room
-from orchestrator.secrets import MASK, Secret, fingerprint, mask
+from orchestrator.secrets import MASK, mask
+from orchestrator.secrets import shapes as room
 
 VALUE = "sk-veryquiet-0123456789"
 
@@ -54,42 +48,6 @@ ORDINARY = [
 ]
 
 
-@given(st.text(min_size=1))
-def test_a_secret_is_never_shown(value: Any) -> None:
-    secret = Secret(f"quiet{value}quiet")
-
-    for shown in (repr(secret), str(secret), f"{secret}", f"{secret!r:>9}"):
-        assert f"quiet{value}quiet" not in shown
-    assert secret.reveal() == f"quiet{value}quiet"
-
-
-def test_a_pickle_does_not_hold_the_value() -> None:
-    pickled = pickle.dumps(Secret(VALUE))
-
-    assert VALUE.encode() not in pickled
-    with pytest.raises(LookupError, match="load it again"):
-        pickle.loads(pickled).reveal()
-
-
-def test_a_copy_in_memory_keeps_the_value() -> None:
-    secret = Secret(VALUE)
-
-    assert copy.deepcopy(secret).reveal() == copy.copy(secret).reveal() == VALUE
-
-
-def test_asdict_of_its_holder_does_not_open_it() -> None:
-    holder = attrs.make_class("Holder", ["secret"])(Secret(VALUE))
-
-    assert VALUE not in repr(attrs.asdict(holder))
-
-
-def test_secrets_are_equal_by_value_and_empty_ones_are_false() -> None:
-    assert Secret("a") == Secret("a") != Secret("b")
-    assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
-    assert Secret("a")
-    assert not Secret()
-
-
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("frame", ["{}", "Incorrect API key: {}.", "x?key={}&y=1", "Bearer {}"])
 def test_what_has_the_shape_of_a_key_is_masked(key: str, frame: str) -> None:
@@ -125,39 +83,6 @@ def test_what_is_named_as_a_secret_is_masked(text: str, masked: str) -> None:
     assert mask(masked) == masked
 
 
-secrets = st.text(
-    st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="*"), min_size=8
-)
-
-
-@given(secrets, st.text(), st.text())
-def test_a_known_secret_is_masked_in_every_form(secret: str, before: str, after: str) -> None:
-    encoded = quote(secret, safe="")
-    lower = re.sub("%..", lambda found: found[0].lower(), encoded)
-
-    for form in (secret, encoded, lower):
-        assert form not in mask(f"{before} {form} {after}", [secret])
-
-
-def test_a_known_secret_is_masked_as_json_writes_it() -> None:
-    assert mask(r'{"sent": "quiet\/one\"two"}', ['quiet/one"two']) == '{"sent": "***"}'
-
-
-def test_the_longer_of_two_overlapping_secrets_goes_whole() -> None:
-    assert mask("quietsecret-two", ["quietsecret", "quietsecret-two"]) == MASK
-
-
-def test_a_short_secret_is_masked_as_a_word_only() -> None:
-    assert mask("the key x is no good for xylophones", ["x"]) == (
-        "the key *** is no good for xylophones"
-    )
-
-
-def test_secrets_may_be_given_as_such_and_empty_ones_change_nothing() -> None:
-    assert mask(f"it is {VALUE}", [Secret(VALUE), Secret(), ""]) == "it is ***"
-    assert mask("nothing here", [Secret(), ""]) == "nothing here"
-
-
 @given(st.text())
 def test_masking_twice_changes_nothing_more(text: str) -> None:
     assert mask(mask(text)) == mask(text)
@@ -189,13 +114,3 @@ def test_hostile_text_takes_linear_time(part: str) -> None:
 
     # Half a megabyte takes about 0.1 s of the processor; quadratic work would take minutes.
     assert time.thread_time() - started < 3
-
-
-@given(st.text(), st.text(), st.text(min_size=1))
-def test_a_fingerprint_tells_secrets_and_salts_apart(one: str, other: str, salt: str) -> None:
-    print_ = fingerprint(one, salt)
-
-    assert print_ == fingerprint(Secret(one), salt.encode("utf-8", "surrogatepass"))
-    assert (print_ == fingerprint(other, salt)) == (one == other)
-    assert print_ != fingerprint(one, salt + "x")
-    assert len(print_) == 32

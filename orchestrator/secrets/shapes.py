@@ -1,7 +1,4 @@
-"""Secrets: held so that they cannot be printed, and masked wherever others print them.
-
-A provider's error may echo the key it was sent, so everything that leaves the
-process as text (message, ledger, log, trace) goes through :func:`mask` first.
+"""What has the shape of a key, or is named as one, masked whoever's it is.
 
 Shapes of keys are those that the vendors' own pages show, looked up 2026-11-21.
 A shape must never eat an ordinary word: ``Bearer authentication failed`` stays.
@@ -9,82 +6,10 @@ A shape must never eat an ordinary word: ``Bearer authentication failed`` stays.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-from collections.abc import Iterable, Iterator
-from typing import Self
-from urllib.parse import quote, quote_plus
 
 MASK = "***"
 """What stands where a secret stood."""
-
-_SHORT = 8
-"""A secret below this length is masked only as a whole word: ``EMPTY``, ``x``."""
-
-
-class Secret:
-    """A key or token. Printing, formatting and pickling it never shows the value.
-
-    It is no attrs class, so ``attrs.asdict`` of a record that holds one does not
-    open it. A pickled copy has lost the value, and says so when it is asked.
-    """
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str | None = "") -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value, for the one place that sends it.
-
-        Raises:
-            LookupError: This copy came out of a pickle, which never holds the value.
-        """
-        if self._value is None:
-            raise LookupError("this secret was pickled, which drops its value: load it again")
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __repr__(self) -> str:
-        return f"Secret({MASK!r})" if self._value else "Secret('')"
-
-    def __str__(self) -> str:
-        return MASK if self._value else ""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._value == other._value
-
-    def __hash__(self) -> int:
-        return hash((Secret, self._value))
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _lost, ()
-
-
-def _lost() -> Secret:
-    """A secret whose value was left behind when it was pickled."""
-    return Secret(None)
-
-
-def fingerprint(secret: str | Secret, salt: str | bytes) -> str:
-    """A salted hash (32 hex digits) that tells two secrets apart and shows neither.
-
-    The health board's identity of a credential, so that a changed key starts clean.
-    """
-    value = secret.reveal() if isinstance(secret, Secret) else secret
-    key = salt if isinstance(salt, bytes) else salt.encode("utf-8", "surrogatepass")
-    digest = hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256)
-    return digest.hexdigest()[:32]
-
 
 # Letters before a shape make it the tail of a word ("task-..."), unless they are
 # the end of a percent-encoded character ("Bearer%20sk-...").
@@ -148,18 +73,8 @@ _NAMES = ("key", "token", "secret")
 _HEX_TAIL = re.compile(r"\.[A-Za-z0-9]{16}")
 
 
-def mask(text: str, secrets: Iterable[str | Secret] = ()) -> str:
-    """``text`` with every secret replaced by ``***``. Never raises; linear in ``text``.
-
-    Args:
-        text: Whatever is about to leave the process.
-        secrets: Values known to be secret, masked wherever they stand, also
-            percent-encoded or escaped as JSON; below 8 characters only as a
-            whole word, so that a local server's key ``x`` leaves the text legible.
-    """
-    if secrets:
-        for form in sorted(_forms(text, secrets), key=len, reverse=True):
-            text = _replace(text, form)
+def mask_shapes(text: str) -> str:
+    """``text`` without what looks like a key. Never raises; linear in ``text``."""
     lowered = text.lower()
     if _may_name(text, lowered):
         text = _NAMED.sub(rf"\g<name>{MASK}", text)
@@ -204,35 +119,3 @@ def _any(signs: tuple[str, ...], text: str) -> bool:
         if sign in text:
             return True
     return False
-
-
-def _forms(text: str, secrets: Iterable[str | Secret]) -> Iterator[str]:
-    """The forms of the secrets in which they stand in ``text``."""
-    for secret in secrets:
-        if not secret:
-            continue
-        value = secret.reveal() if isinstance(secret, Secret) else secret
-        yield from {form for form in _spellings(value, encoded="%" in text) if form in text}
-
-
-def _spellings(value: str, *, encoded: bool) -> Iterator[str]:
-    """``value`` as it is, as JSON writes it, and as addresses write it."""
-    yield value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    yield escaped
-    yield escaped.replace("/", "\\/")
-    if encoded:
-        for spelling in (
-            quote(value, safe="", errors="replace"),
-            quote(value, errors="replace"),
-            quote_plus(value, errors="replace"),
-        ):
-            yield spelling
-            yield re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), spelling)
-
-
-def _replace(text: str, form: str) -> str:
-    """``text`` without ``form``; a short one only where it is a whole word."""
-    if len(form) >= _SHORT:
-        return text.replace(form, MASK)
-    return re.sub(rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])", MASK, text)

@@ -1,0 +1,76 @@
+"""What a record can say at an instant: nothing in it comes from the future. Pure.
+
+The wall clock is shared by processes but may be set back, and a row may hold nonsense. So
+no mark outlives its own length: what lies too far ahead counts as having begun now.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestrator.health.marking import LONGEST, YEAR
+from orchestrator.health.records import Claim, Record
+
+SKEW = 1.0
+"""Seconds by which one call's time may be ahead of another's: each counts its own from its
+start, and the wall clock is slewed meanwhile. So much is not worth a correction."""
+
+LONGEST_CLAIM = 3600.0
+"""Seconds that a probe belongs to one call at most."""
+
+
+def corrected(record: Record, now: float) -> Record:
+    """``record`` as it can be at ``now`` (epoch); itself where all of it can be."""
+    ends = now + _length(record)
+    if _is_sound(record, now + SKEW, ends + SKEW):
+        return record
+    return attrs.evolve(
+        record,
+        since=min(record.since, now),
+        until=min(record.until, ends),
+        failed=min(record.failed, now),
+        requested=min(record.requested, now),
+        seconds=max(0.0, record.seconds),
+        claim=_claim(record.claim, now),
+        expected=_expected(record.expected, now),
+        cut_first_token=record.cut_first_token if _is_limit(record) else None,
+    )
+
+
+def _is_sound(record: Record, now: float, ends: float) -> bool:
+    return (
+        record.since <= now
+        and record.failed <= now
+        and record.requested <= now
+        and record.until <= ends
+        and record.seconds >= 0.0
+        and (record.claim is None or record.claim.expires <= now + _granted(record.claim))
+        and (record.expected is None or record.expected <= now + YEAR)
+        and _is_limit(record)
+    )
+
+
+def _length(record: Record) -> float:
+    """Seconds for which the mark may still stand; without one, ``until`` means nothing."""
+    if record.mark is None:
+        return 0.0
+    return max(0.0, min(record.seconds, LONGEST.get(record.mark, 0.0)))
+
+
+def _granted(claim: Claim) -> float:
+    return max(0.0, min(claim.seconds, LONGEST_CLAIM))
+
+
+def _claim(claim: Claim | None, now: float) -> Claim | None:
+    if claim is None:
+        return None
+    return attrs.evolve(claim, expires=min(claim.expires, now + _granted(claim)))
+
+
+def _expected(expected: float | None, now: float) -> float | None:
+    return None if expected is None else min(expected, now + YEAR)
+
+
+def _is_limit(record: Record) -> bool:
+    """False where the limit that cut a wait cannot have been one."""
+    return record.cut_first_token is None or 0.0 < record.cut_first_token <= YEAR

@@ -1,0 +1,374 @@
+"""Write docs/schemas/*.json: what ledgers and ``--json`` outputs hold, from the records they show.
+
+    python scripts/schemas.py [--check]
+
+With ``--check`` nothing is written, and the exit status is 1 where a file is not what the
+records say. Types and meanings are those of the records' own docstrings.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import json
+import re
+import sys
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from orchestrator.cli.explain import Why
+from orchestrator.cli.foretelling import Ask
+from orchestrator.cli.incident import Arrived
+from orchestrator.cli.live_check import Got
+from orchestrator.config.errors import Problem
+from orchestrator.config.lint import Finding
+from orchestrator.errors import Rejected
+from orchestrator.health import Entry as BoardEntry
+from orchestrator.ledger import FORMAT, Attempt, Closed, Opened, Skipped, Transition
+from orchestrator.simulation.mixes import Mix
+from states import Clear, Error, Mark, Move, Reason, StoppedBy
+
+FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
+
+Schema = dict[str, Any]
+
+
+class Ready(dict[str, Any]):
+    """A schema as it stands, where other mappings are fields by name."""
+
+
+class Output:
+    """One kind of output: its fields by name, a type or a schema each."""
+
+    def __init__(self, about: str, *optional: str, **fields: Any) -> None:
+        self.about, self.optional, self.fields = about, optional, fields
+
+
+def _format() -> Ready:
+    return Ready(const=FORMAT)
+
+
+def _fields(kind: type[attrs.AttrsInstance]) -> dict[str, attrs.Attribute[Any]]:
+    """The fields of a record by name, for an output that holds them beside others."""
+    attrs.resolve_types(kind)
+    return {field.name: field for field in attrs.fields(kind)}
+
+
+_TEXTS = tuple[str, ...]
+_OBJECT = Ready(type="object")
+_ATTEMPTS = tuple[Attempt, ...]
+_SKIPPED = tuple[Skipped, ...]
+_NUMBERS = dict.fromkeys(("mean", "median", "p95", "most"), float)
+
+_EXPLAINED = {"curl": str, "moves": tuple[Why, ...]}
+
+_FAILED = {
+    "type": str,
+    "message": str,
+    "reason": Reason,
+    "status": int | None,
+    "rule": str,
+    "provider_message": str,
+    "target": str,
+    "stopped_by": StoppedBy,
+    "hint": str,
+    "attempts": _ATTEMPTS,
+    "skipped": _SKIPPED,
+    "rejected": tuple[Rejected, ...],
+}
+
+_SURVEYED = {
+    "answered_at_once": int,
+    "rescued": int,
+    "lost": int,
+    "rescue_rate": float | None,
+    "attempts": int,
+    "seconds": float,
+    "requests": Mapping[str, int],
+}
+
+OUTPUTS = {
+    "run": Output(
+        "`run --json`: a chat.completion, and how it was come by. More fields are the provider's.",
+        id=str,
+        object=str,
+        created=int,
+        model=str,
+        choices=(_OBJECT,),
+        usage=_OBJECT,
+        orchestrator={
+            "provider": str,
+            "model": str,
+            "credential": str,
+            "attempts": _ATTEMPTS,
+            "skipped": _SKIPPED,
+            "explain?": _EXPLAINED,
+        },
+    ),
+    "error": Output(
+        "What any command prints with `--json` where it cannot do what it was asked: the call "
+        "failed (exit status 1), or its arguments or the config cannot be used (2).",
+        error=(
+            "anyOf",
+            {**_FAILED, "explain?": _EXPLAINED},
+            {"type": str, "message": str, "source?": str, "problems?": tuple[Problem, ...]},
+        ),
+    ),
+    "check": Output(
+        "`check --json`; `live` with `--live` alone.",
+        "live",
+        config=str,
+        findings=tuple[Finding, ...],
+        routes=Mapping[str, _TEXTS],
+        live=tuple[Got, ...],
+    ),
+    "classify": Output(
+        "`classify --json`: the classified error, and what would be done about it.",
+        **_fields(Error),
+        why=str,
+        moves=tuple[Move, ...],
+        then=tuple[Ask, ...],
+        assumed=bool,
+        config=str | None,
+        notes=_TEXTS,
+    ),
+    "status": Output(
+        "`status --json`: the health board; with `--reset`, `reset` and `removed` alone.",
+        *("now", "entries", "reset", "removed"),
+        now=float,
+        entries=(
+            {
+                **_fields(BoardEntry),
+                "mark": Mark | None,
+                "source": str | None,
+                "state": str,
+            },
+        ),
+        reset=str,
+        removed=int,
+    ),
+    "demo": Output(
+        "`demo --json`.",
+        ok=bool,
+        wrong=_TEXTS,
+        question=str,
+        calls=(
+            {
+                "answer": str,
+                "provider": str,
+                "model": str,
+                "attempts": _ATTEMPTS,
+                "skipped": _SKIPPED,
+                "path": _TEXTS,
+            },
+        ),
+        received=Mapping[str, Arrived],
+    ),
+    "init": Output("`init --json`: the file that was written.", path=str, keys=_OBJECT),
+    "simulate": Output(
+        "`simulate SCRIPT --json`.",
+        route=_TEXTS,
+        calls=(
+            {
+                "answered": bool,
+                "seconds": float,
+                "streamed": bool,
+                "attempts": _ATTEMPTS,
+                "skipped": _SKIPPED,
+                "rows": _TEXTS,
+                "error": ("anyOf", _FAILED, None),
+                "difference?": str,
+            },
+        ),
+        seconds=float,
+        not_played=_TEXTS,
+    ),
+    "simulate-random": Output(
+        "`simulate --random N --json`: many calls over a day.",
+        mix=Mix,
+        seed=int,
+        calls=int,
+        **{name: _SURVEYED[name] for name in ("answered_at_once", "rescued", "lost")},
+        rescue_rate=float | None,
+        attempts=_NUMBERS,
+        seconds=_NUMBERS,
+        requests=Mapping[str, int],
+        hours=(
+            {
+                "at_once": int,
+                "rescued": int,
+                "lost": int,
+                "attempts": float,
+                "seconds_p95": float,
+            },
+        ),
+    ),
+    "replay": Output(
+        "`replay --json`: recorded calls under another config.",
+        changes=_TEXTS,
+        assume=str,
+        assumed=int,
+        unchanged=int,
+        lost=_TEXTS,
+        saved=_TEXTS,
+        before=_SURVEYED,
+        after=_SURVEYED,
+        calls=(
+            {
+                "call": str,
+                "before": str,
+                "after": str,
+                "attempts": tuple[int, ...],
+                "seconds": tuple[float, ...],
+                "assumed": int,
+                "path": str,
+            },
+        ),
+    ),
+    "verify": Output(
+        "`verify --json`: a verdict for each route.", routes=(_OBJECT,), exceeded=_TEXTS
+    ),
+}
+
+
+class Writer:
+    """Writes one schema, with the records that it names as definitions."""
+
+    def __init__(self) -> None:
+        self._definitions: dict[str, Schema] = {}
+
+    def output(self, name: str, output: Output) -> Schema:
+        """The schema of a ``--json`` output."""
+        fields = {
+            f"{key}{'?' if key in output.optional else ''}": value
+            for key, value in output.fields.items()
+        }
+        return self._whole(name, output.about, self._object({"format": _format(), **fields}))
+
+    def ledger(self) -> Schema:
+        """The schema of one line of a ledger."""
+        kinds = [self._entry(kind) for kind in (Opened, Transition, Attempt, Closed)]
+        about = "One line of a ledger file; a call is all lines with its id."
+        return self._whole("ledger", about, {"anyOf": kinds})
+
+    def _whole(self, name: str, about: str, schema: Schema) -> Schema:
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": name,
+            "description": about,
+            **schema,
+            **({"$defs": dict(sorted(self._definitions.items()))} if self._definitions else {}),
+        }
+
+    def _entry(self, kind: Any) -> Schema:
+        schema = self._record(kind)
+        own = {"kind": {"const": kind.kind}, "format": _format()}
+        schema["properties"] = own | schema["properties"]
+        schema["required"] = [*own, *schema["required"]]
+        return schema
+
+    def _record(self, kind: Any) -> Schema:
+        attrs.resolve_types(kind)
+        meanings = _meanings(kind)
+        properties = {}
+        for field in attrs.fields(kind):
+            schema = self.of(field.type)
+            if kind is Clear and field.name in ("at", "since"):
+                schema = {"anyOf": [schema, {"type": "null"}]}  # an instant that never comes
+            meaning = meanings.get(field.name)
+            properties[field.name] = {**schema, **({"description": meaning} if meaning else {})}
+        # What a later version of the record adds is not in lines of an earlier one.
+        required = [field.name for field in attrs.fields(kind) if field.default is attrs.NOTHING]
+        return {"type": "object", "properties": properties, "required": required}
+
+    def _object(self, fields: Mapping[str, Any]) -> Schema:
+        return {
+            "type": "object",
+            "properties": {name.rstrip("?"): self.of(value) for name, value in fields.items()},
+            "required": [name for name in fields if not name.endswith("?")],
+        }
+
+    def of(self, value: Any) -> Schema:
+        """The schema of a type, of a record's field, or of fields by name."""
+        match value:
+            case attrs.Attribute():
+                return self.of(value.type)
+            case None | types.NoneType:
+                return {"type": "null"}
+            case ("anyOf", *others):
+                return {"anyOf": [self.of(other) for other in others]}
+            case (one,):
+                return {"type": "array", "items": self.of(one)}
+            case Ready():
+                return dict(value)
+            case Mapping():
+                return self._object(value)
+            case _ if isinstance(value, type) and value in _PLAIN:
+                return {"type": _PLAIN[value]}
+        return self._of_type(value)
+
+    def _of_type(self, kind: Any) -> Schema:
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if kind is Any:
+            return {}
+        if origin in (types.UnionType, typing.Union):
+            return {"anyOf": [self.of(each) for each in arguments]}
+        if origin in (tuple, frozenset):
+            return {"type": "array", "items": self.of(arguments[0])}
+        if origin is not None and issubclass(origin, Mapping):
+            return {"type": "object", "additionalProperties": self.of(arguments[1])}
+        if issubclass(kind, enum.Enum):
+            return {"enum": [str(one.value) for one in kind]}
+        if kind.__name__ not in self._definitions:
+            self._definitions[kind.__name__] = {}  # it may name itself
+            self._definitions[kind.__name__] = self._record(kind)
+        return {"$ref": f"#/$defs/{kind.__name__}"}
+
+
+_PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
+
+
+def _meanings(kind: type) -> dict[str, str]:
+    """What the docstring says of each attribute, in one line."""
+    _, _, listed = (inspect.getdoc(kind) or "").partition("Attributes:\n")
+    listed = re.split(r"\n\n|\nRaises:", listed)[0]
+    found: dict[str, str] = {}
+    for entry in re.split(r"\n(?=    \w)", f"\n{listed}"):
+        names, colon, meaning = " ".join(entry.split()).partition(": ")
+        if colon:
+            found |= dict.fromkeys(names.split(", "), meaning)
+    return found
+
+
+def written() -> dict[str, str]:
+    """Every file's text, by its name."""
+    schemas = {"ledger": Writer().ledger()}
+    schemas |= {name: Writer().output(name, output) for name, output in OUTPUTS.items()}
+    return {
+        f"{name}.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        for name, schema in schemas.items()
+    }
+
+
+def main() -> int:
+    """Write, or check."""
+    texts = written()
+    if "--check" in sys.argv[1:]:
+        there = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.json")}
+        wrong = sorted(name for name in {*there, *texts} if there.get(name) != texts.get(name))
+        for name in wrong:
+            print(f"docs/schemas/{name} is not what the records say: python scripts/schemas.py")
+        return 1 if wrong else 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (FOLDER / name).write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""What a client gets is what the official description of its dialect says, whoever answered."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from typing import Any
+
+import httpx
+import pytest
+
+import orchestrator
+from orchestrator.config import loads
+from tests.acceptance import spoken
+from tests.official_shapes import wrong_in_answer, wrong_in_event
+
+TOOL: dict[str, Any] = {"name": "get_weather", "parameters": {"type": "object"}}
+ASKED: dict[str, tuple[str, dict[str, Any]]] = {
+    "openai-chat": (
+        "/v1/chat/completions",
+        {"messages": [{"role": "user", "content": "hi"}], "temperature": 0.5},
+    ),
+    "openai-responses": (
+        "/v1/responses",
+        {"input": "hi", "tools": [{"type": "function", **TOOL}], "temperature": 0.5},
+    ),
+    "anthropic-messages": (
+        "/v1/messages",
+        {"max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]},
+    ),
+    "gemini": (
+        "/v1beta/models/default:generateContent",
+        {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]},
+    ),
+}
+
+
+def asked(client: str, upstream: str, *, stream: bool, tool: bool) -> httpx.Response:
+    """What a client of one dialect gets where a provider of another answers."""
+    reply = spoken.answers(upstream, stream=stream, tool=tool)
+    body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
+    text = (
+        f'health = "memory"\n[providers.a]\ndialect = "{upstream}"\nbase_url = "http://a/v1"\n'
+        'credentials = ["k"]\n[routes]\ndefault = ["a/m"]\n'
+    )
+    path, payload = ASKED[client]
+    if stream and client == "gemini":
+        path = path.replace(":generateContent", ":streamGenerateContent?alt=sse")
+    elif stream:
+        payload = {**payload, "stream": True}
+    with (
+        orchestrator.Orchestrator(loads(text, {}), transport=answer) as inner,
+        httpx.Client(transport=orchestrator.transport(inner)) as http,
+    ):
+        return http.post(f"http://any.where{path}", json={"model": "default", **payload})
+
+
+def events_of(text: str) -> list[Any]:
+    """The events of a stream, without end marks of chat completions."""
+    data = (line.removeprefix("data:").strip() for line in text.splitlines() if "data:" in line)
+    return [json.loads(one) for one in data if one != "[DONE]"]
+
+
+@pytest.mark.parametrize("tool", [False, True])
+@pytest.mark.parametrize(("client", "upstream"), list(product(spoken.DIALECTS, repeat=2)))
+def test_a_whole_answer_is_as_described(client: str, upstream: str, *, tool: bool) -> None:
+    body = asked(client, upstream, stream=False, tool=tool).json()
+    body.pop("xVendor", None)  # what a vendor says beside the description stays
+
+    assert wrong_in_answer(client, body) == []
+
+
+@pytest.mark.parametrize("tool", [False, True])
+@pytest.mark.parametrize(("client", "upstream"), list(product(spoken.DIALECTS, repeat=2)))
+def test_every_event_of_a_stream_is_as_described(client: str, upstream: str, *, tool: bool) -> None:
+    events = events_of(asked(client, upstream, stream=True, tool=tool).text)
+
+    assert events
+    for event in events:
+        event.pop("xVendor", None)
+        assert wrong_in_event(client, event) == [], event
+
+
+def test_an_answer_of_the_responses_api_repeats_what_was_asked() -> None:
+    whole = asked("openai-responses", "anthropic-messages", stream=False, tool=False).json()
+    first, *_ = events_of(asked("openai-responses", "gemini", stream=True, tool=False).text)
+
+    for response in (whole, first["response"]):
+        assert response["temperature"] == 0.5
+        assert response["tools"] == [
+            {"type": "function", **TOOL, "description": None, "strict": None}
+        ]
+        assert response["created_at"] > 1_700_000_000

