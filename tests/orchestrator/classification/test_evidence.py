@@ -48,11 +48,8 @@ def chat(text: str, place: str) -> dict[str, Any]:
         "thoughts": {"content": "", "reasoning_content": text},
         "arguments": {"content": None, "tool_calls": [call]},
     }
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", **messages[place]},
-        "finish_reason": "stop",
-    }
+    message = messages[place]
+    choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}
     return {"id": "c1", "object": "chat.completion", "model": "m", "choices": [choice]}
 
 

@@ -192,6 +192,9 @@ COMPARED = {
     ("b1", "no fallback"): (["2", "5", "6"], 4),
     ("b1", "patience 60 s"): ([], 4),
     ("b1", "a key less"): ([], 0),
+    ("e1", "no fallback"): (["1", "2", "3"], 6),
+    ("e1", "patience 60 s"): ([], 1),
+    ("e1", "a key less"): ([], 0),
 }
 
 
