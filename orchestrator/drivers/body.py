@@ -13,10 +13,13 @@ _BLANK = b" \t\r\n\xef\xbb\xbf"
 _WHOLE = (b"{", b"<")
 """How JSON objects and pages begin, and no event of a stream does."""
 _FIELDS = (b"event", b"retry", b"data", b"id", b":")
-_EVENT = re.compile(rb"(?:event|retry|data|id)?:")
 _LIST = b"["
 _LISTED = "gemini"
 """The dialect whose streams are lists where ``alt=sse`` did not arrive."""
+
+_EVENT = re.compile(rb"[ \t\r\n\xef\xbb\xbf]*(?:event|retry|data|id)?:")
+_ITEM = re.compile(rb"[ \t\r\n\xef\xbb\xbf]*\[")
+"""How a whole stream begins, found without a copy of it, which may be large."""
 
 
 @attrs.define
@@ -64,9 +67,8 @@ class Body:
     @property
     def is_stream(self) -> bool:
         """True where what has come is a stream, whatever was asked for; all of it is here."""
-        content = self.content.lstrip(_BLANK)
-        listed = self.spoken == _LISTED and content.startswith(_LIST)
-        return not self.failed and (listed or _EVENT.match(content) is not None)
+        listed = self.spoken == _LISTED and _ITEM.match(self._content) is not None
+        return not self.failed and (listed or _EVENT.match(self._content) is not None)
 
     def __len__(self) -> int:
         return len(self._content)

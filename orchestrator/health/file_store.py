@@ -82,7 +82,9 @@ class FileStore:
     def __init__(self, path: str | os.PathLike[str], *, busy_seconds: float = BUSY_SECONDS) -> None:
         self._path = Path(path)
         self._busy_seconds = busy_seconds
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._inside = False
+        self._late: list[Changes] = []
         self._connection: sqlite3.Connection | None = None
         self._inode: int | None = None
         self._version: int | None = None
@@ -108,22 +110,22 @@ class FileStore:
     def salt(self) -> str:
         """The salt that the file holds, or one of this process where it cannot be read."""
         if self._salt is None:
-            self._locked(self._read)
+            self.read()
         if self._salt is None:
             self._salt = secrets.token_hex(16)
         return self._salt
 
     def read(self) -> Marks:
         """The marks at this instant."""
-        return self._locked(self._read)
+        return self._locked(self._read, lambda: self._marks)
 
     def update(self, step: Callable[[Marks], C]) -> C:
         """Run ``step`` inside a transaction and write its changes."""
-        return self._locked(lambda: self._update(step))
+        return self._locked(lambda: self._update(step), lambda: self._update_later(step))
 
     def close(self) -> None:
         """Close the connection; the next operation opens it again."""
-        self._locked(self._close)
+        self._locked(self._close, lambda: None)
 
     def before_fork(self) -> None:
         """Hold still with no file open, until :meth:`after_fork`."""
@@ -134,10 +136,22 @@ class FileStore:
         """Go on, in the parent and in the child."""
         self._lock.release()
 
-    def _locked(self, work: Callable[[], T]) -> T:
-        """``work`` under the lock; the log is told afterwards, since a handler may call us."""
+    def _locked(self, work: Callable[[], T], interrupting: Callable[[], T]) -> T:
+        """``work`` under the lock; ``interrupting`` where it is this thread that has it.
+
+        That is a call inside a signal handler, which must end whatever it interrupted. The
+        log is told afterwards, since its handler may call us.
+        """
         with self._lock:
-            answer = work()
+            if self._inside:
+                return interrupting()
+            self._inside = True
+            try:
+                answer = work()
+            finally:
+                self._inside = False
+            while self._late:
+                self._keep_unsaved(self._late.pop(0))
             notices, self._notices = self._notices, []
         for notice in notices:
             logger.warning(notice)
@@ -155,6 +169,11 @@ class FileStore:
             return done[0]
         outcome = step(self._marks)
         self._keep_unsaved(outcome.changes)
+        return outcome
+
+    def _update_later(self, step: Callable[[Marks], C]) -> C:
+        outcome = step(self._marks)
+        self._late.append(outcome.changes)
         return outcome
 
     def _save(self, connection: sqlite3.Connection) -> None:

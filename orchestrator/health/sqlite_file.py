@@ -189,7 +189,9 @@ def _prepare(connection: sqlite3.Connection, salt: str) -> None:
 
 
 def _keep_private(path: Path) -> None:
-    """Take the file from other users; where it is not ours to do so, leave it."""
-    if path.stat().st_mode & 0o077:
+    """Take the file and its companions from other users, as far as they are ours."""
+    for companion in _COMPANIONS:
+        file = Path(f"{path}{companion}")
         with contextlib.suppress(OSError):
-            path.chmod(0o600)
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)

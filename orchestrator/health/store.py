@@ -48,7 +48,8 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._salt = secrets.token_hex(16)
-        self._lock = threading.Lock()
+        # A call inside a signal handler may interrupt an operation of its own thread.
+        self._lock = threading.RLock()
         self._marks = Marks()
         forks.watch(self)
 

@@ -55,7 +55,9 @@ class Answered:
         seconds: From the send to its end; where ``silent``, for how long it was.
         content_after: Seconds until content reached the caller, ``None`` where none did.
         tool_call: True where a part of a tool call was delivered.
-        total, idle: The limits of these names that the attempt was under, in seconds.
+        waited: Of a failure: seconds since anything reached the caller.
+        total, first_token, idle: The limits of these names that the attempt was under, in
+            seconds.
         silent: True where the caller or the call's own end did not wait for an end.
         assumed: True where no record tells it.
     """
@@ -66,7 +68,9 @@ class Answered:
     seconds: float
     content_after: float | None = None
     tool_call: bool = False
+    waited: float = 0.0
     total: float = 0.0
+    first_token: float | None = None
     idle: float = 0.0
     silent: bool = False
     assumed: bool = False
@@ -92,7 +96,7 @@ class Evidence:
 
         Args:
             send: The attempt.
-            left: Seconds until the call's own end.
+            left: Seconds until the attempt's own end.
         """
         name, label = send.target.name, send.credential
         for index, known in enumerate(self._left):
@@ -113,7 +117,7 @@ class Evidence:
 def answers(transitions: Iterable[Transition]) -> Iterator[Answered]:
     """What every attempt brought, in order."""
     sent: Send | None = None
-    began = ended = 0.0
+    began = ended = waited = 0.0
     content: float | None = None
     tool_call = False
     for move in transitions:
@@ -122,7 +126,7 @@ def answers(transitions: Iterable[Transition]) -> Iterator[Answered]:
             case Streaming():
                 content = event.at - began
             case Failed():
-                ended, tool_call = event.at, event.tool_call
+                ended, tool_call, waited = event.at, event.tool_call, event.waited
             case Diagnosed() | Succeeded() if sent is not None:
                 error = event.error if isinstance(event, Diagnosed) else None
                 until = ended if error is not None else event.at
@@ -130,7 +134,9 @@ def answers(transitions: Iterable[Transition]) -> Iterator[Answered]:
                     *(sent.target.name, sent.credential, error, until - began),
                     content_after=content,
                     tool_call=tool_call,
+                    waited=waited,
                     total=sent.timeouts.total,
+                    first_token=sent.timeouts.first_token,
                     idle=sent.timeouts.idle,
                 )
             case Cancelled() | DeadlineReached() if sent is not None:
@@ -140,6 +146,7 @@ def answers(transitions: Iterable[Transition]) -> Iterator[Answered]:
                     *(sent.target.name, sent.credential, None, until - began),
                     content_after=content,
                     total=sent.timeouts.total,
+                    first_token=sent.timeouts.first_token,
                     idle=sent.timeouts.idle,
                     silent=True,
                 )
@@ -171,12 +178,19 @@ def _speaks_for_all(known: Answered) -> bool:
     return (known.error.reason if known.error is not None else None) not in _OF_ITS_KEY
 
 
+_LIMITS = {"timeout.total": "total", "timeout.first_token": "first_token"}
+"""The limit that a rule speaks of."""
+
+
 def _still_true(known: Answered, send: Send, left: float) -> bool:
     """False where a limit of ours ended the attempt and now leaves it more time."""
     if known.silent:
         return known.seconds >= left - _EARLY
-    silent = known.error is not None and known.error.rule == "timeout.total"
-    return not (silent and send.timeouts.total > known.total)
+    limit = _LIMITS.get(known.error.rule) if known.error is not None else None
+    if limit is None:
+        return True
+    then, now = getattr(known, limit), getattr(send.timeouts, limit)
+    return then is not None and now is not None and now <= then
 
 
 def _remembered(recording: Recording) -> dict[str, Error]:

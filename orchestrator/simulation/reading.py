@@ -221,7 +221,7 @@ def _transition(value: dict[str, Any]) -> Transition:
     event = _one_of(value, "event", _EVENTS)
     command = _one_of(value, "to", _COMMANDS)
     facts: Event = _structured(_with_infinities(value.get("facts")), event, "facts")
-    asked: Command = _structured(value.get("command"), command, "command")
+    asked: Command = _structured(_with_until(value.get("command"), command), command, "command")
     whole = _structured(value, _Moved)
     return Transition(
         whole.call, whole.state, whole.event, whole.row, whole.guard, whole.to, facts, asked
@@ -246,6 +246,13 @@ def _one_of(value: dict[str, Any], field: str, known: Mapping[str, Any]) -> Any:
     if found is None:
         raise ValueError(f"{field} is {name!r}; allowed: {', '.join(known)}")
     return found
+
+
+def _with_until(command: Any, kind: type[Command]) -> Any:
+    """``command``, a ``Send`` with its end: the machine that kept no time back wrote none."""
+    if kind is Send and isinstance(command, dict) and "ends_at" in command:
+        return {"until": command["ends_at"], **command}
+    return command
 
 
 def _with_infinities(facts: Any) -> Any:

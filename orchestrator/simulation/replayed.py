@@ -214,14 +214,16 @@ class Replaying:
                 raise AssertionError("nothing follows the end")
 
     def _send(self, command: Send) -> Acting:
-        answered = self._evidence.answer(command, command.ends_at - self._at)
+        answered = self._evidence.answer(
+            command, min(self._limit(command)[1], command.until - self._at)
+        )
         self._answered, self._sent_at = self._limited(answered, command), self._at
         self._sent.append(_sent(command, self._answered))
         if self._answered is not answered:
             self._on_record = False
         event = self._recorded()
         if event is None:
-            content = answered.content_after
+            content = self._answered.content_after
             if content is not None and self._at + content < command.ends_at:
                 event = self._unless_gone(Streaming(self._at + content))
             else:
@@ -242,7 +244,9 @@ class Replaying:
             return self._unless_gone(DeadlineReached(ends_at))
         if answered.error is None:
             return self._unless_gone(Succeeded(at))
-        return self._unless_gone(Failed(at, tool_call=answered.tool_call))
+        # Before content came, the caller has waited since the send.
+        waited = at - self._sent_at if answered.content_after is None else answered.waited
+        return self._unless_gone(Failed(at, tool_call=answered.tool_call, waited=waited))
 
     def _happen(self, event: Event) -> Generator[float, None, None]:
         yield self._recording.opened.time + event.at
@@ -283,13 +287,25 @@ class Replaying:
         return self._answered
 
     def _limited(self, answered: Answered, command: Send) -> Answered:
-        """``answered``, or our limit ``total`` where it is shorter now."""
-        total = command.timeouts.total
-        slow = answered.content_after is None and answered.seconds >= total and not answered.silent
-        if not slow or (not answered.assumed and total >= answered.total):
+        """``answered``, or our limit until something is here where that is shorter now."""
+        name, limit = self._limit(command)
+        then = getattr(answered, name) or answered.total
+        came = answered.seconds if answered.content_after is None else answered.content_after
+        over = self._at + limit >= command.ends_at
+        if came < limit or over or (not answered.assumed and limit >= then):
             return answered
-        error = LimitReached("total", total).error()
-        return attrs.evolve(answered, error=error, seconds=total)
+        shortened = self._at + limit >= command.until
+        error = LimitReached(name, limit, shortened=shortened).error()
+        return attrs.evolve(
+            answered, error=error, seconds=limit, content_after=None, tool_call=False, silent=False
+        )
+
+    def _limit(self, command: Send) -> tuple[str, float]:
+        """Our limit until an answer, or the first content of a stream, is here."""
+        limits = command.timeouts
+        if self._call.streams_at(command.target):
+            return "first_token", limits.first_token or limits.total
+        return "total", limits.total
 
 
 _ARRIVALS: dict[type[Command], type[Rotated | Switched | Waited | Repaired]] = {

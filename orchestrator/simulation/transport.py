@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import inf
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import attrs
 import httpx
@@ -106,12 +106,20 @@ class SimulatedTransport(httpx.BaseTransport):
         if _asks_for_a_stream(request) and is_streamed(item):
             coming = parts(item, spoken=spoken, model=send.target.model)
             return httpx.Response(200, headers=_EVENTS, stream=Flow(self._clock, coming))
-        pass_time(self._clock, inf if item.word in _SILENT else item.seconds)
         if item.word == CONNECT:
-            raise httpx.ConnectError(item.message or "[Errno 111] Connection refused")
+            self._refuse(item, request)
+        pass_time(self._clock, inf if item.word in _SILENT else item.seconds)
         if item.word == CUT:
             raise broken_off(item)
         return answer(item, spoken=spoken, model=send.target.model)
+
+    def _refuse(self, item: Item, request: httpx.Request) -> NoReturn:
+        """No connection: refused after its time, or none yet when our limit is reached."""
+        limit = request.extensions["timeout"]["connect"]
+        pass_time(self._clock, min(item.seconds, limit))
+        if item.seconds >= limit:
+            raise httpx.ConnectTimeout("the script does not answer")
+        raise httpx.ConnectError(item.message or "[Errno 111] Connection refused")
 
 
 def _asks_for_a_stream(request: httpx.Request) -> bool:

@@ -68,6 +68,10 @@ def _patience(setup: Setup) -> str:
     return f"patience {seconds(setup.policy.patience)}"
 
 
+def _quick(setup: Setup) -> str:
+    return f"failed within {seconds(setup.policy.patience)}"
+
+
 def _rotations(setup: Setup) -> str:
     return f"{_most(setup.keys - 1, 'other credential')} a target"
 
@@ -112,6 +116,7 @@ _TIME = "From the start of a call until content reaches the caller."
 _BACK = "The way back is taken once, after the rest of the chain has failed."
 _KEYS = "A rotation takes a credential that the call has not used at this target."
 _REST = "A call stays at each target at most once, so the other targets bound the fallbacks."
+_SLOW = "Who kept the caller waiting longer is left while an unasked target stands by."
 _WAITS = "Waits of a call, whatever they are for; `max_attempts` bounds them too."
 
 BOUNDS: tuple[Bound, ...] = (
@@ -124,12 +129,15 @@ BOUNDS: tuple[Bound, ...] = (
     Bound("spent", _deadline, _TIME),
     Bound("billing_and_unasked_stands_by", _others, _REST),
     Bound("billing_and_way_back", _once, _BACK),
+    Bound("repair_named", _quick, _SLOW),
     Bound("repair_named", _repairs, "A repair that did not help is not made again."),
     Bound("rotation_allowed", _moves(Move.ROTATE), "Reasons for which the policy lists rotate."),
     Bound("rotation_allowed", _rotations, _KEYS),
+    Bound("rotation_allowed", _quick, _SLOW),
     Bound("retry_allowed", _moves(Move.RETRY), "Reasons for which the policy lists retry."),
     Bound("retry_allowed", _tries, "Sends at a stay that no rotation or repair preceded."),
     Bound("retry_allowed", _patience, "The longest single wait while an unasked target stands by."),
+    Bound("retry_allowed", _quick, _SLOW),
     Bound("fallback_allowed", _moves(Move.FALLBACK), "Reasons for which the policy lists it."),
     Bound("fallback_allowed", _others, _REST),
     Bound("way_back", _once, _BACK),

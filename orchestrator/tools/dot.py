@@ -90,9 +90,16 @@ def _arrow(arrow: Arrow, graph: Graph) -> str:
 def _leads_up(arrow: Arrow, graph: Graph) -> bool:
     if arrow.tail == ANY:
         return True
-    final = {state.name for state in graph.states if state.final}
-    shared = {choice.name for choice in _shared(graph)}
-    return arrow.tail in shared and arrow.head not in final
+    states = {state.name: state for state in graph.states}
+    if arrow.tail in states:
+        return False
+    beside = {other.head for other in graph.arrows if other.tail in states}
+    if states[arrow.head].final:
+        # Where states lead without a choice, the end stands beside them.
+        return arrow.head in beside
+    # Calls come to a later choice from what an earlier one led to.
+    choice = next(choice for choice in graph.choices if choice.name == arrow.tail)
+    return beside.isdisjoint(choice.states)
 
 
 def _label_line(line: Line) -> str:

@@ -69,6 +69,15 @@ INCIDENTS: tuple[Incident, ...] = (
         "last call of the ledger gets a 402 without that promise: it is billing, and falls back. "
         "Each call is answered by itself, and none takes another down.",
     ),
+    Incident(
+        "e1",
+        "A primary that fails slowly",
+        "e1-1",
+        "The primary answers 524 after 100 s. A second try there may take as long, so although "
+        "tries remain, step 3 leaves for the fallback, which answers at step 5. In the ledger's "
+        "next calls the primary hangs up after 60 s, and says nothing at all: it is asked once "
+        "each time, since time is kept back for the targets that stand by.",
+    ),
 )
 
 

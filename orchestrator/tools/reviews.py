@@ -62,6 +62,10 @@ REVIEWS: Mapping[str, Review] = {
                 "`Failed` is the only way to another attempt. A row from here to `retry` would "
                 "pass the classification by."
             ),
+            (
+                "`until` ends an attempt before the call where an unasked target stands by: what "
+                "`kept_back` names is that target's. After content nothing is kept back."
+            ),
         ),
     ),
     "stream": Review(
@@ -92,6 +96,15 @@ REVIEWS: Mapping[str, Review] = {
             (
                 "`rotate` and `retry` leave one attempt for each target that stands by; a new row "
                 "that stays at a target must do so too."
+            ),
+            (
+                "`repair`, `rotate` and `retry` ask whether the failure was `slow`. A new row that "
+                "stays at a target must ask too, or one slow target uses up the deadline while "
+                "another stands by."
+            ),
+            (
+                "`empty_answer` is the last resort: below every row that asks somebody else, and "
+                "only while `only_empty` says that nothing else came."
             ),
             (
                 "A guard that reads more of the call than before may need more from the model "
@@ -148,7 +161,14 @@ REVIEWS: Mapping[str, Review] = {
                 "The end of the wait lies before the deadline. While an unasked target stands by "
                 "it also lies within the `patience`."
             ),
-            "The way back is taken once (`went_back`), and a bench is never waited for.",
+            (
+                "The end of a retry's wait also leaves what `kept_back` names to the targets that "
+                "stand by."
+            ),
+            (
+                "The way back is taken once (`went_back`). A bench is never waited for, but for a "
+                "rate limit's that names its end (`expected`)."
+            ),
             "No billing error leads to a wait for the provider that sent it.",
         ),
     ),
@@ -174,8 +194,9 @@ REVIEWS: Mapping[str, Review] = {
         "The call is over, and the caller has the answer.",
         (
             (
-                "Only `answered` and `completed` lead here. A row from `classify` would turn an "
-                "error into an answer."
+                "`answered` and `completed` lead here, and one row from `classify`: "
+                "`empty_answer`, where nothing else is left to ask. Another row from there would "
+                "turn an error into an answer."
             ),
             "Nothing leaves: whatever happens afterwards is refused.",
         ),

@@ -106,7 +106,15 @@ class _Walk:
         self._key = ""
         self.ran = True
         self._entries: list[Entry] = [
-            Opened(CALL, 0.0, setting.route, setting.policy, False, {"route": setting.name})
+            Opened(
+                CALL,
+                0.0,
+                setting.route,
+                setting.policy,
+                False,
+                {"route": setting.name},
+                streamed=setting.streamed,
+            )
         ]
 
     def advance(self, edge: Edge, *, slow: bool = False) -> None:

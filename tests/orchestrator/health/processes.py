@@ -138,6 +138,34 @@ def crowd(path: Path, processes: int, count: int) -> None:
     say(len(world.marked()), world.entry("acme", model="one").unknown)
 
 
+def signalled_with_file(path: Path) -> None:
+    """Ask the board in a signal handler that comes in the middle of questions to it."""
+    _signalled(World(store=FileStore(path, busy_seconds=PATIENT)))
+
+
+def signalled_with_memory(_: Path) -> None:
+    """The same with the store that is in memory."""
+    _signalled(World())
+
+
+def _signalled(world: World) -> None:
+    """Print how many calls the handler made, and whether all marks of the others are known."""
+    handled = 0
+
+    def handle(*_: object) -> None:
+        nonlocal handled
+        handled += 1
+        world.failed_call(B, Reason.UNKNOWN)
+
+    signal.alarm(60)
+    signal.signal(signal.SIGVTALRM, handle)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.001, 0.001)
+    for number in range(300):
+        world.failed_call(Target("acme", str(number)), Reason.FORBIDDEN)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    say(handled, handled > 10 and len(world.marked()) == 300)
+
+
 def fork_then_close(path: Path) -> None:
     """Let the child write after the parent has let go of the file; print what is marked."""
     world = World(store=FileStore(path, busy_seconds=PATIENT))

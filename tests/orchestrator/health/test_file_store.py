@@ -117,7 +117,8 @@ def test_a_file_that_others_may_read_is_taken_from_them(path: Path) -> None:
     world = World(store=FileStore(path))
     world.failed_call(A, Reason.BILLING)
 
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    modes = {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert (len(list(path.parent.iterdir())), modes) == (3, {0o600})
     world.board.close()
 
 
@@ -224,6 +225,13 @@ def test_a_child_does_not_inherit_a_lock_that_is_held(path: Path) -> None:
     output = spawn("fork_with_a_lock_held", path).communicate()[0]
 
     assert output.split() == ["0"]
+
+
+@pytest.mark.parametrize("store", ["file", "memory"])
+def test_a_call_inside_a_signal_handler_ends_whatever_it_interrupts(path: Path, store: str) -> None:
+    output = spawn(f"signalled_with_{store}", path).communicate()[0]
+
+    assert output.split()[-1] == "True"
 
 
 def test_a_file_that_another_process_has_replaced_is_not_set_aside(path: Path) -> None:

@@ -100,6 +100,29 @@ def test_what_names_no_long_wait_is_expected_at_no_instant() -> None:
     assert [entry.expected for entry in world.marked()] == [None]
 
 
+def test_an_end_that_was_expected_and_is_over_is_told_to_nobody() -> None:
+    world = small()
+    world.failed_call(A, error(Reason.RATE_LIMIT, retry_after=400))
+    world.later(500)
+    probing(world, A)
+    other = world.call(A, B)
+    other.start()
+
+    assert (other.clear(A).probed, other.clear(A).expected) == (True, None)
+    assert world.entry("acme", credential="k1").expected is None
+
+
+def test_a_probe_that_fails_otherwise_leaves_what_was_expected() -> None:
+    world = small()
+    dues(world, error(Reason.RATE_LIMIT, retry_after=400), error(Reason.RATE_LIMIT))
+    world.later(300)
+
+    world.failed_call(A, Reason.OVERLOADED)
+
+    entry = world.entry("acme", credential="k1")
+    assert (entry.until, entry.expected) == (NOON + 400, NOON + 400)
+
+
 def test_at_each_due_date_one_call_of_all_processes_probes() -> None:
     store = MemoryStore()
     worlds = [small(store=store) for _ in range(3)]

@@ -89,6 +89,15 @@ INCIDENTS = {
             (600.0, '402(message="Your balance is exhausted")@corp, ok'),
         ),
     ),
+    # A primary that fails slowly: it is asked once, and the fallback answers in time.
+    "e1": Incident(
+        config(),
+        (
+            (0.0, "524(after=100)@deepseek, ok"),
+            (600.0, "cut(after=60)@deepseek, ok"),
+            (600.0, "timeout@deepseek, ok"),
+        ),
+    ),
 }  # fmt: skip
 
 

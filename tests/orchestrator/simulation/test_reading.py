@@ -22,6 +22,7 @@ from states import (
     Finish,
     IllegalEvent,
     Mark,
+    Send,
     Standby,
     Started,
     Target,
@@ -140,6 +141,16 @@ def test_lines_of_before_the_format_was_said_are_read() -> None:
     assert found.answered is False
     assert len(found.transitions) == 9
     assert found.opened.pools == {}
+
+
+def test_a_send_of_a_machine_that_kept_no_time_back_ends_with_its_call() -> None:
+    command = json.loads(LINES[1])["command"]
+    del command["until"]
+    *_, sent = entries(changed(2, command=command)[:2])
+
+    assert isinstance(sent, Transition)
+    assert isinstance(sent.command, Send)
+    assert sent.command.until == sent.command.ends_at
 
 
 def changed(number: int, **fields: Any) -> list[bytes]:

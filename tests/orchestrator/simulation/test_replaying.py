@@ -36,6 +36,7 @@ scripts = st.lists(
                 *(*WORDS, "402", "429(retry_after=3)", "429(retry_after=40)", "503"),
                 *("ok(after=13)", "stall(pieces=0)", "cut(pieces=0)", "cut(content=tool)"),
                 *("billing(pieces=0)", "overloaded(pieces=2)", "ok(pace=31)"),
+                *("524(after=100)", "cut(after=11, pieces=0)", "503(after=29)", "connect(after=9)"),
             )
         ),
         st.sampled_from(("", "", "@deepseek", "@openrouter", "@key#1")),
@@ -191,6 +192,9 @@ COMPARED = {
     ("b1", "no fallback"): (["2", "5", "6"], 4),
     ("b1", "patience 60 s"): ([], 4),
     ("b1", "a key less"): ([], 0),
+    ("e1", "no fallback"): (["1", "2", "3"], 6),
+    ("e1", "patience 60 s"): ([], 1),
+    ("e1", "a key less"): ([], 0),
 }
 
 
@@ -337,6 +341,28 @@ def test_a_deadline_that_is_shorter_ends_the_call_before_its_answer() -> None:
 
     assert not found.replays[0].followed
     assert found.replays[0].seconds <= 10
+
+
+def test_who_said_nothing_until_the_deadline_leaves_time_for_a_fallback_that_is_added() -> None:
+    short = '[policy]\ndeadline = "130s"'
+    alone = of(config(route=("deepseek/v4",), extra=short))
+    calls = recorded("timeout", calls=1, config=alone)
+    assert [sent.target for sent in replay(calls, alone).replays[0].sent] == ["deepseek/v4"] * 2
+
+    more = of(config(route=("deepseek/v4", "corp/llama"), extra=short))
+    (again,) = replay(calls, more, assume=Assume.OK).replays
+
+    assert [sent.target for sent in again.sent] == ["deepseek/v4", "corp/llama"]
+    # 60 s are kept back for the whole answer of the other target.
+    assert again.seconds == pytest.approx(70 + 1)
+
+
+def test_who_failed_slowly_is_left_for_a_fallback_that_is_added() -> None:
+    calls = recorded("524(after=80)", calls=1, config=of(config(route=("deepseek/v4",))))
+    assert len(calls[0].attempts) == 3
+
+    (again,) = replay(calls, CONFIG, assume=Assume.OK).replays
+    assert [sent.target for sent in again.sent] == ["deepseek/v4", "openrouter/oss"]
 
 
 def test_a_circuit_that_stood_open_before_the_ledger_began_is_kept() -> None:

@@ -51,6 +51,8 @@ def test_the_steps_and_rows_that_its_text_names_are_on_the_path(incident: Incide
         ("a6", 7, "switched_send"),
         ("b1", 3, "retry"),
         ("b1", 4, "waited_send"),
+        ("e1", 3, "fallback"),
+        ("e1", 5, "answered"),
     ],
 )
 def test_what_the_texts_say_of_steps_holds(name: str, step: int, row: str) -> None:

@@ -28,7 +28,7 @@ def test_the_rows_out_of_classify_stand_in_order() -> None:
     assert lines[at + 3] == (
         "   3  billing_fallback  billing_and_unasked_stands_by  → eager_fallback"
     )
-    assert [line.split()[1] for line in lines[at + 1 : at + 12]] == list(DIAGNOSED)
+    assert [line.split()[1] for line in lines[at + 1 : at + 1 + len(DIAGNOSED)]] == list(DIAGNOSED)
 
 
 def test_what_is_drawn_once_is_listed_once() -> None:

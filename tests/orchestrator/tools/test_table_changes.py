@@ -157,4 +157,4 @@ def test_a_row_that_was_removed_has_no_place() -> None:
              for line in arrow.lines if arrow.tail == "choice_classify"]  # fmt: skip
 
     places = [line.place for line in sorted(lines, key=lambda line: line.order)]
-    assert places == ["1", "2", "-", *map(str, range(3, 11))]
+    assert places == ["1", "2", "-", *map(str, range(3, len(DIAGNOSED)))]
