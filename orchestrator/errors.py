@@ -306,13 +306,17 @@ def _since(skipped: Skipped) -> str:
         parts.append(f"since {_duration(-skipped.since)} ago")
     if skipped.until is not None:
         parts.append(f"due in {_duration(max(0.0, skipped.until))}")
+    if skipped.expected is not None:
+        parts.append(f"expected back in {_duration(max(0.0, skipped.expected))}")
     return ", ".join(parts)
 
 
 def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.1f} days"
 
 
 def _rebuild(kind: type[CallFailed], error: Error, keywords: dict[str, Any]) -> CallFailed:

@@ -56,7 +56,7 @@ class Live:
         if isinstance(facts, Started | Rotated | Switched | Waited):
             taken = facts.taken.target if facts.taken is not None else None
             skipped = self._before(taken, facts.standby.clears)
-            self._passed_over([_skipped(clear) for clear in skipped], facts.at)
+            self._passed_over([Skipped.passed_over(clear) for clear in skipped], facts.at)
         if isinstance(entry.command, Send):
             self._asked.add(entry.command.target.name)
         lines = _announced(entry)
@@ -112,6 +112,8 @@ def skipped_line(skipped: Skipped, at: float) -> Text:
     if skipped.until is not None:
         due = skipped.until - at
         parts.append(f"due in {whole(due)}" if due > 0 else "due now")
+    if skipped.expected is not None:
+        parts.append(f"expected back in {whole(max(0.0, skipped.expected - at))}")
     return Text("skipped ", style="yellow") + Text(one_line(", ".join(parts)), style="not yellow")
 
 
@@ -137,17 +139,3 @@ def _announced(entry: Transition) -> list[Text]:
             ]
         case _:
             return []
-
-
-def _skipped(clear: Clear) -> Skipped:
-    """The record that the ledger makes of it, while the call still runs."""
-    error = clear.error
-    return Skipped(
-        target=clear.target.name,
-        reason=error.reason if error else clear.mark.value,
-        status=error.status if error else None,
-        message=error.message if error else "",
-        mark=clear.mark.value,
-        since=clear.since,
-        until=clear.at if clear.at != float("inf") else None,
-    )

@@ -190,7 +190,7 @@ class Recorder:
         """The targets passed over without a send, in route order."""
         clears = (self._passed_over.get(target.name) for target in call.route)
         return tuple(
-            _skipped(clear)
+            Skipped.passed_over(clear)
             for clear in clears
             if clear is not None and clear.target.name not in call.asked
         )
@@ -275,16 +275,3 @@ class Recorder:
 def _cut_short(event: Cancelled | DeadlineReached) -> Error:
     reason = _ENDINGS[type(event)]
     return Error(reason, reason.value, hint=HINTS[reason])
-
-
-def _skipped(clear: Clear) -> Skipped:
-    error = clear.error
-    return Skipped(
-        target=clear.target.name,
-        reason=error.reason if error else clear.mark.value,
-        status=error.status if error else None,
-        message=error.message if error else "",
-        mark=clear.mark.value,
-        since=clear.since,
-        until=clear.at if clear.at != float("inf") else None,
-    )

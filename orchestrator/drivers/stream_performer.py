@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import httpx
 
-from orchestrator.dialects import Answer, Fault, Flawed, Usage
+from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage
 from orchestrator.dialects.judgement import judge
 from orchestrator.dialects.neutral import Began, Counted, Delta, StreamEvent
 from orchestrator.drivers.assembly import Assembly
@@ -352,6 +352,9 @@ class StreamPerformer(Performer):
         """The stream is whole, and so is the answer, unless nothing is in it or more is needed."""
         self.leftover = tuple(self.deliver())
         judged = self._judged(self.assembly)
+        if self.call.committed and isinstance(judged, Flawed) and judged.flaw is Flaw.EMPTY:
+            # Thoughts reached the caller: nobody else can be asked any more.
+            judged = judged.answer
         if not isinstance(judged, Answer):
             return self._failed(judged)
         self._note_unreadable()

@@ -8,6 +8,7 @@ here; they never hold a secret, a header or the request's content.
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -15,7 +16,7 @@ import attrs
 
 from orchestrator.dialects.answer import Usage
 from orchestrator.json_values import legible
-from states import Call, Command, Error, Event, Policy, Reason, State, StoppedBy, Target
+from states import Call, Clear, Command, Error, Event, Policy, Reason, State, StoppedBy, Target
 
 
 class Billed(enum.StrEnum):
@@ -213,6 +214,8 @@ class Skipped:
         mark: ``cooldown``, ``circuit``, ``bench``, ``dead`` or ``unfit``.
         since: When it began, seconds since ``Started`` (negative: before this call).
         until: When it may be sent to again; ``None`` where no time ends it.
+        expected: When the failure itself said that it ends, where that is a long wait:
+            ``until`` is then when it is looked at next, for the window may open early.
     """
 
     target: str
@@ -222,6 +225,22 @@ class Skipped:
     mark: str
     since: float | None
     until: float | None
+    expected: float | None = None
+
+    @classmethod
+    def passed_over(cls, clear: Clear) -> Skipped:
+        """The record of a target that a mark keeps from being sent to."""
+        error = clear.error
+        return cls(
+            target=clear.target.name,
+            reason=error.reason if error else clear.mark.value,
+            status=error.status if error else None,
+            message=error.message if error else "",
+            mark=clear.mark.value,
+            since=clear.since,
+            until=clear.at if clear.at != math.inf else None,
+            expected=clear.expected,
+        )
 
 
 @attrs.frozen

@@ -47,8 +47,8 @@ STATUSES: tuple[tuple[Reply, str, type[CallFailed], tuple[str, ...]], ...] = (
     (replies.forbidden_upstream(), "forbidden", library.Refused, ("header",)),
     (replies.context_overflow(), "context_overflow", library.ContextTooLong, ("context",)),
     (replies.quota_exhausted(), "billing", library.BillingExhausted, ("balance",)),
-    (replies.reset(), "connection", library.ConnectionFailed, ("reach",)),
-    (replies.closed(), "connection", library.ConnectionFailed, ("reach",)),
+    (replies.reset(), "connection", library.ConnectionFailed, ("closed", "server")),
+    (replies.closed(), "connection", library.ConnectionFailed, ("closed", "server")),
 )
 
 

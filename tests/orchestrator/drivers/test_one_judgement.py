@@ -198,14 +198,19 @@ EVENTS = {
 # What it comes to.
 
 
-def ended(spoken: str, body: bytes, *, stream: bool) -> tuple[Any, ...]:
+def ended(spoken: str, body: bytes, *, stream: bool, others: bool = False) -> tuple[Any, ...]:
     """What a caller gets of these bytes: the answer, or why there is none."""
     text = (
         f'health = "memory"\n[policy]\nattempts_per_target = 1\n[providers.a]\n'
         f'dialect = "{spoken}"\nbase_url = "http://a/v1"\ncredentials = ["k"]\n'
-        '[routes]\ndefault = ["a/m"]\n'
+        f'[providers.b]\ndialect = "{spoken}"\nbase_url = "http://b/v1"\ncredentials = ["k"]\n'
+        f"[routes]\ndefault = {['a/m', 'b/m'] if others else ['a/m']}\n"
     )
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
+    healthy = json.dumps(whole(spoken, Said(FINISHES[spoken][0], "ELSE"))).encode()
+    bodies = {"a": body, "b": healthy}
+    transport = httpx.MockTransport(
+        lambda request: httpx.Response(200, content=bodies[request.url.host])
+    )
     with Orchestrator(loads(text, {}), transport=transport) as orchestrator:
         try:
             if not stream:
@@ -275,19 +280,13 @@ CASES = [
     ("openai-chat", Said("sensitive", thought="hm"), "content_policy", "finish.refused"),
     ("openai-chat", Said("tool_calls", "x"), "invalid_response", "answer.missing-call"),
     ("openai-chat", Said("tool_calls", call=""), "invalid_response", "answer.nameless-call"),
-    ("openai-chat", Said("stop"), "invalid_response", "answer.no-output"),
-    ("openai-chat", Said("stop", tokens=0), "invalid_response", "answer.no-output"),
-    ("openai-chat", Said("stop", thought="hm"), "invalid_response", "answer.no-output"),
     ("anthropic-messages", Said("refusal"), "content_policy", "finish.refused"),
     ("anthropic-messages", Said("tool_use"), "invalid_response", "answer.missing-call"),
-    ("anthropic-messages", Said("end_turn"), "invalid_response", "answer.no-output"),
     ("openai-responses", Said("content_filter"), "content_policy", "finish.refused"),
-    ("openai-responses", Said("completed"), "invalid_response", "answer.no-output"),
     ("openai-responses", Said("cancelled", "x"), "server_error", "type.bare-server-error"),
     ("gemini", Said("SAFETY"), "content_policy", "finish.refused"),
     ("gemini", Said("MALFORMED_FUNCTION_CALL", "x"), "output_truncated", "finish.malformed-call"),
     ("gemini", Said("OTHER", "x"), "server_error", "finish.other"),
-    ("gemini", Said("STOP"), "invalid_response", "answer.no-output"),
 ]
 
 
@@ -318,3 +317,32 @@ def test_what_is_an_answer_says_why_it_stopped(spoken: str, said: Said, finish: 
     for way, (text, calls, stopped, tokens) in ways(spoken, said).items():
         assert (text, stopped, tokens) == (said.text, finish, said.tokens or 0), way
         assert calls == ([("t1", "f", json.loads(ARGUMENTS))] if said.call else []), way
+
+
+EMPTY = [
+    ("openai-chat", Said("stop")),
+    ("openai-chat", Said("stop", tokens=0)),
+    ("openai-chat", Said("stop", thought="hm")),
+    ("anthropic-messages", Said("end_turn")),
+    ("openai-responses", Said("completed")),
+    ("gemini", Said("STOP")),
+]
+
+
+@pytest.mark.parametrize(("spoken", "said"), EMPTY)
+def test_what_is_empty_is_the_answer_where_nobody_else_can_be_asked(
+    spoken: str, said: Said
+) -> None:
+    for way, found in ways(spoken, said).items():
+        assert found == ("", [], "stop", 0), way
+
+
+@pytest.mark.parametrize(("spoken", "said"), EMPTY)
+def test_what_is_empty_is_asked_for_elsewhere(spoken: str, said: Said) -> None:
+    bodies = (json.dumps(whole(spoken, said)).encode(), streamed(spoken, said))
+    for body, stream in product(bodies, (False, True)):
+        text, calls, stopped, _ = ended(spoken, body, stream=stream, others=True)
+        thinks = stream and said.thought and body is bodies[1]
+
+        # Thoughts that were passed on cannot be taken back.
+        assert (text, calls, stopped) == ("" if thinks else "ELSE", [], "stop")
