@@ -11,7 +11,9 @@ from pathlib import Path
 import attrs
 
 from orchestrator.config.records import Config, Provider
-from states.reasons import Move
+from orchestrator.config.time_budget import enough, shortages
+from states.policy import Policy
+from states.reasons import Move, Reason
 from states.target import Target
 
 
@@ -82,20 +84,49 @@ def _routes(config: Config) -> Iterator[Finding]:
 def _chain(
     config: Config, where: str, route: tuple[Target, ...], *, falls_back: bool
 ) -> Iterator[Finding]:
-    policy, first = config.policy, route[0]
+    policy = config.policy
     if not falls_back:
         what = f"{route[1]} is never reached: no reason allows fallback"
         yield Finding(Level.ERROR, where, what, "list fallback in [policy.on]")
     if policy.max_attempts < len(route):
         what = f"{len(route)} targets, but only {policy.max_attempts} attempts: the last ones "
         yield _warning(where, f"{what}are never reached", "raise policy.max_attempts")
-    if policy.deadline <= first.timeouts.connect + first.timeouts.total:
-        what = f"{first} may take the whole deadline of {policy.deadline:g} s, so that {route[1]} "
-        fix = "raise policy.deadline, or lower the total of the first target"
-        yield _warning(where, f"{what}is not reached", fix)
+    if falls_back:
+        yield from _time(config, where, route)
     if len({target.provider for target in route}) == 1:
-        what = f"every target is billed by {first.provider}: none is left when its money is gone"
+        what = f"every target is billed by {route[0].provider}: none is left when its money is gone"
         yield _warning(where, what, "add a target of another provider")
+
+
+def _time(config: Config, where: str, route: tuple[Target, ...]) -> Iterator[Finding]:
+    """Where a silent target costs those behind it their time, or all of it."""
+    policy = config.policy
+    if Move.FALLBACK not in policy.moves(Reason.TIMEOUT, first_target=True):
+        what = f"where {route[0]} says nothing, it uses up the deadline of {policy.deadline:g} s "
+        fix = "list fallback for timeout in [policy.on]"
+        yield _warning(where, f"{what}and {route[1]} is not asked", fix)
+        return
+    short = shortages(route, policy)
+    if short:
+        least = min(short, key=lambda one: one.seconds)
+        what = (
+            f"{len(route)} targets share {policy.deadline:g} s: where none answers, "
+            f"{least.target} has {_amount(least.seconds)} s, but an answer may need {least.needs:g} s"
+        )
+        yield _warning(where, what, _more_time(route, policy))
+
+
+def _amount(seconds: float) -> str:
+    return "less than 0.1" if seconds < 0.1 else f"{round(seconds, 1):g}"
+
+
+def _more_time(route: tuple[Target, ...], policy: Policy) -> str:
+    """What to write, so that each target has the time that it needs."""
+    streamed = [attrs.evolve(target, stream=True) for target in route]
+    longer = f'write deadline = "{enough(route, policy)}s" in [policy]'
+    if shortages(streamed, policy):
+        return f"{longer}, or shorten the route"
+    return f'{longer}, or stream = "always" at the providers'
 
 
 def _own_limits(config: Config, where: str, target: Target) -> Iterator[Finding]:

@@ -97,9 +97,9 @@ def test_a_sound_config_has_no_findings() -> None:
             "2 targets, but only 1 attempts",
         ),
         (
-            '[policy]\ndeadline=125\n[routes]\ndefault=["ollama/a", "vllm/b"]',
+            '[policy]\ndeadline=126\n[routes]\ndefault=["ollama/a", "vllm/b", "lmstudio/c"]',
             "routes.default",
-            "ollama/a may take the whole deadline of 125 s",
+            "3 targets share 126 s: where none answers, vllm/b has 31.5 s, but an answer may need",
         ),
         (
             '[targets."ollama/a".timeouts]\ntotal="1h"\n[routes]\ndefault=["ollama/a"]',
@@ -110,6 +110,30 @@ def test_a_sound_config_has_no_findings() -> None:
 )
 def test_what_is_doubtful_is_found(text: str, where: str, what: str) -> None:
     assert what in findings(text)[where]
+
+
+def test_a_deadline_that_silence_uses_up_is_found() -> None:
+    (finding,) = lint(loads(f'[policy.on]\ntimeout = ["retry"]\n{SOUND}', KEYS))
+
+    assert "where corp/big says nothing, it uses up the deadline of 300 s" in finding.what
+    assert finding.fix == "list fallback for timeout in [policy.on]"
+
+
+@pytest.mark.parametrize(
+    ("deadline", "fix"),
+    [
+        ("200s", 'write deadline = "360s" in [policy], or stream = "always" at the providers'),
+        ("126s", 'write deadline = "360s" in [policy], or stream = "always" at the providers'),
+        ("40s", 'write deadline = "120s" in [policy], or shorten the route'),
+    ],
+)
+def test_what_gives_each_target_its_time_is_said_and_helps(deadline: str, fix: str) -> None:
+    limits = '[timeouts]\ntotal = "30s"' if deadline == "40s" else ""
+    text = f'{limits}\n[routes]\ndefault=["ollama/a", "vllm/b", "lmstudio/c", "llamacpp/d"]'
+    (finding,) = lint(loads(f'[policy]\ndeadline = "{deadline}"\n{text}', KEYS))
+
+    assert finding.fix == fix
+    assert lint(loads(f'[policy]\ndeadline = "360s"\n{text}', KEYS)) == ()
 
 
 def test_a_policy_without_any_fallback_makes_later_targets_unreachable() -> None:
