@@ -39,13 +39,13 @@ def _properties(screen: Screen, verdict: Verdict) -> None:
     else:
         broken = {violation.name for violation in verdict.violations}
         kept = [name for name in verdict.properties if name not in broken]
-        holds = f"   {len(kept)} properties: {', '.join(kept)}"
+        holds = f"   {len(kept)} properties in all that was searched: {', '.join(kept)}"
         screen.result(Text.assemble(("HOLDS", "bold green"), holds), margin=_MARGIN)
 
 
 def _certificate(screen: Screen, verdict: Verdict, certificate: Certificate) -> None:
     screen.result("")
-    screen.result(Text("No call of this route exceeds", "bold"))
+    screen.result(Text("No call that was searched exceeds", "bold"))
     for figure in certificate.figures:
         unit = " s" if "longest" in figure.name else ""
         about = f" ({figure.about})" if figure.about else ""

@@ -201,7 +201,7 @@ def _reasons(graph: Graph, index: int) -> Iterator[str]:
         if edge.move.fact.reason >= 0 and place in edge.move.switched:
             found.add(edge.move.fact.reason)
     classes = graph.nodes.classes
-    named = (kind.name for number in sorted(found) for kind in classes[number].kinds)
+    named = (str(kind.reason) for number in sorted(found) for kind in classes[number].kinds)
     return iter(dict.fromkeys(named))
 
 
