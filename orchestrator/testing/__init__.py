@@ -2,12 +2,13 @@
 
 ::
 
-    from hypothesis import given
+    from hypothesis import given, settings
     from orchestrator.testing import assert_invariants, call, error_sequences, load
 
     CONFIG = load("orchestrator.toml")
 
-    @given(error_sequences(at=CONFIG.route()[0].provider))
+    @settings(deadline=None)
+    @given(error_sequences(at=CONFIG.route()[0].provider, config=CONFIG))
     def test_whatever_the_primary_does_the_caller_gets_an_answer(errors):
         done = call(CONFIG, errors)
         assert_invariants(done.ledger)

@@ -8,7 +8,9 @@ from orchestrator.ledger import Entry, Transition
 from orchestrator.simulation.reading import Recording, recording
 from orchestrator.simulation.reproducing import departure
 from orchestrator.testing import coverage
+from orchestrator.testing.history import History
 from states import (
+    Command,
     Diagnosed,
     Error,
     Finish,
@@ -115,12 +117,47 @@ def it_sleeps_last(call: Recording) -> str:
         if isinstance(move.command, Wait) and isinstance(move.facts, Diagnosed):
             moves = call.opened.policy.on.get(move.facts.error.reason, frozenset())
             free = [key for key in move.facts.standby.credentials if (here, key) not in used]
+            # Another key is no remedy for what a relay quotes.
+            moves = frozenset() if move.facts.error.quoted else moves
             left = call.opened.policy.max_attempts - len(used)
             if free and Move.ROTATE in moves and left > len(move.facts.standby.targets):
                 return f"{move.row} waits while {', '.join(free)} stands by"
         if isinstance(move.command, Send):
             here = move.command.target.name
             used.add((here, move.command.credential))
+    return ""
+
+
+def time_is_kept_back(call: Recording) -> str:
+    """Who fails slowly is left while another target stands by, and an attempt leaves it time."""
+    history = History(call.opened.policy)
+    for move in call.transitions:
+        others = history.tell(move)
+        if not others:
+            continue
+        names = ", ".join(target.name for target in others)
+        if isinstance(move.command, Send) and not move.command.until < move.command.ends_at:
+            number = move.command.number
+            return f"attempt {number} may use up the call's time while {names} stands by"
+        if history.slow and _stays(move.command, history.here):
+            return (
+                f"{move.row} stays at {history.here}, which failed slowly, while {names} stands by"
+            )
+    return ""
+
+
+def an_empty_answer_is_the_last_resort(call: Recording) -> str:
+    """What came empty is the answer only where nothing but empty answers came."""
+    last = call.transitions[-1] if call.transitions else None
+    if (
+        last is None
+        or not isinstance(last.facts, Diagnosed)
+        or not isinstance(last.command, Finish)
+    ):
+        return ""
+    met = [move.facts.error for move in call.transitions if isinstance(move.facts, Diagnosed)]
+    if last.command.stopped_by is None and not all(error.empty for error in met):
+        return f"{last.row} makes an answer of {met[-1].reason}"
     return ""
 
 
@@ -136,9 +173,21 @@ INVARIANTS: tuple[Callable[[Recording], str], ...] = (
     the_cause_is_real,
     no_send_to_the_dead,
     it_sleeps_last,
+    time_is_kept_back,
+    an_empty_answer_is_the_last_resort,
     it_replays,
 )
 """Each says what is wrong; nothing where the invariant holds."""
+
+
+def _stays(command: Command, here: str) -> bool:
+    match command:
+        case Rotate() | Repair():
+            return True
+        case Wait():
+            return command.target.name == here
+        case _:
+            return False
 
 
 def _asked(move: Transition) -> list[str]:

@@ -40,9 +40,10 @@ class ConfigMachine(RuleBasedStateMachine):
         super().__init__()
         self.simulation = Simulation(self.config, Playing(()), route=self.route)
 
-    @rule(errors=error_sequences(), data=st.data())
-    def call_in_trouble(self, errors: tuple[Item, ...], data: st.DataObject) -> None:
-        """A call that meets ``errors``, and then whoever is asked answers."""
+    @rule(data=st.data())
+    def call_in_trouble(self, data: st.DataObject) -> None:
+        """A call that meets errors, and then whoever is asked answers."""
+        errors = data.draw(error_sequences(config=self.config), label="errors")
         self._call(errors, stream=data.draw(st.sampled_from(self.streams)))
 
     @rule(data=st.data())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import pairwise
 
 import attrs
 from hypothesis import strategies as st
 
 from orchestrator.config.records import Config
-from orchestrator.simulation.items import OK, WITHOUT_PIECES, WORDS, Item, is_whole
-from states import OnInterrupted, Policy, Reason, Target
+from orchestrator.simulation.items import OK, PACE, WITHOUT_PIECES, WORDS, Item, is_whole
+from states import OnInterrupted, Policy, Reason, Target, Timeouts
+from states.attempt import FIRST_TOKEN_ALONE, FIRST_TOKEN_WITH_OTHERS
 
 _OF_THE_REQUEST = frozenset({Reason.BAD_REQUEST.value, Reason.CONTENT_POLICY.value})
 
@@ -19,7 +21,11 @@ RESCUABLE: tuple[str, ...] = tuple(
 """What an attempt may meet that another target may still answer under the default policy."""
 
 _WAITS = (None, None, 0.0, 2.0, 30.0, 3_600.0)
-_SECONDS = (0.1, 0.5, 20.0)
+_QUICK = (0.1, 0.5)
+"""Seconds of a failure that keeps nobody waiting; first, so that examples shrink to them."""
+
+_JUST_UNDER = 0.1
+"""Seconds before a limit at which a failure comes that the limit does not cut."""
 
 
 @st.composite
@@ -27,6 +33,7 @@ def error_sequences(
     draw: st.DrawFn,
     *,
     at: str = "",
+    config: Config | None = None,
     words: Collection[str] = RESCUABLE,
     most: int = 8,
     pieces: int | None = None,
@@ -37,6 +44,8 @@ def error_sequences(
         draw: Hypothesis's own.
         at: A provider, ``provider/model`` or label to whom alone this happens: always, since
             the last item repeats. Nobody in particular where empty: the last item is ``ok``.
+        config: Whose limits failures come just under and between (patience, connect,
+            first_token, idle, total); the usual ones where nothing is given.
         words: The words of :mod:`orchestrator.simulation.script` to draw from.
         most: The most items.
         pieces: Of streamed calls: how many pieces come before each failure; 0 is before any
@@ -47,11 +56,46 @@ def error_sequences(
         Item,
         word=st.sampled_from(sorted(words)),
         names=st.just(names),
-        seconds=st.sampled_from(_SECONDS),
+        seconds=st.sampled_from(failing_seconds(config)),
         retry_after=st.sampled_from(_WAITS),
+        pace=st.sampled_from((PACE, *_just_under(_idle(config)))),
     )
     items = [_after(each, pieces) for each in draw(st.lists(item, min_size=1, max_size=most))]
     return tuple(items) if at else (*items, Item(OK))
+
+
+def failing_seconds(config: Config | None = None) -> tuple[float, ...]:
+    """How long failures may take: no time, just under each limit of ``config``, and between.
+
+    The quick ones come first, since examples shrink towards them.
+    """
+    limits = sorted(set(_limits(config)))
+    between = ((one + two) / 2 for one, two in pairwise(limits))
+    return (*_QUICK, *sorted({*_just_under(limits), *between}))
+
+
+def _limits(config: Config | None) -> Iterator[float]:
+    """The limits that can cut an attempt or make it a slow one."""
+    yield (config.policy if config is not None else Policy()).patience
+    for each in _timeouts(config):
+        first = (each.first_token,) if each.first_token is not None else _AUTO
+        yield from (each.connect, *first, each.idle, each.total)
+
+
+_AUTO = (FIRST_TOKEN_WITH_OTHERS, FIRST_TOKEN_ALONE)
+
+
+def _idle(config: Config | None) -> list[float]:
+    return sorted({each.idle for each in _timeouts(config)})
+
+
+def _timeouts(config: Config | None) -> list[Timeouts]:
+    routes = config.routes.values() if config is not None else ()
+    return [target.timeouts for route in routes for target in route] or [Timeouts()]
+
+
+def _just_under(limits: Collection[float]) -> Iterator[float]:
+    return (limit - _JUST_UNDER for limit in limits if limit > 2 * _JUST_UNDER)
 
 
 def _after(item: Item, pieces: int | None) -> Item:

@@ -217,16 +217,20 @@ def test_a_change_against_an_incident_prints_what_would_have_been_lost(
     assert f"change: {said.get(change, 'deepseek has no ')}" in shown
 
 
+IMPATIENT = "[policy]\ndeadline = '130s'"
+"""A deadline that a cooldown of 200 s outlasts, and an attempt's own limits do not."""
+
+
 def lost_for_want_of_a_key(calls: int = 1) -> tuple[Recording, ...]:
     """Calls that a throttled key failed, where a pool of one had no other."""
-    only = of(config(keys=1, route=("deepseek/v4",)))
-    return recorded("429(retry_after=400)@key#1, ok", calls=calls, config=only)
+    only = of(config(keys=1, route=("deepseek/v4",), extra=IMPATIENT))
+    return recorded("429(retry_after=200)@key#1, ok", calls=calls, config=only)
 
 
 @pytest.mark.parametrize(("assume", "saved"), [(Assume.OK, 1), (Assume.FAIL, 0)])
 def test_a_key_more_is_a_change_and_is_played_on_its_own_board(assume: Assume, saved: int) -> None:
     calls = lost_for_want_of_a_key()
-    more = of(config(keys=2, route=("deepseek/v4",)))
+    more = of(config(keys=2, route=("deepseek/v4",), extra=IMPATIENT))
     found = replay(calls, more, assume=assume)
 
     assert changes(calls, more, found.routes) == ("deepseek has key#2 besides",)
@@ -236,7 +240,7 @@ def test_a_key_more_is_a_change_and_is_played_on_its_own_board(assume: Assume, s
 
 def test_a_key_that_is_new_bears_no_mark_of_before_it() -> None:
     first, second = lost_for_want_of_a_key(calls=2)
-    more = of(config(keys=2, route=("deepseek/v4",)))
+    more = of(config(keys=2, route=("deepseek/v4",), extra=IMPATIENT))
     (again,) = replay((second,), more, assume=Assume.OK).replays
 
     assert first.attempts

@@ -27,8 +27,9 @@ from orchestrator.testing import (
     policies,
     routes,
 )
+from orchestrator.testing.strategies import failing_seconds
 from orchestrator.tools.heat import Counting
-from states import Policy, Send, Wait
+from states import Finish, Policy, Send, Target, Timeouts, Wait
 from tests.orchestrator.simulation.incidents import FOLDER, INCIDENTS, config, of
 
 ROOT = Path(__file__).parents[3]
@@ -70,8 +71,7 @@ MISTAKES = {
     "the fallback is on the same account": PROVIDERS.format(
         route='["deepseek/one", "deepseek/two"]'
     ),
-    "one silent attempt uses up the deadline": '[policy]\ndeadline = "126s"\n'
-    + PROVIDERS.format(route='["deepseek/one", "deepseek/two", "corp/two"]'),
+    "whoever says nothing is only asked again": "[policy.on]\ntimeout = ['retry']\n" + RIGHT,
     "a fallback is forbidden": "[policy.on]\nauth = ['rotate']\n" + RIGHT,
 }
 
@@ -196,10 +196,23 @@ def test_drawn_calls_keep_the_invariants(data: st.DataObject) -> None:
     route = data.draw(routes(CONFIG))
     policy = data.draw(policies(CONFIG.policy))
     drawn = attrs.evolve(CONFIG, routes={"default": route}, policy=policy)
-    done = call(drawn, data.draw(error_sequences()))
+    done = call(drawn, data.draw(error_sequences(config=drawn)), stream=data.draw(st.booleans()))
 
     assert_invariants(done.ledger)
     assert len(done.ledger.attempts) <= policy.max_attempts
+
+
+def test_failures_come_just_under_every_limit_and_between() -> None:
+    limits = Timeouts(connect=2.0, first_token=8.0, idle=6.0, total=40.0)
+    route = (Target("deepseek", "v4", timeouts=limits), Target("corp", "llama"))
+    drawn = attrs.evolve(CONFIG, routes={"default": route}, policy=Policy(patience=4.0))
+
+    seconds = failing_seconds(drawn)
+    assert {3.9, 1.9, 7.9, 5.9, 39.9} <= {round(each, 3) for each in seconds}
+    # Those of the other target too, whose first content is waited for 12 s or 120 s.
+    assert {4.9, 11.9, 29.9, 119.9} <= {round(each, 3) for each in seconds}
+    assert all(any(low < each < high for each in seconds) for low, high in ((12, 29), (40, 119)))
+    assert seconds[0] == 0.1
 
 
 @given(policies(Policy()))
@@ -248,18 +261,40 @@ def misnamed(move: Transition) -> Transition:
     return attrs.evolve(move, row="started_wait") if move.row == "started_send" else move
 
 
-SPOILED = {
-    "attempts advance": ("503, ok", renumbered),
-    "billing bypasses the pool": ("402, ok", stubborn),
-    "it sleeps last": ("429, ok", sleepy),
-    "it replays": ("ok", misnamed),
-}
+def clinging(move: Transition) -> Transition:
+    """A wait for who failed slowly, although others stand by."""
+    if move.row != "fallback":
+        return move
+    return attrs.evolve(move, command=Wait(move.facts.at + 1, CONFIG.route()[0]))
 
 
-@pytest.mark.parametrize("invariant", SPOILED)
-def test_a_ledger_that_breaks_an_invariant_is_told_by_its_name(invariant: str) -> None:
-    script, change = SPOILED[invariant]
+def greedy(move: Transition) -> Transition:
+    """An attempt that may last as long as the call."""
+    if not isinstance(move.command, Send):
+        return move
+    return attrs.evolve(move, command=attrs.evolve(move.command, until=move.command.ends_at))
 
+
+def easily_pleased(move: Transition) -> Transition:
+    return attrs.evolve(move, command=Finish()) if move.row == "billing_terminal" else move
+
+
+SPOILED: list[tuple[str, str, Callable[[Transition], Transition]]] = [
+    ("attempts advance", "503, ok", renumbered),
+    ("billing bypasses the pool", "402, ok", stubborn),
+    ("it sleeps last", "429, ok", sleepy),
+    ("time is kept back: fallback stays at deepseek/v4", "503(after=20), ok", clinging),
+    ("time is kept back: fallback stays at deepseek/v4", "timeout, ok", clinging),
+    ("time is kept back: attempt 1 may use up", "ok", greedy),
+    ("an empty answer is the last resort", "402", easily_pleased),
+    ("it replays", "ok", misnamed),
+]
+
+
+@pytest.mark.parametrize(("invariant", "script", "change"), SPOILED)
+def test_a_ledger_that_breaks_an_invariant_is_told_by_its_name(
+    invariant: str, script: str, change: Callable[[Transition], Transition]
+) -> None:
     with pytest.raises(AssertionError, match=invariant):
         assert_invariants(spoiled(script, change))
 
