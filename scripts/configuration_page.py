@@ -33,9 +33,13 @@ writes one from the keys in the environment; `orchestrator check` says what is w
   its own.
 - `[policy.on]` replaces the moves of a reason: `rate_limit = ["rotate", "fallback"]`. Billing may
   list `fallback` alone: the account has no money, so neither its other keys nor a wait can help.
-- `timeout=` of a call (or `run --timeout`) goes before `deadline`. Where an attempt's limits do not
-  fit in it, each target that others stand by for has an equal share of it, so that one that hangs
-  leaves time for the others.
+- `timeout=` of a call (or `run --timeout`) goes before `deadline`. Of either, each attempt keeps
+  back what the targets that stand by need: 15 s for one that is streamed, 60 s where the whole
+  answer must come, more where it was seen to need more, together at most half of what is left. So
+  one that hangs leaves time for the others; after the first content nothing is kept back. A limit
+  that this makes shorter says nothing about the target, and marks nothing.
+- A target that fails slowly, after a silence or after the caller waited longer than the `patience`,
+  is not asked again while another one stands by.
 - `ORCHESTRATOR_HEADERS_<PROVIDER>='Name: value'` adds or replaces headers; an empty value removes
   one.
 

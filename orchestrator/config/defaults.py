@@ -65,7 +65,7 @@ DEFAULTS = (
         "policy",
         "patience",
         _duration(_POLICY.patience),
-        "the longest single wait worth making while a fallback stands by",
+        "the longest wait, and the slowest failure, worth another try while a fallback stands by",
     ),
     Default(
         "policy",
