@@ -32,6 +32,7 @@ _INSIDE = re.compile("[{<]")
 """How objects and pages begin that a text quotes."""
 _ITEMS_OF_PLACE = 12
 _DIGITS = re.compile(r"\d+")
+_PLACE = re.compile(rf"\S{{1,{_CODE}}}")
 
 
 @attrs.define
@@ -145,6 +146,8 @@ class Envelope:
         self.errors = self.errors or child.errors
         for name, value in child.fields.items():
             self.fields.setdefault(name, value)
+        for kind, place in child.places.items():
+            self.places.setdefault(kind, place)
         if words:
             self.texts += [text for text in child.texts if text not in self.texts]
         if self.wants_status and self.status is None:
@@ -188,7 +191,8 @@ class Envelope:
         where = node.get("loc") or node.get("param") or node.get("field")
         if isinstance(where, list | tuple):
             where = ".".join(str(one) for one in where[:_ITEMS_OF_PLACE])
-        if isinstance(where, str) and where and len(where) <= _CODE:
+        # A place has no spaces; what has may be a sentence that somebody wrote to the model.
+        if isinstance(where, str) and _PLACE.fullmatch(where):
             self.places.setdefault(_DIGITS.sub("", where), where)
 
     def _named_exception(self, node: Mapping[Any, Any], depth: int) -> None:

@@ -172,6 +172,10 @@ def report(
     if claims:
         state = _release(draft, state)
     present = standby(draft, asking.route, place, now, state.viewer, asking.started)
+    if state.probed and len(present.targets) > 1:
+        # One probe a call is enough while anything else stands by.
+        known = [key for key in present.credentials if not _probes(draft, place, place.keys(key))]
+        present = attrs.evolve(present, credentials=tuple(known))
     return Outcome(present, draft.changes, state)
 
 

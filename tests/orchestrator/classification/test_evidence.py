@@ -213,6 +213,8 @@ ECHOES: dict[str, Callable[[str], Any]] = {
     "as a repr": lambda text: {"error": {"message": f"input_value={text!r}, input_type=str"}},
     "as JSON": lambda text: {"error": {"message": f"got {json.dumps({'content': text})}"}},
     "a field": lambda text: {"detail": [{"msg": "Wrong", "input": text, "ctx": {"x": text}}]},
+    "a place": lambda text: {"detail": [{"msg": "Wrong", "loc": ["body", text]}]},
+    "a parameter": lambda text: {"error": {"message": "Wrong", "param": text}},
     "failed_generation": lambda text: {"error": {"message": "no", "failed_generation": text}},
     "flagged": lambda text: {"error": {"message": "no", "metadata": {"flagged_input": text}}},
     "messages": lambda text: {"message": "no", "messages": [{"role": "user", "content": text}]},

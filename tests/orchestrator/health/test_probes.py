@@ -154,3 +154,20 @@ def test_a_probe_under_way_is_shown_before_what_is_merely_due() -> None:
     entry = world.entry("acme")
 
     assert (entry.mark, entry.probed) == (Mark.BENCH, True)
+
+
+def test_who_has_probed_is_offered_no_other_key_that_is_due_while_others_stand_by() -> None:
+    world = World()
+    call = world.call()
+    for label in ("k1", "k2"):
+        call.take(A, used=() if label == "k1" else ("k1",))
+        call.fail(error(Reason.AUTH))
+    call.close()
+    world.later(301)
+    call = world.call()
+    call.take(A)
+
+    call.fail(error(Reason.AUTH))
+
+    assert call.standby.credentials == ()
+    assert B in call.standby.targets
