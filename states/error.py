@@ -12,8 +12,8 @@ class Error:
     """A classified failure.
 
     Attributes:
-        reason: The class of the failure; the only field that moves the machine,
-            besides ``retry_after`` and ``repair``.
+        reason: The class of the failure; what moves the machine, besides ``retry_after``,
+            ``repair``, ``empty`` and ``quoted``.
         rule: The stable id of the rule that matched, ``"none"`` where none did.
         status: The HTTP status, or ``None`` where no HTTP answer arrived.
         message: The provider's own words, secrets masked, at most 1,000 characters.

@@ -40,18 +40,16 @@ NOTHING = Sent()
 def scope_of(rule: Rule, facts: Facts, sent: Sent) -> Scope | None:
     """What the failure that ``rule`` matched is a fact about.
 
-    A rate limit that names the model which was sent is that model's; one that speaks of
-    account, plan, organization, workspace or team is the account's, but for vendors whose
-    accounts have limits by model. Of other failures, and where the words say neither, the
-    rule knows.
+    A rate limit is the model's where the vendor limits each model by itself, or where it
+    names the model which was sent; one that speaks of account, plan, organization, workspace
+    or team is the account's. Of other failures, and where the words say neither, the rule
+    knows.
     """
     if rule.reason is not Reason.RATE_LIMIT or rule.scope is not None:
         return rule.scope
-    if sent.model and names(facts.raw, sent.model):
+    if sent.by_model or (sent.model and names(facts.raw, sent.model)):
         return Scope.MODEL
-    if _ACCOUNT.isdisjoint(facts.words):
-        return None
-    return Scope.MODEL if sent.by_model else Scope.ACCOUNT
+    return None if _ACCOUNT.isdisjoint(facts.words) else Scope.ACCOUNT
 
 
 def names(text: str, model: str) -> bool:

@@ -54,12 +54,10 @@ from states import (
     Event,
     Failed,
     Finish,
-    Reason,
     Repair,
     Repaired,
     Rotate,
     Rotated,
-    Scope,
     Send,
     Standby,
     Started,
@@ -509,9 +507,7 @@ class Performer:
         attempt = AttemptContext(provider, self.world.masker, now, payload, target.model)
         error = classified(self.failure, attempt)
         repair = self.wording.cure(target, provider, error)
-        by_model = error.reason is Reason.RATE_LIMIT and provider.limits_by_model
-        scope = Scope.MODEL if error.scope is None and by_model else error.scope
-        return attrs.evolve(error, repair=repair, scope=scope, hint=_hint(error, repair))
+        return attrs.evolve(error, repair=repair, hint=_hint(error, repair))
 
     def _failure(self, command: Finish, skipped: tuple[Skipped, ...]) -> CallFailed:
         return failed_call(command, self.call, skipped, self.recorder, seconds=self.at)

@@ -14,7 +14,6 @@ from states.reasons import Reason, Scope
 _OPENAI = "https://platform.openai.com/docs/guides/error-codes (2026-11-21)"
 _ANTHROPIC = "https://docs.claude.com/en/api/errors (2026-11-21)"
 _GOOGLE = "https://cloud.google.com/apis/design/errors (2026-11-21)"
-_RESPONSES = "https://platform.openai.com/docs/api-reference/responses (2026-11-21)"
 _SEEN = "common among gateways (2026-11-21)"
 
 _MONEY_CODES = frozenset(

@@ -79,7 +79,6 @@ _TLS_HINT = (
 _DNS_HINT = (
     "The endpoint's host name could not be resolved: check the spelling of base_url and your DNS."
 )
-_UNTYPED = {"exception:exception", "exception:runtimeerror"}
 
 RULES: tuple[Rule, ...] = (
     # --- limits of ours, by the name that a driver gives ---

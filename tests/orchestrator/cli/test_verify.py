@@ -44,7 +44,9 @@ def test_what_holds_is_said_first_and_then_the_worst_with_a_way_to_it(
     assert "made-up keys stand in; nothing is sent: NOT_SET_HERE" in shown.err
     default, alone = shown.out.split("\n\nroute alone")
     assert default.splitlines()[0] == "route default: acme/one → beta/two"
-    assert default.splitlines()[1].startswith("  HOLDS   22 properties in all that was searched: billing bypasses the pool")
+    assert default.splitlines()[1].startswith(
+        "  HOLDS   22 properties in all that was searched: billing bypasses the pool"
+    )
     assert "  3  attempts\n    acme/one  " in default
     assert re.search(r"  2  rotations\n    acme/one  \w+→rotate, .*→rotate\n", default)
     assert "Rows that no call of this route takes: " in alone
