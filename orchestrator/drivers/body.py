@@ -21,6 +21,9 @@ _EVENT = re.compile(rb"[ \t\r\n\xef\xbb\xbf]*(?:event|retry|data|id)?:")
 _ITEM = re.compile(rb"[ \t\r\n\xef\xbb\xbf]*\[")
 """How a whole stream begins, found without a copy of it, which may be large."""
 
+_COMMENTED = re.compile(rb"(?:[ \t\r\n\xef\xbb\xbf]*:[^\r\n]*[\r\n]+)+[ \t\r\n]*(?=[{<])")
+"""Comments of a stream that keep the connection alive until an answer in one piece is ready."""
+
 
 @attrs.define
 class Body:
@@ -48,8 +51,9 @@ class Body:
 
     @property
     def content(self) -> bytes:
-        """What has come."""
-        return bytes(self._content)
+        """What has come, without the comments that came before an answer in one piece."""
+        comments = _COMMENTED.match(self._content)
+        return bytes(self._content[comments.end() :] if comments else self._content)
 
     @property
     def waits(self) -> bool:
@@ -68,7 +72,8 @@ class Body:
     def is_stream(self) -> bool:
         """True where what has come is a stream, whatever was asked for; all of it is here."""
         listed = self.spoken == _LISTED and _ITEM.match(self._content) is not None
-        return not self.failed and (listed or _EVENT.match(self._content) is not None)
+        evented = _EVENT.match(self._content) and not _COMMENTED.match(self._content)
+        return not self.failed and (listed or bool(evented))
 
     def __len__(self) -> int:
         return len(self._content)

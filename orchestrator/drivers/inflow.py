@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -156,10 +157,12 @@ class Inflow:
     def _skip(self, data: str) -> None:
         """Count an event that says nothing of the answer, and keep what else it says."""
         self.unreadable += 1
-        # One that begins like the answer's own events was one of them: skipped, it
-        # would leave a hole in the text. Any other was put in by somebody between.
-        self.torn = self.torn or data.lstrip()[:ALIKE] in self._begins
         said = decoded(data.encode(errors="replace"))
+        # A piece of the answer that was skipped would leave a hole in the text, until the model
+        # has said why it stopped. Anything else was put in by somebody between.
+        alike = data.lstrip()[:ALIKE] in self._begins
+        if self.stopped is None:
+            self.torn = self.torn or alike or (isinstance(said, str) and _is_piece(said))
         self._garbled = self._garbled or not _is_remark(said)
         if len(self._remarks) <= MOST_REMARKS:
             self._remarks.append(said)
@@ -171,6 +174,24 @@ def _stopped(event: StreamEvent, finish: str | None) -> StreamEvent:
         return event
     *before, ended = event.deltas
     return StreamEvent(event.raw, (*before, Stopped(finish), ended))
+
+
+def _is_piece(data: str) -> bool:
+    """True for a JSON object that lost a part, unless it begins as the report of a failure."""
+    if _CUT_OBJECT.match(data):
+        return _CUT_REPORT.match(data) is None
+    return _FIELD_OF_PIECE.search(data) is not None
+
+
+_CUT_OBJECT = re.compile(r'\s*\{\s*(?:"|$)')
+_CUT_REPORT = re.compile(
+    r'\s*\{\s*"(?:errors?|message|msg|detail|code|base_resp|status|fault)"', re.IGNORECASE
+)
+_FIELD_OF_PIECE = re.compile(
+    r'"(?:delta|content|choices|text|parts|candidates|finish_reason|finishReason|partial_json'
+    r'|arguments|tool_calls|reasoning_content|thinking|output_index|item_id)"\s*:'
+)
+"""What stands in the pieces of the four dialects, and in no words of a server."""
 
 
 def _is_remark(said: Any) -> bool:
