@@ -36,7 +36,7 @@ from orchestrator.health import (
 )
 from orchestrator.ledger import Entry, LedgerFile, Observer
 from orchestrator.providers.reachability import Reachability, reachable
-from orchestrator.request import Request, request_of
+from orchestrator.request import Request, RequestError, request_of
 from orchestrator.response import Response
 from orchestrator.secrets import fingerprint, guard_logs
 from orchestrator.streaming import AsyncChunkStream, ChunkStream
@@ -286,7 +286,14 @@ class Orchestrator:
         return attrs.evolve(self.config.policy, deadline=request.timeout)
 
     def _observers(self, observe: Observer | None) -> tuple[Callable[[Entry], None], ...]:
+        _check_observer(observe)
         return tuple(each for each in (self._ledger_file, observe) if each is not None)
+
+
+def _check_observer(observe: object) -> None:
+    if observe is not None and not callable(observe):
+        kind = type(observe).__name__
+        raise RequestError(f"observe is of type {kind}; allowed: a callable, given each entry")
 
 
 def _counted(request: Request) -> Request:

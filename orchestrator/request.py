@@ -188,6 +188,16 @@ def _check_headers(headers: Any) -> None:
             )
 
 
+    _check_spellings(headers)
+
+
+def _check_spellings(headers: Mapping[str, str]) -> None:
+    spelled: dict[str, str] = {}
+    for name in headers:
+        if (other := spelled.setdefault(name.lower(), name)) != name:
+            raise RequestError(f"headers has {other!r} and {name!r}; allowed: each header once")
+
+
 def refused_header(name: str, why: str) -> RequestError:
     """What is raised for a caller's header that is ours alone to send."""
     return RequestError(f"headers has {name!r}, which {why}; allowed: headers that do not")

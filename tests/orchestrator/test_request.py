@@ -74,6 +74,7 @@ BAD_HEADERS: tuple[tuple[Any, str], ...] = (
     ({"x": "a\nb"}, "headers['x'] is text that a header cannot hold"),
     ({"x": "€"}, "headers['x'] is text that a header cannot hold"),
     ({"x": 5}, "headers['x'] is of type int"),
+    ({"x-a": "1", "X-A": "2"}, "headers has 'x-a' and 'X-A'"),
     ({"x": None}, "headers['x'] is missing"),
     ({"x": "y" * 20_000}, "headers are too large"),
     *(({name: "a"}, f"headers has {name!r}, which frames") for name in FRAMING),

@@ -96,6 +96,12 @@ PLAIN: tuple[Rule, ...] = (
     Rule("general.content-zh", Reason.CONTENT_POLICY, _SEEN, contains=zh.CONTENT,
          scope=Scope.REQUEST),
     # --- too long ---
+    Rule("general.payload-bytes", Reason.PAYLOAD_TOO_LARGE, _SEEN,
+         contains=("body", "payload", "entity", "inlined data", "total size", "request size"),
+         also=("exceed", "exceeds", "exceeded", "larger than", "over the", "above", "at most",
+         "maximum"),
+         regex=re.compile(r"\d\s?(?:[kmg]i?b|bytes)\b", re.IGNORECASE), unless=("token",),
+         scope=Scope.REQUEST),
     Rule("general.payload", Reason.PAYLOAD_TOO_LARGE, _SEEN, contains=say.PAYLOAD,
          unless=("tokens",), scope=Scope.REQUEST),
     Rule("general.context", Reason.CONTEXT_OVERFLOW, _SEEN, contains=say.CONTEXT,
