@@ -187,7 +187,6 @@ def _check_headers(headers: Any) -> None:
                 "line of latin-1 characters"
             )
 
-
     _check_spellings(headers)
 
 

@@ -111,7 +111,8 @@ def _time(config: Config, where: str, route: tuple[Target, ...]) -> Iterator[Fin
         least = min(short, key=lambda one: one.seconds)
         what = (
             f"{len(route)} targets share {policy.deadline:g} s: where none answers, "
-            f"{least.target} has {_amount(least.seconds)} s, but an answer may need {least.needs:g} s"
+            f"{least.target} has {_amount(least.seconds)} s, but an answer may need "
+            f"{least.needs:g} s"
         )
         yield _warning(where, what, _more_time(route, policy))
 
