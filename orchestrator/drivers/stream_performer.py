@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 import httpx
 
+from orchestrator.classification import exceptions
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage
 from orchestrator.dialects.judgement import judge
 from orchestrator.dialects.neutral import Began, Counted, Delta, StreamEvent
@@ -182,7 +183,9 @@ class StreamPerformer(Performer):
             return event
         if self.source is None:
             return self.broken(exception)
-        return self._failed(Interrupted(f"{type(exception).__name__}: {exception}"))
+        # Without the bytes that a protocol error quotes: they may be the answer's own.
+        said = (type(exception).__name__, *exceptions.words(exception)[:1])
+        return self._failed(Interrupted(": ".join(said)))
 
     def stream_limit_reached(self, command: Send | Relay, limit: str) -> Event:
         """A time limit fired while the stream was read: the one that :meth:`patience` named."""

@@ -1,14 +1,15 @@
 """A broken answer marks nobody, whatever its model was speaking of; nor does an echo."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import attrs
+import httpx
 import pytest
 
-from orchestrator import Orchestrator
+from orchestrator import Orchestrator, StreamInterrupted
 from orchestrator.config import loads
 from orchestrator.sim import Framing, Reply, Script, ScriptedProviders, replies
 from tests.acceptance.world import world
@@ -106,3 +107,34 @@ def test_a_limit_that_names_the_model_that_was_sent_is_that_models() -> None:
 
         assert (response.text, response.model) == ("GOOD", "two")
         assert [attempt.reason for attempt in response.attempts] == ["rate_limit", None]
+
+
+@pytest.mark.parametrize("said", SPOKEN)
+def test_the_bytes_that_a_broken_stream_quotes_are_shown_to_nobody(said: str) -> None:
+    begun = {"choices": [{"index": 0, "delta": {"content": "half "}}]}
+    event = f"data: {json.dumps(begun)}\n\n".encode()
+
+    def breaks() -> Iterator[bytes]:
+        yield event
+        raise httpx.RemoteProtocolError(f"illegal chunk header: bytearray({said.encode()!r})")
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=_Stream(breaks)))
+    text = 'health = "memory"\n[providers.a]\nbase_url = "http://a/v1"\ncredentials = ["k"]\n'
+    config = loads(f'{text}[routes]\ndefault = ["a/m"]\n', {})
+    with Orchestrator(config, transport=transport) as orchestrator:
+        with pytest.raises(StreamInterrupted) as failed:
+            ask(orchestrator, stream=True)
+
+        assert failed.value.partial_text == "half "
+        assert "illegal chunk header" in str(failed.value)
+        assert said not in str(failed.value)
+
+
+@attrs.define
+class _Stream(httpx.SyncByteStream):
+    """A body whose pieces a function gives."""
+
+    pieces: Callable[[], Iterator[bytes]]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.pieces()
