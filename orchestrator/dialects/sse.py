@@ -6,8 +6,6 @@ byte order mark may come first, and what no blank line ended is no event. Depart
 
 - What the standard swallows (comments, pings, lone ids) comes out as an event without
   data, so that the ``raw`` bytes of all events are the bytes that were received.
-- A last event that no blank line ended is one where its data is a whole JSON object: some
-  servers close the connection at once.
 - ``retry`` is ignored: when to ask again is the machine's to decide.
 - An event above :data:`LARGEST_EVENT` is cut off: nobody can make memory run out.
 
@@ -108,16 +106,13 @@ class ServerSentEvents:
         return events + self._bounded() if len(rest) > self._limit else events
 
     def close(self) -> list[ServerEvent]:
-        """What was left: an unfinished event has no data, unless that is a whole JSON object."""
+        """What was left: an unfinished event has no data, whatever it would have said."""
         rest = bytes(self._buffer)
         self._buffer.clear()
         if not rest or self._skipping:
             return []
         if _ends(bytearray(rest), 0):  # a last CR, which might have become CRLF
             event = self._event(rest.removeprefix(_BOM) if self._first else rest)
-            return [msgspec.structs.replace(event, raw=rest)]
-        event = self._event(rest.removeprefix(_BOM) if self._first else rest)
-        if _is_whole(event.data):
             return [msgspec.structs.replace(event, raw=rest)]
         return [ServerEvent(rest, id=self._id)]
 
@@ -154,17 +149,6 @@ class ServerSentEvents:
         self._skipping = end is None
         self._buffer = bytearray(b"" if end else seen[-_OVERLAP:])
         return seen[end.end() :] if end else b""
-
-
-def _is_whole(data: str) -> bool:
-    """True for the text of a JSON object."""
-    if not data.startswith("{"):
-        return False
-    try:
-        msgspec.json.decode(data)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return False
-    return True
 
 
 def _ends(buffer: bytearray, start: int) -> bool:

@@ -177,16 +177,22 @@ def _stopped(event: StreamEvent, finish: str | None) -> StreamEvent:
 
 
 def _is_piece(data: str) -> bool:
-    """True for a JSON object that lost a part, unless it begins as the report of a failure."""
-    if _CUT_OBJECT.match(data):
-        return _CUT_REPORT.match(data) is None
-    return _FIELD_OF_PIECE.search(data) is not None
+    """True for an event of an answer that lost a part: its end, or its beginning."""
+    cut = _CUT_OBJECT.match(data)
+    if cut is None:
+        return _FIELD_OF_PIECE.search(data) is not None
+    name, is_whole = cut["name"] or "", bool(cut["end"])
+    return name in _FIRST_FIELDS if is_whole else any(f.startswith(name) for f in _FIRST_FIELDS)
 
 
-_CUT_OBJECT = re.compile(r'\s*\{\s*(?:"|$)')
-_CUT_REPORT = re.compile(
-    r'\s*\{\s*"(?:errors?|message|msg|detail|code|base_resp|status|fault)"', re.IGNORECASE
+_CUT_OBJECT = re.compile(r'\s*\{\s*(?:"(?P<name>[^"]*)(?P<end>"?)|$)')
+_FIRST_FIELDS = (
+    *("id", "object", "created", "model", "choices", "usage", "provider", "system_fingerprint"),
+    *("type", "index", "delta", "content_block"),
+    *("candidates", "usageMetadata", "modelVersion", "responseId"),
+    *("response", "item", "item_id", "output_index", "content_index", "sequence_number"),
 )
+"""What the events of the four dialects begin with, in whatever order a server writes them."""
 _FIELD_OF_PIECE = re.compile(
     r'"(?:delta|content|choices|text|parts|candidates|finish_reason|finishReason|partial_json'
     r'|arguments|tool_calls|reasoning_content|thinking|output_index|item_id)"\s*:'

@@ -92,6 +92,7 @@ BROKEN = (
     b"data: 7\n\n",
     b"data: \xff\n\n",
     b'data: {"error": {"mess\n\n',
+    b'data: {"half\n\n',
 )
 
 PIECES = (
