@@ -437,12 +437,13 @@ class Performer:
     def _fail(self, failure: Failure) -> Failed:
         self.failure = failure
         self._warn_of_mark(failure)
-        return Failed(self.at, waited=self._waited())
+        at = self.at
+        return Failed(at, waited=self._waited(at))
 
-    def _waited(self) -> float:
+    def _waited(self, at: float) -> float:
         """Seconds since the attempt was sent: nothing reaches the caller before all is here."""
         sent = self.recorder.sent_at
-        return 0.0 if sent is None else self.at - sent
+        return 0.0 if sent is None else at - sent
 
     def _cut_first_token(self) -> float | None:
         """The first-token limit that cut the wait, where no hurry of this call shortened it."""

@@ -230,9 +230,9 @@ class StreamPerformer(Performer):
     def _longest(self, command: Send) -> float:
         return self._first_token(command) if self.streamed else super()._longest(command)
 
-    def _waited(self) -> float:
+    def _waited(self, at: float) -> float:
         """Seconds since the caller asked for more, at the earliest since the attempt was sent."""
-        return min(super()._waited(), self.at - self._reached)
+        return min(super()._waited(at), at - self._reached)
 
     def _begin(self) -> None:
         """Tell a stream from an answer in one piece as soon as its first word is here."""
