@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -36,22 +37,17 @@ def whole(path: Path) -> list[Any]:
 
 @given(st.binary(max_size=40).filter(lambda rest: b"}" not in rest))
 def test_after_whatever_is_there_a_line_begins_on_its_own(rest: bytes) -> None:
-    path = Path(os.environ["PYTEST_TMP"]) / "calls.jsonl"
-    path.write_bytes(line(closed("one")) + rest)
-    LedgerFile(path)(closed("two"))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "calls.jsonl"
+        path.write_bytes(line(closed("one")) + rest)
+        LedgerFile(path)(closed("two"))
 
-    assert [entry["call"] for entry in whole(path)] == ["one", "two"]
-    assert path.read_bytes().endswith(b"\n" + line(closed("two")))
-
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PYTEST_TMP", str(tmp_path))
-    return tmp_path
+        assert [entry["call"] for entry in whole(path)] == ["one", "two"]
+        assert path.read_bytes().endswith(b"\n" + line(closed("two")))
 
 
-def test_several_lines_go_at_once_or_not_at_all(place: Path) -> None:
-    path = place / "calls.jsonl"
+def test_several_lines_go_at_once_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
     path.write_bytes(b"half")
     append(path, line(closed("one")) + line(closed("two")))
 
@@ -85,8 +81,8 @@ file(entry("after", 2))
 """
 
 
-def test_a_line_that_a_full_disk_cuts_is_taken_back(place: Path) -> None:
-    path = place / "calls.jsonl"
+def test_a_line_that_a_full_disk_cuts_is_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(path)],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -102,8 +98,8 @@ def test_a_line_that_a_full_disk_cuts_is_taken_back(place: Path) -> None:
     assert done.stderr.count("cannot be written: No space left on device") == 1
 
 
-def test_where_another_has_gone_on_its_line_stays(place: Path) -> None:
-    path = place / "calls.jsonl"
+def test_where_another_has_gone_on_its_line_stays(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
     append(path, line(closed("mine"))[:30])
     append(path, line(closed("theirs")))
     append(path, line(closed("mine, again")))
@@ -112,8 +108,8 @@ def test_where_another_has_gone_on_its_line_stays(place: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["/dev/null", "pipe"])
-def test_what_is_no_file_is_written_too(name: str, place: Path) -> None:
-    path = place / name
+def test_what_is_no_file_is_written_too(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
     if name == "pipe":
         os.mkfifo(path)
         reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
