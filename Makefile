@@ -50,10 +50,10 @@ types: $(STAMP) ## mypy --strict
 	@$(BIN)/mypy
 
 diagrams: $(STAMP) ## draw docs/diagrams from the table and the incidents
-	@$(BIN)/python -m orchestrator.tools.diagrams
+	@$(BIN)/python -m orchestrator.lab.diagrams.diagrams
 
 spin: $(STAMP) ## search the machine a second time, by spin, where that is installed
-	@$(BIN)/python -m orchestrator.promela
+	@$(BIN)/python -m verification.promela
 
 benchmarks: $(STAMP) ## measure the machine, the import and the drivers
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done

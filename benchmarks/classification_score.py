@@ -25,8 +25,8 @@ from typing import Any
 import attrs
 
 from orchestrator.classification import classify
-from states.error import Error
-from states.reasons import DEFAULT_MOVES, Move, Reason
+from orchestrator.states.error import Error
+from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
 
 FACTS = (
     "status", "headers", "body", "provider", "dialect", "exception", "message", "where", "now",

@@ -21,9 +21,9 @@ from orchestrator.health import (
     Store,
     Visit,
 )
-from states.error import Error
-from states.reasons import Reason
-from states.target import Target
+from orchestrator.states.error import Error
+from orchestrator.states.reasons import Reason
+from orchestrator.states.target import Target
 
 ROUTE = tuple(Target(name, "model") for name in ("acme", "bolt", "corp"))
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from transitions import Machine
 
-import states
+from orchestrator import states
 
 PRIMARY = states.Target("deepseek", "deepseek-v4-pro")
 FALLBACK = states.Target("openrouter", "openai/gpt-oss-120b:free")

@@ -14,8 +14,8 @@ import sys
 import time
 import timeit
 
-import states
-from orchestrator.verify import Setting, verify
+from orchestrator import states
+from orchestrator.lab.verify import Setting, verify
 
 SIZES = ((3, 3, 3.0), (5, 4, 20.0))
 """Targets, keys of each, and the seconds that a check may take."""

@@ -18,12 +18,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.chunks import Chunk
-from orchestrator.classification import classify
-from orchestrator.config.errors import ConfigError, UnknownRoute
-from orchestrator.dialects import ToolCall, Usage
-from orchestrator.drop_in import OrchestratorTransport, transport
-from orchestrator.errors import (
+from orchestrator.api.chunks import Chunk
+from orchestrator.api.client import Orchestrator, default
+from orchestrator.api.errors import (
     AuthFailed,
     BadRequest,
     BillingExhausted,
@@ -38,11 +35,14 @@ from orchestrator.errors import (
     StreamInterrupted,
     TimedOut,
 )
-from orchestrator.front_door import Orchestrator, default
+from orchestrator.api.request import Request, RequestError
+from orchestrator.api.response import Response
+from orchestrator.api.streams import AsyncChunkStream, ChunkStream
+from orchestrator.classification import classify
+from orchestrator.config.errors import ConfigError, UnknownRoute
+from orchestrator.dialects import ToolCall, Usage
 from orchestrator.ledger import Attempt, Ledger, Observer, Skipped
-from orchestrator.request import Request, RequestError
-from orchestrator.response import Response
-from orchestrator.streaming import AsyncChunkStream, ChunkStream
+from orchestrator.serving import OrchestratorTransport, transport
 
 __all__ = [
     "AsyncChunkStream",

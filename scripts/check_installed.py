@@ -11,7 +11,7 @@ from importlib import metadata, resources
 from pathlib import Path
 
 import orchestrator
-import states
+from orchestrator import states
 
 _NOT_LOADED = ("cyclopts", "rich", "resvg_py", "keyring", "orchestrator.cli")
 

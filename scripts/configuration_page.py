@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from orchestrator.config.defaults import DEFAULTS
-from orchestrator.providers import CATALOGUE
+from orchestrator.vendors import CATALOGUE
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 

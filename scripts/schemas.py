@@ -21,17 +21,17 @@ from typing import Any
 
 import attrs
 
+from orchestrator.api.errors import Rejected
 from orchestrator.cli.explain import Why
 from orchestrator.cli.foretelling import Ask
 from orchestrator.cli.incident import Arrived
 from orchestrator.cli.live_check import Got
 from orchestrator.config.errors import Problem
 from orchestrator.config.lint import Finding
-from orchestrator.errors import Rejected
 from orchestrator.health import Entry as BoardEntry
+from orchestrator.lab.simulation.mixes import Mix
 from orchestrator.ledger import FORMAT, Attempt, Closed, Opened, Skipped, Transition
-from orchestrator.simulation.mixes import Mix
-from states import Clear, Error, Mark, Move, Reason, StoppedBy
+from orchestrator.states import Clear, Error, Mark, Move, Reason, StoppedBy
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 

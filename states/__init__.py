@@ -2,13 +2,13 @@
 
 No clock, no randomness, no I/O, no logging; it imports the standard library, attrs and
 (in ``machine.py`` alone) transitions, and never ``orchestrator``. Time, jitter and what
-is known about health come in with events. Begin with :mod:`states.table`.
+is known about health come in with events. Begin with :mod:`orchestrator.states.table`.
 """
 
 from __future__ import annotations
 
-from states.call import Call, State
-from states.commands import (
+from orchestrator.states.call import Call, State
+from orchestrator.states.commands import (
     Command,
     Diagnose,
     Finish,
@@ -20,8 +20,8 @@ from states.commands import (
     Switch,
     Wait,
 )
-from states.error import Error
-from states.events import (
+from orchestrator.states.error import Error
+from orchestrator.states.events import (
     Arrival,
     Cancelled,
     DeadlineReached,
@@ -36,12 +36,12 @@ from states.events import (
     Switched,
     Waited,
 )
-from states.machine import IllegalEvent, Step, step
-from states.policy import OnInterrupted, Policy, Timeouts
-from states.reasons import DEFAULT_MOVES, Move, Reason, Scope
-from states.standby import Clear, Mark, Standby, Taken
-from states.table import STATES, TABLE, Row
-from states.target import Target
+from orchestrator.states.machine import IllegalEvent, Step, step
+from orchestrator.states.policy import OnInterrupted, Policy, Timeouts
+from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason, Scope
+from orchestrator.states.standby import Clear, Mark, Standby, Taken
+from orchestrator.states.table import STATES, TABLE, Row
+from orchestrator.states.target import Target
 
 __all__ = [
     "DEFAULT_MOVES",

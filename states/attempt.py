@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from states.call import Call
-from states.chain import unasked
-from states.commands import Send
-from states.events import Arrival, Repaired, Rotated
-from states.policy import Timeouts
-from states.reserve import kept_back
-from states.standby import Taken
+from orchestrator.states.call import Call
+from orchestrator.states.chain import unasked
+from orchestrator.states.commands import Send
+from orchestrator.states.events import Arrival, Repaired, Rotated
+from orchestrator.states.policy import Timeouts
+from orchestrator.states.reserve import kept_back
+from orchestrator.states.standby import Taken
 
 FIRST_TOKEN_WITH_OTHERS = 12.0
 """Seconds of silence worth bearing while another target stands by."""

@@ -6,12 +6,20 @@ import enum
 
 import attrs
 
-from states.commands import StoppedBy
-from states.error import Error
-from states.events import Diagnosed, Event, Failed, Started, Streaming, Switched, Waited
-from states.policy import Policy
-from states.reasons import Move, Reason
-from states.target import Target
+from orchestrator.states.commands import StoppedBy
+from orchestrator.states.error import Error
+from orchestrator.states.events import (
+    Diagnosed,
+    Event,
+    Failed,
+    Started,
+    Streaming,
+    Switched,
+    Waited,
+)
+from orchestrator.states.policy import Policy
+from orchestrator.states.reasons import Move, Reason
+from orchestrator.states.target import Target
 
 
 class State(enum.Enum):
@@ -39,7 +47,7 @@ _FINAL = frozenset({State.SUCCEED, State.FAIL_TERMINAL})
 
 @attrs.define(slots=False)  # a dict is copied at once, slots one by one: 5 µs of 30 a call
 class Call:
-    """One instance of the machine. :func:`states.step` works on a copy of it.
+    """One instance of the machine. :func:`orchestrator.states.step` works on a copy of it.
 
     It holds counters, what was used and the cause so far, and nothing that grows
     with history: every collection is bounded by the route, its pools or the

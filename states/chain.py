@@ -1,19 +1,19 @@
 """What a call may still ask: the questions that several guards and states share.
 
-Nothing here chooses; :mod:`states.table` does, in the order of its rows.
+Nothing here chooses; :mod:`orchestrator.states.table` does, in the order of its rows.
 """
 
 from __future__ import annotations
 
 import attrs
 
-from states.backoff import backoff
-from states.call import Call
-from states.error import Error
-from states.events import Arrival, Diagnosed
-from states.reasons import Move, Reason
-from states.standby import Clear, Mark
-from states.target import Target
+from orchestrator.states.backoff import backoff
+from orchestrator.states.call import Call
+from orchestrator.states.error import Error
+from orchestrator.states.events import Arrival, Diagnosed
+from orchestrator.states.reasons import Move, Reason
+from orchestrator.states.standby import Clear, Mark
+from orchestrator.states.target import Target
 
 Looked = Arrival | Diagnosed
 """The events that carry a look at the health board."""

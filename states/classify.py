@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from states.call import Call
-from states.commands import Diagnose
-from states.events import Failed
+from orchestrator.states.call import Call
+from orchestrator.states.commands import Diagnose
+from orchestrator.states.events import Failed
 
 
 def enter(call: Call, event: Failed) -> Diagnose:

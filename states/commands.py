@@ -6,9 +6,9 @@ import enum
 
 import attrs
 
-from states.error import Error
-from states.policy import Timeouts
-from states.target import Target
+from orchestrator.states.error import Error
+from orchestrator.states.policy import Timeouts
+from orchestrator.states.target import Target
 
 
 class StoppedBy(enum.StrEnum):

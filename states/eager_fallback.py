@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from states.call import Call
-from states.chain import Looked, unasked
-from states.commands import Switch
+from orchestrator.states.call import Call
+from orchestrator.states.chain import Looked, unasked
+from orchestrator.states.commands import Switch
 
 
 def enter(call: Call, event: Looked) -> Switch:

@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from states.call import Call
-from states.chain import Due, Looked, is_slow, next_clear, retry_at, tries_allowed, way_back
-from states.commands import StoppedBy
-from states.error import Error
-from states.events import Arrival, Diagnosed, Event
-from states.reasons import Move, Reason
+from orchestrator.states.call import Call
+from orchestrator.states.chain import (
+    Due,
+    Looked,
+    is_slow,
+    next_clear,
+    retry_at,
+    tries_allowed,
+    way_back,
+)
+from orchestrator.states.commands import StoppedBy
+from orchestrator.states.error import Error
+from orchestrator.states.events import Arrival, Diagnosed, Event
+from orchestrator.states.reasons import Move, Reason
 
 Effect = Callable[[Call, Any], None]
 """``(call, event) -> None``; changes the copy that the step works on."""

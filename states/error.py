@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 
 @attrs.frozen

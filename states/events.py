@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import attrs
 
-from states.error import Error
-from states.standby import Standby, Taken
+from orchestrator.states.error import Error
+from orchestrator.states.standby import Standby, Taken
 
 
 @attrs.frozen

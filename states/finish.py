@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from states.call import Call
-from states.commands import Finish
-from states.events import Event
+from orchestrator.states.call import Call
+from orchestrator.states.commands import Finish
+from orchestrator.states.events import Event
 
 
 def succeed(call: Call, event: Event) -> Finish:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from states.call import Call
-from states.chain import (
+from orchestrator.states.call import Call
+from orchestrator.states.chain import (
     is_slow,
     next_clear,
     other_credential,
@@ -15,11 +15,11 @@ from states.chain import (
     unasked,
     unused_credentials,
 )
-from states.chain import way_back as find_way_back
-from states.events import Arrival, Diagnosed
-from states.policy import OnInterrupted
-from states.reasons import Move, Reason
-from states.reserve import kept_back
+from orchestrator.states.chain import way_back as find_way_back
+from orchestrator.states.events import Arrival, Diagnosed
+from orchestrator.states.policy import OnInterrupted
+from orchestrator.states.reasons import Move, Reason
+from orchestrator.states.reserve import kept_back
 
 Guard = Callable[[Call, Any], bool]
 """``(call, event) -> bool``, where ``event`` is of the row's own event class."""

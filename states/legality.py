@@ -7,9 +7,9 @@ the machine asked for before the table is looked at.
 
 from __future__ import annotations
 
-from states.call import Call
-from states.events import Event, Failed, Repaired, Rotated, Started, Switched, Waited
-from states.standby import Taken
+from orchestrator.states.call import Call
+from orchestrator.states.events import Event, Failed, Repaired, Rotated, Started, Switched, Waited
+from orchestrator.states.standby import Taken
 
 _GRAIN = 0.001
 """Seconds by which two readings of a clock may disagree."""

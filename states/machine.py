@@ -1,6 +1,6 @@
 """``step``: the table at work. The only module that knows the state machine library.
 
-One machine, built at import from :data:`states.table.TABLE`, serves every call; a call
+One machine, built at import from :data:`orchestrator.states.table.TABLE`, serves every call; a call
 is only its model, never decorated. ``step`` copies the call, notes the event's facts on
 the copy and fires the event; the library evaluates guards in row order, sets the state
 and calls the entered state's ``enter``.
@@ -16,11 +16,11 @@ from transitions import Event as MachineEvent
 from transitions import EventData, Machine, MachineError, Transition
 from transitions import State as MachineState
 
-from states.call import Call, State
-from states.commands import Command
-from states.events import Event
-from states.legality import objection
-from states.table import STATES, TABLE, Entry, Row
+from orchestrator.states.call import Call, State
+from orchestrator.states.commands import Command
+from orchestrator.states.events import Event
+from orchestrator.states.legality import objection
+from orchestrator.states.table import STATES, TABLE, Entry, Row
 
 
 class IllegalEvent(Exception):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from states.reasons import DEFAULT_MOVES, Move, Reason
+from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
 
 
 class OnInterrupted(enum.StrEnum):
@@ -25,7 +25,7 @@ class Timeouts:
     Attributes:
         connect: Until the connection stands, TLS included.
         first_token: Streamed attempts: until the first content; ``None`` means
-            ``"auto"`` (see :mod:`states.attempt`).
+            ``"auto"`` (see :mod:`orchestrator.states.attempt`).
         idle: Streamed attempts: between chunks.
         total: Unstreamed attempts: from the connection to the whole answer.
         stream_total: Streamed: from the first content to the end of the stream.

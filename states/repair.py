@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from states.call import Call
-from states.commands import Repair
-from states.events import Diagnosed
+from orchestrator.states.call import Call
+from orchestrator.states.commands import Repair
+from orchestrator.states.events import Diagnosed
 
 
 def enter(call: Call, event: Diagnosed) -> Repair:

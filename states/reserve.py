@@ -6,11 +6,11 @@ use up the deadline while a healthy one stands by (invariant 8). Numbers: the co
 
 from __future__ import annotations
 
-from states.call import Call
-from states.chain import Looked, unasked
-from states.policy import OnInterrupted
-from states.reasons import Move, Reason
-from states.target import Target
+from orchestrator.states.call import Call
+from orchestrator.states.chain import Looked, unasked
+from orchestrator.states.policy import OnInterrupted
+from orchestrator.states.reasons import Move, Reason
+from orchestrator.states.target import Target
 
 STREAMED_NEEDS = 15.0
 """Seconds that an attempt needs until its first content."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from states.call import Call
-from states.chain import Looked
-from states.commands import Wait
+from orchestrator.states.call import Call
+from orchestrator.states.chain import Looked
+from orchestrator.states.commands import Wait
 
 
 def enter(call: Call, event: Looked) -> Wait:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from states.call import Call
-from states.commands import Rotate
-from states.events import Diagnosed
+from orchestrator.states.call import Call
+from orchestrator.states.commands import Rotate
+from orchestrator.states.events import Diagnosed
 
 
 def enter(call: Call, event: Diagnosed) -> Rotate:

@@ -11,8 +11,8 @@ import enum
 
 import attrs
 
-from states.error import Error
-from states.target import Target
+from orchestrator.states.error import Error
+from orchestrator.states.target import Target
 
 
 class Mark(enum.StrEnum):

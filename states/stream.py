@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from states.call import Call
-from states.commands import Relay
-from states.events import Streaming
+from orchestrator.states.call import Call
+from orchestrator.states.commands import Relay
+from orchestrator.states.events import Streaming
 
 
 def enter(call: Call, event: Streaming) -> Relay:

@@ -5,10 +5,10 @@ whose state and event are those at hand and whose guard holds. On entry a state 
 driver for at most one thing (its command). Nothing else decides: a driver performs the
 command, answers with an event, and never asks itself what to do next.
 
-Guards are in :mod:`states.guards`; their names are the labels of the diagrams, and
-their docstrings say what they mean. Effects (:mod:`states.effects`) do the bookkeeping
+Guards are in :mod:`orchestrator.states.guards`; their names are the labels of the diagrams, and
+their docstrings say what they mean. Effects (:mod:`orchestrator.states.effects`) do the bookkeeping
 that differs from row to row. The last row of each group has no guard, so the machine
-always knows what to do; whatever has no row at all is refused (:mod:`states.machine`).
+always knows what to do; whatever has no row at all is refused (:mod:`orchestrator.states.machine`).
 
 Billing rows stand above every row that stays at a provider. That order is the reason
 for this project: an account without money must not be asked again.
@@ -21,7 +21,7 @@ from typing import Any
 
 import attrs
 
-from states import (
+from orchestrator.states import (
     attempt,
     classify,
     eager_fallback,
@@ -33,10 +33,10 @@ from states import (
     rotate_credential,
     stream,
 )
-from states.call import Call, State
-from states.commands import Command
-from states.effects import Effect
-from states.events import (
+from orchestrator.states.call import Call, State
+from orchestrator.states.commands import Command
+from orchestrator.states.effects import Effect
+from orchestrator.states.events import (
     Cancelled,
     DeadlineReached,
     Diagnosed,
@@ -50,7 +50,7 @@ from states.events import (
     Switched,
     Waited,
 )
-from states.guards import Guard
+from orchestrator.states.guards import Guard
 
 
 @attrs.frozen

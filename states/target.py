@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from states.policy import Timeouts
+from orchestrator.states.policy import Timeouts
 
 
 @attrs.frozen

@@ -75,7 +75,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 def write(*runs: str) -> None:
     """Write the record: the tests whose calls were the same in every run."""
-    first, *others = (dict(map(json.loads, Path(run).read_text("utf-8").splitlines())) for run in runs)
+    first, *others = (
+        dict(map(json.loads, Path(run).read_text("utf-8").splitlines())) for run in runs
+    )
     same = {
         test: calls
         for test, calls in sorted(first.items())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.simulation.reading import BrokenLedger, Recording, read
+from orchestrator.lab.simulation.reading import BrokenLedger, Recording, read
 from orchestrator.testing import assert_invariants
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from states import (
+from orchestrator.states import (
     DEFAULT_MOVES,
     Call,
     Cancelled,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.lab.simulation import Simulation, parse
+from orchestrator.lab.simulation.transport import Playing
 from orchestrator.ledger import watch
-from orchestrator.simulation import Simulation, parse
-from orchestrator.simulation.transport import Playing
 from orchestrator.testing import assert_invariants
 from tests.ledgers import calls
-from tests.orchestrator.simulation.incidents import FOLDER, config, of
+from tests.orchestrator.lab.simulation.incidents import FOLDER, config, of
 
 
 def test_each_call_of_this_process_is_told_until_nobody_watches() -> None:

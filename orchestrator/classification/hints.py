@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from states.reasons import Reason
+from orchestrator.states.reasons import Reason
 
 HINTS: Mapping[Reason, str] = MappingProxyType(
     {

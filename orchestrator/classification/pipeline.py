@@ -23,8 +23,8 @@ from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.classification.scopes import NOTHING, Sent, scope_of
 from orchestrator.classification.type_names import ANYTHING, CALLER
 from orchestrator.secrets import mask as mask_keys
-from states.error import Error
-from states.reasons import Reason, Scope
+from orchestrator.states.error import Error
+from orchestrator.states.reasons import Reason, Scope
 
 MESSAGE_LIMIT = 1_000
 """Characters of ``Error.message``, as the field's contract says."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 
 def _names(values: Iterable[str]) -> frozenset[str]:

@@ -8,7 +8,7 @@ import attrs
 
 from orchestrator.classification.facts import Facts
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _ACCOUNT = frozenset(
     {

@@ -14,7 +14,7 @@ from orchestrator.classification.durations import YEAR
 from orchestrator.classification.phrases import normalise
 from orchestrator.classification.regex_guard import compile_guarded
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _TEXT_LIMIT = 500
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")

@@ -6,15 +6,15 @@ from typing import Any
 
 import attrs
 
+from orchestrator.api.client import Orchestrator
+from orchestrator.api.errors import CallFailed
+from orchestrator.api.request import Request
+from orchestrator.api.response import Response
 from orchestrator.cli import explain as explaining
 from orchestrator.cli.endings import DONE, FAILED, call_failed
 from orchestrator.cli.live import Live, Say
 from orchestrator.cli.screen import Screen
-from orchestrator.errors import CallFailed
-from orchestrator.front_door import Orchestrator
 from orchestrator.ledger import Ledger
-from orchestrator.request import Request
-from orchestrator.response import Response
 
 
 @attrs.frozen

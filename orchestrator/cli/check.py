@@ -22,7 +22,7 @@ from orchestrator.cli.words import count, one_line
 from orchestrator.cli.words import duration as words_for
 from orchestrator.config import ConfigError, Finding, Level
 from orchestrator.config.records import Config
-from states import Target
+from orchestrator.states import Target
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow"}
 

@@ -18,7 +18,7 @@ from orchestrator.cli.screen import Screen
 from orchestrator.cli.verdict import Told
 from orchestrator.config.records import Config, masker
 from orchestrator.secrets import mask
-from states import Error, Policy
+from orchestrator.states import Error, Policy
 
 
 def classify(  # noqa: PLR0913 - one argument for each option of the command

@@ -11,14 +11,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.api.response import Response
 from orchestrator.cli.endings import DONE, FAILED, told
 from orchestrator.cli.incident import FALLBACK, PRIMARY, QUESTION, Arrived, Incident
 from orchestrator.cli.live import Live
 from orchestrator.cli.program import called
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import count
-from orchestrator.response import Response
-from orchestrator.tools import diagram
+from orchestrator.lab.diagrams import diagram
 
 LEDGER = "calls.jsonl"
 PICTURE = "path.svg"

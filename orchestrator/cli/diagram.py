@@ -15,10 +15,10 @@ from rich.text import Text
 from orchestrator.cli.endings import DONE, UsageError, told
 from orchestrator.cli.machines import Asked, Subject, shown, subject
 from orchestrator.cli.screen import Screen
-from orchestrator.tools import diagram as drawing
-from orchestrator.tools import facts, xstate
-from orchestrator.tools.diagram import Drawing
-from orchestrator.tools.one_state import UnknownState, one_state
+from orchestrator.lab.diagrams import diagram as drawing
+from orchestrator.lab.diagrams import facts, xstate
+from orchestrator.lab.diagrams.diagram import Drawing
+from orchestrator.lab.diagrams.one_state import UnknownState, one_state
 
 Format = Literal["table", "mermaid", "dot", "svg", "png", "json", "xstate"]
 

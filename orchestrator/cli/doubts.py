@@ -13,8 +13,8 @@ from orchestrator.classification.rules import ALL
 from orchestrator.cli.endings import UsageError
 from orchestrator.config.errors import nearest
 from orchestrator.config.records import DIALECT_NAMES, Config
-from orchestrator.providers import CATALOGUE
 from orchestrator.secrets import mask
+from orchestrator.vendors import CATALOGUE
 
 _LEAST, _MOST = 100, 599
 

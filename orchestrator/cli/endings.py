@@ -9,11 +9,11 @@ from typing import Any
 
 import attrs
 
+from orchestrator.api.errors import CallFailed
+from orchestrator.api.request import RequestError
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import one_line
 from orchestrator.config.errors import ConfigError
-from orchestrator.errors import CallFailed
-from orchestrator.request import RequestError
 from orchestrator.secrets import mask
 
 DONE = 0

@@ -10,14 +10,14 @@ from typing import Any
 import attrs
 import httpx
 
+from orchestrator.api.request import Request
 from orchestrator.cli.words import one_line
 from orchestrator.config.records import Config, Credential, Provider, masker
 from orchestrator.dialects import dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.ledger import Ledger, Transition
-from orchestrator.request import Request
 from orchestrator.secrets import MASK, mask
-from states import (
+from orchestrator.states import (
     TABLE,
     Diagnosed,
     Event,

@@ -14,7 +14,7 @@ import attrs
 from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.config.records import Config
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Visit
-from states import (
+from orchestrator.states import (
     Call,
     Command,
     Diagnose,

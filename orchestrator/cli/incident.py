@@ -13,9 +13,9 @@ from typing import Self
 import attrs
 
 from orchestrator import config as configuration
-from orchestrator.front_door import Orchestrator
+from orchestrator.api.client import Orchestrator
+from orchestrator.api.response import Response
 from orchestrator.ledger import Entry
-from orchestrator.response import Response
 from orchestrator.sim import SimProcess, replies
 
 PRIMARY = "deepseek"

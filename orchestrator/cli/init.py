@@ -13,7 +13,7 @@ from orchestrator.cli.endings import DONE, UsageError, told
 from orchestrator.cli.program import called
 from orchestrator.cli.screen import Screen
 from orchestrator.config.loading import FILE
-from orchestrator.providers import CATALOGUE
+from orchestrator.vendors import CATALOGUE
 
 _MODE = 0o600
 """The file may come to hold keys, so nobody else reads it."""

@@ -8,7 +8,18 @@ from rich.text import Text
 
 from orchestrator.cli.words import answered, duration, one_line, whole
 from orchestrator.ledger import Attempt, Closed, Entry, Opened, Skipped, Transition
-from states import Clear, Diagnosed, Rotated, Send, Started, State, Switched, Target, Wait, Waited
+from orchestrator.states import (
+    Clear,
+    Diagnosed,
+    Rotated,
+    Send,
+    Started,
+    State,
+    Switched,
+    Target,
+    Wait,
+    Waited,
+)
 
 Say = Callable[[Text], None]
 

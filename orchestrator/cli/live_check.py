@@ -14,13 +14,13 @@ from collections.abc import Iterable
 import attrs
 import httpx
 
+from orchestrator.api.client import Orchestrator
+from orchestrator.api.errors import CallFailed
 from orchestrator.cli.words import duration, one_line
 from orchestrator.config.records import Config, Provider, masker
-from orchestrator.errors import CallFailed
-from orchestrator.front_door import Orchestrator
-from orchestrator.providers import explain_not_found
-from orchestrator.providers.reachability import Reachability, reachable
-from states import Policy, Reason, Target
+from orchestrator.states import Policy, Reason, Target
+from orchestrator.vendors import explain_not_found
+from orchestrator.vendors.reachability import Reachability, reachable
 
 SECONDS = 30.0
 """How long the targets, asked together, have: long enough for a model that thinks first."""

@@ -13,16 +13,16 @@ from orchestrator.cli.reading import STANDARD_INPUT, file_text
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import count
 from orchestrator.config.records import Config
-from orchestrator.tools import bounds, lists, saved
-from orchestrator.tools.bounds import Setup
-from orchestrator.tools.config_changes import Under, config_changes
-from orchestrator.tools.diagram import BrokenLedger, UnknownRow, path_of
-from orchestrator.tools.heat import Counting, Heat
-from orchestrator.tools.lists import Section
-from orchestrator.tools.overlay import Overlay, along, heated, under
-from orchestrator.tools.plain import PlainTable, plain
-from orchestrator.tools.table_changes import table_changes
-from orchestrator.tools.trace import calls_of
+from orchestrator.lab.diagrams import bounds, lists, saved
+from orchestrator.lab.diagrams.bounds import Setup
+from orchestrator.lab.diagrams.config_changes import Under, config_changes
+from orchestrator.lab.diagrams.diagram import BrokenLedger, UnknownRow, path_of
+from orchestrator.lab.diagrams.heat import Counting, Heat
+from orchestrator.lab.diagrams.lists import Section
+from orchestrator.lab.diagrams.overlay import Overlay, along, heated, under
+from orchestrator.lab.diagrams.plain import PlainTable, plain
+from orchestrator.lab.diagrams.table_changes import table_changes
+from orchestrator.lab.diagrams.trace import calls_of
 
 
 @attrs.frozen
@@ -193,7 +193,7 @@ def _compared(screen: Screen, asked: Asked, old: Path, table: PlainTable) -> Sub
 def _under(screen: Screen, path: Path | None, route: str | None) -> tuple[str, Under]:
     """The machine under a config, and how to call it in a title."""
     # A machine without a config is drawn at once: this loads the model checker.
-    from orchestrator.verify import Setting, verify
+    from orchestrator.lab.verify import Setting, verify
 
     config = _loaded(screen, path)
     pool = {name: len(entry.credentials) for name, entry in config.providers.items()}
@@ -212,7 +212,7 @@ def _under(screen: Screen, path: Path | None, route: str | None) -> tuple[str, U
 
 def _loaded(screen: Screen, path: Path | None) -> Config:
     """A config, with made-up keys for those that are not here: nothing is sent."""
-    from orchestrator.simulation.loading import load
+    from orchestrator.lab.simulation.loading import load
 
     config = load(path).config
     for warning in config.warnings:

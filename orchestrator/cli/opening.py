@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator import config as configuration
+from orchestrator.api.client import Orchestrator
 from orchestrator.cli.screen import Screen
 from orchestrator.config.records import Config
-from orchestrator.front_door import Orchestrator
 
 
 def opened(path: Path | None, screen: Screen) -> Orchestrator:

@@ -7,16 +7,16 @@ from typing import Any
 
 import attrs
 
+from orchestrator.api.errors import CallFailed, StreamInterrupted
 from orchestrator.cli.endings import call_failed
 from orchestrator.cli.live import Live, Say
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import count
-from orchestrator.errors import CallFailed, StreamInterrupted
-from orchestrator.simulation import Item, Playing, Simulated, Simulation, written
-from orchestrator.simulation.reading import Recording
-from orchestrator.simulation.replayed import difference
-from orchestrator.tools.diagram import terminal
-from states import Target
+from orchestrator.lab.diagrams.diagram import terminal
+from orchestrator.lab.simulation import Item, Playing, Simulated, Simulation, written
+from orchestrator.lab.simulation.reading import Recording
+from orchestrator.lab.simulation.replayed import difference
+from orchestrator.states import Target
 
 
 @attrs.frozen

@@ -14,13 +14,13 @@ from orchestrator.cli.screen import Screen
 from orchestrator.cli.surveys import percent
 from orchestrator.cli.words import count
 from orchestrator.config.records import Config
-from orchestrator.simulation.changes import changes
-from orchestrator.simulation.evidence import Assume
-from orchestrator.simulation.loading import load
-from orchestrator.simulation.reading import BrokenLedger, Recording, read
-from orchestrator.simulation.replayed import Replay, difference
-from orchestrator.simulation.replaying import Comparison, requests
-from orchestrator.simulation.replaying import replay as replayed
+from orchestrator.lab.simulation.changes import changes
+from orchestrator.lab.simulation.evidence import Assume
+from orchestrator.lab.simulation.loading import load
+from orchestrator.lab.simulation.reading import BrokenLedger, Recording, read
+from orchestrator.lab.simulation.replayed import Replay, difference
+from orchestrator.lab.simulation.replaying import Comparison, requests
+from orchestrator.lab.simulation.replaying import replay as replayed
 
 _SWITCH = Parameter(negative="", show_default=False)
 

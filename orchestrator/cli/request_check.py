@@ -8,15 +8,15 @@ from typing import Any
 import attrs
 from rich.text import Text
 
+from orchestrator.api.request import Request
 from orchestrator.cli.endings import UsageError
 from orchestrator.cli.reading import payload
 from orchestrator.cli.words import one_line
 from orchestrator.config.errors import nearest
 from orchestrator.config.records import DIALECT_NAMES, Config
 from orchestrator.dialects import crossing, dialect
-from orchestrator.fitness import split
-from orchestrator.request import Request
-from states import Target
+from orchestrator.execution.capabilities import split
+from orchestrator.states import Target
 
 DIALECT = "openai-chat"
 """The dialect of a request, where nobody says another."""

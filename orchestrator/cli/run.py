@@ -7,12 +7,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from orchestrator.api.request import Request
 from orchestrator.cli.asking import Asking
 from orchestrator.cli.endings import UsageError, told
 from orchestrator.cli.opening import opened
 from orchestrator.cli.reading import duration, payload
 from orchestrator.cli.screen import Screen
-from orchestrator.request import Request
 
 _SWITCH = Parameter(negative="", show_default=False)
 

@@ -15,12 +15,12 @@ from orchestrator.cli.played import Turn
 from orchestrator.cli.reading import STANDARD_INPUT, file_text
 from orchestrator.cli.screen import Screen
 from orchestrator.config.records import Config
-from orchestrator.simulation import BadScript, Playing, read_script
-from orchestrator.simulation.loading import Loaded, load
-from orchestrator.simulation.reading import BrokenLedger, Recording, recordings
-from orchestrator.simulation.replaying import nearest
-from orchestrator.simulation.retelling import left_early, own_config, retold
-from orchestrator.simulation.script import Script, check_names
+from orchestrator.lab.simulation import BadScript, Playing, read_script
+from orchestrator.lab.simulation.loading import Loaded, load
+from orchestrator.lab.simulation.reading import BrokenLedger, Recording, recordings
+from orchestrator.lab.simulation.replaying import nearest
+from orchestrator.lab.simulation.retelling import left_early, own_config, retold
+from orchestrator.lab.simulation.script import Script, check_names
 
 _FILE = re.compile(r"[^\s,;()*]*[^\s,;()*/]\.[a-z]+|[^\s,;()*@]*/[^\s,;()*]*")
 """What is meant as a file's name: no item has a dot or a slash, but in what it is bound to."""

@@ -13,12 +13,12 @@ from orchestrator.cli import played, scripts, surveys
 from orchestrator.cli.endings import DONE, FAILED, UsageError, told
 from orchestrator.cli.reading import duration
 from orchestrator.cli.screen import Screen
+from orchestrator.lab.simulation import Simulation
+from orchestrator.lab.simulation.loading import Loaded, load
+from orchestrator.lab.simulation.mixes import Mix
+from orchestrator.lab.simulation.replaying import remember
+from orchestrator.lab.simulation.survey import survey
 from orchestrator.ledger import Ledger, append
-from orchestrator.simulation import Simulation
-from orchestrator.simulation.loading import Loaded, load
-from orchestrator.simulation.mixes import Mix
-from orchestrator.simulation.replaying import remember
-from orchestrator.simulation.survey import survey
 
 _SWITCH = Parameter(negative="", show_default=False)
 

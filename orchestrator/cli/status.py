@@ -12,15 +12,15 @@ from cyclopts import Parameter
 from rich.cells import cell_len
 from rich.text import Text
 
+from orchestrator.api.client import Orchestrator
 from orchestrator.cli.endings import DONE, UsageError, told
 from orchestrator.cli.opening import opened
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import answered, count, one_line, whole
 from orchestrator.config.errors import nearest
 from orchestrator.config.records import Config
-from orchestrator.front_door import Orchestrator
 from orchestrator.health import Entry
-from states import Mark, Target
+from orchestrator.states import Mark, Target
 
 _STATES = {
     None: ("ready", "green"),

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.screen import Screen
-from orchestrator.simulation.mixes import Mix
-from orchestrator.simulation.survey import Survey
+from orchestrator.lab.simulation.mixes import Mix
+from orchestrator.lab.simulation.survey import Survey
 
 _BAR = 50
 """Columns of the longest bar of the plot."""

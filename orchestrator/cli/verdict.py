@@ -12,7 +12,7 @@ from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.cli.foretelling import Ask, Scene
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import duration, one_line
-from states import Error, Move, Policy
+from orchestrator.states import Error, Move, Policy
 
 _MOST_LINES = 8
 """Attempts that are shown one by one; more of them say nothing new."""

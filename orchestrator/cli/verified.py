@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.screen import Screen
-from orchestrator.verify import Certificate, Verdict
-from orchestrator.verify.sequences import Stay, Told
+from orchestrator.lab.verify import Certificate, Verdict
+from orchestrator.lab.verify.sequences import Stay, Told
 
 _MARGIN = 2
 

@@ -16,13 +16,12 @@ from orchestrator.cli.screen import Screen
 from orchestrator.cli.verified import show
 from orchestrator.config import find
 from orchestrator.config.records import Config
-from orchestrator.promela import Untranslated, export
-from orchestrator.simulation.loading import load
-from orchestrator.verify import Setting, Verdict
-from orchestrator.verify import verify as check
-from orchestrator.verify.report import as_mapping
-from orchestrator.verify.report import ledger as sequences
-from states.target import Target
+from orchestrator.lab.simulation.loading import load
+from orchestrator.lab.verify import Setting, Verdict
+from orchestrator.lab.verify import verify as check
+from orchestrator.lab.verify.report import as_mapping
+from orchestrator.lab.verify.report import ledger as sequences
+from orchestrator.states.target import Target
 
 EXAMPLE = Setting(
     route=(
@@ -37,7 +36,7 @@ EXAMPLE = Setting(
 
 MOST_REPAIRS = 10
 """More than any target was seen to need at once; each may be another of
-:mod:`orchestrator.drivers.repairs`."""
+:mod:`orchestrator.execution.repairs`."""
 
 
 def verify(
@@ -48,7 +47,6 @@ def verify(
     max_seconds: float | None = None,
     ledger: Path | None = None,
     repairs: int = 1,
-    promela: Path | None = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
     """Search everything that calls under this config can do. Nothing is sent.
@@ -71,16 +69,12 @@ def verify(
         something is broken, counterexample.jsonl.
     repairs
         How many different repairs of a request a target may need.
-    promela
-        Also write one route as a Promela model there, for the model checker spin.
     json
         Print one JSON object.
     """
     screen = Screen()
     with told(screen, json=json):
         settings = _settings(_loaded(screen, config), route, repairs)
-        if promela is not None:
-            _export(screen, settings, promela)
         verdicts = [check(one, progress=progress(screen, one.name)) for one in settings]
         exceeded = list(_exceeded(verdicts, max_attempts, max_seconds))
         if json:
@@ -123,21 +117,6 @@ def _routes(config: Config | None, route: str | None) -> list[Setting]:
         raise UsageError(f"{config.path}: there is no route with a target to check")
     pool = {name: len(entry.credentials) for name, entry in config.providers.items()}
     return [Setting(config.route(name), pool, config.policy, name=name) for name in names]
-
-
-def _export(screen: Screen, settings: Sequence[Setting], path: Path) -> None:
-    if len(settings) > 1:
-        names = ", ".join(one.name for one in settings)
-        raise UsageError(f"--promela writes one route; choose with --route: {names}")
-    try:
-        model = export(settings[0])
-    except Untranslated as error:
-        raise UsageError(f"--promela: {error}") from None
-    path.write_text(model, encoding="utf-8")
-    screen.say(
-        f"wrote {path}; check it with: spin -o2 -a {path} && "
-        "gcc -O1 -w -DSAFETY -DNOREDUCE -o pan pan.c && ./pan -m1000000"
-    )
 
 
 def _exceeded(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import attrs
 
 from orchestrator.config.records import Provider, TargetSettings
-from states.policy import Policy, Timeouts
+from orchestrator.states.policy import Policy, Timeouts
 
 _POLICY, _TIMEOUTS = Policy(), Timeouts()
 _PROVIDER, _TARGET = attrs.fields_dict(Provider), attrs.fields_dict(TargetSettings)

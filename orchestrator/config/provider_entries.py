@@ -13,7 +13,8 @@ from orchestrator.config.errors import NotAllowed, Problem, nearest
 from orchestrator.config.records import DIALECT_NAMES, Provider
 from orchestrator.config.scalars import found, kind, seconds
 from orchestrator.config.tables import ProviderTable
-from orchestrator.providers import (
+from orchestrator.secrets import mask
+from orchestrator.vendors import (
     CATALOGUE,
     Endpoint,
     EndpointUnknown,
@@ -22,7 +23,6 @@ from orchestrator.providers import (
     at_address,
     known,
 )
-from orchestrator.secrets import mask
 
 if TYPE_CHECKING:
     from orchestrator.classification.rule import Rule

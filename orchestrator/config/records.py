@@ -16,7 +16,6 @@ import attrs
 
 from orchestrator.config.errors import Problem, UnknownRoute
 from orchestrator.health import Accounts, Strategy
-from orchestrator.providers.reasoning_models import always_reasons
 from orchestrator.secrets import (
     Masker,
     Secret,
@@ -26,8 +25,9 @@ from orchestrator.secrets import (
     values_of_header,
     values_of_query,
 )
-from states.policy import Policy, Timeouts
-from states.target import Target
+from orchestrator.states.policy import Policy, Timeouts
+from orchestrator.states.target import Target
+from orchestrator.vendors.reasoning_models import always_reasons
 
 if TYPE_CHECKING:
     from orchestrator.classification.rule import Rule
@@ -158,7 +158,7 @@ class Provider:
         Its marks on the health board stay those of the preferred address.
 
         Args:
-            choose: Such as :meth:`orchestrator.providers.reachability.Reachability.choose`;
+            choose: Such as :meth:`orchestrator.vendors.reachability.Reachability.choose`;
                 not asked where there is one address.
         """
         if len(self.base_urls) < 2:

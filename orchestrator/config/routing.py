@@ -10,8 +10,8 @@ from orchestrator.config.draft import Draft
 from orchestrator.config.errors import nearest
 from orchestrator.config.records import TargetSettings
 from orchestrator.config.scalars import found
-from orchestrator.providers import CATALOGUE
-from states.target import Target
+from orchestrator.states.target import Target
+from orchestrator.vendors import CATALOGUE
 
 
 def implied(draft: Draft) -> Iterator[str]:

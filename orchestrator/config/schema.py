@@ -31,8 +31,8 @@ from orchestrator.config.tables import (
 from orchestrator.health import Accounts, Strategy
 from orchestrator.json_values import NotJson
 from orchestrator.json_values import checked as sayable
-from states.policy import OnInterrupted, Policy, Timeouts
-from states.reasons import DEFAULT_MOVES, Move, Reason
+from orchestrator.states.policy import OnInterrupted, Policy, Timeouts
+from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
 
 Part = TypeVar("Part")
 

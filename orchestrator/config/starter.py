@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from orchestrator.config import credentials
 from orchestrator.config.defaults import commented
-from orchestrator.providers import CATALOGUE, EndpointUnknown, KnownProvider
+from orchestrator.vendors import CATALOGUE, EndpointUnknown, KnownProvider
 
 # One model a provider, a place to start from (2026-11-21, from the vendors' pages where those
 # were at hand): models are retired, and the first call says so.

@@ -8,7 +8,7 @@ import attrs
 
 from orchestrator.config.records import StreamEnd
 from orchestrator.health import Accounts, Strategy
-from states.policy import Policy, Timeouts
+from orchestrator.states.policy import Policy, Timeouts
 
 BaseUrl = NewType("BaseUrl", str)
 Headers = NewType("Headers", dict[str, str])

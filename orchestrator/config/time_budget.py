@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import attrs
 
-from states.attempt import FIRST_TOKEN_ALONE, FIRST_TOKEN_WITH_OTHERS
-from states.policy import OnInterrupted, Policy
-from states.reserve import LARGEST_SHARE, STREAMED_NEEDS, WHOLE_NEEDS
-from states.target import Target
+from orchestrator.states.attempt import FIRST_TOKEN_ALONE, FIRST_TOKEN_WITH_OTHERS
+from orchestrator.states.policy import OnInterrupted, Policy
+from orchestrator.states.reserve import LARGEST_SHARE, STREAMED_NEEDS, WHOLE_NEEDS
+from orchestrator.states.target import Target
 
 
 @attrs.frozen

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import msgspec
 
+from orchestrator.api.request import RequestError
 from orchestrator.config.records import Provider
-from orchestrator.request import RequestError
 
 USER_AGENT = "llm-request-orchestrator"
 """Sent because some transports name themselves and their language where none is given."""

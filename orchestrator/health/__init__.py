@@ -17,11 +17,11 @@ them; at the border (:class:`Visit`) they are seconds since the call's ``Started
 """
 
 from orchestrator.health.board import HealthBoard
-from orchestrator.health.file_store import FileStore
-from orchestrator.health.opening import default_path, open_store
 from orchestrator.health.pool import Accounts, Pool, PoolCredential, Strategy
 from orchestrator.health.snapshot import Entry
-from orchestrator.health.store import MemoryStore, Store
+from orchestrator.health.stores.file import FileStore
+from orchestrator.health.stores.opening import default_path, open_store
+from orchestrator.health.stores.store import MemoryStore, Store
 from orchestrator.health.visit import Visit
 
 __all__ = [

@@ -12,11 +12,11 @@ from random import Random
 from orchestrator.health.pool import Pool
 from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
 from orchestrator.health.snapshot import Entry, entries
-from orchestrator.health.store import Store
+from orchestrator.health.stores.store import Store
 from orchestrator.health.upkeep import reset
 from orchestrator.health.visit import Visit
 from orchestrator.health.workings import Workings
-from states.target import Target
+from orchestrator.states.target import Target
 
 
 class HealthBoard:

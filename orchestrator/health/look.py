@@ -15,10 +15,10 @@ import attrs
 from orchestrator.health import patience
 from orchestrator.health.clock_skew import corrected
 from orchestrator.health.records import TOLERANCE, Marks, Place, Record, marked_labels
-from states.error import Error
-from states.reasons import Reason
-from states.standby import Clear, Mark, Standby
-from states.target import Target
+from orchestrator.states.error import Error
+from orchestrator.states.reasons import Reason
+from orchestrator.states.standby import Clear, Mark, Standby
+from orchestrator.states.target import Target
 
 EARLY_SECONDS = 15.0
 """After a start at which nothing stood by, a bench or an open circuit counts as due
@@ -104,7 +104,7 @@ class Viewer:
 
 @attrs.frozen
 class Block:
-    """What stands in the way, and until when (epoch); see :class:`states.standby.Clear`."""
+    """What stands in the way, and until when (epoch); see :class:`.Clear`."""
 
     mark: Mark
     at: float

@@ -16,9 +16,9 @@ import attrs
 
 from orchestrator.health.pool import Accounts
 from orchestrator.health.records import TOLERANCE, Record, Slot, Subject
-from states.error import Error
-from states.reasons import Reason, Scope
-from states.standby import Mark
+from orchestrator.states.error import Error
+from orchestrator.states.reasons import Reason, Scope
+from orchestrator.states.standby import Mark
 
 FAILING_CALLS = 3
 """Calls in a row that must fail before a circuit opens."""

@@ -8,8 +8,8 @@ import attrs
 
 from orchestrator.health.look import Draft, ends, expected
 from orchestrator.health.records import Marks, Place, Record, Slot, Subject
-from states.error import Error
-from states.standby import Mark
+from orchestrator.states.error import Error
+from orchestrator.states.standby import Mark
 
 
 @attrs.frozen

@@ -21,10 +21,10 @@ from orchestrator.health.records import (
     Slot,
     Subject,
 )
-from states.error import Error
-from states.reasons import Reason, Scope
-from states.standby import Mark, Standby, Taken
-from states.target import Target
+from orchestrator.states.error import Error
+from orchestrator.states.reasons import Reason, Scope
+from orchestrator.states.standby import Mark, Standby, Taken
+from orchestrator.states.target import Target
 
 T = TypeVar("T")
 

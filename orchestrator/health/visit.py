@@ -8,9 +8,9 @@ from orchestrator.health import steps
 from orchestrator.health.look import Route, Viewer
 from orchestrator.health.records import Marks, Place
 from orchestrator.health.workings import Workings
-from states.error import Error
-from states.standby import Standby, Taken
-from states.target import Target
+from orchestrator.states.error import Error
+from orchestrator.states.standby import Standby, Taken
+from orchestrator.states.target import Target
 
 
 class Visit:

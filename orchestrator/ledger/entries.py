@@ -16,7 +16,18 @@ import attrs
 
 from orchestrator.dialects.answer import Usage
 from orchestrator.json_values import legible
-from states import Call, Clear, Command, Error, Event, Policy, Reason, State, StoppedBy, Target
+from orchestrator.states import (
+    Call,
+    Clear,
+    Command,
+    Error,
+    Event,
+    Policy,
+    Reason,
+    State,
+    StoppedBy,
+    Target,
+)
 
 
 class Billed(enum.StrEnum):

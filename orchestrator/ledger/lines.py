@@ -1,4 +1,4 @@
-"""How an entry is written: one line of JSON, which :mod:`orchestrator.simulation.reading` reads."""
+"""How an entry is written: one line of JSON, which the lab reads again."""
 
 from __future__ import annotations
 

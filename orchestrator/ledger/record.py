@@ -9,7 +9,7 @@ import attrs
 
 from orchestrator.ledger.entries import Attempt, Entry, Transition
 from orchestrator.ledger.lines import line
-from states import Diagnosed, Event, Send
+from orchestrator.states import Diagnosed, Event, Send
 
 Observer = Callable[[Entry], None]
 """Called with each entry as it happens; what it raises is logged and goes no further."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.config.records import Config
-from orchestrator.simulation import Item, Playing, Script, Simulated, Simulation, read_script
-from orchestrator.simulation.loading import load as simulated_config
+from orchestrator.lab.simulation import Item, Playing, Script, Simulated, Simulation, read_script
+from orchestrator.lab.simulation.loading import load as simulated_config
 
 
 def load(path: str | Path | None = None) -> Config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from states.table import TABLE
+from orchestrator.states.table import TABLE
 
 _taken: Counter[str] = Counter()
 

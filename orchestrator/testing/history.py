@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.ledger import Transition
-from states import (
+from orchestrator.states import (
     Diagnosed,
     Error,
     Failed,

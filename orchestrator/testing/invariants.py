@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from orchestrator.lab.simulation.reading import Recording, recording
+from orchestrator.lab.simulation.reproducing import departure
 from orchestrator.ledger import Entry, Transition
-from orchestrator.simulation.reading import Recording, recording
-from orchestrator.simulation.reproducing import departure
-from orchestrator.testing import coverage
-from orchestrator.testing.history import History
-from states import (
+from orchestrator.states import (
     Command,
     Diagnosed,
     Error,
@@ -24,6 +22,8 @@ from states import (
     Switch,
     Wait,
 )
+from orchestrator.testing import coverage
+from orchestrator.testing.history import History
 
 Moves = Sequence[Transition]
 

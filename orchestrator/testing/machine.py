@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from orchestrator.config.records import Config
-from orchestrator.simulation import Item, Playing, Simulated, Simulation
+from orchestrator.lab.simulation import Item, Playing, Simulated, Simulation
 from orchestrator.testing.invariants import assert_invariants
 from orchestrator.testing.strategies import error_sequences
 

@@ -9,9 +9,9 @@ import attrs
 from hypothesis import strategies as st
 
 from orchestrator.config.records import Config
-from orchestrator.simulation.items import OK, PACE, WITHOUT_PIECES, WORDS, Item, is_whole
-from states import OnInterrupted, Policy, Reason, Target, Timeouts
-from states.attempt import FIRST_TOKEN_ALONE, FIRST_TOKEN_WITH_OTHERS
+from orchestrator.lab.simulation.items import OK, PACE, WITHOUT_PIECES, WORDS, Item, is_whole
+from orchestrator.states import OnInterrupted, Policy, Reason, Target, Timeouts
+from orchestrator.states.attempt import FIRST_TOKEN_ALONE, FIRST_TOKEN_WITH_OTHERS
 
 _OF_THE_REQUEST = frozenset({Reason.BAD_REQUEST.value, Reason.CONTENT_POLICY.value})
 
@@ -46,7 +46,7 @@ def error_sequences(
             the last item repeats. Nobody in particular where empty: the last item is ``ok``.
         config: Whose limits failures come just under and between (patience, connect,
             first_token, idle, total); the usual ones where nothing is given.
-        words: The words of :mod:`orchestrator.simulation.script` to draw from.
+        words: The words of :mod:`orchestrator.lab.simulation.script` to draw from.
         most: The most items.
         pieces: Of streamed calls: how many pieces come before each failure; 0 is before any
             content, when every failure can still be recovered unseen.

@@ -28,7 +28,7 @@ from tests.acceptance.crossings import (
     history_of,
     kept,
 )
-from tests.orchestrator.drivers.streamed import ONCE, streams
+from tests.orchestrator.execution.streamed import ONCE, streams
 
 FIRST = Called("call_1", "map", "I look.", thought="first")
 SECOND = Called("call_2", "sea", thought="second")

@@ -7,7 +7,7 @@ import pytest
 from orchestrator import BillingExhausted, StreamInterrupted
 from orchestrator.sim import ScriptedProviders, replies
 from tests.acceptance.world import counts
-from tests.orchestrator.drivers.streamed import (
+from tests.orchestrator.execution.streamed import (
     ONCE,
     Read,
     Reader,
@@ -17,7 +17,7 @@ from tests.orchestrator.drivers.streamed import (
     read,
     streams,
 )
-from tests.orchestrator.drivers.wires import WIRES, Wire, chat, event
+from tests.orchestrator.execution.wires import WIRES, Wire, chat, event
 
 both = pytest.mark.parametrize("reader", [read, aread], ids=["stream", "astream"])
 each = pytest.mark.parametrize("wire", WIRES, ids=[wire.dialect for wire in WIRES])

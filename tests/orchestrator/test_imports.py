@@ -15,54 +15,55 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# Each room of orchestrator/ (a folder, or one file beside them), and the rooms that it
-# may import. `states`: it may import the machine.
+# Each room of orchestrator/ (a folder, or one file; those of api/, lab/ and health/ by
+# themselves), and the rooms that it may import. `states`: it may import the machine.
 ROOMS = """
-clock          |
-secrets        |
-json_values    |
-header_rules   |
-request        | json_values header_rules
-providers      |
-health         | states secrets
-classification | states secrets
-ledger         | states dialects json_values
-config         | states classification header_rules health json_values providers secrets
-dialects       | config request
-response       | dialects ledger
-refusals       | states config errors request
-drop_in        | states config dialects drivers errors front_door ledger refusals request response
-errors         | states ledger
-drivers        | states classification clock config dialects errors health ledger providers request response secrets
-chunks         | dialects
-streaming      | chunks dialects drivers response
-fitness        | states config dialects ledger request
-front_door     | states clock config dialects drivers errors fitness health ledger providers request response secrets streaming
-tools          | states ledger
-sim            |
-simulation     | states classification clock config dialects drivers errors front_door health ledger providers request response secrets
-testing        | states clock config ledger sim simulation
-promela        | states verify
-verify         | states ledger
-cli            | states classification config dialects errors fitness front_door health ledger promela providers request response secrets sim simulation tools verify
+states             |
+clock              |
+secrets            |
+json_values        |
+header_rules       |
+api.request        | json_values header_rules
+vendors            |
+health             | states secrets
+classification     | states secrets
+ledger             | states dialects json_values
+config             | states classification header_rules health json_values secrets vendors
+dialects           | config api.request
+api.response       | dialects ledger
+api.errors         | states ledger
+api.chunks         | dialects
+api.streams        | api.chunks api.response dialects execution
+api.client         | states clock config dialects api.errors api.request api.response api.streams execution health ledger secrets vendors
+execution          | states api.errors api.request api.response classification clock config dialects health ledger secrets vendors
+serving            | states api.client api.errors api.request api.response config dialects execution ledger
+sim                |
+lab.diagrams       | states ledger
+lab.simulation     | states api.client api.errors api.request api.response classification clock config dialects execution health ledger secrets vendors
+lab.verify         | states ledger
+testing            | states clock config ledger sim lab.simulation
+cli                | states api.client api.errors api.request api.response classification config dialects execution health lab.diagrams lab.simulation lab.verify ledger secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
+
+DIVIDED = ("api", "lab")
+"""Rooms whose parts are rooms of their own."""
 
 # The projects that each room may import from; any room may use attrs.
 OTHERS = {
+    "api.client": {"httpx"},
     "classification": {"httpx", "msgspec"},
     "cli": {"cyclopts", "httpx", "msgspec", "rich"},
     "config": {"cattrs", "httpx", "keyring", "platformdirs"},
     "dialects": {"httpx", "msgspec"},
-    "drivers": {"httpcore", "httpx", "msgspec"},
-    "drop_in": {"httpx", "httpx2", "msgspec"},
-    "front_door": {"httpx"},
+    "execution": {"httpcore", "httpx", "msgspec"},
     "health": {"msgspec", "platformdirs"},
+    "lab.diagrams": {"rich"},
+    "lab.simulation": {"cattrs", "httpx", "msgspec"},
     "ledger": {"msgspec"},
-    "providers": {"httpx"},
     "secrets": {"msgspec"},
-    "simulation": {"cattrs", "httpx", "msgspec"},
+    "serving": {"httpx", "httpx2", "msgspec"},
     "testing": {"hypothesis", "pytest"},
-    "tools": {"rich"},
+    "vendors": {"httpx"},
 }
 
 # What only a part of the users needs, or what only draws: nobody else waits for it.
@@ -80,12 +81,13 @@ def files(package: str) -> list[Path]:
 
 def room_of(module: str) -> str:
     """The room of a dotted name within orchestrator; "" is the package's front page."""
-    return ".".join(module.split(".")[1:2])
+    parts = module.split(".")[1:]
+    return ".".join(parts[: 2 if parts[:1] and parts[0] in DIVIDED else 1])
 
 
 def room_of_file(path: Path) -> str:
-    first = path.relative_to(ROOT / "orchestrator").parts[0]
-    return first.removesuffix(".py")
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return room_of(".".join(parts))
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -104,19 +106,19 @@ def imported(path: Path) -> Iterator[str]:
 def arrows(path: Path) -> set[str]:
     """The rooms, `states` among them, that a file of orchestrator imports."""
     own = {room_of(name) for name in imported(path) if name.split(".")[0] == "orchestrator"}
-    states = {"states"} & {name.split(".")[0] for name in imported(path)}
-    return (own | states) - {room_of_file(path)}
+    return own - {room_of_file(path)}
 
 
 def from_others(path: Path) -> set[str]:
     tops = {name.split(".")[0] for name in imported(path)}
-    return tops - sys.stdlib_module_names - {"orchestrator", "states", "attrs"}
+    return tops - sys.stdlib_module_names - {"orchestrator", "attrs"}
 
 
-ROOM_FILES = [path for path in files("orchestrator") if path.parent != ROOT / "orchestrator"] + [
+_FRONT = ("__init__", "__main__")  # pages that lead into rooms, and the program's entry
+ROOM_FILES = [
     path
-    for path in (ROOT / "orchestrator").glob("*.py")
-    if path.stem not in ("__init__", "__main__")  # the front page and the program's entry
+    for path in files("orchestrator")
+    if not (path.stem in _FRONT and path.parent.name in ("orchestrator", *DIVIDED))
 ]
 
 
@@ -125,7 +127,7 @@ def named(path: Path) -> str:
 
 
 def test_every_room_has_a_row_and_every_row_a_room() -> None:
-    assert {room_of_file(path) for path in ROOM_FILES} == set(allowed_rooms())
+    assert {room_of_file(path) for path in ROOM_FILES} == set(allowed_rooms()) - {"states"}
 
 
 @pytest.mark.parametrize("path", ROOM_FILES, ids=named)
@@ -139,7 +141,7 @@ def test_a_room_imports_only_its_own_libraries(path: Path) -> None:
 
 
 def test_the_arrows_make_no_circle() -> None:
-    left = allowed_rooms() | {"states": set()}
+    left = allowed_rooms()
     while free := {room for room, others in left.items() if not others & left.keys()}:
         for room in free:
             del left[room]
@@ -149,8 +151,9 @@ def test_the_arrows_make_no_circle() -> None:
 
 @pytest.mark.parametrize("path", files("states"), ids=named)
 def test_states_is_pure_and_imports_only_what_it_is_allowed(path: Path) -> None:
-    allowed = {"states", "attrs"} | ({"transitions"} if path.name == "machine.py" else set())
+    allowed = {"orchestrator", "attrs"} | ({"transitions"} if path.name == "machine.py" else set())
     found = {name.split(".")[0] for name in imported(path)}
+    ours = {room_of(name) for name in imported(path) if name.startswith("orchestrator")}
     acting = {
         *("asyncio", "datetime", "http", "io", "logging", "os", "pathlib", "random", "secrets"),
         *("socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "uuid"),
@@ -158,6 +161,20 @@ def test_states_is_pure_and_imports_only_what_it_is_allowed(path: Path) -> None:
 
     assert found - sys.stdlib_module_names - allowed == set()
     assert found & acting == set()
+    assert ours <= {"states"}
+
+
+EVERYWHERE = [
+    path
+    for folder in ("orchestrator", "states", "tests", "benchmarks", "examples", "scripts")
+    for path in files(folder)
+] + files("verification")
+
+
+@pytest.mark.parametrize("path", EVERYWHERE, ids=named)
+def test_the_machine_has_one_name(path: Path) -> None:
+    """Two modules would be two enums, and a user's own ``states.py`` would be taken for ours."""
+    assert "states" not in {name.split(".")[0] for name in imported(path)}
 
 
 @pytest.mark.parametrize("path", files("orchestrator"), ids=named)
@@ -181,9 +198,3 @@ def test_importing_the_library_loads_no_command_line_and_nothing_that_draws() ->
     # httpx loads a command line of its own where it finds what that needs.
     ours = loaded_by("orchestrator") - loaded_by("httpx")
     assert ours & set(NOT_LOADED) == set()
-
-
-def test_importing_the_machine_loads_nothing_that_acts() -> None:
-    loaded = {name.split(".")[0] for name in loaded_by("states")}
-
-    assert loaded & {"orchestrator", "httpx", "cattrs", "msgspec", "asyncio", "sqlite3"} == set()

@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.cli import main
+from orchestrator.lab.simulation import Playing, Simulation, parse
 from orchestrator.ledger import FORMAT
 from orchestrator.sim import ScriptedProviders, replies
-from orchestrator.simulation import Playing, Simulation, parse
 from tests.orchestrator.cli.entry import configured
-from tests.orchestrator.simulation.incidents import FOLDER as INCIDENTS
-from tests.orchestrator.simulation.incidents import config, of
+from tests.orchestrator.lab.simulation.incidents import FOLDER as INCIDENTS
+from tests.orchestrator.lab.simulation.incidents import config, of
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "docs" / "schemas"

@@ -12,7 +12,7 @@ import random
 
 import attrs
 
-from states import Clear, Error, Mark, Reason, Standby, Target
+from orchestrator.states import Clear, Error, Mark, Reason, Standby, Target
 from tests.states.world import Board
 
 ENDS = (-1.0, 0.5, 3.0, 9.0, 60.0, 900.0)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from states import (
+from orchestrator.states import (
     Call,
     Diagnosed,
     Error,

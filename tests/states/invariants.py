@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from states import (
+from orchestrator.states import (
     Call,
     Cancelled,
     DeadlineReached,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from states import Diagnosed, Move, Reason, Target
-from states.events import Arrival
+from orchestrator.states import Diagnosed, Move, Reason, Target
+from orchestrator.states.events import Arrival
 from tests.states.history import Facts, sendable
 
 Plan = tuple[str, float | None]

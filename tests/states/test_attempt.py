@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from states import (
+from orchestrator.states import (
     Call,
     Error,
     Policy,
@@ -22,7 +22,7 @@ from states import (
     Waited,
     step,
 )
-from states.attempt import enter
+from orchestrator.states.attempt import enter
 
 HERE, OTHER = Target("acme", "one"), Target("bolt", "one")
 MARKED, LEFT = Error(Reason.AUTH, "attempt"), Error(Reason.BILLING, "attempt")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from states.backoff import backoff
+from orchestrator.states.backoff import backoff
 from tests.states_strategies import jitters
 
 CASES = [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (6, 16.0), (7, 30.0), (8, 30.0), (100_000, 30.0)]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from states import (
+from orchestrator.states import (
     Call,
     Clear,
     Diagnosed,

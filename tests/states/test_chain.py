@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from states import (
+from orchestrator.states import (
     DEFAULT_MOVES,
     Call,
     Clear,
@@ -29,8 +29,8 @@ from states import (
     Waited,
     step,
 )
-from states.chain import retry_at, unused_credentials
-from states.guards import retry_allowed
+from orchestrator.states.chain import retry_at, unused_credentials
+from orchestrator.states.guards import retry_allowed
 
 HERE, OTHER = Target("acme", "one"), Target("bolt", "one")
 TOOK_HERE, TOOK_OTHER = Taken(HERE, "key#1"), Taken(OTHER, "key#1")

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from states import (
+from orchestrator.states import (
     Call,
     Clear,
     Diagnosed,
@@ -18,7 +18,7 @@ from states import (
     Target,
     Waited,
 )
-from states.chain import Due, next_clear, other_credential, retry_at, way_back
+from orchestrator.states.chain import Due, next_clear, other_credential, retry_at, way_back
 
 HERE, OTHER, THIRD = Target("acme", "one"), Target("bolt", "one"), Target("corp", "one")
 SAME, NEXT = Standby(("key#1",), (HERE,)), Standby(("key#2",), (HERE,))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from states import Call, Standby, Switch, Switched, Target
-from states.eager_fallback import enter
+from orchestrator.states import Call, Standby, Switch, Switched, Target
+from orchestrator.states.eager_fallback import enter
 
 HERE, OTHER, THIRD = Target("acme", "one"), Target("bolt", "one"), Target("corp", "one")
 

@@ -7,8 +7,8 @@ from typing import Any
 import attrs
 import pytest
 
-from states import Call, Clear, Error, Mark, Reason, Standby, StoppedBy, Target, Waited
-from states.effects import (
+from orchestrator.states import Call, Clear, Error, Mark, Reason, Standby, StoppedBy, Target, Waited
+from orchestrator.states.effects import (
     Effect,
     leave,
     plan_wait,

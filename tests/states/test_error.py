@@ -6,7 +6,7 @@ import attrs
 import pytest
 from hypothesis import given
 
-from states import Error, Reason
+from orchestrator.states import Error, Reason
 from tests.states_strategies import errors
 
 SAID = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from states import (
+from orchestrator.states import (
     DEFAULT_MOVES,
     Call,
     Clear,
@@ -24,7 +24,7 @@ from states import (
     Waited,
     step,
 )
-from states.guards import repair_named, retry_allowed
+from orchestrator.states.guards import repair_named, retry_allowed
 
 HERE, OTHER = Target("acme", "one"), Target("bolt", "one")
 ALL = Standby(("key#1",), (HERE, OTHER))

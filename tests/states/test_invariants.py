@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from states import Call, Diagnosed, Mark, Reason, Wait
+from orchestrator.states import Call, Diagnosed, Mark, Reason, Wait
 from tests.states import oracle
 from tests.states.forgetful import ForgetfulBoard
 from tests.states.history import ARRIVALS, facts

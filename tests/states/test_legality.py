@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from states import (
+from orchestrator.states import (
     Cancelled,
     Diagnosed,
     Error,
@@ -22,8 +22,8 @@ from states import (
     Waited,
     step,
 )
-from states.call import Call
-from states.legality import objection
+from orchestrator.states.call import Call
+from orchestrator.states.legality import objection
 
 HERE, OTHER, THIRD = Target("acme", "one"), Target("bolt", "one"), Target("corp", "one")
 BOTH = Standby(("key#2",), (HERE, OTHER))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from states import (
+from orchestrator.states import (
     TABLE,
     Call,
     Cancelled,
@@ -35,7 +35,7 @@ from states import (
     Waited,
     step,
 )
-from states.machine import build
+from orchestrator.states.machine import build
 from tests.states_strategies import EVENTS, calls, events, events_of
 
 PRIMARY, FALLBACK = Target("acme", "one"), Target("bolt", "one")

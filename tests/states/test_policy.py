@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from states import DEFAULT_MOVES, Move, Policy, Reason, Timeouts
+from orchestrator.states import DEFAULT_MOVES, Move, Policy, Reason, Timeouts
 from tests.states_strategies import moves, policies, reasons
 
 BY_DEFAULT: dict[str, list[Reason]] = {

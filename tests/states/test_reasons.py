@@ -6,7 +6,7 @@ import enum
 
 import pytest
 
-from states import Mark, Move, OnInterrupted, Reason, Scope, StoppedBy
+from orchestrator.states import Mark, Move, OnInterrupted, Reason, Scope, StoppedBy
 
 WORDS: dict[type[enum.StrEnum], str] = {
     Reason: (

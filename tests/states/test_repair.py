@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from states import Call, Diagnosed, Error, Reason, Repair, Standby, Target
-from states.repair import enter
+from orchestrator.states import Call, Diagnosed, Error, Reason, Repair, Standby, Target
+from orchestrator.states.repair import enter
 
 HERE = Target("acme", "one")
 

@@ -8,8 +8,18 @@ import attrs
 import pytest
 from hypothesis import given
 
-from states import DEFAULT_MOVES, Call, Move, OnInterrupted, Policy, Reason, Standby, Target, Waited
-from states.reserve import kept_back
+from orchestrator.states import (
+    DEFAULT_MOVES,
+    Call,
+    Move,
+    OnInterrupted,
+    Policy,
+    Reason,
+    Standby,
+    Target,
+    Waited,
+)
+from orchestrator.states.reserve import kept_back
 from tests.states_strategies import calls, instants
 
 HERE, OTHER, THIRD = Target("acme", "one"), Target("bolt", "one"), Target("corp", "one")

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from states import Call, Relay, Standby, Started, Streaming, Taken, Target, Timeouts, step
+from orchestrator.states import (
+    Call,
+    Relay,
+    Standby,
+    Started,
+    Streaming,
+    Taken,
+    Target,
+    Timeouts,
+    step,
+)
 
 HERE = Target("acme", "one", timeouts=Timeouts(stream_total=60.0))
 

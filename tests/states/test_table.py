@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from states import (
+from orchestrator.states import (
     STATES,
     TABLE,
     Cancelled,
@@ -28,7 +28,7 @@ from states import (
     Switched,
     Waited,
 )
-from states.table import rows
+from orchestrator.states.table import rows
 from tests.states.ways import BOTH, WAYS, both_hold, expected, gone
 
 LEAVES_BY: dict[State, set[type[Event]]] = {

@@ -13,9 +13,9 @@ from itertools import pairwise
 import attrs
 import pytest
 
-from states import TABLE, IllegalEvent, Row
-from states.effects import nothing
-from states.machine import Stepper, build
+from orchestrator.states import TABLE, IllegalEvent, Row
+from orchestrator.states.effects import nothing
+from orchestrator.states.machine import Stepper, build
 from tests.states import test_walks, test_walks_pool, test_walks_waits
 from tests.states.walk import Walk
 from tests.states.ways import BOTH, WAYS, expected, gone

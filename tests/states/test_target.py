@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from states import Clear, Mark, Standby, Target
+from orchestrator.states import Clear, Mark, Standby, Target
 
 ONE, TWO = Target("acme", "openai/gpt:free"), Target("bolt", "openai/gpt:free")
 

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from states import (
+from orchestrator.states import (
     Clear,
     Diagnosed,
     Error,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from states import Move, OnInterrupted, Policy, Reason
+from orchestrator.states import Move, OnInterrupted, Policy, Reason
 from tests.states.walk import Walk, allowing
 
 CONTINUE = Policy(on_interrupted=OnInterrupted.CONTINUE)

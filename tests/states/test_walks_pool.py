@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from states import Move, Policy, Reason
+from orchestrator.states import Move, Policy, Reason
 from tests.states.walk import Walk, allowing
 
 BILLING: dict[str, Walk] = {

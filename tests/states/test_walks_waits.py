@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from states import DEFAULT_MOVES, Move, Policy, Reason
+from orchestrator.states import DEFAULT_MOVES, Move, Policy, Reason
 from tests.states.walk import Walk
 
 WAITS: dict[str, Walk] = {

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from states import (
+from orchestrator.states import (
     DEFAULT_MOVES,
     Call,
     Command,
@@ -35,7 +35,7 @@ from states import (
     Wait,
     step,
 )
-from states.machine import Stepper
+from orchestrator.states.machine import Stepper
 from tests.states.world import Answer, Block, Board, Moment, World
 
 Ending = tuple[list[str], str | None, str | None]

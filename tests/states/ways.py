@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from states import (
+from orchestrator.states import (
     Call,
     Cancelled,
     Clear,
@@ -31,8 +31,8 @@ from states import (
     Waited,
     step,
 )
-from states.machine import Stepper
-from states.table import TABLE
+from orchestrator.states.machine import Stepper
+from orchestrator.states.table import TABLE
 
 HERE, OTHER, THIRD = Target("acme", "one"), Target("bolt", "one"), Target("corp", "one")
 ROUTE = (HERE, OTHER, THIRD)

@@ -14,7 +14,7 @@ from math import inf
 
 import attrs
 
-from states import (
+from orchestrator.states import (
     Call,
     Cancelled,
     Clear,
@@ -48,7 +48,7 @@ from states import (
     Waited,
     step,
 )
-from states.machine import Stepper
+from orchestrator.states.machine import Stepper
 
 BENCH, CIRCUIT, COOLDOWN = 300.0, 5.0, 2.0
 """Seconds that a mark lasts where the error does not say."""

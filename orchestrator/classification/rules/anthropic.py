@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _P = {"anthropic"}
 _DOC = "https://docs.claude.com/en/api/errors (2026-11-21)"

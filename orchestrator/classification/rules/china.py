@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _DEEPSEEK = {"deepseek"}
 _DEEPSEEK_DOC = "https://api-docs.deepseek.com/quick_start/error_codes (2026-11-21)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _DBX = {"databricks"}
 _DBX_DOC = "https://docs.databricks.com/aws/en/error-messages/error-classes (2026-11-21)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _QWEN = {"dashscope"}
 _QWEN_DOC = "https://help.aliyun.com/zh/model-studio/error-code (2026-11-21)"

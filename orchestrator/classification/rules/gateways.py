@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _LITELLM = {"litellm-proxy"}
 _LITELLM_DOC = "https://docs.litellm.ai/docs/proxy/users (2026-11-21)"

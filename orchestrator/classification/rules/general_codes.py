@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from orchestrator.classification import type_names as types
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _OPENAI = "https://platform.openai.com/docs/guides/error-codes (2026-11-21)"
 _ANTHROPIC = "https://docs.claude.com/en/api/errors (2026-11-21)"

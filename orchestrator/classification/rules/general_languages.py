@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import languages as say
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _DICTIONARY = (
     "words of a dictionary, in the languages that `languages` gives reasons for (2026-11-29)"

@@ -13,7 +13,7 @@ from __future__ import annotations
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import pair_lists as say
 from orchestrator.classification.rules.phrase_lists import MONEY_IN_FLIGHT, PASSES
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _READ = "gains on failures that it was not written from (2026-11-29)"
 _MET = "reports and public code (2026-11-29)"

@@ -15,7 +15,7 @@ from orchestrator.classification.rules import access_phrases as access
 from orchestrator.classification.rules import chinese_phrases as zh
 from orchestrator.classification.rules import phrase_lists as say
 from orchestrator.classification.rules.pair_lists import MODEL_OTHER
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _SEEN = "seen at several vendors and relays (2026-11-21)"
 _CLIENT_HEADERS = (

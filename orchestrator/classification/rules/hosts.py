@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _GROQ = {"groq"}
 _GROQ_DOC = "https://console.groq.com/docs/errors (2026-11-21)"

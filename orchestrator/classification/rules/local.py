@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _OLLAMA = {"ollama"}
 _OLLAMA_DOC = "https://github.com/ollama/ollama/blob/main/docs/faq.md (2026-11-21)"

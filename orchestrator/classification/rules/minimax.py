@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _MINIMAX = {"minimax"}
 _MINIMAX_DOC = "https://platform.minimax.io/docs/api-reference/errorcode (2026-11-21)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _KIMI = {"moonshot"}
 _KIMI_DOC = "https://platform.kimi.ai/docs/api/errors (2026-11-21)"

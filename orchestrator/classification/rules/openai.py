@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _P = {"openai"}
 _DOC = "https://platform.openai.com/docs/guides/error-codes (2026-11-21)"

@@ -6,7 +6,7 @@ import attrs
 
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import phrase_lists as say
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _SEEN = "seen at several vendors and relays (2026-11-21)"
 

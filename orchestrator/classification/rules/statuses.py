@@ -8,7 +8,7 @@ codes of Cloudflare, https://developers.cloudflare.com/support/troubleshooting/h
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _RFC = "RFC 9110 section 15 (2022-06)"
 _CLOUDFLARE = (

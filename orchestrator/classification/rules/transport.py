@@ -7,7 +7,7 @@ and the standard library (looked up 2026-11-21).
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _HTTPX = "https://www.python-httpx.org/exceptions/ (2026-11-21)"
 _STDLIB = "https://docs.python.org/3/library/exceptions.html (2026-11-21)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _ARK = {"volcengine"}
 _ARK_DOC = "https://www.volcengine.com/docs/82379/1299023 (2026-11-21)"

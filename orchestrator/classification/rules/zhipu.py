@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 _P = {"zai"}
 _DOC = "https://docs.z.ai/api-reference/api-code (2026-11-21)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from orchestrator.api.request import RequestError
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.messages_reader import (
     MessagesReading,
@@ -15,7 +16,6 @@ from orchestrator.dialects.anthropic_messages.reasoning import KINDS, read_reaso
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME
 from orchestrator.dialects.loss import Loss, vendor_tool
 from orchestrator.dialects.neutral import Conversation, JsonFormat, Tool, ToolChoice, ToolMode
-from orchestrator.request import RequestError
 
 _READ = frozenset(
     {

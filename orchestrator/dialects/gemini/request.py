@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from orchestrator.api.request import RequestError
 from orchestrator.dialects.common_losses import (
     foreign_losses,
     says_unusual_verbosity,
@@ -35,7 +36,6 @@ from orchestrator.dialects.gemini.words import NAME, field, snake, take
 from orchestrator.dialects.loss import Loss, Reworded, Weight, effort, parameter, said, vendor_tool
 from orchestrator.dialects.neutral import Conversation, Message, Role, Text, ToolUse
 from orchestrator.dialects.wire import mapping, mappings
-from orchestrator.request import RequestError
 
 _RIDING = ("labels", "safetySettings", "serviceTier", "store")
 """Fields that change no other vendor's answer: the filters that are set are Google's own."""

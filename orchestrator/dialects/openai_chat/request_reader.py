@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from orchestrator.api.request import RequestError
 from orchestrator.dialects.loss import Loss, vendor_tool
 from orchestrator.dialects.neutral import (
     Conversation,
@@ -24,7 +25,6 @@ from orchestrator.dialects.openai_chat.names import (
     THINKING_FIELDS,
 )
 from orchestrator.dialects.wire import mapping, string
-from orchestrator.request import RequestError
 
 T = TypeVar("T")
 

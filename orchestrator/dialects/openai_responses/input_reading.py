@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from orchestrator.api.request import RequestError
 from orchestrator.dialects.files import given_file, is_public, media_type_of
 from orchestrator.dialects.loss import Loss, said
 from orchestrator.dialects.neutral import (
@@ -26,7 +27,6 @@ from orchestrator.dialects.neutral import (
 from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.openai_responses.names import INPUT_CONTENT, INPUT_ITEMS, KEEPER
 from orchestrator.dialects.wire import string
-from orchestrator.request import RequestError
 
 _TEXTS = frozenset({"input_text", "output_text", "text", "refusal"})
 _DATA = "data:"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from orchestrator.api.request import RequestError
 from orchestrator.dialects.loss import Loss, Weight, vendor_tool
 from orchestrator.dialects.neutral import (
     Conversation,
@@ -33,7 +34,6 @@ from orchestrator.dialects.openai_responses.names import (
     STREAMED,
 )
 from orchestrator.dialects.wire import string
-from orchestrator.request import RequestError
 
 T = TypeVar("T")
 

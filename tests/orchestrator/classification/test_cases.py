@@ -8,8 +8,8 @@ import pytest
 
 from orchestrator.classification import classify
 from orchestrator.classification.hints import HINTS
-from states.error import Error
-from states.reasons import Reason
+from orchestrator.states.error import Error
+from orchestrator.states.reasons import Reason
 
 TABLE = Path(__file__).with_name("cases.jsonl")
 CASES: list[dict[str, Any]] = [

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from orchestrator.classification import classify
 from orchestrator.classification.rules import ALL
-from states.error import Error
-from states.reasons import Reason
+from orchestrator.states.error import Error
+from orchestrator.states.reasons import Reason
 from tests.orchestrator.classification.test_cases import CASES
 
 DIALECTS = ["openai-chat", "anthropic-messages", "openai-responses", "gemini"]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from orchestrator.classification import classify
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 
 def caused(outer: Exception, inner: Exception) -> Exception:

@@ -4,7 +4,7 @@ import pytest
 
 from orchestrator.classification import classify
 from orchestrator.classification.meanings import meanings
-from states.reasons import Reason
+from orchestrator.states.reasons import Reason
 
 
 @pytest.mark.parametrize(

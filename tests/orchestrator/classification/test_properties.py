@@ -14,7 +14,7 @@ from orchestrator.classification import classify
 from orchestrator.classification.durations import YEAR
 from orchestrator.classification.wait_texts import in_text
 from orchestrator.classification.waits import either, from_headers
-from states.error import Error
+from orchestrator.states.error import Error
 from tests.orchestrator.classification.test_cases import CASES, DECODED, classified
 
 VENDORS = sorted({str(case["provider"]) for case in CASES})

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.classification import classify
 from orchestrator.classification.covers import uncover
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 MONEY = {"error": {"message": "Insufficient Balance", "type": "unknown_error"}}
 WRONG = {"error": {"message": "top_k must be positive", "type": "invalid_request_error"}}

@@ -11,7 +11,7 @@ from orchestrator.classification.pipeline import decide
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import ALL, rule_book
 from orchestrator.classification.rules.repairs import NAMES
-from states.reasons import Reason
+from orchestrator.states.reasons import Reason
 
 IDS = [rule.id for rule in ALL]
 

@@ -4,7 +4,7 @@ import pytest
 
 from orchestrator.classification import classify
 from orchestrator.classification.scopes import names
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orchestrator.classification import classify
 from orchestrator.classification.regex_guard import compile_guarded, search_guarded
 from orchestrator.classification.user_rules import never_matches, shadowed_by, user_rule
-from states.reasons import Reason, Scope
+from orchestrator.states.reasons import Reason, Scope
 
 MATCHES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     (

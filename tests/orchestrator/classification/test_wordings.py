@@ -9,7 +9,7 @@ import pytest
 from orchestrator.classification import classify
 from orchestrator.classification.phrases import normalise
 from orchestrator.classification.rules import languages
-from states.reasons import Reason
+from orchestrator.states.reasons import Reason
 
 TABLE = Path(__file__).with_name("wordings.jsonl")
 ROWS: list[dict[str, Any]] = [

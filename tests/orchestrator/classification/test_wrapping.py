@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orchestrator.classification import classify
-from states.reasons import Reason
+from orchestrator.states.reasons import Reason
 from tests.orchestrator.classification.test_cases import DECODED, classified
 
 MONEY = "Your credit balance is too low"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli import main
-from orchestrator.simulation.reading import read
-from tests.orchestrator.simulation.incidents import FOLDER, config
+from orchestrator.lab.simulation.reading import read
+from tests.orchestrator.lab.simulation.incidents import FOLDER, config
 
 
 @pytest.fixture

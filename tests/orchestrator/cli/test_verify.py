@@ -109,17 +109,6 @@ def test_the_worst_can_be_kept_as_a_ledger_and_simulated(
     assert "answered: 3 attempts" in capsys.readouterr().out
 
 
-def test_one_route_can_be_written_as_promela(
-    toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    model = tmp_path / "model.pml"
-    assert main(["verify", "-c", toml, "--promela", str(model)]) == 2
-    assert "choose with --route: default, alone" in capsys.readouterr().err
-
-    assert main(["verify", "-c", toml, "--route", "alone", "--promela", str(model)]) == 0
-    assert "proctype" in model.read_text("utf-8") or "init" in model.read_text("utf-8")
-
-
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import Level, lint, load, loads
-from states.reasons import Reason
+from orchestrator.states.reasons import Reason
 
 SOUND = """
 [providers.corp]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from orchestrator.config import Config, ConfigError, loads
 from orchestrator.config.tables import Document, ProviderTable, TargetTable
 from orchestrator.health import Strategy
-from states.policy import OnInterrupted, Policy
-from states.reasons import DEFAULT_MOVES, Move, Reason
+from orchestrator.states.policy import OnInterrupted, Policy
+from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
 
 DOCUMENTED = """
 health = "file"

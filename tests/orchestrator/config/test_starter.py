@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from orchestrator.config import loads, starter
 from orchestrator.config.defaults import DEFAULTS
 from orchestrator.config.tables import Document, PolicyTable, ProviderTable, TargetTable
-from orchestrator.providers import CATALOGUE
-from states.policy import Policy, Timeouts
+from orchestrator.states.policy import Policy, Timeouts
+from orchestrator.vendors import CATALOGUE
 
 PLACES = {
     "DATABRICKS_HOST": "https://adb-123.4.azuredatabricks.net",

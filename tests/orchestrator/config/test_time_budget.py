@@ -10,10 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.config.time_budget import enough, shares, shortages
-from states import Call, Policy, Send, Standby, Started, Switched, Taken, Target, Timeouts, step
-from states.error import Error
-from states.events import Diagnosed, Event, Failed
-from states.reasons import Reason
+from orchestrator.states import (
+    Call,
+    Policy,
+    Send,
+    Standby,
+    Started,
+    Switched,
+    Taken,
+    Target,
+    Timeouts,
+    step,
+)
+from orchestrator.states.error import Error
+from orchestrator.states.events import Diagnosed, Event, Failed
+from orchestrator.states.reasons import Reason
 
 limits = st.builds(
     Timeouts,

@@ -21,11 +21,11 @@ import pytest
 
 from orchestrator.health import FileStore
 from orchestrator.health.records import Marks
-from orchestrator.health.sqlite_file import set_aside
+from orchestrator.health.stores.sqlite_file import set_aside
 from orchestrator.secrets import fingerprint
-from states.reasons import Reason
-from states.standby import Mark, Taken
-from states.target import Target
+from orchestrator.states.reasons import Reason
+from orchestrator.states.standby import Mark, Taken
+from orchestrator.states.target import Target
 from tests.orchestrator.health.world import NOON, ROUTE, A, B, World, error
 
 ROOT = Path(__file__).parents[3]

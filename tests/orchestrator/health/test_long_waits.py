@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.health import MemoryStore
-from states.error import Error
-from states.reasons import Reason, Scope
-from states.standby import Mark, Taken
-from states.target import Target
+from orchestrator.states.error import Error
+from orchestrator.states.reasons import Reason, Scope
+from orchestrator.states.standby import Mark, Taken
+from orchestrator.states.target import Target
 from tests.orchestrator.health.world import (
     A2,
     NOON,

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from orchestrator.health import FileStore, MemoryStore, Store
 from orchestrator.health.patience import estimate, learned
 from orchestrator.health.records import Marks
-from orchestrator.health.store import C
-from states.reasons import Reason, Scope
+from orchestrator.health.stores.store import C
+from orchestrator.states.reasons import Reason, Scope
 from tests.orchestrator.health.world import A2, NOON, A, World, error
 
 HOUR = 3600.0

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from orchestrator.health import Pool, PoolCredential, Strategy
-from states.reasons import Reason
+from orchestrator.states.reasons import Reason
 from tests.orchestrator.health.world import A, World, error, pool
 
 

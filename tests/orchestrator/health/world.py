@@ -18,10 +18,10 @@ from orchestrator.health import (
     Strategy,
     Visit,
 )
-from states.error import Error
-from states.reasons import Reason, Scope
-from states.standby import Clear, Standby, Taken
-from states.target import Target
+from orchestrator.states.error import Error
+from orchestrator.states.reasons import Reason, Scope
+from orchestrator.states.standby import Clear, Standby, Taken
+from orchestrator.states.target import Target
 
 A = Target("acme", "one")
 A2 = Target("acme", "two")

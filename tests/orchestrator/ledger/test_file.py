@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.lab.simulation.reading import read
 from orchestrator.ledger import Closed, LedgerFile, append, line
-from orchestrator.simulation.reading import read
 
 ROOT = Path(__file__).parents[3]
 
@@ -59,7 +59,7 @@ import resource, signal, sys
 from pathlib import Path
 from orchestrator.ledger import Closed, LedgerFile, Opened, line
 from orchestrator.json_values import legible
-from states import Policy, Target
+from orchestrator.states import Policy, Target
 
 def entry(call, number):
     return Closed(call, 0.0, "succeed", None, None, number, ())

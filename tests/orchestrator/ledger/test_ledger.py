@@ -18,8 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import states
-from orchestrator import CallFailed, Ledger, Orchestrator, Response
+from orchestrator import CallFailed, Ledger, Orchestrator, Response, states
 from orchestrator.ledger import Attempt, Closed, Entry, Opened, Transition, line
 from orchestrator.sim import Script, ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript

@@ -16,9 +16,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
+from orchestrator.lab.diagrams.heat import Counting
+from orchestrator.lab.simulation import Item, Simulated
+from orchestrator.lab.simulation.reading import read
 from orchestrator.ledger import Entry, Transition
-from orchestrator.simulation import Item, Simulated
-from orchestrator.simulation.reading import read
+from orchestrator.states import Finish, Policy, Send, Target, Timeouts, Wait
 from orchestrator.testing import (
     ConfigMachine,
     assert_invariants,
@@ -28,9 +30,7 @@ from orchestrator.testing import (
     routes,
 )
 from orchestrator.testing.strategies import failing_seconds
-from orchestrator.tools.heat import Counting
-from states import Finish, Policy, Send, Target, Timeouts, Wait
-from tests.orchestrator.simulation.incidents import FOLDER, INCIDENTS, config, of
+from tests.orchestrator.lab.simulation.incidents import FOLDER, INCIDENTS, config, of
 
 ROOT = Path(__file__).parents[3]
 CONFIG = of(config())
@@ -141,7 +141,7 @@ SPOILED_CALL = """
 import attrs
 from pathlib import Path
 from orchestrator.ledger import Ledger, Transition, ended
-from orchestrator.simulation.reading import entries
+from orchestrator.lab.simulation.reading import entries
 
 def test_a_call_that_no_machine_made():
     ledger = Ledger("a2-1")

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator import classify
+from orchestrator.api.request import RequestError
 from orchestrator.config.records import Provider
 from orchestrator.dialects import Answer, Fault, Flawed, ToolCall, Usage
 from orchestrator.dialects.anthropic_messages import AnthropicMessages
 from orchestrator.dialects.anthropic_messages.http import DEFAULT_MAX_TOKENS
 from orchestrator.dialects.anthropic_messages.models import takes_prefill
-from orchestrator.request import RequestError
-from states.reasons import Reason
+from orchestrator.states.reasons import Reason
 from tests.anthropic_strategies import json_values
 
 MESSAGES = AnthropicMessages()

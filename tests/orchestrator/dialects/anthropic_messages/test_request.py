@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.api.request import RequestError
 from orchestrator.dialects.anthropic_messages import AnthropicMessages
 from orchestrator.dialects.neutral import (
     Conversation,
@@ -30,7 +31,6 @@ from orchestrator.dialects.neutral import (
     ToolResult,
     ToolUse,
 )
-from orchestrator.request import RequestError
 from tests import dialect_strategies
 from tests.anthropic_strategies import conversations, json_values
 from tests.dialect_strategies import names_of

@@ -28,7 +28,7 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     Unreadable,
 )
-from states.reasons import Reason
+from orchestrator.states.reasons import Reason
 from tests.anthropic_strategies import cut, streams
 
 MESSAGES = AnthropicMessages()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.api.request import RequestError
 from orchestrator.dialects import Weight
 from orchestrator.dialects.gemini import Gemini
 from orchestrator.dialects.gemini.words import NAME, UNSIGNED
@@ -26,7 +27,6 @@ from orchestrator.dialects.neutral import (
     ToolResult,
     ToolUse,
 )
-from orchestrator.request import RequestError
 from tests.dialect_strategies import any_json, conversations, names_of
 
 _GEMINI = Gemini()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.api.request import RequestError
 from orchestrator.dialects import Weight, dialect
 from orchestrator.dialects.neutral import (
     Conversation,
@@ -28,7 +29,6 @@ from orchestrator.dialects.neutral import (
     ToolUse,
 )
 from orchestrator.dialects.openai_chat.messages_writer import IN_NEXT_MESSAGE
-from orchestrator.request import RequestError
 from tests.dialect_strategies import any_json, conversations, names_of
 
 CHAT = dialect("openai-chat")

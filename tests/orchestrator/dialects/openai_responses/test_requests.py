@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.api.request import RequestError
 from orchestrator.dialects import Weight
 from orchestrator.dialects.neutral import (
     Conversation,
@@ -28,7 +29,6 @@ from orchestrator.dialects.neutral import (
     ToolUse,
 )
 from orchestrator.dialects.openai_responses import OpenAIResponses
-from orchestrator.request import RequestError
 from tests import dialect_strategies as drawn
 from tests.dialect_strategies import names_of
 

@@ -1,0 +1,1 @@
+"""What an agent's author holds: the orchestrator, requests, responses, streams, errors."""

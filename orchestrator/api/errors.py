@@ -1,0 +1,323 @@
+"""What a call that failed raises.
+
+::
+
+    CallFailed                 catch this, or by who must act:
+    ├── BillingExhausted       the account's owner: money, quota or plan
+    ├── RateLimited            nobody: later, or more credentials
+    ├── AuthFailed             the key's owner
+    ├── Refused                the policy of a provider: forbidden, model_not_found, content_policy
+    ├── Overloaded             the provider: overloaded, server_error
+    ├── TimedOut               the provider, or the limits in the config: timeout, deadline
+    ├── ConnectionFailed       the network
+    ├── ContextTooLong         the caller: context_overflow, payload_too_large
+    ├── BadRequest             the caller
+    ├── StreamInterrupted      the provider, after content had reached the caller
+    └── NoTarget               the config: there was nobody to ask
+
+The class follows the call's real cause: the error on which it left the first target it
+considered. What the fallbacks answered stands in ``rejected``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from orchestrator.ledger import Attempt, Ledger, Opened, Skipped
+from orchestrator.states import Error, Reason, Scope, StoppedBy
+
+_LONGEST_WORDS = 200
+
+_CLEARS = frozenset({Reason.RATE_LIMIT, Reason.OVERLOADED, Reason.SERVER_ERROR})
+"""Reasons whose answer may name the instant from which the target can be asked again."""
+
+
+@attrs.frozen
+class Rejected:
+    """What a fallback answered last.
+
+    Attributes:
+        target: ``provider/model``.
+        reason, status, message, hint: Its last error in this call.
+    """
+
+    target: str
+    reason: Reason
+    status: int | None
+    message: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.reason}{_answer(self.status, self.message)}"
+
+
+class CallFailed(Exception):  # the name is the public contract's
+    """A call that ended without an answer.
+
+    Attributes:
+        error: The real cause.
+        target: ``provider/model`` where it arose.
+        reason: Its class.
+        stopped_by: Why the call ended.
+        hint: Who must act and what to do.
+        attempts: Every attempt, in order.
+        skipped: Targets that were passed over, and why.
+        rejected: What each fallback answered last.
+        ledger: The whole record of the call.
+    """
+
+    def __init__(
+        self,
+        error: Error,
+        *,
+        target: str,
+        stopped_by: StoppedBy,
+        skipped: tuple[Skipped, ...],
+        ledger: Ledger,
+        seconds: float,
+    ) -> None:
+        self.error = error
+        self.target = target
+        self.stopped_by = stopped_by
+        self.skipped = skipped
+        self.ledger = ledger
+        self.seconds = seconds
+        self.attempts: tuple[Attempt, ...] = ledger.attempts
+        super().__init__(self._text())
+
+    @property
+    def reason(self) -> Reason:
+        """The class of the real cause."""
+        return self.error.reason
+
+    @property
+    def hint(self) -> str:
+        """Who must act on the real cause, and what to do."""
+        return self.error.hint
+
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        """What each fallback answered last, in the order in which they were asked."""
+        last: dict[str, Rejected] = {}
+        for attempt in self.attempts:
+            if attempt.target != self.target and attempt.reason is not None:
+                last[attempt.target] = Rejected(
+                    attempt.target,
+                    attempt.reason,
+                    attempt.status,
+                    attempt.message or "",
+                    attempt.hint,
+                )
+        return tuple(last.values())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        keywords = {
+            name: getattr(self, name)
+            for name in ("target", "stopped_by", "skipped", "ledger", "seconds")
+        }
+        return _rebuild, (type(self), self.error, keywords), self.__dict__
+
+    def _text(self) -> str:
+        parts = [f"{_headline(self.error, self.target)}{self._cause()}"]
+        parts += [f"fallback {each.target} rejected: {each}" for each in self.rejected]
+        parts += [f"{each.target} skipped: {_why(each)}" for each in self._other_skipped()]
+        if self.stopped_by is not StoppedBy.EXHAUSTED:
+            parts.append(f"stopped by {self.stopped_by}")
+        elif too_long := self._too_long():
+            parts.append(too_long)
+        count = len(self.attempts)
+        parts.append(f"{count} attempt{'' if count == 1 else 's'} in {self.seconds:.1f} s")
+        return f"{'; '.join(parts)}. {self.hint}".strip()
+
+    def _too_long(self) -> str:
+        """Why nobody waited until the target may be asked again; empty where that is not why."""
+        opened = next((entry for entry in self.ledger if isinstance(entry, Opened)), None)
+        due = min(self._due(), default=math.inf)
+        if opened is None or self.reason not in _CLEARS or due == math.inf:
+            return ""
+        left = opened.policy.deadline - self.seconds
+        wait = max(0.0, due - self.seconds)
+        if wait < left:
+            return ""
+        room = _duration(max(0.0, left))
+        return f"not waited for: due in {_duration(wait)}, later than the {room} that were left"
+
+    def _due(self) -> Iterator[float]:
+        """When the answers of the target, or its marks, said to come back (since ``Started``)."""
+        for attempt in self.attempts:
+            if attempt.target == self.target and attempt.retry_after is not None:
+                yield attempt.started + attempt.seconds + attempt.retry_after
+        for skipped in self.skipped:
+            if skipped.target == self.target and skipped.mark == "cooldown":
+                yield math.inf if skipped.until is None else skipped.until
+
+    def _cause(self) -> str:
+        remembered = next((each for each in self.skipped if each.target == self.target), None)
+        asked = any(attempt.target == self.target for attempt in self.attempts)
+        since = f", {_since(remembered)}" if remembered is not None and not asked else ""
+        return _answer(self.error.status, self.error.message, since)
+
+    def _other_skipped(self) -> tuple[Skipped, ...]:
+        return tuple(each for each in self.skipped if each.target != self.target)
+
+
+class BillingExhausted(CallFailed):
+    """The account has no money, quota or plan."""
+
+
+class RateLimited(CallFailed):
+    """The provider asks to come back later."""
+
+
+class AuthFailed(CallFailed):
+    """The credential is bad."""
+
+
+class Refused(CallFailed):
+    """Access, the model or the content is refused."""
+
+
+class Overloaded(CallFailed):
+    """The provider cannot serve now."""
+
+
+class TimedOut(CallFailed):
+    """No answer in time."""
+
+
+class ConnectionFailed(CallFailed):
+    """The provider could not be reached."""
+
+
+class ContextTooLong(CallFailed):
+    """The request is too large."""
+
+
+class BadRequest(CallFailed):
+    """The request itself is wrong."""
+
+
+class StreamInterrupted(CallFailed):
+    """The stream broke after content had reached the caller.
+
+    Attributes:
+        partial_text: The text that the caller has got.
+    """
+
+    partial_text: str = ""
+
+    @classmethod
+    def after(cls, failure: CallFailed, partial_text: str) -> StreamInterrupted:
+        """``failure``, told as the end of a stream that had delivered ``partial_text``."""
+        _, (_, error, keywords) = failure.__reduce__()[:2]
+        interrupted = cls(error, **keywords)
+        interrupted.partial_text = partial_text
+        return interrupted
+
+
+class NoTarget(CallFailed):
+    """Nobody could be asked."""
+
+
+_LEAVES: dict[Reason, type[CallFailed]] = {
+    Reason.BILLING: BillingExhausted,
+    Reason.RATE_LIMIT: RateLimited,
+    Reason.AUTH: AuthFailed,
+    Reason.FORBIDDEN: Refused,
+    Reason.MODEL_NOT_FOUND: Refused,
+    Reason.CONTENT_POLICY: Refused,
+    Reason.OVERLOADED: Overloaded,
+    Reason.SERVER_ERROR: Overloaded,
+    Reason.TIMEOUT: TimedOut,
+    Reason.DEADLINE: TimedOut,
+    Reason.CONNECTION: ConnectionFailed,
+    Reason.CONTEXT_OVERFLOW: ContextTooLong,
+    Reason.PAYLOAD_TOO_LARGE: ContextTooLong,
+    Reason.BAD_REQUEST: BadRequest,
+    Reason.STREAM_INTERRUPTED: StreamInterrupted,
+}
+
+
+def leaf(reason: Reason) -> type[CallFailed]:
+    """The class to raise for a cause of ``reason``."""
+    return _LEAVES.get(reason, CallFailed)
+
+
+_HEADLINES: dict[Reason, str] = {
+    Reason.BILLING: "billing exhausted on {provider}",
+    Reason.RATE_LIMIT: "rate limited by {provider}",
+    Reason.AUTH: "credential refused by {provider}",
+    Reason.OVERLOADED: "{target} is overloaded",
+    Reason.SERVER_ERROR: "server error at {target}",
+    Reason.TIMEOUT: "{target} did not answer in time",
+    Reason.STREAM_INTERRUPTED: "the stream of {target} broke",
+    Reason.INVALID_RESPONSE: "{target} sent something that is not an answer",
+    Reason.CONNECTION: "{provider} could not be reached",
+    Reason.FORBIDDEN: "access forbidden by {provider}",
+    Reason.MODEL_NOT_FOUND: "model not found: {target}",
+    Reason.CONTEXT_OVERFLOW: "the request is too long for {target}",
+    Reason.PAYLOAD_TOO_LARGE: "the request is too large for {target}",
+    Reason.CONTENT_POLICY: "content refused by {target}",
+    Reason.BAD_REQUEST: "bad request, says {target}",
+    Reason.OUTPUT_TRUNCATED: "the answer of {target} was truncated",
+    Reason.UNKNOWN: "unknown failure at {target}",
+    Reason.CANCELLED: "the caller went away",
+    Reason.DEADLINE: "{target} did not answer before the deadline",
+}
+_CLOSED = "the connection to {target} was closed"
+"""Where the request had gone out: whoever hangs up was reached."""
+
+
+def _headline(error: Error, target: str) -> str:
+    if not target:
+        return "no target could be asked"
+    closed = error.reason is Reason.CONNECTION and error.scope is Scope.MODEL
+    words = _CLOSED if closed else _HEADLINES[error.reason]
+    return words.format(target=target, provider=target.partition("/")[0])
+
+
+def _answer(status: int | None, message: str, since: str = "") -> str:
+    words = _one_line(message)
+    words = words if len(words) <= _LONGEST_WORDS else f"{words[: _LONGEST_WORDS - 1]}…"
+    http = f"HTTP {status}" if status is not None else ""
+    inner = ": ".join(part for part in (http, words) if part) + since
+    return f" ({inner.removeprefix(', ')})" if inner else ""
+
+
+def _one_line(text: str) -> str:
+    """``text`` without line ends, and without what would steer a terminal."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _why(skipped: Skipped) -> str:
+    when = _since(skipped)
+    return (
+        f"{skipped.reason}{_answer(skipped.status, skipped.message, f', {when}' if when else '')}"
+    )
+
+
+def _since(skipped: Skipped) -> str:
+    parts = []
+    if skipped.since is not None and -math.inf < skipped.since < 0:
+        parts.append(f"since {_duration(-skipped.since)} ago")
+    if skipped.until is not None:
+        parts.append(f"due in {_duration(max(0.0, skipped.until))}")
+    if skipped.expected is not None:
+        parts.append(f"expected back in {_duration(max(0.0, skipped.expected))}")
+    return ", ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.1f} days"
+
+
+def _rebuild(kind: type[CallFailed], error: Error, keywords: dict[str, Any]) -> CallFailed:
+    return kind(error, **keywords)

@@ -1,0 +1,124 @@
+"""Which targets of a route can express a request; the others are never asked."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+
+from orchestrator.api.request import Request, refused_header
+from orchestrator.config.records import DEFAULT_ROUTE, Config
+from orchestrator.dialects import Loss, dialect
+from orchestrator.dialects.neutral import Conversation
+from orchestrator.ledger import Skipped
+from orchestrator.states import Reason, Target
+
+
+def split(
+    route: Sequence[Target], request: Request, config: Config
+) -> tuple[tuple[Target, ...], tuple[Skipped, ...]]:
+    """The targets that can express ``request``, and why the others cannot.
+
+    Raises:
+        RequestError: The request has to be said in another dialect and makes no sense, or its
+            headers hold the one that carries a provider's key.
+    """
+    _check_headers(route, request, config)
+    # Read once, for whichever targets speak another dialect.
+    read = cache(lambda: dialect(request.dialect).read_request(request.payload))
+    asked = [_objection(target, request, config, read) for target in route]
+    unfit = tuple(skipped for skipped in asked if skipped is not None)
+    names = {skipped.target for skipped in unfit}
+    return tuple(target for target in route if target.name not in names), unfit
+
+
+def _check_headers(route: Sequence[Target], request: Request, config: Config) -> None:
+    if not request.headers:
+        return
+    carriers = {config.providers[target.provider].key_header for target in route}
+    for name in request.headers:
+        if name.lower() in carriers:
+            raise refused_header(name, "carries the key of a provider: the config does that")
+
+
+def without_credential(wanted: str | None, config: Config) -> tuple[Skipped, ...]:
+    """The targets that a route lists and that are not in it, because nothing can be sent there.
+
+    Args:
+        wanted: The route or target that the request names.
+        config: The config.
+    """
+    names = config.passed_over.get(DEFAULT_ROUTE if wanted is None else wanted, ())
+    return tuple(_keyless(config.target(name), config) for name in names)
+
+
+def _keyless(target: Target, config: Config) -> Skipped:
+    missing = "; ".join(config.providers[target.provider].missing)
+    return _unfit(target, Reason.AUTH, missing or f"{target.provider} has no credential")
+
+
+def _objection(
+    target: Target, request: Request, config: Config, read: Callable[[], Conversation]
+) -> Skipped | None:
+    if not config.providers[target.provider].credentials:
+        return _keyless(target, config)
+    needed = request.least_tokens if target.context is not None else 0
+    if target.context is not None and needed > target.context:
+        message = f"needs at least {needed} tokens, the context has {target.context}"
+        return _unfit(target, Reason.CONTEXT_OVERFLOW, message)
+    spoken = config.providers[target.provider].dialect
+    if spoken == request.dialect:
+        return None
+    lost = _lost(read(), spoken, config)
+    if not lost:
+        return None
+    return _unfit(target, Reason.BAD_REQUEST, f"{spoken} cannot express {_told(lost)}")
+
+
+def _lost(conversation: Conversation, spoken: str, config: Config) -> tuple[Loss, ...]:
+    """What the dialect cannot express and the policy does not allow to drop."""
+    lost = dialect(spoken).losses(conversation)
+    return tuple(loss for loss in lost if not loss.allowed(config.drop))
+
+
+def _told(lost: Sequence[Loss]) -> str:
+    """What is lost, where it stands, and what would let it go."""
+    names = json.dumps(sorted({loss.name for loss in lost}))
+    places = ", ".join(map(str, lost))
+    return f"{places}; [policy] drop = {names} would leave that out"
+
+
+class FitnessLog:
+    """Says once in the log what each target could not take over. Safe from threads."""
+
+    def __init__(self) -> None:
+        self._said: set[tuple[str, str]] = set()
+
+    def tell(self, unfit: Iterable[Skipped]) -> None:
+        """Say it of each that cannot express the request, wherever in the request that is."""
+        for each in unfit:
+            kind = (each.target, _NUMBER.sub("", each.message))
+            is_news = each.reason is Reason.BAD_REQUEST and kind not in self._said
+            if is_news and len(self._said) < _MOST_SAID:
+                self._said.add(kind)
+                _log.warning("%s could not take over: %s", each.target, each.message)
+
+
+_log = logging.getLogger("orchestrator")
+_NUMBER = re.compile(r"\d+")
+_MOST_SAID = 1_000
+"""Kinds of losses that are remembered, and said at all: requests may hold any type of part."""
+
+
+def _unfit(target: Target, reason: Reason, message: str) -> Skipped:
+    return Skipped(
+        target=target.name,
+        reason=reason,
+        status=None,
+        message=message,
+        mark="unfit",
+        since=None,
+        until=None,
+    )

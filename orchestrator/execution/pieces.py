@@ -1,0 +1,149 @@
+"""Whole answers cut in pieces for callers who stream, and pieces made whole for others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
+
+from orchestrator.dialects import Answer, Fault, Flawed, Usage, dialect
+from orchestrator.dialects.finish_reasons import standard
+from orchestrator.dialects.judgement import answer_of, judge
+from orchestrator.dialects.neutral import (
+    Began,
+    Counted,
+    Delta,
+    Ended,
+    Reply,
+    Stopped,
+    StreamEvent,
+    Text,
+    TextDelta,
+    Thinking,
+    ThinkingDelta,
+    ToolCallDelta,
+    ToolUse,
+)
+from orchestrator.dialects.wire import decoded
+from orchestrator.execution.assembly import Assembly
+from orchestrator.execution.inflow import Inflow
+from orchestrator.execution.outcome import HINT_MARK, Interrupted
+
+LINE = 80
+"""Characters of one piece: about a line, so that a caller who prints sees it grow."""
+
+
+@attrs.define
+class Whole:
+    """An answer that is all there, to be delivered as if it were being streamed."""
+
+    events: tuple[StreamEvent, ...]
+    content: bool
+    broke: None = None
+    failed_end: bool = False
+    over: bool = True
+    whole: bool = True
+    torn: bool = False
+    unreadable: int = 0
+    usage: Usage | None = None
+
+    def take(self) -> tuple[StreamEvent, ...]:
+        """The events that came since the last time."""
+        events, self.events = self.events, ()
+        return events
+
+
+def cut(answer: Answer, spoken: str) -> Whole:
+    """``answer``, which came in one piece in the dialect ``spoken``, as a stream."""
+    reply = dialect(spoken).read_answer(answer.raw)
+    return Whole(tuple(_pieces(reply)), content=bool(reply.parts), usage=answer.usage)
+
+
+def completion(reply: Reply) -> Answer:
+    """``reply`` as an answer that is written as a chat completion."""
+    return answer_of(reply, dialect("openai-chat").write_answer(reply))
+
+
+def usage_in(body: bytes, spoken: str) -> Usage | None:
+    """The tokens that the body of a failed attempt tells of, whole or cut, stream or not."""
+    if b"usage" not in body:
+        return None
+    value = decoded(body)
+    if isinstance(value, dict):
+        return dialect(spoken).read_answer(value).usage
+    inflow = Inflow(dialect(spoken).stream_reader())
+    inflow.feed(body)
+    return inflow.usage
+
+
+def joined(
+    body: bytes,
+    spoken: str,
+    headers: Mapping[str, str],
+    stops: Sequence[str] = (),
+    *,
+    ends_by_mark: bool,
+) -> tuple[Answer | Fault | Flawed | Interrupted, int]:
+    """The answer that a whole stream amounts to, and how many of its events were skipped.
+
+    Args:
+        body: The stream.
+        spoken: Its dialect.
+        headers: Those of the HTTP answer.
+        stops: See :class:`.Inflow`.
+        ends_by_mark: See :class:`.Inflow`.
+    """
+    inflow, assembly = _read(body, spoken, stops, ends_by_mark=ends_by_mark), Assembly()
+    if not inflow.whole:
+        return broken_off(inflow, headers), inflow.unreadable
+    for event in inflow.take():
+        assembly.add(event.deltas)
+    return judge(completion(assembly.reply()), 200, headers, "sse"), inflow.unreadable
+
+
+def is_whole(body: bytes, spoken: str, stops: Sequence[str] = (), *, ends_by_mark: bool) -> bool:
+    """True where a stream is at its end, though its connection may not be; see :func:`joined`."""
+    return _read(body, spoken, stops, ends_by_mark=ends_by_mark).whole
+
+
+def _read(body: bytes, spoken: str, stops: Sequence[str], *, ends_by_mark: bool) -> Inflow:
+    inflow = Inflow(dialect(spoken).stream_reader(), stops, ends_by_mark=ends_by_mark)
+    inflow.feed(body)
+    inflow.close()
+    return inflow
+
+
+def broken_off(source: Inflow | Whole, headers: Mapping[str, str]) -> Fault | Interrupted:
+    """Why a stream that is over is not whole."""
+    if source.broke is not None:
+        return Fault(200, dict(headers.items()), source.broke, "sse")
+    if source.torn:
+        return Interrupted("an event of the answer came with a part missing")
+    remark = source.remark if isinstance(source, Inflow) else None
+    said = None if remark is None else Fault(200, dict(headers.items()), remark, "sse")
+    if isinstance(source, Inflow) and source.ended:
+        return Interrupted("the end mark came without a finish reason", HINT_MARK, said)
+    return Interrupted("the stream ended without its end", remark=said)
+
+
+def _pieces(reply: Reply) -> Iterator[StreamEvent]:
+    deltas: list[Delta] = [Began(reply.id, reply.model)]
+    index = 0
+    for part in reply.parts:
+        match part:
+            case Text():
+                starts = range(0, len(part.text), LINE)
+                deltas += [TextDelta(part.text[at : at + LINE]) for at in starts]
+            case Thinking():
+                deltas.append(ThinkingDelta(part.text, part.signature, part.redacted, part.dialect))
+            case ToolUse():
+                deltas.append(
+                    ToolCallDelta(index, part.id, part.name, part.arguments, part.signature)
+                )
+                index += 1
+    deltas += [
+        Stopped(reply.finish_reason or standard(None, calls=index > 0)),
+        Counted(reply.usage),
+        Ended(),
+    ]
+    return (StreamEvent(b"", (delta,)) for delta in deltas)

@@ -1,0 +1,277 @@
+"""Writes the ledger while a call runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+
+import attrs
+import httpx
+
+from orchestrator.api.request import Request
+from orchestrator.classification.hints import HINTS
+from orchestrator.config.records import Provider
+from orchestrator.dialects import Usage
+from orchestrator.ledger import (
+    Attempt,
+    Closed,
+    Entry,
+    Ledger,
+    Opened,
+    Pools,
+    RecordedPool,
+    Skipped,
+    Transition,
+    billed,
+    ended,
+)
+from orchestrator.states import (
+    TABLE,
+    Call,
+    Cancelled,
+    Clear,
+    DeadlineReached,
+    Diagnosed,
+    Error,
+    Event,
+    Reason,
+    Rotated,
+    Send,
+    Started,
+    State,
+    Step,
+    Succeeded,
+    Switched,
+    Waited,
+)
+
+_log = logging.getLogger("orchestrator")
+
+_GUARDS = {row.name: row.guard.__name__ if row.guard else None for row in TABLE}
+
+_REQUEST_IDS = ("x-request-id", "request-id", "x-ds-trace-id", "x-amzn-requestid", "cf-ray")
+"""Headers that hold the provider's id of a request, the most specific first."""
+
+_UNTOLD = Usage()
+"""What a dialect reads where a provider told nothing."""
+
+_ENDINGS = {Cancelled: Reason.CANCELLED, DeadlineReached: Reason.DEADLINE}
+
+
+def pools(providers: Iterable[Provider]) -> Pools:
+    """The labels of each provider's credentials, as :class:`.Opened` records them.
+
+    Made once for all calls: a pool may have a thousand credentials, and most have no labels
+    but ``key#1``, ``key#2`` and so on.
+    """
+    return {each.name: pool_of(each) for each in providers}
+
+
+def pool_of(provider: Provider) -> RecordedPool:
+    """The same for one provider."""
+    labels = tuple(one.label for one in provider.credentials)
+    numbered = all(label == f"key#{number}" for number, label in enumerate(labels, 1))
+    return RecordedPool(len(labels) if numbered else labels, provider.strategy.value)
+
+
+def request_id(headers: httpx.Headers) -> str | None:
+    """The provider's id of the request, as it wrote it."""
+    ids = (headers.get(name) for name in _REQUEST_IDS)
+    return next((value for value in ids if value), None)
+
+
+@attrs.define
+class _Sent:
+    """An attempt under way."""
+
+    command: Send
+    at: float
+    status: int | None = None
+    request_id: str | None = None
+    received_at: float | None = None
+    error: Error | None = None
+    unsent: bool = False
+    usage: Usage | None = None
+    notes: dict[str, None] = attrs.field(factory=dict)  # an ordered set
+
+
+class Recorder:
+    """Turns what the driver does into entries, and hands each to the observers."""
+
+    def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
+        self.ledger = Ledger(call)
+        self._observers = tuple(observers)
+        self._sent: _Sent | None = None
+        self._errors: list[tuple[Error, str]] = []
+        self._passed_over: dict[str, Clear] = {}
+
+    @property
+    def sent_at(self) -> float | None:
+        """When the attempt under way was sent, seconds since ``Started``."""
+        return self._sent.at if self._sent is not None else None
+
+    def opened(self, call: Call, time: float, request: Request, pools: Pools) -> None:
+        """The call begins.
+
+        Args:
+            call: The machine, not started.
+            time: The wall clock, seconds since the epoch.
+            request: What the caller asked.
+            pools: The credentials of every provider.
+        """
+        route = call.route
+        self._add(
+            Opened(
+                call=self.ledger.call,
+                time=time,
+                route=route,
+                policy=call.policy,
+                reasoning=call.reasoning,
+                metadata=request.metadata,
+                pools={each.provider: pools[each.provider] for each in route},
+                streamed=call.streamed,
+            )
+        )
+
+    def sent(self, command: Send, at: float) -> None:
+        """An attempt goes out."""
+        self._sent = _Sent(command, at)
+
+    def note(self, text: str) -> None:
+        """Something besides is worth knowing of the attempt under way."""
+        if self._sent is not None:
+            self._sent.notes[text] = None
+
+    def received(self, status: int, request_id: str | None) -> None:
+        """The head of its answer is here."""
+        if self._sent is not None:
+            self._sent.status, self._sent.request_id = status, request_id
+
+    def ended(self, at: float) -> None:
+        """All of its answer is here, or no more of it will come."""
+        if self._sent is not None:
+            self._sent.received_at = at
+
+    def counted(self, usage: Usage | None) -> None:
+        """What its provider told of the tokens that it cost."""
+        if self._sent is not None and usage is not None and usage != _UNTOLD:
+            self._sent.usage = usage
+
+    def diagnosed(self, error: Error, *, unsent: bool = False) -> None:
+        """The failure of the attempt was classified.
+
+        Args:
+            error: The failure.
+            unsent: True where no request can have reached the provider.
+        """
+        if self._sent is not None:
+            self._sent.error, self._sent.unsent = error, unsent
+            self._errors.append((error, self._sent.command.target.name))
+
+    def moved(self, before: Call, event: Event, moved: Step) -> None:
+        """The machine took a row."""
+        self._add(
+            Transition(
+                self.ledger.call,
+                before.state.value,
+                type(event).__name__,
+                moved.row,
+                _GUARDS[moved.row],
+                moved.call.state.value,
+                event,
+                moved.command,
+            )
+        )
+        if isinstance(event, Started | Switched | Waited | Rotated):
+            self._pass_over(event, moved.call)
+        self._settle(event, moved.call.state)
+
+    def skipped(self, call: Call) -> tuple[Skipped, ...]:
+        """The targets passed over without a send, in route order."""
+        clears = (self._passed_over.get(target.name) for target in call.route)
+        return tuple(
+            Skipped.passed_over(clear)
+            for clear in clears
+            if clear is not None and clear.target.name not in call.asked
+        )
+
+    def target_of(self, error: Error) -> str | None:
+        """The name of the target that answered with ``error`` in this call."""
+        return next((name for known, name in self._errors if known is error), None)
+
+    def closed(self, call: Call, at: float, skipped: tuple[Skipped, ...]) -> None:
+        """The call is over."""
+        self._add(
+            Closed(
+                self.ledger.call,
+                at,
+                call.state.value,
+                call.cause.reason if call.stopped_by is not None and call.cause else None,
+                call.stopped_by,
+                call.number,
+                skipped,
+            )
+        )
+        ended(self.ledger)
+
+    def _settle(self, event: Event, state: State) -> None:
+        """Close the record of the attempt that ``event`` ends."""
+        sent = self._sent
+        if sent is None:
+            return
+        match event:
+            case Succeeded():
+                self._add(self._attempt(sent, event.at, state))
+            case Diagnosed():
+                self._add(self._attempt(sent, event.at, state, event.error))
+            case Cancelled() | DeadlineReached():
+                self._add(self._attempt(sent, event.at, state, sent.error or _cut_short(event)))
+            case _:
+                return
+        self._sent = None
+
+    def _attempt(self, sent: _Sent, at: float, state: State, error: Error | None = None) -> Attempt:
+        target = sent.command.target
+        received = at if sent.received_at is None else sent.received_at
+        return Attempt(
+            call=self.ledger.call,
+            number=sent.command.number,
+            target=target.name,
+            provider=target.provider,
+            model=target.model,
+            credential=sent.command.credential,
+            status=sent.status if error is None or error.status is None else error.status,
+            reason=error.reason if error else None,
+            rule=error.rule if error else None,
+            message=error.message if error else None,
+            retry_after=error.retry_after if error else None,
+            request_id=sent.request_id,
+            started=sent.at,
+            seconds=received - sent.at,
+            next=state.value,
+            probe=sent.command.probe,
+            hint=error.hint if error else "",
+            notes=tuple(sent.notes),
+            usage=sent.usage,
+            billed=billed(error, state, sent.usage, unsent=sent.unsent),
+        )
+
+    def _pass_over(self, event: Started | Switched | Waited | Rotated, call: Call) -> None:
+        names = [target.name for target in call.route]
+        until = names.index(event.taken.target.name) if event.taken else len(names)
+        for clear in event.standby.clears:
+            if clear.target.name in names[:until]:
+                self._passed_over.setdefault(clear.target.name, clear)
+
+    def _add(self, entry: Entry) -> None:
+        self.ledger.append(entry)
+        for observer in self._observers:
+            try:
+                observer(entry)
+            except Exception:  # noqa: BLE001 - what an observer breaks must not cost the answer
+                _log.exception("an observer of the call raised; the call goes on")
+
+
+def _cut_short(event: Cancelled | DeadlineReached) -> Error:
+    reason = _ENDINGS[type(event)]
+    return Error(reason, reason.value, hint=HINTS[reason])

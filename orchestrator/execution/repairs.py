@@ -1,0 +1,254 @@
+"""Changes of a request that cure a failure, by the name that a classified error gives.
+
+Each takes a payload in any dialect and returns a changed copy. None removes what anybody
+said: thoughts that the vendor refuses to read are the only part of a conversation that is
+left out, and the words, calls and results around them stay. A repair that would change
+nothing cures nothing, and a value that no model takes is the caller's to correct: for both
+:func:`plan` says ``None``, and the error stands. What a repair needs to know beside its name
+is read from the refusal and kept in it, ``clamp_max_tokens=8192``: so it can be done again
+for other requests, and another refusal at the same target is another repair.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from orchestrator.execution.fields import Path, Payload, found, removed, replaced
+from orchestrator.execution.history_fields import (
+    demanded_fields,
+    refused_fields,
+    with_fields,
+    without_fields,
+)
+from orchestrator.execution.named_fields import is_named, without_addresses
+from orchestrator.execution.response_formats import softened, softer, with_word
+from orchestrator.execution.schema_reduction import named_keywords, reduced, shut
+from orchestrator.execution.thoughts import without_thoughts
+
+NO_STREAM = "no_stream"
+FORCE_STREAM = "force_stream"
+NO_PREFILL = "no_prefill"
+CUT_STOP = "cut_stop"
+CLAMP = "clamp_max_tokens"
+
+Change = Callable[[Payload], Payload]
+ChangeTo = Callable[[Payload, str], Payload]
+
+_HISTORIES = ("messages", "input", "contents")
+
+_INNER = ("generationConfig", "generation_config")
+"""Where Gemini has its parameters; its SDK mixes the two spellings."""
+
+
+def _paths(*names: str, also: tuple[Path, ...] = ()) -> tuple[Path, ...]:
+    """Where any dialect has the field: at the top, or within Gemini's object."""
+    within = ((outer, name) for outer in _INNER for name in names)
+    return (*((name,) for name in names), *within, *also)
+
+
+TEMPERATURE = _paths("temperature")
+LONGEST = _paths("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
+EFFORT = _paths(
+    "reasoning_effort",
+    also=(
+        ("reasoning", "effort"),
+        ("output_config", "effort"),
+        *(
+            (outer, middle, name)
+            for outer in _INNER
+            for middle in ("thinkingConfig", "thinking_config")
+            for name in ("thinkingLevel", "thinking_level")
+        ),
+    ),
+)
+EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
+"""The words that some vendor takes (2026-11-21); any other is a slip of the caller's."""
+
+CHOICES = _paths("n", "candidateCount", "candidate_count")
+STOPS = _paths("stop", "stop_sequences", "stopSequences")
+
+EFFORTS_ASKED = (
+    "seed", "user", "store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier",
+    "prompt_cache_retention", "prompt_cache_options",
+)  # fmt: skip
+"""Fields that ask for best effort only (the contract, 2026-11): who refuses one does without."""
+
+_UNSAID = frozenset({"logprobs", "echo", "background"})
+_USUAL: Mapping[str, Any] = {"frequency_penalty": 0, "presence_penalty": 0, "n": 1}
+"""What says nothing, for it holds where nothing is said: false in these, these values
+(https://platform.openai.com/docs/api-reference/chat/create, 2026-11-29)."""
+
+_NUMBER = re.compile(r"(?<![\w.-])\d[\d,]*(?![\w-])")
+"""A number that is no part of a name such as ``claude-3-haiku-20240307``."""
+
+
+def _renamed(old: str, new: str) -> Change:
+    def rename(payload: Payload) -> Payload:
+        # Where both are given the one that is asked for stays as it is.
+        kept = payload if new not in payload else {k: v for k, v in payload.items() if k != old}
+        return {new if name == old else name: value for name, value in kept.items()}
+
+    return rename
+
+
+def _without(paths: tuple[Path, ...]) -> Change:
+    return lambda payload: removed(payload, paths)
+
+
+def _without_encrypted(payload: Payload) -> Payload:
+    # A dialect is loaded when it is first spoken; most programs speak one.
+    from orchestrator.dialects.openai_responses.replay import without_vendor_state
+
+    changed = dict(without_vendor_state(payload))
+    include = changed.get("include")
+    if isinstance(include, list):
+        changed["include"] = [one for one in include if one != "reasoning.encrypted_content"]
+    messages = changed.get("messages")
+    return without_thoughts(changed) if isinstance(messages, list) else changed
+
+
+def _as_it_is(payload: Payload) -> Payload:
+    """How the answer is asked for is no field of the payload."""
+    return payload
+
+
+def _as_system(payload: Payload) -> Payload:
+    """What a developer says, said by the system: the older name of the same role."""
+    made = dict(payload)
+    for name in ("messages", "input"):
+        if isinstance(payload.get(name), list | tuple):
+            made[name] = [_system(message) for message in payload[name]]
+    return made
+
+
+def _system(message: Any) -> Any:
+    is_developers = isinstance(message, Mapping) and message.get("role") == "developer"
+    return {**message, "role": "system"} if is_developers else message
+
+
+def _without_refused(payload: Payload, names: str) -> Payload:
+    fields = names.split(",")
+    top = [(name,) for name in fields if name in payload and _may_go(name, payload[name])]
+    return without_fields(removed(payload, top), fields)
+
+
+def _may_go(name: str, value: Any) -> bool:
+    """Whether a field at the top says nothing that the answer hangs on."""
+    is_empty = value is None or value in ({}, []) or (name in _UNSAID and value is False)
+    is_usual = name in _USUAL and value == _USUAL[name]
+    return name in EFFORTS_ASKED or is_usual or (is_empty and name not in _HISTORIES)
+
+
+REPAIRS: Mapping[str, Change] = {
+    "max_tokens_to_max_completion_tokens": _renamed("max_tokens", "max_completion_tokens"),
+    "max_completion_tokens_to_max_tokens": _renamed("max_completion_tokens", "max_tokens"),
+    "drop_temperature": _without(TEMPERATURE),
+    "drop_stream_options": _without((("stream_options",),)),
+    "drop_reasoning_effort": _without(EFFORT),
+    "drop_thinking_signature": without_thoughts,
+    "drop_encrypted_content": _without_encrypted,
+    "developer_to_system": _as_system,
+    "close_schema": shut,
+    "say_json": with_word,
+    CUT_STOP: _without(STOPS),
+    NO_STREAM: _as_it_is,
+    FORCE_STREAM: _as_it_is,
+    NO_PREFILL: _as_it_is,
+}
+"""The repairs that need no more than their name."""
+
+VALUED: Mapping[str, ChangeTo] = {
+    CLAMP: lambda payload, most: _clamped(payload, int(most)),
+    "drop_refused_fields": _without_refused,
+    "pad_history_fields": lambda payload, names: with_fields(payload, names.split(",")),
+    "reduce_schema": lambda payload, names: reduced(payload, names.split(",")),
+    "soften_response_format": softened,
+}
+"""The repairs that need a value too, which the refusal gives."""
+
+
+def apply(repair: str, payload: Payload) -> Payload:
+    """``payload`` with ``repair``, which :func:`plan` gave, done to a copy."""
+    name, _, value = repair.partition("=")
+    return VALUED[name](payload, value) if name in VALUED else REPAIRS[name](payload)
+
+
+def plan(name: str, payload: Payload, message: str, *, spoken: str, streamed: bool) -> str | None:
+    """What to do to ``payload`` for the repair ``name``; ``None`` where it would not help.
+
+    Args:
+        name: The name that the error gives.
+        payload: What was sent, the target's own fields included.
+        message: What the provider said.
+        spoken: The dialect of ``payload``.
+        streamed: True where a stream was asked for.
+    """
+    match name:
+        case "no_stream":
+            return name if streamed else None
+        case "force_stream":
+            return name if not streamed else None
+        case "no_prefill":
+            return name
+        case "cut_stop" if any(
+            isinstance(value, int) and value > 1 for value in found(payload, CHOICES)
+        ):
+            return None  # only the first of several answers could be cut
+        case _ if name in VALUED:
+            value = _value(name, payload, message, spoken)
+            return f"{name}={value}" if value else None
+        case "drop_reasoning_effort" if any(
+            str(value).lower() not in EFFORTS for value in found(payload, EFFORT)
+        ):
+            return None
+        case _ if name in REPAIRS:
+            return name if REPAIRS[name](payload) != payload else None
+        case _:
+            return None
+
+
+def _value(name: str, payload: Payload, message: str, spoken: str) -> str | None:
+    """What the repair ``name`` must know to cure the refusal ``message``."""
+    match name:
+        case "drop_refused_fields":
+            text = without_addresses(message)
+            going = (one for one in sorted(payload) if _may_go(one, payload[one]))
+            top = (one for one in going if is_named(one, text))
+            return ",".join((*top, *refused_fields(payload, message)))
+        case "pad_history_fields":
+            return ",".join(demanded_fields(payload, message))
+        case "reduce_schema":
+            return ",".join(named_keywords(payload, message, spoken=spoken))
+        case "soften_response_format":
+            return softer(payload)
+        case _:
+            return _clamp(payload, message, spoken)
+
+
+def _clamp(payload: Payload, message: str, spoken: str) -> str | None:
+    """The largest number in ``message`` that is below what was asked for."""
+    asked = list(_whole_numbers(found(payload, LONGEST)))
+    if not asked and spoken == "anthropic-messages":
+        from orchestrator.dialects.anthropic_messages.http import DEFAULT_MAX_TOKENS
+
+        asked = [DEFAULT_MAX_TOKENS]  # the dialect's own, where the request says none
+    if not asked:
+        return None
+    said = (int(number.replace(",", "")) for number in _NUMBER.findall(message))
+    fitting = [number for number in said if 0 < number < max(asked)]
+    return str(max(fitting)) if fitting else None
+
+
+def _clamped(payload: Payload, most: int) -> Payload:
+    given = found(payload, LONGEST)
+    if not given and "messages" in payload:
+        return {**payload, "max_tokens": most}
+    return replaced(
+        payload, LONGEST, lambda value: min(value, most) if isinstance(value, int) else value
+    )
+
+
+def _whole_numbers(values: Iterable[Any]) -> Iterator[int]:
+    return (value for value in values if isinstance(value, int) and not isinstance(value, bool))

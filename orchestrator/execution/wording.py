@@ -1,0 +1,178 @@
+"""The request in the words of each target: its dialect, with what was repaired there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import Any
+
+import attrs
+
+from orchestrator.api.request import Request
+from orchestrator.config.records import Provider
+from orchestrator.dialects import crossing, dialect
+from orchestrator.dialects.lone_surrogates import without_lone_surrogates
+from orchestrator.execution.continuation import appended, continued
+from orchestrator.execution.fields import found
+from orchestrator.execution.repairs import (
+    CUT_STOP,
+    FORCE_STREAM,
+    NO_PREFILL,
+    NO_STREAM,
+    STOPS,
+    apply,
+    plan,
+)
+from orchestrator.states import Error, Reason, Target
+
+Payload = Mapping[str, Any]
+
+
+@attrs.frozen
+class Worded:
+    """What to send to a target.
+
+    Attributes:
+        payload: The request in the dialect of the target's provider.
+        overrides: The target's own fields, repaired like the payload.
+        stream: True where a stream is to be asked for.
+        notes: In what this differs from what the caller asked.
+        stops: Stop sequences that are not sent; the answer is to be cut at them.
+    """
+
+    payload: Payload
+    overrides: Payload
+    stream: bool
+    notes: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class _Said:
+    """The request in the words of a dialect."""
+
+    payload: Payload
+    notes: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+
+
+class Wording:
+    """The payload to send to each target. The caller's own is never changed.
+
+    Args:
+        request: What the caller asked.
+        remembered: Repairs that cured earlier calls, by target name; shared by the calls
+            of an orchestrator, so that only the first one fails.
+    """
+
+    def __init__(self, request: Request, remembered: MutableMapping[str, tuple[str, ...]]) -> None:
+        self._request = request
+        self._payload, self._mended = without_lone_surrogates(request.payload)
+        self._remembered = remembered
+        self._repairs: dict[str, tuple[str, ...]] = {}
+        self._delivered = ""
+        self._sent: dict[str, Worded] = {}
+
+    def cure(self, target: Target, provider: Provider, error: Error) -> str | None:
+        """The repair that may cure ``error``, with what it must know; ``None`` if none would."""
+        name = error.repair
+        if error.reason is Reason.BAD_REQUEST and self._prefill_refused(target, provider, error):
+            name = NO_PREFILL
+        return self._planned(target, provider, name, error.message) if name else None
+
+    def repair(self, target: Target, repair: str) -> None:
+        """Change what is sent to ``target`` from now on; ``repair`` is what :meth:`cure` gave."""
+        self._repairs[target.name] = (*self._of(target), repair)
+
+    def cured(self, target: Target) -> None:
+        """``target`` has answered: what was repaired there is right for other calls too."""
+        if target.name in self._repairs:
+            self._remembered[target.name] = self._repairs[target.name]
+
+    def go_on_from(self, delivered: str) -> None:
+        """The caller has this text already; whoever is asked next goes on from it."""
+        self._delivered = delivered
+
+    def prefills(self, target: Target, provider: Provider) -> bool:
+        """True where ``target`` goes on from a last message of its own."""
+        if not self._delivered.strip() or provider.dialect != "anthropic-messages":
+            return False
+        from orchestrator.dialects.anthropic_messages.models import takes_prefill
+
+        return (
+            takes_prefill(target.model)
+            and NO_PREFILL not in self._of(target)
+            and not self._thinks()
+        )
+
+    def words(self, target: Target, provider: Provider, overrides: Payload) -> Worded:
+        """What to send to ``target``, in the dialect of its provider."""
+        said = self._in_dialect(target, provider)
+        payload, notes, stops = said.payload, said.notes, said.stops
+        repairs = self._of(target)
+        if CUT_STOP in repairs:
+            stops = (*stops, *_texts(found({**payload, **overrides}, STOPS)))
+        for name in repairs:
+            payload, overrides = apply(name, payload), apply(name, overrides)
+        stream = self._streams(provider, repairs)
+        if stream and not self._request.stream:
+            payload = counted(payload, provider.dialect)
+        notes += tuple(f"repaired: {name}" for name in repairs)
+        if stream is not self._request.stream:
+            notes += ("asked as a stream" if stream else "asked without streaming",)
+        worded = Worded(payload, overrides, stream, notes, stops)
+        self._sent[target.name] = worded
+        return worded
+
+    def _streams(self, provider: Provider, repairs: tuple[str, ...]) -> bool:
+        if NO_STREAM in repairs:
+            return False
+        asked = provider.always_streams or self._request.stream
+        return FORCE_STREAM in repairs or (asked and provider.stream)
+
+    def _planned(self, target: Target, provider: Provider, name: str, message: str) -> str | None:
+        sent = self._sent.get(target.name)
+        if sent is None or name in self._of(target):
+            return None
+        whole = {**sent.payload, **sent.overrides}
+        planned = plan(name, whole, message, spoken=provider.dialect, streamed=sent.stream)
+        return None if planned in self._of(target) else planned
+
+    def _prefill_refused(self, target: Target, provider: Provider, error: Error) -> bool:
+        return self.prefills(target, provider) and "prefill" in error.message.lower()
+
+    def _of(self, target: Target) -> tuple[str, ...]:
+        return self._repairs.get(target.name) or self._remembered.get(target.name, ())
+
+    def _thinks(self) -> bool:
+        return self._request.reasoning or bool(self._payload.get("thinking"))
+
+    def _in_dialect(self, target: Target, provider: Provider) -> _Said:
+        own, theirs, payload = self._request.dialect, provider.dialect, self._payload
+        goes_on = bool(self._delivered.strip())
+        prefill = self.prefills(target, provider)
+        noted: tuple[str, ...] = (self._mended,) if self._mended else ()
+        noted += ("asked to go on from the text so far",) if goes_on else ()
+        if own == theirs:
+            if goes_on:
+                payload = appended(payload, own, self._delivered, prefill=prefill)
+            return _Said(payload, noted)
+        conversation = dialect(own).read_request(payload)
+        there = dialect(theirs)
+        noted = crossing.notes(conversation, there) + noted
+        stops = there.reworded(conversation).stops
+        if goes_on:
+            conversation = continued(conversation, self._delivered, prefill=prefill)
+        return _Said(there.write_request(conversation), noted, stops)
+
+
+def counted(payload: Payload, spoken: str) -> Payload:
+    """``payload``, asking for the usage too, which chat completions do not stream unasked."""
+    if spoken != "openai-chat" or "stream_options" in payload:
+        return payload
+    return {**payload, "stream_options": {"include_usage": True}}
+
+
+def _texts(values: Iterable[Any]) -> Iterator[str]:
+    """The texts in ``values``, each of them a text or a list of texts."""
+    for value in values:
+        yield from (one for one in ([value] if isinstance(value, str) else value))

@@ -1,0 +1,1 @@
+"""Where marks are kept: this process's memory, or a file that processes share."""

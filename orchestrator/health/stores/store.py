@@ -1,0 +1,82 @@
+"""Where marks are kept, and the store that keeps them in memory."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from orchestrator.health.records import Changes, Marks
+from orchestrator.health.stores import at_fork
+
+
+class Changing(Protocol):
+    """What a step comes to: at least the changes to store."""
+
+    @property
+    def changes(self) -> Changes:
+        """Records to put and keys to remove."""
+
+
+C = TypeVar("C", bound=Changing)
+
+
+class Store(Protocol):
+    """Keeps marks. Every operation is short, never sleeps and never fails."""
+
+    @property
+    def salt(self) -> str:
+        """The salt of fingerprints: one for all processes that share the store."""
+
+    def read(self) -> Marks:
+        """The marks at this instant. The mapping never changes afterwards."""
+
+    def update(self, step: Callable[[Marks], C]) -> C:
+        """Run ``step`` on the marks and store its changes, as one atomic step.
+
+        Args:
+            step: Pure and short: it runs inside the critical section, maybe twice.
+        """
+
+    def close(self) -> None:
+        """Let go of files. A store that is used again opens them again."""
+
+
+class MemoryStore:
+    """Keeps marks for this process only. Safe under threads."""
+
+    def __init__(self) -> None:
+        self._salt = secrets.token_hex(16)
+        # A call inside a signal handler may interrupt an operation of its own thread.
+        self._lock = threading.RLock()
+        self._marks = Marks()
+        at_fork.watch(self)
+
+    @property
+    def salt(self) -> str:
+        """A salt of this store's own."""
+        return self._salt
+
+    def read(self) -> Marks:
+        """The marks at this instant."""
+        return self._marks
+
+    def update(self, step: Callable[[Marks], C]) -> C:
+        """Run ``step`` and keep its changes."""
+        with self._lock:
+            outcome = step(self._marks)
+            if outcome.changes:
+                self._marks = self._marks.changed(outcome.changes)
+            return outcome
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def before_fork(self) -> None:
+        """Hold still until :meth:`after_fork`."""
+        self._lock.acquire()
+
+    def after_fork(self) -> None:
+        """Go on, in the parent and in the child."""
+        self._lock.release()

@@ -1,0 +1,1 @@
+"""Looks at machines: searches, simulates, replays and draws them. No call needs it."""

@@ -1,0 +1,108 @@
+"""What a drawing shows, in words: the lists that go beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from orchestrator.lab.diagrams import bounds
+from orchestrator.lab.diagrams.bounds import Setup
+from orchestrator.lab.diagrams.config_changes import ConfigChanges
+from orchestrator.lab.diagrams.heat import Heat
+from orchestrator.lab.diagrams.plain import Table, plain
+from orchestrator.lab.diagrams.table_changes import SIGNS, Change, Kind, TableChanges
+from orchestrator.states.reasons import Move
+
+
+@attrs.frozen
+class Section:
+    """A heading, and its lines; with none, what is said instead."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def under_config(setup: Setup, dead: Sequence[str], table: Table) -> tuple[Section, ...]:
+    """The bounds of a config, its moves, and the rows that no call takes."""
+    return (
+        Section("Bounds", tuple(_bounds(setup))),
+        Section(
+            "Moves",
+            tuple(
+                f"{move}: {', '.join(bounds.reasons(setup.policy, move)) or 'no reason'}"
+                for move in Move
+            ),
+        ),
+        Section(_headed(len(dead), "that no call takes"), tuple(_rows(dead, table))),
+    )
+
+
+def of_heat(heat: Heat, table: Table) -> tuple[Section, ...]:
+    """The rows that were never taken, and those that another table recorded."""
+    never = heat.never(table)
+    sections = [Section(_headed(len(never), "never taken"), tuple(_rows(never, table)))]
+    if heat.foreign:
+        lines = tuple(f"{name}: {count}" for name, count in sorted(heat.foreign.items()))
+        sections.append(Section("Not in this table, so another version took them", lines))
+    return tuple(sections)
+
+
+def of_tables(changes: TableChanges) -> tuple[Section, ...]:
+    """What happened to rows and states."""
+    sections = [Section(_changed("Rows", changes.rows), tuple(map(_said, changes.rows)))]
+    if changes.states:
+        sections.append(Section("States", tuple(map(_said, changes.states))))
+    return tuple(sections)
+
+
+def of_configs(changes: ConfigChanges) -> tuple[Section, ...]:
+    """What differs between the configs, and what that does to the rows."""
+    return (
+        Section(_changed("Settings", changes.settings), tuple(map(_said, changes.settings))),
+        Section(_changed("Rows", changes.rows), tuple(_together(changes.rows))),
+    )
+
+
+_NOW = {Kind.ADDED: "calls can take it now", Kind.REMOVED: "no call takes it any more"}
+
+
+def _together(changes: Sequence[Change]) -> Iterable[str]:
+    """One line for the rows of which the same is to be said."""
+    alike: dict[tuple[Kind, tuple[str, ...]], list[str]] = {}
+    for change in changes:
+        what = change.what or (_NOW[change.kind],)
+        alike.setdefault((change.kind, what), []).append(change.name)
+    for (kind, what), names in alike.items():
+        yield _said(Change(kind, ", ".join(names), what))
+
+
+def _bounds(setup: Setup) -> Iterable[str]:
+    """Each bound once, with all that it belongs to; the moves have a list of their own."""
+    where: dict[str, list[str]] = {}
+    for bound in bounds.BOUNDS:
+        said = bound.says(setup)
+        if said and not said.startswith("for "):
+            where.setdefault(f"{said} ({bound.meaning})", []).append(bound.at)
+    return (f"{', '.join(names)}: {text}" for text, names in where.items())
+
+
+def _rows(names: Sequence[str], table: Table) -> Iterable[str]:
+    known = {row.name: row for row in plain(table).rows}
+    for name in names:
+        row = known[name]
+        guard = "" if row.guard is None else f" [{row.guard}]"
+        yield f"{name}: {row.state} on {row.event}{guard} → {row.to}"
+
+
+def _said(change: Change) -> str:
+    what = f": {'; '.join(change.what)}" if change.what else f": {change.kind}"
+    return f"{SIGNS[change.kind]} {change.name}{what}"
+
+
+def _headed(number: int, words: str) -> str:
+    return f"Rows {words}: {number}"
+
+
+def _changed(words: str, changes: Sequence[Change]) -> str:
+    return words if changes else f"{words}: no difference"

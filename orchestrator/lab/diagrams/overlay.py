@@ -1,0 +1,148 @@
+"""What a drawing says of the rows besides what the table says of them.
+
+One value for each of the ways to look at a machine: a recorded call's path, a config, the
+counts of many calls, the difference to another version. The notations know only this.
+"""
+
+from __future__ import annotations
+
+import enum
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+
+from orchestrator.lab.diagrams.plain import PlainTable
+
+
+class Look(enum.Enum):
+    """How a row is shown; the value is what a legend says of it."""
+
+    PLAIN = "as the table has it"
+    TAKEN = "taken"
+    FAINT = "not taken"
+    DEAD = "no call takes it"
+    NEVER = "never taken"
+    SAME = "unchanged"
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+_QUIET = frozenset({Look.FAINT, Look.DEAD, Look.NEVER})
+"""Looks that give way where several rows are drawn as one."""
+
+
+@attrs.frozen
+class Mark:
+    """What is said of one row.
+
+    Attributes:
+        look: How it is shown.
+        steps: When a recorded call took it, from 1, ascending.
+        count: How many times it was taken; ``None`` where nobody counted.
+        notes: Short texts beside it, such as a bound.
+    """
+
+    look: Look = Look.PLAIN
+    steps: tuple[int, ...] = ()
+    count: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Overlay:
+    """What is said of all of them.
+
+    Attributes:
+        marks: By the row's name.
+        otherwise: What is said of a row without a mark.
+        states: Looks of states that are not plain.
+        legend: What the looks mean here, for those that need saying.
+        title: What is shown, in a line; empty for the machine itself.
+        apart: True where a row that was added, removed or changed must not be drawn as one
+            with others that were not.
+    """
+
+    marks: Mapping[str, Mark] = attrs.field(factory=dict, hash=False)
+    otherwise: Mark = Mark()
+    states: Mapping[str, Look] = attrs.field(factory=dict, hash=False)
+    legend: tuple[tuple[Look, str], ...] = ()
+    title: str = ""
+    apart: bool = False
+
+    def of(self, row: str) -> Mark:
+        """What is said of the row of that name."""
+        return self.marks.get(row, self.otherwise)
+
+
+def along(path: Sequence[str], title: str = "") -> Overlay:
+    """A recorded call's path: numbered where it went, and the rest dimmed.
+
+    Args:
+        path: The names of the rows that it took, in order.
+        title: Which call it is; with one there is a legend too.
+    """
+    if not path:
+        return Overlay()
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(path, 1):
+        places.setdefault(name, []).append(place)
+    marks = {name: Mark(Look.TAKEN, tuple(steps)) for name, steps in places.items()}
+    legend = ((Look.TAKEN, "taken, numbered by step"), (Look.FAINT, "not taken"))
+    return Overlay(marks, Mark(Look.FAINT), legend=legend if title else (), title=title)
+
+
+def under(
+    table: PlainTable, dead: Iterable[str], notes: Mapping[str, tuple[str, ...]], title: str
+) -> Overlay:
+    """A machine under a config.
+
+    Args:
+        table: The machine.
+        dead: Names of the rows that no call takes.
+        notes: What bounds a row, by its name.
+        title: The config's name and route.
+    """
+    gone = frozenset(dead)
+    marks = {
+        row.name: Mark(Look.DEAD) if row.name in gone else Mark(notes=notes.get(row.name, ()))
+        for row in table.rows
+    }
+    legend = ((Look.DEAD, "no call under this config takes it"),) if gone else ()
+    return Overlay(marks, legend=legend, title=title)
+
+
+def heated(table: PlainTable, counts: Mapping[str, int], title: str) -> Overlay:
+    """A machine with how often each row was taken."""
+    marks = {
+        row.name: Mark(Look.TAKEN if taken else Look.NEVER, count=taken)
+        for row in table.rows
+        for taken in (counts.get(row.name, 0),)
+    }
+    legend = [(Look.TAKEN, "taken: the wider and darker the more often")]
+    if any(mark.look is Look.NEVER for mark in marks.values()):
+        legend.append((Look.NEVER, "never taken"))
+    return Overlay(marks, legend=tuple(legend), title=title)
+
+
+def together(marks: Iterable[Mark]) -> Mark:
+    """One mark for rows that are drawn as one line."""
+    marks = tuple(marks)
+    counts = [mark.count for mark in marks if mark.count is not None]
+    return Mark(
+        blended(mark.look for mark in marks),
+        tuple(sorted(itertools.chain.from_iterable(mark.steps for mark in marks))),
+        sum(counts) if counts else None,
+        tuple(dict.fromkeys(note for mark in marks for note in mark.notes)),
+    )
+
+
+def blended(looks: Iterable[Look]) -> Look:
+    """One look for several: what was taken wins, and what holds of some is not said of all."""
+    found = set(looks)
+    loud = found - _QUIET or found
+    for whole in (Look.TAKEN, Look.SAME, Look.PLAIN):
+        if whole in loud:
+            return whole
+    return loud.pop() if len(loud) == 1 else Look.CHANGED

@@ -1,0 +1,131 @@
+"""Calls through the machine that ships, against a script, in virtual time."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+import attrs
+
+from orchestrator.api.client import Orchestrator
+from orchestrator.api.errors import CallFailed
+from orchestrator.api.request import Request
+from orchestrator.api.response import Response
+from orchestrator.clock import VirtualClock
+from orchestrator.config.records import Config
+from orchestrator.health import HealthBoard, MemoryStore
+from orchestrator.lab.simulation.transport import Answers, Fan, SimulatedTransport
+from orchestrator.ledger import Ledger, Observer
+
+_ASKED: dict[str, Any] = {"messages": [{"role": "user", "content": "simulated"}]}
+_THINKING = {"reasoning_effort": "low"}
+
+
+@attrs.frozen
+class Simulated:
+    """One simulated call.
+
+    Attributes:
+        outcome: The response, or the failure that a real call would raise.
+        seconds: How long it took, in virtual time.
+    """
+
+    outcome: Response | CallFailed
+    seconds: float
+
+    @property
+    def answered(self) -> bool:
+        """True where the caller got an answer."""
+        return isinstance(self.outcome, Response)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The call's whole record."""
+        return self.outcome.ledger
+
+
+class Simulation:
+    """One orchestrator with a virtual clock, a health board of its own, and no network.
+
+    Args:
+        config: The routes, pools and policy.
+        answers: What each attempt meets, such as :class:`~.transport.Playing`.
+        seed: Makes jitter and the choice of keys repeat exactly.
+        route: A route, or ``provider/model``; ``default`` where nothing is given.
+    """
+
+    def __init__(
+        self, config: Config, answers: Answers, *, seed: int = 0, route: str | None = None
+    ) -> None:
+        self.config = config
+        self.clock = VirtualClock()
+        self.transport = SimulatedTransport(config, self.clock, answers)
+        self._route = route
+        self._orchestrator = Orchestrator(
+            attrs.evolve(config, ledger=None),
+            transport=self.transport,
+            store=MemoryStore(),
+            clock=self.clock,
+            seed=seed,
+        )
+
+    @property
+    def board(self) -> HealthBoard:
+        """What is known across the calls."""
+        return self._orchestrator.board
+
+    def call(
+        self,
+        observe: Observer | None = None,
+        *,
+        timeout: float | None = None,
+        stream: bool = False,
+        reasoning: bool = False,
+        route: str | None = None,
+    ) -> Simulated:
+        """Run one call; it never raises :class:`CallFailed`.
+
+        Args:
+            observe: Called with each ledger entry as it happens.
+            timeout: The deadline in seconds, in place of the policy's.
+            stream: Ask for the answer in chunks, and take each as it comes.
+            reasoning: Ask the model to think, which it is given more time for.
+            route: The route of this call, in place of the simulation's.
+
+        Raises:
+            UnknownRoute: There is no such route or target.
+        """
+        observers = (self.transport.observe, *((observe,) if observe is not None else ()))
+        # A script's output_truncated is a failure; to say so the caller asks for whole output.
+        asked = _ASKED | _THINKING if reasoning else _ASKED
+        route = self._route if route is None else route
+        request = Request(asked, route=route, timeout=timeout, require_complete=True)
+        began = self.clock.monotonic()
+        try:
+            outcome: Response | CallFailed = self._ask(request, Fan(observers), stream=stream)
+        except CallFailed as failed:
+            outcome = failed
+        return Simulated(outcome, self.clock.monotonic() - began)
+
+    def _ask(self, request: Request, observe: Observer, *, stream: bool) -> Response:
+        if not stream:
+            return self._orchestrator.run(request, observe=observe)
+        with self._orchestrator.stream(request, observe=observe) as chunks:
+            for _ in chunks:
+                pass
+            return chunks.response
+
+    def close(self) -> None:
+        """Let go of the orchestrator."""
+        self._orchestrator.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,22 @@
+"""A transport that makes an existing client fail over, with one line changed.
+
+::
+
+    http_client = httpx2.Client(transport=orchestrator.transport())
+    client = OpenAI(http_client=http_client, max_retries=0)
+
+Whatever the client sends in a dialect that is known here (chat completions, responses,
+Messages, Gemini) runs as a call of the machine: ``model`` names a route or
+``provider/model``. The answer comes back in the client's own dialect, streamed or not. A
+failed call is an HTTP error with the real cause, which the client raises in its own way.
+
+The rules of the room: ``asked`` reads a client's request, ``told`` and ``bodies`` write its
+answer, and neither knows an HTTP library; ``libraries`` alone knows that there are two, and
+imports neither: the request that comes in says whose it is.
+"""
+
+from __future__ import annotations
+
+from orchestrator.serving.transport import OrchestratorTransport, transport
+
+__all__ = ["OrchestratorTransport", "transport"]

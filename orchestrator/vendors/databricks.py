@@ -1,0 +1,113 @@
+"""Databricks: the AI Gateway of a workspace, and its serving endpoints where that is blocked.
+
+The gateway has a host of its own, named after the workspace's id, and one API namespace a
+dialect. Looked up 2026-11-21:
+https://learn.microsoft.com/azure/databricks/ai-gateway/query-endpoints-beta
+https://docs.databricks.com/machine-learning/model-serving/score-foundation-models.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from orchestrator.vendors.endpoint import Endpoint, EndpointUnknown
+
+HOST: Final = "DATABRICKS_HOST"
+WORKSPACE: Final = "DATABRICKS_WORKSPACE_ID"
+GATEWAY: Final = "DATABRICKS_GATEWAY_HOST"
+
+AZURE_DOMAIN: Final = ".azuredatabricks.net"
+AWS_DOMAIN: Final = ".cloud.databricks.com"
+
+GATEWAY_NAMESPACES: Final[Mapping[str, str]] = {
+    "openai-chat": "/openai/v1",
+    "openai-responses": "/openai/v1",
+    "anthropic-messages": "/anthropic/v1",
+    "gemini": "/gemini/v1beta",
+}
+"""Below the gateway's host, by dialect."""
+
+UNIFIED_NAMESPACE: Final = "/mlflow/v1"
+"""Where the gateway's own documentation has chat completions for models of any vendor; the
+vendor's namespace is preferred, since it knows all of the vendor's fields."""
+
+WORKSPACE_NAMESPACES: Final[Mapping[str, str]] = {
+    "openai-chat": "/serving-endpoints",
+    "openai-responses": "/serving-endpoints",
+    "anthropic-messages": "/serving-endpoints/anthropic/v1",
+    "gemini": "/serving-endpoints/gemini/v1beta",
+}
+"""Below the workspace's host, by dialect."""
+
+_AZURE_WORKSPACE = re.compile(r"adb-(\d+)\.\d+\.azuredatabricks\.net", re.ASCII)
+_ID = re.compile(r"\d{1,32}", re.ASCII)
+
+
+def derive(environ: Mapping[str, str], dialect: str, base_url: str) -> Endpoint:
+    """The endpoint: as configured, else the gateway, with the serving endpoints behind it.
+
+    ``DATABRICKS_GATEWAY_HOST`` names the gateway; else it is derived from the workspace.
+    Every namespace takes the token as a bearer token, whatever the dialect is used to.
+
+    Raises:
+        EndpointUnknown: No variable says where the workspace is.
+        ValueError: One says what is no address or no id.
+    """
+    if base_url:
+        return Endpoint((base_url,), key_header="authorization")
+    gateway = _origin(environ, GATEWAY, keep_path=True)
+    if gateway:
+        return Endpoint((gateway + GATEWAY_NAMESPACES[dialect],), key_header="authorization")
+    host = _origin(environ, HOST)
+    candidates = []
+    if derived := gateway_of(host, environ.get(WORKSPACE, "").strip()):
+        candidates.append(derived + GATEWAY_NAMESPACES[dialect])
+    if host:
+        candidates.append(host + WORKSPACE_NAMESPACES[dialect])
+    if not candidates:
+        raise EndpointUnknown(
+            f"the environment variable {HOST} is not set; it is the workspace's address, such "
+            "as https://adb-1234567890123456.7.azuredatabricks.net"
+        )
+    return Endpoint(tuple(candidates), key_header="authorization")
+
+
+def gateway_of(host: str, workspace: str) -> str:
+    """The address of a workspace's AI Gateway, empty where its id is not known.
+
+    Args:
+        host: The workspace's address, empty where it is not known.
+        workspace: Its id; on Azure the address says it.
+
+    Raises:
+        ValueError: ``workspace`` is no id.
+    """
+    name = (urlsplit(host).hostname or "") if host else ""
+    matched = _AZURE_WORKSPACE.fullmatch(name)
+    if matched:
+        workspace = matched[1]
+    if not workspace:
+        return ""
+    if not _ID.fullmatch(workspace):
+        raise ValueError(f"{WORKSPACE} is no workspace id, which is a whole number")
+    if name.endswith(AZURE_DOMAIN):
+        return f"https://{workspace}.0.ai-gateway{AZURE_DOMAIN}"
+    return f"https://{workspace}.ai-gateway{AWS_DOMAIN}"
+
+
+def _origin(environ: Mapping[str, str], variable: str, *, keep_path: bool = False) -> str:
+    """The address in ``variable``, ``https`` unless it says otherwise; empty where not set."""
+    given = environ.get(variable, "").strip()
+    if not given:
+        return ""
+    try:
+        url = urlsplit(given if "://" in given else f"https://{given}")
+        _ = url.port  # raises where it is none
+    except ValueError:
+        url = urlsplit("")
+    if url.scheme not in ("http", "https") or not url.hostname or url.username:
+        raise ValueError(f"{variable} is no address such as https://HOST")
+    return f"{url.scheme}://{url.netloc}{url.path.rstrip('/') if keep_path else ''}"

@@ -1,0 +1,64 @@
+"""Requests that are refused, what refuses them, and what is planned for the two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator import classify
+from orchestrator.execution.repairs import plan
+
+HI = {"role": "user", "content": "hi"}
+CALL = {"id": "t", "type": "function", "index": 0, "function": {"name": "f", "arguments": "{}"}}
+
+
+def turn(**fields: Any) -> dict[str, Any]:
+    """A request with a tool turn in its history; the assistant's message has these fields too."""
+    said = {"role": "assistant", "content": None, **fields, "tool_calls": [CALL]}
+    return {"messages": [HI, said, {"role": "tool", "tool_call_id": "t", "content": "r"}]}
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "n": {"type": "integer", "minimum": 1, "maximum": 9},
+        "s": {"type": "string", "maxLength": 5, "format": "uri"},
+    },
+    "required": ["n"],
+}
+THOUGHT = turn(reasoning_content="th")
+FORM = {
+    "messages": [HI],
+    "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": SCHEMA}},
+}
+CLAUDE_FORM = {
+    "messages": [HI],
+    "output_config": {"format": {"type": "json_schema", "schema": SCHEMA}},
+}
+TOOLS = {
+    "messages": [HI],
+    "tools": [{"type": "function", "function": {"name": "f", "parameters": SCHEMA}}],
+}
+DEVELOPER = {"messages": [{"role": "developer", "content": "brief"}, HI]}
+
+
+def error(message: str, **more: Any) -> dict[str, Any]:
+    return {"error": {"message": message, "type": "invalid_request_error", **more}}
+
+
+def detail(
+    *loc: Any, kind: str = "extra_forbidden", msg: str = "Extra inputs are not permitted"
+) -> Any:
+    return {"type": kind, "loc": list(loc), "msg": msg, "input": "th"}
+
+
+def spoken_in(payload: dict[str, Any]) -> str:
+    if "input" in payload:
+        return "openai-responses"
+    return "anthropic-messages" if "output_config" in payload else "openai-chat"
+
+
+def planned(status: int, body: Any, payload: dict[str, Any]) -> str | None:
+    found = classify(status=status, body=body)
+    if found.repair is None:
+        return None
+    return plan(found.repair, payload, found.message, spoken=spoken_in(payload), streamed=False)

@@ -1,0 +1,144 @@
+"""A target that cannot express the request is passed over, with the reason, unless it may drop."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from orchestrator.api.request import Request
+from orchestrator.config import Config, loads
+from orchestrator.execution.capabilities import FitnessLog, split
+
+SAID: dict[str, Any] = {"messages": [{"role": "user", "content": "word " * 400}], "n": 2}
+SOUND = {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}
+SPOKEN: dict[str, Any] = {"messages": [{"role": "user", "content": [SOUND]}]}
+
+
+def config(more: str = "", first: str = "") -> Config:
+    return loads(
+        f"""
+        {first}
+        [providers.chat]
+        base_url = "http://chat.test/v1"
+        credentials = ["k-one"]
+        [providers.messages]
+        base_url = "http://messages.test/v1"
+        dialect = "anthropic-messages"
+        credentials = ["k-two"]
+        {more}
+        [routes]
+        default = ["messages/m", "chat/c"]
+        """,
+        {},
+    )
+
+
+def names(found: Config, request: Request) -> tuple[list[str], list[str]]:
+    fit, unfit = split(found.route(), request, found)
+    return [target.name for target in fit], [each.target for each in unfit]
+
+
+def test_what_another_dialect_cannot_express_is_not_lost_in_silence() -> None:
+    found = config()
+
+    _, (skipped,) = split(found.route(), Request(SAID), found)
+
+    assert (skipped.target, skipped.reason, skipped.mark) == ("messages/m", "bad_request", "unfit")
+    assert "anthropic-messages cannot express n; " in skipped.message
+
+
+def test_the_message_names_the_parts_and_what_would_leave_them_out() -> None:
+    found = config()
+    search = {"type": "web_search"}
+
+    _, (skipped,) = split(found.route(), Request({**SPOKEN, "tools": [search]}), found)
+
+    assert skipped.message == (
+        "anthropic-messages cannot express messages[0].content[0] input_audio, "
+        'tools[0] web_search; [policy] drop = ["audio", "web_search"] would leave that out'
+    )
+
+
+@pytest.mark.parametrize("drop", ['["n"]', '["*"]'])
+def test_the_policy_may_allow_to_drop_it(drop: str) -> None:
+    assert names(config(first=f"[policy]\ndrop = {drop}"), Request(SAID)) == (
+        ["messages/m", "chat/c"],
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("drop", "fit"),
+    [
+        ('["*"]', ["chat/c"]),
+        ('["input_audio"]', ["messages/m", "chat/c"]),
+        ('["messages.input_audio"]', ["messages/m", "chat/c"]),
+        ('["audio"]', ["messages/m", "chat/c"]),
+    ],
+)
+def test_what_somebody_said_is_dropped_by_its_name_alone(drop: str, fit: list[str]) -> None:
+    assert names(config(first=f"[policy]\ndrop = {drop}"), Request(SPOKEN))[0] == fit
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"seed": 7},
+        {"user": "u", "store": True, "metadata": {"k": "v"}},
+        {"service_tier": "flex", "prompt_cache_key": "k", "safety_identifier": "s"},
+        {"n": 1, "stop": ["a", "b", "c", "d", "e", "f"]},
+        {"response_format": {"type": "json_object"}},
+    ],
+)
+def test_best_efforts_and_what_is_done_here_pass_nobody_over(fields: dict[str, Any]) -> None:
+    asked = Request({"messages": [{"role": "user", "content": "hi"}], **fields})
+
+    assert names(config(), asked) == (["messages/m", "chat/c"], [])
+
+
+@pytest.mark.parametrize("field", ["logprobs", "logit_bias"])
+def test_what_changes_the_answer_passes_over(field: str) -> None:
+    asked = Request({"messages": [{"role": "user", "content": "hi"}], field: {"5": 1}})
+
+    assert names(config(), asked) == (["chat/c"], ["messages/m"])
+
+
+def test_nothing_is_lost_at_a_target_of_the_same_dialect() -> None:
+    asked = Request({"messages": [{"role": "user", "content": "hi"}], "logit_bias": {"5": 1}})
+
+    assert names(config(), asked) == (["chat/c"], ["messages/m"])
+
+
+def test_a_context_that_is_surely_too_small_is_passed_over() -> None:
+    small = config('[targets."messages/m"]\ncontext = 100')
+    large = config('[targets."messages/m"]\ncontext = 1000')
+    asked = Request({"messages": SAID["messages"]})
+
+    assert names(small, asked) == (["chat/c"], ["messages/m"])
+    assert names(large, asked) == (["messages/m", "chat/c"], [])
+
+
+def test_the_log_says_each_kind_of_loss_once(caplog: pytest.LogCaptureFixture) -> None:
+    found, log = config(), FitnessLog()
+    later = {"messages": [{"role": "user", "content": "hi"}, *SPOKEN["messages"]]}
+    with caplog.at_level(logging.WARNING, "orchestrator"):
+        for asked in (SPOKEN, SPOKEN, later, SAID, SAID):
+            log.tell(split(found.route(), Request(asked), found)[1])
+
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2
+    assert said[0].startswith(
+        "messages/m could not take over: anthropic-messages cannot express "
+        "messages[0].content[0] input_audio"
+    )
+    assert "cannot express n;" in said[1]
+
+
+def test_a_target_that_is_too_small_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    small = config('[targets."messages/m"]\ncontext = 100')
+    with caplog.at_level(logging.WARNING, "orchestrator"):
+        FitnessLog().tell(split(small.route(), Request({"messages": SAID["messages"]}), small)[1])
+
+    assert caplog.records == []

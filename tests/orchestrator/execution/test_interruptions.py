@@ -1,0 +1,271 @@
+"""Callers that go away: cancelled tasks, and a real SIGINT to a process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from orchestrator import Orchestrator
+from orchestrator.clock import VirtualClock
+from orchestrator.config import loads
+from orchestrator.ledger import Attempt, Closed, Entry, Observer, Transition
+from orchestrator.sim import Ending, Reply, ScriptedProviders, SimProcess, replies
+from orchestrator.states import Mark
+from tests.acceptance.world import HI, environment, failure, run, text_of, world
+from tests.waiting import AMPLE, eventually
+
+ROOT = Path(__file__).parents[3]
+
+
+async def cancelled(
+    orchestrator: Orchestrator, when: Callable[[list[Entry]], bool]
+) -> tuple[list[Entry], asyncio.CancelledError | None]:
+    """The ledger of a call that is cancelled once ``when`` holds of it, and its end."""
+    entries: list[Entry] = []
+    task = asyncio.create_task(orchestrator.arun(HI, observe=entries.append))
+    await asyncio.to_thread(eventually, lambda: when(entries))
+    task.cancel("enough")
+    try:
+        await task
+    except asyncio.CancelledError as ended:
+        return entries, ended
+    return entries, None
+
+
+def ended_as_cancelled(entries: list[Entry], row: str) -> bool:
+    *_, last = entries
+    return (
+        isinstance(last, Closed)
+        and (last.outcome, last.stopped_by) == ("fail_terminal", "cancelled")
+        and [entry.row for entry in entries if isinstance(entry, Transition)][-1] == row
+    )
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [replies.hang(), replies.cut_after(20, ending=Ending.HANG)],
+    ids=["before-the-head", "in-the-body"],
+)
+def test_a_task_cancelled_in_a_request_closes_the_connection(reply: Reply) -> None:
+    with world({"a": reply}) as (providers, orchestrator):
+
+        async def main() -> None:
+            entries, ended = await cancelled(
+                orchestrator, lambda _: len(providers.received("a")) == 1
+            )
+
+            assert ended is not None
+            assert ended.args == ("enough",)
+            assert ended_as_cancelled(entries, "attempt_cancelled")
+            (attempt,) = [entry for entry in entries if isinstance(entry, Attempt)]
+            assert (attempt.reason, attempt.next) == ("cancelled", "fail_terminal")
+            # The loop still runs: it is the call that closed the connection.
+            assert await asyncio.to_thread(eventually, lambda: providers.connections == 0)
+
+        asyncio.run(main())
+
+
+class Stalling(httpx.AsyncBaseTransport, httpx.AsyncByteStream):
+    """A 402 whose body stalls in its middle."""
+
+    def __init__(self) -> None:
+        self.stalled = asyncio.Event()
+
+    async def handle_async_request(self, _: httpx.Request) -> httpx.Response:
+        return httpx.Response(402, stream=self)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'{"error": {"message":'
+        self.stalled.set()
+        await asyncio.Event().wait()
+
+
+def test_a_task_cancelled_in_the_body_of_a_failure_keeps_what_came() -> None:
+    async def main() -> None:
+        entries: list[Entry] = []
+        transport = Stalling()
+        with world({"a": replies.ok()}, async_transport=transport) as (_, orchestrator):
+            task = asyncio.create_task(orchestrator.arun(HI, observe=entries.append))
+            await transport.stalled.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+            assert ended_as_cancelled(entries, "classify_cancelled")
+            (attempt,) = [entry for entry in entries if isinstance(entry, Attempt)]
+            assert (attempt.status, attempt.reason) == (402, "billing")
+            # What the account answered is known to the next call.
+            assert any(entry.mark is Mark.BENCH for entry in orchestrator.board.snapshot())
+
+    asyncio.run(main())
+
+
+def streamed(orchestrator: Orchestrator, observe: Observer) -> None:
+    list(orchestrator.stream(HI, observe=observe))
+
+
+def whole(orchestrator: Orchestrator, observe: Observer) -> None:
+    orchestrator.run(HI, observe=observe)
+
+
+@pytest.mark.parametrize("ask", [whole, streamed])
+def test_an_interruption_after_a_failure_came_keeps_what_came(
+    ask: Callable[[Orchestrator, Observer], None],
+) -> None:
+    class Stop(BaseException):
+        pass
+
+    entries: list[Entry] = []
+
+    def observe(entry: Entry) -> None:
+        entries.append(entry)
+        if isinstance(entry, Transition) and entry.row == "failed":
+            raise Stop
+
+    with world({"a": replies.billing_402(), "b": replies.ok("b")}) as (_, orchestrator):
+        with pytest.raises(Stop):
+            ask(orchestrator, observe)
+
+        assert ended_as_cancelled(entries, "classify_cancelled")
+        (attempt,) = [entry for entry in entries if isinstance(entry, Attempt)]
+        assert (attempt.status, attempt.reason, attempt.next) == (402, "billing", "fail_terminal")
+        assert attempt.message == "Insufficient Balance"
+        assert [each.reason for each in run(orchestrator).skipped] == ["billing"]
+
+
+def test_a_task_cancelled_in_a_wait_ends_as_cancelled() -> None:
+    with world({"a": replies.rate_limited(30)}) as (providers, orchestrator):
+
+        async def main() -> None:
+            entries, ended = await cancelled(
+                orchestrator, lambda entries: any(entry.kind == "attempt" for entry in entries)
+            )
+
+            assert ended is not None
+            assert ended_as_cancelled(entries, "retry_cancelled")
+
+        asyncio.run(main())
+        assert len(providers.received("a")) == 1
+
+
+def test_a_cancelled_call_says_so_in_its_ledger_alone_and_marks_nothing() -> None:
+    with world({"a": replies.hang()}) as (providers, orchestrator):
+        for number in range(1, 5):
+
+            def arrived(_: list[Entry], number: int = number) -> bool:
+                return len(providers.received("a")) == number
+
+            asyncio.run(cancelled(orchestrator, arrived))
+        providers.set("a", replies.ok())
+
+        response = run(orchestrator)
+        assert (response.text, response.skipped) == ("ok", ())
+
+
+def test_a_cancelled_probe_is_given_back() -> None:
+    clock = VirtualClock()
+    with world({"a": replies.billing_402(), "b": replies.ok("b")}, clock=clock) as (
+        providers,
+        orchestrator,
+    ):
+        run(orchestrator)
+        clock.advance(301)
+        providers.set("a", [replies.hang(), replies.ok("a")])
+
+        async def main() -> None:
+            await cancelled(orchestrator, lambda _: len(providers.received("a")) == 2)
+            assert (await orchestrator.arun(HI)).text == "a"
+
+        asyncio.run(main())
+
+
+PROGRAM = """
+import sys
+from orchestrator import Orchestrator
+from orchestrator.clock import SystemClock
+
+class Telling(SystemClock):
+    def sleep(self, seconds):
+        print("waits", flush=True)
+        super().sleep(seconds)
+
+entries = []
+orchestrator = Orchestrator.from_file(sys.argv[1], clock=Telling())
+try:
+    orchestrator.run({"messages": [{"role": "user", "content": "hi"}]}, observe=entries.append)
+except KeyboardInterrupt as interrupt:
+    print(type(interrupt).__name__, entries[-1].stopped_by, entries[-2].kind, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("reply", "row"),
+    [(replies.hang(), "attempt"), (replies.rate_limited(30), "transition")],
+    ids=["in-a-request", "in-a-wait"],
+)
+def test_control_c_ends_a_blocking_call_and_closes_the_connection(
+    reply: Reply, row: str, tmp_path: Path
+) -> None:
+    with SimProcess({"a": reply}) as providers:
+        config = tmp_path / "orchestrator.toml"
+        config.write_text(text_of({"a": providers.url("a")}, ["a/m"]))
+        with subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(config)],
+            env=os.environ | environment("a") | {"PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert eventually(lambda: len(providers.received("a")) == 1)
+            if row == "transition":
+                assert process.stdout.readline() == "waits\n"
+            process.send_signal(signal.SIGINT)
+
+            assert process.stdout.readline() == f"KeyboardInterrupt cancelled {row}\n"
+            # The process still runs, so it is the call that closed the connection.
+            if row == "attempt":
+                assert eventually(lambda: providers.connections == 0)
+            process.stdin.close()
+            assert process.wait(AMPLE) == 0
+
+
+def test_what_an_observer_interrupts_with_is_raised_as_it_was() -> None:
+    class Stop(BaseException):
+        pass
+
+    def observe(entry: Entry) -> None:
+        if entry.kind == "attempt":
+            raise Stop
+
+    with world({"a": replies.server_error()}) as (_, orchestrator), pytest.raises(Stop):
+        orchestrator.run(HI, observe=observe)
+
+
+def test_a_failed_call_leaves_the_next_alone() -> None:
+    scripts = {"a": [replies.server_error(), replies.ok()]}
+    extra = "[policy]\nattempts_per_target = 1"
+    with world(scripts, extra=extra) as (_, orchestrator):
+        failure(run, orchestrator)
+
+        assert run(orchestrator).text == "ok"
+
+
+def test_providers_that_stop_in_the_middle_are_a_failed_call() -> None:
+    providers = ScriptedProviders({"a": replies.ok()})
+    with providers:
+        url = providers.url("a")
+    text = text_of({"a": url}, ["a/m"], extra="[policy]\nattempts_per_target = 1")
+    with Orchestrator(loads(text, environment("a"))) as orchestrator:
+        assert failure(run, orchestrator).reason == "connection"

@@ -1,0 +1,128 @@
+"""The catalogue: complete, and fit to be sent to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from orchestrator.config import scalars
+from orchestrator.config.records import DIALECT_NAMES
+from orchestrator.vendors import CATALOGUE, at_address, known
+
+PROMISED = [
+    "openai",
+    "anthropic",
+    "gemini",
+    "deepseek",
+    "openrouter",
+    "mistral",
+    "groq",
+    "together",
+    "fireworks",
+    "cerebras",
+    "xai",
+    "zai",
+    "moonshot",
+    "minimax",
+    "dashscope",
+    "siliconflow",
+    "nvidia-nim",
+    "huggingface",
+    "github-models",
+    "perplexity",
+    "cohere",
+    "databricks",
+    "azure",
+    "ollama",
+    "vllm",
+    "lmstudio",
+    "llamacpp",
+    "litellm-proxy",
+]
+
+
+def test_every_promised_provider_is_known_and_no_other() -> None:
+    assert sorted(CATALOGUE) == sorted(PROMISED)
+    assert known("deepseek") is CATALOGUE["deepseek"]
+    assert known("deepsek") is None
+
+
+DATA = [entry for entry in CATALOGUE.values() if entry.derive is None]
+
+
+@pytest.mark.parametrize("entry", DATA, ids=lambda entry: entry.name)
+def test_an_entry_is_whole(entry: Any) -> None:
+    local = httpx.URL(entry.base_url).host == "localhost"
+
+    assert CATALOGUE[entry.name] is entry
+    assert scalars.base_url(entry.base_url) == entry.base_url
+    assert entry.base_url.startswith("http://localhost:" if local else "https://")
+    assert entry.keyless is local
+    assert entry.documentation.startswith("https://")
+    assert entry.dialect in DIALECT_NAMES
+    assert entry.keys
+    assert all(key.isupper() for key in entry.keys)
+    for dialect, base_url in entry.others.items():
+        assert dialect in DIALECT_NAMES
+        assert scalars.base_url(base_url) == base_url
+        assert at_address(base_url) is entry
+
+
+def test_no_two_entries_share_an_address_or_a_key() -> None:
+    addresses = [entry.base_url for entry in DATA]
+    keys = [key for entry in CATALOGUE.values() for key in entry.keys]
+
+    assert len(set(addresses)) == len(addresses)
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("entry", DATA, ids=lambda entry: entry.name)
+def test_a_provider_is_known_by_its_address_too(entry: Any) -> None:
+    beside = httpx.URL(entry.base_url).copy_with(path="/v9")
+
+    assert at_address(str(beside)) is entry
+
+
+@pytest.mark.parametrize(
+    ("base_url", "name"),
+    [
+        ("https://adb-1.2.azuredatabricks.net/serving-endpoints", "databricks"),
+        ("https://1.0.ai-gateway.azuredatabricks.net/openai/v1", "databricks"),
+        ("https://dbc-1.cloud.databricks.com", "databricks"),
+        ("https://mine.openai.azure.com/openai/v1", "azure"),
+        ("https://api.together.xyz/v1", "together"),
+        ("https://ws.ap-southeast-1.maas.aliyuncs.com/compatible-mode/v1", "dashscope"),
+    ],
+)
+def test_a_vendor_is_known_at_every_host_of_its_own(base_url: str, name: str) -> None:
+    assert at_address(base_url) is CATALOGUE[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect", "base_url"),
+    [
+        ("anthropic", "", "https://api.anthropic.com/v1"),
+        ("anthropic", "openai-chat", "https://api.anthropic.com/v1"),
+        ("gemini", "", "https://generativelanguage.googleapis.com/v1beta"),
+        ("gemini", "openai-chat", "https://generativelanguage.googleapis.com/v1beta/openai"),
+        ("zai", "anthropic-messages", "https://api.z.ai/api/anthropic/v1"),
+    ],
+)
+def test_each_dialect_has_its_address(name: str, dialect: str, base_url: str) -> None:
+    assert CATALOGUE[name].endpoint({}, dialect).base_urls == (base_url,)
+    assert CATALOGUE[name].endpoint({}, dialect, "http://mine/v1").base_urls == ("http://mine/v1",)
+
+
+def test_the_native_dialects_are_the_default() -> None:
+    assert CATALOGUE["anthropic"].dialect == "anthropic-messages"
+    assert CATALOGUE["gemini"].dialect == "gemini"
+
+
+def test_an_address_that_nobody_has_is_not_known() -> None:
+    assert at_address("http://127.0.0.1:9/v1") is None
+    assert at_address("http://me:secret@api.openai.com.evil.test/v1") is None
+    assert at_address("https://azuredatabricks.net.evil.test/v1") is None
+    assert at_address("no address") is None
+    assert at_address("") is None

@@ -1,0 +1,89 @@
+"""The settings that spin is asked about: small, and each with something of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from orchestrator.lab.verify import Setting
+from orchestrator.states.policy import OnInterrupted, Policy
+from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
+from orchestrator.states.target import Target
+
+_ONE, _TWO = Target("acme", "one"), Target("beta", "two")
+_SIBLING = Target("acme", "sibling")
+_SMALL, _LARGE = Target("acme", "one", context=8_000), Target("beta", "two", context=32_000)
+_THIRD = Target("corp", "three")
+
+_FEW = (Reason.BILLING, Reason.RATE_LIMIT, Reason.TIMEOUT, Reason.UNKNOWN)
+"""Reasons that guards and effects call by name, and that default policies tell apart."""
+
+_POOLED = (Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH, Reason.OVERLOADED)
+"""Reasons between which pools make a difference."""
+
+_SIZED = (Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE, Reason.OVERLOADED, Reason.BAD_REQUEST)
+
+_OTHER_MOVES: Mapping[Reason, frozenset[Move]] = {
+    **DEFAULT_MOVES,
+    Reason.RATE_LIMIT: frozenset({Move.ROTATE}),
+    Reason.AUTH: frozenset({Move.ROTATE, Move.RETRY}),
+    Reason.TIMEOUT: frozenset({Move.RETRY}),
+    Reason.OVERLOADED: frozenset({Move.FALLBACK}),
+    Reason.CONTENT_POLICY: frozenset({Move.FALLBACK}),
+    Reason.CONTEXT_OVERFLOW: frozenset({Move.RETRY}),
+}
+_CHANGED = (
+    Reason.RATE_LIMIT, Reason.AUTH, Reason.TIMEOUT, Reason.OVERLOADED, Reason.CONTENT_POLICY,
+    Reason.CONTEXT_OVERFLOW,
+)  # fmt: skip
+
+
+def _policy(attempts: int, tries: int = 2, **others: object) -> Policy:
+    return Policy(attempts, tries, **others)  # type: ignore[arg-type]  # named by the caller
+
+
+def _named() -> dict[str, Setting]:
+    continued = _policy(3, on_interrupted=OnInterrupted.CONTINUE)
+    moves = _policy(3, on=_OTHER_MOVES)
+    return {
+        "1 target, 2 keys": Setting((_ONE,), {"acme": 2}, _policy(4)),
+        "1 target, 3 keys, 3 tries": Setting((_ONE,), {"acme": 3}, _policy(5, 3)),
+        "2 targets, 1 key": Setting((_ONE, _TWO), {}, _policy(3)),
+        "2 targets, 2 keys": Setting(
+            (_ONE, _TWO), {"acme": 2, "beta": 2}, _policy(3), diagnosed=_POOLED
+        ),
+        "2 targets of 1 provider": Setting(
+            (_ONE, _SIBLING), {"acme": 2}, _policy(3), diagnosed=_FEW
+        ),
+        "known contexts": Setting((_SMALL, _LARGE), {}, _policy(3), diagnosed=_SIZED),
+        "streams that go on": Setting((_ONE, _TWO), {}, continued, diagnosed=_FEW),
+        "streams past the deadline": Setting(
+            (_ONE, _TWO), {}, attrs.evolve(continued, deadline=0.2), diagnosed=_FEW
+        ),
+        "patience 0.8 s": Setting(
+            (_ONE, _TWO), {"acme": 2}, _policy(3, 3, patience=0.8), diagnosed=_FEW
+        ),
+        "patience past the deadline": Setting(
+            (_ONE, _TWO), {}, _policy(3, deadline=5.0), diagnosed=_FEW
+        ),
+        "deadline within a backoff": Setting(
+            (_ONE, _TWO), {}, _policy(4, 3, deadline=1.0, patience=0.2), diagnosed=_FEW
+        ),
+        "other moves allowed": Setting((_SMALL, _TWO), {"acme": 2}, moves, diagnosed=_CHANGED),
+        "2 repairs, not streamed": Setting(
+            (_ONE, _TWO), {}, _policy(4), streamed=False, repairs=2,
+            diagnosed=(Reason.BAD_REQUEST, Reason.BILLING, Reason.UNKNOWN),
+        ),
+        "3 targets, 1 key": Setting(
+            (_ONE, _TWO, _THIRD), {}, _policy(3),
+            diagnosed=(Reason.BILLING, Reason.RATE_LIMIT),
+        ),
+    }  # fmt: skip
+
+
+SETTINGS: Mapping[str, Setting] = _named()
+"""By name, as the report shows them."""
+
+ROUND = ("1 target, 2 keys", "2 repairs, not streamed", "known contexts")
+"""Those in which it is also asked whether a call can go round for ever; that takes longer."""
