@@ -14,8 +14,8 @@ import pytest
 from orchestrator import CallFailed, Orchestrator, StreamInterrupted
 from orchestrator.api.request import Request
 from orchestrator.config import loads
-from orchestrator.execution.inflow import MOST_REMARKS
-from orchestrator.execution.outcome import LARGEST_ANSWER
+from orchestrator.execution.stream_decoder import MOST_REMARKS
+from orchestrator.execution.failure import LARGEST_ANSWER
 from orchestrator.execution.stream_performer import StreamPerformer
 from orchestrator.states import Failed, Reason, Send
 from tests.orchestrator.execution.streamed import (
