@@ -16,6 +16,7 @@ from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.effects import (
     Ask,
     Block,
+    CallerLeft,
     Close,
     Effect,
     Emit,
@@ -112,21 +113,25 @@ class BlockingPump:
             BaseException: What interrupted it, as it was: the flow has given back what it took.
         """
         flow, result = self._flow, None
-        while True:
-            try:
-                effect = flow.send(result) if error is None else flow.throw(error)
-                result = error = None
-                if isinstance(effect, Emit):
-                    return effect.event
-                result = self._connection.perform(effect)
-            except BaseException as raised:
-                # Out of the flow itself, which is over then; else the flow says what it means.
-                if inspect.getgeneratorstate(flow) == inspect.GEN_CLOSED:
-                    if isinstance(raised, StopIteration):
-                        self.response = raised.value
-                        return None
-                    raise
-                error = raised
+        try:
+            while True:
+                try:
+                    effect = flow.send(result) if error is None else flow.throw(error)
+                    result = error = None
+                    if isinstance(effect, Emit):
+                        return effect.event
+                    result = self._connection.perform(effect)
+                except BaseException as raised:
+                    # Out of the flow itself, which is over then; else the flow says what it means.
+                    if inspect.getgeneratorstate(flow) == inspect.GEN_CLOSED:
+                        if isinstance(raised, StopIteration):
+                            self.response = raised.value
+                            return None
+                        raise
+                    error = raised
+        finally:
+            # It knows this frame: together they would keep all that the call held alive.
+            del error
 
 
 def run(flow: Flow, connection: BlockingConnection) -> Response:
@@ -145,15 +150,21 @@ def drive(flow: Flow, connection: BlockingConnection) -> Generator[StreamEvent, 
 
     Raises:
         CallFailed: The call failed.
-        BaseException: What interrupted the call (the caller closing this generator too).
+        BaseException: What interrupted the call.
     """
-    pump, error = BlockingPump(flow, connection), None
+    pump = BlockingPump(flow, connection)
+    error: BaseException | None = None
     try:
         while (event := pump.advance(error)) is not None:
             error = None
             try:
                 yield event
+            except GeneratorExit:
+                error = CallerLeft()
             except BaseException as raised:  # noqa: BLE001 - the flow gives back what it took
                 error = raised
+    except CallerLeft:
+        return
     finally:
+        del error
         connection.close()

@@ -103,6 +103,10 @@ class LimitPassed(Exception):
         self.connect = connect
 
 
+class CallerLeft(BaseException):
+    """The caller closed the stream before its end; a pump throws it into the flow."""
+
+
 def limit_passed(error: Exception, effect: Open | Read, seconds: float) -> LimitPassed | None:
     """The limit that ``error`` tells of, where it has passed.
 

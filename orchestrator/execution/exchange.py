@@ -123,7 +123,8 @@ class Exchange:
     def interrupt(self, exception: Exception) -> Failure:
         """What an attempt amounts to that ``exception`` ended before anything was settled."""
         if self.decoder is None:
-            return Broken(exception)
+            # Its frames hold all that the call holds.
+            return Broken(_believed(exception).with_traceback(None))
         # Without the bytes that a protocol error quotes: they may be the answer's own.
         said = (type(exception).__name__, *exceptions.words(exception)[:1])
         return Interrupted(": ".join(said))
@@ -284,3 +285,12 @@ class Exchange:
             self.note("the arguments of a tool call are no JSON object")
         self.kept = judged
         return judged
+
+
+def _believed(exception: Exception) -> Exception:
+    """``exception``, or what it is in truth: a limit of ours that passed never comes here."""
+    if not isinstance(exception, httpx.TimeoutException | TimeoutError):
+        return exception
+    before = isinstance(exception, httpx.ConnectTimeout | httpx.PoolTimeout)
+    kind = httpx.ConnectError if before else httpx.ReadError
+    return kind(str(exception) or type(exception).__name__)

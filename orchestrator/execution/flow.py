@@ -60,8 +60,8 @@ Taking = Generator[Effect, Any, tuple[float, Taken | None, Standby]]
 def flow(run: CallRun) -> Flow:
     """Run a call to its end.
 
-    However it ends, what it took is given back: an interrupt is thrown in by the pump, and
-    performed here to the end of the record.
+    However it ends, what it took is given back: a pump throws in what interrupts the call, and
+    performs what follows, to the end of the record.
 
     Raises:
         CallFailed: The call failed; ``StreamInterrupted`` once content was delivered.
@@ -70,24 +70,30 @@ def flow(run: CallRun) -> Flow:
     """
     run.begin()
     try:
-        run.open_record()
-        taken, standby = yield Ask(run.session, TakeFirst(), 0.0)
-        run.advance(Started(0.0, taken, standby))
-        while not isinstance(command := run.command, Finish):
-            event = yield from _perform(run, command)
-            if not isinstance(event, Streaming):
-                # A wait or another target may come next: nobody reads on.
-                yield Close()
-            run.advance(event)
-        response = run.finish(command)
-        for leftover in run.leftover:
-            yield Emit(leftover)
-        return response
+        response = yield from _run(run)
+    except GeneratorExit:
+        raise  # the pump is gone: nobody performs an effect any more
     except BaseException:
         yield from _abandon(run)
         raise
-    finally:
-        yield Ask(run.session, Release(), run.at)
+    yield Ask(run.session, Release(), run.at)
+    return response
+
+
+def _run(run: CallRun) -> Flow:
+    run.open_record()
+    taken, standby = yield Ask(run.session, TakeFirst(), 0.0)
+    run.advance(Started(0.0, taken, standby))
+    while not isinstance(command := run.command, Finish):
+        event = yield from _perform(run, command)
+        if not isinstance(event, Streaming):
+            # A wait or another target may come next: nobody reads on.
+            yield Close()
+        run.advance(event)
+    response = run.finish(command)
+    for leftover in run.leftover:
+        yield Emit(leftover)
+    return response
 
 
 def _perform(run: CallRun, command: Command) -> EventFlow:
@@ -271,9 +277,17 @@ def _probe(run: CallRun, exchange: Exchange, base_url: str) -> Generator[Effect,
 
 
 def _abandon(run: CallRun) -> Generator[Effect, Any, None]:
+    """End what is open, and give back what was taken."""
+    yield Close()
+    try:
+        if not run.call.state.final:
+            yield from _end(run)
+    finally:
+        yield Ask(run.session, Release(), run.at)
+
+
+def _end(run: CallRun) -> Generator[Effect, Any, None]:
     """End the machine and the record; a failure that had come by then stays what it is."""
-    if run.call.state.final:
-        return
     exchange = run.exchange
     if exchange is not None and run.has_delivered_all:
         # Who leaves after the finish reason has it all.

@@ -17,6 +17,7 @@ from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.effects import (
     Ask,
     Block,
+    CallerLeft,
     Close,
     Effect,
     Emit,
@@ -113,21 +114,25 @@ class TaskPump:
             BaseException: What interrupted it, as it was: the flow has given back what it took.
         """
         flow, result = self._flow, None
-        while True:
-            try:
-                effect = flow.send(result) if error is None else flow.throw(error)
-                result = error = None
-                if isinstance(effect, Emit):
-                    return effect.event
-                result = await self._connection.perform(effect)
-            except BaseException as raised:
-                # Out of the flow itself, which is over then; else the flow says what it means.
-                if inspect.getgeneratorstate(flow) == inspect.GEN_CLOSED:
-                    if isinstance(raised, StopIteration):
-                        self.response = raised.value
-                        return None
-                    raise
-                error = raised
+        try:
+            while True:
+                try:
+                    effect = flow.send(result) if error is None else flow.throw(error)
+                    result = error = None
+                    if isinstance(effect, Emit):
+                        return effect.event
+                    result = await self._connection.perform(effect)
+                except BaseException as raised:
+                    # Out of the flow itself, which is over then; else the flow says what it means.
+                    if inspect.getgeneratorstate(flow) == inspect.GEN_CLOSED:
+                        if isinstance(raised, StopIteration):
+                            self.response = raised.value
+                            return None
+                        raise
+                    error = raised
+        finally:
+            # It knows this frame: together they would keep all that the call held alive.
+            del error
 
 
 async def run(flow: Flow, connection: TaskConnection) -> Response:
@@ -146,15 +151,21 @@ async def drive(flow: Flow, connection: TaskConnection) -> AsyncGenerator[Stream
 
     Raises:
         CallFailed: The call failed.
-        BaseException: What interrupted the call (the caller closing this generator too).
+        BaseException: What interrupted the call.
     """
-    pump, error = TaskPump(flow, connection), None
+    pump = TaskPump(flow, connection)
+    error: BaseException | None = None
     try:
         while (event := await pump.advance(error)) is not None:
             error = None
             try:
                 yield event
+            except GeneratorExit:
+                error = CallerLeft()
             except BaseException as raised:  # noqa: BLE001 - the flow gives back what it took
                 error = raised
+    except CallerLeft:
+        return
     finally:
+        del error
         await connection.close()
