@@ -81,7 +81,7 @@ class BlockingConnection:
             # Sockets wait in real time, whatever clock the call was given.
             passed = max(time.monotonic() - began, self._clock.monotonic() - virtual)
             if (limit := limit_passed(error, effect, passed)) is not None:
-                raise limit from error
+                raise limit from error.with_traceback(None)
             raise
 
     def _open(self, effect: Open) -> httpx.Response:

@@ -124,7 +124,7 @@ class Exchange:
         """What an attempt amounts to that ``exception`` ended before anything was settled."""
         if self.decoder is None:
             # Its frames hold all that the call holds.
-            return Broken(_believed(exception).with_traceback(None))
+            return Broken(_believed(exception.with_traceback(None)))
         # Without the bytes that a protocol error quotes: they may be the answer's own.
         said = (type(exception).__name__, *exceptions.words(exception)[:1])
         return Interrupted(": ".join(said))
