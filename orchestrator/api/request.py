@@ -12,14 +12,13 @@ from typing import Any
 import attrs
 
 from orchestrator import header_rules
+from orchestrator.dialects import DEFAULT_DIALECT, RequestError
 from orchestrator.json_values import NotJson, checked
+
+__all__ = ["LONGEST_TIMEOUT", "Request", "RequestError", "refused_header", "request_of"]
 
 LONGEST_TIMEOUT = 1e9
 """Seconds, thirty years: what is longer is no deadline, and overflows clocks."""
-
-
-class RequestError(ValueError):
-    """The request cannot be sent to anybody as it is; the caller must change it."""
 
 
 @attrs.frozen
@@ -49,7 +48,7 @@ class Request:
     timeout: float | None = None
     require_complete: bool = False
     metadata: Any = attrs.field(factory=dict)
-    dialect: str = "openai-chat"
+    dialect: str = DEFAULT_DIALECT
     stream: bool = False
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     _judged: Any = attrs.field(default=None, repr=False, eq=False)
@@ -58,7 +57,7 @@ class Request:
     def __attrs_post_init__(self) -> None:
         if self._judged is not self.payload or self._judged is None:
             payload = _sayable(self.payload)
-            if self.dialect == "openai-chat":
+            if self.dialect == DEFAULT_DIALECT:
                 _check(payload)
             for name in ("payload", "_judged"):
                 object.__setattr__(self, name, payload)

@@ -18,6 +18,7 @@ from orchestrator.classification.hints import HINT_REPAIRED, HINTS
 from orchestrator.clock import Clock
 from orchestrator.config.records import Provider, StreamEnd, TargetSettings, masker
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage, dialect
+from orchestrator.execution.auth import apply_key
 from orchestrator.execution.body import Body
 from orchestrator.execution.failures import (
     AttemptContext,
@@ -255,12 +256,12 @@ class Performer:
                 provider=provider,
                 model=command.target.model,
                 overrides=worded.overrides,
-                secret=secret.reveal(),
                 stream=worded.stream,
             )
         except RequestError as error:
             # Without the frames that had the secret in their hands.
             raise RequestError(str(error)) from None
+        apply_key(outgoing, provider, secret)
         if provider.dialect == self.request.dialect:
             outgoing.headers.update(
                 [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestrator.api.request import RequestError
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.answer import read_thinking
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME
@@ -21,6 +20,7 @@ from orchestrator.dialects.neutral import (
     ToolResult,
     ToolUse,
 )
+from orchestrator.dialects.request_fields import RequestError
 
 _SYSTEM = "system"
 """Takes a turn of its own since Opus 4.8

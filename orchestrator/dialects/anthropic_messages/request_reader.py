@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestrator.api.request import RequestError
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.messages_reader import (
     MessagesReading,
@@ -16,6 +15,7 @@ from orchestrator.dialects.anthropic_messages.reasoning import KINDS, read_reaso
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME
 from orchestrator.dialects.loss import Loss, vendor_tool
 from orchestrator.dialects.neutral import Conversation, JsonFormat, Tool, ToolChoice, ToolMode
+from orchestrator.dialects.request_fields import RequestError
 
 _READ = frozenset(
     {

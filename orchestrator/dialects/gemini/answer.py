@@ -18,7 +18,7 @@ from orchestrator.dialects.gemini.parts import (
 from orchestrator.dialects.gemini.results import parsed
 from orchestrator.dialects.gemini.words import NAME, field, finish_written
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
 from orchestrator.dialects.wire import count, mapping, mappings, string
 
 AnswerPart = Text | Thinking | ToolUse
@@ -102,7 +102,7 @@ def write_usage(usage: Usage) -> dict[str, Any]:
     return written
 
 
-def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
+def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
     """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
     torn = False
     parts: list[dict[str, Any]] = []

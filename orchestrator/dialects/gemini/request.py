@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestrator.api.request import RequestError
 from orchestrator.dialects.common_losses import (
     foreign_losses,
     says_unusual_verbosity,
@@ -35,6 +34,7 @@ from orchestrator.dialects.gemini.tools import (
 from orchestrator.dialects.gemini.words import NAME, field, snake, take
 from orchestrator.dialects.loss import Loss, Reworded, Weight, effort, parameter, said, vendor_tool
 from orchestrator.dialects.neutral import Conversation, Message, Role, Text, ToolUse
+from orchestrator.dialects.request_fields import RequestError
 from orchestrator.dialects.wire import mapping, mappings
 
 _RIDING = ("labels", "safetySettings", "serviceTier", "store")

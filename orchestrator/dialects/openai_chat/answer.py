@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.finish_reasons import finish_reason, standard
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
 from orchestrator.dialects.openai_chat.messages_reader import thoughts, tool_use
 from orchestrator.dialects.openai_chat.messages_writer import written_call, written_thoughts
 from orchestrator.dialects.openai_chat.names import NAME
@@ -39,7 +39,7 @@ def read_whole(body: Mapping[str, Any]) -> Reply | None:
     return read_answer(body)
 
 
-def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
+def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
     """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
     text = "".join(part.text for part in reply.parts if isinstance(part, Text))
     calls = [part for part in reply.parts if isinstance(part, ToolUse)]

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import msgspec
 
-from orchestrator.api.request import RequestError
+from orchestrator.dialects.encoding import json_body
 from orchestrator.dialects.files import given_file, sound
 from orchestrator.dialects.loss import Loss, Weight, said
 from orchestrator.dialects.neutral import (
@@ -33,7 +33,8 @@ from orchestrator.dialects.openai_chat.names import (
     OPENAI_CACHE,
     THOUGHT_FIELDS,
 )
-from orchestrator.dialects.wire import arguments, json_body, mapping, mappings, string
+from orchestrator.dialects.request_fields import RequestError
+from orchestrator.dialects.wire import arguments, mapping, mappings, string
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _DATA, _BASE64 = "data:", ";base64"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from orchestrator.api.request import RequestError
 from orchestrator.dialects.loss import Loss, vendor_tool
 from orchestrator.dialects.neutral import (
     Conversation,
@@ -24,6 +23,7 @@ from orchestrator.dialects.openai_chat.names import (
     STREAMED,
     THINKING_FIELDS,
 )
+from orchestrator.dialects.request_fields import RequestError
 from orchestrator.dialects.wire import mapping, string
 
 T = TypeVar("T")

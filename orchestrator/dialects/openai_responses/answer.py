@@ -13,7 +13,7 @@ from orchestrator.dialects.finish_reasons import (
     is_failed,
 )
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
 from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.openai_responses.skeleton import skeleton
 from orchestrator.dialects.wire import count, mapping, mappings, string
@@ -74,7 +74,7 @@ def usage_of(usage: Any) -> Usage:
 # Out.
 
 
-def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
+def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
     """The whole answer as a ``response`` object."""
     output: list[dict[str, Any]] = []
     for part in reply.parts:

@@ -11,7 +11,6 @@ from typing import Any
 
 import attrs
 
-from orchestrator.api.request import RequestError
 from orchestrator.dialects.files import given_file, is_public, media_type_of
 from orchestrator.dialects.loss import Loss, said
 from orchestrator.dialects.neutral import (
@@ -26,6 +25,7 @@ from orchestrator.dialects.neutral import (
 )
 from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.openai_responses.names import INPUT_CONTENT, INPUT_ITEMS, KEEPER
+from orchestrator.dialects.request_fields import RequestError
 from orchestrator.dialects.wire import string
 
 _TEXTS = frozenset({"input_text", "output_text", "text", "refusal"})

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from orchestrator.api.request import RequestError
 from orchestrator.dialects.loss import Loss, Weight, vendor_tool
 from orchestrator.dialects.neutral import (
     Conversation,
@@ -33,6 +32,7 @@ from orchestrator.dialects.openai_responses.names import (
     STORED,
     STREAMED,
 )
+from orchestrator.dialects.request_fields import RequestError
 from orchestrator.dialects.wire import string
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.api.request import RequestError
-from orchestrator.dialects.anthropic_messages import AnthropicMessages
+from orchestrator.dialects.anthropic_messages import MESSAGES
 from orchestrator.dialects.neutral import (
     Conversation,
     File,
@@ -35,7 +35,6 @@ from tests import dialect_strategies
 from tests.anthropic_strategies import conversations, json_values
 from tests.dialect_strategies import names_of
 
-MESSAGES = AnthropicMessages()
 HI = Message(Role.USER, (Text("hi"),))
 
 

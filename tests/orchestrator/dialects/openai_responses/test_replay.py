@@ -7,11 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 
 from orchestrator.dialects.neutral import Conversation, Reply, Thinking
-from orchestrator.dialects.openai_responses import OpenAIResponses
+from orchestrator.dialects.openai_responses import RESPONSES as OURS
 from orchestrator.dialects.openai_responses.replay import without_vendor_state
 from tests import dialect_strategies as drawn
-
-OURS = OpenAIResponses()
 
 
 @given(drawn.replies(dialect=OURS.name, thinking=True))

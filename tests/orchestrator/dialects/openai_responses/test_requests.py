@@ -28,11 +28,10 @@ from orchestrator.dialects.neutral import (
     ToolResult,
     ToolUse,
 )
-from orchestrator.dialects.openai_responses import OpenAIResponses
+from orchestrator.dialects.openai_responses import RESPONSES as OURS
 from tests import dialect_strategies as drawn
 from tests.dialect_strategies import names_of
 
-OURS = OpenAIResponses()
 NAME = OURS.name
 
 
