@@ -21,6 +21,7 @@ from orchestrator.api.streams import AsyncChunkStream, ChunkStream
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.config.records import Config, Provider
+from orchestrator.dialects import dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import async_stream, asynchronous, sync, sync_stream
 from orchestrator.execution.capabilities import FitnessLog, split, without_credential
@@ -29,7 +30,6 @@ from orchestrator.execution.performer import Performer, World
 from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.stream_performer import StreamPerformer
 from orchestrator.execution.transports import Transports
-from orchestrator.execution.wording import counted
 from orchestrator.health import (
     HealthBoard,
     Pool,
@@ -297,7 +297,8 @@ def _check_observer(observe: object) -> None:
 
 
 def _counted(request: Request) -> Request:
-    return attrs.evolve(request, payload=counted(request.payload, request.dialect))
+    payload = dialect(request.dialect).ask_for_usage(request.payload)
+    return attrs.evolve(request, payload=payload)
 
 
 def _store(config: Config) -> Store:

@@ -15,9 +15,12 @@ import httpx
 from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
 from orchestrator.dialects.encoding import EndpointSettings, KeyForm, Payload
+from orchestrator.dialects.framing import EVENTS, Framing
 from orchestrator.dialects.judgement import Flawed
 from orchestrator.dialects.loss import Loss, Reworded
 from orchestrator.dialects.neutral import UNTITLED, Conversation, Delta, Heading, Reply, StreamEvent
+from orchestrator.dialects.serving import Serving
+from orchestrator.dialects.shape import RequestShape
 
 
 class StreamReader(Protocol):
@@ -81,6 +84,18 @@ class WriteAnswer(Protocol):
         ...
 
 
+def _never(model: str) -> bool:  # noqa: ARG001 - whatever it is
+    return False
+
+
+def _as_it_is(payload: Payload) -> Payload:
+    return payload
+
+
+def _unchecked(payload: Payload) -> None:
+    """Who sends it is told by the provider."""
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Dialect:
     """How one family of endpoints is spoken to. What reads a provider's bytes never raises.
@@ -103,6 +118,16 @@ class Dialect:
             say otherwise than its finish reason, they decide.
         stream_reader: A reader for one stream.
         stream_writer: A writer of one stream, for a caller who speaks this dialect.
+        shape: Where a request has what repairs change.
+        serving: How its clients are served.
+        shown_path: What it adds to a base URL, as people are told.
+        framing: Whether bytes are a stream or an answer in one piece.
+        wants_reasoning: Whether a request asks the model to think before it speaks.
+        takes_prefill: Whether the model of that name is known to go on from a last message of
+            its own.
+        ask_for_usage: The request, asking for the usage in a stream too.
+        check_request: Refuses a payload of a caller that cannot be a request of this dialect,
+            before anything is sent. Raises RequestError.
         unsupported_keywords: Keywords of JSON schema that the vendor documents as not
             supported.
     """
@@ -120,6 +145,14 @@ class Dialect:
     complete_answer: Callable[[Payload, Heading], dict[str, Any]]
     stream_reader: Callable[[], StreamReader]
     stream_writer: Callable[[Heading], StreamWriter]
+    shape: RequestShape
+    serving: Serving
+    shown_path: str
+    wants_reasoning: Callable[[Payload], bool]
+    framing: Framing = EVENTS
+    takes_prefill: Callable[[str], bool] = attrs.field(default=_never)
+    ask_for_usage: Callable[[Payload], Payload] = attrs.field(default=_as_it_is)
+    check_request: Callable[[Payload], None] = attrs.field(default=_unchecked)
     unsupported_keywords: frozenset[str] = frozenset()
 
     def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:

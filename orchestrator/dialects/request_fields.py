@@ -16,7 +16,11 @@ class RequestError(ValueError):
 
 def kind_of(value: object) -> str:
     """What ``value`` is, in words that follow "is"."""
-    return "missing" if value is None else f"of type {type(value).__name__}"
+    if value is None:
+        return "missing"
+    if isinstance(value, Mapping):
+        return f"a mapping with the keys {', '.join(map(repr, list(value)[:5])) or 'none'}"
+    return f"of type {type(value).__name__}"
 
 
 def typed_field(fields: Mapping[str, Any], name: str, kind: type[T]) -> T | None:

@@ -17,7 +17,7 @@ from orchestrator.api.response import Response
 from orchestrator.classification.hints import HINT_REPAIRED, HINTS
 from orchestrator.clock import Clock
 from orchestrator.config.records import Provider, StreamEnd, TargetSettings, masker
-from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage, dialect
+from orchestrator.dialects import DEFAULT_DIALECT, Answer, Fault, Flaw, Flawed, Usage, dialect
 from orchestrator.execution.auth import apply_key
 from orchestrator.execution.body import Body
 from orchestrator.execution.failures import (
@@ -225,7 +225,7 @@ class Performer:
     @property
     def answered_in(self) -> str:
         """The dialect that the answer is written in; what was put together is a completion."""
-        return "openai-chat" if self.streamed else self._provider().dialect
+        return DEFAULT_DIALECT if self.streamed else self._provider().dialect
 
     # What the driver sends, and what it brought.
 

@@ -16,7 +16,7 @@ import httpx
 from orchestrator.api.errors import CallFailed, StreamInterrupted
 from orchestrator.api.response import Response
 from orchestrator.classification import exceptions
-from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage
+from orchestrator.dialects import DEFAULT_DIALECT, Answer, Fault, Flaw, Flawed, Usage
 from orchestrator.dialects.judgement import judge
 from orchestrator.dialects.neutral import Began, Counted, Delta, StreamEvent
 from orchestrator.execution.assembly import Assembly
@@ -83,7 +83,7 @@ class StreamPerformer(Performer):
     @property
     def answered_in(self) -> str:
         """An answer put together from a stream is written as a chat completion."""
-        return "openai-chat" if self.request.stream else super().answered_in
+        return DEFAULT_DIALECT if self.request.stream else super().answered_in
 
     def finish(self, command: Finish) -> Response:
         """See :meth:`.Performer.finish`; the response is kept for the caller to ask for."""

@@ -9,19 +9,8 @@ from typing import Any, Protocol
 import msgspec
 
 from orchestrator.api.request import Request, RequestError
+from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, Dialect
 from orchestrator.serving.http_errors import NotServed
-
-_PATHS = {
-    "/chat/completions": "openai-chat",
-    "/responses": "openai-responses",
-    "/messages": "anthropic-messages",
-    ":generateContent": "gemini",
-    ":streamGenerateContent": "gemini",
-}
-"""How a request's path ends, by the dialect that it is written in."""
-
-_PASSED_ON = ("anthropic-beta", "openai-beta")
-"""Headers of the client that change what its own vendor answers; nothing else is sent on."""
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -71,48 +60,50 @@ def asked_by(incoming: Incoming, *, route: str | None, deadline: float) -> Reque
         NotServed: It is no call of a model.
         RequestError: It is one, and makes no sense.
     """
-    name = _dialect_called(incoming)
-    payload = _payload(incoming)
-    model = payload.pop("model", None) or _model_in_path(incoming.url.path)
+    spoken, payload = _dialect_called(incoming), _payload(incoming)
+    path, served = incoming.url.path, spoken.serving
+    named, streams = served.address(path, incoming.url.params)
+    model = payload.pop("model", None) or named
     stream = bool(payload.pop("stream", False))
-    if incoming.url.path.endswith(":streamGenerateContent"):
-        stream = _server_sent(incoming)
     return Request(
         payload,
         route=route or model,
         timeout=min(deadline, _patience(incoming)),
-        dialect=name,
-        stream=stream,
-        headers={key: incoming.headers[key] for key in _PASSED_ON if key in incoming.headers},
+        dialect=spoken.name,
+        stream=stream if streams is None else streams,
+        headers={
+            key: incoming.headers[key] for key in served.passed_headers if key in incoming.headers
+        },
     )
 
 
 def dialect_of(incoming: Incoming) -> str:
     """The dialect that the client understands: by the path, else by its headers."""
-    name = _dialect_at(incoming.url.path)
-    if name is None and "anthropic-version" in incoming.headers:
-        return "anthropic-messages"
-    if name is None and "x-goog-api-key" in incoming.headers:
-        return "gemini"
-    return name or "openai-chat"
+    at_path = _dialect_at(incoming.url.path)
+    if at_path is not None:
+        return at_path.name
+    marks = ((name, one.serving.known_by) for name, one in DIALECTS.items())
+    known = (name for name, header in marks if header and header in incoming.headers)
+    return next(known, DEFAULT_DIALECT)
 
 
-def _dialect_at(path: str) -> str | None:
+def _dialect_at(path: str) -> Dialect | None:
     # The threads of OpenAI's assistants have messages too, which are no call of a model.
     if "/threads/" in path:
         return None
-    return next((name for ending, name in _PATHS.items() if path.endswith(ending)), None)
+    return next((one for one in DIALECTS.values() if path.endswith(one.serving.paths)), None)
 
 
-def _dialect_called(incoming: Incoming) -> str:
-    name = _dialect_at(incoming.url.path)
-    if name is None or incoming.method != "POST":
+def _dialect_called(incoming: Incoming) -> Dialect:
+    spoken = _dialect_at(incoming.url.path)
+    if spoken is None or incoming.method != "POST":
+        paths = (path for one in DIALECTS.values() for path in one.serving.paths)
         raise NotServed(
             f"{incoming.method} {incoming.url.path} is not served here: neither a call of a model "
-            f"(POST to a path that ends with {', '.join(_PATHS)}) nor the list of them "
+            f"(POST to a path that ends with {', '.join(paths)}) nor the list of them "
             "(GET /models); send it with a client that talks to the provider itself"
         )
-    return name
+    return spoken
 
 
 def _payload(incoming: Incoming) -> dict[str, Any]:
@@ -142,19 +133,6 @@ def _with_lone_surrogates(content: bytes) -> Any:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(constant)
-
-
-def _model_in_path(path: str) -> str | None:
-    """Gemini names the model in the path: ``/models/NAME:generateContent``."""
-    return path.partition("/models/")[2].rpartition(":")[0] or None
-
-
-def _server_sent(incoming: Incoming) -> bool:
-    if incoming.url.params.get("alt") == "sse":
-        return True
-    raise RequestError(
-        "a stream of Gemini is served as server-sent events only: ask for it with ?alt=sse"
-    )
 
 
 def _patience(incoming: Incoming) -> float:

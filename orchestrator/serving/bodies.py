@@ -32,8 +32,8 @@ class EventWriter:
 
     Where a second target goes on with a stream, the client must see one stream still. So
     whatever comes after the first is written, by a writer that has followed the first.
-    Responses name their items in every event, and a writer names them in its own way: there
-    all of a stream that may go on elsewhere is written.
+    Some dialects name their items in every event, and a writer names them in its own way:
+    there all of a stream that may go on elsewhere is written.
     """
 
     def __init__(self, asked: Request, performer: StreamPerformer) -> None:
@@ -41,7 +41,7 @@ class EventWriter:
         self._performer = performer
         self._may_go_on = performer.call.policy.on_interrupted is OnInterrupted.CONTINUE
         self._first: int | None = None
-        self._passing = not (self._may_go_on and asked.dialect == "openai-responses")
+        self._passing = not (self._may_go_on and dialect(asked.dialect).serving.names_items)
         self._writer: StreamWriter | None = None
 
     def write(self, event: StreamEvent) -> bytes:

@@ -25,7 +25,7 @@ json_values        |
 header_rules       |
 dialects           |
 api.request        | dialects json_values header_rules
-vendors            |
+vendors            | dialects
 health             | states secrets
 classification     | states secrets
 ledger             | states dialects json_values

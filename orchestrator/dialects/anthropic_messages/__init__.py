@@ -13,13 +13,16 @@ from orchestrator.dialects.anthropic_messages import (
     formats,
     http,
     losses,
+    models,
     request_reader,
     request_writer,
+    shape,
 )
 from orchestrator.dialects.anthropic_messages.stream_reader import MessagesReader
 from orchestrator.dialects.anthropic_messages.stream_writer import MessagesWriter
-from orchestrator.dialects.anthropic_messages.vocabulary import NAME
+from orchestrator.dialects.anthropic_messages.vocabulary import NAME, error_body
 from orchestrator.dialects.record import Dialect
+from orchestrator.dialects.serving import Serving
 
 __all__ = ["MESSAGES"]
 
@@ -37,6 +40,16 @@ MESSAGES = Dialect(
     complete_answer=answer.complete_answer,
     stream_reader=MessagesReader,
     stream_writer=MessagesWriter,
+    shape=shape.SHAPE,
+    serving=Serving(
+        paths=("/messages",),
+        known_by="anthropic-version",
+        passed_headers=("anthropic-beta",),
+        error_body=error_body,
+    ),
+    shown_path="/messages",
+    wants_reasoning=shape.wants_reasoning,
+    takes_prefill=models.takes_prefill,
     unsupported_keywords=formats.UNSUPPORTED,
 )
 """``POST {base_url}/messages``."""

@@ -14,6 +14,7 @@ from orchestrator.dialects import wire
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.anthropic_messages.answer import CALLER, opening
 from orchestrator.dialects.anthropic_messages.vocabulary import (
+    ERROR_TYPES,
     NAME,
     stop_reason,
     tool_id,
@@ -33,22 +34,6 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     Unreadable,
 )
-
-_ERRORS = frozenset(
-    {
-        "api_error",
-        "authentication_error",
-        "billing_error",
-        "invalid_request_error",
-        "not_found_error",
-        "overloaded_error",
-        "permission_error",
-        "rate_limit_error",
-        "request_too_large",
-        "timeout_error",
-    }
-)
-"""The types of https://platform.claude.com/docs/en/api/errors (looked up 2026-11-21)."""
 
 
 class MessagesWriter:
@@ -207,6 +192,6 @@ def _error(body: Any) -> dict[str, Any]:
     kind = wire.string(known.get("type"))
     message = wire.string(known.get("message")) or wire.string(inner) or wire.string(body)
     return {
-        "type": kind if kind in _ERRORS else "api_error",
+        "type": kind if kind in ERROR_TYPES else "api_error",
         "message": message or "The provider broke the stream off.",
     }

@@ -27,6 +27,31 @@ STOP_REASONS: Mapping[str, str] = MappingProxyType(
 """``stop_reason`` for a finish reason in chat-completions words
 (https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons, 2026-11-21)."""
 
+_ERROR_TYPES: Mapping[int, str] = MappingProxyType(
+    {
+        400: "invalid_request_error",
+        401: "authentication_error",
+        402: "billing_error",
+        403: "permission_error",
+        404: "not_found_error",
+        413: "request_too_large",
+        429: "rate_limit_error",
+        500: "api_error",
+        503: "overloaded_error",
+        504: "timeout_error",
+    }
+)
+"""https://platform.claude.com/docs/en/api/errors (looked up 2026-11-21)."""
+
+ERROR_TYPES = frozenset(_ERROR_TYPES.values())
+
+
+def error_body(*, status: int, reason: str, message: str) -> dict[str, Any]:  # noqa: ARG001
+    """A failure as this API tells one; see :class:`orchestrator.dialects.serving.ErrorBody`."""
+    kind = _ERROR_TYPES.get(status, "api_error")
+    return {"type": "error", "error": {"type": kind, "message": message}}
+
+
 INVALID_ARGUMENTS = "INVALID_JSON"
 """Under this key go arguments that are no JSON object, for ``input`` must be one
 (https://platform.claude.com/docs/en/agents-and-tools/tool-use/fine-grained-tool-streaming,

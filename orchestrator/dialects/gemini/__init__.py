@@ -13,7 +13,9 @@ order of calls.
 from __future__ import annotations
 
 from orchestrator.dialects.encoding import KeyForm
-from orchestrator.dialects.gemini import answer, http, request, schema
+from orchestrator.dialects.framing import Framing
+from orchestrator.dialects.gemini import answer, http, request, schema, shape
+from orchestrator.dialects.gemini.serving import SERVING
 from orchestrator.dialects.gemini.stream_reader import GeminiStreamReader
 from orchestrator.dialects.gemini.stream_writer import GeminiStreamWriter
 from orchestrator.dialects.gemini.words import NAME
@@ -35,6 +37,11 @@ GEMINI = Dialect(
     complete_answer=answer.complete_answer,
     stream_reader=GeminiStreamReader,
     stream_writer=GeminiStreamWriter,
+    shape=shape.SHAPE,
+    serving=SERVING,
+    shown_path="/models/MODEL:generateContent",
+    framing=Framing(is_listed=True),
+    wants_reasoning=shape.wants_reasoning,
     unsupported_keywords=schema.UNSUPPORTED,
 )
 """``POST {base_url}/models/{model}:generateContent``; ``base_url`` is such as

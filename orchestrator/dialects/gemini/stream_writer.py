@@ -17,6 +17,7 @@ from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.gemini.answer import envelope, write_thought, written_finish
 from orchestrator.dialects.gemini.parts import signed, write_call
 from orchestrator.dialects.gemini.results import parsed
+from orchestrator.dialects.gemini.words import error_status
 from orchestrator.dialects.neutral import (
     Began,
     Broke,
@@ -33,18 +34,6 @@ from orchestrator.dialects.neutral import (
     Unreadable,
 )
 from orchestrator.dialects.wire import mapping, string
-
-_STATUSES = {
-    400: "INVALID_ARGUMENT",
-    401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
-    404: "NOT_FOUND",
-    429: "RESOURCE_EXHAUSTED",
-    500: "INTERNAL",
-    503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
-}
-"""https://cloud.google.com/apis/design/errors (2026-11-21)."""
 
 
 @attrs.define
@@ -145,6 +134,6 @@ def _error(body: Any) -> dict[str, Any]:
         "error": {
             "code": code,
             "message": text or "the provider reported an error inside the stream",
-            "status": string(said.get("status")) or _STATUSES.get(code, "INTERNAL"),
+            "status": string(said.get("status")) or error_status(code),
         }
     }

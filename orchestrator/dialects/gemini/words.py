@@ -22,6 +22,25 @@ https://ai.google.dev/gemini-api/docs/thought-signatures (2026-11-21). It is wri
 answers too, since they come back in the caller's next request; read, it is no signature.
 """
 
+_STATUSES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    402: "FAILED_PRECONDITION",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+"""https://ai.google.dev/gemini-api/docs/troubleshooting and
+https://cloud.google.com/apis/design/errors (2026-11-21)."""
+
+
+def error_status(code: int) -> str:
+    """What an HTTP status is called here."""
+    return _STATUSES.get(code, "INTERNAL")
+
+
 _WRITTEN = {
     "stop": "STOP",
     "tool_calls": "STOP",

@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from orchestrator.dialects.encoding import KeyForm
 from orchestrator.dialects.json_schema import UNSUPPORTED_AT_OPENAI
-from orchestrator.dialects.openai_chat import answer, http, losses, request_reader, request_writer
+from orchestrator.dialects.openai_chat import (
+    answer,
+    http,
+    losses,
+    request_reader,
+    request_writer,
+    shape,
+)
 from orchestrator.dialects.openai_chat.names import NAME
 from orchestrator.dialects.openai_chat.stream_reader import ChatReader
 from orchestrator.dialects.openai_chat.stream_writer import ChatWriter, chunk
 from orchestrator.dialects.record import Dialect
+from orchestrator.dialects.serving import Serving
 
 __all__ = ["CHAT", "chunk"]
 
@@ -31,6 +39,12 @@ CHAT = Dialect(
     complete_answer=answer.complete_answer,
     stream_reader=ChatReader,
     stream_writer=ChatWriter,
+    shape=shape.SHAPE,
+    serving=Serving(paths=("/chat/completions",), passed_headers=("openai-beta",)),
+    shown_path="/chat/completions",
+    wants_reasoning=shape.wants_reasoning,
+    ask_for_usage=shape.ask_for_usage,
+    check_request=shape.check_request,
     unsupported_keywords=UNSUPPORTED_AT_OPENAI,
 )
 """``POST {base_url}/chat/completions``."""

@@ -189,4 +189,5 @@ def _is_signed(detail: Mapping[str, Any]) -> bool:
 
 
 def _signature(detail: dict[str, Any]) -> ThinkingDelta:
-    return ThinkingDelta(signature=msgspec.json.encode(detail).decode(), dialect=NAME)
+    signature = msgspec.json.encode(detail).decode()
+    return ThinkingDelta(signature=signature, dialect=NAME, apart=True)

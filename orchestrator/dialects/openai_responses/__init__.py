@@ -17,11 +17,13 @@ from orchestrator.dialects.openai_responses import (
     losses,
     request_reading,
     request_writing,
+    shape,
 )
 from orchestrator.dialects.openai_responses.names import DIALECT
 from orchestrator.dialects.openai_responses.stream_reader import ResponsesReader
 from orchestrator.dialects.openai_responses.stream_writer import ResponsesWriter
 from orchestrator.dialects.record import Dialect
+from orchestrator.dialects.serving import Serving
 
 __all__ = ["RESPONSES"]
 
@@ -39,6 +41,10 @@ RESPONSES = Dialect(
     complete_answer=answer.complete_answer,
     stream_reader=ResponsesReader,
     stream_writer=ResponsesWriter,
+    shape=shape.SHAPE,
+    serving=Serving(paths=("/responses",), passed_headers=("openai-beta",), names_items=True),
+    shown_path="/responses",
+    wants_reasoning=shape.wants_reasoning,
     unsupported_keywords=UNSUPPORTED_AT_OPENAI,
 )
 """``POST {base_url}/responses``."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.dialects.openai_chat import CHAT
 from orchestrator.execution.history_fields import (
     PLACEHOLDER,
     demanded_fields,
@@ -43,7 +44,7 @@ def said(payload: dict[str, Any]) -> list[dict[str, Any]]:
 def test_whatever_a_refusal_names_what_was_said_stays(payload: dict[str, Any], words: str) -> None:
     before = copy.deepcopy(payload)
 
-    left = dict(without_fields(payload, refused_fields(payload, words)))
+    left = dict(without_fields(payload, refused_fields(payload, words, CHAT), CHAT))
 
     assert said(left) == said(payload)
     assert payload == before
@@ -53,12 +54,12 @@ def test_whatever_a_refusal_names_what_was_said_stays(payload: dict[str, Any], w
 def test_what_is_named_is_gone_from_every_message(payload: dict[str, Any]) -> None:
     words = "'reasoning_content' and 'annotations' are unknown"
 
-    paths = refused_fields(payload, words)
-    left = without_fields(payload, paths)
+    paths = refused_fields(payload, words, CHAT)
+    left = without_fields(payload, paths, CHAT)
 
     names = {name for one in left["messages"] for name in one}
     assert not names & {"reasoning_content", "annotations"}
-    assert refused_fields(left, words) == ()
+    assert refused_fields(left, words, CHAT) == ()
 
 
 @given(payloads, st.sampled_from(("reasoning_content", "content", "name", "anything_else")))
@@ -84,7 +85,7 @@ def test_what_a_tool_is_given_is_not_looked_into() -> None:
     tool = {"name": "f", "input_schema": schema, "description": "d", "strict": True}
     payload = {"messages": [{"role": "assistant", "content": [use]}], "tools": [tool]}
 
-    left = without_fields(payload, refused_fields(payload, words))
+    left = without_fields(payload, refused_fields(payload, words, CHAT), CHAT)
 
     assert left["messages"] == payload["messages"]
     assert left["tools"] == [{"name": "f", "input_schema": schema, "description": "d"}]
@@ -113,8 +114,10 @@ def test_one_name_at_two_places_is_taken_from_the_place_that_is_named() -> None:
     call = {**CALL, "name": None}
     payload = {"messages": [{"role": "assistant", "name": "Bob", "tool_calls": [call]}]}
 
-    assert refused_fields(payload, "messages.0.tool_calls.0.name: extra") == ("tool_calls.name",)
-    assert refused_fields(payload, "messages.0.assistant.name: extra") == ("name",)
+    assert refused_fields(payload, "messages.0.tool_calls.0.name: extra", CHAT) == (
+        "tool_calls.name",
+    )
+    assert refused_fields(payload, "messages.0.assistant.name: extra", CHAT) == ("name",)
 
 
 @pytest.mark.parametrize("block", ["thinking", "redacted_thinking"])
@@ -123,9 +126,11 @@ def test_a_block_of_thoughts_goes_as_a_whole_or_not_at_all(block: str) -> None:
     words = {"type": "text", "text": "b"}
     payload = {"messages": [{"role": "assistant", "content": [thought, words]}]}
 
-    assert refused_fields(payload, "messages.0.content.0.signature: unknown `signature`") == ()
-    gone = refused_fields(payload, f"messages.0.content.0: '{block}' matches no expected tag")
-    assert without_fields(payload, gone) == {
+    assert (
+        refused_fields(payload, "messages.0.content.0.signature: unknown `signature`", CHAT) == ()
+    )
+    gone = refused_fields(payload, f"messages.0.content.0: '{block}' matches no expected tag", CHAT)
+    assert without_fields(payload, gone, CHAT) == {
         "messages": [{"role": "assistant", "content": [words]}]
     }
     assert demanded_fields(payload, "content[].thinking must be passed back") == ()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from orchestrator.dialects.neutral import Conversation, Reply, Thinking
 from orchestrator.dialects.openai_responses import RESPONSES as OURS
-from orchestrator.dialects.openai_responses.replay import without_vendor_state
+from orchestrator.dialects.openai_responses.shape import strip_reasoning
 from tests import dialect_strategies as drawn
 
 
@@ -17,7 +17,7 @@ from tests import dialect_strategies as drawn
 def test_an_answer_that_is_sent_back_keeps_what_was_said_and_called(reply: Reply) -> None:
     payload = {"input": OURS.write_answer(reply)["output"], "store": False}
 
-    cured = without_vendor_state(payload)
+    cured = strip_reasoning(payload)
 
     (turn,) = OURS.read_request(cured).messages
     assert turn.parts == tuple(part for part in reply.parts if not isinstance(part, Thinking))
@@ -29,19 +29,19 @@ def test_an_answer_that_is_sent_back_keeps_what_was_said_and_called(reply: Reply
 def test_what_holds_no_state_stays_as_it_is(conversation: Conversation) -> None:
     payload = OURS.write_request(conversation)
 
-    assert without_vendor_state(payload) == payload
+    assert strip_reasoning(payload) == payload
 
 
 def test_the_callers_own_request_is_not_changed() -> None:
     items: list[dict[str, Any]] = [{"type": "reasoning", "id": "rs_1", "summary": []}]
     payload = {"input": items}
 
-    assert without_vendor_state(payload) == {"input": []}
+    assert strip_reasoning(payload) == {"input": []}
     assert payload == {"input": [{"type": "reasoning", "id": "rs_1", "summary": []}]}
 
 
 def test_a_reference_and_plain_text_are_left_alone() -> None:
     reference = {"type": "item_reference", "id": "msg_1"}
 
-    assert without_vendor_state({"input": [reference]}) == {"input": [reference]}
-    assert without_vendor_state({"input": "hi"}) == {"input": "hi"}
+    assert strip_reasoning({"input": [reference]}) == {"input": [reference]}
+    assert strip_reasoning({"input": "hi"}) == {"input": "hi"}
