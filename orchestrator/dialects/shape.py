@@ -111,22 +111,24 @@ def spoken_turn(role: str, text: str) -> dict[str, Any]:
 def appended_turns(
     history: str,
     *,
+    user: str = "user",
     assistant: str = "assistant",
-    turn: Callable[[str, str], dict[str, Any]] = spoken_turn,
+    turn: Callable[[str, str], Any] = spoken_turn,
 ) -> ContinueFrom:
     """What goes on by turns at the end of the history.
 
     Args:
         history: The field that holds the turns; a text there is the user's one turn.
+        user: How the caller is called.
         assistant: How the model is called.
         turn: Writes a turn of that role.
     """
 
     def continue_from(payload: Payload, text: str, *, prefill: bool) -> dict[str, Any]:
         given = payload.get(history)
-        earlier = [turn("user", given)] if isinstance(given, str) else list(given or ())
+        earlier = [turn(user, given)] if isinstance(given, str) else list(given or ())
         added = [turn(assistant, text.rstrip() if prefill else text)]
-        added += [] if prefill else [turn("user", CONTINUE)]
+        added += [] if prefill else [turn(user, CONTINUE)]
         return {**payload, history: [*earlier, *added]}
 
     return continue_from
