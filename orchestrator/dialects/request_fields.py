@@ -19,7 +19,8 @@ def kind_of(value: object) -> str:
     if value is None:
         return "missing"
     if isinstance(value, Mapping):
-        return f"a mapping with the keys {', '.join(map(repr, list(value)[:5])) or 'none'}"
+        names = ", ".join(map(repr, list(value)[:5]))
+        return f"a mapping with the keys {names}" if names else "an empty mapping"
     return f"of type {type(value).__name__}"
 
 

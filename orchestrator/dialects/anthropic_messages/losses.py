@@ -69,7 +69,7 @@ def is_tool_name(name: str) -> bool:
     return _TOOL_NAME.fullmatch(name) is not None
 
 
-def _temperature(conversation: Conversation) -> bool:
+def _loses_temperature(conversation: Conversation) -> bool:
     """Chat's scale ends at 2, this one at 1, which is its default too.
 
     While thinking, no other than the default is taken
@@ -81,34 +81,34 @@ def _temperature(conversation: Conversation) -> bool:
     )
 
 
-def _top_p(conversation: Conversation) -> bool:
+def _loses_top_p(conversation: Conversation) -> bool:
     """While thinking, 0.95 is the least that is taken (same page)."""
     value = conversation.top_p
     return value is not None and is_thinking(conversation.reasoning) and value < 0.95
 
 
-def _tool_choice(conversation: Conversation) -> bool:
+def _loses_tool_choice(conversation: Conversation) -> bool:
     """While thinking, no tool can be demanded (same page)."""
     choice = conversation.tool_choice
     demands = choice is not None and choice.mode is ToolMode.REQUIRED
     return demands and bool(conversation.tools) and is_thinking(conversation.reasoning)
 
 
-def _reasoning(conversation: Conversation) -> bool:
+def _loses_reasoning(conversation: Conversation) -> bool:
     reasoning = conversation.reasoning
     return reasoning is not None and not is_sayable(reasoning, conversation.max_tokens)
 
 
 _LOST: Mapping[str, Callable[[Conversation], bool]] = MappingProxyType(
     {
-        "tool_choice": _tool_choice,
-        "temperature": _temperature,
-        "top_p": _top_p,
+        "tool_choice": _loses_tool_choice,
+        "temperature": _loses_temperature,
+        "top_p": _loses_top_p,
         "top_k": lambda asked: asked.top_k is not None and is_thinking(asked.reasoning),
         "frequency_penalty": lambda asked: bool(asked.frequency_penalty),
         "presence_penalty": lambda asked: bool(asked.presence_penalty),
         "n": lambda asked: asked.choices not in (None, 1),
         "verbosity": says_unusual_verbosity,
-        "reasoning_effort": _reasoning,
+        "reasoning_effort": _loses_reasoning,
     }
 )

@@ -20,7 +20,7 @@ from orchestrator.dialects.neutral import (
     ToolResult,
     ToolUse,
 )
-from orchestrator.dialects.request_fields import RequestError
+from orchestrator.dialects.request_fields import RequestError, kind_of
 
 _SYSTEM = "system"
 """Takes a turn of its own since Opus 4.8
@@ -81,15 +81,14 @@ class MessagesReading:
             RequestError: They are not of this dialect.
         """
         if not isinstance(given, list | tuple):
-            found = "missing" if given is None else f"of type {type(given).__name__}"
-            raise RequestError(f"'messages' is {found}; allowed: a list of messages")
+            raise RequestError(f"'messages' is {kind_of(given)}; allowed: a list of messages")
         return tuple(self._turns(given))
 
     def _turns(self, given: list[Any] | tuple[Any, ...]) -> Iterator[Message]:
         for number, turn in enumerate(given):
             where = f"messages[{number}]"
             if not isinstance(turn, Mapping):
-                raise RequestError(f"{where} is of type {type(turn).__name__}; allowed: a mapping")
+                raise RequestError(f"{where} is {kind_of(turn)}; allowed: a mapping")
             role = required(turn, "role", where)
             if role not in _ROLES:
                 raise RequestError(f"{where} has the role {role!r}; allowed: {', '.join(_ROLES)}")
@@ -104,12 +103,12 @@ class MessagesReading:
             yield Text(content)
             return
         if not isinstance(content, list | tuple):
-            found = type(content).__name__
-            raise RequestError(f"{where} is of type {found}; allowed: a string or a list of blocks")
+            found = kind_of(content)
+            raise RequestError(f"{where} is {found}; allowed: a string or a list of blocks")
         for number, block in enumerate(content):
             if not isinstance(block, Mapping):
-                found = type(block).__name__
-                raise RequestError(f"{where}[{number}] is of type {found}; allowed: a block")
+                found = kind_of(block)
+                raise RequestError(f"{where}[{number}] is {found}; allowed: a block")
             yield from self._block(block, f"{where}[{number}]")
 
     def _block(self, block: Mapping[str, Any], where: str) -> Iterator[Part]:

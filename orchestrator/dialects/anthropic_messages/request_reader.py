@@ -15,7 +15,13 @@ from orchestrator.dialects.anthropic_messages.reasoning import KINDS, read_reaso
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME
 from orchestrator.dialects.loss import Loss, vendor_tool
 from orchestrator.dialects.neutral import Conversation, JsonFormat, Tool, ToolChoice, ToolMode
-from orchestrator.dialects.request_fields import RequestError
+from orchestrator.dialects.request_fields import (
+    RequestError,
+    kind_of,
+    list_field,
+    number_field,
+    typed_field,
+)
 
 _READ = frozenset(
     {
@@ -78,10 +84,10 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
         tools=tuple(_tool(tool, f"tools[{n}]") for n, tool in _tools(payload) if _is_own(tool)),
         tool_choice=choice,
         parallel_tool_calls=parallel,
-        max_tokens=_whole(payload, "max_tokens"),
-        temperature=_number(payload, "temperature"),
-        top_p=_number(payload, "top_p"),
-        top_k=_whole(payload, "top_k"),
+        max_tokens=typed_field(payload, "max_tokens", int),
+        temperature=number_field(payload, "temperature"),
+        top_p=number_field(payload, "top_p"),
+        top_k=typed_field(payload, "top_k", int),
         stop=_stop(payload.get("stop_sequences")),
         format=_format(payload),
         reasoning=read_reasoning(payload),
@@ -98,15 +104,10 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
 
 
 def _tools(payload: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
-    tools = payload.get("tools")
-    if tools is None:
-        return []
-    if not isinstance(tools, list | tuple):
-        raise RequestError(f"'tools' is of type {type(tools).__name__}; allowed: a list of tools")
+    tools = list_field(payload, "tools")
     for number, tool in enumerate(tools):
         if not isinstance(tool, dict):
-            found = type(tool).__name__
-            raise RequestError(f"tools[{number}] is of type {found}; allowed: a mapping")
+            raise RequestError(f"tools[{number}] is {kind_of(tool)}; allowed: a mapping")
     return list(enumerate(tools))
 
 
@@ -147,20 +148,6 @@ def _tool_choice(choice: Any) -> tuple[ToolChoice | None, bool | None]:
 
 
 # The rest.
-
-
-def _number(payload: Mapping[str, Any], name: str) -> float | None:
-    value = payload.get(name)
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return value
-    raise RequestError(f"{name!r} is of type {type(value).__name__}; allowed: a number")
-
-
-def _whole(payload: Mapping[str, Any], name: str) -> int | None:
-    value = payload.get(name)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    raise RequestError(f"{name!r} is of type {type(value).__name__}; allowed: a whole number")
 
 
 def _stop(sequences: Any) -> tuple[str, ...]:

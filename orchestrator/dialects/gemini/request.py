@@ -34,7 +34,7 @@ from orchestrator.dialects.gemini.tools import (
 from orchestrator.dialects.gemini.words import NAME, field, snake, take
 from orchestrator.dialects.loss import Loss, Reworded, Weight, effort, parameter, said, vendor_tool
 from orchestrator.dialects.neutral import Conversation, Message, Role, Text, ToolUse
-from orchestrator.dialects.request_fields import RequestError
+from orchestrator.dialects.request_fields import RequestError, kind_of
 from orchestrator.dialects.wire import mapping, mappings
 
 _RIDING = ("labels", "safetySettings", "serviceTier", "store")
@@ -96,7 +96,7 @@ def _read_contents(
 ) -> tuple[tuple[Message, ...], dict[int, dict[str, Any]], list[Loss]]:
     """The messages; by their place the contents that hold more than a message can; and what."""
     if not isinstance(contents, list):
-        raise RequestError(f"'contents' is {_kind(contents)}; allowed: a list of contents")
+        raise RequestError(f"'contents' is {kind_of(contents)}; allowed: a list of contents")
     messages: list[Message] = []
     kept: dict[int, dict[str, Any]] = {}
     unread: list[Loss] = []
@@ -129,20 +129,13 @@ def _parts(content: Any, place: int) -> list[dict[str, Any]]:
     """The parts of the content at ``place``, each an object."""
     if not isinstance(content, dict):
         raise RequestError(
-            f"contents[{place}] is {_kind(content)}; allowed: an object with 'role' and 'parts'"
+            f"contents[{place}] is {kind_of(content)}; allowed: an object with 'role' and 'parts'"
         )
     parts = content.get("parts") or []
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-        raise RequestError(f"contents[{place}].parts is {_kind(parts)}; allowed: a list of objects")
+        found = "a list of other things" if isinstance(parts, list) else kind_of(parts)
+        raise RequestError(f"contents[{place}].parts is {found}; allowed: a list of objects")
     return parts
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "missing"
-    return (
-        "a list of other things" if isinstance(value, list) else f"of type {type(value).__name__}"
-    )
 
 
 def _read_system(left: dict[str, Any]) -> tuple[Text, ...]:

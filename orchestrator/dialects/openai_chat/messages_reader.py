@@ -33,7 +33,7 @@ from orchestrator.dialects.openai_chat.names import (
     OPENAI_CACHE,
     THOUGHT_FIELDS,
 )
-from orchestrator.dialects.request_fields import RequestError
+from orchestrator.dialects.request_fields import RequestError, kind_of
 from orchestrator.dialects.wire import arguments, mapping, mappings, string
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -66,8 +66,7 @@ class MessagesReader:
             RequestError: They are not messages of this dialect.
         """
         if not isinstance(messages, list | tuple):
-            found = type(messages).__name__
-            raise RequestError(f"'messages' is of type {found}; allowed: a list of messages")
+            raise RequestError(f"'messages' is {kind_of(messages)}; allowed: a list of messages")
         for index, message in enumerate(messages):
             role = message.get("role") if isinstance(message, Mapping) else None
             if role not in _ROLES:

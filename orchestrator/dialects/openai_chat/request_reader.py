@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from orchestrator.dialects.loss import Loss, vendor_tool
 from orchestrator.dialects.neutral import (
@@ -23,10 +23,8 @@ from orchestrator.dialects.openai_chat.names import (
     STREAMED,
     THINKING_FIELDS,
 )
-from orchestrator.dialects.request_fields import RequestError
+from orchestrator.dialects.request_fields import RequestError, list_field, number_field, typed_field
 from orchestrator.dialects.wire import mapping, string
-
-T = TypeVar("T")
 
 _READ = frozenset(
     {
@@ -42,8 +40,6 @@ _USUAL: Mapping[str, Any] = {"modalities": ["text"], "top_logprobs": 0}
 """What says nothing, for it holds where nothing is said
 (https://platform.openai.com/docs/api-reference/chat/create, 2026-11-29)."""
 
-_KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", str: "text"}
-
 
 def read_request(payload: Mapping[str, Any]) -> Conversation:
     """See :meth:`orchestrator.dialects.Dialect.read_request`."""
@@ -58,20 +54,20 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
         system=tuple(reader.system),
         tools=tools,
         tool_choice=_tool_choice(payload, extras),
-        parallel_tool_calls=_field(payload, "parallel_tool_calls", bool),
-        max_tokens=_field(payload, _limit_field(payload) or LIMIT, int),
-        temperature=_number(payload, "temperature"),
-        top_p=_number(payload, "top_p"),
-        top_k=_field(payload, "top_k", int),
+        parallel_tool_calls=typed_field(payload, "parallel_tool_calls", bool),
+        max_tokens=typed_field(payload, _limit_field(payload) or LIMIT, int),
+        temperature=number_field(payload, "temperature"),
+        top_p=number_field(payload, "top_p"),
+        top_k=typed_field(payload, "top_k", int),
         stop=_stop(payload.get("stop")),
-        seed=_field(payload, "seed", int),
-        frequency_penalty=_number(payload, "frequency_penalty"),
-        presence_penalty=_number(payload, "presence_penalty"),
-        choices=_field(payload, "n", int),
+        seed=typed_field(payload, "seed", int),
+        frequency_penalty=number_field(payload, "frequency_penalty"),
+        presence_penalty=number_field(payload, "presence_penalty"),
+        choices=typed_field(payload, "n", int),
         format=_format(payload, extras, hints),
         reasoning=_reasoning(payload, hints),
-        user=_field(payload, "user", str),
-        verbosity=_field(payload, "verbosity", str),
+        user=typed_field(payload, "user", str),
+        verbosity=typed_field(payload, "verbosity", str),
         dialect=NAME,
         extras=extras,
         hints=hints,
@@ -102,8 +98,8 @@ def _tools(
     payload: Mapping[str, Any], reader: MessagesReader, extras: dict[str, Any]
 ) -> tuple[Tool, ...]:
     """The functions; before 2023-11 they had a field of their own. Others stay behind."""
-    given = [*_listed(payload, "tools")]
-    given += [{"type": "function", "function": one} for one in _listed(payload, "functions")]
+    given = [*list_field(payload, "tools")]
+    given += [{"type": "function", "function": one} for one in list_field(payload, "functions")]
     for index, tool in enumerate(given):
         if not isinstance(tool, Mapping):
             found = type(tool).__name__
@@ -134,7 +130,7 @@ def _tool(tool: Mapping[str, Any], reader: MessagesReader, place: str) -> Tool:
         name,
         string(function.get("description")),
         mapping(function.get("parameters")),
-        _field(function, "strict", bool),
+        typed_field(function, "strict", bool),
         cache=reader.is_cached(tool) or reader.is_cached(function),
         place=place,
     )
@@ -168,7 +164,7 @@ def _format(
         if description := shape.get("description"):
             hints["response_format"] = description
         name = string(shape.get("name")) or "answer"
-        return JsonFormat(mapping(shape.get("schema")), name, _field(shape, "strict", bool))
+        return JsonFormat(mapping(shape.get("schema")), name, typed_field(shape, "strict", bool))
     if asked and asked.get("type") != "text":
         extras["response_format"] = payload["response_format"]
     return None
@@ -180,7 +176,7 @@ def _reasoning(payload: Mapping[str, Any], hints: dict[str, Any]) -> Reasoning |
     OpenRouter takes ``enabled`` alone for medium effort
     (https://openrouter.ai/docs/use-cases/reasoning-tokens, 2026-11-21).
     """
-    effort = _field(payload, "reasoning_effort", str)
+    effort = typed_field(payload, "reasoning_effort", str)
     asked = {name: payload[name] for name in THINKING_FIELDS if isinstance(payload.get(name), dict)}
     if not asked:
         return Reasoning(effort) if effort is not None else None
@@ -193,9 +189,6 @@ def _reasoning(payload: Mapping[str, Any], hints: dict[str, Any]) -> Reasoning |
     effort = effort or string(merged.get("effort")) or (None if is_tokens else "medium")
     shown = None if merged.get("exclude") is None else not merged["exclude"]
     return Reasoning(effort, tokens if is_tokens else None, shown)
-
-
-# Fields, checked.
 
 
 def _limit_field(payload: Mapping[str, Any]) -> str:
@@ -212,25 +205,3 @@ def _stop(given: Any) -> tuple[str, ...]:
     if isinstance(texts, list | tuple) and all(isinstance(text, str) for text in texts):
         return tuple(texts)
     raise RequestError(f"'stop' is {given!r}; allowed: text or a list of texts")
-
-
-def _listed(payload: Mapping[str, Any], name: str) -> list[Any]:
-    value = payload.get(name)
-    if value is None or isinstance(value, list | tuple):
-        return list(value or ())
-    raise RequestError(f"{name!r} is of type {type(value).__name__}; allowed: a list")
-
-
-def _field(fields: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
-    """The field where it is of that kind; ``None`` where it is missing."""
-    value = fields.get(name)
-    if value is None or (isinstance(value, kind) and isinstance(value, bool) is (kind is bool)):
-        return value
-    raise RequestError(f"{name!r} is of type {type(value).__name__}; allowed: {_KINDS[kind]}")
-
-
-def _number(fields: Mapping[str, Any], name: str) -> float | None:
-    value = fields.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float | None):
-        raise RequestError(f"{name!r} is of type {type(value).__name__}; allowed: a number")
-    return value

@@ -25,7 +25,7 @@ from orchestrator.dialects.neutral import (
 )
 from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.openai_responses.names import INPUT_CONTENT, INPUT_ITEMS, KEEPER
-from orchestrator.dialects.request_fields import RequestError
+from orchestrator.dialects.request_fields import RequestError, kind_of
 from orchestrator.dialects.wire import string
 
 _TEXTS = frozenset({"input_text", "output_text", "text", "refusal"})
@@ -66,10 +66,12 @@ class InputReader:
             self.turns.append((Role.USER, [Text(given)]))
             return
         if not isinstance(given, Sequence) or isinstance(given, bytes):
-            raise RequestError(f"'input' is {_kind(given)}; allowed: text or a list of items")
+            raise RequestError(f"'input' is {kind_of(given)}; allowed: text or a list of items")
         for index, item in enumerate(given):
             if not isinstance(item, Mapping):
-                raise RequestError(f"input[{index}] is {_kind(item)}; allowed: an item (a mapping)")
+                raise RequestError(
+                    f"input[{index}] is {kind_of(item)}; allowed: an item (a mapping)"
+                )
             self._where = f"input[{index}]"
             self._item(item)
 
@@ -127,7 +129,7 @@ class InputReader:
             self._add(Role(role), parts)
 
     def _system(self, item: Mapping[str, Any]) -> None:
-        parts = [_part(part, "") for part in _listed(item.get("content"))]
+        parts = [_part(part, "") for part in _parts_in(item.get("content"))]
         texts = [part for part in parts if isinstance(part, Text)]
         if len(texts) == len(parts):
             self.system.extend(texts)
@@ -144,7 +146,7 @@ class InputReader:
     def _content(self, content: object, name: str) -> list[Text | Image | File]:
         """The parts that everybody knows; the others stay behind."""
         parts: list[Text | Image | File] = []
-        for index, given in enumerate(_listed(content)):
+        for index, given in enumerate(_parts_in(content)):
             where = f"{self._where}.{name}[{index}]"
             part = _part(given, where)
             if part is None:
@@ -179,7 +181,7 @@ def _takes_more(turn: tuple[Role, list[Part]]) -> bool:
     return role is Role.ASSISTANT or isinstance(parts[-1], ToolResult)
 
 
-def _listed(content: object) -> list[Any]:
+def _parts_in(content: object) -> list[Any]:
     """Content as a list of parts; bare text is one of them."""
     if isinstance(content, str):
         return [{"type": "input_text", "text": content}]
@@ -226,7 +228,3 @@ def _image(url: str, detail: object, *, cache: bool, place: str) -> Image:
         media_type = head[len(_DATA) : -len(_BASE64)]
         return Image(media_type=media_type, data=data, detail=known, cache=cache, place=place)
     return Image(url=url, detail=known, cache=cache, place=place)
-
-
-def _kind(value: object) -> str:
-    return "missing" if value is None else f"of type {type(value).__name__}"

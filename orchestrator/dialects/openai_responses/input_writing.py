@@ -92,7 +92,7 @@ class _Writer:
             case ToolResult():
                 self.items.append(self._result(part))
             case Thinking() if part.dialect == DIALECT and part.signature is not None:
-                self.items.append(_reasoning(part))
+                self.items.append(_thoughts(part))
             case _:
                 pass
 
@@ -164,7 +164,7 @@ def _call(part: ToolUse) -> dict[str, Any]:
     }
 
 
-def _reasoning(part: Thinking) -> dict[str, Any]:
+def _thoughts(part: Thinking) -> dict[str, Any]:
     """Thoughts as the provider gave them; without an id, which only stored ones need."""
     summary = [{"type": "summary_text", "text": part.text}] if part.text else []
     return {"type": "reasoning", "summary": summary, "encrypted_content": part.signature}

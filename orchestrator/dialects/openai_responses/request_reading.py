@@ -7,8 +7,8 @@ Fields of a function tool that only serve built-in tools (``defer_loading``,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from orchestrator.dialects.loss import Loss, Weight, vendor_tool
 from orchestrator.dialects.neutral import (
@@ -32,10 +32,15 @@ from orchestrator.dialects.openai_responses.names import (
     STORED,
     STREAMED,
 )
-from orchestrator.dialects.request_fields import RequestError
+from orchestrator.dialects.request_fields import (
+    RequestError,
+    kind_of,
+    list_field,
+    mapping_field,
+    number_field,
+    typed_field,
+)
 from orchestrator.dialects.wire import string
-
-T = TypeVar("T")
 
 _READ = frozenset(
     {
@@ -52,25 +57,25 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
     for name in HINTS & extras.keys():
         hints[name] = extras.pop(name)
     asides = tuple(sorted(hints.keys() - {STREAMED}))
-    if "message.output_text.logprobs" in _listed(hints, "include"):
+    if "message.output_text.logprobs" in list_field(hints, "include"):
         extras["include"] = hints.pop("include")
     _keep(extras, INPUT_ITEMS, reader.left)
     _keep(extras, INPUT_CONTENT, reader.left_content)
     _keep(hints, INPUT_ITEMS, reader.references)
-    text = _mapping(payload, "text")
+    text = mapping_field(payload, "text")
     return Conversation(
         messages=reader.messages,
         system=tuple(reader.system),
         tools=_tools(payload, extras),
         tool_choice=_tool_choice(payload, extras),
-        parallel_tool_calls=_field(payload, "parallel_tool_calls", bool),
-        max_tokens=_field(payload, "max_output_tokens", int),
-        temperature=_number(payload, "temperature"),
-        top_p=_number(payload, "top_p"),
+        parallel_tool_calls=typed_field(payload, "parallel_tool_calls", bool),
+        max_tokens=typed_field(payload, "max_output_tokens", int),
+        temperature=number_field(payload, "temperature"),
+        top_p=number_field(payload, "top_p"),
         format=_format(payload, extras, hints),
         reasoning=_reasoning(payload, extras, hints),
-        user=_field(payload, "user", str),
-        verbosity=_field(text, "verbosity", str),
+        user=typed_field(payload, "user", str),
+        verbosity=typed_field(text, "verbosity", str),
         dialect=DIALECT,
         extras=extras,
         hints=hints,
@@ -88,14 +93,14 @@ def _stored(payload: Mapping[str, Any]) -> Iterator[Loss]:
 
 def _vendors_tools(payload: Mapping[str, Any]) -> Iterator[Loss]:
     """The losses of tools that are no functions."""
-    for index, tool in enumerate(_listed(payload, "tools")):
+    for index, tool in enumerate(list_field(payload, "tools")):
         if tool.get("type") != "function":
             yield vendor_tool(index, str(tool.get("type")))
 
 
 def _input(payload: Mapping[str, Any]) -> InputReader:
     reader = InputReader()
-    instructions = _field(payload, "instructions", str)
+    instructions = typed_field(payload, "instructions", str)
     if instructions is not None:
         reader.system.append(Text(instructions))
     given = payload.get("input")
@@ -123,11 +128,11 @@ def _keep(fields: dict[str, Any], name: str, value: object) -> None:
 
 def _tools(payload: Mapping[str, Any], extras: dict[str, Any]) -> tuple[Tool, ...]:
     """The functions; tools that the provider carries out itself stay behind."""
-    given = _listed(payload, "tools")
+    given = list_field(payload, "tools")
     functions: list[Tool] = []
     for index, tool in enumerate(given):
         if not isinstance(tool, Mapping):
-            raise RequestError(f"tools[{index}] is {_kind(tool)}; allowed: a tool (a mapping)")
+            raise RequestError(f"tools[{index}] is {kind_of(tool)}; allowed: a tool (a mapping)")
         if tool.get("type") == "function":
             functions.append(_tool(tool, index))
     _keep(extras, "tools", [tool for tool in given if tool.get("type") != "function"])
@@ -143,9 +148,9 @@ def _tool(tool: Mapping[str, Any], index: int) -> Tool:
         )
     return Tool(
         name=name,
-        description=_field(tool, "description", str) or "",
-        parameters=_mapping(tool, "parameters"),
-        strict=_field(tool, "strict", bool),
+        description=typed_field(tool, "description", str) or "",
+        parameters=mapping_field(tool, "parameters"),
+        strict=typed_field(tool, "strict", bool),
         place=f"tools[{index}]",
     )
 
@@ -167,8 +172,8 @@ def _tool_choice(payload: Mapping[str, Any], extras: dict[str, Any]) -> ToolChoi
 def _format(
     payload: Mapping[str, Any], extras: dict[str, Any], hints: dict[str, Any]
 ) -> JsonFormat | None:
-    text = _mapping(payload, "text")
-    shape = _mapping(text, "format")
+    text = mapping_field(payload, "text")
+    shape = mapping_field(text, "format")
     extras.update(
         (name, value)
         for name, value in text.items()
@@ -179,8 +184,8 @@ def _format(
             return JsonFormat()
         case "json_schema":
             _keep(hints, FORMAT_DESCRIPTION, shape.get("description"))
-            strict = _field(shape, "strict", bool)
-            return JsonFormat(_mapping(shape, "schema"), string(shape.get("name")), strict)
+            strict = typed_field(shape, "strict", bool)
+            return JsonFormat(mapping_field(shape, "schema"), string(shape.get("name")), strict)
         case None | "text":
             return None
         case _:
@@ -192,9 +197,11 @@ def _reasoning(
     payload: Mapping[str, Any], extras: dict[str, Any], hints: dict[str, Any]
 ) -> Reasoning | None:
     reasoning = {
-        name: value for name, value in _mapping(payload, "reasoning").items() if value is not None
+        name: value
+        for name, value in mapping_field(payload, "reasoning").items()
+        if value is not None
     }
-    effort = _field(reasoning, "effort", str)
+    effort = typed_field(reasoning, "effort", str)
     shown = True if reasoning.keys() & {"summary", "generate_summary"} else None
     if reasoning.get("summary") == "auto":
         del reasoning["summary"]
@@ -203,44 +210,3 @@ def _reasoning(
     _keep(hints, "reasoning", riding)
     _keep(extras, "reasoning", {name: others[name] for name in others.keys() - riding.keys()})
     return Reasoning(effort, shown=shown) if effort or shown else None
-
-
-# Fields, checked.
-
-
-def _field(fields: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
-    """The field where it is of that kind; ``None`` where it is missing."""
-    value = fields.get(name)
-    if value is None or (isinstance(value, kind) and isinstance(value, bool) is (kind is bool)):
-        return value
-    raise RequestError(f"{name!r} is {_kind(value)}; allowed: {_KINDS[kind]}")
-
-
-_KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", str: "text"}
-
-
-def _number(fields: Mapping[str, Any], name: str) -> float | None:
-    value = fields.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float | None):
-        raise RequestError(f"{name!r} is {_kind(value)}; allowed: a number")
-    return value
-
-
-def _mapping(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = fields.get(name)
-    if not isinstance(value, Mapping | None):
-        raise RequestError(f"{name!r} is {_kind(value)}; allowed: a mapping")
-    return value or {}
-
-
-def _listed(fields: Mapping[str, Any], name: str) -> Sequence[Any]:
-    value = fields.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-        raise RequestError(f"{name!r} is {_kind(value)}; allowed: a list")
-    return value
-
-
-def _kind(value: object) -> str:
-    return f"of type {type(value).__name__}"

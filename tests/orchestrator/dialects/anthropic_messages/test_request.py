@@ -104,7 +104,7 @@ def test_a_payload_is_read_or_refused_in_words(payload: dict[str, Any]) -> None:
         ({"messages": "hi"}, "'messages' is of type str"),
         ({"messages": [7]}, "messages[0] is of type int"),
         ({"messages": [{"role": "tool", "content": ""}]}, "messages[0] has the role 'tool'"),
-        ({"messages": [{"role": "user"}]}, "messages[0].content is of type NoneType"),
+        ({"messages": [{"role": "user"}]}, "messages[0].content is missing"),
         (
             {"messages": [{"role": "user", "content": [{"type": "text"}]}]},
             "messages[0].content[0] has no 'text'",
