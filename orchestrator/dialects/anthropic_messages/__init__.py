@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from orchestrator.dialects.anthropic_messages import (
     answer,
-    formats,
     http,
-    losses,
-    models,
+    reasoning,
     request_reader,
     request_writer,
     shape,
@@ -31,7 +29,7 @@ MESSAGES = Dialect(
     keys=http.KEYS,
     encode=http.encode,
     read_request=request_reader.read_request,
-    losses=losses.losses,
+    losses=request_writer.losses,
     reworded=request_writer.reworded,
     write_request=request_writer.write_request,
     read_whole=answer.read_whole,
@@ -49,7 +47,7 @@ MESSAGES = Dialect(
     ),
     shown_path="/messages",
     wants_reasoning=shape.wants_reasoning,
-    takes_prefill=models.takes_prefill,
-    unsupported_keywords=formats.UNSUPPORTED,
+    takes_prefill=reasoning.takes_prefill,
+    unsupported_keywords=request_writer.UNSUPPORTED,
 )
 """``POST {base_url}/messages``."""

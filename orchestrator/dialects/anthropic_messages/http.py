@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from orchestrator.dialects.anthropic_messages.models import suited
+from orchestrator.dialects.anthropic_messages.reasoning import suited
 from orchestrator.dialects.encoding import EndpointSettings, KeyForm, Payload, post
 from orchestrator.dialects.wire import count
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from orchestrator.dialects.encoding import KeyForm
 from orchestrator.dialects.framing import Framing
-from orchestrator.dialects.gemini import answer, http, request, schema, shape
+from orchestrator.dialects.gemini import answer, http, request_reader, request_writer, schema, shape
 from orchestrator.dialects.gemini.serving import SERVING
 from orchestrator.dialects.gemini.stream_reader import GeminiStreamReader
 from orchestrator.dialects.gemini.stream_writer import GeminiStreamWriter
-from orchestrator.dialects.gemini.words import NAME
+from orchestrator.dialects.gemini.vocabulary import NAME
 from orchestrator.dialects.record import Dialect
 
 __all__ = ["GEMINI"]
@@ -27,10 +27,10 @@ GEMINI = Dialect(
     name=NAME,
     keys=(KeyForm("x-goog-api-key"),),
     encode=http.encode,
-    read_request=request.read_request,
-    losses=request.losses,
-    reworded=request.reworded,
-    write_request=request.write_request,
+    read_request=request_reader.read_request,
+    losses=request_writer.losses,
+    reworded=request_writer.reworded,
+    write_request=request_writer.write_request,
     read_whole=answer.read_whole,
     read_answer=answer.read_answer,
     write_answer=answer.write_answer,

@@ -9,14 +9,14 @@ from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.finish_reasons import finish_reason
 from orchestrator.dialects.gemini.parts import (
     CallIds,
+    parsed,
     read_call,
     read_words,
     signature_of,
     signed,
     write_call,
 )
-from orchestrator.dialects.gemini.results import parsed
-from orchestrator.dialects.gemini.words import NAME, field, finish_written
+from orchestrator.dialects.gemini.vocabulary import NAME, field, finish_written
 from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
 from orchestrator.dialects.wire import count, mapping, mappings, string

@@ -15,8 +15,8 @@ import httpx
 
 from orchestrator.dialects.encoding import EndpointSettings, Payload, post
 from orchestrator.dialects.gemini.generation import budgeted
-from orchestrator.dialects.gemini.request import merged
-from orchestrator.dialects.gemini.words import take
+from orchestrator.dialects.gemini.request_writer import merged
+from orchestrator.dialects.gemini.vocabulary import take
 from orchestrator.dialects.wire import mapping
 
 _HANDLED = ("model", "stream")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.gemini.words import error_status
+from orchestrator.dialects.gemini.vocabulary import error_status
 from orchestrator.dialects.request_fields import RequestError
 from orchestrator.dialects.serving import Address, Serving
 

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from orchestrator.dialects.encoding import Payload
-from orchestrator.dialects.gemini.words import UNSIGNED, field
+from orchestrator.dialects.gemini.vocabulary import UNSIGNED, field
 from orchestrator.dialects.shape import Path, RequestShape, appended_turns
 from orchestrator.dialects.wire import mapping
 

@@ -16,7 +16,7 @@ from orchestrator.dialects.failures import remarked, reported
 from orchestrator.dialects.finish_reasons import finish_reason
 from orchestrator.dialects.gemini.answer import blocked, candidate_of, read_parts, read_usage
 from orchestrator.dialects.gemini.parts import CallIds
-from orchestrator.dialects.gemini.words import field
+from orchestrator.dialects.gemini.vocabulary import field
 from orchestrator.dialects.json_stream import JsonFrame, JsonStream
 from orchestrator.dialects.neutral import (
     Began,

@@ -15,9 +15,8 @@ import msgspec
 
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.gemini.answer import envelope, write_thought, written_finish
-from orchestrator.dialects.gemini.parts import signed, write_call
-from orchestrator.dialects.gemini.results import parsed
-from orchestrator.dialects.gemini.words import error_status
+from orchestrator.dialects.gemini.parts import parsed, signed, write_call
+from orchestrator.dialects.gemini.vocabulary import error_status
 from orchestrator.dialects.neutral import (
     Began,
     Broke,

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from orchestrator.dialects.gemini.schema import json_schema
-from orchestrator.dialects.gemini.words import field, take
+from orchestrator.dialects.gemini.vocabulary import field, take
 from orchestrator.dialects.neutral import Tool, ToolChoice, ToolMode
 from orchestrator.dialects.wire import mapping, mappings, string
 

@@ -12,14 +12,13 @@ from orchestrator.dialects.json_schema import UNSUPPORTED_AT_OPENAI
 from orchestrator.dialects.openai_chat import (
     answer,
     http,
-    losses,
     request_reader,
     request_writer,
     shape,
 )
-from orchestrator.dialects.openai_chat.names import NAME
 from orchestrator.dialects.openai_chat.stream_reader import ChatReader
 from orchestrator.dialects.openai_chat.stream_writer import ChatWriter, chunk
+from orchestrator.dialects.openai_chat.vocabulary import NAME
 from orchestrator.dialects.record import Dialect
 from orchestrator.dialects.serving import Serving
 
@@ -30,7 +29,7 @@ CHAT = Dialect(
     keys=(KeyForm("authorization", "Bearer"),),
     encode=http.encode,
     read_request=request_reader.read_request,
-    losses=losses.losses,
+    losses=request_writer.losses,
     reworded=request_writer.reworded,
     write_request=request_writer.write_request,
     read_whole=answer.read_whole,

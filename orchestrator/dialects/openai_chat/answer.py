@@ -9,9 +9,13 @@ from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.finish_reasons import finish_reason, standard
 from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
-from orchestrator.dialects.openai_chat.messages_reader import thoughts, tool_use
-from orchestrator.dialects.openai_chat.messages_writer import written_call, written_thoughts
-from orchestrator.dialects.openai_chat.names import NAME
+from orchestrator.dialects.openai_chat.messages import (
+    thoughts,
+    tool_use,
+    written_call,
+    written_thoughts,
+)
+from orchestrator.dialects.openai_chat.vocabulary import NAME
 from orchestrator.dialects.wire import count, mappings, string
 
 

@@ -19,7 +19,7 @@ import msgspec
 
 from orchestrator.dialects.finish_reasons import LENGTH
 from orchestrator.dialects.neutral import ToolCallDelta
-from orchestrator.dialects.openai_chat.messages_reader import function_of, signature_of
+from orchestrator.dialects.openai_chat.messages import function_of, signature_of
 from orchestrator.dialects.wire import argument_text, call_id, mapping, string
 
 _NONE = "null"

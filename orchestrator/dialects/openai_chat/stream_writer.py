@@ -24,8 +24,8 @@ from orchestrator.dialects.neutral import (
     Unreadable,
 )
 from orchestrator.dialects.openai_chat.answer import written_usage
-from orchestrator.dialects.openai_chat.messages_writer import written_thoughts
-from orchestrator.dialects.openai_chat.names import NAME
+from orchestrator.dialects.openai_chat.messages import written_thoughts
+from orchestrator.dialects.openai_chat.vocabulary import NAME
 from orchestrator.dialects.wire import mapping, string
 
 DONE = b"data: [DONE]\n\n"

@@ -14,27 +14,26 @@ from orchestrator.dialects.json_schema import UNSUPPORTED_AT_OPENAI
 from orchestrator.dialects.openai_responses import (
     answer,
     http,
-    losses,
-    request_reading,
-    request_writing,
+    request_reader,
+    request_writer,
     shape,
 )
-from orchestrator.dialects.openai_responses.names import DIALECT
 from orchestrator.dialects.openai_responses.stream_reader import ResponsesReader
 from orchestrator.dialects.openai_responses.stream_writer import ResponsesWriter
+from orchestrator.dialects.openai_responses.vocabulary import NAME
 from orchestrator.dialects.record import Dialect
 from orchestrator.dialects.serving import Serving
 
 __all__ = ["RESPONSES"]
 
 RESPONSES = Dialect(
-    name=DIALECT,
+    name=NAME,
     keys=(KeyForm("authorization", "Bearer"),),
     encode=http.encode,
-    read_request=request_reading.read_request,
-    losses=losses.losses,
-    reworded=request_writing.reworded,
-    write_request=request_writing.write_request,
+    read_request=request_reader.read_request,
+    losses=request_writer.losses,
+    reworded=request_writer.reworded,
+    write_request=request_writer.write_request,
     read_whole=answer.read_whole,
     read_answer=answer.read_answer,
     write_answer=answer.write_answer,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from orchestrator.api.request import RequestError
 from orchestrator.dialects import Weight
 from orchestrator.dialects.gemini import GEMINI
-from orchestrator.dialects.gemini.words import NAME, UNSIGNED
+from orchestrator.dialects.gemini.vocabulary import NAME, UNSIGNED
 from orchestrator.dialects.neutral import (
     Conversation,
     File,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import orchestrator
 from orchestrator.dialects import Usage
 from orchestrator.dialects.gemini import GEMINI
-from orchestrator.dialects.gemini.words import NAME
+from orchestrator.dialects.gemini.vocabulary import NAME
 from orchestrator.dialects.neutral import (
     Began,
     Broke,

@@ -28,7 +28,7 @@ from orchestrator.dialects.neutral import (
     ToolResult,
     ToolUse,
 )
-from orchestrator.dialects.openai_chat.messages_writer import IN_NEXT_MESSAGE
+from orchestrator.dialects.openai_chat.request_writer import IN_NEXT_MESSAGE
 from tests.dialect_strategies import any_json, conversations, names_of
 
 CHAT = dialect("openai-chat")

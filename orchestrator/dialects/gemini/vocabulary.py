@@ -70,3 +70,8 @@ def take(fields: dict[str, Any], name: str) -> Any:
     """The same, taken out of ``fields`` in both spellings."""
     value, other = fields.pop(name, None), fields.pop(snake(name), None)
     return other if value is None else value
+
+
+def filled(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """``fields`` without what says nothing; ``false`` says something."""
+    return {name: value for name, value in fields.items() if value not in (None, {}, [], ())}

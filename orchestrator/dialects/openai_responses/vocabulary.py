@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-DIALECT: Final = "openai-responses"
+NAME: Final = "openai-responses"
 """The dialect's own name, as configs and thinking parts spell it."""
 
 RELATED: Final = "openai-chat"
