@@ -72,6 +72,13 @@ USER_AGENT = "llm-request-orchestrator"
 """Sent because some transports name themselves and their language where none is given."""
 
 
+def with_model(fields: Payload, model: str, *, stream: bool) -> dict[str, Any]:
+    """``fields`` for ``model``, as OpenAI's dialects ask for a stream or for none."""
+    handled = ("model", "stream", *(() if stream else ("stream_options",)))
+    left = {name: value for name, value in fields.items() if name not in handled}
+    return {"model": model, **left, **({"stream": True} if stream else {})}
+
+
 @lru_cache(maxsize=256)  # httpx takes 20 µs to parse an address
 def address(base_url: str, suffix: str) -> httpx.URL:
     """``suffix`` below ``base_url``, whose query (``?api-version=``) stays at the end.

@@ -12,6 +12,9 @@ import msgspec
 UNSAYABLE = (TypeError, ValueError, OverflowError, RecursionError)
 """What encoders raise for what JSON cannot say."""
 
+UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+"""What decoders raise for what is no JSON."""
+
 
 def decoded(body: bytes) -> Any:
     """The body as JSON, else as text, else as it is; ``None`` where it is empty."""
@@ -19,12 +22,21 @@ def decoded(body: bytes) -> Any:
         return None
     try:
         return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    except UNREADABLE:
         pass
     try:
         return body.decode()
     except UnicodeDecodeError:
         return body
+
+
+def parsed_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that ``text`` is; ``None`` where it is none."""
+    try:
+        found = msgspec.json.decode(text)
+    except UNREADABLE:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def string(value: Any) -> str:

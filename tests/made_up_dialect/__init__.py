@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from orchestrator.dialects import Loss, Payload, RequestError, Usage
-from orchestrator.dialects.common_losses import foreign_losses, shown_losses
+from orchestrator.dialects.crossing import foreign_losses, shown_losses
 from orchestrator.dialects.encoding import EndpointSettings, KeyForm, post
 from orchestrator.dialects.finish_reasons import LENGTH, STOP, finish_reason
 from orchestrator.dialects.loss import Reworded, parameter

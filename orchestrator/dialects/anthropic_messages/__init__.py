@@ -16,8 +16,8 @@ from orchestrator.dialects.anthropic_messages import (
     request_writer,
     shape,
 )
-from orchestrator.dialects.anthropic_messages.stream_reader import MessagesReader
-from orchestrator.dialects.anthropic_messages.stream_writer import MessagesWriter
+from orchestrator.dialects.anthropic_messages.stream_reader import AnthropicStreamReader
+from orchestrator.dialects.anthropic_messages.stream_writer import AnthropicStreamWriter
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME, error_body
 from orchestrator.dialects.record import Dialect
 from orchestrator.dialects.serving import Serving
@@ -36,8 +36,8 @@ MESSAGES = Dialect(
     read_answer=answer.read_answer,
     write_answer=answer.write_answer,
     complete_answer=answer.complete_answer,
-    stream_reader=MessagesReader,
-    stream_writer=MessagesWriter,
+    stream_reader=AnthropicStreamReader,
+    stream_writer=AnthropicStreamWriter,
     shape=shape.SHAPE,
     serving=Serving(
         paths=("/messages",),

@@ -106,7 +106,7 @@ def opening(identity: str, model: str, usage: Usage) -> dict[str, Any]:
 
 
 def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     reply = read_answer(body)
     said, uses = body.get("stop_reason"), [p for p in reply.parts if isinstance(p, ToolUse)]
     same = finish_reason(said) == reply.finish_reason and said is not None

@@ -63,7 +63,7 @@ def _title(block: Mapping[str, Any]) -> str:
     return wire.string(block.get("title"))
 
 
-class MessagesReading:
+class TurnsReader:
     """The reading of one request's turns.
 
     Attributes:
@@ -215,23 +215,11 @@ class MessagesReading:
 
 _READ = frozenset(
     {
-        "max_tokens",
-        "messages",
-        "metadata",
-        "model",
-        "output_config",
-        "output_format",
-        "stop_sequences",
-        "stream",
-        "system",
-        "temperature",
-        "thinking",
-        "tool_choice",
-        "tools",
-        "top_k",
-        "top_p",
+        "max_tokens", "messages", "metadata", "model", "output_config", "output_format",
+        "stop_sequences", "stream", "system", "temperature", "thinking", "tool_choice", "tools",
+        "top_k", "top_p",
     }
-)
+)  # fmt: skip
 """The fields that the neutral form can say, or that are no part of it."""
 
 _HINTS = frozenset(
@@ -256,13 +244,13 @@ _MODES = {
 
 
 def read_request(payload: Mapping[str, Any]) -> Conversation:
-    """See :meth:`orchestrator.dialects.Dialect.read_request`.
+    """See :class:`orchestrator.dialects.record.Dialect`.
 
     Fields that nobody else knows are ``extras`` or ``hints``. Among the former are
     ``tools`` (those that the vendor runs) and ``output_config`` (what is neither effort nor
     format).
     """
-    turns = MessagesReading()
+    turns = TurnsReader()
     system = turns.system(payload.get("system"))
     messages = turns.messages(payload.get("messages"))
     choice, parallel = _tool_choice(payload.get("tool_choice"))

@@ -29,7 +29,7 @@ from orchestrator.dialects.anthropic_messages.reasoning import (
     write_reasoning,
 )
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME, json_object, tool_id
-from orchestrator.dialects.common_losses import (
+from orchestrator.dialects.crossing import (
     Shown,
     foreign_losses,
     says_unusual_verbosity,
@@ -109,7 +109,7 @@ _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
 
 def losses(conversation: Conversation) -> tuple[Loss, ...]:
-    """See :meth:`orchestrator.dialects.Dialect.losses`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     ours = (
         *shown_losses(conversation, is_taken),
         *tool_losses(conversation, is_tool_name),
@@ -310,7 +310,7 @@ _MERGED = ("tools", "output_config")
 
 
 def write_request(conversation: Conversation) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.write_request`.
+    """See :class:`orchestrator.dialects.record.Dialect`.
 
     ``max_tokens`` is written where the caller says it; :func:`~.http.encode` sees to it
     that there is one.
@@ -339,7 +339,7 @@ def write_request(conversation: Conversation) -> dict[str, Any]:
 
 
 def reworded(conversation: Conversation) -> Reworded:
-    """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     note = _form(conversation).note
     stops = tuple(text for text in conversation.stop if not is_stop_taken(text))
     return Reworded((note,) if note else (), stops)

@@ -20,6 +20,7 @@ from orchestrator.dialects.anthropic_messages.vocabulary import (
     tool_id,
     write_usage_so_far,
 )
+from orchestrator.dialects.failures import error_in
 from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.neutral import (
     Began,
@@ -36,8 +37,8 @@ from orchestrator.dialects.neutral import (
 )
 
 
-class MessagesWriter:
-    """Writes one stream. See :class:`orchestrator.dialects.StreamWriter`.
+class AnthropicStreamWriter:
+    """Writes one stream. See :class:`orchestrator.dialects.record.StreamWriter`.
 
     The finish reason and the usage are said together, and other dialects name the usage
     last, so both wait for :class:`~.neutral.Ended`: it has to come. The beginning waits for
@@ -187,10 +188,8 @@ def _event(kind: str, **fields: Any) -> bytes:
 
 def _error(body: Any) -> dict[str, Any]:
     """What broke, in this dialect's words; the provider's own message is kept."""
-    inner = wire.mapping(body).get("error")
-    known = wire.mapping(inner) or wire.mapping(body)
-    kind = wire.string(known.get("type"))
-    message = wire.string(known.get("message")) or wire.string(inner) or wire.string(body)
+    fields, message = error_in(body)
+    kind = wire.string(fields.get("type"))
     return {
         "type": kind if kind in ERROR_TYPES else "api_error",
         "message": message or "The provider broke the stream off.",

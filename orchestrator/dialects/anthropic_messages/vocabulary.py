@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
-
 from orchestrator.dialects import wire
 from orchestrator.dialects.answer import Usage
 
@@ -59,7 +57,6 @@ INVALID_ARGUMENTS = "INVALID_JSON"
 
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 _UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
-_UNSAYABLE = (TypeError, ValueError, OverflowError, RecursionError)
 
 
 def stop_reason(reason: str | None) -> str | None:
@@ -83,11 +80,8 @@ def json_object(text: str) -> dict[str, Any]:
     """The object that ``text`` says; none at all is an empty one. Never raises."""
     if not text.strip():
         return {}
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, *_UNSAYABLE):
-        value = None
-    return value if isinstance(value, dict) else {INVALID_ARGUMENTS: text}
+    value = wire.parsed_object(text)
+    return {INVALID_ARGUMENTS: text} if value is None else value
 
 
 def read_usage(usage: Any) -> Usage:

@@ -18,8 +18,8 @@ from typing import Any
 import attrs
 import msgspec
 
-from orchestrator.dialects.common_losses import Shown
-from orchestrator.dialects.files import PDF, is_public, text_of
+from orchestrator.dialects.crossing import Shown
+from orchestrator.dialects.files import PDF, is_data, is_public, media_type_of, taken_apart, text_of
 from orchestrator.dialects.gemini.vocabulary import NAME, UNSIGNED, field
 from orchestrator.dialects.neutral import (
     File,
@@ -31,20 +31,18 @@ from orchestrator.dialects.neutral import (
     ToolResult,
     ToolUse,
 )
-from orchestrator.dialects.wire import arguments, call_id, mapping, mappings, string
+from orchestrator.dialects.wire import (
+    UNSAYABLE,
+    arguments,
+    call_id,
+    mapping,
+    mappings,
+    parsed_object,
+    string,
+)
 
-_MEDIA_TYPES = {
-    "png": "image/png",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "heic": "image/heic",
-    "heif": "image/heif",
-    "bmp": "image/bmp",
-}
 _FALLBACK = "image/jpeg"
 """The type of a picture whose address does not show it; the API wants one."""
-
-_UNPARSED = (msgspec.DecodeError, ValueError, RecursionError)
 
 
 _FILM = ("https://www.youtube.com/", "https://youtube.com/", "https://youtu.be/")
@@ -118,18 +116,17 @@ def _write_file(file: File) -> dict[str, Any]:
 def write_image(image: Image) -> dict[str, Any]:
     """A part for ``image``; an address that is the picture itself is taken apart."""
     url = image.url or ""
-    if url.startswith("data:"):
-        head, _, data = url[5:].partition(",")
-        media_type = head.partition(";")[0] or _FALLBACK
-        return {"inlineData": {"mimeType": media_type, "data": data}}
+    if is_data(url):
+        media_type, data = taken_apart(url)
+        return {"inlineData": {"mimeType": media_type or _FALLBACK, "data": data}}
     if url:
         return {"fileData": {"mimeType": image.media_type or _guess(url), "fileUri": url}}
     return {"inlineData": {"mimeType": image.media_type or _FALLBACK, "data": image.data or ""}}
 
 
 def _guess(url: str) -> str:
-    ending = url.partition("?")[0].partition("#")[0].rpartition(".")[2].lower()
-    return _MEDIA_TYPES.get(ending, _FALLBACK)
+    kind = media_type_of(url) or ""
+    return kind if kind.startswith("image/") else _FALLBACK
 
 
 def read_result(response: Mapping[str, Any], call: str, where: str) -> ToolResult:
@@ -177,7 +174,7 @@ def write_result(result: ToolResult, name: str) -> dict[str, Any]:
 def _said(text: str, *, error: bool) -> dict[str, Any]:
     if error:
         return {"error": text}
-    found = parsed(text)
+    found = parsed_object(text)
     if found and _sole(found) is None and compact(found) == text:
         return found
     return {"output": text}
@@ -192,35 +189,19 @@ def _sole(said: dict[str, Any]) -> str | None:
     return None
 
 
-def parsed(text: str) -> dict[str, Any] | None:
-    """``text`` as a JSON object; ``None`` where it is not one."""
-    try:
-        found = msgspec.json.decode(text)
-    except _UNPARSED:
-        return None
-    return mapping(found) if isinstance(found, dict) else None
-
-
 def compact(value: Mapping[str, Any]) -> str:
     """``value`` in the shortest JSON; empty where JSON cannot say it."""
     try:
         return msgspec.json.encode(value).decode()
-    except (*_UNPARSED, TypeError, OverflowError):
+    except UNSAYABLE:
         return ""
 
 
-_KNOWN = (
-    {"text"},
-    {"text", "thought"},
-    {"inlineData"},
-    {"inline_data"},
-    {"fileData"},
-    {"file_data"},
-    {"functionCall"},
-    {"function_call"},
-    {"functionResponse"},
-    {"function_response"},
-)
+_SINGLE = (
+    "text", "inlineData", "inline_data", "fileData", "file_data", "functionCall", "function_call",
+    "functionResponse", "function_response",
+)  # fmt: skip
+_KNOWN = ({"text", "thought"}, *({name} for name in _SINGLE))
 _SIGNATURES = {"thoughtSignature", "thought_signature"}
 
 
@@ -367,7 +348,7 @@ def _write_thinking(part: Thinking) -> list[dict[str, Any]]:
 def write_call(part: ToolUse) -> dict[str, Any]:
     """A ``functionCall`` part; arguments that do not parse are handed on as their text."""
     call: dict[str, Any] = {"id": part.id} if part.id else {}
-    arguments = parsed(part.arguments or "{}")
+    arguments = parsed_object(part.arguments or "{}")
     call |= {
         "name": part.name,
         "args": {"arguments": part.arguments} if arguments is None else arguments,

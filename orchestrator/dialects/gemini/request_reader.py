@@ -42,7 +42,7 @@ _USUAL = frozenset({"text", "thought", "thoughtSignature", "thought_signature"})
 
 
 def read_request(payload: Mapping[str, Any]) -> Conversation:
-    """See :meth:`orchestrator.dialects.Dialect.read_request`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     left = {key: value for key, value in payload.items() if key not in ("model", "stream")}
     messages, kept, unread = _read_contents(left.pop("contents", None))
     system = _read_system(left)

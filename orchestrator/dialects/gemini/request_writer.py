@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.common_losses import (
+from orchestrator.dialects.crossing import (
     foreign_losses,
     says_unusual_verbosity,
     shown_losses,
@@ -29,7 +29,7 @@ from orchestrator.dialects.wire import mapping
 
 
 def losses(conversation: Conversation) -> tuple[Loss, ...]:
-    """See :meth:`orchestrator.dialects.Dialect.losses`.
+    """See :class:`orchestrator.dialects.record.Dialect`.
 
     Hints that change no answer are no losses: what to cache, a picture's detail. Thoughts of
     other vendors are not either. Several choices are asked for here as well, but only one of
@@ -53,12 +53,12 @@ def losses(conversation: Conversation) -> tuple[Loss, ...]:
 
 
 def reworded(conversation: Conversation) -> Reworded:
-    """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     return Reworded(stops=conversation.stop[STOPS:])
 
 
 def write_request(conversation: Conversation) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.write_request`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     ours = conversation.dialect == NAME
     extras = dict(conversation.extras) if ours else {}
     hints = dict(conversation.hints) if ours else {}

@@ -22,13 +22,7 @@ _READ = {
     "ANY": ToolMode.REQUIRED,
     "NONE": ToolMode.NONE,
 }
-_KNOWN = {
-    "name",
-    "description",
-    "parameters",
-    "parametersJsonSchema",
-    "parameters_json_schema",
-}
+_KNOWN = {"name", "description", "parameters", "parametersJsonSchema", "parameters_json_schema"}
 _WRITTEN = {ToolMode.AUTO: "AUTO", ToolMode.REQUIRED: "ANY", ToolMode.NONE: "NONE"}
 
 

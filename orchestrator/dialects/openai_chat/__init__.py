@@ -16,8 +16,8 @@ from orchestrator.dialects.openai_chat import (
     request_writer,
     shape,
 )
-from orchestrator.dialects.openai_chat.stream_reader import ChatReader
-from orchestrator.dialects.openai_chat.stream_writer import ChatWriter, chunk
+from orchestrator.dialects.openai_chat.stream_reader import ChatStreamReader
+from orchestrator.dialects.openai_chat.stream_writer import ChatStreamWriter, chunk
 from orchestrator.dialects.openai_chat.vocabulary import NAME
 from orchestrator.dialects.record import Dialect
 from orchestrator.dialects.serving import Serving
@@ -36,8 +36,8 @@ CHAT = Dialect(
     read_answer=answer.read_answer,
     write_answer=answer.write_answer,
     complete_answer=answer.complete_answer,
-    stream_reader=ChatReader,
-    stream_writer=ChatWriter,
+    stream_reader=ChatStreamReader,
+    stream_writer=ChatStreamWriter,
     shape=shape.SHAPE,
     serving=Serving(paths=("/chat/completions",), passed_headers=("openai-beta",)),
     shown_path="/chat/completions",

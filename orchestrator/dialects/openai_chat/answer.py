@@ -20,7 +20,7 @@ from orchestrator.dialects.wire import count, mappings, string
 
 
 def read_answer(body: Mapping[str, Any]) -> Reply:
-    """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     choice = _first(body.get("choices")) or {}
     message = _message(choice) or {}
     text = text_of(message)
@@ -44,7 +44,7 @@ def read_whole(body: Mapping[str, Any]) -> Reply | None:
 
 
 def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     text = "".join(part.text for part in reply.parts if isinstance(part, Text))
     calls = [part for part in reply.parts if isinstance(part, ToolUse)]
     thought = (
@@ -71,7 +71,7 @@ def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
 
 
 def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     reply = read_answer(body)
     said = _first(body.get("choices")) or {}
     message = _message(said) or {}

@@ -6,10 +6,7 @@ from urllib.parse import quote
 
 import httpx
 
-from orchestrator.dialects.encoding import EndpointSettings, Payload, post
-
-_HANDLED = ("model", "stream")
-_STREAMED_ONLY = "stream_options"
+from orchestrator.dialects.encoding import EndpointSettings, Payload, post, with_model
 
 
 def encode(
@@ -22,9 +19,6 @@ def encode(
 ) -> httpx.Request:
     """See :class:`orchestrator.dialects.record.Encode`."""
     passed = {name: value for name, value in payload.items() if name not in provider.omitted}
-    fields = {**passed, **overrides}
-    for name in (*_HANDLED, *(() if stream else (_STREAMED_ONLY,))):
-        fields.pop(name, None)
-    body = {"model": model, **fields, **({"stream": True} if stream else {})}
+    body = with_model({**passed, **overrides}, model, stream=stream)
     path = provider.path.replace("{model}", quote(model, safe="")) or "chat/completions"
     return post(provider, path, body, stream=stream)

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from orchestrator.dialects.encoding import json_body
-from orchestrator.dialects.files import given_file, sound
+from orchestrator.dialects.files import given_file, given_image, sound
 from orchestrator.dialects.loss import Loss, Weight, said, vendor_tool
 from orchestrator.dialects.neutral import (
     Conversation,
@@ -51,11 +51,10 @@ from orchestrator.dialects.request_fields import (
 from orchestrator.dialects.wire import mapping, mappings, string
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
-_DATA, _BASE64 = "data:", ";base64"
 
 
 @attrs.define
-class MessagesReader:
+class ChatMessagesReader:
     """Reads messages in order.
 
     Attributes:
@@ -214,10 +213,7 @@ def _image(given: Any, *, cache: bool, place: str) -> Image:
     url = given if isinstance(given, str) else string(mapping(given).get("url"))
     detail = mapping(given).get("detail")
     detail = detail if isinstance(detail, str) else None
-    kind, mark, data = url.removeprefix(_DATA).partition(_BASE64 + ",")
-    if url.startswith(_DATA) and mark:
-        return Image(media_type=kind or None, data=data, detail=detail, cache=cache, place=place)
-    return Image(url=url, detail=detail, cache=cache, place=place)
+    return given_image(url, detail=detail, cache=cache, place=place)
 
 
 def _sayable(call: dict[str, Any]) -> dict[str, Any]:
@@ -246,8 +242,8 @@ _USUAL: Mapping[str, Any] = {"modalities": ["text"], "top_logprobs": 0}
 
 
 def read_request(payload: Mapping[str, Any]) -> Conversation:
-    """See :meth:`orchestrator.dialects.Dialect.read_request`."""
-    reader, extras, hints = MessagesReader(), *_others(payload)
+    """See :class:`orchestrator.dialects.record.Dialect`."""
+    reader, extras, hints = ChatMessagesReader(), *_others(payload)
     messages = reader.read(payload.get("messages"))
     asides = tuple(sorted(name for name in hints if name in HINTS and name != STREAMED))
     tools = _tools(payload, reader, extras)
@@ -299,7 +295,7 @@ def _others(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
 
 
 def _tools(
-    payload: Mapping[str, Any], reader: MessagesReader, extras: dict[str, Any]
+    payload: Mapping[str, Any], reader: ChatMessagesReader, extras: dict[str, Any]
 ) -> tuple[Tool, ...]:
     """The functions; before 2023-11 they had a field of their own. Others stay behind."""
     given = [*list_field(payload, "tools")]
@@ -311,7 +307,9 @@ def _tools(
     if others := [tool for tool in given if "function" not in tool]:
         extras["tools"] = others
     reader.unread += [
-        _vendors(index, tool) for index, tool in enumerate(given) if "function" not in tool
+        vendor_tool(index, string(tool.get("type")))
+        for index, tool in enumerate(given)
+        if "function" not in tool
     ]
     return tuple(
         _tool(tool, reader, f"tools[{index}]")
@@ -320,12 +318,7 @@ def _tools(
     )
 
 
-def _vendors(index: int, tool: Mapping[str, Any]) -> Loss:
-    """The loss of a tool that is no function."""
-    return vendor_tool(index, string(tool.get("type")))
-
-
-def _tool(tool: Mapping[str, Any], reader: MessagesReader, place: str) -> Tool:
+def _tool(tool: Mapping[str, Any], reader: ChatMessagesReader, place: str) -> Tool:
     function = mapping(tool["function"])
     name = function.get("name")
     if not isinstance(name, str) or not name:

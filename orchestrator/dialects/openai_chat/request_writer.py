@@ -14,7 +14,14 @@ from typing import Any
 import attrs
 
 from orchestrator.dialects import files
-from orchestrator.dialects.common_losses import Shown, foreign_losses, shown_losses, tool_losses
+from orchestrator.dialects.crossing import (
+    Shown,
+    effort_of,
+    foreign_losses,
+    related_hints,
+    shown_losses,
+    tool_losses,
+)
 from orchestrator.dialects.json_word import NOTE, lacks_word, with_word
 from orchestrator.dialects.loss import Loss, Reworded, Weight, parameter
 from orchestrator.dialects.neutral import (
@@ -59,7 +66,7 @@ _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 def losses(conversation: Conversation) -> tuple[Loss, ...]:
-    """See :meth:`orchestrator.dialects.Dialect.losses`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     if conversation.dialect == NAME:
         # Parts that were not read cannot be written either.
         return tuple(loss for loss in conversation.unread if loss.weight is Weight.SAID)
@@ -73,11 +80,9 @@ def losses(conversation: Conversation) -> tuple[Loss, ...]:
     )
 
 
-def shared(conversation: Conversation) -> Mapping[str, object]:
+def shared(conversation: Conversation) -> Mapping[str, Any]:
     """Hints of the related dialect that are written here too."""
-    if conversation.dialect != RELATED:
-        return {}
-    return {name: value for name, value in conversation.hints.items() if name in HINTS}
+    return related_hints(conversation, RELATED, HINTS)
 
 
 def is_taken(shown: Shown, role: Role) -> bool:
@@ -116,7 +121,7 @@ _MARKS: Mapping[str, Mapping[str, Any]] = {
 
 
 @attrs.frozen
-class MessagesWriter:
+class ChatMessagesWriter:
     """Writes the messages of one conversation.
 
     Attributes:
@@ -204,20 +209,14 @@ def _file(file: File) -> dict[str, Any]:
 _ELSEWHERE = frozenset({SPELLING, "response_format", "tools"})
 """Extras and hints that are written inside other fields."""
 
-_EFFORTS = ((0, "none"), (1_024, "low"), (8_192, "medium"))
-"""The most tokens of thought that each effort stands for; above them it is ``high``.
-
-Google says how they compare: https://ai.google.dev/gemini-api/docs/openai (2026-11-21).
-"""
-
 
 def write_request(conversation: Conversation) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.write_request`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     ours = conversation.dialect == NAME
     conversation = conversation if ours else with_word(conversation)
     known = {**conversation.extras, **conversation.hints} if ours else {**shared(conversation)}
     spelling = mapping(known.get(SPELLING))
-    writer = MessagesWriter(ours, spelling.get("cache", ""))
+    writer = ChatMessagesWriter(ours, spelling.get("cache", ""))
     body = {
         "messages": writer.write(conversation),
         spelling.get("max_tokens", LIMIT): conversation.max_tokens,
@@ -240,7 +239,7 @@ def write_request(conversation: Conversation) -> dict[str, Any]:
 
 
 def reworded(conversation: Conversation) -> Reworded:
-    """See :meth:`orchestrator.dialects.Dialect.reworded`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     if conversation.dialect == NAME:
         return Reworded()
     notes = (NOTE,) if lacks_word(conversation) else ()
@@ -248,7 +247,7 @@ def reworded(conversation: Conversation) -> Reworded:
 
 
 def _tools(
-    conversation: Conversation, known: dict[str, Any], writer: MessagesWriter
+    conversation: Conversation, known: dict[str, Any], writer: ChatMessagesWriter
 ) -> dict[str, Any]:
     """Tools, and how to choose among them: without tools the API refuses to be told how."""
     ours = conversation.dialect == NAME
@@ -300,9 +299,5 @@ def _reasoning(asked: Reasoning | None, known: dict[str, Any]) -> dict[str, Any]
     """The effort; a budget is said in the nearest one, unless the caller has its own words."""
     if asked is None or any(name in known for name in THINKING_FIELDS):
         return {}
-    if asked.effort is not None:
-        return {"reasoning_effort": asked.effort}
-    if asked.tokens is None:
-        return {}
-    within = (effort for most, effort in _EFFORTS if asked.tokens <= most)
-    return {"reasoning_effort": next(within, "high")}
+    effort = effort_of(asked)
+    return {} if effort is None else {"reasoning_effort": effort}

@@ -38,8 +38,8 @@ from orchestrator.dialects.openai_chat.messages import thought_of
 from orchestrator.dialects.openai_chat.stream_calls import StreamCalls
 from orchestrator.dialects.openai_chat.stream_writer import written_piece
 from orchestrator.dialects.openai_chat.vocabulary import NAME
-from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
-from orchestrator.dialects.wire import decoded, json_text, mapping, mappings, string
+from orchestrator.dialects.sse import EventReader, ServerEvent
+from orchestrator.dialects.wire import UNREADABLE, decoded, json_text, mapping, mappings, string
 
 
 class _Words(msgspec.Struct, forbid_unknown_fields=True):
@@ -76,30 +76,21 @@ def plain_text(data: str) -> str | None:
     """The words, where ``data`` is such a chunk; ``None`` where it must be read in full."""
     try:
         return _DECODER.decode(data).choices[0].delta.content
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    except UNREADABLE:
         return None
 
 
 _DONE = "[DONE]"
-_BROKEN = (msgspec.DecodeError, ValueError, RecursionError)
 
 
-class ChatReader:
+class ChatStreamReader(EventReader):
     """Reads one stream; of several choices it reads the first."""
 
     def __init__(self) -> None:
-        self._events = ServerSentEvents()
+        super().__init__()
         self._calls = StreamCalls()
         self._begun = self._stopped = False
         self._spoke = self._thought = self._moved = False
-
-    def feed(self, data: bytes) -> list[StreamEvent]:
-        """See :meth:`orchestrator.dialects.StreamReader.feed`."""
-        return [self._read(event) for event in self._events.feed(data)]
-
-    def close(self) -> list[StreamEvent]:
-        """See :meth:`orchestrator.dialects.StreamReader.close`."""
-        return [self._read(event) for event in self._events.close()]
 
     def _read(self, event: ServerEvent) -> StreamEvent:
         if self._begun and event.event == "message":
@@ -114,7 +105,7 @@ class ChatReader:
             return StreamEvent(event.raw, (*left, Ended()))
         try:
             body = msgspec.json.decode(event.data)
-        except _BROKEN:
+        except UNREADABLE:
             body = event.data
         if event.event == "error":
             return StreamEvent(event.raw, (Broke(body),))

@@ -18,8 +18,8 @@ from orchestrator.dialects.openai_responses import (
     request_writer,
     shape,
 )
-from orchestrator.dialects.openai_responses.stream_reader import ResponsesReader
-from orchestrator.dialects.openai_responses.stream_writer import ResponsesWriter
+from orchestrator.dialects.openai_responses.stream_reader import ResponsesStreamReader
+from orchestrator.dialects.openai_responses.stream_writer import ResponsesStreamWriter
 from orchestrator.dialects.openai_responses.vocabulary import NAME
 from orchestrator.dialects.record import Dialect
 from orchestrator.dialects.serving import Serving
@@ -38,8 +38,8 @@ RESPONSES = Dialect(
     read_answer=answer.read_answer,
     write_answer=answer.write_answer,
     complete_answer=answer.complete_answer,
-    stream_reader=ResponsesReader,
-    stream_writer=ResponsesWriter,
+    stream_reader=ResponsesStreamReader,
+    stream_writer=ResponsesStreamWriter,
     shape=shape.SHAPE,
     serving=Serving(paths=("/responses",), passed_headers=("openai-beta",), names_items=True),
     shown_path="/responses",

@@ -159,7 +159,7 @@ def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
 
 
 def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     reply = read_answer(body)
     uses = (part for part in reply.parts if isinstance(part, ToolUse))
     counted = mapping(body.get("usage"))

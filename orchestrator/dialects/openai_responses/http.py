@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from orchestrator.dialects.encoding import EndpointSettings, Payload, post
-
-_HANDLED = ("model", "stream")
-_STREAMED_ONLY = "stream_options"
+from orchestrator.dialects.encoding import EndpointSettings, Payload, post, with_model
 
 
 def encode(
@@ -19,8 +16,5 @@ def encode(
     stream: bool = False,
 ) -> httpx.Request:
     """See :class:`orchestrator.dialects.record.Encode`."""
-    fields = {**payload, **overrides}
-    for name in (*_HANDLED, *(() if stream else (_STREAMED_ONLY,))):
-        fields.pop(name, None)
-    body = {"model": model, **fields, **({"stream": True} if stream else {})}
+    body = with_model({**payload, **overrides}, model, stream=stream)
     return post(provider, "responses", body, stream=stream)

@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from orchestrator.dialects.files import given_file, is_public, media_type_of
+from orchestrator.dialects.files import given_file, given_image, is_public, media_type_of
 from orchestrator.dialects.loss import Loss, Weight, said, vendor_tool
 from orchestrator.dialects.neutral import (
     Conversation,
@@ -56,8 +56,6 @@ from orchestrator.dialects.request_fields import (
 from orchestrator.dialects.wire import string
 
 _TEXTS = frozenset({"input_text", "output_text", "text", "refusal"})
-_DATA = "data:"
-_BASE64 = ";base64"
 
 
 @attrs.define
@@ -229,7 +227,10 @@ def _part(part: object, where: str) -> Text | Image | File | None:
         return Text(text, cache) if isinstance(text, str) else None
     url = part.get("image_url")
     if kind == "input_image" and isinstance(url, str):
-        return _image(url, part.get("detail"), cache=cache, place=f"{where} {kind}")
+        detail = part.get("detail")
+        # ``auto`` is what holds where nothing is said of its detail.
+        known = detail if isinstance(detail, str) and detail != "auto" else None
+        return given_image(url, detail=known, cache=cache, place=f"{where} {kind}")
     if kind == "input_file" and not isinstance(part.get("detail"), str):
         return _file(part, cache=cache, place=f"{where} {kind}")
     return None
@@ -247,16 +248,6 @@ def _file(part: Mapping[str, Any], *, cache: bool, place: str) -> File | Image |
     return given_file(data, name=name, id=kept, keeper=KEEPER, cache=cache, place=place)
 
 
-def _image(url: str, detail: object, *, cache: bool, place: str) -> Image:
-    """A picture; ``auto`` is what holds where nothing is said of its detail."""
-    known = detail if isinstance(detail, str) and detail != "auto" else None
-    head, comma, data = url.partition(",")
-    if comma and head.startswith(_DATA) and head.endswith(_BASE64):
-        media_type = head[len(_DATA) : -len(_BASE64)]
-        return Image(media_type=media_type, data=data, detail=known, cache=cache, place=place)
-    return Image(url=url, detail=known, cache=cache, place=place)
-
-
 _READ = frozenset(
     {
         "model", "stream", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls",
@@ -267,7 +258,7 @@ _READ = frozenset(
 
 
 def read_request(payload: Mapping[str, Any]) -> Conversation:
-    """See :meth:`orchestrator.dialects.Dialect.read_request`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     reader, extras, hints = _input(payload), _others(payload), {}
     for name in HINTS & extras.keys():
         hints[name] = extras.pop(name)

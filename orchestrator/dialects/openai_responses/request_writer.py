@@ -7,7 +7,13 @@ from typing import Any
 
 import attrs
 
-from orchestrator.dialects.common_losses import Shown, foreign_losses, shown_losses
+from orchestrator.dialects.crossing import (
+    Shown,
+    effort_of,
+    foreign_losses,
+    related_hints,
+    shown_losses,
+)
 from orchestrator.dialects.files import data_address, is_public, name_for
 from orchestrator.dialects.json_word import NOTE, WORD, lacks_word
 from orchestrator.dialects.loss import Loss, Reworded, effort, parameter
@@ -40,7 +46,7 @@ from orchestrator.dialects.openai_responses.vocabulary import (
 
 
 def losses(conversation: Conversation) -> tuple[Loss, ...]:
-    """See :meth:`orchestrator.dialects.Dialect.losses`.
+    """See :class:`orchestrator.dialects.record.Dialect`.
 
     A penalty of 0 and one choice are what is done here anyway; stop sequences are cut by the
     driver (:class:`~orchestrator.dialects.loss.Reworded`).
@@ -63,9 +69,7 @@ def losses(conversation: Conversation) -> tuple[Loss, ...]:
 
 def shared(conversation: Conversation) -> Mapping[str, Any]:
     """Hints of the related dialect that are written here too."""
-    if conversation.dialect != RELATED:
-        return {}
-    return {name: value for name, value in conversation.hints.items() if name in HINTS}
+    return related_hints(conversation, RELATED, HINTS)
 
 
 def is_taken(shown: Shown, role: Role) -> bool:
@@ -260,16 +264,9 @@ _ELSEWHERE = frozenset(
 )
 """Extras and hints that are written inside other fields."""
 
-_EFFORTS = ((0, "none"), (1_024, "low"), (8_192, "medium"))
-"""The most tokens that each effort stands for; above them it is ``high``.
-
-The only vendor that says how budgets and efforts compare is Google, for its own models:
-https://ai.google.dev/gemini-api/docs/openai (looked up 2026-11-21).
-"""
-
 
 def reworded(conversation: Conversation) -> Reworded:
-    """See :meth:`orchestrator.dialects.Dialect.reworded`: there is no stop parameter here."""
+    """See :class:`orchestrator.dialects.record.Dialect`: there is no stop parameter here."""
     ours = conversation.dialect == NAME
     notes = (NOTE,) if not ours and _lacks_word(conversation) else ()
     return Reworded(notes, conversation.stop)
@@ -293,7 +290,7 @@ def _input(conversation: Conversation) -> list[dict[str, Any]]:
 
 
 def write_request(conversation: Conversation) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.write_request`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     ours = conversation.dialect == NAME
     known: Mapping[str, Any] = (
         {**conversation.extras, **conversation.hints} if ours else shared(conversation)
@@ -367,7 +364,7 @@ def _reasoning(conversation: Conversation) -> dict[str, Any]:
     is better than none (https://platform.openai.com/docs/guides/reasoning, 2026-11-21).
     """
     asked = conversation.reasoning or Reasoning()
-    effort = _effort(asked)
+    effort = effort_of(asked)
     made = {} if effort is None else {"effort": effort}
     if conversation.dialect != NAME:
         return made
@@ -378,12 +375,3 @@ def _reasoning(conversation: Conversation) -> dict[str, Any]:
     if asked.shown and not riding.keys() & {"summary", "generate_summary"}:
         riding["summary"] = "auto"
     return {**made, **riding}
-
-
-def _effort(reasoning: Reasoning) -> str | None:
-    """How hard to think; a budget in tokens becomes the effort that it stands for."""
-    tokens = reasoning.tokens
-    if reasoning.effort is not None or tokens is None or tokens < 0:
-        # A budget below 0 leaves it to the model (Gemini), as does saying nothing here.
-        return reasoning.effort
-    return next((effort for most, effort in _EFFORTS if tokens <= most), "high")

@@ -20,7 +20,7 @@ LARGEST = 10_000
 
 
 @attrs.define
-class Told:
+class StreamProgress:
     """What was told, as lengths and checksums."""
 
     _said: dict[Channel, tuple[int, int]] = attrs.field(factory=dict)

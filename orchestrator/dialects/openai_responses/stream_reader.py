@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
-import msgspec
 
 from orchestrator.dialects.failures import remarked, reported
 from orchestrator.dialects.finish_reasons import LENGTH, STOP, finish_reason, is_failed
@@ -34,10 +33,15 @@ from orchestrator.dialects.neutral import (
 )
 from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.openai_responses.answer import finish_of, usage_of
-from orchestrator.dialects.openai_responses.stream_progress import WHOLE, Channel, Key, Told
+from orchestrator.dialects.openai_responses.stream_progress import (
+    WHOLE,
+    Channel,
+    Key,
+    StreamProgress,
+)
 from orchestrator.dialects.openai_responses.vocabulary import NAME
-from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
-from orchestrator.dialects.wire import arguments, call_id, mapping, mappings, string
+from orchestrator.dialects.sse import EventReader, ServerEvent
+from orchestrator.dialects.wire import arguments, call_id, mapping, mappings, parsed_object, string
 
 
 class Malformed(Exception):
@@ -60,7 +64,7 @@ class ContentReader:
 
     answer_id: str = ""
     gap: bool = False
-    told: Told = attrs.field(factory=Told)
+    told: StreamProgress = attrs.field(factory=StreamProgress)
 
     def read(self, kind: str, body: dict[str, Any]) -> list[Delta] | None:
         """What an event of that type tells; ``None`` where it is not about content.
@@ -248,22 +252,13 @@ _CHAT_END = "[DONE]"
 """The end mark of chat completions, which some servers add after their own."""
 
 
-@attrs.define
-class ResponsesReader:
-    """See :class:`orchestrator.dialects.StreamReader`."""
+class ResponsesStreamReader(EventReader):
+    """Reads one stream."""
 
-    _events: ServerSentEvents = attrs.field(factory=ServerSentEvents)
-    _content: ContentReader = attrs.field(factory=ContentReader)
-    _began: bool = False
-    _over: bool = False
-
-    def feed(self, data: bytes) -> list[StreamEvent]:
-        """See :meth:`orchestrator.dialects.StreamReader.feed`."""
-        return [self._read(event) for event in self._events.feed(data)]
-
-    def close(self) -> list[StreamEvent]:
-        """See :meth:`orchestrator.dialects.StreamReader.close`."""
-        return [self._read(event) for event in self._events.close()]
+    def __init__(self) -> None:
+        super().__init__()
+        self._content = ContentReader()
+        self._began = self._over = False
 
     def _read(self, event: ServerEvent) -> StreamEvent:
         if self._over or not event.data or event.data.strip() == _CHAT_END:
@@ -279,7 +274,9 @@ class ResponsesReader:
         return StreamEvent(event.raw, tuple(deltas))
 
     def _deltas(self, event: ServerEvent) -> list[Delta]:
-        body = _object(event.data)
+        body = parsed_object(event.data)
+        if body is None:
+            raise Malformed
         # The type is said twice; some servers say it once.
         kind = string(body.get("type")) or event.event
         content = self._content.read(kind, body)
@@ -326,13 +323,3 @@ class ResponsesReader:
         if isinstance(response.get("usage"), dict):
             yield Counted(usage_of(response["usage"]))
         yield Ended()
-
-
-def _object(data: str) -> dict[str, Any]:
-    try:
-        body = msgspec.json.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise Malformed from error
-    if not isinstance(body, dict):
-        raise Malformed
-    return body

@@ -21,21 +21,11 @@ STREAMED: Final = "stream_options"
 
 HINTS: Final = frozenset(
     {
-        "context_management",
-        "image",
-        "include",
-        "max_tool_calls",
-        "metadata",
-        "prompt_cache_key",
-        "prompt_cache_options",
-        "prompt_cache_retention",
-        "safety_identifier",
-        "service_tier",
-        "store",
-        "stream_options",
-        "truncation",
+        "context_management", "image", "include", "max_tool_calls", "metadata",
+        "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "safety_identifier",
+        "service_tier", "store", "stream_options", "truncation",
     }
-)
+)  # fmt: skip
 """Top-level fields whose loss leaves the answer as it is.
 
 They say what is stored, cached, billed, reported or sent along. ``truncation`` and
