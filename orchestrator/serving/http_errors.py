@@ -37,7 +37,7 @@ _STATUS: dict[Reason, int] = {
 }
 
 
-def refusal(error: Exception, spoken: str) -> tuple[int, dict[str, Any]]:
+def error_response(error: Exception, spoken: str) -> tuple[int, dict[str, Any]]:
     """The HTTP status and the body that tell ``error`` to a client of the dialect ``spoken``."""
     status, reason = _status(error)
     serving = dialect(spoken).serving

@@ -19,7 +19,7 @@ from orchestrator.dialects.neutral import (
     Unreadable,
 )
 from orchestrator.execution.stream_performer import StreamPerformer
-from orchestrator.serving.http_errors import refusal
+from orchestrator.serving.http_errors import error_response
 from orchestrator.states import OnInterrupted
 
 REFUSED = (CallFailed, RequestError, ConfigError)
@@ -36,12 +36,12 @@ class EventWriter:
     there all of a stream that may go on elsewhere is written.
     """
 
-    def __init__(self, asked: Request, performer: StreamPerformer) -> None:
-        self._dialect, self._asked = asked.dialect, asked.payload
+    def __init__(self, request: Request, performer: StreamPerformer) -> None:
+        self._dialect, self._payload = request.dialect, request.payload
         self._performer = performer
         self._may_go_on = performer.call.policy.on_interrupted is OnInterrupted.CONTINUE
         self._first: int | None = None
-        self._passing = not (self._may_go_on and dialect(asked.dialect).serving.names_items)
+        self._passing = not (self._may_go_on and dialect(request.dialect).serving.names_items)
         self._writer: StreamWriter | None = None
 
     def write(self, event: StreamEvent) -> bytes:
@@ -61,7 +61,7 @@ class EventWriter:
 
     def broke(self, error: Exception) -> bytes:
         """The client's own form of an error inside a stream."""
-        _, body = refusal(error, self._dialect)
+        _, body = error_response(error, self._dialect)
         return self._own().write(Broke(body))
 
     def _passes(self, event: StreamEvent) -> bool:
@@ -85,7 +85,7 @@ class EventWriter:
             target = self._performer.call.target
             model = target.model if target is not None else ""
             call = self._performer.recorder.ledger.call
-            heading = Heading(call, model, self._performer.created, self._asked)
+            heading = Heading(call, model, self._performer.created, self._payload)
             self._writer = dialect(self._dialect).stream_writer(heading)
         return self._writer
 

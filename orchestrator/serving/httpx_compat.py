@@ -13,8 +13,8 @@ from typing import Any, assert_never
 
 import attrs
 
-from orchestrator.serving.bodies import AsyncBody, SyncBody
-from orchestrator.serving.told import Told
+from orchestrator.serving.body_streams import AsyncBody, SyncBody
+from orchestrator.serving.respond import HttpReply
 
 LIBRARIES = ("httpx", "httpx2")
 """The libraries, by the name under which they are imported."""
@@ -28,18 +28,18 @@ class Library:
     sync_body: Any
     async_body: Any
 
-    def answer(self, told: Told) -> Any:
-        """``told`` as a response of this library."""
-        match told.body:
+    def answer(self, reply: HttpReply) -> Any:
+        """``reply`` as a response of this library."""
+        match reply.body:
             case bytes() as content:
-                return self.response(told.status, headers=told.headers, content=content)
+                return self.response(reply.status, headers=reply.headers, content=content)
             case SyncBody() as body:
                 stream = self.sync_body(*body.parts)
             case AsyncBody() as body:
                 stream = self.async_body(*body.parts)
             case never:
                 assert_never(never)
-        return self.response(told.status, headers=told.headers, stream=stream)
+        return self.response(reply.status, headers=reply.headers, stream=stream)
 
 
 def library_of(request: object) -> Library:

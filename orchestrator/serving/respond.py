@@ -1,4 +1,4 @@
-"""What a client is told: status, headers, and a body or a stream of one."""
+"""HTTP replies to clients: status, headers, and a body or a stream of one."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.execution.stream_performer import StreamPerformer
 from orchestrator.ledger import Ledger, Skipped
-from orchestrator.serving.bodies import AsyncBody, SyncBody
-from orchestrator.serving.http_errors import refusal
+from orchestrator.serving.body_streams import AsyncBody, SyncBody
+from orchestrator.serving.http_errors import error_response
 
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
 
 @attrs.frozen
-class Told:
+class HttpReply:
     """An HTTP answer of no library."""
 
     status: int
@@ -29,7 +29,7 @@ class Told:
     body: bytes | SyncBody | AsyncBody
 
 
-def answer(asked: Request, response: Response) -> Told:
+def answer(request: Request, response: Response) -> HttpReply:
     """A whole answer, in the dialect in which it was asked for."""
     headers = _headers(
         len(response.attempts),
@@ -37,10 +37,10 @@ def answer(asked: Request, response: Response) -> Told:
         _cause(response.ledger, response.skipped),
         response.attempts[-1].request_id,
     )
-    return json(200, response.in_dialect(asked.dialect, asked.payload), headers)
+    return json(200, response.in_dialect(request.dialect, request.payload), headers)
 
 
-def stream(performer: StreamPerformer, body: SyncBody | AsyncBody) -> Told:
+def stream(performer: StreamPerformer, body: SyncBody | AsyncBody) -> HttpReply:
     """A stream whose first content is here: from now on its headers say how it was come by."""
     recorder = performer.recorder
     skipped = performer.unfit + recorder.skipped(performer.call)
@@ -49,12 +49,12 @@ def stream(performer: StreamPerformer, body: SyncBody | AsyncBody) -> Told:
         str(performer.call.target or ""),
         _cause(recorder.ledger, skipped),
     )
-    return Told(200, {**headers, "content-type": "text/event-stream; charset=utf-8"}, body)
+    return HttpReply(200, {**headers, "content-type": "text/event-stream; charset=utf-8"}, body)
 
 
-def refused(error: Exception, dialect: str) -> Told:
+def refused(error: Exception, dialect: str) -> HttpReply:
     """What went wrong, as an HTTP error that the client raises in its own way."""
-    status, body = refusal(error, dialect)
+    status, body = error_response(error, dialect)
     if not isinstance(error, CallFailed):
         return json(status, body, _headers(0, "", type(error).__name__))
     last = error.attempts[-1].request_id if error.attempts else None
@@ -64,9 +64,11 @@ def refused(error: Exception, dialect: str) -> Told:
     return json(status, body, headers)
 
 
-def json(status: int, body: Any, headers: dict[str, str]) -> Told:
+def json(status: int, body: Any, headers: dict[str, str]) -> HttpReply:
     """A body of JSON."""
-    return Told(status, {**headers, "content-type": "application/json"}, msgspec.json.encode(body))
+    return HttpReply(
+        status, {**headers, "content-type": "application/json"}, msgspec.json.encode(body)
+    )
 
 
 def _headers(

@@ -12,7 +12,7 @@ from orchestrator.serving.http_errors import NotServed
 _LISTS = "/models"
 
 
-def listing(path: str, config: Config, spoken: str) -> Mapping[str, Any]:
+def model_list(path: str, config: Config, spoken: str) -> Mapping[str, Any]:
     """The routes and targets, or the one that ``path`` names, as clients of ``spoken`` expect.
 
     Raises:
@@ -30,7 +30,7 @@ def listing(path: str, config: Config, spoken: str) -> Mapping[str, Any]:
     return serving.describe_model(name, names[name])
 
 
-def asks_for_models(method: str, path: str) -> bool:
+def is_model_list(method: str, path: str) -> bool:
     """True where a request is one for the list, or for an entry of it."""
     return method == "GET" and (path.endswith(_LISTS) or f"{_LISTS}/" in path)
 

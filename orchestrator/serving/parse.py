@@ -1,4 +1,4 @@
-"""What a client's HTTP request asks for."""
+"""Requests of clients: HTTP in, a call's request out."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _UNSAID = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
 so they cannot be meant for one. The official packages bring limits of their own."""
 
 
-class Incoming(Protocol):
-    """What is read of a request of any HTTP library, once its body was read."""
+class HttpRequest(Protocol):
+    """A request of any HTTP library, whose body was read."""
 
     @property
     def method(self) -> str:
@@ -48,7 +48,7 @@ class Incoming(Protocol):
         ...
 
 
-def asked_by(incoming: Incoming, *, route: str | None, deadline: float) -> Request:
+def parse_request(incoming: HttpRequest, *, route: str | None, deadline: float) -> Request:
     """The request of a call that ``incoming`` is.
 
     Args:
@@ -77,7 +77,7 @@ def asked_by(incoming: Incoming, *, route: str | None, deadline: float) -> Reque
     )
 
 
-def dialect_of(incoming: Incoming) -> str:
+def client_dialect(incoming: HttpRequest) -> str:
     """The dialect that the client understands: by the path, else by its headers."""
     at_path = _dialect_at(incoming.url.path)
     if at_path is not None:
@@ -94,7 +94,7 @@ def _dialect_at(path: str) -> Dialect | None:
     return next((one for one in DIALECTS.values() if path.endswith(one.serving.paths)), None)
 
 
-def _dialect_called(incoming: Incoming) -> Dialect:
+def _dialect_called(incoming: HttpRequest) -> Dialect:
     spoken = _dialect_at(incoming.url.path)
     if spoken is None or incoming.method != "POST":
         paths = (path for one in DIALECTS.values() for path in one.serving.paths)
@@ -106,7 +106,7 @@ def _dialect_called(incoming: Incoming) -> Dialect:
     return spoken
 
 
-def _payload(incoming: Incoming) -> dict[str, Any]:
+def _payload(incoming: HttpRequest) -> dict[str, Any]:
     try:
         payload = msgspec.json.decode(incoming.content)
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -135,7 +135,7 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def _patience(incoming: Incoming) -> float:
+def _patience(incoming: HttpRequest) -> float:
     """Seconds until the client would give up; infinite where it waits for ever."""
     limits = incoming.extensions.get("timeout") or {}
     seconds = None if limits == _UNSAID else limits.get("read")

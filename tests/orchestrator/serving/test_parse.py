@@ -8,15 +8,15 @@ import httpx
 import pytest
 
 from orchestrator.api.request import Request, RequestError
-from orchestrator.serving.asked import asked_by, dialect_of
 from orchestrator.serving.http_errors import NotServed
+from orchestrator.serving.parse import client_dialect, parse_request
 
 HI = {"messages": [{"role": "user", "content": "hi"}]}
 
 
 def asked(path: str, body: Any = HI, *, route: str | None = None, **options: Any) -> Request:
     request = httpx.Request("POST", f"http://any.where{path}", json=body, **options)
-    return asked_by(request, route=route, deadline=300.0)
+    return parse_request(request, route=route, deadline=300.0)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_is_no_call_of_a_model_is_not_served(method: str, path: str) -> Non
     request = httpx.Request(method, f"http://any.where{path}", content=b"\xff")
 
     with pytest.raises(NotServed, match=f"{method} {path} is not served here.*/chat/completions"):
-        asked_by(request, route=None, deadline=1.0)
+        parse_request(request, route=None, deadline=1.0)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_request_that_makes_no_sense_says_why(path: str, content: bytes, words
     request = httpx.Request("POST", f"http://any.where{path}", content=content)
 
     with pytest.raises(RequestError, match=words):
-        asked_by(request, route=None, deadline=1.0)
+        parse_request(request, route=None, deadline=1.0)
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_errors_are_told_in_the_words_of_the_client(
 ) -> None:
     request = httpx.Request("GET", f"http://any.where{path}", headers=headers)
 
-    assert dialect_of(request) == dialect
+    assert client_dialect(request) == dialect
