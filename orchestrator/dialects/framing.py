@@ -21,7 +21,7 @@ _COMMENTED = re.compile(rb"(?:[ \t\r\n\xef\xbb\xbf]*:[^\r\n]*[\r\n]+)+[ \t\r\n]*
 
 
 @attrs.frozen
-class Framing:
+class StreamFraming:
     """Server-sent events, as nearly all streams are framed.
 
     Attributes:
@@ -55,5 +55,5 @@ class Framing:
         return bytes(body[comments.end() :] if comments else body)
 
 
-EVENTS = Framing()
+EVENTS = StreamFraming()
 """Server-sent events alone."""

@@ -15,7 +15,7 @@ import httpx
 from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
 from orchestrator.dialects.encoding import EndpointSettings, KeyForm, Payload
-from orchestrator.dialects.framing import EVENTS, Framing
+from orchestrator.dialects.framing import EVENTS, StreamFraming
 from orchestrator.dialects.judgement import Flawed
 from orchestrator.dialects.loss import Loss, Reworded
 from orchestrator.dialects.neutral import UNTITLED, Conversation, Delta, Heading, Reply, StreamEvent
@@ -149,7 +149,7 @@ class Dialect:
     serving: Serving
     shown_path: str
     wants_reasoning: Callable[[Payload], bool]
-    framing: Framing = EVENTS
+    framing: StreamFraming = EVENTS
     takes_prefill: Callable[[str], bool] = attrs.field(default=_never)
     ask_for_usage: Callable[[Payload], Payload] = attrs.field(default=_as_it_is)
     check_request: Callable[[Payload], None] = attrs.field(default=_unchecked)

@@ -6,7 +6,7 @@ import attrs
 import httpx
 
 from orchestrator.dialects import StreamReader, dialect
-from orchestrator.dialects.framing import Framing
+from orchestrator.dialects.framing import StreamFraming
 
 
 @attrs.define
@@ -70,5 +70,5 @@ class Body:
         return dialect(self.spoken).stream_reader() if is_whole is False else None
 
     @property
-    def _framing(self) -> Framing:
+    def _framing(self) -> StreamFraming:
         return dialect(self.spoken).framing

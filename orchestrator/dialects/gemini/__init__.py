@@ -13,7 +13,7 @@ order of calls.
 from __future__ import annotations
 
 from orchestrator.dialects.encoding import KeyForm
-from orchestrator.dialects.framing import Framing
+from orchestrator.dialects.framing import StreamFraming
 from orchestrator.dialects.gemini import answer, http, request_reader, request_writer, schema, shape
 from orchestrator.dialects.gemini.serving import SERVING
 from orchestrator.dialects.gemini.stream_reader import GeminiStreamReader
@@ -40,7 +40,7 @@ GEMINI = Dialect(
     shape=shape.SHAPE,
     serving=SERVING,
     shown_path="/models/MODEL:generateContent",
-    framing=Framing(is_listed=True),
+    framing=StreamFraming(is_listed=True),
     wants_reasoning=shape.wants_reasoning,
     unsupported_keywords=schema.UNSUPPORTED,
 )

@@ -42,14 +42,14 @@ from orchestrator.dialects.sse import EventReader, ServerEvent
 from orchestrator.dialects.wire import UNREADABLE, decoded, json_text, mapping, mappings, string
 
 
-class _Words(msgspec.Struct, forbid_unknown_fields=True):
+class _PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
     content: str
     role: str | None = None
     refusal: None = None
 
 
 class _Choice(msgspec.Struct, forbid_unknown_fields=True):
-    delta: _Words
+    delta: _PlainDelta
     index: Literal[0] = 0
     finish_reason: None = None
     logprobs: None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.dialects.framing import EVENTS, Framing
+from orchestrator.dialects.framing import EVENTS, StreamFraming
 
-LISTED = Framing(is_listed=True)
+LISTED = StreamFraming(is_listed=True)
 
 
 @pytest.mark.parametrize(
