@@ -132,15 +132,15 @@ class OrchestratorTransport(_Transport):
         return parse_request(incoming, route=self._route, deadline=config.policy.deadline)
 
     def _streamed(self, request: Request) -> HttpReply:
-        performer, events = self._inner().stream_events(request)
+        run, events = self._inner().stream_events(request)
         # The first event decides whether this is a stream or an HTTP error.
         first = next(events, None)
-        return stream(performer, SyncBody(EventWriter(request, performer), first, events))
+        return stream(run, SyncBody(EventWriter(request, run), first, events))
 
     async def _streamed_async(self, request: Request) -> HttpReply:
-        performer, events = self._inner().astream_events(request)
+        run, events = self._inner().astream_events(request)
         first = await anext(events, None)
-        return stream(performer, AsyncBody(EventWriter(request, performer), first, events))
+        return stream(run, AsyncBody(EventWriter(request, run), first, events))
 
     def _inner(self) -> Orchestrator:
         return self._orchestrator or default()
