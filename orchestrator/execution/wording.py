@@ -12,7 +12,7 @@ from orchestrator.config.records import Provider
 from orchestrator.dialects import Payload, crossing, dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.dialects.shape import continue_conversation
-from orchestrator.execution.json_paths import found
+from orchestrator.execution.json_paths import find_values
 from orchestrator.execution.repairs import (
     CUT_STOP,
     FORCE_STREAM,
@@ -104,7 +104,7 @@ class Wording:
         payload, notes, stops = said.payload, said.notes, said.stops
         repairs, spoken = self._of(target), dialect(provider.dialect)
         if CUT_STOP in repairs:
-            stops = (*stops, *_texts(found({**payload, **overrides}, spoken.shape.stops)))
+            stops = (*stops, *_texts(find_values({**payload, **overrides}, spoken.shape.stops)))
         for name in repairs:
             payload, overrides = apply(name, payload, spoken), apply(name, overrides, spoken)
         stream = self._streams(provider, repairs)
