@@ -21,6 +21,7 @@ from orchestrator.api.streams import AsyncChunkStream, ChunkStream
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.config.records import Config, Provider
+from orchestrator.dialects import dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import blocking, tasks
 from orchestrator.execution.blocking import BlockingConnection
@@ -32,7 +33,6 @@ from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.runtime import Runtime
 from orchestrator.execution.tasks import TaskConnection
 from orchestrator.execution.transports import Transports
-from orchestrator.execution.wording import counted
 from orchestrator.health import (
     HealthBoard,
     Pool,
@@ -288,7 +288,8 @@ def _check_observer(observe: object) -> None:
 
 
 def _counted(request: Request) -> Request:
-    return attrs.evolve(request, payload=counted(request.payload, request.dialect))
+    payload = dialect(request.dialect).ask_for_usage(request.payload)
+    return attrs.evolve(request, payload=payload)
 
 
 def _store(config: Config) -> Store:

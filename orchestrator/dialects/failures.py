@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.wire import mapping
+from orchestrator.dialects.wire import mapping, string
 
 _STATUSES = (("base_resp", "status_code"), ("header", "code"), ("Response", "Error"))
 """Objects of vendors that hold the status of the answer they stand in."""
@@ -56,6 +56,14 @@ def remarked(body: Mapping[str, Any]) -> bool:
     if any(body.get(name) for name in (*_CONTENT, "usage", "choices", "id")):
         return False
     return any(isinstance(body.get(name), str) and body[name] for name in ("message", "msg"))
+
+
+def error_in(body: Any) -> tuple[dict[str, Any], str]:
+    """The fields of the error that ``body`` reports, in whatever dialect, and its words."""
+    fields = mapping(body)
+    error = mapping(fields.get("response")).get("error") or fields.get("error") or body
+    said = mapping(error)
+    return said, string(said.get("message")) or string(error) or string(fields.get("message"))
 
 
 def _is_failure(body: Mapping[str, Any]) -> bool:

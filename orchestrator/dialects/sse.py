@@ -14,9 +14,12 @@ Most servers end lines with LF alone; splitting at blank lines is then one call 
 
 from __future__ import annotations
 
+import abc
 import re
 
 import msgspec
+
+from orchestrator.dialects.neutral import StreamEvent
 
 LARGEST_EVENT = 16 * 1024 * 1024
 """Bytes. Images come in one event of a few MiB at most (Gemini, 2026-11-21)."""
@@ -149,6 +152,28 @@ class ServerSentEvents:
         self._skipping = end is None
         self._buffer = bytearray(b"" if end else seen[-_OVERLAP:])
         return seen[end.end() :] if end else b""
+
+
+class EventReader(abc.ABC):
+    """Reads a stream of events; see :class:`orchestrator.dialects.record.StreamReader`.
+
+    A dialect says what one event means.
+    """
+
+    def __init__(self) -> None:
+        self._events = ServerSentEvents()
+
+    def feed(self, data: bytes) -> list[StreamEvent]:
+        """The events that ``data`` completes, in order. Never raises."""
+        return [self._read(event) for event in self._events.feed(data)]
+
+    def close(self) -> list[StreamEvent]:
+        """What was left when the connection ended. Never raises."""
+        return [self._read(event) for event in self._events.close()]
+
+    @abc.abstractmethod
+    def _read(self, event: ServerEvent) -> StreamEvent:
+        """What one event means."""
 
 
 def _ends(buffer: bytearray, start: int) -> bool:

@@ -11,12 +11,13 @@ import attrs
 import httpx
 
 from orchestrator.api.errors import CallFailed, StreamInterrupted
-from orchestrator.api.request import Request, RequestError
+from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.classification.hints import HINT_REPAIRED, HINTS
 from orchestrator.config.records import Provider
-from orchestrator.dialects import Answer, Flaw, Flawed, dialect
+from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, dialect
 from orchestrator.dialects.neutral import StreamEvent
+from orchestrator.execution.auth import apply_key
 from orchestrator.execution.call_errors import failed_call
 from orchestrator.execution.classify_failure import (
     AttemptContext,
@@ -200,19 +201,14 @@ class CallRun:
         """
         command, prepared = exchange.command, exchange.prepared
         provider = exchange.provider.at(base_url)
-        secret = provider.credential(command.credential).secret
-        try:
-            outgoing = dialect(provider.dialect).encode(
-                prepared.payload,
-                provider=provider,
-                model=command.target.model,
-                overrides=prepared.overrides,
-                secret=secret.reveal(),
-                stream=prepared.stream,
-            )
-        except RequestError as error:
-            # Without the frames that had the secret in their hands.
-            raise RequestError(str(error)) from None
+        outgoing = dialect(provider.dialect).encode(
+            prepared.payload,
+            provider=provider,
+            model=command.target.model,
+            overrides=prepared.overrides,
+            stream=prepared.stream,
+        )
+        apply_key(outgoing, provider, provider.credential(command.credential).secret)
         if provider.dialect == self.request.dialect:
             outgoing.headers.update(
                 [
@@ -402,7 +398,7 @@ class CallRun:
     def _answered_in(self, exchange: Exchange) -> str:
         """The dialect that the answer is written in; what was put together is a completion."""
         assembled = self.request.stream or exchange.decoder is not None
-        return "openai-chat" if assembled else exchange.provider.dialect
+        return DEFAULT_DIALECT if assembled else exchange.provider.dialect
 
     def _begin_delivery(self, target: Target) -> None:
         if not self.call.committed:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
+from orchestrator.dialects import DIALECTS
 from orchestrator.vendors import azure, databricks
 from orchestrator.vendors.catalogue import at_address, known
-
-SUFFIXES: Final[Mapping[str, str]] = {
-    "openai-chat": "/chat/completions",
-    "openai-responses": "/responses",
-    "anthropic-messages": "/messages",
-    "gemini": "/models/MODEL:generateContent",
-}
-"""What each dialect adds to a base URL."""
 
 
 def explain_not_found(
@@ -30,7 +22,7 @@ def explain_not_found(
         status: The answer's status; anything but 404 is not explained.
         body: The answer, decoded or not.
     """
-    if status != 404 or dialect not in SUFFIXES:
+    if status != 404 or dialect not in DIALECTS:
         return None
     entry = at_address(base_url) or known(vendor)
     if entry is not None and entry.name == "databricks":
@@ -46,7 +38,7 @@ def explain_not_found(
 
 
 def _wrong(base_url: str, dialect: str, right: str) -> str:
-    suffix = SUFFIXES[dialect]
+    suffix = DIALECTS[dialect].shown_path
     return f"there is no {base_url}{suffix}; set base_url to {right} (it asks {right}{suffix})"
 
 

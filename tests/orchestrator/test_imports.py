@@ -23,13 +23,13 @@ clock              |
 secrets            |
 json_values        |
 header_rules       |
-api.request        | json_values header_rules
-vendors            |
+dialects           |
+api.request        | dialects json_values header_rules
+vendors            | dialects
 health             | states secrets
 classification     | states secrets
 ledger             | states dialects json_values
-config             | states classification header_rules health json_values secrets vendors
-dialects           | config api.request
+config             | states classification dialects header_rules health json_values secrets vendors
 api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
-import msgspec
 
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.vocabulary import (
@@ -34,7 +33,7 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     Unreadable,
 )
-from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
+from orchestrator.dialects.sse import EventReader, ServerEvent
 
 MOST_OPEN_BLOCKS = 1_024
 """Blocks that may be open at once: the API opens one at a time, and no stream may make
@@ -52,11 +51,11 @@ class _Block:
     id: str = ""
 
 
-class MessagesReader:
-    """Reads one stream. See :class:`orchestrator.dialects.StreamReader`."""
+class AnthropicStreamReader(EventReader):
+    """Reads one stream."""
 
     def __init__(self) -> None:
-        self._events = ServerSentEvents()
+        super().__init__()
         self._blocks: dict[int, _Block] = {}
         self._calls = 0
         # Calls whose arguments did not come in pieces, with those that came at their
@@ -66,18 +65,10 @@ class MessagesReader:
         self._counts: dict[str, int] = {}
         self._details: Any = None
 
-    def feed(self, data: bytes) -> list[StreamEvent]:
-        """The events that ``data`` completes, in order. Never raises."""
-        return [self._read(event) for event in self._events.feed(data)]
-
-    def close(self) -> list[StreamEvent]:
-        """What was left when the connection ended. Never raises."""
-        return [self._read(event) for event in self._events.close()]
-
     def _read(self, event: ServerEvent) -> StreamEvent:
         if not event.data or event.data == _DONE:
             return StreamEvent(event.raw)
-        body = _object(event.data)
+        body = wire.parsed_object(event.data)
         if body is None:
             broken = _broken(event.data) if event.event == "error" else Unreadable(event.data)
             return StreamEvent(event.raw, (broken,))
@@ -189,19 +180,8 @@ class MessagesReader:
 
 
 _COUNTS = (
-    "input_tokens",
-    "cache_creation_input_tokens",
-    "cache_read_input_tokens",
-    "output_tokens",
-)
-
-
-def _object(data: str) -> dict[str, Any] | None:
-    try:
-        body = msgspec.json.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None
+    "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens",
+)  # fmt: skip
 
 
 def _shown(raw: bytes, kind: str, body: Mapping[str, Any], said: Sequence[Delta]) -> bytes:

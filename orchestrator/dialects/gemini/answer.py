@@ -15,11 +15,10 @@ from orchestrator.dialects.gemini.parts import (
     signed,
     write_call,
 )
-from orchestrator.dialects.gemini.results import parsed
-from orchestrator.dialects.gemini.words import NAME, field, finish_written
+from orchestrator.dialects.gemini.vocabulary import NAME, field, finish_written
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
-from orchestrator.dialects.wire import count, mapping, mappings, string
+from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.wire import count, mapping, mappings, parsed_object, string
 
 AnswerPart = Text | Thinking | ToolUse
 
@@ -55,7 +54,7 @@ def _read(part: dict[str, Any], ids: CallIds) -> list[AnswerPart]:
 
 
 def read_answer(body: Mapping[str, Any]) -> Reply:
-    """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     candidate = candidate_of(body) or {}
     ids = CallIds(string(field(body, "responseId")))
     return settled(
@@ -102,12 +101,12 @@ def write_usage(usage: Usage) -> dict[str, Any]:
     return written
 
 
-def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
+def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     torn = False
     parts: list[dict[str, Any]] = []
     for part in reply.parts:
-        torn = torn or (isinstance(part, ToolUse) and parsed(part.arguments or "{}") is None)
+        torn = torn or (isinstance(part, ToolUse) and parsed_object(part.arguments or "{}") is None)
         parts += _write(part, parts)
     return envelope(
         signed(parts),
@@ -121,7 +120,7 @@ def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
 
 
 def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.complete_answer`: nothing is demanded here."""
+    """See :class:`orchestrator.dialects.record.Dialect`: nothing is demanded here."""
     added = {"modelVersion": heading.model, "responseId": heading.id}
     return {**body, **{name: added[name] for name in added if not field(body, name)}}
 
@@ -131,7 +130,7 @@ def _write(part: AnswerPart, before: list[dict[str, Any]]) -> list[dict[str, Any
         case Text(text=text):
             return [{"text": text}] if text else []
         case ToolUse():
-            return [] if parsed(part.arguments or "{}") is None else [write_call(part)]
+            return [] if parsed_object(part.arguments or "{}") is None else [write_call(part)]
         case Thinking():
             return write_thought(part, before)
 

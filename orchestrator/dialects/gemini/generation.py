@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.dialects.gemini.schema import json_schema
-from orchestrator.dialects.gemini.words import NAME, take
+from orchestrator.dialects.gemini.vocabulary import NAME, take
 from orchestrator.dialects.neutral import Conversation, JsonFormat, Reasoning
 from orchestrator.dialects.wire import mapping
 

@@ -15,12 +15,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
-import msgspec
 
 from orchestrator.dialects.finish_reasons import LENGTH
 from orchestrator.dialects.neutral import ToolCallDelta
-from orchestrator.dialects.openai_chat.messages_reader import function_of, signature_of
-from orchestrator.dialects.wire import argument_text, call_id, mapping, string
+from orchestrator.dialects.openai_chat.messages import function_of, signature_of
+from orchestrator.dialects.wire import argument_text, call_id, mapping, parsed_object, string
 
 _NONE = "null"
 
@@ -48,12 +47,8 @@ class _Begun:
     @property
     def whole(self) -> bool:
         """True where its arguments are whole: what follows is another call."""
-        if not (self.arguments and self.arguments[-1].rstrip().endswith("}")):
-            return False
-        try:
-            return isinstance(msgspec.json.decode("".join(self.arguments)), dict)
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            return False
+        ends = bool(self.arguments) and self.arguments[-1].rstrip().endswith("}")
+        return ends and parsed_object("".join(self.arguments)) is not None
 
     def tell(self, more: str) -> str:
         """What can be told now of ``more`` and what waits; nothing that may still be ``null``."""

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.api.request import RequestError
-from orchestrator.dialects.anthropic_messages import AnthropicMessages
+from orchestrator.dialects.anthropic_messages import MESSAGES
 from orchestrator.dialects.neutral import (
     Conversation,
     File,
@@ -35,7 +35,6 @@ from tests import dialect_strategies
 from tests.anthropic_strategies import conversations, json_values
 from tests.dialect_strategies import names_of
 
-MESSAGES = AnthropicMessages()
 HI = Message(Role.USER, (Text("hi"),))
 
 
@@ -105,7 +104,7 @@ def test_a_payload_is_read_or_refused_in_words(payload: dict[str, Any]) -> None:
         ({"messages": "hi"}, "'messages' is of type str"),
         ({"messages": [7]}, "messages[0] is of type int"),
         ({"messages": [{"role": "tool", "content": ""}]}, "messages[0] has the role 'tool'"),
-        ({"messages": [{"role": "user"}]}, "messages[0].content is of type NoneType"),
+        ({"messages": [{"role": "user"}]}, "messages[0].content is missing"),
         (
             {"messages": [{"role": "user", "content": [{"type": "text"}]}]},
             "messages[0].content[0] has no 'text'",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestrator import classify
 from orchestrator.dialects.answer import Usage
-from orchestrator.dialects.anthropic_messages import AnthropicMessages
+from orchestrator.dialects.anthropic_messages import MESSAGES
 from orchestrator.dialects.anthropic_messages.stream_reader import MOST_OPEN_BLOCKS
 from orchestrator.dialects.neutral import (
     Began,
@@ -30,8 +30,6 @@ from orchestrator.dialects.neutral import (
 )
 from orchestrator.states.reasons import Reason
 from tests.anthropic_strategies import cut, streams
-
-MESSAGES = AnthropicMessages()
 
 
 def written(deltas: list[Delta], model: str = "shown") -> bytes:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from orchestrator.api.request import RequestError
 from orchestrator.dialects import Weight
-from orchestrator.dialects.gemini import Gemini
-from orchestrator.dialects.gemini.words import NAME, UNSIGNED
+from orchestrator.dialects.gemini import GEMINI
+from orchestrator.dialects.gemini.vocabulary import NAME, UNSIGNED
 from orchestrator.dialects.neutral import (
     Conversation,
     File,
@@ -29,7 +29,7 @@ from orchestrator.dialects.neutral import (
 )
 from tests.dialect_strategies import any_json, conversations, names_of
 
-_GEMINI = Gemini()
+_GEMINI = GEMINI
 
 
 def _said(conversation: Conversation) -> Conversation:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import orchestrator
 from orchestrator.dialects import Usage
-from orchestrator.dialects.gemini import Gemini, GeminiStreamReader
-from orchestrator.dialects.gemini.words import NAME
+from orchestrator.dialects.gemini import GEMINI
+from orchestrator.dialects.gemini.vocabulary import NAME
 from orchestrator.dialects.neutral import (
     Began,
     Broke,
@@ -81,7 +81,7 @@ _FORMS = pytest.mark.parametrize("form", [_events, _list])
 
 @_FORMS
 def test_a_stream_is_read(form: Any) -> None:
-    assert deltas_of(read(GeminiStreamReader(), [form(_CHUNKS)])) == _SAID
+    assert deltas_of(read(GEMINI.stream_reader(), [form(_CHUNKS)])) == _SAID
 
 
 @_FORMS
@@ -89,7 +89,7 @@ def test_a_stream_is_read(form: Any) -> None:
 def test_no_cut_changes_what_is_read(form: Any, data: st.DataObject) -> None:
     whole = form(_CHUNKS)
 
-    events = read(GeminiStreamReader(), data.draw(cuts(whole)))
+    events = read(GEMINI.stream_reader(), data.draw(cuts(whole)))
 
     assert deltas_of(events) == _SAID
     assert b"".join(event.raw for event in events) == whole
@@ -100,7 +100,7 @@ def test_a_stream_that_breaks_off_anywhere_is_a_prefix_and_never_whole(form: Any
     whole = form(_CHUNKS)
     end = whole.rindex(b"}") + (1 if form is _list else 4)
     for cut in range(end):
-        deltas = deltas_of(read(GeminiStreamReader(), [whole[:cut]]))
+        deltas = deltas_of(read(GEMINI.stream_reader(), [whole[:cut]]))
 
         assert text_of(_SAID).startswith(text_of(deltas))
         assert deltas == _SAID[: len(deltas)]
@@ -112,7 +112,7 @@ def test_a_stream_that_breaks_off_anywhere_is_a_prefix_and_never_whole(form: Any
 def test_an_error_between_any_two_events_is_told(form: Any, place: int) -> None:
     error = {"error": {"code": 503, "message": "overloaded", "status": "UNAVAILABLE"}}
 
-    deltas = deltas_of(read(GeminiStreamReader(), [form([*_CHUNKS[:place], error])]))
+    deltas = deltas_of(read(GEMINI.stream_reader(), [form([*_CHUNKS[:place], error])]))
 
     assert deltas[-1] == Broke(error)
     assert not any(isinstance(delta, Stopped | Ended) for delta in deltas)
@@ -131,7 +131,7 @@ def test_what_is_inserted_between_two_events_does_no_harm(
         pieces = [_events([chunk]) for chunk in _CHUNKS]
         pieces.insert(place, broken)
 
-    deltas = deltas_of(read(GeminiStreamReader(), pieces))
+    deltas = deltas_of(read(GEMINI.stream_reader(), pieces))
 
     assert [delta for delta in deltas if not isinstance(delta, Unreadable)] == _SAID
     assert (len(deltas) > len(_SAID)) == (form is _list or b"oops" in broken)
@@ -147,7 +147,7 @@ def test_what_is_inserted_between_two_events_does_no_harm(
 def test_a_failure_in_place_of_a_candidate_breaks_the_stream(
     chunks: list[Any], reason: str
 ) -> None:
-    broke = deltas_of(read(GeminiStreamReader(), [_events(chunks)]))[-1]
+    broke = deltas_of(read(GEMINI.stream_reader(), [_events(chunks)]))[-1]
 
     assert isinstance(broke, Broke)
     assert orchestrator.classify(body=broke.body, dialect=NAME, where="stream").reason == reason
@@ -155,7 +155,7 @@ def test_a_failure_in_place_of_a_candidate_breaks_the_stream(
 
 def test_a_refusal_after_words_is_a_finish_reason() -> None:
     deltas = deltas_of(
-        read(GeminiStreamReader(), [_events([_chunk({"text": "a"}), _chunk(finish="SAFETY")])])
+        read(GEMINI.stream_reader(), [_events([_chunk({"text": "a"}), _chunk(finish="SAFETY")])])
     )
 
     assert deltas[-2:] == [Stopped("content_filter"), Ended()]
@@ -164,14 +164,14 @@ def test_a_refusal_after_words_is_a_finish_reason() -> None:
 def test_other_candidates_are_not_mixed_in() -> None:
     other = {"candidates": [{"index": 1, "content": {"parts": [{"text": "no"}]}}]}
 
-    deltas = deltas_of(read(GeminiStreamReader(), [_events([*_CHUNKS[:2], other, *_CHUNKS[2:]])]))
+    deltas = deltas_of(read(GEMINI.stream_reader(), [_events([*_CHUNKS[:2], other, *_CHUNKS[2:]])]))
 
     assert deltas == _SAID
 
 
 def test_one_object_in_place_of_a_stream_is_read() -> None:
     deltas = deltas_of(
-        read(GeminiStreamReader(), [json.dumps(_chunk({"text": "a"}, finish="STOP")).encode()])
+        read(GEMINI.stream_reader(), [json.dumps(_chunk({"text": "a"}, finish="STOP")).encode()])
     )
 
     assert deltas == [Began("r1", "m-1"), TextDelta("a"), Stopped("stop"), Ended()]
@@ -186,12 +186,12 @@ def test_one_object_in_place_of_a_stream_is_read() -> None:
     )
 )
 def test_no_bytes_raise(pieces: list[bytes]) -> None:
-    assert isinstance(read(GeminiStreamReader(), pieces), list)
+    assert isinstance(read(GEMINI.stream_reader(), pieces), list)
 
 
 @pytest.mark.parametrize("opening", [b'[{"candidates": "', b'data: {"candidates": "'])
 def test_an_event_that_never_ends_does_not_fill_the_memory(opening: bytes) -> None:
-    reader = GeminiStreamReader()
+    reader = GEMINI.stream_reader()
     deltas = deltas_of(read(reader, [opening, *[b"x" * (1 << 20)] * 20]))
 
     assert [type(delta) for delta in deltas] == [Unreadable]
@@ -201,7 +201,7 @@ def test_an_event_that_never_ends_does_not_fill_the_memory(opening: bytes) -> No
 
 
 def _written(deltas: list[Delta], model: str = "m-1") -> bytes:
-    writer = Gemini().stream_writer(Heading(model=model))
+    writer = GEMINI.stream_writer(Heading(model=model))
     return b"".join(writer.write(delta) for delta in deltas)
 
 
@@ -212,7 +212,7 @@ def test_what_is_written_is_read_as_what_was_meant(deltas: list[Delta]) -> None:
         for delta in deltas
     ]
 
-    found = deltas_of(read(GeminiStreamReader(), [_written(signed, "model-1")]))
+    found = deltas_of(read(GEMINI.stream_reader(), [_written(signed, "model-1")]))
 
     assert gathered(found) == _filled(gathered(signed))
     assert text_of(found) == text_of(deltas)
@@ -242,7 +242,7 @@ def test_signatures_are_written_and_those_of_others_are_not() -> None:
     )
 
     assert b"theirs" not in written
-    assert deltas_of(read(GeminiStreamReader(), [written])) == [
+    assert deltas_of(read(GEMINI.stream_reader(), [written])) == [
         Began("0", "m-1"),
         ThinkingDelta("hm", dialect=NAME),
         ThinkingDelta(signature="ours", redacted=True, dialect=NAME),
@@ -266,7 +266,7 @@ def test_a_break_is_written_as_an_error_and_nothing_after_it(
 ) -> None:
     written = _written([TextDelta("a"), Broke(body), TextDelta("b"), Stopped("stop"), Ended()])
 
-    *_, last = deltas_of(read(GeminiStreamReader(), [written]))
+    *_, last = deltas_of(read(GEMINI.stream_reader(), [written]))
 
     assert isinstance(last, Broke)
     assert (last.body["error"]["code"], last.body["error"]["message"]) == (code, message)
