@@ -67,6 +67,7 @@ class Exchange:
 
     Attributes:
         command: What the machine asked for.
+        sent_at: When, seconds since ``Started``.
         provider: Who is asked, at the address that is asked.
         prepared: The request in the words of the provider.
         wishes: How the caller takes the answer.
@@ -81,6 +82,7 @@ class Exchange:
     """
 
     command: Send
+    sent_at: float
     provider: Provider
     prepared: Worded
     wishes: Wishes
