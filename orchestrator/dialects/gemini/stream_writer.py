@@ -45,7 +45,6 @@ class GeminiStreamWriter:
     _model: str = ""
     _usage: Usage | None = None
     _finish: str | None = None
-    _broken: bool = False
     _over: bool = False
     _calls: dict[int, ToolUse] = attrs.field(factory=dict)
 
