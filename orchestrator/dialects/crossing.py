@@ -70,6 +70,7 @@ def foreign_losses(
         conversation: The request.
         known: Fields of it that mean the same here.
     """
+    # A field that is named with its place is not named once more at the top.
     covered = {name for loss in conversation.unread for name in loss.names}
     fields = sorted(conversation.extras.keys() - covered - set(known))
     asides = (effort(name) for name in conversation.asides if name not in known)

@@ -219,6 +219,7 @@ def write_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
         elif content:
             turns.append({"role": message.role.value, "content": content})
     for turn in turns:
+        # Stable, so that what was said stays in order behind the results.
         turn["content"].sort(key=lambda block: block["type"] != "tool_result")
     return turns
 
@@ -240,6 +241,7 @@ class _Ids:
     def result(self, given: str) -> str:
         if given:
             return tool_id(given)
+        # Where nobody gave ids, results come in the order of their calls.
         return self._unanswered.popleft() if self._unanswered else "toolu_0"
 
 

@@ -26,6 +26,7 @@ AnswerPart = Text | Thinking | ToolUse
 def candidate_of(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """The first candidate, which is the only one that is read; ``None`` where there is none."""
     for candidate in mappings(body.get("candidates")):
+        # The index is left out where it is 0.
         if candidate.get("index") in (None, 0):
             return candidate
     return None
@@ -106,6 +107,7 @@ def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
     torn = False
     parts: list[dict[str, Any]] = []
     for part in reply.parts:
+        # A call holds an object here, so one whose text is none cannot be written.
         torn = torn or (isinstance(part, ToolUse) and parsed_object(part.arguments or "{}") is None)
         parts += _write(part, parts)
     return envelope(
@@ -138,6 +140,7 @@ def _write(part: AnswerPart, before: list[dict[str, Any]]) -> list[dict[str, Any
 def write_thought(part: Thinking, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Thoughts are shown whoever thought them; only our own signature is of use."""
     ours = part.dialect == NAME and part.signature
+    # Read, a signature on words became a thought behind them: back onto the words it goes.
     if ours and not part.text and not part.redacted and before and set(before[-1]) == {"text"}:
         before[-1]["thoughtSignature"] = part.signature
         return []

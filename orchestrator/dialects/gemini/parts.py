@@ -76,6 +76,7 @@ def _read_file(media_type: str, url: str, where: str) -> Shown | None:
     if not is_public(url):
         return File(media_type or None, id=url, keeper=NAME, place=place)
     if media_type.startswith("image/"):
+        # A type that the address shows is no news: both directions then say the same.
         known = None if media_type == _guess(url) else media_type
         return Image(url=url, media_type=known, place=place)
     film = "video/mp4" if url.startswith(_FILM) else None
@@ -175,6 +176,7 @@ def _said(text: str, *, error: bool) -> dict[str, Any]:
     if error:
         return {"error": text}
     found = parsed_object(text)
+    # Only what reads back as this very text goes out as an object of its own.
     if found and _sole(found) is None and compact(found) == text:
         return found
     return {"output": text}
@@ -230,6 +232,7 @@ class CallIds:
         """The id of the call that ``response`` belongs to; empty where there is none."""
         name, given = string(response.get("name")), string(response.get("id"))
         for waiting in self._waiting:
+            # By id where there is one, else the oldest call of that name; each is answered once.
             if waiting[1] == given or (not given and waiting[0] == name):
                 self._waiting.remove(waiting)
                 return waiting[1]
@@ -275,6 +278,7 @@ def read_words(part: Mapping[str, Any], signature: str | None) -> list[Text | Th
 
 def expressible(part: Mapping[str, Any]) -> bool:
     """True where :func:`read_part` takes all of ``part``."""
+    # A part with a field more says something that would be lost: it is kept as it came.
     if set(part) - _SIGNATURES not in _KNOWN:
         return False
     call, response = field(part, "functionCall"), field(part, "functionResponse")
@@ -305,6 +309,7 @@ def signed(written: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The parts of one step, with a signature on its first call, which is the one that needs it."""
     calls = [part for part in written if "functionCall" in part]
     if calls:
+        # Parallel calls are signed once, at the first; without it Gemini 3 answers 400.
         calls[0].setdefault("thoughtSignature", UNSIGNED)
     return written
 

@@ -100,6 +100,7 @@ class GeminiStreamWriter:
         self._over = True
         if self._finish is None:
             return b""
+        # Calls come whole here: pieces were collected, and those that never closed are left out.
         calls = [call for _, call in sorted(self._calls.items())]
         whole = [
             write_call(call) for call in calls if parsed_object(call.arguments or "{}") is not None

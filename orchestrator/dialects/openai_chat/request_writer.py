@@ -149,6 +149,7 @@ class ChatMessagesWriter:
             yield self._assistant(message.parts)
             return
         results = [part for part in message.parts if isinstance(part, ToolResult)]
+        # Vendors want all results of a turn before anything else is said in it.
         shown = [part for result in results for part in result.parts if _is_sent(part)]
         said = [part for part in message.parts if isinstance(part, Text) or _is_sent(part)]
         yield from (self._result(result) for result in results)
@@ -157,6 +158,7 @@ class ChatMessagesWriter:
 
     def _result(self, result: ToolResult) -> dict[str, Any]:
         texts = [part for part in result.parts if isinstance(part, Text)]
+        # Results hold text here; what else a tool gave follows in the user's next message.
         if not texts and result.parts:
             texts = [Text(IN_NEXT_MESSAGE)]
         return {"role": "tool", "tool_call_id": result.id, "content": self._content(texts)}

@@ -201,6 +201,7 @@ class _Writer:
     def restore(self, conversation: Conversation) -> None:
         """Put back what only this dialect knows, each in its place."""
         left = [*_rows(conversation.extras, INPUT_ITEMS), *_rows(conversation.hints, INPUT_ITEMS)]
+        # Lowest first: each position counts the items that were put back before it.
         for position, item in sorted(left, key=lambda row: row[0]):
             self.items.insert(position, item)
         for position, index, part in _rows(conversation.extras, INPUT_CONTENT):
