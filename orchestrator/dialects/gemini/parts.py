@@ -300,7 +300,9 @@ def write_parts(parts: Sequence[Part], names: Mapping[str, str]) -> list[dict[st
     """
     written: list[dict[str, Any]] = []
     for part in parts:
-        if not (isinstance(part, Thinking) and _attach(part, written)):
+        if isinstance(part, Thinking):
+            written += write_thought(part, written, shown=False)
+        else:
             written += _write(part, names)
     return signed(written)
 
@@ -320,34 +322,38 @@ def signature_of(part: Mapping[str, Any]) -> str | None:
     return signature if signature != UNSIGNED and signature else None
 
 
-def _attach(part: Thinking, written: list[dict[str, Any]]) -> bool:
-    """Puts the signature on the words before it, where it was found there."""
-    bare = part.dialect == NAME and part.signature and not part.text and not part.redacted
-    if bare and written and set(written[-1]) == {"text"}:
-        written[-1]["thoughtSignature"] = part.signature
-        return True
-    return False
+def write_thought(
+    part: Thinking, before: list[dict[str, Any]], *, shown: bool
+) -> list[dict[str, Any]]:
+    """Thoughts; only our own signature is of use.
+
+    Args:
+        part: The thoughts.
+        before: The parts before them: a signature that lay on words goes back onto them.
+        shown: Whether thoughts of other vendors are written, as in an answer.
+    """
+    ours = part.dialect == NAME and part.signature
+    if ours and not part.text and not part.redacted and before and set(before[-1]) == {"text"}:
+        before[-1]["thoughtSignature"] = part.signature
+        return []
+    if not ours and not (part.text and (shown or part.dialect == NAME)):
+        return []
+    written: dict[str, Any] = {"text": part.text, **({"thought": True} if part.text else {})}
+    return [{**written, "thoughtSignature": part.signature} if ours else written]
 
 
-def _write(part: Part, names: Mapping[str, str]) -> list[dict[str, Any]]:
+def _write(
+    part: Text | Shown | ToolUse | ToolResult, names: Mapping[str, str]
+) -> list[dict[str, Any]]:
     match part:
         case Text(text=text):
             return [{"text": text}] if text else []  # the API refuses empty words
         case Image() | File():
             return [write_shown(part)] if is_taken(part, Role.USER) else []
-        case Thinking():
-            return _write_thinking(part)
         case ToolUse():
             return [write_call(part)]
         case ToolResult():
             return [write_result(part, part.name or names.get(part.id, part.id))]
-
-
-def _write_thinking(part: Thinking) -> list[dict[str, Any]]:
-    if part.dialect != NAME or not (part.text or part.signature):
-        return []
-    ours = {"thoughtSignature": part.signature} if part.signature else {}
-    return [{"text": part.text, **({"thought": True} if part.text else {}), **ours}]
 
 
 def write_call(part: ToolUse) -> dict[str, Any]:
