@@ -19,6 +19,7 @@ def apply_key(request: httpx.Request, provider: Provider, secret: Secret) -> Non
     if not secret:
         return
     key = secret.reveal()
+    # A header that the config names is its own, also where it is set to nothing.
     configured = {name.lower() for name in provider.headers}
     added = key_form(provider, key).headers(key).items()
     # Latin-1 is what HTTP/1.1 carries; httpx would take ASCII alone.

@@ -151,6 +151,7 @@ _BLOCK = re.compile(r"content\[\d*\]\.thinking|content\.\d+\.thinking")
 def find_demanded_fields(payload: Payload, message: str) -> tuple[str, ...]:
     """Fields that ``message`` misses in the messages of the history."""
     text = without_addresses(message)
+    # A name in a path of blocks is no field of the message.
     if _BLOCK.search(text) and pad_fields(payload, (BLOCK,)) != payload:
         return (BLOCK,)
     alone = [*_QUOTED.findall(text), *_NIL.findall(text)]

@@ -54,6 +54,7 @@ def _changed(value: Any, path: Path, by: Callable[[Any], Any]) -> Any:
     changed = _changed(value[name], rest, by)
     if changed == value[name]:
         return value
+    # What held nothing else would be refused as empty: `reasoning: {}`.
     if changed is _GONE or (rest and not changed):
         return {key: inner for key, inner in value.items() if key != name}
     return {**value, name: changed}

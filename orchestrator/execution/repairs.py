@@ -202,10 +202,12 @@ def _clamp(payload: Payload, message: str, shape: RequestShape) -> str | None:
     """The largest number in ``message`` that is below what was asked for."""
     asked = list(_whole_numbers(find_values(payload, shape.max_tokens)))
     if not asked and shape.default_max_tokens is not None:
+        # Nobody asked: it was put in by encoding, and is what was refused.
         asked = [shape.default_max_tokens]
     if not asked:
         return None
     said = (int(number.replace(",", "")) for number in _NUMBER.findall(message))
+    # The refusal repeats what was asked; the largest number below it is the limit.
     fitting = [number for number in said if 0 < number < max(asked)]
     return str(max(fitting)) if fitting else None
 

@@ -29,6 +29,7 @@ def next_format(payload: Payload, spoken: Dialect) -> str | None:
 def soften_format(payload: Payload, how: str, spoken: Dialect) -> Payload:
     """A copy that asks for the form in the way ``how``; the schema is put in words."""
     asked, path = _format(payload, spoken), spoken.shape.answer_format
+    # Remembered repairs meet requests that ask for less than the one they cured.
     if not asked or how == JSON_OBJECT == asked.get("type"):
         return payload
     told = spoken.shape.add_system(payload, instruction(_schema(asked)))

@@ -66,6 +66,7 @@ def find_refused_keywords(payload: Payload, message: str, *, spoken: Dialect) ->
     if not named & used:
         return ()
     gone = {keyword for one in named for keyword in _FAMILY[one]}
+    # A vendor names the first keyword that it meets; the next would cost a call each.
     documented = spoken.unsupported_keywords
     if named & documented:
         gone |= documented & _FAMILY.keys()
