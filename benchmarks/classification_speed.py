@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.classification import classify
-from orchestrator.classification.families import family
+from orchestrator.vendors import family
 
 _OWN = Path(__file__).parents[1] / "tests/orchestrator/classification/cases.jsonl"
 _FACTS = ("status", "headers", "body", "provider", "dialect", "exception", "message", "where")

@@ -27,12 +27,13 @@ import attrs
 from benchmarks.classification_score import OWN, Verdict, accepted, load, rates, verdict
 from orchestrator.classification import gather
 from orchestrator.classification.facts import Facts
-from orchestrator.classification.families import family
 from orchestrator.classification.matching import RuleSet
 from orchestrator.classification.phrases import phrase
 from orchestrator.classification.pipeline import explain
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import COVERS, GENERAL, VENDORS, RuleBook, codes_first
+from orchestrator.classification.rule_books import RuleBook, codes_first
+from orchestrator.classification.rules import COVERS, GENERAL
+from orchestrator.vendors import all_vendors, family
 
 
 @attrs.frozen
@@ -107,7 +108,8 @@ def _kept(said_by: frozenset[str], vendors: frozenset[str]) -> bool:
 
 def judge(rows: Sequence[Seen], vendors: frozenset[str], *, keep_words: bool) -> list[Verdict]:
     """The verdicts on the failures of ``vendors`` by rules that never saw them."""
-    elsewhere = [one for one in VENDORS if one.elsewhere and one.providers.isdisjoint(vendors)]
+    others = [one for one in all_vendors() if one.name not in vendors]
+    elsewhere = [rule for one in others for rule in one.rules if rule.elsewhere]
     general: Iterable[Rule] = GENERAL
     if not keep_words:
         general = without(general, vendors, Evidence(rows))

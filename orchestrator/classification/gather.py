@@ -37,13 +37,14 @@ def facts(  # noqa: PLR0913 - the raw facts of a failure are this many
     request: Any = None,
     now: float | None = None,
     vendor: str = "",
+    named: frozenset[str] = frozenset(),
 ) -> Facts:
     """The facts of a failure, whatever their form; see :func:`.pipeline.classify`."""
     lowered = _headers(headers)
     http_status = _status(status)
     # Relays put their own 400 or 5xx around the status that their provider answered with.
     settled = http_status is not None and 300 < http_status < 500 and http_status != _RELAYED
-    envelope = Envelope(wants_status=not settled, echoes=Echoes(request))
+    envelope = Envelope(wants_status=not settled, echoes=Echoes(request), named=named)
     taken = _Body(envelope, lowered, where, success=_is_success(http_status, exception, where))
     taken.take(body)
     envelope.answers = False
@@ -72,6 +73,7 @@ def facts(  # noqa: PLR0913 - the raw facts of a failure are this many
         texts=tuple(envelope.texts),
         headers=lowered,
         fields=envelope.fields,
+        values=envelope.values,
         wait=clears,
         body=taken.read,
         note=taken.note,
@@ -108,6 +110,7 @@ def _quoted(envelope: Envelope, headers: Mapping[str, str], status: int | None) 
             texts=tuple(child.texts),
             headers=headers,
             fields=child.fields,
+            values=child.values,
             relayed=child.relayed,
             named=child.status is not None,
         )
@@ -197,6 +200,7 @@ class _Body:
 
     def _structure(self, body: Any) -> None:
         self.value = body
+        self._named_in(body)
         self.read = evidence.failure_in(body) if self._success else body
         if self.read is None:
             self._envelope.codes.add("answer:silent")
@@ -212,11 +216,18 @@ class _Body:
             self._structure(frames[0])
             return
         self.value = frames
+        for frame in frames:
+            self._named_in(frame)
         self.read = evidence.in_frames(frames) if self._success else frames
         if not self.read:
             self._envelope.codes.add("body:text")
             self.note = "events of a stream, none of which reports a failure"
         self._envelope.add(self.read)
+
+    def _named_in(self, body: Any) -> None:
+        # Beside an answer a field that a rule names is the vendor's, as no model can write there.
+        if self._success and isinstance(body, Mapping):
+            self._envelope.read_named(body)
 
     def _words(self, text: str) -> None:
         """Take in a body that is no JSON."""

@@ -34,6 +34,10 @@ def fits(rule: Rule, facts: Facts) -> bool:
     """
     if not _structure_fits(rule, facts):
         return False
+    if rule.field and not _field_fits(rule, facts):
+        return False
+    if rule.field:
+        return not _says(facts.text, rule.unless)
     whole = facts.whole()
     text = normalise(whole) if rule.contains or rule.also or rule.unless else ""
     wanted = all(_says(text, some) for some in (rule.contains, rule.near, rule.also) if some)
@@ -46,12 +50,22 @@ def _says(text: str, written: Iterable[str]) -> bool:
     return any(phrase(one).within(text) for one in written)
 
 
+def _field_fits(rule: Rule, facts: Facts) -> bool:
+    """Whether one value in the field that a rule names is what it looks for there."""
+    return any(
+        (not rule.codes or value in rule.codes)
+        and (not rule.contains or _says(normalise(value), rule.contains))
+        and (rule.regex is None or search_guarded(rule.regex, value))
+        for value in facts.values.get(rule.field, ())
+    )
+
+
 def _structure_fits(rule: Rule, facts: Facts) -> bool:
     if rule.statuses and not _status_fits(rule, facts):
         return False
     if rule.other_statuses and facts.status in rule.other_statuses:
         return False
-    if rule.codes and rule.codes.isdisjoint(facts.codes):
+    if rule.codes and not rule.field and rule.codes.isdisjoint(facts.codes):
         return False
     if rule.types and rule.types.isdisjoint(facts.codes):
         return False
@@ -105,6 +119,8 @@ class RuleSet:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
         self._ready: dict[int, _Ready] = {}
+        self.fields = frozenset(rule.field for rule in self.rules if rule.field)
+        self._fields: dict[str, list[int]] = defaultdict(list)
         self._codes: dict[str, list[int]] = defaultdict(list)
         self._statuses: dict[int | None, list[int]] = defaultdict(list)
         self._by_word: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -132,10 +148,12 @@ class RuleSet:
         rule = self.rules[rank]
         if not _structure_fits(rule, facts):
             return False
+        if rule.field and not _field_fits(rule, facts):
+            return False
         ready = self._ready.get(rank)
         if ready is None:
             ready = self._ready[rank] = _Ready(rule)
-        if ready.contains and rule.codes and not _found(ready.contains, facts):
+        if ready.contains and rule.codes and not rule.field and not _found(ready.contains, facts):
             return False
         if ready.also and not _found(ready.also, facts):
             return False
@@ -144,10 +162,12 @@ class RuleSet:
             return False
         if ready.near and not near(facts.text, facts.words, ready.contains, ready.near):
             return False
-        return _regex_fits(rule, facts.raw)
+        return bool(rule.field) or _regex_fits(rule, facts.raw)
 
     def _file(self, rank: int, rule: Rule) -> None:
-        if rule.codes:
+        if rule.field:
+            self._fields[rule.field].append(rank)
+        elif rule.codes:
             for code in rule.codes:
                 self._codes[code].append(rank)
         elif rule.contains:
@@ -173,6 +193,8 @@ class RuleSet:
         for code in facts.codes:
             if code in self._codes:
                 ranks.update(self._codes[code])
+        for field in facts.values:
+            ranks.update(self._fields.get(field, ()))
         for status in (facts.status, facts.http_status):
             ranks.update(self._statuses.get(status, ()))
         return ranks

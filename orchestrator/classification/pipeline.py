@@ -14,17 +14,18 @@ import attrs
 from orchestrator.classification import gather, redirects
 from orchestrator.classification.covers import is_anothers
 from orchestrator.classification.facts import Facts
-from orchestrator.classification.families import MAKERS, family
 from orchestrator.classification.hints import HINT_REPAIRED, HINTS, QUOTED_HINTS
 from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import RuleBook, repair_rules, rule_book
+from orchestrator.classification.rule_books import RuleBook, repair_rules, rule_book
 from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.classification.scopes import NOTHING, Sent, scope_of
 from orchestrator.classification.type_names import ANYTHING, CALLER
 from orchestrator.secrets import mask as mask_keys
 from orchestrator.states.error import Error
 from orchestrator.states.reasons import Reason, Scope
+from orchestrator.vendors import family
+from orchestrator.vendors import vendor as vendor_of
 
 MESSAGE_LIMIT = 1_000
 """Characters of ``Error.message``, as the field's contract says."""
@@ -84,6 +85,7 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
         mask: Takes secrets out of the message, before it is cut.
     """
     vendor = family(provider) if isinstance(provider, str) else ""
+    ours = rule_book(vendor, dialect if isinstance(dialect, str) else "")
     facts = gather.facts(
         status=status,
         headers=headers,
@@ -94,12 +96,12 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
         request=request,
         now=now,
         vendor=vendor,
+        named=ours.fields.union(rule.field for rule in rules if rule.field),
     )
     sent = Sent(model, by_model=by_model)
     rule = next((one for one in rules if fits(one, facts)), None)
     if rule is not None:
         return _error(rule, facts, facts, rule.repair, sent, mask)
-    ours = rule_book(vendor, dialect if isinstance(dialect, str) else "")
     return explain(ours, facts, vendor, sent, mask)
 
 
@@ -113,7 +115,7 @@ def explain(
     """The classified error for gathered facts, by the rules of a book."""
     rule, decided = decide(book, facts)
     error = _error(rule, facts, decided, _repair(rule, decided), sent, mask)
-    if error.reason not in QUOTED_HINTS or vendor in MAKERS:
+    if error.reason not in QUOTED_HINTS or _runs_models(vendor):
         return error
     return _as_quoted(error) if _is_quoted(book, rule, facts, decided) else error
 
@@ -125,6 +127,12 @@ def _is_quoted(book: RuleBook, rule: Rule, facts: Facts, decided: Facts) -> bool
     # Where the relay's own code says the same, it is our account there that is meant.
     own = _first(book.telling, Facts(facts.http_status, facts.status, facts.own_codes))
     return own is None or own.reason is not rule.reason
+
+
+def _runs_models(name: str) -> bool:
+    """Whether what a vendor quotes is its own failure, of its own machines."""
+    found = vendor_of(name)
+    return found is not None and found.runs_models
 
 
 def _as_quoted(error: Error) -> Error:
