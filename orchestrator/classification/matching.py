@@ -178,8 +178,7 @@ class RuleSet:
                 self._statuses[status].append(rank)
 
     def _file_phrase(self, rank: int, written: str) -> None:
-        words = anchors(written)
-        if words:
+        if words := anchors(written):
             self._by_word[rarest(words)].append((rank, written))
             return
         if written.isascii():

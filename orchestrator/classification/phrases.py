@@ -222,7 +222,8 @@ def _affirmed(side: str, verdict: Phrase) -> bool:
 
 def rarest(anchors: Iterable[str]) -> str:
     """The word of a phrase that the fewest texts have: no common one, and a long one."""
-    return min(anchors, key=lambda word: (word in _COMMON, -len(word), word))
+    ordered = sorted(anchors)
+    return max([word for word in ordered if word not in _COMMON] or ordered, key=len)
 
 
 _PLAIN = re.compile(r"[a-z0-9 ]+")

@@ -35,7 +35,7 @@ api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
 api.streams        | api.chunks api.response dialects execution
-api.client         | states clock config dialects api.errors api.request api.response api.streams execution health ledger secrets vendors
+api.client         | states classification clock config dialects api.errors api.request api.response api.streams execution health ledger secrets vendors
 execution          | states api.errors api.request api.response classification clock config dialects health ledger secrets vendors
 serving            | states api.client api.errors api.request api.response config dialects execution ledger
 sim                |
