@@ -379,13 +379,6 @@ ABUSE = (
     "policy", "policies", "violat*", "abuse", "abusive", "terms", "misuse", "suspicious", "fraud*",
     "guidelines",
 )  # fmt: skip
-ACCOUNT_ZH = (
-    "账户", "账号", "用户", "组织", "项目", "帐号", "帐户",
-)  # fmt: skip
-ACCOUNT_CLOSED_ZH = (
-    "锁定", "禁用", "冻结", "封禁", "停用", "异常", "未激活", "封号", "注销", "违规", "限制",
-    "不存在", "被封",
-)  # fmt: skip
 PLACE = (
     "country", "countries", "region", "regions", "location", "locations", "territory",
     "jurisdiction", "geography", "geographic", "geolocation",
@@ -420,12 +413,4 @@ BUSY = (
     "warming", "congested", "congestion", "unable to serve", "cannot serve", "unhealthy",
     "cooling down", "cooldown", "short of", "are currently unavailable", "limited capacity",
     "currently at", "too high", "unusually high", "peak",
-)  # fmt: skip
-SERVER_ZH = (
-    "服务", "服务器", "系统", "模型", "资源", "引擎", "负载", "流量", "算力", "上游", "集群",
-    "访问", "通道",
-)  # fmt: skip
-BUSY_ZH = (
-    "繁忙", "过载", "拥挤", "不足", "过高", "过大", "紧张", "不可用", "维护", "升级", "火爆",
-    "拥堵", "满载", "饱和", "排队", "忙",
 )  # fmt: skip
