@@ -14,16 +14,15 @@ import attrs
 from orchestrator.classification import gather, redirects
 from orchestrator.classification.covers import is_anothers
 from orchestrator.classification.facts import Facts
-from orchestrator.classification.hints import HINT_REPAIRED, HINTS, QUOTED_HINTS
 from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rule_books import RuleBook, repair_rules, rule_book
-from orchestrator.classification.rules.repairs import CONDITIONAL
+from orchestrator.classification.rules.repairs import CONDITIONAL, HINT_REPAIRED
 from orchestrator.classification.scopes import NOTHING, Sent, scope_of
 from orchestrator.classification.type_names import ANYTHING, CALLER
 from orchestrator.secrets import mask as mask_keys
 from orchestrator.states.error import Error
-from orchestrator.states.reasons import Reason, Scope
+from orchestrator.states.reasons import SPECS, QuotedSpec, Reason, Scope
 from orchestrator.vendors import family
 from orchestrator.vendors import vendor as vendor_of
 
@@ -37,15 +36,6 @@ cannot help there, and vendors attach their generic delays (Gemini, ``limit: 0``
 
 _REFUSALS = frozenset({401, 402, 403, 404, 413})
 """Statuses that say more than that a request is invalid."""
-
-_CLEARS = frozenset(
-    {
-        Reason.RATE_LIMIT, Reason.OVERLOADED, Reason.SERVER_ERROR, Reason.TIMEOUT,
-        Reason.BILLING, Reason.UNKNOWN, Reason.STREAM_INTERRUPTED, Reason.INVALID_RESPONSE,
-        Reason.CONNECTION,
-    }
-)  # fmt: skip
-"""Reasons that may clear by themselves; a wait says nothing about the others."""
 
 
 def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
@@ -115,9 +105,10 @@ def explain(
     """The classified error for gathered facts, by the rules of a book."""
     rule, decided = decide(book, facts)
     error = _error(rule, facts, decided, _repair(rule, decided), sent, mask)
-    if error.reason not in QUOTED_HINTS or _runs_models(vendor):
+    quoted = SPECS[error.reason].quoted
+    if quoted is None or _runs_models(vendor):
         return error
-    return _as_quoted(error) if _is_quoted(book, rule, facts, decided) else error
+    return _as_quoted(error, quoted) if _is_quoted(book, rule, facts, decided) else error
 
 
 def _is_quoted(book: RuleBook, rule: Rule, facts: Facts, decided: Facts) -> bool:
@@ -135,10 +126,9 @@ def _runs_models(name: str) -> bool:
     return found is not None and found.runs_models
 
 
-def _as_quoted(error: Error) -> Error:
+def _as_quoted(error: Error, quoted: QuotedSpec) -> Error:
     """A failure of the relay's, which says nothing about our key and account."""
-    hint = QUOTED_HINTS[error.reason]
-    return attrs.evolve(error, quoted=True, scope=Scope.MODEL, revoked=False, hint=hint)
+    return attrs.evolve(error, quoted=True, scope=Scope.MODEL, revoked=False, hint=quoted.hint)
 
 
 def decide(book: RuleBook, facts: Facts) -> tuple[Rule, Facts]:
@@ -188,7 +178,7 @@ def _error(
         message=_words(facts, mask),
         scope=scope_of(rule, decided, sent),
         retry_after=_retry_after(rule, facts),
-        hint=rule.hint or (HINT_REPAIRED if _is_sure(repair) else HINTS[rule.reason]),
+        hint=rule.hint or (HINT_REPAIRED if _is_sure(repair) else SPECS[rule.reason].hint),
         repair=repair,
         revoked=rule.revoked,
     )
@@ -218,7 +208,7 @@ def _unsaid_places(facts: Facts) -> tuple[str, ...]:
 
 
 def _retry_after(rule: Rule, facts: Facts) -> float | None:
-    if rule.reason not in _CLEARS:
+    if not SPECS[rule.reason].clears:  # a wait says nothing about the others
         return None
     found = facts.wait if facts.wait is not None else rule.retry_after
     if found is not None and rule.reason is Reason.BILLING and found < _SHORT_BENCH:

@@ -15,11 +15,10 @@ from orchestrator.classification.echoes import FIELDS
 from orchestrator.classification.phrases import normalise
 from orchestrator.classification.regex_guard import compile_guarded
 from orchestrator.classification.rule import Rule, unreachable
-from orchestrator.states.reasons import Reason, Scope
+from orchestrator.states.reasons import SPECS, Reason, Scope
 
 _TEXT_LIMIT = 500
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_OURS = frozenset({Reason.CANCELLED, Reason.DEADLINE})
 
 
 def user_rule(  # noqa: PLR0913 - one argument for each key of the config's table
@@ -116,7 +115,7 @@ def _covers(wide: Rule, narrow: Rule) -> bool:
 
 
 def _reason(value: str) -> Reason:
-    allowed = [str(one) for one in Reason if one not in _OURS]
+    allowed = [str(one) for one, spec in SPECS.items() if not spec.ours]
     if value not in allowed:
         raise ValueError(f"reason {value!r} is unknown{_nearest(value, allowed)}; {_any(allowed)}")
     return Reason(value)

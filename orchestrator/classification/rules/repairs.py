@@ -8,6 +8,12 @@ from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import phrase_lists as say
 from orchestrator.states.reasons import Reason, Scope
 
+HINT_REPAIRED = (
+    "The request is changed for this and sent again by itself: if that fails as well, correct what "
+    "the message names."
+)
+"""The hint where the failure names a repair: first it is the caller's machine that acts."""
+
 _SEEN = "seen at several vendors and relays (2026-11-21)"
 
 _SETTLED = frozenset({401, 402, 403, 408, 413, 429, 503, 529})
