@@ -27,8 +27,8 @@ from typing import Any
 import attrs
 
 from benchmarks.classification_score import OWN, Verdict, accepted, load, rates, verdict
-from orchestrator.classification import gather
-from orchestrator.classification.facts import Facts
+from orchestrator.classification.facts import FailureFacts
+from orchestrator.classification.failure_reader import read_failure
 from orchestrator.classification.matching import RuleSet
 from orchestrator.classification.phrases import phrase
 from orchestrator.classification.pipeline import explain
@@ -47,12 +47,12 @@ class Seen:
 
     row: Mapping[str, Any]
     vendor: str
-    facts: Facts
+    facts: FailureFacts
 
 
 def read(row: Mapping[str, Any], *, stream: bool = False) -> Seen:
     """The facts of a row, as the classifier gathers them."""
-    facts = gather.facts(
+    facts = read_failure(
         status=None if stream else row.get("status"),
         headers=None if stream else row.get("headers"),
         body=row.get("body"),

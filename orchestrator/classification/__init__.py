@@ -2,7 +2,7 @@
 
 The rules of the room:
 
-* One way through: raw facts (:mod:`gather`) are unwrapped (:mod:`envelope`), the
+* One way through: raw facts (:mod:`failure_reader`) are unwrapped (:mod:`envelope`), the
   first rule that fits decides (:mod:`matching`), and words, wait and hint make
   the error (:mod:`pipeline`). Every step is pure; only ``classify`` reads the
   wall clock, where it is not told the time.

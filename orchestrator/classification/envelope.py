@@ -17,9 +17,9 @@ from typing import Any
 import attrs
 
 from orchestrator.classification import embedded, field_names
+from orchestrator.classification.code_words import meanings
 from orchestrator.classification.covers import Cover, uncover
 from orchestrator.classification.echoes import BLANK, FIELDS, Echoes
-from orchestrator.classification.meanings import meanings
 from orchestrator.classification.rule import LONGEST_CODE
 
 _NESTING = (Mapping, list, tuple)
@@ -222,7 +222,7 @@ class Envelope:
                 self.errors = True
                 self.add(value, depth + 1)
 
-    def _inner(self, node: Mapping[Any, Any], plan: field_names.Plan, depth: int) -> None:
+    def _inner(self, node: Mapping[Any, Any], plan: field_names.FieldPlan, depth: int) -> None:
         if node.get("error") or node.get("errors"):
             self.errors = True
         for key in plan.nested:

@@ -15,7 +15,7 @@ _WHOLE_LIMIT = 65_536
 
 
 @attrs.define(eq=False)
-class Facts:
+class FailureFacts:
     """The facts of one failure. Made once, then only read.
 
     Attributes:
@@ -51,7 +51,7 @@ class Facts:
     wait: float | None = None
     body: Any = None
     note: str = ""
-    quotes: tuple[Facts, ...] = ()
+    quotes: tuple[FailureFacts, ...] = ()
     relayed: bool = False
     named: bool = False
     echoes: Echoes = attrs.field(factory=Echoes)

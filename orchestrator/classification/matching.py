@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from orchestrator.classification.facts import Facts
+from orchestrator.classification.facts import FailureFacts
 from orchestrator.classification.phrases import (
     Phrase,
     Verdicts,
@@ -26,7 +26,7 @@ from orchestrator.classification.regex_guard import search_guarded
 from orchestrator.classification.rule import Rule
 
 
-def fits(rule: Rule, facts: Facts) -> bool:
+def fits(rule: Rule, facts: FailureFacts) -> bool:
     """Whether every condition of a user's rule holds.
 
     Text is looked for in the whole body, not only in the fields where providers
@@ -50,7 +50,7 @@ def _says(text: str, written: Iterable[str]) -> bool:
     return any(phrase(one).within(text) for one in written)
 
 
-def _field_fits(rule: Rule, facts: Facts) -> bool:
+def _field_fits(rule: Rule, facts: FailureFacts) -> bool:
     """Whether one value in the field that a rule names is what it looks for there."""
     return any(
         (not rule.codes or value in rule.codes)
@@ -60,7 +60,7 @@ def _field_fits(rule: Rule, facts: Facts) -> bool:
     )
 
 
-def _structure_fits(rule: Rule, facts: Facts) -> bool:
+def _structure_fits(rule: Rule, facts: FailureFacts) -> bool:
     if rule.statuses and not _status_fits(rule, facts):
         return False
     if rule.other_statuses and facts.status in rule.other_statuses:
@@ -77,7 +77,7 @@ def _structure_fits(rule: Rule, facts: Facts) -> bool:
     return name in facts.headers and wanted in facts.headers[name].lower()
 
 
-def _status_fits(rule: Rule, facts: Facts) -> bool:
+def _status_fits(rule: Rule, facts: FailureFacts) -> bool:
     if facts.status in rule.statuses or facts.http_status in rule.statuses:
         return True
     # An event that names no status is one inside a 200, and so are the words of an exception.
@@ -130,7 +130,7 @@ class RuleSet:
         for rank, rule in enumerate(self.rules):
             self._file(rank, rule)
 
-    def first(self, facts: Facts) -> Rule | None:
+    def first(self, facts: FailureFacts) -> Rule | None:
         """The first rule that fits, or ``None``."""
         best = self._first_of(self._by_structure(facts), facts)
         if facts.text:
@@ -138,13 +138,13 @@ class RuleSet:
             best = self._first_of(self._by_phrase(facts, best), facts, best)
         return self.rules[best] if best < len(self.rules) else None
 
-    def _first_of(self, ranks: set[int], facts: Facts, best: int | None = None) -> int:
+    def _first_of(self, ranks: set[int], facts: FailureFacts, best: int | None = None) -> int:
         for rank in sorted(ranks) if len(ranks) > 1 else ranks:
             if self._fits(rank, facts):
                 return rank
         return len(self.rules) if best is None else best
 
-    def _fits(self, rank: int, facts: Facts) -> bool:
+    def _fits(self, rank: int, facts: FailureFacts) -> bool:
         rule = self.rules[rank]
         if not _structure_fits(rule, facts):
             return False
@@ -186,7 +186,7 @@ class RuleSet:
         else:
             self._by_character[written.lstrip("*")[0]].append((rank, written))
 
-    def _by_structure(self, facts: Facts) -> set[int]:
+    def _by_structure(self, facts: FailureFacts) -> set[int]:
         """The ranks of rules that a code or the status points at."""
         ranks: set[int] = set()
         for code in facts.codes:
@@ -198,7 +198,7 @@ class RuleSet:
             ranks.update(self._statuses.get(status, ()))
         return ranks
 
-    def _by_phrase(self, facts: Facts, before: int) -> set[int]:
+    def _by_phrase(self, facts: FailureFacts, before: int) -> set[int]:
         """The ranks below ``before`` of rules that a phrase in the text belongs to."""
         text, words = facts.text, facts.words
         ranks: set[int] = set()
@@ -215,7 +215,7 @@ class RuleSet:
                     ranks.add(rank)
         return ranks
 
-    def _filed(self, facts: Facts) -> Iterator[tuple[_Entry, ...]]:
+    def _filed(self, facts: FailureFacts) -> Iterator[tuple[_Entry, ...]]:
         """The entries under each word, each stem and each foreign character of the text."""
         for word in facts.words:
             if word in self._by_word:
@@ -241,7 +241,7 @@ def _entry(rank: int, ready: Phrase, key: str) -> _Entry:
     return rank, rarest(others) if others else "", ready.longest, ready
 
 
-def _found(ready: Sequence[Phrase], facts: Facts) -> bool:
+def _found(ready: Sequence[Phrase], facts: FailureFacts) -> bool:
     text = facts.text
     for one in ready:  # noqa: SIM110 - a generator costs three times as much here
         if one.longest in text and one.within(text):

@@ -2,7 +2,7 @@
 
 Whole phrases (``general_phrases``) are surer and stand before. These rules read what they
 leave: two words that mean one thing wherever they meet, and the words of made-up codes
-(``meanings``). A pair is here because it gains: with the words left out that only a tenth of
+(``code_words``). A pair is here because it gains: with the words left out that only a tenth of
 2,012 labelled failures has, or only one vendor's, it reads some of them better than the rest
 of the rules do, as they came or in a stream without a status (2026-11-29). One that gains none
 names what it was seen in, or is gone.
@@ -11,8 +11,8 @@ names what it was seen in, or is gone.
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import pair_lists as say
-from orchestrator.classification.rules.phrase_lists import PASSES
+from orchestrator.classification.rules import word_pairs as say
+from orchestrator.classification.rules.whole_phrases import PASSES
 from orchestrator.states.reasons import Reason, Scope
 
 _READ = "gains on failures that it was not written from (2026-11-29)"

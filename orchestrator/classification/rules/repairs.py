@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import phrase_lists as say
+from orchestrator.classification.rules import whole_phrases as say
 from orchestrator.states.reasons import Reason, Scope
 
 HINT_REPAIRED = (

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.classification import gather
-from orchestrator.classification.facts import Facts
+from orchestrator.classification.facts import FailureFacts
+from orchestrator.classification.failure_reader import read_failure
 from orchestrator.classification.matching import RuleSet
 from orchestrator.classification.phrases import normalise, phrase
 from orchestrator.classification.pipeline import decide
@@ -59,7 +59,7 @@ def _brings(rule: Rule, code: str) -> bool:
     for name in reversed((rule.field or "error.code").split(".")):
         body = {name: body}
     named = frozenset({rule.field} - {""})
-    error = gather.facts(
+    error = read_failure(
         status=400, headers=None, body=body, exception=None, message=None, where="", named=named
     )
     return code in (error.values.get(rule.field, ()) if rule.field else error.codes)
@@ -135,7 +135,7 @@ def test_a_provider_name_belongs_to_a_vendor(name: str, expected: str) -> None:
 
 
 def test_the_vendors_code_stands_before_general_words() -> None:
-    facts = Facts(
+    facts = FailureFacts(
         http_status=429,
         status=429,
         codes=frozenset({"1113"}),
@@ -155,13 +155,13 @@ def test_no_two_vendors_claim_one_failure_for_two_reasons() -> None:
     ]
     asked = ("status", "headers", "body", "exception", "message", "where")
     for case in CASES:
-        failure = gather.facts(**{name: case.get(name) for name in asked})
+        failure = read_failure(**{name: case.get(name) for name in asked})
         first, last = ([rule.reason for rule in [rules.first(failure)] if rule] for rules in orders)
         assert first == last, case["id"]
 
 
 def test_the_quick_way_finds_what_reading_every_rule_finds() -> None:
-    facts = Facts(http_status=403, status=403, texts=("Key limit exceeded (total limit)",))
+    facts = FailureFacts(http_status=403, status=403, texts=("Key limit exceeded (total limit)",))
 
     found, _ = decide(rule_book("openrouter"), facts)
 

@@ -10,7 +10,7 @@ from typing import Any
 from orchestrator.classification import answers, embedded, evidence, exceptions
 from orchestrator.classification.echoes import Echoes
 from orchestrator.classification.envelope import Envelope, leftovers
-from orchestrator.classification.facts import Facts
+from orchestrator.classification.facts import FailureFacts
 from orchestrator.classification.waits import asks_to_wait, wait
 
 _HEADERS = 256
@@ -26,7 +26,7 @@ _LAYERS = 8
 """Failures quoted in one another that are looked at; three is the most seen (2026-11)."""
 
 
-def facts(  # noqa: PLR0913 - the raw facts of a failure are this many
+def read_failure(  # noqa: PLR0913 - the raw facts of a failure are this many
     *,
     status: Any,
     headers: Any,
@@ -38,7 +38,7 @@ def facts(  # noqa: PLR0913 - the raw facts of a failure are this many
     now: float | None = None,
     vendor: str = "",
     named: frozenset[str] = frozenset(),
-) -> Facts:
+) -> FailureFacts:
     """The facts of a failure, whatever their form; see :func:`.pipeline.classify`."""
     lowered = _headers(headers)
     http_status = _status(status)
@@ -65,7 +65,7 @@ def facts(  # noqa: PLR0913 - the raw facts of a failure are this many
     own = frozenset(envelope.codes - envelope.passed)
     envelope.codes.update(_waits(lowered, envelope.fields, clears))
     counts = http_status if settled else envelope.status
-    return Facts(
+    return FailureFacts(
         http_status=http_status,
         status=http_status if counts is None else counts,
         codes=frozenset(envelope.codes),
@@ -96,14 +96,16 @@ def _is_success(status: int | None, exception: object, where: str) -> bool:
     return 200 <= status < 300
 
 
-def _quoted(envelope: Envelope, headers: Mapping[str, str], status: int | None) -> Iterator[Facts]:
+def _quoted(
+    envelope: Envelope, headers: Mapping[str, str], status: int | None
+) -> Iterator[FailureFacts]:
     """The facts of the failures that are quoted, the innermost first."""
     waits = {code for code in envelope.codes if code.startswith("wait:")}
     for child in envelope.quotes[:_LAYERS]:
         own = child.status if child.status is not None else status
         child.codes |= waits
         yield from _quoted(child, headers, own)
-        yield Facts(
+        yield FailureFacts(
             http_status=own,
             status=own,
             codes=frozenset(child.codes | {"quote"}),

@@ -3,7 +3,7 @@
 import pytest
 
 from orchestrator.classification import classify
-from orchestrator.classification.meanings import meanings
+from orchestrator.classification.code_words import meanings
 from orchestrator.states.reasons import Reason
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from orchestrator.classification import type_names
+from orchestrator.classification import cover_types
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 120
@@ -97,7 +97,7 @@ def meanings(code: str) -> frozenset[str]:
     ``code`` is as it was sent: its capitals part its words, as any character does that is
     no letter. What has a space in it is no name.
     """
-    if " " in code or code.lower() in type_names.ALL:
+    if " " in code or code.lower() in cover_types.ALL:
         return frozenset()
     words = frozenset(match.group().lower() for match in _WORD.finditer(code[:_LONGEST]))
     found = {meaning for meaning, alone in _ALONE_READY if not alone.isdisjoint(words)}
