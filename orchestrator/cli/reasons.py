@@ -28,6 +28,8 @@ def why(rule: str, own: Sequence[Rule], body: str, status: int | None) -> str:
 
 def _met(rule: Rule, body: str, status: int | None) -> Iterator[str]:
     text, low = normalise(body), body.lower()
+    if rule.field:
+        yield f"it reads {rule.field}"
     if rule.statuses:
         yield f"the status is {status}" if status in rule.statuses else _any("status", rule)
     # A code may be a part of a longer one; the longest is the one that was sent.

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import word_pairs as say
-from orchestrator.classification.rules.whole_phrases import PASSES
+from orchestrator.classification.rules.whole_phrases import MONEY_IN_FLIGHT, PASSES
 from orchestrator.states.reasons import Reason, Scope
 
 _READ = "gains on failures that it was not written from (2026-11-29)"
@@ -129,6 +129,8 @@ SENTENCES: tuple[Rule, ...] = (
     Rule("pair.payment", Reason.BILLING, _READ, contains=say.PAYMENT, near=say.PAYMENT_BAD,
          unless=("rate limit*", "per minute", "tier"), other_statuses=_BUSY,
          scope=Scope.ACCOUNT),
+    Rule("words.advice", Reason.BILLING, _MET, contains=say.ADVICE, statuses={402, 403, 412},
+         unless=(*PASSES, *MONEY_IN_FLIGHT), scope=Scope.ACCOUNT),
     Rule("pair.model", Reason.MODEL_NOT_FOUND, _READ, contains=say.MODEL, near=say.MODEL_LACKED,
          unless=say.MODEL_OTHER, statuses={200, 400, 401, 403, 404, 410, 422}),
     Rule("pair.model-hosting", Reason.MODEL_NOT_FOUND, _MET, contains=say.HOSTING,

@@ -1,6 +1,6 @@
 """Pairs of words that mean one thing in whatever sentence they meet.
 
-The lists of ``phrase_lists`` hold whole phrases, which a new wording escapes. Here stand
+The lists of ``whole_phrases`` hold whole phrases, which a new wording escapes. Here stand
 what a sentence is about and what is the matter with it; ``Rule.near`` asks for both, close
 together, in either order. Words only; what they mean stands with the rule.
 """
