@@ -18,6 +18,7 @@ from orchestrator import config as configuration
 from orchestrator.api.request import Request, RequestError, request_of
 from orchestrator.api.response import Response
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
+from orchestrator.classification import prepare
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.config.records import Config, Provider
@@ -71,6 +72,7 @@ class Orchestrator:
         seed: int | None = None,
     ) -> None:
         self.config = config
+        _prepare(config)
         self._clock = clock or SystemClock()
         self._transports = Transports(transport, async_transport)
         dice = random.Random(seed)
@@ -297,6 +299,15 @@ def _store(config: Config) -> Store:
         return open_store(config.health)
     except ValueError as error:
         raise ConfigError(str(config.path), [Problem("health", str(error))]) from None
+
+
+def _prepare(config: Config) -> None:
+    """Loads rules and dialects: the first call would do so while it holds an event loop."""
+    providers = config.providers.values()
+    spoken = {one.dialect for one in providers}
+    prepare({one.vendor for one in providers}, spoken)
+    for name in spoken:
+        dialect(name)
 
 
 def _pools(config: Config, store: Store) -> tuple[Pool, ...]:

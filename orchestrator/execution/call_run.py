@@ -13,7 +13,7 @@ import httpx
 from orchestrator.api.errors import CallFailed, StreamInterrupted
 from orchestrator.api.request import Request
 from orchestrator.api.response import Response
-from orchestrator.classification.hints import HINT_REPAIRED, HINTS
+from orchestrator.classification.rules.repairs import HINT_REPAIRED
 from orchestrator.config.records import Provider
 from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, dialect
 from orchestrator.dialects.neutral import StreamEvent
@@ -58,6 +58,7 @@ from orchestrator.states import (
     Target,
     step,
 )
+from orchestrator.states.reasons import SPECS
 
 LAST_WORDS = 5.0
 """Seconds to wait for usage and the end mark once the model has said why it stopped. They
@@ -472,6 +473,6 @@ class CallRun:
 
 def _hint(error: Error, repair: str | None) -> str:
     """Who must act: nobody yet, where the request itself is changed; a rule's own words stand."""
-    if error.hint not in (HINT_REPAIRED, HINTS[error.reason]):
+    if error.hint not in (HINT_REPAIRED, SPECS[error.reason].hint):
         return error.hint
-    return HINTS[error.reason] if repair is None else HINT_REPAIRED
+    return SPECS[error.reason].hint if repair is None else HINT_REPAIRED
