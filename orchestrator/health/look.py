@@ -16,9 +16,8 @@ from orchestrator.health import patience
 from orchestrator.health.clock_skew import corrected
 from orchestrator.health.records import TOLERANCE, Marks, Place, Record, marked_labels
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Clear, Mark, Standby, Target
 from orchestrator.states.reasons import Reason
-from orchestrator.states.standby import Clear, Mark, Standby
-from orchestrator.states.target import Target
 
 EARLY_SECONDS = 15.0
 """After a start at which nothing stood by, a bench or an open circuit counts as due

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 import attrs
 
 from orchestrator.lab.diagrams.plain import PlainRow, Table, plain
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import OnInterrupted, Policy
 from orchestrator.states.reasons import Move, Reason
 from orchestrator.states.table import TABLE
-from orchestrator.states.target import Target
 
 
 @attrs.frozen
