@@ -55,7 +55,7 @@ def another_target_is_free(call: Call, event: Looked) -> tuple[Target, ...]:
     return unasked(call, event) if Move.FALLBACK in call.allowed else ()
 
 
-def a_target_clears_in_time(call: Call, event: Arrival) -> Due | None:
+def a_target_clears(call: Call, event: Arrival) -> Due | None:
     """Something worth waiting for clears within the deadline, and waits remain."""
     return next_clear(call, event) if waits_remain(call) else None
 
@@ -63,7 +63,7 @@ def a_target_clears_in_time(call: Call, event: Arrival) -> Due | None:
 # When the caller goes away.
 
 
-def the_answer_was_complete(call: Call, event: Cancelled) -> bool:
+def all_was_delivered(call: Call, event: Cancelled) -> bool:
     """The whole answer had reached the caller before it went away."""
     return event.complete
 
@@ -71,23 +71,23 @@ def the_answer_was_complete(call: Call, event: Cancelled) -> bool:
 # Out of classify.
 
 
-def delivered_content_is_final(call: Call, event: Diagnosed) -> bool:
+def content_is_final(call: Call, event: Diagnosed) -> bool:
     """Content was delivered, and the policy or a delivered tool call forbids going on."""
     goes_on = call.policy.on_interrupted is OnInterrupted.CONTINUE and not call.tool_call
     return call.committed and not goes_on
 
 
-def attempts_or_time_are_over(call: Call, event: Diagnosed) -> bool:
+def budget_is_spent(call: Call, event: Diagnosed) -> bool:
     """No attempt is left, or no time."""
     return call.attempts_left <= 0 or time_is_over(call, event)
 
 
-def billing_and_another_target_is_free(call: Call, event: Diagnosed) -> tuple[Target, ...]:
+def billing_and_another_is_free(call: Call, event: Diagnosed) -> tuple[Target, ...]:
     """Billing, and an unasked target of another provider stands by."""
     return another_target_is_free(call, event) if billing(call, event) else ()
 
 
-def billing_and_an_earlier_target_clears(call: Call, event: Diagnosed) -> Due | None:
+def billing_and_earlier_clears(call: Call, event: Diagnosed) -> Due | None:
     """Billing, and there is a way back."""
     return an_earlier_target_clears(call, event) if billing(call, event) else None
 
@@ -105,7 +105,7 @@ def a_repair_is_known(call: Call, event: Diagnosed) -> Repair | None:
     return Repair(name, here) if (here.name, name) not in call.repaired else None
 
 
-def another_credential_is_free(call: Call, event: Diagnosed) -> Rotate | None:
+def another_key_is_free(call: Call, event: Diagnosed) -> Rotate | None:
     """Rotation is allowed, an unused credential is ready, attempts stay for others; not slow."""
     here = call.target
     if here is None or Move.ROTATE not in call.allowed or _slow(call, event):
@@ -116,7 +116,7 @@ def another_credential_is_free(call: Call, event: Diagnosed) -> Rotate | None:
     return Rotate(here, used) if call.attempts_left > len(unasked(call, event)) else None
 
 
-def a_retry_is_worth_the_wait(call: Call, event: Diagnosed) -> Due | None:
+def a_retry_is_worth_it(call: Call, event: Diagnosed) -> Due | None:
     """A retry is allowed, may help, fits the deadline, and beats what stands by; not slow."""
     again = Move.RETRY in call.allowed or (
         Move.ROTATE in call.allowed and other_credential(call, event)

@@ -96,7 +96,7 @@ def _arrival(state: State, event: type[Event]) -> tuple[Row, ...]:
             State.ATTEMPT),
         Row(f"{prefix}_fallback", state, event, guards.another_target_is_free,
             State.EAGER_FALLBACK, effects.leave),
-        Row(f"{prefix}_wait", state, event, guards.a_target_clears_in_time,
+        Row(f"{prefix}_wait", state, event, guards.a_target_clears,
             State.RETRY, effects.wait_for_it),
         Row(f"{prefix}_terminal", state, event, None,
             State.FAIL_TERMINAL, effects.stop_exhausted),
@@ -105,7 +105,7 @@ def _arrival(state: State, event: type[Event]) -> tuple[Row, ...]:
 
 def _interruptions(state: State) -> tuple[Row, ...]:
     """The rows that lead from every state that is not final to its end."""
-    left = Row("left_complete", state, Cancelled, guards.the_answer_was_complete, State.SUCCEED)
+    left = Row("left_complete", state, Cancelled, guards.all_was_delivered, State.SUCCEED)
     return (
         *((left,) if state is State.STREAM else ()),
         Row(f"{state.value}_cancelled", state, Cancelled, None,
@@ -124,21 +124,21 @@ _SENDING: tuple[Row, ...] = (
 )
 
 _DIAGNOSED: tuple[Row, ...] = (
-    Row("committed", State.CLASSIFY, Diagnosed, guards.delivered_content_is_final,
+    Row("committed", State.CLASSIFY, Diagnosed, guards.content_is_final,
         State.FAIL_TERMINAL, effects.stop_committed),
-    Row("spent", State.CLASSIFY, Diagnosed, guards.attempts_or_time_are_over,
+    Row("spent", State.CLASSIFY, Diagnosed, guards.budget_is_spent,
         State.FAIL_TERMINAL, effects.stop_spent),
-    Row("billing_fallback", State.CLASSIFY, Diagnosed, guards.billing_and_another_target_is_free,
+    Row("billing_fallback", State.CLASSIFY, Diagnosed, guards.billing_and_another_is_free,
         State.EAGER_FALLBACK, effects.leave),
-    Row("billing_way_back", State.CLASSIFY, Diagnosed, guards.billing_and_an_earlier_target_clears,
+    Row("billing_way_back", State.CLASSIFY, Diagnosed, guards.billing_and_earlier_clears,
         State.RETRY, effects.go_back),
     Row("billing_terminal", State.CLASSIFY, Diagnosed, guards.billing,
         State.FAIL_TERMINAL, effects.stop_exhausted),
     Row("repair", State.CLASSIFY, Diagnosed, guards.a_repair_is_known,
         State.REPAIR),
-    Row("rotate", State.CLASSIFY, Diagnosed, guards.another_credential_is_free,
+    Row("rotate", State.CLASSIFY, Diagnosed, guards.another_key_is_free,
         State.ROTATE_CREDENTIAL),
-    Row("retry", State.CLASSIFY, Diagnosed, guards.a_retry_is_worth_the_wait,
+    Row("retry", State.CLASSIFY, Diagnosed, guards.a_retry_is_worth_it,
         State.RETRY),
     Row("fallback", State.CLASSIFY, Diagnosed, guards.another_target_is_free,
         State.EAGER_FALLBACK, effects.leave),

@@ -24,7 +24,7 @@ from orchestrator.states import (
     Waited,
     step,
 )
-from orchestrator.states.guards import a_repair_is_known, a_retry_is_worth_the_wait
+from orchestrator.states.guards import a_repair_is_known, a_retry_is_worth_it
 
 HERE, OTHER = Target("acme", "one"), Target("bolt", "one")
 ALL = Standby(("key#1",), (HERE, OTHER))
@@ -62,7 +62,7 @@ def test_a_retry_that_is_not_allowed_finds_nothing() -> None:
     call = Call((HERE,), Policy(on={}), target=HERE, error=Error(Reason.TIMEOUT, "guard"))
     diagnosed = Diagnosed(1.0, Error(Reason.TIMEOUT, "guard"), ALL)
 
-    assert a_retry_is_worth_the_wait(call, diagnosed) is None
+    assert a_retry_is_worth_it(call, diagnosed) is None
 
 
 @pytest.mark.parametrize(("attempts", "expected"), [(3, "retry"), (2, "terminal")])

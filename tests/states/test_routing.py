@@ -34,7 +34,7 @@ from orchestrator.states import (
     Waited,
     step,
 )
-from orchestrator.states.guards import a_retry_is_worth_the_wait, another_credential_is_free
+from orchestrator.states.guards import a_retry_is_worth_it, another_key_is_free
 from orchestrator.states.routing import (
     Due,
     clears_at,
@@ -200,9 +200,9 @@ def test_a_call_that_is_nowhere_has_nothing_to_try_again() -> None:
     nowhere.error = Error(Reason.AUTH, "chain")
     diagnosed = Diagnosed(1.0, nowhere.error, Standby())
 
-    assert another_credential_is_free(nowhere, diagnosed) is None
+    assert another_key_is_free(nowhere, diagnosed) is None
     assert retry(nowhere, diagnosed) is None
-    assert a_retry_is_worth_the_wait(nowhere, diagnosed) is None
+    assert a_retry_is_worth_it(nowhere, diagnosed) is None
 
 
 def test_another_calls_probe_is_looked_at_again_long_before_its_claim_expires() -> None:

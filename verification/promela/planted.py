@@ -15,7 +15,7 @@ from orchestrator.states.call import Call, State
 from orchestrator.states.effects import leave, nothing
 from orchestrator.states.events import Diagnosed
 from orchestrator.states.facts import Target
-from orchestrator.states.guards import Plan, a_retry_is_worth_the_wait
+from orchestrator.states.guards import Plan, a_retry_is_worth_it
 from orchestrator.states.policy import Policy
 from orchestrator.states.reasons import Reason
 from orchestrator.states.routing import Due
@@ -61,12 +61,12 @@ LEFT_OUT = tuple(row for row in TABLE if row.name not in ("way_back", "billing_w
 
 def unbounded(call: Call, event: Diagnosed) -> Due | None:
     """A retry that does not count its tries."""
-    return a_retry_is_worth_the_wait(attrs.evolve(call, tries=0), event)
+    return a_retry_is_worth_it(attrs.evolve(call, tries=0), event)
 
 
 def whoever_is_slow(call: Call, event: Diagnosed) -> Due | None:
     """A retry that asks neither how long the caller was kept waiting nor who stands by."""
-    return a_retry_is_worth_the_wait(attrs.evolve(call, kept_waiting=False), event)
+    return a_retry_is_worth_it(attrs.evolve(call, kept_waiting=False), event)
 
 
 def any_empty_answer(call: Call, event: Diagnosed) -> bool:  # noqa: ARG001 - as a guard

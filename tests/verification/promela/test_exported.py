@@ -163,4 +163,4 @@ def test_a_function_with_a_translation_of_its_own_is_taken() -> None:
     text = export(SMALL, table=table, translations=translations)
 
     assert ":: ((number > 3)) ->" in text
-    assert "guard_a_retry_is_worth_the_wait)" not in text
+    assert "guard_a_retry_is_worth_it)" not in text

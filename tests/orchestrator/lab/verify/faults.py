@@ -117,13 +117,13 @@ def retry_whoever_is_slow(call: Call, event: Diagnosed) -> Due | None:
     """A retry that does not ask how long the caller was kept waiting."""
     quick = call.copy()
     quick.kept_waiting = False
-    return guards.a_retry_is_worth_the_wait(quick, event)
+    return guards.a_retry_is_worth_it(quick, event)
 
 
 def rotate_whoever_is_slow(call: Call, event: Diagnosed) -> Rotate | None:
     quick = call.copy()
     quick.kept_waiting = False
-    return guards.another_credential_is_free(quick, event)
+    return guards.another_key_is_free(quick, event)
 
 
 def repair_whatever_stands_by(call: Call, event: Diagnosed) -> Repair | None:
