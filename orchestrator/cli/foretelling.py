@@ -13,7 +13,7 @@ import attrs
 
 from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.config.records import Config
-from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Visit
+from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Session
 from orchestrator.states import (
     Call,
     Command,
@@ -123,7 +123,7 @@ class _Run:
         self._error = error
         self._provider = scene.route[0].provider
         self._call = Call(scene.route, scene.policy)
-        self._visit: Visit = HealthBoard(pools, MemoryStore()).visit(scene.route, _EPOCH)
+        self._visit: Session = HealthBoard(pools, MemoryStore()).session(scene.route, _EPOCH)
         self._at = 0.0
         self._cured = False
         self._sent: Send | None = None

@@ -12,7 +12,7 @@ from random import Random
 
 import attrs
 
-from orchestrator.execution.outcome import LimitReached
+from orchestrator.execution.failure import LimitReached
 from orchestrator.health import HealthBoard
 from orchestrator.lab.simulation.evidence import Answered, Evidence
 from orchestrator.lab.simulation.reading import Recording
@@ -117,7 +117,7 @@ class Replaying:
         self._at = 0.0
         self._sent_at = 0.0
         self._answered: Answered | None = None
-        self._visit = board.visit(call.route, recording.opened.time)
+        self._visit = board.session(call.route, recording.opened.time)
         self._dice = Random(recording.call)
         self._jitters = [
             move.facts.jitter for move in recording.transitions if isinstance(move.facts, Diagnosed)
