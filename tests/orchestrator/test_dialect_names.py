@@ -13,6 +13,7 @@ from orchestrator.dialects import DIALECTS
 ROOT = Path(__file__).parents[2] / "orchestrator"
 AT_HOME = ("dialects", "vendors")
 
+
 def strings(tree: ast.AST) -> Iterator[str]:
     """The texts of a module, but for docstrings and other texts that are statements."""
     said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
