@@ -34,7 +34,6 @@ from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.runtime import Runtime
 from orchestrator.execution.tasks import TaskConnection
 from orchestrator.execution.transports import Transports
-from orchestrator.execution.wording import counted
 from orchestrator.health import (
     HealthBoard,
     Pool,
@@ -291,7 +290,8 @@ def _check_observer(observe: object) -> None:
 
 
 def _counted(request: Request) -> Request:
-    return attrs.evolve(request, payload=counted(request.payload, request.dialect))
+    payload = dialect(request.dialect).ask_for_usage(request.payload)
+    return attrs.evolve(request, payload=payload)
 
 
 def _store(config: Config) -> Store:

@@ -11,7 +11,8 @@ import httpx
 from orchestrator.classification.rule_books import all_rules
 from orchestrator.cli.endings import UsageError
 from orchestrator.config.errors import nearest
-from orchestrator.config.records import DIALECT_NAMES, Config
+from orchestrator.config.records import Config
+from orchestrator.dialects import DIALECTS
 from orchestrator.secrets import mask
 from orchestrator.vendors import CATALOGUE, family, vendor
 
@@ -41,10 +42,10 @@ def refuse(status: int | None, header: Sequence[str], dialect: str | None) -> No
         name, colon, _ = line.partition(":")
         if not colon or not name.strip():
             raise UsageError(f'--header: found {mask(repr(line))}; allowed: "Name: value"')
-    if dialect is not None and dialect not in DIALECT_NAMES:
+    if dialect is not None and dialect not in DIALECTS:
         raise UsageError(
-            f"--dialect: found {dialect!r}{nearest(dialect, DIALECT_NAMES)}; "
-            f"allowed: {', '.join(DIALECT_NAMES)}"
+            f"--dialect: found {dialect!r}{nearest(dialect, DIALECTS)}; "
+            f"allowed: {', '.join(DIALECTS)}"
         )
 
 

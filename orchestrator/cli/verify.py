@@ -21,7 +21,7 @@ from orchestrator.lab.verify import Setting, Verdict
 from orchestrator.lab.verify import verify as check
 from orchestrator.lab.verify.report import as_mapping
 from orchestrator.lab.verify.report import ledger as sequences
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Target
 
 EXAMPLE = Setting(
     route=(

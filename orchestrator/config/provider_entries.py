@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.config import credentials
 from orchestrator.config.draft import Draft
 from orchestrator.config.errors import NotAllowed, Problem, nearest
-from orchestrator.config.records import DIALECT_NAMES, Provider
+from orchestrator.config.records import Provider
 from orchestrator.config.scalars import found, kind, seconds
 from orchestrator.config.tables import ProviderTable
+from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS
 from orchestrator.secrets import mask
 from orchestrator.vendors import (
     CATALOGUE,
@@ -108,12 +109,12 @@ def _endpoint(
 
 
 def _dialect(draft: Draft, name: str, table: ProviderTable, entry: Vendor | None) -> str:
-    dialect = table.dialect or (entry.dialect if entry else DIALECT_NAMES[0])
-    if dialect not in DIALECT_NAMES:
-        near, allowed = nearest(dialect, DIALECT_NAMES), ", ".join(DIALECT_NAMES)
+    dialect = table.dialect or (entry.dialect if entry else DEFAULT_DIALECT)
+    if dialect not in DIALECTS:
+        near, allowed = nearest(dialect, DIALECTS), ", ".join(DIALECTS)
         what = f"{found(dialect)}{near}; allowed: {allowed}"
         draft.refuse(f"providers.{name}.dialect", what)
-        return DIALECT_NAMES[0]
+        return DEFAULT_DIALECT
     return dialect
 
 

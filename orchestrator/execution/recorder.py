@@ -105,11 +105,6 @@ class Recorder:
         self._errors: list[tuple[Error, str]] = []
         self._passed_over: dict[str, Clear] = {}
 
-    @property
-    def sent_at(self) -> float | None:
-        """When the attempt under way was sent, seconds since ``Started``."""
-        return self._sent.at if self._sent is not None else None
-
     def opened(self, call: Call, time: float, request: Request, pools: Pools) -> None:
         """The call begins.
 
@@ -220,7 +215,7 @@ class Recorder:
         if sent is None:
             return
         match event:
-            case Succeeded():
+            case Succeeded() | Cancelled(complete=True):
                 self._add(self._attempt(sent, event.at, state))
             case Diagnosed():
                 self._add(self._attempt(sent, event.at, state, event.error))

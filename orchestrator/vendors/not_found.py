@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
+from orchestrator.dialects import DIALECTS
 from orchestrator.vendors.registry import at_address, known
-
-SUFFIXES: Final[Mapping[str, str]] = {
-    "openai-chat": "/chat/completions",
-    "openai-responses": "/responses",
-    "anthropic-messages": "/messages",
-    "gemini": "/models/MODEL:generateContent",
-}
-"""What each dialect adds to a base URL."""
 
 
 def explain_not_found(
@@ -29,7 +21,7 @@ def explain_not_found(
         status: The answer's status; anything but 404 is not explained.
         body: The answer, decoded or not.
     """
-    if status != 404 or dialect not in SUFFIXES:
+    if status != 404 or dialect not in DIALECTS:
         return None
     entry = at_address(base_url) or known(vendor)
     if entry is not None and entry.explain_not_found is not None:
@@ -44,7 +36,7 @@ def explain_not_found(
 
 def wrong_path(base_url: str, dialect: str, right: str) -> str:
     """The sentence that names the path which would have been right."""
-    suffix = SUFFIXES[dialect]
+    suffix = DIALECTS[dialect].shown_path
     return f"there is no {base_url}{suffix}; set base_url to {right} (it asks {right}{suffix})"
 
 

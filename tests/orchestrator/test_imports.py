@@ -23,14 +23,14 @@ clock              |
 secrets            |
 json_values        |
 header_rules       |
-api.request        | json_values header_rules
+dialects           |
+api.request        | dialects json_values header_rules
 classification.rule | states
-vendors            | states classification.rule
+vendors            | states classification.rule dialects
 health             | states secrets
 classification     | states classification.rule secrets vendors
 ledger             | states dialects json_values
-config             | states classification classification.rule header_rules health json_values secrets vendors
-dialects           | config api.request
+config             | states classification classification.rule dialects header_rules health json_values secrets vendors
 api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
