@@ -34,7 +34,8 @@ api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
 api.streams        | api.chunks api.response dialects execution
-api.client         | states clock config dialects api.errors api.request api.response api.streams execution health ledger secrets vendors
+api.options        | api.request clock dialects health ledger
+api.client         | states clock config dialects api.errors api.options api.request api.response api.streams execution health ledger secrets vendors
 execution          | states api.errors api.request api.response classification clock config dialects health ledger secrets vendors
 serving            | states api.client api.errors api.request api.response config dialects execution ledger
 sim                |
@@ -50,7 +51,7 @@ DIVIDED = ("api", "lab")
 
 # The projects that each room may import from; any room may use attrs.
 OTHERS = {
-    "api.client": {"httpx"},
+    "api.options": {"httpx"},
     "classification": {"httpx", "msgspec"},
     "cli": {"cyclopts", "httpx", "msgspec", "rich"},
     "config": {"cattrs", "httpx", "platformdirs"},
