@@ -16,10 +16,11 @@ existing client fail over. The machine that decides is the package ``states``.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Unpack
 
 from orchestrator.api.chunks import Chunk
-from orchestrator.api.client import Orchestrator, default, default_in_task
+from orchestrator.api.default import default, default_in_task
 from orchestrator.api.errors import (
     AuthFailed,
     BadRequest,
@@ -39,12 +40,13 @@ from orchestrator.api.options import CallOptions, RequestLike, read_call
 from orchestrator.api.request import Request, RequestError
 from orchestrator.api.response import Response
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
-from orchestrator.classification import classify
 from orchestrator.config.errors import ConfigError, UnknownRoute
 from orchestrator.dialects import ToolCall, Usage
 from orchestrator.ledger import Attempt, Ledger, Skipped
 
 if TYPE_CHECKING:
+    from orchestrator.api.client import Orchestrator
+    from orchestrator.classification import classify
     from orchestrator.dialects.neutral import StreamEvent
     from orchestrator.execution.call_run import CallRun
     from orchestrator.serving.transport import OrchestratorTransport, transport
@@ -88,16 +90,28 @@ __all__ = [
 ]
 
 
-_SERVING = ("OrchestratorTransport", "transport")
-"""What a call does not need: loaded when it is first used (PEP 562)."""
+_LOADED_WHEN_USED = {
+    "Orchestrator": "orchestrator.api.client",
+    "OrchestratorTransport": "orchestrator.serving.transport",
+    "classify": "orchestrator.classification",
+    "transport": "orchestrator.serving.transport",
+}
+"""Names of this page, and the modules that hold them (PEP 562).
+
+What a call needs is loaded when its :class:`Orchestrator` is: this page is imported by programs
+that make no call yet, or never.
+"""
 
 
 def __getattr__(name: str) -> Any:
-    if name in _SERVING:
-        from orchestrator import serving
+    if name not in _LOADED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_LOADED_WHEN_USED[name]), name)
+    return value
 
-        return getattr(serving, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def run(request: RequestLike, **options: Unpack[CallOptions]) -> Response:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import atexit
 import random
-import threading
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from pathlib import Path
@@ -235,32 +232,3 @@ def _pool(provider: Provider, salt: str) -> Pool:
         for credential in provider.credentials
     )
     return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)
-
-
-_lock = threading.Lock()
-_default: Orchestrator | None = None
-
-
-def default() -> Orchestrator:
-    """The orchestrator over the config that is found; one for the whole process.
-
-    Threads, tasks and sub-agents share it, so none of them loses its fallback chain.
-
-    Raises:
-        ConfigError: There is no config file, or it cannot be used.
-    """
-    global _default  # noqa: PLW0603 - the one shared thing, and the point of it
-    with _lock:
-        if _default is None:
-            _default = Orchestrator.from_file()
-            # Nobody else holds it, so nobody else can close its connections in order.
-            atexit.register(_default.close)
-        return _default
-
-
-async def default_in_task() -> Orchestrator:
-    """The same for tasks: where it is still to be built, that is done in a thread.
-
-    Reading a config may run a command, ask a keyring, and open files.
-    """
-    return await asyncio.to_thread(default) if _default is None else _default

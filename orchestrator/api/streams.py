@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from orchestrator.api.chunks import Chunk
 from orchestrator.api.response import Response
 from orchestrator.dialects.neutral import Began, Delta, Ended, StreamEvent, Unreadable
-from orchestrator.execution.call_run import CallRun
+
+if TYPE_CHECKING:
+    from orchestrator.execution.call_run import CallRun
 
 
 class _Chunks:

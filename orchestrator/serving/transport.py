@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from orchestrator.api.client import Orchestrator, default, default_in_task
+from orchestrator.api.client import Orchestrator
+from orchestrator.api.default import default, default_in_task
 from orchestrator.api.request import Request
 from orchestrator.serving.body_streams import REFUSED, AsyncBody, EventWriter, SyncBody
 from orchestrator.serving.httpx_compat import library_of

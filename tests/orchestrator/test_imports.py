@@ -34,10 +34,11 @@ api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
 api.streams        | api.chunks api.response dialects execution
+api.default        | api.client
 api.options        | api.request clock dialects health ledger
 api.client         | states clock config dialects api.errors api.options api.request api.response api.streams execution health ledger secrets vendors
 execution          | states api.errors api.request api.response classification clock config dialects health ledger secrets vendors
-serving            | states api.client api.errors api.request api.response config dialects execution ledger
+serving            | states api.client api.default api.errors api.request api.response config dialects execution ledger
 sim                |
 lab.diagrams       | states ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config dialects execution health ledger secrets vendors
