@@ -23,9 +23,11 @@ from orchestrator.api.options import (
 from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
+from orchestrator.classification import prepare
 from orchestrator.clock import SystemClock
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.config.records import Config, Provider
+from orchestrator.dialects import DEFAULT_DIALECT, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import blocking, tasks
 from orchestrator.execution.blocking import BlockingConnection
@@ -66,6 +68,7 @@ class Orchestrator:
         check_names("Orchestrator", options, OrchestratorOptions)
         check_observer(observe := options.get("observe"))
         self.config = config
+        _prepare(config)
         self._clock = options.get("clock") or SystemClock()
         self._transports = Transports(options.get("transport"), options.get("async_transport"))
         dice = random.Random(options.get("seed"))
@@ -220,6 +223,15 @@ def _store(config: Config) -> Store:
         return open_store(config.health)
     except ValueError as error:
         raise ConfigError(str(config.path), [Problem("health", str(error))]) from None
+
+
+def _prepare(config: Config) -> None:
+    """Loads rules and dialects: the first call would do so while it holds an event loop."""
+    providers = config.providers.values()
+    spoken = {one.dialect for one in providers}
+    prepare({one.vendor for one in providers}, spoken)
+    for name in {*spoken, DEFAULT_DIALECT}:
+        dialect(name)
 
 
 def _pools(config: Config, store: Store) -> tuple[Pool, ...]:

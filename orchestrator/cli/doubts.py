@@ -8,14 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 
-from orchestrator.classification.families import family
-from orchestrator.classification.rules import ALL
+from orchestrator.classification.rule_books import all_rules
 from orchestrator.cli.endings import UsageError
 from orchestrator.config.errors import nearest
 from orchestrator.config.records import Config
 from orchestrator.dialects import DIALECTS
 from orchestrator.secrets import mask
-from orchestrator.vendors import CATALOGUE
+from orchestrator.vendors import CATALOGUE, family, vendor
 
 _LEAST, _MOST = 100, 599
 
@@ -75,8 +74,7 @@ def _configured(config: Config | None) -> Sequence[str]:
 
 
 def _is_known(provider: str, config: Config | None) -> bool:
-    vendors = {vendor for rule in ALL for vendor in rule.providers} | set(CATALOGUE)
-    return provider in _configured(config) or family(provider) in vendors
+    return provider in _configured(config) or vendor(family(provider)) is not None
 
 
 def _leaf(exception: str) -> str:
@@ -84,7 +82,7 @@ def _leaf(exception: str) -> str:
 
 
 def _exceptions() -> frozenset[str]:
-    codes = (code for rule in ALL for code in rule.codes | rule.types)
+    codes = (code for rule in all_rules() for code in rule.codes | rule.types)
     return frozenset(code.removeprefix(_EXCEPTION) for code in codes if code.startswith(_EXCEPTION))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from orchestrator.dialects.loss import Loss, Weight, effort, gathered
+from orchestrator.dialects.loss import Loss, Weight, effort, gathered, parameter
 from orchestrator.dialects.neutral import (
     Conversation,
     File,
@@ -48,13 +49,28 @@ def _loss(part: Shown) -> Loss:
     return Loss((name, *others), Weight.SAID, (part.place,) if part.place else ())
 
 
-def tool_losses(conversation: Conversation, is_name: Callable[[str], bool]) -> tuple[Loss, ...]:
-    """Tools whose names a dialect does not take."""
+def is_tool_name(name: str, longest: int) -> bool:
+    """True for a name of at most ``longest`` characters, all of which are taken."""
+    return re.fullmatch(rf"[a-zA-Z0-9_-]{{1,{longest}}}", name) is not None
+
+
+def tool_losses(conversation: Conversation, longest: int) -> tuple[Loss, ...]:
+    """Tools whose names a dialect does not take; see :func:`is_tool_name`."""
     return gathered(
         Loss(("tools",), places=(_place(tool),))
         for tool in conversation.tools
-        if not is_name(tool.name)
+        if not is_tool_name(tool.name, longest)
     )
+
+
+def unwritten_losses(conversation: Conversation) -> tuple[Loss, ...]:
+    """For the caller's own dialect: parts that were not read cannot be written either."""
+    return tuple(loss for loss in conversation.unread if loss.weight is Weight.SAID)
+
+
+def parameter_losses(lost: Mapping[str, bool]) -> Iterator[Loss]:
+    """Of fields that change the answer, those that are asked for and cannot be said."""
+    return (parameter(name) for name, is_lost in lost.items() if is_lost)
 
 
 def _place(tool: Tool) -> str:
@@ -70,6 +86,7 @@ def foreign_losses(
         conversation: The request.
         known: Fields of it that mean the same here.
     """
+    # A field that is named with its place is not named once more at the top.
     covered = {name for loss in conversation.unread for name in loss.names}
     fields = sorted(conversation.extras.keys() - covered - set(known))
     asides = (effort(name) for name in conversation.asides if name not in known)

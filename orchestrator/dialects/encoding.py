@@ -88,6 +88,7 @@ def address(base_url: str, suffix: str) -> httpx.URL:
     url = httpx.URL(base_url)
     path, _, query = url.raw_path.partition(b"?")
     below, _, own = suffix.encode().partition(b"?")
+    # Relays keep tokens and versions in the query of the base, which must survive.
     queries = b"&".join(part for part in (own, query) if part)
     whole = path.rstrip(b"/") + b"/" + below.lstrip(b"/")
     return url.copy_with(raw_path=whole + (b"?" + queries if queries else b""))

@@ -45,6 +45,8 @@ def reported(body: Mapping[str, Any]) -> bool:
         return True
     if any(not _is_fine(mapping(body.get(name)).get(code)) for name, code in _STATUSES):
         return True
+    # A piece of an answer may hold any of these fields as a model's own words, so they count
+    # only where nothing of an answer stands beside them.
     return not any(body.get(name) for name in _CONTENT) and _is_failure(body)
 
 
@@ -79,6 +81,7 @@ def _is_failure(body: Mapping[str, Any]) -> bool:
 
 def _is_fine(code: object) -> bool:
     """True for a code that reports success, or that is not there."""
+    # `success: false` beside words is judged below; alone a flag says nothing.
     if code is None or code is True or code is False:
         return True
     if isinstance(code, int | float):

@@ -172,6 +172,7 @@ def strip_messages(payload: Payload) -> Payload:
     if not isinstance(messages, list):
         return payload
     kept = [turn for message in messages if (turn := _stripped(message)) is not None]
+    # Thoughts are demanded back in the middle of tool use only; outside it they may go.
     off = "thinking" in payload and _calls_tools(kept)
     others = {name: value for name, value in payload.items() if not (off and name == "thinking")}
     return {**others, "messages": kept}

@@ -69,6 +69,7 @@ class ServerSentEvents:
         if self._skipping:
             data = self._skip(data)
         if self._buffer:
+            # The end of an event may itself be cut: look back as far as one may reach.
             searched = max(0, len(self._buffer) - _OVERLAP)
             self._buffer += data
             if not _ends(self._buffer, searched):

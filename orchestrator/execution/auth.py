@@ -106,6 +106,7 @@ def auth_of(provider: Provider, secret: Secret) -> Auth:
     """Who signs requests to ``provider``; nobody where ``secret`` is empty."""
     if not secret:
         return NoAuth()
+    # A header that the config names is its own, also where it is set to nothing.
     configured = frozenset(name.lower() for name in provider.headers)
     return KeyAuth(secret, key_form(provider, secret.reveal()), configured)
 

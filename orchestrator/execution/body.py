@@ -40,6 +40,7 @@ class Body:
     @property
     def waits(self) -> bool:
         """True while the provider is still to say its first word."""
+        # Believed for the patience alone: a whole answer takes longer than a first token.
         kind = self.response.headers.get("content-type", "").lower()
         known = self._one_piece or kind.startswith(("application/json", "text/html"))
         return self.streamed and not known

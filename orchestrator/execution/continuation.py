@@ -44,10 +44,12 @@ class Trimmer:
     def _may_repeat(self) -> bool:
         """True where more text may still turn out to be a repetition."""
         held = self._held
+        # Models that begin again are found by their first words, long before the last are here.
         if len(held) < len(self._delivered) and self._delivered.startswith(held):
             return True  # it may be beginning all over again
         if len(held) < len(self._space) and self._space.startswith(held):
             return True
+        # Held back only while some end of the delivered text begins like this.
         tail = self._delivered[-LOOK_BACK:]
         return 0 <= tail.find(held) < len(tail) - len(held)
 

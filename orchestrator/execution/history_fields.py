@@ -63,7 +63,7 @@ text there (https://github.com/NousResearch/hermes-agent/pull/17341, 2026-11-29)
 # Refused.
 
 
-def refused_fields(payload: Payload, message: str, spoken: Dialect) -> tuple[str, ...]:
+def find_refused_fields(payload: Payload, message: str, spoken: Dialect) -> tuple[str, ...]:
     """Fields that ``message`` names in the history or in tools, such as ``tool_calls.index``."""
     text, shape = without_addresses(message), spoken.shape
     if _names_blocks(text) and any(_has_block(one) for one in _in_lists(payload, (shape.history,))):
@@ -76,7 +76,7 @@ def refused_fields(payload: Payload, message: str, spoken: Dialect) -> tuple[str
     return tuple(inner or (path for path in named if "." not in path))
 
 
-def without_fields(payload: Payload, paths: Iterable[str], spoken: Dialect) -> Payload:
+def drop_fields(payload: Payload, paths: Iterable[str], spoken: Dialect) -> Payload:
     """A copy whose messages and tools lack the fields at ``paths``."""
     split, shape = [tuple(path.split(".")) for path in paths], spoken.shape
     if ("content", "thinking") in split:
@@ -148,16 +148,17 @@ _THOUGHT = re.compile(r"\b\w*(?:reason|think|thought)\w*\b", re.IGNORECASE)
 _BLOCK = re.compile(r"content\[\d*\]\.thinking|content\.\d+\.thinking")
 
 
-def demanded_fields(payload: Payload, message: str) -> tuple[str, ...]:
+def find_demanded_fields(payload: Payload, message: str) -> tuple[str, ...]:
     """Fields that ``message`` misses in the messages of the history."""
     text = without_addresses(message)
-    if _BLOCK.search(text) and with_fields(payload, (BLOCK,)) != payload:
+    # A name in a path of blocks is no field of the message.
+    if _BLOCK.search(text) and pad_fields(payload, (BLOCK,)) != payload:
         return (BLOCK,)
     alone = [*_QUOTED.findall(text), *_NIL.findall(text)]
     names = [name for name in _leaves(alone) if _is_known(name)]
     names += [*_leaves(_PATH.findall(text)), *(one for one in _THOUGHT.findall(text) if "_" in one)]
     wanted = dict.fromkeys(name for name in names if name not in _NOT_PADDED)
-    return tuple(name for name in wanted if with_fields(payload, (name,)) != payload)
+    return tuple(name for name in wanted if pad_fields(payload, (name,)) != payload)
 
 
 def _is_known(name: str) -> bool:
@@ -171,7 +172,7 @@ def _leaves(paths: Iterable[str]) -> Iterator[str]:
         yield from [name for name in names if name not in _TYPES][-1:]
 
 
-def with_fields(payload: Payload, names: Iterable[str]) -> Payload:
+def pad_fields(payload: Payload, names: Iterable[str]) -> Payload:
     """A copy whose messages have the fields ``names``, filled in as well as can be known."""
     tools = _tool_names(payload)
     for name in names:

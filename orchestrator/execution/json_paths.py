@@ -14,18 +14,18 @@ _EACH = "*"
 _GONE = object()
 
 
-def found(payload: Payload, paths: Iterable[Path]) -> list[Any]:
+def find_values(payload: Payload, paths: Iterable[Path]) -> list[Any]:
     """The values at those of ``paths`` that lead to one; ``None`` is none."""
     values = (value for path in paths for value in _at(payload, path))
     return [value for value in values if value is not None]
 
 
-def removed(payload: Payload, paths: Iterable[Path]) -> Payload:
+def remove_fields(payload: Payload, paths: Iterable[Path]) -> Payload:
     """A copy without the fields at ``paths``; an object that is left empty goes too."""
-    return replaced(payload, paths, lambda _: _GONE)
+    return replace_values(payload, paths, lambda _: _GONE)
 
 
-def replaced(payload: Payload, paths: Iterable[Path], by: Callable[[Any], Any]) -> Payload:
+def replace_values(payload: Payload, paths: Iterable[Path], by: Callable[[Any], Any]) -> Payload:
     """A copy with ``by`` done to the values at ``paths``."""
     for path in paths:
         payload = _changed(payload, path, by)
@@ -54,6 +54,7 @@ def _changed(value: Any, path: Path, by: Callable[[Any], Any]) -> Any:
     changed = _changed(value[name], rest, by)
     if changed == value[name]:
         return value
+    # What held nothing else would be refused as empty: `reasoning: {}`.
     if changed is _GONE or (rest and not changed):
         return {key: inner for key, inner in value.items() if key != name}
     return {**value, name: changed}

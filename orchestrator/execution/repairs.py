@@ -19,15 +19,19 @@ from typing import Any
 from orchestrator.dialects import Dialect, Payload
 from orchestrator.dialects.shape import Path, RequestShape
 from orchestrator.execution.history_fields import (
-    demanded_fields,
-    refused_fields,
-    with_fields,
-    without_fields,
+    drop_fields,
+    find_demanded_fields,
+    find_refused_fields,
+    pad_fields,
 )
-from orchestrator.execution.json_paths import found, removed, replaced
+from orchestrator.execution.json_paths import find_values, remove_fields, replace_values
 from orchestrator.execution.named_fields import is_named, without_addresses
-from orchestrator.execution.response_formats import softened, softer, with_word
-from orchestrator.execution.schema_reduction import named_keywords, reduced, shut
+from orchestrator.execution.response_formats import next_format, say_json, soften_format
+from orchestrator.execution.schema_reduction import (
+    close_schemas,
+    find_refused_keywords,
+    reduce_schemas,
+)
 
 NO_STREAM = "no_stream"
 FORCE_STREAM = "force_stream"
@@ -66,7 +70,7 @@ def _renamed(old: str, new: str) -> Change:
 
 
 def _without(paths: Callable[[RequestShape], tuple[Path, ...]]) -> Change:
-    return lambda payload, spoken: removed(payload, paths(spoken.shape))
+    return lambda payload, spoken: remove_fields(payload, paths(spoken.shape))
 
 
 def _as_it_is(payload: Payload, spoken: Dialect) -> Payload:  # noqa: ARG001
@@ -76,7 +80,7 @@ def _as_it_is(payload: Payload, spoken: Dialect) -> Payload:  # noqa: ARG001
 
 def _as_system(payload: Payload, spoken: Dialect) -> Payload:
     """What a developer says, said by the system: the older name of the same role."""
-    return replaced(payload, ((spoken.shape.history, "*"),), _system)
+    return replace_values(payload, ((spoken.shape.history, "*"),), _system)
 
 
 def _system(message: Any) -> Any:
@@ -87,7 +91,7 @@ def _system(message: Any) -> Any:
 def _without_refused(payload: Payload, names: str, spoken: Dialect) -> Payload:
     fields = names.split(",")
     top = [(name,) for name in fields if name in payload and _may_go(name, payload[name], spoken)]
-    return without_fields(removed(payload, top), fields, spoken)
+    return drop_fields(remove_fields(payload, top), fields, spoken)
 
 
 def _may_go(name: str, value: Any, spoken: Dialect) -> bool:
@@ -110,8 +114,8 @@ REPAIRS: Mapping[str, Change] = {
     "drop_thinking_signature": _stripped,
     "drop_encrypted_content": _stripped,
     "developer_to_system": _as_system,
-    "close_schema": shut,
-    "say_json": with_word,
+    "close_schema": close_schemas,
+    "say_json": say_json,
     CUT_STOP: _without(lambda shape: shape.stops),
     NO_STREAM: _as_it_is,
     FORCE_STREAM: _as_it_is,
@@ -122,9 +126,11 @@ REPAIRS: Mapping[str, Change] = {
 VALUED: Mapping[str, ChangeTo] = {
     CLAMP: lambda payload, most, spoken: _clamped(payload, int(most), spoken.shape),
     "drop_refused_fields": _without_refused,
-    "pad_history_fields": lambda payload, names, _: with_fields(payload, names.split(",")),
-    "reduce_schema": lambda payload, names, spoken: reduced(payload, names.split(","), spoken),
-    "soften_response_format": softened,
+    "pad_history_fields": lambda payload, names, _: pad_fields(payload, names.split(",")),
+    "reduce_schema": lambda payload, names, spoken: reduce_schemas(
+        payload, names.split(","), spoken
+    ),
+    "soften_response_format": soften_format,
 }
 """The repairs that need a value too, which the refusal gives."""
 
@@ -157,14 +163,15 @@ def plan(
         case "no_prefill":
             return name
         case "cut_stop" if any(
-            isinstance(value, int) and value > 1 for value in found(payload, spoken.shape.choices)
+            isinstance(value, int) and value > 1
+            for value in find_values(payload, spoken.shape.choices)
         ):
             return None  # only the first of several answers could be cut
         case _ if name in VALUED:
             value = _value(name, payload, message, spoken)
             return f"{name}={value}" if value else None
         case "drop_reasoning_effort" if any(
-            str(value).lower() not in EFFORTS for value in found(payload, spoken.shape.effort)
+            str(value).lower() not in EFFORTS for value in find_values(payload, spoken.shape.effort)
         ):
             return None
         case _ if name in REPAIRS:
@@ -180,34 +187,36 @@ def _value(name: str, payload: Payload, message: str, spoken: Dialect) -> str | 
             text = without_addresses(message)
             going = (one for one in sorted(payload) if _may_go(one, payload[one], spoken))
             top = (one for one in going if is_named(one, text))
-            return ",".join((*top, *refused_fields(payload, message, spoken)))
+            return ",".join((*top, *find_refused_fields(payload, message, spoken)))
         case "pad_history_fields":
-            return ",".join(demanded_fields(payload, message))
+            return ",".join(find_demanded_fields(payload, message))
         case "reduce_schema":
-            return ",".join(named_keywords(payload, message, spoken=spoken))
+            return ",".join(find_refused_keywords(payload, message, spoken=spoken))
         case "soften_response_format":
-            return softer(payload, spoken)
+            return next_format(payload, spoken)
         case _:
             return _clamp(payload, message, spoken.shape)
 
 
 def _clamp(payload: Payload, message: str, shape: RequestShape) -> str | None:
     """The largest number in ``message`` that is below what was asked for."""
-    asked = list(_whole_numbers(found(payload, shape.max_tokens)))
+    asked = list(_whole_numbers(find_values(payload, shape.max_tokens)))
     if not asked and shape.default_max_tokens is not None:
+        # Nobody asked: it was put in by encoding, and is what was refused.
         asked = [shape.default_max_tokens]
     if not asked:
         return None
     said = (int(number.replace(",", "")) for number in _NUMBER.findall(message))
+    # The refusal repeats what was asked; the largest number below it is the limit.
     fitting = [number for number in said if 0 < number < max(asked)]
     return str(max(fitting)) if fitting else None
 
 
 def _clamped(payload: Payload, most: int, shape: RequestShape) -> Payload:
-    unsaid = shape.default_max_tokens is not None and not found(payload, shape.max_tokens)
+    unsaid = shape.default_max_tokens is not None and not find_values(payload, shape.max_tokens)
     if unsaid and shape.history in payload:
         return {**payload, shape.max_tokens[0][0]: most}
-    return replaced(payload, shape.max_tokens, partial(_at_most, most=most))
+    return replace_values(payload, shape.max_tokens, partial(_at_most, most=most))
 
 
 def _at_most(value: Any, most: int) -> Any:

@@ -12,13 +12,13 @@ from typing import Any
 
 from orchestrator.dialects import Dialect, Payload
 from orchestrator.dialects.json_word import WORD, instruction
-from orchestrator.execution.json_paths import found, removed, replaced
+from orchestrator.execution.json_paths import find_values, remove_fields, replace_values
 
 JSON_OBJECT = "json_object"
 WORDS = "words"
 
 
-def softer(payload: Payload, spoken: Dialect) -> str | None:
+def next_format(payload: Payload, spoken: Dialect) -> str | None:
     """The next way to ask for the form that ``payload`` demands; ``None`` where there is none."""
     asked = _format(payload, spoken).get("type")
     if asked == "json_schema":
@@ -26,18 +26,19 @@ def softer(payload: Payload, spoken: Dialect) -> str | None:
     return WORDS if asked == JSON_OBJECT else None
 
 
-def softened(payload: Payload, how: str, spoken: Dialect) -> Payload:
+def soften_format(payload: Payload, how: str, spoken: Dialect) -> Payload:
     """A copy that asks for the form in the way ``how``; the schema is put in words."""
     asked, path = _format(payload, spoken), spoken.shape.answer_format
+    # Remembered repairs meet requests that ask for less than the one they cured.
     if not asked or how == JSON_OBJECT == asked.get("type"):
         return payload
     told = spoken.shape.add_system(payload, instruction(_schema(asked)))
     if how == WORDS:
-        return removed(told, (path,))
-    return replaced(told, (path,), lambda _: {"type": JSON_OBJECT})
+        return remove_fields(told, (path,))
+    return replace_values(told, (path,), lambda _: {"type": JSON_OBJECT})
 
 
-def with_word(payload: Payload, spoken: Dialect) -> Payload:
+def say_json(payload: Payload, spoken: Dialect) -> Payload:
     """A copy in which the word "JSON" is said, which some demand of who asks for an object."""
     return spoken.shape.add_system(payload, WORD) if _format(payload, spoken) else payload
 
@@ -45,7 +46,7 @@ def with_word(payload: Payload, spoken: Dialect) -> Payload:
 def _format(payload: Payload, spoken: Dialect) -> Mapping[str, Any]:
     """The form that is demanded; empty where none is."""
     path = spoken.shape.answer_format
-    values = found(payload, (path,)) if path else ()
+    values = find_values(payload, (path,)) if path else ()
     return next((value for value in values if isinstance(value, Mapping)), {})
 
 

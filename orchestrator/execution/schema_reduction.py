@@ -14,7 +14,7 @@ from typing import Any
 from orchestrator.dialects import Dialect, Payload
 from orchestrator.dialects.json_schema import closed, keywords, rewritten
 from orchestrator.dialects.shape import RequestShape
-from orchestrator.execution.json_paths import found, replaced
+from orchestrator.execution.json_paths import find_values, replace_values
 from orchestrator.execution.named_fields import is_named, is_said, snake, without_addresses
 
 FAMILIES: tuple[frozenset[str], ...] = (
@@ -52,7 +52,7 @@ _OF_ANSWERS = (
 _OF_TOOLS = ("tool", "function", "input_schema", "parameters")
 
 
-def named_keywords(payload: Payload, message: str, *, spoken: Dialect) -> tuple[str, ...]:
+def find_refused_keywords(payload: Payload, message: str, *, spoken: Dialect) -> tuple[str, ...]:
     """What to take out of the schemas of ``payload``; nothing where that would not help.
 
     Args:
@@ -66,6 +66,7 @@ def named_keywords(payload: Payload, message: str, *, spoken: Dialect) -> tuple[
     if not named & used:
         return ()
     gone = {keyword for one in named for keyword in _FAMILY[one]}
+    # A vendor names the first keyword that it meets; the next would cost a call each.
     documented = spoken.unsupported_keywords
     if named & documented:
         gone |= documented & _FAMILY.keys()
@@ -86,11 +87,11 @@ def _used(payload: Payload, message: str, shape: RequestShape) -> Iterator[str]:
     of_answers, of_tools = (any(one in text for one in each) for each in (_OF_ANSWERS, _OF_TOOLS))
     paths = shape.answer_schemas if of_answers or not of_tools else ()
     paths += shape.tool_schemas if of_tools or not of_answers else ()
-    for schema in found(payload, paths):
+    for schema in find_values(payload, paths):
         yield from keywords(schema)
 
 
-def reduced(payload: Payload, gone: Collection[str], spoken: Dialect) -> Payload:
+def reduce_schemas(payload: Payload, gone: Collection[str], spoken: Dialect) -> Payload:
     """A copy whose schemas lack the keywords ``gone``."""
     return _changed(payload, spoken, lambda one: rewritten(one, lambda two: _without(two, gone)))
 
@@ -105,11 +106,13 @@ def _without(schema: dict[str, Any], gone: Collection[str]) -> dict[str, Any]:
     return made
 
 
-def shut(payload: Payload, spoken: Dialect) -> Payload:
+def close_schemas(payload: Payload, spoken: Dialect) -> Payload:
     """A copy whose schemas close every object, where nothing is lost by it."""
     return _changed(payload, spoken, lambda schema: closed(schema) or schema)
 
 
 def _changed(payload: Payload, spoken: Dialect, change: Callable[[Any], Any]) -> Payload:
     paths = (*spoken.shape.answer_schemas, *spoken.shape.tool_schemas)
-    return replaced(payload, paths, lambda one: change(one) if isinstance(one, Mapping) else one)
+    return replace_values(
+        payload, paths, lambda one: change(one) if isinstance(one, Mapping) else one
+    )

@@ -12,7 +12,7 @@ from orchestrator.config.records import Provider
 from orchestrator.dialects import Payload, crossing, dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.dialects.shape import continue_conversation
-from orchestrator.execution.json_paths import found
+from orchestrator.execution.json_paths import find_values
 from orchestrator.execution.repairs import (
     CUT_STOP,
     FORCE_STREAM,
@@ -104,10 +104,11 @@ class Wording:
         payload, notes, stops = said.payload, said.notes, said.stops
         repairs, spoken = self._of(target), dialect(provider.dialect)
         if CUT_STOP in repairs:
-            stops = (*stops, *_texts(found({**payload, **overrides}, spoken.shape.stops)))
+            stops = (*stops, *_texts(find_values({**payload, **overrides}, spoken.shape.stops)))
         for name in repairs:
             payload, overrides = apply(name, payload, spoken), apply(name, overrides, spoken)
         stream = self._streams(provider, repairs)
+        # A caller of a whole answer wants its usage, whoever streams it to us.
         if stream and not self._request.stream:
             payload = spoken.ask_for_usage(payload)
         notes += tuple(f"repaired: {name}" for name in repairs)
@@ -127,6 +128,7 @@ class Wording:
         sent = self._sent.get(target.name)
         if sent is None or name in self._of(target):
             return None
+        # Refusals speak of what was sent, a target's own fields among it.
         whole = {**sent.payload, **sent.overrides}
         spoken = dialect(provider.dialect)
         planned = plan(name, whole, message, spoken=spoken, streamed=sent.stream)
@@ -136,6 +138,7 @@ class Wording:
         return self.prefills(target, provider) and "prefill" in error.message.lower()
 
     def _of(self, target: Target) -> tuple[str, ...]:
+        # A repair of this call stands on those remembered when it was made.
         return self._repairs.get(target.name) or self._remembered.get(target.name, ())
 
     def _in_dialect(self, target: Target, provider: Provider) -> _Said:

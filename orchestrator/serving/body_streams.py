@@ -68,6 +68,7 @@ class EventWriter:
         number = self._run.call.number
         self._first = number if self._first is None else self._first
         own = self._run.provider.dialect == self._dialect and number == self._first
+        # Once anything was written, bytes of a provider would begin another answer.
         self._passing = self._passing and own and bool(event.raw)
         return self._passing
 

@@ -8,33 +8,11 @@ from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import RequestError
 from orchestrator.config.errors import ConfigError, UnknownRoute
 from orchestrator.dialects import dialect
-from orchestrator.states import Reason
+from orchestrator.states.reasons import SPECS, Reason
 
 
 class NotServed(RequestError):
     """A request that is no call of a model; its text says what is served."""
-
-
-_STATUS: dict[Reason, int] = {
-    Reason.BILLING: 402,
-    Reason.RATE_LIMIT: 429,
-    Reason.AUTH: 401,
-    Reason.OVERLOADED: 503,
-    Reason.SERVER_ERROR: 500,
-    Reason.TIMEOUT: 504,
-    Reason.DEADLINE: 504,
-    Reason.CONNECTION: 502,
-    Reason.STREAM_INTERRUPTED: 502,
-    Reason.INVALID_RESPONSE: 502,
-    Reason.FORBIDDEN: 403,
-    Reason.MODEL_NOT_FOUND: 404,
-    Reason.CONTEXT_OVERFLOW: 400,
-    Reason.PAYLOAD_TOO_LARGE: 413,
-    Reason.CONTENT_POLICY: 400,
-    Reason.BAD_REQUEST: 400,
-    Reason.OUTPUT_TRUNCATED: 502,
-    Reason.UNKNOWN: 502,
-}
 
 
 def error_response(error: Exception, spoken: str) -> tuple[int, dict[str, Any]]:
@@ -46,7 +24,7 @@ def error_response(error: Exception, spoken: str) -> tuple[int, dict[str, Any]]:
 
 def _status(error: Exception) -> tuple[int, str]:
     if isinstance(error, CallFailed):
-        return _STATUS.get(error.reason, 502), error.reason.value
+        return SPECS[error.reason].status, error.reason.value
     if isinstance(error, UnknownRoute):
         return 404, Reason.MODEL_NOT_FOUND.value
     if isinstance(error, NotServed):

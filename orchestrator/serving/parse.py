@@ -63,6 +63,7 @@ def parse_request(incoming: HttpRequest, *, route: str | None, deadline: float) 
     spoken, payload = _dialect_called(incoming), _payload(incoming)
     path, served = incoming.url.path, spoken.serving
     named, streams = served.address(path, incoming.url.params)
+    # What the body says goes before the address.
     model = payload.pop("model", None) or named
     stream = bool(payload.pop("stream", False))
     return Request(

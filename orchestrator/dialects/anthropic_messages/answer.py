@@ -109,6 +109,7 @@ def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]
     """See :class:`orchestrator.dialects.record.Dialect`."""
     reply = read_answer(body)
     said, uses = body.get("stop_reason"), [p for p in reply.parts if isinstance(p, ToolUse)]
+    # A word that we read as the same stays the vendor's own: `stop_sequence` says more.
     same = finish_reason(said) == reply.finish_reason and said is not None
     whole = opening(f"msg_{heading.id}", heading.model, reply.usage)
     blocks, following = wire.mappings(body.get("content")), iter(uses)

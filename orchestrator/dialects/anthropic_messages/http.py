@@ -52,6 +52,7 @@ def encode(
     fields = {**payload, **overrides}
     asked = {name: value for name, value in fields.items() if name not in ("model", "stream")}
     fitting = suited(asked, model)
+    # Ours first: what the caller or the target says of `max_tokens` replaces it.
     body = {"model": model, "max_tokens": _max_tokens(fitting), **fitting}
     body |= {"stream": True} if stream else {}
     return post(provider, "messages", body, stream=stream, ours={"anthropic-version": VERSION})

@@ -52,6 +52,7 @@ def suited(fields: Mapping[str, Any], model: str) -> dict[str, Any]:
             return _with_budget(fields)
         case "enabled" if version > _BUDGETS_UNTIL:
             return _with_effort(fields)
+        # The least that they take; to refuse the call would help nobody.
         case "disabled" if found["family"] in _ALWAYS_THINKING:
             return _put({**fields, "thinking": None}, "low")
         case _:
@@ -77,6 +78,7 @@ def _with_budget(fields: Mapping[str, Any]) -> dict[str, Any]:
     effort = wire.mapping(fields.get("output_config")).get("effort")
     budget = _BUDGETS.get(effort if isinstance(effort, str) else "high", _BUDGETS["high"])
     budget = fitting_budget(budget, fields.get("max_tokens"))
+    # What else was said of the thoughts (`display`) holds in both spellings.
     shown = wire.mapping(fields.get("thinking"))
     thinking = {**shown, "type": "enabled", "budget_tokens": budget} if budget else None
     return _put({**fields, "thinking": thinking}, None)
@@ -106,6 +108,7 @@ def _put(fields: dict[str, Any], effort: str | None) -> dict[str, Any]:
 
 def fitting_budget(budget: int, max_tokens: Any) -> int:
     """``budget`` within its bounds: it must lie below ``max_tokens``; 0 where none fits."""
+    # Too small a budget is refused, one above `max_tokens` too: between them there may be none.
     budget = max(budget, LEAST_BUDGET)
     if isinstance(max_tokens, int):
         budget = min(budget, max_tokens - 1)

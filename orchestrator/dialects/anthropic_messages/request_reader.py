@@ -195,6 +195,7 @@ class TurnsReader:
 
     def _call(self, block: Mapping[str, Any], where: str) -> ToolUse:
         id_, name = required(block, "id", where), required(block, "name", where)
+        # A result names its call's id alone; Gemini asks for the name.
         self._called[id_] = name
         return ToolUse(
             id_, name, wire.json_text(wire.mapping(block.get("input"))), is_cached(block)

@@ -13,10 +13,8 @@ the caller's. A map, whose keys are the answer's own, cannot be closed.
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -32,14 +30,17 @@ from orchestrator.dialects.anthropic_messages.vocabulary import NAME, json_objec
 from orchestrator.dialects.crossing import (
     Shown,
     foreign_losses,
+    is_tool_name,
+    parameter_losses,
     says_unusual_verbosity,
     shown_losses,
     tool_losses,
+    unwritten_losses,
 )
 from orchestrator.dialects.files import PDF, TEXT, is_public, text_of
 from orchestrator.dialects.json_schema import closed
 from orchestrator.dialects.json_word import instruction
-from orchestrator.dialects.loss import Loss, Reworded, Weight, effort, parameter
+from orchestrator.dialects.loss import Loss, Reworded, effort
 from orchestrator.dialects.neutral import (
     Conversation,
     File,
@@ -81,15 +82,15 @@ class Form:
     note: str = ""
 
 
-def form_of(asked: JsonFormat | None) -> Form:
-    """How to ask for the form that somebody asked for in another dialect."""
-    if asked is None:
+def form_of(asked: JsonFormat | None, *, is_own: bool) -> Form:
+    """How to ask for the form; the schema of a caller of this dialect stays as it is."""
+    if asked is None or (is_own and asked.schema is None):
         return Form()
     if asked.schema is None:
         note = "response_format json_object is asked for by an instruction"
         return Form(instruction=instruction(), note=note)
     schema = dict(asked.schema)
-    shut = closed(schema)
+    shut = schema if is_own else closed(schema)
     if shut is None:
         note = "response_format json_schema is asked for by an instruction: an object in it is open"
         return Form(instruction=instruction(schema), note=note)
@@ -97,29 +98,43 @@ def form_of(asked: JsonFormat | None) -> Form:
     return Form({"type": "json_schema", "schema": shut}, note="" if shut == schema else note)
 
 
-def own_form(asked: JsonFormat | None) -> Form:
-    """The same for a caller of this dialect, whose schema stays as it is."""
-    if asked is None or asked.schema is None:
-        return Form()
-    return Form({"type": "json_schema", "schema": dict(asked.schema)})
-
-
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-_TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+_LONGEST_TOOL_NAME = 128
 
 
 def losses(conversation: Conversation) -> tuple[Loss, ...]:
     """See :class:`orchestrator.dialects.record.Dialect`."""
     ours = (
         *shown_losses(conversation, is_taken),
-        *tool_losses(conversation, is_tool_name),
-        *(parameter(name) for name, is_lost in _LOST.items() if is_lost(conversation)),
+        *tool_losses(conversation, _LONGEST_TOOL_NAME),
+        *parameter_losses(_lost(conversation)),
         *((effort("seed"),) if conversation.seed is not None else ()),
     )
-    if conversation.dialect == NAME:
-        # Parts that were not read cannot be written either.
-        return (*ours, *(loss for loss in conversation.unread if loss.weight is Weight.SAID))
-    return (*ours, *foreign_losses(conversation))
+    others = unwritten_losses if conversation.dialect == NAME else foreign_losses
+    return (*ours, *others(conversation))
+
+
+def _lost(asked: Conversation) -> dict[str, bool]:
+    """Whether each field that changes the answer cannot be said here.
+
+    What is barred while thinking:
+    https://platform.claude.com/docs/en/build-with-claude/extended-thinking (2026-11-21).
+    """
+    thinks, reasoning = is_thinking(asked.reasoning), asked.reasoning
+    heat, choice = asked.temperature, asked.tool_choice
+    demands = choice is not None and choice.mode is ToolMode.REQUIRED and bool(asked.tools)
+    return {
+        "tool_choice": thinks and demands,
+        # Chat's scale ends at 2, this one at 1, the default, and the one value while thinking.
+        "temperature": heat is not None and (not 0 <= heat <= 1 or (thinks and heat != 1)),
+        "top_p": asked.top_p is not None and thinks and asked.top_p < 0.95,
+        "top_k": asked.top_k is not None and thinks,
+        "frequency_penalty": bool(asked.frequency_penalty),
+        "presence_penalty": bool(asked.presence_penalty),
+        "n": asked.choices not in (None, 1),
+        "verbosity": says_unusual_verbosity(asked),
+        "reasoning_effort": reasoning is not None and not is_sayable(reasoning, asked.max_tokens),
+    }
 
 
 def is_taken(shown: Shown, role: Role) -> bool:
@@ -142,56 +157,6 @@ def is_taken(shown: Shown, role: Role) -> bool:
 def is_stop_taken(sequence: str) -> bool:
     """False for white space alone, which the API refuses."""
     return bool(sequence.strip())
-
-
-def is_tool_name(name: str) -> bool:
-    """True for a name that the API takes."""
-    return _TOOL_NAME.fullmatch(name) is not None
-
-
-def _loses_temperature(conversation: Conversation) -> bool:
-    """Chat's scale ends at 2, this one at 1, which is its default too.
-
-    While thinking, no other than the default is taken
-    (https://platform.claude.com/docs/en/build-with-claude/extended-thinking, 2026-11-21).
-    """
-    value = conversation.temperature
-    return value is not None and (
-        not 0 <= value <= 1 or (value != 1 and is_thinking(conversation.reasoning))
-    )
-
-
-def _loses_top_p(conversation: Conversation) -> bool:
-    """While thinking, 0.95 is the least that is taken (same page)."""
-    value = conversation.top_p
-    return value is not None and is_thinking(conversation.reasoning) and value < 0.95
-
-
-def _loses_tool_choice(conversation: Conversation) -> bool:
-    """While thinking, no tool can be demanded (same page)."""
-    choice = conversation.tool_choice
-    demands = choice is not None and choice.mode is ToolMode.REQUIRED
-    return demands and bool(conversation.tools) and is_thinking(conversation.reasoning)
-
-
-def _loses_reasoning(conversation: Conversation) -> bool:
-    reasoning = conversation.reasoning
-    return reasoning is not None and not is_sayable(reasoning, conversation.max_tokens)
-
-
-_LOST: Mapping[str, Callable[[Conversation], bool]] = MappingProxyType(
-    {
-        "tool_choice": _loses_tool_choice,
-        "temperature": _loses_temperature,
-        "top_p": _loses_top_p,
-        "top_k": lambda asked: asked.top_k is not None and is_thinking(asked.reasoning),
-        "frequency_penalty": lambda asked: bool(asked.frequency_penalty),
-        "presence_penalty": lambda asked: bool(asked.presence_penalty),
-        "n": lambda asked: asked.choices not in (None, 1),
-        "verbosity": says_unusual_verbosity,
-        "reasoning_effort": _loses_reasoning,
-    }
-)
 
 
 _CACHE = {"cache_control": {"type": "ephemeral"}}
@@ -219,6 +184,7 @@ def write_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
         elif content:
             turns.append({"role": message.role.value, "content": content})
     for turn in turns:
+        # Stable, so that what was said stays in order behind the results.
         turn["content"].sort(key=lambda block: block["type"] != "tool_result")
     return turns
 
@@ -240,6 +206,7 @@ class _Ids:
     def result(self, given: str) -> str:
         if given:
             return tool_id(given)
+        # Where nobody gave ids, results come in the order of their calls.
         return self._unanswered.popleft() if self._unanswered else "toolu_0"
 
 
@@ -317,6 +284,7 @@ def write_request(conversation: Conversation) -> dict[str, Any]:
     """
     lost = frozenset(loss.name for loss in losses(conversation))
     form = _form(conversation)
+    thinking, effort = _reasoning(conversation, lost)
     is_own = conversation.dialect == NAME
     extras = dict(conversation.extras) if is_own else {}
     fields = {
@@ -326,8 +294,12 @@ def write_request(conversation: Conversation) -> dict[str, Any]:
         "tools": _tools(conversation, extras.get("tools")),
         "tool_choice": _tool_choice(conversation, lost),
         "stop_sequences": [text for text in conversation.stop if is_stop_taken(text)],
-        "output_config": _output_config(conversation, extras.get("output_config"), form, lost),
-        **_thinking(conversation, lost),
+        "output_config": {
+            **wire.mapping(extras.get("output_config")),
+            **({"format": form.format} if form.format is not None else {}),
+            **effort,
+        },
+        **thinking,
         "metadata": None if conversation.user is None else {"user_id": conversation.user},
         "max_tokens": conversation.max_tokens,
         "temperature": None if "temperature" in lost else conversation.temperature,
@@ -346,8 +318,7 @@ def reworded(conversation: Conversation) -> Reworded:
 
 
 def _form(conversation: Conversation) -> Form:
-    is_own = conversation.dialect == NAME
-    return own_form(conversation.format) if is_own else form_of(conversation.format)
+    return form_of(conversation.format, is_own=conversation.dialect == NAME)
 
 
 def _system(conversation: Conversation, form: Form) -> str | list[dict[str, Any]]:
@@ -365,7 +336,9 @@ def _system(conversation: Conversation, form: Form) -> str | list[dict[str, Any]
 
 def _tools(conversation: Conversation, vendors: Any) -> list[dict[str, Any]]:
     """The caller's tools, then those that the vendor runs."""
-    own = [_tool(tool) for tool in conversation.tools if is_tool_name(tool.name)]
+    own = [
+        _tool(tool) for tool in conversation.tools if is_tool_name(tool.name, _LONGEST_TOOL_NAME)
+    ]
     return own + wire.mappings(vendors)
 
 
@@ -402,21 +375,11 @@ def _choice(choice: ToolChoice) -> dict[str, Any]:
             return {"type": "tool", "name": choice.name} if choice.name else {"type": "any"}
 
 
-def _thinking(conversation: Conversation, lost: frozenset[str]) -> dict[str, Any]:
-    """``thinking``, where the neutral form says how much; else what the caller had there."""
+def _reasoning(
+    conversation: Conversation, lost: frozenset[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """``thinking``, and what ``output_config`` says of effort; nothing where nobody says."""
     if conversation.reasoning is None or "reasoning_effort" in lost:
-        return {}
-    thinking, _ = write_reasoning(conversation.reasoning, conversation.max_tokens)
-    return {"thinking": thinking}
-
-
-def _output_config(
-    conversation: Conversation, extra: Any, form: Form, lost: frozenset[str]
-) -> dict[str, Any]:
-    config = dict(wire.mapping(extra))
-    if form.format is not None:
-        config["format"] = form.format
-    if conversation.reasoning is not None and "reasoning_effort" not in lost:
-        _, effort = write_reasoning(conversation.reasoning, conversation.max_tokens)
-        config |= {"effort": effort} if effort else {}
-    return config
+        return {}, {}
+    thinking, effort = write_reasoning(conversation.reasoning, conversation.max_tokens)
+    return {"thinking": thinking}, {"effort": effort} if effort else {}

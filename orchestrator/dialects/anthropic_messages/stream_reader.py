@@ -111,6 +111,7 @@ class AnthropicStreamReader(EventReader):
             return None
         known = self._blocks.get(index)
         if known is not None and known.tool is not None and known.id == start.get("id"):
+            # Told again, it would be a second call.
             return ()  # said twice
         if known is None and len(self._blocks) >= MOST_OPEN_BLOCKS:
             return None
@@ -142,6 +143,8 @@ class AnthropicStreamReader(EventReader):
         block = self._blocks.get(index) if isinstance(index, int) else None
         if block is None or not isinstance(more, str):
             return None
+        # An empty first piece is what the vendor begins with; arguments that a relay gave at the
+        # beginning still hold then.
         if block.tool is None or not (more.strip() or block.tool not in self._given):
             return ()
         self._given.pop(block.tool, None)
@@ -165,6 +168,7 @@ class AnthropicStreamReader(EventReader):
     def _stop(self, body: Mapping[str, Any]) -> tuple[Delta, ...]:
         said = wire.mapping(body.get("delta")).get("stop_reason")
         reason = finish_reason(said, calls=self._calls > 0)
+        # Of blocks that were never shut, what was given at their beginning counts now.
         stopped = () if reason is None else (*self._rest(reason), Stopped(reason))
         return (*stopped, *self._count(body.get("usage")))
 
@@ -175,6 +179,7 @@ class AnthropicStreamReader(EventReader):
         for name in _COUNTS:
             self._counts[name] = max(self._counts.get(name, 0), wire.count(usage, name))
         self._details = usage.get("output_tokens_details") or self._details
+        # `message_delta` counts the answer alone, so the beginning's counts are kept.
         whole = {**self._counts, "output_tokens_details": self._details}
         return (Counted(read_usage(whole)),)
 

@@ -103,6 +103,7 @@ class AnthropicStreamWriter:
     def _text(self, text: str) -> bytes:
         if not text:
             return b""
+        # `citations` is demanded of a block's beginning by the vendor's own types.
         before = self._block("text", {"type": "text", "text": "", "citations": None})
         return before + self._delta({"type": "text_delta", "text": text})
 
@@ -130,6 +131,7 @@ class AnthropicStreamWriter:
         return out + _event("content_block_delta", index=self._tools[delta.index], delta=more)
 
     def _call(self, delta: ToolCallDelta) -> bytes:
+        # Text is ended by a call, calls are not: another dialect may go back to one.
         out = self._begin() + self._shut_content()
         self._tools[delta.index] = self._next
         self._unfinished.append(self._next)

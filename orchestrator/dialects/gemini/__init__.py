@@ -1,9 +1,8 @@
 """The dialect of Google's Gemini API, ``generateContent`` and ``streamGenerateContent``.
 
-The rules of the room: ``words`` holds the vendor's vocabulary; ``parts``, ``results``,
-``tools``, ``generation`` and ``schema`` each say one piece of a request both ways;
-``request``, ``answer``, ``stream_reader`` and ``stream_writer`` put them together; ``http``
-alone knows addresses and headers. Every fact of the API has its source beside it.
+The rules of the room: ``parts``, ``tools``, ``generation`` and ``schema`` each say one piece of
+a request both ways; ``http`` alone knows addresses and headers. Every fact of the API has its
+source beside it.
 
 Calls may come without an id: they get one that depends on nothing but the answer's bytes
 (:func:`~orchestrator.dialects.wire.call_id`). Results are matched by id, else by name in the

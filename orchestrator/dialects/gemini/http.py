@@ -64,9 +64,11 @@ def encode(
 def _body(payload: Mapping[str, Any], model: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent: the payload as it is, but for what this target cannot take."""
     body = {name: value for name, value in payload.items() if name not in _HANDLED}
+    # A route may hold models of both kinds.
     levels = not _NO_LEVELS.search(model)
     if levels and not overrides:
         return body
+    # Taken in either spelling and put back in one, so that overrides meet it.
     generation = take(body, _GENERATION)
     if isinstance(generation, dict):
         body[_GENERATION] = generation
@@ -87,6 +89,7 @@ def _placed(overrides: Mapping[str, Any]) -> dict[str, Any]:
     """A target's own fields, each where this dialect has it."""
     placed = {name: value for name, value in overrides.items() if not _inner(name)}
     inner = {_WORDS.get(name, name): value for name, value in overrides.items() if _inner(name)}
+    # Configs say it in the words of chat completions.
     effort = placed.pop("reasoning_effort", None)
     if isinstance(effort, str):
         none = effort == "none"

@@ -76,6 +76,7 @@ def _read_file(media_type: str, url: str, where: str) -> Shown | None:
     if not is_public(url):
         return File(media_type or None, id=url, keeper=NAME, place=place)
     if media_type.startswith("image/"):
+        # A type that the address shows is no news: both directions then say the same.
         known = None if media_type == _guess(url) else media_type
         return Image(url=url, media_type=known, place=place)
     film = "video/mp4" if url.startswith(_FILM) else None
@@ -175,6 +176,7 @@ def _said(text: str, *, error: bool) -> dict[str, Any]:
     if error:
         return {"error": text}
     found = parsed_object(text)
+    # Only what reads back as this very text goes out as an object of its own.
     if found and _sole(found) is None and compact(found) == text:
         return found
     return {"output": text}
@@ -230,6 +232,7 @@ class CallIds:
         """The id of the call that ``response`` belongs to; empty where there is none."""
         name, given = string(response.get("name")), string(response.get("id"))
         for waiting in self._waiting:
+            # By id where there is one, else the oldest call of that name; each is answered once.
             if waiting[1] == given or (not given and waiting[0] == name):
                 self._waiting.remove(waiting)
                 return waiting[1]
@@ -275,6 +278,7 @@ def read_words(part: Mapping[str, Any], signature: str | None) -> list[Text | Th
 
 def expressible(part: Mapping[str, Any]) -> bool:
     """True where :func:`read_part` takes all of ``part``."""
+    # A part with a field more says something that would be lost: it is kept as it came.
     if set(part) - _SIGNATURES not in _KNOWN:
         return False
     call, response = field(part, "functionCall"), field(part, "functionResponse")
@@ -296,7 +300,9 @@ def write_parts(parts: Sequence[Part], names: Mapping[str, str]) -> list[dict[st
     """
     written: list[dict[str, Any]] = []
     for part in parts:
-        if not (isinstance(part, Thinking) and _attach(part, written)):
+        if isinstance(part, Thinking):
+            written += write_thought(part, written, shown=False)
+        else:
             written += _write(part, names)
     return signed(written)
 
@@ -305,6 +311,7 @@ def signed(written: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The parts of one step, with a signature on its first call, which is the one that needs it."""
     calls = [part for part in written if "functionCall" in part]
     if calls:
+        # Parallel calls are signed once, at the first; without it Gemini 3 answers 400.
         calls[0].setdefault("thoughtSignature", UNSIGNED)
     return written
 
@@ -315,34 +322,38 @@ def signature_of(part: Mapping[str, Any]) -> str | None:
     return signature if signature != UNSIGNED and signature else None
 
 
-def _attach(part: Thinking, written: list[dict[str, Any]]) -> bool:
-    """Puts the signature on the words before it, where it was found there."""
-    bare = part.dialect == NAME and part.signature and not part.text and not part.redacted
-    if bare and written and set(written[-1]) == {"text"}:
-        written[-1]["thoughtSignature"] = part.signature
-        return True
-    return False
+def write_thought(
+    part: Thinking, before: list[dict[str, Any]], *, shown: bool
+) -> list[dict[str, Any]]:
+    """Thoughts; only our own signature is of use.
+
+    Args:
+        part: The thoughts.
+        before: The parts before them: a signature that lay on words goes back onto them.
+        shown: Whether thoughts of other vendors are written, as in an answer.
+    """
+    ours = part.dialect == NAME and part.signature
+    if ours and not part.text and not part.redacted and before and set(before[-1]) == {"text"}:
+        before[-1]["thoughtSignature"] = part.signature
+        return []
+    if not ours and not (part.text and (shown or part.dialect == NAME)):
+        return []
+    written: dict[str, Any] = {"text": part.text, **({"thought": True} if part.text else {})}
+    return [{**written, "thoughtSignature": part.signature} if ours else written]
 
 
-def _write(part: Part, names: Mapping[str, str]) -> list[dict[str, Any]]:
+def _write(
+    part: Text | Shown | ToolUse | ToolResult, names: Mapping[str, str]
+) -> list[dict[str, Any]]:
     match part:
         case Text(text=text):
             return [{"text": text}] if text else []  # the API refuses empty words
         case Image() | File():
             return [write_shown(part)] if is_taken(part, Role.USER) else []
-        case Thinking():
-            return _write_thinking(part)
         case ToolUse():
             return [write_call(part)]
         case ToolResult():
             return [write_result(part, part.name or names.get(part.id, part.id))]
-
-
-def _write_thinking(part: Thinking) -> list[dict[str, Any]]:
-    if part.dialect != NAME or not (part.text or part.signature):
-        return []
-    ours = {"thoughtSignature": part.signature} if part.signature else {}
-    return [{"text": part.text, **({"thought": True} if part.text else {}), **ours}]
 
 
 def write_call(part: ToolUse) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
     riding = {name: take(left, name) for name in _RIDING}
     asides = tuple(name for name, value in riding.items() if value is not None)
     riding |= {"generationConfig": riding_along(config), "tools": odd}
+    # What is left changes the answer, or nobody knows: one loss that names each field.
     if config:
         places = tuple(f"generationConfig.{name}" for name in config)
         unread.append(Loss(("generationConfig", *config), places=places))

@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrator.dialects.crossing import (
     foreign_losses,
+    parameter_losses,
     says_unusual_verbosity,
     shown_losses,
 )
@@ -23,7 +24,7 @@ from orchestrator.dialects.gemini.tools import (
     write_tools,
 )
 from orchestrator.dialects.gemini.vocabulary import NAME, filled
-from orchestrator.dialects.loss import Loss, Reworded, effort, parameter
+from orchestrator.dialects.loss import Loss, Reworded, effort
 from orchestrator.dialects.neutral import Conversation, Message, Role, Text, ToolUse
 from orchestrator.dialects.wire import mapping
 
@@ -44,7 +45,7 @@ def losses(conversation: Conversation) -> tuple[Loss, ...]:
     }
     lost = (
         *shown_losses(conversation, is_taken),
-        *(parameter(name) for name, is_lost in asked.items() if is_lost),
+        *parameter_losses(asked),
     )
     if ours:
         return lost

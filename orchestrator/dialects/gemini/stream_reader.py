@@ -70,6 +70,7 @@ class _Saying:
             return [Unreadable(data[:_SHOWN])]
         candidate = candidate_of(body)
         deltas = self._beginning(body)
+        # A refused prompt brings no candidate, and usage all the same.
         if candidate is None and blocked(body):
             return [*deltas, Broke(body)]
         deltas += self._parts(candidate or {})
@@ -106,6 +107,7 @@ class _Saying:
 
     def _stop(self, candidate: dict[str, Any]) -> list[Delta]:
         word = finish_reason(field(candidate, "finishReason"), calls=self._calls > 0)
+        # Said again in a later event, it is no news.
         if word is None or word == self._finish:
             return []
         self._finish = word
@@ -130,6 +132,7 @@ class GeminiStreamReader:
             data, self._blank = self._blank + data, b""
             first = data.lstrip(_BLANK)[:1]
             if not first:
+                # Blanks alone tell nothing; a hostile server's are not all kept.
                 self._blank = data[-64:]
                 return []
             self._framing = JsonStream() if first in (b"[", b"{") else ServerSentEvents()

@@ -15,8 +15,8 @@ import msgspec
 
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.failures import error_in
-from orchestrator.dialects.gemini.answer import envelope, write_thought, written_finish
-from orchestrator.dialects.gemini.parts import signed, write_call
+from orchestrator.dialects.gemini.answer import envelope, written_finish
+from orchestrator.dialects.gemini.parts import signed, write_call, write_thought
 from orchestrator.dialects.gemini.vocabulary import error_status
 from orchestrator.dialects.neutral import (
     Began,
@@ -45,7 +45,6 @@ class GeminiStreamWriter:
     _model: str = ""
     _usage: Usage | None = None
     _finish: str | None = None
-    _broken: bool = False
     _over: bool = False
     _calls: dict[int, ToolUse] = attrs.field(factory=dict)
 
@@ -93,7 +92,7 @@ class GeminiStreamWriter:
     def _thought(self, delta: ThinkingDelta) -> bytes:
         # What it would be attached to is already written: it gets a part of its own.
         part = Thinking(delta.text, delta.signature, delta.dialect, redacted=not delta.text)
-        parts = write_thought(part, [])
+        parts = write_thought(part, [], shown=True)
         return self._chunk(parts) if parts else b""
 
     def _end(self) -> bytes:
@@ -101,6 +100,7 @@ class GeminiStreamWriter:
         self._over = True
         if self._finish is None:
             return b""
+        # Calls come whole here: pieces were collected, and those that never closed are left out.
         calls = [call for _, call in sorted(self._calls.items())]
         whole = [
             write_call(call) for call in calls if parsed_object(call.arguments or "{}") is not None

@@ -54,6 +54,7 @@ def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
     )
     message = {
         "role": "assistant",
+        # The standard has null beside calls alone.
         "content": text or (None if calls else ""),
         "refusal": None,
         **written_thoughts(thought),

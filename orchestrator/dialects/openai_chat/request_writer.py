@@ -7,7 +7,6 @@ text says too. A budget of thought becomes the nearest effort.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,12 +17,15 @@ from orchestrator.dialects.crossing import (
     Shown,
     effort_of,
     foreign_losses,
+    is_tool_name,
+    parameter_losses,
     related_hints,
     shown_losses,
     tool_losses,
+    unwritten_losses,
 )
 from orchestrator.dialects.json_word import NOTE, lacks_word, with_word
-from orchestrator.dialects.loss import Loss, Reworded, Weight, parameter
+from orchestrator.dialects.loss import Loss, Reworded
 from orchestrator.dialects.neutral import (
     Conversation,
     File,
@@ -61,21 +63,20 @@ SOUNDS = frozenset({"wav", "mp3"})
 """Forms of sound that are taken
 (https://platform.openai.com/docs/api-reference/chat/create, openai 3.57.0, 2026-11-29)."""
 
-_TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+LONGEST_TOOL_NAME = 64
 """https://platform.openai.com/docs/api-reference/chat/create#chat-create-tools (2026-11-21)."""
 
 
 def losses(conversation: Conversation) -> tuple[Loss, ...]:
     """See :class:`orchestrator.dialects.record.Dialect`."""
     if conversation.dialect == NAME:
-        # Parts that were not read cannot be written either.
-        return tuple(loss for loss in conversation.unread if loss.weight is Weight.SAID)
+        return unwritten_losses(conversation)
+    # Many servers know `top_k`, the API itself does not.
+    lost = {"top_k": conversation.top_k is not None, "n": (conversation.choices or 1) > 1}
     return (
         *shown_losses(conversation, is_taken),
-        *tool_losses(conversation, is_tool_name),
-        # Many servers know it, the API itself does not.
-        *((parameter("top_k"),) if conversation.top_k is not None else ()),
-        *((parameter("n"),) if (conversation.choices or 1) > 1 else ()),
+        *tool_losses(conversation, LONGEST_TOOL_NAME),
+        *parameter_losses(lost),
         *foreign_losses(conversation, shared(conversation).keys()),
     )
 
@@ -104,11 +105,6 @@ def _is_file_taken(file: File) -> bool:
     if file.is_of("audio"):
         return bool(file.data) and files.sound_form(file) in SOUNDS
     return bool(file.data) and not file.is_of("video")
-
-
-def is_tool_name(name: str) -> bool:
-    """True for a name that the API takes."""
-    return _TOOL_NAME.fullmatch(name) is not None
 
 
 IN_NEXT_MESSAGE = "What the tool gave is in the next message."
@@ -149,6 +145,7 @@ class ChatMessagesWriter:
             yield self._assistant(message.parts)
             return
         results = [part for part in message.parts if isinstance(part, ToolResult)]
+        # Vendors want all results of a turn before anything else is said in it.
         shown = [part for result in results for part in result.parts if _is_sent(part)]
         said = [part for part in message.parts if isinstance(part, Text) or _is_sent(part)]
         yield from (self._result(result) for result in results)
@@ -157,6 +154,7 @@ class ChatMessagesWriter:
 
     def _result(self, result: ToolResult) -> dict[str, Any]:
         texts = [part for part in result.parts if isinstance(part, Text)]
+        # Results hold text here; what else a tool gave follows in the user's next message.
         if not texts and result.parts:
             texts = [Text(IN_NEXT_MESSAGE)]
         return {"role": "tool", "tool_call_id": result.id, "content": self._content(texts)}
@@ -254,7 +252,7 @@ def _tools(
     functions = [
         {"type": "function", "function": _function(tool), **writer.mark(tool)}
         for tool in conversation.tools
-        if ours or is_tool_name(tool.name)
+        if ours or is_tool_name(tool.name, LONGEST_TOOL_NAME)
     ]
     tools = [*functions, *known.get("tools", ())]
     if not tools:

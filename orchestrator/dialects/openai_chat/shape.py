@@ -35,6 +35,7 @@ SHAPE = RequestShape(
 
 def wants_reasoning(payload: Payload) -> bool:
     """True where the effort says so, or an object of OpenRouter's, DeepSeek's or GLM's."""
+    # Minimal effort answers at once, so it gets no time to think.
     effort = payload.get("reasoning_effort")
     thinking = mapping(payload.get("thinking"))
     asked = bool(thinking) and thinking.get("type") != "disabled"

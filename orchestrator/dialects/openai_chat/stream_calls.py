@@ -52,6 +52,8 @@ class _Begun:
 
     def tell(self, more: str) -> str:
         """What can be told now of ``more`` and what waits; nothing that may still be ``null``."""
+        # `nul` may become `null`, which stands for no arguments; once anything else was told,
+        # pieces go out as they come.
         said = more if self.told else "".join(self.arguments)
         self.told = self.told or not _NONE.startswith(said.strip())
         return said if self.told else ""
@@ -153,6 +155,8 @@ class StreamCalls:
                 return by_id or last
             # An id may come late, too; but beside a second name it is another call's.
             return None if last.id or (name and last.name) else last
+        # A number is the strongest sign but for servers that give 0 to every call: there an id
+        # that differs from the known one begins another.
         known = self._by_index.get(number)
         if known is None and by_id is None:
             # Another number is another call, unless nothing in the piece begins one.
@@ -163,6 +167,7 @@ class StreamCalls:
 
     def _begin(self, call: _Begun) -> ToolCallDelta:
         call.index = len(self._ids)
+        # Two calls with one id would get each other's results.
         id_ = call.id
         if not id_ or id_ in self._ids:
             id_ = call_id(self.answer_id, call.index, call.name)

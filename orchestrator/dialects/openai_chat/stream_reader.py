@@ -93,6 +93,8 @@ class ChatStreamReader(EventReader):
         self._spoke = self._thought = self._moved = False
 
     def _read(self, event: ServerEvent) -> StreamEvent:
+        # Nearly every event: one decoding into a closed type, and no more work. Not before the
+        # beginning, whose id and model are still to be told.
         if self._begun and event.event == "message":
             text = plain_text(event.data)
             if text:
@@ -101,6 +103,7 @@ class ChatStreamReader(EventReader):
         if not event.data:
             return StreamEvent(event.raw, _bare(event.raw))
         if event.data.strip() == _DONE:
+            # Relays write it after a stream that broke, too: no finish reason is made up.
             left = () if self._stopped else self._calls.end(None)
             return StreamEvent(event.raw, (*left, Ended()))
         try:
@@ -125,12 +128,14 @@ class ChatStreamReader(EventReader):
             self._begun = True
             self._calls.answer_id = string(body.get("id"))
             yield Began(self._calls.answer_id, string(body.get("model")))
+        # With `n` above 1 the choices come in turns; the others are passed on unread.
         if choice.get("index", 0) == 0:
             yield from self._content(choice)
             if finish := finish_reason(choice.get("finish_reason"), calls=self._calls.begun):
                 self._stopped = True
                 yield from self._calls.end(finish)
                 yield Stopped(finish)
+        # In the last chunk, in every chunk, in the choice (Moonshot), or beside it (Groq).
         usage = body.get("usage") or choice.get("usage") or mapping(body.get("x_groq")).get("usage")
         if usage and isinstance(usage, dict):
             yield Counted(usage_of(usage))
@@ -146,6 +151,7 @@ class ChatStreamReader(EventReader):
         yield from self._words(delta)
         yield from self._tool_calls(delta)
         left: list[Delta] = []
+        # Each kind by itself: a server may stream words and send calls whole at the end.
         if not self._thought:
             left += self._thoughts(whole)
         if not self._spoke:
@@ -180,6 +186,8 @@ class ChatStreamReader(EventReader):
         choices, irregular = body.get("choices"), self._calls.irregular
         moved, self._moved, self._calls.irregular = self._moved, False, False
         choice = mapping(choices[0]) if isinstance(choices, list) and choices else {}
+        # Clients fail on finish reasons and on calls that the standard does not know, so what
+        # was told decides; where the bytes say the same they go out as they came.
         stops = [standard(one.finish_reason) for one in deltas if isinstance(one, Stopped)]
         told = {**choice, **({"finish_reason": stops[-1]} if stops else {})}
         if not choice or not (irregular or moved or told != choice):

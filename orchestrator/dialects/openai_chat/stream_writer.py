@@ -137,6 +137,7 @@ class ChatStreamWriter:
         last = self._stopped or (Counted(self._usage) if self._usage else None)
         if last is None:
             return begun + DONE
+        # Usage along with it: many clients fail on a chunk without choices.
         made = self._made(last)
         if self._usage:
             made["usage"] = written_usage(self._usage)
@@ -144,6 +145,7 @@ class ChatStreamWriter:
 
     def _chunk(self, delta: Delta) -> bytes:
         made = self._made(delta)
+        # Thoughts of which nothing may be shown would be an empty delta.
         return b"" if made["choices"] == [_choice({})] else _event(made)
 
     def _made(self, delta: Delta) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 The rules of the room: what was looked up comes from the API reference at
 https://platform.openai.com/docs/api-reference/responses and from the types of the openai
 package 3.52.0 (2026-11-21); departures of other servers are named where they are read.
-A request is a flat list of items; ``input_reading`` gathers them into turns and
-``input_writing`` lays the turns out again, so that each knows the other's order.
+A request is a flat list of items; ``request_reader`` gathers them into turns and
+``request_writer`` lays the turns out again, so that each knows the other's order.
 """
 
 from __future__ import annotations

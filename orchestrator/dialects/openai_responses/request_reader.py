@@ -142,6 +142,7 @@ class InputReader:
                 f"an input message has the role {role!r}; "
                 "allowed: user, assistant, system, developer"
             )
+        # What is found strange below may turn out to take the whole item with it.
         before = len(self.unread)
         parts = self._content(item.get("content"), "content")
         strange = [left for left in self.left_content if left[0] == self._position]
@@ -263,6 +264,7 @@ def read_request(payload: Mapping[str, Any]) -> Conversation:
     for name in HINTS & extras.keys():
         hints[name] = extras.pop(name)
     asides = tuple(sorted(hints.keys() - {STREAMED}))
+    # Of what `include` asks for, only this changes what a caller reads of the answer.
     if "message.output_text.logprobs" in list_field(hints, "include"):
         extras["include"] = hints.pop("include")
     _keep(extras, INPUT_ITEMS, reader.left)

@@ -11,12 +11,13 @@ from orchestrator.dialects.crossing import (
     Shown,
     effort_of,
     foreign_losses,
+    parameter_losses,
     related_hints,
     shown_losses,
 )
 from orchestrator.dialects.files import data_address, is_public, name_for
 from orchestrator.dialects.json_word import NOTE, WORD, lacks_word
-from orchestrator.dialects.loss import Loss, Reworded, effort, parameter
+from orchestrator.dialects.loss import Loss, Reworded, effort
 from orchestrator.dialects.neutral import (
     Conversation,
     File,
@@ -59,7 +60,7 @@ def losses(conversation: Conversation) -> tuple[Loss, ...]:
     }
     ours = (
         *shown_losses(conversation, is_taken),
-        *(parameter(name) for name, lost in asked.items() if lost),
+        *parameter_losses(asked),
         *((effort("seed"),) if conversation.seed is not None else ()),
     )
     if conversation.dialect == NAME:
@@ -201,6 +202,7 @@ class _Writer:
     def restore(self, conversation: Conversation) -> None:
         """Put back what only this dialect knows, each in its place."""
         left = [*_rows(conversation.extras, INPUT_ITEMS), *_rows(conversation.hints, INPUT_ITEMS)]
+        # Lowest first: each position counts the items that were put back before it.
         for position, item in sorted(left, key=lambda row: row[0]):
             self.items.insert(position, item)
         for position, index, part in _rows(conversation.extras, INPUT_CONTENT):

@@ -9,6 +9,7 @@ content, the stream is broken: what the caller has is not the answer.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,15 +34,21 @@ from orchestrator.dialects.neutral import (
 )
 from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.openai_responses.answer import finish_of, usage_of
-from orchestrator.dialects.openai_responses.stream_progress import (
-    WHOLE,
-    Channel,
-    Key,
-    StreamProgress,
-)
 from orchestrator.dialects.openai_responses.vocabulary import NAME
 from orchestrator.dialects.sse import EventReader, ServerEvent
 from orchestrator.dialects.wire import arguments, call_id, mapping, mappings, parsed_object, string
+
+Key = int | str
+"""An item of the stream: its ``output_index``, else its id."""
+
+Channel = tuple[str, Key, int]
+"""One run of content: its kind (``text``, ``thought``, ``call``), its item, its part."""
+
+WHOLE: Channel = ("whole", 0, 0)
+"""All texts of the answer, in the order in which they were told."""
+
+LARGEST = 10_000
+"""Runs of content in one stream; a hostile server could name new ones for ever."""
 
 
 class Malformed(Exception):
@@ -59,12 +66,22 @@ class ContentReader:
     Attributes:
         answer_id: The id of the answer, from which missing ids of calls are made.
         gap: Whether an event of this stream could not be read.
-        told: What was told so far.
     """
 
     answer_id: str = ""
     gap: bool = False
-    told: StreamProgress = attrs.field(factory=StreamProgress)
+    # What was told of each run: its length and checksum.
+    _told: dict[Channel, tuple[int, int]] = attrs.field(factory=dict)
+    _calls: dict[Key, int] = attrs.field(factory=dict)
+    _signed: set[Key] = attrs.field(factory=set)
+    # Whether thoughts come raw or as a summary, and which part of them is under way.
+    _raw: dict[Key, bool] = attrs.field(factory=dict)
+    _parts: dict[Key, int] = attrs.field(factory=dict)
+
+    @property
+    def has_calls(self) -> bool:
+        """True once a call has begun."""
+        return bool(self._calls)
 
     def read(self, kind: str, body: dict[str, Any]) -> list[Delta] | None:
         """What an event of that type tells; ``None`` where it is not about content.
@@ -94,13 +111,13 @@ class ContentReader:
         Raises:
             Lost: The output shows that content was lost.
         """
-        if self.told.nothing:
+        if not (self._told or self._calls or self._signed):
             # By position, which is safe only here: some servers leave items out.
             for index, item in enumerate(output):
                 yield from self._whole(index, item)
         elif self.gap and output:
             parts = [part for item in output for part in items.output_parts(item)]
-            if sum(isinstance(part, ToolUse) for part in parts) != self.told.calls:
+            if sum(isinstance(part, ToolUse) for part in parts) != len(self._calls):
                 raise Lost
             text = "".join(part.text for part in parts if isinstance(part, Text))
             yield from self._rest(WHOLE, text)
@@ -108,7 +125,8 @@ class ContentReader:
     def rest(self, finish: str) -> Iterator[Delta]:
         """The arguments of calls that came without any; at the limit, they may be missing."""
         if finish != LENGTH:
-            for key in self.told.bare_calls():
+            bare = [key for key in self._calls if ("call", key, 0) not in self._told]
+            for key in bare:
                 yield from self._say(("call", key, 0), "{}")
 
     # Items.
@@ -140,18 +158,20 @@ class ContentReader:
 
     def _call(self, key: Key, item: dict[str, Any]) -> Iterator[Delta]:
         """The beginning of a call, once."""
-        if self.told.call(key) is None:
-            self._room()
-            call, index = items.tool_use(item), self.told.begin_call(key)
+        if key not in self._calls:
+            self._check_room()
+            call, index = items.tool_use(item), len(self._calls)
+            self._calls[key] = index
             made = call.id or call_id(self.answer_id, index, call.name)
             yield ToolCallDelta(index, made, call.name)
 
     def _thought(self, key: Key, item: dict[str, Any]) -> Iterator[Delta]:
         """The signature of thoughts, and the thoughts where no event told them."""
         thought = items.thinking(item)
-        if thought is None or not self.told.sign(key):
+        if thought is None or key in self._signed:
             return
-        told = self.told.length(("thought", key, 0)) > 0
+        self._signed.add(key)
+        told = ("thought", key, 0) in self._told
         if not told:
             yield from self._say(("thought", key, 0), thought.text)
         if thought.signature is not None:
@@ -170,32 +190,38 @@ class ContentReader:
     def _arguments(self, body: dict[str, Any]) -> Iterator[Delta]:
         """More of a call; where its beginning was lost, its end tells it all."""
         key, delta = _key(body), _delta(body)
-        if self.told.call(key) is not None:
+        if key in self._calls:
             yield from self._say(("call", key, 0), delta)
 
     def _arguments_done(self, body: dict[str, Any]) -> Iterator[Delta]:
         key = _key(body)
-        if self.told.call(key) is not None:
+        if key in self._calls:
             yield from self._rest(("call", key, 0), arguments(body.get("arguments")))
 
     def _thinking(self, body: dict[str, Any]) -> Iterator[Delta]:
         """Thoughts, or their summary, whichever comes first; each part is a paragraph."""
         key, delta, raw = _key(body), _delta(body), "summary_index" not in body
-        if self.told.choose(key, raw=raw):
-            turn = not raw and self.told.turn(key, _index(body, "summary_index"))
-            yield from self._say(("thought", key, 0), (items.PARAGRAPH if turn else "") + delta)
+        if self._raw.setdefault(key, raw) is not raw:
+            return
+        part = 0 if raw else _index(body, "summary_index")
+        before, self._parts[key] = self._parts.get(key, part), part
+        yield from self._say(
+            ("thought", key, 0), (items.PARAGRAPH if part != before else "") + delta
+        )
 
     def _say(self, channel: Channel, text: str) -> Iterator[Delta]:
         if text:
-            self._room()
-            self.told.add(channel, text)
+            self._check_room()
+            for where in (channel, WHOLE) if channel[0] == "text" else (channel,):
+                length, checksum = self._told.get(where, (0, 0))
+                self._told[where] = length + len(text), zlib.crc32(_bytes(text), checksum)
             yield self._delta(channel, text)
 
     def _rest(self, channel: Channel, whole: str) -> Iterator[Delta]:
         """What of ``whole`` was not said yet."""
-        rest = self.told.rest(channel, whole)
-        if rest is not None:
-            yield from self._say(channel, rest)
+        length, checksum = self._told.get(channel, (0, 0))
+        if length <= len(whole) and zlib.crc32(_bytes(whole[:length])) == checksum:
+            yield from self._say(channel, whole[length:])
         elif self.gap and whole:
             raise Lost
 
@@ -205,13 +231,17 @@ class ContentReader:
             case "thought":
                 return ThinkingDelta(text)
             case "call":
-                return ToolCallDelta(self.told.call(key) or 0, arguments=text)
+                return ToolCallDelta(self._calls.get(key, 0), arguments=text)
             case _:
                 return TextDelta(text)
 
-    def _room(self) -> None:
-        if self.told.full:
+    def _check_room(self) -> None:
+        if len(self._told) + len(self._calls) + len(self._signed) >= LARGEST:
             raise Malformed
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _key(body: Mapping[str, Any]) -> Key:
@@ -317,7 +347,7 @@ class ResponsesStreamReader(EventReader):
         said, status = finish_reason(response.get("status")), kind.removeprefix("response.")
         status = said if said is not None and is_failed(said) else status
         ended = finish_of({**response, "status": status})
-        finish = finish_reason(ended, calls=self._content.told.calls > 0) or STOP
+        finish = finish_reason(ended, calls=self._content.has_calls) or STOP
         yield from self._content.rest(finish)
         yield Stopped(finish)
         if isinstance(response.get("usage"), dict):

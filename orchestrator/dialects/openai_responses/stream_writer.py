@@ -287,6 +287,7 @@ class ResponsesStreamWriter:
         return events
 
     def _call(self, delta: ToolCallDelta) -> Events:
+        # Calls do not close each other: arguments of parallel calls come in turns.
         events = self._close()
         call = self._calls.get(delta.index)
         if call is None:

@@ -104,7 +104,7 @@ async def iterated():
 
 async def main(call):
     task = asyncio.ensure_future(call())
-    print(await longest_pause(task) < 0.4, type(task.exception()).__name__)
+    print(await longest_pause(task) < 1.5, type(task.exception()).__name__)
 
 asyncio.run(main(CALL))
 """
@@ -112,10 +112,10 @@ asyncio.run(main(CALL))
 
 @pytest.mark.parametrize("call", ["lambda: orchestrator.arun('hi')", "iterated"])
 def test_the_default_is_built_beside_the_event_loop(tmp_path: Path, call: str) -> None:
-    """Reading the config may take a while: here a command that prints a key takes 0.5 s."""
+    """Reading the config may take a while: here a command that prints a key takes 2 s."""
     (tmp_path / "orchestrator.toml").write_text(
         'health = "memory"\n[providers.a]\nbase_url = "http://127.0.0.1:9"\n'
-        "credentials = [\"command:sh -c 'sleep 0.5; echo quiet-key'\"]\n"
+        "credentials = [\"command:sh -c 'sleep 2; echo quiet-key'\"]\n"
         '[policy]\nmax_attempts = 1\n[routes]\ndefault = ["a/m"]\n'
     )
     (tmp_path / "program.py").write_text(PROGRAM.replace("CALL", call))

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.execution.json_paths import found, removed, replaced
+from orchestrator.execution.json_paths import find_values, remove_fields, replace_values
 
 names = st.sampled_from(("a", "b", "*"))
 paths = st.lists(names, min_size=1, max_size=3).map(tuple)
@@ -31,19 +31,21 @@ def test_what_was_found_is_replaced_and_the_given_stays(
 ) -> None:
     before = copy.deepcopy(payload)
 
-    left = replaced(payload, (path,), lambda _: "new")
+    left = replace_values(payload, (path,), lambda _: "new")
 
-    assert found(left, (path,)) == ["new" for _ in found(payload, (path,))]
+    assert find_values(left, (path,)) == ["new" for _ in find_values(payload, (path,))]
     assert payload == before
 
 
 def test_each_item_of_a_list_is_looked_into() -> None:
-    assert found(TOOLS, (PARAMETERS, ("n",), ("m",))) == [1, 0]
-    assert replaced(TOOLS, (PARAMETERS,), str)["tools"] == [{"f": {"p": "1"}}, {"g": 2}, 3]
-    assert replaced(TOOLS, (("tools", "*"),), str)["tools"] == [str(one) for one in TOOLS["tools"]]
+    assert find_values(TOOLS, (PARAMETERS, ("n",), ("m",))) == [1, 0]
+    assert replace_values(TOOLS, (PARAMETERS,), str)["tools"] == [{"f": {"p": "1"}}, {"g": 2}, 3]
+    assert replace_values(TOOLS, (("tools", "*"),), str)["tools"] == [
+        str(one) for one in TOOLS["tools"]
+    ]
 
 
 def test_an_object_that_is_left_empty_goes_too() -> None:
-    assert removed({"a": {"b": 1}, "c": {"d": 1, "e": 2}}, (("a", "b"), ("c", "d"))) == {
+    assert remove_fields({"a": {"b": 1}, "c": {"d": 1, "e": 2}}, (("a", "b"), ("c", "d"))) == {
         "c": {"e": 2}
     }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orchestrator.dialects import dialect
 from orchestrator.dialects.json_schema import keywords
-from orchestrator.execution.schema_reduction import FAMILIES, named_keywords, reduced
+from orchestrator.execution.schema_reduction import FAMILIES, find_refused_keywords, reduce_schemas
 
 SHAPE = ("properties", "required", "type", "items", "enum", "anyOf", "$ref", "$defs")
 BOUNDS = sorted(set().union(*FAMILIES))
@@ -75,7 +75,7 @@ def test_the_shape_stays_whatever_goes(schema: dict[str, Any], gone: list[str], 
     payload = placed(schema)[at]
     before = copy.deepcopy(payload)
 
-    left = reduced(payload, gone, SPOKEN[at])
+    left = reduce_schemas(payload, gone, SPOKEN[at])
 
     assert payload == before
     assert not any(keywords(one) & set(gone) for one in within(left))
@@ -87,14 +87,14 @@ def test_the_shape_stays_whatever_goes(schema: dict[str, Any], gone: list[str], 
 def test_what_gives_an_answer_its_shape_is_never_named(schema: dict[str, Any], name: str) -> None:
     for payload, spoken in zip(placed(schema), SPOKEN, strict=True):
         message = f"schema: the properties '{name}', `{name}` are not supported"
-        assert name not in named_keywords(payload, message, spoken=spoken)
+        assert name not in find_refused_keywords(payload, message, spoken=spoken)
 
 
 @pytest.mark.parametrize("at", range(9))
 def test_a_schema_is_found_in_every_place(at: int) -> None:
     payload = placed({"type": "integer", "minimum": 1, "multipleOf": 2})[at]
 
-    named = named_keywords(payload, "'minimum' is not supported", spoken=SPOKEN[at])
+    named = find_refused_keywords(payload, "'minimum' is not supported", spoken=SPOKEN[at])
 
     assert named == ("minimum", "multipleOf")
 
@@ -106,15 +106,15 @@ def test_only_the_schemas_that_are_spoken_of_count() -> None:
         "tools": [{"function": {"parameters": schema}}],
     }
 
-    assert named_keywords(payload, "response_format: minimum", spoken=CHAT) == ()
-    assert named_keywords(payload, "tools[0]: minimum", spoken=CHAT) == ("minimum",)
+    assert find_refused_keywords(payload, "response_format: minimum", spoken=CHAT) == ()
+    assert find_refused_keywords(payload, "tools[0]: minimum", spoken=CHAT) == ("minimum",)
 
 
 def test_what_another_keyword_can_say_is_said_by_that() -> None:
     schema = {"const": "a", "oneOf": [{"type": "string"}]}
     payload = {"text": {"format": {"schema": schema}}}
 
-    left = reduced(payload, ("const", "oneOf"), RESPONSES)
+    left = reduce_schemas(payload, ("const", "oneOf"), RESPONSES)
 
     assert left["text"]["format"]["schema"] == {"enum": ["a"], "anyOf": [{"type": "string"}]}
 
@@ -124,6 +124,6 @@ def test_a_keyword_is_no_property_of_that_name_and_no_word_of_a_path() -> None:
     payload = {"output_config": {"format": {"schema": schema}}}
     message = "output_config.format.schema: 'minimum' is not supported"
 
-    assert named_keywords(payload, message, spoken=MESSAGES) == ()
-    left = reduced(payload, ("format",), MESSAGES)
+    assert find_refused_keywords(payload, message, spoken=MESSAGES) == ()
+    left = reduce_schemas(payload, ("format",), MESSAGES)
     assert left["output_config"]["format"]["schema"]["properties"] == {"format": {"type": "string"}}

@@ -24,7 +24,7 @@ from orchestrator.dialects.neutral import (
     Unreadable,
 )
 from orchestrator.dialects.openai_responses import RESPONSES as OURS
-from orchestrator.dialects.openai_responses.stream_progress import LARGEST
+from orchestrator.dialects.openai_responses.stream_reader import LARGEST
 from tests import dialect_strategies as drawn
 
 Event = dict[str, Any]
