@@ -363,7 +363,7 @@ class CallRun:
         done = (report.target.name, RELOAD) in self.call.repaired
         if exchange is None or error.reason is not Reason.AUTH or error.quoted or done:
             return report
-        label, seconds = report.credential, self.time_left(exchange.command)
+        label, seconds = report.credential, self._time_left(exchange)
         secrets, provider = self.runtime.secrets, exchange.provider
         self.is_diagnosed = False  # who is interrupted here still reports what came
         found = yield from secrets.reload(provider, label, exchange.secret, seconds)
