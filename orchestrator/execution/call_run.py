@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -17,7 +17,7 @@ from orchestrator.classification.rules.repairs import HINT_REPAIRED
 from orchestrator.config.records import Provider
 from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, dialect
 from orchestrator.dialects.neutral import StreamEvent
-from orchestrator.execution.auth import apply_key
+from orchestrator.execution.auth import HINT_RELOADED, RELOAD, auth_of
 from orchestrator.execution.call_errors import failed_call
 from orchestrator.execution.classify_failure import (
     AttemptContext,
@@ -26,7 +26,7 @@ from orchestrator.execution.classify_failure import (
     never_sent,
 )
 from orchestrator.execution.delivery import Delivery
-from orchestrator.execution.effects import LimitPassed
+from orchestrator.execution.effects import Effect, LimitPassed
 from orchestrator.execution.exchange import Exchange, Wishes
 from orchestrator.execution.failure import (
     HINT_MARK,
@@ -51,7 +51,9 @@ from orchestrator.states import (
     Failed,
     Finish,
     OnInterrupted,
+    Reason,
     Relay,
+    Repair,
     Send,
     State,
     Succeeded,
@@ -220,7 +222,6 @@ class CallRun:
             overrides=prepared.overrides,
             stream=prepared.stream,
         )
-        apply_key(outgoing, provider, provider.credential(command.credential).secret)
         if provider.dialect == self.request.dialect:
             outgoing.headers.update(
                 [
@@ -237,6 +238,8 @@ class CallRun:
             "write": limits.total,
             "pool": limits.total,
         }
+        exchange.secret = self.runtime.secrets.secret(provider, command.credential)
+        auth_of(provider, exchange.secret).sign(outgoing)
         return outgoing
 
     def receive(self, exchange: Exchange, head: httpx.Response) -> None:
@@ -356,6 +359,32 @@ class CallRun:
         repair = self.wording.cure(target, self.provider, error)
         error = attrs.evolve(error, repair=repair, hint=_hint(error, repair))
         return Report(target, credential, error, self._cut_first_token())
+
+    def reload(self, report: Report) -> Generator[Effect, Any, Report]:
+        """Read a secret again that was refused, once a call and target.
+
+        Where it has changed, the error says that it is repaired: sent again with the new one.
+        """
+        exchange, error = self.exchange, report.error
+        done = (report.target.name, RELOAD) in self.call.repaired
+        if exchange is None or error.reason is not Reason.AUTH or error.quoted or done:
+            return report
+        label, seconds = report.credential, self._time_left(exchange)
+        secrets, provider = self.runtime.secrets, exchange.provider
+        self.is_diagnosed = False  # who is interrupted here still reports what came
+        found = yield from secrets.reload(provider, label, exchange.secret, seconds)
+        if found is None:
+            return report
+        self.recorder.note(f"{label} was read again: {masked(found, self.runtime.masker)}")
+        if secrets.secret(provider, label) == exchange.secret:
+            return report
+        error = attrs.evolve(error, repair=RELOAD, hint=HINT_RELOADED)
+        return attrs.evolve(report, error=error)
+
+    def repair(self, command: Repair) -> None:
+        """Change what is sent to the target of ``command``, and to no other."""
+        if command.name != RELOAD:  # which changed the credential
+            self.wording.repair(command.target, command.name)
 
     def diagnosed(self, error: Error) -> None:
         """Note in the record what the failure was."""

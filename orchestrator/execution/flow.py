@@ -66,6 +66,7 @@ def flow(run: CallRun) -> Flow:
         RequestError: The caller handed in what cannot be sent.
         BaseException: What interrupted the call, as it was; the machine ends as ``Cancelled``.
     """
+    yield from run.runtime.secrets.look({target.provider for target in run.call.route})
     run.begin()
     try:
         run.open_record()
@@ -113,8 +114,7 @@ def _arrive(run: CallRun, command: Rotate | Switch | Wait | Repair) -> EventFlow
             yield Sleep(command.until - run.at)
             return Waited(*(yield from _take(run, (command.target,))))
         case Repair():
-            # Changes what is sent to this target, and to no other.
-            run.wording.repair(command.target, command.name)
+            run.repair(command)
             return Repaired(*(yield from _take(run, (command.target,))))
         case _:
             assert_never(command)
@@ -122,14 +122,18 @@ def _arrive(run: CallRun, command: Rotate | Switch | Wait | Repair) -> EventFlow
 
 def _take(run: CallRun, targets: Sequence[Target], used: Collection[str] = ()) -> Taking:
     """Take the first of ``targets`` that can be had, and look at what stands by."""
+    yield from run.runtime.secrets.look({target.provider for target in targets})
     at = run.at
     taken, standby = yield Ask(run.session, Take(targets, used), at)
     return at, run.as_repaired(taken), standby
 
 
-def _diagnose(run: CallRun) -> Generator[Effect, Any, Diagnosed]:
+def _diagnose(run: CallRun, *, reload: bool = True) -> Generator[Effect, Any, Diagnosed]:
     """Classify the failure, report it to the board, and look at what stands by."""
-    report, at = run.classify(), run.at
+    report = run.classify()
+    if reload:
+        report = yield from run.reload(report)
+    run.is_diagnosed, at = True, run.at
     standby = yield Ask(run.session, report, at)
     run.diagnosed(report.error)
     return Diagnosed(at, report.error, standby, run.runtime.jitter())
@@ -299,7 +303,7 @@ def _end(run: CallRun) -> Generator[Effect, Any, None]:
             run.advance(event)
     # Where that is what was interrupted, it is not tried again.
     if run.call.state is State.CLASSIFY and not run.is_diagnosed:
-        run.advance((yield from _diagnose(run)))
+        run.advance((yield from _diagnose(run, reload=False)))
     if not run.call.state.final:
         run.advance(Cancelled(run.at))
     run.close_record()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from orchestrator.api.client import Orchestrator, default
+from orchestrator.api.client import Orchestrator
+from orchestrator.api.default import default, default_in_task
 from orchestrator.api.request import Request
 from orchestrator.dialects import DIALECTS
 from orchestrator.serving.body_streams import REFUSED, AsyncBody, EventWriter, SyncBody
@@ -116,6 +117,8 @@ class OrchestratorTransport(_Transport):
 
     async def _respond_async(self, incoming: HttpRequest) -> HttpReply:
         try:
+            if self._orchestrator is None:
+                await default_in_task()
             request = self._parse(incoming)
             if isinstance(request, HttpReply):
                 return request
