@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import attrs
 
+from orchestrator.lab.invariants import BrokenMove, broken
 from orchestrator.lab.verify.board import Leeway, Look, Seen
 from orchestrator.lab.verify.choices import (
     NUMBER,
@@ -24,7 +25,7 @@ from orchestrator.lab.verify.footprint import Footprints, WatchedCall, changes, 
 from orchestrator.lab.verify.merging import MergedNodes
 from orchestrator.lab.verify.moves import Edge, Fact, Move, difference
 from orchestrator.lab.verify.nodes import Key, Nodes
-from orchestrator.lab.verify.properties import STUCK, Breach, Leap, breaches
+from orchestrator.lab.verify.properties import STUCK, OpenMove
 from orchestrator.lab.verify.setting import THROTTLED, ErrorClass, Setting
 from orchestrator.states.call import Call, State
 from orchestrator.states.commands import Rotate, Send, Switch, Wait
@@ -177,15 +178,15 @@ class Graph:
             return self._stuck(fact, look, str(error))
         if fact.event is Diagnosed:
             self._settle(after.call)
-        leap = Leap(call, event, after, look.decided, self._choices, fact.spent)
-        return self._move(call, fact, look, after, tuple(breaches(leap)))
+        move = OpenMove(call, event, after, look.decided, self._choices, fact.spent)
+        return self._move(call, fact, look, after, tuple(broken(move)))
 
     def _settle(self, call: Call) -> None:
         """Decide how long the failure took, where a node says so."""
         call.kept_waiting = self.nodes.keeps_waiting(call) and bool(self._kept_waiting)
 
     def _move(
-        self, call: Call, fact: Fact, look: Look, after: Step, found: tuple[Breach, ...]
+        self, call: Call, fact: Fact, look: Look, after: Step, found: tuple[BrokenMove, ...]
     ) -> Move:
         choices, command, position = self._choices, after.command, self.nodes.position
         number, waits = (
@@ -210,7 +211,7 @@ class Graph:
     def _stuck(self, fact: Fact, look: Look, what: str) -> Move:
         low, high = self._choices.low, self._choices.high
         number, waits = (low[NUMBER], high[NUMBER]), (low[WAITS], high[WAITS])
-        breach = Breach(STUCK, what, number, waits)
+        breach = BrokenMove(STUCK, what, number, waits)
         return Move("", None, None, number, waits, 0, 0, fact, look.decided, breaches=(breach,))
 
     def _seconds(self, call: Call, fact: Fact, after: Step, seen: Seen) -> float:

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from orchestrator.lab.invariants import BrokenMove
 from orchestrator.lab.verify.board import Seen
 from orchestrator.lab.verify.footprint import identity
-from orchestrator.lab.verify.properties import Breach
 from orchestrator.states.events import Event
 
 
@@ -74,7 +74,7 @@ class Move:
     rotates: bool = False
     seconds: float = 0.0
     switched: tuple[int, ...] = ()
-    breaches: tuple[Breach, ...] = ()
+    breaches: tuple[BrokenMove, ...] = ()
 
 
 class Edge(NamedTuple):

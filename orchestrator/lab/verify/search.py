@@ -14,9 +14,9 @@ from typing import NamedTuple, Self
 
 import attrs
 
+from orchestrator.lab.invariants import BrokenMove
 from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.moves import Edge
-from orchestrator.lab.verify.properties import Breach
 
 Place = tuple[int, int]
 """A node's number, and the place in its route that is watched; -1 for none."""
@@ -108,7 +108,7 @@ class Search:
         self.reached: dict[Place, int] = {}
         self.levels: dict[Place, list[tuple[int, int]]] = {}
         self.rows: dict[str, Found] = {}
-        self.breaches: dict[str, tuple[Breach, Step, Found]] = {}
+        self.breaches: dict[str, tuple[BrokenMove, Step, Found]] = {}
         self._links: dict[Place, list[Link]] = {}
         self._unseen: dict[Place, list[Edge]] = {}
 
@@ -166,7 +166,7 @@ class Search:
                 left.append(edge)
         self._unseen[place] = left
 
-    def _broken(self, breach: Breach, last: Step, level: int, bits: int) -> None:
+    def _broken(self, breach: BrokenMove, last: Step, level: int, bits: int) -> None:
         broken = bits & self.bits.mask(breach.number, breach.waits)
         if broken and breach.name not in self.breaches:
             found = (level, (broken & -broken).bit_length() - 1, last.start)
