@@ -14,7 +14,7 @@ from orchestrator.states.commands import StoppedBy
 from orchestrator.states.error import Error
 from orchestrator.states.events import Event
 from orchestrator.states.guards import Plan
-from orchestrator.states.reasons import Move, Reason
+from orchestrator.states.reasons import SPECS, Move, Reason
 from orchestrator.states.routing import Due, Looked, is_slow, tries_allowed
 
 Effect = Callable[[Call, Any, Any], None]
@@ -83,7 +83,7 @@ def stop_deadline(call: Call, event: Event, plan: Plan) -> None:
     call.cause = call.cause or call.error or call.passed_over or _out_of_time(call)
 
 
-_THROTTLED = frozenset({Reason.RATE_LIMIT, Reason.OVERLOADED})
+_THROTTLED = frozenset(reason for reason, spec in SPECS.items() if spec.throttles)
 
 
 def _tries_remain(call: Call, error: Error) -> bool:

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 
-from orchestrator.classification.families import family
-from orchestrator.classification.rules import ALL
+from orchestrator.classification.rule_books import all_rules
 from orchestrator.cli.endings import UsageError
 from orchestrator.config.errors import nearest
-from orchestrator.config.records import DIALECT_NAMES, Config
+from orchestrator.config.records import Config
+from orchestrator.dialects import DIALECTS
 from orchestrator.secrets import mask
-from orchestrator.vendors import CATALOGUE
+from orchestrator.vendors import CATALOGUE, family, vendor
 
 _LEAST, _MOST = 100, 599
 
@@ -42,10 +42,10 @@ def refuse(status: int | None, header: Sequence[str], dialect: str | None) -> No
         name, colon, _ = line.partition(":")
         if not colon or not name.strip():
             raise UsageError(f'--header: found {mask(repr(line))}; allowed: "Name: value"')
-    if dialect is not None and dialect not in DIALECT_NAMES:
+    if dialect is not None and dialect not in DIALECTS:
         raise UsageError(
-            f"--dialect: found {dialect!r}{nearest(dialect, DIALECT_NAMES)}; "
-            f"allowed: {', '.join(DIALECT_NAMES)}"
+            f"--dialect: found {dialect!r}{nearest(dialect, DIALECTS)}; "
+            f"allowed: {', '.join(DIALECTS)}"
         )
 
 
@@ -74,8 +74,7 @@ def _configured(config: Config | None) -> Sequence[str]:
 
 
 def _is_known(provider: str, config: Config | None) -> bool:
-    vendors = {vendor for rule in ALL for vendor in rule.providers} | set(CATALOGUE)
-    return provider in _configured(config) or family(provider) in vendors
+    return provider in _configured(config) or vendor(family(provider)) is not None
 
 
 def _leaf(exception: str) -> str:
@@ -83,7 +82,7 @@ def _leaf(exception: str) -> str:
 
 
 def _exceptions() -> frozenset[str]:
-    codes = (code for rule in ALL for code in rule.codes | rule.types)
+    codes = (code for rule in all_rules() for code in rule.codes | rule.types)
     return frozenset(code.removeprefix(_EXCEPTION) for code in codes if code.startswith(_EXCEPTION))
 
 

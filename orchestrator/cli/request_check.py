@@ -13,13 +13,10 @@ from orchestrator.cli.endings import UsageError
 from orchestrator.cli.reading import payload
 from orchestrator.cli.words import one_line
 from orchestrator.config.errors import nearest
-from orchestrator.config.records import DIALECT_NAMES, Config
-from orchestrator.dialects import crossing, dialect
+from orchestrator.config.records import Config
+from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, crossing, dialect
 from orchestrator.execution.capabilities import split
 from orchestrator.states import Target
-
-DIALECT = "openai-chat"
-"""The dialect of a request, where nobody says another."""
 
 
 @attrs.frozen
@@ -53,10 +50,10 @@ def read(file: str, spoken: str | None) -> Request:
         RequestError: It is no request of that dialect.
         OSError: The file cannot be read.
     """
-    name = spoken or DIALECT
-    if name not in DIALECT_NAMES:
-        near = nearest(name, DIALECT_NAMES)
-        raise UsageError(f"--dialect: found {name!r}{near}; allowed: {', '.join(DIALECT_NAMES)}")
+    name = spoken or DEFAULT_DIALECT
+    if name not in DIALECTS:
+        near = nearest(name, DIALECTS)
+        raise UsageError(f"--dialect: found {name!r}{near}; allowed: {', '.join(DIALECTS)}")
     return Request(payload((), file), dialect=name)
 
 

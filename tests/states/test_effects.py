@@ -124,7 +124,7 @@ def test_the_cause_at_the_end(
 ) -> None:
     """The cause, else the latest error, else what the first target was marked for."""
     event = attrs.evolve(NOTHING, at=at)
-    known = {"cause": CAUSE, "error": LATEST, "passed_over": REMEMBERED}
+    known: dict[str, Any] = {"cause": CAUSE, "error": LATEST, "passed_over": REMEMBERED}
     causes = []
     while known:
         ended = changed(effect, event, **{"error": None, **known})
