@@ -12,8 +12,8 @@ from typing import cast
 import attrs
 
 from orchestrator.lab.invariants import ATTEMPTS, CHECKS, SLEEP, WAITING, CheckedMove, Interval
-from orchestrator.lab.verify.board import Seen
-from orchestrator.lab.verify.choices import NUMBER, WAITS, Choices, Tally
+from orchestrator.lab.verify.board import Observed
+from orchestrator.lab.verify.choices import NUMBER, WAITS, Choices, OpenCounter
 from orchestrator.states.events import Diagnosed
 from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Move, Reason
@@ -29,7 +29,7 @@ class OpenMove(CheckedMove):
         spent: True where the event came after the call's time.
     """
 
-    seen: Seen
+    seen: Observed
     choices: Choices
     spent: bool
 
@@ -46,12 +46,12 @@ class OpenMove(CheckedMove):
     def counted(self, counter: str) -> int | None:
         """See :meth:`CheckedMove.counted`."""
         value = cast(object, getattr(self.call, counter))
-        return value.delta() if isinstance(value, Tally) else None
+        return value.delta() if isinstance(value, OpenCounter) else None
 
     def follows(self, number: int) -> bool:
         """See :meth:`CheckedMove.follows`."""
         value = cast(object, number)
-        return isinstance(value, Tally) and value.delta() == 1
+        return isinstance(value, OpenCounter) and value.delta() == 1
 
     @property
     def late(self) -> bool:
