@@ -19,8 +19,8 @@ from orchestrator.config.records import Config
 from orchestrator.lab.simulation.loading import load
 from orchestrator.lab.verify import Setting, Verdict
 from orchestrator.lab.verify import verify as check
-from orchestrator.lab.verify.report import as_mapping
-from orchestrator.lab.verify.report import ledger as sequences
+from orchestrator.lab.verify.verdict import as_mapping
+from orchestrator.lab.verify.verdict import ledger as sequences
 from orchestrator.states.facts import Target
 
 EXAMPLE = Setting(
