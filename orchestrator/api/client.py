@@ -22,7 +22,7 @@ from orchestrator.classification import prepare
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.config.records import Config, Provider
-from orchestrator.dialects import dialect
+from orchestrator.dialects import DEFAULT_DIALECT, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import blocking, tasks
 from orchestrator.execution.blocking import BlockingConnection
@@ -306,7 +306,7 @@ def _prepare(config: Config) -> None:
     providers = config.providers.values()
     spoken = {one.dialect for one in providers}
     prepare({one.vendor for one in providers}, spoken)
-    for name in spoken:
+    for name in spoken | {DEFAULT_DIALECT}:  # which requests are in, and what streams become
         dialect(name)
 
 
