@@ -76,6 +76,15 @@ HINTS: Mapping[Reason, str] = MappingProxyType(
 )
 """The hint for a reason, unless the rule that matched has its own."""
 
+HINT_LONG_LIMIT = (
+    "A longer limit of this key or plan is used up, such as an hourly, daily or weekly one: let "
+    "other targets take over until it opens, add keys, or raise the plan."
+)
+"""The hint where a limit says that it lasts: to send more slowly would not help."""
+
+LONG_LIMIT = 300.0
+"""Seconds that a cooldown lasts at most; a longer wait is one for a window to open."""
+
 HINT_REPAIRED = (
     "The request is changed for this and sent again by itself: if that fails as well, correct what "
     "the message names."

@@ -15,7 +15,13 @@ from orchestrator.classification import gather, redirects
 from orchestrator.classification.covers import is_anothers
 from orchestrator.classification.facts import Facts
 from orchestrator.classification.families import MAKERS, family
-from orchestrator.classification.hints import HINT_REPAIRED, HINTS, QUOTED_HINTS
+from orchestrator.classification.hints import (
+    HINT_LONG_LIMIT,
+    HINT_REPAIRED,
+    HINTS,
+    LONG_LIMIT,
+    QUOTED_HINTS,
+)
 from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import RuleBook, repair_rules, rule_book
@@ -173,17 +179,25 @@ def _error(
     mask: Callable[[str], str],
 ) -> Error:
     status = facts.http_status if facts.http_status is not None else facts.status
+    wait = _retry_after(rule, facts)
     return Error(
         reason=rule.reason,
         rule=rule.id,
         status=status,
         message=_words(facts, mask),
         scope=scope_of(rule, decided, sent),
-        retry_after=_retry_after(rule, facts),
-        hint=rule.hint or (HINT_REPAIRED if _is_sure(repair) else HINTS[rule.reason]),
+        retry_after=wait,
+        hint=rule.hint or _hint(rule.reason, repair, wait),
         repair=repair,
         revoked=rule.revoked,
     )
+
+
+def _hint(reason: Reason, repair: str | None, wait: float | None) -> str:
+    if _is_sure(repair):
+        return HINT_REPAIRED
+    is_long = reason is Reason.RATE_LIMIT and wait is not None and wait > LONG_LIMIT
+    return HINT_LONG_LIMIT if is_long else HINTS[reason]
 
 
 def _is_sure(repair: str | None) -> bool:

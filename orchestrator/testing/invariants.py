@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from orchestrator.lab.simulation.reading import Recording, recording
-from orchestrator.lab.simulation.reproducing import departure
-from orchestrator.ledger import Entry, Transition
+from orchestrator.lab.simulation.check_replay import find_departure
+from orchestrator.ledger import Entry, Recording, Transition, recorded_call
 from orchestrator.states import (
     Command,
     Diagnosed,
@@ -38,7 +37,7 @@ def assert_invariants(ledger: Iterable[Entry] | Recording) -> None:
         AssertionError: It did not; the text names the invariant and the call.
     """
     __tracebackhide__ = True
-    call = ledger if isinstance(ledger, Recording) else recording(ledger)
+    call = ledger if isinstance(ledger, Recording) else recorded_call(ledger)
     coverage.note(move.row for move in call.transitions)
     for invariant in INVARIANTS:
         problem = invariant(call)
@@ -163,7 +162,7 @@ def an_empty_answer_is_the_last_resort(call: Recording) -> str:
 
 def it_replays(call: Recording) -> str:
     """Replayed on its own route, keys and policy, it is the same bit for bit."""
-    return departure(call)
+    return find_departure(call)
 
 
 INVARIANTS: tuple[Callable[[Recording], str], ...] = (

@@ -24,7 +24,7 @@ import attrs
 
 from orchestrator.config.errors import NotAllowed
 from orchestrator.config.scalars import seconds_or_zero
-from orchestrator.lab.simulation.items import (
+from orchestrator.lab.simulation.script_items import (
     CONTENTS,
     CUT,
     STALL,

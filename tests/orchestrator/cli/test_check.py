@@ -168,10 +168,11 @@ def test_a_request_is_said_to_be_taken_over_or_not_by_each_target(tmp_path: Path
     ended = crossing(tmp_path, SPOKEN).run("check", "--request", "request.json")
 
     assert (ended.status, ended.err) == (0, "")
-    chat, claude, gem = ended.out.splitlines()[2:]
-    assert (chat, gem) == ("takes   chat/m", "takes   gem/m")
+    head, chat, claude, gem = ended.out.splitlines()[2:]
+    assert head == "the request on route default:"
+    assert (chat, gem) == ("  takes   chat/m", "  takes   gem/m")
     assert claude == (
-        "passed  claude/m: anthropic-messages cannot express messages[0].content[0] input_audio; "
+        "  passed  claude/m: anthropic-messages cannot express messages[0].content[0] input_audio; "
         '[policy] drop = ["audio"] would leave that out'
     )
 

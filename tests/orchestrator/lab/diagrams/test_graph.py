@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.lab.diagrams.building import build
-from orchestrator.lab.diagrams.graph import ANY, Arrow, Graph, UnknownRow, rows_of
-from orchestrator.lab.diagrams.overlay import Look, along, under
-from orchestrator.lab.diagrams.plain import plain
+from orchestrator.lab.diagrams.graph import ANY, Arrow, MachineGraph, build
+from orchestrator.lab.diagrams.overlay import Emphasis, along, under
+from orchestrator.lab.diagrams.plain_table import UnknownRow, plain, rows_of
 from orchestrator.states.call import State
 from orchestrator.states.table import TABLE, Row
 
@@ -19,7 +18,7 @@ ARRIVALS = ("started", "rotated", "switched", "waited", "repaired")
 paths = st.lists(st.sampled_from(NAMES), max_size=12)
 
 
-def ends(graph: Graph, arrow: Arrow) -> set[tuple[str, str]]:
+def ends(graph: MachineGraph, arrow: Arrow) -> set[tuple[str, str]]:
     """The states that an arrow is part of a way between."""
     choices = {choice.name: choice for choice in graph.choices}
     tails = [arrow.tail]
@@ -113,7 +112,7 @@ def test_what_is_dead_after_some_events_alone_is_said(
     ]
 
     assert line.notes == note
-    assert (line.look is Look.DEAD) == (len(dead) == len(ARRIVALS))
+    assert (line.look is Emphasis.DEAD) == (len(dead) == len(ARRIVALS))
 
 
 def test_guards_keep_their_places_in_the_order_of_the_rows() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.lab.simulation.items import WORDS, Item
 from orchestrator.lab.simulation.script import BadScript, Script, check_names, parse, read_script
+from orchestrator.lab.simulation.script_items import WORDS, Item
 
 ITEMS = {
     "402, ok": (Item("402"), Item("ok")),
