@@ -18,8 +18,8 @@ from orchestrator.health import (
     MemoryStore,
     Pool,
     PoolCredential,
+    Session,
     Store,
-    Visit,
 )
 from orchestrator.states.error import Error
 from orchestrator.states.reasons import Reason
@@ -44,16 +44,16 @@ MANY = 1000
 _later = itertools.count(0.0, 0.3)
 
 
-def microseconds(board: HealthBoard, work: Callable[[Visit], object], *, started: bool) -> float:
+def microseconds(board: HealthBoard, work: Callable[[Session], object], *, started: bool) -> float:
     """The best median of several rounds: the machine is shared."""
     return min(median(_times(board, work, started=started)) for _ in range(ROUNDS))
 
 
 def _times(
-    board: HealthBoard, work: Callable[[Visit], object], *, started: bool
+    board: HealthBoard, work: Callable[[Session], object], *, started: bool
 ) -> Iterator[float]:
     for _ in range(CALLS):
-        visit = board.visit(ROUTE, NOON + next(_later))
+        visit = board.session(ROUTE, NOON + next(_later))
         if started:
             visit.start(0.0)
         before = time.perf_counter()
@@ -65,7 +65,7 @@ def measure(name: str, store: Store) -> None:
     """Print one store's rows."""
     board = HealthBoard(pools(3), store)
     first, second = ROUTE[0], ROUTE[1]
-    rows: list[tuple[str, Callable[[Visit], object], bool]] = [
+    rows: list[tuple[str, Callable[[Session], object], bool]] = [
         ("start, nothing marked", lambda visit: visit.start(0.0), False),
         ("take, nothing marked", lambda visit: visit.take(ROUTE[1:], 0.1), True),
         ("succeed, nothing marked", lambda visit: visit.succeed(first, "k0", 0.1), True),
@@ -84,7 +84,7 @@ def measure(name: str, store: Store) -> None:
     board.close()
 
 
-def call(visit: Visit) -> None:
+def call(visit: Session) -> None:
     """A whole call: a take, a failure that cools no key for long, another take, a success."""
     taken, _ = visit.start(0.0)
     assert taken is not None
@@ -103,7 +103,7 @@ def marked(keys: int, out: int, store: Store) -> HealthBoard:
     board = HealthBoard(pools(keys), store)
     for number in range(out):
         target = ROUTE[1 if keys == 1 else 0]
-        board.visit([target], NOON).report(target, f"k{number}", REVOKED, 0.0)
+        board.session([target], NOON).report(target, f"k{number}", REVOKED, 0.0)
     return board
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import attrs
 import httpx
@@ -22,12 +22,15 @@ from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.config.records import Config, Provider
 from orchestrator.dialects.neutral import StreamEvent
-from orchestrator.execution import async_stream, asynchronous, sync, sync_stream
+from orchestrator.execution import blocking, tasks
+from orchestrator.execution.blocking import BlockingConnection
+from orchestrator.execution.call_errors import no_target
+from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.capabilities import FitnessLog, split, without_credential
-from orchestrator.execution.outcome import no_target
-from orchestrator.execution.performer import Performer, World
+from orchestrator.execution.flow import flow
 from orchestrator.execution.recorder import Recorder
-from orchestrator.execution.stream_performer import StreamPerformer
+from orchestrator.execution.runtime import Runtime
+from orchestrator.execution.tasks import TaskConnection
 from orchestrator.execution.transports import Transports
 from orchestrator.execution.wording import counted
 from orchestrator.health import (
@@ -40,9 +43,6 @@ from orchestrator.health import (
 from orchestrator.ledger import Entry, LedgerFile, Observer
 from orchestrator.secrets import fingerprint, guard_logs
 from orchestrator.states import Call, Policy
-from orchestrator.vendors.reachability import Reachability, reachable
-
-AnyPerformer = TypeVar("AnyPerformer", bound=Performer)
 
 
 class Orchestrator:
@@ -76,12 +76,11 @@ class Orchestrator:
         dice = random.Random(seed)
         store = _store(config) if store is None else store
         self.board = HealthBoard(_pools(config, store), store, self._clock.time, dice)
-        addresses = Reachability(lambda url: reachable(url, self._transports.sync()))
-        self._world = World(
-            config.providers, config.targets, self.board, self._clock, addresses, dice.random
+        self.runtime = Runtime(
+            config.providers, config.targets, self.board, self._clock, dice.random
         )
         self._fitness_log = FitnessLog()
-        guard_logs(self._world.masker)
+        guard_logs(self.runtime.masker)
         self._ledger_file = LedgerFile(config.ledger) if config.ledger is not None else None
 
     @classmethod
@@ -128,10 +127,8 @@ class Orchestrator:
             require_complete=require_complete,
             metadata=metadata,
         )
-        transport, performer = self._transports.sync(), self._performer(Performer, asked, observe)
-        if isinstance(performer, StreamPerformer):
-            return sync_stream.collect(performer, transport)
-        return sync.drive(performer, transport)
+        connection = BlockingConnection(self._transports.sync(), self._clock)
+        return blocking.run(flow(self._call(asked, observe)), connection)
 
     async def arun(
         self,
@@ -151,11 +148,8 @@ class Orchestrator:
             require_complete=require_complete,
             metadata=metadata,
         )
-        transport = await self._transports.asynchronous()
-        performer = self._performer(Performer, asked, observe)
-        if isinstance(performer, StreamPerformer):
-            return await async_stream.collect(performer, transport)
-        return await asynchronous.drive(performer, transport)
+        connection = TaskConnection(await self._transports.asynchronous(), self._clock)
+        return await tasks.run(flow(self._call(asked, observe)), connection)
 
     def stream(
         self,
@@ -213,21 +207,22 @@ class Orchestrator:
 
     def stream_events(
         self, request: Request, observe: Observer | None = None
-    ) -> tuple[StreamPerformer, Generator[StreamEvent, None, None]]:
+    ) -> tuple[CallRun, Generator[StreamEvent, None, None]]:
         """A streamed call as the events that came, for those who write a dialect themselves."""
-        performer = self._performer(StreamPerformer, request, observe)
-        return performer, sync_stream.drive(performer, self._transports.sync())
+        call = self._call(request, observe)
+        connection = BlockingConnection(self._transports.sync(), self._clock)
+        return call, blocking.drive(flow(call), connection)
 
     def astream_events(
         self, request: Request, observe: Observer | None = None
-    ) -> tuple[StreamPerformer, AsyncGenerator[StreamEvent, None]]:
+    ) -> tuple[CallRun, AsyncGenerator[StreamEvent, None]]:
         """The same for tasks."""
-        performer = self._performer(StreamPerformer, request, observe)
-        return performer, self._drive_stream(performer)
+        call = self._call(request, observe)
+        return call, self._drive(call)
 
-    async def _drive_stream(self, performer: StreamPerformer) -> AsyncGenerator[StreamEvent, None]:
-        transport = await self._transports.asynchronous()
-        async with aclosing(async_stream.drive(performer, transport)) as events:
+    async def _drive(self, call: CallRun) -> AsyncGenerator[StreamEvent, None]:
+        connection = TaskConnection(await self._transports.asynchronous(), self._clock)
+        async with aclosing(tasks.drive(flow(call), connection)) as events:
             async for event in events:
                 yield event
 
@@ -263,22 +258,18 @@ class Orchestrator:
     ) -> None:
         await self.aclose()
 
-    def _performer(
-        self, kind: type[AnyPerformer], request: Request, observe: Observer | None
-    ) -> AnyPerformer | StreamPerformer:
-        """A call, not yet driven; a streamed one also where a target always streams."""
+    def _call(self, request: Request, observe: Observer | None) -> CallRun:
+        """A call that nobody drives yet: nothing is taken, and nothing recorded."""
         observers = self._observers(observe)
         fit, unfit = split(self.config.route(request.wants), request, self.config)
         self._fitness_log.tell(unfit)
         if not fit:
             unfit += without_credential(request.wants, self.config)
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
-        call = Call(
+        machine = Call(
             fit, self._policy(request), reasoning=request.reasoning, streamed=request.stream
         )
-        streams = any(target.stream for target in fit)
-        performs: type[AnyPerformer | StreamPerformer] = StreamPerformer if streams else kind
-        return performs(self._world, request, call, unfit=unfit, observers=observers)
+        return CallRun(self.runtime, request, machine, unfit=unfit, observers=observers)
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:

@@ -10,14 +10,14 @@ from typing import Self
 from orchestrator.api.chunks import Chunk
 from orchestrator.api.response import Response
 from orchestrator.dialects.neutral import Began, Delta, Ended, StreamEvent, Unreadable
-from orchestrator.execution.stream_performer import StreamPerformer
+from orchestrator.execution.call_run import CallRun
 
 
 class _Chunks:
     """What both kinds of stream share. The call begins with the first chunk asked for."""
 
     def __init__(self) -> None:
-        self._performer: StreamPerformer | None = None
+        self._run: CallRun | None = None
         self._waiting: deque[Chunk] = deque()
         self._closed = False
 
@@ -28,12 +28,12 @@ class _Chunks:
         Raises:
             LookupError: The stream has not ended yet, or it failed.
         """
-        if self._performer is None or self._performer.response is None:
+        if self._run is None or self._run.response is None:
             raise LookupError("there is no response before the stream has ended: iterate it first")
-        return self._performer.response
+        return self._run.response
 
-    def _take(self, performer: StreamPerformer, event: StreamEvent) -> None:
-        self._waiting += [_chunk(performer, delta) for delta in event.deltas if _shown(delta)]
+    def _take(self, run: CallRun, event: StreamEvent) -> None:
+        self._waiting += [_chunk(run, delta) for delta in event.deltas if _shown(delta)]
 
     def _end(self) -> None:
         """Who has closed the stream gets nothing more of it, and begins no call by asking."""
@@ -48,7 +48,7 @@ class ChunkStream(_Chunks, Iterator[Chunk]):
     """
 
     def __init__(
-        self, begin: Callable[[], tuple[StreamPerformer, Generator[StreamEvent, None, None]]]
+        self, begin: Callable[[], tuple[CallRun, Generator[StreamEvent, None, None]]]
     ) -> None:
         super().__init__()
         self._begin = begin
@@ -57,10 +57,10 @@ class ChunkStream(_Chunks, Iterator[Chunk]):
     def __next__(self) -> Chunk:
         if self._closed:
             raise StopIteration
-        if self._performer is None or self._events is None:
-            self._performer, self._events = self._begin()
+        if self._run is None or self._events is None:
+            self._run, self._events = self._begin()
         while not self._waiting:
-            self._take(self._performer, next(self._events))
+            self._take(self._run, next(self._events))
         return self._waiting.popleft()
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class AsyncChunkStream(_Chunks, AsyncIterator[Chunk]):
     """A streamed call that suspends the task; an asynchronous context manager."""
 
     def __init__(
-        self, begin: Callable[[], tuple[StreamPerformer, AsyncGenerator[StreamEvent, None]]]
+        self, begin: Callable[[], tuple[CallRun, AsyncGenerator[StreamEvent, None]]]
     ) -> None:
         super().__init__()
         self._begin = begin
@@ -94,10 +94,10 @@ class AsyncChunkStream(_Chunks, AsyncIterator[Chunk]):
     async def __anext__(self) -> Chunk:
         if self._closed:
             raise StopAsyncIteration
-        if self._performer is None or self._events is None:
-            self._performer, self._events = self._begin()
+        if self._run is None or self._events is None:
+            self._run, self._events = self._begin()
         while not self._waiting:
-            self._take(self._performer, await anext(self._events))
+            self._take(self._run, await anext(self._events))
         return self._waiting.popleft()
 
     async def close(self) -> None:
@@ -123,8 +123,8 @@ def _shown(delta: Delta) -> bool:
     return not isinstance(delta, Began | Ended | Unreadable)
 
 
-def _chunk(performer: StreamPerformer, delta: Delta) -> Chunk:
-    target = performer.call.target
-    model = performer.assembly.writer or (target.model if target is not None else "")
-    identity = performer.assembly.id or f"chatcmpl-{performer.recorder.ledger.call}"
-    return Chunk(delta, identity, model, performer.created, target.name if target else "")
+def _chunk(run: CallRun, delta: Delta) -> Chunk:
+    target = run.call.target
+    model = run.delivery.accumulator.writer or (target.model if target is not None else "")
+    identity = run.delivery.accumulator.id or f"chatcmpl-{run.recorder.ledger.call}"
+    return Chunk(delta, identity, model, run.created, target.name if target else "")

@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import Iterable
 
 import attrs
-import httpx
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.api.errors import CallFailed
@@ -20,9 +19,9 @@ from orchestrator.api.response import Response
 from orchestrator.classification.hints import HINTS
 from orchestrator.cli.format import duration, one_line
 from orchestrator.config.records import Config, Provider, masker
+from orchestrator.execution.addresses import Addresses
 from orchestrator.states import Policy, Reason, Target
 from orchestrator.vendors import explain_not_found
-from orchestrator.vendors.reachability import Reachability, reachable
 
 SECONDS = 30.0
 """How long the targets, asked together, have: long enough for a model that thinks first."""
@@ -106,7 +105,7 @@ async def _one(config: Config, target: Target, seconds: float) -> LiveCheck:
                 async for _ in chunks:
                     pass
         except CallFailed as failed:
-            return await asyncio.to_thread(_failed, alone, target, failed)
+            return _failed(alone, target, failed, orchestrator.runtime.addresses)
     return _answered(target, chunks.response)
 
 
@@ -126,8 +125,8 @@ def _answered(target: Target, response: Response) -> LiveCheck:
     )
 
 
-def _failed(config: Config, target: Target, failed: CallFailed) -> LiveCheck:
-    error = failed.error
+def _failed(config: Config, target: Target, failed: CallFailed, addresses: Addresses) -> LiveCheck:
+    error, provider = failed.error, config.providers[target.provider]
     return LiveCheck(
         target=target.name,
         ok=False,
@@ -137,35 +136,29 @@ def _failed(config: Config, target: Target, failed: CallFailed) -> LiveCheck:
         reason=error.reason.value,
         rule=error.rule,
         message=error.message or _unfit(failed),
-        hint=_hint(config.providers[target.provider], failed),
+        hint=_hint(provider, failed, addresses.chosen(provider.addresses)),
     )
 
 
-def _hint(provider: Provider, failed: CallFailed) -> str:
+def _hint(provider: Provider, failed: CallFailed, address: str) -> str:
     if failed.reason is Reason.DEADLINE:
         return "Where the model is slow and not dead, give it longer with --timeout."
-    return _path(provider, failed) or failed.hint
+    return _path(provider, failed, address) or failed.hint
 
 
 def _unfit(failed: CallFailed) -> str:
     return "; ".join(skipped.message for skipped in failed.skipped)
 
 
-def _path(provider: Provider, failed: CallFailed) -> str:
+def _path(provider: Provider, failed: CallFailed, address: str) -> str:
     """The path that would have been right, where the wrong one was asked."""
     error = failed.error
     if error.status != 404:
         return ""
-    asked = provider.located(Reachability(_reachable).choose)
     said = f"{error.rule} {error.message}"
     vendor = provider.vendor or provider.name
-    why = explain_not_found(vendor, asked.base_url, provider.dialect, error.status, said)
+    why = explain_not_found(vendor, address, provider.dialect, error.status, said)
     if why is None:
         return ""
     told = masker((provider,)).known(why)  # it names the address, which may hold a token
     return f"{told[0].upper()}{told[1:]}."
-
-
-def _reachable(base_url: str) -> bool:
-    with httpx.HTTPTransport() as transport:
-        return reachable(base_url, transport)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +89,7 @@ class Provider:
         dialect: The name of the dialect that is spoken there.
         base_url: The address below which the dialect's paths lie, no slash at the end.
         base_urls: Several addresses of the same account, the preferred one first, which is
-            ``base_url``; empty where there is one (see :meth:`located`).
+            ``base_url``; empty where there is one (see :meth:`at`).
         path: What replaces the dialect's own path, ``{model}`` standing for the target's
             model; empty where the dialect's holds.
         key_header: The header that carries the key, in lower case; empty for the dialect's.
@@ -152,18 +152,19 @@ class Provider:
         for address in (self.base_url, *self.base_urls):
             yield from values_of_query(address)
 
-    def located(self, choose: Callable[[Sequence[str]], str]) -> Provider:
-        """This provider at the one of its addresses that ``choose`` picks.
+    @property
+    def addresses(self) -> Sequence[str]:
+        """Where it can be asked, the preferred address first."""
+        return self.base_urls or (self.base_url,)
+
+    def at(self, base_url: str) -> Provider:
+        """This provider at the one of its addresses that is asked now.
 
         Its marks on the health board stay those of the preferred address.
-
-        Args:
-            choose: Such as :meth:`orchestrator.vendors.reachability.Reachability.choose`;
-                not asked where there is one address.
         """
-        if len(self.base_urls) < 2:
+        if not self.base_urls:
             return self
-        return attrs.evolve(self, base_url=choose(self.base_urls), base_urls=())
+        return attrs.evolve(self, base_url=base_url, base_urls=())
 
     def credential(self, label: str) -> Credential:
         """The credential of that label.

@@ -34,7 +34,7 @@ _ends_at: contextvars.ContextVar[tuple[float, float] | None] = contextvars.Conte
 
 
 @contextmanager
-def reads_end_in(seconds: float) -> Iterator[None]:
+def read_deadline(seconds: float) -> Iterator[None]:
     """Within this block, no read of the stock sync transport blocks for longer in all.
 
     The seconds are those of sockets, so they are real whatever clock the call is given.
@@ -50,7 +50,7 @@ def reads_end_in(seconds: float) -> Iterator[None]:
 
 
 def read_limit() -> float | None:
-    """The seconds that :func:`reads_end_in` was given, for transports with a clock of their own."""
+    """The seconds of :func:`read_deadline`, for transports with a clock of their own."""
     limit = _ends_at.get()
     return None if limit is None else limit[1]
 
@@ -123,7 +123,7 @@ def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
 
 
 class SyncTransport(httpx.HTTPTransport):
-    """httpx's transport over one pool, whose reads respect :func:`reads_end_in`."""
+    """httpx's transport over one pool, whose reads respect :func:`read_deadline`."""
 
     def __init__(self, verify: ssl.SSLContext) -> None:
         super().__init__(verify=verify, limits=_LIMITS)

@@ -13,16 +13,16 @@ Rules of this room:
 * A store never fails a call. What cannot be kept in the file is kept in memory.
 
 Inside this room instants are wall-clock seconds (epoch), because processes share
-them; at the border (:class:`Visit`) they are seconds since the call's ``Started``.
+them; at the border (:class:`Session`) they are seconds since the call's ``Started``.
 """
 
 from orchestrator.health.board import HealthBoard
 from orchestrator.health.pool import Accounts, Pool, PoolCredential, Strategy
+from orchestrator.health.session import Session
 from orchestrator.health.snapshot import Entry
 from orchestrator.health.stores.file import FileStore
 from orchestrator.health.stores.opening import default_path, open_store
 from orchestrator.health.stores.store import MemoryStore, Store
-from orchestrator.health.visit import Visit
 
 __all__ = [
     "Accounts",
@@ -32,9 +32,9 @@ __all__ = [
     "MemoryStore",
     "Pool",
     "PoolCredential",
+    "Session",
     "Store",
     "Strategy",
-    "Visit",
     "default_path",
     "open_store",
 ]

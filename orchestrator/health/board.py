@@ -11,10 +11,10 @@ from random import Random
 
 from orchestrator.health.pool import Pool
 from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
+from orchestrator.health.session import Session
 from orchestrator.health.snapshot import Entry, entries
 from orchestrator.health.stores.store import Store
 from orchestrator.health.upkeep import reset
-from orchestrator.health.visit import Visit
 from orchestrator.health.workings import Workings
 from orchestrator.states.target import Target
 
@@ -51,8 +51,8 @@ class HealthBoard:
         self._numbers = itertools.count()
         self._token = secrets.token_hex(8)
 
-    def visit(self, route: Sequence[Target], started: float) -> Visit:
-        """A call's visit; close it in every ending of the call.
+    def session(self, route: Sequence[Target], started: float) -> Session:
+        """A call's session; release it in every ending of the call.
 
         Args:
             route: Every target that the call may go to, in the route's order.
@@ -64,7 +64,7 @@ class HealthBoard:
         # The process id keeps apart the calls of a process and of one forked from it.
         holder = f"{self._token}-{os.getpid()}-{next(self._numbers)}"
         places = tuple((target, self._workings.place(target)) for target in route)
-        return Visit(self._workings, places, started, holder)
+        return Session(self._workings, places, started, holder)
 
     def snapshot(self, targets: Iterable[Target] = ()) -> tuple[Entry, ...]:
         """What is known now of every provider, credential and target.

@@ -1,4 +1,4 @@
-"""What a board and its visits share: pools, places, the store, the strategies' turns."""
+"""What a board and its sessions share: pools, places, the store, the strategies' turns."""
 
 from __future__ import annotations
 

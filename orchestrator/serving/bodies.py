@@ -18,7 +18,7 @@ from orchestrator.dialects.neutral import (
     StreamEvent,
     Unreadable,
 )
-from orchestrator.execution.stream_performer import StreamPerformer
+from orchestrator.execution.call_run import CallRun
 from orchestrator.serving.http_errors import refusal
 from orchestrator.states import OnInterrupted
 
@@ -36,10 +36,10 @@ class EventWriter:
     all of a stream that may go on elsewhere is written.
     """
 
-    def __init__(self, asked: Request, performer: StreamPerformer) -> None:
+    def __init__(self, asked: Request, run: CallRun) -> None:
         self._dialect, self._asked = asked.dialect, asked.payload
-        self._performer = performer
-        self._may_go_on = performer.call.policy.on_interrupted is OnInterrupted.CONTINUE
+        self._run = run
+        self._may_go_on = run.call.policy.on_interrupted is OnInterrupted.CONTINUE
         self._first: int | None = None
         self._passing = not (self._may_go_on and asked.dialect == "openai-responses")
         self._writer: StreamWriter | None = None
@@ -65,9 +65,9 @@ class EventWriter:
         return self._own().write(Broke(body))
 
     def _passes(self, event: StreamEvent) -> bool:
-        number = self._performer.call.number
+        number = self._run.call.number
         self._first = number if self._first is None else self._first
-        own = self._performer.dialect == self._dialect and number == self._first
+        own = self._run.provider.dialect == self._dialect and number == self._first
         self._passing = self._passing and own and bool(event.raw)
         return self._passing
 
@@ -76,16 +76,16 @@ class EventWriter:
 
     def _summed(self, delta: Delta) -> Delta:
         """``delta``, with the tokens of all targets that a stream was continued at."""
-        if isinstance(delta, Counted) and self._performer.call.number != self._first:
-            return Counted(self._performer.assembly.usage)
+        if isinstance(delta, Counted) and self._run.call.number != self._first:
+            return Counted(self._run.delivery.accumulator.usage)
         return delta
 
     def _own(self) -> StreamWriter:
         if self._writer is None:
-            target = self._performer.call.target
+            target = self._run.call.target
             model = target.model if target is not None else ""
-            call = self._performer.recorder.ledger.call
-            heading = Heading(call, model, self._performer.created, self._asked)
+            call = self._run.recorder.ledger.call
+            heading = Heading(call, model, self._run.created, self._asked)
             self._writer = dialect(self._dialect).stream_writer(heading)
         return self._writer
 

@@ -12,7 +12,7 @@ import msgspec
 from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request
 from orchestrator.api.response import Response
-from orchestrator.execution.stream_performer import StreamPerformer
+from orchestrator.execution.call_run import CallRun
 from orchestrator.ledger import Ledger, Skipped
 from orchestrator.serving.bodies import AsyncBody, SyncBody
 from orchestrator.serving.http_errors import refusal
@@ -40,14 +40,12 @@ def answer(asked: Request, response: Response) -> Told:
     return json(200, response.in_dialect(asked.dialect, asked.payload), headers)
 
 
-def stream(performer: StreamPerformer, body: SyncBody | AsyncBody) -> Told:
+def stream(run: CallRun, body: SyncBody | AsyncBody) -> Told:
     """A stream whose first content is here: from now on its headers say how it was come by."""
-    recorder = performer.recorder
-    skipped = performer.unfit + recorder.skipped(performer.call)
     headers = _headers(
-        performer.call.number,
-        str(performer.call.target or ""),
-        _cause(recorder.ledger, skipped),
+        run.call.number,
+        str(run.call.target or ""),
+        _cause(run.recorder.ledger, run.skipped),
     )
     return Told(200, {**headers, "content-type": "text/event-stream; charset=utf-8"}, body)
 

@@ -132,15 +132,15 @@ class OrchestratorTransport(_Transport):
         return asked_by(incoming, route=self._route, deadline=config.policy.deadline)
 
     def _streamed(self, asked: Request) -> Told:
-        performer, events = self._inner().stream_events(asked)
+        run, events = self._inner().stream_events(asked)
         # The first event decides whether this is a stream or an HTTP error.
         first = next(events, None)
-        return stream(performer, SyncBody(EventWriter(asked, performer), first, events))
+        return stream(run, SyncBody(EventWriter(asked, run), first, events))
 
     async def _streamed_async(self, asked: Request) -> Told:
-        performer, events = self._inner().astream_events(asked)
+        run, events = self._inner().astream_events(asked)
         first = await anext(events, None)
-        return stream(performer, AsyncBody(EventWriter(asked, performer), first, events))
+        return stream(run, AsyncBody(EventWriter(asked, run), first, events))
 
     def _inner(self) -> Orchestrator:
         return self._orchestrator or default()

@@ -12,7 +12,7 @@ from random import Random
 
 import attrs
 
-from orchestrator.execution.outcome import LimitReached
+from orchestrator.execution.failure import LimitReached
 from orchestrator.health import HealthBoard
 from orchestrator.lab.simulation.provider_model import AttemptOutcome, ProviderModel
 from orchestrator.ledger import Recording, Transition
@@ -118,7 +118,7 @@ class CallReplay:
         self._at = 0.0
         self._sent_at = 0.0
         self._answered: AttemptOutcome | None = None
-        self._visit = board.visit(call.route, recording.opened.time)
+        self._session = board.session(call.route, recording.opened.time)
         self._jitter = jitter or Random(recording.call).random
         self._jitters = [
             move.facts.jitter for move in recording.transitions if isinstance(move.facts, Diagnosed)
@@ -141,7 +141,7 @@ class CallReplay:
             if isinstance(moved.command, Finish):
                 break
             event = yield from self._perform(moved.command)
-        self._visit.close(self._at)
+        self._session.close(self._at)
         return Replay(
             self._recording,
             tuple(self._events),
@@ -208,7 +208,7 @@ class CallReplay:
 
     def _start(self) -> Acting:
         yield self._recording.opened.time
-        taken, standby = self._visit.start(0.0)
+        taken, standby = self._session.start(0.0)
         return self._recorded() or Started(0.0, taken, standby)
 
     def _perform(self, command: Command) -> Acting:
@@ -262,7 +262,7 @@ class CallReplay:
         yield self._recording.opened.time + event.at
         target, credential = self._call.target, self._call.credential
         if isinstance(event, Succeeded) and target is not None and credential is not None:
-            self._visit.succeed(target, credential, event.at)
+            self._session.succeed(target, credential, event.at)
 
     def _diagnose(self) -> Event:
         recorded = self._recorded()
@@ -271,7 +271,7 @@ class CallReplay:
         target, credential, error = self._call.target, self._call.credential, self._answer().error
         if target is None or credential is None or error is None:
             raise AssertionError("only a failed attempt is diagnosed")
-        standby = self._visit.report(target, credential, error, self._at)
+        standby = self._session.report(target, credential, error, self._at)
         jitter = self._jitters.pop(0) if self._jitters else self._jitter()
         return recorded or Diagnosed(self._at, error, standby, jitter)
 
@@ -284,7 +284,7 @@ class CallReplay:
         yield self._recording.opened.time + at
         targets = command.targets if isinstance(command, Switch) else (command.target,)
         used = command.used if isinstance(command, Rotate) else frozenset()
-        taken, standby = self._visit.take(targets, at, used=used)
+        taken, standby = self._session.take(targets, at, used=used)
         return recorded or _ARRIVALS[type(command)](at, taken, standby)
 
     def _unless_gone(self, event: Event) -> Event:

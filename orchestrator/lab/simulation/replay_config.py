@@ -278,7 +278,7 @@ def _fail(
     """
     due = math.inf
     for _ in range(FAILING_CALLS):  # a circuit opens after so many
-        visit, used = board.visit((target,), at), set[str]()
+        visit, used = board.session((target,), at), set[str]()
         taken, standby = visit.start(0.0)
         while taken is not None and taken.credential not in used:
             used.add(taken.credential)

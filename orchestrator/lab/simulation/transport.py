@@ -103,10 +103,12 @@ class SimulatedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """See :class:`httpx.BaseTransport`."""
-        send, self._send = self._send, None
-        if send is None:
+        if request.method == "GET":
             # No attempt: somebody asks whether an address can be reached.
             return httpx.Response(200)
+        send, self._send = self._send, None
+        if send is None:
+            raise AssertionError("the call is not observed: hand it `observe`")
         item = self.answers(send, self._clock.time())
         spoken = self._config.providers[send.target.provider].dialect
         if _asks_for_a_stream(request) and is_streamed(item):

@@ -12,7 +12,10 @@ import pytest
 
 from tests.orchestrator.cli.entry import ROOT
 
-SCRIPT = f"#!{sys.executable}\nfrom orchestrator.cli.context import program_name\nprint(program_name())\n"
+SCRIPT = f"""#!{sys.executable}
+from orchestrator.cli.context import program_name
+print(program_name())
+"""
 
 
 def script(file: Path) -> Path:

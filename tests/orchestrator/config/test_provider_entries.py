@@ -75,10 +75,10 @@ def test_another_word_for_accounts_is_refused(written: str, said: str) -> None:
 def test_a_provider_is_located_once_and_keeps_all_else() -> None:
     found = provider("databricks", "", DATABRICKS)
 
-    there = found.located(lambda base_urls: base_urls[-1])
+    there = found.at(found.addresses[-1])
 
     assert there == attrs.evolve(found, base_url=f"{WORKSPACE}/serving-endpoints", base_urls=())
-    assert there.located(lambda _: "never asked") is there
+    assert there.at("https://elsewhere") is there
 
 
 def test_one_address_is_no_choice() -> None:

@@ -1,8 +1,8 @@
-"""Many calls at once, each a real `Performer` over a real health board, stepped by hand.
+"""Many calls at once, each a real flow over a real health board, pumped by hand.
 
 A `Crowd` holds the clock, the processes (a board each) and what they must know together
-(`Reference`). An `OpenCall` does what the sync driver does, one command at a time, so that
-calls interleave in any order; whatever is told to the board is told to the reference too.
+(`Reference`). An `OpenCall` is a pump that performs one effect at a time, so that calls
+interleave in any order; whatever is told to the board is told to the reference too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
+from typing import Any
 
 import attrs
 import httpx
@@ -19,7 +20,10 @@ from orchestrator.api.request import Request, request_of
 from orchestrator.classification.rule import Rule
 from orchestrator.clock import VirtualClock
 from orchestrator.config.records import Credential, Provider
-from orchestrator.execution.performer import Performer, World
+from orchestrator.execution.call_run import CallRun
+from orchestrator.execution.effects import Ask, Close, Effect, LimitPassed, Open, Read, Sleep
+from orchestrator.execution.flow import flow
+from orchestrator.execution.runtime import Runtime
 from orchestrator.health import (
     Accounts,
     HealthBoard,
@@ -29,30 +33,19 @@ from orchestrator.health import (
     Store,
     Strategy,
 )
+from orchestrator.health.session import Question, Report, Succeed, Take, TakeFirst
 from orchestrator.secrets import Secret, fingerprint
 from orchestrator.states import (
-    Arrival,
     Call,
     Command,
-    Diagnose,
-    Diagnosed,
-    Event,
-    Finish,
     Policy,
     Reason,
-    Repair,
-    Rotate,
     Scope,
     Send,
-    Standby,
-    Started,
-    Succeeded,
-    Switch,
     Target,
     Wait,
     step,
 )
-from orchestrator.vendors.reachability import Reachability
 from tests.orchestrator.execution.reference_board import Reference, Visitor
 from tests.states.world import Moment
 
@@ -217,20 +210,19 @@ class Crowd:
             {entry.name: [each.label for each in entry.credentials] for entry in providers},
             {entry.name for entry in providers if entry.accounts is Accounts.ONE},
         )
-        self.worlds = tuple(self._world(store, providers) for store in self.stores)
+        self.runtimes = tuple(self._runtime(store, providers) for store in self.stores)
         self.open: list[OpenCall] = []
         self.sent: list[Sent] = []
 
     @property
     def boards(self) -> tuple[HealthBoard, ...]:
-        return tuple(world.board for world in self.worlds)
+        return tuple(runtime.board for runtime in self.runtimes)
 
-    def _world(self, store: Store, providers: Sequence[Provider]) -> World:
+    def _runtime(self, store: Store, providers: Sequence[Provider]) -> Runtime:
         pools = [pool(entry, store.salt) for entry in providers]
         board = HealthBoard(pools, store, self.clock.time, Random(1))
         entries = {entry.name: entry for entry in providers}
-        reachability = Reachability(lambda _: True)
-        return World(entries, {}, board, self.clock, reachability, Random(1).random)
+        return Runtime(entries, {}, board, self.clock, Random(1).random)
 
     def begin(
         self,
@@ -242,7 +234,7 @@ class Crowd:
     ) -> OpenCall:
         """A call that has started, in one of the processes."""
         self.clock.advance(TICK)
-        call = OpenCall(self, self.worlds[process], tuple(route), policy or Policy(), request)
+        call = OpenCall(self, self.runtimes[process], tuple(route), policy or Policy(), request)
         if call.ended is None:
             self.open.append(call)
         return call
@@ -280,23 +272,17 @@ class Crowd:
             board.close()
 
 
-class _Overheard(Performer):
-    """A performer that remembers what it diagnosed last, also where nobody asked it to."""
-
-    said: Diagnosed | None = None
-
-    def diagnose(self) -> Diagnosed:
-        self.said = super().diagnose()
-        return self.said
+class _Gone(BaseException):
+    """The caller went away."""
 
 
 class OpenCall:
-    """One call, doing one command at a time."""
+    """One call, doing one thing at a time."""
 
     def __init__(
         self,
         crowd: Crowd,
-        world: World,
+        runtime: Runtime,
         route: tuple[Target, ...],
         policy: Policy,
         request: Request,
@@ -309,118 +295,121 @@ class OpenCall:
         self.is_sent = False
         self.sent_at = self.started
         self.ended: Response | CallFailed | None = None
-        self.performer = _Overheard(world, request, self.begun)
-        event = self.performer.recorder.ledger.events[0]
-        assert isinstance(event, Started)
-        crowd.reference.start(self.visitor, event.taken, crowd.clock.now)
-        self._saw(event.standby)
-        self._settle()
+        self.run = CallRun(runtime, request, self.begun)
+        self._flow = flow(self.run)
+        self._body: list[bytes | None] = []
+        self.effect = next(self._flow)
+        self._resume(self._perform(self.effect))
 
     @property
     def command(self) -> Command:
-        return self.performer.command
+        return self.run.command
 
     def due(self, latency: float) -> float:
-        """When the command can be performed, or the answer has come."""
-        command = self.command
-        if isinstance(command, Wait):
-            return self.started + command.until
-        if isinstance(command, Send) and self.is_sent:
+        """When the effect can be performed, or the answer has come."""
+        if isinstance(self.effect, Sleep) and isinstance(self.command, Wait):
+            return self.started + self.command.until
+        if isinstance(self.effect, Open) and self.is_sent:
             return self.sent_at + latency
         return self.crowd.clock.now + TICK
 
     def act(self, answer: Answer) -> None:
-        """Perform the command; what was sent before is answered with ``answer``."""
-        match self.command:
-            case Send() as command if not self.is_sent:
-                self._send(command)
-            case Send() as command:
-                self._answered(command, answer)
-            case Diagnose():
-                self._diagnose()
-            case Wait() as command:
-                self.crowd.clock.advance(command.until - self.performer.at)
-                self._arrive(self.performer.waited(command), (command.target,))
-            case Rotate() as command:
-                self._arrive(self.performer.rotate(command), (command.target,), command.used)
-            case Switch() as command:
-                self._arrive(self.performer.switch(command), command.targets)
-            case Repair() as command:
-                self._arrive(self.performer.repair(command), (command.target,))
-        self._settle()
+        """Perform the effect; what was sent before is answered with ``answer``."""
+        effect = self.effect
+        if isinstance(effect, Open):
+            self.is_sent = False
+            if (error := self._limit(effect, answer) or answer.exception) is not None:
+                self._resume(error=error)
+                return
+            text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+            self._body = [text.encode(), None]
+            self._resume(httpx.Response(answer.status, headers=dict(answer.headers)))
+        else:
+            self._resume(self._perform(effect))
 
     def cancel(self) -> None:
         """The caller goes away, wherever the call is."""
-        said = self.performer.said
-        self.performer.cancel()
         self.cancelled = True
-        if self.performer.said is not said and self.performer.said is not None:
-            error = self.performer.said.error
-            self.crowd.reference.report(self.visitor, error, self.crowd.clock.now)
-        self._close()
-        assert self.performer.call.state.final
+        self._resume(error=_Gone())
+        assert self.run.call.state.final
 
-    def _send(self, command: Send) -> None:
-        outgoing = self.performer.outgoing(command)
-        entry = self.performer.world.providers[command.target.provider]
+    def _send(self, effect: Open) -> None:
+        command = self.command
+        assert isinstance(command, Send)
+        entry = self.run.runtime.providers[command.target.provider]
         secret = entry.credential(command.credential).secret.reveal()
-        assert outgoing.headers["authorization"] == f"Bearer {secret}"
-        assert json.loads(outgoing.read())["model"] == command.target.model
+        assert effect.request.headers["authorization"] == f"Bearer {secret}"
+        assert json.loads(effect.request.read())["model"] == command.target.model
         self.is_sent, self.sent_at = True, self.crowd.clock.now
         self.crowd.sent.append(Sent(self.sent_at, self, command))
 
-    def _answered(self, command: Send, answer: Answer) -> None:
-        self.is_sent = False
-        event = self._brought(command, answer)
-        if isinstance(event, Succeeded):
-            self.crowd.reference.succeed(self.visitor, self.crowd.clock.now)
-        self.performer.advance(event)
+    def _limit(self, effect: Open, answer: Answer) -> LimitPassed | None:
+        over = self.crowd.clock.now >= self.sent_at + effect.seconds
+        return (
+            LimitPassed(connect=answer.limit == "connect" and not over)
+            if over or answer.limit is not None
+            else None
+        )
 
-    def _brought(self, command: Send, answer: Answer) -> Event:
-        performer = self.performer
-        if performer.left(command) <= 0:
-            return performer.limit_reached(command, "total")
-        if answer.limit is not None:
-            return performer.limit_reached(command, answer.limit)
-        if answer.exception is not None:
-            return performer.broken(answer.exception)
-        body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
-        return performer.received(answer.status, httpx.Headers(dict(answer.headers)), body.encode())
-
-    def _diagnose(self) -> None:
-        event = self.performer.diagnose()
-        assert isinstance(event, Diagnosed)
-        self.crowd.reference.report(self.visitor, event.error, self.crowd.clock.now)
-        self._saw(event.standby)
-        self.performer.advance(event)
-
-    def _arrive(
-        self, event: Arrival, wanted: Sequence[Target], used: frozenset[str] = frozenset()
-    ) -> None:
-        self.crowd.reference.take(self.visitor, wanted, used, event.taken, self.crowd.clock.now)
-        self._saw(event.standby)
-        self.performer.advance(event)
-
-    def _saw(self, standby: Standby) -> None:
-        now = self.crowd.clock.now
-        self.crowd.reference.check_standby(self.visitor, standby, now, self.started)
-
-    def _settle(self) -> None:
-        command = self.command
-        if not isinstance(command, Finish):
-            return
+    def _resume(self, result: object = None, *, error: BaseException | None = None) -> None:
+        """Go on until there is something that takes time, or the call is over."""
         try:
-            self.ended = self.performer.finish(command)
+            while True:
+                effect = self._flow.send(result) if error is None else self._flow.throw(error)
+                result = error = None
+                if isinstance(effect, Open):
+                    self._send(effect)
+                if self._waits(effect):
+                    self.effect = effect
+                    return
+                result = self._perform(effect)
+        except StopIteration as end:
+            self.ended = end.value
         except CallFailed as failed:
             self.ended = failed
-        self._close()
-
-    def _close(self) -> None:
-        self.performer.close()
-        self.performer.close()
+        except _Gone:
+            assert self.cancelled
         self.crowd.reference.leave(self.visitor, (), self.crowd.clock.now)
         if self in self.crowd.open:
             self.crowd.open.remove(self)
+
+    def _waits(self, effect: Effect) -> bool:
+        if self.cancelled or self.run.call.state.final:
+            return False  # what ends a call is not interleaved
+        return isinstance(effect, Open | Close | Sleep)
+
+    def _perform(self, effect: Effect) -> object:
+        match effect:
+            case Ask():
+                answer = effect.session.answer(effect.question, effect.at)
+                self._tell(effect.question, answer)
+                return answer
+            case Read():
+                return self._body.pop(0)
+            case Sleep() if isinstance(self.command, Wait):
+                # It may have slept for a part while others went on.
+                self.crowd.clock.advance(self.command.until - self.run.at)
+                return None
+            case _:
+                return None
+
+    def _tell(self, question: Question, answer: Any) -> None:
+        """Tell the reference what the board was asked, and hold its answer against that."""
+        reference, now = self.crowd.reference, self.crowd.clock.now
+        match question:
+            case TakeFirst():
+                reference.start(self.visitor, answer[0], now)
+                reference.check_standby(self.visitor, answer[1], now, self.started)
+            case Take(targets, used):
+                reference.take(self.visitor, targets, frozenset(used), answer[0], now)
+                reference.check_standby(self.visitor, answer[1], now, self.started)
+            case Report():
+                reference.report(self.visitor, question.error, now)
+                reference.check_standby(self.visitor, answer, now, self.started)
+            case Succeed():
+                reference.succeed(self.visitor, now)
+            case _:
+                pass
 
     # What a call leaves behind.
 
@@ -429,10 +418,10 @@ class OpenCall:
         """Every step, made again from the recorded events."""
         moments: list[Moment] = []
         call = self.begun
-        for entry in self.performer.recorder.ledger.transitions:
+        for entry in self.run.recorder.ledger.transitions:
             after = step(call, entry.facts)
             assert (after.row, after.command) == (entry.row, entry.command)
             moments.append(Moment(call, entry.facts, after))
             call = after.call
-        assert call == self.performer.call
+        assert call == self.run.call
         return moments

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import attrs
 import httpx
 import pytest
 
 from orchestrator import CallFailed, Orchestrator, StreamInterrupted
 from orchestrator.api.request import Request
 from orchestrator.config import loads
-from orchestrator.execution.inflow import MOST_REMARKS
-from orchestrator.execution.outcome import LARGEST_ANSWER
-from orchestrator.execution.stream_performer import StreamPerformer
-from orchestrator.states import Failed, Reason, Send
+from orchestrator.execution.call_run import CallRun
+from orchestrator.execution.effects import Ask, Close, Effect, Emit, Open, Read
+from orchestrator.execution.failure import LARGEST_ANSWER, TooLarge
+from orchestrator.execution.flow import Flow, flow
+from orchestrator.execution.stream_decoder import MOST_REMARKS
+from orchestrator.states import Reason
 from tests.orchestrator.execution.streamed import (
     CONTINUE,
     ONCE,
@@ -66,19 +68,48 @@ def served(
     return Orchestrator(loads(text, {}), transport=httpx.MockTransport(answer))
 
 
-def sent(orchestrator: Orchestrator) -> tuple[StreamPerformer, Send]:
-    """A call whose first request has gone out."""
-    performer, events = orchestrator.stream_events(Request(HI, stream=True))
-    events.close()
-    command = performer.command
-    assert isinstance(command, Send)
-    performer.outgoing(command)
-    return performer, command
+def sent(orchestrator: Orchestrator) -> tuple[CallRun, Flow]:
+    """A call whose first request has gone out, and its flow."""
+    run, _ = orchestrator.stream_events(Request(HI, stream=True))
+    steps = flow(run)
+    assert isinstance(until(steps, Open), Open)
+    return run, steps
 
 
-def kept(performer: StreamPerformer) -> bool:
-    """True where there is an answer that may be given back."""
-    return performer.answer is not None
+def answer_of(effect: Effect) -> object:
+    """What the board answers, where it is asked."""
+    if isinstance(effect, Ask):
+        return effect.session.answer(effect.question, effect.at)
+    return None
+
+
+def until(steps: Flow, kind: type[Effect], *, result: object = None) -> Effect:
+    """Go on, with the board answering, until the flow asks for an effect of ``kind``."""
+    started = inspect.getgeneratorstate(steps) != inspect.GEN_CREATED
+    effect = steps.send(result) if started else next(steps)
+    while not isinstance(effect, kind):
+        effect = steps.send(answer_of(effect))
+    return effect
+
+
+def brought(steps: Flow, body: bytes) -> None:
+    """The attempt that is under way is answered with ``body``, and the next one goes out."""
+    until(steps, Read, result=httpx.Response(200))
+    effect, coming = steps.send(body), None
+    while not isinstance(effect, Close):  # a stream may be over before its body ends
+        effect = steps.send(coming)
+
+
+def gone(steps: Flow) -> None:
+    """The caller goes away."""
+    with pytest.raises(KeyboardInterrupt):
+        _interrupt(steps)
+
+
+def _interrupt(steps: Flow) -> None:
+    effect = steps.throw(KeyboardInterrupt())
+    while True:
+        effect = steps.send(answer_of(effect))
 
 
 def failed(call: Callable[[], Any]) -> CallFailed:
@@ -105,63 +136,56 @@ def streamed(orchestrator: Orchestrator, **options: Any) -> Any:
 
 
 def test_an_empty_answer_is_kept_until_something_else_is_asked() -> None:
-    with served(json.dumps(EMPTY).encode()) as orchestrator:
-        performer, command = sent(orchestrator)
-        came = performer.received(200, httpx.Headers(), json.dumps(EMPTY).encode())
+    with served(b"", policy="") as orchestrator:
+        run, steps = sent(orchestrator)
+        brought(steps, json.dumps(EMPTY).encode())
 
-        assert isinstance(came, Failed)
-        assert performer.answer is not None
-        assert (performer.answer.text, performer.answer.finish_reason) == ("", "stop")
-        assert performer.answer.usage.prompt_tokens == 9
+        assert run.exchange is not None
+        assert (kept := run.exchange.kept) is not None
+        assert (kept.text, kept.finish_reason) == ("", "stop")
+        assert kept.usage.prompt_tokens == 9
 
-        performer.outgoing(command)
-        assert not kept(performer)
-        performer.cancel()
-        performer.close()
+        until(steps, Open)
+        assert run.exchange.kept is None
+        gone(steps)
 
 
 @pytest.mark.parametrize("body", [json.dumps(EMPTY).encode(), chunk("stop") + DONE])
 def test_so_is_an_empty_stream_with_the_events_that_end_it(body: bytes) -> None:
-    with served(body) as orchestrator:
-        performer, command = sent(orchestrator)
-        performer.opened(httpx.Response(200))
-        performer.feed(body)
-        performer.feed(None)
+    with served(b"", policy="") as orchestrator:
+        run, steps = sent(orchestrator)
+        brought(steps, body)
 
-        assert isinstance(performer.before_content(), Failed)
-        assert performer.answer is not None
-        assert (performer.answer.text, performer.answer.finish_reason) == ("", "stop")
-        ends = [delta for one in performer.leftover for delta in one.deltas]
+        assert run.exchange is not None
+        assert (kept := run.exchange.kept) is not None
+        assert (kept.text, kept.finish_reason) == ("", "stop")
+        ends = [delta for one in run.leftover for delta in one.deltas]
         assert "stop" in str(ends)
 
-        performer.outgoing(command)
-        assert not kept(performer)
-        assert performer.leftover == ()
-        assert performer.assembly.id == ""
-        performer.cancel()
-        performer.close()
+        until(steps, Open)
+        assert run.exchange.kept is None
+        assert run.leftover == ()
+        assert run.delivery.accumulator.id == ""
+        gone(steps)
 
 
 def test_thoughts_that_nobody_counted_are_not_delivered_before_they_are_judged() -> None:
     thought = {"message": {"content": "", "reasoning_content": "hm"}, "finish_reason": "stop"}
-    with served(json.dumps({"choices": [thought]}).encode()) as orchestrator:
-        performer, _ = sent(orchestrator)
-        performer.opened(httpx.Response(200))
-        performer.feed(json.dumps({"choices": [thought]}).encode())
-        performer.feed(None)
+    with served(b"", policy="") as orchestrator:
+        run, steps = sent(orchestrator)
+        brought(steps, json.dumps({"choices": [thought]}).encode())
 
-        assert isinstance(performer.before_content(), Failed)
-        assert "hm" in str(performer.leftover)
-        performer.cancel()
-        performer.close()
+        assert run.failure is not None
+        assert "hm" in str(run.leftover)
+        gone(steps)
 
 
 def test_an_empty_answer_says_so_to_the_machine() -> None:
-    with served(json.dumps(EMPTY).encode()) as orchestrator:
-        performer, _ = sent(orchestrator)
-        performer.advance(performer.received(200, httpx.Headers(), json.dumps(EMPTY).encode()))
-        error = performer.diagnose().error
-        performer.close()
+    with served(b"", policy="") as orchestrator:
+        run, steps = sent(orchestrator)
+        brought(steps, json.dumps(EMPTY).encode())
+        error = run.classify().error
+        gone(steps)
 
     assert (error.reason, error.empty, error.status) == (Reason.INVALID_RESPONSE, True, 200)
 
@@ -397,19 +421,18 @@ def test_a_continuation_that_brings_nothing_new_is_the_end(reader: Reader) -> No
 
 def test_a_stream_that_never_ends_takes_no_more_memory_than_an_answer() -> None:
     with served(b"") as orchestrator:
-        performer, _ = sent(orchestrator)
-        performer.opened(httpx.Response(200))
-        performer.feed(chunk(content="a"))
-        came = performer.before_content()
-        assert came is not None
-        performer.advance(came)
-        came, block = None, chunk(content="x" * 1_000_000)
+        run, steps = sent(orchestrator)
+        until(steps, Read, result=httpx.Response(200))
+        effect, block = (
+            until(steps, Emit, result=chunk(content="a")),
+            chunk(content="x" * 1_000_000),
+        )
         for _ in range(LARGEST_ANSWER // 1_000_000 + 2):
-            list(performer.deliver())
-            if (came := performer.after_content()) is not None:
+            effect = steps.send(block if isinstance(effect, Read) else None)
+            if isinstance(effect, Emit):
+                effect = steps.send(None)
+            if isinstance(effect, Close):
                 break
-            performer.feed(block)
-        performer.close()
+        gone(steps)
 
-    assert isinstance(came, Failed)
-    assert attrs.asdict(performer.failure.error())["rule"] == "answer.too-large"  # type: ignore[union-attr]
+    assert isinstance(run.failure, TooLarge)

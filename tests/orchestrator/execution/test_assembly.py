@@ -22,12 +22,12 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     ToolUse,
 )
-from orchestrator.execution.assembly import Assembly
-from orchestrator.execution.pieces import cut
+from orchestrator.execution.accumulator import Accumulator
+from orchestrator.execution.answer_pieces import cut
 
 
 def assembled(*deltas: Delta) -> Reply:
-    assembly = Assembly()
+    assembly = Accumulator()
     assembly.add(deltas)
     return assembly.reply()
 
@@ -71,7 +71,7 @@ def test_a_signature_vouches_for_the_thoughts_before_it_alone() -> None:
 
 
 def test_thoughts_of_two_streams_are_not_one_thought() -> None:
-    assembly = Assembly()
+    assembly = Accumulator()
     assembly.add([ThinkingDelta("mine")])
     assembly.next_stream()
     assembly.add([ThinkingDelta("yours", "s", dialect="anthropic-messages"), TextDelta("so")])
@@ -84,7 +84,7 @@ def test_thoughts_of_two_streams_are_not_one_thought() -> None:
 
 
 def test_usage_of_all_streams_is_added_up() -> None:
-    assembly = Assembly()
+    assembly = Accumulator()
     assembly.add([Counted(Usage(9, 0, 9)), Counted(Usage(10, 2, 12)), TextDelta("a")])
     assembly.next_stream()
     assembly.add([Counted(Usage(20, 3, 23, 4, 1)), TextDelta("b"), Stopped("stop")])
@@ -94,7 +94,7 @@ def test_usage_of_all_streams_is_added_up() -> None:
 
 
 def test_what_an_attempt_cost_that_delivered_nothing_counts_too() -> None:
-    assembly = Assembly()
+    assembly = Accumulator()
     assembly.add([Counted(Usage(10, 2, 12)), TextDelta("a")])
     assembly.next_stream()
     assembly.next_stream(Usage(7, 1, 8))
@@ -104,7 +104,7 @@ def test_what_an_attempt_cost_that_delivered_nothing_counts_too() -> None:
 
 
 def test_the_writer_is_the_model_of_the_last_stream_and_the_answer_the_first_ones() -> None:
-    assembly = Assembly()
+    assembly = Accumulator()
     assembly.add([Began("id-1", "first"), TextDelta("a")])
     assembly.next_stream()
     silent = assembly.writer
@@ -132,7 +132,7 @@ def test_an_answer_that_is_cut_in_pieces_is_the_same_answer(
     answer = dialect(spoken).decode(200, httpx.Headers(), body)
     assert isinstance(answer, Answer), answer
 
-    assembly = Assembly()
+    assembly = Accumulator()
     for event in cut(answer, spoken).take():
         assembly.add(event.deltas)
     found = assembly.reply()

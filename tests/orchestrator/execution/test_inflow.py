@@ -8,8 +8,8 @@ import attrs
 import pytest
 
 from orchestrator.dialects import dialect
-from orchestrator.execution.assembly import Assembly
-from orchestrator.execution.inflow import Inflow
+from orchestrator.execution.accumulator import Accumulator
+from orchestrator.execution.stream_decoder import StreamDecoder
 from tests.orchestrator.execution.wires import TEXT, WIRES, Wire, chat, event, messages, typed
 
 each = pytest.mark.parametrize("wire", WIRES, ids=[wire.dialect for wire in WIRES])
@@ -19,8 +19,8 @@ each = pytest.mark.parametrize("wire", WIRES, ids=[wire.dialect for wire in WIRE
 class Came:
     """What a stream amounted to."""
 
-    inflow: Inflow
-    assembly: Assembly
+    inflow: StreamDecoder
+    assembly: Accumulator
 
     @property
     def text(self) -> str:
@@ -28,7 +28,7 @@ class Came:
 
 
 def through(spoken: str, parts: Iterable[bytes]) -> Came:
-    came = Came(Inflow(dialect(spoken).stream_reader()), Assembly())
+    came = Came(StreamDecoder(dialect(spoken).stream_reader()), Accumulator())
     for part in parts:
         came.inflow.feed(part)
         for one in came.inflow.take():
@@ -167,7 +167,7 @@ def test_what_is_no_content_may_come_twice(wire: Wire) -> None:
 @each
 def test_nothing_before_the_first_word_is_content(wire: Wire) -> None:
     for at in range(len(wire.events) + 1):
-        inflow = Inflow(dialect(wire.dialect).stream_reader())
+        inflow = StreamDecoder(dialect(wire.dialect).stream_reader())
         inflow.feed(wire.quiet + b"".join(wire.events[:at]))
         words = through(wire.dialect, wire.events[:at]).text
 

@@ -99,7 +99,10 @@ def test_a_task_cancelled_in_the_body_of_a_failure_keeps_what_came() -> None:
             with pytest.raises(asyncio.CancelledError):
                 await task
 
-            assert ended_as_cancelled(entries, "classify_cancelled")
+            # The machine was told, and had nobody else to ask: the record replays.
+            rows = [entry.row for entry in entries if isinstance(entry, Transition)]
+            assert rows == ["started_send", "failed", "billing_terminal"]
+            assert isinstance(entries[-1], Closed)
             (attempt,) = [entry for entry in entries if isinstance(entry, Attempt)]
             assert (attempt.status, attempt.reason) == (402, "billing")
             # What the account answered is known to the next call.
@@ -134,9 +137,9 @@ def test_an_interruption_after_a_failure_came_keeps_what_came(
         with pytest.raises(Stop):
             ask(orchestrator, observe)
 
-        assert ended_as_cancelled(entries, "classify_cancelled")
+        assert ended_as_cancelled(entries, "eager_fallback_cancelled")
         (attempt,) = [entry for entry in entries if isinstance(entry, Attempt)]
-        assert (attempt.status, attempt.reason, attempt.next) == (402, "billing", "fail_terminal")
+        assert (attempt.status, attempt.reason, attempt.next) == (402, "billing", "eager_fallback")
         assert attempt.message == "Insufficient Balance"
         assert [each.reason for each in run(orchestrator).skipped] == ["billing"]
 

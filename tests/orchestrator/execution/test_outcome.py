@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orchestrator import NoTarget, TimedOut
-from orchestrator.execution.outcome import LimitReached, TooLarge, Truncated, failed_call, no_target
+from orchestrator.execution.call_errors import failed_call, no_target
+from orchestrator.execution.failure import LimitReached, TooLarge, Truncated
 from orchestrator.execution.recorder import Recorder
 from orchestrator.ledger import Skipped
 from orchestrator.states import Call, Error, Finish, Reason, StoppedBy, Target

@@ -20,7 +20,7 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     ToolUse,
 )
-from orchestrator.execution.pieces import completion
+from orchestrator.execution.answer_pieces import completion
 from orchestrator.execution.stop_cutter import StopCutter, cut_answer
 
 stops = st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=3)

@@ -72,12 +72,15 @@ def test_a_transport_that_is_handed_in_takes_every_request() -> None:
     ("error", "reason"),
     [
         (httpx.ConnectError("refused"), "connection"),
-        (httpx.ConnectTimeout("slow"), "timeout"),
-        (httpx.ReadTimeout("slow"), "timeout"),
-        (httpx.PoolTimeout("slow"), "timeout"),
+        # At once: whatever it is called, no limit of ours has passed.
+        (httpx.ConnectTimeout("slow"), "connection"),
+        (httpx.ReadTimeout("slow"), "connection"),
+        (httpx.PoolTimeout("slow"), "connection"),
         (httpx.RemoteProtocolError("odd"), "connection"),
         (OSError("odd"), "connection"),
-        (TimeoutError("slow"), "timeout"),
+        (TimeoutError("slow"), "connection"),
+        (RuntimeError("deque mutated during iteration"), "unknown"),
+        (StopIteration("odd"), "unknown"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -92,6 +95,33 @@ def test_what_a_transport_raises_is_classified(call: Call, error: Exception, rea
         loads(text, environment("a")), transport=mock, async_transport=mock
     ) as orchestrator:
         assert failure(call, orchestrator).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds", "rule"),
+    [
+        (httpx.ConnectTimeout("slow"), 5.0, "timeout.connect"),
+        (httpx.ReadTimeout("slow"), 120.0, "timeout.total"),
+        (TimeoutError("slow"), 120.0, "timeout.total"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@both
+def test_a_limit_is_one_where_its_time_has_passed(
+    call: Call, error: Exception, seconds: float, rule: str
+) -> None:
+    clock = VirtualClock()
+
+    def silent(_: httpx.Request) -> httpx.Response:
+        clock.advance(seconds)
+        raise error
+
+    mock = httpx.MockTransport(silent)
+    text = text_of({"a": "http://a.test"}, ["a/m"], extra="[policy]\nattempts_per_target = 1")
+    with Orchestrator(
+        loads(text, environment("a")), transport=mock, async_transport=mock, clock=clock
+    ) as orchestrator:
+        assert failure(call, orchestrator).error.rule == rule
 
 
 @both

@@ -63,7 +63,7 @@ def test_behind_an_open_circuit_one_call_probes_and_all_end_in_time(
     for call in calls:
         verdict.check(call)
         assert isinstance(call.ended, Response if recovers else CallFailed)
-        assert call.performer.recorder.ledger[-1].at <= Policy().deadline
+        assert call.run.recorder.ledger[-1].at <= Policy().deadline
     # While it stays down only probes are sent, and a circuit lasts 5 s at least.
     probes = [sent.command.probe for sent in crowd.sent]
     assert all(probes[:1] if recovers else probes)
@@ -77,7 +77,7 @@ def test_nobody_hangs_behind_a_probe_that_has_succeeded() -> None:
     crowd.run(lambda *_: OK)
 
     # The circuit ends after 5 s; whoever found its probe under way looks again 10 s later.
-    assert max(call.performer.recorder.ledger[-1].at for call in calls) < 16.0
+    assert max(call.run.recorder.ledger[-1].at for call in calls) < 16.0
 
 
 def test_no_request_goes_out_beside_a_probe() -> None:
@@ -115,7 +115,7 @@ def test_a_dead_account_is_asked_once_in_fifteen_seconds(failure: Answer, pause:
 def test_a_call_that_comes_back_counts_what_failed_there_once() -> None:
     crowd = Crowd()
     call = ended(crowd, OVERLOADED, HERE, OTHER, policy=Policy(attempts_per_target=1))
-    asked = [each.target for each in call.performer.recorder.ledger.attempts]
+    asked = [each.target for each in call.run.recorder.ledger.attempts]
     failures = {
         entry.provider: entry.failures
         for entry in crowd.boards[0].snapshot()
@@ -130,12 +130,11 @@ def test_a_call_that_comes_back_counts_what_failed_there_once() -> None:
 def test_an_answer_to_what_was_sent_before_a_bench_does_not_lift_it(failure: Answer) -> None:
     crowd = Crowd()
     early, late = crowd.begin((HERE,)), crowd.begin((HERE,))
-    for call in (early, late):
-        crowd.clock.advance(0.1)
-        call.act(OK)
+    crowd.clock.advance(0.1)
     late.act(failure)
     late.act(failure)
     crowd.clock.advance(0.1)
+    early.act(OK)
     early.act(OK)
     after = crowd.begin((HERE, OTHER))
 
@@ -177,7 +176,7 @@ def test_a_probe_that_fails_keeps_the_others_away(probed: Answer) -> None:
     crowd.run(lambda _, command: answers[command.target])
 
     asked = [
-        [each.target for each in call.performer.recorder.ledger.attempts]
+        [each.target for each in call.run.recorder.ledger.attempts]
         for call in (first, beside, later)
     ]
     assert asked == [["acme/one", "bolt/one"], ["bolt/one"], ["bolt/one"]]

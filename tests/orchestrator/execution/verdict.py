@@ -20,7 +20,7 @@ def check(call: OpenCall) -> None:
 
 
 def _ledger_tells_each_send(call: OpenCall) -> None:
-    attempts = call.performer.recorder.ledger.attempts
+    attempts = call.run.recorder.ledger.attempts
     sends = [sent.command for sent in call.crowd.sent if sent.call is call]
     told = [(each.number, each.target, each.credential, each.probe) for each in attempts]
     reasons = [each.reason for each in attempts]
@@ -37,8 +37,8 @@ def _ledger_tells_each_send(call: OpenCall) -> None:
 
 
 def _skips_nothing_that_it_asked(call: OpenCall) -> None:
-    asked = {each.target for each in call.performer.recorder.ledger.attempts}
-    skipped = [each.target for each in call.performer.recorder.skipped(call.performer.call)]
+    asked = {each.target for each in call.run.recorder.ledger.attempts}
+    skipped = [each.target for each in call.run.recorder.skipped(call.run.call)]
     route = [target.name for target in call.begun.route]
 
     assert not asked & set(skipped)
@@ -46,7 +46,7 @@ def _skips_nothing_that_it_asked(call: OpenCall) -> None:
 
 
 def _ends_as_the_machine_says(call: OpenCall) -> None:
-    command, ended = call.performer.command, call.ended
+    command, ended = call.run.command, call.ended
     assert isinstance(command, Finish)
     if isinstance(ended, Response):
         assert command.stopped_by is None

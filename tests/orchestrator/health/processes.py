@@ -37,7 +37,7 @@ def mark_many(path: Path, worker: int, count: int) -> None:
     for number in range(count):
         own = Target("acme", f"{worker}-{number}")
         for target, reason in ((own, Reason.FORBIDDEN), (A, Reason.UNKNOWN)):
-            visit = board.visit([target], NOON)
+            visit = board.session([target], NOON)
             visit.take([target], 0.0)
             visit.report(target, "k1", Error(reason, "test"), 0.0)
             visit.close(0.0)
@@ -49,7 +49,7 @@ def probe(path: Path) -> None:
     board = HealthBoard(POOLS, FileStore(path, busy_seconds=PATIENT))
     say("ready")
     sys.stdin.readline()
-    taken, _ = board.visit([A, B], NOON + 300).start(0.0)
+    taken, _ = board.session([A, B], NOON + 300).start(0.0)
     say("probe" if taken is not None and taken.probe else "other")
 
 
@@ -58,7 +58,7 @@ def write_for_ever(path: Path) -> None:
     number = 0
     while True:
         target = Target("acme", str(number))
-        visit = board.visit([target], NOON)
+        visit = board.session([target], NOON)
         visit.start(0.0)
         visit.report(target, "k1", error(Reason.FORBIDDEN), 0.0)
         say(number)
@@ -210,13 +210,13 @@ class Nothing:
 
 def _two_calls(board: HealthBoard) -> None:
     _bench(board, A)
-    taken, standby = board.visit([A, B], NOON).start(0.0)
+    taken, standby = board.session([A, B], NOON).start(0.0)
     assert taken is not None
     say(taken.target.name, [clear.mark.value for clear in standby.clears])
 
 
 def _bench(board: HealthBoard, target: Target) -> None:
-    visit = board.visit([target], NOON)
+    visit = board.session([target], NOON)
     visit.start(0.0)
     visit.report(target, "k1", error(Reason.FORBIDDEN), 0.0)
     visit.close(0.0)

@@ -258,11 +258,11 @@ def test_an_unknown_provider_is_named_with_its_nearest() -> None:
     board = HealthBoard(POOLS, MemoryStore())
 
     with pytest.raises(ValueError, match=r"'acmee'.*acme, bolt, corp.*did you mean 'acme'"):
-        board.visit([Target("acmee", "one")], NOON)
+        board.session([Target("acmee", "one")], NOON)
 
 
 def test_an_unknown_credential_is_named() -> None:
-    visit = World().call(A).visit
+    visit = World().call(A).session
 
     with pytest.raises(ValueError, match=r"no credential 'k9'; it has: 'k1', 'k2'"):
         visit.report(A, "k9", error(Reason.AUTH), 0.0)
@@ -287,7 +287,7 @@ GRAIN = 2.0**-22
 def test_a_target_can_be_had_at_the_very_instant_of_its_clear(
     started: float, wait: float, at: float
 ) -> None:
-    visit = HealthBoard(POOLS, MemoryStore()).visit([B], started)
+    visit = HealthBoard(POOLS, MemoryStore()).session([B], started)
     visit.start(at)
     clear = visit.report(B, "k1", error(Reason.RATE_LIMIT, retry_after=wait), at).clear(B)
     assert clear is not None

@@ -35,7 +35,7 @@ def saw(world: World, seconds: float) -> None:
     call = world.call(A)
     call.start()
     world.later(seconds)
-    call.visit.first_token(A, seconds, call.at)
+    call.session.first_token(A, seconds, call.at)
     call.succeed()
     call.close()
 

@@ -14,9 +14,9 @@ from orchestrator.health import (
     MemoryStore,
     Pool,
     PoolCredential,
+    Session,
     Store,
     Strategy,
-    Visit,
 )
 from orchestrator.states.error import Error
 from orchestrator.states.reasons import Reason, Scope
@@ -72,7 +72,7 @@ class Call:
     """One call: a visit, the world's clock, and what was taken last."""
 
     world: World
-    visit: Visit
+    session: Session
     started: float
     taken: Taken | None = None
     standby: Standby = Standby()
@@ -82,11 +82,11 @@ class Call:
         return self.world.now - self.started
 
     def start(self) -> Taken | None:
-        self.taken, self.standby = self.visit.start(self.at)
+        self.taken, self.standby = self.session.start(self.at)
         return self.taken
 
     def take(self, *targets: Target, used: Collection[str] = ()) -> Taken | None:
-        self.taken, self.standby = self.visit.take(targets, self.at, used=used)
+        self.taken, self.standby = self.session.take(targets, self.at, used=used)
         return self.taken
 
     def fail(self, failure: Error | Reason, cut_first_token: float | None = None) -> Standby:
@@ -94,15 +94,15 @@ class Call:
         if isinstance(failure, Reason):
             failure = error(failure)
         target, label = self.taken.target, self.taken.credential
-        self.standby = self.visit.report(target, label, failure, self.at, cut_first_token)
+        self.standby = self.session.report(target, label, failure, self.at, cut_first_token)
         return self.standby
 
     def succeed(self) -> None:
         assert self.taken is not None
-        self.visit.succeed(self.taken.target, self.taken.credential, self.at)
+        self.session.succeed(self.taken.target, self.taken.credential, self.at)
 
     def close(self) -> None:
-        self.visit.close(self.at)
+        self.session.close(self.at)
 
     def clear(self, target: Target) -> Clear:
         """The clear of ``target``, on the world's clock."""
@@ -128,7 +128,7 @@ class World:
         )
 
     def call(self, *route: Target) -> Call:
-        return Call(self, self.board.visit(route or ROUTE, self.now), self.now)
+        return Call(self, self.board.session(route or ROUTE, self.now), self.now)
 
     def failed_call(self, target: Target, failure: Error | Reason) -> Standby:
         """A call that sends to ``target`` once, fails there and ends."""

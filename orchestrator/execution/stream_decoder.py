@@ -24,7 +24,7 @@ from orchestrator.dialects.wire import decoded
 from orchestrator.execution.stop_cutter import StopCutter
 
 
-class Inflow:
+class StreamDecoder:
     """Fed with the bytes of one streamed answer, it says what they amount to.
 
     Args:

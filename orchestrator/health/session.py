@@ -1,8 +1,11 @@
-"""A call's visit to the health board."""
+"""A call's session with the health board: questions that are values, each one atomic step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import assert_never
+
+import attrs
 
 from orchestrator.health import steps
 from orchestrator.health.look import Route, Viewer
@@ -13,10 +16,86 @@ from orchestrator.states.standby import Standby, Taken
 from orchestrator.states.target import Target
 
 
-class Visit:
+@attrs.frozen
+class TakeFirst:
+    """Take the first target of the route that can be sent to now, as the call begins.
+
+    If none stands by, benches and open circuits count as due 15 s after the last request
+    there, for this and all later takes of the session.
+    """
+
+
+@attrs.frozen
+class Take:
+    """Take the first of ``targets`` that can be had.
+
+    Attributes:
+        targets: In order of preference.
+        used: Labels of credentials not to take.
+    """
+
+    targets: Sequence[Target]
+    used: Collection[str] = ()
+
+
+@attrs.frozen
+class Report:
+    """Mark what an error says; the answer tells what stands by after it.
+
+    Attributes:
+        target: Where the attempt was sent.
+        credential: The label of the credential that was really sent.
+        error: The classified failure, its message masked.
+        cut_first_token: Where our own limit cut the wait for the first content: that limit, in
+            seconds. The next probe of ``target`` is told of it, by any call, until a success
+            there.
+    """
+
+    target: Target
+    credential: str
+    error: Error
+    cut_first_token: float | None = None
+
+
+@attrs.frozen
+class Succeed:
+    """Remove the marks that an answer from ``target`` disproves."""
+
+    target: Target
+    credential: str
+
+
+@attrs.frozen
+class NoteFirstToken:
+    """Remember how long ``target`` was silent before its first content.
+
+    Later takes of ``target``, by any call, carry the patience that it earned as
+    ``seen_first_token``. Only silences that content ended are noted: one that a limit of
+    ours ended says nothing about how long the target needs.
+
+    Attributes:
+        target: Where the attempt was sent.
+        seconds: From the request to the first content.
+    """
+
+    target: Target
+    seconds: float
+
+
+@attrs.frozen
+class Release:
+    """Count what is pending and give back an unused probe. May be asked again."""
+
+
+Question = TakeFirst | Take | Report | Succeed | NoteFirstToken | Release
+"""What a call asks of the board. A take is answered with what was taken and the standby, a
+report with the standby, anything else with ``None``."""
+
+
+class Session:
     """One call's dealings with the board. Not to be shared between threads.
 
-    Each operation is one atomic step over the store, also across processes. ``at`` is
+    Each question is one atomic step over the store, also across processes. ``at`` is
     seconds since the call's ``Started``, and so are the instants in the answers.
     """
 
@@ -28,12 +107,33 @@ class Visit:
         self._started = started
         self._state = steps.State(Viewer(holder))
 
-    def start(self, at: float = 0.0) -> tuple[Taken | None, Standby]:
-        """Take the first target of the route that can be sent to now.
+    def answer(
+        self, question: Question, at: float
+    ) -> tuple[Taken | None, Standby] | Standby | None:
+        """What the board answers at the instant ``at``; see :data:`Question`.
 
-        If none stands by, benches and open circuits count as due 15 s after the last
-        request there, for this and all later takes of this visit.
+        Raises:
+            ValueError: A target's provider has no pool here, or no credential of that label.
         """
+        match question:
+            case TakeFirst():
+                return self.start(at)
+            case Take():
+                return self.take(question.targets, at, used=question.used)
+            case Report(target, credential, error, cut):
+                return self.report(target, credential, error, at, cut)
+            case Succeed(target, credential):
+                self.succeed(target, credential, at)
+            case NoteFirstToken(target, seconds):
+                self.first_token(target, seconds, at)
+            case Release():
+                self.close(at)
+            case _:
+                assert_never(question)
+        return None
+
+    def start(self, at: float = 0.0) -> tuple[Taken | None, Standby]:
+        """See :class:`TakeFirst`."""
         asking, wanted = self._asking(at), self._workings.wanted(self._route, ())
         return self._arrive(
             lambda marks, state: steps.start(marks, state, asking, wanted), asking.now
@@ -42,12 +142,7 @@ class Visit:
     def take(
         self, targets: Sequence[Target], at: float, *, used: Collection[str] = ()
     ) -> tuple[Taken | None, Standby]:
-        """Take the first of ``targets`` that can be had.
-
-        Args:
-            targets: In order of preference.
-            at: The instant.
-            used: Labels of credentials not to take.
+        """See :class:`Take`.
 
         Raises:
             ValueError: A target's provider has no pool here.
@@ -66,16 +161,7 @@ class Visit:
         at: float,
         cut_first_token: float | None = None,
     ) -> Standby:
-        """Mark what ``error`` says, and tell what stands by after it.
-
-        Args:
-            target: Where the attempt was sent.
-            credential: The label of the credential that was really sent.
-            error: The classified failure, its message masked.
-            at: The instant.
-            cut_first_token: Where our own limit cut the wait for the first content: that
-                limit, in seconds. The next probe of ``target`` is told of it, by any call,
-                until a success there.
+        """See :class:`Report`.
 
         Raises:
             ValueError: The pool has no credential of that label.
@@ -91,7 +177,7 @@ class Visit:
         return outcome.answer
 
     def succeed(self, target: Target, credential: str, at: float) -> None:
-        """Remove the marks that an answer from ``target`` disproves.
+        """See :class:`Succeed`.
 
         Raises:
             ValueError: The pool has no credential of that label.
@@ -103,16 +189,7 @@ class Visit:
         self._state = outcome.state
 
     def first_token(self, target: Target, seconds: float, at: float) -> None:
-        """Remember how long ``target`` was silent before its first content.
-
-        Later takes of ``target``, by any call, carry the patience that it earned as
-        ``seen_first_token``. Report only silences that content ended: one that a limit of
-        ours ended says nothing about how long the target needs.
-
-        Args:
-            target: Where the attempt was sent.
-            seconds: From the request to the first content.
-            at: When the content came.
+        """See :class:`NoteFirstToken`.
 
         Raises:
             ValueError: The target's provider has no pool here.
@@ -121,7 +198,7 @@ class Visit:
         self._workings.step(lambda marks: steps.first_token(marks, state, place, seconds, now), now)
 
     def close(self, at: float) -> None:
-        """Count what is pending and give back an unused probe. May be called again."""
+        """See :class:`Release`."""
         now, state = self._started + at, self._state
         outcome = self._workings.step(lambda marks: steps.close(marks, state, now), now)
         self._state = outcome.state

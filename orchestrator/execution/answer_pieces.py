@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import attrs
 
-from orchestrator.dialects import Answer, Fault, Flawed, Usage, dialect
+from orchestrator.dialects import Answer, Fault, Usage, dialect
 from orchestrator.dialects.finish_reasons import standard
-from orchestrator.dialects.judgement import answer_of, judge
+from orchestrator.dialects.judgement import answer_of
 from orchestrator.dialects.neutral import (
     Began,
     Counted,
@@ -25,9 +25,8 @@ from orchestrator.dialects.neutral import (
     ToolUse,
 )
 from orchestrator.dialects.wire import decoded
-from orchestrator.execution.assembly import Assembly
-from orchestrator.execution.inflow import Inflow
-from orchestrator.execution.outcome import HINT_MARK, Interrupted
+from orchestrator.execution.failure import HINT_MARK, Interrupted
+from orchestrator.execution.stream_decoder import StreamDecoder
 
 LINE = 80
 """Characters of one piece: about a line, so that a caller who prints sees it grow."""
@@ -71,57 +70,20 @@ def usage_in(body: bytes, spoken: str) -> Usage | None:
     value = decoded(body)
     if isinstance(value, dict):
         return dialect(spoken).read_answer(value).usage
-    inflow = Inflow(dialect(spoken).stream_reader())
-    inflow.feed(body)
-    return inflow.usage
+    decoder = StreamDecoder(dialect(spoken).stream_reader())
+    decoder.feed(body)
+    return decoder.usage
 
 
-def joined(
-    body: bytes,
-    spoken: str,
-    headers: Mapping[str, str],
-    stops: Sequence[str] = (),
-    *,
-    ends_by_mark: bool,
-) -> tuple[Answer | Fault | Flawed | Interrupted, int]:
-    """The answer that a whole stream amounts to, and how many of its events were skipped.
-
-    Args:
-        body: The stream.
-        spoken: Its dialect.
-        headers: Those of the HTTP answer.
-        stops: See :class:`.Inflow`.
-        ends_by_mark: See :class:`.Inflow`.
-    """
-    inflow, assembly = _read(body, spoken, stops, ends_by_mark=ends_by_mark), Assembly()
-    if not inflow.whole:
-        return broken_off(inflow, headers), inflow.unreadable
-    for event in inflow.take():
-        assembly.add(event.deltas)
-    return judge(completion(assembly.reply()), 200, headers, "sse"), inflow.unreadable
-
-
-def is_whole(body: bytes, spoken: str, stops: Sequence[str] = (), *, ends_by_mark: bool) -> bool:
-    """True where a stream is at its end, though its connection may not be; see :func:`joined`."""
-    return _read(body, spoken, stops, ends_by_mark=ends_by_mark).whole
-
-
-def _read(body: bytes, spoken: str, stops: Sequence[str], *, ends_by_mark: bool) -> Inflow:
-    inflow = Inflow(dialect(spoken).stream_reader(), stops, ends_by_mark=ends_by_mark)
-    inflow.feed(body)
-    inflow.close()
-    return inflow
-
-
-def broken_off(source: Inflow | Whole, headers: Mapping[str, str]) -> Fault | Interrupted:
+def broken_off(source: StreamDecoder | Whole, headers: Mapping[str, str]) -> Fault | Interrupted:
     """Why a stream that is over is not whole."""
     if source.broke is not None:
         return Fault(200, dict(headers.items()), source.broke, "sse")
     if source.torn:
         return Interrupted("an event of the answer came with a part missing")
-    remark = source.remark if isinstance(source, Inflow) else None
+    remark = source.remark if isinstance(source, StreamDecoder) else None
     said = None if remark is None else Fault(200, dict(headers.items()), remark, "sse")
-    if isinstance(source, Inflow) and source.ended:
+    if isinstance(source, StreamDecoder) and source.ended:
         return Interrupted("the end mark came without a finish reason", HINT_MARK, said)
     return Interrupted("the stream ended without its end", remark=said)
 

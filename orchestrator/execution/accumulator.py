@@ -79,7 +79,7 @@ class _Tool:
 
 
 @attrs.define
-class Assembly:
+class Accumulator:
     """Collects deltas, of which ``size`` characters are held so far.
 
     Usage of several streams that were continued is added up.

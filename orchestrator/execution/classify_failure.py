@@ -12,8 +12,9 @@ from orchestrator.classification import classify
 from orchestrator.classification.pipeline import MESSAGE_LIMIT
 from orchestrator.config.records import Provider
 from orchestrator.dialects import Fault, Flawed
-from orchestrator.execution.outcome import (
+from orchestrator.execution.failure import (
     Broken,
+    Failure,
     Interrupted,
     LimitReached,
     TooLarge,
@@ -23,11 +24,6 @@ from orchestrator.execution.outcome import (
 )
 from orchestrator.secrets import Masker
 from orchestrator.states import Error, Reason
-
-Failure = (
-    Fault | Flawed | Broken | Interrupted | LimitReached | TooLarge | TornArguments | Truncated
-)
-"""What an attempt brought instead of an answer, before it is classified."""
 
 _SAY_NOTHING = frozenset({Reason.UNKNOWN, Reason.INVALID_RESPONSE})
 """What words are that no rule knows: then the break itself is what is known."""
@@ -52,7 +48,7 @@ class AttemptContext:
     model: str | None = None
 
 
-def classified(failure: Failure | None, attempt: AttemptContext) -> Error:
+def classify_failure(failure: Failure | None, attempt: AttemptContext) -> Error:
     """The classified error of what came, its message fit to be shown.
 
     Args:

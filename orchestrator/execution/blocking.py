@@ -1,0 +1,170 @@
+"""The pump of calls that block a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import time
+from collections.abc import Generator, Iterator
+from typing import Any, assert_never
+
+import httpx
+
+from orchestrator.api.response import Response
+from orchestrator.clock import Clock
+from orchestrator.dialects.neutral import StreamEvent
+from orchestrator.execution.effects import (
+    Ask,
+    Block,
+    CallerLeft,
+    Close,
+    Effect,
+    Emit,
+    Open,
+    Read,
+    Sleep,
+    limit_passed,
+)
+from orchestrator.execution.flow import Flow
+from orchestrator.execution.transports import read_deadline
+
+
+class BlockingConnection:
+    """Performs effects on this thread; holds the answer that is open.
+
+    Args:
+        transport: What requests are sent with.
+        clock: What sleeps, and what limits are measured by.
+    """
+
+    def __init__(self, transport: httpx.BaseTransport, clock: Clock) -> None:
+        self._transport, self._clock = transport, clock
+        self._response: httpx.Response | None = None
+        self._chunks: Iterator[bytes] = iter(())
+
+    def perform(self, effect: Effect) -> Any:
+        """The result of ``effect``.
+
+        Raises:
+            LimitPassed: Its time is over.
+            BaseException: What the transport raised, or what interrupts the thread.
+        """
+        match effect:
+            case Ask():
+                return effect.session.answer(effect.question, effect.at)
+            case Open() | Read():
+                return self._exchange(effect)
+            case Close():
+                return self.close()
+            case Sleep():
+                return self._clock.sleep(effect.seconds)
+            case Block():
+                return effect.work()
+            case Emit():
+                raise AssertionError("whoever drives the flow hands events on")
+            case _:
+                assert_never(effect)
+
+    def close(self) -> None:
+        """Close the open answer, if there is one."""
+        response, self._response = self._response, None
+        if response is not None:
+            with contextlib.suppress(Exception):
+                response.close()
+
+    def _exchange(self, effect: Open | Read) -> httpx.Response | bytes | None:
+        began, virtual = time.monotonic(), self._clock.monotonic()
+        try:
+            with read_deadline(effect.seconds):
+                return self._open(effect) if isinstance(effect, Open) else next(self._chunks, None)
+        except Exception as error:
+            # Sockets wait in real time, whatever clock the call was given.
+            passed = max(time.monotonic() - began, self._clock.monotonic() - virtual)
+            if (limit := limit_passed(error, effect, passed)) is not None:
+                raise limit from error
+            raise
+
+    def _open(self, effect: Open) -> httpx.Response:
+        self._response = self._transport.handle_request(effect.request)
+        self._chunks = self._response.iter_bytes()
+        return self._response
+
+
+class BlockingPump:
+    """Performs a flow's effects until there is something for the caller, or the call is over.
+
+    Attributes:
+        response: Of the call, once it is over.
+    """
+
+    response: Response
+
+    def __init__(self, flow: Flow, connection: BlockingConnection) -> None:
+        self._flow, self._connection = flow, connection
+
+    def advance(self, error: BaseException | None = None) -> StreamEvent | None:
+        """The next event for the caller; ``None`` where the call has succeeded.
+
+        Args:
+            error: What interrupts the call, to be thrown into the flow.
+
+        Raises:
+            CallFailed: The call failed.
+            BaseException: What interrupted it, as it was: the flow has given back what it took.
+        """
+        flow, result = self._flow, None
+        try:
+            while True:
+                try:
+                    effect = flow.send(result) if error is None else flow.throw(error)
+                    result = error = None
+                    if isinstance(effect, Emit):
+                        return effect.event
+                    result = self._connection.perform(effect)
+                except BaseException as raised:
+                    # Out of the flow itself, which is over then; else the flow says what it means.
+                    if inspect.getgeneratorstate(flow) == inspect.GEN_CLOSED:
+                        if isinstance(raised, StopIteration):
+                            self.response = raised.value
+                            return None
+                        raise
+                    error = raised
+        finally:
+            # It knows this frame: together they would keep all that the call held alive.
+            del error
+
+
+def run(flow: Flow, connection: BlockingConnection) -> Response:
+    """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
+    pump = BlockingPump(flow, connection)
+    try:
+        while pump.advance() is not None:
+            pass
+        return pump.response
+    finally:
+        connection.close()
+
+
+def drive(flow: Flow, connection: BlockingConnection) -> Generator[StreamEvent, None, None]:
+    """Run a call to its end; yields what may be passed on to the caller.
+
+    Raises:
+        CallFailed: The call failed.
+        BaseException: What interrupted the call.
+    """
+    pump = BlockingPump(flow, connection)
+    error: BaseException | None = None
+    try:
+        while (event := pump.advance(error)) is not None:
+            error = None
+            try:
+                yield event
+            except GeneratorExit:
+                error = CallerLeft()
+            except BaseException as raised:  # noqa: BLE001 - the flow gives back what it took
+                error = raised
+    except CallerLeft:
+        return
+    finally:
+        del error
+        connection.close()

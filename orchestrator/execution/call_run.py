@@ -1,0 +1,479 @@
+"""One call between the machine and the world: what it knows while :mod:`.flow` runs it."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import attrs
+import httpx
+
+from orchestrator.api.errors import CallFailed, StreamInterrupted
+from orchestrator.api.request import Request, RequestError
+from orchestrator.api.response import Response
+from orchestrator.classification.hints import HINT_REPAIRED, HINTS
+from orchestrator.config.records import Provider
+from orchestrator.dialects import Answer, Flaw, Flawed, dialect
+from orchestrator.dialects.neutral import StreamEvent
+from orchestrator.execution.call_errors import failed_call
+from orchestrator.execution.classify_failure import (
+    AttemptContext,
+    classify_failure,
+    masked,
+    never_sent,
+)
+from orchestrator.execution.delivery import Delivery
+from orchestrator.execution.effects import EARLY, LimitPassed
+from orchestrator.execution.exchange import Exchange, Wishes
+from orchestrator.execution.failure import (
+    HINT_MARK,
+    LARGEST_ANSWER,
+    Failure,
+    Interrupted,
+    LimitReached,
+    TooLarge,
+)
+from orchestrator.execution.recorder import Recorder, request_id
+from orchestrator.execution.runtime import Runtime
+from orchestrator.execution.wording import Wording
+from orchestrator.health.session import NoteFirstToken, Report, Session, Succeed
+from orchestrator.ledger import Skipped
+from orchestrator.states import (
+    Call,
+    Cancelled,
+    Command,
+    DeadlineReached,
+    Error,
+    Event,
+    Failed,
+    Finish,
+    OnInterrupted,
+    Relay,
+    Send,
+    State,
+    Succeeded,
+    Target,
+    step,
+)
+
+LAST_WORDS = 5.0
+"""Seconds to wait for usage and the end mark once the model has said why it stopped. They
+follow at once where they come at all; some servers then leave the connection open."""
+
+_log = logging.getLogger("orchestrator")
+
+
+class CallRun:
+    """One call. Nothing is read, drawn or taken before :meth:`begin`.
+
+    The commit boundary: until the first content is about to reach the caller every failure is
+    recovered unseen, and after it what was delivered is never contradicted. A stream that is
+    cut, stalls, or ends without an end is never a success.
+
+    Args:
+        runtime: What the call shares with others.
+        request: What the caller asked.
+        call: The machine, not started.
+        unfit: Targets that cannot express the request.
+        observers: Called with each ledger entry.
+
+    Attributes:
+        call: The machine.
+        command: What the machine asks for now.
+        exchange: The attempt under way, or the last one.
+        delivery: What has reached the caller.
+        failure: What the last attempt brought in place of an answer.
+        leftover: Events to hand on after the end of the call.
+        response: The whole response, once the call has succeeded.
+        origin, recorder, session: Set by :meth:`begin`.
+    """
+
+    origin: float
+    recorder: Recorder
+    session: Session
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        request: Request,
+        call: Call,
+        *,
+        unfit: Sequence[Skipped] = (),
+        observers: Sequence[Callable[[Any], None]] = (),
+    ) -> None:
+        self.runtime = runtime
+        self.request = request
+        self.call = call
+        self.unfit = tuple(unfit)
+        self.wording = Wording(request, runtime.repairs)
+        self.command: Command = Finish()
+        self.exchange: Exchange | None = None
+        self.delivery = Delivery()
+        self.failure: Failure | None = None
+        self.is_diagnosed = False
+        self.leftover: tuple[StreamEvent, ...] = ()
+        self.response: Response | None = None
+        self._observers = observers
+        self._reached = 0.0
+        self._created = 0
+
+    def begin(self) -> None:
+        """Begin the call's time, its record and its session with the board."""
+        clock = self.runtime.clock
+        self.session = self.runtime.board.session(self.call.route, clock.time())
+        self.origin = clock.monotonic()
+        self.recorder = Recorder(str(uuid.uuid4()), self._observers)
+
+    def open_record(self) -> None:
+        """Write down what was asked."""
+        now = self.runtime.clock.time()
+        self.recorder.opened(self.call, now, self.request, self.runtime.pools)
+
+    @property
+    def at(self) -> float:
+        """Seconds since ``Started``."""
+        return self.runtime.clock.monotonic() - self.origin
+
+    @property
+    def created(self) -> int:
+        """When the first of the answer came, whole seconds since the epoch; the same ever after."""
+        self._created = self._created or int(self.runtime.clock.time())
+        return self._created
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The targets that were passed over so far, and why."""
+        return self.unfit + self.recorder.skipped(self.call)
+
+    @property
+    def provider(self) -> Provider:
+        """The provider that was asked last."""
+        return self.runtime.providers[self.sent()[0].provider]
+
+    def sent(self) -> tuple[Target, str]:
+        """Where the last attempt was sent, and the label of its credential."""
+        target, credential = self.call.target, self.call.credential
+        if target is None or credential is None:
+            raise AssertionError("only called after a send")
+        return target, credential
+
+    def advance(self, event: Event) -> None:
+        """Step the machine, record the move, and hold the next command."""
+        if isinstance(event, Succeeded | Failed | Cancelled | DeadlineReached):
+            self._end_attempt(event)
+        before = self.call
+        moved = step(before, event)
+        self.call, self.command = moved.call, moved.command
+        self.recorder.moved(before, event, moved)
+
+    # One attempt.
+
+    def begin_attempt(self, command: Send) -> Exchange:
+        """An attempt goes out; from here on it is recorded.
+
+        Raises:
+            RequestError: The request cannot be put in the words of this target.
+        """
+        target = command.target
+        provider = self.runtime.providers[target.provider]
+        self._begin_delivery(target)
+        settings = self.runtime.targets.get(target.name)
+        prepared = self.wording.words(
+            target, provider, settings.overrides if settings is not None else {}
+        )
+        self.failure, self.is_diagnosed = None, False
+        self.recorder.sent(command, self.at)
+        for note in prepared.notes:
+            self.recorder.note(note)
+        wishes = Wishes(self.request.stream, self._holds, bool(self.request.require_complete))
+        self.exchange = Exchange(command, provider, prepared, wishes, self.recorder.note)
+        self._note_hurry(command)
+        return self.exchange
+
+    def encode(self, exchange: Exchange, base_url: str) -> httpx.Request:
+        """The HTTP request of an attempt, with its limits.
+
+        Raises:
+            RequestError: The caller handed in what cannot be sent.
+        """
+        command, prepared = exchange.command, exchange.prepared
+        provider = exchange.provider.at(base_url)
+        secret = provider.credential(command.credential).secret
+        try:
+            outgoing = dialect(provider.dialect).encode(
+                prepared.payload,
+                provider=provider,
+                model=command.target.model,
+                overrides=prepared.overrides,
+                secret=secret.reveal(),
+                stream=prepared.stream,
+            )
+        except RequestError as error:
+            # Without the frames that had the secret in their hands.
+            raise RequestError(str(error)) from None
+        if provider.dialect == self.request.dialect:
+            outgoing.headers.update(
+                [
+                    (name.encode("ascii"), value.strip(" \t").encode("latin-1"))
+                    for name, value in self.request.headers.items()
+                ]
+            )
+        limits = command.timeouts
+        # Read by transports that know nothing of the limits that the pump keeps.
+        longest = max(command.kept_alive or limits.total, limits.idle)
+        outgoing.extensions["timeout"] = {
+            "connect": self.connect_limit(command),
+            "read": longest if prepared.stream else limits.total,
+            "write": limits.total,
+            "pool": limits.total,
+        }
+        return outgoing
+
+    def receive(self, exchange: Exchange, head: httpx.Response) -> None:
+        """Take in the head of the answer."""
+        identity = masked(request_id(head.headers), self.runtime.masker)
+        self.recorder.received(head.status_code, identity)
+        exchange.receive(head)
+
+    def deliver(self) -> Iterator[StreamEvent]:
+        """What may be passed on to the caller now."""
+        exchange = self.exchange
+        if exchange is None or exchange.decoder is None:
+            return
+        exchange.relaying = True
+        for event in self.delivery.pass_on(exchange.decoder.take()):
+            yield event
+            self._reached = self.at
+
+    def complete(self, exchange: Exchange) -> Answer | Failure:
+        """A stream is whole, and so is the answer, unless nothing is in it or more is needed."""
+        self.leftover = tuple(self.deliver())
+        judged = exchange.judge_stream(self.delivery.accumulator)
+        if self.call.committed and isinstance(judged, Flawed) and judged.flaw is Flaw.EMPTY:
+            # Thoughts reached the caller: nobody else can be asked any more.
+            exchange.kept = judged = judged.answer
+        return judged
+
+    def fail(self, failure: Failure) -> Failed:
+        """The attempt brought ``failure``."""
+        self.failure = failure
+        self._warn_of_mark(failure)
+        at, tool_call = self.at, self.delivery.accumulator.tool_call
+        sent = self.recorder.sent_at
+        # Since the caller asked for more, at the earliest since the attempt was sent.
+        waited = 0.0 if sent is None else min(at - sent, at - self._reached)
+        return Failed(at, waited=waited, tool_call=tool_call)
+
+    def silence(self, exchange: Exchange) -> NoteFirstToken | None:
+        """How long the target was silent before its first content; ``None`` for whole answers."""
+        sent = self.recorder.sent_at
+        if sent is None or not (exchange.prepared.stream or self.request.stream):
+            return None
+        return NoteFirstToken(exchange.command.target, self.at - sent)
+
+    @property
+    def has_delivered_all(self) -> bool:
+        """True once the caller has the whole of a stream, the finish reason included."""
+        whole = self.exchange is not None and self.exchange.is_whole
+        relays, accumulator = self.call.state is State.STREAM, self.delivery.accumulator
+        return relays and whole and accumulator.finish_reason is not None
+
+    @property
+    def has_failed_head(self) -> bool:
+        """True where the attempt under way was answered with a status that is a failure."""
+        exchange = self.exchange
+        if exchange is None or exchange.command is not self.command or exchange.body is None:
+            return False
+        return exchange.body.failed
+
+    def too_large(self) -> TooLarge | None:
+        """Set where what was put together is larger than any answer may be."""
+        return TooLarge() if self.delivery.accumulator.size > LARGEST_ANSWER else None
+
+    # The limits of an attempt.
+
+    def connect_limit(self, command: Send) -> float:
+        """Seconds that the connection may take."""
+        return min(command.timeouts.connect, self.time_left(command))
+
+    def time_left(self, command: Send) -> float:
+        """Seconds until the attempt is over, by its own ``total`` or for the sake of others."""
+        sent = self.recorder.sent_at if self.recorder.sent_at is not None else self.at
+        return max(0.0, min(sent + command.timeouts.total, command.until) - self.at)
+
+    def read_limit(self, command: Send | Relay) -> tuple[str, float]:
+        """The limit of the next read, and the seconds until it fires."""
+        left = (command.until if isinstance(command, Send) else command.ends_at) - self.at
+        timeouts, exchange = self.sent()[0].timeouts, self.exchange
+        if exchange is not None and exchange.is_whole:
+            return "idle", max(0.0, min(LAST_WORDS, timeouts.idle, left))
+        # Held back, what has come is not silence either.
+        if isinstance(command, Relay) or exchange is None or exchange.has_content:
+            return "idle", max(0.0, min(timeouts.idle, left))
+        sent = self.recorder.sent_at or 0.0
+        if exchange.is_silent:
+            first = self._first_token(command)
+            return "first_token", max(0.0, min(sent + first - self.at, left))
+        return "total", max(0.0, min(sent + command.timeouts.total - self.at, left))
+
+    def reach_limit(
+        self, command: Send | Relay, passed: LimitPassed
+    ) -> DeadlineReached | LimitReached:
+        """What a limit that has passed means: the call's own, or one of the attempt's."""
+        limit = "connect" if passed.connect else self.read_limit(command)[0]
+        timeouts = self.sent()[0].timeouts
+        if self.at >= command.ends_at - EARLY:
+            if not self.call.committed:
+                return DeadlineReached(self.at)
+            return LimitReached("stream_total", timeouts.stream_total)
+        if isinstance(command, Relay):
+            return LimitReached(limit, getattr(timeouts, limit))
+        shortened = self.at >= command.until - EARLY
+        own = self._first_token(command) if limit == "first_token" else None
+        seconds = float(getattr(command.timeouts, limit)) if own is None else own
+        return LimitReached(limit, seconds, shortened=shortened)
+
+    # What the board is asked.
+
+    def classify(self) -> Report:
+        """The failure of the last attempt, classified, as the board is told of it."""
+        self.is_diagnosed = True
+        target, credential = self.sent()
+        attempt = AttemptContext(
+            self.provider,
+            self.runtime.masker,
+            self.runtime.clock.time(),
+            self.request.payload,
+            target.model,
+        )
+        error = classify_failure(self.failure, attempt)
+        repair = self.wording.cure(target, self.provider, error)
+        error = attrs.evolve(error, repair=repair, hint=_hint(error, repair))
+        return Report(target, credential, error, self._cut_first_token())
+
+    def diagnosed(self, error: Error) -> None:
+        """Note in the record what the failure was."""
+        self.recorder.diagnosed(error, unsent=never_sent(self.failure))
+
+    def answered(self) -> Succeed:
+        """The target has answered."""
+        target, credential = self.sent()
+        self.wording.cured(target)
+        return Succeed(target, credential)
+
+    # The end of the call.
+
+    def finish(self, command: Finish) -> Response:
+        """The response, or the failure that the call ends with.
+
+        Raises:
+            CallFailed: The call failed.
+        """
+        skipped, exchange = self.skipped, self.exchange
+        self.recorder.closed(self.call, self.at, skipped)
+        if command.stopped_by is not None or exchange is None or exchange.kept is None:
+            raise self._failure(command, skipped)
+        target, credential = self.sent()
+        self.response = Response(
+            exchange.kept,
+            target.provider,
+            target.model,
+            credential,
+            skipped,
+            self.recorder.ledger,
+            self._answered_in(exchange),
+            self.created,
+        )
+        return self.response
+
+    def close_record(self) -> None:
+        """The caller went away: the record ends, and nothing is returned."""
+        self.recorder.closed(self.call, self.at, self.skipped)
+
+    # Inside.
+
+    @property
+    def _holds(self) -> bool:
+        """True where nothing is delivered before all of it is here."""
+        return self.call.policy.on_interrupted is OnInterrupted.HOLD or not self.request.stream
+
+    def _answered_in(self, exchange: Exchange) -> str:
+        """The dialect that the answer is written in; what was put together is a completion."""
+        assembled = self.request.stream or exchange.decoder is not None
+        return "openai-chat" if assembled else exchange.provider.dialect
+
+    def _begin_delivery(self, target: Target) -> None:
+        if not self.call.committed:
+            # Nothing of an earlier attempt reached the caller.
+            self.delivery, self.leftover = Delivery(), ()
+            return
+        usage = self.exchange.usage if self.exchange is not None else None
+        text = self.delivery.accumulator.text
+        self.wording.go_on_from(text)
+        self.delivery.go_on(usage, prefill=self.wording.prefills(target, self.provider))
+
+    def _end_attempt(self, event: Event) -> None:
+        """Record what an attempt cost, and that no more of its answer will come."""
+        if self.call.state not in (State.ATTEMPT, State.STREAM):
+            return
+        if isinstance(event, Succeeded | Failed):
+            self.recorder.ended(event.at)
+        exchange = self.exchange
+        if exchange is not None:
+            self.recorder.counted(exchange.usage)
+            skipped = exchange.decoder.unreadable if exchange.decoder is not None else 0
+            if skipped:
+                self.recorder.note(f"{skipped} unreadable event{'s' * (skipped > 1)} skipped")
+
+    def _note_hurry(self, command: Send) -> None:
+        """Note where an attempt has less time than its own limits, for the sake of others."""
+        exchange = self.exchange
+        streams = exchange is not None and exchange.prepared.stream
+        longest = self._first_token(command) if streams else command.timeouts.total
+        reaches = self.at + longest >= command.until - EARLY
+        if reaches and command.until < command.ends_at:
+            seconds = round(command.until - self.at, 3)
+            self.recorder.note(f"limited to {seconds:g} s: the rest is kept for other targets")
+
+    def _first_token(self, command: Send) -> float:
+        """Seconds from the request until the first content must be here."""
+        limits = command.timeouts
+        alive = self.exchange is not None and self.exchange.is_alive
+        return (command.kept_alive if alive else limits.first_token) or limits.total
+
+    def _cut_first_token(self) -> float | None:
+        """The first-token limit that cut the wait, where no hurry of this call shortened it."""
+        failure = self.failure
+        if isinstance(failure, LimitReached) and failure.limit == "first_token":
+            return None if failure.shortened else failure.seconds
+        return None
+
+    def _warn_of_mark(self, failure: Failure) -> None:
+        """Say once what a person must know of a provider that ends its streams in its own way."""
+        if not isinstance(failure, Interrupted) or failure.hint is not HINT_MARK:
+            return
+        name = self.provider.name
+        if name not in self.runtime.warned:
+            self.runtime.warned.add(name)
+            _log.warning(
+                "%s ended a stream with the end mark and without a finish reason, as after a "
+                'stream that broke; where it never sends one, set end = "mark" in '
+                "[providers.%s]",
+                name,
+                name,
+            )
+
+    def _failure(self, command: Finish, skipped: tuple[Skipped, ...]) -> CallFailed:
+        failure = failed_call(command, self.call, skipped, self.recorder, seconds=self.at)
+        if not self.call.committed:
+            return failure
+        return StreamInterrupted.after(failure, self.delivery.accumulator.text)
+
+
+def _hint(error: Error, repair: str | None) -> str:
+    """Who must act: nobody yet, where the request itself is changed; a rule's own words stand."""
+    if error.hint not in (HINT_REPAIRED, HINTS[error.reason]):
+        return error.hint
+    return HINTS[error.reason] if repair is None else HINT_REPAIRED

@@ -1,0 +1,53 @@
+"""What of a call's answers has reached the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from orchestrator.dialects import Usage
+from orchestrator.dialects.neutral import Began, Counted, Delta, StreamEvent
+from orchestrator.execution.accumulator import Accumulator
+from orchestrator.execution.continuation import Trimmer
+
+
+@attrs.define
+class Delivery:
+    """Passes on the events of one stream, or of several where one goes on with another.
+
+    Attributes:
+        accumulator: Puts together what was passed on.
+        continues: True where the stream that is read now goes on with one that broke.
+    """
+
+    accumulator: Accumulator = attrs.field(factory=Accumulator)
+    continues: bool = False
+    _trimmer: Trimmer = attrs.field(factory=lambda: Trimmer(""))
+
+    def go_on(self, usage: Usage | None, *, prefill: bool) -> None:
+        """Another stream goes on where this one broke.
+
+        Args:
+            usage: What the broken attempt cost, as far as its provider told.
+            prefill: See :class:`.Trimmer`.
+        """
+        self.accumulator.next_stream(usage)
+        self.continues = True
+        self._trimmer = Trimmer(self.accumulator.text, prefill=prefill)
+
+    def pass_on(self, events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
+        """The events as the caller gets them; what has been taken of them has reached him."""
+        for event in events:
+            deltas = tuple(one for delta in event.deltas for one in self._trimmer.pass_on(delta))
+            self.accumulator.add(deltas)
+            yield self._continued(deltas) if self.continues else event
+
+    def _continued(self, deltas: tuple[Delta, ...]) -> StreamEvent:
+        """What goes on from another stream: no second beginning, and the usage of both.
+
+        Its bytes are not those that the provider sent, whose stream stands for itself.
+        """
+        usage = Counted(self.accumulator.usage)
+        told = (usage if isinstance(delta, Counted) else delta for delta in deltas)
+        return StreamEvent(b"", tuple(each for each in told if not isinstance(each, Began)))

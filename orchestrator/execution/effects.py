@@ -1,0 +1,123 @@
+"""What a call needs of the world: the effects that :func:`.flow.flow` yields and a pump performs.
+
+A pump sends the result of an effect into the flow, or throws what went wrong. It knows
+nothing of the call: :mod:`.blocking` performs effects on a thread, :mod:`.tasks` on an event
+loop, and whoever has another way to wait writes a pump of a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import httpx
+
+from orchestrator.dialects.neutral import StreamEvent
+from orchestrator.health.session import Question, Session
+
+EARLY = 0.001
+"""Seconds by which a timer may fire before its time."""
+
+
+@attrs.frozen
+class Open:
+    """Send ``request``, with the head of its answer (:class:`httpx.Response`) as the result.
+
+    Raises into the flow: :class:`LimitPassed`, or whatever the transport raised.
+
+    Attributes:
+        request: What to send; any answer that is still open was closed before.
+        seconds: How long all of it may take.
+        connect: How long the connection may take, as far as the transport can tell.
+    """
+
+    request: httpx.Request
+    seconds: float
+    connect: float
+
+
+@attrs.frozen
+class Read:
+    """Read the next bytes of the open answer; ``None`` at its end. Raises as :class:`Open`."""
+
+    seconds: float
+
+
+@attrs.frozen
+class Close:
+    """Close the open answer, if there is one; what goes wrong then is nobody's concern."""
+
+
+@attrs.frozen
+class Sleep:
+    """Let time pass."""
+
+    seconds: float
+
+
+@attrs.frozen
+class Block:
+    """Do ``work``, which may block the thread; its result is the result."""
+
+    work: Callable[[], Any]
+
+
+@attrs.frozen
+class Ask:
+    """Ask the health board, in one atomic step.
+
+    Attributes:
+        session: The call's session with the board.
+        question: What is asked.
+        at: The instant, seconds since ``Started``.
+    """
+
+    session: Session
+    question: Question
+    at: float
+
+
+@attrs.frozen
+class Emit:
+    """Hand ``event`` to the caller."""
+
+    event: StreamEvent
+
+
+Effect = Open | Read | Close | Sleep | Block | Ask | Emit
+
+
+class LimitPassed(Exception):
+    """A limit of an effect has passed.
+
+    A transport that says so is not believed: who refuses at once and calls it a timeout has
+    refused. A pump raises this only where the time is over.
+
+    Attributes:
+        connect: True where it is the limit of the connection.
+    """
+
+    def __init__(self, *, connect: bool = False) -> None:
+        super().__init__()
+        self.connect = connect
+
+
+class CallerLeft(BaseException):
+    """The caller closed the stream before its end; a pump throws it into the flow."""
+
+
+def limit_passed(error: Exception, effect: Open | Read, seconds: float) -> LimitPassed | None:
+    """The limit that ``error`` tells of, where it has passed.
+
+    Args:
+        error: What came out of a transport.
+        effect: What was being performed.
+        seconds: How long that took.
+    """
+    if not isinstance(error, httpx.TimeoutException | TimeoutError):
+        return None
+    connects = isinstance(error, httpx.ConnectTimeout) and isinstance(effect, Open)
+    if isinstance(effect, Open) and connects and seconds >= effect.connect - EARLY:
+        return LimitPassed(connect=True)
+    return LimitPassed() if seconds >= effect.seconds - EARLY else None

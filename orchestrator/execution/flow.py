@@ -1,0 +1,309 @@
+"""A call from its first command to its end, written once for threads, tasks and whatever comes.
+
+The flow performs what the machine asks for and steps it with what happened, until ``Finish``.
+It never asks itself what to do next; where it would have to, a row is missing from
+:mod:`orchestrator.states.table`. All that it needs of the world it yields as an
+:data:`.Effect`, so that a pump decides how to send and how to wait, and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Generator, Sequence
+from typing import Any, assert_never
+
+from orchestrator.api.request import RequestError
+from orchestrator.api.response import Response
+from orchestrator.dialects import Answer
+from orchestrator.execution import addresses
+from orchestrator.execution.call_run import CallRun
+from orchestrator.execution.effects import Ask, Close, Effect, Emit, LimitPassed, Open, Read, Sleep
+from orchestrator.execution.exchange import Exchange, FirstContent, Outcome, StreamComplete
+from orchestrator.execution.failure import Broken
+from orchestrator.health.session import Release, Take, TakeFirst
+from orchestrator.states import (
+    Cancelled,
+    Command,
+    DeadlineReached,
+    Diagnose,
+    Diagnosed,
+    Event,
+    Failed,
+    Finish,
+    Relay,
+    Repair,
+    Repaired,
+    Rotate,
+    Rotated,
+    Send,
+    Standby,
+    Started,
+    State,
+    Streaming,
+    Succeeded,
+    Switch,
+    Switched,
+    Taken,
+    Target,
+    Wait,
+    Waited,
+)
+
+DRAIN = 0.1
+"""Seconds to wait, after the end mark, for the end of the body that lets the connection live."""
+
+Flow = Generator[Effect, Any, Response]
+EventFlow = Generator[Effect, Any, Event]
+Taking = Generator[Effect, Any, tuple[float, Taken | None, Standby]]
+
+
+def flow(run: CallRun) -> Flow:
+    """Run a call to its end.
+
+    However it ends, what it took is given back: a pump throws in what interrupts the call, and
+    performs what follows, to the end of the record.
+
+    Raises:
+        CallFailed: The call failed; ``StreamInterrupted`` once content was delivered.
+        RequestError: The caller handed in what cannot be sent.
+        BaseException: What interrupted the call, as it was; the machine ends as ``Cancelled``.
+    """
+    run.begin()
+    try:
+        response = yield from _run(run)
+    except GeneratorExit:
+        raise  # the pump is gone: nobody performs an effect any more
+    except BaseException:
+        yield from _abandon(run)
+        raise
+    yield Ask(run.session, Release(), run.at)
+    return response
+
+
+def _run(run: CallRun) -> Flow:
+    run.open_record()
+    taken, standby = yield Ask(run.session, TakeFirst(), 0.0)
+    run.advance(Started(0.0, taken, standby))
+    while not isinstance(command := run.command, Finish):
+        event = yield from _perform(run, command)
+        if not isinstance(event, Streaming):
+            # A wait or another target may come next: nobody reads on.
+            yield Close()
+        run.advance(event)
+    response = run.finish(command)
+    for leftover in run.leftover:
+        yield Emit(leftover)
+    return response
+
+
+def _perform(run: CallRun, command: Command) -> EventFlow:
+    match command:
+        case Send():
+            return (yield from _send(run, command))
+        case Relay():
+            return (yield from _relay(run, command))
+        case Diagnose():
+            return (yield from _diagnose(run))
+        case Finish():
+            raise AssertionError("the end of a call is no command to perform")
+        case _:
+            return (yield from _arrive(run, command))
+
+
+def _arrive(run: CallRun, command: Rotate | Switch | Wait | Repair) -> EventFlow:
+    match command:
+        case Rotate():
+            return Rotated(*(yield from _take(run, (command.target,), command.used)))
+        case Switch():
+            return Switched(*(yield from _take(run, command.targets)))
+        case Wait():
+            yield Sleep(command.until - run.at)
+            return Waited(*(yield from _take(run, (command.target,))))
+        case Repair():
+            # Changes what is sent to this target, and to no other.
+            run.wording.repair(command.target, command.name)
+            return Repaired(*(yield from _take(run, (command.target,))))
+        case _:
+            assert_never(command)
+
+
+def _take(run: CallRun, targets: Sequence[Target], used: Collection[str] = ()) -> Taking:
+    """Take the first of ``targets`` that can be had, and look at what stands by."""
+    at = run.at
+    taken, standby = yield Ask(run.session, Take(targets, used), at)
+    return at, taken, standby
+
+
+def _diagnose(run: CallRun) -> Generator[Effect, Any, Diagnosed]:
+    """Classify the failure, report it to the board, and look at what stands by."""
+    report, at = run.classify(), run.at
+    standby = yield Ask(run.session, report, at)
+    run.diagnosed(report.error)
+    return Diagnosed(at, report.error, standby, run.runtime.jitter())
+
+
+# An attempt.
+
+
+def _send(run: CallRun, command: Send) -> EventFlow:
+    """Send, and read until content may be passed on or the attempt is over."""
+    exchange = run.begin_attempt(command)
+    try:
+        base_url = yield from _locate(run, exchange)
+        outgoing = run.encode(exchange, base_url)
+        head = yield Open(outgoing, _left(run, command), run.connect_limit(command))
+        run.receive(exchange, head)
+        while (outcome := exchange.outcome()) is None:
+            yield from _read(run, exchange, command)
+        return (yield from _settle(run, exchange, outcome))
+    except RequestError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever breaks an attempt is its failure
+        return (yield from _break(run, exchange, command, error))
+
+
+def _relay(run: CallRun, command: Relay) -> EventFlow:
+    """Pass on what has come, and read on, until the stream is over."""
+    exchange = run.exchange
+    if exchange is None:
+        raise AssertionError("nothing is passed on before an attempt")
+    while True:
+        for event in run.deliver():
+            yield Emit(event)
+        try:
+            if (outcome := exchange.outcome() or run.too_large()) is not None:
+                ended = yield from _settle(run, exchange, outcome)
+                if isinstance(ended, Succeeded):
+                    yield from _drain(run)
+                return ended
+            yield from _read(run, exchange, command)
+        except Exception as error:  # noqa: BLE001 - see _send
+            return (yield from _break(run, exchange, command, error))
+
+
+def _read(run: CallRun, exchange: Exchange, command: Send | Relay) -> Generator[Effect, Any, None]:
+    """Read once."""
+    exchange.feed((yield Read(_left(run, command))))
+    if exchange.has_content and not exchange.has_spoken:
+        exchange.has_spoken = True
+        if (silence := run.silence(exchange)) is not None:
+            # So that others know what is usual here.
+            yield Ask(run.session, silence, run.at)
+
+
+def _left(run: CallRun, command: Send | Relay) -> float:
+    """Seconds until the next limit.
+
+    Raises:
+        LimitPassed: There are none; a transport of the user's may know nothing of limits.
+    """
+    _, seconds = run.read_limit(command)
+    if seconds <= 0:
+        raise LimitPassed
+    return seconds
+
+
+def _settle(run: CallRun, exchange: Exchange, outcome: Outcome) -> EventFlow:
+    """The event that ``outcome`` is; the board hears of an answer first."""
+    if isinstance(outcome, StreamComplete):
+        outcome = run.complete(exchange)
+    match outcome:
+        case FirstContent():
+            return Streaming(run.at)
+        case Answer():
+            yield Ask(run.session, run.answered(), run.at)
+            return Succeeded(run.at)
+        case _:
+            return run.fail(outcome)
+
+
+def _break(run: CallRun, exchange: Exchange, command: Send | Relay, error: Exception) -> EventFlow:
+    """The event of an attempt that ``error`` ended, or a limit."""
+    try:
+        known = exchange.settled()
+    except Exception as unreadable:  # noqa: BLE001 - what broke the codec breaks it again
+        known = Broken(unreadable)
+    if known is None and isinstance(error, LimitPassed):
+        reached = run.reach_limit(command, error)
+        return reached if isinstance(reached, DeadlineReached) else run.fail(reached)
+    return (
+        yield from _settle(run, exchange, exchange.interrupt(error) if known is None else known)
+    )
+
+
+def _drain(run: CallRun) -> Generator[Effect, Any, None]:
+    """Read the end of the body, which follows the end mark, so that the connection lives."""
+    clock = run.runtime.clock
+    ends_at = clock.monotonic() + DRAIN
+    with contextlib.suppress(Exception):
+        while (left := ends_at - clock.monotonic()) > 0 and (yield Read(left)) is not None:
+            pass
+
+
+# The address of a provider.
+
+
+def _locate(run: CallRun, exchange: Exchange) -> Generator[Effect, Any, str]:
+    """The first address of the provider that can be reached, else the last, never probed."""
+    *preferred, last = exchange.provider.addresses
+    for base_url in preferred:
+        found = run.runtime.addresses.is_reachable(base_url)
+        if found is None:
+            found = yield from _probe(run, exchange, base_url)
+        if found:
+            return base_url
+    return last
+
+
+def _probe(run: CallRun, exchange: Exchange, base_url: str) -> Generator[Effect, Any, bool]:
+    """Whether ``base_url`` can be reached, in the time of the attempt."""
+    # Half of it, so that a silent address leaves time for the next.
+    seconds = min(addresses.PROBE_SECONDS, _left(run, exchange.command) / 2)
+    try:
+        head = yield Open(addresses.probe(base_url, seconds), seconds, seconds)
+        found = addresses.is_service(head)
+    except LimitPassed:
+        found = False
+        if seconds < addresses.PROBE_SECONDS:  # a call in a hurry has not seen enough
+            return False
+    except Exception:  # noqa: BLE001 - nobody is there, whatever it is called
+        found = False
+    yield Close()
+    run.runtime.addresses.remember(base_url, is_reachable=found)
+    return found
+
+
+# The caller goes away.
+
+
+def _abandon(run: CallRun) -> Generator[Effect, Any, None]:
+    """End what is open, and give back what was taken."""
+    yield Close()
+    try:
+        if not run.call.state.final:
+            yield from _end(run)
+    finally:
+        yield Ask(run.session, Release(), run.at)
+
+
+def _end(run: CallRun) -> Generator[Effect, Any, None]:
+    """End the machine and the record; a failure that had come by then stays what it is."""
+    exchange = run.exchange
+    if exchange is not None and run.has_delivered_all:
+        # Who leaves after the finish reason has it all.
+        judged = run.complete(exchange)
+        if isinstance(judged, Answer):
+            yield Ask(run.session, run.answered(), run.at)
+            run.advance(Succeeded(run.at))
+            run.finish(Finish())
+            return
+    if exchange is not None and run.has_failed_head:
+        event = yield from _break(run, exchange, exchange.command, LimitPassed())
+        if isinstance(event, Failed):
+            run.advance(event)
+    # Where that is what was interrupted, it is not tried again.
+    if run.call.state is State.CLASSIFY and not run.is_diagnosed:
+        run.advance((yield from _diagnose(run)))
+    if not run.call.state.final:
+        run.advance(Cancelled(run.at))
+    run.close_record()

@@ -1,0 +1,45 @@
+"""What the calls of one orchestrator share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping
+from random import Random
+
+import attrs
+
+from orchestrator.clock import Clock
+from orchestrator.config.records import Provider, TargetSettings, masker
+from orchestrator.execution.addresses import Addresses
+from orchestrator.execution.recorder import pools
+from orchestrator.health import HealthBoard
+from orchestrator.ledger import Pools
+from orchestrator.secrets import Masker
+
+
+@attrs.frozen
+class Runtime:
+    """What a call needs of its orchestrator.
+
+    Attributes:
+        providers: By name.
+        targets: Settings by target name; a target without an entry has none.
+        board: What is known across calls.
+        clock: The time to read.
+        jitter: A random number in [0, 1) for each backoff.
+        addresses: Which of a provider's addresses could be reached.
+        repairs: Repairs that cured earlier calls, by target name.
+        warned: Providers of whose streams a person was warned.
+        masker: Knows the secrets of all providers.
+        pools: The labels of their credentials, as the record of a call says them.
+    """
+
+    providers: Mapping[str, Provider]
+    targets: Mapping[str, TargetSettings]
+    board: HealthBoard
+    clock: Clock
+    jitter: Callable[[], float] = Random().random
+    addresses: Addresses = attrs.Factory(lambda self: Addresses(self.clock.monotonic), True)
+    repairs: MutableMapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    warned: set[str] = attrs.field(factory=set)
+    masker: Masker = attrs.Factory(lambda self: masker(self.providers.values()), takes_self=True)
+    pools: Pools = attrs.Factory(lambda self: pools(self.providers.values()), takes_self=True)

@@ -1,0 +1,171 @@
+"""The pump of calls that suspend a task."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any, assert_never
+
+import httpx
+
+from orchestrator.api.response import Response
+from orchestrator.clock import Clock
+from orchestrator.dialects.neutral import StreamEvent
+from orchestrator.execution.effects import (
+    Ask,
+    Block,
+    CallerLeft,
+    Close,
+    Effect,
+    Emit,
+    LimitPassed,
+    Open,
+    Read,
+    Sleep,
+    limit_passed,
+)
+from orchestrator.execution.flow import Flow
+
+
+class TaskConnection:
+    """Performs effects on an event loop; holds the answer that is open.
+
+    Args:
+        transport: What requests are sent with.
+        clock: What sleeps, and what limits are measured by.
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> None:
+        self._transport, self._clock = transport, clock
+        self._response: httpx.Response | None = None
+        self._chunks: AsyncIterator[bytes]
+
+    async def perform(self, effect: Effect) -> Any:
+        """The result of ``effect``; raises as :meth:`.BlockingConnection.perform`."""
+        match effect:
+            case Ask():
+                return effect.session.answer(effect.question, effect.at)
+            case Open() | Read():
+                return await self._exchange(effect)
+            case Close():
+                return await self.close()
+            case Sleep():
+                return await self._clock.sleep_async(effect.seconds)
+            case Block():
+                return await asyncio.to_thread(effect.work)
+            case Emit():
+                raise AssertionError("whoever drives the flow hands events on")
+            case _:
+                assert_never(effect)
+
+    async def close(self) -> None:
+        """Close the open answer, if there is one."""
+        response, self._response = self._response, None
+        if response is not None:
+            with contextlib.suppress(Exception):
+                await response.aclose()
+
+    async def _exchange(self, effect: Open | Read) -> httpx.Response | bytes | None:
+        began, virtual = time.monotonic(), self._clock.monotonic()
+        limit = asyncio.timeout(effect.seconds)
+        try:
+            async with limit:
+                if isinstance(effect, Open):
+                    return await self._open(effect)
+                return await anext(self._chunks, None)
+        except Exception as error:
+            if limit.expired():
+                raise LimitPassed from error
+            # Sockets wait in real time, whatever clock the call was given.
+            passed = max(time.monotonic() - began, self._clock.monotonic() - virtual)
+            if (early := limit_passed(error, effect, passed)) is not None:
+                raise early from error
+            raise
+
+    async def _open(self, effect: Open) -> httpx.Response:
+        self._response = await self._transport.handle_async_request(effect.request)
+        self._chunks = self._response.aiter_bytes()
+        return self._response
+
+
+class TaskPump:
+    """Performs a flow's effects until there is something for the caller, or the call is over.
+
+    Attributes:
+        response: Of the call, once it is over.
+    """
+
+    response: Response
+
+    def __init__(self, flow: Flow, connection: TaskConnection) -> None:
+        self._flow, self._connection = flow, connection
+
+    async def advance(self, error: BaseException | None = None) -> StreamEvent | None:
+        """The next event for the caller; ``None`` where the call has succeeded.
+
+        Args:
+            error: What interrupts the call, to be thrown into the flow.
+
+        Raises:
+            CallFailed: The call failed.
+            BaseException: What interrupted it, as it was: the flow has given back what it took.
+        """
+        flow, result = self._flow, None
+        try:
+            while True:
+                try:
+                    effect = flow.send(result) if error is None else flow.throw(error)
+                    result = error = None
+                    if isinstance(effect, Emit):
+                        return effect.event
+                    result = await self._connection.perform(effect)
+                except BaseException as raised:
+                    # Out of the flow itself, which is over then; else the flow says what it means.
+                    if inspect.getgeneratorstate(flow) == inspect.GEN_CLOSED:
+                        if isinstance(raised, StopIteration):
+                            self.response = raised.value
+                            return None
+                        raise
+                    error = raised
+        finally:
+            # It knows this frame: together they would keep all that the call held alive.
+            del error
+
+
+async def run(flow: Flow, connection: TaskConnection) -> Response:
+    """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
+    pump = TaskPump(flow, connection)
+    try:
+        while await pump.advance() is not None:
+            pass
+        return pump.response
+    finally:
+        await connection.close()
+
+
+async def drive(flow: Flow, connection: TaskConnection) -> AsyncGenerator[StreamEvent, None]:
+    """Run a call to its end; yields what may be passed on to the caller.
+
+    Raises:
+        CallFailed: The call failed.
+        BaseException: What interrupted the call.
+    """
+    pump = TaskPump(flow, connection)
+    error: BaseException | None = None
+    try:
+        while (event := await pump.advance(error)) is not None:
+            error = None
+            try:
+                yield event
+            except GeneratorExit:
+                error = CallerLeft()
+            except BaseException as raised:  # noqa: BLE001 - the flow gives back what it took
+                error = raised
+    except CallerLeft:
+        return
+    finally:
+        del error
+        await connection.close()
