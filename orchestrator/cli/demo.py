@@ -27,7 +27,7 @@ from orchestrator.cli.screen import Screen
 from orchestrator.lab.diagrams import terminal
 from orchestrator.lab.diagrams.drawing import Drawing
 from orchestrator.lab.diagrams.overlay import along
-from orchestrator.lab.diagrams.render import MissingExtra, RenderFailed
+from orchestrator.lab.diagrams.render import MissingDiagramExtra, RenderFailed
 from orchestrator.ledger import Entry
 from orchestrator.sim import SimProcess, replies
 
@@ -170,7 +170,7 @@ class _ShownDemo:
     def _kept(self, keep: Path, path: tuple[str, ...]) -> None:
         try:
             (keep / PICTURE).write_text(Drawing(overlay=along(path)).svg(), encoding="utf-8")
-        except (MissingExtra, RenderFailed) as error:
+        except (MissingDiagramExtra, RenderFailed) as error:
             self.screen.say(f"note: no {PICTURE}: {error}")
             self._line(Text(f"kept: {keep / LEDGER}"))
         else:

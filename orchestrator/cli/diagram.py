@@ -26,7 +26,7 @@ from orchestrator.lab.diagrams.lists import ListSection
 from orchestrator.lab.diagrams.overlay import Overlay, along, heated, under
 from orchestrator.lab.diagrams.plain_table import UnknownState, plain, rows_around
 from orchestrator.lab.diagrams.recorded_rows import RowCounter, RowCounts, path_of
-from orchestrator.lab.diagrams.render import MissingExtra, RenderFailed
+from orchestrator.lab.diagrams.render import MissingDiagramExtra, RenderFailed
 from orchestrator.ledger import BrokenLedger
 
 Format = Literal["table", "mermaid", "dot", "svg", "png", "json"]
@@ -45,7 +45,7 @@ _SUFFIXES = {
 
 
 @attrs.frozen
-class _Options:
+class _DiagramOptions:
     """What a user asked to see, as it stands on the command line.
 
     Attributes:
@@ -139,7 +139,7 @@ def diagram(  # noqa: PLR0913 - each is an option of the command
     screen = Screen()
     with exit_on_error(screen):
         wanted = format or _by_name(output)
-        found = _subject(screen, _Options(call, id, heat, compare, config, route))
+        found = _subject(screen, _DiagramOptions(call, id, heat, compare, config, route))
         if state is not None:
             _check_state(state, picture)
         _deliver(
@@ -148,7 +148,7 @@ def diagram(  # noqa: PLR0913 - each is an option of the command
     return DONE
 
 
-def _subject(screen: Screen, options: _Options) -> _Subject:
+def _subject(screen: Screen, options: _DiagramOptions) -> _Subject:
     """What ``options`` are about.
 
     Raises:
@@ -207,7 +207,7 @@ def _lines(ledger: str) -> Iterable[bytes]:
         yield from file
 
 
-def _configured(screen: Screen, options: _Options) -> _Subject:
+def _configured(screen: Screen, options: _DiagramOptions) -> _Subject:
     name, found = _under(screen, options.config, options.route)
     table = plain()
     dead = [row.name for row in table.rows if row.name in found.dead]
@@ -216,7 +216,7 @@ def _configured(screen: Screen, options: _Options) -> _Subject:
     return _Subject(drawn, lists.under_config(found.setup, dead, table))
 
 
-def _compared(screen: Screen, options: _Options, old: Path) -> _Subject:
+def _compared(screen: Screen, options: _DiagramOptions, old: Path) -> _Subject:
     before, was = _under(screen, old, options.route)
     after, now = _under(screen, options.config, options.route)
     differences = config_changes(was, now)
@@ -313,7 +313,7 @@ def _content(found: _Subject, drawn: Drawing, wanted: str) -> bytes:
     }
     try:
         content = draw[wanted]()
-    except (MissingExtra, RenderFailed) as error:
+    except (MissingDiagramExtra, RenderFailed) as error:
         raise UsageError(str(error)) from None
     return content.encode() if isinstance(content, str) else content
 

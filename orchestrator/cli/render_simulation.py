@@ -287,13 +287,9 @@ def _survey_as_mapping(found: Survey, mix: Mix, seed: int) -> dict[str, Any]:
         "mix": mix,
         "seed": seed,
         "calls": len(found.calls),
-        "answered_at_once": found.at_once,
-        "rescued": found.rescued,
-        "lost": found.lost,
-        "rescue_rate": found.rescue_rate,
+        **found.as_mapping(),
         "attempts": dict(zip(names, found.spread("attempts"), strict=True)),
         "seconds": dict(zip(names, found.spread("seconds"), strict=True)),
-        "requests": found.requests,
         "hours": [
             {
                 "at_once": hour.at_once,

@@ -183,13 +183,9 @@ def _object(found: Comparison, config: Config, assume: Assume) -> dict[str, Any]
         "saved": [each.recording.call for each in found.saved],
         **{
             name: {
-                "answered_at_once": each.at_once,
-                "rescued": each.rescued,
-                "lost": each.lost,
-                "rescue_rate": each.rescue_rate,
+                **each.as_mapping(),
                 "attempts": sum(one.attempts for one in each.calls),
                 "seconds": sum(one.seconds for one in each.calls),
-                "requests": each.requests,
             }
             for name, each in pairs.items()
         },

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +22,7 @@ from orchestrator.config.records import Config
 from orchestrator.lab.simulation import BadScript, Playing, Simulation, read_script
 from orchestrator.lab.simulation.loading import Loaded, load
 from orchestrator.lab.simulation.replay_config import nearest, remember
-from orchestrator.lab.simulation.script import Script, check_names
+from orchestrator.lab.simulation.script import AttemptScript, check_names
 from orchestrator.lab.simulation.script_from_ledger import left_early, own_config, script_of
 from orchestrator.lab.simulation.workloads import Mix, survey
 from orchestrator.ledger import BrokenLedger, Ledger, Recording, append, recorded_calls
@@ -35,7 +34,7 @@ _SWITCH = Parameter(negative="", show_default=False)
 
 
 @attrs.frozen
-class _Options:
+class _PlayOptions:
     """What the command line asks of each call.
 
     Attributes:
@@ -45,6 +44,8 @@ class _Options:
         stream: Whether they are streamed, whatever the script says.
         route: Their route.
         seed: Draws jitter and the choice of keys.
+        keep_ledger: The file that their ledgers are appended to.
+        json: Print one JSON object.
     """
 
     calls: int = 1
@@ -53,6 +54,17 @@ class _Options:
     stream: bool = False
     route: str | None = None
     seed: int = 0
+    keep_ledger: Path | None = None
+    json: bool = False
+
+    def keep(self, ledger: Ledger) -> None:
+        """Append the ledger of a call, where that is asked for.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        if self.keep_ledger is not None:
+            append(self.keep_ledger, b"".join(ledger.lines()))
 
 
 @attrs.frozen
@@ -60,7 +72,7 @@ class _Source:
     """Something to play: the name it is called by, and either of the two."""
 
     name: str
-    script: Script | None = None
+    script: AttemptScript | None = None
     recorded: tuple[Recording, ...] = ()
 
 
@@ -123,30 +135,22 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     """
     screen = Screen()
     with exit_on_error(screen, json=json):
-        limit = read_duration(timeout, "--timeout")
+        options = _PlayOptions(
+            *(random or calls or 1, read_duration(every or "60s", "--every") or 0.0),
+            *(read_duration(timeout, "--timeout"), stream, route, seed, keep_ledger, json),
+        )
+        _check_files(keep_ledger, picture)
         if script is None:
             _refuse_of_scripts(calls=calls, every=every, id=id, random=random)
-            _check_files(picture, keep_ledger)
-            options = _Options(random or 0, timeout=limit, stream=stream, route=route, seed=seed)
-            day = mix or Mix.OUTAGE
-            _simulate_day(screen, _loaded(screen, config), day, options, picture, keep_ledger, json)
+            _simulate_day(screen, _loaded(screen, config), mix or Mix.OUTAGE, options, picture)
             return DONE
         _refuse_of_days(random=random, mix=mix, picture=picture)
         _check_calls(calls, every)
-        _check_files(keep_ledger)
-        gap = read_duration(every or "60s", "--every") or 0.0
-        options = _Options(calls or 1, gap, limit, stream, route, seed)
-        return _simulate_calls(screen, config, _source(script, id), options, keep_ledger, json)
+        return _simulate_calls(screen, config, _source(script, id), options)
 
 
 def _simulate_day(
-    screen: Screen,
-    config: Config,
-    day: Mix,
-    options: _Options,
-    picture: Path | None,
-    keep_ledger: Path | None,
-    json: bool,  # noqa: FBT001 - handed on
+    screen: Screen, config: Config, day: Mix, options: _PlayOptions, picture: Path | None
 ) -> None:
     found = survey(
         *(config, day, options.calls),
@@ -154,49 +158,33 @@ def _simulate_day(
         route=options.route,
         stream=options.stream,
         timeout=options.timeout,
-        keep=None if keep_ledger is None else partial(_keep, path=keep_ledger),
+        keep=options.keep,
     )
-    render.show_survey(screen, found, day, options.seed, json=json)
+    render.show_survey(screen, found, day, options.seed, json=options.json)
     if picture is not None:
         picture.write_text(render.survey_svg(found, day, options.seed), "utf-8")
         screen.say(f"wrote {picture}")
 
 
 def _simulate_calls(
-    screen: Screen,
-    path: Path | None,
-    found: _Source,
-    options: _Options,
-    keep_ledger: Path | None,
-    json: bool,  # noqa: FBT001 - handed on
+    screen: Screen, path: Path | None, found: _Source, options: _PlayOptions
 ) -> int:
     config, own = _config_for(screen, path, found)
     turns = _turns(found, config, options, own=own)
     _note_early_ends(screen, found)
     done: list[PlayedTurn] = []
     for group in _groups(turns):
-        with Simulation(
-            config, group[0].playing, seed=options.seed, route=options.route
-        ) as simulation:
+        first = group[0].playing
+        with Simulation(config, first, seed=options.seed, route=options.route) as simulation:
             _go_back(simulation, group)
-            done += render.play(screen, simulation, group, turns, json=json)
-    if keep_ledger is not None:
-        for each in done:
-            _keep(each.done.ledger, keep_ledger)
-    if json:
+            done += render.play(screen, simulation, group, turns, json=options.json)
+    for each in done:
+        options.keep(each.done.ledger)
+    if options.json:
         screen.json(render.played_as_mapping(done, config.route(options.route)))
     else:
         render.note_left(screen, done)
     return DONE if all(each.done.answered for each in done) else FAILED
-
-
-def _keep(ledger: Ledger, path: Path) -> None:
-    """Append a ledger to a file.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    append(path, b"".join(ledger.lines()))
 
 
 def _refuse_of_scripts(*, random: int | None, **options: object) -> None:
@@ -228,12 +216,11 @@ def _check_calls(calls: int | None, every: str | None) -> None:
         raise UsageError("--every is the time between calls: give their number, --calls N")
 
 
-def _check_files(*paths: Path | None) -> None:
+def _check_files(keep_ledger: Path | None, picture: Path | None) -> None:
     """Notice before the work what cannot be written after it."""
-    for path in paths:
+    for path in (keep_ledger, picture):
         if path is not None and not path.absolute().parent.is_dir():
             raise UsageError(f"{path}: there is no folder {path.parent}")
-    picture = paths[0] if len(paths) > 1 else None
     if picture is not None and picture.suffix.lower() != ".svg":
         raise UsageError(f"--picture {picture}: allowed: a name that ends in .svg")
 
@@ -296,7 +283,7 @@ def _config_for(screen: Screen, path: Path | None, found: _Source) -> tuple[Conf
     return _loaded(screen, path), False
 
 
-def _turns(found: _Source, config: Config, options: _Options, *, own: bool) -> list[Turn]:
+def _turns(found: _Source, config: Config, options: _PlayOptions, *, own: bool) -> list[Turn]:
     """The calls to play.
 
     Args:
@@ -323,7 +310,7 @@ def _turns(found: _Source, config: Config, options: _Options, *, own: bool) -> l
 
 
 def _recorded_turns(
-    calls: Sequence[Recording], config: Config, options: _Options, *, own: bool
+    calls: Sequence[Recording], config: Config, options: _PlayOptions, *, own: bool
 ) -> list[Turn]:
     began = [call.opened.time for call in calls]
     pauses = [0.0, *(later - earlier for earlier, later in pairwise(began))]

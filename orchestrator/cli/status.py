@@ -164,7 +164,7 @@ class _ShownBoard:
         words, style = state(entry, self.now)
         if not self.config.providers[entry.provider].credentials:
             return "no credential", "red"
-        if self._source(entry).removeprefix("env:") in self.loaded.stand_ins:
+        if self._is_unset(entry):
             return "not set", "red"
         kept = self._kept_by(entry) if entry.mark is None else ""
         return (f"not asked while {kept} out", "yellow") if kept else (words, style)
@@ -175,7 +175,11 @@ class _ShownBoard:
         if any(_is_out(one) for one in above if one.credential is None):
             return "its provider is"
         keys = [one for one in above if one.credential is not None]
-        return "all its keys are" if entry.model and keys and all(map(_is_out, keys)) else ""
+        out = [key for key in keys if _is_out(key) or self._is_unset(key)]
+        return "all its keys are" if entry.model and keys and out == keys else ""
+
+    def _is_unset(self, entry: Entry) -> bool:
+        return self._source(entry).removeprefix("env:") in self.loaded.stand_ins
 
     def _unknown(self, name: str) -> str:
         number = sum(entry.unknown for entry in self.entries if entry.provider == name)

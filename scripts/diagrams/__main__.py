@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.lab.diagrams.plain_table import UnknownRow
-from orchestrator.lab.diagrams.render import MissingExtra, RenderFailed
+from orchestrator.lab.diagrams.render import MissingDiagramExtra, RenderFailed
 from orchestrator.ledger import BrokenLedger
 from scripts.diagrams import index_page
 
@@ -34,7 +34,7 @@ def main(
     try:
         made = draw()
         return _check(options.out, made) if options.check else _write(options.out, made)
-    except (MissingExtra, RenderFailed, UnknownRow, BrokenLedger, OSError) as error:
+    except (MissingDiagramExtra, RenderFailed, UnknownRow, BrokenLedger, OSError) as error:
         return _complain(str(error), 2)
 
 

@@ -76,7 +76,7 @@ def files(table: Table = TABLE, ledgers: Path = LEDGERS) -> dict[str, bytes]:
         ledgers: The folder of the incidents.
 
     Raises:
-        MissingExtra: The extra ``diagram`` is not installed.
+        MissingDiagramExtra: The extra ``diagram`` is not installed.
         RenderFailed: The renderer did not draw a picture.
         BrokenLedger: A ledger cannot be read.
         UnknownRow: A ledger took a row that the table does not have.

@@ -93,7 +93,7 @@ class Drawing:
         """An SVG document with an opaque background.
 
         Raises:
-            MissingExtra: The extra ``diagram`` is not installed.
+            MissingDiagramExtra: The extra ``diagram`` is not installed.
             RenderFailed: The renderer did not draw it.
         """
         return render.svg(self.dot())
@@ -102,7 +102,7 @@ class Drawing:
         """A PNG image with an opaque background, at twice the size of the SVG in pixels.
 
         Raises:
-            MissingExtra: The extra ``diagram`` is not installed.
+            MissingDiagramExtra: The extra ``diagram`` is not installed.
             RenderFailed: The renderer did not draw it.
         """
         return render.png(self.dot())

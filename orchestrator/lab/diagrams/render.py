@@ -37,7 +37,7 @@ FONTS = "Helvetica, Arial, Arimo, 'Liberation Sans', sans-serif"
 Key = tuple[str, float, float]
 
 
-class MissingExtra(ImportError):
+class MissingDiagramExtra(ImportError):
     """SVG and PNG need the extra ``diagram``, which is not installed."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ def svg(dot: str) -> str:
     """``dot`` as SVG, on an opaque background.
 
     Raises:
-        MissingExtra: The extra is not installed.
+        MissingDiagramExtra: The extra is not installed.
         RenderFailed: The renderer did not draw it.
     """
     drawn = _render(dot, "-Tsvg").decode()
@@ -68,7 +68,7 @@ def png(dot: str) -> bytes:
     """``dot`` as PNG, on an opaque background.
 
     Raises:
-        MissingExtra: The extra is not installed.
+        MissingDiagramExtra: The extra is not installed.
         RenderFailed: The renderer did not draw it.
     """
     return _render(dot, "-Tpng", f"-Gdpi={RESOLUTION}")
@@ -103,7 +103,7 @@ def _executable() -> Path:
     found = (path for path in (scripts / DISTRIBUTION, scripts / f"{DISTRIBUTION}.exe"))
     beside = next((path for path in found if path.is_file()), None)
     if beside is None:
-        raise MissingExtra
+        raise MissingDiagramExtra
     return beside
 
 

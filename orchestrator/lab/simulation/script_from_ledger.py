@@ -15,7 +15,7 @@ from orchestrator.config.records import DEFAULT_ROUTE, Config, Credential, Provi
 from orchestrator.health import Strategy
 from orchestrator.lab.simulation.provider_model import AttemptOutcome, outcomes
 from orchestrator.lab.simulation.replay_config import pools
-from orchestrator.lab.simulation.script import Script
+from orchestrator.lab.simulation.script import AttemptScript
 from orchestrator.lab.simulation.script_items import (
     CONNECT,
     CUT,
@@ -38,7 +38,7 @@ _STALLS = ("timeout.idle", "timeout.stream_total")
 _STREAM_LIMITS = ("timeout.first_token", *_STALLS)
 
 
-def script_of(recording: Recording, config: Config) -> Script:
+def script_of(recording: Recording, config: Config) -> AttemptScript:
     """The script of a recorded call: an item for each attempt, bound to its target and key.
 
     Where the caller went away, the attempt under way is silent. ``stream`` is true where the
@@ -52,7 +52,7 @@ def script_of(recording: Recording, config: Config) -> Script:
     stream = any(_is_streamed(each) for each in met) or any(
         isinstance(move.facts, Streaming) for move in recording.transitions
     )
-    return Script(tuple(_item(each, config, stream=stream) for each in met), stream)
+    return AttemptScript(tuple(_item(each, config, stream=stream) for each in met), stream)
 
 
 def left_early(recording: Recording) -> bool:

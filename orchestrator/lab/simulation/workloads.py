@@ -10,7 +10,7 @@ import enum
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 
@@ -185,6 +185,16 @@ class Survey:
         for each in self.calls:
             total.update(each.requests)
         return dict(sorted(total.items()))
+
+    def as_mapping(self) -> dict[str, Any]:
+        """How the calls ended, as values that JSON can say."""
+        return {
+            "answered_at_once": self.at_once,
+            "rescued": self.rescued,
+            "lost": self.lost,
+            "rescue_rate": self.rescue_rate,
+            "requests": self.requests,
+        }
 
     def spread(self, number: str) -> tuple[float, float, float, float]:
         """Mean, median, 95th percentile and most of ``attempts`` or ``seconds``."""

@@ -242,7 +242,7 @@ def test_without_the_extra_one_sentence_says_how_to_get_it(
     done = run(without_the_extra, "-c", code)
 
     assert done.stderr.splitlines()[-1] == (
-        "orchestrator.lab.diagrams.render.MissingExtra: SVG and PNG need graphviz-pure, "
+        "orchestrator.lab.diagrams.render.MissingDiagramExtra: SVG and PNG need graphviz-pure, "
         "which is not installed: pip install 'llm-request-orchestrator[diagram]' "
         "(Mermaid and DOT need nothing)"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.lab.simulation.script import Script, read_script
+from orchestrator.lab.simulation.script import AttemptScript, read_script
 from orchestrator.lab.simulation.script_items import CONTENTS, WITHOUT_PIECES, WORDS, Item, written
 
 _texts = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Z"], blacklist_characters="\"'"))
@@ -27,8 +27,10 @@ def items(draw: st.DrawFn) -> Item:
     )
 
 
-@given(st.builds(Script, st.lists(items(), min_size=1, max_size=5).map(tuple), st.booleans()))
-def test_what_is_written_is_read_as_it_was(script: Script) -> None:
+@given(
+    st.builds(AttemptScript, st.lists(items(), min_size=1, max_size=5).map(tuple), st.booleans())
+)
+def test_what_is_written_is_read_as_it_was(script: AttemptScript) -> None:
     assert read_script(written(script.items, stream=script.stream)) == script
 
 
