@@ -105,7 +105,7 @@ def _asked(screen: Screen, config: Config, seconds: float | None) -> tuple[LiveC
 
 @attrs.frozen
 class _Report:
-    """What was found.
+    """The findings of ``check``.
 
     Attributes:
         path: The config's.
@@ -188,7 +188,7 @@ def _verdict(findings: Sequence[Finding]) -> str:
 
 @attrs.frozen
 class Takeover:
-    """What would become of a request at one target of a route.
+    """A request at one target of a route.
 
     Attributes:
         route: The route.

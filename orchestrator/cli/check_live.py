@@ -38,7 +38,7 @@ _REPAIRS = 3
 
 @attrs.frozen
 class LiveCheck:
-    """What one target answered.
+    """The answer of one target.
 
     Attributes:
         target: ``provider/model``.

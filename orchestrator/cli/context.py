@@ -1,4 +1,4 @@
-"""What a command works with: its config, its orchestrator, its own name, its progress."""
+"""Context of a command: its config, its orchestrator, the program's name, its progress."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def open_orchestrator(path: Path | None, screen: Screen) -> Orchestrator:
 
 
 def show_warnings(config: Config, screen: Screen) -> None:
-    """What the config's reader noticed, on stderr."""
+    """Show what the config's reader noticed, on stderr."""
     for warning in config.warnings:
         screen.say(f"warning: {config.path}: {warning}")
 
 
 def show_stand_ins(loaded: Loaded, screen: Screen) -> None:
-    """Which variables are not set, where nothing is sent and so none is needed."""
+    """Show which variables are not set, where nothing is sent and so none is needed."""
     if loaded.stand_ins:
         names = ", ".join(loaded.stand_ins)
         screen.say(f"note: not set, so made-up keys stand in; nothing is sent: {names}")

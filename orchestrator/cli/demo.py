@@ -235,7 +235,7 @@ def _call(response: Response) -> dict[str, Any]:
 
 @attrs.frozen
 class ReceivedRequests:
-    """What one provider really received.
+    """The requests that one provider really received.
 
     Attributes:
         provider: Its name.

@@ -46,7 +46,7 @@ _SUFFIXES = {
 
 @attrs.frozen
 class _DiagramOptions:
-    """What a user asked to see, as it stands on the command line.
+    """The options that say what is drawn, as they stand on the command line.
 
     Attributes:
         call, id: A ledger, and a call of it.
@@ -77,7 +77,7 @@ class _DiagramOptions:
 
 @attrs.frozen
 class _Subject:
-    """What is said of the machine's rows.
+    """An overlay of the machine's rows, and the lists that go with it.
 
     Attributes:
         overlay: In the drawing.

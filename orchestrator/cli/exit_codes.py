@@ -1,4 +1,4 @@
-"""How a command ends when it cannot do what it was asked: one clear line, and a status."""
+"""Exit codes, and the one line that goes with a failure or a user's mistake."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _GUARDS = {row.name: row.guard for row in TABLE}
 
 @attrs.frozen
 class MoveReason:
-    """Why one move was made.
+    """The reason of one move.
 
     Attributes:
         state, event, to: Where the call was, what happened, and where it went.
@@ -86,7 +86,7 @@ def curl(config: Config, request: Request) -> str:
 
 
 def move_reasons(ledger: Ledger) -> tuple[MoveReason, ...]:
-    """Why each move of a call was made, in order."""
+    """The reason of each move of a call, in order."""
     return tuple(_why(transition) for transition in ledger.transitions)
 
 

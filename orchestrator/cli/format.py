@@ -1,4 +1,4 @@
-"""Numbers and instants as people say them."""
+"""Formats of numbers, durations and strangers' texts for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user hands to a command: prompts, request files, recorded answers, durations."""
+"""Inputs of the commands: prompts, request files, recorded answers, durations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines that ``run`` and ``demo`` show while a call runs, one for each thing that happens."""
+"""Lines of a running call, one for each thing that happens, as ``run`` and ``demo`` show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``classify`` says of a failure: what it is, why that rule matched, and what would follow."""
+"""The verdict of ``classify``: reason, why its rule matched, attempts that would follow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How simulated calls are shown: each attempt as it happens, the path, the sums, a whole day."""
+"""Simulated calls on a screen: each attempt as it happens, the path, the sums, a whole day."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class PlayedTurn:
 
     @property
     def difference(self) -> str | None:
-        """How it went otherwise than recorded; empty where it did not, ``None`` without record."""
+        """The first move that is not as recorded; empty where none is, ``None`` without record."""
         if self.turn.recording is None:
             return None
         then = [move.row for move in self.turn.recording.transitions]

@@ -1,4 +1,4 @@
-"""Where output goes, and how wide it is."""
+"""The two streams of a command: results on stdout, all else on stderr, wrapped to the terminal."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _SWITCH = Parameter(negative="", show_default=False)
 
 @attrs.frozen
 class _PlayOptions:
-    """What the command line asks of each call.
+    """The options of the calls that are played.
 
     Attributes:
         calls: How many times a script is played.
@@ -136,8 +136,14 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     screen = Screen()
     with exit_on_error(screen, json=json):
         options = _PlayOptions(
-            *(random or calls or 1, read_duration(every or "60s", "--every") or 0.0),
-            *(read_duration(timeout, "--timeout"), stream, route, seed, keep_ledger, json),
+            random or calls or 1,
+            read_duration(every or "60s", "--every") or 0.0,
+            read_duration(timeout, "--timeout"),
+            stream=stream,
+            route=route,
+            seed=seed,
+            keep_ledger=keep_ledger,
+            json=json,
         )
         _check_files(keep_ledger, picture)
         if script is None:
@@ -289,7 +295,7 @@ def _turns(found: _Source, config: Config, options: _PlayOptions, *, own: bool) 
     Args:
         found: What to play.
         config: The config to play on.
-        options: What the command line asks of each call.
+        options: The options of the calls that are played.
         own: Whether the config is the ledger's own, so that each call has its deadline.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What ``docs/diagrams/`` holds: the pictures, and an index that shows and links them."""
+"""Files of ``docs/diagrams/``: the pictures, and an index that shows and links them."""
 
 from __future__ import annotations
 

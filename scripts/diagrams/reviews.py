@@ -1,4 +1,4 @@
-"""What a reviewer should check at each state: written by hand, shown on the state's page.
+"""Checks of a reviewer at each state, written by hand, shown on the page of the states.
 
 Names between backticks are names of the code; a test looks for each of them there.
 """

@@ -1,4 +1,4 @@
-"""What bounds a row, as far as the policy and the route alone say so.
+"""Bounds of the table's rows, as far as policy and route alone give them.
 
 Pure functions: no search, no run. What they promise is what ``states/guards.py``
 enforces; each names the guard or the event that it belongs to.
@@ -19,7 +19,7 @@ from orchestrator.states.target import Target
 
 @attrs.frozen
 class BoundSetup:
-    """What bounds follow from.
+    """The policy and the route that bounds follow from.
 
     Attributes:
         policy: What a call may do.

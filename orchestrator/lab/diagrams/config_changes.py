@@ -1,4 +1,4 @@
-"""What differs for a call between two configs: settings, bounds, rows that die or come alive."""
+"""Differences of two configs as a call sees them: settings, bounds, rows that die or come alive."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEGEND = {
 
 
 class ChangeKind(enum.StrEnum):
-    """What happened to a row or a setting; the value is what a list says."""
+    """Kinds of a change to a row or a setting; the value is a list's word."""
 
     ADDED = "added"
     REMOVED = "removed"

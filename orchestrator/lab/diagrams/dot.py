@@ -97,7 +97,7 @@ def legend(graph: MachineGraph) -> Iterator[str]:
 
 
 def state_paint(graph: MachineGraph, state: PlainState, look: Emphasis | None = None) -> Paint:
-    """How a state is painted; ``look`` where a part of a drawing says other than the graph."""
+    """The paint of a state; ``look`` where a part of a drawing says other than the graph."""
     look = graph.look_of(state.name) if look is None else look
     if look in palette.PAINTS:
         return palette.PAINTS[look]

@@ -23,7 +23,7 @@ FORMAT, VERSION = "orchestrator-table", 1
 
 
 class View(enum.StrEnum):
-    """What part of the machine is drawn; the value is what a command line says."""
+    """Parts of the machine that are drawn by themselves; the value is the command line's word."""
 
     MACHINE = "machine"
     """Every state and every row."""
@@ -54,7 +54,7 @@ class Drawing:
 
     @property
     def graph(self) -> MachineGraph:
-        """What is drawn, before any notation.
+        """The graph before any notation.
 
         Raises:
             UnknownState: There is no state of that name.

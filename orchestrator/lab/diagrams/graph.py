@@ -91,12 +91,12 @@ class Arrow:
 
     @property
     def look(self) -> Emphasis:
-        """How the stroke is shown."""
+        """The look of the stroke."""
         return blended(line.look for line in self.lines)
 
     @property
     def count(self) -> int | None:
-        """How many times calls came along here; ``None`` where nobody counted."""
+        """The number of times that calls came along here; ``None`` where nobody counted."""
         counts = [line.count for line in self.lines if line.count is not None]
         return sum(counts) if counts else None
 
@@ -115,7 +115,7 @@ class Choice:
 
     @property
     def states(self) -> tuple[str, ...]:
-        """Where calls come here from."""
+        """The states that calls come here from."""
         return tuple(group[0].state for group in self.groups)
 
 
@@ -148,7 +148,7 @@ class MachineGraph:
         return any(state.name == self.initial for state in self.states)
 
     def look_of(self, node: str) -> Emphasis:
-        """How a node is shown: as what leads there, or from the initial one as what leaves it."""
+        """The look of a node: that of what leads there, of the initial one what leaves it."""
         into = {arrow.look for arrow in self.arrows if arrow.head == node}
         out = {arrow.look for arrow in self.arrows if arrow.tail == node}
         if Emphasis.TAKEN in into | out:
@@ -258,7 +258,7 @@ def _groups(rows: Sequence[PlainRow]) -> list[Group]:
 
 
 def _shape(group: Group) -> tuple[tuple[str, str], ...]:
-    """What makes two groups alike: the same guards lead to the same states."""
+    """The guards of a group and where they lead: two groups of one shape are alike."""
     return tuple((row.condition, row.to) for row in group)
 
 
@@ -338,7 +338,7 @@ def _line(text: str, rows: Sequence[PlainRow], said: Overlay, order: int = 0) ->
 
 
 def _partly(rows: Sequence[PlainRow], said: Overlay) -> Iterator[str]:
-    """What holds for some of the events that share a line, and not for others."""
+    """Notes on what holds for some of the events that share a line, and not for others."""
     for look, words in _AFTER.items():
         found = [row for row in rows if said.of(row.name).look is look]
         if 0 < len(found) < len(rows) and len({row.event for row in rows}) > 1:

@@ -1,4 +1,4 @@
-"""What a drawing shows, in words: the lists that go beside it."""
+"""Lists that go beside a drawing: bounds, moves, rows never taken, changes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def of_counts(taken: RowCounts, table: Table) -> tuple[ListSection, ...]:
 
 
 def of_configs(changes: ConfigChanges) -> tuple[ListSection, ...]:
-    """What differs between the configs, and what that does to the rows."""
+    """The differences of two configs, and of the rows under them."""
     return (
         ListSection(_changed("Settings", changes.settings), tuple(map(_said, changes.settings))),
         ListSection(_changed("Rows", changes.rows), tuple(_together(changes.rows))),

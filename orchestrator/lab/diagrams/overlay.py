@@ -1,4 +1,4 @@
-"""What a drawing says of the rows besides what the table says of them.
+"""Overlays: what is drawn of the rows besides what the table says of them.
 
 One value for each of the ways to look at a machine: a recorded call's path, a config, the
 counts of many calls, the difference to another config. The notations know only this.
@@ -16,7 +16,7 @@ from orchestrator.lab.diagrams.plain_table import PlainTable
 
 
 class Emphasis(enum.Enum):
-    """How a row is shown; the value is what a legend says of it."""
+    """Looks of a row; the value is a legend's word for it."""
 
     PLAIN = "as the table has it"
     TAKEN = "taken"
@@ -35,7 +35,7 @@ _QUIET = frozenset({Emphasis.FAINT, Emphasis.DEAD, Emphasis.NEVER})
 
 @attrs.frozen
 class RowMark:
-    """What is said of one row.
+    """Look, steps, count and notes of one row.
 
     Attributes:
         look: How it is shown.
@@ -52,7 +52,7 @@ class RowMark:
 
 @attrs.frozen
 class Overlay:
-    """What is said of all of them.
+    """The marks of all rows, with their legend.
 
     Attributes:
         marks: By the row's name.
@@ -69,7 +69,7 @@ class Overlay:
     shown: frozenset[str] | None = None
 
     def of(self, row: str) -> RowMark:
-        """What is said of the row of that name."""
+        """The mark of the row of that name."""
         return self.marks.get(row, self.otherwise)
 
 

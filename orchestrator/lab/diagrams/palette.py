@@ -32,7 +32,7 @@ BILLING_ANYWHERE = "#c77700"
 
 @attrs.frozen
 class Paint:
-    """How a node is painted: inside, border, text."""
+    """Colours of a node: inside, border, text."""
 
     fill: str
     line: str

@@ -150,7 +150,7 @@ def _unknown(name: str, known: Iterable[str]) -> str:
 
 
 def meaning(row: Row) -> str:
-    """What the row's guard says of itself: the first line of its docstring."""
+    """The meaning of the row's guard: the first line of its docstring."""
     if row.guard is None:
         return UNGUARDED
     return (inspect.getdoc(row.guard) or "").partition("\n")[0]

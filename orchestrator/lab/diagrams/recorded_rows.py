@@ -71,7 +71,7 @@ def path_of(
 
 @attrs.frozen
 class RowCounts:
-    """How often each row was taken.
+    """Counts of the rows that calls took.
 
     Attributes:
         counts: By the row's name; rows of the table that were never taken are not in it.
@@ -121,7 +121,7 @@ class RowCounter:
 
     @property
     def total(self) -> RowCounts:
-        """What was counted so far.
+        """The counts so far.
 
         Raises:
             BrokenLedger: Nothing was.

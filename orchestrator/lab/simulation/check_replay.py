@@ -1,4 +1,4 @@
-"""Whether a recorded call, replayed on its own route, keys and policy, is the same bit for bit."""
+"""Checks that a recorded call, replayed on its own route, keys and policy, is the same again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.states import step
 
 
 def find_departure(recording: Recording) -> str:
-    """Where the call, replayed on its own policy, is not the recorded one; empty where it is.
+    """The first move of the call's replay that is not the recorded one; empty where none is.
 
     A record that breaks off is followed as far as it goes.
     """
@@ -44,7 +44,7 @@ def _ends_otherwise(recording: Recording, again: Replay) -> str:
 
 
 def find_difference(recording: Recording) -> str:
-    """Where the machine of today does not do what is recorded, fed with the recorded events.
+    """The first move that today's machine, fed with the recorded events, makes otherwise.
 
     Empty where it does all of it, row by row and command by command.
     """

@@ -1,4 +1,4 @@
-"""What a call would do after a failure: the machine itself is run, and nothing is sent.
+"""Dry runs: the attempts of a call that meets a failure. The machine runs, and nothing is sent.
 
 The failure is what its provider always answers, every other provider answers well, and a
 repair cures, but one that only the request could confirm, for there is none. Time passes only
@@ -27,7 +27,7 @@ _KEYS = ("key#1", "key#2")
 
 @attrs.frozen
 class Scenario:
-    """Who would be asked.
+    """Route, keys and policy of a dry run.
 
     Attributes:
         route: The targets, the one that failed first.

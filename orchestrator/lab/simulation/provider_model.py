@@ -1,4 +1,4 @@
-"""What providers answer in a call that is not made: as a record tells it, or as assumed."""
+"""Models of providers: their answers in a call that is not made, recorded or assumed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _OF_ITS_KEY = frozenset({None, Reason.RATE_LIMIT, Reason.AUTH})
 
 
 class Assume(enum.StrEnum):
-    """What an attempt is assumed to meet that the record cannot tell."""
+    """Assumptions for an attempt of which no record tells."""
 
     FAIL = "fail"
     """As that target failed last in the call or, by its mark, before it; else a 500. The
@@ -48,7 +48,7 @@ class Assume(enum.StrEnum):
 
 @attrs.frozen
 class AttemptOutcome:
-    """What one recorded attempt brought.
+    """The outcome of one attempt, recorded or assumed.
 
     Attributes:
         target, credential: Where it went.
@@ -78,10 +78,10 @@ class AttemptOutcome:
 
 
 class ProviderModel(Protocol):
-    """What providers answer."""
+    """A model of the providers of a call."""
 
     def answer(self, call: Call, send: Send, left: float) -> AttemptOutcome:
-        """What ``send`` meets.
+        """The outcome of ``send``.
 
         Args:
             call: The machine that asks for it.
@@ -91,7 +91,7 @@ class ProviderModel(Protocol):
 
 
 class RecordedProviders:
-    """What the record of a call tells of its providers: a :class:`ProviderModel`.
+    """The providers of a recorded call, as its record tells: a :class:`ProviderModel`.
 
     Args:
         recording: The call.
@@ -124,7 +124,7 @@ class RecordedProviders:
 
 
 def outcomes(transitions: Iterable[Transition]) -> Iterator[AttemptOutcome]:
-    """What every attempt brought, in order."""
+    """The outcome of every recorded attempt, in order."""
     sent: Send | None = None
     began = ended = waited = 0.0
     content: float | None = None

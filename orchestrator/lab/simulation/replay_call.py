@@ -64,7 +64,7 @@ class SentAttempt:
 
 @attrs.frozen
 class Replay:
-    """What came of one call.
+    """One replayed call.
 
     Attributes:
         recording: The call as it was.

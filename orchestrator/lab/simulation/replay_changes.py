@@ -1,4 +1,4 @@
-"""What a config changes for recorded calls, in words, so that a reader knows what is compared."""
+"""Differences between the config of recorded calls and the one to try, in words."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ def _is_same(then: RecordedPool, provider: Provider) -> bool:
 
 
 def pools(recording: Recording) -> Pools:
-    """What each provider of the call's route had; of older ledgers, the keys that were seen."""
+    """The pools of the call's providers; of older ledgers, the keys that were seen."""
     if recording.opened.pools:
         return recording.opened.pools
     seen: dict[str, dict[str, None]] = {}

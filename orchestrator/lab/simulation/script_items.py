@@ -1,4 +1,4 @@
-"""What one attempt of a script meets: its words, and how they are written."""
+"""Items of a script: the answer that one attempt meets, and how it is written."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _PARTING = re.compile(r"""[\s,;(@*'"]""")
 
 @attrs.frozen
 class Item:
-    """What one attempt meets.
+    """One item of a script: the answer that one attempt meets.
 
     Attributes:
         word: An HTTP status as text, or one of :data:`WORDS`.

@@ -1,4 +1,4 @@
-"""What each word of a script is on the wire: an HTTP answer, a stream, or none of both.
+"""HTTP answers and streams of a script's words, as bytes and pauses.
 
 Answers and events are written by the dialect's own writer, so that what is read is what that
 vendor's answers look like.
@@ -180,7 +180,7 @@ def is_streamed(item: Item) -> bool:
 
 
 def parts(item: Item, *, spoken: str, model: str) -> Iterator[StreamPart]:
-    """What comes of the stream that ``item`` is, in order.
+    """The parts of the stream that ``item`` is, in order.
 
     Args:
         item: See :func:`is_streamed`.
@@ -207,7 +207,7 @@ def parts(item: Item, *, spoken: str, model: str) -> Iterator[StreamPart]:
 
 
 def broken_off(item: Item) -> httpx.RemoteProtocolError:
-    """What a client sees of an answer that is cut."""
+    """The exception of an answer that is cut."""
     return httpx.RemoteProtocolError(f"{item.message or BREAKS_OFF} (incomplete chunked read)")
 
 

@@ -71,7 +71,7 @@ class Simulation:
 
     @property
     def board(self) -> HealthBoard:
-        """What is known across the calls."""
+        """The health board that the calls share."""
         return self._orchestrator.board
 
     def call(

@@ -50,7 +50,7 @@ class Mix(enum.StrEnum):
 
 
 def answers(mix: Mix, route: Sequence[Target], began: float, seed: int = 0) -> Answers:
-    """What the attempts of such a day meet.
+    """The answers of such a day.
 
     Args:
         mix: The kind of day.
@@ -187,7 +187,7 @@ class Survey:
         return dict(sorted(total.items()))
 
     def as_mapping(self) -> dict[str, Any]:
-        """How the calls ended, as values that JSON can say."""
+        """The ends of the calls, as values that JSON can say."""
         return {
             "answered_at_once": self.at_once,
             "rescued": self.rescued,
