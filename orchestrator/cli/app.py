@@ -24,7 +24,7 @@ _COMMANDS = {
     "classify": "Say what an error of a provider means, and what would be done about it.",
     "status": "Show what is known of each provider, credential and target.",
     "verify": "Search everything that calls under a config can do.",
-    "diagram": "Draw the state machine: under a config, as calls took it, or as it changed.",
+    "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
 }

@@ -16,7 +16,6 @@ import attrs
 from orchestrator.api.client import Orchestrator
 from orchestrator.api.errors import CallFailed
 from orchestrator.api.response import Response
-from orchestrator.classification.hints import HINTS
 from orchestrator.cli.format import duration, one_line
 from orchestrator.config.records import Config, Provider, masker
 from orchestrator.execution.addresses import Addresses
@@ -110,18 +109,18 @@ async def _one(config: Config, target: Target, seconds: float) -> LiveCheck:
 
 
 def _answered(target: Target, response: Response) -> LiveCheck:
+    # An empty answer is one where nothing else is left to ask, and none to a check.
     sent = response.attempts[-1]
-    brought = bool(response.text or response.tool_calls)
-    # A model that thinks first may spend all of its few tokens on that, and is well.
-    ok = brought or bool(response.usage.completion_tokens)
-    found = LiveCheck(target.name, ok, sent.seconds, sent.credential, sent.status)
-    if ok:
-        return found
-    return attrs.evolve(
-        found,
-        reason=Reason.INVALID_RESPONSE.value,
-        message="the answer is empty: no text, no tool call, no tokens",
-        hint=HINTS[Reason.INVALID_RESPONSE],
+    return LiveCheck(
+        target=target.name,
+        ok=sent.reason is None,
+        seconds=sent.seconds,
+        credential=sent.credential,
+        status=sent.status,
+        reason=None if sent.reason is None else sent.reason.value,
+        rule=sent.rule,
+        message=sent.message or "",
+        hint=sent.hint,
     )
 
 

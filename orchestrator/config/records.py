@@ -278,4 +278,4 @@ class Config:
         provider, slash, model = name.partition("/")
         near = difflib.get_close_matches(provider, self.providers, 1, 0.6) if slash else []
         repaired = [f"{found}/{model}" for found in near if model and found != provider]
-        return tuple(repaired or difflib.get_close_matches(name, known, 3, 0.5))
+        return tuple(repaired or difflib.get_close_matches(name, known, 3, 0.6))

@@ -177,6 +177,20 @@ def test_a_request_is_said_to_be_taken_over_or_not_by_each_target(tmp_path: Path
     )
 
 
+def test_the_targets_of_each_route_stand_together(tmp_path: Path) -> None:
+    place = crossing(tmp_path, {"messages": [{"role": "user", "content": "hi"}]})
+    config = (tmp_path / "orchestrator.toml").read_text()
+    (tmp_path / "orchestrator.toml").write_text(
+        config.replace("[routes]", '[routes]\ncheap = ["gem/m", "chat/m"]')
+    )
+    ended = place.run("check", "--request", "request.json")
+
+    assert [line.split(":")[0].strip() for line in ended.out.splitlines()[-7:]] == [
+        *("the request on route cheap", "takes   gem/m", "takes   chat/m"),
+        *("the request on route default", "takes   chat/m", "takes   claude/m", "takes   gem/m"),
+    ]
+
+
 def test_what_a_target_would_not_be_told_is_said_too(tmp_path: Path) -> None:
     asked = {"messages": [{"role": "user", "content": "hi"}], "seed": 7, "model": "claude/other"}
     ended = crossing(tmp_path, asked).run("check", "--json", "--request", "request.json")
