@@ -83,6 +83,18 @@ def test_what_every_state_shares_is_drawn_once() -> None:
     assert arrow.head == "fail_terminal"
 
 
+def test_a_row_before_what_every_state_shares_stands_alone_with_its_guard() -> None:
+    place = [row.name for row in TABLE].index("stream_cancelled")
+    own = Row("left", State.STREAM, TABLE[place].event, TABLE[0].guard, State.SUCCEED)
+    graph = build((*TABLE[:place], own, *TABLE[place:]))
+    (line,) = [line for arrow in graph.arrows for line in arrow.lines if line.rows == ("left",)]
+    (shared,) = [arrow for arrow in graph.arrows if arrow.tail == ANY]
+
+    assert TABLE[0].guard is not None
+    assert line.text == f"Cancelled [{TABLE[0].guard.__name__}]"
+    assert "stream_cancelled" in shared.rows
+
+
 def test_the_five_arrivals_share_a_choice_until_one_differs() -> None:
     shared, _ = build(TABLE).choices
     changed = tuple(
