@@ -24,6 +24,7 @@ import httpx
 from orchestrator import Orchestrator
 from orchestrator.config import loads
 from orchestrator.dialects import dialect
+from orchestrator.execution.auth import apply_key
 from orchestrator.sim import SimProcess, replies
 
 REQUEST = {"messages": [{"role": "user", "content": "hi " * 150}]}
@@ -53,8 +54,8 @@ def outgoing(orchestrator: Orchestrator) -> Callable[[], httpx.Request]:
         provider=provider,
         model="model",
         overrides={},
-        secret=provider.credentials[0].secret.reveal(),
     )
+    apply_key(made, provider, provider.credentials[0].secret)
     content, url, headers = made.content, made.url, made.headers.raw
     # A request is used once, so each gets its own; that is a cost of httpx's.
     return lambda: httpx.Request("POST", url, headers=headers, content=content)

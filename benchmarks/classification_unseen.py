@@ -2,15 +2,16 @@
 
 ``python benchmarks/classification_unseen.py [CORPUS]`` takes each vendor of CORPUS out of
 the rules before it is asked: its failures come under an unknown name and without a dialect,
-the rules of its own file are gone, and so is every code and phrase of the general rules
-that only this vendor's failures contain. What is left has to read words that it never saw.
-``--halves`` takes out half of the vendors at a time, which is harder. ``--keep-words`` takes
-away the vendor's own rules only. ``--misses`` prints each failure that would recover wrongly.
+the rules of its own module are gone, and so is every code and phrase of the general rules,
+those of pairs too (``Rule.near``), that only this vendor's failures contain. What is left has
+to read words that it never saw. ``--halves`` takes out half of the vendors at a time, which is
+harder. ``--keep-words`` takes away the vendor's own rules only. ``--stream`` asks about the
+bodies as events of a stream, without a status. ``--misses`` prints each failure that would
+recover wrongly, ``--pairs`` what each pair is worth: how many failures it decides, and how many
+of those would recover wrongly without it, or only without it.
 
-Pairs of plain words (``Rule.near``) and what the words of a code mean stay as they are: they
-are no vendor's, although they were chosen with these failures at hand. So does a word that no
-failure of CORPUS contains: it came from a documentation or another report. Exits 1 below
-``--recovery``.
+What the words of a code mean stays as it is: it is no vendor's. So does a word that no failure
+of CORPUS contains: it came from a documentation or another report. Exits 1 below ``--recovery``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,14 +27,18 @@ from typing import Any
 import attrs
 
 from benchmarks.classification_score import OWN, Verdict, accepted, load, rates, verdict
-from orchestrator.classification import gather
-from orchestrator.classification.facts import Facts
-from orchestrator.classification.families import family
+from orchestrator.classification.facts import FailureFacts
+from orchestrator.classification.failure_reader import read_failure
 from orchestrator.classification.matching import RuleSet
 from orchestrator.classification.phrases import phrase
 from orchestrator.classification.pipeline import explain
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import COVERS, GENERAL, VENDORS, RuleBook, codes_first
+from orchestrator.classification.rule_books import RuleBook, codes_first
+from orchestrator.classification.rules import COVERS, GENERAL
+from orchestrator.vendors import all_vendors, family
+
+Worth = dict[str, list[int]]
+"""By the name of a rule: failures that it decides, that it gains, that it loses."""
 
 
 @attrs.frozen
@@ -41,18 +47,18 @@ class Seen:
 
     row: Mapping[str, Any]
     vendor: str
-    facts: Facts
+    facts: FailureFacts
 
 
-def read(row: Mapping[str, Any]) -> Seen:
+def read(row: Mapping[str, Any], *, stream: bool = False) -> Seen:
     """The facts of a row, as the classifier gathers them."""
-    facts = gather.facts(
-        status=row.get("status"),
-        headers=row.get("headers"),
+    facts = read_failure(
+        status=None if stream else row.get("status"),
+        headers=None if stream else row.get("headers"),
         body=row.get("body"),
         exception=row.get("exception"),
         message=row.get("message"),
-        where=row.get("where", "response"),
+        where="sse" if stream else row.get("where", "response"),
     )
     return Seen(row, family(str(row.get("provider") or "unnamed")), facts)
 
@@ -78,7 +84,9 @@ class Evidence:
         if written not in self._phrases:
             ready = phrase(written)
             self._phrases[written] = frozenset(
-                one.vendor for one in self._rows if ready.within(one.facts.text)
+                one.vendor
+                for one in self._rows
+                if ready.longest in one.facts.text and ready.within(one.facts.text)
             )
         return self._phrases[written]
 
@@ -86,14 +94,12 @@ class Evidence:
 def without(rules: Iterable[Rule], vendors: frozenset[str], evidence: Evidence) -> Iterator[Rule]:
     """``rules`` without the words that only ``vendors`` say; a rule left with none is gone."""
     for rule in rules:
-        if rule.near:
-            yield rule
-            continue
         codes = {one for one in rule.codes if _ours(one) or _kept(evidence.code(one), vendors)}
         contains = [one for one in rule.contains if _kept(evidence.phrase(one), vendors)]
-        if (rule.codes and not codes) or (rule.contains and not contains):
-            continue
-        yield attrs.evolve(rule, codes=codes, contains=contains)
+        near = [one for one in rule.near if _kept(evidence.phrase(one), vendors)]
+        before, left = (rule.codes, rule.contains, rule.near), (codes, contains, near)
+        if all(some or not all_ for all_, some in zip(before, left, strict=True)):
+            yield attrs.evolve(rule, codes=codes, contains=contains, near=near)
 
 
 def _ours(code: str) -> bool:
@@ -105,15 +111,36 @@ def _kept(said_by: frozenset[str], vendors: frozenset[str]) -> bool:
     return not said_by or not said_by <= vendors
 
 
-def judge(rows: Sequence[Seen], vendors: frozenset[str], *, keep_words: bool) -> list[Verdict]:
-    """The verdicts on the failures of ``vendors`` by rules that never saw them."""
-    elsewhere = [one for one in VENDORS if one.elsewhere and one.providers.isdisjoint(vendors)]
+def unseen_rules(vendors: frozenset[str], evidence: Evidence | None) -> tuple[Rule, ...]:
+    """The rules as if nobody had seen a failure of ``vendors``; without evidence, their words."""
+    others = [one for one in all_vendors() if one.name not in vendors]
+    elsewhere = [rule for one in others for rule in one.rules if rule.elsewhere]
     general: Iterable[Rule] = GENERAL
-    if not keep_words:
-        general = without(general, vendors, Evidence(rows))
-    telling = RuleSet((*codes_first(elsewhere), *general))
-    book = RuleBook((telling,), (RuleSet(COVERS),))
-    return [verdict(one.row, explain(book, one.facts)) for one in rows if one.vendor in vendors]
+    if evidence is not None:
+        general = without(general, vendors, evidence)
+    return (*codes_first(elsewhere), *general)
+
+
+def judge(rules: Iterable[Rule], rows: Sequence[Seen]) -> list[Verdict]:
+    """The verdicts on ``rows`` by these rules alone."""
+    book = RuleBook((RuleSet(tuple(rules)),), (RuleSet(COVERS),))
+    return [verdict(one.row, explain(book, one.facts)) for one in rows]
+
+
+def worth(rules: Sequence[Rule], rows: Sequence[Seen], verdicts: Sequence[Verdict]) -> Worth:
+    """What each pair is worth: it decides, gains and loses so many of ``rows``."""
+    found: Worth = defaultdict(lambda: [0, 0, 0])
+    pairs = {rule.id for rule in rules if rule.near}
+    for pair in pairs & {one.error.rule for one in verdicts}:
+        asked = [
+            (row, one) for row, one in zip(rows, verdicts, strict=True) if one.error.rule == pair
+        ]
+        without_it = judge((rule for rule in rules if rule.id != pair), [row for row, _ in asked])
+        for (_, one), other in zip(asked, without_it, strict=True):
+            found[pair][0] += 1
+            found[pair][1] += one.recovery and not other.recovery
+            found[pair][2] += other.recovery and not one.recovery
+    return found
 
 
 def left_out(rows: Sequence[Seen], *, halves: bool) -> list[frozenset[str]]:
@@ -143,17 +170,29 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("corpus", type=Path, nargs="?", default=OWN)
     parser.add_argument("--halves", action="store_true", help="take out half of the vendors")
     parser.add_argument("--keep-words", action="store_true", help="take out vendors' rules only")
+    parser.add_argument("--stream", action="store_true", help="ask as events without a status")
+    parser.add_argument("--pairs", action="store_true", help="print what each pair is worth")
     parser.add_argument("--misses", action="store_true", help="print what recovers wrongly")
     parser.add_argument("--recovery", type=float, default=0.0, help="threshold (default none)")
     chosen = parser.parse_args(arguments)
-    rows = [read(row) for row in load(chosen.corpus, recalled=False)]
+    loaded = load(chosen.corpus, recalled=False)
+    if chosen.stream:
+        loaded = [row for row in loaded if row.get("status") and isinstance(row.get("body"), dict)]
+    rows = [read(row, stream=chosen.stream) for row in loaded]
+    evidence = None if chosen.keep_words else Evidence(rows)
     verdicts: list[Verdict] = []
+    pairs: Worth = defaultdict(lambda: [0, 0, 0])
     for vendors in left_out(rows, halves=chosen.halves):
-        verdicts += judge(rows, vendors, keep_words=chosen.keep_words)
-    if chosen.misses:
-        for one in verdicts:
-            if not one.recovery:
-                _print_miss(one)
+        rules = unseen_rules(vendors, evidence)
+        asked = [one for one in rows if one.vendor in vendors]
+        verdicts += (judged := judge(rules, asked))
+        for name, counts in worth(rules, asked, judged).items() if chosen.pairs else ():
+            pairs[name] = [one + more for one, more in zip(pairs[name], counts, strict=True)]
+    for name, (decided, gained, lost) in sorted(pairs.items()):
+        print(f"{name}: decides {decided}, gains {gained}, loses {lost}")
+    for one in verdicts:
+        if chosen.misses and not one.recovery:
+            _print_miss(one)
     title = "half of the vendors out" if chosen.halves else "one vendor out at a time"
     return 0 if report(title, verdicts) >= chosen.recovery else 1
 

@@ -30,6 +30,7 @@ import httpx
 from orchestrator import Orchestrator
 from orchestrator.config import loads
 from orchestrator.dialects import dialect
+from orchestrator.execution.auth import apply_key
 from orchestrator.sim import Cut, Ending, Framing, Reply, SimProcess, replies
 
 REQUEST = {"messages": [{"role": "user", "content": "hi " * 150}]}
@@ -78,9 +79,9 @@ def outgoing(orchestrator: Orchestrator, name: str) -> Callable[[], httpx.Reques
         provider=provider,
         model="model",
         overrides={},
-        secret=provider.credentials[0].secret.reveal(),
         stream=True,
     )
+    apply_key(made, provider, provider.credentials[0].secret)
     content, url, headers = made.content, made.url, made.headers.raw
     return lambda: httpx.Request("POST", url, headers=headers, content=content)
 

@@ -18,7 +18,7 @@ from orchestrator.states.events import (
     Waited,
 )
 from orchestrator.states.policy import Policy
-from orchestrator.states.reasons import Move, Reason
+from orchestrator.states.reasons import SPECS, Move, Reason
 from orchestrator.states.target import Target
 
 
@@ -206,4 +206,4 @@ class Call:
             self.too_small = here.context
 
 
-_TOO_LARGE = frozenset({Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE})
+_TOO_LARGE = frozenset(reason for reason, spec in SPECS.items() if spec.sized)

@@ -22,7 +22,7 @@ from orchestrator.states.chain import (
 from orchestrator.states.commands import StoppedBy
 from orchestrator.states.error import Error
 from orchestrator.states.events import Arrival, Diagnosed, Event
-from orchestrator.states.reasons import Move, Reason
+from orchestrator.states.reasons import SPECS, Move, Reason
 
 Effect = Callable[[Call, Any], None]
 """``(call, event) -> None``; changes the copy that the step works on."""
@@ -99,7 +99,7 @@ def stop_deadline(call: Call, event: Event) -> None:
     call.cause = call.cause or call.error or call.passed_over or _out_of_time(call)
 
 
-_THROTTLED = frozenset({Reason.RATE_LIMIT, Reason.OVERLOADED})
+_THROTTLED = frozenset(reason for reason, spec in SPECS.items() if spec.throttles)
 
 
 def _tries_remain(call: Call, error: Error) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
+from orchestrator.states.reasons import DEFAULT_MOVES, SPECS, Move, Reason
 
 
 class OnInterrupted(enum.StrEnum):
@@ -96,6 +96,4 @@ class Policy:
         any target but the first one asked.
         """
         allowed = self.on.get(reason, frozenset())
-        if reason is Reason.BAD_REQUEST and not first_target:
-            return allowed | {Move.FALLBACK}
-        return allowed
+        return allowed if first_target else allowed | SPECS[reason].moves_later

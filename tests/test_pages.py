@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+from orchestrator.states.reasons import SPECS, Move, Reason, ReasonSpec
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,3 +24,50 @@ def test_the_configuration_page_is_what_the_records_say() -> None:
 
     assert written.stdout == ""
     assert written.returncode == 0, written.stderr
+
+
+def table_below(page: str, heading: str) -> Iterator[list[str]]:
+    """The cells of each row of the first table below a heading."""
+    text = (ROOT / page).read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2]
+    blocks = text.partition("\n## ")[0].split("\n\n")
+    table = next((block.strip() for block in blocks if block.strip().startswith("|")), "")
+    for row in table.splitlines()[2:]:
+        yield [cell.strip() for cell in row.strip("|").split("|")]
+
+
+def specs(cell: str) -> list[ReasonSpec]:
+    """The records of the reasons that a cell lists; an ellipsis stands for others of the kind."""
+    return [SPECS[Reason(name.strip())] for name in cell.split(",") if name.strip() != "…"]
+
+
+def test_the_pages_say_the_moves_and_statuses_of_each_reason() -> None:
+    moves = [
+        (spec, row) for row in table_below("README.md", "What decides") for spec in specs(row[0])
+    ]
+    statuses = [
+        (spec, row)
+        for row in table_below("docs/drop-in.md", "What a failed call raises")
+        for spec in specs(row[0])
+    ]
+
+    assert len(moves) > 10
+    assert len(statuses) == len(SPECS) - 1  # but for a call that its own caller cancelled
+    for spec, (_, said, *_) in moves:
+        assert {move for move in Move if move in said.split(":")[0]} == spec.moves
+    for spec, (_, said) in statuses:
+        assert said.startswith(str(spec.status))
+
+
+def test_the_page_of_the_board_says_what_each_reason_marks() -> None:
+    said = {
+        reason: (subject, mark)
+        for names, subject, mark in table_below("docs/health.md", "What a failure marks")
+        for reason in names.split(", ")
+    }
+
+    assert said.keys() == {reason for reason, spec in SPECS.items() if spec.mark}
+    for reason, (subject, mark) in said.items():
+        spec = SPECS[Reason(reason)].mark
+        assert spec is not None
+        assert subject.startswith(f"the {spec.subject}")
+        assert mark.startswith(spec.mark)

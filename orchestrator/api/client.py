@@ -18,9 +18,11 @@ from orchestrator import config as configuration
 from orchestrator.api.request import Request, RequestError, request_of
 from orchestrator.api.response import Response
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
+from orchestrator.classification import prepare
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.config.records import Config, Provider
+from orchestrator.dialects import dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import blocking, tasks
 from orchestrator.execution.blocking import BlockingConnection
@@ -32,7 +34,6 @@ from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.runtime import Runtime
 from orchestrator.execution.tasks import TaskConnection
 from orchestrator.execution.transports import Transports
-from orchestrator.execution.wording import counted
 from orchestrator.health import (
     HealthBoard,
     Pool,
@@ -71,6 +72,7 @@ class Orchestrator:
         seed: int | None = None,
     ) -> None:
         self.config = config
+        _prepare(config)
         self._clock = clock or SystemClock()
         self._transports = Transports(transport, async_transport)
         dice = random.Random(seed)
@@ -288,7 +290,8 @@ def _check_observer(observe: object) -> None:
 
 
 def _counted(request: Request) -> Request:
-    return attrs.evolve(request, payload=counted(request.payload, request.dialect))
+    payload = dialect(request.dialect).ask_for_usage(request.payload)
+    return attrs.evolve(request, payload=payload)
 
 
 def _store(config: Config) -> Store:
@@ -296,6 +299,15 @@ def _store(config: Config) -> Store:
         return open_store(config.health)
     except ValueError as error:
         raise ConfigError(str(config.path), [Problem("health", str(error))]) from None
+
+
+def _prepare(config: Config) -> None:
+    """Loads rules and dialects: the first call would do so while it holds an event loop."""
+    providers = config.providers.values()
+    spoken = {one.dialect for one in providers}
+    prepare({one.vendor for one in providers}, spoken)
+    for name in spoken:
+        dialect(name)
 
 
 def _pools(config: Config, store: Store) -> tuple[Pool, ...]:

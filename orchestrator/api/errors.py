@@ -29,6 +29,7 @@ import attrs
 
 from orchestrator.ledger import Attempt, Ledger, Opened, Skipped
 from orchestrator.states import Error, Reason, Scope, StoppedBy
+from orchestrator.states.reasons import SPECS
 
 _LONGEST_WORDS = 200
 
@@ -223,51 +224,17 @@ class NoTarget(CallFailed):
     """Nobody could be asked."""
 
 
-_LEAVES: dict[Reason, type[CallFailed]] = {
-    Reason.BILLING: BillingExhausted,
-    Reason.RATE_LIMIT: RateLimited,
-    Reason.AUTH: AuthFailed,
-    Reason.FORBIDDEN: Refused,
-    Reason.MODEL_NOT_FOUND: Refused,
-    Reason.CONTENT_POLICY: Refused,
-    Reason.OVERLOADED: Overloaded,
-    Reason.SERVER_ERROR: Overloaded,
-    Reason.TIMEOUT: TimedOut,
-    Reason.DEADLINE: TimedOut,
-    Reason.CONNECTION: ConnectionFailed,
-    Reason.CONTEXT_OVERFLOW: ContextTooLong,
-    Reason.PAYLOAD_TOO_LARGE: ContextTooLong,
-    Reason.BAD_REQUEST: BadRequest,
-    Reason.STREAM_INTERRUPTED: StreamInterrupted,
+_LEAVES: dict[str, type[CallFailed]] = {
+    CallFailed.__name__: CallFailed,
+    **{one.__name__: one for one in CallFailed.__subclasses__()},
 }
 
 
 def leaf(reason: Reason) -> type[CallFailed]:
     """The class to raise for a cause of ``reason``."""
-    return _LEAVES.get(reason, CallFailed)
+    return _LEAVES[SPECS[reason].failure]
 
 
-_HEADLINES: dict[Reason, str] = {
-    Reason.BILLING: "billing exhausted on {provider}",
-    Reason.RATE_LIMIT: "rate limited by {provider}",
-    Reason.AUTH: "credential refused by {provider}",
-    Reason.OVERLOADED: "{target} is overloaded",
-    Reason.SERVER_ERROR: "server error at {target}",
-    Reason.TIMEOUT: "{target} did not answer in time",
-    Reason.STREAM_INTERRUPTED: "the stream of {target} broke",
-    Reason.INVALID_RESPONSE: "{target} sent something that is not an answer",
-    Reason.CONNECTION: "{provider} could not be reached",
-    Reason.FORBIDDEN: "access forbidden by {provider}",
-    Reason.MODEL_NOT_FOUND: "model not found: {target}",
-    Reason.CONTEXT_OVERFLOW: "the request is too long for {target}",
-    Reason.PAYLOAD_TOO_LARGE: "the request is too large for {target}",
-    Reason.CONTENT_POLICY: "content refused by {target}",
-    Reason.BAD_REQUEST: "bad request, says {target}",
-    Reason.OUTPUT_TRUNCATED: "the answer of {target} was truncated",
-    Reason.UNKNOWN: "unknown failure at {target}",
-    Reason.CANCELLED: "the caller went away",
-    Reason.DEADLINE: "{target} did not answer before the deadline",
-}
 _CLOSED = "the connection to {target} was closed"
 """Where the request had gone out: whoever hangs up was reached."""
 
@@ -276,7 +243,7 @@ def _headline(error: Error, target: str) -> str:
     if not target:
         return "no target could be asked"
     closed = error.reason is Reason.CONNECTION and error.scope is Scope.MODEL
-    words = _CLOSED if closed else _HEADLINES[error.reason]
+    words = _CLOSED if closed else SPECS[error.reason].headline
     return words.format(target=target, provider=target.partition("/")[0])
 
 

@@ -6,20 +6,20 @@ and marks no key, target or provider.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import attrs
 
 from orchestrator import header_rules
+from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, Dialect, RequestError, dialect
+from orchestrator.dialects.request_fields import kind_of
 from orchestrator.json_values import NotJson, checked
+
+__all__ = ["LONGEST_TIMEOUT", "Request", "RequestError", "refused_header", "request_of"]
 
 LONGEST_TIMEOUT = 1e9
 """Seconds, thirty years: what is longer is no deadline, and overflows clocks."""
-
-
-class RequestError(ValueError):
-    """The request cannot be sent to anybody as it is; the caller must change it."""
 
 
 @attrs.frozen
@@ -49,7 +49,7 @@ class Request:
     timeout: float | None = None
     require_complete: bool = False
     metadata: Any = attrs.field(factory=dict)
-    dialect: str = "openai-chat"
+    dialect: str = DEFAULT_DIALECT
     stream: bool = False
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     _judged: Any = attrs.field(default=None, repr=False, eq=False)
@@ -58,8 +58,7 @@ class Request:
     def __attrs_post_init__(self) -> None:
         if self._judged is not self.payload or self._judged is None:
             payload = _sayable(self.payload)
-            if self.dialect == "openai-chat":
-                _check(payload)
+            _spoken(self.dialect).check_request(payload)
             for name in ("payload", "_judged"):
                 object.__setattr__(self, name, payload)
         _check_options(self)
@@ -73,8 +72,7 @@ class Request:
     @property
     def reasoning(self) -> bool:
         """True where the request asks the model to think before it speaks."""
-        effort = self.payload.get("reasoning_effort")
-        return bool(self.payload.get("reasoning")) or effort not in (None, "none", "minimal")
+        return dialect(self.dialect).wants_reasoning(self.payload)
 
     @property
     def least_tokens(self) -> int:
@@ -83,7 +81,7 @@ class Request:
         Deliberately low (8 characters a token; English text has about 4), because a
         target is passed over for it without being asked.
         """
-        return _characters(self.payload) // 8
+        return _characters(self.payload, dialect(self.dialect).shape.words) // 8
 
 
 def request_of(request: Mapping[str, Any] | Request | str, **options: Any) -> Request:
@@ -113,12 +111,21 @@ def _payload(request: Any) -> Mapping[str, Any]:
     if isinstance(request, str) and request.strip():
         return {"messages": [{"role": "user", "content": request}]}
     if not isinstance(request, Mapping):
-        found = "an empty text" if isinstance(request, str) else _kind(request)
+        found = "an empty text" if isinstance(request, str) else kind_of(request)
         raise RequestError(
             f"request is {found}; allowed: a text, a mapping with 'messages', as in "
             "{'messages': [{'role': 'user', 'content': 'hi'}]}, or orchestrator.Request"
         )
     return request
+
+
+def _spoken(name: Any) -> Dialect:
+    if not isinstance(name, str):
+        raise RequestError(f"dialect is {kind_of(name)}; allowed: {', '.join(DIALECTS)}")
+    try:
+        return dialect(name)
+    except LookupError as error:
+        raise RequestError(str(error.args[0])) from None
 
 
 def _sayable(payload: Any) -> dict[str, Any]:
@@ -131,25 +138,8 @@ def _sayable(payload: Any) -> dict[str, Any]:
             "bits, true, false, None, lists, and mappings with text as keys"
         ) from error
     if not isinstance(made, dict):
-        raise RequestError(f"payload is {_kind(payload)}; allowed: a mapping with 'messages'")
+        raise RequestError(f"payload is {kind_of(payload)}; allowed: a mapping with 'messages'")
     return made
-
-
-def _check(payload: dict[str, Any]) -> None:
-    messages = payload.get("messages")
-    if not isinstance(messages, list):
-        raise RequestError(f"'messages' is {_kind(messages)}; allowed: a list of messages")
-    if not messages:
-        raise RequestError("'messages' is empty; at least one message is needed")
-    for index, message in enumerate(messages):
-        if not isinstance(message, dict) or "role" not in message:
-            raise RequestError(
-                f"messages[{index}] is {_kind(message)}; allowed: a mapping with 'role' "
-                "and 'content'"
-            )
-    model = payload.get("model")
-    if model is not None and not isinstance(model, str):
-        raise RequestError(f"'model' is {_kind(model)}; allowed: a route or provider/model")
 
 
 def _check_options(request: Request) -> None:
@@ -162,26 +152,26 @@ def _check_options(request: Request) -> None:
             f"timeout is {shown}; allowed: seconds above 0, at most {LONGEST_TIMEOUT:g}"
         )
     if request.route is not None and not isinstance(request.route, str):
-        raise RequestError(f"route is {_kind(request.route)}; allowed: a route or provider/model")
+        raise RequestError(f"route is {kind_of(request.route)}; allowed: a route or provider/model")
 
 
 def _check_headers(headers: Any) -> None:
     if not isinstance(headers, Mapping):
-        raise RequestError(f"headers is {_kind(headers)}; allowed: a mapping of names and values")
+        raise RequestError(f"headers is {kind_of(headers)}; allowed: a mapping of names and values")
     if sum(len(part) for pair in headers.items() for part in pair if isinstance(part, str)) > (
         header_rules.LARGEST
     ):
         raise RequestError(f"headers are too large; allowed: {header_rules.LARGEST:,} characters")
     for name, value in headers.items():
         if not isinstance(name, str) or not header_rules.NAME.fullmatch(name):
-            shown = f"{name!r:.60}" if isinstance(name, str) else f"a name {_kind(name)}"
+            shown = f"{name!r:.60}" if isinstance(name, str) else f"a name {kind_of(name)}"
             raise RequestError(f"headers has {shown}; allowed: a header's name such as 'x-trace'")
         if name.lower() in header_rules.AUTHENTICATING:
             raise refused_header(name, "says who asks: the credentials in the config do that")
         if name.lower() in header_rules.FRAMING:
             raise refused_header(name, "frames the request: the transport does that")
         if not isinstance(value, str) or not header_rules.VALUE.fullmatch(value):
-            found = "text" if isinstance(value, str) else _kind(value)
+            found = "text" if isinstance(value, str) else kind_of(value)
             raise RequestError(
                 f"headers[{name!r}] is {found} that a header cannot hold; allowed: a text on one "
                 "line of latin-1 characters"
@@ -206,25 +196,12 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _kind(value: object) -> str:
-    if value is None:
-        return "missing"
-    if isinstance(value, Mapping):
-        return f"a mapping with the keys {', '.join(map(repr, list(value)[:5])) or 'none'}"
-    return f"of type {type(value).__name__}"
-
-
-_WORDS = frozenset(
-    {"messages", "content", "text", "input", "instructions", "system", "contents", "parts"}
-)
-"""Fields that hold words, or what holds words, in any dialect."""
-
-
-def _characters(value: Any) -> int:
+def _characters(value: Any, words: Collection[str]) -> int:
+    """The length of all texts in ``value``; mappings hold theirs in the fields ``words``."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, Mapping):
-        return sum(_characters(part) for name, part in value.items() if name in _WORDS)
+        return sum(_characters(part, words) for name, part in value.items() if name in words)
     if isinstance(value, Iterable) and not isinstance(value, bytes):
-        return sum(_characters(part) for part in value)
+        return sum(_characters(part, words) for part in value)
     return 0

@@ -7,11 +7,9 @@ from typing import Any
 
 import attrs
 
-from orchestrator.dialects import Answer, ToolCall, Usage, dialect
+from orchestrator.dialects import DEFAULT_DIALECT, Answer, ToolCall, Usage, dialect
 from orchestrator.dialects.neutral import Heading
 from orchestrator.ledger import Attempt, Ledger, Skipped
-
-_CHAT = "openai-chat"
 
 
 @attrs.frozen
@@ -32,7 +30,7 @@ class Response:
     credential: str
     skipped: tuple[Skipped, ...] = attrs.field(repr=False)
     ledger: Ledger = attrs.field(repr=False)
-    dialect: str = attrs.field(default=_CHAT, repr=False)
+    dialect: str = attrs.field(default=DEFAULT_DIALECT, repr=False)
     created: int = attrs.field(default=0, repr=False)
 
     @property
@@ -86,4 +84,4 @@ class Response:
 
         ``created`` is our own clock's where the provider did not say.
         """
-        return self.in_dialect(_CHAT)
+        return self.in_dialect(DEFAULT_DIALECT)

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from orchestrator.secrets.masker import merge_spans
+
 FIELDS = frozenset(
     {
         "input", "inputs", "input_value", "failed_generation", "ctx", "messages", "prompt",
@@ -64,7 +66,7 @@ class Echoes:
         end = len(text) if until is None else until
         if self._request is None or len(text) < SHORTEST or not _ANCHOR.search(text, 0, end):
             return text
-        spans = _merged(self._spans(_Print(text), end))
+        spans = merge_spans(self._spans(_Print(text), end))
         for start, end in reversed(spans):
             text = f"{text[:start]}{BLANK}{text[end:]}"
         return text
@@ -223,17 +225,6 @@ def _items(value: Any, *, top: bool = False) -> list[Any]:
     if isinstance(value, Mapping):
         return [item for key, item in value.items() if not (top and key == "model")]
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
-
-
-def _merged(spans: Iterator[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans in order, those that overlap as one."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
 
 
 def spoken(value: Any, echoes: Echoes) -> Any:

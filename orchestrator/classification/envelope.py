@@ -1,24 +1,26 @@
 """Unwrapping: from a body of any shape to words, codes and a status.
 
 Providers put the same facts into a dozen shapes, and relays put one shape into
-another. This module walks known names only (:mod:`field_names`), in a fixed order, so the
-result does not depend on the order of keys nor on fields that nobody knows. A failure
+another. This module walks known names only (:mod:`field_names`) and the fields that rules
+name, in a fixed order, so the result does not depend on the order of keys nor on fields that
+nobody knows. A failure
 that another one quotes is an envelope of its own, and part of the outer one too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 import attrs
 
 from orchestrator.classification import embedded, field_names
+from orchestrator.classification.code_words import meanings
 from orchestrator.classification.covers import Cover, uncover
 from orchestrator.classification.echoes import BLANK, FIELDS, Echoes
-from orchestrator.classification.meanings import meanings
+from orchestrator.classification.rule import LONGEST_CODE
 
 _NESTING = (Mapping, list, tuple)
 _DEPTH = 8
@@ -26,13 +28,12 @@ _NODES = 64
 _ITEMS = 6
 _WIDEST = 32
 _TEXT = 8_192
-_CODE = 120
 _EDGES = " \n\t-:,"
 _INSIDE = re.compile("[{<]")
 """How objects and pages begin that a text quotes."""
 _ITEMS_OF_PLACE = 12
 _DIGITS = re.compile(r"\d+")
-_PLACE = re.compile(rf"\S{{1,{_CODE}}}")
+_PLACE = re.compile(rf"\S{{1,{LONGEST_CODE}}}")
 
 
 @attrs.define
@@ -45,6 +46,8 @@ class Envelope:
         passed: Those of the codes that only a quoted failure brought.
         status: The first HTTP error status that the body itself names.
         fields: Values that may carry a wait, by name.
+        named: Unusual fields that rules read.
+        values: What stood in those, as text in lower case.
         places: Where in the request the provider sees the fault; the names there may be the
             caller's own, so no phrase is looked for in them.
         errors: True where something in the body was an error object.
@@ -61,6 +64,8 @@ class Envelope:
     passed: set[str] = attrs.field(factory=set)
     status: int | None = None
     fields: dict[str, Any] = attrs.field(factory=dict)
+    named: frozenset[str] = frozenset()
+    values: dict[str, set[str]] = attrs.field(factory=dict)
     places: dict[str, str] = attrs.field(factory=dict)
     errors: bool = False
     wants_status: bool = True
@@ -82,6 +87,12 @@ class Envelope:
         elif isinstance(value, (list, tuple)):
             for item in value[:_ITEMS]:
                 self.add(item, depth + 1)
+
+    def read_named(self, node: Mapping[Any, Any]) -> None:
+        """Take in what stands in the fields that rules name, seen from ``node`` inwards."""
+        for field in self.named:
+            for value in _at(node, field.split(".")):
+                self.values.setdefault(field, set()).add(self.echoes.blank(value[:_TEXT]).lower())
 
     def say(self, text: str, depth: int = 0) -> None:
         """Take in words, which may have more structure inside."""
@@ -112,7 +123,8 @@ class Envelope:
         """Take in a web page that somebody got in place of an answer, and what is said of it."""
         before = self.echoes.blank(before.strip())
         cover = uncover(before) if before else None
-        child = Envelope(relayed=True, echoes=self.echoes, codes={"body:html"})
+        child = self._child(relayed=True, seen=[0])
+        child.codes = {"body:html"}
         child.status = None if cover is None else cover.status
         child.say(embedded.html_words(page), depth + 1)
         if before := before.strip(_EDGES):
@@ -127,8 +139,7 @@ class Envelope:
         """Take in a quoted failure: what its cover says of it, and the object inside."""
         relayed = self.relayed or (cover is not None and cover.upstream)
         relayed = relayed or (self.answers and inner is not None)
-        child = Envelope(relayed=relayed, echoes=self.echoes)
-        child._seen = self._seen
+        child = self._child(relayed=relayed, seen=self._seen)
         if inner is not None:
             child.add(inner, depth + 1)
         if cover is not None:
@@ -136,6 +147,9 @@ class Envelope:
             if cover.words:
                 child.say(cover.words, depth + 1)
         self._take(child, words=inner is not None)
+
+    def _child(self, *, relayed: bool, seen: list[int]) -> Envelope:
+        return Envelope(relayed=relayed, echoes=self.echoes, named=self.named, seen=seen)
 
     def _take(self, child: Envelope, *, words: bool) -> None:
         """Make a quoted failure part of this one; its words too, where they are not yet here."""
@@ -146,6 +160,8 @@ class Envelope:
         self.errors = self.errors or child.errors
         for name, value in child.fields.items():
             self.fields.setdefault(name, value)
+        for field, found in child.values.items():
+            self.values.setdefault(field, set()).update(found)
         for kind, place in child.places.items():
             self.places.setdefault(kind, place)
         if words:
@@ -156,7 +172,7 @@ class Envelope:
     def _remember(self, text: str) -> None:
         if text not in self.texts:
             self.texts.append(text)
-            if "_" in text and " " not in text and len(text) <= _CODE:
+            if "_" in text and " " not in text and len(text) <= LONGEST_CODE:
                 # Some relays send a bare code where others send words.
                 self.name(text)
 
@@ -175,6 +191,9 @@ class Envelope:
         if not plan.nested and not plan.texts:
             self._named_exception(node, depth)
         self._inner(node, plan, depth)
+        if self.named:
+            self.read_named(node)
+            self._around_named(node, depth)
         if len(present) < len(node) <= _WIDEST:
             self._unknown(node, depth)
 
@@ -199,11 +218,11 @@ class Envelope:
         """Take in ``{"throttlingException": {…}}``, as event streams of Bedrock say it."""
         for key, value in list(node.items())[:_ITEMS]:
             if isinstance(key, str) and key.endswith(("Exception", "Error")) and _nests(value):
-                self.name(key[:_CODE])
+                self.name(key[:LONGEST_CODE])
                 self.errors = True
                 self.add(value, depth + 1)
 
-    def _inner(self, node: Mapping[Any, Any], plan: field_names.Plan, depth: int) -> None:
+    def _inner(self, node: Mapping[Any, Any], plan: field_names.FieldPlan, depth: int) -> None:
         if node.get("error") or node.get("errors"):
             self.errors = True
         for key in plan.nested:
@@ -219,6 +238,21 @@ class Envelope:
         else:
             self.add(value, depth + 1)
 
+    def _around_named(self, node: Mapping[Any, Any], depth: int) -> None:
+        """Take in the object around a named field, which is a failure's; its words, if any."""
+        around = {field.partition(".")[0] for field in self.named if "." in field}
+        for key in sorted(around - field_names.KNOWN):
+            if isinstance(inner := node.get(key), Mapping):
+                before = len(self.texts)
+                self.add(inner, depth + 1)
+                if len(self.texts) == before:
+                    self._remember_all(leftovers(inner))
+
+    def _remember_all(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            if " " in text:
+                self.say(text)
+
     def _unknown(self, node: Mapping[Any, Any], depth: int) -> None:
         """Take in what stands under unknown keys such as ``upstreamBody`` or ``lastError``."""
         keys = [
@@ -227,7 +261,7 @@ class Envelope:
             if (_nests(value) or (type(value) is str and value[:1] == "{"))
             and type(key) is str
             and key not in field_names.KNOWN
-            and len(key) <= _CODE
+            and len(key) <= LONGEST_CODE
             and field_names.wraps(key)
         ]
         for key in sorted(keys):
@@ -247,7 +281,7 @@ class Envelope:
 
     def _code(self, value: Any) -> None:
         if isinstance(value, str):
-            if value and len(value) <= _CODE:
+            if value and len(value) <= LONGEST_CODE:
                 self.name(value)
                 # Bedrock and gRPC names come with a namespace: "com.amazon#ThrottlingException".
                 if "#" in value:
@@ -264,6 +298,15 @@ class Envelope:
 def _named(code: str) -> frozenset[str]:
     """A code as rules look it up, and what its words mean; most codes come again."""
     return frozenset({code.lower()}) | meanings(code)
+
+
+def _at(node: Any, names: list[str]) -> list[str]:
+    """The plain values at a path of names, as text; of a list, in its first items."""
+    if isinstance(node, list | tuple):
+        return [value for item in node[:_ITEMS] for value in _at(item, names)]
+    if names:
+        return _at(node.get(names[0]), names[1:]) if isinstance(node, Mapping) else []
+    return [str(node)] if isinstance(node, str | int | float) else []
 
 
 def _nests(value: Any) -> bool:

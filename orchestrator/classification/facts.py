@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import attrs
@@ -15,7 +15,7 @@ _WHOLE_LIMIT = 65_536
 
 
 @attrs.define(eq=False)
-class Facts:
+class FailureFacts:
     """The facts of one failure. Made once, then only read.
 
     Attributes:
@@ -26,6 +26,7 @@ class Facts:
         texts: The provider's words, from the outermost wrapper inwards.
         headers: Header names in lower case to values.
         fields: Structured values that may carry a wait, by name.
+        values: What stood in the unusual fields that rules read, in lower case.
         wait: Seconds until the failure may clear, where the answer says so.
         body: What of the body rules may look at, decoded.
         note: Our own words for what came, where none of it may be shown.
@@ -46,10 +47,11 @@ class Facts:
     texts: tuple[str, ...] = ()
     headers: Mapping[str, str] = attrs.field(factory=dict)
     fields: Mapping[str, Any] = attrs.field(factory=dict)
+    values: Mapping[str, Collection[str]] = attrs.field(factory=dict)
     wait: float | None = None
     body: Any = None
     note: str = ""
-    quotes: tuple[Facts, ...] = ()
+    quotes: tuple[FailureFacts, ...] = ()
     relayed: bool = False
     named: bool = False
     echoes: Echoes = attrs.field(factory=Echoes)

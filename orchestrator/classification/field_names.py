@@ -46,7 +46,7 @@ KNOWN = frozenset((*_TEXT_KEYS, *_CODE_KEYS, *_STATUS_KEYS, *_NESTED_KEYS, *_FIE
 
 
 @attrs.frozen
-class Plan:
+class FieldPlan:
     """The known keys of a node by what they may hold, each in its fixed order."""
 
     statuses: tuple[str, ...]
@@ -57,10 +57,10 @@ class Plan:
 
 
 @lru_cache(maxsize=1024)
-def plan(present: frozenset[str]) -> Plan:
+def plan(present: frozenset[str]) -> FieldPlan:
     """The plan for a node; nodes of one shape are many, so plans are kept."""
     kinds = (_STATUS_KEYS, _CODE_KEYS, _FIELD_KEYS, _TEXT_KEYS, _NESTED_KEYS)
-    return Plan(*(tuple(key for key in kind if key in present) for kind in kinds))
+    return FieldPlan(*(tuple(key for key in kind if key in present) for kind in kinds))
 
 
 QUOTES = frozenset(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from orchestrator.classification.facts import Facts
+from orchestrator.classification.facts import FailureFacts
 from orchestrator.classification.phrases import (
     Phrase,
     Verdicts,
@@ -26,7 +26,7 @@ from orchestrator.classification.regex_guard import search_guarded
 from orchestrator.classification.rule import Rule
 
 
-def fits(rule: Rule, facts: Facts) -> bool:
+def fits(rule: Rule, facts: FailureFacts) -> bool:
     """Whether every condition of a user's rule holds.
 
     Text is looked for in the whole body, not only in the fields where providers
@@ -34,6 +34,10 @@ def fits(rule: Rule, facts: Facts) -> bool:
     """
     if not _structure_fits(rule, facts):
         return False
+    if rule.field and not _field_fits(rule, facts):
+        return False
+    if rule.field:
+        return not _says(facts.text, rule.unless)
     whole = facts.whole()
     text = normalise(whole) if rule.contains or rule.also or rule.unless else ""
     wanted = all(_says(text, some) for some in (rule.contains, rule.near, rule.also) if some)
@@ -46,12 +50,22 @@ def _says(text: str, written: Iterable[str]) -> bool:
     return any(phrase(one).within(text) for one in written)
 
 
-def _structure_fits(rule: Rule, facts: Facts) -> bool:
+def _field_fits(rule: Rule, facts: FailureFacts) -> bool:
+    """Whether one value in the field that a rule names is what it looks for there."""
+    return any(
+        (not rule.codes or value in rule.codes)
+        and (not rule.contains or _says(normalise(value), rule.contains))
+        and (rule.regex is None or search_guarded(rule.regex, value))
+        for value in facts.values.get(rule.field, ())
+    )
+
+
+def _structure_fits(rule: Rule, facts: FailureFacts) -> bool:
     if rule.statuses and not _status_fits(rule, facts):
         return False
     if rule.other_statuses and facts.status in rule.other_statuses:
         return False
-    if rule.codes and rule.codes.isdisjoint(facts.codes):
+    if rule.codes and not rule.field and rule.codes.isdisjoint(facts.codes):
         return False
     if rule.types and rule.types.isdisjoint(facts.codes):
         return False
@@ -63,7 +77,7 @@ def _structure_fits(rule: Rule, facts: Facts) -> bool:
     return name in facts.headers and wanted in facts.headers[name].lower()
 
 
-def _status_fits(rule: Rule, facts: Facts) -> bool:
+def _status_fits(rule: Rule, facts: FailureFacts) -> bool:
     if facts.status in rule.statuses or facts.http_status in rule.statuses:
         return True
     # An event that names no status is one inside a 200, and so are the words of an exception.
@@ -105,6 +119,8 @@ class RuleSet:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
         self._ready: dict[int, _Ready] = {}
+        self.fields = frozenset(rule.field for rule in self.rules if rule.field)
+        self._fields: dict[str, list[int]] = defaultdict(list)
         self._codes: dict[str, list[int]] = defaultdict(list)
         self._statuses: dict[int | None, list[int]] = defaultdict(list)
         self._by_word: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -114,7 +130,7 @@ class RuleSet:
         for rank, rule in enumerate(self.rules):
             self._file(rank, rule)
 
-    def first(self, facts: Facts) -> Rule | None:
+    def first(self, facts: FailureFacts) -> Rule | None:
         """The first rule that fits, or ``None``."""
         best = self._first_of(self._by_structure(facts), facts)
         if facts.text:
@@ -122,20 +138,22 @@ class RuleSet:
             best = self._first_of(self._by_phrase(facts, best), facts, best)
         return self.rules[best] if best < len(self.rules) else None
 
-    def _first_of(self, ranks: set[int], facts: Facts, best: int | None = None) -> int:
+    def _first_of(self, ranks: set[int], facts: FailureFacts, best: int | None = None) -> int:
         for rank in sorted(ranks) if len(ranks) > 1 else ranks:
             if self._fits(rank, facts):
                 return rank
         return len(self.rules) if best is None else best
 
-    def _fits(self, rank: int, facts: Facts) -> bool:
+    def _fits(self, rank: int, facts: FailureFacts) -> bool:
         rule = self.rules[rank]
         if not _structure_fits(rule, facts):
+            return False
+        if rule.field and not _field_fits(rule, facts):
             return False
         ready = self._ready.get(rank)
         if ready is None:
             ready = self._ready[rank] = _Ready(rule)
-        if ready.contains and rule.codes and not _found(ready.contains, facts):
+        if ready.contains and rule.codes and not rule.field and not _found(ready.contains, facts):
             return False
         if ready.also and not _found(ready.also, facts):
             return False
@@ -144,10 +162,12 @@ class RuleSet:
             return False
         if ready.near and not near(facts.text, facts.words, ready.contains, ready.near):
             return False
-        return _regex_fits(rule, facts.raw)
+        return bool(rule.field) or _regex_fits(rule, facts.raw)
 
     def _file(self, rank: int, rule: Rule) -> None:
-        if rule.codes:
+        if rule.field:
+            self._fields[rule.field].append(rank)
+        elif rule.codes:
             for code in rule.codes:
                 self._codes[code].append(rank)
         elif rule.contains:
@@ -158,8 +178,7 @@ class RuleSet:
                 self._statuses[status].append(rank)
 
     def _file_phrase(self, rank: int, written: str) -> None:
-        words = anchors(written)
-        if words:
+        if words := anchors(written):
             self._by_word[rarest(words)].append((rank, written))
             return
         if written.isascii():
@@ -167,17 +186,19 @@ class RuleSet:
         else:
             self._by_character[written.lstrip("*")[0]].append((rank, written))
 
-    def _by_structure(self, facts: Facts) -> set[int]:
+    def _by_structure(self, facts: FailureFacts) -> set[int]:
         """The ranks of rules that a code or the status points at."""
         ranks: set[int] = set()
         for code in facts.codes:
             if code in self._codes:
                 ranks.update(self._codes[code])
+        for field in facts.values:
+            ranks.update(self._fields.get(field, ()))
         for status in (facts.status, facts.http_status):
             ranks.update(self._statuses.get(status, ()))
         return ranks
 
-    def _by_phrase(self, facts: Facts, before: int) -> set[int]:
+    def _by_phrase(self, facts: FailureFacts, before: int) -> set[int]:
         """The ranks below ``before`` of rules that a phrase in the text belongs to."""
         text, words = facts.text, facts.words
         ranks: set[int] = set()
@@ -194,7 +215,7 @@ class RuleSet:
                     ranks.add(rank)
         return ranks
 
-    def _filed(self, facts: Facts) -> Iterator[tuple[_Entry, ...]]:
+    def _filed(self, facts: FailureFacts) -> Iterator[tuple[_Entry, ...]]:
         """The entries under each word, each stem and each foreign character of the text."""
         for word in facts.words:
             if word in self._by_word:
@@ -220,7 +241,7 @@ def _entry(rank: int, ready: Phrase, key: str) -> _Entry:
     return rank, rarest(others) if others else "", ready.longest, ready
 
 
-def _found(ready: Sequence[Phrase], facts: Facts) -> bool:
+def _found(ready: Sequence[Phrase], facts: FailureFacts) -> bool:
     text = facts.text
     for one in ready:  # noqa: SIM110 - a generator costs three times as much here
         if one.longest in text and one.within(text):

@@ -79,7 +79,7 @@ _COMMON = frozenset(
 
 
 @attrs.frozen
-class Part:
+class PhrasePart:
     """One text of a phrase, and at which of its ends a word may go on."""
 
     text: str
@@ -97,7 +97,7 @@ class Phrase:
         longest: The longest of the texts: where it is not, the phrase is not.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[PhrasePart, ...]
     anchors: frozenset[str]
     longest: str
 
@@ -222,7 +222,8 @@ def _affirmed(side: str, verdict: Phrase) -> bool:
 
 def rarest(anchors: Iterable[str]) -> str:
     """The word of a phrase that the fewest texts have: no common one, and a long one."""
-    return min(anchors, key=lambda word: (word in _COMMON, -len(word), word))
+    ordered = sorted(anchors)
+    return max([word for word in ordered if word not in _COMMON] or ordered, key=len)
 
 
 _PLAIN = re.compile(r"[a-z0-9 ]+")
@@ -237,7 +238,7 @@ _FOREIGN = re.compile(r"[^\x00-\x7f\u00c0-\u024f\u1e00-\u1eff]+\*?")
 def phrase(written: str) -> Phrase:
     """The phrase for what a rule's author wrote."""
     if _PLAIN.fullmatch(written):
-        return Phrase((Part(written, False, False),), frozenset(written.split()), written)
+        return Phrase((PhrasePart(written, False, False),), frozenset(written.split()), written)
     parts = tuple(_part(piece) for piece in written.split("…"))
     anchors: set[str] = set()
     for part in parts:
@@ -274,7 +275,7 @@ def _british(match: re.Match[str]) -> str:
     return "s" if match.group() == "z" else "c"
 
 
-def _part(piece: str) -> Part:
+def _part(piece: str) -> PhrasePart:
     piece = piece.strip()
     text = normalise(piece.strip("*"))
     if not text:
@@ -282,10 +283,10 @@ def _part(piece: str) -> Part:
     # A boundary is a change between ASCII letters or digits and anything else.
     open_left = piece.startswith("*") or not _alphanumeric(text[0])
     open_right = piece.endswith("*") or not _alphanumeric(text[-1])
-    return Part(text, open_left, open_right)
+    return PhrasePart(text, open_left, open_right)
 
 
-def _whole_words(part: Part) -> list[str]:
+def _whole_words(part: PhrasePart) -> list[str]:
     return [
         match.group()
         for match in _WORD.finditer(part.text)
@@ -298,7 +299,7 @@ def _alphanumeric(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-def _find(text: str, part: Part, start: int) -> int:
+def _find(text: str, part: PhrasePart, start: int) -> int:
     """Where ``part`` ends in ``text`` at or after ``start``, bounded by words; -1 if nowhere."""
     length = len(part.text)
     while (at := text.find(part.text, start)) >= 0:

@@ -11,29 +11,33 @@ from typing import Any
 
 import attrs
 
-from orchestrator.classification import gather, redirects
+from orchestrator.classification import redirects
+from orchestrator.classification.cover_types import ANYTHING, CALLER
 from orchestrator.classification.covers import is_anothers
-from orchestrator.classification.facts import Facts
-from orchestrator.classification.families import MAKERS, family
-from orchestrator.classification.hints import (
-    HINT_LONG_LIMIT,
-    HINT_REPAIRED,
-    HINTS,
-    LONG_LIMIT,
-    QUOTED_HINTS,
-)
+from orchestrator.classification.facts import FailureFacts
+from orchestrator.classification.failure_reader import read_failure
 from orchestrator.classification.matching import RuleSet, fits
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import RuleBook, repair_rules, rule_book
-from orchestrator.classification.rules.repairs import CONDITIONAL
-from orchestrator.classification.scopes import NOTHING, Sent, scope_of
-from orchestrator.classification.type_names import ANYTHING, CALLER
+from orchestrator.classification.rule_books import RuleBook, repair_rules, rule_book
+from orchestrator.classification.rules.repairs import CONDITIONAL, HINT_REPAIRED
+from orchestrator.classification.scopes import NOTHING, SentRequest, scope_of
 from orchestrator.secrets import mask as mask_keys
 from orchestrator.states.error import Error
-from orchestrator.states.reasons import Reason, Scope
+from orchestrator.states.reasons import SPECS, QuotedSpec, Reason, Scope
+from orchestrator.vendors import family
+from orchestrator.vendors import vendor as vendor_of
 
 MESSAGE_LIMIT = 1_000
 """Characters of ``Error.message``, as the field's contract says."""
+
+LONG_LIMIT = 300.0
+"""Seconds that a cooldown lasts at most; a longer wait is one for a window to open."""
+
+HINT_LONG_LIMIT = (
+    "A longer limit of this key or plan is used up, such as an hourly, daily or weekly one: let "
+    "other targets take over until it opens, add keys, or raise the plan."
+)
+"""The hint where a limit says that it lasts: to send more slowly would not help."""
 _LINES = 3
 _PLACES = 6
 _SHORT_BENCH = 300.0
@@ -42,15 +46,6 @@ cannot help there, and vendors attach their generic delays (Gemini, ``limit: 0``
 
 _REFUSALS = frozenset({401, 402, 403, 404, 413})
 """Statuses that say more than that a request is invalid."""
-
-_CLEARS = frozenset(
-    {
-        Reason.RATE_LIMIT, Reason.OVERLOADED, Reason.SERVER_ERROR, Reason.TIMEOUT,
-        Reason.BILLING, Reason.UNKNOWN, Reason.STREAM_INTERRUPTED, Reason.INVALID_RESPONSE,
-        Reason.CONNECTION,
-    }
-)  # fmt: skip
-"""Reasons that may clear by themselves; a wait says nothing about the others."""
 
 
 def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
@@ -90,7 +85,8 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
         mask: Takes secrets out of the message, before it is cut.
     """
     vendor = family(provider) if isinstance(provider, str) else ""
-    facts = gather.facts(
+    ours = rule_book(vendor, dialect if isinstance(dialect, str) else "")
+    facts = read_failure(
         status=status,
         headers=headers,
         body=body,
@@ -100,46 +96,52 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
         request=request,
         now=now,
         vendor=vendor,
+        named=ours.fields.union(rule.field for rule in rules if rule.field),
     )
-    sent = Sent(model, by_model=by_model)
+    sent = SentRequest(model, by_model=by_model)
     rule = next((one for one in rules if fits(one, facts)), None)
     if rule is not None:
         return _error(rule, facts, facts, rule.repair, sent, mask)
-    ours = rule_book(vendor, dialect if isinstance(dialect, str) else "")
     return explain(ours, facts, vendor, sent, mask)
 
 
 def explain(
     book: RuleBook,
-    facts: Facts,
+    facts: FailureFacts,
     vendor: str = "",
-    sent: Sent = NOTHING,
+    sent: SentRequest = NOTHING,
     mask: Callable[[str], str] = mask_keys,
 ) -> Error:
     """The classified error for gathered facts, by the rules of a book."""
     rule, decided = decide(book, facts)
     error = _error(rule, facts, decided, _repair(rule, decided), sent, mask)
-    if error.reason not in QUOTED_HINTS or vendor in MAKERS:
+    quoted = SPECS[error.reason].quoted
+    if quoted is None or _runs_models(vendor):
         return error
-    return _as_quoted(error) if _is_quoted(book, rule, facts, decided) else error
+    return _as_quoted(error, quoted) if _is_quoted(book, rule, facts, decided) else error
 
 
-def _is_quoted(book: RuleBook, rule: Rule, facts: Facts, decided: Facts) -> bool:
+def _is_quoted(book: RuleBook, rule: Rule, facts: FailureFacts, decided: FailureFacts) -> bool:
     """Whether a relay speaks of its own account, key or limit at whom it asked itself."""
     if not decided.relayed and not is_anothers(decided.texts, decided.codes):
         return False
     # Where the relay's own code says the same, it is our account there that is meant.
-    own = _first(book.telling, Facts(facts.http_status, facts.status, facts.own_codes))
+    own = _first(book.telling, FailureFacts(facts.http_status, facts.status, facts.own_codes))
     return own is None or own.reason is not rule.reason
 
 
-def _as_quoted(error: Error) -> Error:
+def _runs_models(name: str) -> bool:
+    """Whether what a vendor quotes is its own failure, of its own machines."""
+    found = vendor_of(name)
+    return found is not None and found.runs_models
+
+
+def _as_quoted(error: Error, quoted: QuotedSpec) -> Error:
     """A failure of the relay's, which says nothing about our key and account."""
-    hint = QUOTED_HINTS[error.reason]
-    return attrs.evolve(error, quoted=True, scope=Scope.MODEL, revoked=False, hint=hint)
+    return attrs.evolve(error, quoted=True, scope=Scope.MODEL, revoked=False, hint=quoted.hint)
 
 
-def decide(book: RuleBook, facts: Facts) -> tuple[Rule, Facts]:
+def decide(book: RuleBook, facts: FailureFacts) -> tuple[Rule, FailureFacts]:
     """The rule that decides, and the facts that it decides on: a failure, or one quoted in it.
 
     Codes and words of the innermost failure that is quoted, then of what quotes it; then the
@@ -152,17 +154,17 @@ def decide(book: RuleBook, facts: Facts) -> tuple[Rule, Facts]:
         # What names no status of its own has its type, where that is of a class of its own:
         # vendors call whatever they refuse an invalid request.
         weak = ANYTHING | CALLER if facts.http_status in _REFUSALS else ANYTHING
-        bare = one if one.named else Facts(codes=one.codes - weak)
+        bare = one if one.named else FailureFacts(codes=one.codes - weak)
         if (rule := _first(book.covers, bare)) is not None:
             return rule, one
     return _first(book.covers, facts) or _NONE, facts
 
 
-def _first(sets: Iterable[RuleSet], facts: Facts) -> Rule | None:
+def _first(sets: Iterable[RuleSet], facts: FailureFacts) -> Rule | None:
     return next((rule for one in sets if (rule := one.first(facts)) is not None), None)
 
 
-def _repair(rule: Rule, facts: Facts) -> str | None:
+def _repair(rule: Rule, facts: FailureFacts) -> str | None:
     """The repair that cures the failure, whichever of our rules decided its reason."""
     if rule.repair is not None or rule.reason is not Reason.BAD_REQUEST:
         return rule.repair
@@ -172,10 +174,10 @@ def _repair(rule: Rule, facts: Facts) -> str | None:
 
 def _error(
     rule: Rule,
-    facts: Facts,
-    decided: Facts,
+    facts: FailureFacts,
+    decided: FailureFacts,
     repair: str | None,
-    sent: Sent,
+    sent: SentRequest,
     mask: Callable[[str], str],
 ) -> Error:
     status = facts.http_status if facts.http_status is not None else facts.status
@@ -197,7 +199,7 @@ def _hint(reason: Reason, repair: str | None, wait: float | None) -> str:
     if _is_sure(repair):
         return HINT_REPAIRED
     is_long = reason is Reason.RATE_LIMIT and wait is not None and wait > LONG_LIMIT
-    return HINT_LONG_LIMIT if is_long else HINTS[reason]
+    return HINT_LONG_LIMIT if is_long else SPECS[reason].hint
 
 
 def _is_sure(repair: str | None) -> bool:
@@ -208,7 +210,7 @@ def _is_sure(repair: str | None) -> bool:
 _NONE = Rule("none", Reason.UNKNOWN)
 
 
-def _words(facts: Facts, mask: Callable[[str], str]) -> str:
+def _words(facts: FailureFacts, mask: Callable[[str], str]) -> str:
     texts = facts.texts
     # Not among the texts: what a host is called says nothing about the failure.
     if redirect := redirects.words(facts):
@@ -217,14 +219,14 @@ def _words(facts: Facts, mask: Callable[[str], str]) -> str:
     return mask(said)[:MESSAGE_LIMIT] if said else ""
 
 
-def _unsaid_places(facts: Facts) -> tuple[str, ...]:
+def _unsaid_places(facts: FailureFacts) -> tuple[str, ...]:
     """Where the fault lies, as far as the words do not say it."""
     places = [place for place in facts.places[:_PLACES] if place not in facts.raw]
     return (", ".join(places),) if places and facts.texts else ()
 
 
-def _retry_after(rule: Rule, facts: Facts) -> float | None:
-    if rule.reason not in _CLEARS:
+def _retry_after(rule: Rule, facts: FailureFacts) -> float | None:
+    if not SPECS[rule.reason].clears:  # a wait says nothing about the others
         return None
     found = facts.wait if facts.wait is not None else rule.retry_after
     if found is not None and rule.reason is Reason.BILLING and found < _SHORT_BENCH:

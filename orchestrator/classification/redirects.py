@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from orchestrator.classification.facts import Facts
+from orchestrator.classification.facts import FailureFacts
 
 
-def words(facts: Facts) -> str:
+def words(facts: FailureFacts) -> str:
     """``redirects to https://llm.corp``; empty where the failure is no redirect.
 
     Only scheme, host and port: a path or a query may hold a session or a key.

@@ -15,6 +15,12 @@ import attrs
 
 from orchestrator.states.reasons import Reason, Scope
 
+LONGEST_CODE = 120
+"""Characters of a code; what is longer is a sentence, and no rule reads it as a code."""
+
+DEEPEST_FIELD = 8
+"""Names in the path of a field, as many as levels of a body are looked through."""
+
 
 def _names(values: Iterable[str]) -> frozenset[str]:
     return frozenset(value.lower() for value in values)
@@ -36,7 +42,9 @@ class Rule:
         id: The stable name, ``vendor.what-happened``.
         reason: The class of the failure.
         source: Where the vendor says so, or who saw it, with the date.
-        providers: Whose words these are; empty means anybody's.
+        field: Where the rule reads, if not where errors usually say things: names from a
+            failure's own object inwards, ``oops.n``. Codes, phrases and the regex of the rule
+            are looked for in the value there alone.
         elsewhere: True where the words are unmistakable, so that they also hold
             when a relay passes them on under its own name.
         statuses: Any one of these HTTP statuses (also one inside a 200).
@@ -64,7 +72,7 @@ class Rule:
     id: str
     reason: Reason
     source: str = ""
-    providers: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
+    field: str = ""
     elsewhere: bool = False
     statuses: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
     other_statuses: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
@@ -83,3 +91,57 @@ class Rule:
     revoked: bool = False
     retry_after: float | None = None
     hint: str = ""
+
+
+def unreachable(rule: Rule, *, filed: bool = False) -> str | None:
+    """Why no failure at all can bring ``rule``, or ``None`` where one can.
+
+    Args:
+        rule: The rule.
+        filed: True where it is looked up by what it names first, as all rules of ours are.
+    """
+    checks = (_field_fault, _code_fault, _status_fault, _phrase_fault)
+    found = next((why for check in checks if (why := check(rule)) is not None), None)
+    if found is None and filed and not (rule.field or rule.codes or rule.contains or rule.statuses):
+        return "nothing points at it: it names no code, no phrase and no status"
+    return found
+
+
+def _field_fault(rule: Rule) -> str | None:
+    if not rule.field:
+        return None
+    names = rule.field.split(".")
+    if not all(name.strip() == name != "" for name in names) or len(names) > DEEPEST_FIELD:
+        return f"{rule.field!r} is no path of at most {DEEPEST_FIELD} names, such as 'error.code'"
+    if rule.near:
+        return f"what is near something is not looked for in the field {rule.field}"
+    if not (rule.codes or rule.contains or rule.regex):
+        return f"it names the field {rule.field} and nothing to look for there"
+    return None
+
+
+def _code_fault(rule: Rule) -> str | None:
+    for code in sorted(rule.codes | rule.types | rule.other_codes):
+        if not code.strip():
+            return "its code is empty"
+        if len(code) > LONGEST_CODE:
+            return f"a code has at most {LONGEST_CODE} characters, not {len(code)}"
+    return None
+
+
+def _status_fault(rule: Rule) -> str | None:
+    statuses = rule.statuses - rule.other_statuses
+    listed = ", ".join(map(str, sorted(rule.statuses)))
+    if rule.statuses and not any(100 <= status < 600 for status in statuses):
+        return f"no HTTP answer has the status {listed}"
+    if rule.statuses and all(100 <= status < 200 for status in statuses):
+        return f"status {listed} is never an answer's last word"
+    return None
+
+
+def _phrase_fault(rule: Rule) -> str | None:
+    if rule.near and not rule.contains:
+        return "what is near needs something in contains to be near to"
+    written = (*rule.contains, *rule.near, *rule.also, *rule.unless)
+    empty = next((one for one in written if not one.strip(" *…_-")), None)
+    return None if empty is None else f"the phrase {empty!r} has no text"

@@ -6,7 +6,7 @@ import re
 
 import attrs
 
-from orchestrator.classification.facts import Facts
+from orchestrator.classification.facts import FailureFacts
 from orchestrator.classification.rule import Rule
 from orchestrator.states.reasons import Reason, Scope
 
@@ -22,7 +22,7 @@ _SHORTEST = 3
 
 
 @attrs.frozen
-class Sent:
+class SentRequest:
     """What is known of the request that failed.
 
     Attributes:
@@ -34,10 +34,10 @@ class Sent:
     by_model: bool = attrs.field(default=False, kw_only=True)
 
 
-NOTHING = Sent()
+NOTHING = SentRequest()
 
 
-def scope_of(rule: Rule, facts: Facts, sent: Sent) -> Scope | None:
+def scope_of(rule: Rule, facts: FailureFacts, sent: SentRequest) -> Scope | None:
     """What the failure that ``rule`` matched is a fact about.
 
     A rate limit is the model's where the vendor limits each model by itself, or where it

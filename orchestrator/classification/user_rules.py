@@ -11,14 +11,14 @@ import re
 from collections.abc import Sequence
 
 from orchestrator.classification.durations import YEAR
+from orchestrator.classification.echoes import FIELDS
 from orchestrator.classification.phrases import normalise
 from orchestrator.classification.regex_guard import compile_guarded
-from orchestrator.classification.rule import Rule
-from orchestrator.states.reasons import Reason, Scope
+from orchestrator.classification.rule import Rule, unreachable
+from orchestrator.states.reasons import SPECS, Reason, Scope
 
 _TEXT_LIMIT = 500
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_OURS = frozenset({Reason.CANCELLED, Reason.DEADLINE})
 
 
 def user_rule(  # noqa: PLR0913 - one argument for each key of the config's table
@@ -32,6 +32,7 @@ def user_rule(  # noqa: PLR0913 - one argument for each key of the config's tabl
     contains: str | Sequence[str] | None = None,
     regex: str | None = None,
     header: str | None = None,
+    field: str | None = None,
     scope: str | None = None,
     retry_after: float | None = None,
     hint: str | None = None,
@@ -47,20 +48,23 @@ def user_rule(  # noqa: PLR0913 - one argument for each key of the config's tabl
         type: The error's structured type.
         contains: A text, or several of which any will do, without regard to case.
         regex: A regular expression, without regard to case.
+        field: Where ``code``, ``contains`` and ``regex`` are looked for, ``oops.n``: names from
+            the error's own object inwards.
         header: ``Name: text`` or ``Name``: a header that is there and contains the text.
         scope: What the failure is a fact about: key, account, model or request.
         retry_after: Seconds until it clears, where the answer does not say.
         hint: One sentence for the user, instead of ours.
 
     Raises:
-        ValueError: A value is not allowed, or there is no condition at all.
+        ValueError: A value is not allowed, there is no condition at all, or no failure can meet
+            the conditions.
     """
     if all(value is None for value in (status, code, type, contains, regex, header)):
         raise ValueError(
             "the rule has no condition; give at least one of status, code, type, contains, regex, "
             "header"
         )
-    return Rule(
+    rule = Rule(
         id=f"{provider}.rules[{index}]",
         reason=_reason(reason),
         source="your config",
@@ -73,20 +77,11 @@ def user_rule(  # noqa: PLR0913 - one argument for each key of the config's tabl
         scope=None if scope is None else _scope(scope),
         retry_after=None if retry_after is None else _seconds(retry_after),
         hint="" if hint is None else _text("hint", hint),
+        field="" if field is None else _field(field),
     )
-
-
-def never_matches(rule: Rule) -> str | None:
-    """Why ``rule`` can match no failure at all, or ``None`` where it can."""
-    if rule.statuses and all(not 100 <= status < 600 for status in rule.statuses):
-        return f"no HTTP answer has the status {_listed(rule.statuses)}"
-    if rule.statuses and all(100 <= status < 200 for status in rule.statuses):
-        return f"status {_listed(rule.statuses)} is never an answer's last word"
-    if rule.codes and any(not code.strip() for code in rule.codes):
-        return "its code is empty"
-    if rule.regex is not None and rule.regex.search("") is None and not rule.regex.pattern:
-        return "its regex is empty"
-    return None
+    if why := unreachable(rule):
+        raise ValueError(f"the rule never matches: {why}")
+    return rule
 
 
 def shadowed_by(rules: Sequence[Rule]) -> dict[str, str]:
@@ -113,12 +108,14 @@ def _covers(wide: Rule, narrow: Rule) -> bool:
     )
     if any(one and not (other and other <= one) for one, other in sets):
         return False
+    if wide.field != narrow.field:
+        return False
     same_regex = wide.regex is None or wide.regex == narrow.regex
     return same_regex and (wide.header is None or wide.header == narrow.header)
 
 
 def _reason(value: str) -> Reason:
-    allowed = [str(one) for one in Reason if one not in _OURS]
+    allowed = [str(one) for one, spec in SPECS.items() if not spec.ours]
     if value not in allowed:
         raise ValueError(f"reason {value!r} is unknown{_nearest(value, allowed)}; {_any(allowed)}")
     return Reason(value)
@@ -180,6 +177,17 @@ def _text(key: str, value: object) -> str:
     return value
 
 
+def _field(value: str) -> str:
+    text = _text("field", value)
+    echoed = next((name for name in text.split(".") if name in FIELDS), None)
+    if echoed is not None:
+        raise ValueError(
+            f"field {text!r} leads through {echoed!r}, which repeats what the caller wrote, so it "
+            "says nothing about the provider"
+        )
+    return text
+
+
 def _header(value: str) -> tuple[str, str]:
     name, _, text = _text("header", value).partition(":")
     if _HEADER_NAME.fullmatch(name.strip()) is None:
@@ -191,7 +199,3 @@ def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= YEAR:
         raise ValueError(f"retry_after {value!r} is no wait; give seconds above 0, at most a year")
     return float(value)
-
-
-def _listed(values: frozenset[int]) -> str:
-    return ", ".join(str(value) for value in sorted(values))

@@ -23,13 +23,10 @@ from orchestrator.cli.inputs import read_duration, read_payload
 from orchestrator.cli.screen import Screen
 from orchestrator.config import ConfigError, Finding, Level
 from orchestrator.config.errors import nearest
-from orchestrator.config.records import DIALECT_NAMES, Config
-from orchestrator.dialects import crossing
+from orchestrator.config.records import Config
+from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, crossing
 from orchestrator.execution.capabilities import split
 from orchestrator.states import Target
-
-_DIALECT = "openai-chat"
-"""The dialect of a request, where nobody says another."""
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow"}
 
@@ -217,10 +214,10 @@ def _read_request(file: str, spoken: str | None) -> Request:
         RequestError: It is no request of that dialect.
         OSError: The file cannot be read.
     """
-    name = spoken or _DIALECT
-    if name not in DIALECT_NAMES:
-        near = nearest(name, DIALECT_NAMES)
-        raise UsageError(f"--dialect: found {name!r}{near}; allowed: {', '.join(DIALECT_NAMES)}")
+    name = spoken or DEFAULT_DIALECT
+    if name not in DIALECTS:
+        near = nearest(name, DIALECTS)
+        raise UsageError(f"--dialect: found {name!r}{near}; allowed: {', '.join(DIALECTS)}")
     return Request(read_payload((), file), dialect=name)
 
 

@@ -13,8 +13,7 @@ from cyclopts import Parameter
 
 from orchestrator import config as configuration
 from orchestrator.classification import classify as classify_failure
-from orchestrator.classification.families import family
-from orchestrator.classification.rules import ALL
+from orchestrator.classification.rule_books import all_rules
 from orchestrator.cli.context import load_without_keys
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.inputs import (
@@ -29,11 +28,12 @@ from orchestrator.cli.inputs import (
 from orchestrator.cli.render_classify import Classification, why_matched
 from orchestrator.cli.screen import Screen
 from orchestrator.config.errors import nearest
-from orchestrator.config.records import DIALECT_NAMES, Config, masker
+from orchestrator.config.records import Config, masker
+from orchestrator.dialects import DIALECTS
 from orchestrator.lab.simulation.dry_run import dry_run, scenario
 from orchestrator.secrets import mask
 from orchestrator.states import Error, Policy
-from orchestrator.vendors import CATALOGUE
+from orchestrator.vendors import CATALOGUE, family, vendor
 
 _LEAST, _MOST = 100, 599
 
@@ -190,10 +190,10 @@ def check_arguments(status: int | None, header: Sequence[str], dialect: str | No
         name, colon, _ = line.partition(":")
         if not colon or not name.strip():
             raise UsageError(f'--header: found {mask(repr(line))}; allowed: "Name: value"')
-    if dialect is not None and dialect not in DIALECT_NAMES:
+    if dialect is not None and dialect not in DIALECTS:
         raise UsageError(
-            f"--dialect: found {dialect!r}{nearest(dialect, DIALECT_NAMES)}; "
-            f"allowed: {', '.join(DIALECT_NAMES)}"
+            f"--dialect: found {dialect!r}{nearest(dialect, DIALECTS)}; "
+            f"allowed: {', '.join(DIALECTS)}"
         )
 
 
@@ -222,8 +222,7 @@ def _configured(config: Config | None) -> Sequence[str]:
 
 
 def _is_known(provider: str, config: Config | None) -> bool:
-    vendors = {vendor for rule in ALL for vendor in rule.providers} | set(CATALOGUE)
-    return provider in _configured(config) or family(provider) in vendors
+    return provider in _configured(config) or vendor(family(provider)) is not None
 
 
 def _leaf(exception: str) -> str:
@@ -231,7 +230,7 @@ def _leaf(exception: str) -> str:
 
 
 def _exceptions() -> frozenset[str]:
-    codes = (code for rule in ALL for code in rule.codes | rule.types)
+    codes = (code for rule in all_rules() for code in rule.codes | rule.types)
     return frozenset(code.removeprefix(_EXCEPTION) for code in codes if code.startswith(_EXCEPTION))
 
 

@@ -15,8 +15,9 @@ from orchestrator.cli.format import one_line
 from orchestrator.config.records import Config, Credential, Provider, masker
 from orchestrator.dialects import dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
+from orchestrator.execution.auth import apply_key
 from orchestrator.ledger import Ledger, Transition
-from orchestrator.secrets import MASK, mask
+from orchestrator.secrets import MASK, Secret, mask
 from orchestrator.states import (
     TABLE,
     Diagnosed,
@@ -75,9 +76,9 @@ def curl(config: Config, request: Request) -> str:
         provider=provider,
         model=target.model,
         overrides=config.settings(target).overrides,
-        secret=_STAND_IN if credential.secret else "",
         stream=provider.always_streams or (request.stream and provider.stream),
     )
+    apply_key(outgoing, provider, Secret(_STAND_IN if credential.secret else ""))
     known = masker(config.providers.values()).known
     address = shlex.quote(mask(known(str(outgoing.url))))
     headers = (known(header) for header in _headers(outgoing, provider, credential))

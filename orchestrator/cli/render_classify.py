@@ -10,7 +10,7 @@ from rich.table import Table
 
 from orchestrator.classification.phrases import normalise, phrase
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import ALL
+from orchestrator.classification.rule_books import all_rules
 from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.cli.format import duration, one_line
 from orchestrator.cli.screen import Screen
@@ -128,7 +128,7 @@ def why_matched(rule: str, own: Sequence[Rule], body: str, status: int | None) -
         body: The answer's body.
         status: The answer's status.
     """
-    found = next((one for one in (*own, *ALL) if one.id == rule), None)
+    found = next((one for one in (*own, *all_rules()) if one.id == rule), None)
     if found is None:
         return ""
     met = ", ".join(_met(found, body, status))
@@ -138,6 +138,8 @@ def why_matched(rule: str, own: Sequence[Rule], body: str, status: int | None) -
 
 def _met(rule: Rule, body: str, status: int | None) -> Iterator[str]:
     text, low = normalise(body), body.lower()
+    if rule.field:
+        yield f"it reads {rule.field}"
     if rule.statuses:
         yield f"the status is {status}" if status in rule.statuses else _any("status", rule)
     # A code may be a part of a longer one; the longest is the one that was sent.

@@ -218,14 +218,12 @@ def _dead_rules(config: Config) -> Iterator[Finding]:
     ruled = {name: one.rules for name, one in config.providers.items() if one.rules}
     if not ruled:
         return
-    from orchestrator.classification.user_rules import never_matches, shadowed_by
+    from orchestrator.classification.user_rules import shadowed_by
 
     for name, rules in ruled.items():
         shadows = shadowed_by(rules)
         for index, rule in enumerate(rules):
-            why = never_matches(rule)
-            if why is None and rule.id in shadows:
-                why = f"{shadows[rule.id]} comes first and takes all that it could match"
-            if why is not None:
+            if rule.id in shadows:
                 where, fix = f"providers.{name}.rules[{index}]", "change it, or take it out"
+                why = f"{shadows[rule.id]} comes first and takes all that it could match"
                 yield _warning(where, f"never matches: {why}", fix)

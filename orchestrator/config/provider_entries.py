@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.config import credentials
 from orchestrator.config.draft import Draft
 from orchestrator.config.errors import NotAllowed, Problem, nearest
-from orchestrator.config.records import DIALECT_NAMES, Provider
+from orchestrator.config.records import Provider
 from orchestrator.config.scalars import found, kind, seconds
 from orchestrator.config.tables import ProviderTable
+from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS
 from orchestrator.secrets import mask
 from orchestrator.vendors import (
     CATALOGUE,
     Endpoint,
     EndpointUnknown,
-    KnownProvider,
-    Quirk,
+    Vendor,
     at_address,
     known,
 )
@@ -59,7 +59,7 @@ def provider(draft: Draft, name: str) -> Provider:
         keyless=pool == credentials.anonymous(),
         documentation=entry.documentation if entry else "",
         vendor=vendor.name if vendor else name,
-        limits_by_model=vendor is not None and Quirk.LIMITS_BY_MODEL in vendor.quirks,
+        limits_by_model=vendor is not None and vendor.limits_by_model,
         base_urls=candidates if len(candidates) > 1 else (),
         path=endpoint.path if endpoint else "",
         key_header=table.key_header or (endpoint.key_header if endpoint else ""),
@@ -75,7 +75,7 @@ def _missing(draft: Draft, name: str, pool: credentials.Pool) -> tuple[str, ...]
     return (*(one.what for one in pool.warnings), *address)
 
 
-def _known(draft: Draft, name: str, table: ProviderTable) -> KnownProvider | None:
+def _known(draft: Draft, name: str, table: ProviderTable) -> Vendor | None:
     """The known provider whose data hold: the vendor that is named, or that of this name."""
     entry = known(table.vendor or name)
     if table.vendor is not None and entry is None:
@@ -88,7 +88,7 @@ def _known(draft: Draft, name: str, table: ProviderTable) -> KnownProvider | Non
 
 
 def _endpoint(
-    draft: Draft, name: str, table: ProviderTable, vendor: KnownProvider | None, dialect: str
+    draft: Draft, name: str, table: ProviderTable, vendor: Vendor | None, dialect: str
 ) -> Endpoint | None:
     where, base_url = f"providers.{name}.base_url", table.base_url or ""
     if vendor is None:
@@ -108,13 +108,13 @@ def _endpoint(
     return None
 
 
-def _dialect(draft: Draft, name: str, table: ProviderTable, entry: KnownProvider | None) -> str:
-    dialect = table.dialect or (entry.dialect if entry else DIALECT_NAMES[0])
-    if dialect not in DIALECT_NAMES:
-        near, allowed = nearest(dialect, DIALECT_NAMES), ", ".join(DIALECT_NAMES)
+def _dialect(draft: Draft, name: str, table: ProviderTable, entry: Vendor | None) -> str:
+    dialect = table.dialect or (entry.dialect if entry else DEFAULT_DIALECT)
+    if dialect not in DIALECTS:
+        near, allowed = nearest(dialect, DIALECTS), ", ".join(DIALECTS)
         what = f"{found(dialect)}{near}; allowed: {allowed}"
         draft.refuse(f"providers.{name}.dialect", what)
-        return DIALECT_NAMES[0]
+        return DEFAULT_DIALECT
     return dialect
 
 
@@ -124,9 +124,7 @@ def _merged(ours: Mapping[str, str], over: Mapping[str, str]) -> dict[str, str]:
     return {**{n: v for n, v in ours.items() if n.lower() not in replaced}, **over}
 
 
-def _pool(
-    draft: Draft, name: str, table: ProviderTable, entry: KnownProvider | None
-) -> credentials.Pool:
+def _pool(draft: Draft, name: str, table: ProviderTable, entry: Vendor | None) -> credentials.Pool:
     where = f"providers.{name}.credentials"
     entries: tuple[Any, ...] | None = table.credentials
     if entries is None and entry is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from orchestrator.config.errors import Problem, UnknownRoute
+from orchestrator.dialects import DEFAULT_DIALECT
 from orchestrator.health import Accounts, Strategy
 from orchestrator.secrets import (
     Masker,
@@ -37,10 +38,6 @@ ANONYMOUS = "anonymous"
 
 DEFAULT_ROUTE = "default"
 """The route of a request that names none."""
-
-
-DIALECT_NAMES = ("openai-chat", "openai-responses", "anthropic-messages", "gemini")
-"""The dialects that can be spoken, the default first; :mod:`orchestrator.dialects` speaks them."""
 
 
 class StreamEnd(enum.StrEnum):
@@ -115,7 +112,7 @@ class Provider:
     """
 
     name: str
-    dialect: str = "openai-chat"
+    dialect: str = DEFAULT_DIALECT
     base_url: str = attrs.field(default="", converter=_address)
     headers: Mapping[str, str] = attrs.field(
         factory=SecretHeaders, converter=_headers, repr=False, hash=False

@@ -6,35 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from orchestrator.config import credentials
 from orchestrator.config.defaults import commented
-from orchestrator.vendors import CATALOGUE, EndpointUnknown, KnownProvider
+from orchestrator.vendors import CATALOGUE, EndpointUnknown, Vendor
 
-# One model a provider, a place to start from (2026-11-21, from the vendors' pages where those
-# were at hand): models are retired, and the first call says so.
-_MODELS = {
-    "openai": "gpt-5-mini",
-    "anthropic": "claude-sonnet-4-5",
-    "gemini": "gemini-2.5-flash",
-    "deepseek": "deepseek-v4-pro",
-    "openrouter": "openai/gpt-oss-120b:free",
-    "mistral": "mistral-large-latest",
-    "groq": "openai/gpt-oss-120b",
-    "together": "openai/gpt-oss-120b",
-    "fireworks": "accounts/fireworks/models/gpt-oss-120b",
-    "cerebras": "gpt-oss-120b",
-    "xai": "grok-4",
-    "zai": "glm-4.6",
-    "moonshot": "kimi-k2.6",
-    "minimax": "MiniMax-M2.5",
-    "dashscope": "qwen-plus",
-    "siliconflow": "deepseek-ai/DeepSeek-V4-Pro",
-    "nvidia-nim": "openai/gpt-oss-120b",
-    "huggingface": "openai/gpt-oss-120b",
-    "perplexity": "sonar",
-    "cohere": "command-a-03-2025",
-    "databricks": "databricks-gpt-5-2",
-    "azure": "gpt-5-mini",
-}
-_LOCAL = "ollama/llama3.2"
 _HEAD = """\
 # Written by `orchestrator init`. Lines that begin with "#" show the defaults.
 # Keys stay where they are: "env:NAME" names a variable and is no secret.
@@ -47,7 +20,7 @@ def starter(environ: Mapping[str, str]) -> str:
     It holds no secret and loads as it is. Without any key it names a local server.
     """
     found = _found(environ)
-    targets = [f"{name}/{_MODELS[name]}" for name in found] or [_LOCAL]
+    targets = [f"{name}/{CATALOGUE[name].starter}" for name in found or _local()]
     parts = [
         _HEAD + commented(""),
         *(f"[{table}]\n{commented(table)}" for table in ("policy", "policy.on", "timeouts")),
@@ -61,24 +34,30 @@ def starter(environ: Mapping[str, str]) -> str:
 def _found(environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """The hosted providers that have a key, with their entries; local ones need none.
 
-    One that is retired, or of which the environment does not say where it is, is left out.
+    One without a model to start from (it is retired), or of which the environment does not say
+    where it is, is left out.
     """
     entries = {
         name: credentials.implied(entry.keys, environ)
         for name, entry in CATALOGUE.items()
-        if not entry.keyless and not entry.retired and _is_located(entry, environ)
+        if entry.starter and not entry.keyless and _is_located(entry, environ)
     }
     return {name: listed for name, listed in entries.items() if listed}
 
 
-def _is_located(entry: KnownProvider, environ: Mapping[str, str]) -> bool:
+def _local() -> list[str]:
+    """The server on the user's own machine that is named where no key was found."""
+    return [one.name for one in CATALOGUE.values() if one.keyless and one.starter][:1]
+
+
+def _is_located(entry: Vendor, environ: Mapping[str, str]) -> bool:
     try:
         return bool(entry.endpoint(environ).base_urls)
     except (EndpointUnknown, ValueError):
         return False
 
 
-def _provider(entry: KnownProvider, entries: Sequence[str]) -> str:
+def _provider(entry: Vendor, entries: Sequence[str]) -> str:
     listed = ", ".join(f'"{one}"' for one in entries)
     return f"[providers.{entry.name}]  # {entry.documentation}\ncredentials = [{listed}]"
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-import msgspec
+
+from orchestrator.dialects.wire import parsed_object
 
 
 @attrs.frozen
@@ -26,12 +27,7 @@ class ToolCall:
     @property
     def parses(self) -> bool:
         """True where the arguments are a JSON object; no text at all means none are given."""
-        if not self.arguments.strip():
-            return True
-        try:
-            return isinstance(msgspec.json.decode(self.arguments), dict)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            return False
+        return not self.arguments.strip() or parsed_object(self.arguments) is not None
 
 
 @attrs.frozen

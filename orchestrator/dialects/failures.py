@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.wire import mapping
+from orchestrator.dialects.wire import mapping, string
 
 _STATUSES = (("base_resp", "status_code"), ("header", "code"), ("Response", "Error"))
 """Objects of vendors that hold the status of the answer they stand in."""
@@ -45,6 +45,8 @@ def reported(body: Mapping[str, Any]) -> bool:
         return True
     if any(not _is_fine(mapping(body.get(name)).get(code)) for name, code in _STATUSES):
         return True
+    # A piece of an answer may hold any of these fields as a model's own words, so they count
+    # only where nothing of an answer stands beside them.
     return not any(body.get(name) for name in _CONTENT) and _is_failure(body)
 
 
@@ -56,6 +58,14 @@ def remarked(body: Mapping[str, Any]) -> bool:
     if any(body.get(name) for name in (*_CONTENT, "usage", "choices", "id")):
         return False
     return any(isinstance(body.get(name), str) and body[name] for name in ("message", "msg"))
+
+
+def error_in(body: Any) -> tuple[dict[str, Any], str]:
+    """The fields of the error that ``body`` reports, in whatever dialect, and its words."""
+    fields = mapping(body)
+    error = mapping(fields.get("response")).get("error") or fields.get("error") or body
+    said = mapping(error)
+    return said, string(said.get("message")) or string(error) or string(fields.get("message"))
 
 
 def _is_failure(body: Mapping[str, Any]) -> bool:
@@ -71,6 +81,7 @@ def _is_failure(body: Mapping[str, Any]) -> bool:
 
 def _is_fine(code: object) -> bool:
     """True for a code that reports success, or that is not there."""
+    # `success: false` beside words is judged below; alone a flag says nothing.
     if code is None or code is True or code is False:
         return True
     if isinstance(code, int | float):

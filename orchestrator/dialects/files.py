@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 from orchestrator.dialects.neutral import File, Image
 
 PDF = "application/pdf"
+_BASE64 = ";base64"
 TEXT = "text/plain"
 
 _MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
@@ -33,6 +34,9 @@ _MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
         "jpeg": "image/jpeg",
         "gif": "image/gif",
         "webp": "image/webp",
+        "heic": "image/heic",
+        "heif": "image/heif",
+        "bmp": "image/bmp",
         "wav": "audio/wav",
         "mp3": "audio/mp3",
         "mp4": "video/mp4",
@@ -117,6 +121,15 @@ def given_file(
     if kind.startswith("image/"):
         return Image(media_type=kind, data=data, cache=cache, place=place)
     return File(kind, data, name=name, cache=cache, place=place)
+
+
+def given_image(url: str, *, detail: str | None, cache: bool, place: str) -> Image:
+    """A picture as OpenAI's dialects give one: by its address, which may be the content."""
+    head, _, data = url.partition(",")
+    if is_data(url) and head.endswith(_BASE64):
+        kind = head[len("data:") : -len(_BASE64)] or None
+        return Image(media_type=kind, data=data, detail=detail, cache=cache, place=place)
+    return Image(url=url, detail=detail, cache=cache, place=place)
 
 
 def sound(data: str, form: str, *, cache: bool = False, place: str = "") -> File:

@@ -17,9 +17,22 @@ _NESTED = frozenset(
     {
         "items", "additionalProperties", "additionalItems", "not", "if", "then", "else",
         "contains", "propertyNames", "unevaluatedProperties", "unevaluatedItems",
+        "additional_properties",
     }
 )  # fmt: skip
-_LISTED = frozenset({"anyOf", "oneOf", "allOf", "prefixItems", "items", "any_of"})
+_LISTED = frozenset(
+    {
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "prefixItems",
+        "items",
+        "any_of",
+        "one_of",
+        "all_of",
+        "prefix_items",
+    }
+)
 _NAMED = frozenset(
     {"properties", "patternProperties", "$defs", "definitions", "defs", "dependentSchemas"}
 )

@@ -76,6 +76,7 @@ def judge(
         headers: The headers of the HTTP answer.
         where: ``response``, or ``sse`` for what a stream delivered.
     """
+    # What a filter cut off after some words is an answer with that finish reason.
     said = bool(answer.text or answer.tool_calls)
     failure = failed_finish(answer.finish_reason, said=said)
     if failure is not None:
@@ -131,6 +132,7 @@ def _settled_parts(reply: Reply) -> Iterator[Text | Thinking | ToolUse]:
         if not isinstance(part, ToolUse):
             yield part
             continue
+        # Numbered as a stream numbers its calls.
         given, index = part.id, len(seen)
         if not given or given in seen:
             given = call_id(reply.id, index, part.name + part.arguments)

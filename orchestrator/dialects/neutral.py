@@ -293,13 +293,15 @@ class TextDelta:
 class ThinkingDelta:
     """More thoughts, or the signature at their end.
 
-    ``dialect`` is that of the vendor who signed: nobody else accepts the signature.
+    ``dialect`` is that of the vendor who signed: nobody else accepts the signature. ``apart``
+    is true for a signature that stands beside the thoughts, text and all, not at their end.
     """
 
     text: str = ""
     signature: str | None = None
     redacted: bool = False
     dialect: str = ""
+    apart: bool = attrs.field(default=False, eq=False)
 
 
 @attrs.frozen

@@ -14,9 +14,12 @@ Most servers end lines with LF alone; splitting at blank lines is then one call 
 
 from __future__ import annotations
 
+import abc
 import re
 
 import msgspec
+
+from orchestrator.dialects.neutral import StreamEvent
 
 LARGEST_EVENT = 16 * 1024 * 1024
 """Bytes. Images come in one event of a few MiB at most (Gemini, 2026-11-21)."""
@@ -66,6 +69,7 @@ class ServerSentEvents:
         if self._skipping:
             data = self._skip(data)
         if self._buffer:
+            # The end of an event may itself be cut: look back as far as one may reach.
             searched = max(0, len(self._buffer) - _OVERLAP)
             self._buffer += data
             if not _ends(self._buffer, searched):
@@ -149,6 +153,28 @@ class ServerSentEvents:
         self._skipping = end is None
         self._buffer = bytearray(b"" if end else seen[-_OVERLAP:])
         return seen[end.end() :] if end else b""
+
+
+class EventReader(abc.ABC):
+    """Reads a stream of events; see :class:`orchestrator.dialects.record.StreamReader`.
+
+    A dialect says what one event means.
+    """
+
+    def __init__(self) -> None:
+        self._events = ServerSentEvents()
+
+    def feed(self, data: bytes) -> list[StreamEvent]:
+        """The events that ``data`` completes, in order. Never raises."""
+        return [self._read(event) for event in self._events.feed(data)]
+
+    def close(self) -> list[StreamEvent]:
+        """What was left when the connection ended. Never raises."""
+        return [self._read(event) for event in self._events.close()]
+
+    @abc.abstractmethod
+    def _read(self, event: ServerEvent) -> StreamEvent:
+        """What one event means."""
 
 
 def _ends(buffer: bytearray, start: int) -> bool:

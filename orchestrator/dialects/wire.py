@@ -1,89 +1,19 @@
-"""What every dialect needs of the wire: addresses, headers, JSON out, and JSON in that may lie."""
+"""JSON as it comes: of whatever type, from servers that may say anything. Nothing here raises."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-import httpx
 import msgspec
 
-from orchestrator.api.request import RequestError
-from orchestrator.config.records import Provider
+UNSAYABLE = (TypeError, ValueError, OverflowError, RecursionError)
+"""What encoders raise for what JSON cannot say."""
 
-USER_AGENT = "llm-request-orchestrator"
-"""Sent because some transports name themselves and their language where none is given."""
-
-_UNSAYABLE = (TypeError, ValueError, OverflowError, RecursionError)
-
-
-# Out.
-
-
-@lru_cache(maxsize=256)  # httpx takes 20 µs to parse an address
-def address(base_url: str, suffix: str) -> httpx.URL:
-    """``suffix`` below ``base_url``, whose query (``?api-version=``) stays at the end.
-
-    A query of the suffix (``?alt=sse``) is put before the one of the base.
-    """
-    url = httpx.URL(base_url)
-    path, _, query = url.raw_path.partition(b"?")
-    below, _, own = suffix.encode().partition(b"?")
-    queries = b"&".join(part for part in (own, query) if part)
-    whole = path.rstrip(b"/") + b"/" + below.lstrip(b"/")
-    return url.copy_with(raw_path=whole + (b"?" + queries if queries else b""))
-
-
-def headers(configured: Mapping[str, str], ours: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Ours, then the provider's, which add, replace, or (``""``) remove.
-
-    ``content-type`` and ``user-agent`` are given; ``ours`` may replace them, its names in
-    lower case.
-    """
-    made = {"content-type": "application/json", "user-agent": USER_AGENT, **ours}
-    made.update((name.lower(), value) for name, value in configured.items())
-    # Latin-1 is what HTTP/1.1 carries; httpx would take ASCII alone.
-    return [(name.encode(), value.encode("latin-1")) for name, value in made.items() if value]
-
-
-def authorization(provider: Provider, usual: str, secret: str) -> dict[str, str]:
-    """The header that carries ``secret``: the provider's own, else the dialect's ``usual`` one.
-
-    Empty where there is no secret. ``authorization`` carries it as a bearer token.
-    """
-    name = provider.key_header or usual
-    if not secret:
-        return {}
-    return {name: f"Bearer {secret}" if name == "authorization" else secret}
-
-
-def json_body(body: Mapping[str, Any]) -> bytes:
-    """``body`` as JSON.
-
-    Raises:
-        RequestError: Something in it cannot be said in JSON; the caller must change it.
-    """
-    try:
-        return msgspec.json.encode(body)
-    except _UNSAYABLE as error:
-        raise RequestError(f"{_culprit(body)} cannot be written as JSON: {error}") from error
-
-
-def _culprit(body: Mapping[str, Any]) -> str:
-    """The first field that JSON cannot say."""
-    for name, value in body.items():
-        try:
-            msgspec.json.encode({name: value})
-        except _UNSAYABLE:
-            return f"the request's field {name!r}"
-    return "the request"
-
-
-# In.
+UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+"""What decoders raise for what is no JSON."""
 
 
 def decoded(body: bytes) -> Any:
@@ -92,12 +22,21 @@ def decoded(body: bytes) -> Any:
         return None
     try:
         return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    except UNREADABLE:
         pass
     try:
         return body.decode()
     except UnicodeDecodeError:
         return body
+
+
+def parsed_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that ``text`` is; ``None`` where it is none."""
+    try:
+        found = msgspec.json.decode(text)
+    except UNREADABLE:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def string(value: Any) -> str:
@@ -140,11 +79,11 @@ def json_text(value: Any) -> str:
     """``value``, which came out of JSON, as JSON again. Never raises."""
     try:
         return msgspec.json.encode(value).decode()
-    except _UNSAYABLE:
+    except UNSAYABLE:
         # Numbers above 64 bits and lone surrogates, which only the stdlib writes.
         try:
             return json.dumps(value)
-        except _UNSAYABLE:
+        except UNSAYABLE:
             return "{}"
 
 

@@ -22,10 +22,6 @@ from orchestrator.dialects.neutral import (
     ToolUse,
 )
 
-_DETAILED = "openai-chat"
-"""The dialect whose signatures are details that stand beside the thoughts, text and all."""
-
-
 _BLOCK = 1024
 """Pieces that are held one by one; each costs more than ten times the token that it is."""
 
@@ -170,7 +166,7 @@ class Accumulator:
 
     def _add_thought(self, delta: ThinkingDelta) -> None:
         last = self._parts[-1] if self._parts else None
-        alone = delta.redacted or (delta.dialect == _DETAILED and not delta.text)
+        alone = delta.redacted or delta.apart
         if not isinstance(last, _Thoughts) or last.signature is not None or alone:
             last = _Thoughts()
             self._parts.append(last)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from orchestrator.dialects import Answer, Fault, Usage, dialect
+from orchestrator.dialects import DEFAULT_DIALECT, Answer, Fault, Usage, dialect
 from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.judgement import answer_of
 from orchestrator.dialects.neutral import (
@@ -60,7 +60,7 @@ def cut(answer: Answer, spoken: str) -> Whole:
 
 def completion(reply: Reply) -> Answer:
     """``reply`` as an answer that is written as a chat completion."""
-    return answer_of(reply, dialect("openai-chat").write_answer(reply))
+    return answer_of(reply, dialect(DEFAULT_DIALECT).write_answer(reply))
 
 
 def usage_in(body: bytes, spoken: str) -> Usage | None:

@@ -26,7 +26,7 @@ from orchestrator.execution.effects import (
     limit_passed,
 )
 from orchestrator.execution.flow import Flow
-from orchestrator.execution.transports import read_deadline
+from orchestrator.execution.transports import begin_deadline, end_deadline
 
 
 class BlockingConnection:
@@ -74,15 +74,17 @@ class BlockingConnection:
 
     def _exchange(self, effect: Open | Read) -> httpx.Response | bytes | None:
         began, virtual = time.monotonic(), self._clock.monotonic()
+        token = begin_deadline(effect.seconds)
         try:
-            with read_deadline(effect.seconds):
-                return self._open(effect) if isinstance(effect, Open) else next(self._chunks, None)
+            return self._open(effect) if isinstance(effect, Open) else next(self._chunks, None)
         except Exception as error:
             # Sockets wait in real time, whatever clock the call was given.
             passed = max(time.monotonic() - began, self._clock.monotonic() - virtual)
             if (limit := limit_passed(error, effect, passed)) is not None:
-                raise limit from error
+                raise limit from error.with_traceback(None)
             raise
+        finally:
+            end_deadline(token)
 
     def _open(self, effect: Open) -> httpx.Response:
         self._response = self._transport.handle_request(effect.request)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import attrs
 
 from orchestrator.api.errors import CallFailed, NoTarget, leaf
-from orchestrator.classification.hints import HINTS
 from orchestrator.execution.recorder import Recorder
 from orchestrator.ledger import Skipped
 from orchestrator.states import Call, Error, Finish, Reason, StoppedBy
+from orchestrator.states.reasons import SPECS
 
 
 def failed_call(
@@ -31,7 +31,7 @@ def failed_call(
 
 def _hinted(error: Error) -> Error:
     """``error`` with a hint: those that the machine makes of itself bring none."""
-    return error if error.hint else attrs.evolve(error, hint=HINTS[error.reason])
+    return error if error.hint else attrs.evolve(error, hint=SPECS[error.reason].hint)
 
 
 _NOBODY = "Set what is missing, or give the route a target that can be asked."

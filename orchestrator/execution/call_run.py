@@ -11,12 +11,13 @@ import attrs
 import httpx
 
 from orchestrator.api.errors import CallFailed, StreamInterrupted
-from orchestrator.api.request import Request, RequestError
+from orchestrator.api.request import Request
 from orchestrator.api.response import Response
-from orchestrator.classification.hints import HINT_REPAIRED, HINTS
+from orchestrator.classification.rules.repairs import HINT_REPAIRED
 from orchestrator.config.records import Provider
-from orchestrator.dialects import Answer, Flaw, Flawed, dialect
+from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, dialect
 from orchestrator.dialects.neutral import StreamEvent
+from orchestrator.execution.auth import apply_key
 from orchestrator.execution.call_errors import failed_call
 from orchestrator.execution.classify_failure import (
     AttemptContext,
@@ -57,6 +58,7 @@ from orchestrator.states import (
     Target,
     step,
 )
+from orchestrator.states.reasons import SPECS
 
 LAST_WORDS = 5.0
 """Seconds to wait for usage and the end mark once the model has said why it stopped. They
@@ -115,6 +117,11 @@ class CallRun:
         self.is_diagnosed = False
         self.leftover: tuple[StreamEvent, ...] = ()
         self.response: Response | None = None
+        self._wishes = Wishes(
+            request.stream,
+            hold=call.policy.on_interrupted is OnInterrupted.HOLD or not request.stream,
+            require_complete=bool(request.require_complete),
+        )
         self._observers = observers
         self._reached = 0.0
         self._created = 0
@@ -183,13 +190,13 @@ class CallRun:
         prepared = self.wording.words(
             target, provider, settings.overrides if settings is not None else {}
         )
-        self.failure, self.is_diagnosed = None, False
-        self.recorder.sent(command, self.at)
+        self.failure, self.is_diagnosed, at = None, False, self.at
+        self.recorder.sent(command, at)
         for note in prepared.notes:
             self.recorder.note(note)
-        wishes = Wishes(self.request.stream, self._holds, bool(self.request.require_complete))
-        self.exchange = Exchange(command, provider, prepared, wishes, self.recorder.note)
-        self._note_hurry(command)
+        take_down = self.recorder.note
+        self.exchange = Exchange(command, at, provider, prepared, self._wishes, take_down)
+        self._note_hurry(command, at)
         return self.exchange
 
     def encode(self, exchange: Exchange, base_url: str) -> httpx.Request:
@@ -200,19 +207,14 @@ class CallRun:
         """
         command, prepared = exchange.command, exchange.prepared
         provider = exchange.provider.at(base_url)
-        secret = provider.credential(command.credential).secret
-        try:
-            outgoing = dialect(provider.dialect).encode(
-                prepared.payload,
-                provider=provider,
-                model=command.target.model,
-                overrides=prepared.overrides,
-                secret=secret.reveal(),
-                stream=prepared.stream,
-            )
-        except RequestError as error:
-            # Without the frames that had the secret in their hands.
-            raise RequestError(str(error)) from None
+        outgoing = dialect(provider.dialect).encode(
+            prepared.payload,
+            provider=provider,
+            model=command.target.model,
+            overrides=prepared.overrides,
+            stream=prepared.stream,
+        )
+        apply_key(outgoing, provider, provider.credential(command.credential).secret)
         if provider.dialect == self.request.dialect:
             outgoing.headers.update(
                 [
@@ -224,7 +226,7 @@ class CallRun:
         # Read by transports that know nothing of the limits that the pump keeps.
         longest = max(command.kept_alive or limits.total, limits.idle)
         outgoing.extensions["timeout"] = {
-            "connect": self.connect_limit(command),
+            "connect": min(limits.connect, self._time_left(exchange)),
             "read": longest if prepared.stream else limits.total,
             "write": limits.total,
             "pool": limits.total,
@@ -261,17 +263,16 @@ class CallRun:
         self.failure = failure
         self._warn_of_mark(failure)
         at, tool_call = self.at, self.delivery.accumulator.tool_call
-        sent = self.recorder.sent_at
+        sent = self.exchange.sent_at if self.exchange is not None else at
         # Since the caller asked for more, at the earliest since the attempt was sent.
-        waited = 0.0 if sent is None else min(at - sent, at - self._reached)
+        waited = min(at - sent, at - self._reached)
         return Failed(at, waited=waited, tool_call=tool_call)
 
     def silence(self, exchange: Exchange) -> NoteFirstToken | None:
         """How long the target was silent before its first content; ``None`` for whole answers."""
-        sent = self.recorder.sent_at
-        if sent is None or not (exchange.prepared.stream or self.request.stream):
+        if not (exchange.prepared.stream or self.request.stream):
             return None
-        return NoteFirstToken(exchange.command.target, self.at - sent)
+        return NoteFirstToken(exchange.command.target, self.at - exchange.sent_at)
 
     @property
     def has_delivered_all(self) -> bool:
@@ -294,29 +295,26 @@ class CallRun:
 
     # The limits of an attempt.
 
-    def connect_limit(self, command: Send) -> float:
-        """Seconds that the connection may take."""
-        return min(command.timeouts.connect, self.time_left(command))
-
-    def time_left(self, command: Send) -> float:
-        """Seconds until the attempt is over, by its own ``total`` or for the sake of others."""
-        sent = self.recorder.sent_at if self.recorder.sent_at is not None else self.at
-        return max(0.0, min(sent + command.timeouts.total, command.until) - self.at)
-
     def read_limit(self, command: Send | Relay) -> tuple[str, float]:
         """The limit of the next read, and the seconds until it fires."""
-        left = (command.until if isinstance(command, Send) else command.ends_at) - self.at
-        timeouts, exchange = self.sent()[0].timeouts, self.exchange
-        if exchange is not None and exchange.is_whole:
-            return "idle", max(0.0, min(LAST_WORDS, timeouts.idle, left))
+        at, exchange = self.at, self.exchange
+        if exchange is None:
+            raise AssertionError("nothing is read before an attempt")
+        limit, ends_at = self._limit(command, exchange, at)
+        last = command.until if isinstance(command, Send) else command.ends_at
+        return limit, max(0.0, min(ends_at, last) - at)
+
+    def _limit(self, command: Send | Relay, exchange: Exchange, at: float) -> tuple[str, float]:
+        """The attempt's own limit of the next read, and when it fires (since ``Started``)."""
+        idle = exchange.command.target.timeouts.idle
+        if exchange.is_whole:
+            return "idle", at + min(LAST_WORDS, idle)
         # Held back, what has come is not silence either.
-        if isinstance(command, Relay) or exchange is None or exchange.has_content:
-            return "idle", max(0.0, min(timeouts.idle, left))
-        sent = self.recorder.sent_at or 0.0
+        if isinstance(command, Relay) or exchange.has_content:
+            return "idle", at + idle
         if exchange.is_silent:
-            first = self._first_token(command)
-            return "first_token", max(0.0, min(sent + first - self.at, left))
-        return "total", max(0.0, min(sent + command.timeouts.total - self.at, left))
+            return "first_token", exchange.sent_at + self._first_token(command)
+        return "total", exchange.sent_at + command.timeouts.total
 
     def reach_limit(
         self, command: Send | Relay, passed: LimitPassed
@@ -394,20 +392,21 @@ class CallRun:
 
     # Inside.
 
-    @property
-    def _holds(self) -> bool:
-        """True where nothing is delivered before all of it is here."""
-        return self.call.policy.on_interrupted is OnInterrupted.HOLD or not self.request.stream
+    def _time_left(self, exchange: Exchange) -> float:
+        """Seconds until the attempt is over, by its own ``total`` or for the sake of others."""
+        command = exchange.command
+        ends_at = min(exchange.sent_at + command.timeouts.total, command.until)
+        return max(0.0, ends_at - self.at)
 
     def _answered_in(self, exchange: Exchange) -> str:
         """The dialect that the answer is written in; what was put together is a completion."""
         assembled = self.request.stream or exchange.decoder is not None
-        return "openai-chat" if assembled else exchange.provider.dialect
+        return DEFAULT_DIALECT if assembled else exchange.provider.dialect
 
     def _begin_delivery(self, target: Target) -> None:
         if not self.call.committed:
-            # Nothing of an earlier attempt reached the caller.
-            self.delivery, self.leftover = Delivery(), ()
+            if self.exchange is not None:  # nothing of an earlier attempt reached the caller
+                self.delivery, self.leftover = Delivery(), ()
             return
         usage = self.exchange.usage if self.exchange is not None else None
         text = self.delivery.accumulator.text
@@ -427,14 +426,14 @@ class CallRun:
             if skipped:
                 self.recorder.note(f"{skipped} unreadable event{'s' * (skipped > 1)} skipped")
 
-    def _note_hurry(self, command: Send) -> None:
+    def _note_hurry(self, command: Send, at: float) -> None:
         """Note where an attempt has less time than its own limits, for the sake of others."""
-        exchange = self.exchange
-        streams = exchange is not None and exchange.prepared.stream
+        if command.until >= command.ends_at:
+            return
+        streams = self.exchange is not None and self.exchange.prepared.stream
         longest = self._first_token(command) if streams else command.timeouts.total
-        reaches = self.at + longest >= command.until - EARLY
-        if reaches and command.until < command.ends_at:
-            seconds = round(command.until - self.at, 3)
+        if at + longest >= command.until - EARLY:
+            seconds = round(command.until - at, 3)
             self.recorder.note(f"limited to {seconds:g} s: the rest is kept for other targets")
 
     def _first_token(self, command: Send) -> float:
@@ -474,6 +473,6 @@ class CallRun:
 
 def _hint(error: Error, repair: str | None) -> str:
     """Who must act: nobody yet, where the request itself is changed; a rule's own words stand."""
-    if error.hint not in (HINT_REPAIRED, HINTS[error.reason]):
+    if error.hint not in (HINT_REPAIRED, SPECS[error.reason].hint):
         return error.hint
-    return HINTS[error.reason] if repair is None else HINT_REPAIRED
+    return SPECS[error.reason].hint if repair is None else HINT_REPAIRED

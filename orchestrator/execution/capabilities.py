@@ -12,6 +12,7 @@ from orchestrator.api.request import Request, refused_header
 from orchestrator.config.records import DEFAULT_ROUTE, Config
 from orchestrator.dialects import Loss, dialect
 from orchestrator.dialects.neutral import Conversation
+from orchestrator.execution.auth import key_form
 from orchestrator.ledger import Skipped
 from orchestrator.states import Reason, Target
 
@@ -37,7 +38,7 @@ def split(
 def _check_headers(route: Sequence[Target], request: Request, config: Config) -> None:
     if not request.headers:
         return
-    carriers = {config.providers[target.provider].key_header for target in route}
+    carriers = {key_form(config.providers[target.provider]).header for target in route}
     for name in request.headers:
         if name.lower() in carriers:
             raise refused_header(name, "carries the key of a provider: the config does that")

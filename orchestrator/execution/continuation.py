@@ -1,86 +1,14 @@
-"""Going on with a broken stream at another target: the request, and what not to say twice."""
+"""Going on with a broken stream at another target: what not to say twice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import attrs
-
-from orchestrator.dialects.neutral import (
-    Began,
-    Conversation,
-    Counted,
-    Delta,
-    Message,
-    Role,
-    Text,
-    TextDelta,
-    Unreadable,
-)
+from orchestrator.dialects.neutral import Began, Counted, Delta, TextDelta, Unreadable
 
 LEAST_OVERLAP = 12
 """Characters: a shorter repetition is more often chance ("hel" + "lo") than repetition."""
 
 LOOK_BACK = 4000
 """Characters at the end of the delivered text that a repetition is looked for in."""
-
-INSTRUCTION = (
-    "Your answer was cut off. Go on from exactly where it stopped, in the same form and "
-    "language. Do not repeat any of it, and do not comment on the interruption."
-)
-
-
-def continued(conversation: Conversation, delivered: str, *, prefill: bool) -> Conversation:
-    """``conversation``, asked to go on from ``delivered``.
-
-    Args:
-        conversation: The request as the caller made it.
-        delivered: The text that the caller has already. White space alone is nothing to
-            go on from, and vendors refuse a turn that holds no more.
-        prefill: True where the model goes on from a last message of its own; else it is
-            asked to by an instruction. Vendors refuse a prefill that ends in white space.
-    """
-    if not delivered.strip():
-        return conversation
-    said = Message(Role.ASSISTANT, (Text(delivered.rstrip() if prefill else delivered),))
-    asked = () if prefill else (Message(Role.USER, (Text(INSTRUCTION),)),)
-    return attrs.evolve(conversation, messages=(*conversation.messages, said, *asked))
-
-
-def appended(
-    payload: Mapping[str, Any], spoken: str, delivered: str, *, prefill: bool
-) -> dict[str, Any]:
-    """The same for a target of the caller's own dialect: all that was asked stays untouched.
-
-    Args:
-        payload: The request in the dialect ``spoken``.
-        spoken: Its dialect.
-        delivered: See :func:`continued`.
-        prefill: See :func:`continued`.
-    """
-    said = delivered.rstrip() if prefill else delivered
-    match spoken:
-        case "gemini":
-            name = "contents"
-            turns = [_spoken("model", said), _spoken("user", INSTRUCTION)]
-        case "openai-responses":
-            name = "input"
-            turns = [_said("assistant", said), _said("user", INSTRUCTION)]
-        case _:
-            name = "messages"
-            turns = [_said("assistant", said), _said("user", INSTRUCTION)]
-    given = payload.get(name)
-    earlier = [_said("user", given)] if isinstance(given, str) else list(given or ())
-    return {**payload, name: [*earlier, *turns[: 1 if prefill else 2]]}
-
-
-def _said(role: str, text: str) -> dict[str, Any]:
-    return {"role": role, "content": text}
-
-
-def _spoken(role: str, text: str) -> dict[str, Any]:
-    return {"role": role, "parts": [{"text": text}]}
 
 
 class Trimmer:
@@ -116,10 +44,12 @@ class Trimmer:
     def _may_repeat(self) -> bool:
         """True where more text may still turn out to be a repetition."""
         held = self._held
+        # Models that begin again are found by their first words, long before the last are here.
         if len(held) < len(self._delivered) and self._delivered.startswith(held):
             return True  # it may be beginning all over again
         if len(held) < len(self._space) and self._space.startswith(held):
             return True
+        # Held back only while some end of the delivered text begins like this.
         tail = self._delivered[-LOOK_BACK:]
         return 0 <= tail.find(held) < len(tail) - len(held)
 

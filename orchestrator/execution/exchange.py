@@ -67,6 +67,7 @@ class Exchange:
 
     Attributes:
         command: What the machine asked for.
+        sent_at: When, seconds since ``Started``.
         provider: Who is asked, at the address that is asked.
         prepared: The request in the words of the provider.
         wishes: How the caller takes the answer.
@@ -81,6 +82,7 @@ class Exchange:
     """
 
     command: Send
+    sent_at: float
     provider: Provider
     prepared: Worded
     wishes: Wishes
@@ -124,7 +126,7 @@ class Exchange:
         """What an attempt amounts to that ``exception`` ended before anything was settled."""
         if self.decoder is None:
             # Its frames hold all that the call holds.
-            return Broken(_believed(exception).with_traceback(None))
+            return Broken(_believed(exception.with_traceback(None)))
         # Without the bytes that a protocol error quotes: they may be the answer's own.
         said = (type(exception).__name__, *exceptions.words(exception)[:1])
         return Interrupted(": ".join(said))

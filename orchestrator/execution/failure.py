@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import attrs
 
-from orchestrator.classification.hints import HINTS
 from orchestrator.dialects import Fault, Flaw, Flawed
 from orchestrator.states import Error, Reason, Scope
+from orchestrator.states.reasons import SPECS
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes of the largest answer that is read: far above any model's output, images included."""
@@ -40,7 +40,7 @@ class Interrupted:
     """
 
     what: str
-    hint: str = HINTS[Reason.STREAM_INTERRUPTED]
+    hint: str = SPECS[Reason.STREAM_INTERRUPTED].hint
     remark: Fault | None = None
 
     def error(self) -> Error:
@@ -80,7 +80,7 @@ class LimitReached:
             message=message,
             # A limit that this call's hurry made shorter says nothing about the target.
             scope=Scope.REQUEST if self.shortened else None,
-            hint=HINTS[Reason.TIMEOUT],
+            hint=SPECS[Reason.TIMEOUT].hint,
         )
 
 
@@ -94,7 +94,7 @@ class TooLarge:
             Reason.INVALID_RESPONSE,
             "answer.too-large",
             message=f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB",
-            hint=HINTS[Reason.INVALID_RESPONSE],
+            hint=SPECS[Reason.INVALID_RESPONSE].hint,
         )
 
 
@@ -113,7 +113,7 @@ class Truncated:
             "answer.length",
             status=self.status,
             message=f"the model stopped at its length limit {what}",
-            hint=HINTS[Reason.OUTPUT_TRUNCATED],
+            hint=SPECS[Reason.OUTPUT_TRUNCATED].hint,
         )
 
 

@@ -70,29 +70,24 @@ def flow(run: CallRun) -> Flow:
     """
     run.begin()
     try:
-        response = yield from _run(run)
+        run.open_record()
+        taken, standby = yield Ask(run.session, TakeFirst(), 0.0)
+        run.advance(Started(0.0, taken, standby))
+        while not isinstance(command := run.command, Finish):
+            event = yield from _perform(run, command)
+            if not isinstance(event, Streaming):
+                # A wait or another target may come next: nobody reads on.
+                yield Close()
+            run.advance(event)
+        response = run.finish(command)
+        for leftover in run.leftover:
+            yield Emit(leftover)
     except GeneratorExit:
         raise  # the pump is gone: nobody performs an effect any more
     except BaseException:
         yield from _abandon(run)
         raise
     yield Ask(run.session, Release(), run.at)
-    return response
-
-
-def _run(run: CallRun) -> Flow:
-    run.open_record()
-    taken, standby = yield Ask(run.session, TakeFirst(), 0.0)
-    run.advance(Started(0.0, taken, standby))
-    while not isinstance(command := run.command, Finish):
-        event = yield from _perform(run, command)
-        if not isinstance(event, Streaming):
-            # A wait or another target may come next: nobody reads on.
-            yield Close()
-        run.advance(event)
-    response = run.finish(command)
-    for leftover in run.leftover:
-        yield Emit(leftover)
     return response
 
 
@@ -149,9 +144,11 @@ def _send(run: CallRun, command: Send) -> EventFlow:
     """Send, and read until content may be passed on or the attempt is over."""
     exchange = run.begin_attempt(command)
     try:
-        base_url = yield from _locate(run, exchange)
+        several = exchange.provider.base_urls
+        base_url = (yield from _locate(run, exchange)) if several else exchange.provider.base_url
         outgoing = run.encode(exchange, base_url)
-        head = yield Open(outgoing, _left(run, command), run.connect_limit(command))
+        connect = outgoing.extensions["timeout"]["connect"]
+        head = yield Open(outgoing, _left(run, command), connect)
         run.receive(exchange, head)
         while (outcome := exchange.outcome()) is None:
             yield from _read(run, exchange, command)
@@ -184,7 +181,7 @@ def _relay(run: CallRun, command: Relay) -> EventFlow:
 def _read(run: CallRun, exchange: Exchange, command: Send | Relay) -> Generator[Effect, Any, None]:
     """Read once."""
     exchange.feed((yield Read(_left(run, command))))
-    if exchange.has_content and not exchange.has_spoken:
+    if not exchange.has_spoken and exchange.has_content:
         exchange.has_spoken = True
         if (silence := run.silence(exchange)) is not None:
             # So that others know what is usual here.
@@ -245,7 +242,7 @@ def _drain(run: CallRun) -> Generator[Effect, Any, None]:
 
 def _locate(run: CallRun, exchange: Exchange) -> Generator[Effect, Any, str]:
     """The first address of the provider that can be reached, else the last, never probed."""
-    *preferred, last = exchange.provider.addresses
+    *preferred, last = exchange.provider.base_urls
     for base_url in preferred:
         found = run.runtime.addresses.is_reachable(base_url)
         if found is None:

@@ -16,39 +16,38 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from orchestrator.execution.fields import Payload
+from orchestrator.dialects import Dialect, Payload
+from orchestrator.dialects.shape import THOUGHT_BLOCKS, RequestShape, is_thought_block
 from orchestrator.execution.named_fields import is_named, without_addresses
-from orchestrator.execution.thoughts import without_thoughts
 
-_HISTORIES = ("messages", "input", "contents")
-_LISTS = (*_HISTORIES, "system", "tools")
-"""Fields of a request that hold a list of what vendors look at closely."""
+_BESIDE = ("system", "tools")
+"""Fields of a request that hold a list of what vendors look at closely, beside the history."""
 
 _CONTAINERS = frozenset(
     {
-        "cache_control", "content", "function", "functionDeclarations", "function_declarations",
-        "parts", "tool_calls",
+        "cache_control",
+        "content",
+        "function",
+        "tool_calls",
     }
-)  # fmt: skip
-"""Fields that are looked into; what a tool is given and what its schema says are not."""
+)
+"""Fields that are looked into, beside those of the dialect; what a tool is given and what its
+schema says are not."""
 
 _SAID = frozenset(
     {
-        "args", "arguments", "call_id", "content", "data", "description", "encrypted_content",
-        "file", "fileData", "function", "functionCall", "functionDeclarations", "functionResponse",
-        "function_declarations", "id", "image_url", "inlineData", "input", "input_audio",
-        "input_schema", "is_error", "name", "output", "parameters", "parametersJsonSchema", "parts",
-        "response", "role", "source", "text", "thinking", "thought", "tool_use_id", "type", "url",
+        "arguments", "call_id", "content", "data", "description", "encrypted_content", "file",
+        "function", "id", "image_url", "input", "input_audio", "input_schema", "is_error", "name",
+        "output", "parameters", "role", "source", "text", "thinking", "tool_use_id", "type", "url",
     }
 )  # fmt: skip
-"""Fields that hold what was said, or by which it is known."""
+"""Fields that hold what was said, or by which it is known; a dialect may have more."""
 
 _SAID_UNLESS_EMPTY = frozenset(
     {"audio", "refusal", "tool_calls", "function_call", "tool_call_id", "summary"}
 )
 """Fields that SDKs write out also where nothing is in them."""
 
-_BLOCKS = ("thinking", "redacted_thinking")
 BLOCK = "content.thinking"
 """The blocks of thoughts of Messages: some who serve that dialect do not know them, some
 demand them (https://github.com/esengine/DeepSeek-Reasonix/issues/8902, 2026-11-29)."""
@@ -64,45 +63,46 @@ text there (https://github.com/NousResearch/hermes-agent/pull/17341, 2026-11-29)
 # Refused.
 
 
-def refused_fields(payload: Payload, message: str) -> tuple[str, ...]:
+def find_refused_fields(payload: Payload, message: str, spoken: Dialect) -> tuple[str, ...]:
     """Fields that ``message`` names in the history or in tools, such as ``tool_calls.index``."""
-    text = without_addresses(message)
-    if _names_blocks(text) and any(_has_block(one) for one in _in_lists(payload, _HISTORIES)):
+    text, shape = without_addresses(message), spoken.shape
+    if _names_blocks(text) and any(_has_block(one) for one in _in_lists(payload, (shape.history,))):
         return (BLOCK,)
-    paths = {path for one in _in_lists(payload, _LISTS) for path in _droppable(one)}
+    lists = (shape.history, *_BESIDE)
+    paths = {path for one in _in_lists(payload, lists) for path in _droppable(one, shape)}
     named = [path for path in sorted(paths) if is_named(path.rpartition(".")[2], text)]
     # One name may stand at two places: the place that is named, else the message itself.
     inner = [path for path in named if "." in path and path.split(".")[-2] in text]
     return tuple(inner or (path for path in named if "." not in path))
 
 
-def without_fields(payload: Payload, paths: Iterable[str]) -> Payload:
+def drop_fields(payload: Payload, paths: Iterable[str], spoken: Dialect) -> Payload:
     """A copy whose messages and tools lack the fields at ``paths``."""
-    split = [tuple(path.split(".")) for path in paths]
+    split, shape = [tuple(path.split(".")) for path in paths], spoken.shape
     if ("content", "thinking") in split:
-        payload = without_thoughts(payload)
-    return _changed(payload, _LISTS, lambda one: _without(one, split))
+        payload = shape.strip_reasoning(payload)
+    return _changed(payload, (shape.history, *_BESIDE), lambda one: _without(one, split, shape))
 
 
 def _names_blocks(text: str) -> bool:
     places = "content" in text or "messages" in text
-    return places and any(is_named(name, text) for name in _BLOCKS)
+    return places and any(is_named(name, text) for name in THOUGHT_BLOCKS)
 
 
-def _droppable(value: Mapping[str, Any]) -> Iterator[str]:
-    if value.get("type") in _BLOCKS:
+def _droppable(value: Mapping[str, Any], shape: RequestShape) -> Iterator[str]:
+    if is_thought_block(value):
         return
     for name, inner in value.items():
-        if _may_go(name, value):
+        if _may_go(name, value, shape):
             yield name
-        if name not in _CONTAINERS:
+        if name not in _CONTAINERS and name not in shape.containers:
             continue
         for one in inner if isinstance(inner, list | tuple) else (inner,):
             if isinstance(one, Mapping):
-                yield from (f"{name}.{path}" for path in _droppable(one))
+                yield from (f"{name}.{path}" for path in _droppable(one, shape))
 
 
-def _may_go(name: str, holder: Mapping[str, Any]) -> bool:
+def _may_go(name: str, holder: Mapping[str, Any], shape: RequestShape) -> bool:
     if name in _SAID_UNLESS_EMPTY:
         return not holder[name]
     if name == "name":
@@ -110,19 +110,19 @@ def _may_go(name: str, holder: Mapping[str, Any]) -> bool:
         return "function" in holder or holder.get("role") in ("user", "assistant", "system", "tool")
     if name == "id":
         return "role" in holder or "call_id" in holder
-    return name not in _SAID
+    return name not in _SAID and name not in shape.said
 
 
-def _without(value: Any, paths: list[tuple[str, ...]]) -> Any:
+def _without(value: Any, paths: list[tuple[str, ...]], shape: RequestShape) -> Any:
     if isinstance(value, list | tuple):
-        return [_without(one, paths) for one in value]
-    if not isinstance(value, Mapping) or value.get("type") in _BLOCKS:
+        return [_without(one, paths, shape) for one in value]
+    if not isinstance(value, Mapping) or is_thought_block(value):
         return value
     gone = {path[0] for path in paths if len(path) == 1}
     return {
-        name: _without(one, [path[1:] for path in paths if path[:1] == (name,)])
+        name: _without(one, [path[1:] for path in paths if path[:1] == (name,)], shape)
         for name, one in value.items()
-        if name not in gone or not _may_go(name, value)
+        if name not in gone or not _may_go(name, value, shape)
     }
 
 
@@ -148,16 +148,17 @@ _THOUGHT = re.compile(r"\b\w*(?:reason|think|thought)\w*\b", re.IGNORECASE)
 _BLOCK = re.compile(r"content\[\d*\]\.thinking|content\.\d+\.thinking")
 
 
-def demanded_fields(payload: Payload, message: str) -> tuple[str, ...]:
+def find_demanded_fields(payload: Payload, message: str) -> tuple[str, ...]:
     """Fields that ``message`` misses in the messages of the history."""
     text = without_addresses(message)
-    if _BLOCK.search(text) and with_fields(payload, (BLOCK,)) != payload:
+    # A name in a path of blocks is no field of the message.
+    if _BLOCK.search(text) and pad_fields(payload, (BLOCK,)) != payload:
         return (BLOCK,)
     alone = [*_QUOTED.findall(text), *_NIL.findall(text)]
     names = [name for name in _leaves(alone) if _is_known(name)]
     names += [*_leaves(_PATH.findall(text)), *(one for one in _THOUGHT.findall(text) if "_" in one)]
     wanted = dict.fromkeys(name for name in names if name not in _NOT_PADDED)
-    return tuple(name for name in wanted if with_fields(payload, (name,)) != payload)
+    return tuple(name for name in wanted if pad_fields(payload, (name,)) != payload)
 
 
 def _is_known(name: str) -> bool:
@@ -171,7 +172,7 @@ def _leaves(paths: Iterable[str]) -> Iterator[str]:
         yield from [name for name in names if name not in _TYPES][-1:]
 
 
-def with_fields(payload: Payload, names: Iterable[str]) -> Payload:
+def pad_fields(payload: Payload, names: Iterable[str]) -> Payload:
     """A copy whose messages have the fields ``names``, filled in as well as can be known."""
     tools = _tool_names(payload)
     for name in names:
@@ -220,7 +221,7 @@ def _with_block(message: Mapping[str, Any]) -> Mapping[str, Any]:
 def _has_block(message: Mapping[str, Any]) -> bool:
     content = message.get("content")
     blocks = content if isinstance(content, list) else ()
-    return any(isinstance(block, Mapping) and block.get("type") in _BLOCKS for block in blocks)
+    return any(map(is_thought_block, blocks))
 
 
 def _tool_names(payload: Payload) -> dict[str, str]:

@@ -9,7 +9,6 @@ import attrs
 import httpx
 
 from orchestrator.api.request import Request
-from orchestrator.classification.hints import HINTS
 from orchestrator.config.records import Provider
 from orchestrator.dialects import Usage
 from orchestrator.ledger import (
@@ -44,6 +43,7 @@ from orchestrator.states import (
     Switched,
     Waited,
 )
+from orchestrator.states.reasons import SPECS
 
 _log = logging.getLogger("orchestrator")
 
@@ -104,11 +104,6 @@ class Recorder:
         self._sent: _Sent | None = None
         self._errors: list[tuple[Error, str]] = []
         self._passed_over: dict[str, Clear] = {}
-
-    @property
-    def sent_at(self) -> float | None:
-        """When the attempt under way was sent, seconds since ``Started``."""
-        return self._sent.at if self._sent is not None else None
 
     def opened(self, call: Call, time: float, request: Request, pools: Pools) -> None:
         """The call begins.
@@ -274,4 +269,4 @@ class Recorder:
 
 def _cut_short(event: Cancelled | DeadlineReached) -> Error:
     reason = _ENDINGS[type(event)]
-    return Error(reason, reason.value, hint=HINTS[reason])
+    return Error(reason, reason.value, hint=SPECS[reason].hint)

@@ -1,6 +1,6 @@
 """Changes of a request that cure a failure, by the name that a classified error gives.
 
-Each takes a payload in any dialect and returns a changed copy. None removes what anybody
+Each takes a payload and its dialect and returns a changed copy. None removes what anybody
 said: thoughts that the vendor refuses to read are the only part of a conversation that is
 left out, and the words, calls and results around them stay. A repair that would change
 nothing cures nothing, and a value that no model takes is the caller's to correct: for both
@@ -13,19 +13,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from orchestrator.execution.fields import Path, Payload, found, removed, replaced
+from orchestrator.dialects import Dialect, Payload
+from orchestrator.dialects.shape import Path, RequestShape
 from orchestrator.execution.history_fields import (
-    demanded_fields,
-    refused_fields,
-    with_fields,
-    without_fields,
+    drop_fields,
+    find_demanded_fields,
+    find_refused_fields,
+    pad_fields,
 )
+from orchestrator.execution.json_paths import find_values, remove_fields, replace_values
 from orchestrator.execution.named_fields import is_named, without_addresses
-from orchestrator.execution.response_formats import softened, softer, with_word
-from orchestrator.execution.schema_reduction import named_keywords, reduced, shut
-from orchestrator.execution.thoughts import without_thoughts
+from orchestrator.execution.response_formats import next_format, say_json, soften_format
+from orchestrator.execution.schema_reduction import (
+    close_schemas,
+    find_refused_keywords,
+    reduce_schemas,
+)
 
 NO_STREAM = "no_stream"
 FORCE_STREAM = "force_stream"
@@ -33,41 +39,11 @@ NO_PREFILL = "no_prefill"
 CUT_STOP = "cut_stop"
 CLAMP = "clamp_max_tokens"
 
-Change = Callable[[Payload], Payload]
-ChangeTo = Callable[[Payload, str], Payload]
+Change = Callable[[Payload, Dialect], Payload]
+ChangeTo = Callable[[Payload, str, Dialect], Payload]
 
-_HISTORIES = ("messages", "input", "contents")
-
-_INNER = ("generationConfig", "generation_config")
-"""Where Gemini has its parameters; its SDK mixes the two spellings."""
-
-
-def _paths(*names: str, also: tuple[Path, ...] = ()) -> tuple[Path, ...]:
-    """Where any dialect has the field: at the top, or within Gemini's object."""
-    within = ((outer, name) for outer in _INNER for name in names)
-    return (*((name,) for name in names), *within, *also)
-
-
-TEMPERATURE = _paths("temperature")
-LONGEST = _paths("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
-EFFORT = _paths(
-    "reasoning_effort",
-    also=(
-        ("reasoning", "effort"),
-        ("output_config", "effort"),
-        *(
-            (outer, middle, name)
-            for outer in _INNER
-            for middle in ("thinkingConfig", "thinking_config")
-            for name in ("thinkingLevel", "thinking_level")
-        ),
-    ),
-)
 EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 """The words that some vendor takes (2026-11-21); any other is a slip of the caller's."""
-
-CHOICES = _paths("n", "candidateCount", "candidate_count")
-STOPS = _paths("stop", "stop_sequences", "stopSequences")
 
 EFFORTS_ASKED = (
     "seed", "user", "store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier",
@@ -85,7 +61,7 @@ _NUMBER = re.compile(r"(?<![\w.-])\d[\d,]*(?![\w-])")
 
 
 def _renamed(old: str, new: str) -> Change:
-    def rename(payload: Payload) -> Payload:
+    def rename(payload: Payload, spoken: Dialect) -> Payload:  # noqa: ARG001 - its names are given
         # Where both are given the one that is asked for stays as it is.
         kept = payload if new not in payload else {k: v for k, v in payload.items() if k != old}
         return {new if name == old else name: value for name, value in kept.items()}
@@ -93,34 +69,18 @@ def _renamed(old: str, new: str) -> Change:
     return rename
 
 
-def _without(paths: tuple[Path, ...]) -> Change:
-    return lambda payload: removed(payload, paths)
+def _without(paths: Callable[[RequestShape], tuple[Path, ...]]) -> Change:
+    return lambda payload, spoken: remove_fields(payload, paths(spoken.shape))
 
 
-def _without_encrypted(payload: Payload) -> Payload:
-    # A dialect is loaded when it is first spoken; most programs speak one.
-    from orchestrator.dialects.openai_responses.replay import without_vendor_state
-
-    changed = dict(without_vendor_state(payload))
-    include = changed.get("include")
-    if isinstance(include, list):
-        changed["include"] = [one for one in include if one != "reasoning.encrypted_content"]
-    messages = changed.get("messages")
-    return without_thoughts(changed) if isinstance(messages, list) else changed
-
-
-def _as_it_is(payload: Payload) -> Payload:
+def _as_it_is(payload: Payload, spoken: Dialect) -> Payload:  # noqa: ARG001
     """How the answer is asked for is no field of the payload."""
     return payload
 
 
-def _as_system(payload: Payload) -> Payload:
+def _as_system(payload: Payload, spoken: Dialect) -> Payload:
     """What a developer says, said by the system: the older name of the same role."""
-    made = dict(payload)
-    for name in ("messages", "input"):
-        if isinstance(payload.get(name), list | tuple):
-            made[name] = [_system(message) for message in payload[name]]
-    return made
+    return replace_values(payload, ((spoken.shape.history, "*"),), _system)
 
 
 def _system(message: Any) -> Any:
@@ -128,31 +88,35 @@ def _system(message: Any) -> Any:
     return {**message, "role": "system"} if is_developers else message
 
 
-def _without_refused(payload: Payload, names: str) -> Payload:
+def _without_refused(payload: Payload, names: str, spoken: Dialect) -> Payload:
     fields = names.split(",")
-    top = [(name,) for name in fields if name in payload and _may_go(name, payload[name])]
-    return without_fields(removed(payload, top), fields)
+    top = [(name,) for name in fields if name in payload and _may_go(name, payload[name], spoken)]
+    return drop_fields(remove_fields(payload, top), fields, spoken)
 
 
-def _may_go(name: str, value: Any) -> bool:
+def _may_go(name: str, value: Any, spoken: Dialect) -> bool:
     """Whether a field at the top says nothing that the answer hangs on."""
     is_empty = value is None or value in ({}, []) or (name in _UNSAID and value is False)
     is_usual = name in _USUAL and value == _USUAL[name]
-    return name in EFFORTS_ASKED or is_usual or (is_empty and name not in _HISTORIES)
+    return name in EFFORTS_ASKED or is_usual or (is_empty and name != spoken.shape.history)
+
+
+def _stripped(payload: Payload, spoken: Dialect) -> Payload:
+    return spoken.shape.strip_reasoning(payload)
 
 
 REPAIRS: Mapping[str, Change] = {
     "max_tokens_to_max_completion_tokens": _renamed("max_tokens", "max_completion_tokens"),
     "max_completion_tokens_to_max_tokens": _renamed("max_completion_tokens", "max_tokens"),
-    "drop_temperature": _without(TEMPERATURE),
-    "drop_stream_options": _without((("stream_options",),)),
-    "drop_reasoning_effort": _without(EFFORT),
-    "drop_thinking_signature": without_thoughts,
-    "drop_encrypted_content": _without_encrypted,
+    "drop_temperature": _without(lambda shape: shape.temperature),
+    "drop_stream_options": _without(lambda _: (("stream_options",),)),
+    "drop_reasoning_effort": _without(lambda shape: shape.effort),
+    "drop_thinking_signature": _stripped,
+    "drop_encrypted_content": _stripped,
     "developer_to_system": _as_system,
-    "close_schema": shut,
-    "say_json": with_word,
-    CUT_STOP: _without(STOPS),
+    "close_schema": close_schemas,
+    "say_json": say_json,
+    CUT_STOP: _without(lambda shape: shape.stops),
     NO_STREAM: _as_it_is,
     FORCE_STREAM: _as_it_is,
     NO_PREFILL: _as_it_is,
@@ -160,22 +124,28 @@ REPAIRS: Mapping[str, Change] = {
 """The repairs that need no more than their name."""
 
 VALUED: Mapping[str, ChangeTo] = {
-    CLAMP: lambda payload, most: _clamped(payload, int(most)),
+    CLAMP: lambda payload, most, spoken: _clamped(payload, int(most), spoken.shape),
     "drop_refused_fields": _without_refused,
-    "pad_history_fields": lambda payload, names: with_fields(payload, names.split(",")),
-    "reduce_schema": lambda payload, names: reduced(payload, names.split(",")),
-    "soften_response_format": softened,
+    "pad_history_fields": lambda payload, names, _: pad_fields(payload, names.split(",")),
+    "reduce_schema": lambda payload, names, spoken: reduce_schemas(
+        payload, names.split(","), spoken
+    ),
+    "soften_response_format": soften_format,
 }
 """The repairs that need a value too, which the refusal gives."""
 
 
-def apply(repair: str, payload: Payload) -> Payload:
+def apply(repair: str, payload: Payload, spoken: Dialect) -> Payload:
     """``payload`` with ``repair``, which :func:`plan` gave, done to a copy."""
     name, _, value = repair.partition("=")
-    return VALUED[name](payload, value) if name in VALUED else REPAIRS[name](payload)
+    if name in VALUED:
+        return VALUED[name](payload, value, spoken)
+    return REPAIRS[name](payload, spoken)
 
 
-def plan(name: str, payload: Payload, message: str, *, spoken: str, streamed: bool) -> str | None:
+def plan(
+    name: str, payload: Payload, message: str, *, spoken: Dialect, streamed: bool
+) -> str | None:
     """What to do to ``payload`` for the repair ``name``; ``None`` where it would not help.
 
     Args:
@@ -193,61 +163,64 @@ def plan(name: str, payload: Payload, message: str, *, spoken: str, streamed: bo
         case "no_prefill":
             return name
         case "cut_stop" if any(
-            isinstance(value, int) and value > 1 for value in found(payload, CHOICES)
+            isinstance(value, int) and value > 1
+            for value in find_values(payload, spoken.shape.choices)
         ):
             return None  # only the first of several answers could be cut
         case _ if name in VALUED:
             value = _value(name, payload, message, spoken)
             return f"{name}={value}" if value else None
         case "drop_reasoning_effort" if any(
-            str(value).lower() not in EFFORTS for value in found(payload, EFFORT)
+            str(value).lower() not in EFFORTS for value in find_values(payload, spoken.shape.effort)
         ):
             return None
         case _ if name in REPAIRS:
-            return name if REPAIRS[name](payload) != payload else None
+            return name if REPAIRS[name](payload, spoken) != payload else None
         case _:
             return None
 
 
-def _value(name: str, payload: Payload, message: str, spoken: str) -> str | None:
+def _value(name: str, payload: Payload, message: str, spoken: Dialect) -> str | None:
     """What the repair ``name`` must know to cure the refusal ``message``."""
     match name:
         case "drop_refused_fields":
             text = without_addresses(message)
-            going = (one for one in sorted(payload) if _may_go(one, payload[one]))
+            going = (one for one in sorted(payload) if _may_go(one, payload[one], spoken))
             top = (one for one in going if is_named(one, text))
-            return ",".join((*top, *refused_fields(payload, message)))
+            return ",".join((*top, *find_refused_fields(payload, message, spoken)))
         case "pad_history_fields":
-            return ",".join(demanded_fields(payload, message))
+            return ",".join(find_demanded_fields(payload, message))
         case "reduce_schema":
-            return ",".join(named_keywords(payload, message, spoken=spoken))
+            return ",".join(find_refused_keywords(payload, message, spoken=spoken))
         case "soften_response_format":
-            return softer(payload)
+            return next_format(payload, spoken)
         case _:
-            return _clamp(payload, message, spoken)
+            return _clamp(payload, message, spoken.shape)
 
 
-def _clamp(payload: Payload, message: str, spoken: str) -> str | None:
+def _clamp(payload: Payload, message: str, shape: RequestShape) -> str | None:
     """The largest number in ``message`` that is below what was asked for."""
-    asked = list(_whole_numbers(found(payload, LONGEST)))
-    if not asked and spoken == "anthropic-messages":
-        from orchestrator.dialects.anthropic_messages.http import DEFAULT_MAX_TOKENS
-
-        asked = [DEFAULT_MAX_TOKENS]  # the dialect's own, where the request says none
+    asked = list(_whole_numbers(find_values(payload, shape.max_tokens)))
+    if not asked and shape.default_max_tokens is not None:
+        # Nobody asked: it was put in by encoding, and is what was refused.
+        asked = [shape.default_max_tokens]
     if not asked:
         return None
     said = (int(number.replace(",", "")) for number in _NUMBER.findall(message))
+    # The refusal repeats what was asked; the largest number below it is the limit.
     fitting = [number for number in said if 0 < number < max(asked)]
     return str(max(fitting)) if fitting else None
 
 
-def _clamped(payload: Payload, most: int) -> Payload:
-    given = found(payload, LONGEST)
-    if not given and "messages" in payload:
-        return {**payload, "max_tokens": most}
-    return replaced(
-        payload, LONGEST, lambda value: min(value, most) if isinstance(value, int) else value
-    )
+def _clamped(payload: Payload, most: int, shape: RequestShape) -> Payload:
+    unsaid = shape.default_max_tokens is not None and not find_values(payload, shape.max_tokens)
+    if unsaid and shape.history in payload:
+        return {**payload, shape.max_tokens[0][0]: most}
+    return replace_values(payload, shape.max_tokens, partial(_at_most, most=most))
+
+
+def _at_most(value: Any, most: int) -> Any:
+    return min(value, most) if isinstance(value, int) else value
 
 
 def _whole_numbers(values: Iterable[Any]) -> Iterator[int]:

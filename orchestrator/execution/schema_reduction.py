@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from orchestrator.dialects import dialect
+from orchestrator.dialects import Dialect, Payload
 from orchestrator.dialects.json_schema import closed, keywords, rewritten
-from orchestrator.execution.fields import Path, Payload, replaced
+from orchestrator.dialects.shape import RequestShape
+from orchestrator.execution.json_paths import find_values, replace_values
 from orchestrator.execution.named_fields import is_named, is_said, snake, without_addresses
 
 FAMILIES: tuple[frozenset[str], ...] = (
@@ -44,34 +45,14 @@ _SPELLED = {snake(keyword): keyword for keyword in _FAMILY}
 _UNMISTAKABLE = frozenset({"minimum", "maximum", "pattern", "const", "examples"})
 """Words that mean the keyword wherever a refusal speaks of a schema."""
 
-_ANSWERS: tuple[Path, ...] = (
-    ("response_format", "json_schema", "schema"),
-    ("text", "format", "schema"),
-    ("output_config", "format", "schema"),
-    ("output_format", "schema"),
-    *(
-        (outer, name)
-        for outer in ("generationConfig", "generation_config")
-        for name in (
-            "responseSchema", "responseJsonSchema", "response_schema", "response_json_schema",
-        )
-    ),
-)  # fmt: skip
-"""Where the schema of an answer stands, in any dialect."""
-
 _OF_ANSWERS = (
     "response_format", "output_config", "output_format", "text.format", "response_schema",
     "responseschema", "response schema", "generation_config",
 )  # fmt: skip
 _OF_TOOLS = ("tool", "function", "input_schema", "parameters")
 
-_PARAMETERS = (
-    "parameters", "input_schema", "parametersJsonSchema", "parameters_json_schema",
-)  # fmt: skip
-_DECLARED = ("function", "functionDeclarations", "function_declarations")
 
-
-def named_keywords(payload: Payload, message: str, *, spoken: str) -> tuple[str, ...]:
+def find_refused_keywords(payload: Payload, message: str, *, spoken: Dialect) -> tuple[str, ...]:
     """What to take out of the schemas of ``payload``; nothing where that would not help.
 
     Args:
@@ -81,11 +62,12 @@ def named_keywords(payload: Payload, message: str, *, spoken: str) -> tuple[str,
     """
     text = without_addresses(message)
     named = {keyword for keyword in _FAMILY if _is_named(keyword, text)}
-    used = {_SPELLED.get(snake(one), one) for one in _used(payload, message)}
+    used = {_SPELLED.get(snake(one), one) for one in _used(payload, message, spoken.shape)}
     if not named & used:
         return ()
     gone = {keyword for one in named for keyword in _FAMILY[one]}
-    documented = dialect(spoken).unsupported_keywords
+    # A vendor names the first keyword that it meets; the next would cost a call each.
+    documented = spoken.unsupported_keywords
     if named & documented:
         gone |= documented & _FAMILY.keys()
     return tuple(sorted(gone & used))
@@ -99,14 +81,19 @@ def _is_named(keyword: str, text: str) -> bool:
     return is_named(keyword, text)
 
 
-def _used(payload: Payload, message: str) -> Iterator[str]:
-    for schema in _schemas(payload, message):
+def _used(payload: Payload, message: str, shape: RequestShape) -> Iterator[str]:
+    """The keywords of the schemas that ``message`` may speak of: the answer's, tools', or all."""
+    text = message.lower()
+    of_answers, of_tools = (any(one in text for one in each) for each in (_OF_ANSWERS, _OF_TOOLS))
+    paths = shape.answer_schemas if of_answers or not of_tools else ()
+    paths += shape.tool_schemas if of_tools or not of_answers else ()
+    for schema in find_values(payload, paths):
         yield from keywords(schema)
 
 
-def reduced(payload: Payload, gone: Collection[str]) -> Payload:
+def reduce_schemas(payload: Payload, gone: Collection[str], spoken: Dialect) -> Payload:
     """A copy whose schemas lack the keywords ``gone``."""
-    return _changed(payload, lambda schema: rewritten(schema, lambda one: _without(one, gone)))
+    return _changed(payload, spoken, lambda one: rewritten(one, lambda two: _without(two, gone)))
 
 
 def _without(schema: dict[str, Any], gone: Collection[str]) -> dict[str, Any]:
@@ -119,59 +106,13 @@ def _without(schema: dict[str, Any], gone: Collection[str]) -> dict[str, Any]:
     return made
 
 
-def shut(payload: Payload) -> Payload:
+def close_schemas(payload: Payload, spoken: Dialect) -> Payload:
     """A copy whose schemas close every object, where nothing is lost by it."""
-    return _changed(payload, lambda schema: closed(schema) or schema)
+    return _changed(payload, spoken, lambda schema: closed(schema) or schema)
 
 
-# Where schemas stand.
-
-
-def _schemas(payload: Payload, message: str) -> list[Any]:
-    """The schemas that ``message`` may speak of: of the answer, of tools, or all."""
-    text = message.lower()
-    of_answers, of_tools = (any(one in text for one in each) for each in (_OF_ANSWERS, _OF_TOOLS))
-    found: list[Any] = []
-
-    def note(schema: Any) -> Any:
-        found.append(schema)
-        return schema
-
-    if of_answers or not of_tools:
-        _in_answers(payload, note)
-    if of_tools or not of_answers:
-        _in_tools(payload, note)
-    return found
-
-
-def _changed(payload: Payload, change: Callable[[Any], Any]) -> Payload:
-    return _in_tools(_in_answers(payload, change), change)
-
-
-def _in_answers(payload: Payload, change: Callable[[Any], Any]) -> Payload:
-    return replaced(payload, _ANSWERS, lambda one: change(one) if _is_schema(one) else one)
-
-
-def _in_tools(payload: Payload, change: Callable[[Any], Any]) -> Payload:
-    made = dict(payload)
-    for name in ("tools", "functions"):
-        if isinstance(payload.get(name), list | tuple):
-            made[name] = [_tool(one, change) for one in payload[name]]
-    return made
-
-
-def _tool(tool: Any, change: Callable[[Any], Any]) -> Any:
-    if not isinstance(tool, Mapping):
-        return tool
-    made = dict(tool)
-    for name, value in tool.items():
-        if name in _PARAMETERS and _is_schema(value):
-            made[name] = change(value)
-        elif name in _DECLARED:
-            many = isinstance(value, list | tuple)
-            made[name] = [_tool(one, change) for one in value] if many else _tool(value, change)
-    return made
-
-
-def _is_schema(value: object) -> bool:
-    return isinstance(value, Mapping)
+def _changed(payload: Payload, spoken: Dialect, change: Callable[[Any], Any]) -> Payload:
+    paths = (*spoken.shape.answer_schemas, *spoken.shape.tool_schemas)
+    return replace_values(
+        payload, paths, lambda one: change(one) if isinstance(one, Mapping) else one
+    )

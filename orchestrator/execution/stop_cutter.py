@@ -64,6 +64,7 @@ class StopCutter:
         if at is not None:
             self.has_cut, self._held = True, ""
             return (*_text(text[:at]), Stopped("stop"))
+        # No more than the longest sequence less one: what is held back delays the caller.
         kept = _may_become(text, self._stops)
         self._held = text[len(text) - kept :]
         return _text(text[: len(text) - kept])

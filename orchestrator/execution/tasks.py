@@ -78,11 +78,11 @@ class TaskConnection:
                 return await anext(self._chunks, None)
         except Exception as error:
             if limit.expired():
-                raise LimitPassed from error
+                raise LimitPassed from error.with_traceback(None)
             # Sockets wait in real time, whatever clock the call was given.
             passed = max(time.monotonic() - began, self._clock.monotonic() - virtual)
             if (early := limit_passed(error, effect, passed)) is not None:
-                raise early from error
+                raise early from error.with_traceback(None)
             raise
 
     async def _open(self, effect: Open) -> httpx.Response:

@@ -14,8 +14,7 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
 import httpcore
@@ -33,24 +32,27 @@ _ends_at: contextvars.ContextVar[tuple[float, float] | None] = contextvars.Conte
 )
 
 
-@contextmanager
-def read_deadline(seconds: float) -> Iterator[None]:
-    """Within this block, no read of the stock sync transport blocks for longer in all.
+def begin_deadline(seconds: float) -> contextvars.Token[tuple[float, float] | None]:
+    """From now on, no read of the stock sync transport blocks for longer in all.
 
     The seconds are those of sockets, so they are real whatever clock the call is given.
 
     httpx's own limits are for each read, so a server that drips a byte a second would
     never meet them.
+
+    Returns:
+        For :func:`end_deadline`, which must follow.
     """
-    token = _ends_at.set((time.monotonic() + seconds, seconds))
-    try:
-        yield
-    finally:
-        _ends_at.reset(token)
+    return _ends_at.set((time.monotonic() + seconds, seconds))
+
+
+def end_deadline(token: contextvars.Token[tuple[float, float] | None]) -> None:
+    """The limit of :func:`begin_deadline` holds no longer."""
+    _ends_at.reset(token)
 
 
 def read_limit() -> float | None:
-    """The seconds of :func:`read_deadline`, for transports with a clock of their own."""
+    """The seconds of :func:`begin_deadline`, for transports with a clock of their own."""
     limit = _ends_at.get()
     return None if limit is None else limit[1]
 
@@ -123,7 +125,7 @@ def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
 
 
 class SyncTransport(httpx.HTTPTransport):
-    """httpx's transport over one pool, whose reads respect :func:`read_deadline`."""
+    """httpx's transport over one pool, whose reads respect :func:`begin_deadline`."""
 
     def __init__(self, verify: ssl.SSLContext) -> None:
         super().__init__(verify=verify, limits=_LIMITS)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any
 
 import attrs
 
 from orchestrator.api.request import Request
 from orchestrator.config.records import Provider
-from orchestrator.dialects import crossing, dialect
+from orchestrator.dialects import Payload, crossing, dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
-from orchestrator.execution.continuation import appended, continued
-from orchestrator.execution.fields import found
+from orchestrator.dialects.shape import continue_conversation
+from orchestrator.execution.json_paths import find_values
 from orchestrator.execution.repairs import (
     CUT_STOP,
     FORCE_STREAM,
     NO_PREFILL,
     NO_STREAM,
-    STOPS,
     apply,
     plan,
 )
 from orchestrator.states import Error, Reason, Target
-
-Payload = Mapping[str, Any]
 
 
 @attrs.frozen
@@ -94,28 +91,26 @@ class Wording:
 
     def prefills(self, target: Target, provider: Provider) -> bool:
         """True where ``target`` goes on from a last message of its own."""
-        if not self._delivered.strip() or provider.dialect != "anthropic-messages":
-            return False
-        from orchestrator.dialects.anthropic_messages.models import takes_prefill
-
         return (
-            takes_prefill(target.model)
+            bool(self._delivered.strip())
+            and dialect(provider.dialect).takes_prefill(target.model)
             and NO_PREFILL not in self._of(target)
-            and not self._thinks()
+            and not self._request.reasoning
         )
 
     def words(self, target: Target, provider: Provider, overrides: Payload) -> Worded:
         """What to send to ``target``, in the dialect of its provider."""
         said = self._in_dialect(target, provider)
         payload, notes, stops = said.payload, said.notes, said.stops
-        repairs = self._of(target)
+        repairs, spoken = self._of(target), dialect(provider.dialect)
         if CUT_STOP in repairs:
-            stops = (*stops, *_texts(found({**payload, **overrides}, STOPS)))
+            stops = (*stops, *_texts(find_values({**payload, **overrides}, spoken.shape.stops)))
         for name in repairs:
-            payload, overrides = apply(name, payload), apply(name, overrides)
+            payload, overrides = apply(name, payload, spoken), apply(name, overrides, spoken)
         stream = self._streams(provider, repairs)
+        # A caller of a whole answer wants its usage, whoever streams it to us.
         if stream and not self._request.stream:
-            payload = counted(payload, provider.dialect)
+            payload = spoken.ask_for_usage(payload)
         notes += tuple(f"repaired: {name}" for name in repairs)
         if stream is not self._request.stream:
             notes += ("asked as a stream" if stream else "asked without streaming",)
@@ -133,18 +128,18 @@ class Wording:
         sent = self._sent.get(target.name)
         if sent is None or name in self._of(target):
             return None
+        # Refusals speak of what was sent, a target's own fields among it.
         whole = {**sent.payload, **sent.overrides}
-        planned = plan(name, whole, message, spoken=provider.dialect, streamed=sent.stream)
+        spoken = dialect(provider.dialect)
+        planned = plan(name, whole, message, spoken=spoken, streamed=sent.stream)
         return None if planned in self._of(target) else planned
 
     def _prefill_refused(self, target: Target, provider: Provider, error: Error) -> bool:
         return self.prefills(target, provider) and "prefill" in error.message.lower()
 
     def _of(self, target: Target) -> tuple[str, ...]:
+        # A repair of this call stands on those remembered when it was made.
         return self._repairs.get(target.name) or self._remembered.get(target.name, ())
-
-    def _thinks(self) -> bool:
-        return self._request.reasoning or bool(self._payload.get("thinking"))
 
     def _in_dialect(self, target: Target, provider: Provider) -> _Said:
         own, theirs, payload = self._request.dialect, provider.dialect, self._payload
@@ -154,22 +149,16 @@ class Wording:
         noted += ("asked to go on from the text so far",) if goes_on else ()
         if own == theirs:
             if goes_on:
-                payload = appended(payload, own, self._delivered, prefill=prefill)
+                continue_from = dialect(own).shape.continue_from
+                payload = continue_from(payload, self._delivered, prefill=prefill)
             return _Said(payload, noted)
         conversation = dialect(own).read_request(payload)
         there = dialect(theirs)
         noted = crossing.notes(conversation, there) + noted
         stops = there.reworded(conversation).stops
         if goes_on:
-            conversation = continued(conversation, self._delivered, prefill=prefill)
+            conversation = continue_conversation(conversation, self._delivered, prefill=prefill)
         return _Said(there.write_request(conversation), noted, stops)
-
-
-def counted(payload: Payload, spoken: str) -> Payload:
-    """``payload``, asking for the usage too, which chat completions do not stream unasked."""
-    if spoken != "openai-chat" or "stream_options" in payload:
-        return payload
-    return {**payload, "stream_options": {"include_usage": True}}
 
 
 def _texts(values: Iterable[Any]) -> Iterator[str]:

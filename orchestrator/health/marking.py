@@ -17,7 +17,7 @@ import attrs
 from orchestrator.health.pool import Accounts
 from orchestrator.health.records import TOLERANCE, Record, Slot, Subject
 from orchestrator.states.error import Error
-from orchestrator.states.reasons import Reason, Scope
+from orchestrator.states.reasons import SPECS, MarkSpec, Reason, Scope
 from orchestrator.states.standby import Mark
 
 FAILING_CALLS = 3
@@ -82,46 +82,32 @@ class Rule:
         return self.schedule[max(0, min(level, len(self.schedule) - 1))]
 
 
-_BILLING = Rule(Slot.BILLING, Subject.PROVIDER, Mark.BENCH, _BENCH)
-_RATE_LIMIT = Rule(Slot.RATE_LIMIT, Subject.CREDENTIAL, Mark.COOLDOWN, _COOLDOWN)
-_AUTH = Rule(Slot.AUTH, Subject.CREDENTIAL, Mark.BENCH, _BENCH)
-_REFUSED = Rule(Slot.REFUSED, Subject.TARGET, Mark.BENCH, _BENCH)
-_FAILING = Rule(Slot.CIRCUIT, Subject.TARGET, Mark.CIRCUIT, CIRCUIT)
-_UNREACHABLE = attrs.evolve(_FAILING, subject=Subject.PROVIDER)
+_SCHEDULES: Mapping[Mark, Schedule] = MappingProxyType(
+    {Mark.COOLDOWN: _COOLDOWN, Mark.CIRCUIT: CIRCUIT, Mark.BENCH: _BENCH}
+)
+
+
+def _rule(spec: MarkSpec) -> Rule:
+    mark = Mark(spec.mark)
+    return Rule(Slot(spec.slot), Subject(spec.subject), mark, _SCHEDULES[mark])
+
 
 RULES: Mapping[Reason, Rule] = MappingProxyType(
-    {
-        Reason.BILLING: _BILLING,
-        Reason.RATE_LIMIT: _RATE_LIMIT,
-        Reason.AUTH: _AUTH,
-        Reason.FORBIDDEN: _REFUSED,
-        Reason.MODEL_NOT_FOUND: _REFUSED,
-        Reason.OVERLOADED: _FAILING,
-        Reason.SERVER_ERROR: _FAILING,
-        Reason.TIMEOUT: _FAILING,
-        Reason.STREAM_INTERRUPTED: _FAILING,
-        Reason.INVALID_RESPONSE: _FAILING,
-        Reason.CONNECTION: _UNREACHABLE,
-    }
+    {reason: _rule(spec.mark) for reason, spec in SPECS.items() if spec.mark is not None}
 )
 """What each reason marks; the others mark nothing."""
 
 _QUOTED: Mapping[Reason, Rule] = MappingProxyType(
-    {
-        Reason.BILLING: attrs.evolve(_BILLING, subject=Subject.TARGET),
-        Reason.AUTH: _FAILING,
-        Reason.RATE_LIMIT: _FAILING,
-    }
+    {r: _rule(spec.quoted.mark) for r, spec in SPECS.items() if spec.quoted is not None}
 )
 """Where a relay quotes them they are its own trouble: no key and no account of ours."""
 
 _BY_SCOPE: Mapping[tuple[Reason, Scope], Subject] = MappingProxyType(
     {
-        (Reason.BILLING, Scope.KEY): Subject.CREDENTIAL,
-        (Reason.BILLING, Scope.MODEL): Subject.TARGET,
-        (Reason.RATE_LIMIT, Scope.MODEL): Subject.CREDENTIAL_MODEL,
-        # The address was reached and the request went out: what broke is behind it.
-        (Reason.CONNECTION, Scope.MODEL): Subject.TARGET,
+        (reason, scope): Subject(subject)
+        for reason, spec in SPECS.items()
+        if spec.mark is not None
+        for scope, subject in spec.mark.subjects.items()
     }
 )
 

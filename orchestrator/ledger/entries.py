@@ -28,6 +28,7 @@ from orchestrator.states import (
     StoppedBy,
     Target,
 )
+from orchestrator.states.reasons import SPECS
 
 
 class Billed(enum.StrEnum):
@@ -46,13 +47,7 @@ class Billed(enum.StrEnum):
     """Nothing was sent, or it was refused before a model ran."""
 
 
-_REFUSED = frozenset(
-    {
-        *(Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH, Reason.OVERLOADED, Reason.FORBIDDEN),
-        *(Reason.MODEL_NOT_FOUND, Reason.BAD_REQUEST, Reason.CONTEXT_OVERFLOW),
-        Reason.PAYLOAD_TOO_LARGE,
-    }
-)
+_REFUSED = frozenset(reason for reason, spec in SPECS.items() if spec.turned_away)
 """Reasons for which a provider turns a request away before any model sees it."""
 
 

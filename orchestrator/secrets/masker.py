@@ -193,13 +193,13 @@ def _bare(value: str) -> str:
 
 def _replaced(text: str, spans: list[Span]) -> str:
     pieces, at = [], 0
-    for start, end in _merged(spans):
+    for start, end in merge_spans(spans):
         pieces += [text[at:start], MASK]
         at = end
     return "".join([*pieces, text[at:]])
 
 
-def _merged(spans: list[Span]) -> list[Span]:
+def merge_spans(spans: Iterable[Span]) -> list[Span]:
     """The spans in order, those that touch as one."""
     merged: list[Span] = []
     for start, end in sorted(spans):

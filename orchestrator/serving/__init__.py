@@ -10,9 +10,9 @@ Messages, Gemini) runs as a call of the machine: ``model`` names a route or
 ``provider/model``. The answer comes back in the client's own dialect, streamed or not. A
 failed call is an HTTP error with the real cause, which the client raises in its own way.
 
-The rules of the room: ``asked`` reads a client's request, ``told`` and ``bodies`` write its
-answer, and neither knows an HTTP library; ``libraries`` alone knows that there are two, and
-imports neither: the request that comes in says whose it is.
+The rules of the room: ``parse`` reads a client's request, ``respond`` and ``body_streams``
+write its reply, and neither knows an HTTP library; ``httpx_compat`` alone knows that there are
+two, and imports neither: the request that comes in says whose it is.
 """
 
 from __future__ import annotations

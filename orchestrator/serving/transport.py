@@ -10,11 +10,11 @@ import httpx
 
 from orchestrator.api.client import Orchestrator, default
 from orchestrator.api.request import Request
-from orchestrator.serving.asked import Incoming, asked_by, dialect_of
-from orchestrator.serving.bodies import REFUSED, AsyncBody, EventWriter, SyncBody
-from orchestrator.serving.catalogue import asks_for_models, listing
-from orchestrator.serving.libraries import library_of
-from orchestrator.serving.told import Told, answer, json, refused, stream
+from orchestrator.serving.body_streams import REFUSED, AsyncBody, EventWriter, SyncBody
+from orchestrator.serving.httpx_compat import library_of
+from orchestrator.serving.model_list import is_model_list, model_list
+from orchestrator.serving.parse import HttpRequest, client_dialect, parse_request
+from orchestrator.serving.respond import HttpReply, answer, json, refused, stream
 
 if TYPE_CHECKING:
     # A type checker lets clients of both libraries take it; only one of them is needed.
@@ -92,60 +92,60 @@ class OrchestratorTransport(_Transport):
         """
         library = library_of(request)
         request.read()
-        return library.answer(self._told(request))
+        return library.answer(self._respond(request))
 
     async def handle_async_request(self, request: Any) -> Any:
         """Run the call, suspending the task; see :meth:`handle_request`."""
         library = library_of(request)
         await request.aread()
-        return library.answer(await self._told_async(request))
+        return library.answer(await self._respond_async(request))
 
-    def _told(self, incoming: Incoming) -> Told:
+    def _respond(self, incoming: HttpRequest) -> HttpReply:
         try:
-            asked = self._asked(incoming)
-            if isinstance(asked, Told):
-                return asked
-            if asked.stream:
-                return self._streamed(asked)
-            return answer(asked, self._inner().run(asked))
+            request = self._parse(incoming)
+            if isinstance(request, HttpReply):
+                return request
+            if request.stream:
+                return self._streamed(request)
+            return answer(request, self._inner().run(request))
         except REFUSED as error:
-            return refused(error, dialect_of(incoming))
+            return refused(error, client_dialect(incoming))
 
-    async def _told_async(self, incoming: Incoming) -> Told:
+    async def _respond_async(self, incoming: HttpRequest) -> HttpReply:
         try:
-            asked = self._asked(incoming)
-            if isinstance(asked, Told):
-                return asked
-            if asked.stream:
-                return await self._streamed_async(asked)
-            return answer(asked, await self._inner().arun(asked))
+            request = self._parse(incoming)
+            if isinstance(request, HttpReply):
+                return request
+            if request.stream:
+                return await self._streamed_async(request)
+            return answer(request, await self._inner().arun(request))
         except REFUSED as error:
-            return refused(error, dialect_of(incoming))
+            return refused(error, client_dialect(incoming))
 
-    def _asked(self, incoming: Incoming) -> Request | Told:
+    def _parse(self, incoming: HttpRequest) -> Request | HttpReply:
         """What is asked for, or the answer where that takes no call."""
         self._warn_of_retries(incoming)
         config = self._inner().config
         path = incoming.url.path
-        if asks_for_models(incoming.method, path):
-            return json(200, listing(path, config, dialect_of(incoming)), {})
-        return asked_by(incoming, route=self._route, deadline=config.policy.deadline)
+        if is_model_list(incoming.method, path):
+            return json(200, model_list(path, config, client_dialect(incoming)), {})
+        return parse_request(incoming, route=self._route, deadline=config.policy.deadline)
 
-    def _streamed(self, asked: Request) -> Told:
-        run, events = self._inner().stream_events(asked)
+    def _streamed(self, request: Request) -> HttpReply:
+        run, events = self._inner().stream_events(request)
         # The first event decides whether this is a stream or an HTTP error.
         first = next(events, None)
-        return stream(run, SyncBody(EventWriter(asked, run), first, events))
+        return stream(run, SyncBody(EventWriter(request, run), first, events))
 
-    async def _streamed_async(self, asked: Request) -> Told:
-        run, events = self._inner().astream_events(asked)
+    async def _streamed_async(self, request: Request) -> HttpReply:
+        run, events = self._inner().astream_events(request)
         first = await anext(events, None)
-        return stream(run, AsyncBody(EventWriter(asked, run), first, events))
+        return stream(run, AsyncBody(EventWriter(request, run), first, events))
 
     def _inner(self) -> Orchestrator:
         return self._orchestrator or default()
 
-    def _warn_of_retries(self, incoming: Incoming) -> None:
+    def _warn_of_retries(self, incoming: HttpRequest) -> None:
         if self._warned or incoming.headers.get("x-stainless-retry-count", "0") == "0":
             return
         self._warned = True

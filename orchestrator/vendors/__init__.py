@@ -1,24 +1,36 @@
-"""Known providers, as data.
+"""Vendors, as data: one module a vendor, found by itself.
 
-The rules of the room: one record a provider, each with the page it was read from; a module
-of its own only where a vendor needs code. Environment values come in as a mapping, and only
-:mod:`.reachability` opens a connection, where it is asked to.
+The rules of the room: a module holds all of one vendor, with the pages that it was read from
+(``VENDOR``, a :class:`.record.Vendor`: address, key variables, dialect, quirks, rules, a model
+to start from); code only where data cannot say it. Environment values come in as a mapping, and
+only :mod:`.reachability` opens a connection, where it is asked to. Nobody lists the modules:
+:mod:`.registry` finds them, and imports one when it is named.
 """
 
-from orchestrator.vendors.catalogue import CATALOGUE, at_address, known
-from orchestrator.vendors.endpoint import Endpoint, EndpointUnknown
-from orchestrator.vendors.known import KnownProvider, Quirk
 from orchestrator.vendors.not_found import explain_not_found
 from orchestrator.vendors.reasoning_models import always_reasons
+from orchestrator.vendors.record import Endpoint, EndpointUnknown, Vendor
+from orchestrator.vendors.registry import (
+    CATALOGUE,
+    all_vendors,
+    at_address,
+    family,
+    known,
+    maker,
+    vendor,
+)
 
 __all__ = [
     "CATALOGUE",
     "Endpoint",
     "EndpointUnknown",
-    "KnownProvider",
-    "Quirk",
+    "Vendor",
+    "all_vendors",
     "always_reasons",
     "at_address",
     "explain_not_found",
+    "family",
     "known",
+    "maker",
+    "vendor",
 ]

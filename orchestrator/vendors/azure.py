@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from orchestrator.vendors.endpoint import Endpoint, EndpointUnknown
+from orchestrator.classification.rule import Rule
+from orchestrator.states.reasons import Reason, Scope
+from orchestrator.vendors.not_found import origin
+from orchestrator.vendors.record import Endpoint, EndpointUnknown, Vendor
 
 ENDPOINT: Final = "AZURE_OPENAI_ENDPOINT"
 VERSION: Final = "OPENAI_API_VERSION"
@@ -66,3 +69,77 @@ def _endpoint(environ: Mapping[str, str]) -> str:
     if url.scheme not in ("http", "https") or not url.hostname or url.username or url.query:
         raise ValueError(f"{ENDPOINT} is no address such as https://NAME.openai.azure.com")
     return given.rstrip("/")
+
+
+def explain_not_found(base_url: str, dialect: str, body: Any) -> str | None:  # noqa: ARG001
+    """What a 404 of a resource means: the same in every dialect that it speaks."""
+    if "DeploymentNotFound" in str(body):
+        return "there is no deployment of that name: a target's model is the deployment's name"
+    if urlsplit(base_url).path.rstrip("/") == V1:
+        return None
+    return (
+        f"there is nothing below {base_url.partition('?')[0]} for this deployment and version: "
+        f"set base_url to {origin(base_url)}{V1}, which needs no {VERSION}"
+    )
+
+
+_DOC = "https://learn.microsoft.com/azure/ai-services/openai/how-to/quota (2026-11-21)"
+_FILTER = (
+    "https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter (2026-11-21)"
+)
+
+_RULES = (
+    Rule("azure.no-capacity", Reason.OVERLOADED, _DOC, elsewhere=True, codes={"nocapacity",
+         "toomanyrequestsnocapacity", "serverbusy"}, scope=Scope.MODEL),
+    Rule("azure.content-filter", Reason.CONTENT_POLICY, _FILTER, elsewhere=True,
+         codes={"content_filter", "responsibleaipolicyviolation", "contentfilter"},
+         scope=Scope.REQUEST),
+    Rule("azure.deployment", Reason.MODEL_NOT_FOUND,
+         "https://learn.microsoft.com/azure/ai-services/openai/reference (2026-11-21)",
+         elsewhere=True, codes={"deploymentnotfound", "operationnotsupported", "modelnotfound",
+         "invalidresourceid", "resourcenotfound", "deploymentmodelnotsupported",
+         "unavailable_model", "unknown_model"}, scope=Scope.MODEL,
+         hint=("This Azure resource has no such deployment: check the deployment's name, "
+         "the resource and api-version; a new one takes minutes.")),
+    Rule("azure.quota-words", Reason.RATE_LIMIT, _DOC, elsewhere=True,
+         contains=("exceeded token rate limit", "exceeded call rate limit",
+         "exceeded the call rate limit", "rate limit is exceeded", "exceeded rate limit",
+         "pricing tier"), unless=("quota has been exhausted", "out of call volume quota"),
+         scope=Scope.MODEL),
+    Rule("azure.volume-quota", Reason.RATE_LIMIT,
+         ("Azure API Management: a volume quota is replenished at a time that it names "
+         "(2026-11-21)"), elsewhere=True, contains=("out of call volume quota",
+         "quota will be replenished", "out of bandwidth quota"), scope=Scope.KEY),
+    Rule("azure.subscription-off", Reason.BILLING,
+         ("https://learn.microsoft.com/azure/cost-management-billing/manage/subscription-disabled "
+         "(2026-11-21)"), elsewhere=True, codes={"readonlydisabledsubscription",
+         "subscriptionnotfound", "subscriptionisdisabled", "disabledsubscription"},
+         scope=Scope.ACCOUNT),
+    Rule("azure.network", Reason.FORBIDDEN,
+         ("https://learn.microsoft.com/azure/ai-services/cognitive-services-virtual-networks "
+         "(2026-11-21)"), elsewhere=True, contains=("virtual network/firewall",
+         "public access is disabled", "traffic is not from an approved private endpoint"),
+         hint=("The Azure resource's network rules refuse your address: allow it there, or "
+         "send from inside the network.")),
+    Rule("azure.key", Reason.AUTH, _DOC, contains=("invalid subscription key",
+         "wrong api endpoint", "missing subscription key", "principal does not have access",
+         "permissiondenied", "lacks the required data action"), scope=Scope.KEY),
+    Rule("azure.timeout", Reason.SERVER_ERROR, _DOC, codes={"timeout", "requesttimeout",
+         "operationtimeout"}),
+    Rule("azure.high-demand", Reason.OVERLOADED, _DOC,
+         contains=("experiencing high demand", "peak load", "system is currently experiencing",
+         "model is currently overloaded", "server is busy"), scope=Scope.MODEL),
+)  # fmt: skip
+
+VENDOR = Vendor(
+    "azure",
+    keys=("AZURE_OPENAI_API_KEY",),
+    documentation="https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle",
+    domains=(".openai.azure.com",),
+    derive=derive,
+    explain_not_found=explain_not_found,
+    aliases=("azure-foundry", "azure-openai", "azure-ai"),
+    runs_models=True,
+    starter="gpt-5-mini",
+    rules=_RULES,
+)

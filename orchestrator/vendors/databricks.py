@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from orchestrator.vendors.endpoint import Endpoint, EndpointUnknown
+from orchestrator.classification.rule import Rule
+from orchestrator.states.reasons import Reason, Scope
+from orchestrator.vendors.not_found import origin, wrong_path
+from orchestrator.vendors.record import Endpoint, EndpointUnknown, Vendor
 
 HOST: Final = "DATABRICKS_HOST"
 WORKSPACE: Final = "DATABRICKS_WORKSPACE_ID"
@@ -111,3 +114,55 @@ def _origin(environ: Mapping[str, str], variable: str, *, keep_path: bool = Fals
     if url.scheme not in ("http", "https") or not url.hostname or url.username:
         raise ValueError(f"{variable} is no address such as https://HOST")
     return f"{url.scheme}://{url.netloc}{url.path.rstrip('/') if keep_path else ''}"
+
+
+def explain_not_found(base_url: str, dialect: str, body: Any) -> str | None:
+    """What a 404 of the gateway or of a workspace means."""
+    root, gateway = origin(base_url), ".ai-gateway." in (urlsplit(base_url).hostname or "")
+    right = root + (GATEWAY_NAMESPACES if gateway else WORKSPACE_NAMESPACES)[dialect]
+    if right != base_url and base_url != root + UNIFIED_NAMESPACE:
+        return wrong_path(base_url, dialect, right)
+    if "ENDPOINT_NOT_FOUND" not in str(body):
+        return None
+    if gateway and dialect == "openai-chat" and right == base_url:
+        return wrong_path(base_url, dialect, root + UNIFIED_NAMESPACE)
+    return f"the path {base_url} is right, so the model is not served there: check its name"
+
+
+_DOC = "https://docs.databricks.com/aws/en/error-messages/error-classes (2026-11-21)"
+
+_RULES = (
+    Rule("databricks.path", Reason.MODEL_NOT_FOUND, _DOC,
+         codes={"endpoint_not_found"}, scope=Scope.MODEL,
+         hint=("No such path on Databricks: base_url must end in an API namespace, "
+         "/serving-endpoints on the workspace or /openai, /anthropic on the AI Gateway.")),
+    Rule("databricks.endpoint", Reason.MODEL_NOT_FOUND, _DOC,
+         codes={"resource_does_not_exist", "not_found", "feature_disabled"}, scope=Scope.MODEL,
+         hint=("The Databricks workspace has no serving endpoint of this name: check the "
+         "name in the workspace.")),
+    Rule("databricks.rate", Reason.RATE_LIMIT, _DOC, codes={"request_limit_exceeded",
+         "resource_exhausted", "rate_limited"}),
+    Rule("databricks.busy", Reason.OVERLOADED, _DOC,
+         codes={"temporarily_unavailable", "deadline_exceeded_upstream"}),
+    Rule("databricks.auth", Reason.AUTH, _DOC, codes={"permission_denied",
+         "unauthenticated", "invalid_token", "403", "401"}, statuses={401, 403},
+         unless=("ip access list", "ip acl", "network", "credits", "payment", "billing"),
+         hint=("Databricks did not accept this token for this endpoint: check its "
+         "permissions and that it belongs to this workspace.")),
+    Rule("databricks.parameters", Reason.BAD_REQUEST, _DOC,
+         codes={"invalid_parameter_value", "bad_request", "malformed_request"}, unless=("context",
+         "too long", "maximum", "tokens")),
+    Rule("databricks.budget", Reason.BILLING, _DOC, codes={"billing_disabled",
+         "customer_unauthorized"}, scope=Scope.ACCOUNT),
+)  # fmt: skip
+
+VENDOR = Vendor(
+    "databricks",
+    keys=("DATABRICKS_TOKEN",),
+    documentation="https://docs.databricks.com/aws/en/ai-gateway/",
+    domains=(AZURE_DOMAIN, AWS_DOMAIN),
+    derive=derive,
+    explain_not_found=explain_not_found,
+    starter="databricks-gpt-5-2",
+    rules=_RULES,
+)

@@ -6,7 +6,8 @@ import enum
 
 import pytest
 
-from orchestrator.states import Mark, Move, OnInterrupted, Reason, Scope, StoppedBy
+from orchestrator.states import Mark, Move, OnInterrupted, Policy, Reason, Scope, StoppedBy
+from orchestrator.states.reasons import DEFAULT_MOVES, SPECS
 
 WORDS: dict[type[enum.StrEnum], str] = {
     Reason: (
@@ -26,3 +27,24 @@ WORDS: dict[type[enum.StrEnum], str] = {
 def test_the_words_are_those_of_the_design(kind: type[enum.StrEnum]) -> None:
     assert WORDS[kind].split() == [word.value for word in kind]
     assert WORDS[kind].upper().split() == [word.name for word in kind]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_one_record(reason: Reason) -> None:
+    spec = SPECS[reason]
+
+    assert 400 <= spec.status < 600
+    assert spec.headline.format(target="a/m", provider="a")
+    for hint in (spec.hint, spec.quoted.hint if spec.quoted else spec.hint):
+        assert hint.endswith(".")
+        assert ":" in hint
+    assert DEFAULT_MOVES[reason] == spec.moves
+    for first_target, moves in ((True, spec.moves), (False, spec.moves | spec.moves_later)):
+        assert Policy().moves(reason, first_target=first_target) == moves
+
+
+def test_what_no_provider_says_allows_nothing_and_marks_nothing() -> None:
+    ours = [spec for spec in SPECS.values() if spec.ours]
+
+    assert len(ours) == 2
+    assert not [spec for spec in ours if spec.moves or spec.mark or spec.quoted]

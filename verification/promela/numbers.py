@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from orchestrator.lab.verify import Setting
+from orchestrator.lab.verify.setting import THROTTLED, TOO_LARGE
 from orchestrator.states.call import State
 from orchestrator.states.policy import OnInterrupted, Policy
 from orchestrator.states.reasons import Move, Reason
@@ -113,8 +114,8 @@ def _classes(setting: Setting) -> Iterator[str]:
         "RATE_LIMIT": {Reason.RATE_LIMIT},
         "TIMEOUT": {Reason.TIMEOUT},
         "UNKNOWN": {Reason.UNKNOWN},
-        "THROTTLED": {Reason.RATE_LIMIT, Reason.OVERLOADED},
-        "TOO_LARGE": {Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE},
+        "THROTTLED": THROTTLED,
+        "TOO_LARGE": TOO_LARGE,
     }.items():
         yield f"#define {name} {_set(one.reason in reasons for one in kinds)}"
     yield f"#define EMPTY {_set(one.empty for one in kinds)}"

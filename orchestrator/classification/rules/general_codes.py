@@ -7,7 +7,7 @@ https://docs.claude.com/en/api/errors (looked up 2026-11-21).
 
 from __future__ import annotations
 
-from orchestrator.classification import type_names as types
+from orchestrator.classification import cover_types as types
 from orchestrator.classification.rule import Rule
 from orchestrator.states.reasons import Reason, Scope
 

@@ -2,17 +2,17 @@
 
 Whole phrases (``general_phrases``) are surer and stand before. These rules read what they
 leave: two words that mean one thing wherever they meet, and the words of made-up codes
-(``meanings``). A pair is here because it gains: with the words left out that only a tenth of
-2,007 labelled failures has, or only one vendor's, it reads some of them better than the rest
-of the rules do (2026-11-29). Thirteen that gained none are gone. Those that were written since
-name what they were seen in.
+(``code_words``). A pair is here because it gains: with the words left out that only a tenth of
+2,012 labelled failures has, or only one vendor's, it reads some of them better than the rest
+of the rules do, as they came or in a stream without a status (2026-11-29). One that gains none
+names what it was seen in, or is gone.
 """
 
 from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import pair_lists as say
-from orchestrator.classification.rules.phrase_lists import MONEY_IN_FLIGHT, PASSES
+from orchestrator.classification.rules import word_pairs as say
+from orchestrator.classification.rules.whole_phrases import MONEY_IN_FLIGHT, PASSES
 from orchestrator.states.reasons import Reason, Scope
 
 _READ = "gains on failures that it was not written from (2026-11-29)"
@@ -66,9 +66,6 @@ MONEY: tuple[Rule, ...] = (
          "unpaid", "invoice", "user agent"), other_statuses={500, 502, 503, 504, 529},
          scope=Scope.ACCOUNT,
          hint=_CLOSED_HINT),
-    Rule("pair.account-closed-zh", Reason.AUTH, _READ, contains=say.ACCOUNT_ZH,
-         near=say.ACCOUNT_CLOSED_ZH, unless=(*say.WINDOW_ZH, "内容", "余额", "欠费", "模型"),
-         scope=Scope.ACCOUNT, hint=_CLOSED_HINT),
 )  # fmt: skip
 """Asked after the phrases that only money explains, before all others."""
 
@@ -110,9 +107,10 @@ SENTENCES: tuple[Rule, ...] = (
     Rule("pair.client-refused", Reason.FORBIDDEN, _READ, contains=say.CLIENT, near=say.CLIENT_SHUT,
          statuses={200, 400, 401, 403, 406, 451}, unless=("unauthorized client", "client id",
          "client secret", "origin", "parameter", "model", "token", "api key"), hint=_CLIENT_HINT),
-    Rule("pair.client-refused-zh", Reason.FORBIDDEN, _MET, contains=say.CLIENT_ZH,
-         near=say.CLIENT_SHUT_ZH, statuses={200, 400, 401, 403, 406}, unless=("模型", "内容",
-         "参数", "额度", "频率", "图片", "函数"), hint=_CLIENT_HINT),
+    Rule("pair.client-refused-zh", Reason.FORBIDDEN,
+         "https://github.com/musistudio/claude-code-router/issues/1064 (2026-11-29)",
+         contains=say.CLIENT_ZH, near=say.CLIENT_SHUT_ZH, statuses={200, 400, 401, 403, 406},
+         unless=("模型", "内容", "参数", "额度", "频率", "图片", "函数"), hint=_CLIENT_HINT),
     Rule("pair.role-refused", Reason.FORBIDDEN, _MET, contains=say.ROLE, near=say.ROLE_SHUT,
          statuses={200, 400, 403}, unless=say.ROLE_OTHER, scope=Scope.ACCOUNT),
     Rule("pair.region", Reason.FORBIDDEN, _READ, contains=say.PLACE, near=say.NOT_SERVED,
@@ -154,8 +152,6 @@ SENTENCES: tuple[Rule, ...] = (
     Rule("pair.overloaded", Reason.OVERLOADED, _READ, contains=say.SERVER, near=say.BUSY,
          unless=("quota", "your plan", "your limit", "rate limit*"), statuses={200, 425, 429, 498,
          500, 503, 529}),
-    Rule("pair.overloaded-zh", Reason.OVERLOADED, _READ, contains=say.SERVER_ZH, near=say.BUSY_ZH,
-         other_statuses={400, 401, 402, 403, 404}),
     Rule("pair.bare-key", Reason.AUTH, _READ, contains=say.BARE_KEY, near=say.KEY_BAD,
          statuses={200, 401, 403}, unless=say.KEY_OTHER),
     Rule("pair.too-fast", Reason.RATE_LIMIT, _READ, contains=say.FAST, near=say.TOO_FAST,

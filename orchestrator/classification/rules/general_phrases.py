@@ -13,8 +13,8 @@ import re
 from orchestrator.classification.rule import Rule
 from orchestrator.classification.rules import access_phrases as access
 from orchestrator.classification.rules import chinese_phrases as zh
-from orchestrator.classification.rules import phrase_lists as say
-from orchestrator.classification.rules.pair_lists import MODEL_OTHER
+from orchestrator.classification.rules import whole_phrases as say
+from orchestrator.classification.rules.word_pairs import MODEL_OTHER
 from orchestrator.states.reasons import Reason, Scope
 
 _SEEN = "seen at several vendors and relays (2026-11-21)"

@@ -5,7 +5,7 @@ Japanese, Portuguese, Turkish and Italian: W3Techs in October 2024, by
 https://en.wikipedia.org/wiki/Languages_used_on_the_Internet, looked up 2026-11-29), and
 Chinese, Korean, Vietnamese, Indonesian and Arabic, whose markets have relays of their own.
 Words of a dictionary, chosen by meaning and not after messages: what a sentence is about, and
-what is the matter with it, as in ``pair_lists``. Accents are left out of Latin letters, as
+what is the matter with it, as in ``word_pairs``. Accents are left out of Latin letters, as
 :func:`orchestrator.classification.phrases.normalise` leaves them out of texts; ``*`` stands
 for endings. Whole phrases of Chinese stand in ``chinese_phrases``.
 """

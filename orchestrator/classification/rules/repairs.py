@@ -5,8 +5,14 @@ from __future__ import annotations
 import attrs
 
 from orchestrator.classification.rule import Rule
-from orchestrator.classification.rules import phrase_lists as say
+from orchestrator.classification.rules import whole_phrases as say
 from orchestrator.states.reasons import Reason, Scope
+
+HINT_REPAIRED = (
+    "The request is changed for this and sent again by itself: if that fails as well, correct what "
+    "the message names."
+)
+"""The hint where the failure names a repair: first it is the caller's machine that acts."""
 
 _SEEN = "seen at several vendors and relays (2026-11-21)"
 

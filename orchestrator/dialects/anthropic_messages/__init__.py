@@ -8,92 +8,46 @@ share; a reader never raises for what a provider sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from orchestrator.dialects.anthropic_messages import (
+    answer,
+    http,
+    reasoning,
+    request_reader,
+    request_writer,
+    shape,
+)
+from orchestrator.dialects.anthropic_messages.stream_reader import AnthropicStreamReader
+from orchestrator.dialects.anthropic_messages.stream_writer import AnthropicStreamWriter
+from orchestrator.dialects.anthropic_messages.vocabulary import NAME, error_body
+from orchestrator.dialects.record import Dialect
+from orchestrator.dialects.serving import Serving
 
-import attrs
-import httpx
+__all__ = ["MESSAGES"]
 
-from orchestrator.config.records import Provider
-from orchestrator.dialects import judgement
-from orchestrator.dialects.answer import Answer, Fault
-from orchestrator.dialects.anthropic_messages import answer, http
-from orchestrator.dialects.anthropic_messages.formats import UNSUPPORTED
-from orchestrator.dialects.anthropic_messages.losses import losses
-from orchestrator.dialects.anthropic_messages.request_reader import read_request
-from orchestrator.dialects.anthropic_messages.request_writer import reworded, write_request
-from orchestrator.dialects.anthropic_messages.stream_reader import MessagesReader
-from orchestrator.dialects.anthropic_messages.stream_writer import MessagesWriter
-from orchestrator.dialects.anthropic_messages.vocabulary import NAME
-from orchestrator.dialects.judgement import Flawed
-from orchestrator.dialects.loss import Loss, Reworded
-from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
-
-__all__ = ["AnthropicMessages", "MessagesReader", "MessagesWriter"]
-
-
-@attrs.frozen
-class AnthropicMessages:
-    """``POST {base_url}/messages``."""
-
-    name = NAME
-    unsupported_keywords = UNSUPPORTED
-
-    def encode(
-        self,
-        payload: Mapping[str, Any],
-        *,
-        provider: Provider,
-        model: str,
-        overrides: Mapping[str, Any],
-        secret: str,
-        stream: bool = False,
-    ) -> httpx.Request:
-        """The request to send for ``payload``, which is in this dialect's own shape.
-
-        See :meth:`orchestrator.dialects.Dialect.encode`, and
-        :data:`~.http.DEFAULT_MAX_TOKENS` for what is sent where nobody says ``max_tokens``.
-        """
-        return http.encode(
-            {**payload, **overrides}, provider=provider, model=model, secret=secret, stream=stream
-        )
-
-    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
-        """See :meth:`orchestrator.dialects.Dialect.decode`."""
-        return judgement.decode(status, headers, body, answer.read_whole)
-
-    def read_request(self, payload: Mapping[str, Any]) -> Conversation:
-        """See :meth:`orchestrator.dialects.Dialect.read_request`."""
-        return read_request(payload)
-
-    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
-        """See :meth:`orchestrator.dialects.Dialect.losses`."""
-        return losses(conversation)
-
-    def reworded(self, conversation: Conversation) -> Reworded:
-        """See :meth:`orchestrator.dialects.Dialect.reworded`."""
-        return reworded(conversation)
-
-    def write_request(self, conversation: Conversation) -> dict[str, Any]:
-        """See :meth:`orchestrator.dialects.Dialect.write_request`."""
-        return write_request(conversation)
-
-    def read_answer(self, body: Mapping[str, Any]) -> Reply:
-        """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
-        return answer.read_answer(body)
-
-    def write_answer(self, reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
-        """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
-        return answer.write_answer(reply, heading)
-
-    def complete_answer(self, body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
-        """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
-        return answer.complete_answer(body, heading)
-
-    def stream_reader(self) -> MessagesReader:
-        """See :meth:`orchestrator.dialects.Dialect.stream_reader`."""
-        return MessagesReader()
-
-    def stream_writer(self, heading: Heading) -> MessagesWriter:
-        """See :meth:`orchestrator.dialects.Dialect.stream_writer`."""
-        return MessagesWriter(heading)
+MESSAGES = Dialect(
+    name=NAME,
+    keys=http.KEYS,
+    encode=http.encode,
+    read_request=request_reader.read_request,
+    losses=request_writer.losses,
+    reworded=request_writer.reworded,
+    write_request=request_writer.write_request,
+    read_whole=answer.read_whole,
+    read_answer=answer.read_answer,
+    write_answer=answer.write_answer,
+    complete_answer=answer.complete_answer,
+    stream_reader=AnthropicStreamReader,
+    stream_writer=AnthropicStreamWriter,
+    shape=shape.SHAPE,
+    serving=Serving(
+        paths=("/messages",),
+        known_by="anthropic-version",
+        passed_headers=("anthropic-beta",),
+        error_body=error_body,
+    ),
+    shown_path="/messages",
+    wants_reasoning=shape.wants_reasoning,
+    takes_prefill=reasoning.takes_prefill,
+    unsupported_keywords=request_writer.UNSUPPORTED,
+)
+"""``POST {base_url}/messages``."""

@@ -17,7 +17,7 @@ from orchestrator.dialects.anthropic_messages.vocabulary import (
 )
 from orchestrator.dialects.finish_reasons import finish_reason, standard
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
 
 CALLER = {"type": "direct"}
 """Who calls a tool: the model, and not code that a tool of the vendor's runs."""
@@ -74,7 +74,7 @@ def write_thinking(thinking: Thinking) -> dict[str, Any]:
     return {"type": "thinking", "thinking": thinking.text, "signature": signature or ""}
 
 
-def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
+def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
     """The answer in this dialect's shape.
 
     Thoughts of another vendor are shown, unsigned: a request that brings them back is
@@ -106,9 +106,10 @@ def opening(identity: str, model: str, usage: Usage) -> dict[str, Any]:
 
 
 def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     reply = read_answer(body)
     said, uses = body.get("stop_reason"), [p for p in reply.parts if isinstance(p, ToolUse)]
+    # A word that we read as the same stays the vendor's own: `stop_sequence` says more.
     same = finish_reason(said) == reply.finish_reason and said is not None
     whole = opening(f"msg_{heading.id}", heading.model, reply.usage)
     blocks, following = wire.mappings(body.get("content")), iter(uses)

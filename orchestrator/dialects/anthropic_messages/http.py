@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from orchestrator.config.records import Provider
-from orchestrator.dialects import wire
-from orchestrator.dialects.anthropic_messages.models import suited
+from orchestrator.dialects.anthropic_messages.reasoning import suited
+from orchestrator.dialects.encoding import EndpointSettings, KeyForm, Payload, post
+from orchestrator.dialects.wire import count
 
 VERSION = "2023-06-01"
 """The version of the API that is asked for; ``anthropic-version`` in the provider's headers
@@ -29,42 +29,34 @@ thinking is added, since it counts towards the limit. A target's ``overrides`` m
 ``max_tokens``.
 """
 
-OAUTH_PREFIX = "sk-ant-oat"
-"""How the tokens of subscriptions begin; they are refused as ``x-api-key``."""
-
-OAUTH_BETA = "oauth-2025-04-20"
-"""The feature that such a token needs (2026-11-21); a provider's own ``anthropic-beta``
-header replaces it, and must name it too."""
+KEYS = (
+    KeyForm("authorization", "Bearer", "sk-ant-oat", {"anthropic-beta": "oauth-2025-04-20"}),
+    KeyForm("x-api-key"),
+)
+"""The tokens of subscriptions are refused as ``x-api-key``, and need a feature switched on
+(2026-11-21); a provider's own ``anthropic-beta`` header replaces that, and must name it too."""
 
 
 def encode(
-    fields: Mapping[str, Any], *, provider: Provider, model: str, secret: str, stream: bool
+    payload: Payload,
+    *,
+    provider: EndpointSettings,
+    model: str,
+    overrides: Payload,
+    stream: bool = False,
 ) -> httpx.Request:
-    """The request for ``fields``, whose own ``model`` and ``stream`` are put aside.
+    """See :class:`orchestrator.dialects.record.Encode`.
 
-    Raises:
-        RequestError: The fields hold something that JSON cannot say.
+    :data:`DEFAULT_MAX_TOKENS` is sent where nobody says ``max_tokens``.
     """
+    fields = {**payload, **overrides}
     asked = {name: value for name, value in fields.items() if name not in ("model", "stream")}
     fitting = suited(asked, model)
+    # Ours first: what the caller or the target says of `max_tokens` replaces it.
     body = {"model": model, "max_tokens": _max_tokens(fitting), **fitting}
-    return httpx.Request(
-        "POST",
-        wire.address(provider.base_url, "messages"),
-        headers=wire.headers(provider.headers, _headers(provider, secret, stream=stream)),
-        content=wire.json_body({**body, **({"stream": True} if stream else {})}),
-    )
+    body |= {"stream": True} if stream else {}
+    return post(provider, "messages", body, stream=stream, ours={"anthropic-version": VERSION})
 
 
 def _max_tokens(fields: Mapping[str, Any]) -> int:
-    return DEFAULT_MAX_TOKENS + wire.count(fields.get("thinking"), "budget_tokens")
-
-
-def _headers(provider: Provider, secret: str, *, stream: bool) -> dict[str, str]:
-    ours = {
-        "accept": "text/event-stream" if stream else "application/json",
-        "anthropic-version": VERSION,
-    }
-    if secret.startswith(OAUTH_PREFIX):
-        return {**ours, "authorization": f"Bearer {secret}", "anthropic-beta": OAUTH_BETA}
-    return {**ours, **wire.authorization(provider, "x-api-key", secret)}
+    return DEFAULT_MAX_TOKENS + count(fields.get("thinking"), "budget_tokens")

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
-import msgspec
 
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.vocabulary import (
@@ -34,7 +33,7 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     Unreadable,
 )
-from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
+from orchestrator.dialects.sse import EventReader, ServerEvent
 
 MOST_OPEN_BLOCKS = 1_024
 """Blocks that may be open at once: the API opens one at a time, and no stream may make
@@ -52,11 +51,11 @@ class _Block:
     id: str = ""
 
 
-class MessagesReader:
-    """Reads one stream. See :class:`orchestrator.dialects.StreamReader`."""
+class AnthropicStreamReader(EventReader):
+    """Reads one stream."""
 
     def __init__(self) -> None:
-        self._events = ServerSentEvents()
+        super().__init__()
         self._blocks: dict[int, _Block] = {}
         self._calls = 0
         # Calls whose arguments did not come in pieces, with those that came at their
@@ -66,18 +65,10 @@ class MessagesReader:
         self._counts: dict[str, int] = {}
         self._details: Any = None
 
-    def feed(self, data: bytes) -> list[StreamEvent]:
-        """The events that ``data`` completes, in order. Never raises."""
-        return [self._read(event) for event in self._events.feed(data)]
-
-    def close(self) -> list[StreamEvent]:
-        """What was left when the connection ended. Never raises."""
-        return [self._read(event) for event in self._events.close()]
-
     def _read(self, event: ServerEvent) -> StreamEvent:
         if not event.data or event.data == _DONE:
             return StreamEvent(event.raw)
-        body = _object(event.data)
+        body = wire.parsed_object(event.data)
         if body is None:
             broken = _broken(event.data) if event.event == "error" else Unreadable(event.data)
             return StreamEvent(event.raw, (broken,))
@@ -120,6 +111,7 @@ class MessagesReader:
             return None
         known = self._blocks.get(index)
         if known is not None and known.tool is not None and known.id == start.get("id"):
+            # Told again, it would be a second call.
             return ()  # said twice
         if known is None and len(self._blocks) >= MOST_OPEN_BLOCKS:
             return None
@@ -151,6 +143,8 @@ class MessagesReader:
         block = self._blocks.get(index) if isinstance(index, int) else None
         if block is None or not isinstance(more, str):
             return None
+        # An empty first piece is what the vendor begins with; arguments that a relay gave at the
+        # beginning still hold then.
         if block.tool is None or not (more.strip() or block.tool not in self._given):
             return ()
         self._given.pop(block.tool, None)
@@ -174,6 +168,7 @@ class MessagesReader:
     def _stop(self, body: Mapping[str, Any]) -> tuple[Delta, ...]:
         said = wire.mapping(body.get("delta")).get("stop_reason")
         reason = finish_reason(said, calls=self._calls > 0)
+        # Of blocks that were never shut, what was given at their beginning counts now.
         stopped = () if reason is None else (*self._rest(reason), Stopped(reason))
         return (*stopped, *self._count(body.get("usage")))
 
@@ -184,24 +179,14 @@ class MessagesReader:
         for name in _COUNTS:
             self._counts[name] = max(self._counts.get(name, 0), wire.count(usage, name))
         self._details = usage.get("output_tokens_details") or self._details
+        # `message_delta` counts the answer alone, so the beginning's counts are kept.
         whole = {**self._counts, "output_tokens_details": self._details}
         return (Counted(read_usage(whole)),)
 
 
 _COUNTS = (
-    "input_tokens",
-    "cache_creation_input_tokens",
-    "cache_read_input_tokens",
-    "output_tokens",
-)
-
-
-def _object(data: str) -> dict[str, Any] | None:
-    try:
-        body = msgspec.json.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None
+    "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens",
+)  # fmt: skip
 
 
 def _shown(raw: bytes, kind: str, body: Mapping[str, Any], said: Sequence[Delta]) -> bytes:

@@ -14,11 +14,13 @@ from orchestrator.dialects import wire
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.anthropic_messages.answer import CALLER, opening
 from orchestrator.dialects.anthropic_messages.vocabulary import (
+    ERROR_TYPES,
     NAME,
     stop_reason,
     tool_id,
     write_usage_so_far,
 )
+from orchestrator.dialects.failures import error_in
 from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.neutral import (
     Began,
@@ -34,25 +36,9 @@ from orchestrator.dialects.neutral import (
     Unreadable,
 )
 
-_ERRORS = frozenset(
-    {
-        "api_error",
-        "authentication_error",
-        "billing_error",
-        "invalid_request_error",
-        "not_found_error",
-        "overloaded_error",
-        "permission_error",
-        "rate_limit_error",
-        "request_too_large",
-        "timeout_error",
-    }
-)
-"""The types of https://platform.claude.com/docs/en/api/errors (looked up 2026-11-21)."""
 
-
-class MessagesWriter:
-    """Writes one stream. See :class:`orchestrator.dialects.StreamWriter`.
+class AnthropicStreamWriter:
+    """Writes one stream. See :class:`orchestrator.dialects.record.StreamWriter`.
 
     The finish reason and the usage are said together, and other dialects name the usage
     last, so both wait for :class:`~.neutral.Ended`: it has to come. The beginning waits for
@@ -117,6 +103,7 @@ class MessagesWriter:
     def _text(self, text: str) -> bytes:
         if not text:
             return b""
+        # `citations` is demanded of a block's beginning by the vendor's own types.
         before = self._block("text", {"type": "text", "text": "", "citations": None})
         return before + self._delta({"type": "text_delta", "text": text})
 
@@ -144,6 +131,7 @@ class MessagesWriter:
         return out + _event("content_block_delta", index=self._tools[delta.index], delta=more)
 
     def _call(self, delta: ToolCallDelta) -> bytes:
+        # Text is ended by a call, calls are not: another dialect may go back to one.
         out = self._begin() + self._shut_content()
         self._tools[delta.index] = self._next
         self._unfinished.append(self._next)
@@ -202,11 +190,9 @@ def _event(kind: str, **fields: Any) -> bytes:
 
 def _error(body: Any) -> dict[str, Any]:
     """What broke, in this dialect's words; the provider's own message is kept."""
-    inner = wire.mapping(body).get("error")
-    known = wire.mapping(inner) or wire.mapping(body)
-    kind = wire.string(known.get("type"))
-    message = wire.string(known.get("message")) or wire.string(inner) or wire.string(body)
+    fields, message = error_in(body)
+    kind = wire.string(fields.get("type"))
     return {
-        "type": kind if kind in _ERRORS else "api_error",
+        "type": kind if kind in ERROR_TYPES else "api_error",
         "message": message or "The provider broke the stream off.",
     }

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
-
 from orchestrator.dialects import wire
 from orchestrator.dialects.answer import Usage
 
@@ -27,6 +25,31 @@ STOP_REASONS: Mapping[str, str] = MappingProxyType(
 """``stop_reason`` for a finish reason in chat-completions words
 (https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons, 2026-11-21)."""
 
+_ERROR_TYPES: Mapping[int, str] = MappingProxyType(
+    {
+        400: "invalid_request_error",
+        401: "authentication_error",
+        402: "billing_error",
+        403: "permission_error",
+        404: "not_found_error",
+        413: "request_too_large",
+        429: "rate_limit_error",
+        500: "api_error",
+        503: "overloaded_error",
+        504: "timeout_error",
+    }
+)
+"""https://platform.claude.com/docs/en/api/errors (looked up 2026-11-21)."""
+
+ERROR_TYPES = frozenset(_ERROR_TYPES.values())
+
+
+def error_body(*, status: int, reason: str, message: str) -> dict[str, Any]:  # noqa: ARG001
+    """A failure as this API tells one; see :class:`orchestrator.dialects.serving.ErrorBody`."""
+    kind = _ERROR_TYPES.get(status, "api_error")
+    return {"type": "error", "error": {"type": kind, "message": message}}
+
+
 INVALID_ARGUMENTS = "INVALID_JSON"
 """Under this key go arguments that are no JSON object, for ``input`` must be one
 (https://platform.claude.com/docs/en/agents-and-tools/tool-use/fine-grained-tool-streaming,
@@ -34,7 +57,6 @@ INVALID_ARGUMENTS = "INVALID_JSON"
 
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 _UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
-_UNSAYABLE = (TypeError, ValueError, OverflowError, RecursionError)
 
 
 def stop_reason(reason: str | None) -> str | None:
@@ -58,11 +80,8 @@ def json_object(text: str) -> dict[str, Any]:
     """The object that ``text`` says; none at all is an empty one. Never raises."""
     if not text.strip():
         return {}
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, *_UNSAYABLE):
-        value = None
-    return value if isinstance(value, dict) else {INVALID_ARGUMENTS: text}
+    value = wire.parsed_object(text)
+    return {INVALID_ARGUMENTS: text} if value is None else value
 
 
 def read_usage(usage: Any) -> Usage:

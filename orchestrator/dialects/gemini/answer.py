@@ -14,12 +14,12 @@ from orchestrator.dialects.gemini.parts import (
     signature_of,
     signed,
     write_call,
+    write_thought,
 )
-from orchestrator.dialects.gemini.results import parsed
-from orchestrator.dialects.gemini.words import NAME, field, finish_written
+from orchestrator.dialects.gemini.vocabulary import field, finish_written
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
-from orchestrator.dialects.wire import count, mapping, mappings, string
+from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.wire import count, mapping, mappings, parsed_object, string
 
 AnswerPart = Text | Thinking | ToolUse
 
@@ -27,6 +27,7 @@ AnswerPart = Text | Thinking | ToolUse
 def candidate_of(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """The first candidate, which is the only one that is read; ``None`` where there is none."""
     for candidate in mappings(body.get("candidates")):
+        # The index is left out where it is 0.
         if candidate.get("index") in (None, 0):
             return candidate
     return None
@@ -55,7 +56,7 @@ def _read(part: dict[str, Any], ids: CallIds) -> list[AnswerPart]:
 
 
 def read_answer(body: Mapping[str, Any]) -> Reply:
-    """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     candidate = candidate_of(body) or {}
     ids = CallIds(string(field(body, "responseId")))
     return settled(
@@ -102,12 +103,13 @@ def write_usage(usage: Usage) -> dict[str, Any]:
     return written
 
 
-def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
+def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     torn = False
     parts: list[dict[str, Any]] = []
     for part in reply.parts:
-        torn = torn or (isinstance(part, ToolUse) and parsed(part.arguments or "{}") is None)
+        # A call holds an object here, so one whose text is none cannot be written.
+        torn = torn or (isinstance(part, ToolUse) and parsed_object(part.arguments or "{}") is None)
         parts += _write(part, parts)
     return envelope(
         signed(parts),
@@ -121,7 +123,7 @@ def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
 
 
 def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.complete_answer`: nothing is demanded here."""
+    """See :class:`orchestrator.dialects.record.Dialect`: nothing is demanded here."""
     added = {"modelVersion": heading.model, "responseId": heading.id}
     return {**body, **{name: added[name] for name in added if not field(body, name)}}
 
@@ -131,23 +133,9 @@ def _write(part: AnswerPart, before: list[dict[str, Any]]) -> list[dict[str, Any
         case Text(text=text):
             return [{"text": text}] if text else []
         case ToolUse():
-            return [] if parsed(part.arguments or "{}") is None else [write_call(part)]
+            return [] if parsed_object(part.arguments or "{}") is None else [write_call(part)]
         case Thinking():
-            return write_thought(part, before)
-
-
-def write_thought(part: Thinking, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Thoughts are shown whoever thought them; only our own signature is of use."""
-    ours = part.dialect == NAME and part.signature
-    if ours and not part.text and not part.redacted and before and set(before[-1]) == {"text"}:
-        before[-1]["thoughtSignature"] = part.signature
-        return []
-    if not (part.text or ours):
-        return []
-    written: dict[str, Any] = {"text": part.text}
-    if part.text:
-        written["thought"] = True
-    return [{**written, "thoughtSignature": part.signature} if ours else written]
+            return write_thought(part, before, shown=True)
 
 
 def written_finish(word: str, *, torn: bool) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.dialects.gemini.schema import json_schema
-from orchestrator.dialects.gemini.words import NAME, take
+from orchestrator.dialects.gemini.vocabulary import NAME, take
 from orchestrator.dialects.neutral import Conversation, JsonFormat, Reasoning
 from orchestrator.dialects.wire import mapping
 
@@ -93,6 +93,7 @@ def _read_thinking(fields: dict[str, Any]) -> Reasoning | None:
     level, budget = take(thinking, "thinkingLevel"), take(thinking, "thinkingBudget")
     shown = take(thinking, "includeThoughts")
     tokens = _number(budget, int)
+    # As much as the model likes: for everybody else that is what saying nothing means.
     if tokens is not None and tokens < 0:
         thinking["thinkingBudget"], tokens = tokens, None
     effort = level.lower() if isinstance(level, str) else None

@@ -13,11 +13,11 @@ from urllib.parse import quote
 
 import httpx
 
-from orchestrator.config.records import Provider
+from orchestrator.dialects.encoding import EndpointSettings, Payload, post
 from orchestrator.dialects.gemini.generation import budgeted
-from orchestrator.dialects.gemini.request import merged
-from orchestrator.dialects.gemini.words import take
-from orchestrator.dialects.wire import address, authorization, headers, json_body, mapping
+from orchestrator.dialects.gemini.request_writer import merged
+from orchestrator.dialects.gemini.vocabulary import take
+from orchestrator.dialects.wire import mapping
 
 _HANDLED = ("model", "stream")
 _GENERATION = "generationConfig"
@@ -49,32 +49,26 @@ _NO_LEVELS = re.compile(r"gemini-(1|2)\.")
 
 
 def encode(
-    payload: Mapping[str, Any],
+    payload: Payload,
     *,
-    provider: Provider,
+    provider: EndpointSettings,
     model: str,
-    overrides: Mapping[str, Any],
-    secret: str,
-    stream: bool,
+    overrides: Payload,
+    stream: bool = False,
 ) -> httpx.Request:
-    """See :meth:`orchestrator.dialects.Dialect.encode`; ``payload`` is in this dialect."""
+    """See :class:`orchestrator.dialects.record.Encode`."""
     body = _body(payload, model, _placed(overrides))
-    ours = {"accept": "text/event-stream" if stream else "application/json"}
-    ours.update(authorization(provider, "x-goog-api-key", secret))
-    return httpx.Request(
-        "POST",
-        address(provider.base_url, _path(model, stream=stream)),
-        headers=headers(provider.headers, ours),
-        content=json_body(body),
-    )
+    return post(provider, _path(model, stream=stream), body, stream=stream)
 
 
 def _body(payload: Mapping[str, Any], model: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent: the payload as it is, but for what this target cannot take."""
     body = {name: value for name, value in payload.items() if name not in _HANDLED}
+    # A route may hold models of both kinds.
     levels = not _NO_LEVELS.search(model)
     if levels and not overrides:
         return body
+    # Taken in either spelling and put back in one, so that overrides meet it.
     generation = take(body, _GENERATION)
     if isinstance(generation, dict):
         body[_GENERATION] = generation
@@ -95,6 +89,7 @@ def _placed(overrides: Mapping[str, Any]) -> dict[str, Any]:
     """A target's own fields, each where this dialect has it."""
     placed = {name: value for name, value in overrides.items() if not _inner(name)}
     inner = {_WORDS.get(name, name): value for name, value in overrides.items() if _inner(name)}
+    # Configs say it in the words of chat completions.
     effort = placed.pop("reasoning_effort", None)
     if isinstance(effort, str):
         none = effort == "none"

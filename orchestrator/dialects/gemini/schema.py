@@ -7,18 +7,16 @@ which nothing is lost; the subset is only read. Its departures are types in capi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.gemini.words import snake
+from orchestrator.dialects.gemini.vocabulary import snake
+from orchestrator.dialects.json_schema import rewritten
 
 _COUNTS = frozenset(
     {"minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"}
 )
-_NESTED = frozenset({"items", "additionalProperties", "not"})
-_LISTED = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
-_NAMED = frozenset({"properties", "$defs", "defs"})
-_CAMEL = {snake(name): name for name in _COUNTS | _LISTED | {"additionalProperties"}}
+_WORDS = _COUNTS | {"anyOf", "oneOf", "allOf", "prefixItems", "additionalProperties"}
+_CAMEL = {snake(name): name for name in _WORDS}
 
 UNSUPPORTED = frozenset(
     {
@@ -33,30 +31,21 @@ UNSUPPORTED = frozenset(
 2026-11-29): whoever sends one there is refused with ``Unknown name``."""
 
 
-def json_schema(schema: Any, depth: int = 0) -> Any:
+def json_schema(schema: Any) -> Any:
     """``schema`` as JSON schema; what is not of the subset stays as it is."""
-    if not isinstance(schema, Mapping) or depth > 64:
-        return schema
-    fields: dict[str, Any] = {
-        _CAMEL.get(str(key), str(key)): value for key, value in schema.items()
-    }
-    nullable = fields.pop("nullable", None) is True
-    made = {key: _value(key, value, depth + 1) for key, value in fields.items()}
-    made.pop("propertyOrdering", None)
-    if nullable and isinstance(made.get("type"), str):
+    return rewritten(schema, _translated)
+
+
+def _translated(schema: dict[str, Any]) -> dict[str, Any]:
+    made = {_CAMEL.get(str(key), str(key)): value for key, value in schema.items()}
+    made = {key: _value(key, value) for key, value in made.items() if key != "propertyOrdering"}
+    if made.pop("nullable", None) is True and isinstance(made.get("type"), str):
         made["type"] = [made["type"], "null"]
     return made
 
 
-def _value(key: str, value: Any, depth: int) -> Any:
+def _value(key: str, value: Any) -> Any:
     if key == "type" and isinstance(value, str):
         return value.lower()
-    if key in _COUNTS and isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value[:18])
-    if key in _NESTED:
-        return json_schema(value, depth)
-    if key in _LISTED and isinstance(value, list):
-        return [json_schema(item, depth) for item in value]
-    if key in _NAMED and isinstance(value, Mapping):
-        return {name: json_schema(item, depth) for name, item in value.items()}
-    return value
+    is_count = key in _COUNTS and isinstance(value, str) and value.isascii() and value.isdigit()
+    return int(value[:18]) if is_count else value

@@ -16,7 +16,7 @@ from orchestrator.dialects.failures import remarked, reported
 from orchestrator.dialects.finish_reasons import finish_reason
 from orchestrator.dialects.gemini.answer import blocked, candidate_of, read_parts, read_usage
 from orchestrator.dialects.gemini.parts import CallIds
-from orchestrator.dialects.gemini.words import field
+from orchestrator.dialects.gemini.vocabulary import field
 from orchestrator.dialects.json_stream import JsonFrame, JsonStream
 from orchestrator.dialects.neutral import (
     Began,
@@ -70,6 +70,7 @@ class _Saying:
             return [Unreadable(data[:_SHOWN])]
         candidate = candidate_of(body)
         deltas = self._beginning(body)
+        # A refused prompt brings no candidate, and usage all the same.
         if candidate is None and blocked(body):
             return [*deltas, Broke(body)]
         deltas += self._parts(candidate or {})
@@ -106,6 +107,7 @@ class _Saying:
 
     def _stop(self, candidate: dict[str, Any]) -> list[Delta]:
         word = finish_reason(field(candidate, "finishReason"), calls=self._calls > 0)
+        # Said again in a later event, it is no news.
         if word is None or word == self._finish:
             return []
         self._finish = word
@@ -118,18 +120,19 @@ def _usage(usage: Any) -> list[Delta]:
 
 @attrs.define
 class GeminiStreamReader:
-    """See :class:`orchestrator.dialects.StreamReader`."""
+    """See :class:`orchestrator.dialects.record.StreamReader`."""
 
     _framing: ServerSentEvents | JsonStream | None = None
     _blank: bytes = b""  # what came before the first byte that tells the framing
     _said: _Saying = attrs.field(factory=_Saying)
 
     def feed(self, data: bytes) -> list[StreamEvent]:
-        """See :meth:`orchestrator.dialects.StreamReader.feed`."""
+        """See :class:`orchestrator.dialects.record.StreamReader`."""
         if self._framing is None:
             data, self._blank = self._blank + data, b""
             first = data.lstrip(_BLANK)[:1]
             if not first:
+                # Blanks alone tell nothing; a hostile server's are not all kept.
                 self._blank = data[-64:]
                 return []
             self._framing = JsonStream() if first in (b"[", b"{") else ServerSentEvents()
@@ -138,7 +141,7 @@ class GeminiStreamReader:
         return [self._event(event) for event in self._framing.feed(data)]
 
     def close(self) -> list[StreamEvent]:
-        """See :meth:`orchestrator.dialects.StreamReader.close`."""
+        """See :class:`orchestrator.dialects.record.StreamReader`."""
         events: list[StreamEvent] = []
         if isinstance(self._framing, JsonStream):
             events = [self._framed(frame) for frame in self._framing.close()]

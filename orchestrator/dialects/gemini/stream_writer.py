@@ -14,9 +14,10 @@ import attrs
 import msgspec
 
 from orchestrator.dialects.answer import Usage
-from orchestrator.dialects.gemini.answer import envelope, write_thought, written_finish
-from orchestrator.dialects.gemini.parts import signed, write_call
-from orchestrator.dialects.gemini.results import parsed
+from orchestrator.dialects.failures import error_in
+from orchestrator.dialects.gemini.answer import envelope, written_finish
+from orchestrator.dialects.gemini.parts import signed, write_call, write_thought
+from orchestrator.dialects.gemini.vocabulary import error_status
 from orchestrator.dialects.neutral import (
     Began,
     Broke,
@@ -32,36 +33,23 @@ from orchestrator.dialects.neutral import (
     ToolUse,
     Unreadable,
 )
-from orchestrator.dialects.wire import mapping, string
-
-_STATUSES = {
-    400: "INVALID_ARGUMENT",
-    401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
-    404: "NOT_FOUND",
-    429: "RESOURCE_EXHAUSTED",
-    500: "INTERNAL",
-    503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
-}
-"""https://cloud.google.com/apis/design/errors (2026-11-21)."""
+from orchestrator.dialects.wire import parsed_object, string
 
 
 @attrs.define
 class GeminiStreamWriter:
-    """See :class:`orchestrator.dialects.StreamWriter`."""
+    """See :class:`orchestrator.dialects.record.StreamWriter`."""
 
     heading: Heading
     _id: str = ""
     _model: str = ""
     _usage: Usage | None = None
     _finish: str | None = None
-    _broken: bool = False
     _over: bool = False
     _calls: dict[int, ToolUse] = attrs.field(factory=dict)
 
     def write(self, delta: Delta) -> bytes:
-        """See :meth:`orchestrator.dialects.StreamWriter.write`."""
+        """See :class:`orchestrator.dialects.record.StreamWriter`."""
         if self._over:
             return b""
         match delta:
@@ -104,7 +92,7 @@ class GeminiStreamWriter:
     def _thought(self, delta: ThinkingDelta) -> bytes:
         # What it would be attached to is already written: it gets a part of its own.
         part = Thinking(delta.text, delta.signature, delta.dialect, redacted=not delta.text)
-        parts = write_thought(part, [])
+        parts = write_thought(part, [], shown=True)
         return self._chunk(parts) if parts else b""
 
     def _end(self) -> bytes:
@@ -112,8 +100,11 @@ class GeminiStreamWriter:
         self._over = True
         if self._finish is None:
             return b""
+        # Calls come whole here: pieces were collected, and those that never closed are left out.
         calls = [call for _, call in sorted(self._calls.items())]
-        whole = [write_call(call) for call in calls if parsed(call.arguments or "{}") is not None]
+        whole = [
+            write_call(call) for call in calls if parsed_object(call.arguments or "{}") is not None
+        ]
         finish = written_finish(self._finish, torn=len(whole) < len(calls))
         return self._chunk(signed(whole) or [{"text": ""}], finish)
 
@@ -136,15 +127,13 @@ def _event(body: Mapping[str, Any]) -> bytes:
 
 def _error(body: Any) -> dict[str, Any]:
     """An error in this dialect's form, in the provider's own words."""
-    given = mapping(body).get("error", body)
-    said = mapping(given)
-    code = said.get("code")
+    fields, message = error_in(body)
+    code = fields.get("code")
     code = code if isinstance(code, int) and 400 <= code < 600 else 500
-    text = string(given) or string(said.get("message")) or string(mapping(body).get("message"))
     return {
         "error": {
             "code": code,
-            "message": text or "the provider reported an error inside the stream",
-            "status": string(said.get("status")) or _STATUSES.get(code, "INTERNAL"),
+            "message": message or "the provider reported an error inside the stream",
+            "status": string(fields.get("status")) or error_status(code),
         }
     }

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from orchestrator.dialects.gemini.schema import json_schema
-from orchestrator.dialects.gemini.words import field, take
+from orchestrator.dialects.gemini.vocabulary import field, take
 from orchestrator.dialects.neutral import Tool, ToolChoice, ToolMode
 from orchestrator.dialects.wire import mapping, mappings, string
 
@@ -22,13 +22,7 @@ _READ = {
     "ANY": ToolMode.REQUIRED,
     "NONE": ToolMode.NONE,
 }
-_KNOWN = {
-    "name",
-    "description",
-    "parameters",
-    "parametersJsonSchema",
-    "parameters_json_schema",
-}
+_KNOWN = {"name", "description", "parameters", "parametersJsonSchema", "parameters_json_schema"}
 _WRITTEN = {ToolMode.AUTO: "AUTO", ToolMode.REQUIRED: "ANY", ToolMode.NONE: "NONE"}
 
 

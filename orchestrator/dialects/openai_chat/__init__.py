@@ -7,91 +7,43 @@ where they are read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import attrs
-import httpx
-
-from orchestrator.config.records import Provider
-from orchestrator.dialects import judgement
-from orchestrator.dialects.answer import Answer, Fault
+from orchestrator.dialects.encoding import KeyForm
 from orchestrator.dialects.json_schema import UNSUPPORTED_AT_OPENAI
-from orchestrator.dialects.judgement import Flawed
-from orchestrator.dialects.loss import Loss, Reworded
-from orchestrator.dialects.neutral import UNTITLED, Conversation, Heading, Reply
-from orchestrator.dialects.openai_chat import answer, http, request_reader, request_writer
-from orchestrator.dialects.openai_chat.losses import losses
-from orchestrator.dialects.openai_chat.names import NAME
-from orchestrator.dialects.openai_chat.stream_reader import ChatReader
-from orchestrator.dialects.openai_chat.stream_writer import ChatWriter, chunk
+from orchestrator.dialects.openai_chat import (
+    answer,
+    http,
+    request_reader,
+    request_writer,
+    shape,
+)
+from orchestrator.dialects.openai_chat.stream_reader import ChatStreamReader
+from orchestrator.dialects.openai_chat.stream_writer import ChatStreamWriter, chunk
+from orchestrator.dialects.openai_chat.vocabulary import NAME
+from orchestrator.dialects.record import Dialect
+from orchestrator.dialects.serving import Serving
 
-__all__ = ["ChatReader", "ChatWriter", "OpenAIChat", "chunk"]
+__all__ = ["CHAT", "chunk"]
 
-
-@attrs.frozen
-class OpenAIChat:
-    """``POST {base_url}/chat/completions``."""
-
-    name = NAME
-    unsupported_keywords = UNSUPPORTED_AT_OPENAI
-
-    def encode(
-        self,
-        payload: Mapping[str, Any],
-        *,
-        provider: Provider,
-        model: str,
-        overrides: Mapping[str, Any],
-        secret: str,
-        stream: bool = False,
-    ) -> httpx.Request:
-        """See :meth:`orchestrator.dialects.Dialect.encode`."""
-        return http.encode(
-            payload,
-            provider=provider,
-            model=model,
-            overrides=overrides,
-            secret=secret,
-            stream=stream,
-        )
-
-    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
-        """See :meth:`orchestrator.dialects.Dialect.decode`."""
-        return judgement.decode(status, headers, body, answer.read_whole)
-
-    def read_request(self, payload: Mapping[str, Any]) -> Conversation:
-        """See :meth:`orchestrator.dialects.Dialect.read_request`."""
-        return request_reader.read_request(payload)
-
-    def losses(self, conversation: Conversation) -> tuple[Loss, ...]:
-        """See :meth:`orchestrator.dialects.Dialect.losses`."""
-        return losses(conversation)
-
-    def reworded(self, conversation: Conversation) -> Reworded:
-        """See :meth:`orchestrator.dialects.Dialect.reworded`."""
-        return request_writer.reworded(conversation)
-
-    def write_request(self, conversation: Conversation) -> dict[str, Any]:
-        """See :meth:`orchestrator.dialects.Dialect.write_request`."""
-        return request_writer.write_request(conversation)
-
-    def read_answer(self, body: Mapping[str, Any]) -> Reply:
-        """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
-        return answer.read_answer(body)
-
-    def write_answer(self, reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
-        """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
-        return answer.write_answer(reply, heading)
-
-    def complete_answer(self, body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
-        """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
-        return answer.complete_answer(body, heading)
-
-    def stream_reader(self) -> ChatReader:
-        """See :meth:`orchestrator.dialects.Dialect.stream_reader`."""
-        return ChatReader()
-
-    def stream_writer(self, heading: Heading) -> ChatWriter:
-        """See :meth:`orchestrator.dialects.Dialect.stream_writer`."""
-        return ChatWriter(heading)
+CHAT = Dialect(
+    name=NAME,
+    keys=(KeyForm("authorization", "Bearer"),),
+    encode=http.encode,
+    read_request=request_reader.read_request,
+    losses=request_writer.losses,
+    reworded=request_writer.reworded,
+    write_request=request_writer.write_request,
+    read_whole=answer.read_whole,
+    read_answer=answer.read_answer,
+    write_answer=answer.write_answer,
+    complete_answer=answer.complete_answer,
+    stream_reader=ChatStreamReader,
+    stream_writer=ChatStreamWriter,
+    shape=shape.SHAPE,
+    serving=Serving(paths=("/chat/completions",), passed_headers=("openai-beta",)),
+    shown_path="/chat/completions",
+    wants_reasoning=shape.wants_reasoning,
+    ask_for_usage=shape.ask_for_usage,
+    check_request=shape.check_request,
+    unsupported_keywords=UNSUPPORTED_AT_OPENAI,
+)
+"""``POST {base_url}/chat/completions``."""

@@ -8,15 +8,19 @@ from typing import Any
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.finish_reasons import finish_reason, standard
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import Heading, Reply, Text, Thinking, ToolUse
-from orchestrator.dialects.openai_chat.messages_reader import thoughts, tool_use
-from orchestrator.dialects.openai_chat.messages_writer import written_call, written_thoughts
-from orchestrator.dialects.openai_chat.names import NAME
+from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.openai_chat.messages import (
+    thoughts,
+    tool_use,
+    written_call,
+    written_thoughts,
+)
+from orchestrator.dialects.openai_chat.vocabulary import NAME
 from orchestrator.dialects.wire import count, mappings, string
 
 
 def read_answer(body: Mapping[str, Any]) -> Reply:
-    """See :meth:`orchestrator.dialects.Dialect.read_answer`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     choice = _first(body.get("choices")) or {}
     message = _message(choice) or {}
     text = text_of(message)
@@ -39,8 +43,8 @@ def read_whole(body: Mapping[str, Any]) -> Reply | None:
     return read_answer(body)
 
 
-def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.write_answer`."""
+def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     text = "".join(part.text for part in reply.parts if isinstance(part, Text))
     calls = [part for part in reply.parts if isinstance(part, ToolUse)]
     thought = (
@@ -50,6 +54,7 @@ def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
     )
     message = {
         "role": "assistant",
+        # The standard has null beside calls alone.
         "content": text or (None if calls else ""),
         "refusal": None,
         **written_thoughts(thought),
@@ -67,7 +72,7 @@ def write_answer(reply: Reply, heading: Heading) -> dict[str, Any]:
 
 
 def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
-    """See :meth:`orchestrator.dialects.Dialect.complete_answer`."""
+    """See :class:`orchestrator.dialects.record.Dialect`."""
     reply = read_answer(body)
     said = _first(body.get("choices")) or {}
     message = _message(said) or {}

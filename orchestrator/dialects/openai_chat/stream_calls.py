@@ -15,12 +15,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
-import msgspec
 
 from orchestrator.dialects.finish_reasons import LENGTH
 from orchestrator.dialects.neutral import ToolCallDelta
-from orchestrator.dialects.openai_chat.messages_reader import function_of, signature_of
-from orchestrator.dialects.wire import argument_text, call_id, mapping, string
+from orchestrator.dialects.openai_chat.messages import function_of, signature_of
+from orchestrator.dialects.wire import argument_text, call_id, mapping, parsed_object, string
 
 _NONE = "null"
 
@@ -48,15 +47,13 @@ class _Begun:
     @property
     def whole(self) -> bool:
         """True where its arguments are whole: what follows is another call."""
-        if not (self.arguments and self.arguments[-1].rstrip().endswith("}")):
-            return False
-        try:
-            return isinstance(msgspec.json.decode("".join(self.arguments)), dict)
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            return False
+        ends = bool(self.arguments) and self.arguments[-1].rstrip().endswith("}")
+        return ends and parsed_object("".join(self.arguments)) is not None
 
     def tell(self, more: str) -> str:
         """What can be told now of ``more`` and what waits; nothing that may still be ``null``."""
+        # `nul` may become `null`, which stands for no arguments; once anything else was told,
+        # pieces go out as they come.
         said = more if self.told else "".join(self.arguments)
         self.told = self.told or not _NONE.startswith(said.strip())
         return said if self.told else ""
@@ -158,6 +155,8 @@ class StreamCalls:
                 return by_id or last
             # An id may come late, too; but beside a second name it is another call's.
             return None if last.id or (name and last.name) else last
+        # A number is the strongest sign but for servers that give 0 to every call: there an id
+        # that differs from the known one begins another.
         known = self._by_index.get(number)
         if known is None and by_id is None:
             # Another number is another call, unless nothing in the piece begins one.
@@ -168,6 +167,7 @@ class StreamCalls:
 
     def _begin(self, call: _Begun) -> ToolCallDelta:
         call.index = len(self._ids)
+        # Two calls with one id would get each other's results.
         id_ = call.id
         if not id_ or id_ in self._ids:
             id_ = call_id(self.answer_id, call.index, call.name)

@@ -5,12 +5,16 @@ finish reason, one with usage and no choices where it was asked for, ``data: [DO
 Others leave out the end mark, send usage with the finish reason or with every chunk, and
 report errors as an event of the type ``error``, as a chunk with ``error`` in it (OpenRouter,
 https://openrouter.ai/docs/api/reference/streaming, 2026-11-21), or as bare JSON.
+
+Nearly all of a stream is words and nothing else: such a chunk is decoded straight into a type
+that knows every field of it and refuses any other, so that what is quick to read cannot hide a
+finish reason, a tool call or an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -30,36 +34,67 @@ from orchestrator.dialects.neutral import (
     Unreadable,
 )
 from orchestrator.dialects.openai_chat.answer import text_of, usage_of
-from orchestrator.dialects.openai_chat.messages_reader import thought_of
-from orchestrator.dialects.openai_chat.names import NAME
-from orchestrator.dialects.openai_chat.plain_chunk import plain_text
+from orchestrator.dialects.openai_chat.messages import thought_of
 from orchestrator.dialects.openai_chat.stream_calls import StreamCalls
 from orchestrator.dialects.openai_chat.stream_writer import written_piece
-from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
-from orchestrator.dialects.wire import decoded, json_text, mapping, mappings, string
+from orchestrator.dialects.openai_chat.vocabulary import NAME
+from orchestrator.dialects.sse import EventReader, ServerEvent
+from orchestrator.dialects.wire import UNREADABLE, decoded, json_text, mapping, mappings, string
+
+
+class _PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
+    content: str
+    role: str | None = None
+    refusal: None = None
+
+
+class _Choice(msgspec.Struct, forbid_unknown_fields=True):
+    delta: _PlainDelta
+    index: Literal[0] = 0
+    finish_reason: None = None
+    logprobs: None = None
+    native_finish_reason: None = None
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True):
+    choices: tuple[_Choice]
+    id: str = ""
+    model: str = ""
+    object: str = ""
+    created: int | float | None = None
+    usage: None = None
+    provider: str | None = None
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+    obfuscation: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Plain)
+
+
+def plain_text(data: str) -> str | None:
+    """The words, where ``data`` is such a chunk; ``None`` where it must be read in full."""
+    try:
+        return _DECODER.decode(data).choices[0].delta.content
+    except UNREADABLE:
+        return None
+
 
 _DONE = "[DONE]"
-_BROKEN = (msgspec.DecodeError, ValueError, RecursionError)
 
 
-class ChatReader:
+class ChatStreamReader(EventReader):
     """Reads one stream; of several choices it reads the first."""
 
     def __init__(self) -> None:
-        self._events = ServerSentEvents()
+        super().__init__()
         self._calls = StreamCalls()
         self._begun = self._stopped = False
         self._spoke = self._thought = self._moved = False
 
-    def feed(self, data: bytes) -> list[StreamEvent]:
-        """See :meth:`orchestrator.dialects.StreamReader.feed`."""
-        return [self._read(event) for event in self._events.feed(data)]
-
-    def close(self) -> list[StreamEvent]:
-        """See :meth:`orchestrator.dialects.StreamReader.close`."""
-        return [self._read(event) for event in self._events.close()]
-
     def _read(self, event: ServerEvent) -> StreamEvent:
+        # Nearly every event: one decoding into a closed type, and no more work. Not before the
+        # beginning, whose id and model are still to be told.
         if self._begun and event.event == "message":
             text = plain_text(event.data)
             if text:
@@ -68,11 +103,12 @@ class ChatReader:
         if not event.data:
             return StreamEvent(event.raw, _bare(event.raw))
         if event.data.strip() == _DONE:
+            # Relays write it after a stream that broke, too: no finish reason is made up.
             left = () if self._stopped else self._calls.end(None)
             return StreamEvent(event.raw, (*left, Ended()))
         try:
             body = msgspec.json.decode(event.data)
-        except _BROKEN:
+        except UNREADABLE:
             body = event.data
         if event.event == "error":
             return StreamEvent(event.raw, (Broke(body),))
@@ -92,12 +128,14 @@ class ChatReader:
             self._begun = True
             self._calls.answer_id = string(body.get("id"))
             yield Began(self._calls.answer_id, string(body.get("model")))
+        # With `n` above 1 the choices come in turns; the others are passed on unread.
         if choice.get("index", 0) == 0:
             yield from self._content(choice)
             if finish := finish_reason(choice.get("finish_reason"), calls=self._calls.begun):
                 self._stopped = True
                 yield from self._calls.end(finish)
                 yield Stopped(finish)
+        # In the last chunk, in every chunk, in the choice (Moonshot), or beside it (Groq).
         usage = body.get("usage") or choice.get("usage") or mapping(body.get("x_groq")).get("usage")
         if usage and isinstance(usage, dict):
             yield Counted(usage_of(usage))
@@ -113,6 +151,7 @@ class ChatReader:
         yield from self._words(delta)
         yield from self._tool_calls(delta)
         left: list[Delta] = []
+        # Each kind by itself: a server may stream words and send calls whole at the end.
         if not self._thought:
             left += self._thoughts(whole)
         if not self._spoke:
@@ -147,6 +186,8 @@ class ChatReader:
         choices, irregular = body.get("choices"), self._calls.irregular
         moved, self._moved, self._calls.irregular = self._moved, False, False
         choice = mapping(choices[0]) if isinstance(choices, list) and choices else {}
+        # Clients fail on finish reasons and on calls that the standard does not know, so what
+        # was told decides; where the bytes say the same they go out as they came.
         stops = [standard(one.finish_reason) for one in deltas if isinstance(one, Stopped)]
         told = {**choice, **({"finish_reason": stops[-1]} if stops else {})}
         if not choice or not (irregular or moved or told != choice):
@@ -189,4 +230,5 @@ def _is_signed(detail: Mapping[str, Any]) -> bool:
 
 
 def _signature(detail: dict[str, Any]) -> ThinkingDelta:
-    return ThinkingDelta(signature=msgspec.json.encode(detail).decode(), dialect=NAME)
+    signature = msgspec.json.encode(detail).decode()
+    return ThinkingDelta(signature=signature, dialect=NAME, apart=True)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.failures import error_in
 from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.neutral import (
     Began,
@@ -24,9 +25,9 @@ from orchestrator.dialects.neutral import (
     Unreadable,
 )
 from orchestrator.dialects.openai_chat.answer import written_usage
-from orchestrator.dialects.openai_chat.messages_writer import written_thoughts
-from orchestrator.dialects.openai_chat.names import NAME
-from orchestrator.dialects.wire import mapping, string
+from orchestrator.dialects.openai_chat.messages import written_thoughts
+from orchestrator.dialects.openai_chat.vocabulary import NAME
+from orchestrator.dialects.wire import json_text
 
 DONE = b"data: [DONE]\n\n"
 """The end mark."""
@@ -83,7 +84,7 @@ def written_piece(delta: ToolCallDelta) -> dict[str, Any]:
     }
 
 
-class ChatWriter:
+class ChatStreamWriter:
     """Writes one stream.
 
     The finish reason waits for the end mark and carries the usage along: a stream that
@@ -103,7 +104,7 @@ class ChatWriter:
         self._usage: Usage | None = None
 
     def write(self, delta: Delta) -> bytes:
-        """See :meth:`orchestrator.dialects.StreamWriter.write`."""
+        """See :class:`orchestrator.dialects.record.StreamWriter`."""
         match delta:
             case Began():
                 return self._begin(delta)
@@ -136,6 +137,7 @@ class ChatWriter:
         last = self._stopped or (Counted(self._usage) if self._usage else None)
         if last is None:
             return begun + DONE
+        # Usage along with it: many clients fail on a chunk without choices.
         made = self._made(last)
         if self._usage:
             made["usage"] = written_usage(self._usage)
@@ -143,6 +145,7 @@ class ChatWriter:
 
     def _chunk(self, delta: Delta) -> bytes:
         made = self._made(delta)
+        # Thoughts of which nothing may be shown would be an empty delta.
         return b"" if made["choices"] == [_choice({})] else _event(made)
 
     def _made(self, delta: Delta) -> dict[str, Any]:
@@ -155,10 +158,6 @@ def _event(body: Mapping[str, Any]) -> bytes:
 
 def _error(body: Any) -> Mapping[str, Any]:
     """The provider's error object, whichever dialect it came in; else its words in one."""
-    fields = mapping(body)
-    error = mapping(fields.get("response")).get("error") or fields.get("error") or body
-    fields = mapping(error)
-    message = string(fields.get("message")) or string(error)
-    if not message:
-        message = msgspec.json.encode(error, enc_hook=str).decode()
-    return {"type": "upstream_error", "code": None, "param": None, **fields, "message": message}
+    fields, message = error_in(body)
+    usual = {"type": "upstream_error", "code": None, "param": None}
+    return {**usual, **fields, "message": message or json_text(fields or body)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.dialects.neutral import Text, Thinking, ToolUse
-from orchestrator.dialects.openai_responses.names import DIALECT
+from orchestrator.dialects.openai_responses.vocabulary import NAME
 from orchestrator.dialects.wire import arguments, mappings, string
 
 PARAGRAPH = "\n\n"
@@ -51,7 +51,7 @@ def thinking(item: Mapping[str, Any]) -> Thinking | None:
     signature = string(item.get("encrypted_content")) or None
     if not text and signature is None:
         return None
-    return Thinking(text, signature, dialect=DIALECT, redacted=not text)
+    return Thinking(text, signature, dialect=NAME, redacted=not text)
 
 
 def thoughts(item: Mapping[str, Any]) -> str:
@@ -74,7 +74,7 @@ def append_output(output: list[dict[str, Any]], part: Text | Thinking | ToolUse)
             output.append(message_item(len(output), [output_text(part.text)]))
         case Thinking():
             # A request that brings another vendor's signature back is refused.
-            signature = part.signature if part.dialect == DIALECT else None
+            signature = part.signature if part.dialect == NAME else None
             if part.text or signature:
                 output.append(reasoning_item(len(output), part.text, signature))
         case ToolUse():

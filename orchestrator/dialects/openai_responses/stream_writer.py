@@ -8,13 +8,14 @@ the reference demands, so what was said is kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import abc
 from typing import Any
 
 import attrs
 import msgspec
 
 from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.failures import error_in
 from orchestrator.dialects.neutral import (
     Began,
     Broke,
@@ -28,22 +29,149 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     Unreadable,
 )
-from orchestrator.dialects.openai_responses.answer import ending, usage
-from orchestrator.dialects.openai_responses.names import DIALECT
-from orchestrator.dialects.openai_responses.open_items import (
-    Events,
-    OpenCall,
-    OpenItem,
-    OpenMessage,
-    OpenReasoning,
-)
-from orchestrator.dialects.openai_responses.skeleton import skeleton
-from orchestrator.dialects.wire import string
+from orchestrator.dialects.openai_responses import items
+from orchestrator.dialects.openai_responses.answer import ending, skeleton, usage
+from orchestrator.dialects.openai_responses.vocabulary import NAME
+from orchestrator.dialects.wire import json_text, string
+
+Events = list[dict[str, Any]]
+"""Events without their number, which the writer gives."""
 
 
 @attrs.define
-class ResponsesWriter:
-    """See :class:`orchestrator.dialects.StreamWriter`.
+class OpenItem(abc.ABC):
+    """An item that is being written: how it opens, grows and closes.
+
+    Attributes:
+        index: Its place in the output, from 0.
+        said: The content so far, in pieces.
+        closed: True once its last event was made.
+    """
+
+    index: int
+    said: list[str] = attrs.field(factory=list, kw_only=True)
+    closed: bool = attrs.field(default=False, kw_only=True)
+
+    @property
+    def text(self) -> str:
+        """The content so far."""
+        return "".join(self.said)
+
+    @abc.abstractmethod
+    def made(self, *, empty: bool = False) -> dict[str, Any]:
+        """The finished item, or the item as it opens."""
+
+    @abc.abstractmethod
+    def _grown(self, text: str) -> Events:
+        """What says more of the content, which is put to ``said`` after it."""
+
+    @abc.abstractmethod
+    def _finished(self) -> Events:
+        """What closes the content, before the item itself is closed."""
+
+    def open(self) -> Events:
+        """The item's first events."""
+        return [self._item("added", self.made(empty=True))]
+
+    def add(self, text: str) -> Events:
+        """What says more of the content."""
+        events = self._grown(text)
+        self.said.append(text)
+        return events
+
+    def close(self) -> Events:
+        """The item's last events; nothing where it is closed."""
+        if self.closed:
+            return []
+        self.closed = True
+        return [*self._finished(), self._item("done", self.made())]
+
+    def _item(self, what: str, item: dict[str, Any]) -> dict[str, Any]:
+        kind = f"response.output_item.{what}"
+        return {"type": kind, "output_index": self.index, "item": item}
+
+    def _event(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """An event about the content."""
+        where = {"item_id": self.made(empty=True)["id"], "output_index": self.index}
+        return {"type": f"response.{kind}", **where, **fields}
+
+
+@attrs.define
+class OpenMessage(OpenItem):
+    """A message of the model, with one part."""
+
+    def made(self, *, empty: bool = False) -> dict[str, Any]:
+        """See :class:`OpenItem`."""
+        if empty:
+            return items.message_item(self.index, [], "in_progress")
+        return items.message_item(self.index, [items.output_text(self.text)])
+
+    def open(self) -> Events:
+        """See :class:`OpenItem`."""
+        part = items.output_text("")
+        return [*OpenItem.open(self), self._event("content_part.added", content_index=0, part=part)]
+
+    def _grown(self, text: str) -> Events:
+        return [self._event("output_text.delta", content_index=0, delta=text, logprobs=[])]
+
+    def _finished(self) -> Events:
+        text, part = self.text, items.output_text(self.text)
+        return [
+            self._event("output_text.done", content_index=0, text=text, logprobs=[]),
+            self._event("content_part.done", content_index=0, part=part),
+        ]
+
+
+@attrs.define
+class OpenReasoning(OpenItem):
+    """Thoughts, written as a summary with one part; hidden ones have none."""
+
+    signature: str | None = None
+
+    def made(self, *, empty: bool = False) -> dict[str, Any]:
+        """See :class:`OpenItem`."""
+        if empty:
+            return items.reasoning_item(self.index, "", None)
+        return items.reasoning_item(self.index, self.text, self.signature)
+
+    def _grown(self, text: str) -> Events:
+        delta = self._event("reasoning_summary_text.delta", summary_index=0, delta=text)
+        return [delta] if self.said else [self._part("added", ""), delta]
+
+    def _finished(self) -> Events:
+        if not self.said:
+            return []
+        done = self._event("reasoning_summary_text.done", summary_index=0, text=self.text)
+        return [done, self._part("done", self.text)]
+
+    def _part(self, what: str, text: str) -> dict[str, Any]:
+        part = {"type": "summary_text", "text": text}
+        return self._event(f"reasoning_summary_part.{what}", summary_index=0, part=part)
+
+
+@attrs.define
+class OpenCall(OpenItem):
+    """A call of a tool."""
+
+    call_id: str = ""
+    name: str = ""
+
+    def made(self, *, empty: bool = False) -> dict[str, Any]:
+        """See :class:`OpenItem`."""
+        status = "in_progress" if empty else "completed"
+        text = "" if empty else self.text
+        return items.call_item(self.index, self.call_id, self.name, text, status)
+
+    def _grown(self, text: str) -> Events:
+        return [self._event("function_call_arguments.delta", delta=text)]
+
+    def _finished(self) -> Events:
+        return [self._event("function_call_arguments.done", arguments=self.text, name=self.name)]
+
+
+@attrs.define
+class ResponsesStreamWriter:
+    """See :class:`orchestrator.dialects.record.StreamWriter`.
 
     Attributes:
         heading: What the provider does not say.
@@ -62,7 +190,7 @@ class ResponsesWriter:
     _usage: Usage | None = None
 
     def write(self, delta: Delta) -> bytes:
-        """See :meth:`orchestrator.dialects.StreamWriter.write`."""
+        """See :class:`orchestrator.dialects.record.StreamWriter`."""
         if self._over:
             return b""
         match delta:
@@ -159,6 +287,7 @@ class ResponsesWriter:
         return events
 
     def _call(self, delta: ToolCallDelta) -> Events:
+        # Calls do not close each other: arguments of parallel calls come in turns.
         events = self._close()
         call = self._calls.get(delta.index)
         if call is None:
@@ -189,7 +318,7 @@ class ResponsesWriter:
 
 def _ours(delta: ThinkingDelta) -> str | None:
     """The signature, unless another vendor signed: a request that brings it back is refused."""
-    return delta.signature if delta.dialect in (DIALECT, "") else None
+    return delta.signature if delta.dialect in (NAME, "") else None
 
 
 def _error(body: object) -> dict[str, Any]:
@@ -199,38 +328,19 @@ def _error(body: object) -> dict[str, Any]:
     package, which raises for nothing else, have them in ``error``
     (https://github.com/openai/openai-dotnet/issues/881, looked up 2026-11-21).
     """
-    found = _found(body)
+    found, message = error_in(body)
+    words = message or json_text(body)
     error = {
         "type": string(found.get("type")) or string(found.get("status")) or "server_error",
         "code": _code(found.get("code")),
-        "message": string(found.get("message")) or _words(body),
+        "message": words if words != "{}" else "the provider reported an error",
         "param": string(found.get("param")) or None,
     }
     fields = {name: error[name] for name in ("code", "message", "param")}
     return {"type": "error", **fields, "error": error}
 
 
-def _found(body: object) -> Mapping[str, Any]:
-    """The object in ``body`` that has the error's fields, in any dialect's shape."""
-    if not isinstance(body, Mapping):
-        return {}
-    response = body.get("response")
-    if isinstance(response, Mapping) and isinstance(response.get("error"), Mapping):
-        return _found(response)
-    error = body.get("error")
-    return error if isinstance(error, Mapping) else body
-
-
 def _code(code: object) -> str | None:
     if isinstance(code, int) and not isinstance(code, bool):
         return str(code)
     return code if isinstance(code, str) else None
-
-
-def _words(body: object) -> str:
-    if isinstance(body, str):
-        return body
-    try:
-        return msgspec.json.encode(body).decode()
-    except (TypeError, ValueError, RecursionError):
-        return "the provider reported an error"

@@ -10,28 +10,26 @@ from orchestrator.lab.verify.choices import Instants
 from orchestrator.states.call import Call
 from orchestrator.states.error import Error
 from orchestrator.states.policy import Policy
-from orchestrator.states.reasons import Move, Reason
+from orchestrator.states.reasons import SPECS, Move, Reason
 from orchestrator.states.target import Target
 
-SINGULAR = frozenset(
-    {Reason.BILLING, Reason.RATE_LIMIT, Reason.OVERLOADED, Reason.TIMEOUT, Reason.UNKNOWN}
-)
+SINGULAR = frozenset(reason for reason, spec in SPECS.items() if spec.stands_alone)
 """Reasons that guards and effects call by name; never merged with another."""
 
-THROTTLED = frozenset({Reason.RATE_LIMIT, Reason.OVERLOADED})
+THROTTLED = frozenset(reason for reason, spec in SPECS.items() if spec.throttles)
 """Reasons that a call may always come back after."""
 
-TOO_LARGE = frozenset({Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE})
+TOO_LARGE = frozenset(reason for reason, spec in SPECS.items() if spec.sized)
 """Reasons that count only where a target's context is known."""
 
-DIAGNOSED = tuple(reason for reason in Reason if reason not in (Reason.CANCELLED, Reason.DEADLINE))
+DIAGNOSED = tuple(reason for reason, spec in SPECS.items() if not spec.ours)
 """Reasons that a diagnosis can have; the two others are the machine's own."""
 
 
 _JUST_PAST = 1e-6
 """The part of what is left behind an instant that is just past it."""
 
-QUOTED = (Reason.BILLING, Reason.RATE_LIMIT, Reason.AUTH)
+QUOTED = tuple(reason for reason, spec in SPECS.items() if spec.quoted is not None)
 """Reasons that are another account's trouble where a relay quotes them."""
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.classification import classify
-from orchestrator.classification.rules import ALL
+from orchestrator.classification.rule_books import all_rules
 from orchestrator.states.error import Error
 from orchestrator.states.reasons import Reason
 from tests.orchestrator.classification.test_cases import CASES
@@ -23,9 +23,9 @@ def plain(written: str) -> str:
     return written.replace("*", "").replace("…", " of it ").strip()
 
 
-PHRASES = sorted({plain(one) for rule in ALL for one in (*rule.contains, *rule.also)})
-CODES = sorted({code for rule in ALL for code in rule.codes if ":" not in code})
-PAIRED = [rule for rule in ALL if rule.near]
+PHRASES = sorted({plain(one) for rule in all_rules() for one in (*rule.contains, *rule.also)})
+CODES = sorted({code for rule in all_rules() for code in rule.codes if ":" not in code})
+PAIRED = [rule for rule in all_rules() if rule.near]
 pairs = st.sampled_from(PAIRED).flatmap(
     lambda rule: st.tuples(st.sampled_from(rule.contains), st.sampled_from(rule.near))
 )

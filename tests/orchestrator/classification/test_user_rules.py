@@ -1,5 +1,7 @@
 """Rules from a config: what they match, and what is refused."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from orchestrator.classification import classify
 from orchestrator.classification.regex_guard import compile_guarded, search_guarded
-from orchestrator.classification.user_rules import never_matches, shadowed_by, user_rule
+from orchestrator.classification.user_rules import shadowed_by, user_rule
 from orchestrator.states.reasons import Reason, Scope
 
 MATCHES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
@@ -54,7 +56,6 @@ def test_a_rule_matches_where_all_its_conditions_hold(
     error = classify(**facts, provider="corp", rules=[rule])
 
     assert (error.rule == "corp.rules[2]") is expected
-    assert never_matches(rule) is None
 
 
 def test_a_users_rule_stands_before_ours_and_brings_its_own_words() -> None:
@@ -142,9 +143,87 @@ def test_a_regex_is_tried_on_so_much_of_a_text_as_its_ways_allow(
     assert not search_guarded(compiled, " " * (looked_at - len(found) + 1) + found)
 
 
-def test_a_rule_that_can_never_match_is_named() -> None:
-    assert "999" in str(never_matches(user_rule("corp", 0, reason="billing", status=999)))
-    assert "100" in str(never_matches(user_rule("corp", 0, reason="billing", status=100)))
+@pytest.mark.parametrize(
+    ("conditions", "why"),
+    [
+        ({"status": 999}, "no HTTP answer has the status 999"),
+        ({"status": [100, 101]}, "status 100, 101 is never an answer's last word"),
+        ({"code": "e" * 121}, "a code has at most 120 characters, not 121"),
+        ({"code": " "}, "code ' ' is no text"),
+        ({"field": "oops..n", "code": "E77"}, "'oops..n' is no path of at most 8 names"),
+        ({"field": ".".join("abcdefghi"), "code": "E77"}, "is no path of at most 8 names"),
+        ({"field": "oops.n", "status": 418}, "it names the field oops.n and nothing to look for"),
+        ({"field": "messages.content", "contains": "broke"}, "repeats what the caller wrote"),
+        ({"field": " ", "code": "E77"}, "field ' ' is no text"),
+    ],
+)
+def test_a_rule_that_no_failure_can_meet_is_refused(conditions: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(why)):
+        user_rule("corp", 0, reason="billing", **conditions)
+
+
+ODD = {"oops": {"why": "wallet is dry", "n": "E77"}}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "body", "expected"),
+    [
+        ({"code": "E77"}, ODD, False),  # nobody says that an error has its code there
+        ({"field": "oops.n", "code": "E77"}, ODD, True),
+        ({"field": "oops.n", "code": "E78"}, ODD, False),
+        ({"field": "oops.why", "contains": "wallet is dry"}, ODD, True),
+        ({"field": "oops.n", "contains": "wallet is dry"}, ODD, False),
+        ({"field": "oops.why", "regex": "dry$"}, ODD, True),
+        ({"field": "oops.n", "code": "77"}, {"oops": {"n": 77}}, True),
+        ({"field": "oops.n", "code": "E77"}, {"oops": [{"n": "E1"}, {"n": "E77"}]}, True),
+        ({"field": "oops.n", "code": "E77"}, {"error": {"message": "no", "raw": ODD}}, True),
+        ({"field": "oops.n", "code": "E77"}, {"error": f"upstream said {json.dumps(ODD)}"}, True),
+        ({"field": "n", "code": "E77"}, {"n": "e77"}, True),
+        ({"field": "n", "code": "E77"}, ODD, False),  # the path begins where an error does
+        ({"field": "oops.n", "code": "E77", "status": 418}, ODD, True),
+        ({"field": "oops.n", "code": "E77", "status": 402}, ODD, False),
+        ({"field": "oops.n", "code": "E77"}, {"oops": {"n": None}}, False),
+        ({"field": "oops.n", "code": "E77"}, {"oops": "E77"}, False),
+    ],
+)
+def test_a_rule_reads_the_field_that_it_names(
+    conditions: dict[str, Any], body: dict[str, Any], *, expected: bool
+) -> None:
+    rule = user_rule("corp", 0, reason="billing", **conditions)
+
+    error = classify(status=418, body=body, provider="corp", rules=[rule])
+
+    assert (error.rule == rule.id) is expected
+
+
+def test_what_stands_around_a_named_field_is_the_providers_words() -> None:
+    rule = user_rule("corp", 0, reason="billing", field="oops.n", code="E77")
+
+    error = classify(status=418, body=ODD, provider="corp", rules=[rule])
+
+    assert error.message == "wallet is dry"
+
+
+@pytest.mark.parametrize("frames", [False, True])
+def test_a_named_field_is_read_beside_an_answer_and_its_words_are_not(*, frames: bool) -> None:
+    rule = user_rule("corp", 0, reason="billing", field="oops.n", code="E77")
+    body: Any = {**ODD, "choices": [{"message": {"content": "wallet is dry"}}]}
+    if frames:
+        body = f"data: {json.dumps({'id': 1})}\n\ndata: {json.dumps(body)}\n\n"
+
+    error = classify(status=200, body=body, provider="corp", rules=[rule])
+
+    assert (error.rule, "wallet" in error.message) == (rule.id, False)
+
+
+def test_what_a_named_field_quotes_of_the_request_is_no_evidence() -> None:
+    rule = user_rule("corp", 0, reason="billing", field="oops.why", contains="the wallet is dry")
+    asked = {"messages": [{"role": "user", "content": "say that the wallet is dry, please"}]}
+    body = {"oops": {"why": 'cannot read "say that the wallet is dry, please"'}}
+
+    error = classify(status=400, body=body, provider="corp", rules=[rule], request=asked)
+
+    assert error.rule != rule.id
 
 
 def test_a_rule_behind_a_wider_one_is_named() -> None:

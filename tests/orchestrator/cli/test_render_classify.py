@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.classification import Rule
-from orchestrator.classification.rules import ALL
+from orchestrator.classification.rule_books import all_rules
 from orchestrator.cli.render_classify import why_matched
 
-SPOKEN = [rule for rule in ALL if rule.contains]
+SPOKEN = [rule for rule in all_rules() if rule.contains]
 
 
 @pytest.mark.parametrize("rule", SPOKEN, ids=[rule.id for rule in SPOKEN])

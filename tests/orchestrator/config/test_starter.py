@@ -40,7 +40,7 @@ def test_it_names_every_key_that_was_found() -> None:
     environ = {"GROQ_API_KEY": "a", "GROQ_API_KEY_2": "b", "OPENAI_API_KEY": "c"}
     config = loads(starter(environ), environ)
 
-    assert [target.provider for target in config.route()] == ["openai", "groq"]
+    assert [target.provider for target in config.route()] == ["groq", "openai"]
     assert len(config.providers["groq"].credentials) == 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.dialects.common_losses import foreign_losses
+from orchestrator.dialects.crossing import foreign_losses
 from orchestrator.dialects.loss import Loss, Weight, effort, gathered, parameter, said, vendor_tool
 from orchestrator.dialects.neutral import Conversation
 

@@ -1,4 +1,4 @@
-"""Addresses, headers and JSON: what all dialects share."""
+"""JSON that may lie, read."""
 
 from __future__ import annotations
 
@@ -15,35 +15,6 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=8,
 )
-
-
-@pytest.mark.parametrize(
-    ("base_url", "suffix", "whole"),
-    [
-        ("http://a.corp/v1", "chat/completions", "http://a.corp/v1/chat/completions"),
-        ("http://a.corp/v1/", "/messages", "http://a.corp/v1/messages"),
-        ("http://a.corp", "responses", "http://a.corp/responses"),
-        ("http://a.corp/d?api-version=1", "x", "http://a.corp/d/x?api-version=1"),
-        ("http://a.corp/v1", "m:stream?alt=sse", "http://a.corp/v1/m:stream?alt=sse"),
-        ("http://a.corp/v1?key=k", "m:stream?alt=sse", "http://a.corp/v1/m:stream?alt=sse&key=k"),
-        ("http://a.corp/a%20b", "x", "http://a.corp/a%20b/x"),
-    ],
-)
-def test_the_suffix_goes_below_the_base(base_url: str, suffix: str, whole: str) -> None:
-    assert str(wire.address(base_url, suffix)) == whole
-
-
-def test_configured_headers_win_over_ours_and_ours_over_the_common_ones() -> None:
-    made = wire.headers(
-        {"X-Api-Key": "configured", "ACCEPT": ""},
-        {"x-api-key": "ours", "accept": "application/json", "user-agent": "mine"},
-    )
-
-    assert made == [
-        (b"content-type", b"application/json"),
-        (b"user-agent", b"mine"),
-        (b"x-api-key", b"configured"),
-    ]
 
 
 @given(anything)

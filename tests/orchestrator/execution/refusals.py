@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator import classify
+from orchestrator.dialects import Dialect, dialect
 from orchestrator.execution.repairs import plan
 
 HI = {"role": "user", "content": "hi"}
@@ -51,10 +52,17 @@ def detail(
     return {"type": kind, "loc": list(loc), "msg": msg, "input": "th"}
 
 
-def spoken_in(payload: dict[str, Any]) -> str:
-    if "input" in payload:
-        return "openai-responses"
-    return "anthropic-messages" if "output_config" in payload else "openai-chat"
+_MARKS = {
+    "openai-responses": ("input", "text", "include"),
+    "anthropic-messages": ("output_config", "output_format", "stop_sequences"),
+    "gemini": ("contents", "generationConfig", "generation_config"),
+}
+
+
+def spoken_in(payload: dict[str, Any]) -> Dialect:
+    """The dialect that a payload is in, by fields that only that one has."""
+    marked = (name for name, fields in _MARKS.items() if any(one in payload for one in fields))
+    return dialect(next(marked, "openai-chat"))
 
 
 def planned(status: int, body: Any, payload: dict[str, Any]) -> str | None:

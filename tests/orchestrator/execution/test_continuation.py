@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.dialects import DIALECTS, dialect
 from orchestrator.dialects.neutral import (
-    Conversation,
     Delta,
-    Message,
-    Role,
     Stopped,
-    Text,
     TextDelta,
 )
 from orchestrator.execution.continuation import (
-    INSTRUCTION,
     LEAST_OVERLAP,
     LOOK_BACK,
     Trimmer,
-    appended,
-    continued,
     overlap,
 )
 
@@ -77,28 +67,6 @@ def test_a_few_letters_alike_are_chance() -> None:
     assert through("say hel", ["lo"]) == "lo"
 
 
-ASKED: dict[str, dict[str, Any]] = {
-    "openai-chat": {"messages": [{"role": "user", "content": "Tell me"}], "own": 1},
-    "anthropic-messages": {"messages": [{"role": "user", "content": "Tell me"}], "own": 1},
-    "openai-responses": {"input": "Tell me", "own": 1},
-    "gemini": {"contents": [{"role": "user", "parts": [{"text": "Tell me"}]}], "own": 1},
-}
-
-
-@pytest.mark.parametrize("spoken", sorted(DIALECTS))
-@pytest.mark.parametrize("prefill", [True, False])
-def test_in_the_callers_own_dialect_nothing_else_is_touched(spoken: str, *, prefill: bool) -> None:
-    before = copy.deepcopy(ASKED[spoken])
-
-    found = appended(ASKED[spoken], spoken, "Once upon ", prefill=prefill)
-
-    assert ASKED[spoken] == before
-    assert found["own"] == 1
-    asked = dialect(spoken).read_request(before)
-    expected = continued(asked, "Once upon ", prefill=prefill).messages
-    assert dialect(spoken).read_request(found).messages == expected
-
-
 def test_who_begins_all_over_again_is_not_heard_twice() -> None:
     delivered = "".join(f"{number} " for number in range(2000))
 
@@ -127,27 +95,7 @@ def test_white_space_that_a_prefill_left_out_is_not_shown_twice(
     assert "".join(one.text for one in passed if isinstance(one, TextDelta)) == shown
 
 
-@pytest.mark.parametrize("prefill", [True, False])
-def test_white_space_alone_is_nothing_to_go_on_from(*, prefill: bool) -> None:
-    asked = Conversation((Message(Role.USER, (Text("Tell me"),)),))
-
-    assert continued(asked, " \n", prefill=prefill) == asked
-
-
 def test_text_that_repeats_nothing_is_not_held_back() -> None:
     trimmer = Trimmer("some words")
 
     assert trimmer.pass_on(TextDelta("X")) == (TextDelta("X"),)
-
-
-def test_the_next_target_is_asked_to_go_on() -> None:
-    asked = Conversation((Message(Role.USER, (Text("Tell me"),)),))
-
-    prefilled = continued(asked, "Once upon ", prefill=True)
-    instructed = continued(asked, "Once upon ", prefill=False)
-
-    assert prefilled.messages[1:] == (Message(Role.ASSISTANT, (Text("Once upon"),)),)
-    assert instructed.messages[1:] == (
-        Message(Role.ASSISTANT, (Text("Once upon "),)),
-        Message(Role.USER, (Text(INSTRUCTION),)),
-    )

@@ -11,11 +11,12 @@ import pytest
 
 import orchestrator
 from orchestrator import Orchestrator
-from orchestrator.classification.hints import HINT_REPAIRED, HINTS
+from orchestrator.classification.rules.repairs import HINT_REPAIRED
 from orchestrator.config import loads
 from orchestrator.sim import ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript
 from orchestrator.states import Reason
+from orchestrator.states.reasons import SPECS
 from tests.acceptance import spoken
 from tests.acceptance.spoken import DIALECTS
 from tests.acceptance.world import HI, failure, run
@@ -88,7 +89,7 @@ def test_the_hint_says_who_must_act() -> None:
     with streams({"a": [refused, replies.ok()]}) as (_, orc):
         cured = run(orc, THOUGHT)
 
-    assert failed.hint == HINTS[Reason.BAD_REQUEST]
+    assert failed.hint == SPECS[Reason.BAD_REQUEST].hint
     assert cured.attempts[0].hint == HINT_REPAIRED
 
 

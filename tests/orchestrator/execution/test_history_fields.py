@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.dialects.openai_chat import CHAT
 from orchestrator.execution.history_fields import (
     PLACEHOLDER,
-    demanded_fields,
-    refused_fields,
-    with_fields,
-    without_fields,
+    drop_fields,
+    find_demanded_fields,
+    find_refused_fields,
+    pad_fields,
 )
 
 CALL = {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -43,7 +44,7 @@ def said(payload: dict[str, Any]) -> list[dict[str, Any]]:
 def test_whatever_a_refusal_names_what_was_said_stays(payload: dict[str, Any], words: str) -> None:
     before = copy.deepcopy(payload)
 
-    left = dict(without_fields(payload, refused_fields(payload, words)))
+    left = dict(drop_fields(payload, find_refused_fields(payload, words, CHAT), CHAT))
 
     assert said(left) == said(payload)
     assert payload == before
@@ -53,21 +54,21 @@ def test_whatever_a_refusal_names_what_was_said_stays(payload: dict[str, Any], w
 def test_what_is_named_is_gone_from_every_message(payload: dict[str, Any]) -> None:
     words = "'reasoning_content' and 'annotations' are unknown"
 
-    paths = refused_fields(payload, words)
-    left = without_fields(payload, paths)
+    paths = find_refused_fields(payload, words, CHAT)
+    left = drop_fields(payload, paths, CHAT)
 
     names = {name for one in left["messages"] for name in one}
     assert not names & {"reasoning_content", "annotations"}
-    assert refused_fields(left, words) == ()
+    assert find_refused_fields(left, words, CHAT) == ()
 
 
 @given(payloads, st.sampled_from(("reasoning_content", "content", "name", "anything_else")))
 def test_what_is_demanded_is_there_once_and_the_rest_as_it_was(
     payload: dict[str, Any], name: str
 ) -> None:
-    padded = with_fields(payload, (name,))
+    padded = pad_fields(payload, (name,))
 
-    assert with_fields(padded, (name,)) == padded
+    assert pad_fields(padded, (name,)) == padded
     assert said(dict(padded)) == said(payload)
     for before, after in zip(payload["messages"], padded["messages"], strict=True):
         kept = {key: one for key, one in before.items() if key not in (name, "content")}
@@ -84,7 +85,7 @@ def test_what_a_tool_is_given_is_not_looked_into() -> None:
     tool = {"name": "f", "input_schema": schema, "description": "d", "strict": True}
     payload = {"messages": [{"role": "assistant", "content": [use]}], "tools": [tool]}
 
-    left = without_fields(payload, refused_fields(payload, words))
+    left = drop_fields(payload, find_refused_fields(payload, words, CHAT), CHAT)
 
     assert left["messages"] == payload["messages"]
     assert left["tools"] == [{"name": "f", "input_schema": schema, "description": "d"}]
@@ -94,7 +95,7 @@ def test_thoughts_that_are_known_by_another_name_are_not_made_up() -> None:
     known = {"role": "assistant", "content": "a", "reasoning": "because"}
     unknown = {"role": "assistant", "content": None, "tool_calls": [CALL]}
 
-    padded = with_fields({"messages": [known, unknown]}, ("reasoning_content",))["messages"]
+    padded = pad_fields({"messages": [known, unknown]}, ("reasoning_content",))["messages"]
 
     assert padded[0]["reasoning_content"] == "because"
     assert padded[1] == {**unknown, "content": "", "reasoning_content": PLACEHOLDER}
@@ -104,7 +105,7 @@ def test_a_tool_is_named_by_the_call_that_it_answers() -> None:
     call = {"role": "assistant", "content": "", "tool_calls": [CALL]}
     result = {"role": "tool", "tool_call_id": "t", "content": "r"}
 
-    padded = with_fields({"messages": [call, result]}, ("name",))["messages"]
+    padded = pad_fields({"messages": [call, result]}, ("name",))["messages"]
 
     assert padded == [call, {**result, "name": "f"}]
 
@@ -113,8 +114,10 @@ def test_one_name_at_two_places_is_taken_from_the_place_that_is_named() -> None:
     call = {**CALL, "name": None}
     payload = {"messages": [{"role": "assistant", "name": "Bob", "tool_calls": [call]}]}
 
-    assert refused_fields(payload, "messages.0.tool_calls.0.name: extra") == ("tool_calls.name",)
-    assert refused_fields(payload, "messages.0.assistant.name: extra") == ("name",)
+    assert find_refused_fields(payload, "messages.0.tool_calls.0.name: extra", CHAT) == (
+        "tool_calls.name",
+    )
+    assert find_refused_fields(payload, "messages.0.assistant.name: extra", CHAT) == ("name",)
 
 
 @pytest.mark.parametrize("block", ["thinking", "redacted_thinking"])
@@ -123,9 +126,14 @@ def test_a_block_of_thoughts_goes_as_a_whole_or_not_at_all(block: str) -> None:
     words = {"type": "text", "text": "b"}
     payload = {"messages": [{"role": "assistant", "content": [thought, words]}]}
 
-    assert refused_fields(payload, "messages.0.content.0.signature: unknown `signature`") == ()
-    gone = refused_fields(payload, f"messages.0.content.0: '{block}' matches no expected tag")
-    assert without_fields(payload, gone) == {
+    assert (
+        find_refused_fields(payload, "messages.0.content.0.signature: unknown `signature`", CHAT)
+        == ()
+    )
+    gone = find_refused_fields(
+        payload, f"messages.0.content.0: '{block}' matches no expected tag", CHAT
+    )
+    assert drop_fields(payload, gone, CHAT) == {
         "messages": [{"role": "assistant", "content": [words]}]
     }
-    assert demanded_fields(payload, "content[].thinking must be passed back") == ()
+    assert find_demanded_fields(payload, "content[].thinking must be passed back") == ()

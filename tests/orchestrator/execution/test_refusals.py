@@ -23,6 +23,7 @@ from tests.orchestrator.execution.refusals import (
     detail,
     error,
     planned,
+    spoken_in,
     turn,
 )
 
@@ -392,7 +393,7 @@ def test_a_refusal_is_read_and_cured(
 ) -> None:
     assert planned(status, body, payload) == repair
 
-    mended = apply(repair, payload)
+    mended = apply(repair, payload, spoken_in(payload))
     assert mended != payload
     assert planned(status, body, dict(mended)) != repair
 

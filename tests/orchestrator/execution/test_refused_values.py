@@ -17,6 +17,7 @@ from tests.orchestrator.execution.refusals import (
     detail,
     error,
     planned,
+    spoken_in,
     turn,
 )
 
@@ -333,7 +334,7 @@ def test_a_refusal_of_a_value_is_read_and_cured(
 ) -> None:
     assert planned(status, body, payload) == repair
 
-    mended = apply(repair, payload)
+    mended = apply(repair, payload, spoken_in(payload))
     assert mended != payload
     assert planned(status, body, dict(mended)) != repair
 

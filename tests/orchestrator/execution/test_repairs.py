@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from orchestrator.classification.rules.repairs import NAMES
+from orchestrator.dialects import dialect
 from orchestrator.dialects.json_word import instruction
 from orchestrator.execution.repairs import CLAMP, NO_PREFILL, REPAIRS, VALUED, apply, plan
+from tests.orchestrator.execution.refusals import spoken_in
 
 HI = {"role": "user", "content": "hi"}
 USE = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
@@ -175,7 +177,12 @@ CASES = [
         {"generationConfig": {"maxOutputTokens": 10}},
         {"generationConfig": {"maxOutputTokens": 9}},
     ),
-    case(f"{CLAMP}=9", {"messages": [HI]}, {"messages": [HI], "max_tokens": 9}),
+    case(
+        f"{CLAMP}=9",
+        {"messages": [HI], "stop_sequences": ["END"]},
+        {"messages": [HI], "stop_sequences": ["END"], "max_tokens": 9},
+    ),
+    case(f"{CLAMP}=9", {"messages": [HI]}, {"messages": [HI]}),
 ]
 
 
@@ -196,13 +203,17 @@ def test_a_repair_changes_a_copy_and_only_what_it_names(
 ) -> None:
     given = copy.deepcopy(before)
 
-    assert apply(name, given) == after
+    spoken = spoken_in(before)
+
+    assert apply(name, given, spoken) == after
     assert given == before
-    assert apply(name, after) == after
+    assert apply(name, after, spoken) == after
 
 
 def planned(name: str, payload: dict[str, Any], message: str = "", **options: Any) -> str | None:
-    return plan(name, payload, message, **{"spoken": "openai-chat", "streamed": True, **options})
+    return plan(
+        name, payload, message, **{"spoken": spoken_in(payload), "streamed": True, **options}
+    )
 
 
 @pytest.mark.parametrize("name", sorted(NAMES - {"no_stream"}))
@@ -252,6 +263,6 @@ def test_the_cap_is_read_from_the_refusal(asked: int, message: str, most: int | 
 def test_the_dialects_own_limit_is_capped_where_the_caller_gave_none() -> None:
     message = "max_tokens: 16000 > 4096, which is the maximum allowed number of output tokens"
 
-    found = planned(CLAMP, {"messages": [HI]}, message, spoken="anthropic-messages")
+    found = planned(CLAMP, {"messages": [HI]}, message, spoken=dialect("anthropic-messages"))
 
     assert found == f"{CLAMP}=4096"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.execution.response_formats import softened, softer
+from orchestrator.execution.response_formats import next_format, soften_format
+from tests.orchestrator.execution.refusals import spoken_in
 
 SCHEMA = {"type": "object", "properties": {"n": {}}}
 HI = {"role": "user", "content": "hi"}
@@ -28,13 +29,13 @@ STEPS: list[tuple[dict[str, Any], str | None]] = [
 def test_the_next_way_to_ask_is_the_one_that_demands_less(
     payload: dict[str, Any], how: str | None
 ) -> None:
-    assert softer(payload) == how
+    assert next_format(payload, spoken_in(payload)) == how
 
 
 def test_a_schema_is_told_after_what_the_system_says() -> None:
     payload = {"messages": [BRIEF, HI], "response_format": CHAT}
 
-    left = softened(payload, "json_object")
+    left = soften_format(payload, "json_object", spoken_in(payload))
 
     brief, told, hi = left["messages"]
     assert (brief, hi) == (BRIEF, HI)
@@ -51,14 +52,16 @@ def test_in_the_dialect_of_messages_it_is_told_there(before: Any) -> None:
         "output_config": {"effort": "low", "format": FLAT},
     }
 
-    left = softened(payload, "words")
+    left = soften_format(payload, "words", spoken_in(payload))
 
     assert [block["text"][:7] for block in left["system"]] == ["be kind", "When yo"]
     assert left["output_config"] == {"effort": "low"}
 
 
 def test_in_responses_it_is_told_among_the_input() -> None:
-    left = softened({"input": "hi", "instructions": "be kind", "text": {"format": FLAT}}, "words")
+    payload = {"input": "hi", "instructions": "be kind", "text": {"format": FLAT}}
+
+    left = soften_format(payload, "words", spoken_in(payload))
 
     told, hi = left["input"]
     assert told["content"].startswith("When you answer")
@@ -67,7 +70,7 @@ def test_in_responses_it_is_told_among_the_input() -> None:
 
 
 def test_a_targets_own_fields_are_changed_and_told_nothing() -> None:
-    assert softened({"response_format": CHAT}, "json_object") == {
+    assert soften_format({"response_format": CHAT}, "json_object", spoken_in({})) == {
         "response_format": {"type": "json_object"}
     }
-    assert softened({"temperature": 0}, "words") == {"temperature": 0}
+    assert soften_format({"temperature": 0}, "words", spoken_in({})) == {"temperature": 0}

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.dialects import dialect
 from orchestrator.dialects.json_schema import keywords
-from orchestrator.execution.schema_reduction import FAMILIES, named_keywords, reduced
+from orchestrator.execution.schema_reduction import FAMILIES, find_refused_keywords, reduce_schemas
 
 SHAPE = ("properties", "required", "type", "items", "enum", "anyOf", "$ref", "$defs")
 BOUNDS = sorted(set().union(*FAMILIES))
@@ -32,7 +33,7 @@ schemas = st.recursive(
 
 
 def placed(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """The schema in every place where a dialect has one."""
+    """The schema in every place where a dialect has one; see :data:`SPOKEN`."""
     return [
         {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}},
         {"text": {"format": {"type": "json_schema", "schema": schema}}},
@@ -44,6 +45,19 @@ def placed(schema: dict[str, Any]) -> list[dict[str, Any]]:
         {"tools": [{"functionDeclarations": [{"name": "f", "parametersJsonSchema": schema}]}]},
         {"functions": [{"name": "f", "parameters": schema}]},
     ]
+
+
+SPOKEN = tuple(
+    map(
+        dialect,
+        (
+            "openai-chat", "openai-responses", "anthropic-messages", "gemini", "gemini",
+            "openai-chat", "anthropic-messages", "gemini", "openai-chat",
+        ),
+    )
+)  # fmt: skip
+"""The dialects of what :func:`placed` gives, in order."""
+CHAT, RESPONSES, MESSAGES = SPOKEN[:3]
 
 
 def within(value: Any) -> list[Any]:
@@ -61,7 +75,7 @@ def test_the_shape_stays_whatever_goes(schema: dict[str, Any], gone: list[str], 
     payload = placed(schema)[at]
     before = copy.deepcopy(payload)
 
-    left = reduced(payload, gone)
+    left = reduce_schemas(payload, gone, SPOKEN[at])
 
     assert payload == before
     assert not any(keywords(one) & set(gone) for one in within(left))
@@ -71,16 +85,16 @@ def test_the_shape_stays_whatever_goes(schema: dict[str, Any], gone: list[str], 
 
 @given(schemas, st.sampled_from(sorted(SHAPE)))
 def test_what_gives_an_answer_its_shape_is_never_named(schema: dict[str, Any], name: str) -> None:
-    for payload in placed(schema):
+    for payload, spoken in zip(placed(schema), SPOKEN, strict=True):
         message = f"schema: the properties '{name}', `{name}` are not supported"
-        assert name not in named_keywords(payload, message, spoken="openai-chat")
+        assert name not in find_refused_keywords(payload, message, spoken=spoken)
 
 
 @pytest.mark.parametrize("at", range(9))
 def test_a_schema_is_found_in_every_place(at: int) -> None:
     payload = placed({"type": "integer", "minimum": 1, "multipleOf": 2})[at]
 
-    named = named_keywords(payload, "'minimum' is not supported", spoken="openai-chat")
+    named = find_refused_keywords(payload, "'minimum' is not supported", spoken=SPOKEN[at])
 
     assert named == ("minimum", "multipleOf")
 
@@ -92,15 +106,15 @@ def test_only_the_schemas_that_are_spoken_of_count() -> None:
         "tools": [{"function": {"parameters": schema}}],
     }
 
-    assert named_keywords(payload, "response_format: minimum", spoken="openai-chat") == ()
-    assert named_keywords(payload, "tools[0]: minimum", spoken="openai-chat") == ("minimum",)
+    assert find_refused_keywords(payload, "response_format: minimum", spoken=CHAT) == ()
+    assert find_refused_keywords(payload, "tools[0]: minimum", spoken=CHAT) == ("minimum",)
 
 
 def test_what_another_keyword_can_say_is_said_by_that() -> None:
     schema = {"const": "a", "oneOf": [{"type": "string"}]}
     payload = {"text": {"format": {"schema": schema}}}
 
-    left = reduced(payload, ("const", "oneOf"))
+    left = reduce_schemas(payload, ("const", "oneOf"), RESPONSES)
 
     assert left["text"]["format"]["schema"] == {"enum": ["a"], "anyOf": [{"type": "string"}]}
 
@@ -110,6 +124,6 @@ def test_a_keyword_is_no_property_of_that_name_and_no_word_of_a_path() -> None:
     payload = {"output_config": {"format": {"schema": schema}}}
     message = "output_config.format.schema: 'minimum' is not supported"
 
-    assert named_keywords(payload, message, spoken="anthropic-messages") == ()
-    left = reduced(payload, ("format",))
+    assert find_refused_keywords(payload, message, spoken=MESSAGES) == ()
+    left = reduce_schemas(payload, ("format",), MESSAGES)
     assert left["output_config"]["format"]["schema"]["properties"] == {"format": {"type": "string"}}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.config.records import DIALECT_NAMES
+from orchestrator.dialects import DIALECTS
 from orchestrator.vendors import EndpointUnknown
 from orchestrator.vendors.databricks import GATEWAY_NAMESPACES, WORKSPACE_NAMESPACES, derive
 
@@ -42,7 +42,7 @@ AZURE_GATEWAY = "https://1234567890123456.0.ai-gateway.azuredatabricks.net"
         ({"DATABRICKS_HOST": AZURE, "DATABRICKS_GATEWAY_HOST": " "}, AZURE_GATEWAY, AZURE),
     ],
 )
-@pytest.mark.parametrize("dialect", DIALECT_NAMES)
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_gateway_comes_first_and_the_workspace_behind_it(
     environ: dict[str, str], gateway: str | None, workspace: str | None, dialect: str
 ) -> None:

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.config.records import DIALECT_NAMES
+from orchestrator.dialects import DIALECTS
 from orchestrator.vendors import explain_not_found
-from orchestrator.vendors.not_found import SUFFIXES
 
 WORKSPACE = "https://adb-1.2.azuredatabricks.net"
 GATEWAY = "https://1.0.ai-gateway.azuredatabricks.net"
@@ -18,7 +17,7 @@ NOT_FOUND = {"error_code": "ENDPOINT_NOT_FOUND", "message": "No API found for 'P
 
 
 def test_every_dialect_has_a_path() -> None:
-    assert tuple(SUFFIXES) == DIALECT_NAMES
+    assert all(one.shown_path.startswith("/") for one in DIALECTS.values())
 
 
 @pytest.mark.parametrize(
@@ -74,6 +73,6 @@ def test_what_is_not_known_is_not_explained(
     assert explain_not_found(vendor, base_url, dialect, status, body) is None
 
 
-@given(st.sampled_from(DIALECT_NAMES), st.one_of(st.none(), st.text(), st.binary()))
+@given(st.sampled_from(tuple(DIALECTS)), st.one_of(st.none(), st.text(), st.binary()))
 def test_no_body_makes_it_raise(dialect: str, body: Any) -> None:
     assert "/serving-endpoints" in str(explain_not_found("x", WORKSPACE, dialect, 404, body))

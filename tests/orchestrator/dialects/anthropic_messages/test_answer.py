@@ -7,11 +7,9 @@ import pytest
 from hypothesis import given, settings
 
 from orchestrator.dialects.answer import Usage
-from orchestrator.dialects.anthropic_messages import AnthropicMessages
+from orchestrator.dialects.anthropic_messages import MESSAGES
 from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
 from tests.anthropic_strategies import replies
-
-MESSAGES = AnthropicMessages()
 
 
 @settings(max_examples=60)

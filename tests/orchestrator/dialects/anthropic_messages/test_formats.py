@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.dialects.anthropic_messages import AnthropicMessages
+from orchestrator.dialects.anthropic_messages import MESSAGES
 from orchestrator.dialects.neutral import Conversation, JsonFormat, Message, Role, Text
 
-MESSAGES = AnthropicMessages()
 ONE = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}}
 
 

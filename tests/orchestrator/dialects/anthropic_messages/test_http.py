@@ -14,13 +14,12 @@ from orchestrator import classify
 from orchestrator.api.request import RequestError
 from orchestrator.config.records import Provider
 from orchestrator.dialects import Answer, Fault, Flawed, ToolCall, Usage
-from orchestrator.dialects.anthropic_messages import AnthropicMessages
+from orchestrator.dialects.anthropic_messages import MESSAGES
 from orchestrator.dialects.anthropic_messages.http import DEFAULT_MAX_TOKENS
-from orchestrator.dialects.anthropic_messages.models import takes_prefill
+from orchestrator.dialects.anthropic_messages.reasoning import takes_prefill
 from orchestrator.states.reasons import Reason
 from tests.anthropic_strategies import json_values
 
-MESSAGES = AnthropicMessages()
 HI = {"messages": [{"role": "user", "content": "hi"}]}
 
 
@@ -28,7 +27,6 @@ def encode(
     fields: dict[str, Any] | None = None,
     *,
     model: str = "claude-opus-5-5",
-    secret: str = "sk-ant-api-1",
     stream: bool = False,
     overrides: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
@@ -38,7 +36,6 @@ def encode(
         provider=Provider("anthropic", base_url="https://api.example/v1", headers=headers or {}),
         model=model,
         overrides=overrides or {},
-        secret=secret,
         stream=stream,
     )
 
@@ -47,26 +44,13 @@ def body_of(request: httpx.Request) -> Any:
     return msgspec.json.decode(request.content)
 
 
-def test_a_request_goes_to_messages_with_the_key_and_a_version() -> None:
+def test_a_request_goes_to_messages_with_a_version() -> None:
     request = encode()
 
     assert str(request.url) == "https://api.example/v1/messages"
-    assert request.headers["x-api-key"] == "sk-ant-api-1"
     assert request.headers["anthropic-version"] == "2023-06-01"
     assert "authorization" not in request.headers
     assert "anthropic-beta" not in request.headers
-
-
-def test_a_subscriptions_token_authorizes_as_a_bearer() -> None:
-    headers = encode(secret="sk-ant-oat01-x").headers
-
-    assert headers["authorization"] == "Bearer sk-ant-oat01-x"
-    assert headers["anthropic-beta"] == "oauth-2025-04-20"
-    assert "x-api-key" not in headers
-
-
-def test_nothing_authorizes_without_a_secret() -> None:
-    assert not {"authorization", "x-api-key"} & set(encode(secret="").headers)
 
 
 def test_the_providers_headers_replace_ours_and_add_to_them() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from orchestrator.dialects.gemini import Gemini
-from orchestrator.dialects.gemini.words import NAME, UNSIGNED
+from orchestrator.dialects.gemini import GEMINI
+from orchestrator.dialects.gemini.vocabulary import NAME, UNSIGNED
 from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
 from tests.dialect_strategies import replies
 
-_GEMINI = Gemini()
+_GEMINI = GEMINI
 
 
 @given(replies(dialect=NAME, thinking=True))

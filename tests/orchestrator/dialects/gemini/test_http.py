@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import orchestrator
 from orchestrator.config.records import Provider
 from orchestrator.dialects import Answer, Fault, Flawed, ToolCall, Usage
-from orchestrator.dialects.gemini import Gemini
+from orchestrator.dialects.gemini import GEMINI
 
 _BASE = "https://generativelanguage.googleapis.com/v1beta"
 _HELLO: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}
@@ -25,15 +25,13 @@ def _sent(
     model: str = "gemini-3-pro",
     stream: bool = False,
     overrides: dict[str, Any] | None = None,
-    secret: str = "the-key",
     base_url: str = _BASE,
 ) -> httpx.Request:
-    return Gemini().encode(
+    return GEMINI.encode(
         payload or _HELLO,
         provider=Provider("google", "gemini", base_url),
         model=model,
         overrides=overrides or {},
-        secret=secret,
         stream=stream,
     )
 
@@ -63,15 +61,6 @@ def test_a_query_of_the_base_url_stays() -> None:
 
     assert url.path == "/g/models/gemini-3-pro:streamGenerateContent"
     assert dict(url.params) == {"alt": "sse", "team": "a"}
-
-
-def test_the_key_is_in_a_header_and_nowhere_else() -> None:
-    request = _sent()
-
-    assert request.headers["x-goog-api-key"] == "the-key"
-    assert "the-key" not in str(request.url)
-    assert "authorization" not in request.headers
-    assert "x-goog-api-key" not in _sent(secret="").headers
 
 
 def test_a_payload_of_this_dialect_is_sent_as_it_is() -> None:
@@ -138,7 +127,7 @@ def test_the_other_spelling_is_overridden_too() -> None:
 
 
 def _decoded(body: Any, status: int = 200) -> Answer | Fault | Flawed:
-    return Gemini().decode(status, httpx.Headers(), json.dumps(body).encode())
+    return GEMINI.decode(status, httpx.Headers(), json.dumps(body).encode())
 
 
 def test_an_answer_is_read_without_its_thoughts() -> None:
@@ -268,9 +257,9 @@ def test_no_json_raises(body: Any, status: int) -> None:
 
     assert isinstance(result, Fault) or 200 <= status < 300
     if isinstance(body, dict):
-        Gemini().write_answer(Gemini().read_answer(body))
+        GEMINI.write_answer(GEMINI.read_answer(body))
 
 
 @given(st.binary(max_size=60))
 def test_no_bytes_raise(body: bytes) -> None:
-    assert isinstance(Gemini().decode(200, httpx.Headers(), body), Answer | Fault | Flawed)
+    assert isinstance(GEMINI.decode(200, httpx.Headers(), body), Answer | Fault | Flawed)

@@ -22,7 +22,6 @@ def encode(
     payload: dict[str, Any] | None = None,
     *,
     overrides: dict[str, Any] | None = None,
-    secret: str = "sk-1",
     stream: bool = False,
     **provider: Any,
 ) -> httpx.Request:
@@ -31,7 +30,6 @@ def encode(
         provider=Provider("corp", **{"base_url": "http://llm.corp/v1", **provider}),
         model="maker/model:free",
         overrides=overrides or {},
-        secret=secret,
         stream=stream,
     )
 
@@ -96,26 +94,18 @@ def test_headers_name_no_sdk_and_no_language() -> None:
         "content-type": "application/json",
         "content-length": headers["content-length"],
         "user-agent": "llm-request-orchestrator",
-        "authorization": "Bearer sk-1",
     }
     assert int(headers["content-length"]) == len(encode().content)
 
 
 def test_configured_headers_add_replace_and_remove() -> None:
-    request = encode(
-        headers={"USER-AGENT": "curl/8.7.1", "X-Team": "naïve", "accept": "", "Authorization": ""}
-    )
+    request = encode(headers={"USER-AGENT": "curl/8.7.1", "X-Team": "naïve", "accept": ""})
 
     assert request.headers["user-agent"] == "curl/8.7.1"
     assert [value for name, value in request.headers.raw if name.lower() == b"x-team"] == [
         "naïve".encode("latin-1")
     ]
     assert "accept" not in request.headers
-    assert "authorization" not in request.headers
-
-
-def test_without_a_secret_nothing_authorizes() -> None:
-    assert "authorization" not in encode(secret="").headers
 
 
 def test_overrides_win_and_unknown_fields_pass() -> None:

@@ -28,7 +28,7 @@ from orchestrator.dialects.neutral import (
     ToolResult,
     ToolUse,
 )
-from orchestrator.dialects.openai_chat.messages_writer import IN_NEXT_MESSAGE
+from orchestrator.dialects.openai_chat.request_writer import IN_NEXT_MESSAGE
 from tests.dialect_strategies import any_json, conversations, names_of
 
 CHAT = dialect("openai-chat")
@@ -309,14 +309,14 @@ def test_who_speaks_and_best_efforts_are_noted_and_vendors_tools_have_a_place() 
 @pytest.mark.parametrize(
     ("payload", "words"),
     [
-        ({}, "'messages' is of type NoneType"),
+        ({}, "'messages' is missing"),
         ({"messages": "hi"}, "'messages' is of type str"),
         ({"messages": ["hi"]}, r"messages\[0\] has the role None"),
         ({"messages": [{"role": "usr"}]}, r"messages\[0\] has the role 'usr'; allowed: system"),
         ({"messages": [HI], "max_tokens": "9"}, "'max_tokens' is of type str; allowed: a whole"),
         ({"messages": [HI], "temperature": True}, "'temperature' is of type bool"),
         ({"messages": [HI], "stop": 5}, "'stop' is 5"),
-        ({"messages": [HI], "tools": {}}, "'tools' is of type dict; allowed: a list"),
+        ({"messages": [HI], "tools": {}}, "'tools' is an empty mapping; allowed: a list"),
         ({"messages": [HI], "tools": ["weather"]}, r"tools\[0\] is of type str"),
         ({"messages": [HI], "tools": [{"function": {}}]}, "has the name None"),
     ],

@@ -22,12 +22,12 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     Unreadable,
 )
-from orchestrator.dialects.openai_chat import ChatReader, ChatWriter, chunk
+from orchestrator.dialects.openai_chat import CHAT, chunk
 from tests.dialect_strategies import delta_sequences, deltas_of, gathered, read, text_of
 
 
 def written(*deltas: Delta) -> bytes:
-    writer = ChatWriter(Heading(model="model-1"))
+    writer = CHAT.stream_writer(Heading(model="model-1"))
     return b"".join(writer.write(delta) for delta in deltas)
 
 
@@ -39,7 +39,7 @@ def bodies(stream: bytes) -> list[Any]:
 
 
 def reread(stream: bytes) -> list[Delta]:
-    return deltas_of(read(ChatReader(), [stream]))
+    return deltas_of(read(CHAT.stream_reader(), [stream]))
 
 
 @given(delta_sequences(thinking=True))
@@ -124,7 +124,7 @@ def test_an_error_of_any_dialect_becomes_one_of_this(body: Any, message: str, ki
 
 
 def test_what_nobody_can_read_and_what_others_signed_is_not_written() -> None:
-    unreadable = ChatWriter(Heading(model="m")).write(Unreadable("{"))
+    unreadable = CHAT.stream_writer(Heading(model="m")).write(Unreadable("{"))
     (_, foreign) = bodies(written(ThinkingDelta("hm", "s", dialect="gemini")))
     (_, ours) = bodies(written(ThinkingDelta(signature='{"data":"x"}', dialect="openai-chat")))
 

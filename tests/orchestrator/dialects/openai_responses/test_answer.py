@@ -5,10 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 
 from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
-from orchestrator.dialects.openai_responses import OpenAIResponses
+from orchestrator.dialects.openai_responses import RESPONSES as OURS
 from tests import dialect_strategies as drawn
-
-OURS = OpenAIResponses()
 
 
 @given(drawn.replies(dialect=OURS.name, thinking=True))

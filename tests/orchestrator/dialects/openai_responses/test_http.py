@@ -12,28 +12,24 @@ from hypothesis import strategies as st
 
 from orchestrator.config.records import Provider
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, ToolCall, Usage
-from orchestrator.dialects.openai_responses import OpenAIResponses
+from orchestrator.dialects.openai_responses import RESPONSES as OURS
 from tests import dialect_strategies as drawn
 
-OURS = OpenAIResponses()
 
-
-def encode(payload: dict[str, Any], *, secret: str = "sk-1", stream: bool = False) -> httpx.Request:
+def encode(payload: dict[str, Any], *, stream: bool = False) -> httpx.Request:
     return OURS.encode(
         payload,
         provider=Provider("openai", base_url="https://llm.example/v1?api-version=2"),
         model="gpt",
         overrides={"temperature": 0},
-        secret=secret,
         stream=stream,
     )
 
 
-def test_a_request_goes_below_the_base_url_with_a_bearer_token() -> None:
+def test_a_request_goes_below_the_base_url() -> None:
     request = encode({"input": "hi", "model": "route", "temperature": 1, "stream_options": {}})
 
     assert str(request.url) == "https://llm.example/v1/responses?api-version=2"
-    assert request.headers["authorization"] == "Bearer sk-1"
     assert request.headers["accept"] == "application/json"
     body = msgspec.json.decode(request.content)
     assert body == {"model": "gpt", "input": "hi", "temperature": 0}
@@ -45,10 +41,6 @@ def test_a_stream_is_asked_for() -> None:
     assert request.headers["accept"] == "text/event-stream"
     body = msgspec.json.decode(request.content)
     assert (body["stream"], body["stream_options"]) == (True, {"a": 1})
-
-
-def test_nothing_authorizes_without_a_secret() -> None:
-    assert "authorization" not in encode({"input": "hi"}, secret="").headers
 
 
 MESSAGE = {"type": "message", "content": [{"type": "output_text", "text": "hello"}]}

@@ -28,11 +28,10 @@ from orchestrator.dialects.neutral import (
     ToolResult,
     ToolUse,
 )
-from orchestrator.dialects.openai_responses import OpenAIResponses
+from orchestrator.dialects.openai_responses import RESPONSES as OURS
 from tests import dialect_strategies as drawn
 from tests.dialect_strategies import names_of
 
-OURS = OpenAIResponses()
 NAME = OURS.name
 
 
@@ -404,7 +403,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "role": ({"input": [{"role": "tool", "content": "x"}]}, "role 'tool'; allowed: user"),
     "tool": ({"input": "a", "tools": [1]}, r"tools\[0\] is of type int"),
     "nested": ({"input": "a", "tools": [{"type": "function", "function": {}}]}, "beside 'type'"),
-    "tools": ({"input": "a", "tools": {}}, "'tools' is of type dict"),
+    "tools": ({"input": "a", "tools": {}}, "'tools' is an empty mapping"),
     "bool": ({"input": "a", "temperature": True}, "'temperature' is of type bool"),
     "tokens": ({"input": "a", "max_output_tokens": "9"}, "'max_output_tokens' is of type str"),
     "text": ({"input": "a", "text": "json"}, "'text' is of type str"),

@@ -23,11 +23,10 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     Unreadable,
 )
-from orchestrator.dialects.openai_responses import OpenAIResponses
-from orchestrator.dialects.openai_responses.told import LARGEST
+from orchestrator.dialects.openai_responses import RESPONSES as OURS
+from orchestrator.dialects.openai_responses.stream_reader import LARGEST
 from tests import dialect_strategies as drawn
 
-OURS = OpenAIResponses()
 Event = dict[str, Any]
 
 

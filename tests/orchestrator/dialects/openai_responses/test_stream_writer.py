@@ -23,10 +23,8 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     Unreadable,
 )
-from orchestrator.dialects.openai_responses import OpenAIResponses
+from orchestrator.dialects.openai_responses import RESPONSES as OURS
 from tests import dialect_strategies as drawn
-
-OURS = OpenAIResponses()
 
 
 def write(deltas: list[Delta]) -> bytes:

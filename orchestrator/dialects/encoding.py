@@ -1,0 +1,150 @@
+"""What encoding a request takes: where it goes, the headers, JSON, and how a key is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import attrs
+import httpx
+import msgspec
+
+from orchestrator.dialects.request_fields import RequestError
+from orchestrator.dialects.wire import UNSAYABLE
+
+Payload = Mapping[str, Any]
+"""A request's fields, in some dialect."""
+
+
+class EndpointSettings(Protocol):
+    """What encoding needs to know of a provider, which its config entry says."""
+
+    @property
+    def base_url(self) -> str:
+        """The address below which the dialect's paths lie."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """What replaces the dialect's own path; empty where that holds."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Added to what is sent, or replacing it; ``""`` removes one."""
+        ...
+
+    @property
+    def omitted(self) -> frozenset[str]:
+        """Fields of a request that are not passed on unless ``overrides`` name them."""
+        ...
+
+
+@attrs.frozen
+class KeyForm:
+    """The header that carries a key, and how.
+
+    Attributes:
+        header: Its name, in lower case.
+        scheme: The word before the key, such as ``Bearer``; empty for the key alone.
+        prefix: How keys of this form begin; empty for any key.
+        added: Headers that such a key needs beside it.
+    """
+
+    header: str
+    scheme: str = ""
+    prefix: str = ""
+    added: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+
+    @classmethod
+    def in_header(cls, name: str) -> KeyForm:
+        """The usual form in the header of that name: ``authorization`` takes bearer tokens."""
+        return cls(name, "Bearer" if name == "authorization" else "")
+
+    def headers(self, key: str) -> dict[str, str]:
+        """The headers to send for ``key``."""
+        return {self.header: f"{self.scheme} {key}".strip(), **self.added}
+
+
+USER_AGENT = "llm-request-orchestrator"
+"""Sent because some transports name themselves and their language where none is given."""
+
+
+def with_model(fields: Payload, model: str, *, stream: bool) -> dict[str, Any]:
+    """``fields`` for ``model``, as OpenAI's dialects ask for a stream or for none."""
+    handled = ("model", "stream", *(() if stream else ("stream_options",)))
+    left = {name: value for name, value in fields.items() if name not in handled}
+    return {"model": model, **left, **({"stream": True} if stream else {})}
+
+
+@lru_cache(maxsize=256)  # httpx takes 20 µs to parse an address
+def address(base_url: str, suffix: str) -> httpx.URL:
+    """``suffix`` below ``base_url``, whose query (``?api-version=``) stays at the end.
+
+    A query of the suffix (``?alt=sse``) is put before the one of the base.
+    """
+    url = httpx.URL(base_url)
+    path, _, query = url.raw_path.partition(b"?")
+    below, _, own = suffix.encode().partition(b"?")
+    # Relays keep tokens and versions in the query of the base, which must survive.
+    queries = b"&".join(part for part in (own, query) if part)
+    whole = path.rstrip(b"/") + b"/" + below.lstrip(b"/")
+    return url.copy_with(raw_path=whole + (b"?" + queries if queries else b""))
+
+
+def post(
+    provider: EndpointSettings,
+    path: str,
+    body: Mapping[str, Any],
+    *,
+    stream: bool,
+    ours: Mapping[str, str] = MappingProxyType({}),
+) -> httpx.Request:
+    """The request that sends ``body`` to ``path`` below the provider's address.
+
+    Args:
+        provider: Whose configured headers add to ours, replace, or (``""``) remove them.
+        path: See :func:`address`.
+        body: What to say.
+        stream: Whether events are accepted in place of one body.
+        ours: Headers of the dialect, their names in lower case.
+
+    Raises:
+        RequestError: Something in ``body`` cannot be said in JSON.
+    """
+    made = {
+        "content-type": "application/json",
+        "user-agent": USER_AGENT,
+        "accept": "text/event-stream" if stream else "application/json",
+        **ours,
+    }
+    made.update((name.lower(), value) for name, value in provider.headers.items())
+    # Latin-1 is what HTTP/1.1 carries; httpx would take ASCII alone.
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in made.items() if value]
+    return httpx.Request(
+        "POST", address(provider.base_url, path), headers=headers, content=json_body(body)
+    )
+
+
+def json_body(body: Mapping[str, Any]) -> bytes:
+    """``body`` as JSON.
+
+    Raises:
+        RequestError: Something in it cannot be said in JSON; the caller must change it.
+    """
+    try:
+        return msgspec.json.encode(body)
+    except UNSAYABLE as error:
+        raise RequestError(f"{_culprit(body)} cannot be written as JSON: {error}") from error
+
+
+def _culprit(body: Mapping[str, Any]) -> str:
+    """The first field that JSON cannot say."""
+    for name, value in body.items():
+        try:
+            msgspec.json.encode({name: value})
+        except UNSAYABLE:
+            return f"the request's field {name!r}"
+    return "the request"

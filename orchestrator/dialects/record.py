@@ -1,0 +1,164 @@
+"""What a dialect is: one record, of which every fact about a family of endpoints is a field.
+
+A dialect is stateless and does no I/O. Its folder holds the functions, and its ``__init__``
+the record that names them; nobody outside compares a dialect's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import attrs
+import httpx
+
+from orchestrator.dialects import judgement
+from orchestrator.dialects.answer import Answer, Fault
+from orchestrator.dialects.encoding import EndpointSettings, KeyForm, Payload
+from orchestrator.dialects.framing import EVENTS, StreamFraming
+from orchestrator.dialects.judgement import Flawed
+from orchestrator.dialects.loss import Loss, Reworded
+from orchestrator.dialects.neutral import UNTITLED, Conversation, Delta, Heading, Reply, StreamEvent
+from orchestrator.dialects.serving import Serving
+from orchestrator.dialects.shape import RequestShape
+
+
+class StreamReader(Protocol):
+    """Reads one stream, fed with bytes as they come, cut anywhere. No I/O; never raises."""
+
+    def feed(self, data: bytes) -> list[StreamEvent]:
+        """The events that ``data`` completes, in order."""
+        ...
+
+    def close(self) -> list[StreamEvent]:
+        """What was left when the connection ended.
+
+        An unfinished event gives nothing: a stream without :class:`~.neutral.Ended`, or
+        without a finish reason where the dialect has no end mark, is not whole.
+        """
+        ...
+
+
+class StreamWriter(Protocol):
+    """Writes one stream, delta by delta."""
+
+    def write(self, delta: Delta) -> bytes:
+        """The events for ``delta``; empty where the dialect says it later or never."""
+        ...
+
+
+class Encode(Protocol):
+    """Makes one HTTP request of a payload."""
+
+    def __call__(
+        self,
+        payload: Payload,
+        *,
+        provider: EndpointSettings,
+        model: str,
+        overrides: Payload,
+        stream: bool = False,
+    ) -> httpx.Request:
+        """The request to send for ``payload``, which is in the dialect's own shape.
+
+        Nothing in it authorizes: the key is put in afterwards, by the dialect's ``keys``.
+
+        Args:
+            payload: What the agent asks for; it is never changed.
+            provider: Where to send it; its headers are applied last.
+            model: The model's name as the provider spells it.
+            overrides: The target's own fields, which win over the payload's.
+            stream: Ask for a stream of events in place of one body.
+
+        Raises:
+            RequestError: The payload holds something that JSON cannot say.
+        """
+        ...
+
+
+class WriteAnswer(Protocol):
+    """Writes a whole answer in a dialect's shape."""
+
+    def __call__(self, reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
+        """The whole answer; ``heading`` is what ``reply`` leaves out."""
+        ...
+
+
+def _never(model: str) -> bool:  # noqa: ARG001 - whatever it is
+    return False
+
+
+def _as_it_is(payload: Payload) -> Payload:
+    return payload
+
+
+def _unchecked(payload: Payload) -> None:
+    """Who sends it is told by the provider."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Dialect:
+    """How one family of endpoints is spoken to. What reads a provider's bytes never raises.
+
+    Attributes:
+        name: The name that configs use.
+        keys: The forms of a key, the first that fits is used.
+        encode: See :class:`Encode`.
+        read_request: A request in this dialect's shape, in the neutral form. Raises
+            RequestError where the payload is no request of this dialect.
+        losses: What a conversation asks for and this dialect cannot express.
+        reworded: What a conversation asks for and ``write_request`` says in another way.
+        write_request: The conversation in this dialect's shape, without ``model`` and
+            ``stream``; what ``losses`` names is left out.
+        read_whole: A whole answer in the neutral form; ``None`` where the body is none.
+        read_answer: The same, whatever the body is.
+        write_answer: See :class:`WriteAnswer`.
+        complete_answer: ``body``, a whole answer of this dialect, as its clients expect it:
+            all that the provider said stays; what it left out is added, and where its parts
+            say otherwise than its finish reason, they decide.
+        stream_reader: A reader for one stream.
+        stream_writer: A writer of one stream, for a caller who speaks this dialect.
+        shape: Where a request has what repairs change.
+        serving: How its clients are served.
+        shown_path: What it adds to a base URL, as people are told.
+        framing: Whether bytes are a stream or an answer in one piece.
+        wants_reasoning: Whether a request asks the model to think before it speaks.
+        takes_prefill: Whether the model of that name is known to go on from a last message of
+            its own.
+        ask_for_usage: The request, asking for the usage in a stream too.
+        check_request: Refuses a payload of a caller that cannot be a request of this dialect,
+            before anything is sent. Raises RequestError.
+        unsupported_keywords: Keywords of JSON schema that the vendor documents as not
+            supported.
+    """
+
+    name: str
+    keys: tuple[KeyForm, ...]
+    encode: Encode
+    read_request: Callable[[Payload], Conversation]
+    losses: Callable[[Conversation], tuple[Loss, ...]]
+    reworded: Callable[[Conversation], Reworded]
+    write_request: Callable[[Conversation], dict[str, Any]]
+    read_whole: Callable[[Payload], Reply | None]
+    read_answer: Callable[[Payload], Reply]
+    write_answer: WriteAnswer
+    complete_answer: Callable[[Payload, Heading], dict[str, Any]]
+    stream_reader: Callable[[], StreamReader]
+    stream_writer: Callable[[Heading], StreamWriter]
+    shape: RequestShape
+    serving: Serving
+    shown_path: str
+    wants_reasoning: Callable[[Payload], bool]
+    framing: StreamFraming = EVENTS
+    takes_prefill: Callable[[str], bool] = attrs.field(default=_never)
+    ask_for_usage: Callable[[Payload], Payload] = attrs.field(default=_as_it_is)
+    check_request: Callable[[Payload], None] = attrs.field(default=_unchecked)
+    unsupported_keywords: frozenset[str] = frozenset()
+
+    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
+        """What the bytes of an answer mean. Never raises."""
+        return judgement.decode(status, headers, body, self.read_whole)
+
+    def key_form(self, key: str) -> KeyForm:
+        """The form in which ``key`` is sent."""
+        return next(form for form in self.keys if key.startswith(form.prefix))

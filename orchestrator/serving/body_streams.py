@@ -1,0 +1,170 @@
+"""A streamed answer as the bytes that the client expects, as they come."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from contextlib import aclosing, suppress
+
+from orchestrator.api.errors import CallFailed
+from orchestrator.api.request import Request, RequestError
+from orchestrator.config.errors import ConfigError
+from orchestrator.dialects import StreamWriter, dialect
+from orchestrator.dialects.neutral import (
+    Broke,
+    Counted,
+    Delta,
+    Ended,
+    Heading,
+    StreamEvent,
+    Unreadable,
+)
+from orchestrator.execution.call_run import CallRun
+from orchestrator.serving.http_errors import error_response
+from orchestrator.states import OnInterrupted
+
+REFUSED = (CallFailed, RequestError, ConfigError)
+"""What a client is told as an HTTP error, or inside its stream; anything else is a fault of
+ours, and raised."""
+
+
+class EventWriter:
+    """Writes events in the client's dialect: the provider's own bytes where it speaks it too.
+
+    Where a second target goes on with a stream, the client must see one stream still. So
+    whatever comes after the first is written, by a writer that has followed the first.
+    Some dialects name their items in every event, and a writer names them in its own way:
+    there all of a stream that may go on elsewhere is written.
+    """
+
+    def __init__(self, request: Request, run: CallRun) -> None:
+        self._dialect, self._payload = request.dialect, request.payload
+        self._run = run
+        self._may_go_on = run.call.policy.on_interrupted is OnInterrupted.CONTINUE
+        self._first: int | None = None
+        self._passing = not (self._may_go_on and dialect(request.dialect).serving.names_items)
+        self._writer: StreamWriter | None = None
+
+    def write(self, event: StreamEvent) -> bytes:
+        """The bytes for ``event``."""
+        if event.deltas and all(isinstance(delta, Unreadable) for delta in event.deltas):
+            return b""  # the machine went on without it, and a client would not
+        if self._passes(event):
+            if self._may_go_on:
+                self._written(event)
+            return event.raw
+        return self._written(event)
+
+    def end(self) -> bytes:
+        """What the client must see after the last event of an answer that is whole."""
+        # Some providers end with a finish reason and no end mark.
+        return b"" if self._passing else self._own().write(Ended())
+
+    def broke(self, error: Exception) -> bytes:
+        """The client's own form of an error inside a stream."""
+        _, body = error_response(error, self._dialect)
+        return self._own().write(Broke(body))
+
+    def _passes(self, event: StreamEvent) -> bool:
+        number = self._run.call.number
+        self._first = number if self._first is None else self._first
+        own = self._run.provider.dialect == self._dialect and number == self._first
+        # Once anything was written, bytes of a provider would begin another answer.
+        self._passing = self._passing and own and bool(event.raw)
+        return self._passing
+
+    def _written(self, event: StreamEvent) -> bytes:
+        return b"".join(self._own().write(self._summed(delta)) for delta in event.deltas)
+
+    def _summed(self, delta: Delta) -> Delta:
+        """``delta``, with the tokens of all targets that a stream was continued at."""
+        if isinstance(delta, Counted) and self._run.call.number != self._first:
+            return Counted(self._run.delivery.accumulator.usage)
+        return delta
+
+    def _own(self) -> StreamWriter:
+        if self._writer is None:
+            target = self._run.call.target
+            model = target.model if target is not None else ""
+            call = self._run.recorder.ledger.call
+            heading = Heading(call, model, self._run.created, self._payload)
+            self._writer = dialect(self._dialect).stream_writer(heading)
+        return self._writer
+
+
+class SyncBody:
+    """The bytes of a stream for a client that blocks a thread; its first event is here."""
+
+    def __init__(
+        self,
+        writer: EventWriter,
+        first: StreamEvent | None,
+        events: Generator[StreamEvent, None, None],
+    ) -> None:
+        self.parts = (writer, first, events)
+        self._closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        writer, first, events = self.parts
+        try:
+            if first is not None:
+                yield from _some(writer.write(first))
+            for event in events:
+                if self._closed:
+                    return
+                yield from _some(writer.write(event))
+        except REFUSED as error:
+            yield writer.broke(error)
+        else:
+            yield from _some(writer.end())
+        finally:
+            events.close()
+
+    def close(self) -> None:
+        """End the call and its connection; while another thread reads, as soon as it has read."""
+        self._closed = True
+        _, _, events = self.parts
+        with suppress(ValueError):  # it is running, in the thread that reads
+            events.close()
+
+
+class AsyncBody:
+    """The same for a client that suspends a task."""
+
+    def __init__(
+        self,
+        writer: EventWriter,
+        first: StreamEvent | None,
+        events: AsyncGenerator[StreamEvent, None],
+    ) -> None:
+        self.parts = (writer, first, events)
+        self._closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        writer, first, events = self.parts
+        try:
+            async with aclosing(events):
+                for data in _some(writer.write(first) if first is not None else b""):
+                    yield data
+                async for event in events:
+                    if self._closed:
+                        return
+                    for data in _some(writer.write(event)):
+                        yield data
+        except REFUSED as error:
+            yield writer.broke(error)
+        else:
+            for data in _some(writer.end()):
+                yield data
+
+    async def aclose(self) -> None:
+        """End the call and its connection; while another task reads, as soon as it has read."""
+        self._closed = True
+        _, _, events = self.parts
+        if not getattr(events, "ag_running", False):
+            await events.aclose()
+
+
+def _some(data: bytes) -> Iterator[bytes]:
+    """``data``, unless it is nothing: an empty piece tells a client nothing."""
+    if data:
+        yield data

@@ -1,0 +1,143 @@
+"""Requests of clients: HTTP in, a call's request out."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Protocol
+
+import msgspec
+
+from orchestrator.api.request import Request, RequestError
+from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, Dialect
+from orchestrator.serving.http_errors import NotServed
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+
+_UNSAID = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
+"""The limits of a client of httpx or httpx2 whose user has set none: no model answers in 5 s,
+so they cannot be meant for one. The official packages bring limits of their own."""
+
+
+class HttpRequest(Protocol):
+    """A request of any HTTP library, whose body was read."""
+
+    @property
+    def method(self) -> str:
+        """``POST`` and the like."""
+        ...
+
+    @property
+    def url(self) -> Any:
+        """With ``.path``, decoded, and ``.params``."""
+        ...
+
+    @property
+    def headers(self) -> Any:
+        """A mapping that ignores case."""
+        ...
+
+    @property
+    def extensions(self) -> Any:
+        """With the client's ``timeout``, by kind."""
+        ...
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        ...
+
+
+def parse_request(incoming: HttpRequest, *, route: str | None, deadline: float) -> Request:
+    """The request of a call that ``incoming`` is.
+
+    Args:
+        incoming: A client's request.
+        route: A route or ``provider/model`` in place of the model that it names.
+        deadline: Seconds that the policy gives; a shorter limit of the client's holds.
+
+    Raises:
+        NotServed: It is no call of a model.
+        RequestError: It is one, and makes no sense.
+    """
+    spoken, payload = _dialect_called(incoming), _payload(incoming)
+    path, served = incoming.url.path, spoken.serving
+    named, streams = served.address(path, incoming.url.params)
+    # What the body says goes before the address.
+    model = payload.pop("model", None) or named
+    stream = bool(payload.pop("stream", False))
+    return Request(
+        payload,
+        route=route or model,
+        timeout=min(deadline, _patience(incoming)),
+        dialect=spoken.name,
+        stream=stream if streams is None else streams,
+        headers={
+            key: incoming.headers[key] for key in served.passed_headers if key in incoming.headers
+        },
+    )
+
+
+def client_dialect(incoming: HttpRequest) -> str:
+    """The dialect that the client understands: by the path, else by its headers."""
+    at_path = _dialect_at(incoming.url.path)
+    if at_path is not None:
+        return at_path.name
+    marks = ((name, one.serving.known_by) for name, one in DIALECTS.items())
+    known = (name for name, header in marks if header and header in incoming.headers)
+    return next(known, DEFAULT_DIALECT)
+
+
+def _dialect_at(path: str) -> Dialect | None:
+    # The threads of OpenAI's assistants have messages too, which are no call of a model.
+    if "/threads/" in path:
+        return None
+    return next((one for one in DIALECTS.values() if path.endswith(one.serving.paths)), None)
+
+
+def _dialect_called(incoming: HttpRequest) -> Dialect:
+    spoken = _dialect_at(incoming.url.path)
+    if spoken is None or incoming.method != "POST":
+        paths = (path for one in DIALECTS.values() for path in one.serving.paths)
+        raise NotServed(
+            f"{incoming.method} {incoming.url.path} is not served here: neither a call of a model "
+            f"(POST to a path that ends with {', '.join(paths)}) nor the list of them "
+            "(GET /models); send it with a client that talks to the provider itself"
+        )
+    return spoken
+
+
+def _payload(incoming: HttpRequest) -> dict[str, Any]:
+    try:
+        payload = msgspec.json.decode(incoming.content)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        payload = _with_lone_surrogates(incoming.content)
+        if payload is None:
+            raise RequestError(f"the request's body is not JSON: {error}") from error
+    if not isinstance(payload, dict):
+        raise RequestError("the request's body is JSON, but no object")
+    return payload
+
+
+def _with_lone_surrogates(content: bytes) -> Any:
+    """JSON that escapes halves of characters, as JavaScript's clients may; ``None`` for other.
+
+    They are replaced, with a note, where the request is sent.
+    """
+    if _HALF.search(content) is None:
+        return None
+    try:
+        return json.loads(content, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def _patience(incoming: HttpRequest) -> float:
+    """Seconds until the client would give up; infinite where it waits for ever."""
+    limits = incoming.extensions.get("timeout") or {}
+    seconds = None if limits == _UNSAID else limits.get("read")
+    return seconds if isinstance(seconds, int | float) and seconds > 0 else float("inf")

@@ -1,0 +1,124 @@
+"""What is known of a vendor: where it is, which key it wants, and what its errors mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from orchestrator.classification.rule import Rule, unreachable
+
+
+@attrs.frozen
+class Endpoint:
+    """Where requests go.
+
+    Attributes:
+        base_urls: Below which the dialect's paths lie, the preferred one first; where there
+            are several, all but the last must be probed (see :mod:`.reachability`).
+        path: What replaces the dialect's own path, ``{model}`` standing for the target's
+            model; empty where the dialect's holds.
+        key_header: The header that carries the key, in lower case; empty for the dialect's.
+    """
+
+    base_urls: tuple[str, ...]
+    path: str = ""
+    key_header: str = ""
+
+
+class EndpointUnknown(LookupError):
+    """The environment does not say where the endpoint is; the text says what is missing."""
+
+
+Derive = Callable[[Mapping[str, str], str, str], Endpoint]
+"""From the environment, the dialect and the configured ``base_url`` (empty where there is
+none) to the endpoint. Raises :class:`EndpointUnknown`, and ``ValueError`` for what is there
+and makes no sense."""
+
+ExplainNotFound = Callable[[str, str, Any], str | None]
+"""From the base URL that was asked, the dialect and the body of a 404 to the path that would
+have been right, in one sentence; ``None`` where nothing is known."""
+
+
+@attrs.frozen
+class Vendor:
+    """A vendor, all of it: a module of this room holds one, under the name ``VENDOR``.
+
+    Attributes:
+        name: The name that configs use, which is the module's with ``-`` for ``_``.
+        base_url: Where the paths of its own dialect begin; empty where the environment says.
+        keys: The environment variables that hold its key, the usual one first. Without any, a
+            config has to say where it is, and only its rules are known.
+        documentation: The vendor's page about this endpoint.
+        checked: The day on which address and variables were compared with that page, or with
+            one that quotes it, ``YYYY-MM-DD``; empty where they are those that the vendor's
+            packages and other clients use.
+        dialect: The dialect that is spoken there unless a config names another.
+        keyless: True where no key is needed; one is sent if its variable is set.
+        limits_by_model: True where rate limits are counted for each model, so that a throttled
+            key may serve another.
+        others: Where the paths of other dialects begin, where that is elsewhere.
+        domains: Further hosts that are this vendor's; ``.NAME`` means every host below.
+        omitted: Fields of a request that are not passed on, unless a target's ``overrides``
+            name them.
+        derive: Finds the endpoint where that takes more than data.
+        explain_not_found: Says what a 404 means where that takes more than data.
+        retired: The day on which the vendor ended the service, ``YYYY-MM-DD``; else empty.
+        aliases: Other names by which its providers go.
+        dialects: Dialects that it made, whose other speakers use its words.
+        runs_models: True where it serves models of its own, or on its own machines: what it
+            quotes is its own failure.
+        starter: A model to start from, for the config that ``init`` writes; empty where it is
+            not to be found in one.
+        rules: What its errors mean, in the order in which they are asked.
+
+    Raises:
+        ValueError: No failure can bring one of the rules.
+    """
+
+    name: str
+    base_url: str = ""
+    keys: tuple[str, ...] = ()
+    documentation: str = ""
+    checked: str = ""
+    dialect: str = "openai-chat"
+    keyless: bool = False
+    limits_by_model: bool = False
+    others: Mapping[str, str] = attrs.field(factory=lambda: MappingProxyType({}), hash=False)
+    domains: tuple[str, ...] = ()
+    omitted: frozenset[str] = frozenset()
+    derive: Derive | None = None
+    explain_not_found: ExplainNotFound | None = None
+    retired: str = ""
+    aliases: tuple[str, ...] = ()
+    dialects: tuple[str, ...] = ()
+    runs_models: bool = False
+    starter: str = ""
+    rules: tuple[Rule, ...] = attrs.field(default=(), repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        for rule in self.rules:
+            why = unreachable(rule, filed=True)
+            if why is not None:
+                raise ValueError(f"the rule {rule.id} of {self.name} never matches: {why}")
+
+    def endpoint(
+        self, environ: Mapping[str, str], dialect: str = "", base_url: str = ""
+    ) -> Endpoint:
+        """Where ``dialect`` is spoken.
+
+        Args:
+            environ: The environment.
+            dialect: Its name; the vendor's own where empty.
+            base_url: What a config names, which goes before what is known.
+
+        Raises:
+            EndpointUnknown: A variable that is needed is not set.
+            ValueError: A variable makes no sense, or the dialect is not spoken there.
+        """
+        dialect = dialect or self.dialect
+        if self.derive is not None:
+            return self.derive(environ, dialect, base_url)
+        return Endpoint((base_url or self.others.get(dialect, self.base_url),))
