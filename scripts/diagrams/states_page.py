@@ -20,7 +20,13 @@ def page(table: PlainTable) -> str:
 def _head(table: PlainTable) -> Iterator[str]:
     yield "<!-- Generated from states/table.py and scripts/diagrams/reviews.py; do not edit. -->"
     yield "# The states"
-    yield from ("", "Pictures: " + link("all diagrams", "README.md") + ".", "")
+    pictures = link("all diagrams", "README.md")
+    yield from (
+        "",
+        f"Pictures: {pictures}. Of several rows for one event the first that holds is",
+        "taken.",
+        "",
+    )
     yield from table_of(
         ("state", "what it asks for", "what it is for"),
         (
@@ -62,8 +68,6 @@ def _leaves(rows: list[PlainRow]) -> Iterator[str]:
     if not rows:
         yield "Nothing leaves: the call is over, and any event is refused."
         return
-    yield "Of several rows for one event the first that holds is taken."
-    yield ""
     yield from table_of(
         ("on", "row", "guard", "when", "to", "effect"),
         (
