@@ -24,7 +24,7 @@ from orchestrator.lab.verify import verify as check
 from orchestrator.lab.verify.report import as_mapping
 from orchestrator.lab.verify.report import ledger as sequences
 from orchestrator.lab.verify.sequences import Stay, Told
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Target
 
 EXAMPLE = Setting(
     route=(

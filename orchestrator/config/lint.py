@@ -12,9 +12,9 @@ import attrs
 
 from orchestrator.config.records import Config, Provider
 from orchestrator.config.time_budget import enough, shortages
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy
 from orchestrator.states.reasons import Move, Reason
-from orchestrator.states.target import Target
 
 
 class Level(enum.StrEnum):

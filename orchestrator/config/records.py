@@ -26,8 +26,8 @@ from orchestrator.secrets import (
     values_of_header,
     values_of_query,
 )
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy, Timeouts
-from orchestrator.states.target import Target
 from orchestrator.vendors.reasoning_models import always_reasons
 
 if TYPE_CHECKING:

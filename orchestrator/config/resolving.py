@@ -21,7 +21,7 @@ from orchestrator.config.provider_entries import provider
 from orchestrator.config.records import DEFAULT_ROUTE, Config
 from orchestrator.config.scalars import found
 from orchestrator.config.schema import structure
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Target
 
 
 def resolve(

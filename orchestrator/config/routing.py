@@ -10,7 +10,7 @@ from orchestrator.config.draft import Draft
 from orchestrator.config.errors import nearest
 from orchestrator.config.records import TargetSettings
 from orchestrator.config.scalars import found
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Target
 from orchestrator.vendors import CATALOGUE
 
 

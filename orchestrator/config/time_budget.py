@@ -8,10 +8,15 @@ from collections.abc import Sequence
 
 import attrs
 
-from orchestrator.states.attempt import FIRST_TOKEN_ALONE, FIRST_TOKEN_WITH_OTHERS
+from orchestrator.states.facts import Target
+from orchestrator.states.limits import (
+    FIRST_TOKEN_ALONE,
+    FIRST_TOKEN_WITH_OTHERS,
+    LARGEST_SHARE,
+    STREAMED_NEEDS,
+    WHOLE_NEEDS,
+)
 from orchestrator.states.policy import OnInterrupted, Policy
-from orchestrator.states.reserve import LARGEST_SHARE, STREAMED_NEEDS, WHOLE_NEEDS
-from orchestrator.states.target import Target
 
 
 @attrs.frozen

@@ -16,7 +16,7 @@ from orchestrator.health.snapshot import Entry, entries
 from orchestrator.health.stores.store import Store
 from orchestrator.health.upkeep import reset
 from orchestrator.health.workings import Workings
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Target
 
 
 class HealthBoard:

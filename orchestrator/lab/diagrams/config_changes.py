@@ -11,10 +11,10 @@ from orchestrator.lab.diagrams import bounds
 from orchestrator.lab.diagrams.bounds import BoundSetup
 from orchestrator.lab.diagrams.overlay import Emphasis, Overlay, RowMark
 from orchestrator.lab.diagrams.plain_table import Table, plain
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy
 from orchestrator.states.reasons import Reason
 from orchestrator.states.table import TABLE
-from orchestrator.states.target import Target
 
 LEGEND = {
     Emphasis.ADDED: "can be taken now, and could not be before",

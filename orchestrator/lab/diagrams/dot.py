@@ -71,7 +71,7 @@ def write(graph: MachineGraph) -> str:
 def head(name: str, direction: str) -> Iterator[str]:
     """The first lines of a DOT file: paper, fonts, shapes."""
     yield f"digraph {name} {{"
-    yield f'  graph [rankdir={direction} bgcolor="{palette.PAPER}" pad=0.25 nodesep=0.3 ranksep=0.4'
+    yield f'  graph [rankdir={direction} bgcolor="{palette.PAPER}" pad=0.25 nodesep=0.25 ranksep=0.4'
     yield f'         fontname="{FONT}"]'
     yield f'  node [fontname="{FONT}" fontsize=15 shape=box style="rounded,filled" penwidth=1.4'
     yield '        margin="0.16,0.08" height=0.45]'

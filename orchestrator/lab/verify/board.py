@@ -15,8 +15,7 @@ from orchestrator.lab.verify.choices import Choices
 from orchestrator.lab.verify.footprint import WatchedCall
 from orchestrator.lab.verify.nodes import PASSED, Nodes
 from orchestrator.states.error import Error
-from orchestrator.states.standby import Clear, Mark
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Clear, Mark, Target
 
 BLOCKS: tuple[tuple[Mark, bool], ...] = (
     (Mark.COOLDOWN, False),

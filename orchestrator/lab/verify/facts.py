@@ -44,10 +44,10 @@ class Facts:
 
     def _one(
         self, event: type[Event], *, spent: bool = False, taken: int = -1, credential: int = 0,
-        probe: bool = False, reason: int = -1, tool_call: bool = False,
+        probe: bool = False, reason: int = -1, tool_call: bool = False, complete: bool = False,
     ) -> Fact:  # fmt: skip
         """The one fact of these parts, so that a footprint is found by it."""
-        parts = (event, spent, taken, credential, probe, reason, tool_call)
+        parts = (event, spent, taken, credential, probe, reason, tool_call, complete)
         known = self._known.get(parts)
         if known is None:
             known = self._known[parts] = Fact(*parts)
@@ -64,6 +64,7 @@ class Facts:
                 yield self._one(Streaming)
         elif state is State.STREAM:
             yield from (self._one(Succeeded), self._one(Failed))
+            yield self._one(Cancelled, complete=True)
             if self._nodes.setting.policy.on_interrupted is OnInterrupted.CONTINUE:
                 yield self._one(Failed, tool_call=True)
         elif state is State.CLASSIFY:

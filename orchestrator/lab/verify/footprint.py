@@ -15,13 +15,13 @@ import attrs
 
 from orchestrator.states.call import Call
 from orchestrator.states.error import Error
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Target
 
 Fact = str | tuple[str, str]
 """A field of the call, or a question about one target and the target's name."""
 
 CONSTANT = frozenset({
-    "route", "policy", "reasoning", "streamed", "number", "waits", "rotations", "switches",
+    "route", "policy", "reasoning", "streamed", "number", "waits", "rotations",
     "repairs", "not_before", "resume_at", "stopped_by",
 })  # fmt: skip
 """Fields that are alike in every call that is looked at, or open."""

@@ -26,14 +26,14 @@ from orchestrator.lab.verify.moves import Edge, Fact, Move, difference
 from orchestrator.lab.verify.nodes import Key, Nodes
 from orchestrator.lab.verify.properties import STUCK, Breach, Leap, breaches
 from orchestrator.lab.verify.setting import THROTTLED, ErrorClass, Setting
-from orchestrator.states.backoff import backoff
 from orchestrator.states.call import Call, State
 from orchestrator.states.commands import Rotate, Send, Switch, Wait
-from orchestrator.states.events import Diagnosed, Event, Failed
+from orchestrator.states.events import Cancelled, Diagnosed, Event, Failed
+from orchestrator.states.facts import Taken
+from orchestrator.states.limits import backoff
 from orchestrator.states.machine import IllegalEvent, Step, Stepper
 from orchestrator.states.reasons import Move as Allowed
 from orchestrator.states.reasons import Reason
-from orchestrator.states.standby import Taken
 
 _FULLEST, _LEAST = 0.0, 0.999999
 """The jitters that make a backoff longest and shortest."""
@@ -248,6 +248,8 @@ class Graph:
             return Diagnosed(at, self._errors[fact.reason], cast(Any, look), jitter)
         if fact.event is Failed:
             return Failed(at, fact.tool_call)
+        if fact.event is Cancelled:
+            return Cancelled(at, fact.complete)
         if fact.event in ARRIVALS.values():
             return cast(Event, kind(at, self._take(fact), cast(Any, look)))
         return cast(Event, kind(at))

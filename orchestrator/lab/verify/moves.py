@@ -25,6 +25,7 @@ class Fact:
         probe: True where the take is a probe.
         reason: The class of reasons that was diagnosed, -1 for none.
         tool_call: True where a part of a tool call was delivered.
+        complete: True where the whole answer was, before the caller went away.
     """
 
     event: type[Event]
@@ -34,6 +35,7 @@ class Fact:
     probe: bool = False
     reason: int = -1
     tool_call: bool = False
+    complete: bool = False
 
 
 @attrs.frozen(eq=False)

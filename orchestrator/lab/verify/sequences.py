@@ -20,10 +20,17 @@ from orchestrator.ledger import Attempt, Closed, Entry, Opened, Transition
 from orchestrator.states.call import State
 from orchestrator.states.commands import Finish, Send
 from orchestrator.states.error import Error
-from orchestrator.states.events import Arrival, DeadlineReached, Diagnosed, Event, Failed
+from orchestrator.states.events import (
+    Arrival,
+    Cancelled,
+    DeadlineReached,
+    Diagnosed,
+    Event,
+    Failed,
+)
+from orchestrator.states.facts import Clear, Mark, Standby, Taken
 from orchestrator.states.machine import IllegalEvent, Step, Stepper
 from orchestrator.states.reasons import Reason
-from orchestrator.states.standby import Clear, Mark, Standby, Taken
 from orchestrator.states.table import Row
 
 CALL = "verify"
@@ -183,16 +190,9 @@ class _Walk:
     # Events.
 
     def _event(self, edge: Edge, *, slow: bool) -> Event:
-        fact, call = edge.move.fact, self._call
+        fact = edge.move.fact
         waited = self._setting.policy.patience + _MARGIN if slow else _ATTEMPT
-        if call.state in (State.ATTEMPT, State.STREAM):
-            self._clock += waited
-        if call.state is State.RETRY and call.resume_at is not None:
-            self._clock = max(self._clock, call.resume_at)
-        if fact.spent or fact.event is DeadlineReached:
-            self._clock = max(self._clock, call.ends_at)
-        elif edge.move.late:
-            self._clock = max(self._clock, call.ends_at - _MARGIN)
+        self._pass_time(edge, waited)
         kind = fact.event
         if kind is Diagnosed:
             error, jitter = self._error(edge), edge.move.jitter or 0.0
@@ -201,10 +201,23 @@ class _Walk:
             return Diagnosed(self._clock, error, self._standby(edge), jitter)
         if kind is Failed:
             return Failed(self._clock, fact.tool_call, waited)
+        if kind is Cancelled:
+            return Cancelled(self._clock, fact.complete)
         if issubclass(kind, Arrival):
             return kind(self._clock, self._taken(edge), self._standby(edge))
         plain: Callable[[float], Event] = cast(Any, kind)
         return plain(self._clock)
+
+    def _pass_time(self, edge: Edge, waited: float) -> None:
+        call, fact = self._call, edge.move.fact
+        if call.state in (State.ATTEMPT, State.STREAM):
+            self._clock += waited
+        if call.state is State.RETRY and call.resume_at is not None:
+            self._clock = max(self._clock, call.resume_at)
+        if fact.spent or fact.event is DeadlineReached:
+            self._clock = max(self._clock, call.ends_at)
+        elif edge.move.late:
+            self._clock = max(self._clock, call.ends_at - _MARGIN)
 
     def _error(self, edge: Edge) -> Error:
         error = self._errors[edge.move.fact.reason]

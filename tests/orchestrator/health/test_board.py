@@ -17,9 +17,8 @@ from orchestrator.health import (
     Strategy,
 )
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Mark, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.states.standby import Mark, Standby, Taken
-from orchestrator.states.target import Target
 from tests.orchestrator.health.world import (
     A2,
     NOON,

@@ -59,14 +59,13 @@ CASES = {
     "wait without a bound": Planted(
         "waits are bounded",
         ("started_wait", *["waited_wait"] * 3),
-        faults.changed("waited_wait", guard=faults.always_wait, effect=faults.wait_here),
+        faults.changed("waited_wait", guard=faults.always_wait),
     ),
     "fallback to a target out of money": Planted(
         "no send to an account without money",
         ("started_send acme/one key#1", "billing -> billing_fallback"),
         faults.changed("billing_fallback", guard=faults.something_stands_by),
-        faults.entering(State.EAGER_FALLBACK, faults.switch_to_all),
-        faults.setting(SAME),
+        setting=faults.setting(SAME),
     ),
     "a later error replaces the cause": Planted(
         "the cause is real",
