@@ -71,8 +71,8 @@ def write(graph: MachineGraph) -> str:
 def head(name: str, direction: str) -> Iterator[str]:
     """The first lines of a DOT file: paper, fonts, shapes."""
     yield f"digraph {name} {{"
-    yield f'  graph [rankdir={direction} bgcolor="{palette.PAPER}" pad=0.25 nodesep=0.25 ranksep=0.4'
-    yield f'         fontname="{FONT}"]'
+    yield f'  graph [rankdir={direction} bgcolor="{palette.PAPER}" pad=0.25'
+    yield f'         nodesep=0.25 ranksep=0.4 fontname="{FONT}"]'
     yield f'  node [fontname="{FONT}" fontsize=15 shape=box style="rounded,filled" penwidth=1.4'
     yield '        margin="0.16,0.08" height=0.45]'
     yield f'  edge [fontname="{FONT}" fontsize=13 penwidth=1.3 arrowsize=0.8]'
