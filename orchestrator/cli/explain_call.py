@@ -15,7 +15,7 @@ from orchestrator.cli.format import one_line
 from orchestrator.config.records import Config, Credential, Provider, masker
 from orchestrator.dialects import dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
-from orchestrator.execution.auth import apply_key
+from orchestrator.execution.auth import auth_of
 from orchestrator.ledger import Ledger, Transition
 from orchestrator.secrets import MASK, Secret, mask
 from orchestrator.states import (
@@ -78,7 +78,7 @@ def curl(config: Config, request: Request) -> str:
         overrides=config.settings(target).overrides,
         stream=provider.always_streams or (request.stream and provider.stream),
     )
-    apply_key(outgoing, provider, Secret(_STAND_IN if credential.secret else ""))
+    auth_of(provider, Secret(_STAND_IN if credential.secret else "")).sign(outgoing)
     known = masker(config.providers.values()).known
     address = shlex.quote(mask(known(str(outgoing.url))))
     headers = (known(header) for header in _headers(outgoing, provider, credential))

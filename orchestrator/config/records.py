@@ -26,6 +26,7 @@ from orchestrator.secrets import (
     values_of_header,
     values_of_query,
 )
+from orchestrator.secrets.sources import SecretSource
 from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy, Timeouts
 from orchestrator.vendors.reasoning_models import always_reasons
@@ -56,12 +57,14 @@ class Credential:
             the file, or the label given there; ``anonymous`` where there is none.
         secret: The value; empty for ``anonymous``.
         source: Where it came from, fit to be shown: ``env:NAME``, ``file:PATH``,
-            ``keyring:SERVICE/NAME``, ``literal`` or ``none``.
+            ``command:PROGRAM``, ``keyring:SERVICE/NAME``, ``literal`` or ``none``.
+        origin: What it is read from again; ``None`` for what does not change.
     """
 
     label: str
     secret: Secret = attrs.field(factory=Secret)
     source: str = "none"
+    origin: SecretSource | None = attrs.field(default=None, repr=False)
 
 
 def _address(value: str) -> str:
