@@ -169,8 +169,8 @@ def test_a_state_is_drawn_alone(desk: Desk) -> None:
     listed = desk.run("--state", "repair", "--format", "table")
     refused = desk.run("--state", "repar", "--format", "table")
 
-    assert re.search(r"\n +6  repair +repair_named +→ repair\n", listed.out)
-    assert re.search(r"\n +2  repaired_send +something_taken +→ attempt\n", listed.out)
+    assert re.search(r"\n +6  repair +a_repair_is_known +→ repair\n", listed.out)
+    assert re.search(r"\n +2  repaired_send +a_target_is_free +→ attempt\n", listed.out)
     assert "billing" not in listed.out
     assert refused.status == 2
     assert "--state: there is no state 'repar'; the nearest is 'repair'" in refused.err
