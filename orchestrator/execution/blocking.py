@@ -27,7 +27,7 @@ from orchestrator.execution.effects import (
     limit_passed,
 )
 from orchestrator.execution.flow import Flow
-from orchestrator.execution.transports import begin_deadline, end_deadline
+from orchestrator.execution.transports import READ_DEADLINE
 
 
 class BlockingConnection:
@@ -81,7 +81,7 @@ class BlockingConnection:
 
     def _exchange(self, effect: Open | Read) -> httpx.Response | bytes | None:
         began, virtual = time.monotonic(), self._clock.monotonic()
-        token = begin_deadline(effect.seconds)
+        token = READ_DEADLINE.set((began + effect.seconds, effect.seconds))
         try:
             return self._open(effect) if isinstance(effect, Open) else next(self._chunks, None)
         except Exception as error:
@@ -91,7 +91,7 @@ class BlockingConnection:
                 raise limit from error.with_traceback(None)
             raise
         finally:
-            end_deadline(token)
+            READ_DEADLINE.reset(token)
 
     def _open(self, effect: Open) -> httpx.Response:
         self._response = self._transport.handle_request(effect.request)
