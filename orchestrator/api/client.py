@@ -112,13 +112,13 @@ class Orchestrator:
         """
         asked, observe = read_call("run", request, options)
         connection = BlockingConnection(self._transports.sync(), self._clock)
-        return blocking.run(flow(self._call(asked, observe)), connection)
+        return blocking.run(flow(self.begin_call(asked, observe)), connection)
 
     async def arun(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
         """Run a call to its end, suspending the task; see :meth:`run`."""
         asked, observe = read_call("arun", request, options)
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
-        return await tasks.run(flow(self._call(asked, observe)), connection)
+        return await tasks.run(flow(self.begin_call(asked, observe)), connection)
 
     def stream(self, request: RequestLike, **options: Unpack[CallOptions]) -> ChunkStream:
         """Run a call whose answer comes in chunks; see :meth:`run`.
@@ -150,7 +150,7 @@ class Orchestrator:
         self, request: Request, observe: Observer | None = None
     ) -> tuple[CallRun, Generator[StreamEvent, None, None]]:
         """A streamed call as the events that came, for those who write a dialect themselves."""
-        call = self._call(request, observe)
+        call = self.begin_call(request, observe)
         connection = BlockingConnection(self._transports.sync(), self._clock)
         return call, blocking.drive(flow(call), connection)
 
@@ -158,7 +158,7 @@ class Orchestrator:
         self, request: Request, observe: Observer | None = None
     ) -> tuple[CallRun, AsyncGenerator[StreamEvent, None]]:
         """The same for tasks."""
-        call = self._call(request, observe)
+        call = self.begin_call(request, observe)
         return call, self._drive(call)
 
     async def _drive(self, call: CallRun) -> AsyncGenerator[StreamEvent, None]:
@@ -199,8 +199,13 @@ class Orchestrator:
     ) -> None:
         await self.aclose()
 
-    def _call(self, request: Request, observe: Observer | None) -> CallRun:
-        """A call that nobody drives yet: nothing is taken, and nothing recorded."""
+    def begin_call(self, request: Request, observe: Observer | None = None) -> CallRun:
+        """A call that nobody runs yet, for a pump: nothing is taken, and nothing recorded.
+
+        Raises:
+            NoTarget: Nobody on the route can be asked.
+            UnknownRoute: There is no such route or target.
+        """
         observers = self._observers if observe is None else (*self._observers, observe)
         fit, unfit = split(self.config.route(request.wants), request, self.config)
         self._fitness_log.tell(unfit)

@@ -19,7 +19,7 @@ from orchestrator.cli.inputs import STANDARD_INPUT, read_duration, read_text
 from orchestrator.cli.render_simulation import PlayedTurn, Turn
 from orchestrator.cli.screen import Screen
 from orchestrator.config.records import Config
-from orchestrator.lab.simulation import BadScript, Playing, Simulation, read_script
+from orchestrator.lab.simulation import BadScript, ScriptPlayer, Simulation, read_script
 from orchestrator.lab.simulation.loading import Loaded, load
 from orchestrator.lab.simulation.replay_config import nearest, remember
 from orchestrator.lab.simulation.script import AttemptScript, check_names
@@ -310,7 +310,7 @@ def _turns(found: _Source, config: Config, options: _PlayOptions, *, own: bool) 
         check_names(found.script.items, _names(config, options.route))
     except BadScript as error:
         raise UsageError(f"script: {error}") from None
-    playing = Playing(found.script.items)
+    playing = ScriptPlayer(found.script.items)
     streamed = options.stream or found.script.stream
     return [Turn(playing, options.every, streamed, options.timeout)] * options.calls
 
@@ -326,7 +326,7 @@ def _recorded_turns(
         limit = call.opened.policy.deadline if own else None
         made.append(
             Turn(
-                Playing(script.items),
+                ScriptPlayer(script.items),
                 pause,
                 options.stream or script.stream,
                 limit if options.timeout is None else options.timeout,

@@ -38,12 +38,6 @@ meet them.
 """
 
 
-def read_limit() -> float | None:
-    """The seconds of :data:`READ_DEADLINE`, for transports with a clock of their own."""
-    limit = READ_DEADLINE.get()
-    return None if limit is None else limit[1]
-
-
 class _BoundedStream(httpcore.NetworkStream):
     """A network stream whose reads and writes end when the attempt does."""
 
