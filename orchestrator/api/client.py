@@ -11,7 +11,6 @@ from typing import Self, Unpack
 
 import attrs
 
-from orchestrator import config as configuration
 from orchestrator.api.options import (
     CallOptions,
     OrchestratorOptions,
@@ -25,8 +24,9 @@ from orchestrator.api.response import Response
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
 from orchestrator.classification import prepare
 from orchestrator.clock import SystemClock
+from orchestrator.config import loading as configuration
+from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
-from orchestrator.config.records import Config, Provider
 from orchestrator.dialects import DEFAULT_DIALECT, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import blocking, tasks
@@ -47,6 +47,7 @@ from orchestrator.health import (
     open_store,
 )
 from orchestrator.ledger import LedgerFile, Observer
+from orchestrator.provider import Provider
 from orchestrator.secrets import fingerprint, guard_logs
 from orchestrator.states import Call, Policy
 

@@ -10,7 +10,6 @@ import attrs
 from cyclopts import Parameter
 from rich.text import Text
 
-from orchestrator import config as configuration
 from orchestrator.cli import live_check, request_check
 from orchestrator.cli.endings import DONE, FAILED, MISUSED, UsageError, told
 from orchestrator.cli.live_check import Got
@@ -20,8 +19,10 @@ from orchestrator.cli.request_check import Takeover
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import count, one_line
 from orchestrator.cli.words import duration as words_for
-from orchestrator.config import ConfigError, Finding, Level
-from orchestrator.config.records import Config
+from orchestrator.config import ConfigError
+from orchestrator.config import loading as configuration
+from orchestrator.config.config import Config
+from orchestrator.config.lint import Finding, Level, lint
 from orchestrator.states import Target
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow"}
@@ -74,7 +75,7 @@ def check(
             return MISUSED
         report = _Report(
             str(loaded.path),
-            [*_health(loaded), *configuration.lint(loaded)],
+            [*_health(loaded), *lint(loaded)],
             loaded.routes,
             _asked(screen, loaded, seconds) if live else None,
             None if request is None else _taken_over(loaded, request, dialect),

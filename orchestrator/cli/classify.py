@@ -16,7 +16,8 @@ from orchestrator.cli.reasons import why
 from orchestrator.cli.recorded import Recorded
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.verdict import Told
-from orchestrator.config.records import Config, masker
+from orchestrator.config.config import Config
+from orchestrator.provider import masker
 from orchestrator.secrets import mask
 from orchestrator.states import Error, Policy
 

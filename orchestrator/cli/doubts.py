@@ -10,8 +10,8 @@ import httpx
 
 from orchestrator.classification.rule_books import all_rules
 from orchestrator.cli.endings import UsageError
+from orchestrator.config.config import Config
 from orchestrator.config.errors import nearest
-from orchestrator.config.records import Config
 from orchestrator.dialects import DIALECTS
 from orchestrator.secrets import mask
 from orchestrator.vendors import CATALOGUE, family, vendor

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from orchestrator.classification.rules.repairs import CONDITIONAL
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Session
 from orchestrator.states import (
     Call,

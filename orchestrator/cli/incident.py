@@ -12,9 +12,9 @@ from typing import Self
 
 import attrs
 
-from orchestrator import config as configuration
 from orchestrator.api.client import Orchestrator
 from orchestrator.api.response import Response
+from orchestrator.config import loading as configuration
 from orchestrator.ledger import Entry
 from orchestrator.sim import SimProcess, replies
 

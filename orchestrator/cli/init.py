@@ -8,11 +8,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from orchestrator import config as configuration
 from orchestrator.cli.endings import DONE, UsageError, told
 from orchestrator.cli.program import called
 from orchestrator.cli.screen import Screen
 from orchestrator.config.loading import FILE
+from orchestrator.config.starter import starter
 from orchestrator.vendors import CATALOGUE
 
 _MODE = 0o600
@@ -38,7 +38,7 @@ def init(
     """
     screen = Screen()
     with told(screen, json=json):
-        text = configuration.starter(os.environ)
+        text = starter(os.environ)
         _write(output, text, force=force)
         keys = _keys()
         if json:

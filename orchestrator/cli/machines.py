@@ -12,7 +12,7 @@ from orchestrator.cli.progress import progress
 from orchestrator.cli.reading import STANDARD_INPUT, file_text
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import count
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.lab.diagrams import bounds, lists, saved
 from orchestrator.lab.diagrams.bounds import Setup
 from orchestrator.lab.diagrams.config_changes import Under, config_changes

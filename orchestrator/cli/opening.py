@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator import config as configuration
 from orchestrator.api.client import Orchestrator
 from orchestrator.cli.screen import Screen
-from orchestrator.config.records import Config
+from orchestrator.config import loading as configuration
+from orchestrator.config.config import Config
 
 
 def opened(path: Path | None, screen: Screen) -> Orchestrator:

@@ -13,7 +13,7 @@ from orchestrator.cli.endings import DONE, FAILED, UsageError, told
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.surveys import percent
 from orchestrator.cli.words import count
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation.changes import changes
 from orchestrator.lab.simulation.evidence import Assume
 from orchestrator.lab.simulation.loading import load

@@ -12,8 +12,8 @@ from orchestrator.api.request import Request
 from orchestrator.cli.endings import UsageError
 from orchestrator.cli.reading import payload
 from orchestrator.cli.words import one_line
+from orchestrator.config.config import Config
 from orchestrator.config.errors import nearest
-from orchestrator.config.records import Config
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, crossing, dialect
 from orchestrator.execution.capabilities import split
 from orchestrator.states import Target

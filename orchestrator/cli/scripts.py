@@ -9,12 +9,12 @@ from pathlib import Path
 
 import attrs
 
-from orchestrator import config as configuration
 from orchestrator.cli.endings import UsageError
 from orchestrator.cli.played import Turn
 from orchestrator.cli.reading import STANDARD_INPUT, file_text
 from orchestrator.cli.screen import Screen
-from orchestrator.config.records import Config
+from orchestrator.config import loading as configuration
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation import BadScript, Playing, read_script
 from orchestrator.lab.simulation.loading import Loaded, load
 from orchestrator.lab.simulation.reading import BrokenLedger, Recording, recordings

@@ -17,8 +17,8 @@ from orchestrator.cli.endings import DONE, UsageError, told
 from orchestrator.cli.opening import opened
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.words import answered, count, one_line, whole
+from orchestrator.config.config import Config
 from orchestrator.config.errors import nearest
-from orchestrator.config.records import Config
 from orchestrator.health import Entry
 from orchestrator.states import Mark, Target
 

@@ -14,8 +14,8 @@ from orchestrator.cli.endings import DONE, FAILED, UsageError, told
 from orchestrator.cli.progress import progress
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.verified import show
-from orchestrator.config import find
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
+from orchestrator.config.loading import find
 from orchestrator.lab.simulation.loading import load
 from orchestrator.lab.verify import Setting, Verdict
 from orchestrator.lab.verify import verify as check

@@ -15,7 +15,7 @@ import attrs
 
 from orchestrator.config import scalars
 from orchestrator.config.errors import NotAllowed, Problem
-from orchestrator.config.records import ANONYMOUS, Credential
+from orchestrator.provider import ANONYMOUS, Credential
 from orchestrator.secrets import Secret
 from orchestrator.secrets.sources import (
     CommandSource,

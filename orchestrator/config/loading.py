@@ -10,8 +10,8 @@ from typing import Any
 
 import platformdirs
 
+from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
-from orchestrator.config.records import Config
 from orchestrator.secrets import mask
 
 APP = "orchestrator"
@@ -86,7 +86,7 @@ def loads(
     Raises:
         ConfigError: Something in it is wrong; all problems are listed.
     """
-    from orchestrator.config.resolving import resolve  # cattrs takes 60 ms to import
+    from orchestrator.config.resolve import resolve  # cattrs takes 60 ms to import
 
     environ = os.environ if environ is None else environ
     folder = source.parent if isinstance(source, Path) else Path()

@@ -21,10 +21,10 @@ import attrs
 import httpx
 
 from orchestrator.clock import Clock
-from orchestrator.config.records import Provider
 from orchestrator.dialects import dialect
 from orchestrator.dialects.encoding import KeyForm
 from orchestrator.execution.effects import Block, LimitPassed
+from orchestrator.provider import Provider
 from orchestrator.secrets import Masker, Secret
 from orchestrator.secrets.sources import (
     COMMAND_SECONDS,

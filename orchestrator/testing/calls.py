@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation import Item, Playing, Script, Simulated, Simulation, read_script
 from orchestrator.lab.simulation.loading import load as simulated_config
 

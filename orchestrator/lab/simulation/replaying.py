@@ -9,7 +9,7 @@ from random import Random
 
 import attrs
 
-from orchestrator.config.records import DEFAULT_ROUTE, Config, Provider
+from orchestrator.config.config import DEFAULT_ROUTE, Config
 from orchestrator.execution.recorder import pool_of
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
 from orchestrator.health.marking import CIRCUIT, FAILING_CALLS
@@ -18,6 +18,7 @@ from orchestrator.lab.simulation.reading import Recording
 from orchestrator.lab.simulation.replayed import Replay, Replaying
 from orchestrator.lab.simulation.survey import Survey, Tally, tally
 from orchestrator.ledger import Pools, RecordedPool
+from orchestrator.provider import Provider
 from orchestrator.states import (
     Arrival,
     Call,

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from orchestrator.classification import classify
-from orchestrator.config.records import DEFAULT_ROUTE, Config, Credential, Provider
-from orchestrator.health import Strategy
+from orchestrator.config.config import DEFAULT_ROUTE, Config
 from orchestrator.lab.simulation.answers import answer
 from orchestrator.lab.simulation.evidence import Answered, answers
 from orchestrator.lab.simulation.items import (
@@ -31,6 +30,8 @@ from orchestrator.lab.simulation.items import (
 from orchestrator.lab.simulation.reading import Recording
 from orchestrator.lab.simulation.replaying import pools
 from orchestrator.lab.simulation.script import Script
+from orchestrator.pooling import Strategy
+from orchestrator.provider import Credential, Provider
 from orchestrator.secrets import Secret
 from orchestrator.states import Cancelled, Error, Reason, Streaming, Target
 

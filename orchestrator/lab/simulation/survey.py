@@ -8,7 +8,7 @@ from typing import Protocol
 
 import attrs
 
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation.mixes import DAY, Mix, answers
 from orchestrator.lab.simulation.simulation import Simulation
 from orchestrator.ledger import Ledger

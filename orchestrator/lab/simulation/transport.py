@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from orchestrator.clock import VirtualClock
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation.answers import answer
 from orchestrator.lab.simulation.items import CONNECT, CUT, OK, SILENCE, STALL, TIMEOUT, Item
 from orchestrator.lab.simulation.streams import Flow, broken_off, is_streamed, parts, pass_time

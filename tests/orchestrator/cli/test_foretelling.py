@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.cli.foretelling import foretell, scene
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.states import Error, Reason
 
 _REASONS = [reason for reason in Reason if reason not in (Reason.CANCELLED, Reason.DEADLINE)]

@@ -23,11 +23,12 @@ from hypothesis import strategies as st
 from orchestrator import AuthFailed, CallFailed, Orchestrator, Response
 from orchestrator.classification import classify
 from orchestrator.clock import SystemClock
-from orchestrator.config import ConfigError, loads
-from orchestrator.config.records import Credential, Provider
+from orchestrator.config import ConfigError
+from orchestrator.config.loading import loads
 from orchestrator.execution.auth import OLD_SECRETS, LiveSecrets
 from orchestrator.execution.effects import Block
 from orchestrator.health import MemoryStore
+from orchestrator.provider import Credential, Provider
 from orchestrator.secrets import Masker, Secret
 from orchestrator.secrets.sources import FileSource
 from tests.acceptance.world import HI

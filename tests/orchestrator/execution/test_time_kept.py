@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from orchestrator import CallFailed, Orchestrator, Request, Response
 from orchestrator.clock import VirtualClock
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.health import MemoryStore
 from orchestrator.lab.simulation import Item, Playing
 from orchestrator.lab.simulation.items import OK, WITHOUT_PIECES

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.cli import main
-from orchestrator.config.records import Config, Provider
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation import Playing, Simulation, parse
 from orchestrator.lab.simulation.changes import changes
 from orchestrator.lab.simulation.evidence import Assume
@@ -22,6 +22,7 @@ from orchestrator.lab.simulation.reading import Recording, entries, read, record
 from orchestrator.lab.simulation.replayed import Replay, difference
 from orchestrator.lab.simulation.replaying import Comparison, replay, requests
 from orchestrator.ledger import Entry, line
+from orchestrator.provider import Provider
 from orchestrator.states import Clear, Mark, Started
 from orchestrator.testing import policies, routes
 from tests.orchestrator.lab.simulation.incidents import FOLDER, INCIDENTS, config, of

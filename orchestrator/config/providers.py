@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import Parameter, signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from orchestrator.config import credentials
-from orchestrator.config.draft import Draft
 from orchestrator.config.errors import NotAllowed, Problem, nearest
-from orchestrator.config.records import Provider
 from orchestrator.config.scalars import base_url as check_base_url
 from orchestrator.config.scalars import found, kind, seconds
-from orchestrator.config.tables import ProviderTable
+from orchestrator.config.scalars import headers as check_headers
+from orchestrator.config.schema import Document, ProviderTable
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS
+from orchestrator.provider import Provider
 from orchestrator.secrets import mask
 from orchestrator.vendors import (
     CATALOGUE,
@@ -33,7 +36,42 @@ _KEY = Parameter.KEYWORD_ONLY
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
-def provider(draft: Draft, name: str) -> Provider:
+@attrs.define
+class Draft:
+    """The one mutable value of the room.
+
+    Attributes:
+        document: The file, structured.
+        table: The file as TOML gave it, for what was said and what was not.
+        environ: Where variables are looked up.
+        folder: Where relative paths begin.
+        problems: What is wrong; any makes the config refused.
+        warnings: What is passed over.
+        providers: Those that are resolved.
+        headers: What the environment adds, by provider.
+        passed_over: By route, the names of targets without a credential, in order.
+    """
+
+    document: Document
+    table: Mapping[str, Any]
+    environ: Mapping[str, str]
+    folder: Path
+    problems: list[Problem]
+    warnings: list[Problem] = attrs.field(factory=list)
+    providers: dict[str, Provider] = attrs.field(factory=dict)
+    headers: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    passed_over: dict[str, dict[str, None]] = attrs.field(factory=dict)
+
+    def warn(self, where: str, what: str, fix: str = "") -> None:
+        """Note what is passed over, and what to do about it."""
+        self.warnings.append(Problem(where, what, fix))
+
+    def refuse(self, where: str, what: str) -> None:
+        """Note what is wrong."""
+        self.problems.append(Problem(where, what))
+
+
+def provider_of(draft: Draft, name: str) -> Provider:
     """The provider of that name; what is wrong with it is noted in ``draft``."""
     table = draft.document.providers.get(name, ProviderTable())
     entry = _known(draft, name, table)
@@ -169,3 +207,45 @@ def _rule(name: str, index: int, fields: Mapping[str, Any]) -> Rule:
     wait = fields.get("retry_after")
     waits = {} if wait is None else {"retry_after": seconds(wait)}
     return user_rule(name, index, **{**fields, **waits})
+
+
+# Headers by environment: ``ORCHESTRATOR_HEADERS_CORP='User-Agent: curl/8.7.1'``.
+
+PREFIX = "ORCHESTRATOR_HEADERS_"
+"""What the variables begin with; the provider's name follows, see :func:`variable`."""
+
+
+def variable(provider: str) -> str:
+    """The variable for a provider: upper case, what is no letter or digit becomes ``_``."""
+    return PREFIX + re.sub(r"[^A-Z0-9]", "_", provider.upper())
+
+
+def header_variables(draft: Draft, providers: Sequence[str]) -> dict[str, Mapping[str, str]]:
+    """The headers that the environment gives each of ``providers``, one ``Name: value`` a line.
+
+    A variable that fits none, and a line that is no header, are noted; values are never shown.
+    """
+    expected = {variable(name): name for name in providers}
+    for given in sorted(draft.environ):
+        if given.startswith(PREFIX) and given not in expected:
+            what = f"fits no configured provider{nearest(given, expected)}"
+            draft.warn(given, what, "rename the variable, or unset it")
+    found: dict[str, Mapping[str, str]] = {}
+    for name in providers:
+        try:
+            found[name] = _parsed(draft.environ.get(variable(name), ""))
+        except NotAllowed as error:
+            draft.refuse(variable(name), str(error))
+    return found
+
+
+def _parsed(text: str) -> Mapping[str, str]:
+    headers: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise NotAllowed(f'line {number} has no colon; allowed: "Name: value", one a line')
+        headers[name.strip()] = value.strip()
+    return check_headers(headers)
