@@ -22,8 +22,8 @@ from orchestrator.health import (
 )
 from orchestrator.health.stores.file import FileStore
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Reason
-from orchestrator.states.target import Target
 
 ROUTE = tuple(Target(name, "model") for name in ("acme", "bolt", "corp"))
 

@@ -36,12 +36,11 @@ from orchestrator.states.events import (
     Switched,
     Waited,
 )
+from orchestrator.states.facts import Clear, Mark, Standby, Taken, Target
 from orchestrator.states.machine import IllegalEvent, Step, step
 from orchestrator.states.policy import OnInterrupted, Policy, Timeouts
 from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason, Scope
-from orchestrator.states.standby import Clear, Mark, Standby, Taken
 from orchestrator.states.table import STATES, TABLE, Row
-from orchestrator.states.target import Target
 
 __all__ = [
     "DEFAULT_MOVES",

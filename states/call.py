@@ -17,9 +17,9 @@ from orchestrator.states.events import (
     Switched,
     Waited,
 )
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy
 from orchestrator.states.reasons import SPECS, Move, Reason
-from orchestrator.states.target import Target
 
 
 class State(enum.Enum):
@@ -61,7 +61,7 @@ class Call:
         state: Where the machine is.
         number: The number of the last attempt; 0 before the first.
         tries: Sends at this stay that no rotation or repair preceded.
-        waits, rotations, switches, repairs: How often each was done.
+        waits, rotations, repairs: How often each was done.
         target: Where the call stays, or waits to send next; ``None`` once it left.
         credential: The label last sent with.
         probe: True where the last send was a probe.
@@ -97,7 +97,6 @@ class Call:
     tries: int = 0
     waits: int = 0
     rotations: int = 0
-    switches: int = 0
     repairs: int = 0
     target: Target | None = None
     credential: str | None = None

@@ -7,8 +7,8 @@ import enum
 import attrs
 
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import Timeouts
-from orchestrator.states.target import Target
 
 
 class StoppedBy(enum.StrEnum):
@@ -39,6 +39,7 @@ class Send:
         probe: True where this send tests a bench or circuit that has ended.
         kept_alive: The ``first_token`` in seconds, once the provider says that it is at
             work (a comment in its stream).
+        streamed: True where the answer is asked for as a stream.
     """
 
     target: Target
@@ -49,6 +50,7 @@ class Send:
     until: float
     probe: bool = False
     kept_alive: float = 0.0
+    streamed: bool = False
 
 
 @attrs.frozen

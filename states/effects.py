@@ -10,29 +10,23 @@ from collections.abc import Callable
 from typing import Any
 
 from orchestrator.states.call import Call
-from orchestrator.states.chain import (
-    Due,
-    Looked,
-    is_slow,
-    next_clear,
-    retry_at,
-    tries_allowed,
-    way_back,
-)
 from orchestrator.states.commands import StoppedBy
 from orchestrator.states.error import Error
-from orchestrator.states.events import Arrival, Diagnosed, Event
+from orchestrator.states.events import Event
+from orchestrator.states.guards import Plan
 from orchestrator.states.reasons import SPECS, Move, Reason
+from orchestrator.states.routing import Due, Looked, is_slow, tries_allowed
 
-Effect = Callable[[Call, Any], None]
-"""``(call, event) -> None``; changes the copy that the step works on."""
+Effect = Callable[[Call, Any, Any], None]
+"""``(call, event, plan) -> None``; changes the copy that the step works on. The plan is what
+the row's guard found."""
 
 
-def nothing(call: Call, event: Event) -> None:
+def nothing(call: Call, event: Event, plan: Plan) -> None:
     """The state that is entered does all there is to do."""
 
 
-def leave(call: Call, event: Looked) -> None:
+def leave(call: Call, event: Looked, plan: Plan) -> None:
     """Leave the target for others, with the cause if it is the first one."""
     if call.cause is None:
         call.cause = call.error
@@ -45,47 +39,37 @@ def leave(call: Call, event: Looked) -> None:
         call.returnable |= {(here.name, not_before)}
 
 
-def plan_retry(call: Call, event: Diagnosed) -> None:
-    """Wait for the call's own target."""
-    call.resume_at = retry_at(call, event)
-
-
-def plan_way_back(call: Call, event: Diagnosed) -> None:
+def go_back(call: Call, event: Looked, plan: Due) -> None:
     """Leave the target and wait for the way back, where tries start again."""
-    due = way_back(call, event)
-    assert due is not None, "only rows guarded by a way back lead here"
     call.went_back = True
-    _wait_elsewhere(call, event, due)
+    _move(call, event, plan)
 
 
-def plan_wait(call: Call, event: Arrival) -> None:
+def wait_for_it(call: Call, event: Looked, plan: Due) -> None:
     """Wait for what clears first: at this target, an unasked one or the way back."""
-    due = next_clear(call, event)
-    assert due is not None, "only the row guarded by something_clears leads here"
-    if call.target is not None and due.target.name == call.target.name:
-        call.resume_at = due.at
+    if call.target is not None and plan.target.name == call.target.name:
         return
-    call.went_back = call.went_back or due.target.name in call.asked
-    _wait_elsewhere(call, event, due)
+    call.went_back = call.went_back or plan.target.name in call.asked
+    _move(call, event, plan)
 
 
-def stop_exhausted(call: Call, event: Looked) -> None:
+def stop_exhausted(call: Call, event: Looked, plan: Plan) -> None:
     """Nothing is left to try."""
     _stop(call, event, StoppedBy.EXHAUSTED)
 
 
-def stop_committed(call: Call, event: Diagnosed) -> None:
+def stop_committed(call: Call, event: Looked, plan: Plan) -> None:
     """Content was delivered; another attempt could contradict it."""
     _stop(call, event, StoppedBy.COMMITTED)
 
 
-def stop_spent(call: Call, event: Looked) -> None:
+def stop_spent(call: Call, event: Looked, plan: Plan) -> None:
     """The attempts or the time are spent."""
     spent = StoppedBy.ATTEMPTS if event.at < call.ends_at else StoppedBy.DEADLINE
     _stop(call, event, spent)
 
 
-def stop_cancelled(call: Call, event: Event) -> None:
+def stop_cancelled(call: Call, event: Event, plan: Plan) -> None:
     """The caller went away."""
     call.stopped_by = StoppedBy.CANCELLED
     call.cause = (
@@ -93,7 +77,7 @@ def stop_cancelled(call: Call, event: Event) -> None:
     )
 
 
-def stop_deadline(call: Call, event: Event) -> None:
+def stop_deadline(call: Call, event: Event, plan: Plan) -> None:
     """The time was over in the middle of an attempt or a wait."""
     call.stopped_by = StoppedBy.DEADLINE
     call.cause = call.cause or call.error or call.passed_over or _out_of_time(call)
@@ -108,10 +92,10 @@ def _tries_remain(call: Call, error: Error) -> bool:
     return hasty and Move.RETRY in call.allowed and call.tries < tries_allowed(call)
 
 
-def _wait_elsewhere(call: Call, event: Looked, due: Due) -> None:
-    leave(call, event)
+def _move(call: Call, event: Looked, plan: Due) -> None:
+    leave(call, event, plan)
     call.tries = 0
-    call.target, call.resume_at = due.target, due.at
+    call.target = plan.target
 
 
 def _stop(call: Call, event: Looked, stopped_by: StoppedBy) -> None:

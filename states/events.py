@@ -8,7 +8,7 @@ from __future__ import annotations
 import attrs
 
 from orchestrator.states.error import Error
-from orchestrator.states.standby import Standby, Taken
+from orchestrator.states.facts import Standby, Taken
 
 
 @attrs.frozen
@@ -103,9 +103,15 @@ class Diagnosed:
 
 @attrs.frozen
 class Cancelled:
-    """The caller went away."""
+    """The caller went away.
+
+    Attributes:
+        complete: True where the whole answer had reached the caller by then: what was
+            left to come of the stream said nothing more.
+    """
 
     at: float
+    complete: bool = False
 
 
 @attrs.frozen

@@ -7,12 +7,19 @@ the machine asked for before the table is looked at.
 
 from __future__ import annotations
 
-from orchestrator.states.call import Call
-from orchestrator.states.events import Event, Failed, Repaired, Rotated, Started, Switched, Waited
-from orchestrator.states.standby import Taken
-
-_GRAIN = 0.001
-"""Seconds by which two readings of a clock may disagree."""
+from orchestrator.states.call import Call, State
+from orchestrator.states.events import (
+    Cancelled,
+    Event,
+    Failed,
+    Repaired,
+    Rotated,
+    Started,
+    Switched,
+    Waited,
+)
+from orchestrator.states.facts import Taken
+from orchestrator.states.limits import CLOCK_GRAIN
 
 
 def objection(call: Call, event: Event) -> str | None:
@@ -20,8 +27,10 @@ def objection(call: Call, event: Event) -> str | None:
     if not event.at >= 0:  # also refuses NaN, which no comparison with a limit would notice
         return f"{event.at!r} is no instant of this call"
     match event:
-        case Failed() if not 0 <= event.waited <= event.at + _GRAIN:
+        case Failed() if not 0 <= event.waited <= event.at + CLOCK_GRAIN:
             return f"nobody has waited for {event.waited!r} s"
+        case Cancelled(complete=True) if call.state is not State.STREAM:
+            return "no content has reached the caller that could be the whole answer"
         case Started() | Rotated() | Switched() | Waited() | Repaired():
             return _objection_to(call, event, event.taken) if event.taken is not None else None
         case _:

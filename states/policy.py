@@ -25,7 +25,7 @@ class Timeouts:
     Attributes:
         connect: Until the connection stands, TLS included.
         first_token: Streamed attempts: until the first content; ``None`` means
-            ``"auto"`` (see :mod:`orchestrator.states.attempt`).
+            ``"auto"`` (see :mod:`orchestrator.states.limits`).
         idle: Streamed attempts: between chunks.
         total: Unstreamed attempts: from the connection to the whole answer.
         stream_total: Streamed: from the first content to the end of the stream.

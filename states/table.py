@@ -6,9 +6,11 @@ driver for at most one thing (its command). Nothing else decides: a driver perfo
 command, answers with an event, and never asks itself what to do next.
 
 Guards are in :mod:`orchestrator.states.guards`; their names are the labels of the diagrams, and
-their docstrings say what they mean. Effects (:mod:`orchestrator.states.effects`) do the bookkeeping
-that differs from row to row. The last row of each group has no guard, so the machine
-always knows what to do; whatever has no row at all is refused (:mod:`orchestrator.states.machine`).
+their docstrings say what they mean. What a guard found goes on to the effect of its row
+(:mod:`orchestrator.states.effects`: the bookkeeping that differs from row to row) and to the
+state that is entered (:mod:`orchestrator.states.entries`). The last row of each group has no
+guard, so the machine always knows what to do; whatever has no row at all is refused
+(:mod:`orchestrator.states.machine`).
 
 Billing rows stand above every row that stays at a provider. That order is the reason
 for this project: an account without money must not be asked again.
@@ -16,26 +18,14 @@ for this project: an account without money must not be asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import attrs
 
-from orchestrator.states import (
-    attempt,
-    classify,
-    eager_fallback,
-    effects,
-    finish,
-    guards,
-    repair,
-    retry,
-    rotate_credential,
-    stream,
-)
-from orchestrator.states.call import Call, State
-from orchestrator.states.commands import Command
+from orchestrator.states import effects, entries, guards
+from orchestrator.states.call import State
 from orchestrator.states.effects import Effect
+from orchestrator.states.entries import Enter
 from orchestrator.states.events import (
     Cancelled,
     DeadlineReached,
@@ -79,20 +69,20 @@ class Entry:
     """What a state asks for when it is entered; the initial state asks for nothing."""
 
     state: State
-    enter: Callable[[Call, Any], Command] | None
+    enter: Enter | None
 
 
 STATES: tuple[Entry, ...] = (
     Entry(State.READY, None),
-    Entry(State.ATTEMPT, attempt.enter),
-    Entry(State.STREAM, stream.enter),
-    Entry(State.CLASSIFY, classify.enter),
-    Entry(State.ROTATE_CREDENTIAL, rotate_credential.enter),
-    Entry(State.EAGER_FALLBACK, eager_fallback.enter),
-    Entry(State.RETRY, retry.enter),
-    Entry(State.REPAIR, repair.enter),
-    Entry(State.SUCCEED, finish.succeed),
-    Entry(State.FAIL_TERMINAL, finish.fail),
+    Entry(State.ATTEMPT, entries.attempt),
+    Entry(State.STREAM, entries.stream),
+    Entry(State.CLASSIFY, entries.classify),
+    Entry(State.ROTATE_CREDENTIAL, entries.rotate_credential),
+    Entry(State.EAGER_FALLBACK, entries.eager_fallback),
+    Entry(State.RETRY, entries.retry),
+    Entry(State.REPAIR, entries.repair),
+    Entry(State.SUCCEED, entries.succeed),
+    Entry(State.FAIL_TERMINAL, entries.fail_terminal),
 )
 
 
@@ -100,14 +90,14 @@ def _arrival(state: State, event: type[Event]) -> tuple[Row, ...]:
     """The rows of an arrival, the same for each of the five."""
     prefix = event.__name__.lower()
     return (
-        Row(f"{prefix}_spent", state, event, guards.time_spent,
+        Row(f"{prefix}_spent", state, event, guards.time_is_over,
             State.FAIL_TERMINAL, effects.stop_spent),
-        Row(f"{prefix}_send", state, event, guards.something_taken,
+        Row(f"{prefix}_send", state, event, guards.a_target_is_free,
             State.ATTEMPT),
-        Row(f"{prefix}_fallback", state, event, guards.unasked_stands_by,
+        Row(f"{prefix}_fallback", state, event, guards.another_target_is_free,
             State.EAGER_FALLBACK, effects.leave),
-        Row(f"{prefix}_wait", state, event, guards.something_clears,
-            State.RETRY, effects.plan_wait),
+        Row(f"{prefix}_wait", state, event, guards.a_target_clears,
+            State.RETRY, effects.wait_for_it),
         Row(f"{prefix}_terminal", state, event, None,
             State.FAIL_TERMINAL, effects.stop_exhausted),
     )  # fmt: skip
@@ -115,7 +105,9 @@ def _arrival(state: State, event: type[Event]) -> tuple[Row, ...]:
 
 def _interruptions(state: State) -> tuple[Row, ...]:
     """The rows that lead from every state that is not final to its end."""
+    left = Row("left_complete", state, Cancelled, guards.all_was_delivered, State.SUCCEED)
     return (
+        *((left,) if state is State.STREAM else ()),
         Row(f"{state.value}_cancelled", state, Cancelled, None,
             State.FAIL_TERMINAL, effects.stop_cancelled),
         Row(f"{state.value}_deadline", state, DeadlineReached, None,
@@ -132,26 +124,26 @@ _SENDING: tuple[Row, ...] = (
 )
 
 _DIAGNOSED: tuple[Row, ...] = (
-    Row("committed", State.CLASSIFY, Diagnosed, guards.committed,
+    Row("committed", State.CLASSIFY, Diagnosed, guards.content_is_final,
         State.FAIL_TERMINAL, effects.stop_committed),
-    Row("spent", State.CLASSIFY, Diagnosed, guards.spent,
+    Row("spent", State.CLASSIFY, Diagnosed, guards.budget_is_spent,
         State.FAIL_TERMINAL, effects.stop_spent),
-    Row("billing_fallback", State.CLASSIFY, Diagnosed, guards.billing_and_unasked_stands_by,
+    Row("billing_fallback", State.CLASSIFY, Diagnosed, guards.billing_and_another_is_free,
         State.EAGER_FALLBACK, effects.leave),
-    Row("billing_way_back", State.CLASSIFY, Diagnosed, guards.billing_and_way_back,
-        State.RETRY, effects.plan_way_back),
+    Row("billing_way_back", State.CLASSIFY, Diagnosed, guards.billing_and_earlier_clears,
+        State.RETRY, effects.go_back),
     Row("billing_terminal", State.CLASSIFY, Diagnosed, guards.billing,
         State.FAIL_TERMINAL, effects.stop_exhausted),
-    Row("repair", State.CLASSIFY, Diagnosed, guards.repair_named,
+    Row("repair", State.CLASSIFY, Diagnosed, guards.a_repair_is_known,
         State.REPAIR),
-    Row("rotate", State.CLASSIFY, Diagnosed, guards.rotation_allowed,
+    Row("rotate", State.CLASSIFY, Diagnosed, guards.another_key_is_free,
         State.ROTATE_CREDENTIAL),
-    Row("retry", State.CLASSIFY, Diagnosed, guards.retry_allowed,
-        State.RETRY, effects.plan_retry),
-    Row("fallback", State.CLASSIFY, Diagnosed, guards.fallback_allowed,
+    Row("retry", State.CLASSIFY, Diagnosed, guards.a_retry_is_worth_it,
+        State.RETRY),
+    Row("fallback", State.CLASSIFY, Diagnosed, guards.another_target_is_free,
         State.EAGER_FALLBACK, effects.leave),
-    Row("way_back", State.CLASSIFY, Diagnosed, guards.way_back,
-        State.RETRY, effects.plan_way_back),
+    Row("way_back", State.CLASSIFY, Diagnosed, guards.an_earlier_target_clears,
+        State.RETRY, effects.go_back),
     Row("empty_answer", State.CLASSIFY, Diagnosed, guards.only_empty_answers_came,
         State.SUCCEED),
     Row("terminal", State.CLASSIFY, Diagnosed, None,

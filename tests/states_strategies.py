@@ -140,6 +140,7 @@ def takens(draw: st.DrawFn, route: tuple[Target, ...]) -> Taken:
         probe=draw(st.booleans()),
         seen_first_token=draw(st.sampled_from((None, 1.0, 200.0))),
         cut_first_token=draw(st.sampled_from((None, 12.0, 50.0))),
+        stream=draw(st.sampled_from((None, None, True, False))),
     )
 
 
@@ -161,6 +162,8 @@ def events_of(kind: type[Event], route: tuple[Target, ...]) -> st.SearchStrategy
         return st.tuples(instants, st.booleans(), st.sampled_from((0.0, 0.5, 1.0))).map(
             lambda drawn: Failed(drawn[0], tool_call=drawn[1], waited=drawn[0] * drawn[2])
         )
+    if kind is Cancelled:
+        return st.builds(Cancelled, at=instants, complete=st.booleans())
     return st.builds(kind, at=instants)
 
 

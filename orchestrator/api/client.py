@@ -231,7 +231,7 @@ def _prepare(config: Config) -> None:
     providers = config.providers.values()
     spoken = {one.dialect for one in providers}
     prepare({one.vendor for one in providers}, spoken)
-    for name in {*spoken, DEFAULT_DIALECT}:
+    for name in spoken | {DEFAULT_DIALECT}:  # which requests are in, and what streams become
         dialect(name)
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from orchestrator.cli.screen import Screen
 from orchestrator.lab.verify import Certificate, Verdict
-from orchestrator.lab.verify.sequences import Stay, Told
+from orchestrator.lab.verify.sequences import TargetLeg, Trace
 
 _MARGIN = 2
 
@@ -31,8 +31,8 @@ def _properties(screen: Screen, verdict: Verdict) -> None:
     for violation in verdict.violations:
         name = Text.assemble(("BROKEN", "bold red"), f"  {violation.name}: {violation.what}")
         screen.result(name, margin=_MARGIN)
-        if violation.told.stays:
-            _way(screen, violation.told)
+        if violation.trace.stays:
+            _way(screen, violation.trace)
     if verdict.certificate is None:
         # What is broken may hide what else is: the search does not go on behind it.
         screen.result("mend this first: the others were not all looked at", margin=_MARGIN)
@@ -65,20 +65,20 @@ def _repairs(count: int) -> str:
     return f"at most {count} repair{several} of the request; each one more is an attempt more"
 
 
-def _way(screen: Screen, told: Told) -> None:
+def _way(screen: Screen, trace: Trace) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", overflow="fold", max_width=30)
     table.add_column(overflow="fold")
-    for stay in told.stays:
+    for stay in trace.stays:
         table.add_row(stay.target or "at none", ", ".join(_counted(stay)) or "asked")
     screen.show(Padding(table, (0, 0, 0, 2 * _MARGIN)))
-    if not told.ran:
+    if not trace.ran:
         screen.result(
             "(with time and keys free: a running clock may not allow it)", margin=2 * _MARGIN
         )
 
 
-def _counted(stay: Stay) -> Iterator[str]:
+def _counted(stay: TargetLeg) -> Iterator[str]:
     for move, times in itertools.groupby(stay.moves):
         count = len(list(times))
         yield move if count == 1 else f"{move} ×{count}"

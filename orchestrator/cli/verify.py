@@ -19,9 +19,9 @@ from orchestrator.config.loading import find
 from orchestrator.lab.simulation.loading import load
 from orchestrator.lab.verify import Setting, Verdict
 from orchestrator.lab.verify import verify as check
-from orchestrator.lab.verify.report import as_mapping
-from orchestrator.lab.verify.report import ledger as sequences
-from orchestrator.states.target import Target
+from orchestrator.lab.verify.verdict import as_mapping
+from orchestrator.lab.verify.verdict import ledger as sequences
+from orchestrator.states.facts import Target
 
 EXAMPLE = Setting(
     route=(

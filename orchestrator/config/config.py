@@ -15,8 +15,8 @@ import attrs
 
 from orchestrator.config.errors import Problem, UnknownRoute
 from orchestrator.provider import Provider
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy, Timeouts
-from orchestrator.states.target import Target
 from orchestrator.vendors.reasoning_models import always_reasons
 
 DEFAULT_ROUTE = "default"

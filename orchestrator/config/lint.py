@@ -14,11 +14,16 @@ import attrs
 
 from orchestrator.config.config import Config
 from orchestrator.provider import Provider
-from orchestrator.states.attempt import FIRST_TOKEN_ALONE, FIRST_TOKEN_WITH_OTHERS
+from orchestrator.states.facts import Target
+from orchestrator.states.limits import (
+    FIRST_TOKEN_ALONE,
+    FIRST_TOKEN_WITH_OTHERS,
+    LARGEST_SHARE,
+    STREAMED_NEEDS,
+    WHOLE_NEEDS,
+)
 from orchestrator.states.policy import OnInterrupted, Policy
 from orchestrator.states.reasons import Move, Reason
-from orchestrator.states.reserve import LARGEST_SHARE, STREAMED_NEEDS, WHOLE_NEEDS
-from orchestrator.states.target import Target
 
 
 class Level(enum.StrEnum):

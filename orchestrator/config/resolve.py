@@ -18,7 +18,7 @@ from orchestrator.config.errors import ConfigError, nearest
 from orchestrator.config.providers import Draft, header_variables, provider_of
 from orchestrator.config.scalars import found
 from orchestrator.config.schema import structure
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Target
 from orchestrator.vendors import CATALOGUE
 
 

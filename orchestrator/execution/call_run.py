@@ -25,7 +25,7 @@ from orchestrator.execution.classify_failure import (
     never_sent,
 )
 from orchestrator.execution.delivery import Delivery
-from orchestrator.execution.effects import EARLY, Effect, LimitPassed
+from orchestrator.execution.effects import Effect, LimitPassed
 from orchestrator.execution.exchange import Exchange, Wishes
 from orchestrator.execution.failure import (
     HINT_MARK,
@@ -57,14 +57,12 @@ from orchestrator.states import (
     Send,
     State,
     Succeeded,
+    Taken,
     Target,
     step,
 )
+from orchestrator.states.limits import CLOCK_GRAIN, LAST_WORDS
 from orchestrator.states.reasons import SPECS
-
-LAST_WORDS = 5.0
-"""Seconds to wait for usage and the end mark once the model has said why it stopped. They
-follow at once where they come at all; some servers then leave the connection open."""
 
 _log = logging.getLogger("orchestrator")
 
@@ -177,6 +175,11 @@ class CallRun:
         self.call, self.command = moved.call, moved.command
         self.recorder.moved(before, event, moved)
 
+    def as_repaired(self, taken: Taken | None) -> Taken | None:
+        """What was taken, with what repairs of this request, or of earlier ones, say of it."""
+        stream = self.wording.stream_repaired(taken.target) if taken is not None else None
+        return taken if taken is None or stream is None else attrs.evolve(taken, stream=stream)
+
     # One attempt.
 
     def begin_attempt(self, command: Send) -> Exchange:
@@ -190,7 +193,10 @@ class CallRun:
         self._begin_delivery(target)
         settings = self.runtime.targets.get(target.name)
         prepared = self.wording.words(
-            target, provider, settings.overrides if settings is not None else {}
+            target,
+            provider,
+            settings.overrides if settings is not None else {},
+            stream=command.streamed,
         )
         self.failure, self.is_diagnosed, at = None, False, self.at
         self.recorder.sent(command, at)
@@ -325,13 +331,13 @@ class CallRun:
         """What a limit that has passed means: the call's own, or one of the attempt's."""
         limit = "connect" if passed.connect else self.read_limit(command)[0]
         timeouts = self.sent()[0].timeouts
-        if self.at >= command.ends_at - EARLY:
+        if self.at >= command.ends_at - CLOCK_GRAIN:
             if not self.call.committed:
                 return DeadlineReached(self.at)
             return LimitReached("stream_total", timeouts.stream_total)
         if isinstance(command, Relay):
             return LimitReached(limit, getattr(timeouts, limit))
-        shortened = self.at >= command.until - EARLY
+        shortened = self.at >= command.until - CLOCK_GRAIN
         own = self._first_token(command) if limit == "first_token" else None
         seconds = float(getattr(command.timeouts, limit)) if own is None else own
         return LimitReached(limit, seconds, shortened=shortened)
@@ -461,7 +467,7 @@ class CallRun:
             return
         streams = self.exchange is not None and self.exchange.prepared.stream
         longest = self._first_token(command) if streams else command.timeouts.total
-        if at + longest >= command.until - EARLY:
+        if at + longest >= command.until - CLOCK_GRAIN:
             seconds = round(command.until - at, 3)
             self.recorder.note(f"limited to {seconds:g} s: the rest is kept for other targets")
 

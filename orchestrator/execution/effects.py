@@ -15,9 +15,7 @@ import httpx
 
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.health.session import Question, Session
-
-EARLY = 0.001
-"""Seconds by which a timer may fire before its time."""
+from orchestrator.states.limits import CLOCK_GRAIN
 
 
 @attrs.frozen
@@ -126,6 +124,6 @@ def limit_passed(error: Exception, effect: Open | Read, seconds: float) -> Limit
     if not isinstance(error, httpx.TimeoutException | TimeoutError):
         return None
     connects = isinstance(error, httpx.ConnectTimeout) and isinstance(effect, Open)
-    if isinstance(effect, Open) and connects and seconds >= effect.connect - EARLY:
+    if isinstance(effect, Open) and connects and seconds >= effect.connect - CLOCK_GRAIN:
         return LimitPassed(connect=True)
-    return LimitPassed() if seconds >= effect.seconds - EARLY else None
+    return LimitPassed() if seconds >= effect.seconds - CLOCK_GRAIN else None

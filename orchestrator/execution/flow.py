@@ -48,9 +48,7 @@ from orchestrator.states import (
     Wait,
     Waited,
 )
-
-DRAIN = 0.1
-"""Seconds to wait, after the end mark, for the end of the body that lets the connection live."""
+from orchestrator.states.limits import DRAIN
 
 Flow = Generator[Effect, Any, Response]
 EventFlow = Generator[Effect, Any, Event]
@@ -73,7 +71,7 @@ def flow(run: CallRun) -> Flow:
     try:
         run.open_record()
         taken, standby = yield Ask(run.session, TakeFirst(), 0.0)
-        run.advance(Started(0.0, taken, standby))
+        run.advance(Started(0.0, run.as_repaired(taken), standby))
         while not isinstance(command := run.command, Finish):
             event = yield from _perform(run, command)
             if not isinstance(event, Streaming):
@@ -127,7 +125,7 @@ def _take(run: CallRun, targets: Sequence[Target], used: Collection[str] = ()) -
     yield from run.runtime.secrets.look({target.provider for target in targets})
     at = run.at
     taken, standby = yield Ask(run.session, Take(targets, used), at)
-    return at, taken, standby
+    return at, run.as_repaired(taken), standby
 
 
 def _diagnose(run: CallRun, *, reload: bool = True) -> Generator[Effect, Any, Diagnosed]:
@@ -295,8 +293,9 @@ def _end(run: CallRun) -> Generator[Effect, Any, None]:
         judged = run.complete(exchange)
         if isinstance(judged, Answer):
             yield Ask(run.session, run.answered(), run.at)
-            run.advance(Succeeded(run.at))
-            run.finish(Finish())
+            run.advance(Cancelled(run.at, complete=True))
+            if isinstance(run.command, Finish):
+                run.finish(run.command)
             return
     if exchange is not None and run.has_failed_head:
         event = yield from _break(run, exchange, exchange.command, LimitPassed())

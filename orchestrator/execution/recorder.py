@@ -215,7 +215,7 @@ class Recorder:
         if sent is None:
             return
         match event:
-            case Succeeded():
+            case Succeeded() | Cancelled(complete=True):
                 self._add(self._attempt(sent, event.at, state))
             case Diagnosed():
                 self._add(self._attempt(sent, event.at, state, event.error))

@@ -98,8 +98,22 @@ class Wording:
             and not self._request.reasoning
         )
 
-    def words(self, target: Target, provider: Provider, overrides: Payload) -> Worded:
-        """What to send to ``target``, in the dialect of its provider."""
+    def stream_repaired(self, target: Target) -> bool | None:
+        """Whether a repair at ``target`` says to stream, or not to; ``None`` where none does."""
+        repairs = self._of(target)
+        return False if NO_STREAM in repairs else True if FORCE_STREAM in repairs else None
+
+    def words(
+        self, target: Target, provider: Provider, overrides: Payload, *, stream: bool
+    ) -> Worded:
+        """What to send to ``target``, in the dialect of its provider.
+
+        Args:
+            target: Where it goes.
+            provider: Who is asked.
+            overrides: The target's own fields.
+            stream: Whether the answer is asked for as a stream.
+        """
         said = self._in_dialect(target, provider)
         payload, notes, stops = said.payload, said.notes, said.stops
         repairs, spoken = self._of(target), dialect(provider.dialect)
@@ -107,7 +121,6 @@ class Wording:
             stops = (*stops, *_texts(find_values({**payload, **overrides}, spoken.shape.stops)))
         for name in repairs:
             payload, overrides = apply(name, payload, spoken), apply(name, overrides, spoken)
-        stream = self._streams(provider, repairs)
         # A caller of a whole answer wants its usage, whoever streams it to us.
         if stream and not self._request.stream:
             payload = spoken.ask_for_usage(payload)
@@ -117,12 +130,6 @@ class Wording:
         worded = Worded(payload, overrides, stream, notes, stops)
         self._sent[target.name] = worded
         return worded
-
-    def _streams(self, provider: Provider, repairs: tuple[str, ...]) -> bool:
-        if NO_STREAM in repairs:
-            return False
-        asked = provider.always_streams or self._request.stream
-        return FORCE_STREAM in repairs or (asked and provider.stream)
 
     def _planned(self, target: Target, provider: Provider, name: str, message: str) -> str | None:
         sent = self._sent.get(target.name)

@@ -17,7 +17,7 @@ from orchestrator.health.stores.store import Store
 from orchestrator.health.upkeep import reset
 from orchestrator.health.workings import Workings
 from orchestrator.secrets import Secret, fingerprint
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Target
 
 
 class HealthBoard:

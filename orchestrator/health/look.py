@@ -16,17 +16,12 @@ from orchestrator.health import patience
 from orchestrator.health.clock_skew import corrected
 from orchestrator.health.records import TOLERANCE, Marks, Place, Record, marked_labels
 from orchestrator.states.error import Error
-from orchestrator.states.reasons import Reason
-from orchestrator.states.standby import Clear, Mark, Standby
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Clear, Mark, Standby, Target
+from orchestrator.states.routing import clears_at
 
 EARLY_SECONDS = 15.0
 """After a start at which nothing stood by, a bench or an open circuit counts as due
 this long after the last request there (the contract, 2026-11)."""
-
-LOOK_AGAIN_SECONDS = 10.0
-"""How long a call waits for another one's probe before it looks again. A probe usually ends
-long before its claim expires; 16 waits (the default policy's) last longer than the claim."""
 
 _PROBED_AFTER = frozenset({Mark.BENCH, Mark.CIRCUIT})
 
@@ -162,8 +157,7 @@ def block_of(record: Record, now: float, viewer: Viewer) -> Block | None:
         return Block(mark, end, since, error, expected=expected(record, now))
     if claim is None or claim.expires <= now + TOLERANCE:
         return None
-    look_again = min(claim.expires, now + LOOK_AGAIN_SECONDS)
-    return Block(mark, look_again, since, error, probed=True, expected=expected(record, now))
+    return Block(mark, claim.expires, since, error, probed=True, expected=expected(record, now))
 
 
 def ends(record: Record, *, early: bool = False) -> float:
@@ -194,8 +188,8 @@ def look(draft: Draft, place: Place, now: float, viewer: Viewer) -> Look:
     pool = _pool(draft, place, now, viewer)
     if not pool.ready:
         # In the pool's order, so that of two that end together all processes tell the same.
-        binding.append(_first(pool.blocks[label] for label in place.labels))
-    block = _last(binding) if binding else None
+        binding.append(_first((pool.blocks[label] for label in place.labels), now))
+    block = _last(binding, now) if binding else None
     return Look(block, () if block else pool.ready)
 
 
@@ -275,7 +269,7 @@ def _renewed(
             continue
         found = _blocks(draft, place, place.credential_keys(label), now, viewer)
         if found:
-            blocks[label] = _last(found)
+            blocks[label] = _last(found, now)
             until = min(until, *map(_changes_at, found), math.inf)
     ready = place.labels
     if blocks:
@@ -284,7 +278,7 @@ def _renewed(
 
 
 def _changes_at(block: Block) -> float:
-    # What is told of a probe under way is another thing at each instant.
+    # Whether a probe under way is looked at again before others end changes at each instant.
     return -math.inf if block.probed else block.at - TOLERANCE
 
 
@@ -299,22 +293,22 @@ def _blocks(
     return found
 
 
-def _last(blocks: Iterable[Block]) -> Block:
-    return max(blocks, key=lambda block: (block.at, block.mark is Mark.BENCH))
+def _last(blocks: Iterable[Block], now: float) -> Block:
+    def ends(block: Block) -> tuple[float, bool]:
+        until = clears_at(block, now) if block.probed else block.at
+        return block.at if until is None else until, block.mark is Mark.BENCH
+
+    return max(blocks, key=ends)
 
 
-def _first(blocks: Iterable[Block]) -> Block:
+def _first(blocks: Iterable[Block], now: float) -> Block:
     """The credential that comes back first, one that may be waited for before a bench.
 
-    A bench is never waited for, so one that is due soon must not hide a cooldown; but for
-    a rate limit's, which may be waited for until the instant that it named.
+    A bench is never waited for, so one that is due soon must not hide a cooldown.
     """
-    nobody = Block(Mark.DEAD, math.inf)
-    return min(blocks, key=lambda block: (_waited_until(block), block.at), default=nobody)
 
+    def waited(block: Block) -> tuple[float, float]:
+        until = clears_at(block, now)
+        return math.inf if until is None else until, block.at
 
-def _waited_until(block: Block) -> float:
-    if block.probed or block.mark is Mark.COOLDOWN:
-        return block.at
-    limited = block.error is not None and block.error.reason is Reason.RATE_LIMIT
-    return block.expected if limited and block.expected is not None else math.inf
+    return min(blocks, key=waited, default=Block(Mark.DEAD, math.inf))

@@ -17,8 +17,8 @@ import attrs
 from orchestrator.health.records import TOLERANCE, Record, Slot, Subject
 from orchestrator.pooling import Accounts
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Mark
 from orchestrator.states.reasons import SPECS, MarkSpec, Reason, Scope
-from orchestrator.states.standby import Mark
 
 FAILING_CALLS = 3
 """Calls in a row that must fail before a circuit opens."""

@@ -19,8 +19,7 @@ import msgspec
 from orchestrator.health.pool import Pool
 from orchestrator.secrets import fingerprint
 from orchestrator.states.error import Error
-from orchestrator.states.standby import Mark
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Mark, Target
 
 TOLERANCE = 1e-6
 """Seconds within which an instant counts as reached. An epoch instant has a grain of

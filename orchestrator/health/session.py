@@ -12,8 +12,7 @@ from orchestrator.health.look import Route, Viewer
 from orchestrator.health.records import Marks, Place
 from orchestrator.health.workings import Workings
 from orchestrator.states.error import Error
-from orchestrator.states.standby import Standby, Taken
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Standby, Taken, Target
 
 
 @attrs.frozen

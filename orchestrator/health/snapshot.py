@@ -9,7 +9,7 @@ import attrs
 from orchestrator.health.look import Draft, ends, expected
 from orchestrator.health.records import Marks, Place, Record, Slot, Subject
 from orchestrator.states.error import Error
-from orchestrator.states.standby import Mark
+from orchestrator.states.facts import Mark
 
 
 @attrs.frozen

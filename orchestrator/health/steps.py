@@ -22,9 +22,8 @@ from orchestrator.health.records import (
     Subject,
 )
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Mark, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.states.standby import Mark, Standby, Taken
-from orchestrator.states.target import Target
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ import attrs
 
 from orchestrator.health.records import Changes, Marks, Record, Slot, parts
 from orchestrator.health.steps import Outcome
-from orchestrator.states.standby import Mark
+from orchestrator.states.facts import Mark
 
 DAY = 86_400.0
 

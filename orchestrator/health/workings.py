@@ -14,7 +14,7 @@ from orchestrator.health.records import Marks, Place
 from orchestrator.health.steps import Outcome, Wanted
 from orchestrator.health.stores.store import Store
 from orchestrator.health.upkeep import pruned
-from orchestrator.states.target import Target
+from orchestrator.states.facts import Target
 
 PRUNE_SECONDS = 1.0
 """Stale records are looked for no more often: that reads them all, and none is in a hurry."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from orchestrator.config.config import Config
 from orchestrator.lab.simulation.items import OK, PACE, WITHOUT_PIECES, WORDS, Item, is_whole
 from orchestrator.states import OnInterrupted, Policy, Reason, Target, Timeouts
-from orchestrator.states.attempt import FIRST_TOKEN_ALONE, FIRST_TOKEN_WITH_OTHERS
+from orchestrator.states.limits import FIRST_TOKEN_ALONE, FIRST_TOKEN_WITH_OTHERS
 
 _OF_THE_REQUEST = frozenset({Reason.BAD_REQUEST.value, Reason.CONTENT_POLICY.value})
 

@@ -45,8 +45,9 @@ serving            | states api.client api.default api.errors api.request api.re
 sim                |
 lab.diagrams       | states ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config dialects execution health ledger pooling provider secrets vendors
-lab.verify         | states ledger
-testing            | states clock config ledger sim lab.simulation
+lab.invariants     | states
+lab.verify         | states lab.invariants ledger
+testing            | states clock config ledger sim lab.invariants lab.simulation
 cli                | states api.client api.errors api.request api.response classification classification.rule config dialects execution health lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 

@@ -210,7 +210,9 @@ def sendable(standby: Standby, target: Target, now: float) -> float | None:
     clear = standby.clear(target)
     if clear is None:
         return None
-    if clear.mark in (Mark.COOLDOWN, Mark.CIRCUIT) or clear.probed:
+    if clear.probed:
+        return max(now, min(now + 10, clear.at))
+    if clear.mark in (Mark.COOLDOWN, Mark.CIRCUIT):
         return max(now, clear.at)
     limited = clear.error is not None and clear.error.reason is Reason.RATE_LIMIT
     if clear.mark is Mark.BENCH and limited and clear.expected is not None:

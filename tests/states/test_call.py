@@ -121,7 +121,7 @@ def test_the_names_of_the_states_are_those_of_the_design() -> None:
 
 
 def test_a_call_begins_with_nothing_known() -> None:
-    numbers = ("number", "tries", "waits", "rotations", "switches", "repairs")
+    numbers = ("number", "tries", "waits", "rotations", "repairs")
     sets = ("asked", "used", "billed", "repaired", "returnable", "gone")
     flags = ("reasoning", "streamed", "probe", "kept_waiting", "went_back", "tool_call")
     others = ("target", "credential", "too_small", "stream_ends_at", "error", "cause")

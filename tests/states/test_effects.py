@@ -11,12 +11,13 @@ from orchestrator.states import Call, Clear, Error, Mark, Reason, Standby, Stopp
 from orchestrator.states.effects import (
     Effect,
     leave,
-    plan_wait,
     stop_cancelled,
     stop_deadline,
     stop_exhausted,
     stop_spent,
+    wait_for_it,
 )
+from orchestrator.states.routing import Due
 
 HERE, OTHER = Target("acme", "one"), Target("bolt", "one")
 CAUSE, LATEST, REMEMBERED = (
@@ -35,7 +36,6 @@ SENT = Call(
     not_before=9.0,
 )
 NOTHING = Waited(1.0, None, Standby())
-OTHER_COOLS = Waited(1.0, None, Standby(clears=(Clear(OTHER, Mark.COOLDOWN, 5.0),)))
 SOMETHING_MARKED = Waited(
     1.0,
     None,
@@ -43,9 +43,9 @@ SOMETHING_MARKED = Waited(
 )
 
 
-def changed(effect: Effect, event: Waited = NOTHING, **facts: Any) -> Call:
+def changed(effect: Effect, event: Waited = NOTHING, plan: Due | None = None, **facts: Any) -> Call:
     call = attrs.evolve(SENT, **facts)
-    effect(call, event)
+    effect(call, event, plan)
     return call
 
 
@@ -95,15 +95,15 @@ def test_leaving_sets_the_cause_once() -> None:
 
 
 def test_waiting_for_another_leaves_this_one_and_starts_its_tries_anew() -> None:
-    waiting = changed(plan_wait, OTHER_COOLS, tries=3)
+    waiting = changed(wait_for_it, plan=Due(OTHER, 5.0), tries=3)
 
-    assert (waiting.target, waiting.resume_at, waiting.tries) == (OTHER, 5.0, 0)
+    assert (waiting.target, waiting.tries) == (OTHER, 0)
     assert (waiting.cause, dict(waiting.returnable)) == (LATEST, {"acme/one": 9.0})
     assert waiting.went_back is False
 
 
 def test_the_way_back_stays_taken() -> None:
-    assert changed(plan_wait, OTHER_COOLS, went_back=True).went_back is True
+    assert changed(wait_for_it, plan=Due(OTHER, 5.0), went_back=True).went_back is True
 
 
 OUT_OF_TIME = Error(Reason.DEADLINE, "deadline", message="no answer within the deadline of 300 s")
@@ -124,7 +124,7 @@ def test_the_cause_at_the_end(
 ) -> None:
     """The cause, else the latest error, else what the first target was marked for."""
     event = attrs.evolve(NOTHING, at=at)
-    known = {"cause": CAUSE, "error": LATEST, "passed_over": REMEMBERED}
+    known: dict[str, Any] = {"cause": CAUSE, "error": LATEST, "passed_over": REMEMBERED}
     causes = []
     while known:
         ended = changed(effect, event, **{"error": None, **known})

@@ -24,7 +24,7 @@ from orchestrator.states import (
     Waited,
     step,
 )
-from orchestrator.states.guards import repair_named, retry_allowed
+from orchestrator.states.guards import a_repair_is_known, a_retry_is_worth_it
 
 HERE, OTHER = Target("acme", "one"), Target("bolt", "one")
 ALL = Standby(("key#1",), (HERE, OTHER))
@@ -55,13 +55,14 @@ LEFT_THROTTLED: tuple[Event, ...] = (
 def test_a_call_that_is_nowhere_has_nothing_to_repair() -> None:
     diagnosed = Diagnosed(1.0, Error(Reason.BAD_REQUEST, "guard", repair="drop-a"), ALL)
 
-    assert repair_named(Call((HERE,)), diagnosed) is False
+    assert a_repair_is_known(Call((HERE,)), diagnosed) is None
 
 
-def test_a_retry_that_is_not_allowed_is_a_plain_no() -> None:
+def test_a_retry_that_is_not_allowed_finds_nothing() -> None:
     call = Call((HERE,), Policy(on={}), target=HERE, error=Error(Reason.TIMEOUT, "guard"))
+    diagnosed = Diagnosed(1.0, Error(Reason.TIMEOUT, "guard"), ALL)
 
-    assert retry_allowed(call, Diagnosed(1.0, Error(Reason.TIMEOUT, "guard"), ALL)) is False
+    assert a_retry_is_worth_it(call, diagnosed) is None
 
 
 @pytest.mark.parametrize(("attempts", "expected"), [(3, "retry"), (2, "terminal")])

@@ -16,6 +16,7 @@ from orchestrator.states import (
     Rotated,
     Standby,
     Started,
+    Streaming,
     Switched,
     Taken,
     Target,
@@ -57,6 +58,11 @@ CLAIMS: dict[str, tuple[tuple[Event, ...], Event, str]] = {
     "a wait of no time": (FAILED[:1], Failed(2.0, waited=-1.0), "nobody has waited for -1.0 s"),
     "an instant before the call": (FAILED[:1], Failed(-1.0), "-1.0 is no instant of this call"),
     "an instant that is none": (FAILED[:1], Failed(float("nan")), "nan is no instant of this call"),
+    "a whole answer of which nothing was delivered": (
+        FAILED[:1],
+        Cancelled(1.0, complete=True),
+        "no content has reached the caller that could be the whole answer",
+    ),
     "a target that is not on the route": (
         (),
         Started(0.0, Taken(Target("dune", "one"), "key#1"), BOTH),
@@ -113,6 +119,7 @@ TRUE: dict[str, tuple[tuple[Event, ...], Event]] = {
     ),
     "nothing taken": (WAITING, Waited(0.9, None, BOTH)),
     "an end": (WAITING, Cancelled(0.9)),
+    "an end after a whole answer": ((STARTED, Streaming(0.1)), Cancelled(0.9, complete=True)),
 }
 
 

@@ -72,7 +72,7 @@ def test_each_row_has_a_way_and_each_way_a_row() -> None:
 def test_row_names_are_unique() -> None:
     names = [row.name for row in TABLE]
 
-    assert len(names) == len(set(names)) == 58
+    assert len(names) == len(set(names)) == 59
 
 
 @pytest.mark.parametrize("state", State, ids=lambda state: state.value)
@@ -92,9 +92,15 @@ def test_the_last_row_of_each_group_holds_always_and_no_other_does(state: State)
 
 
 def test_interruptions_lead_to_the_end_unconditionally() -> None:
-    ends = {row.to for row in TABLE if row.event in (Cancelled, DeadlineReached)}
+    ends = {row.to for row in TABLE if row.event in (Cancelled, DeadlineReached) if not row.guard}
 
     assert ends == {State.FAIL_TERMINAL}
+
+
+def test_only_a_stream_that_was_complete_is_an_answer_to_who_has_left() -> None:
+    ends = {row.name for row in TABLE if row.event is Cancelled and row.to is State.SUCCEED}
+
+    assert ends == {"left_complete"}
 
 
 def test_each_state_has_one_entry_and_asks_for_one_thing_but_the_initial_one() -> None:

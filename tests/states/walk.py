@@ -30,7 +30,6 @@ from orchestrator.states import (
     Rotate,
     Scope,
     Send,
-    Switch,
     Target,
     Wait,
     step,
@@ -113,7 +112,6 @@ class Walk:
         assert counted(moments) == {
             Wait: finished.waits,
             Rotate: finished.rotations,
-            Switch: finished.switches,
             Repair: finished.repairs,
         }
         cause = finish.cause.reason.value if finish.cause is not None else None
@@ -152,7 +150,7 @@ def numbers(moments: Sequence[Moment]) -> list[int]:
 def counted(moments: Sequence[Moment]) -> dict[type[Command], int]:
     """How often each of the moves that have counters was asked for."""
     kinds = [type(moment.after.command) for moment in moments]
-    return {kind: kinds.count(kind) for kind in (Wait, Rotate, Switch, Repair)}
+    return {kind: kinds.count(kind) for kind in (Wait, Rotate, Repair)}
 
 
 def path(moments: Sequence[Moment]) -> list[str]:

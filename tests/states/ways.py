@@ -117,7 +117,7 @@ WAYS: dict[str, tuple[Event, ...]] = {
     "rotated_spent": (*ROTATING, Rotated(300.0, Taken(HERE, "key#2"), ALL)),
     "rotated_send": (*ROTATING, Rotated(1.0, Taken(HERE, "key#2"), ALL)),
     "rotated_fallback": (*ROTATING, Rotated(1.0, None, OTHER_READY)),
-    "rotated_wait": (*ROTATING, Rotated(1.0, None, COOLING)),
+    "rotated_wait": (*ROTATING, Rotated(1.0, None, OTHER_COOLS)),
     "rotated_terminal": (*ROTATING, Rotated(1.0, None, NOTHING)),
     "switched_spent": (*SWITCHING, Switched(300.0, TOOK_OTHER, ALL)),
     "switched_send": (*SWITCHING, Switched(1.0, TOOK_OTHER, ALL)),
@@ -127,13 +127,14 @@ WAYS: dict[str, tuple[Event, ...]] = {
     "waited_spent": (*WAITING, Waited(300.0, TOOK_HERE, ALL)),
     "waited_send": (*WAITING, Waited(2.0, TOOK_HERE, ALL)),
     "waited_fallback": (*WAITING, Waited(2.0, None, OTHER_READY)),
-    "waited_wait": (*WAITING, Waited(2.0, None, COOLING)),
+    "waited_wait": (*WAITING, Waited(2.0, None, OTHER_COOLS)),
     "waited_terminal": (*WAITING, Waited(2.0, None, NOTHING)),
     "repaired_spent": (*REPAIRING, Repaired(300.0, TOOK_HERE, ALL)),
     "repaired_send": (*REPAIRING, Repaired(1.0, TOOK_HERE, ALL)),
     "repaired_fallback": (*REPAIRING, Repaired(1.0, None, OTHER_READY)),
-    "repaired_wait": (*REPAIRING, Repaired(1.0, None, COOLING)),
+    "repaired_wait": (*REPAIRING, Repaired(1.0, None, OTHER_COOLS)),
     "repaired_terminal": (*REPAIRING, Repaired(1.0, None, NOTHING)),
+    "left_complete": (*STREAMED, Cancelled(2.0, complete=True)),
     **{f"{state.value}_cancelled": (*way, Cancelled(1.0)) for state, way in BEFORE.items()},
     **{f"{state.value}_deadline": (*way, DeadlineReached(300.0)) for state, way in BEFORE.items()},
 }
@@ -149,6 +150,7 @@ LEADS_TO = {
     "content": State.STREAM,
     "failed": State.CLASSIFY,
     "completed": State.SUCCEED,
+    "complete": State.SUCCEED,
     "interrupted": State.CLASSIFY,
     "committed": State.FAIL_TERMINAL,
     "repair": State.REPAIR,
@@ -177,10 +179,10 @@ WAITS = {
     "billing_way_back": "Wait until 9 for acme/one",
     "retry": "Wait until 1.5 for acme/one",
     "way_back": "Wait until 9 for acme/one",
-    "rotated_wait": "Wait until 9 for acme/one",
+    "rotated_wait": "Wait until 20 for bolt/one",
     "switched_wait": "Wait until 9 for acme/one",
-    "waited_wait": "Wait until 9 for acme/one",
-    "repaired_wait": "Wait until 9 for acme/one",
+    "waited_wait": "Wait until 20 for bolt/one",
+    "repaired_wait": "Wait until 20 for bolt/one",
 }
 """What is asked for by the rows that wait."""
 
@@ -235,6 +237,7 @@ ENDS: dict[str, tuple[str | None, str | None]] = {
     "terminal": ("bad_request", "exhausted"),
     "rotated_spent": ("auth", "deadline"),
     "rotated_fallback": ("auth", None),
+    "rotated_wait": ("auth", None),
     "rotated_terminal": ("auth", "exhausted"),
     "switched_spent": ("rate_limit", "deadline"),
     "switched_send": ("rate_limit", None),
@@ -243,9 +246,11 @@ ENDS: dict[str, tuple[str | None, str | None]] = {
     "switched_terminal": ("rate_limit", "exhausted"),
     "waited_spent": ("overloaded", "deadline"),
     "waited_fallback": ("overloaded", None),
+    "waited_wait": ("overloaded", None),
     "waited_terminal": ("overloaded", "exhausted"),
     "repaired_spent": ("server_error", "deadline"),
     "repaired_fallback": ("server_error", None),
+    "repaired_wait": ("server_error", None),
     "repaired_terminal": ("server_error", "exhausted"),
     **{
         f"{state.value}_cancelled": (said or "cancelled", "cancelled")
@@ -265,6 +270,8 @@ def gone(way: tuple[Event, ...], stepper: Stepper = step) -> Arrived:
     for event in way:
         stepped = stepper(call, event)
         call, row, command = stepped.call, stepped.row, _words(stepped.command)
+        if isinstance(stepped.command, Wait):
+            assert call.target == stepped.command.target, "a call is where it waits"
     cause = call.cause.reason.value if call.cause is not None else None
     stopped_by = call.stopped_by.value if call.stopped_by is not None else None
     return row, call.state, command, cause, stopped_by

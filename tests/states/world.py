@@ -237,7 +237,8 @@ class World:
         if isinstance(command, Wait):
             self.clock = max(self.clock, command.until) + self.late
         if self.clock >= self.cancelled_at:
-            return Cancelled(self.clock)
+            whole = isinstance(command, Relay) and self._chance(0.5)
+            return Cancelled(self.clock, complete=whole)
         match command:
             case Send() | Relay():
                 return self._answer(command, call)

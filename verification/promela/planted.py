@@ -14,11 +14,12 @@ from orchestrator.lab.verify import Setting
 from orchestrator.states.call import Call, State
 from orchestrator.states.effects import leave, nothing
 from orchestrator.states.events import Diagnosed
-from orchestrator.states.guards import retry_allowed
+from orchestrator.states.facts import Target
+from orchestrator.states.guards import Plan, a_retry_is_worth_it
 from orchestrator.states.policy import Policy
 from orchestrator.states.reasons import Reason
+from orchestrator.states.routing import Due
 from orchestrator.states.table import TABLE, Row
-from orchestrator.states.target import Target
 from verification.promela.exported import export
 from verification.promela.translations import SHIPPED, Translations
 
@@ -58,14 +59,14 @@ LEFT_OUT = tuple(row for row in TABLE if row.name not in ("way_back", "billing_w
 """A table that breaks no invariant, and reaches less: only a comparison shows that."""
 
 
-def unbounded(call: Call, event: Diagnosed) -> bool:
+def unbounded(call: Call, event: Diagnosed) -> Due | None:
     """A retry that does not count its tries."""
-    return retry_allowed(attrs.evolve(call, tries=0), event)
+    return a_retry_is_worth_it(attrs.evolve(call, tries=0), event)
 
 
-def whoever_is_slow(call: Call, event: Diagnosed) -> bool:
+def whoever_is_slow(call: Call, event: Diagnosed) -> Due | None:
     """A retry that asks neither how long the caller was kept waiting nor who stands by."""
-    return retry_allowed(attrs.evolve(call, kept_waiting=False), event)
+    return a_retry_is_worth_it(attrs.evolve(call, kept_waiting=False), event)
 
 
 def any_empty_answer(call: Call, event: Diagnosed) -> bool:  # noqa: ARG001 - as a guard
@@ -73,9 +74,9 @@ def any_empty_answer(call: Call, event: Diagnosed) -> bool:  # noqa: ARG001 - as
     return event.error.empty
 
 
-def leave_and_replace(call: Call, event: Diagnosed) -> None:
+def leave_and_replace(call: Call, event: Diagnosed, plan: Plan) -> None:
     """To leave a target with its own error as the cause, whatever the cause was."""
-    leave(call, event)
+    leave(call, event, plan)
     call.cause = call.error
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import attrs
 
 from orchestrator.lab.verify import Setting
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import OnInterrupted, Policy
 from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
-from orchestrator.states.target import Target
 
 _ONE, _TWO = Target("acme", "one"), Target("beta", "two")
 _SIBLING = Target("acme", "sibling")

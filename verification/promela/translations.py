@@ -1,28 +1,21 @@
-"""Which Promela stands for which function of the table: written by hand, looked up by function.
+"""Which Promela stands for which function of the table: what ``model/`` defines for it by hand.
 
-The Promela itself is in ``model/``. A function that is not listed here has no translation, and
-a table that uses it is refused: nothing is translated by its name or by its source.
+A guard ``g`` of the table that ships is the macro ``guard_g``, an effect or entry the inline of
+its name. That is looked up by function: one of the same name, in another table, has no
+translation but what :meth:`Translations.with_` gives it. What is not translated is refused
+when a table that uses it is exported, and not before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from importlib.resources import files
 from typing import Any
 
 import attrs
 
-from orchestrator.states import (
-    attempt,
-    classify,
-    eager_fallback,
-    effects,
-    finish,
-    guards,
-    repair,
-    retry,
-    rotate_credential,
-    stream,
-)
+from orchestrator.states.table import STATES, TABLE
 
 Translated = Mapping[Callable[..., Any], str]
 """A function and the Promela that stands for it."""
@@ -32,51 +25,18 @@ class Untranslated(Exception):
     """There is no Promela for a function or a number; the message names it."""
 
 
-GUARDS: Translated = {
-    guards.time_spent: "guard_time_spent",
-    guards.something_taken: "guard_something_taken",
-    guards.unasked_stands_by: "guard_unasked_stands_by",
-    guards.something_clears: "guard_something_clears",
-    guards.committed: "guard_committed",
-    guards.spent: "guard_spent",
-    guards.billing_and_unasked_stands_by: "guard_billing_and_unasked_stands_by",
-    guards.billing_and_way_back: "guard_billing_and_way_back",
-    guards.billing: "guard_billing",
-    guards.repair_named: "guard_repair_named",
-    guards.rotation_allowed: "guard_rotation_allowed",
-    guards.retry_allowed: "guard_retry_allowed",
-    guards.fallback_allowed: "guard_fallback_allowed",
-    guards.way_back: "guard_way_back",
-    guards.only_empty_answers_came: "guard_only_empty_answers_came",
-}
-"""Expressions."""
+def _defined(piece: str) -> frozenset[str]:
+    """What a piece of the model defines."""
+    text = (files(__package__) / "model" / f"{piece}.pml").read_text("utf-8")
+    return frozenset(re.findall(r"^(?:#define|inline) (\w+)", text, re.MULTILINE))
 
-EFFECTS: Translated = {
-    effects.nothing: "effect_nothing()",
-    effects.leave: "effect_leave()",
-    effects.plan_retry: "effect_plan_retry()",
-    effects.plan_way_back: "effect_plan_way_back()",
-    effects.plan_wait: "effect_plan_wait()",
-    effects.stop_exhausted: "effect_stop_exhausted()",
-    effects.stop_committed: "effect_stop_committed()",
-    effects.stop_spent: "effect_stop_spent()",
-    effects.stop_cancelled: "effect_stop_cancelled()",
-    effects.stop_deadline: "effect_stop_deadline()",
-}
-"""Statements."""
 
-ENTRIES: Translated = {
-    attempt.enter: "enter_attempt()",
-    stream.enter: "enter_stream()",
-    classify.enter: "enter_classify()",
-    rotate_credential.enter: "enter_rotate_credential()",
-    eager_fallback.enter: "enter_eager_fallback()",
-    retry.enter: "enter_retry()",
-    repair.enter: "enter_repair()",
-    finish.succeed: "enter_succeed()",
-    finish.fail: "enter_fail()",
-}
-"""Statements."""
+def _translated(
+    functions: Iterable[Callable[..., Any] | None], kind: str, piece: str, call: str = ""
+) -> Translated:
+    defined = _defined(piece)
+    names = {one: f"{kind}_{one.__name__}" for one in functions if one is not None}
+    return {one: f"{name}{call}" for one, name in names.items() if name in defined}
 
 
 @attrs.frozen
@@ -89,9 +49,9 @@ class Translations:
         entries: Promela statements, for what a state asks for.
     """
 
-    guards: Translated = attrs.field(default=GUARDS, hash=False)
-    effects: Translated = attrs.field(default=EFFECTS, hash=False)
-    entries: Translated = attrs.field(default=ENTRIES, hash=False)
+    guards: Translated = attrs.field(hash=False)
+    effects: Translated = attrs.field(hash=False)
+    entries: Translated = attrs.field(hash=False)
 
     def with_(
         self, *, guards: Translated | None = None, effects: Translated | None = None
@@ -102,7 +62,11 @@ class Translations:
         )
 
 
-SHIPPED = Translations()
+SHIPPED = Translations(
+    _translated((row.guard for row in TABLE), "guard", "guards"),
+    _translated((row.effect for row in TABLE), "effect", "entries", "()"),
+    _translated((entry.enter for entry in STATES), "enter", "entries", "()"),
+)
 """What stands for the functions of the table that ships."""
 
 
@@ -117,6 +81,6 @@ def look_up(found_in: Translated, function: Callable[..., Any], where: str) -> s
         known = ", ".join(sorted(one.__qualname__ for one in found_in))
         raise Untranslated(
             f"{where} uses {function.__module__}.{function.__qualname__}, which has no Promela "
-            f"in verification/promela/translations.py; translated: {known}"
+            f"in verification/promela/model; translated: {known}"
         )
     return text

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 import attrs
 
 from orchestrator.lab.diagrams.plain import PlainRow, Table, plain
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import OnInterrupted, Policy
 from orchestrator.states.reasons import Move, Reason
 from orchestrator.states.table import TABLE
-from orchestrator.states.target import Target
 
 
 @attrs.frozen
@@ -120,27 +120,40 @@ _SLOW = "Who kept the caller waiting longer is left while an unasked target stan
 _WAITS = "Waits of a call, whatever they are for; `max_attempts` bounds them too."
 
 BOUNDS: tuple[Bound, ...] = (
-    Bound("something_taken", _attempts, _SENDS),
-    Bound("something_clears", _waits, _WAITS),
-    Bound("unasked_stands_by", _others, _REST),
-    Bound("time_spent", _deadline, _TIME),
-    Bound("committed", _committed, "What follows when a stream breaks after content came."),
-    Bound("spent", _attempts, _SENDS),
-    Bound("spent", _deadline, _TIME),
-    Bound("billing_and_unasked_stands_by", _others, _REST),
-    Bound("billing_and_way_back", _once, _BACK),
-    Bound("repair_named", _quick, _SLOW),
-    Bound("repair_named", _repairs, "A repair that did not help is not made again."),
-    Bound("rotation_allowed", _moves(Move.ROTATE), "Reasons for which the policy lists rotate."),
-    Bound("rotation_allowed", _rotations, _KEYS),
-    Bound("rotation_allowed", _quick, _SLOW),
-    Bound("retry_allowed", _moves(Move.RETRY), "Reasons for which the policy lists retry."),
-    Bound("retry_allowed", _tries, "Sends at a stay that no rotation or repair preceded."),
-    Bound("retry_allowed", _patience, "The longest single wait while an unasked target stands by."),
-    Bound("retry_allowed", _quick, _SLOW),
-    Bound("fallback_allowed", _moves(Move.FALLBACK), "Reasons for which the policy lists it."),
-    Bound("fallback_allowed", _others, _REST),
-    Bound("way_back", _once, _BACK),
+    Bound("a_target_is_free", _attempts, _SENDS),
+    Bound("a_target_clears", _waits, _WAITS),
+    Bound(
+        "another_target_is_free", _moves(Move.FALLBACK), "Reasons for which the policy lists it."
+    ),
+    Bound("another_target_is_free", _others, _REST),
+    Bound("time_is_over", _deadline, _TIME),
+    Bound(
+        "content_is_final",
+        _committed,
+        "What follows when a stream breaks after content came.",
+    ),
+    Bound("budget_is_spent", _attempts, _SENDS),
+    Bound("budget_is_spent", _deadline, _TIME),
+    Bound("billing_and_another_is_free", _others, _REST),
+    Bound("billing_and_earlier_clears", _once, _BACK),
+    Bound("a_repair_is_known", _quick, _SLOW),
+    Bound("a_repair_is_known", _repairs, "A repair that did not help is not made again."),
+    Bound(
+        "another_key_is_free",
+        _moves(Move.ROTATE),
+        "Reasons for which the policy lists rotate.",
+    ),
+    Bound("another_key_is_free", _rotations, _KEYS),
+    Bound("another_key_is_free", _quick, _SLOW),
+    Bound("a_retry_is_worth_it", _moves(Move.RETRY), "Reasons for which the policy lists retry."),
+    Bound("a_retry_is_worth_it", _tries, "Sends at a stay that no rotation or repair preceded."),
+    Bound(
+        "a_retry_is_worth_it",
+        _patience,
+        "The longest single wait while an unasked target stands by.",
+    ),
+    Bound("a_retry_is_worth_it", _quick, _SLOW),
+    Bound("an_earlier_target_clears", _once, _BACK),
     Bound("DeadlineReached", _deadline, _TIME),
     Bound("DeadlineReached", _stream, "From the first content to the end of the stream."),
 )

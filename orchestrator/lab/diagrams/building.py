@@ -53,7 +53,22 @@ def _groups(rows: Sequence[PlainRow]) -> list[Group]:
     found: dict[tuple[str, str], list[PlainRow]] = {}
     for row in rows:
         found.setdefault((row.state, row.event), []).append(row)
-    return [tuple(rows) for rows in found.values()]
+    groups = [tuple(group) for group in found.values()]
+    return [part for group in groups for part in _parts(group, groups)]
+
+
+def _parts(group: Group, groups: Sequence[Group]) -> tuple[Group, ...]:
+    """A group whose last row other states have alone: what goes before, and that row."""
+    *before, last = group
+    alike = [
+        other for other in groups
+        if len(other) == 1 and _ending(other[0]) == _ending(last) and other != group
+    ]  # fmt: skip
+    return (tuple(before), (last,)) if before and len(alike) > 1 else (group,)
+
+
+def _ending(row: PlainRow) -> tuple[str, str | None, str, str]:
+    return row.event, row.guard, row.to, row.effect
 
 
 def _shape(group: Group, said: Overlay) -> tuple[object, ...]:
@@ -107,7 +122,8 @@ def _events(groups: list[Group], choices: list[Choice], said: Overlay) -> Iterat
     to = {group: choice.name for choice in choices for group in choice.groups}
     for group in groups:
         first = group[0]
-        line = _line(first.event, group, said)
+        alone = len(group) == 1 and first.guard is not None
+        line = _line(f"{first.event} [{first.guard}]" if alone else first.event, group, said)
         if len(group) > 1:  # what bounds a row is said where its guard is
             line = attrs.evolve(line, notes=())
         yield Arrow(first.state, to.get(group, first.to), (line,))

@@ -11,10 +11,10 @@ from orchestrator.lab.diagrams.bounds import Setup
 from orchestrator.lab.diagrams.overlay import Look, Mark, Overlay
 from orchestrator.lab.diagrams.plain import Table, plain
 from orchestrator.lab.diagrams.table_changes import Change, Kind
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy
 from orchestrator.states.reasons import Reason
 from orchestrator.states.table import TABLE
-from orchestrator.states.target import Target
 
 LEGEND = {
     Look.ADDED: "can be taken now, and could not be before",

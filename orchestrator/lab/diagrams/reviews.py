@@ -47,7 +47,7 @@ REVIEWS: Mapping[str, Review] = {
                 "switches, repairs and waits have counters of their own."
             ),
             (
-                "Every row that leads here is guarded by `something_taken`: nothing is sent that "
+                "Every row that leads here is guarded by `a_target_is_free`: nothing is sent that "
                 "the board did not hand out."
             ),
             (
@@ -78,6 +78,7 @@ REVIEWS: Mapping[str, Review] = {
                 "`committed` is asked before anything else."
             ),
             "A stream without its end is `Failed`, which the driver decides; look there too.",
+            "Who leaves is no failure where the answer was whole: `left_complete`.",
         ),
     ),
     "classify": Review(
@@ -98,7 +99,7 @@ REVIEWS: Mapping[str, Review] = {
                 "that stays at a target must do so too."
             ),
             (
-                "`repair`, `rotate` and `retry` ask whether the failure was `slow`. A new row that "
+                "`repair`, `rotate` and `retry` ask whether the failure was slow. A new row that "
                 "stays at a target must ask too, or one slow target uses up the deadline while "
                 "another stands by."
             ),
@@ -153,8 +154,8 @@ REVIEWS: Mapping[str, Review] = {
         "The call sleeps until a target may be sent to: its own, an unasked one, or the way back.",
         (
             (
-                "Every row that leads here plans the wait (`plan_retry`, `plan_way_back`, "
-                "`plan_wait`). One with another effect would sleep until an old instant."
+                "The guard of every row that leads here finds the wait, and the effect moves the "
+                "call where it is waited for (`go_back`, `wait_for_it`)."
             ),
             "`waits` is bounded by `max_attempts`, also where `waited_wait` leads here from here.",
             (
@@ -178,7 +179,7 @@ REVIEWS: Mapping[str, Review] = {
         (
             (
                 "A repair is used once at a target: it joins `repaired` on entry, and "
-                "`repair_named` asks for it."
+                "`a_repair_is_known` asks for it."
             ),
             (
                 "It stands below the billing rows: an account without money is not asked again "
@@ -194,9 +195,9 @@ REVIEWS: Mapping[str, Review] = {
         "The call is over, and the caller has the answer.",
         (
             (
-                "`answered` and `completed` lead here, and one row from `classify`: "
-                "`empty_answer`, where nothing else is left to ask. Another row from there would "
-                "turn an error into an answer."
+                "`answered`, `completed` and `left_complete` lead here, and one row from "
+                "`classify`: `empty_answer`, where nothing else is left to ask. Another row from "
+                "there would turn an error into an answer."
             ),
             "Nothing leaves: whatever happens afterwards is refused.",
         ),

@@ -23,12 +23,10 @@ from orchestrator.states import (
     Streaming,
     Succeeded,
 )
+from orchestrator.states.limits import CLOCK_GRAIN
 
 UNKNOWN_SECONDS = 1.0
 """Seconds of an assumed answer of a target that the ledger never saw answer (our assumption)."""
-
-_EARLY = 0.001
-"""Seconds by which a timer may fire early."""
 
 _OF_ITS_KEY = frozenset({None, Reason.RATE_LIMIT, Reason.AUTH})
 """What one credential met says nothing about another: throttled, refused, or answered."""
@@ -185,7 +183,7 @@ _LIMITS = {"timeout.total": "total", "timeout.first_token": "first_token"}
 def _still_true(known: Answered, send: Send, left: float) -> bool:
     """False where a limit of ours ended the attempt and now leaves it more time."""
     if known.silent:
-        return known.seconds >= left - _EARLY
+        return known.seconds >= left - CLOCK_GRAIN
     limit = _LIMITS.get(known.error.rule) if known.error is not None else None
     if limit is None:
         return True

@@ -303,7 +303,7 @@ class Replaying:
     def _limit(self, command: Send) -> tuple[str, float]:
         """Our limit until an answer, or the first content of a stream, is here."""
         limits = command.timeouts
-        if self._call.streams_at(command.target):
+        if command.streamed:
             return "first_token", limits.first_token or limits.total
         return "total", limits.total
 

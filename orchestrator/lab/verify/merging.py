@@ -13,10 +13,10 @@ from orchestrator.lab.verify.footprint import repaired_at, used_at
 from orchestrator.lab.verify.nodes import MARKED, NONE, SENT, Key, Nodes, Slot
 from orchestrator.lab.verify.setting import THROTTLED, ErrorClass, ErrorKind, Setting
 from orchestrator.states.call import Call, State
-from orchestrator.states.chain import tries_allowed
 from orchestrator.states.error import Error
 from orchestrator.states.policy import OnInterrupted
 from orchestrator.states.reasons import Move, Reason
+from orchestrator.states.routing import tries_allowed
 
 
 def merges(setting: Setting) -> list[str]:

@@ -15,8 +15,8 @@ from orchestrator.lab.verify.footprint import repaired_at, used_at
 from orchestrator.lab.verify.setting import ErrorClass, Setting, errors
 from orchestrator.states.call import Call, State
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Reason
-from orchestrator.states.target import Target
 
 CAUSE = Error(Reason.UNKNOWN, "verify.cause", message="the cause")
 """Stands for whatever the cause was; a step must not put another in its place."""

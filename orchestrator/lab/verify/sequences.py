@@ -14,16 +14,23 @@ import attrs
 
 from orchestrator.lab.verify.moves import Edge
 from orchestrator.lab.verify.nodes import Nodes
-from orchestrator.lab.verify.search import Step as Leg
+from orchestrator.lab.verify.search import PathStep
 from orchestrator.lab.verify.setting import errors
 from orchestrator.ledger import Attempt, Closed, Entry, Opened, Transition
 from orchestrator.states.call import State
 from orchestrator.states.commands import Finish, Send
 from orchestrator.states.error import Error
-from orchestrator.states.events import Arrival, DeadlineReached, Diagnosed, Event, Failed
+from orchestrator.states.events import (
+    Arrival,
+    Cancelled,
+    DeadlineReached,
+    Diagnosed,
+    Event,
+    Failed,
+)
+from orchestrator.states.facts import Clear, Mark, Standby, Taken
 from orchestrator.states.machine import IllegalEvent, Step, Stepper
 from orchestrator.states.reasons import Reason
-from orchestrator.states.standby import Clear, Mark, Standby, Taken
 from orchestrator.states.table import Row
 
 CALL = "verify"
@@ -36,7 +43,7 @@ REMEMBERED = Error(Reason.OVERLOADED, "verify.remembered", message="remembered b
 
 
 @attrs.frozen
-class Stay:
+class TargetLeg:
     """What happened at one target, or on the way to the next.
 
     Attributes:
@@ -50,7 +57,7 @@ class Stay:
 
 
 @attrs.frozen
-class Told:
+class Trace:
     """A way as a call.
 
     Attributes:
@@ -62,25 +69,25 @@ class Told:
     """
 
     words: tuple[str, ...]
-    stays: tuple[Stay, ...]
+    stays: tuple[TargetLeg, ...]
     entries: tuple[Entry, ...]
     ran: bool
 
 
-class Teller:
+class TraceBuilder:
     """Tells ways of one setting under one machine."""
 
     def __init__(self, nodes: Nodes, step: Stepper, table: Sequence[Row]) -> None:
         self._nodes, self._step = nodes, step
         self._rows: Mapping[str, Row] = {row.name: row for row in table}
 
-    def tell(self, way: Sequence[Leg]) -> Told:
+    def build(self, way: Sequence[PathStep]) -> Trace:
         """The way as a call."""
         walk = _Walk(self._nodes, self._step, self._rows)
         for place, leg in enumerate(way):
             walk.advance(leg.edge, slow=any(_is_slow(one.edge) for one in way[place + 1 :][:1]))
-        stays = tuple(Stay(target, tuple(moves)) for target, moves in walk.stays)
-        return Told(tuple(walk.words), stays, tuple(walk.closed()), walk.ran)
+        stays = tuple(TargetLeg(target, tuple(moves)) for target, moves in walk.stays)
+        return Trace(tuple(walk.words), stays, tuple(walk.closed()), walk.ran)
 
 
 def _is_slow(diagnosis: Edge) -> bool:
@@ -183,16 +190,9 @@ class _Walk:
     # Events.
 
     def _event(self, edge: Edge, *, slow: bool) -> Event:
-        fact, call = edge.move.fact, self._call
+        fact = edge.move.fact
         waited = self._setting.policy.patience + _MARGIN if slow else _ATTEMPT
-        if call.state in (State.ATTEMPT, State.STREAM):
-            self._clock += waited
-        if call.state is State.RETRY and call.resume_at is not None:
-            self._clock = max(self._clock, call.resume_at)
-        if fact.spent or fact.event is DeadlineReached:
-            self._clock = max(self._clock, call.ends_at)
-        elif edge.move.late:
-            self._clock = max(self._clock, call.ends_at - _MARGIN)
+        self._pass_time(edge, waited)
         kind = fact.event
         if kind is Diagnosed:
             error, jitter = self._error(edge), edge.move.jitter or 0.0
@@ -201,10 +201,23 @@ class _Walk:
             return Diagnosed(self._clock, error, self._standby(edge), jitter)
         if kind is Failed:
             return Failed(self._clock, fact.tool_call, waited)
+        if kind is Cancelled:
+            return Cancelled(self._clock, fact.complete)
         if issubclass(kind, Arrival):
             return kind(self._clock, self._taken(edge), self._standby(edge))
         plain: Callable[[float], Event] = cast(Any, kind)
         return plain(self._clock)
+
+    def _pass_time(self, edge: Edge, waited: float) -> None:
+        call, fact = self._call, edge.move.fact
+        if call.state in (State.ATTEMPT, State.STREAM):
+            self._clock += waited
+        if call.state is State.RETRY and call.resume_at is not None:
+            self._clock = max(self._clock, call.resume_at)
+        if fact.spent or fact.event is DeadlineReached:
+            self._clock = max(self._clock, call.ends_at)
+        elif edge.move.late:
+            self._clock = max(self._clock, call.ends_at - _MARGIN)
 
     def _error(self, edge: Edge) -> Error:
         error = self._errors[edge.move.fact.reason]

@@ -9,9 +9,9 @@ import attrs
 from orchestrator.lab.verify.choices import Instants
 from orchestrator.states.call import Call
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy
 from orchestrator.states.reasons import SPECS, Move, Reason
-from orchestrator.states.target import Target
 
 SINGULAR = frozenset(reason for reason, spec in SPECS.items() if spec.stands_alone)
 """Reasons that guards and effects call by name; never merged with another."""

@@ -120,13 +120,15 @@ def test_a_config_dims_what_no_call_takes_and_says_what_bounds_the_rest(desk: De
     assert re.search(r"\nx +3  billing_fallback ", ended.out)
     assert re.search(r"\n +8  retry .*\n.*at most 3 tries a stay; patience 10 s", ended.out)
     assert "at most 3 attempts" in ended.out
-    assert "\n  rotate: classify on Diagnosed [rotation_allowed] → rotate_credential" in ended.out
+    assert (
+        "\n  rotate: classify on Diagnosed [another_key_is_free] → rotate_credential" in ended.out
+    )
 
 
 def test_the_lists_go_to_stdout_where_the_drawing_goes_to_a_file(desk: Desk) -> None:
     ended = desk.run("--config", desk.path("narrow.toml"), "--output", desk.path("a.mmd"))
 
-    assert ended.out.startswith("Bounds\n  something_taken, spent: at most 3 attempts")
+    assert ended.out.startswith("Bounds\n  a_target_is_free, budget_is_spent: at most 3 attempts")
     assert ended.err == f"wrote {desk.path('a.mmd')}\n"
     assert "no call under this config takes it" in (desk.folder / "a.mmd").read_text()
 
@@ -148,7 +150,7 @@ def test_calls_of_several_ledgers_are_counted(desk: Desk) -> None:
     assert ended.out.startswith("2 ledgers: 6 calls\n")
     assert re.search(r"\n +3 +3  billing_fallback ", ended.out)
     assert "Rows never taken: " in ended.out
-    assert "\n  repaired_send: repair on Repaired [something_taken] → attempt" in ended.out
+    assert "\n  repaired_send: repair on Repaired [a_target_is_free] → attempt" in ended.out
     assert drawn.out.startswith("Rows never taken: ")
 
 

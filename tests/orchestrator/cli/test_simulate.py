@@ -27,7 +27,7 @@ def test_a_script_shows_the_attempts_the_path_and_the_time(
     shown = capsys.readouterr()
     assert "attempt 1/16 deepseek/v4 key#1 → 402 billing" in shown.err
     assert "made-up keys stand in" in shown.err
-    assert "billing_fallback  [billing_and_unasked_stands_by]" in shown.out
+    assert "billing_fallback  [billing_and_another_is_free]" in shown.out
     assert "answered: 2 attempts in 1.0 virtual seconds" in shown.out
 
 

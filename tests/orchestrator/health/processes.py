@@ -17,8 +17,8 @@ from orchestrator.health import HealthBoard, MemoryStore
 from orchestrator.health.records import Changes, Marks
 from orchestrator.health.stores.file import FileStore
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Reason
-from orchestrator.states.target import Target
 from tests.orchestrator.health.world import NOON, POOLS, A, B, World, error
 
 PATIENT = 40.0

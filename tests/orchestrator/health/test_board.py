@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
 from orchestrator.pooling import Accounts, Strategy
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Mark, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.states.standby import Mark, Standby, Taken
-from orchestrator.states.target import Target
 from tests.orchestrator.health.world import (
     A2,
     NOON,

@@ -11,8 +11,8 @@ from orchestrator.health.clock_skew import LONGEST_CLAIM, SKEW, corrected
 from orchestrator.health.marking import LONGEST, YEAR
 from orchestrator.health.records import Claim, Record, Slot, Subject, decoded, encoded, key
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Mark, Taken
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.states.standby import Mark, Taken
 from tests.orchestrator.health.world import NOON, A, B, World, benched, error, pool, probing
 
 DAY = 86_400.0

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.health.stores.file import FileStore
+from orchestrator.states.facts import Mark
 from orchestrator.states.reasons import Reason
-from orchestrator.states.standby import Mark
 from tests.orchestrator.health.world import A2, ROUTE, A, B, C, World
 
 NAME = "health.sqlite3"

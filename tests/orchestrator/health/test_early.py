@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from orchestrator.states.facts import Mark, Taken
 from orchestrator.states.reasons import Reason
-from orchestrator.states.standby import Mark, Taken
 from tests.orchestrator.health.world import (
     NOON,
     A,

@@ -23,9 +23,8 @@ from orchestrator.health.records import Marks
 from orchestrator.health.stores.file import FileStore
 from orchestrator.health.stores.sqlite_file import set_aside
 from orchestrator.secrets import fingerprint
+from orchestrator.states.facts import Mark, Taken, Target
 from orchestrator.states.reasons import Reason
-from orchestrator.states.standby import Mark, Taken
-from orchestrator.states.target import Target
 from tests.orchestrator.health.world import NOON, ROUTE, A, B, World, error
 
 ROOT = Path(__file__).parents[3]

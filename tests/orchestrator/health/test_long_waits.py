@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from orchestrator.health import MemoryStore
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Mark, Taken, Target
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.states.standby import Mark, Taken
-from orchestrator.states.target import Target
 from tests.orchestrator.health.world import (
     A2,
     NOON,

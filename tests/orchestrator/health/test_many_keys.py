@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from orchestrator.health.look import Draft, Viewer, look
 from orchestrator.health.records import Marks
 from orchestrator.pooling import Strategy
+from orchestrator.states.facts import Taken
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.states.standby import Taken
 from tests.orchestrator.health.world import A2, A, B, Call, World, error, pool
 
 MANY = 1000

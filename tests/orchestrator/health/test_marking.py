@@ -11,8 +11,8 @@ import pytest
 from orchestrator.health import marking
 from orchestrator.pooling import Accounts
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Mark, Taken
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.states.standby import Mark, Taken
 from tests.orchestrator.health.world import A2, NOON, ROUTE, A, World, error, pool
 
 PROVIDER, TARGET, KEY, KEY_MODEL = (

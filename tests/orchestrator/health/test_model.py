@@ -26,9 +26,8 @@ from orchestrator.health import Entry
 from orchestrator.health.stores.file import FileStore
 from orchestrator.pooling import Accounts, Strategy
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Mark, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.states.standby import Mark, Standby, Taken
-from orchestrator.states.target import Target
 from tests.orchestrator.health.world import A2, A, B, Call, World, pool
 
 ROUTE = (A, A2, B)

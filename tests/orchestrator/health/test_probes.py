@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.health.records import CLAIM_SECONDS
+from orchestrator.states.facts import Mark, Taken
 from orchestrator.states.reasons import Reason
-from orchestrator.states.standby import Mark, Taken
 from tests.orchestrator.health.world import (
     NOON,
     A,
@@ -30,7 +31,7 @@ def test_one_call_probes_when_a_bench_ends(reason: Reason) -> None:
     assert prober.standby.targets == (A, B)
     assert second == Taken(B, "k1")
     clear = other.clear(A)
-    assert (clear.mark, clear.probed, clear.at) == (Mark.BENCH, True, world.now + 10)
+    assert (clear.mark, clear.probed, clear.at) == (Mark.BENCH, True, world.now + CLAIM_SECONDS)
 
 
 def test_a_probe_that_succeeds_restores_the_preferred_target_at_once() -> None:

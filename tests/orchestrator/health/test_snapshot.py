@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from orchestrator.health import Entry, MemoryStore
 from orchestrator.health.upkeep import DEAD_STALE_SECONDS, STALE_SECONDS
+from orchestrator.states.facts import Mark
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.states.standby import Mark
 from tests.orchestrator.health.world import NOON, A, B, C, World, error
 
 

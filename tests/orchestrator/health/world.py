@@ -18,9 +18,8 @@ from orchestrator.health import (
 )
 from orchestrator.pooling import Accounts, Strategy
 from orchestrator.states.error import Error
+from orchestrator.states.facts import Clear, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.states.standby import Clear, Standby, Taken
-from orchestrator.states.target import Target
 
 A = Target("acme", "one")
 A2 = Target("acme", "two")

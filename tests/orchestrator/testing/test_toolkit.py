@@ -20,7 +20,7 @@ from orchestrator.lab.diagrams.heat import Counting
 from orchestrator.lab.simulation import Item, Simulated
 from orchestrator.lab.simulation.reading import read
 from orchestrator.ledger import Entry, Transition
-from orchestrator.states import Finish, Policy, Send, Target, Timeouts, Wait
+from orchestrator.states import Clear, Finish, Mark, Policy, Send, Started, Target, Timeouts, Wait
 from orchestrator.testing import (
     ConfigMachine,
     assert_invariants,
@@ -279,14 +279,26 @@ def easily_pleased(move: Transition) -> Transition:
     return attrs.evolve(move, command=Finish()) if move.row == "billing_terminal" else move
 
 
+def past_a_mark(move: Transition) -> Transition:
+    """An attempt at what the board calls cooling in the same breath."""
+    if move.row != "started_send" or not isinstance(move.facts, Started):
+        return move
+    clear = Clear(CONFIG.route()[0], Mark.COOLDOWN, 9.0)
+    standby = attrs.evolve(move.facts.standby, clears=(clear,))
+    return attrs.evolve(move, facts=attrs.evolve(move.facts, standby=standby))
+
+
+LEFT = "who fails slowly is left while a fallback stands by"
+
 SPOILED: list[tuple[str, str, Callable[[Transition], Transition]]] = [
-    ("attempts advance", "503, ok", renumbered),
-    ("billing bypasses the pool", "402, ok", stubborn),
-    ("it sleeps last", "429, ok", sleepy),
-    ("time is kept back: fallback stays at deepseek/v4", "503(after=20), ok", clinging),
-    ("time is kept back: fallback stays at deepseek/v4", "timeout, ok", clinging),
-    ("time is kept back: attempt 1 may use up", "ok", greedy),
-    ("an empty answer is the last resort", "402", easily_pleased),
+    ("attempts are numbered", "503, ok", renumbered),
+    ("no send to an account without money", "402, ok", stubborn),
+    ("keys are tried before anything sleeps", "429, ok", sleepy),
+    (f"{LEFT}: wait at deepseek/v4", "503(after=20), ok", clinging),
+    (f"{LEFT}: wait at deepseek/v4", "timeout, ok", clinging),
+    ("time is kept back for who stands by: no time is kept back at", "ok", greedy),
+    ("an empty answer is the answer only where nothing else came", "402", easily_pleased),
+    ("only what was taken is sent to: .* past its cooldown", "ok", past_a_mark),
     ("it replays", "ok", misnamed),
 ]
 

@@ -11,16 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from orchestrator.lab.verify import Setting
-from orchestrator.states.backoff import backoff
 from orchestrator.states.call import Call, State
 from orchestrator.states.commands import Send, StoppedBy
 from orchestrator.states.events import Started
+from orchestrator.states.facts import Standby, Taken, Target
+from orchestrator.states.limits import backoff
 from orchestrator.states.machine import step
 from orchestrator.states.policy import OnInterrupted, Policy
 from orchestrator.states.reasons import Move, Reason
-from orchestrator.states.standby import Standby, Taken
 from orchestrator.states.table import TABLE
-from orchestrator.states.target import Target
 from verification.promela.numbers import (
     LISTS,
     contexts,

@@ -8,7 +8,9 @@ from importlib.resources import files
 import pytest
 
 from orchestrator.states.table import STATES, TABLE
-from verification.promela.translations import EFFECTS, ENTRIES, GUARDS, Translated
+from verification.promela.translations import SHIPPED, Translated
+
+GUARDS, EFFECTS, ENTRIES = SHIPPED.guards, SHIPPED.effects, SHIPPED.entries
 
 WRITTEN = {
     name: (files("verification.promela") / "model" / f"{name}.pml").read_text("utf-8")

@@ -9,8 +9,8 @@ from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.nodes import MARKED, NONE, Slot
 from orchestrator.states.call import State
 from orchestrator.states.commands import StoppedBy
+from orchestrator.states.facts import Target
 from orchestrator.states.machine import step
-from orchestrator.states.target import Target
 from verification.promela.vectors import FIELDS, TARGET_FIELDS, described, expression, reached
 
 SETTING = Setting((Target("a", "x", context=9), Target("b", "y", context=5)), {"a": 2})

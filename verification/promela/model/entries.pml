@@ -49,15 +49,13 @@ inline wait_elsewhere(elsewhere) {
     here = elsewhere
 }
 
-inline effect_plan_retry() { planned = wait }
-
-inline effect_plan_way_back() {
+inline effect_go_back() {
     went_back = 1;
     planned = (back == NOWHERE -> NEVER : SOON);
     wait_elsewhere(back)
 }
 
-inline effect_plan_wait() {
+inline effect_wait_for_it() {
     planned = (first_due == TOO_LATE -> NEVER : SOON);
     if
     :: (first_clear != here && first_clear != NOWHERE) ->
@@ -119,7 +117,12 @@ inline enter_eager_fallback() {
     here = NOWHERE
 }
 
-inline enter_retry() { command = WAIT; waits++ }
+/* A row that leads here without an effect of its own waits for the call's own target. */
+inline enter_retry() {
+    planned = (planned == UNPLANNED -> wait : planned);
+    command = WAIT;
+    waits++
+}
 inline enter_repair() { command = MEND; repaired[here]++ }
 inline enter_succeed() { command = FINISH }
-inline enter_fail() { command = FINISH }
+inline enter_fail_terminal() { command = FINISH }

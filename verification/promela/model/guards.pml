@@ -74,24 +74,26 @@ inline look() {
 }
 
 /* On an arrival. */
-#define guard_time_spent spent_time
-#define guard_something_taken (taken != NOWHERE)
-#define guard_unasked_stands_by (MAY_FALL_BACK && others > 0)
-#define guard_something_clears (WAITS_REMAIN && first_clear != NOWHERE)
+#define guard_time_is_over spent_time
+#define guard_a_target_is_free (taken != NOWHERE)
+#define guard_another_target_is_free (MAY_FALL_BACK && others > 0)
+#define guard_a_target_clears (WAITS_REMAIN && first_clear != NOWHERE)
+
+/* When the caller goes away. */
+#define guard_all_was_delivered (complete)
 
 /* Out of classify. */
-#define guard_committed (committed && (!GOES_ON || tool_call))
-#define guard_spent (number >= MAX_ATTEMPTS || spent_time)
+#define guard_content_is_final (committed && (!GOES_ON || tool_call))
+#define guard_budget_is_spent (number >= MAX_ATTEMPTS || spent_time)
 #define guard_billing IS(BILLING)
-#define guard_fallback_allowed (MAY_FALL_BACK && others > 0)
-#define guard_way_back (MAY_FALL_BACK && WAITS_REMAIN && back != NOWHERE)
-#define guard_billing_and_unasked_stands_by (guard_billing && guard_fallback_allowed)
-#define guard_billing_and_way_back (guard_billing && guard_way_back)
+#define guard_an_earlier_target_clears (MAY_FALL_BACK && WAITS_REMAIN && back != NOWHERE)
+#define guard_billing_and_another_is_free (guard_billing && guard_another_target_is_free)
+#define guard_billing_and_earlier_clears (guard_billing && guard_an_earlier_target_clears)
 /* A silence, or a failure that kept the caller waiting, while a fallback stands by. */
 #define IS_SLOW (IS(TIMEOUT) || kept_waiting)
-#define SLOW (IS_SLOW && guard_fallback_allowed)
-#define guard_repair_named (REPAIR(error) > repaired[here] && !SLOW)
-#define guard_rotation_allowed (MAY_ROTATE && !SLOW && fresh_ready && ATTEMPTS_LEFT > others)
+#define SLOW (IS_SLOW && guard_another_target_is_free)
+#define guard_a_repair_is_known (REPAIR(error) > repaired[here] && !SLOW)
+#define guard_another_key_is_free (MAY_ROTATE && !SLOW && fresh_ready && ATTEMPTS_LEFT > others)
 
 #define RETRY_HELPS (MAY_RETRY || (MAY_ROTATE && ANOTHER_KEY))
 /* Time is kept back for those that stand by, as long as no content reached the caller. That a
@@ -102,8 +104,8 @@ inline look() {
 #define FITS_BESIDE (PAUSE_FITS_BESIDE && (wait == SOON || pause == LATE || LATER_BESIDE(others)))
 /* Where a fallback stands by: within the patience, never after silence, after a slow failure,
  * after one that is quoted or after a probe, and an attempt stays for each of them. */
-#define BETTER_THAN_OTHERS (!guard_fallback_allowed || \
+#define BETTER_THAN_OTHERS (!guard_another_target_is_free || \
     (wait == SOON && !IS_SLOW && !IS(QUOTED) && !probe && ATTEMPTS_LEFT > others))
 #define RETRY_FITS (WAITS_REMAIN && wait < NEVER && (!KEEPS_BACK || FITS_BESIDE) && BETTER_THAN_OTHERS)
-#define guard_retry_allowed (RETRY_HELPS && tries < TRIES_ALLOWED && RETRY_FITS)
+#define guard_a_retry_is_worth_it (RETRY_HELPS && tries < TRIES_ALLOWED && RETRY_FITS)
 #define guard_only_empty_answers_came (IS(EMPTY) && only_empty)

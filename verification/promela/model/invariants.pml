@@ -31,7 +31,7 @@ byte no_other_state_is_reached;
 
 inline remember() {
     command = NONE;
-    planned = SOON;
+    planned = UNPLANNED;
     every_state_knows_what_to_do = 1;
     was_state = state;
     was_number = number;

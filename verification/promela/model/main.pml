@@ -7,6 +7,7 @@ inline forget() {
     unused_key = 0;
     probing = 0;
     delivered = 0;
+    complete = 0;
     reason = NO_ERROR;
     same_ready = 0;
     other_ready = 0;

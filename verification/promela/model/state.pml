@@ -35,6 +35,7 @@ byte taken = NOWHERE;
 bit unused_key;            /* what was taken is a key not used there before */
 bit probing;               /* and the board granted it as a probe */
 bit delivered;             /* a part of a tool call */
+bit complete;              /* the whole answer, before the caller went away */
 byte reason = NO_ERROR;    /* the class of errors that was diagnosed */
 bit same_ready;            /* keys of the call's own target: the one that failed, */
 bit other_ready;           /* another one that was used, */
@@ -63,6 +64,7 @@ SCRATCH byte first_clear;   /* the target worth waiting for that clears first, o
 SCRATCH byte first_due;
 SCRATCH byte wait;          /* how long a retry has to wait */
 SCRATCH byte planned;       /* how long the wait is that was asked for */
+#define UNPLANNED 3
 SCRATCH byte i;
 SCRATCH byte was_state;
 SCRATCH byte was_number;

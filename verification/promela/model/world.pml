@@ -142,6 +142,11 @@ inline the_world_does_something() {
         :: skip
         fi
     :: (event == DIAGNOSED) -> fail_in_some_way()
+    :: (event == CANCELLED && state == IN_STREAM) ->
+        if
+        :: complete = 1
+        :: skip
+        fi
     :: (event == FAILED && state == IN_STREAM && GOES_ON) ->
         if
         :: delivered = 1

@@ -70,6 +70,11 @@ def test_a_function_without_a_source_has_none() -> None:
 
 
 def test_guards_that_differ_have_different_ones() -> None:
-    found = [guards.spent, guards.billing, guards.committed, guards.way_back, guards.retry_allowed]
+    found = [
+        guards.billing,
+        guards.content_is_final,
+        guards.an_earlier_target_clears,
+        guards.a_retry_is_worth_it,
+    ]
 
     assert len({fingerprint(guard) for guard in found}) == len(found)

@@ -109,7 +109,7 @@ def test_what_is_dead_after_some_events_alone_is_said(
 ) -> None:
     graph = build(TABLE, under(plain(TABLE), dead, {}, "a"))
     (line,) = [
-        line for arrow in graph.arrows for line in arrow.lines if line.text == "something_clears"
+        line for arrow in graph.arrows for line in arrow.lines if line.text == "a_target_clears"
     ]
 
     assert line.notes == note

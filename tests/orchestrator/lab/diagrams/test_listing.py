@@ -26,7 +26,7 @@ def test_the_rows_out_of_classify_stand_in_order() -> None:
 
     assert lines[at] == "classify (asks for Diagnose) on Diagnosed: the first that holds"
     assert lines[at + 3] == (
-        "   3  billing_fallback  billing_and_unasked_stands_by  → eager_fallback"
+        "   3  billing_fallback  billing_and_another_is_free  → eager_fallback"
     )
     assert [line.split()[1] for line in lines[at + 1 : at + 1 + len(DIAGNOSED)]] == list(DIAGNOSED)
 

@@ -18,7 +18,7 @@ def test_under_a_config_each_bound_is_said_once_with_its_meaning() -> None:
 
     assert bounds.heading == "Bounds"
     assert (
-        "something_taken, spent: at most 16 attempts "
+        "a_target_is_free, budget_is_spent: at most 16 attempts "
         "(Sends of a call, rotations and repairs included.)"
     ) in bounds.lines
     assert len(set(bounds.lines)) == len(bounds.lines)
@@ -26,7 +26,7 @@ def test_under_a_config_each_bound_is_said_once_with_its_meaning() -> None:
     assert moves.lines[0] == "rotate: rate_limit, auth"
     assert dead.heading == "Rows that no call takes: 2"
     assert dead.lines == (
-        "rotate: classify on Diagnosed [rotation_allowed] → rotate_credential",
+        "rotate: classify on Diagnosed [another_key_is_free] → rotate_credential",
         "terminal: classify on Diagnosed → fail_terminal",
     )
 

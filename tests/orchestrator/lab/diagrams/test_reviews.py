@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from orchestrator.lab.diagrams.reviews import REVIEWS, Review
-from orchestrator.states import Call, Clear, Policy, Send, State, commands, events, guards, reserve
+from orchestrator.states import Call, Clear, Policy, Send, State, commands, events, guards, routing
 from orchestrator.states.table import TABLE
 
 KNOWN = {
@@ -20,7 +20,7 @@ KNOWN = {
     *vars(commands),
     *vars(events),
     *vars(guards),
-    *vars(reserve),
+    *vars(routing),
 }
 
 
@@ -51,9 +51,9 @@ def effects_into(state: State) -> set[str]:
 
 def test_what_the_reviews_say_of_effects_holds() -> None:
     assert effects_into(State.EAGER_FALLBACK) == {"leave"}
-    assert effects_into(State.RETRY) == {"plan_retry", "plan_way_back", "plan_wait"}
+    assert effects_into(State.RETRY) == {"nothing", "go_back", "wait_for_it"}
     assert all(name.startswith("stop_") for name in effects_into(State.FAIL_TERMINAL))
     into = {row.guard.__name__ if row.guard else "" for row in TABLE if row.to is State.ATTEMPT}
-    assert into == {"something_taken"}
+    assert into == {"a_target_is_free"}
     into = {row.name for row in TABLE if row.to is State.SUCCEED}
-    assert into == {"answered", "completed", "empty_answer"}
+    assert into == {"answered", "completed", "left_complete", "empty_answer"}

@@ -77,7 +77,7 @@ def test_a_row_that_moved_is_said_to_have_passed_another() -> None:
     ("name", "value", "said"),
     [
         ("to", "retry", "to retry, was repair"),
-        ("guard", "repair_known", "guard repair_known, was repair_named"),
+        ("guard", "repair_known", "guard repair_known, was a_repair_is_known"),
         ("effect", "leave", "effect leave, was nothing"),
         ("code", "0123", "code of the guard changed"),
         ("effect_code", "0123", "code of the effect changed"),

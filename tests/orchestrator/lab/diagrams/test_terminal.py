@@ -34,13 +34,13 @@ def test_the_incident_reads_from_top_to_bottom() -> None:
 
     assert terminal(path).plain.splitlines() == [
         "  ● ready",
-        "  │  1  Started    started_send      [something_taken]",
+        "  │  1  Started    started_send      [a_target_is_free]",
         "  ○ attempt",
         "  │  2  Failed     failed",
         "  ○ classify",
-        "  ┃  3  Diagnosed  billing_fallback  [billing_and_unasked_stands_by]",
+        "  ┃  3  Diagnosed  billing_fallback  [billing_and_another_is_free]",
         "  ○ eager_fallback",
-        "  │  4  Switched   switched_send     [something_taken]",
+        "  │  4  Switched   switched_send     [a_target_is_free]",
         "  ○ attempt",
         "  │  5  Succeeded  answered",
         "  ◉ succeed",

@@ -14,19 +14,23 @@ from orchestrator.states import (
     TABLE,
     Call,
     Policy,
+    Repair,
+    Rotate,
     Row,
     Send,
     State,
     Switch,
+    Taken,
     Target,
     Timeouts,
-    attempt,
+    entries,
     guards,
 )
-from orchestrator.states.chain import Looked, retry_at, unasked, unused_credentials
 from orchestrator.states.effects import leave
 from orchestrator.states.events import Arrival, Diagnosed
+from orchestrator.states.guards import Plan
 from orchestrator.states.reasons import Move, Reason
+from orchestrator.states.routing import Due, Looked, retry
 from orchestrator.states.table import Entry
 
 ONE, TWO = Target("acme", "one"), Target("beta", "two")
@@ -65,7 +69,7 @@ def without(*names: str) -> tuple[Row, ...]:
     return tuple(row for row in TABLE if row.name not in names)
 
 
-def entering(state: State, enter: Callable[[Call, Any], Any]) -> tuple[Entry, ...]:
+def entering(state: State, enter: Callable[[Call, Any, Any], Any]) -> tuple[Entry, ...]:
     """The states with one that asks for something else."""
     return tuple(Entry(state, enter) if one.state is state else one for one in STATES)
 
@@ -73,65 +77,59 @@ def entering(state: State, enter: Callable[[Call, Any], Any]) -> tuple[Entry, ..
 BILLING_ROWS = ("billing_fallback", "billing_way_back", "billing_terminal")
 
 
-def any_unused(call: Call, event: Diagnosed) -> bool:
+def any_unused(call: Call, event: Diagnosed) -> Rotate | None:
     """A rotation that does not ask the policy."""
-    return bool(unused_credentials(call, event)) and call.attempts_left > 1
+    here = call.target
+    used = call.used_at(here) if here is not None else frozenset()
+    fresh = any(label not in used for label in event.standby.credentials)
+    return Rotate(here, used) if here is not None and fresh and call.attempts_left > 1 else None
 
 
-def leave_and_reset(call: Call, event: Looked) -> None:
-    leave(call, event)
+def leave_and_reset(call: Call, event: Looked, plan: Plan) -> None:
+    leave(call, event, plan)
     call.number = 0
 
 
-def leave_and_replace(call: Call, event: Looked) -> None:
-    leave(call, event)
+def leave_and_replace(call: Call, event: Looked, plan: Plan) -> None:
+    leave(call, event, plan)
     call.cause = call.error
 
 
-def always_retry(call: Call, event: Diagnosed) -> bool:
-    until = retry_at(call, event)
-    return Move.RETRY in call.allowed and until is not None and until < call.ends_at
+def always_retry(call: Call, event: Diagnosed) -> Due | None:
+    due = retry(call, event)
+    fits = due is not None and due.at < call.ends_at
+    return due if fits and Move.RETRY in call.allowed else None
 
 
-def always_wait(call: Call, event: Arrival) -> bool:
-    return call.target is not None and event.at < call.ends_at
+def always_wait(call: Call, event: Arrival) -> Due | None:
+    in_time = event.at < call.ends_at
+    return Due(call.target, event.at) if call.target is not None and in_time else None
 
 
-def wait_here(call: Call, event: Arrival) -> None:
-    call.resume_at = event.at
-
-
-def switch_to_all(call: Call, event: Looked) -> Switch:
+def something_stands_by(call: Call, event: Diagnosed) -> tuple[Target, ...]:
     """A fallback that asks neither who was asked nor who billed."""
-    here, call.target = call.target, None
-    targets = tuple(one for one in event.standby.targets if here is None or one.name != here.name)
-    call.switches += 1
-    call.gone |= {target.name for target in targets}
-    return Switch(targets)
-
-
-def something_stands_by(call: Call, event: Diagnosed) -> bool:
     here = call.target
     others = [one for one in event.standby.targets if here is None or one.name != here.name]
-    return Move.FALLBACK in call.allowed and bool(others)
+    return tuple(others) if Move.FALLBACK in call.allowed else ()
 
 
-def retry_whoever_is_slow(call: Call, event: Diagnosed) -> bool:
+def retry_whoever_is_slow(call: Call, event: Diagnosed) -> Due | None:
     """A retry that does not ask how long the caller was kept waiting."""
     quick = call.copy()
     quick.kept_waiting = False
-    return guards.retry_allowed(quick, event)
+    return guards.a_retry_is_worth_it(quick, event)
 
 
-def rotate_whoever_is_slow(call: Call, event: Diagnosed) -> bool:
+def rotate_whoever_is_slow(call: Call, event: Diagnosed) -> Rotate | None:
     quick = call.copy()
     quick.kept_waiting = False
-    return guards.rotation_allowed(quick, event)
+    return guards.another_key_is_free(quick, event)
 
 
-def repair_whatever_stands_by(call: Call, event: Diagnosed) -> bool:
-    here, repair = call.target, event.error.repair
-    return here is not None and repair is not None and (here.name, repair) not in call.repaired
+def repair_whatever_stands_by(call: Call, event: Diagnosed) -> Repair | None:
+    here, name = call.target, event.error.repair
+    fresh = here is not None and (here.name, name) not in call.repaired
+    return Repair(name, here) if here is not None and name is not None and fresh else None
 
 
 FALL_BACK_ON_BAD_REQUESTS = {**DEFAULT_MOVES, Reason.BAD_REQUEST: frozenset({Move.FALLBACK})}
@@ -142,19 +140,18 @@ def any_empty_answer(call: Call, event: Diagnosed) -> bool:  # noqa: ARG001 - as
     return event.error.empty
 
 
-def send_to_the_end(call: Call, event: Arrival) -> Send:
+def send_to_the_end(call: Call, event: Arrival, plan: Taken) -> Send:
     """An attempt that keeps no time back for others."""
-    return attrs.evolve(attempt.enter(call, event), until=call.ends_at)
+    return attrs.evolve(entries.attempt(call, event, plan), until=call.ends_at)
 
 
 SLOW = attrs.evolve(ONE, timeouts=Timeouts(total=400.0))
 
 
-def switch_for_ever(call: Call, event: Looked) -> Switch:
+def switch_for_ever(call: Call, event: Looked, plan: tuple[Target, ...]) -> Switch:  # noqa: ARG001 - as an entry
     """A fallback that forgets who was gone."""
-    targets = unasked(call, event)
     call.target = None
-    return Switch(targets)
+    return Switch(plan)
 
 
 ALONE = Policy(max_attempts=1, attempts_per_target=1)

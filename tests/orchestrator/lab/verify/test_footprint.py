@@ -85,6 +85,6 @@ def test_a_guard_that_is_not_pure_is_refused() -> None:
     def moody(call: Call, event: Diagnosed) -> bool:  # noqa: ARG001 - as a guard
         return call.went_back if next(moods) else call.probe
 
-    table = [attrs.evolve(row, guard=moody) if row.name == "repair" else row for row in TABLE]
+    table = [attrs.evolve(row, guard=moody) if row.name == "spent" else row for row in TABLE]
     with pytest.raises(RuntimeError, match="is not pure: it looked at "):
         verify(Setting((Target("a", "m"),), {}, faults.SMALL), table)

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.lab.diagrams.diagram import path_of
 from orchestrator.lab.verify import Setting, verify
 from orchestrator.lab.verify.properties import CIRCLES, ENDS, NAMES, SHADOWED, SHORT
-from orchestrator.lab.verify.report import ledger
+from orchestrator.lab.verify.verdict import ledger
 from orchestrator.states import STATES, TABLE, OnInterrupted, Policy, Reason, Row, State, Target
 from orchestrator.states.table import Entry
 from tests.orchestrator.lab.verify import faults
@@ -59,14 +59,13 @@ CASES = {
     "wait without a bound": Planted(
         "waits are bounded",
         ("started_wait", *["waited_wait"] * 3),
-        faults.changed("waited_wait", guard=faults.always_wait, effect=faults.wait_here),
+        faults.changed("waited_wait", guard=faults.always_wait),
     ),
     "fallback to a target out of money": Planted(
         "no send to an account without money",
         ("started_send acme/one key#1", "billing -> billing_fallback"),
         faults.changed("billing_fallback", guard=faults.something_stands_by),
-        faults.entering(State.EAGER_FALLBACK, faults.switch_to_all),
-        faults.setting(SAME),
+        setting=faults.setting(SAME),
     ),
     "a later error replaces the cause": Planted(
         "the cause is real",
@@ -131,7 +130,7 @@ def test_a_planted_fault_is_named_with_its_shortest_sequence(name: str, *, merge
 
     verdict = verify(case.setting, case.table, case.entries, merged=merged)
 
-    told = {violation.name: violation.told for violation in verdict.violations}
+    told = {violation.name: violation.trace for violation in verdict.violations}
     assert case.property in told
     assert told[case.property].words == case.sequence
     # Where single moves break nothing, there still is a worst.
@@ -150,9 +149,9 @@ def test_an_empty_answer_after_something_else_is_named(*, merged: bool) -> None:
     (found,) = verify(setting, table, merged=merged).violations
 
     assert found.name == "an empty answer is the answer only where nothing else came"
-    assert found.told.words[-1] == "invalid_response+empty -> empty_answer"
+    assert found.trace.words[-1] == "invalid_response+empty -> empty_answer"
     # What came before is part of the plain search alone.
-    assert len(found.told.words) == (2 if merged else 4)
+    assert len(found.trace.words) == (2 if merged else 4)
 
 
 def test_what_ships_holds() -> None:

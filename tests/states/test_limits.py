@@ -1,17 +1,15 @@
-"""What a send changes in the call, and how long it may stay silent (`first_token = "auto"`)."""
+"""How long a send may stay silent (`first_token = "auto"`), and how long a backoff is."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestrator.states import (
     Call,
-    Error,
     Policy,
-    Reason,
     Send,
     Standby,
     Started,
@@ -19,13 +17,12 @@ from orchestrator.states import (
     Taken,
     Target,
     Timeouts,
-    Waited,
     step,
 )
-from orchestrator.states.attempt import enter
+from orchestrator.states.limits import backoff
+from tests.states_strategies import jitters
 
 HERE, OTHER = Target("acme", "one"), Target("bolt", "one")
-MARKED, LEFT = Error(Reason.AUTH, "attempt"), Error(Reason.BILLING, "attempt")
 THINKER = attrs.evolve(HERE, reasoning=True)
 FIXED = attrs.evolve(HERE, timeouts=Timeouts(first_token=3.0))
 
@@ -113,36 +110,37 @@ def test_the_limits_leave_time_for_who_stands_by(
     assert (limits.connect, limits.first_token, limits.total, send.until) == expected
 
 
-def sent_from(call: Call, *, at: Target = HERE) -> Call:
-    """The call after an arrival took `at`."""
-    enter(call, Waited(3.0, Taken(at, "key#2"), Standby()))
-    return call
-
-
-def test_tries_are_counted_at_each_target_by_itself() -> None:
-    there = Target("bolt", "one")
-
-    assert sent_from(Call((HERE, there), target=HERE, tries=2)).tries == 3
-    assert sent_from(Call((HERE, there), target=None, tries=2)).tries == 1
-    assert sent_from(Call((HERE, there), target=there, tries=2)).tries == 1
-
-
-def test_what_was_waited_for_is_over_once_it_is_sent() -> None:
-    assert sent_from(Call((HERE,), target=HERE, resume_at=3.0)).resume_at is None
-
-
-@pytest.mark.parametrize(
-    ("facts", "at", "expected"),
-    [
-        ({}, Target("bolt", "one"), MARKED),
-        ({}, HERE, None),
-        ({"asked": frozenset({"corp/one"})}, Target("bolt", "one"), None),
-        ({"cause": LEFT}, Target("bolt", "one"), LEFT),
-    ],
-)
-def test_a_first_target_that_is_passed_over_is_the_cause(
-    facts: dict[str, Any], at: Target, expected: Error | None
+@pytest.mark.parametrize("stream", [True, False, None])
+@pytest.mark.parametrize("streamed", [True, False])
+@pytest.mark.parametrize("repaired", [True, False, None])
+def test_a_repair_decides_whether_an_attempt_is_a_stream_then_the_target_then_the_caller(
+    *, repaired: bool | None, stream: bool | None, streamed: bool
 ) -> None:
-    call = Call((HERE, Target("bolt", "one")), passed_over=MARKED, **facts)
+    target = attrs.evolve(HERE, stream=stream)
+    taken = Taken(target, "key", stream=repaired)
 
-    assert sent_from(call, at=at).cause is expected
+    send = step(Call((target,), streamed=streamed), Started(0.0, taken, Standby())).command
+
+    assert isinstance(send, Send)
+    assert send.streamed is next(one for one in (repaired, stream, streamed) if one is not None)
+
+
+CASES = [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (6, 16.0), (7, 30.0), (8, 30.0), (100_000, 30.0)]
+
+
+@pytest.mark.parametrize(("tries", "seconds"), CASES)
+def test_doubles_from_half_a_second_to_thirty(tries: int, seconds: float) -> None:
+    assert backoff(tries, 0.0) == seconds
+    assert backoff(tries, 0.5) == seconds * 0.75
+
+
+@given(tries=st.integers(1, 2_000), jitter=jitters)
+def test_jitter_takes_away_less_than_half(tries: int, jitter: float) -> None:
+    full = backoff(tries, 0.0)
+
+    assert full / 2 < backoff(tries, jitter) <= full <= 30.0 or jitter > 1 - 1e-15
+
+
+@given(tries=st.integers(1, 2_000), jitter=jitters)
+def test_grows_with_the_tries(tries: int, jitter: float) -> None:
+    assert backoff(tries, jitter) <= backoff(tries + 1, jitter)

@@ -1,6 +1,6 @@
-"""What the health board tells a call: what was taken, and what stands by.
+"""The facts that come in with events: targets, what was taken of one, and what stands by.
 
-The machine never asks the board; these values come in with events, so that a
+The machine never asks the health board; these values come in with events, so that a
 recorded list of events replays bit for bit. All instants are seconds since the
 call's ``Started``, like the ``at`` of events.
 """
@@ -12,7 +12,37 @@ import enum
 import attrs
 
 from orchestrator.states.error import Error
-from orchestrator.states.target import Target
+from orchestrator.states.policy import Timeouts
+
+
+@attrs.frozen
+class Target:
+    """Provider and model, with what the machine must know about them.
+
+    Attributes:
+        provider: The provider entry's name: one billing account at one endpoint.
+        model: The model's name as the provider spells it.
+        context: The context window in tokens; ``None`` means unknown, which fits.
+        reasoning: True where the model is known to think before it speaks.
+        stream: Whether an attempt here is asked for as a stream: always, never, or
+            (``None``) where the caller asks for one.
+        timeouts: The limits of an attempt at this target.
+    """
+
+    provider: str
+    model: str
+    context: int | None = None
+    reasoning: bool = False
+    stream: bool | None = None
+    timeouts: Timeouts = Timeouts()
+    name: str = attrs.field(init=False, repr=False, eq=False)
+
+    @name.default
+    def _name(self) -> str:
+        return f"{self.provider}/{self.model}"
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Mark(enum.StrEnum):
@@ -36,6 +66,8 @@ class Taken:
             first content, ``None`` where nothing is known.
         cut_first_token: Of a probe: the first-token limit, in seconds, that cut the
             last wait there; ``None`` where none did.
+        stream: Whether the request, as repaired for this target, must be asked for as a
+            stream (or must not be); ``None`` where no repair says so.
     """
 
     target: Target
@@ -43,6 +75,7 @@ class Taken:
     probe: bool = False
     seen_first_token: float | None = None
     cut_first_token: float | None = None
+    stream: bool | None = None
 
 
 @attrs.frozen
@@ -57,7 +90,7 @@ class Clear:
         error: The remembered failure, in the provider's own words.
         since: When it began, seconds since ``Started`` (negative: before this call).
         probed: True where the mark has ended and another call's probe is under
-            way; ``at`` is then when to look again, at the latest when its claim expires.
+            way; ``at`` is then when its claim expires.
         expected: When the failure itself said that it ends, seconds since ``Started``,
             where that is longer than a cooldown lasts; ``at`` is then the next instant
             at which one call may probe.

@@ -1,19 +1,28 @@
-"""What a call may still ask: the questions that several guards and states share.
+"""Where a call may still go, and when: the questions that several rows and states share.
 
 Nothing here chooses; :mod:`orchestrator.states.table` does, in the order of its rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import attrs
 
-from orchestrator.states.backoff import backoff
 from orchestrator.states.call import Call
 from orchestrator.states.error import Error
 from orchestrator.states.events import Arrival, Diagnosed
+from orchestrator.states.facts import Mark, Target
+from orchestrator.states.limits import (
+    LARGEST_SHARE,
+    LOOK_AGAIN,
+    STREAMED_NEEDS,
+    WHOLE_NEEDS,
+    backoff,
+)
+from orchestrator.states.policy import OnInterrupted
 from orchestrator.states.reasons import Move, Reason
-from orchestrator.states.standby import Clear, Mark
-from orchestrator.states.target import Target
 
 Looked = Arrival | Diagnosed
 """The events that carry a look at the health board."""
@@ -25,6 +34,30 @@ class Due:
 
     target: Target
     at: float
+
+
+class Block(Protocol):
+    """What stands in the way of a target or a credential; see :class:`.Clear`."""
+
+    @property
+    def mark(self) -> Mark:
+        """See :attr:`.Clear.mark`."""
+
+    @property
+    def at(self) -> float:
+        """See :attr:`.Clear.at`."""
+
+    @property
+    def error(self) -> Error | None:
+        """See :attr:`.Clear.error`."""
+
+    @property
+    def probed(self) -> bool:
+        """See :attr:`.Clear.probed`."""
+
+    @property
+    def expected(self) -> float | None:
+        """See :attr:`.Clear.expected`."""
 
 
 def fits(call: Call, target: Target) -> bool:
@@ -54,24 +87,19 @@ def is_slow(call: Call, error: Error) -> bool:
     return error.reason is Reason.TIMEOUT or call.kept_waiting
 
 
-def unused_credentials(call: Call, event: Looked) -> tuple[str, ...]:
-    """Ready credentials of the call's target that it has not sent with there."""
-    if call.target is None:
-        return ()
-    used = call.used_at(call.target)
-    return tuple(label for label in event.standby.credentials if label not in used)
-
-
-def clears_at(clear: Clear) -> float | None:
-    """When what stands in the way ends by itself; ``None`` where waiting does not help.
+def clears_at(block: Block, now: float) -> float | None:
+    """When to come back to what is blocked; ``None`` where waiting does not help.
 
     A bench is never waited for, only probed when due; except a rate limit's, which ends
-    like a cooldown at the instant that the provider named.
+    like a cooldown at the instant that the provider named. Another call's probe usually
+    ends long before its claim expires, so that is looked at again and again.
     """
-    if clear.probed or clear.mark in (Mark.COOLDOWN, Mark.CIRCUIT):
-        return clear.at
-    limited = clear.error is not None and clear.error.reason is Reason.RATE_LIMIT
-    return clear.expected if clear.mark is Mark.BENCH and limited else None
+    if block.probed:
+        return min(block.at, now + LOOK_AGAIN)
+    if block.mark in (Mark.COOLDOWN, Mark.CIRCUIT):
+        return block.at
+    limited = block.error is not None and block.error.reason is Reason.RATE_LIMIT
+    return block.expected if block.mark is Mark.BENCH and limited else None
 
 
 def sendable_at(event: Looked, target: Target) -> float | None:
@@ -80,8 +108,30 @@ def sendable_at(event: Looked, target: Target) -> float | None:
     if clear is None:
         standing = any(other.name == target.name for other in event.standby.targets)
         return event.at if standing else None
-    ends = clears_at(clear)
+    ends = clears_at(clear, event.at)
     return None if ends is None else max(event.at, ends)
+
+
+def kept_back(call: Call, event: Looked, others: Sequence[Target]) -> float:
+    """Seconds that a send or a wait at ``event`` leaves to ``others``, the unasked that stand by.
+
+    Attempts are kept back for them by counting; so is time, or one target that fails
+    slowly would use up the deadline while a healthy one stands by (invariant 8).
+    """
+    if not others or call.committed:
+        return 0.0
+    # What a limit cuts is a timeout: where that allows no fallback, nothing is gained.
+    moves = call.policy.moves(Reason.TIMEOUT, first_target=len(call.asked) <= 1)
+    if Move.FALLBACK not in moves:
+        return 0.0
+    seen = dict(event.standby.seen)
+    needed = sum(max(_needs(call, target), seen.get(target.name, 0.0)) for target in others)
+    return min(needed, max(0.0, call.ends_at - event.at) * LARGEST_SHARE)
+
+
+def _needs(call: Call, target: Target) -> float:
+    held = call.policy.on_interrupted is OnInterrupted.HOLD
+    return STREAMED_NEEDS if call.streams_at(target) and not held else WHOLE_NEEDS
 
 
 def other_credential(call: Call, event: Diagnosed) -> bool:
@@ -103,21 +153,26 @@ def tries_allowed(call: Call) -> int:
     return min(2, limit) if once else limit
 
 
-def retry_at(call: Call, event: Diagnosed) -> float | None:
+def waits_remain(call: Call) -> bool:
+    """True where the policy allows another wait."""
+    return call.waits < call.policy.max_attempts
+
+
+def retry(call: Call, event: Diagnosed) -> Due | None:
     """When the call's own target may be tried again; ``None`` where waiting does not help."""
-    if call.target is None:
+    here = call.target
+    sendable = sendable_at(event, here) if here is not None else None
+    if here is None or sendable is None:
         return None
-    sendable = sendable_at(event, call.target)
-    if sendable is None:
-        return None
-    return max(event.at + backoff(call.tries, event.jitter), _floor(call, event), sendable)
+    pause = event.at + backoff(call.tries, event.jitter)
+    return Due(here, max(pause, _retry_after(call, event, here), sendable))
 
 
-def _floor(call: Call, event: Diagnosed) -> float:
-    """The Retry-After; a rate limit's binds the credential, which the pool's clear allows for."""
-    assert call.target is not None
+def _retry_after(call: Call, event: Diagnosed, here: Target) -> float:
+    """The instant that the answer named, as far as it binds the target and not the credential."""
     another = any(label != call.credential for label in event.standby.credentials)
-    cooled = another or event.standby.clear(call.target) is not None
+    cooled = another or event.standby.clear(here) is not None
+    # A rate limit's binds the credential, which the pool's clear allows for.
     return event.at if event.error.reason is Reason.RATE_LIMIT and cooled else call.not_before
 
 
