@@ -62,7 +62,7 @@ class Wishes:
     require_complete: bool
 
 
-@attrs.define
+@attrs.define(repr=False)  # a trace that shows locals must not show what a provider echoed
 class Exchange:
     """See the module.
 
