@@ -37,7 +37,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
 @attrs.define
-class Draft:
+class ConfigDraft:
     """The one mutable value of the room.
 
     Attributes:
@@ -71,7 +71,7 @@ class Draft:
         self.problems.append(Problem(where, what))
 
 
-def provider_of(draft: Draft, name: str) -> Provider:
+def provider_of(draft: ConfigDraft, name: str) -> Provider:
     """The provider of that name; what is wrong with it is noted in ``draft``."""
     table = draft.document.providers.get(name, ProviderTable())
     entry = _known(draft, name, table)
@@ -108,13 +108,13 @@ def provider_of(draft: Draft, name: str) -> Provider:
     )
 
 
-def _missing(draft: Draft, name: str, pool: credentials.Pool) -> tuple[str, ...]:
+def _missing(draft: ConfigDraft, name: str, pool: credentials.CredentialPool) -> tuple[str, ...]:
     """Why it has fewer credentials than it names, or cannot be asked at all."""
     address = [one.what for one in draft.warnings if one.where == f"providers.{name}.base_url"]
     return (*(one.what for one in pool.warnings), *address)
 
 
-def _known(draft: Draft, name: str, table: ProviderTable) -> Vendor | None:
+def _known(draft: ConfigDraft, name: str, table: ProviderTable) -> Vendor | None:
     """The known provider whose data hold: the vendor that is named, or that of this name."""
     entry = known(table.vendor or name)
     if table.vendor is not None and entry is None:
@@ -127,7 +127,7 @@ def _known(draft: Draft, name: str, table: ProviderTable) -> Vendor | None:
 
 
 def _endpoint(
-    draft: Draft, name: str, table: ProviderTable, vendor: Vendor | None, dialect: str
+    draft: ConfigDraft, name: str, table: ProviderTable, vendor: Vendor | None, dialect: str
 ) -> Endpoint | None:
     where, base_url = f"providers.{name}.base_url", table.base_url or ""
     if vendor is None:
@@ -150,7 +150,7 @@ def _endpoint(
     return None
 
 
-def _dialect(draft: Draft, name: str, table: ProviderTable, entry: Vendor | None) -> str:
+def _dialect(draft: ConfigDraft, name: str, table: ProviderTable, entry: Vendor | None) -> str:
     dialect = table.dialect or (entry.dialect if entry else DEFAULT_DIALECT)
     if dialect not in DIALECTS:
         near, allowed = nearest(dialect, DIALECTS), ", ".join(DIALECTS)
@@ -166,7 +166,9 @@ def _merged(ours: Mapping[str, str], over: Mapping[str, str]) -> dict[str, str]:
     return {**{n: v for n, v in ours.items() if n.lower() not in replaced}, **over}
 
 
-def _pool(draft: Draft, name: str, table: ProviderTable, entry: Vendor | None) -> credentials.Pool:
+def _pool(
+    draft: ConfigDraft, name: str, table: ProviderTable, entry: Vendor | None
+) -> credentials.CredentialPool:
     where = f"providers.{name}.credentials"
     entries: tuple[Any, ...] | None = table.credentials
     if entries is None and entry is not None:
@@ -174,7 +176,7 @@ def _pool(draft: Draft, name: str, table: ProviderTable, entry: Vendor | None) -
         if not entries and not entry.keyless:
             what = f"the environment variable {entry.keys[0]} is not set"
             draft.warn(where, what, "set it, or leave the provider out")
-            return credentials.Pool(warnings=(Problem(where, what),))
+            return credentials.CredentialPool(warnings=(Problem(where, what),))
     if not entries:
         return credentials.anonymous()
     pool = credentials.resolve(entries, where, draft.environ, draft.folder)
@@ -183,7 +185,7 @@ def _pool(draft: Draft, name: str, table: ProviderTable, entry: Vendor | None) -
     return pool
 
 
-def _rules(draft: Draft, name: str, table: ProviderTable) -> Iterator[Rule]:
+def _rules(draft: ConfigDraft, name: str, table: ProviderTable) -> Iterator[Rule]:
     for index, fields in enumerate(table.rules):
         where = f"providers.{name}.rules[{index}]"
         try:
@@ -220,7 +222,7 @@ def variable(provider: str) -> str:
     return PREFIX + re.sub(r"[^A-Z0-9]", "_", provider.upper())
 
 
-def header_variables(draft: Draft, providers: Sequence[str]) -> dict[str, Mapping[str, str]]:
+def header_variables(draft: ConfigDraft, providers: Sequence[str]) -> dict[str, Mapping[str, str]]:
     """The headers that the environment gives each of ``providers``, one ``Name: value`` a line.
 
     A variable that fits none, and a line that is no header, are noted; values are never shown.

@@ -15,7 +15,7 @@ import attrs
 
 from orchestrator.config.config import DEFAULT_ROUTE, Config, TargetSettings
 from orchestrator.config.errors import ConfigError, nearest
-from orchestrator.config.providers import Draft, header_variables, provider_of
+from orchestrator.config.providers import ConfigDraft, header_variables, provider_of
 from orchestrator.config.scalars import found
 from orchestrator.config.schema import structure
 from orchestrator.states.facts import Target
@@ -37,14 +37,14 @@ def resolve(
         ConfigError: Something in it may not be so; it lists everything.
     """
     document, problems = structure(table)
-    draft = Draft(document, table, environ, folder, problems)
+    draft = ConfigDraft(document, table, environ, folder, problems)
     config = _config(draft, source)
     if draft.problems:
         raise ConfigError(str(source), draft.problems)
     return attrs.evolve(config, warnings=tuple(draft.warnings))
 
 
-def _config(draft: Draft, source: Path | str) -> Config:
+def _config(draft: ConfigDraft, source: Path | str) -> Config:
     document = draft.document
     names = [*document.providers, *_implied(draft)]
     draft.headers = header_variables(draft, names)
@@ -69,7 +69,7 @@ def _config(draft: Draft, source: Path | str) -> Config:
     )
 
 
-def _check_whole(draft: Draft, routes: Mapping[str, tuple[Target, ...]]) -> None:
+def _check_whole(draft: ConfigDraft, routes: Mapping[str, tuple[Target, ...]]) -> None:
     if draft.problems:
         return
     if not draft.providers:
@@ -82,7 +82,7 @@ def _check_whole(draft: Draft, routes: Mapping[str, tuple[Target, ...]]) -> None
         draft.warn(f"routes.{DEFAULT_ROUTE}", what, "list the targets to ask by default")
 
 
-def _check_deadline(draft: Draft) -> None:
+def _check_deadline(draft: ConfigDraft) -> None:
     if any(one.where.startswith(("policy", "timeouts")) for one in draft.problems):
         return
     deadline, timeouts = draft.document.policy.deadline, draft.document.timeouts
@@ -95,7 +95,7 @@ def _check_deadline(draft: Draft) -> None:
         )
 
 
-def _health(draft: Draft) -> str:
+def _health(draft: ConfigDraft) -> str:
     health = draft.document.health
     if health not in ("file", "memory") and not re.fullmatch(r"[a-z][a-z0-9+.-]*://\S+", health):
         near = nearest(health, ("file", "memory"))
@@ -103,7 +103,7 @@ def _health(draft: Draft) -> str:
     return health
 
 
-def _ledger(draft: Draft, written: str) -> Path | None:
+def _ledger(draft: ConfigDraft, written: str) -> Path | None:
     """The ledger's file; a relative one lies beside the config, wherever it is run from."""
     if not written.strip():
         draft.refuse("ledger", "is empty; name a file, or leave the key out")
@@ -118,14 +118,14 @@ def _ledger(draft: Draft, written: str) -> Path | None:
 # Targets and routes: names become targets, those without a credential are passed over.
 
 
-def _implied(draft: Draft) -> Iterator[str]:
+def _implied(draft: ConfigDraft) -> Iterator[str]:
     """Known providers that routes name and the file does not configure."""
     listed = (name for route in draft.document.routes.values() for name in route)
     providers = dict.fromkeys(name.partition("/")[0] for name in listed if "/" in name)
     return (n for n in providers if n in CATALOGUE and n not in draft.document.providers)
 
 
-def _settings(draft: Draft, name: str) -> TargetSettings:
+def _settings(draft: ConfigDraft, name: str) -> TargetSettings:
     """What ``[targets.NAME]`` says, over the limits of the whole config."""
     table, where = draft.document.targets[name], f'targets."{name}"'
     _check_target(draft, name, where)
@@ -139,7 +139,7 @@ def _settings(draft: Draft, name: str) -> TargetSettings:
     )
 
 
-def _check_target(draft: Draft, name: str, where: str) -> bool:
+def _check_target(draft: ConfigDraft, name: str, where: str) -> bool:
     provider, _, model = name.partition("/")
     known_names = [*draft.document.providers, *CATALOGUE]
     if not provider or not model.strip():
@@ -157,7 +157,9 @@ def _check_target(draft: Draft, name: str, where: str) -> bool:
     return False
 
 
-def _route(draft: Draft, route: str, settings: Mapping[str, TargetSettings]) -> tuple[Target, ...]:
+def _route(
+    draft: ConfigDraft, route: str, settings: Mapping[str, TargetSettings]
+) -> tuple[Target, ...]:
     """The targets of a route that can be sent to, in order, each once."""
     where, names = f"routes.{route}", draft.document.routes[route]
     if "/" in route:
@@ -181,7 +183,7 @@ def _route(draft: Draft, route: str, settings: Mapping[str, TargetSettings]) -> 
     return tuple(targets.values())
 
 
-def _warn_of_passed_over(draft: Draft) -> None:
+def _warn_of_passed_over(draft: ConfigDraft) -> None:
     """One warning for each provider without a credential: which routes do without it."""
     routes: dict[str, dict[str, None]] = {}
     for route, names in draft.passed_over.items():

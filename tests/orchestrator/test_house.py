@@ -90,7 +90,7 @@ TOUCHING = {"fcntl", "select", "selectors", "socket", "sqlite3", "ssl", "subproc
 
 WORLDLY = {
     "execution/transports.py",  # speaks HTTP
-    "config/credentials.py",  # runs the command that prints a token
+    "secrets/sources.py",  # runs the command that prints a token
     "health/stores/file.py",
     "health/stores/sqlite_file.py",
     "ledger/file.py",
