@@ -22,7 +22,7 @@ import attrs
 import httpx
 
 from orchestrator import Orchestrator
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.dialects import dialect
 from orchestrator.execution.auth import auth_of
 from orchestrator.sim import SimProcess, replies

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from orchestrator.config.defaults import DEFAULTS
+from orchestrator.config.starter import DEFAULTS
 from orchestrator.vendors import CATALOGUE
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Any, Self, Unpack
 
 import attrs
 
-from orchestrator import config as configuration
 from orchestrator.api.options import (
     CallOptions,
     OrchestratorOptions,
@@ -25,8 +24,9 @@ from orchestrator.api.response import Response
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
 from orchestrator.classification import prepare
 from orchestrator.clock import SystemClock
+from orchestrator.config import loading as configuration
+from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
-from orchestrator.config.records import Config, Provider
 from orchestrator.dialects import DEFAULT_DIALECT, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import blocking, tasks
@@ -47,6 +47,7 @@ from orchestrator.health import (
     open_store,
 )
 from orchestrator.ledger import LedgerFile, Observer
+from orchestrator.provider import Provider
 from orchestrator.secrets import fingerprint, guard_logs
 from orchestrator.states import Call, Policy
 
@@ -54,23 +55,38 @@ from orchestrator.states import Call, Policy
 class Orchestrator:
     """Runs calls over the routes of one config. Safe from threads, tasks and sub-agents.
 
+    Without a file: ``Orchestrator(routes={"default": ["deepseek/deepseek-v4-pro"]})``.
+
     Args:
-        config: What :func:`orchestrator.config.load` read.
+        config: What was read from a file (see :meth:`from_file`); else the rest says it.
+        routes, providers, policy: What the tables of those names in a file would hold.
         options: ``transport``, ``async_transport``, ``store``, ``clock``, ``seed`` and
             ``observe``; see :class:`.OrchestratorOptions`.
 
     Raises:
-        ConfigError: There is no store such as the config's ``health`` names.
-        TypeError: There is no such option.
+        ConfigError: What the tables say cannot be used, or there is no store such as the config's
+            ``health`` names.
+        TypeError: There is no such option, or both a config and tables are given.
     """
 
-    def __init__(self, config: Config, **options: Unpack[OrchestratorOptions]) -> None:
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        routes: Mapping[str, Sequence[str]] | None = None,
+        providers: Mapping[str, Mapping[str, Any]] | None = None,
+        policy: Mapping[str, Any] | None = None,
+        **options: Unpack[OrchestratorOptions],
+    ) -> None:
         check_names("Orchestrator", options, OrchestratorOptions)
         check_observer(observe := options.get("observe"))
-        self.config = config
+        tables = {"routes": routes, "providers": providers, "policy": policy}
+        self.config = config = _config(config, tables)
+        # Before anything else, and here: the first call would do it while it holds an event loop.
         _prepare(config)
         self._clock = options.get("clock") or SystemClock()
         self._transports = Transports(options.get("transport"), options.get("async_transport"))
+        # One source of chance for jitter and pools, so that a seed repeats both, in their order.
         dice = random.Random(options.get("seed"))
         given = options.get("store")
         store = _store(config) if given is None else given
@@ -79,6 +95,7 @@ class Orchestrator:
             config.providers, config.targets, self.board, self._clock, dice.random
         )
         self._fitness_log = FitnessLog()
+        # httpx writes each address to its log, and the query of one may be a token.
         guard_logs(self.runtime.masker)
         ledger = LedgerFile(config.ledger) if config.ledger is not None else None
         self._observers = tuple(each for each in (ledger, observe) if each is not None)
@@ -94,6 +111,16 @@ class Orchestrator:
         """
         check_names("from_file", options, OrchestratorOptions)
         return cls(configuration.load(path), **options)
+
+    @classmethod
+    def from_dict(cls, config: Mapping[str, Any], **options: Unpack[OrchestratorOptions]) -> Self:
+        """An orchestrator over a mapping that holds what a config file would.
+
+        Raises:
+            ConfigError: It cannot be used; all problems are listed.
+        """
+        check_names("from_dict", options, OrchestratorOptions)
+        return cls(configuration.from_mapping(config), **options)
 
     def run(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
         """Run a call to its end, blocking the thread.
@@ -111,6 +138,8 @@ class Orchestrator:
             TypeError: There is no such option.
         """
         asked, observe = read_call("run", request, options)
+        # A connection is one call's: it holds the answer that is open, and the transport what is
+        # kept alive for others.
         connection = BlockingConnection(self._transports.sync(), self._clock)
         return blocking.run(flow(self.begin_call(asked, observe)), connection)
 
@@ -141,6 +170,7 @@ class Orchestrator:
         """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`."""
         asked, observe = read_call("astream", request, options, stream=True)
 
+        # Not before the first chunk is asked for: a stream that is never iterated is no call.
         async def begin() -> tuple[CallRun, AsyncGenerator[StreamEvent, None]]:
             return self.astream_events(asked, observe)
 
@@ -169,6 +199,7 @@ class Orchestrator:
 
     def close(self) -> None:
         """Close what :meth:`run` keeps open. A running loop's connections: :meth:`aclose`."""
+        # No end: a later call opens new ones.
         self._transports.close()
         self.board.close()
 
@@ -210,6 +241,7 @@ class Orchestrator:
         fit, unfit = split(self.config.route(request.wants), request, self.config)
         self._fitness_log.tell(unfit)
         if not fit:
+            # No machine was begun, so there is no record to close, and nothing to give back.
             unfit += without_credential(request.wants, self.config)
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
         machine = Call(
@@ -221,6 +253,15 @@ class Orchestrator:
         if request.timeout is None:
             return self.config.policy
         return attrs.evolve(self.config.policy, deadline=request.timeout)
+
+
+def _config(config: Config | None, tables: Mapping[str, Any]) -> Config:
+    given = {name: table for name, table in tables.items() if table is not None}
+    if config is None:
+        return configuration.from_mapping(given)
+    if given:
+        raise TypeError(f"Orchestrator() takes a config or {', '.join(given)}, not both")
+    return config
 
 
 def _store(config: Config) -> Store:

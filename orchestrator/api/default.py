@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import threading
 from typing import TYPE_CHECKING
@@ -25,6 +24,8 @@ def default() -> Orchestrator:
     from orchestrator.api.client import Orchestrator  # what a call needs, which is most of it
 
     global _default  # noqa: PLW0603 - the one shared thing, and the point of it
+    # Held while the config is read: two sub-agents that begin at once must not run its commands
+    # twice, nor end up with a health board each.
     with _lock:
         if _default is None:
             _default = Orchestrator.from_file()
@@ -38,4 +39,6 @@ async def default_in_task() -> Orchestrator:
 
     Reading a config may run a command, ask a keyring, and open files.
     """
+    import asyncio  # a tenth of the library's import, for those who have it already
+
     return await asyncio.to_thread(default) if _default is None else _default

@@ -74,10 +74,13 @@ def read_call(
     """
     check_names(name, options, CallOptions)
     given: dict[str, Any] = {**options}
+    # It belongs to the call, not to the request, which may be made again elsewhere.
     observe = given.pop("observe", None)
     check_observer(observe)
     asked = request_of(request, stream=stream or None, **given)
     if stream:
+        # Some servers say what a stream cost only where that is asked for, and the caller of ours
+        # finds it in the response either way.
         payload = dialect(asked.dialect).ask_for_usage(asked.payload)
         asked = attrs.evolve(asked, payload=payload)
     return asked, observe

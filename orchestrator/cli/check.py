@@ -11,7 +11,6 @@ import attrs
 from cyclopts import Parameter
 from rich.text import Text
 
-from orchestrator import config as configuration
 from orchestrator import dialects
 from orchestrator.api.request import Request
 from orchestrator.cli import check_live
@@ -21,9 +20,10 @@ from orchestrator.cli.exit_codes import DONE, FAILED, MISUSED, UsageError, exit_
 from orchestrator.cli.format import count, duration, one_line
 from orchestrator.cli.inputs import read_duration, read_payload
 from orchestrator.cli.screen import Screen
-from orchestrator.config import ConfigError, Finding, Level
-from orchestrator.config.errors import nearest
-from orchestrator.config.records import Config
+from orchestrator.config import loading
+from orchestrator.config.config import Config
+from orchestrator.config.errors import ConfigError, nearest
+from orchestrator.config.lint import Finding, Level, lint
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, crossing
 from orchestrator.execution.capabilities import split
 from orchestrator.states import Target
@@ -68,9 +68,9 @@ def check(
             raise UsageError("--timeout is for --live: without it nothing is sent")
         if dialect is not None and request is None:
             raise UsageError("--dialect is for --request: it is the request that has one")
-        path = configuration.find(config)
+        path = loading.find(config)
         try:
-            loaded = configuration.load(config)
+            loaded = loading.load(config)
         except ConfigError as error:
             if path is None or not path.is_file():
                 raise
@@ -78,7 +78,7 @@ def check(
             return MISUSED
         report = _Report(
             str(loaded.path),
-            [*_health(loaded), *configuration.lint(loaded)],
+            [*_health(loaded), *lint(loaded)],
             loaded.routes,
             _asked(screen, loaded, seconds) if live else None,
             None if request is None else _taken_over(loaded, request, dialect),

@@ -17,8 +17,9 @@ from orchestrator.api.client import Orchestrator
 from orchestrator.api.errors import CallFailed
 from orchestrator.api.response import Response
 from orchestrator.cli.format import duration, one_line
-from orchestrator.config.records import Config, Provider, masker
+from orchestrator.config.config import Config
 from orchestrator.execution.addresses import Addresses
+from orchestrator.provider import Provider, masker
 from orchestrator.states import Policy, Reason, Target
 from orchestrator.vendors import explain_not_found
 

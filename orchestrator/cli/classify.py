@@ -11,7 +11,6 @@ from typing import Annotated
 import httpx
 from cyclopts import Parameter
 
-from orchestrator import config as configuration
 from orchestrator.classification import classify as classify_failure
 from orchestrator.classification.rule_books import all_rules
 from orchestrator.cli.context import load_without_keys
@@ -27,10 +26,12 @@ from orchestrator.cli.inputs import (
 )
 from orchestrator.cli.render_classify import Classification, why_matched
 from orchestrator.cli.screen import Screen
+from orchestrator.config.config import Config
 from orchestrator.config.errors import nearest
-from orchestrator.config.records import Config, masker
+from orchestrator.config.loading import find
 from orchestrator.dialects import DIALECTS
 from orchestrator.lab.simulation.dry_run import dry_run, scenario
+from orchestrator.provider import masker
 from orchestrator.secrets import mask
 from orchestrator.states import Error, Policy
 from orchestrator.vendors import CATALOGUE, family, vendor
@@ -110,7 +111,7 @@ def classify(  # noqa: PLR0913 - one argument for each option of the command
 
 def _config(screen: Screen, path: Path | None) -> Config | None:
     """The config that is named or found; keys that are not set do not matter here."""
-    return None if configuration.find(path) is None else load_without_keys(path, screen).config
+    return None if find(path) is None else load_without_keys(path, screen).config
 
 
 def _given(

@@ -12,11 +12,12 @@ import httpx
 
 from orchestrator.api.request import Request
 from orchestrator.cli.format import one_line
-from orchestrator.config.records import Config, Credential, Provider, masker
+from orchestrator.config.config import Config
 from orchestrator.dialects import dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.execution.auth import auth_of
 from orchestrator.ledger import Ledger, Transition
+from orchestrator.provider import Credential, Provider, masker
 from orchestrator.secrets import MASK, Secret, mask
 from orchestrator.states import (
     TABLE,

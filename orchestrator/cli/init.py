@@ -8,11 +8,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from orchestrator import config as configuration
 from orchestrator.cli.context import program_name
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
 from orchestrator.config.loading import FILE
+from orchestrator.config.starter import starter
 from orchestrator.vendors import CATALOGUE
 
 _MODE = 0o600
@@ -38,7 +38,7 @@ def init(
     """
     screen = Screen()
     with exit_on_error(screen, json=json):
-        text = configuration.starter(os.environ)
+        text = starter(os.environ)
         _write(output, text, force=force)
         keys = _keys()
         if json:

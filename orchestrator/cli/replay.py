@@ -13,7 +13,7 @@ from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, exit_on_error
 from orchestrator.cli.format import count
 from orchestrator.cli.render_simulation import percent
 from orchestrator.cli.screen import Screen
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation.check_replay import find_difference
 from orchestrator.lab.simulation.loading import load
 from orchestrator.lab.simulation.provider_model import Assume

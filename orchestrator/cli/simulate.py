@@ -11,14 +11,14 @@ from typing import Annotated
 import attrs
 from cyclopts import Parameter
 
-from orchestrator import config as configuration
 from orchestrator.cli import render_simulation as render
 from orchestrator.cli.context import show_stand_ins, show_warnings
 from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, exit_on_error
 from orchestrator.cli.inputs import STANDARD_INPUT, read_duration, read_text
 from orchestrator.cli.render_simulation import PlayedTurn, Turn
 from orchestrator.cli.screen import Screen
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
+from orchestrator.config.loading import find
 from orchestrator.lab.simulation import BadScript, ScriptPlayer, Simulation, read_script
 from orchestrator.lab.simulation.loading import Loaded, load
 from orchestrator.lab.simulation.replay_config import nearest, remember
@@ -283,7 +283,7 @@ def _config_for(screen: Screen, path: Path | None, found: _Source) -> tuple[Conf
     Raises:
         ConfigError: There is none, or it cannot be used.
     """
-    if found.recorded and configuration.find(path) is None:
+    if found.recorded and find(path) is None:
         screen.say("note: no config is found: the route, keys and policy are the ledger's own")
         return _shown(screen, Loaded(own_config(found.recorded), ())), True
     return _loaded(screen, path), False

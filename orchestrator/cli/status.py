@@ -17,8 +17,8 @@ from orchestrator.cli.context import load_without_keys, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.format import count, http_answer, one_line, whole_duration
 from orchestrator.cli.screen import Screen
+from orchestrator.config.config import Config
 from orchestrator.config.errors import nearest
-from orchestrator.config.records import Config
 from orchestrator.health import Entry
 from orchestrator.lab.simulation.loading import Loaded
 from orchestrator.states import Mark, Target

@@ -16,8 +16,8 @@ from rich.text import Text
 from orchestrator.cli.context import progress_teller, show_stand_ins
 from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
-from orchestrator.config import find
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
+from orchestrator.config.loading import find
 from orchestrator.lab.simulation.loading import load
 from orchestrator.lab.verify import Certificate, Setting, Verdict
 from orchestrator.lab.verify import verify as check

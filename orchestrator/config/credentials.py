@@ -15,7 +15,7 @@ import attrs
 
 from orchestrator.config import scalars
 from orchestrator.config.errors import NotAllowed, Problem
-from orchestrator.config.records import ANONYMOUS, Credential
+from orchestrator.provider import ANONYMOUS, Credential
 from orchestrator.secrets import Secret
 from orchestrator.secrets.sources import (
     CommandSource,
@@ -39,7 +39,7 @@ UNSET = "set it, or take the entry out"
 
 
 @attrs.frozen
-class Pool:
+class CredentialPool:
     """What came of a provider's entries: its credentials, and what to say about them."""
 
     credentials: tuple[Credential, ...] = ()
@@ -47,9 +47,9 @@ class Pool:
     warnings: tuple[Problem, ...] = ()
 
 
-def anonymous() -> Pool:
+def anonymous() -> CredentialPool:
     """The pool of a keyless provider."""
-    return Pool((Credential(ANONYMOUS),))
+    return CredentialPool((Credential(ANONYMOUS),))
 
 
 def implied(keys: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -67,7 +67,9 @@ def implied(keys: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
     return ()
 
 
-def resolve(entries: Sequence[Any], where: str, environ: Mapping[str, str], folder: Path) -> Pool:
+def resolve(
+    entries: Sequence[Any], where: str, environ: Mapping[str, str], folder: Path
+) -> CredentialPool:
     """The pool that ``entries`` name.
 
     Args:
@@ -89,7 +91,7 @@ def resolve(entries: Sequence[Any], where: str, environ: Mapping[str, str], fold
             warnings.append(Problem(place, str(missing), missing.fix))
         except ValueError as error:
             problems.append(Problem(place, str(error)))
-    return Pool(tuple(credentials), tuple(problems), tuple(warnings))
+    return CredentialPool(tuple(credentials), tuple(problems), tuple(warnings))
 
 
 def _distinct(one: Credential, others: Sequence[Credential]) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import platformdirs
 
+from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
-from orchestrator.config.records import Config
 from orchestrator.secrets import mask
 
 APP = "orchestrator"
@@ -86,11 +86,34 @@ def loads(
     Raises:
         ConfigError: Something in it is wrong; all problems are listed.
     """
-    from orchestrator.config.resolving import resolve  # cattrs takes 60 ms to import
+    from orchestrator.config.resolve import resolve  # cattrs takes 60 ms to import
 
     environ = os.environ if environ is None else environ
     folder = source.parent if isinstance(source, Path) else Path()
     return resolve(_table(text, source), environ, source, folder)
+
+
+def from_mapping(table: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Config:
+    """The config in ``table``: what a file would hold, made in code.
+
+    Args:
+        table: The same keys as the file; mappings are tables, lists and tuples are lists.
+        environ: Where variables are looked up; the process's own unless given.
+
+    Raises:
+        ConfigError: Something in it is wrong; all problems are listed.
+    """
+    from orchestrator.config.resolve import resolve  # see loads
+
+    environ = os.environ if environ is None else environ
+    return resolve(_written(table), environ, "<mapping>", Path())
+
+
+def _written(value: Any) -> Any:
+    """``value`` with the mappings and sequences of TOML in place of others."""
+    if isinstance(value, Mapping):
+        return {name: _written(one) for name, one in value.items()}
+    return [_written(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _table(text: str, source: Path | str) -> dict[str, Any]:

@@ -1,9 +1,12 @@
-"""From TOML to the records of the file, by cattrs: what does not fit is told with its path."""
+"""The file as it is written: one record a table, and how TOML becomes it, by cattrs.
+
+A value is read by the function that its type names; what does not fit is told with its path.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
@@ -11,30 +14,132 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from orchestrator.config import scalars
 from orchestrator.config.errors import NotAllowed, Problem, nearest
-from orchestrator.config.records import StreamEnd
-from orchestrator.config.tables import (
-    OFTEN_MEANT,
-    BaseUrl,
-    Count,
-    Document,
-    Entries,
-    Fields,
-    HeaderNames,
-    Headers,
-    KeyHeader,
-    PolicyTable,
-    ProviderTable,
-    StreamMode,
-    Table,
-    TargetTable,
-)
-from orchestrator.health import Accounts, Strategy
 from orchestrator.json_values import NotJson
 from orchestrator.json_values import checked as sayable
+from orchestrator.pooling import Accounts, Strategy
+from orchestrator.provider import StreamEnd
 from orchestrator.states.policy import OnInterrupted, Policy, Timeouts
 from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
 
 Part = TypeVar("Part")
+
+OFTEN_MEANT = {
+    "api_key": "credentials",
+    "key": "credentials",
+    "keys": "credentials",
+    "url": "base_url",
+    "api_base": "base_url",
+    "endpoint": "base_url",
+    "drop_params": "drop",
+    "auth_header": "key_header",
+    "max_retries": "attempts_per_target",
+    "context_window": "context",
+}
+"""What other tools call the keys of this file."""
+
+
+def _stream_mode(value: Any) -> str:
+    """``stream``: the two booleans, and one word."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value != "always":
+        near = nearest(value, ["always"]) if isinstance(value, str) else ""
+        raise NotAllowed(f'{scalars.found(value)}; allowed: true, false, "always"{near}')
+    return "always"
+
+
+def _table(value: Any) -> dict[str, Any]:
+    """A table whose values can be sent: TOML knows dates and ``nan``, which JSON does not."""
+    if not isinstance(value, dict):
+        raise NotAllowed(f"{scalars.found(value)}; allowed: a table")
+    try:
+        return dict(sayable(value))
+    except NotJson as error:
+        place = error.place("the table")
+        raise NotAllowed(f"{place} {error.what}; allowed: what JSON can say") from None
+
+
+def _entries(value: Any) -> tuple[Any, ...]:
+    # The values may be secrets, so not even a wrong one is shown.
+    if not isinstance(value, list):
+        raise NotAllowed(f'found {scalars.kind(value)}; allowed: a list such as ["env:MY_KEY"]')
+    return tuple(value)
+
+
+def _moves(value: Any) -> Mapping[Reason, frozenset[Move]]:
+    """``[policy.on]``: each list replaces the default of its reason."""
+    if not isinstance(value, dict):
+        raise NotAllowed(f"{scalars.found(value)}; allowed: a table of reasons")
+    return {**DEFAULT_MOVES, **dict(_each(value.items(), _allowed_moves))}
+
+
+def _allowed_moves(name: str, listed: Any) -> tuple[Reason, frozenset[Move]]:
+    reason = scalars.member(name, Reason)
+    if not isinstance(listed, list):
+        raise NotAllowed(f'{scalars.found(listed)}; allowed: a list such as ["fallback"]')
+    moves = frozenset(scalars.member(one, Move) for one in listed)
+    Policy(on={reason: moves})  # refuses what may not be listed, and says why
+    return reason, moves
+
+
+# The tables.
+
+_Table = Annotated[dict[str, Any], _table]
+
+
+@attrs.frozen
+class ProviderTable:
+    """``[providers.NAME]``; ``None`` is what the file does not say."""
+
+    vendor: str | None = None
+    dialect: str | None = None
+    base_url: Annotated[str, scalars.base_url] | None = None
+    key_header: Annotated[str, scalars.header_name] | None = None
+    credentials: Annotated[tuple[Any, ...], _entries] | None = None
+    headers: Annotated[Mapping[str, str], scalars.headers] = attrs.field(factory=dict)
+    stream: Annotated[str, _stream_mode] = "true"
+    end: StreamEnd = StreamEnd.FINISH
+    public_headers: Annotated[frozenset[str], scalars.header_names] = frozenset()
+    strategy: Strategy = Strategy.FILL_FIRST
+    accounts: Accounts = Accounts.SEPARATE
+    rules: tuple[_Table, ...] = ()
+
+
+@attrs.frozen
+class TargetTable:
+    """``[targets."provider/model"]``; which timeouts were given is asked of the document."""
+
+    context: Annotated[int, scalars.count] | None = None
+    overrides: _Table = attrs.field(factory=dict)
+    timeouts: Timeouts = Timeouts()
+    reasoning: bool | None = None
+
+
+@attrs.frozen
+class PolicyTable(Policy):
+    """``[policy]``: what the machine may do, and which fields may be left out."""
+
+    drop: Annotated[frozenset[str], scalars.names] = frozenset()
+
+    def policy(self) -> Policy:
+        """What of it is the machine's."""
+        return Policy(**{field.name: getattr(self, field.name) for field in attrs.fields(Policy)})
+
+
+@attrs.frozen
+class Document:
+    """The whole file."""
+
+    health: str = "file"
+    ledger: str | None = None
+    policy: PolicyTable = PolicyTable()
+    timeouts: Timeouts = Timeouts()
+    providers: dict[str, ProviderTable] = attrs.field(factory=dict)
+    targets: dict[str, TargetTable] = attrs.field(factory=dict)
+    routes: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+
+
+# From TOML to the tables.
 
 
 def structure(table: Mapping[str, Any]) -> tuple[Document, list[Problem]]:
@@ -59,7 +164,10 @@ def structure(table: Mapping[str, Any]) -> tuple[Document, list[Problem]]:
 
 def _section(name: str, value: Any, type_: Any, problems: list[Problem]) -> Any:
     """One top-level key; ``None`` where it does not fit."""
-    if isinstance(value, dict) and name in ("providers", "targets", "routes"):
+    if name in ("providers", "targets", "routes"):
+        if not isinstance(value, dict):
+            problems.append(Problem(name, f"{scalars.found(value)}; allowed: a table"))
+            return None
         part = type_.__args__[1]
         made = {k: _part(f"{name}{_step(k)}", v, part, problems) for k, v in value.items()}
         if part is ProviderTable:
@@ -71,8 +179,8 @@ def _section(name: str, value: Any, type_: Any, problems: list[Problem]) -> Any:
 def _stand_in(value: Any) -> ProviderTable:
     """For a provider that does not fit: enough of it to check the rest of the file."""
     listed = value.get("credentials") if isinstance(value, dict) else None
-    entries = Entries(tuple(listed) if isinstance(listed, list) else ())
-    return ProviderTable(base_url=BaseUrl("http://stand-in.invalid"), credentials=entries)
+    entries = tuple(listed) if isinstance(listed, list) else ()
+    return ProviderTable(base_url="http://stand-in.invalid", credentials=entries)
 
 
 def _part(path: str, value: Any, type_: Any, problems: list[Problem]) -> Any:
@@ -110,61 +218,6 @@ def _step(index: int | str) -> str:
     return f".{index}" if index.replace("_", "a").replace("-", "a").isalnum() else f'."{index}"'
 
 
-def _checked(allowed: type, words: str) -> Callable[[Any, Any], Any]:
-    """A hook that takes a value as it is, if it is of that very type."""
-
-    def hook(value: Any, _: Any) -> Any:
-        if type(value) is not allowed:
-            raise NotAllowed(f"{scalars.found(value)}; allowed: {words}")
-        return value
-
-    return hook
-
-
-def _stream_mode(value: Any, _: Any) -> StreamMode:
-    """``stream``: the two booleans, and one word."""
-    if isinstance(value, bool):
-        return StreamMode(str(value).lower())
-    if value != "always":
-        near = nearest(value, ["always"]) if isinstance(value, str) else ""
-        raise NotAllowed(f'{scalars.found(value)}; allowed: true, false, "always"{near}')
-    return StreamMode("always")
-
-
-def _table(value: Any, _: Any) -> Table:
-    """A table whose values can be sent: TOML knows dates and ``nan``, which JSON does not."""
-    if not isinstance(value, dict):
-        raise NotAllowed(f"{scalars.found(value)}; allowed: a table")
-    try:
-        return Table(sayable(value))
-    except NotJson as error:
-        place = error.place("the table")
-        raise NotAllowed(f"{place} {error.what}; allowed: what JSON can say") from None
-
-
-def _entries(value: Any, _: Any) -> Entries:
-    # The values may be secrets, so not even a wrong one is shown.
-    if not isinstance(value, list):
-        raise NotAllowed(f'found {scalars.kind(value)}; allowed: a list such as ["env:MY_KEY"]')
-    return Entries(tuple(value))
-
-
-def _moves(value: Any, _: Any) -> Mapping[Reason, frozenset[Move]]:
-    """``[policy.on]``: each list replaces the default of its reason."""
-    if not isinstance(value, dict):
-        raise NotAllowed(f"{scalars.found(value)}; allowed: a table of reasons")
-    return {**DEFAULT_MOVES, **dict(_each(value.items(), _allowed_moves))}
-
-
-def _allowed_moves(name: str, listed: Any) -> tuple[Reason, frozenset[Move]]:
-    reason = scalars.member(name, Reason)
-    if not isinstance(listed, list):
-        raise NotAllowed(f'{scalars.found(listed)}; allowed: a list such as ["fallback"]')
-    moves = frozenset(scalars.member(one, Move) for one in listed)
-    Policy(on={reason: moves})  # refuses what may not be listed, and says why
-    return reason, moves
-
-
 def _each(
     pairs: Iterable[tuple[int | str, Any]], structure_one: Callable[[Any, Any], Part]
 ) -> list[Part]:
@@ -182,9 +235,30 @@ def _each(
     return parts
 
 
-def _list_hook(type_: Any) -> Callable[[Any, Any], Any]:
+# The converter. A hook is called with a value and its type.
+
+Hook = Callable[[Any, Any], Any]
+
+
+def _checked(allowed: type, words: str) -> Hook:
+    """A hook that takes a value as it is, if it is of that very type."""
+
+    def hook(value: Any, _: Any) -> Any:
+        if type(value) is not allowed:
+            raise NotAllowed(f"{scalars.found(value)}; allowed: {words}")
+        return value
+
+    return hook
+
+
+def _reader(read: Callable[[Any], Any]) -> Hook:
+    return lambda value, _: read(value)
+
+
+def _list_hook(type_: Any) -> Hook:
     # cattrs would take a text letter by letter where a list is due.
-    inner, part = _CONVERTER.get_structure_hook(type_.__args__[0]), type_.__args__[0]
+    part = get_args(type_)[0]
+    inner = _CONVERTER.get_structure_hook(part)
 
     def hook(value: Any, _: Any) -> Any:
         if not isinstance(value, list):
@@ -194,21 +268,10 @@ def _list_hook(type_: Any) -> Callable[[Any, Any], Any]:
     return hook
 
 
-def _table_hook(type_: Any) -> Callable[[Any, Any], Any]:
-    inner, part = _CONVERTER.get_structure_hook(type_.__args__[1]), type_.__args__[1]
-
-    def hook(value: Any, _: Any) -> Any:
-        if not isinstance(value, dict):
-            raise NotAllowed(f"{scalars.found(value)}; allowed: a table")
-        return dict(_each(value.items(), lambda name, one: (name, inner(one, part))))
-
-    return hook
-
-
-def _register(kind: type, **fields: Callable[[Any], Any]) -> None:
-    """Structure ``kind`` from a table and from nothing else; ``fields`` read single values."""
+def _record_hook(kind: type, **fields: Callable[[Any], Any]) -> Hook:
+    """A hook for a record, from a table and nothing else; ``fields`` read single values."""
     readers: dict[str, Any] = {name: override(struct_hook=_reader(f)) for name, f in fields.items()}
-    inner: Callable[[Any, Any], Any] = make_dict_structure_fn(
+    inner: Hook = make_dict_structure_fn(
         kind, _CONVERTER, _cattrs_forbid_extra_keys=True, **readers
     )
 
@@ -217,49 +280,38 @@ def _register(kind: type, **fields: Callable[[Any], Any]) -> None:
             raise NotAllowed(f"{scalars.found(value)}; allowed: a table")
         return inner(value, type_)
 
-    _CONVERTER.register_structure_hook(kind, hook)
+    return hook
 
 
-def _reader(read: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda value, _: read(value)
+def _is(origin: Any) -> Callable[[Any], bool]:
+    return lambda type_: get_origin(type_) is origin
 
 
 def _converter() -> None:
     """Teach the converter what each table may hold, the innermost first."""
     _CONVERTER.register_structure_hook(str, _checked(str, "a text"))
     _CONVERTER.register_structure_hook(bool, _checked(bool, "true or false"))
-    _CONVERTER.register_structure_hook(Table, _table)
-    _CONVERTER.register_structure_hook(Entries, _entries)
-    _CONVERTER.register_structure_hook(Count, lambda value, _: scalars.count(value))
-    _CONVERTER.register_structure_hook(BaseUrl, lambda value, _: scalars.base_url(value))
-    _CONVERTER.register_structure_hook(Headers, lambda value, _: scalars.headers(value))
-    _CONVERTER.register_structure_hook(HeaderNames, lambda value, _: scalars.header_names(value))
-    _CONVERTER.register_structure_hook(Fields, lambda value, _: scalars.names(value))
-    _CONVERTER.register_structure_hook(KeyHeader, lambda value, _: scalars.header_name(value))
-    _CONVERTER.register_structure_hook(StreamMode, _stream_mode)
-    _CONVERTER.register_structure_hook(Strategy, scalars.member)
-    _CONVERTER.register_structure_hook(Accounts, scalars.member)
-    _CONVERTER.register_structure_hook(StreamEnd, scalars.member)
-    _CONVERTER.register_structure_hook(OnInterrupted, scalars.member)
+    for enumeration in (Strategy, Accounts, StreamEnd, OnInterrupted):
+        _CONVERTER.register_structure_hook(enumeration, scalars.member)
     _CONVERTER.register_structure_hook_factory(_is(tuple), _list_hook)
-    _CONVERTER.register_structure_hook_factory(_is(dict), _table_hook)
-    durations = dict.fromkeys(("connect", "idle", "total", "stream_total"), scalars.seconds)
-    _register(Timeouts, first_token=scalars.first_token, **durations)
-    counts = dict.fromkeys(("max_attempts", "attempts_per_target"), scalars.count)
-    _register(
-        PolicyTable,
-        deadline=scalars.seconds,
-        patience=scalars.seconds_or_zero,
-        on=lambda value: _moves(value, None),
-        **counts,
+    _CONVERTER.register_structure_hook_factory(
+        _is(Annotated), lambda type_: _reader(get_args(type_)[1])
     )
-    for kind in (ProviderTable, TargetTable):
-        _register(kind)
+    durations = dict.fromkeys(("connect", "idle", "total", "stream_total"), scalars.seconds)
+    readers: dict[type, dict[str, Callable[[Any], Any]]] = {
+        Timeouts: {"first_token": scalars.first_token, **durations},
+        PolicyTable: {
+            "deadline": scalars.seconds,
+            "patience": scalars.seconds_or_zero,
+            "on": _moves,
+            **dict.fromkeys(("max_attempts", "attempts_per_target"), scalars.count),
+        },
+        ProviderTable: {},
+        TargetTable: {},
+    }
+    for kind, fields in readers.items():
+        _CONVERTER.register_structure_hook(kind, _record_hook(kind, **fields))
     attrs.resolve_types(Document)
-
-
-def _is(origin: type) -> Callable[[Any], bool]:
-    return lambda type_: getattr(type_, "__origin__", None) is origin
 
 
 _CONVERTER = cattrs.Converter(detailed_validation=True)

@@ -1,12 +1,111 @@
-"""The file that ``orchestrator init`` writes: the keys found, and every default as a comment."""
+"""Every key of the file, with its default and what it means, and the file that ``init`` writes.
+
+This is the one place that says so: the page of the docs is made from it too. The values are read
+from the records that hold them, so neither can lie.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
 
 from orchestrator.config import credentials
-from orchestrator.config.defaults import commented
+from orchestrator.provider import Provider
+from orchestrator.states.policy import Policy, Timeouts
 from orchestrator.vendors import CATALOGUE, EndpointUnknown, Vendor
+
+_POLICY, _TIMEOUTS, _PROVIDER = Policy(), Timeouts(), Provider("NAME")
+
+
+@attrs.frozen
+class Default:
+    """One key of the file.
+
+    Attributes:
+        table: The table it stands in, empty for the top of the file.
+        key: Its name.
+        value: Its default as TOML, or an example where it has no default.
+        meaning: What it decides, in one sentence.
+    """
+
+    table: str
+    key: str
+    value: str
+    meaning: str
+
+
+def _seconds(amount: float | None) -> str:
+    return '"auto"' if amount is None else f'"{amount:g}s"'
+
+
+_KEYS = f"""
+health = "file"  # file (shared by this user's processes) | memory
+ledger = "calls.jsonl"  # no default; every call is appended, as JSON lines
+
+[policy]
+max_attempts = {_POLICY.max_attempts}  # requests sent over the whole call, rotations included
+attempts_per_target = {_POLICY.attempts_per_target}  # tries at one target that no rotation preceded
+deadline = {_seconds(_POLICY.deadline)}  # until content reaches the caller; connect + total must fit in it
+patience = {_seconds(_POLICY.patience)}  # the longest wait, and the slowest failure, worth another try while a fallback stands by
+on_interrupted = "{_POLICY.on_interrupted}"  # fail | continue | hold, once content reached the caller
+drop = []  # what may be left out where a target cannot take it, such as "n"; "*": any parameter
+
+[policy.on]
+content_policy = ["fallback"]  # replaces the moves of a reason: rotate, retry, fallback
+
+[timeouts]
+connect = {_seconds(_TIMEOUTS.connect)}  # until the connection stands, with TLS
+first_token = {_seconds(_TIMEOUTS.first_token)}  # streamed: until the first content; auto, or a fixed time
+idle = {_seconds(_TIMEOUTS.idle)}  # streamed: between chunks
+total = {_seconds(_TIMEOUTS.total)}  # unstreamed: the whole answer
+stream_total = {_seconds(_TIMEOUTS.stream_total)}  # streamed: from the first content to the end
+
+[providers.NAME]
+vendor = "deepseek"  # no default; a known name whose data hold here too, for a second account
+dialect = "{_PROVIDER.dialect}"  # how the endpoint is spoken to; a known name brings its own
+base_url = "http://llm.corp/v1"  # needed unless NAME is known
+key_header = "api-key"  # no default; the header that carries the key, where the dialect's own does not
+credentials = ["env:NAME_API_KEY"]  # also file:PATH, command:PROGRAM …, keyring:SERVICE/NAME; a known name brings its variable
+headers = {{}}  # added to what is sent, or replacing it; "" removes one
+public_headers = ["X-Team"]  # no default; headers whose values are no secrets, and may be shown
+stream = {str(_PROVIDER.stream).lower()}  # false where the endpoint cannot stream; "always": also for whole answers
+end = "{_PROVIDER.end}"  # what ends its streams: finish (a finish reason), or mark, where it never sends one
+strategy = "{_PROVIDER.strategy}"  # fill_first | round_robin | least_used | random
+accounts = "{_PROVIDER.accounts}"  # separate | one, where all keys share one account's limits
+rules = []  # your own rules, before ours: {{status = 418, contains = "...", reason = "billing"}}
+
+[targets."NAME/MODEL"]
+context = 8192  # no default; the context window in tokens, unknown fits
+overrides = {{}}  # fields that replace those of the request here
+timeouts = {{}}  # limits that replace those of [timeouts]
+reasoning = true  # no default; whether the model thinks before it speaks, if its name does not say so
+"""  # noqa: E501 - one line a key, as in the file
+
+
+def _defaults() -> Iterator[Default]:
+    table = ""
+    for line in filter(None, _KEYS.splitlines()):
+        if line.startswith("["):
+            table = line[1:-1]
+        else:
+            pair, _, meaning = line.partition("  # ")
+            key, _, value = pair.partition(" = ")
+            yield Default(table, key, value, meaning)
+
+
+DEFAULTS = tuple(_defaults())
+"""Every key that a config may hold, in the order of the file."""
+
+
+def commented(table: str) -> str:
+    """The keys of ``table`` as TOML comments, one a line: value, then meaning."""
+    rows = [(f"# {one.key} = {one.value}", one.meaning) for one in DEFAULTS if one.table == table]
+    width = max((len(left) for left, _ in rows), default=0)
+    return "\n".join(f"{left:<{width}}  # {meaning}" for left, meaning in rows)
+
+
+# The file that ``orchestrator init`` writes: the keys found, and every default as a comment.
 
 _HEAD = """\
 # Written by `orchestrator init`. Lines that begin with "#" show the defaults.

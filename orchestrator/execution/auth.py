@@ -2,7 +2,7 @@
 
 A secret that came from a file, a command or a keyring is read again (the contract, section 6):
 where a file has changed, and where a provider refused it. So a token that lives for an hour
-serves a process that lives for weeks. Reading may block, so it is done in threads; calls wait
+serves a process that lives for weeks. SecretReading may block, so it is done in threads; calls wait
 for them by an effect, within their own time, and those that want the same secret at the same
 time share one reading.
 """
@@ -21,10 +21,10 @@ import attrs
 import httpx
 
 from orchestrator.clock import Clock
-from orchestrator.config.records import Provider
 from orchestrator.dialects import dialect
 from orchestrator.dialects.encoding import KeyForm
 from orchestrator.execution.effects import Block, LimitPassed
+from orchestrator.provider import Provider
 from orchestrator.secrets import Masker, Secret
 from orchestrator.secrets.sources import (
     COMMAND_SECONDS,
@@ -119,7 +119,7 @@ def key_form(provider: Provider, key: str = "") -> KeyForm:
     return form
 
 
-# Reading a secret again.
+# SecretReading a secret again.
 
 
 class Renewal(Protocol):
@@ -131,7 +131,7 @@ class Renewal(Protocol):
 
 
 @attrs.frozen
-class Reading:
+class SecretReading:
     """One reading of a secret, shared by all who want it meanwhile.
 
     Attributes:
@@ -166,9 +166,9 @@ class LiveSecret:
         self._is_file = isinstance(source, FileSource)
         self._next_look = -math.inf if self._is_file else math.inf
         self._pause = LOOK_SECONDS if self._is_file else RETRY_SECONDS
-        self._readings: dict[str, Reading] = {}
+        self._readings: dict[str, SecretReading] = {}
 
-    def look(self, now: float) -> Reading | None:
+    def look(self, now: float) -> SecretReading | None:
         """A reading where one is due, and nobody else is at it."""
         if now < self._next_look or self._under_way(now) is not None:
             return None
@@ -185,7 +185,7 @@ class LiveSecret:
         if not self._is_file:
             self._next_look = now + self._pause
 
-    def read(self, now: float, seconds: float, *, only_changed: bool = False) -> Reading:
+    def read(self, now: float, seconds: float, *, only_changed: bool = False) -> SecretReading:
         """A new reading, or the one that is under way.
 
         Args:
@@ -196,20 +196,20 @@ class LiveSecret:
         if (known := self._under_way(now)) is not None:
             return known
         # A little longer than the reader's own limit, which ends it in order.
-        mine = Reading(now, now + seconds + 1.0)
+        mine = SecretReading(now, now + seconds + 1.0)
         reading = self._readings.setdefault("now", mine)
         if reading is mine:
             self._begin(mine, partial(self._renew, seconds, only_changed=only_changed))
         return reading
 
-    def _begin(self, reading: Reading, renew: Callable[[], None]) -> None:
+    def _begin(self, reading: SecretReading, renew: Callable[[], None]) -> None:
         try:
             threading.Thread(target=self._work, args=(reading, renew), daemon=True).start()
         except RuntimeError:
             self._readings.pop("now", None)
             reading.done.set_result("no thread can be started")
 
-    def _under_way(self, now: float) -> Reading | None:
+    def _under_way(self, now: float) -> SecretReading | None:
         reading = self._readings.get("now")
         if reading is not None and now >= reading.until:
             # Its thread hangs, or was left behind by a fork, or by what interrupted its start.
@@ -217,7 +217,7 @@ class LiveSecret:
             return None
         return reading
 
-    def _work(self, reading: Reading, renew: Callable[[], None]) -> None:
+    def _work(self, reading: SecretReading, renew: Callable[[], None]) -> None:
         trouble = ""
         try:
             renew()

@@ -14,7 +14,6 @@ from orchestrator.api.errors import CallFailed, StreamInterrupted
 from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.classification.rules.repairs import HINT_REPAIRED
-from orchestrator.config.records import Provider
 from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import time_budget
@@ -41,6 +40,7 @@ from orchestrator.execution.runtime import Runtime
 from orchestrator.execution.wording import Wording
 from orchestrator.health.session import NoteFirstToken, Report, Session, Succeed
 from orchestrator.ledger import Skipped
+from orchestrator.provider import Provider
 from orchestrator.states import (
     Call,
     Cancelled,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from orchestrator.api.request import Request, refused_header
-from orchestrator.config.records import DEFAULT_ROUTE, Config
+from orchestrator.config.config import DEFAULT_ROUTE, Config
 from orchestrator.dialects import Loss, dialect
 from orchestrator.dialects.neutral import Conversation
 from orchestrator.execution.auth import key_form

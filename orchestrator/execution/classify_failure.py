@@ -10,7 +10,6 @@ import httpx
 
 from orchestrator.classification import classify
 from orchestrator.classification.pipeline import MESSAGE_LIMIT
-from orchestrator.config.records import Provider
 from orchestrator.dialects import Fault, Flawed
 from orchestrator.execution.failure import (
     Broken,
@@ -22,6 +21,7 @@ from orchestrator.execution.failure import (
     Truncated,
     flaw_error,
 )
+from orchestrator.provider import Provider
 from orchestrator.secrets import Masker
 from orchestrator.states import Error, Reason
 

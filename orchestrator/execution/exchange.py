@@ -12,7 +12,6 @@ import attrs
 import httpx
 
 from orchestrator.classification import exceptions
-from orchestrator.config.records import Provider, StreamEnd
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage, dialect
 from orchestrator.dialects.judgement import judge
 from orchestrator.execution.accumulator import Accumulator
@@ -30,6 +29,7 @@ from orchestrator.execution.failure import (
 from orchestrator.execution.stop_cutter import cut_answer
 from orchestrator.execution.stream_decoder import StreamDecoder
 from orchestrator.execution.wording import Worded
+from orchestrator.provider import Provider, StreamEnd
 from orchestrator.secrets import Secret
 from orchestrator.states import Send
 

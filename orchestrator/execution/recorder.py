@@ -9,7 +9,6 @@ import attrs
 import httpx
 
 from orchestrator.api.request import Request
-from orchestrator.config.records import Provider
 from orchestrator.dialects import Usage
 from orchestrator.ledger import (
     Attempt,
@@ -24,6 +23,7 @@ from orchestrator.ledger import (
     billed,
     ended,
 )
+from orchestrator.provider import Provider
 from orchestrator.states import (
     TABLE,
     Call,

@@ -8,12 +8,13 @@ from random import Random
 import attrs
 
 from orchestrator.clock import Clock
-from orchestrator.config.records import Provider, TargetSettings, masker
+from orchestrator.config.config import TargetSettings
 from orchestrator.execution.addresses import Addresses
 from orchestrator.execution.auth import LiveSecrets
 from orchestrator.execution.recorder import pools
 from orchestrator.health import HealthBoard
 from orchestrator.ledger import Pools
+from orchestrator.provider import Provider, masker
 from orchestrator.secrets import Masker
 
 

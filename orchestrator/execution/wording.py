@@ -8,7 +8,6 @@ from typing import Any
 import attrs
 
 from orchestrator.api.request import Request
-from orchestrator.config.records import Provider
 from orchestrator.dialects import Payload, crossing, dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.dialects.shape import continue_conversation
@@ -21,6 +20,7 @@ from orchestrator.execution.repairs import (
     apply,
     plan,
 )
+from orchestrator.provider import Provider
 from orchestrator.states import Error, Reason, Target
 
 

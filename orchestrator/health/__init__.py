@@ -17,14 +17,13 @@ them; at the border (:class:`Session`) they are seconds since the call's ``Start
 """
 
 from orchestrator.health.board import HealthBoard
-from orchestrator.health.pool import Accounts, Pool, PoolCredential, Strategy
+from orchestrator.health.pool import Pool, PoolCredential
 from orchestrator.health.session import Session
 from orchestrator.health.snapshot import Entry
 from orchestrator.health.stores.opening import default_path, open_store
 from orchestrator.health.stores.store import MemoryStore, Store
 
 __all__ = [
-    "Accounts",
     "Entry",
     "HealthBoard",
     "MemoryStore",
@@ -32,7 +31,6 @@ __all__ = [
     "PoolCredential",
     "Session",
     "Store",
-    "Strategy",
     "default_path",
     "open_store",
 ]

@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 import attrs
 
-from orchestrator.health.pool import Accounts
 from orchestrator.health.records import TOLERANCE, Record, Slot, Subject
+from orchestrator.pooling import Accounts
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark
 from orchestrator.states.reasons import SPECS, MarkSpec, Reason, Scope

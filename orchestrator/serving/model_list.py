@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.dialects import dialect
 from orchestrator.serving.http_errors import NotServed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation import (
     AttemptScript,
     Item,

@@ -7,7 +7,7 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation import Item, ScriptPlayer, SimulatedCall, Simulation
 from orchestrator.testing.invariants import assert_invariants
 from orchestrator.testing.strategies import error_sequences

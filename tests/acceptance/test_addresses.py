@@ -8,7 +8,8 @@ import attrs
 import pytest
 
 from orchestrator import Orchestrator
-from orchestrator.config import Config, loads
+from orchestrator.config.config import Config
+from orchestrator.config.loading import loads
 from orchestrator.sim import ClosedPort, ScriptedProviders, replies
 
 ASKED = {"messages": [{"role": "user", "content": "hi"}]}

@@ -23,7 +23,7 @@ import httpx
 import pytest
 
 from orchestrator import CallFailed, Orchestrator
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]

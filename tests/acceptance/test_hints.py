@@ -11,7 +11,7 @@ import trustme
 
 import orchestrator as library
 from orchestrator import CallFailed, Orchestrator
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.sim import ClosedPort, Reply, ScriptedProviders, replies
 from tests.acceptance.talking import listening
 from tests.acceptance.world import (

@@ -19,7 +19,7 @@ from llmock.verdict import judge
 
 import orchestrator
 from orchestrator import Orchestrator, OrchestratorTransport
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from tests.acceptance.sdk_clients import CLIENTS
 from tests.waiting import AMPLE
 

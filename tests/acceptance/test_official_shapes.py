@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import orchestrator
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from tests.acceptance import spoken
 from tests.official_shapes import wrong_in_answer, wrong_in_event
 

@@ -16,7 +16,7 @@ import pytest
 
 import orchestrator
 from orchestrator import Orchestrator, OrchestratorTransport
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.sim import Reply, ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript
 from tests.acceptance.sdk_clients import (

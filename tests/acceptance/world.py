@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from orchestrator import CallFailed, Orchestrator, Response
-from orchestrator.config import Config, loads
+from orchestrator.config.config import Config
+from orchestrator.config.loading import loads
 from orchestrator.health import Store
 from orchestrator.sim import ScriptedProviders
 from orchestrator.sim.script import AnyScript

@@ -90,7 +90,7 @@ TOUCHING = {"fcntl", "select", "selectors", "socket", "sqlite3", "ssl", "subproc
 
 WORLDLY = {
     "execution/transports.py",  # speaks HTTP
-    "config/credentials.py",  # runs the command that prints a token
+    "secrets/sources.py",  # runs the command that prints a token
     "health/stores/file.py",
     "health/stores/sqlite_file.py",
     "ledger/file.py",
@@ -206,7 +206,7 @@ COUNTED = r'''
 import json, os, sys
 import httpx
 import orchestrator
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 
 loaded = [name for name in sys.modules if name.split(".")[0] == "orchestrator"]
 ANSWER = json.dumps({"choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}]})

@@ -27,26 +27,28 @@ dialects           |
 api.request        | dialects json_values header_rules
 classification.rule | states
 vendors            | states classification.rule dialects
-health             | states secrets
+pooling            |
+provider           | classification.rule dialects pooling secrets
+health             | states pooling secrets
 classification     | states classification.rule secrets vendors
 ledger             | states dialects json_values
-config             | states classification classification.rule dialects header_rules health json_values secrets vendors
+config             | states classification classification.rule dialects header_rules json_values pooling provider secrets vendors
 api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
 api.streams        | api.chunks api.response dialects execution
 api.default        | api.client
 api.options        | api.request clock dialects health ledger
-api.client         | states classification clock config dialects api.errors api.options api.request api.response api.streams execution health ledger secrets vendors
-execution          | states api.errors api.request api.response classification clock config dialects health ledger secrets vendors
+api.client         | states classification clock config dialects api.errors api.options api.request api.response api.streams execution health ledger provider secrets vendors
+execution          | states api.errors api.request api.response classification clock config dialects health ledger provider secrets vendors
 serving            | states api.client api.default api.errors api.request api.response config dialects execution ledger
 sim                |
 lab.diagrams       | states ledger
-lab.simulation     | states api.client api.errors api.request api.response classification clock config dialects execution health ledger secrets vendors
+lab.simulation     | states api.client api.errors api.request api.response classification clock config dialects execution health ledger pooling provider secrets vendors
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config ledger sim lab.invariants lab.simulation
-cli                | states api.client api.errors api.request api.response classification classification.rule config dialects execution health lab.diagrams lab.simulation lab.verify ledger secrets sim vendors
+cli                | states api.client api.errors api.request api.response classification classification.rule config dialects execution health lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 
 DIVIDED = ("api", "lab")
@@ -74,7 +76,7 @@ OTHERS = {
 }
 
 # What only a part of the users needs, or what only draws: nobody else waits for it.
-NOT_LOADED = ("cyclopts", "rich", "httpx2", "keyring", "orchestrator.cli", "orchestrator.sim")
+NOT_LOADED = ("cattrs", "cyclopts", "httpx2", "keyring", "rich", "sqlite3")
 
 
 def allowed_rooms() -> dict[str, set[str]]:
@@ -201,6 +203,83 @@ def loaded_by(module: str) -> set[str]:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, text=True
     )
     return set(done.stdout.split())
+
+
+MOST_MODULES = 70
+"""Of ours that ``import orchestrator`` may load: 63 on 2026-11-29, of some 370. More is a decision:
+whoever imports the library to catch an error, or to make a call in an hour, pays for each."""
+
+CALLS = """
+import sys, httpx, orchestrator
+from orchestrator.config.loading import loads
+
+text = '''health = "memory"
+[policy]
+attempts_per_target = 1
+[providers.a]
+base_url = "http://a.invalid"
+credentials = ["quiet-key-of-a"]
+[providers.b]
+dialect = "anthropic-messages"
+base_url = "http://b.invalid"
+credentials = ["quiet-key-of-b"]
+[routes]
+default = ["a/m", "b/m"]
+'''
+
+def answer(request):
+    if request.url.host == "a.invalid":
+        statuses.append(STATUSES[len(statuses) % len(STATUSES)])
+        return httpx.Response(statuses[-1], json={"error": {"message": "no", "code": "x"}})
+    text = {"type": "text", "text": "ok"}
+    return httpx.Response(200, json={"content": [text], "stop_reason": "end_turn", "usage": {}})
+
+STATUSES, statuses = (402, 429, 503, 404, 400), []
+transport = httpx.MockTransport(answer)
+made = orchestrator.Orchestrator(loads(text, {}), transport=transport)
+before = set(sys.modules)
+for _ in STATUSES:
+    try:
+        made.run("hi").to_dict()
+    except orchestrator.CallFailed as failed:
+        str(failed)
+    made.board.reset()
+[chunk.to_dict() for chunk in made.stream("hi", route="b/m")]
+print(*sorted(name for name in set(sys.modules) - before if name.startswith("orchestrator")))
+"""
+
+
+def test_importing_the_library_loads_few_modules() -> None:
+    ours = {name for name in loaded_by("orchestrator") if name.split(".")[0] == "orchestrator"}
+
+    assert len(ours) <= MOST_MODULES
+    assert {room_of(name) for name in ours} & {"execution", "health", "sim", "testing"} == set()
+
+
+def test_no_call_loads_a_module() -> None:
+    """It would hold the event loop; what a config needs is loaded with its orchestrator."""
+    done = subprocess.run(
+        [sys.executable, "-c", CALLS], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize(("health", "loads"), [("memory", False), ("file", True)])
+def test_sqlite_is_loaded_for_a_file_of_health_alone(
+    tmp_path: Path, health: str, *, loads: bool
+) -> None:
+    program = (
+        "import sys; from orchestrator.health import open_store; "
+        f"open_store({health!r}); print('sqlite3' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT, capture_output=True, check=True, text=True,
+        env={"XDG_STATE_HOME": str(tmp_path)},
+    )  # fmt: skip
+
+    assert done.stdout.split() == [str(loads)]
 
 
 def test_importing_the_library_loads_no_command_line_and_nothing_that_draws() -> None:

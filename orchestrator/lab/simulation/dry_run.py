@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from orchestrator.classification.rules.repairs import CONDITIONAL
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
 from orchestrator.lab.simulation.provider_model import AttemptOutcome
 from orchestrator.lab.simulation.replay_call import CallReplay, Replay

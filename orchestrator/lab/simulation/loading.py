@@ -9,8 +9,8 @@ from pathlib import Path
 
 import attrs
 
-from orchestrator import config as configuration
-from orchestrator.config.records import Config
+from orchestrator.config import loading as configuration
+from orchestrator.config.config import Config
 from orchestrator.vendors import CATALOGUE
 
 _VARIABLE = re.compile(r"""["']env:\s*([^"'\s]+)\s*["']""")

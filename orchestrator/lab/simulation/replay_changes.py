@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.execution.recorder import pool_of
 from orchestrator.lab.simulation.replay_config import pools
 from orchestrator.ledger import Recording

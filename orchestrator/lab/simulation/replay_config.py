@@ -9,7 +9,7 @@ from random import Random
 
 import attrs
 
-from orchestrator.config.records import DEFAULT_ROUTE, Config, Provider
+from orchestrator.config.config import DEFAULT_ROUTE, Config
 from orchestrator.execution.recorder import pool_of
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
 from orchestrator.health.marking import CIRCUIT, FAILING_CALLS
@@ -17,6 +17,7 @@ from orchestrator.lab.simulation.provider_model import Assume, RecordedProviders
 from orchestrator.lab.simulation.replay_call import CallReplay, Replay
 from orchestrator.lab.simulation.workloads import CallFigures, Survey, figures_of
 from orchestrator.ledger import Pools, RecordedPool, Recording
+from orchestrator.provider import Provider
 from orchestrator.states import (
     Arrival,
     Call,

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from orchestrator.classification import classify
-from orchestrator.config.records import DEFAULT_ROUTE, Config, Credential, Provider
-from orchestrator.health import Strategy
+from orchestrator.config.config import DEFAULT_ROUTE, Config
 from orchestrator.lab.simulation.provider_model import AttemptOutcome, outcomes
 from orchestrator.lab.simulation.replay_config import pools
 from orchestrator.lab.simulation.script import AttemptScript
@@ -31,6 +30,8 @@ from orchestrator.lab.simulation.script_items import (
 )
 from orchestrator.lab.simulation.scripted_answers import answer
 from orchestrator.ledger import Recording
+from orchestrator.pooling import Strategy
+from orchestrator.provider import Credential, Provider
 from orchestrator.secrets import Secret
 from orchestrator.states import Cancelled, Error, Reason, Streaming, Target
 

@@ -12,7 +12,7 @@ from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.clock import VirtualClock
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.execution import blocking
 from orchestrator.execution.flow import flow
 from orchestrator.health import HealthBoard, MemoryStore

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation.pump import Answers
 from orchestrator.lab.simulation.script_items import CONNECT, CUT, OK, TIMEOUT, Item
 from orchestrator.lab.simulation.simulation import Simulation

@@ -13,7 +13,7 @@ import pytest
 import orchestrator as library
 from orchestrator import ConfigError, NoTarget, Orchestrator, Request, RequestError, UnknownRoute
 from orchestrator.clock import VirtualClock
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.ledger import Closed, Entry, Opened
 from orchestrator.sim import SimProcess, replies
 from orchestrator.sim.script import AnyScript

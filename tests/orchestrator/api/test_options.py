@@ -7,16 +7,19 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import orchestrator as library
-from orchestrator import Orchestrator, RequestError
+from orchestrator import ConfigError, Orchestrator, RequestError
 from orchestrator.api.options import CallOptions, check_names
+from orchestrator.health import MemoryStore
 from orchestrator.ledger import Entry
 from orchestrator.sim import replies
 from tests.acceptance.world import HI, world
@@ -64,6 +67,47 @@ def test_an_orchestrator_refuses_unknown_options_too(tmp_path: Path) -> None:
         Orchestrator.from_file(tmp_path / "o.toml", clokc=None)  # type: ignore[call-arg]
     with pytest.raises(RequestError, match="observe is of type int"):
         Orchestrator.from_file(tmp_path / "o.toml", observe=3)  # type: ignore[arg-type]
+
+
+def test_a_config_in_code_says_what_a_file_would(tmp_path: Path) -> None:
+    providers = {"corp": {"base_url": "http://llm.corp/v1", "credentials": ["a-quiet-key-in-code"]}}
+    routes, policy = {"default": ("corp/a", "corp/b")}, {"max_attempts": 3}
+    (tmp_path / "o.toml").write_text(
+        '[policy]\nmax_attempts = 3\n[providers.corp]\nbase_url = "http://llm.corp/v1"\n'
+        'credentials = ["a-quiet-key-in-code"]\n[routes]\ndefault = ["corp/a", "corp/b"]\n'
+    )
+    store = MemoryStore()
+    filed = Orchestrator.from_file(tmp_path / "o.toml", store=store)
+    whole = {"routes": routes, "providers": providers, "policy": policy}
+    for made in (
+        Orchestrator(routes=routes, providers=providers, policy=policy, store=store),
+        Orchestrator.from_dict(whole, store=store),
+    ):
+        assert attrs.evolve(made.config, path="") == attrs.evolve(filed.config, path="")
+
+
+@pytest.mark.parametrize(
+    ("tables", "where"),
+    [
+        ({"routes": {"default": ["nobody/m"]}}, "routes.default[0]"),
+        ({"routes": {"default": "ollama/m"}}, "routes.default"),
+        ({"routes": {"default": ["ollama/m"]}, "policy": {"max_attemps": 3}}, "policy.max_attemps"),
+        ({"routes": [], "providers": 3}, "providers"),
+        ({}, "routes"),
+    ],
+)
+def test_a_config_in_code_is_refused_with_its_places(tables: dict[str, Any], where: str) -> None:
+    for make in (partial(Orchestrator, **tables), partial(Orchestrator.from_dict, tables)):
+        with pytest.raises(ConfigError) as refused:
+            make()
+        assert where in [one.where for one in refused.value.problems]
+
+
+def test_a_config_and_tables_are_too_much() -> None:
+    config = Orchestrator(routes={"default": ["ollama/m"]}, store=MemoryStore()).config
+
+    with pytest.raises(TypeError, match="a config or policy, not both"):
+        Orchestrator(config, policy={})
 
 
 @given(st.text(max_size=12))

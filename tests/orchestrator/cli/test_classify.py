@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.cli.classify import check_arguments, suggestions
 from orchestrator.cli.exit_codes import UsageError
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from tests.orchestrator.cli.entry import Place
 
 CONFIG = loads('[providers.corp]\nbase_url = "http://h/v1"\n[routes]\ndefault = ["corp/m"]', {})

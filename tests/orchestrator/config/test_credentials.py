@@ -19,7 +19,7 @@ QUIET = "sk-quiet-0123456789"
 
 def resolve(
     *entries: Any, environ: dict[str, str] | None = None, folder: Path = Path()
-) -> credentials.Pool:
+) -> credentials.CredentialPool:
     return credentials.resolve(entries, "here", environ or {}, folder)
 
 

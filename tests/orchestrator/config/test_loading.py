@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.config import ConfigError, find, load, loads
+from orchestrator.config import ConfigError
+from orchestrator.config.loading import find, load, loads
 
 GOOD = '[routes]\ndefault = ["ollama/llama3.2"]\n'
 

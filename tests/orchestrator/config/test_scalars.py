@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestrator.config import scalars
 from orchestrator.config.errors import NotAllowed
-from orchestrator.health import Strategy
+from orchestrator.pooling import Strategy
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.config import loads, starter
-from orchestrator.config.defaults import DEFAULTS
-from orchestrator.config.tables import Document, PolicyTable, ProviderTable, TargetTable
+from orchestrator.config.loading import loads
+from orchestrator.config.schema import Document, PolicyTable, ProviderTable, TargetTable
+from orchestrator.config.starter import DEFAULTS, starter
 from orchestrator.states.policy import Policy, Timeouts
 from orchestrator.vendors import CATALOGUE
 

@@ -13,7 +13,7 @@ import pytest
 
 import orchestrator
 from orchestrator import CallFailed, Orchestrator, Request
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.dialects import DIALECTS, register, unregister
 from tests.made_up_dialect import NAME
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.config.records import Provider
 from orchestrator.dialects.encoding import KeyForm, address, post
+from orchestrator.provider import Provider
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import attrs
 import httpx
 import msgspec
 
-from orchestrator.config.records import Provider
 from orchestrator.dialects import dialect
+from orchestrator.provider import Provider
 
 CORP = Provider("corp", base_url="http://llm.corp/v1")
 

@@ -19,21 +19,14 @@ from orchestrator import CallFailed, Response
 from orchestrator.api.request import Request, request_of
 from orchestrator.classification.rule import Rule
 from orchestrator.clock import VirtualClock
-from orchestrator.config.records import Credential, Provider
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.effects import Ask, Close, Effect, LimitPassed, Open, Read, Sleep
 from orchestrator.execution.flow import flow
 from orchestrator.execution.runtime import Runtime
-from orchestrator.health import (
-    Accounts,
-    HealthBoard,
-    MemoryStore,
-    Pool,
-    PoolCredential,
-    Store,
-    Strategy,
-)
+from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Store
 from orchestrator.health.session import Question, Report, Succeed, Take, TakeFirst
+from orchestrator.pooling import Accounts, Strategy
+from orchestrator.provider import Credential, Provider
 from orchestrator.secrets import Secret, fingerprint
 from orchestrator.states import (
     Call,

@@ -11,7 +11,7 @@ import attrs
 
 from orchestrator import CallFailed, Orchestrator, Response
 from orchestrator.api.chunks import Chunk
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.ledger import Attempt, Closed, Entry
 from orchestrator.sim import Cut, Ending, Framing, Reply, ScriptedProviders
 from orchestrator.sim.script import AnyScript

@@ -10,7 +10,8 @@ import attrs
 import httpx
 import pytest
 
-from orchestrator import Orchestrator, Usage, config
+from orchestrator import Orchestrator, Usage
+from orchestrator.config import loading
 from orchestrator.ledger import Attempt, Billed, billed
 from orchestrator.sim import ClosedPort, Cut, Ending, Reply, replies
 from orchestrator.sim.script import AnyScript
@@ -63,7 +64,7 @@ def test_of_a_failed_attempt_it_is_told_what_it_cost(name: str) -> None:
 def test_who_was_never_reached_bills_nobody() -> None:
     text = 'health = "memory"\nroutes.default = ["a/m"]\n' + ONE_TRY
     with ClosedPort() as port:
-        loaded = config.loads(f'{text}\n[providers.a]\nbase_url = "{port.url}"', {})
+        loaded = loading.loads(f'{text}\n[providers.a]\nbase_url = "{port.url}"', {})
         with Orchestrator(loaded) as orchestrator:
             (*_, last) = failure(run, orchestrator).attempts
 
@@ -213,7 +214,7 @@ def test_a_failure_in_a_stream_is_acted_on_before_anything_else_is_read(reader: 
 
     transport = httpx.MockTransport(answer)
     text = 'health = "memory"\nroutes.default = ["a/m"]\n[providers.a]\nbase_url = "http://a"'
-    loaded = config.loads(text, {})
+    loaded = loading.loads(text, {})
     with Orchestrator(loaded, transport=transport, async_transport=transport) as orchestrator:
         got = reader(orchestrator)
 

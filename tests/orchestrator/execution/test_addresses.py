@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from orchestrator import Orchestrator, Response
 from orchestrator.clock import VirtualClock
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.execution.addresses import ANSWER_SECONDS, BLOCKED, Addresses, is_service, probe
 
 BOTH = ("https://gateway", "https://workspace")

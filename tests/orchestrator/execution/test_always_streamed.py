@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from orchestrator import Orchestrator
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.sim import ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript
 from tests.acceptance.world import HI, Call, arun, run

@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator import CallFailed, Orchestrator, StreamInterrupted
 from orchestrator.api.request import Request
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.effects import Ask, Close, Effect, Emit, Open, Read
 from orchestrator.execution.failure import LARGEST_ANSWER, TooLarge

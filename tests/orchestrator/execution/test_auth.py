@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from orchestrator.config.records import Provider
 from orchestrator.dialects import DIALECTS, dialect
 from orchestrator.execution.auth import auth_of
+from orchestrator.provider import Provider
 from orchestrator.secrets import Secret
 
 USUAL = {

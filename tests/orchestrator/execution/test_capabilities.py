@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from orchestrator.api.request import Request
-from orchestrator.config import Config, loads
+from orchestrator.config.config import Config
+from orchestrator.config.loading import loads
 from orchestrator.execution.capabilities import FitnessLog, split
 
 SAID: dict[str, Any] = {"messages": [{"role": "user", "content": "word " * 400}], "n": 2}

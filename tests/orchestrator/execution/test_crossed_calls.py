@@ -12,7 +12,7 @@ import pytest
 import orchestrator
 from orchestrator import Orchestrator
 from orchestrator.classification.rules.repairs import HINT_REPAIRED
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.sim import ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript
 from orchestrator.states import Reason

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from orchestrator import Orchestrator, StreamInterrupted
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.sim import Framing, Reply, Script, ScriptedProviders, replies
 from tests.acceptance.world import world
 from tests.orchestrator.classification.test_evidence import DIALECTS, WHOLE

@@ -15,7 +15,7 @@ import pytest
 
 from orchestrator import Orchestrator
 from orchestrator.clock import VirtualClock
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.ledger import Attempt, Closed, Entry, Observer, Transition
 from orchestrator.sim import Ending, Reply, ScriptedProviders, SimProcess, replies
 from orchestrator.states import Mark

@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator import CallFailed, Orchestrator, Response, TimedOut
 from orchestrator.clock import VirtualClock
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.sim import Ending, replies
 from orchestrator.sim.script import AnyScript
 from tests.acceptance.talking import Talk, full_backlog, listening

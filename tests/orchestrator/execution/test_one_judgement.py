@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator import CallFailed, Orchestrator
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.dialects import DIALECTS
 
 HI = {"messages": [{"role": "user", "content": "hi"}]}

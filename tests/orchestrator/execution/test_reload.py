@@ -23,11 +23,13 @@ from hypothesis import strategies as st
 from orchestrator import AuthFailed, CallFailed, Orchestrator, Response
 from orchestrator.classification import classify
 from orchestrator.clock import SystemClock
-from orchestrator.config import ConfigError, loads
-from orchestrator.config.records import Credential, Provider
-from orchestrator.execution.auth import OLD_SECRETS, LiveSecrets
+from orchestrator.config import ConfigError
+from orchestrator.config.loading import loads
+from orchestrator.execution.auth import OLD_SECRETS, LiveSecrets, SecretReading
 from orchestrator.execution.effects import Block
 from orchestrator.health import MemoryStore
+from orchestrator.ledger import Attempt, Entry
+from orchestrator.provider import Credential, Provider
 from orchestrator.secrets import Masker, Secret
 from orchestrator.secrets.sources import FileSource
 from tests.acceptance.world import HI
@@ -266,6 +268,47 @@ def ring() -> Iterator[None]:
     keyring.set_keyring(Held())
     yield
     keyring.set_keyring(before)
+
+
+def test_who_goes_away_meanwhile_leaves_a_whole_record(tmp_path: Path) -> None:
+    write(tmp_path / "token", OLD)
+    (tmp_path / "hang").write_text("0")
+    script = "import time; time.sleep(float(open('hang').read())); print(open('token').read())"
+    hanging = f"command:{shlex.join([sys.executable, '-c', script])}"
+    entries: list[Entry] = []
+    door = Door()
+    made = orchestrator(door, [hanging], tmp_path, observe=entries.append)
+    (tmp_path / "hang").write_text("60")
+
+    async def leave() -> None:
+        asked = asyncio.Event()
+        door.on_request = asked.set
+        call = asyncio.ensure_future(made.arun(HI))
+        await asked.wait()
+        await asyncio.sleep(0.1)
+        call.cancel()
+        began = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert time.monotonic() - began < 5
+
+    asyncio.run(leave())
+    assert [entry.kind for entry in entries].count("closed") == 1
+    assert [one.reason for one in entries if isinstance(one, Attempt)] == ["auth"]
+    # The failure that had come is on the board, and nothing else is held.
+    assert {str(row.mark) for row in made.board.snapshot() if row.mark} == {"bench"}
+
+
+def test_a_reading_that_never_ends_is_given_up(tmp_path: Path) -> None:
+    """As after a fork, whose child has the reading and not its thread."""
+    write(tmp_path / "token", OLD)
+    made = orchestrator(Door(), ["file:token"], tmp_path)
+    (live,) = made.runtime.secrets._live.values()  # noqa: SLF001 - a thread that is not there
+    left_behind = live._readings["now"] = SecretReading(0.0, 10.0)  # noqa: SLF001
+
+    assert live.look(9.0) is None
+    assert live.read(9.0, 5.0) is left_behind
+    assert live.read(10.0, 5.0) is not left_behind
 
 
 # Many at once.

@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator import Orchestrator, StreamInterrupted
 from orchestrator.clock import VirtualClock
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.sim import Ending, replies
 from tests.acceptance.talking import Talk, full_backlog, listening
 from tests.orchestrator.execution.streamed import (

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from orchestrator import CallFailed, Orchestrator, Request
 from orchestrator.clock import VirtualClock
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.execution import blocking
 from orchestrator.execution.flow import flow
 from orchestrator.health import MemoryStore

@@ -16,7 +16,7 @@ import pytest
 
 from orchestrator import Orchestrator
 from orchestrator.clock import VirtualClock
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.sim import Framing, Reply, ScriptedProviders, SimProcess, replies
 from tests.acceptance.world import HI, Call, arun, environment, failure, run, text_of, world
 from tests.waiting import AMPLE, eventually

@@ -8,14 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.health import (
-    Accounts,
-    HealthBoard,
-    MemoryStore,
-    Pool,
-    PoolCredential,
-    Strategy,
-)
+from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
+from orchestrator.pooling import Accounts, Strategy
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope

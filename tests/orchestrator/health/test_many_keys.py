@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.health import Strategy
 from orchestrator.health.look import Draft, Viewer, look
 from orchestrator.health.records import Marks
+from orchestrator.pooling import Strategy
 from orchestrator.states.facts import Taken
 from orchestrator.states.reasons import Reason, Scope
 from tests.orchestrator.health.world import A2, A, B, Call, World, error, pool

@@ -8,7 +8,8 @@ from typing import Any
 import attrs
 import pytest
 
-from orchestrator.health import Accounts, marking
+from orchestrator.health import marking
+from orchestrator.pooling import Accounts
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark, Taken
 from orchestrator.states.reasons import Reason, Scope

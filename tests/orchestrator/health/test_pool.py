@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from orchestrator.health import Pool, PoolCredential, Strategy
+from orchestrator.health import Pool, PoolCredential
+from orchestrator.pooling import Strategy
 from orchestrator.states.reasons import Reason
 from tests.orchestrator.health.world import A, World, error, pool
 

@@ -8,7 +8,6 @@ from random import Random
 import attrs
 
 from orchestrator.health import (
-    Accounts,
     Entry,
     HealthBoard,
     MemoryStore,
@@ -16,8 +15,8 @@ from orchestrator.health import (
     PoolCredential,
     Session,
     Store,
-    Strategy,
 )
+from orchestrator.pooling import Accounts, Strategy
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Clear, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope

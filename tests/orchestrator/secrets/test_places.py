@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator import CallFailed, Orchestrator, config
+from orchestrator import CallFailed, Orchestrator
+from orchestrator.config import loading
 from orchestrator.sim import Script, ScriptedProviders, replies
 from tests.acceptance.world import HI, failure, run
 from tests.orchestrator.cli.entry import CANARY, Place
@@ -95,7 +96,7 @@ def test_no_spelling_of_a_secret_comes_out_of_a_call(
     said = "y" * ahead + " " + frame.format(spelling)
     transport = httpx.MockTransport(Echo(said, kind))
 
-    with Orchestrator(config.loads(TEXT, {}), transport=transport) as orchestrator:
+    with Orchestrator(loading.loads(TEXT, {}), transport=transport) as orchestrator:
         places = dict(told(orchestrator, failure(run, orchestrator)))
 
     window = len(spelling) * 13 // len(secret) + 2
@@ -107,7 +108,7 @@ def test_no_spelling_of_a_secret_comes_out_of_a_call(
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_what_is_loaded_shows_and_pickles_no_secret(secret: str) -> None:
-    loaded = config.loads(TEXT, {})
+    loaded = loading.loads(TEXT, {})
     with Orchestrator(loaded) as orchestrator:
         shown = [
             *(repr(loaded), str(loaded), repr(attrs.asdict(loaded))),
@@ -126,7 +127,7 @@ def test_the_header_of_a_provider_is_sent_as_it_is() -> None:
         return Echo("no", "json")(request)
 
     transport = httpx.MockTransport(answer)
-    with Orchestrator(config.loads(TEXT, {}), transport=transport) as orchestrator:
+    with Orchestrator(loading.loads(TEXT, {}), transport=transport) as orchestrator:
         failure(run, orchestrator)
 
     assert seen[0].headers["x-custom"] == HEADER
@@ -153,7 +154,7 @@ def test_files_logs_and_the_command_line_hold_no_secret(
     with ScriptedProviders({"a": broken, "b": broken}) as providers:
         path.write_text(written({name: providers.url(name) for name in "ab"}))
         path.chmod(0o600)
-        with Orchestrator(config.load(path)) as orchestrator:
+        with Orchestrator(loading.load(path)) as orchestrator:
             failure(run, orchestrator, HI)
         ended = [
             *(place.run("run", "hi"), place.run("run", "--explain", "--json", "hi")),
@@ -196,7 +197,7 @@ def test_what_broke_a_stream_is_masked_and_cut_too() -> None:
     headers = {"content-type": "text/event-stream"}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, stream=Broken()))
     with (
-        Orchestrator(config.loads(TEXT, {}), transport=transport) as orchestrator,
+        Orchestrator(loading.loads(TEXT, {}), transport=transport) as orchestrator,
         pytest.raises(CallFailed) as raised,
         orchestrator.stream(HI) as chunks,
     ):

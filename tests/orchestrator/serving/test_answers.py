@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import orchestrator
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 
 CHAT, MESSAGES, RESPONSES = "openai-chat", "anthropic-messages", "openai-responses"
 PATHS = {CHAT: "/v1/chat/completions", MESSAGES: "/v1/messages", RESPONSES: "/v1/responses"}

@@ -17,7 +17,7 @@ import openai
 import pytest
 
 import orchestrator
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.sim import ScriptedProviders, replies
 from tests.acceptance.world import world
 from tests.waiting import AMPLE, eventually

@@ -33,7 +33,8 @@ import sys
 from orchestrator import classify, vendors
 
 vendors.__path__.append(sys.argv[1])
-from orchestrator.config import loads, starter
+from orchestrator.config.loading import loads
+from orchestrator.config.starter import starter
 
 environ = {"ODDBALL_API_KEY": "quiet"}
 (target,) = loads(starter(environ), environ).route()

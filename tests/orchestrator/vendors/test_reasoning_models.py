@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.vendors import always_reasons
 
 THINKS = [

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from orchestrator import classify
 from orchestrator.api.request import RequestError
-from orchestrator.config.records import Provider
 from orchestrator.dialects import Answer, Fault, Flawed, ToolCall, Usage
 from orchestrator.dialects.anthropic_messages import MESSAGES
 from orchestrator.dialects.anthropic_messages.http import DEFAULT_MAX_TOKENS
 from orchestrator.dialects.anthropic_messages.reasoning import takes_prefill
+from orchestrator.provider import Provider
 from orchestrator.states.reasons import Reason
 from tests.anthropic_strategies import json_values
 

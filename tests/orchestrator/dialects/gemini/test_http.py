@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import orchestrator
-from orchestrator.config.records import Provider
 from orchestrator.dialects import Answer, Fault, Flawed, ToolCall, Usage
 from orchestrator.dialects.gemini import GEMINI
+from orchestrator.provider import Provider
 
 _BASE = "https://generativelanguage.googleapis.com/v1beta"
 _HELLO: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.api.request import RequestError
-from orchestrator.config.records import Provider
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, dialect
+from orchestrator.provider import Provider
 
 CHAT = dialect("openai-chat")
 MESSAGES = [{"role": "user", "content": "hi"}]

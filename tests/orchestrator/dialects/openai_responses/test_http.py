@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.config.records import Provider
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, ToolCall, Usage
 from orchestrator.dialects.openai_responses import RESPONSES as OURS
+from orchestrator.provider import Provider
 from tests import dialect_strategies as drawn
 
 

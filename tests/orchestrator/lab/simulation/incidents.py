@@ -10,7 +10,7 @@ from pathlib import Path
 
 import attrs
 
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation import ScriptPlayer, Simulation, parse
 from orchestrator.lab.simulation.loading import loads
 from orchestrator.ledger import Entry, line

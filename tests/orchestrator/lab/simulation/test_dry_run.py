@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 from orchestrator.lab.simulation.dry_run import dry_run, scenario
 from orchestrator.states import Error, Reason
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.cli import main
-from orchestrator.config.records import Config, Provider
+from orchestrator.config.config import Config
 from orchestrator.lab.simulation import ScriptPlayer, Simulation, parse
 from orchestrator.lab.simulation.check_replay import find_difference
 from orchestrator.lab.simulation.provider_model import Assume
@@ -22,6 +22,7 @@ from orchestrator.lab.simulation.replay_changes import changes
 from orchestrator.lab.simulation.replay_config import Comparison, replay, requests
 from orchestrator.lab.simulation.script_items import WORDS
 from orchestrator.ledger import Entry, Recording, line, read_entries, read_ledger, recorded_calls
+from orchestrator.provider import Provider
 from orchestrator.states import Clear, Mark, Started
 from orchestrator.testing import policies, routes
 from tests.orchestrator.lab.simulation.incidents import FOLDER, INCIDENTS, config, of

@@ -14,8 +14,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from orchestrator.config import starter
-from orchestrator.config.records import Config
+from orchestrator.config.config import Config
+from orchestrator.config.starter import starter
 from orchestrator.lab.simulation import Item, ScriptPlayer, SimulatedCall, Simulation
 from orchestrator.lab.simulation.loading import loads
 from orchestrator.lab.simulation.script_items import OK, WITHOUT_PIECES

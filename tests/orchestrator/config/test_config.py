@@ -6,8 +6,9 @@ import pickle
 
 import pytest
 
-from orchestrator.config import Config, ConfigError, Credential, Provider, UnknownRoute, loads
-from orchestrator.secrets import Secret
+from orchestrator.config import ConfigError, UnknownRoute
+from orchestrator.config.config import Config
+from orchestrator.config.loading import loads
 
 FILE = """
 [providers.corp]
@@ -68,20 +69,3 @@ def test_an_unknown_name_is_answered_with_the_nearest(config: Config, name: str,
     assert isinstance(refused.value, LookupError)
     assert isinstance(refused.value, ConfigError)
     assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)
-
-
-def test_a_credential_is_found_by_its_label() -> None:
-    one = Credential("key#1", Secret("sk-quiet"))
-    provider = Provider("corp", credentials=(one,))
-
-    assert provider.credential("key#1") is one
-    with pytest.raises(LookupError, match="corp has no credential 'key#2'; it has: key#1"):
-        provider.credential("key#2")
-
-
-def test_no_repr_shows_a_secret_or_a_header() -> None:
-    provider = Provider(
-        "corp", headers={"X-Key": "quiet"}, credentials=(Credential("key#1", Secret("quiet")),)
-    )
-
-    assert "quiet" not in repr(provider)

@@ -7,9 +7,12 @@ from typing import Any
 import attrs
 import pytest
 
-from orchestrator.config import Config, ConfigError, Provider, loads
-from orchestrator.config.records import StreamEnd
-from orchestrator.health import Accounts
+from orchestrator.config import ConfigError
+from orchestrator.config.config import Config
+from orchestrator.config.loading import loads
+from orchestrator.config.providers import variable
+from orchestrator.pooling import Accounts
+from orchestrator.provider import Provider, StreamEnd
 
 WORKSPACE = "https://adb-1.2.azuredatabricks.net"
 GATEWAY = "https://1.0.ai-gateway.azuredatabricks.net"
@@ -256,3 +259,56 @@ def test_fields_may_be_dropped_where_the_policy_says_so(
 @pytest.mark.parametrize("value", ['"seed"', "3", "[3]", '[""]', '[["seed"]]'])
 def test_what_names_no_field_is_not_dropped(value: Any) -> None:
     assert "allowed: " in problems(f"[policy]\ndrop = {value}\n{LOCAL}")["policy.drop"]
+
+
+# Headers by environment.
+
+FILE = """
+[providers.my-corp]
+base_url = "http://llm.corp/v1"
+headers = { User-Agent = "theirs", X-Team = "a" }
+[routes]
+default = ["my-corp/llama"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("provider", "name"),
+    [
+        ("corp", "ORCHESTRATOR_HEADERS_CORP"),
+        ("nvidia-nim", "ORCHESTRATOR_HEADERS_NVIDIA_NIM"),
+        ("a.b-2", "ORCHESTRATOR_HEADERS_A_B_2"),
+    ],
+)
+def test_the_variable_is_named_after_the_provider(provider: Any, name: str) -> None:
+    assert variable(provider) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "headers"),
+    [
+        ("user-agent: curl/8.7.1", {"X-Team": "a", "user-agent": "curl/8.7.1"}),
+        ("User-Agent:\nX-B: c: d\n\n", {"X-Team": "a", "User-Agent": "", "X-B": "c: d"}),
+        ("", {"User-Agent": "theirs", "X-Team": "a"}),
+    ],
+)
+def test_the_environment_adds_replaces_and_removes(text: str, headers: dict[str, str]) -> None:
+    config = loads(FILE, {"ORCHESTRATOR_HEADERS_MY_CORP": text})
+
+    assert config.providers["my-corp"].headers == headers
+
+
+@pytest.mark.parametrize("text", ["quiet", "X A: quiet", "X-A: quiet\u4e2d"])
+def test_what_is_no_header_is_refused_without_its_value(text: str) -> None:
+    with pytest.raises(ConfigError, match="ORCHESTRATOR_HEADERS_MY_CORP: ") as refused:
+        loads(FILE, {"ORCHESTRATOR_HEADERS_MY_CORP": text})
+
+    assert "quiet" not in str(refused.value)
+
+
+def test_a_variable_that_fits_no_provider_is_a_warning() -> None:
+    config = loads(FILE, {"ORCHESTRATOR_HEADERS_MYCORP": "X-A: b"})
+
+    (warning,) = config.warnings
+    assert str(warning).startswith("ORCHESTRATOR_HEADERS_MYCORP: fits no configured provider (")
+    assert str(warning).endswith("(did you mean 'ORCHESTRATOR_HEADERS_MY_CORP'?)")

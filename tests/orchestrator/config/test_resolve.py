@@ -10,9 +10,11 @@ from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.config import Config, ConfigError, loads
-from orchestrator.config.tables import Document, ProviderTable, TargetTable
-from orchestrator.health import Strategy
+from orchestrator.config import ConfigError
+from orchestrator.config.config import Config
+from orchestrator.config.loading import loads
+from orchestrator.config.schema import Document, ProviderTable, TargetTable
+from orchestrator.pooling import Strategy
 from orchestrator.states.policy import OnInterrupted, Policy
 from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
 

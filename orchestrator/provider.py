@@ -1,22 +1,15 @@
-"""The values that a config becomes. Each field's default is its documented default.
-
-They are frozen and hold no open file, no clock and no environment: reading those
-is :mod:`orchestrator.config.loading`'s work.
-"""
+"""Providers and their credentials: what a config says of them, and what calls use of them."""
 
 from __future__ import annotations
 
-import difflib
 import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
-from orchestrator.config.errors import Problem, UnknownRoute
 from orchestrator.dialects import DEFAULT_DIALECT
-from orchestrator.health import Accounts, Strategy
+from orchestrator.pooling import Accounts, Strategy
 from orchestrator.secrets import (
     Masker,
     Secret,
@@ -27,18 +20,12 @@ from orchestrator.secrets import (
     values_of_query,
 )
 from orchestrator.secrets.sources import SecretSource
-from orchestrator.states.facts import Target
-from orchestrator.states.policy import Policy, Timeouts
-from orchestrator.vendors.reasoning_models import always_reasons
 
 if TYPE_CHECKING:
     from orchestrator.classification.rule import Rule
 
 ANONYMOUS = "anonymous"
 """The label of the one credential of a keyless provider."""
-
-DEFAULT_ROUTE = "default"
-"""The route of a request that names none."""
 
 
 class StreamEnd(enum.StrEnum):
@@ -182,100 +169,3 @@ class Provider:
 def masker(providers: Iterable[Provider]) -> Masker:
     """What masks the secrets of all of ``providers``: any of them may echo another's."""
     return Masker(secret for provider in providers for secret in provider.secrets())
-
-
-@attrs.frozen
-class TargetSettings:
-    """What ``[targets."provider/model"]`` says.
-
-    Attributes:
-        context: The context window in tokens; ``None`` is unknown, which fits.
-        overrides: Fields that replace those of the request at this target.
-        timeouts: The limits of an attempt here, in seconds; those that the entry does
-            not name are the config's.
-        reasoning: Whether the model thinks before it speaks; ``None`` is what is known of it.
-    """
-
-    context: int | None = None
-    overrides: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
-    timeouts: Timeouts = Timeouts()
-    reasoning: bool | None = None
-
-    def reasons(self, model: str) -> bool:
-        """Whether ``model`` thinks before it speaks: what is said of it, or else known."""
-        return always_reasons(model) if self.reasoning is None else self.reasoning
-
-    def target(self, provider: Provider, model: str) -> Target:
-        """The target ``provider/model``, as these settings make it."""
-        stream = True if provider.always_streams else None if provider.stream else False
-        return Target(
-            provider.name, model, self.context, self.reasons(model), stream, self.timeouts
-        )
-
-
-@attrs.frozen
-class Config:
-    """A whole config: what ``orchestrator.toml`` and the environment say.
-
-    Attributes:
-        path: The file it was read from, or a name for text that came from nowhere.
-        health: ``"file"``, ``"memory"`` or the URL of a shared store.
-        ledger: Where every call's ledger is appended, ``None`` for nowhere.
-        policy: What a call may do.
-        timeouts: The limits of an attempt, unless the target has its own.
-        providers: By name: those of the file, and those that a route implies.
-        targets: What the file says of single targets, by ``provider/model``.
-        routes: By name, each in order, without targets whose provider has no credential.
-        drop: What of a request may be left out where a target's dialect cannot say it, by
-            name; ``"*"`` is any parameter, never what somebody said. A target is passed over
-            for the others.
-        passed_over: By route, the names of its targets whose provider has no credential.
-        warnings: What was passed over, and what to do about it.
-    """
-
-    path: Path | str = "orchestrator.toml"
-    health: str = "file"
-    ledger: Path | None = None
-    policy: Policy = Policy()
-    timeouts: Timeouts = Timeouts()
-    providers: Mapping[str, Provider] = attrs.field(factory=dict, hash=False)
-    targets: Mapping[str, TargetSettings] = attrs.field(factory=dict, hash=False)
-    routes: Mapping[str, tuple[Target, ...]] = attrs.field(factory=dict, hash=False)
-    passed_over: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, hash=False)
-    warnings: tuple[Problem, ...] = ()
-    drop: frozenset[str] = frozenset()
-
-    def settings(self, target: Target | str) -> TargetSettings:
-        """What holds at ``target``: its own entry, or the config's timeouts."""
-        known = self.targets.get(str(target))
-        return known if known is not None else TargetSettings(timeouts=self.timeouts)
-
-    def target(self, name: str) -> Target:
-        """The target named ``provider/model``, split at the first slash.
-
-        Raises:
-            UnknownRoute: ``name`` has no slash, or its provider is not configured.
-        """
-        provider, slash, model = name.partition("/")
-        if not (slash and model and provider in self.providers):
-            raise UnknownRoute(name, self._near(name), tuple(self.routes))
-        return self.settings(name).target(self.providers[provider], model)
-
-    def route(self, name_or_target: str | None = None) -> tuple[Target, ...]:
-        """The targets of a route, or the one target ``provider/model``; ``None``: ``default``.
-
-        Raises:
-            UnknownRoute: There is no such route, and no such provider. A LookupError.
-        """
-        name = DEFAULT_ROUTE if name_or_target is None else name_or_target
-        if name in self.routes:
-            return self.routes[name]
-        return (self.target(name),)
-
-    def _near(self, name: str) -> tuple[str, ...]:
-        """Names that are close to ``name``."""
-        known = [*self.routes, *sorted({str(t) for route in self.routes.values() for t in route})]
-        provider, slash, model = name.partition("/")
-        near = difflib.get_close_matches(provider, self.providers, 1, 0.6) if slash else []
-        repaired = [f"{found}/{model}" for found in near if model and found != provider]
-        return tuple(repaired or difflib.get_close_matches(name, known, 3, 0.6))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import Parameter, signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from orchestrator.config import credentials
-from orchestrator.config.draft import Draft
 from orchestrator.config.errors import NotAllowed, Problem, nearest
-from orchestrator.config.records import Provider
 from orchestrator.config.scalars import base_url as check_base_url
 from orchestrator.config.scalars import found, kind, seconds
-from orchestrator.config.tables import ProviderTable
+from orchestrator.config.scalars import headers as check_headers
+from orchestrator.config.schema import Document, ProviderTable
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS
+from orchestrator.provider import Provider
 from orchestrator.secrets import mask
 from orchestrator.vendors import (
     CATALOGUE,
@@ -33,7 +36,42 @@ _KEY = Parameter.KEYWORD_ONLY
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
-def provider(draft: Draft, name: str) -> Provider:
+@attrs.define
+class ConfigDraft:
+    """The one mutable value of the room.
+
+    Attributes:
+        document: The file, structured.
+        table: The file as TOML gave it, for what was said and what was not.
+        environ: Where variables are looked up.
+        folder: Where relative paths begin.
+        problems: What is wrong; any makes the config refused.
+        warnings: What is passed over.
+        providers: Those that are resolved.
+        headers: What the environment adds, by provider.
+        passed_over: By route, the names of targets without a credential, in order.
+    """
+
+    document: Document
+    table: Mapping[str, Any]
+    environ: Mapping[str, str]
+    folder: Path
+    problems: list[Problem]
+    warnings: list[Problem] = attrs.field(factory=list)
+    providers: dict[str, Provider] = attrs.field(factory=dict)
+    headers: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    passed_over: dict[str, dict[str, None]] = attrs.field(factory=dict)
+
+    def warn(self, where: str, what: str, fix: str = "") -> None:
+        """Note what is passed over, and what to do about it."""
+        self.warnings.append(Problem(where, what, fix))
+
+    def refuse(self, where: str, what: str) -> None:
+        """Note what is wrong."""
+        self.problems.append(Problem(where, what))
+
+
+def provider_of(draft: ConfigDraft, name: str) -> Provider:
     """The provider of that name; what is wrong with it is noted in ``draft``."""
     table = draft.document.providers.get(name, ProviderTable())
     entry = _known(draft, name, table)
@@ -70,13 +108,13 @@ def provider(draft: Draft, name: str) -> Provider:
     )
 
 
-def _missing(draft: Draft, name: str, pool: credentials.Pool) -> tuple[str, ...]:
+def _missing(draft: ConfigDraft, name: str, pool: credentials.CredentialPool) -> tuple[str, ...]:
     """Why it has fewer credentials than it names, or cannot be asked at all."""
     address = [one.what for one in draft.warnings if one.where == f"providers.{name}.base_url"]
     return (*(one.what for one in pool.warnings), *address)
 
 
-def _known(draft: Draft, name: str, table: ProviderTable) -> Vendor | None:
+def _known(draft: ConfigDraft, name: str, table: ProviderTable) -> Vendor | None:
     """The known provider whose data hold: the vendor that is named, or that of this name."""
     entry = known(table.vendor or name)
     if table.vendor is not None and entry is None:
@@ -89,7 +127,7 @@ def _known(draft: Draft, name: str, table: ProviderTable) -> Vendor | None:
 
 
 def _endpoint(
-    draft: Draft, name: str, table: ProviderTable, vendor: Vendor | None, dialect: str
+    draft: ConfigDraft, name: str, table: ProviderTable, vendor: Vendor | None, dialect: str
 ) -> Endpoint | None:
     where, base_url = f"providers.{name}.base_url", table.base_url or ""
     if vendor is None:
@@ -112,7 +150,7 @@ def _endpoint(
     return None
 
 
-def _dialect(draft: Draft, name: str, table: ProviderTable, entry: Vendor | None) -> str:
+def _dialect(draft: ConfigDraft, name: str, table: ProviderTable, entry: Vendor | None) -> str:
     dialect = table.dialect or (entry.dialect if entry else DEFAULT_DIALECT)
     if dialect not in DIALECTS:
         near, allowed = nearest(dialect, DIALECTS), ", ".join(DIALECTS)
@@ -128,7 +166,9 @@ def _merged(ours: Mapping[str, str], over: Mapping[str, str]) -> dict[str, str]:
     return {**{n: v for n, v in ours.items() if n.lower() not in replaced}, **over}
 
 
-def _pool(draft: Draft, name: str, table: ProviderTable, entry: Vendor | None) -> credentials.Pool:
+def _pool(
+    draft: ConfigDraft, name: str, table: ProviderTable, entry: Vendor | None
+) -> credentials.CredentialPool:
     where = f"providers.{name}.credentials"
     entries: tuple[Any, ...] | None = table.credentials
     if entries is None and entry is not None:
@@ -136,7 +176,7 @@ def _pool(draft: Draft, name: str, table: ProviderTable, entry: Vendor | None) -
         if not entries and not entry.keyless:
             what = f"the environment variable {entry.keys[0]} is not set"
             draft.warn(where, what, "set it, or leave the provider out")
-            return credentials.Pool(warnings=(Problem(where, what),))
+            return credentials.CredentialPool(warnings=(Problem(where, what),))
     if not entries:
         return credentials.anonymous()
     pool = credentials.resolve(entries, where, draft.environ, draft.folder)
@@ -145,7 +185,7 @@ def _pool(draft: Draft, name: str, table: ProviderTable, entry: Vendor | None) -
     return pool
 
 
-def _rules(draft: Draft, name: str, table: ProviderTable) -> Iterator[Rule]:
+def _rules(draft: ConfigDraft, name: str, table: ProviderTable) -> Iterator[Rule]:
     for index, fields in enumerate(table.rules):
         where = f"providers.{name}.rules[{index}]"
         try:
@@ -169,3 +209,45 @@ def _rule(name: str, index: int, fields: Mapping[str, Any]) -> Rule:
     wait = fields.get("retry_after")
     waits = {} if wait is None else {"retry_after": seconds(wait)}
     return user_rule(name, index, **{**fields, **waits})
+
+
+# Headers by environment: ``ORCHESTRATOR_HEADERS_CORP='User-Agent: curl/8.7.1'``.
+
+PREFIX = "ORCHESTRATOR_HEADERS_"
+"""What the variables begin with; the provider's name follows, see :func:`variable`."""
+
+
+def variable(provider: str) -> str:
+    """The variable for a provider: upper case, what is no letter or digit becomes ``_``."""
+    return PREFIX + re.sub(r"[^A-Z0-9]", "_", provider.upper())
+
+
+def header_variables(draft: ConfigDraft, providers: Sequence[str]) -> dict[str, Mapping[str, str]]:
+    """The headers that the environment gives each of ``providers``, one ``Name: value`` a line.
+
+    A variable that fits none, and a line that is no header, are noted; values are never shown.
+    """
+    expected = {variable(name): name for name in providers}
+    for given in sorted(draft.environ):
+        if given.startswith(PREFIX) and given not in expected:
+            what = f"fits no configured provider{nearest(given, expected)}"
+            draft.warn(given, what, "rename the variable, or unset it")
+    found: dict[str, Mapping[str, str]] = {}
+    for name in providers:
+        try:
+            found[name] = _parsed(draft.environ.get(variable(name), ""))
+        except NotAllowed as error:
+            draft.refuse(variable(name), str(error))
+    return found
+
+
+def _parsed(text: str) -> Mapping[str, str]:
+    headers: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise NotAllowed(f'line {number} has no colon; allowed: "Name: value", one a line')
+        headers[name.strip()] = value.strip()
+    return check_headers(headers)

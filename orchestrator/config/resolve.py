@@ -1,0 +1,195 @@
+"""From the file's records to a :class:`Config`: names become providers, credentials, targets.
+
+Nothing stops at the first problem: every part is resolved as far as it goes, and all
+that is wrong is told at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from orchestrator.config.config import DEFAULT_ROUTE, Config, TargetSettings
+from orchestrator.config.errors import ConfigError, nearest
+from orchestrator.config.providers import ConfigDraft, header_variables, provider_of
+from orchestrator.config.scalars import found
+from orchestrator.config.schema import structure
+from orchestrator.states.facts import Target
+from orchestrator.vendors import CATALOGUE
+
+
+def resolve(
+    table: Mapping[str, Any], environ: Mapping[str, str], source: Path | str, folder: Path
+) -> Config:
+    """The config in ``table``.
+
+    Args:
+        table: The file's content, as TOML gives it.
+        environ: Where variables are looked up.
+        source: The file's name, for errors.
+        folder: Where relative paths in the file begin.
+
+    Raises:
+        ConfigError: Something in it may not be so; it lists everything.
+    """
+    document, problems = structure(table)
+    draft = ConfigDraft(document, table, environ, folder, problems)
+    config = _config(draft, source)
+    if draft.problems:
+        raise ConfigError(str(source), draft.problems)
+    return attrs.evolve(config, warnings=tuple(draft.warnings))
+
+
+def _config(draft: ConfigDraft, source: Path | str) -> Config:
+    document = draft.document
+    names = [*document.providers, *_implied(draft)]
+    draft.headers = header_variables(draft, names)
+    for name in names:
+        draft.providers[name] = provider_of(draft, name)
+    settings = {name: _settings(draft, name) for name in document.targets}
+    routes = {name: _route(draft, name, settings) for name in document.routes}
+    _warn_of_passed_over(draft)
+    _check_whole(draft, routes)
+    _check_deadline(draft)
+    return Config(
+        path=source,
+        health=_health(draft),
+        ledger=None if document.ledger is None else _ledger(draft, document.ledger),
+        policy=document.policy.policy(),
+        timeouts=document.timeouts,
+        providers=draft.providers,
+        targets=settings,
+        routes=routes,
+        passed_over={name: tuple(targets) for name, targets in draft.passed_over.items()},
+        drop=document.policy.drop,
+    )
+
+
+def _check_whole(draft: ConfigDraft, routes: Mapping[str, tuple[Target, ...]]) -> None:
+    if draft.problems:
+        return
+    if not draft.providers:
+        draft.refuse("routes", 'there is none; write default = ["deepseek/deepseek-v4-pro"]')
+    elif not any(provider.credentials for provider in draft.providers.values()):
+        passed = "; ".join(str(one) for one in draft.warnings if ".credentials" in one.where)
+        draft.refuse("", f"no target is left, because no provider has a credential: {passed}")
+    elif DEFAULT_ROUTE not in routes:
+        what = "is missing: each request must name a route or provider/model"
+        draft.warn(f"routes.{DEFAULT_ROUTE}", what, "list the targets to ask by default")
+
+
+def _check_deadline(draft: ConfigDraft) -> None:
+    if any(one.where.startswith(("policy", "timeouts")) for one in draft.problems):
+        return
+    deadline, timeouts = draft.document.policy.deadline, draft.document.timeouts
+    needed = timeouts.connect + timeouts.total
+    if deadline < needed:
+        draft.refuse(
+            "policy.deadline",
+            f"found {deadline:g} s; allowed: at least timeouts.connect + timeouts.total, which "
+            f"are {needed:g} s, so that one attempt fits",
+        )
+
+
+def _health(draft: ConfigDraft) -> str:
+    health = draft.document.health
+    if health not in ("file", "memory") and not re.fullmatch(r"[a-z][a-z0-9+.-]*://\S+", health):
+        near = nearest(health, ("file", "memory"))
+        draft.refuse("health", f"{found(health)}{near}; allowed: file, memory, or a URL")
+    return health
+
+
+def _ledger(draft: ConfigDraft, written: str) -> Path | None:
+    """The ledger's file; a relative one lies beside the config, wherever it is run from."""
+    if not written.strip():
+        draft.refuse("ledger", "is empty; name a file, or leave the key out")
+        return None
+    try:
+        return draft.folder / Path(written).expanduser()
+    except RuntimeError as error:  # the "~" of a user who has no home
+        draft.refuse("ledger", str(error))
+        return None
+
+
+# Targets and routes: names become targets, those without a credential are passed over.
+
+
+def _implied(draft: ConfigDraft) -> Iterator[str]:
+    """Known providers that routes name and the file does not configure."""
+    listed = (name for route in draft.document.routes.values() for name in route)
+    providers = dict.fromkeys(name.partition("/")[0] for name in listed if "/" in name)
+    return (n for n in providers if n in CATALOGUE and n not in draft.document.providers)
+
+
+def _settings(draft: ConfigDraft, name: str) -> TargetSettings:
+    """What ``[targets.NAME]`` says, over the limits of the whole config."""
+    table, where = draft.document.targets[name], f'targets."{name}"'
+    _check_target(draft, name, where)
+    given = draft.table["targets"][name].get("timeouts", {})
+    timeouts = {key: getattr(table.timeouts, key) for key in given}
+    return TargetSettings(
+        context=table.context,
+        overrides=table.overrides,
+        timeouts=attrs.evolve(draft.document.timeouts, **timeouts),
+        reasoning=table.reasoning,
+    )
+
+
+def _check_target(draft: ConfigDraft, name: str, where: str) -> bool:
+    provider, _, model = name.partition("/")
+    known_names = [*draft.document.providers, *CATALOGUE]
+    if not provider or not model.strip():
+        draft.refuse(where, f'{found(name)}; allowed: "provider/model"')
+    elif provider not in known_names:
+        near = nearest(provider, known_names)
+        names = ", ".join(draft.document.providers) or "none"
+        draft.refuse(
+            where,
+            f"{found(name)}, but there is no provider of that name{near}; configured: {names}; "
+            "another needs its own table with a base_url",
+        )
+    else:
+        return True
+    return False
+
+
+def _route(
+    draft: ConfigDraft, route: str, settings: Mapping[str, TargetSettings]
+) -> tuple[Target, ...]:
+    """The targets of a route that can be sent to, in order, each once."""
+    where, names = f"routes.{route}", draft.document.routes[route]
+    if "/" in route:
+        draft.refuse(where, "a route's name holds no '/', which would make it a target")
+    if not names:
+        draft.refuse(where, "is empty; a route lists at least one target")
+    targets: dict[str, Target] = {}
+    for index, name in enumerate(names):
+        place = f"{where}[{index}]"
+        if not _check_target(draft, name, place):
+            continue
+        if name in targets:
+            what = f"{name!r} stands earlier in this route; it is asked only once"
+            draft.warn(place, what, "take it out here")
+        elif not draft.providers[name.partition("/")[0]].credentials:
+            draft.passed_over.setdefault(route, {})[name] = None
+        else:
+            own = settings.get(name, TargetSettings(timeouts=draft.document.timeouts))
+            provider, _, model = name.partition("/")
+            targets[name] = own.target(draft.providers[provider], model)
+    return tuple(targets.values())
+
+
+def _warn_of_passed_over(draft: ConfigDraft) -> None:
+    """One warning for each provider without a credential: which routes do without it."""
+    routes: dict[str, dict[str, None]] = {}
+    for route, names in draft.passed_over.items():
+        for name in names:
+            routes.setdefault(name.partition("/")[0], {})[route] = None
+    for provider, without in routes.items():
+        # What to do is said where the credential is missing.
+        which = f"route{'s' if len(without) > 1 else ''} {', '.join(without)}"
+        draft.warn(f"providers.{provider}", f"has no credential: passed over in {which}")
