@@ -13,7 +13,6 @@ from pathlib import Path
 from statistics import median
 
 from orchestrator.health import (
-    FileStore,
     HealthBoard,
     MemoryStore,
     Pool,
@@ -21,6 +20,7 @@ from orchestrator.health import (
     Session,
     Store,
 )
+from orchestrator.health.stores.file import FileStore
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Reason

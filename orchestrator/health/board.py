@@ -16,6 +16,7 @@ from orchestrator.health.snapshot import Entry, entries
 from orchestrator.health.stores.store import Store
 from orchestrator.health.upkeep import reset
 from orchestrator.health.workings import Workings
+from orchestrator.secrets import Secret, fingerprint
 from orchestrator.states.facts import Target
 
 
@@ -65,6 +66,14 @@ class HealthBoard:
         holder = f"{self._token}-{os.getpid()}-{next(self._numbers)}"
         places = tuple((target, self._workings.place(target)) for target in route)
         return Session(self._workings, places, started, holder)
+
+    def renew(self, provider: str, label: str, secret: Secret) -> None:
+        """Know the credential ``label`` of ``provider`` by a new secret: it starts clean.
+
+        Raises:
+            ValueError: There is no such credential.
+        """
+        self._workings.renew(provider, label, fingerprint(secret, self._workings.store.salt))
 
     def snapshot(self, targets: Iterable[Target] = ()) -> tuple[Entry, ...]:
         """What is known now of every provider, credential and target.

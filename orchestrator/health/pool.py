@@ -75,6 +75,12 @@ class Pool:
     strategy: Strategy = attrs.field(default=Strategy.FILL_FIRST, converter=Strategy)
     accounts: Accounts = attrs.field(default=Accounts.SEPARATE, converter=Accounts)
 
+    def renewed(self, label: str, fingerprint: str) -> Pool:
+        """This pool once the secret of the credential ``label`` has changed."""
+        renewed = PoolCredential(label, fingerprint)
+        changed = (renewed if each.label == label else each for each in self.credentials)
+        return attrs.evolve(self, credentials=tuple(changed))
+
     def __attrs_post_init__(self) -> None:
         labels = Counter(credential.label for credential in self.credentials)
         twice = sorted(label for label, number in labels.items() if number > 1)

@@ -19,7 +19,7 @@ import msgspec
 from orchestrator.health.pool import Pool
 from orchestrator.secrets import fingerprint
 from orchestrator.states.error import Error
-from orchestrator.states.facts import Mark
+from orchestrator.states.facts import Mark, Target
 
 TOLERANCE = 1e-6
 """Seconds within which an instant counts as reached. An epoch instant has a grain of
@@ -272,6 +272,10 @@ class Place:
             circuit=circuit,
             first_token=place.key(Slot.FIRST_TOKEN, Subject.TARGET),
         )
+
+    def is_at(self, target: Target) -> bool:
+        """Whether this is a place of ``target``."""
+        return (self.pool.provider, self.model) == (target.provider, target.model)
 
     @property
     def provider(self) -> EntryId:

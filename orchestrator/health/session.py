@@ -133,7 +133,8 @@ class Session:
 
     def start(self, at: float = 0.0) -> tuple[Taken | None, Standby]:
         """See :class:`TakeFirst`."""
-        asking, wanted = self._asking(at), self._workings.wanted(self._route, ())
+        asking = self._asking(at)
+        wanted = self._workings.wanted(asking.route, ())
         return self._arrive(
             lambda marks, state: steps.start(marks, state, asking, wanted), asking.now
         )
@@ -214,10 +215,15 @@ class Session:
         return taken, standby
 
     def _asking(self, at: float) -> steps.Asking:
-        return steps.Asking(self._route, self._started, self._started + at)
+        # Places are asked for each time: a secret may have been read again.
+        route = tuple((target, self._workings.place(target)) for target, _ in self._route)
+        return steps.Asking(route, self._started, self._started + at)
 
     def _sent(self, target: Target, credential: str) -> Place:
-        place = self._workings.place(target)
+        place, stay = self._workings.place(target), self._state.stay
+        if stay is not None and stay.place.is_at(target):
+            # As it was taken: what a provider says of an old secret is not about a new one.
+            place = stay.place
         if credential not in place.fingerprints:
             known = ", ".join(map(repr, place.labels)) or "none"
             raise ValueError(

@@ -45,25 +45,31 @@ class Workings:
     @property
     def places(self) -> tuple[Place, ...]:
         """The places of all targets that were asked about."""
-        return tuple(self._places.values())
+        return tuple(self.place(Target(*name)) for name in tuple(self._places))
 
     def providers(self) -> tuple[Place, ...]:
         """One place of every provider entry, whatever its model."""
         return tuple(Place.of(pool, "", self.store.salt) for pool in self.pools.values())
 
     def place(self, target: Target) -> Place:
-        """The place of ``target``: always the same object, so places compare by identity.
+        """The place of ``target``, by identity; another one once a secret of its pool changes.
 
         Raises:
             ValueError: Its provider has no pool here.
         """
-        name = (target.provider, target.model)
+        name, pool = (target.provider, target.model), self._pool(target)
         place = self._places.get(name)
         if place is None:
             # Two threads may make it at once; setdefault lets the first one stay.
-            place = Place.of(self._pool(target), target.model, self.store.salt)
-            place = self._places.setdefault(name, place)
+            place = Place.of(pool, target.model, self.store.salt)
+            return self._places.setdefault(name, place)
+        if place.pool is not pool:
+            place = self._places[name] = Place.of(pool, target.model, self.store.salt)
         return place
+
+    def renew(self, provider: str, label: str, fingerprint: str) -> None:
+        """Know the credential ``label`` of ``provider`` by a new secret. Not from two threads."""
+        self.pools[provider] = self.pools[provider].renewed(label, fingerprint)
 
     def step(self, step: Callable[[Marks], Outcome[T]], now: float) -> Outcome[T]:
         """Run ``step`` as one atomic step over the store. Without changes, nothing is written."""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import platformdirs
 
-from orchestrator.health.stores.file import FileStore
 from orchestrator.health.stores.store import MemoryStore, Store
 
 APP = "llm-request-orchestrator"
@@ -27,6 +26,8 @@ def open_store(health: str) -> Store:
     if health == "memory":
         return MemoryStore()
     if health == "file":
+        from orchestrator.health.stores.file import FileStore  # with SQLite, for those who need it
+
         return FileStore(default_path())
     found = f"found {_shown(health)!r}"
     allowed = 'allowed: "file" (shared by the processes of this user), "memory" (this process only)'
