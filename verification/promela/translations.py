@@ -72,7 +72,8 @@ SHIPPED = Translations(
 
 def untranslated() -> tuple[str, ...]:
     """What the table that ships calls and the model does not define."""
-    called = [(row.guard, SHIPPED.guards) for row in TABLE if row.guard is not None]
+    called: list[tuple[Callable[..., Any], Translated]] = []
+    called += [(row.guard, SHIPPED.guards) for row in TABLE if row.guard is not None]
     called += [(row.effect, SHIPPED.effects) for row in TABLE]
     called += [(entry.enter, SHIPPED.entries) for entry in STATES if entry.enter is not None]
     return tuple(dict.fromkeys(one.__name__ for one, known in called if one not in known))
