@@ -42,7 +42,7 @@ from orchestrator.health import (
     open_store,
 )
 from orchestrator.ledger import Entry, LedgerFile, Observer
-from orchestrator.secrets import fingerprint, guard_logs
+from orchestrator.secrets import guard_logs
 from orchestrator.states import Call, Policy
 
 
@@ -77,7 +77,7 @@ class Orchestrator:
         self._transports = Transports(transport, async_transport)
         dice = random.Random(seed)
         store = _store(config) if store is None else store
-        self.board = HealthBoard(_pools(config, store), store, self._clock.time, dice)
+        self.board = HealthBoard(_pools(config), store, self._clock.time, dice)
         self.runtime = Runtime(
             config.providers, config.targets, self.board, self._clock, dice.random
         )
@@ -310,14 +310,13 @@ def _prepare(config: Config) -> None:
         dialect(name)
 
 
-def _pools(config: Config, store: Store) -> tuple[Pool, ...]:
-    return tuple(_pool(provider, store.salt) for provider in config.providers.values())
+def _pools(config: Config) -> tuple[Pool, ...]:
+    return tuple(_pool(provider) for provider in config.providers.values())
 
 
-def _pool(provider: Provider, salt: str) -> Pool:
+def _pool(provider: Provider) -> Pool:
     credentials = tuple(
-        PoolCredential(credential.label, fingerprint(credential.secret, salt))
-        for credential in provider.credentials
+        PoolCredential(credential.label, credential.secret) for credential in provider.credentials
     )
     return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)
 

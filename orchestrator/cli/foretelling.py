@@ -14,6 +14,7 @@ import attrs
 from orchestrator.classification.rules.repairs import CONDITIONAL
 from orchestrator.config.records import Config
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Session
+from orchestrator.health.session import Release, Report, Take, TakeFirst
 from orchestrator.states import (
     Call,
     Command,
@@ -130,10 +131,10 @@ class _Run:
         self._asks: list[Ask] = []
 
     def asks(self) -> tuple[Ask, ...]:
-        command = self._step(Started(0.0, *self._visit.start(0.0)))
+        command = self._step(Started(0.0, *self._visit.answer(TakeFirst(), 0.0)))
         while not isinstance(command, Finish):
             command = self._step(self._performed(command))
-        self._visit.close(self._at)
+        self._visit.answer(Release(), self._at)
         return tuple(self._asks)
 
     def _performed(self, command: Command) -> Event:
@@ -144,7 +145,7 @@ class _Run:
                 return Failed(self._at) if fails else Succeeded(self._at)
             case Diagnose():
                 target, credential = self._who()
-                standby = self._visit.report(target, credential, self._error, self._at)
+                standby = self._visit.answer(Report(target, credential, self._error), self._at)
                 return Diagnosed(self._at, self._error, standby)
             case Rotate():
                 return Rotated(self._at, *self._take((command.target,), command.used))
@@ -180,4 +181,4 @@ class _Run:
     def _take(
         self, targets: Sequence[Target], used: frozenset[str] = frozenset()
     ) -> tuple[Taken | None, Standby]:
-        return self._visit.take(targets, self._at, used=used)
+        return self._visit.answer(Take(targets, used), self._at)

@@ -254,7 +254,7 @@ class Place:
     @classmethod
     def of(cls, pool: Pool, model: str, salt: str) -> Place:
         """The place of ``model`` at the provider of ``pool``."""
-        fingerprints = {each.label: each.fingerprint for each in pool.credentials}
+        fingerprints = pool.fingerprints(salt)
         endpoint = fingerprint(pool.base_url, salt)
         place = cls(pool, model, endpoint, tuple(fingerprints), fingerprints)
         entry = (

@@ -25,7 +25,7 @@ from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 _NO_WORD = frozenset({Reason.CANCELLED, Reason.DEADLINE})
 """Our own endings: a probe that they cut short says nothing about the provider."""
@@ -36,12 +36,12 @@ _OF_ACCOUNTS = frozenset({Slot.BILLING, Slot.RATE_LIMIT})
 
 @attrs.frozen
 class Stay:
-    """Where a call is: the place, its credential, since when (epoch), and its claims."""
+    """Where a call is: the target, its place and credential, and since when (epoch)."""
 
+    target: Target
     place: Place
     label: str
     at: float
-    claims: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -60,6 +60,7 @@ class State:
     Attributes:
         viewer: Its id, and whether benches count as due early for it.
         stay: Its latest take.
+        claims: Keys of the marks whose probe it holds there.
         pending: Failures to count when it leaves the thing that the key is about.
         counted: Keys of circuits on which it has counted, once for each call.
         probed: True once it was granted a probe: it makes one while anything else stands by.
@@ -67,9 +68,15 @@ class State:
 
     viewer: Viewer
     stay: Stay | None = None
+    claims: tuple[str, ...] = ()
     pending: Mapping[str, Pending] = MappingProxyType({})
     counted: frozenset[str] = frozenset()
     probed: bool = False
+
+    @property
+    def owes(self) -> bool:
+        """True where it holds a probe to give back, or has a failure to count."""
+        return bool(self.claims or self.pending)
 
 
 @attrs.frozen
@@ -105,10 +112,10 @@ class Wanted:
 
 
 @attrs.frozen
-class Outcome(Generic[T]):
+class Outcome(Generic[T_co]):
     """What a step came to. Without changes there is nothing to store."""
 
-    answer: T
+    answer: T_co
     changes: Changes
     state: State
 
@@ -128,6 +135,10 @@ def start(marks: Marks, state: State, asking: Asking, wanted: Wanted) -> Arrived
 
 def take(marks: Marks, state: State, asking: Asking, wanted: Wanted) -> Arrived:
     """Take the first of ``wanted`` that can be had, and leave what the call was at."""
+    if not (marks or state.owes):
+        unmarked = _take_unmarked(state, asking, wanted)
+        if unmarked is not None:
+            return unmarked
     draft, now = Draft(marks, asking.now), asking.now
     grant = _grant(draft, state, wanted, now)
     if grant is None:
@@ -137,7 +148,7 @@ def take(marks: Marks, state: State, asking: Asking, wanted: Wanted) -> Arrived:
     else:
         target, here, label = grant
         state = _leave(draft, state, here.entry, now)
-        state = _stay(draft, state, here, label, now, wanted.claim_seconds)
+        state = _stay(draft, state, Stay(target, here, label, now), wanted.claim_seconds)
         taken = _taken(draft, target, here, label, now, probe=state.viewer.probing is not None)
     present = standby(draft, asking.route, here, now, state.viewer, asking.started)
     return Outcome((taken, present), draft.changes, state)
@@ -206,6 +217,26 @@ def close(marks: Marks, state: State, now: float) -> Outcome[None]:
     return Outcome(None, draft.changes, state)
 
 
+def _take_unmarked(state: State, asking: Asking, wanted: Wanted) -> Arrived | None:
+    """What :func:`take` comes to where nothing is marked, claimed or pending, as nearly always.
+
+    ``None`` where a pool of the route has no credential: that stands in the way like a mark.
+    """
+    targets = tuple([target for target, place in asking.route if place.labels])
+    if len(targets) < len(asking.route):
+        return None
+    for target, place in wanted.route:
+        free = place.labels
+        if wanted.used:
+            free = tuple([label for label in free if label not in wanted.used])
+        if free:
+            label = wanted.choose(place.pool)(free)
+            stay = Stay(target, place, label, asking.now)
+            present = Standby(place.labels, targets)
+            return Outcome((Taken(target, label), present), {}, attrs.evolve(state, stay=stay))
+    return None
+
+
 def _grant(
     draft: Draft, state: State, wanted: Wanted, now: float
 ) -> tuple[Target, Place, str] | None:
@@ -255,40 +286,40 @@ def _leave(draft: Draft, state: State, kept: Collection[str], now: float) -> Sta
     return attrs.evolve(state, pending=pending, counted=state.counted | left.keys())
 
 
-def _stay(
-    draft: Draft, state: State, place: Place, label: str, now: float, seconds: float
-) -> State:
-    """Move the call to ``place``; claim the probe of every mark that it sends past."""
-    claims = [] if draft.empty else _probes(draft, place, place.keys(label))
+def _stay(draft: Draft, state: State, stay: Stay, seconds: float) -> State:
+    """Move the call to ``stay``; claim the probe of every mark that it sends past."""
+    now, place = stay.at, stay.place
+    claims = [] if draft.empty else _probes(draft, place, place.keys(stay.label))
+    if not claims:
+        return attrs.evolve(state, stay=stay)
     for key, record in claims:
         early = record.until > now + TOLERANCE
         claim = Claim(state.viewer.holder, now + seconds, early, seconds)
         draft.put(key, attrs.evolve(record, claim=claim, requested=now))
-    stay = Stay(place, label, now, tuple(key for key, _ in claims))
-    if not claims:
-        return attrs.evolve(state, stay=stay)
-    viewer = attrs.evolve(state.viewer, probing=label)
-    return attrs.evolve(state, stay=stay, viewer=viewer, probed=True)
+    viewer = attrs.evolve(state.viewer, probing=stay.label)
+    held = tuple(key for key, _ in claims)
+    return attrs.evolve(state, stay=stay, claims=held, viewer=viewer, probed=True)
 
 
 def _release(draft: Draft, state: State) -> State:
-    if state.stay is None or not state.stay.claims:
+    if not state.claims:
         return state
-    for key in state.stay.claims:
+    for key in state.claims:
         record = draft.get(key)
         if record is None or record.claim is None:
             continue
+        # A claim that ran out may have been granted to another call since.
         if record.claim.holder == state.viewer.holder:
             draft.put(key, attrs.evolve(record, claim=None))
     viewer = attrs.evolve(state.viewer, probing=None)
-    return attrs.evolve(state, stay=attrs.evolve(state.stay, claims=()), viewer=viewer)
+    return attrs.evolve(state, claims=(), viewer=viewer)
 
 
 def _claims_at(state: State, place: Place, label: str) -> tuple[str, ...]:
     stay = state.stay
     if stay is None or stay.place is not place or stay.label != label:
         return ()
-    return stay.claims
+    return state.claims
 
 
 def _rearm(draft: Draft, claims: Collection[str], now: float) -> None:

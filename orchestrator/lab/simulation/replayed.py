@@ -14,6 +14,7 @@ import attrs
 
 from orchestrator.execution.failure import LimitReached
 from orchestrator.health import HealthBoard
+from orchestrator.health.session import Release, Report, Succeed, Take, TakeFirst
 from orchestrator.lab.simulation.evidence import Answered, Evidence
 from orchestrator.lab.simulation.reading import Recording
 from orchestrator.ledger import Transition
@@ -140,7 +141,7 @@ class Replaying:
             if isinstance(moved.command, Finish):
                 break
             event = yield from self._perform(moved.command)
-        self._visit.close(self._at)
+        self._visit.answer(Release(), self._at)
         return Replay(
             self._recording,
             tuple(self._events),
@@ -197,7 +198,7 @@ class Replaying:
 
     def _start(self) -> Acting:
         yield self._recording.opened.time
-        taken, standby = self._visit.start(0.0)
+        taken, standby = self._visit.answer(TakeFirst(), 0.0)
         return self._recorded() or Started(0.0, taken, standby)
 
     def _perform(self, command: Command) -> Acting:
@@ -252,7 +253,7 @@ class Replaying:
         yield self._recording.opened.time + event.at
         target, credential = self._call.target, self._call.credential
         if isinstance(event, Succeeded) and target is not None and credential is not None:
-            self._visit.succeed(target, credential, event.at)
+            self._visit.answer(Succeed(target, credential), event.at)
 
     def _diagnose(self) -> Event:
         recorded = self._recorded()
@@ -261,7 +262,7 @@ class Replaying:
         target, credential, error = self._call.target, self._call.credential, self._answer().error
         if target is None or credential is None or error is None:
             raise AssertionError("only a failed attempt is diagnosed")
-        standby = self._visit.report(target, credential, error, self._at)
+        standby = self._visit.answer(Report(target, credential, error), self._at)
         jitter = self._jitters.pop(0) if self._jitters else self._dice.random()
         return recorded or Diagnosed(self._at, error, standby, jitter)
 
@@ -274,7 +275,7 @@ class Replaying:
         yield self._recording.opened.time + at
         targets = command.targets if isinstance(command, Switch) else (command.target,)
         used = command.used if isinstance(command, Rotate) else frozenset()
-        taken, standby = self._visit.take(targets, at, used=used)
+        taken, standby = self._visit.answer(Take(targets, used), at)
         return recorded or _ARRIVALS[type(command)](at, taken, standby)
 
     def _unless_gone(self, event: Event) -> Event:

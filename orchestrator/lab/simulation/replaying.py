@@ -13,6 +13,7 @@ from orchestrator.config.records import DEFAULT_ROUTE, Config, Provider
 from orchestrator.execution.recorder import pool_of
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
 from orchestrator.health.marking import CIRCUIT, FAILING_CALLS
+from orchestrator.health.session import Release, Report, Take, TakeFirst
 from orchestrator.lab.simulation.evidence import Assume, Evidence, usual_seconds
 from orchestrator.lab.simulation.reading import Recording
 from orchestrator.lab.simulation.replayed import Replay, Replaying
@@ -280,13 +281,13 @@ def _fail(
     due = math.inf
     for _ in range(FAILING_CALLS):  # a circuit opens after so many
         visit, used = board.session((target,), at), set[str]()
-        taken, standby = visit.start(0.0)
+        taken, standby = visit.answer(TakeFirst(), 0.0)
         while taken is not None and taken.credential not in used:
             used.add(taken.credential)
             if had is None or taken.credential in had:
-                visit.report(target, taken.credential, error, 0.0)
-            taken, standby = visit.take((target,), 0.0, used=used)
-        visit.close(0.0)
+                visit.answer(Report(target, taken.credential, error), 0.0)
+            taken, standby = visit.answer(Take((target,), used), 0.0)
+        visit.answer(Release(), 0.0)
         due = next((at + clear.at for clear in standby.clears), math.inf)
     return due
 

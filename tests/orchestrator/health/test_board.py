@@ -16,6 +16,7 @@ from orchestrator.health import (
     PoolCredential,
     Strategy,
 )
+from orchestrator.health.session import Report, Take, TakeFirst
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope
@@ -261,10 +262,10 @@ def test_an_unknown_provider_is_named_with_its_nearest() -> None:
 
 
 def test_an_unknown_credential_is_named() -> None:
-    visit = World().call(A).session
+    session = World().call(A).session
 
     with pytest.raises(ValueError, match=r"no credential 'k9'; it has: 'k1', 'k2'"):
-        visit.report(A, "k9", error(Reason.AUTH), 0.0)
+        session.answer(Report(A, "k9", error(Reason.AUTH)), 0.0)
 
 
 def test_two_pools_of_one_provider_are_refused() -> None:
@@ -286,13 +287,14 @@ GRAIN = 2.0**-22
 def test_a_target_can_be_had_at_the_very_instant_of_its_clear(
     started: float, wait: float, at: float
 ) -> None:
-    visit = HealthBoard(POOLS, MemoryStore()).session([B], started)
-    visit.start(at)
-    clear = visit.report(B, "k1", error(Reason.RATE_LIMIT, retry_after=wait), at).clear(B)
+    session = HealthBoard(POOLS, MemoryStore()).session([B], started)
+    session.answer(TakeFirst(), at)
+    throttled = error(Reason.RATE_LIMIT, retry_after=wait)
+    clear = session.answer(Report(B, "k1", throttled), at).clear(B)
     assert clear is not None
 
-    before, _ = visit.take([B], at)
-    then, _ = visit.take([B], clear.at - GRAIN)
+    before, _ = session.answer(Take([B]), at)
+    then, _ = session.answer(Take([B]), clear.at - GRAIN)
 
     assert before is None
     assert then == Taken(B, "k1", probe=wait > 300)

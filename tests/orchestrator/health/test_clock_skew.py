@@ -128,7 +128,7 @@ def test_no_row_keeps_anybody_out_for_longer_than_an_hour_or_fails_a_call(
     record: Record, place: tuple[Slot, Subject], later: float
 ) -> None:
     world = World(pool("acme", "k1"), pool("bolt", "k1"))
-    names = world.board._workings.place(A).identity(place[1], "k1")  # noqa: SLF001
+    names = world.board._state.place(A).identity(place[1], "k1")  # noqa: SLF001
     stored = decoded(key(*place, *names), encoded(record))
     assert stored == record
     world.store.update(lambda _: Changed({key(*place, *names): record}))

@@ -165,7 +165,7 @@ def test_what_was_kept_of_earlier_looks_is_what_a_fresh_look_sees(
             world.board.reset("acme")
         elif call.start() is not None:
             step(call, what, reason, scope, wait)
-        for place in map(world.board._workings.place, (A, A2, B)):  # noqa: SLF001
+        for place in map(world.board._state.place, (A, A2, B)):  # noqa: SLF001
             kept = look(Draft(world.store.read(), world.now), place, world.now, Viewer("x"))
             fresh = look(Draft(Marks(world.store.read()), world.now), place, world.now, Viewer("x"))
             assert kept == fresh

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from orchestrator.health import FileStore, MemoryStore, Store
 from orchestrator.health.patience import estimate, learned
 from orchestrator.health.records import Marks
+from orchestrator.health.session import NoteFirstToken
 from orchestrator.health.stores.store import C
 from orchestrator.states.reasons import Reason, Scope
 from tests.orchestrator.health.world import A2, NOON, A, World, error
@@ -35,7 +36,7 @@ def saw(world: World, seconds: float) -> None:
     call = world.call(A)
     call.start()
     world.later(seconds)
-    call.session.first_token(A, seconds, call.at)
+    call.session.answer(NoteFirstToken(A, seconds), call.at)
     call.succeed()
     call.close()
 
