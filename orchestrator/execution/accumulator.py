@@ -122,6 +122,7 @@ class Accumulator:
         """
         self._earlier = _sum(self._earlier, self._usage if usage is None else usage)
         self._usage = Usage()
+        # The finish reason of the broken stream is none of the whole answer.
         self.finish_reason, self.writer = None, ""
         # Thoughts of two models are not one thought; words go on where they stopped.
         if self._parts and isinstance(self._parts[-1], _Thoughts):
@@ -135,6 +136,8 @@ class Accumulator:
     def reply(self) -> Reply:
         """The whole answer."""
         made = (part.part() for part in self._parts)
+        # An empty text stands between the thoughts of two models, or came of a chunk without a
+        # word. Anthropic refuses it where it is sent back with the conversation.
         parts = tuple(part for part in made if not isinstance(part, Text) or part.text)
         return settled(Reply(parts, self.finish_reason, self.usage, self.id, self.model))
 
@@ -153,6 +156,8 @@ class Accumulator:
             case Stopped():
                 self.finish_reason = delta.finish_reason
             case Counted():
+                # The last count holds: Gemini and Anthropic count what has come so far, with each
+                # chunk.
                 self._usage = delta.usage
             case _:
                 pass
@@ -166,12 +171,14 @@ class Accumulator:
 
     def _add_thought(self, delta: ThinkingDelta) -> None:
         last = self._parts[-1] if self._parts else None
+        # A redacted thought is one opaque piece, which means nothing together with another.
         alone = delta.redacted or delta.apart
         if not isinstance(last, _Thoughts) or last.signature is not None or alone:
             last = _Thoughts()
             self._parts.append(last)
         self.size += len(delta.text) + len(delta.signature or "")
         last.said.add(delta.text)
+        # The signature comes with the last piece as a rule, and may come in a piece of its own.
         last.signature = delta.signature or last.signature
         last.dialect = delta.dialect or last.dialect
         last.redacted = delta.redacted
@@ -181,6 +188,7 @@ class Accumulator:
         if tool is None:
             tool = self._tools[delta.index] = _Tool()
             self._parts.append(tool)
+        # Some servers repeat both in every piece, and some send them empty after the first.
         tool.id, tool.name = tool.id or delta.id, tool.name or delta.name
         tool.signature = tool.signature or delta.signature
         self.size += len(delta.arguments)

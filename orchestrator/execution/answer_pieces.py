@@ -65,6 +65,7 @@ def completion(reply: Reply) -> Answer:
 
 def usage_in(body: bytes, spoken: str) -> Usage | None:
     """The tokens that the body of a failed attempt tells of, whole or cut, stream or not."""
+    # Most failures tell of no tokens: that is seen without parsing what may be 64 MiB.
     if b"usage" not in body:
         return None
     value = decoded(body)
@@ -77,12 +78,14 @@ def usage_in(body: bytes, spoken: str) -> Usage | None:
 
 def broken_off(source: StreamDecoder | Whole, headers: Mapping[str, str]) -> Fault | Interrupted:
     """Why a stream that is over is not whole."""
+    # A status of 200, since that is what the head said: what failed is told by the body alone.
     if source.broke is not None:
         return Fault(200, dict(headers.items()), source.broke, "sse")
     if source.torn:
         return Interrupted("an event of the answer came with a part missing")
     remark = source.remark if isinstance(source, StreamDecoder) else None
     said = None if remark is None else Fault(200, dict(headers.items()), remark, "sse")
+    # Relays write the end mark after a stream that broke above them; see StreamDecoder.whole.
     if isinstance(source, StreamDecoder) and source.ended:
         return Interrupted("the end mark came without a finish reason", HINT_MARK, said)
     return Interrupted("the stream ended without its end", remark=said)
@@ -104,6 +107,7 @@ def _pieces(reply: Reply) -> Iterator[StreamEvent]:
                 )
                 index += 1
     deltas += [
+        # A caller who streams waits for a finish reason; an answer in one piece may do without.
         Stopped(reply.finish_reason or standard(None, calls=index > 0)),
         Counted(reply.usage),
         Ended(),

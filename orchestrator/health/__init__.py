@@ -16,6 +16,8 @@ Inside this room instants are wall-clock seconds (epoch), because processes shar
 them; at the border (:class:`Session`) they are seconds since the call's ``Started``.
 """
 
+# What other rooms may import; the questions of a call are in orchestrator.health.session, as
+# those of its flow alone.
 from orchestrator.health.board import HealthBoard
 from orchestrator.health.pool import Accounts, Pool, PoolCredential, Strategy
 from orchestrator.health.session import Session

@@ -86,6 +86,8 @@ class HealthBoard:
             ValueError: A target's provider has no pool here.
         """
         marks = self._state.store.read()
+        # Other processes, or calls before a restart, may have marked targets that no call of this
+        # board has named yet.
         for target in (*targets, *_named(marks, self._state.pools)):
             self._state.place(target)
         return entries(marks, self._state.places, self._state.providers(), self._clock())

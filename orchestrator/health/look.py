@@ -48,18 +48,21 @@ class Draft:
 
     def get(self, key: str) -> Record | None:
         """The record of ``key`` as of now in this step."""
+        # Also where it was removed: a step must not see again what it has lifted itself.
         if key in self.changes:
             return self.changes[key]
         record = self.base.get(key)
         if record is None:
             return None
         sound = corrected(record, self._now)
+        # Written with the step's own changes, or each step would correct it anew.
         if sound is not record:
             self.changes[key] = sound
         return sound
 
     def put(self, key: str, record: Record | None) -> None:
         """Change a record, or remove it with ``None``."""
+        # To remove what is not there is no change, and a step without changes writes nothing.
         if record is not None or self.get(key) is not None:
             self.changes[key] = record
 
@@ -150,11 +153,13 @@ Route = Sequence[tuple[Target, Place]]
 def block_of(record: Record, now: float, viewer: Viewer) -> Block | None:
     """What ``record`` keeps ``viewer`` from at ``now``, if anything."""
     mark, claim = record.mark, record.claim
+    # The contract: a probe goes to one claimant of all processes; who holds it may send.
     if mark is None or (claim is not None and claim.holder == viewer.holder):
         return None
     end, since, error = ends(record, early=viewer.early), record.since, record.error
     if end > now + TOLERANCE:
         return Block(mark, end, since, error, expected=expected(record, now))
+    # A holder that crashed does not give its claim back: then the next caller probes.
     if claim is None or claim.expires <= now + TOLERANCE:
         return None
     return Block(mark, claim.expires, since, error, probed=True, expected=expected(record, now))
@@ -164,6 +169,7 @@ def ends(record: Record, *, early: bool = False) -> float:
     """When the mark ends (epoch), for good only after a success for one that is probed."""
     if record.mark is Mark.DEAD:
         return math.inf
+    # The contract: where nothing stands by at the start, at most one request in 15 s.
     if early and record.mark in _PROBED_AFTER:
         return min(record.until, record.requested + EARLY_SECONDS)
     return record.until
@@ -222,10 +228,12 @@ def clear(target: Target, block: Block, now: float, started: float) -> Clear:
 
 def _pool(draft: Draft, place: Place, now: float, viewer: Viewer) -> _PoolLook:
     """The credentials of ``place`` as ``viewer`` sees them."""
+    # To an early caller other benches are due than to anybody: nothing kept holds for it.
     kept = None if viewer.early else _kept(draft, place, now)
     if kept is None:
         return _renewed(_PoolLook({}, ()), draft, draft.labels_at(place), place, now, viewer)
     labels = draft.changed_at(place)
+    # Its own claim bars all others, so the kept view shows the credential as blocked.
     if viewer.probing is not None:
         labels = {*labels, viewer.probing}
     return _renewed(kept, draft, labels, place, now, viewer) if labels else kept
@@ -237,6 +245,8 @@ def _kept(draft: Draft, place: Place, now: float) -> _PoolLook | None:
     kept: _PoolLook | None = marks.looks.get(place)
     if kept is not None and kept.holds(now):
         return kept
+    # From the marks before this change only what the change is about needs another look: of a pool
+    # of a thousand keys with half of them out, one key instead of five hundred.
     looks, changes = marks.before
     kept = looks.get(place)
     labels: Collection[str] = marked_labels(changes).get(place.provider, ())
@@ -244,8 +254,10 @@ def _kept(draft: Draft, place: Place, now: float) -> _PoolLook | None:
         kept, labels = _PoolLook({}, ()), marks.labels_at(place.provider)
     stored = Draft(marks, now)
     found = _renewed(kept, stored, labels, place, now, _ANYBODY)
+    # The clock went back: what was seen holds for the corrected marks alone.
     if stored.changes:
         return None
+    # Two threads may write it at once: both have seen the same, so the last one may stay.
     marks.looks[place] = found
     return found
 
@@ -265,6 +277,7 @@ def _renewed(
     blocks, until = dict(known.blocks), known.until
     for label in labels:
         blocks.pop(label, None)
+        # A label of another process's config, or one that was renamed since.
         if label not in place.fingerprints:
             continue
         found = _blocks(draft, place, place.credential_keys(label), now, viewer)
@@ -294,6 +307,7 @@ def _blocks(
 
 
 def _last(blocks: Iterable[Block], now: float) -> Block:
+    # Of two that end together the bench binds: it ends with a probe, the other by itself.
     def ends(block: Block) -> tuple[float, bool]:
         until = clears_at(block, now) if block.probed else block.at
         return block.at if until is None else until, block.mark is Mark.BENCH

@@ -124,6 +124,7 @@ def rule_for(error: Error, accounts: Accounts = Accounts.SEPARATE) -> Rule | Non
     rule = RULES.get(error.reason)
     if rule is None:
         return None
+    # A relay that passes on the words of its own provider: the account is not ours.
     if error.quoted and error.reason in _QUOTED:
         rule = _QUOTED[error.reason]
     elif error.scope is not None:
@@ -132,6 +133,7 @@ def rule_for(error: Error, accounts: Accounts = Accounts.SEPARATE) -> Rule | Non
 
 
 def _subject(rule: Rule, reason: Reason, scope: Scope, accounts: Accounts) -> Subject:
+    # All keys meet the same limit: to try the next one is one more refused request.
     if reason is Reason.RATE_LIMIT and scope is Scope.ACCOUNT and accounts is Accounts.ONE:
         return Subject.PROVIDER
     return _BY_SCOPE.get((reason, scope), rule.subject)
@@ -141,6 +143,7 @@ def _timed(rule: Rule, wait: float | None) -> Rule:
     """``rule`` with the wait that the failure names, in seconds."""
     if wait is None:
         return rule
+    # The contract: a longer wait is an expectation, whoever names it, and is probed.
     if wait > LONGEST_COOLDOWN:
         schedule = _BENCH if rule.mark is Mark.BENCH else _LONG_WAIT
         return attrs.evolve(rule, mark=Mark.BENCH, schedule=schedule, expected=min(YEAR, wait))
@@ -166,13 +169,16 @@ def marked(old: Record | None, rule: Rule, error: Error, now: float, *, probe: b
         return _fresh(old, gone, error, now)
     if old is None or old.mark is None:
         return _fresh(old, rule, error, now)
+    # Revoked is for good: a later 429 of the same key says nothing better.
     if old.mark is Mark.DEAD:
         return unmoved(old, error, now)
+    # Twenty calls that were under way meet one limit: that is one failure, not twenty levels.
     if not probe and old.until > now + TOLERANCE:
         return _in_force(old, rule, error, now)
     if old.mark is not rule.mark and (rule.mark is Mark.BENCH or error.retry_after is not None):
         # It names another kind of wait than the mark was about, and knows better.
         return _fresh(old, rule, error, now)
+    # The contract: a failed early probe does not lengthen the bench.
     if probe and is_early(old):
         return _expecting(unmoved(old, error, now), rule, now)
     return lengthened(old, rule, error, now)
@@ -194,6 +200,7 @@ def counted(
         return Record(None, now, now, now, now, error=error, cut_first_token=cut_first_token)
     news = remembering(unmoved(old, error, now), cut_first_token)
     news = attrs.evolve(news, failures=old.failures + 1)
+    # Counting does not lengthen what is open already: only its probe tells about it.
     if old.mark is not None or news.failures < FAILING_CALLS:
         return news
     seconds = rule.seconds(0)
@@ -243,6 +250,7 @@ def lengthened(old: Record, rule: Rule, error: Error, now: float) -> Record:
 
 def rearmed(old: Record, now: float) -> Record:
     """The mark in force again for as long as before: its probe failed for another reason."""
+    # As long as before, not longer: another reason says nothing about this mark.
     until = old.until if is_early(old) else now + old.seconds
     again = attrs.evolve(old, until=until, failed=now, requested=now)
     return _until_expected(again, old.expected, now)

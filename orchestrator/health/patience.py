@@ -53,6 +53,8 @@ def learned(record: Record | None, seconds: float, now: float) -> Record | None:
         seconds: From the request to the first content.
         now: When the content came (epoch).
     """
+    # Most answers end here: with a file a write takes 177 µs, a take without one 17 µs
+    # (benchmarks/health_speed.py, 2026-11).
     known = WORTH_KNOWING if record is None else NOTABLE * _known(record, now)
     if not max(WORTH_KNOWING, known) < seconds < math.inf:
         return None

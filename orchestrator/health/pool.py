@@ -87,6 +87,7 @@ class Pool:
     def renewed(self, label: str, secret: Secret) -> Pool:
         """This pool once the secret of the credential ``label`` has changed."""
         renewed = PoolCredential(label, secret)
+        # In its old place: fill_first prefers by order, and a new secret is no new preference.
         changed = (renewed if each.label == label else each for each in self.credentials)
         return attrs.evolve(self, credentials=tuple(changed))
 
@@ -134,9 +135,11 @@ class Turns:
         places = self._places[pool.provider]
         if pool.strategy is Strategy.FILL_FIRST or len(places) < 2:
             return _FIRST
+        # Drawn now and not in the choice: the step may run twice, and must choose alike.
         if pool.strategy is Strategy.RANDOM:
             drawn = self._draw()
             return lambda labels: labels[int(drawn * len(labels))]
+        # Counted when it is taken, not here: a turn that comes to nothing is no use.
         if pool.strategy is Strategy.LEAST_USED:
             uses = self._uses[pool.provider]
             return lambda labels: min(labels, key=uses.__getitem__)

@@ -155,17 +155,20 @@ class Marks(dict[str, Record]):
 
     def changed(self, changes: Changes) -> Marks:
         """These marks with ``changes`` made; they themselves stay as they are."""
+        # A copy, so that whoever reads needs no lock: marks that were handed out stay as they are.
         changed = Marks(self)
         for name, record in changes.items():
             if record is None:
                 changed.pop(name, None)
             else:
                 changed[name] = record
+        # One step back and no further, or a chain of all marks there ever were would stay alive.
         changed.before = (self.looks, changes)
         return changed
 
     def labels_at(self, entry: EntryId) -> Collection[str]:
         """Labels of the credentials of ``entry`` that there is a record of."""
+        # Only a pool with marks pays for it, once for each change of the store.
         if self._labels is None:
             self._labels = marked_labels(self)
         return self._labels.get(entry, ())
@@ -176,6 +179,7 @@ def marked_labels(names: Iterable[str]) -> dict[EntryId, set[str]]:
     found: dict[EntryId, set[str]] = {}
     for name in names:
         _, subject, identity = parts(name)
+        # Not by fingerprint: a pool looks its labels up, and passes over those it has not.
         if subject.names_credential:
             found.setdefault((identity[0], identity[1]), set()).add(identity[2])
     return found
@@ -183,6 +187,7 @@ def marked_labels(names: Iterable[str]) -> dict[EntryId, set[str]]:
 
 def key(slot: Slot, subject: Subject, *identity: str) -> str:
     """The key of the record of ``slot`` for the thing that ``identity`` names."""
+    # JSON and no separator: names come from users, and a label may hold any sign.
     return msgspec.json.encode([slot, subject, *identity]).decode()
 
 
@@ -198,6 +203,7 @@ def parts(name: str) -> tuple[Slot, Subject, tuple[str, ...]]:
     except msgspec.MsgspecError as error:
         raise ValueError(f"{name!r} is no key of a record: {error}") from None
     about = Slot(slot), Subject(subject), tuple(identity)
+    # A damaged row must not be found later by whoever takes the identity apart.
     if len(identity) != _NAMES[about[1]]:
         raise ValueError(f"{name!r} is no key of a record: it has not the names of a {subject}")
     return about
@@ -211,6 +217,7 @@ def decoded(name: object, value: object) -> Record | None:
 
     A later version may have written it, or the file may be damaged.
     """
+    # SQLite does not hold a column to its type: a damaged file may bring bytes or numbers.
     try:
         if isinstance(name, str) and isinstance(value, str) and parts(name):
             return _decoder.decode(value)
@@ -254,9 +261,12 @@ class Place:
     @classmethod
     def of(cls, pool: Pool, model: str, salt: str) -> Place:
         """The place of ``model`` at the provider of ``pool``."""
+        # By the order of the pool: the strategies and the standby go by the order of labels.
         fingerprints = pool.fingerprints(salt)
         endpoint = fingerprint(pool.base_url, salt)
         place = cls(pool, model, endpoint, tuple(fingerprints), fingerprints)
+        # All that any reason can mark of an entry or a target (see states.reasons.SPECS), so that a
+        # take looks up a handful of keys and never searches the marks.
         entry = (
             place.key(Slot.BILLING, Subject.PROVIDER),
             place.key(Slot.RATE_LIMIT, Subject.PROVIDER),
@@ -292,6 +302,7 @@ class Place:
         """Keys of the records that may keep credential ``label`` from this place."""
         keys = self._keys.get(label)
         if keys is None:
+            # Kept, since to encode a key takes 3 µs: as long as all else that a take does of it.
             keys = self._keys[label] = (
                 self.key(Slot.AUTH, Subject.CREDENTIAL, label),
                 self.key(Slot.BILLING, Subject.CREDENTIAL, label),
@@ -306,6 +317,7 @@ class Place:
 
     def holds(self, record: Record) -> bool:
         """False where ``record`` is about an account that the pool has no credential of now."""
+        # The contract: a bench for billing ends when no credential is left that was billed.
         return not record.credentials or not self._held.isdisjoint(record.credentials)
 
     @functools.cached_property

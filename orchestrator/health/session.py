@@ -155,6 +155,7 @@ class BoardState:
         """
         name, pool = (target.provider, target.model), self.pools.get(target.provider)
         place = self._places.get(name)
+        # By identity: a pool whose secret was read again is another one, with other fingerprints.
         if place is not None and place.pool is pool:
             return place
         if pool is None:

@@ -62,6 +62,7 @@ def entries(
         providers: One place of each provider entry, whatever its model.
         now: The instant (epoch).
     """
+    # In the pool's order, since that is the order of the config that people compare it with.
     shown = []
     for provider in providers:
         shown.append(_entry(marks, provider, Subject.PROVIDER, "", now))
@@ -78,6 +79,7 @@ def _of_target(marks: Marks, place: Place, now: float) -> list[Entry]:
     narrow = [_entry(marks, place, Subject.CREDENTIAL_MODEL, each, now) for each in place.labels]
     return [
         _entry(marks, place, Subject.TARGET, "", now),
+        # For each model of each key there would be a row, and nearly all of them say nothing.
         *(entry for entry in narrow if entry.mark is not None),
     ]
 
@@ -92,6 +94,7 @@ def _entry(marks: Marks, place: Place, subject: Subject, label: str, now: float)
         failures=max((record.failures for record in records), default=0),
         unknown=unknown.failures if unknown is not None else 0,
     )
+    # Of several marks people are shown the one that must end last before calls go there.
     standing = [record for record in records if _stands(record, now)]
     if not standing:
         return entry
@@ -108,6 +111,7 @@ def _records(
 def _stands(record: Record, now: float) -> bool:
     if record.mark is None:
         return False
+    # A cooldown that ended is over; the others wait for the probe that lifts them.
     return record.mark is not Mark.COOLDOWN or record.until > now
 
 
@@ -125,6 +129,7 @@ def _with_mark(entry: Entry, record: Record, now: float) -> Entry:
     return attrs.evolve(
         entry,
         mark=record.mark,
+        # Another process's clock may be ahead; a mark of the future would confuse a reader.
         since=min(record.since, now),
         until=ends(record),
         error=record.error,

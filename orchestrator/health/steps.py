@@ -129,6 +129,8 @@ def start(marks: Marks, state: State, asking: Asking, wanted: Wanted) -> Arrived
     taken, present = arrived.answer
     if taken is not None or present.targets:
         return arrived
+    # The contract: then, and for this call's later takes too, benches are due 15 s after the
+    # last request. Decided at the start alone: a call that had a choice has used it.
     early = attrs.evolve(state, viewer=attrs.evolve(state.viewer, early=True))
     return take(marks, early, asking, wanted)
 
@@ -142,11 +144,14 @@ def take(marks: Marks, state: State, asking: Asking, wanted: Wanted) -> Arrived:
     draft, now = Draft(marks, asking.now), asking.now
     grant = _grant(draft, state, wanted, now)
     if grant is None:
+        # What it wanted it may yet come back to, after a wait: those failures are not over.
         state = _leave(draft, state, {k for _, place in wanted.route for k in place.entry}, now)
+        # A rotation or a wait is about one target, whose credentials the machine wants to see.
         here = wanted.route[0][1] if len(wanted.route) == 1 else None
         taken = None
     else:
         target, here, label = grant
+        # The contract: a call's own failures count once, when it leaves the target.
         state = _leave(draft, state, here.entry, now)
         state = _stay(draft, state, Stay(target, here, label, now), wanted.claim_seconds)
         taken = _taken(draft, target, here, label, now, probe=state.viewer.probing is not None)
@@ -171,6 +176,7 @@ def report(
     if error.status is not None and error.reason is not Reason.CONNECTION:
         # Whoever answers, whatever it is, can be reached.
         state = _disprove(draft, state, place, [place.reachable], label, now)
+    # The probe brought no success, whatever it failed of: its other marks go on as they were.
     if error.reason not in _NO_WORD and error.scope is not Scope.REQUEST:
         _rearm(draft, [other for other in claims if other != key], now)
     if rule is not None and key is not None:
@@ -334,6 +340,7 @@ def _disprove(
 ) -> State:
     """Remove the marks under ``keys`` that an answer from ``place`` with ``label`` disproves."""
     claims = _claims_at(state, place, label)
+    # A mark that began while the request was under way is news that the answer cannot deny.
     sent = state.stay.at if state.stay is not None and state.stay.place is place else now
     if not draft.empty:
         for key, record in draft.holding(place, keys):
@@ -351,10 +358,13 @@ def _mark(
     rule, error = news.rule, news.error
     probe = key in _claims_at(state, place, label)
     old = draft.get(key)
+    # Counts wait until the call leaves, so that its own retries count as one failing call; but the
+    # probe of an open circuit has told what was to be told.
     if rule.mark is Mark.CIRCUIT and not (probe and old is not None and old.mark is not None):
         if key in state.counted:
             return state
         return attrs.evolve(state, pending={**state.pending, key: news})
+    # A mark of an account that is not ours any more is no level to go on from.
     known = old if old is not None and place.holds(old) else None
     record = marking.marked(known, rule, error, now, probe=probe)
     record = marking.remembering(record, news.cut_first_token)
@@ -362,6 +372,7 @@ def _mark(
         before = old.credentials if old is not None else ()
         record = marking.met_by(record, before, place.fingerprints[label])
     draft.put(key, record)
+    # What follows is about circuits: this failure is on the board, and must not count again.
     if not probe and rule.slot is not Slot.CIRCUIT:
         return state
     pending = {other: value for other, value in state.pending.items() if other != key}

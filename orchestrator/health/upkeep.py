@@ -37,6 +37,7 @@ def pruned(marks: Marks, outcome: Outcome[T], now: float) -> Outcome[T]:
         for name, record in marks.items()
         if name not in outcome.changes and is_stale(record, now)
     }
+    # A step that changes nothing takes no lock, and removing old marks is no reason for one.
     if not stale or not outcome.changes:
         return outcome
     return attrs.evolve(outcome, changes={**outcome.changes, **stale})
@@ -57,4 +58,5 @@ def reset(marks: Marks, provider: str | None) -> Upkeep:
 
 def _is_reset(name: str, provider: str | None) -> bool:
     slot, _, identity = parts(name)
+    # They mark nothing: they are kept for whoever writes the rule that is missing.
     return slot is not Slot.UNKNOWN and provider in (None, identity[0])

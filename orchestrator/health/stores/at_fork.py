@@ -28,6 +28,7 @@ _stopped: list[list[Forkable]] = []
 
 def watch(one: Forkable) -> None:
     """From now on hold ``one`` still at every fork, as long as it lives."""
+    # Weakly held: a store that nobody uses any more must not live on for the sake of forks.
     _everyone.add(one)
 
 

@@ -37,5 +37,6 @@ def open_store(health: str) -> Store:
 
 def _shown(health: str) -> str:
     """``health`` without a URL's user and password."""
+    # From the last @ on: a password may hold one itself.
     scheme, mark, rest = health.partition("://")
     return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else health

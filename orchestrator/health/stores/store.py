@@ -68,6 +68,7 @@ class MemoryStore:
     def update(self, step: Callable[[Marks], C]) -> C:
         """Run ``step`` and keep its changes."""
         with self._lock:
+            # Replaced whole and never changed: whoever reads needs no lock.
             outcome = step(self._marks)
             if outcome.changes:
                 self._marks = self._marks.changed(outcome.changes)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -10,13 +13,16 @@ from hypothesis import strategies as st
 
 from orchestrator.health import (
     Accounts,
+    FileStore,
     HealthBoard,
     MemoryStore,
     Pool,
     PoolCredential,
     Strategy,
 )
+from orchestrator.health.records import Marks
 from orchestrator.health.session import Report, Take, TakeFirst
+from orchestrator.secrets import Secret
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope
@@ -329,3 +335,57 @@ def test_of_marks_that_end_the_last_binds_and_a_bench_before_a_circuit_that_ends
 
     assert (together.clear(A).mark, together.clear(A).at) == (Mark.BENCH, NOON + 300)
     assert (later.clear(A).mark, later.clear(A).at) == (Mark.COOLDOWN, NOON + 304)
+
+
+class Untouchable(MemoryStore):
+    """A store that nobody may use."""
+
+    @property
+    def salt(self) -> str:
+        raise AssertionError("the salt is drawn, or read from a file")
+
+    def read(self) -> Marks:
+        raise AssertionError("nothing is asked yet")
+
+
+def test_a_board_is_made_without_reading_or_drawing_anything() -> None:
+    def now() -> float:
+        raise AssertionError("nothing happens yet")
+
+    dice = Random(1)
+    HealthBoard(POOLS, Untouchable(), now, dice)
+
+    assert dice.random() == Random(1).random()
+
+
+def test_a_file_is_made_at_the_first_call(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "health.sqlite3"
+    board = HealthBoard(POOLS, FileStore(path))
+    assert not path.parent.exists()
+
+    board.session([A], NOON)
+
+    assert path.exists()
+    board.close()
+
+
+def test_all_threads_know_a_credential_by_one_fingerprint() -> None:
+    store = MemoryStore()
+    with ThreadPoolExecutor(8) as threads:
+        salts = set(threads.map(lambda _: store.salt, range(64)))
+
+    assert len(salts) == 1
+
+
+def test_a_secret_that_changes_starts_clean_and_what_is_under_way_is_about_the_old_one() -> None:
+    world = World()
+    late, call = world.call(A, A2), world.call(A, A2)
+    late.start()
+    call.start()
+    call.fail(error(Reason.AUTH, revoked=True))
+    assert "k1" not in call.standby.credentials
+
+    world.board.renew("acme", "k1", Secret("another"))
+    late.fail(error(Reason.AUTH, revoked=True))
+
+    assert late.take(A) == call.take(A) == Taken(A, "k1")

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
 from collections.abc import Callable
 from random import Random
 
 import attrs
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.health import (
-    FileStore,
     HealthBoard,
     MemoryStore,
-    Pool,
-    PoolCredential,
-    Store,
     Strategy,
 )
 from orchestrator.health.records import Marks, Record
-from orchestrator.health.session import Release, Report, Succeed, Take, TakeFirst
+from orchestrator.health.session import Take, TakeFirst
 from orchestrator.health.stores.store import C
 from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Reason
-from tests.orchestrator.health.world import NOON, A, B, World, error, pool
+from tests.orchestrator.health.world import NOON, A, B, World, pool
 
 FAR = Record(None, NOON, NOON, NOON, NOON)
 ELSEWHERE = '["unknown","target","gone","0","model"]'
@@ -83,7 +76,7 @@ class Closed(MemoryStore):
     """A store in which no step may run."""
 
     def update(self, step: Callable[[Marks], C]) -> C:
-        raise AssertionError("an empty board costs no step")
+        raise AssertionError(f"an empty board costs no step: {step}")
 
 
 def test_a_call_that_succeeds_writes_nothing_where_nothing_is_marked() -> None:
@@ -112,7 +105,9 @@ def test_a_probe_is_given_back_where_its_mark_is_gone() -> None:
     world.failed_call(B, Reason.BILLING)
     world.later(300)
     call = world.call(B)
-    assert call.start() == attrs.evolve(call.taken, probe=True)
+    taken = call.start()
+    assert taken is not None
+    assert taken.probe
     world.board.reset()
     assert not world.store.read()
     call.succeed()
@@ -135,23 +130,3 @@ def test_what_is_pending_counts_although_nothing_is_marked() -> None:
     call.close()
 
     assert world.entry("acme", model="one").failures == 1
-
-
-@pytest.mark.parametrize("make", [MemoryStore, None])
-def test_nothing_is_drawn_or_opened_before_the_first_call(
-    make: Callable[[], Store] | None, tmp_path: object
-) -> None:
-    path = f"{tmp_path}/health/board.sqlite3"
-    store = make() if make is not None else FileStore(path)
-    drawn = secrets.token_hex
-    asked = []
-
-    def now() -> float:
-        asked.append(1)
-        return NOON
-
-    board = HealthBoard([pool("acme", "k1")], store, now)
-    assert not asked
-    assert drawn is secrets.token_hex
-    assert not (tmp_path / "health").exists()  # type: ignore[attr-defined]
-    board.close()
