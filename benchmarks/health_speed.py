@@ -13,16 +13,9 @@ from operator import methodcaller
 from pathlib import Path
 from statistics import median
 
-from orchestrator.health import (
-    FileStore,
-    HealthBoard,
-    MemoryStore,
-    Pool,
-    PoolCredential,
-    Session,
-    Store,
-)
+from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Session, Store
 from orchestrator.health.session import Question, Release, Report, Succeed, Take, TakeFirst
+from orchestrator.health.stores.file import FileStore
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Reason

@@ -22,14 +22,12 @@ from orchestrator.health.board import HealthBoard
 from orchestrator.health.pool import Accounts, Pool, PoolCredential, Strategy
 from orchestrator.health.session import Session
 from orchestrator.health.snapshot import Entry
-from orchestrator.health.stores.file import FileStore
-from orchestrator.health.stores.opening import default_path, open_store
+from orchestrator.health.stores import default_path, open_store
 from orchestrator.health.stores.store import MemoryStore, Store
 
 __all__ = [
     "Accounts",
     "Entry",
-    "FileStore",
     "HealthBoard",
     "MemoryStore",
     "Pool",

@@ -16,7 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from orchestrator.health import FileStore
+from orchestrator.health.stores.file import FileStore
 from orchestrator.states import Policy, Send, Target, Wait
 from tests.orchestrator.execution import verdict
 from tests.orchestrator.execution.crowd import (

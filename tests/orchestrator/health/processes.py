@@ -13,9 +13,10 @@ from pathlib import Path
 
 import attrs
 
-from orchestrator.health import FileStore, HealthBoard, MemoryStore
+from orchestrator.health import HealthBoard, MemoryStore
 from orchestrator.health.records import Changes, Marks
 from orchestrator.health.session import Release, Report, Take, TakeFirst
+from orchestrator.health.stores.file import FileStore
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Reason

@@ -11,17 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.health import (
-    Accounts,
-    FileStore,
-    HealthBoard,
-    MemoryStore,
-    Pool,
-    PoolCredential,
-    Strategy,
-)
+from orchestrator.health import Accounts, HealthBoard, MemoryStore, Pool, PoolCredential, Strategy
 from orchestrator.health.records import Marks
 from orchestrator.health.session import Report, Take, TakeFirst
+from orchestrator.health.stores.file import FileStore
 from orchestrator.secrets import Secret
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark, Standby, Taken, Target

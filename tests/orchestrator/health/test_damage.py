@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.health import FileStore
+from orchestrator.health.stores.file import FileStore
 from orchestrator.states.facts import Mark
 from orchestrator.states.reasons import Reason
 from tests.orchestrator.health.world import A2, ROUTE, A, B, C, World

@@ -19,8 +19,8 @@ from typing import NoReturn
 
 import pytest
 
-from orchestrator.health import FileStore
 from orchestrator.health.records import Marks
+from orchestrator.health.stores.file import FileStore
 from orchestrator.health.stores.sqlite_file import set_aside
 from orchestrator.secrets import fingerprint
 from orchestrator.states.facts import Mark, Taken, Target

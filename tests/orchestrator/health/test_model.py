@@ -22,7 +22,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from orchestrator.health import Accounts, Entry, FileStore, Strategy
+from orchestrator.health import Accounts, Entry, Strategy
+from orchestrator.health.stores.file import FileStore
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.health import FileStore, MemoryStore, default_path, open_store
+from orchestrator.health import MemoryStore, default_path, open_store
+from orchestrator.health.stores.file import FileStore
 
 
 def test_memory_is_a_memory_store() -> None:

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.health import FileStore, MemoryStore, Store
+from orchestrator.health import MemoryStore, Store
 from orchestrator.health.patience import estimate, learned
 from orchestrator.health.records import Marks
 from orchestrator.health.session import NoteFirstToken
+from orchestrator.health.stores.file import FileStore
 from orchestrator.health.stores.store import C
 from orchestrator.states.reasons import Reason, Scope
 from tests.orchestrator.health.world import A2, NOON, A, World, error
