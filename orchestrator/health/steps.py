@@ -144,7 +144,7 @@ def take(marks: Marks, state: State, asking: Asking, wanted: Wanted) -> Arrived:
     draft, now = Draft(marks, asking.now), asking.now
     grant = _grant(draft, state, wanted, now)
     if grant is None:
-        # What it wanted it may yet come back to, after a wait: those failures are not over.
+        # What it asked for it may yet come back to, after a wait: those failures are not over.
         state = _leave(draft, state, {k for _, place in wanted.route for k in place.entry}, now)
         # A rotation or a wait is about one target, whose credentials the machine wants to see.
         here = wanted.route[0][1] if len(wanted.route) == 1 else None
