@@ -24,7 +24,7 @@ import httpx
 from orchestrator import Orchestrator
 from orchestrator.config import loads
 from orchestrator.dialects import dialect
-from orchestrator.execution.auth import apply_key
+from orchestrator.execution.auth import auth_of
 from orchestrator.sim import SimProcess, replies
 
 REQUEST = {"messages": [{"role": "user", "content": "hi " * 150}]}
@@ -55,7 +55,7 @@ def outgoing(orchestrator: Orchestrator) -> Callable[[], httpx.Request]:
         model="model",
         overrides={},
     )
-    apply_key(made, provider, provider.credentials[0].secret)
+    auth_of(provider, provider.credentials[0].secret).sign(made)
     content, url, headers = made.content, made.url, made.headers.raw
     # A request is used once, so each gets its own; that is a cost of httpx's.
     return lambda: httpx.Request("POST", url, headers=headers, content=content)

@@ -30,7 +30,7 @@ import httpx
 from orchestrator import Orchestrator
 from orchestrator.config import loads
 from orchestrator.dialects import dialect
-from orchestrator.execution.auth import apply_key
+from orchestrator.execution.auth import auth_of
 from orchestrator.sim import Cut, Ending, Framing, Reply, SimProcess, replies
 
 REQUEST = {"messages": [{"role": "user", "content": "hi " * 150}]}
@@ -81,7 +81,7 @@ def outgoing(orchestrator: Orchestrator, name: str) -> Callable[[], httpx.Reques
         overrides={},
         stream=True,
     )
-    apply_key(made, provider, provider.credentials[0].secret)
+    auth_of(provider, provider.credentials[0].secret).sign(made)
     content, url, headers = made.content, made.url, made.headers.raw
     return lambda: httpx.Request("POST", url, headers=headers, content=content)
 

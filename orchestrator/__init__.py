@@ -15,11 +15,12 @@ existing client fail over. The machine that decides is the package ``states``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncGenerator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Unpack
 
 from orchestrator.api.chunks import Chunk
-from orchestrator.api.client import Orchestrator, default
+from orchestrator.api.default import default, default_in_task
 from orchestrator.api.errors import (
     AuthFailed,
     BadRequest,
@@ -35,14 +36,20 @@ from orchestrator.api.errors import (
     StreamInterrupted,
     TimedOut,
 )
+from orchestrator.api.options import CallOptions, RequestLike, read_call
 from orchestrator.api.request import Request, RequestError
 from orchestrator.api.response import Response
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
-from orchestrator.classification import classify
 from orchestrator.config.errors import ConfigError, UnknownRoute
 from orchestrator.dialects import ToolCall, Usage
-from orchestrator.ledger import Attempt, Ledger, Observer, Skipped
-from orchestrator.serving import OrchestratorTransport, transport
+from orchestrator.ledger import Attempt, Ledger, Skipped
+
+if TYPE_CHECKING:
+    from orchestrator.api.client import Orchestrator
+    from orchestrator.classification import classify
+    from orchestrator.dialects.neutral import StreamEvent
+    from orchestrator.execution.call_run import CallRun
+    from orchestrator.serving.transport import OrchestratorTransport, transport
 
 __all__ = [
     "AsyncChunkStream",
@@ -83,81 +90,59 @@ __all__ = [
 ]
 
 
-def run(
-    request: Mapping[str, Any] | Request | str,
-    *,
-    route: str | None = None,
-    timeout: float | None = None,
-    require_complete: bool | None = None,
-    metadata: Any = None,
-    observe: Observer | None = None,
-) -> Response:
-    """Run a call on the default config; see :meth:`Orchestrator.run`."""
-    return default().run(
-        request,
-        route=route,
-        timeout=timeout,
-        require_complete=require_complete,
-        metadata=metadata,
-        observe=observe,
-    )
+_LOADED_WHEN_USED = {
+    "Orchestrator": "orchestrator.api.client",
+    "OrchestratorTransport": "orchestrator.serving.transport",
+    "classify": "orchestrator.classification",
+    "transport": "orchestrator.serving.transport",
+}
+"""Names of this page, and the modules that hold them (PEP 562).
+
+What a call needs is loaded when its :class:`Orchestrator` is: this page is imported by programs
+that make no call yet, or never.
+"""
 
 
-async def arun(
-    request: Mapping[str, Any] | Request | str,
-    *,
-    route: str | None = None,
-    timeout: float | None = None,
-    require_complete: bool | None = None,
-    metadata: Any = None,
-    observe: Observer | None = None,
-) -> Response:
-    """Run a call on the default config; see :meth:`Orchestrator.arun`."""
-    return await default().arun(
-        request,
-        route=route,
-        timeout=timeout,
-        require_complete=require_complete,
-        metadata=metadata,
-        observe=observe,
-    )
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_LOADED_WHEN_USED[name]), name)
+    return value
 
 
-def stream(
-    request: Mapping[str, Any] | Request | str,
-    *,
-    route: str | None = None,
-    timeout: float | None = None,
-    require_complete: bool | None = None,
-    metadata: Any = None,
-    observe: Observer | None = None,
-) -> ChunkStream:
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def run(request: RequestLike, **options: Unpack[CallOptions]) -> Response:
+    """Run a call on the default config, blocking the thread.
+
+    Args:
+        request: A mapping in chat-completions shape, a :class:`Request`, or a text.
+        options: ``route``, ``timeout``, ``require_complete``, ``metadata`` and ``observe``;
+            see :meth:`Orchestrator.run`, which also says what is raised.
+    """
+    return default().run(request, **options)
+
+
+async def arun(request: RequestLike, **options: Unpack[CallOptions]) -> Response:
+    """Run a call on the default config, suspending the task; see :func:`run`."""
+    return await (await default_in_task()).arun(request, **options)
+
+
+def stream(request: RequestLike, **options: Unpack[CallOptions]) -> ChunkStream:
     """Run a streamed call on the default config; see :meth:`Orchestrator.stream`."""
-    return default().stream(
-        request,
-        route=route,
-        timeout=timeout,
-        require_complete=require_complete,
-        metadata=metadata,
-        observe=observe,
-    )
+    return default().stream(request, **options)
 
 
-def astream(
-    request: Mapping[str, Any] | Request | str,
-    *,
-    route: str | None = None,
-    timeout: float | None = None,
-    require_complete: bool | None = None,
-    metadata: Any = None,
-    observe: Observer | None = None,
-) -> AsyncChunkStream:
-    """Run a streamed call on the default config; see :meth:`Orchestrator.astream`."""
-    return default().astream(
-        request,
-        route=route,
-        timeout=timeout,
-        require_complete=require_complete,
-        metadata=metadata,
-        observe=observe,
-    )
+def astream(request: RequestLike, **options: Unpack[CallOptions]) -> AsyncChunkStream:
+    """Run a streamed call on the default config; see :meth:`Orchestrator.astream`.
+
+    Where it is still to be read, that is done in a thread, when the stream is iterated.
+    """
+    asked, observe = read_call("astream", request, options, stream=True)
+
+    async def begin() -> tuple[CallRun, AsyncGenerator[StreamEvent, None]]:
+        return (await default_in_task()).astream_events(asked, observe)
+
+    return AsyncChunkStream(begin)

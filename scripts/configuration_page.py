@@ -27,7 +27,8 @@ HEAD = """\
 writes one from the keys in the environment; `orchestrator check` says what is wrong with one.
 
 - Durations are seconds (`10`) or text (`"500ms"`, `"10s"`, `"5m"`, `"1h"`).
-- A credential is `"env:NAME"`, `"file:PATH"`, `"keyring:SERVICE/NAME"` or, for local use, the value
+- A credential is `"env:NAME"`, `"file:PATH"`, `"command:PROGRAM …"`, whose output is the token,
+  `"keyring:SERVICE/NAME"` or, for local use, the value
   itself. A missing one is a warning; it is an error only where no target is left.
 - A target is `provider/model`, split at the first slash; each has a model, overrides and limits of
   its own.

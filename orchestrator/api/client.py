@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import atexit
 import random
-import threading
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, Unpack
 
 import attrs
-import httpx
 
 from orchestrator import config as configuration
-from orchestrator.api.request import Request, RequestError, request_of
+from orchestrator.api.options import (
+    CallOptions,
+    OrchestratorOptions,
+    RequestLike,
+    check_names,
+    check_observer,
+    read_call,
+)
+from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
 from orchestrator.classification import prepare
-from orchestrator.clock import Clock, SystemClock
+from orchestrator.clock import SystemClock
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.config.records import Config, Provider
-from orchestrator.dialects import dialect
+from orchestrator.dialects import DEFAULT_DIALECT, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import blocking, tasks
 from orchestrator.execution.blocking import BlockingConnection
@@ -41,7 +46,7 @@ from orchestrator.health import (
     Store,
     open_store,
 )
-from orchestrator.ledger import Entry, LedgerFile, Observer
+from orchestrator.ledger import LedgerFile, Observer
 from orchestrator.secrets import guard_logs
 from orchestrator.states import Call, Policy
 
@@ -51,118 +56,71 @@ class Orchestrator:
 
     Args:
         config: What :func:`orchestrator.config.load` read.
-        transport: Any httpx transport, in place of the stock one, for :meth:`run`.
-        async_transport: The same for :meth:`arun`.
-        store: What the health board remembers in; the config's ``health`` by default.
-        clock: The time to read, and to sleep by.
-        seed: Makes jitter and the pools' ``random`` strategy repeat exactly.
+        options: ``transport``, ``async_transport``, ``store``, ``clock``, ``seed`` and
+            ``observe``; see :class:`.OrchestratorOptions`.
 
     Raises:
         ConfigError: There is no store such as the config's ``health`` names.
+        TypeError: There is no such option.
     """
 
-    def __init__(
-        self,
-        config: Config,
-        *,
-        transport: httpx.BaseTransport | None = None,
-        async_transport: httpx.AsyncBaseTransport | None = None,
-        store: Store | None = None,
-        clock: Clock | None = None,
-        seed: int | None = None,
-    ) -> None:
+    def __init__(self, config: Config, **options: Unpack[OrchestratorOptions]) -> None:
+        check_names("Orchestrator", options, OrchestratorOptions)
+        check_observer(observe := options.get("observe"))
         self.config = config
         _prepare(config)
-        self._clock = clock or SystemClock()
-        self._transports = Transports(transport, async_transport)
-        dice = random.Random(seed)
-        store = _store(config) if store is None else store
+        self._clock = options.get("clock") or SystemClock()
+        self._transports = Transports(options.get("transport"), options.get("async_transport"))
+        dice = random.Random(options.get("seed"))
+        given = options.get("store")
+        store = _store(config) if given is None else given
         self.board = HealthBoard(_pools(config), store, self._clock.time, dice)
         self.runtime = Runtime(
             config.providers, config.targets, self.board, self._clock, dice.random
         )
         self._fitness_log = FitnessLog()
         guard_logs(self.runtime.masker)
-        self._ledger_file = LedgerFile(config.ledger) if config.ledger is not None else None
+        ledger = LedgerFile(config.ledger) if config.ledger is not None else None
+        self._observers = tuple(each for each in (ledger, observe) if each is not None)
 
     @classmethod
-    def from_file(cls, path: str | Path | None = None, **options: Any) -> Self:
+    def from_file(
+        cls, path: str | Path | None = None, **options: Unpack[OrchestratorOptions]
+    ) -> Self:
         """An orchestrator over the config file at ``path``, or the one that is found.
 
         Raises:
             ConfigError: There is no file, or it cannot be used; all problems are listed.
         """
+        check_names("from_file", options, OrchestratorOptions)
         return cls(configuration.load(path), **options)
 
-    def run(
-        self,
-        request: Mapping[str, Any] | Request | str,
-        *,
-        route: str | None = None,
-        timeout: float | None = None,
-        require_complete: bool | None = None,
-        metadata: Any = None,
-        observe: Observer | None = None,
-    ) -> Response:
+    def run(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
         """Run a call to its end, blocking the thread.
 
         Args:
             request: A mapping in chat-completions shape, a :class:`Request`, or a text: one
                 message of the user.
-            route: A route of the config or ``provider/model``; goes before ``model``.
-            timeout: The deadline in seconds, in place of the policy's. Like the policy's, it
-                is shared: an attempt is left in time for the targets that stand by.
-            require_complete: Make an answer that stopped at its length limit a failure.
-            metadata: Anything; written to the ledger, never sent. What JSON cannot say is
-                written as text, and cut where it is deep.
-            observe: Called with each ledger entry as it happens.
+            options: ``route``, ``timeout``, ``require_complete``, ``metadata`` and
+                ``observe``; see :class:`.CallOptions`.
 
         Raises:
             CallFailed: The call failed; catch its leaves to tell who must act.
             RequestError: The request is not one.
             UnknownRoute: There is no such route or target; the text names the nearest.
+            TypeError: There is no such option.
         """
-        asked = request_of(
-            request,
-            route=route,
-            timeout=timeout,
-            require_complete=require_complete,
-            metadata=metadata,
-        )
+        asked, observe = read_call("run", request, options)
         connection = BlockingConnection(self._transports.sync(), self._clock)
         return blocking.run(flow(self._call(asked, observe)), connection)
 
-    async def arun(
-        self,
-        request: Mapping[str, Any] | Request | str,
-        *,
-        route: str | None = None,
-        timeout: float | None = None,
-        require_complete: bool | None = None,
-        metadata: Any = None,
-        observe: Observer | None = None,
-    ) -> Response:
+    async def arun(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
         """Run a call to its end, suspending the task; see :meth:`run`."""
-        asked = request_of(
-            request,
-            route=route,
-            timeout=timeout,
-            require_complete=require_complete,
-            metadata=metadata,
-        )
+        asked, observe = read_call("arun", request, options)
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
         return await tasks.run(flow(self._call(asked, observe)), connection)
 
-    def stream(
-        self,
-        request: Mapping[str, Any] | Request | str,
-        *,
-        route: str | None = None,
-        timeout: float | None = None,
-        require_complete: bool | None = None,
-        metadata: Any = None,
-        observe: Observer | None = None,
-    ) -> ChunkStream:
+    def stream(self, request: RequestLike, **options: Unpack[CallOptions]) -> ChunkStream:
         """Run a call whose answer comes in chunks; see :meth:`run`.
 
         ::
@@ -176,36 +134,17 @@ class Orchestrator:
         :meth:`run` raises, and :class:`StreamInterrupted` where the stream broke after
         content was delivered and the policy's ``on_interrupted`` does not say to go on.
         """
-        asked = request_of(
-            request,
-            route=route,
-            timeout=timeout,
-            require_complete=require_complete,
-            metadata=metadata,
-            stream=True,
-        )
-        return ChunkStream(lambda: self.stream_events(_counted(asked), observe))
+        asked, observe = read_call("stream", request, options, stream=True)
+        return ChunkStream(lambda: self.stream_events(asked, observe))
 
-    def astream(
-        self,
-        request: Mapping[str, Any] | Request | str,
-        *,
-        route: str | None = None,
-        timeout: float | None = None,
-        require_complete: bool | None = None,
-        metadata: Any = None,
-        observe: Observer | None = None,
-    ) -> AsyncChunkStream:
+    def astream(self, request: RequestLike, **options: Unpack[CallOptions]) -> AsyncChunkStream:
         """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`."""
-        asked = request_of(
-            request,
-            route=route,
-            timeout=timeout,
-            require_complete=require_complete,
-            metadata=metadata,
-            stream=True,
-        )
-        return AsyncChunkStream(lambda: self.astream_events(_counted(asked), observe))
+        asked, observe = read_call("astream", request, options, stream=True)
+
+        async def begin() -> tuple[CallRun, AsyncGenerator[StreamEvent, None]]:
+            return self.astream_events(asked, observe)
+
+        return AsyncChunkStream(begin)
 
     def stream_events(
         self, request: Request, observe: Observer | None = None
@@ -262,7 +201,7 @@ class Orchestrator:
 
     def _call(self, request: Request, observe: Observer | None) -> CallRun:
         """A call that nobody drives yet: nothing is taken, and nothing recorded."""
-        observers = self._observers(observe)
+        observers = self._observers if observe is None else (*self._observers, observe)
         fit, unfit = split(self.config.route(request.wants), request, self.config)
         self._fitness_log.tell(unfit)
         if not fit:
@@ -278,21 +217,6 @@ class Orchestrator:
             return self.config.policy
         return attrs.evolve(self.config.policy, deadline=request.timeout)
 
-    def _observers(self, observe: Observer | None) -> tuple[Callable[[Entry], None], ...]:
-        _check_observer(observe)
-        return tuple(each for each in (self._ledger_file, observe) if each is not None)
-
-
-def _check_observer(observe: object) -> None:
-    if observe is not None and not callable(observe):
-        kind = type(observe).__name__
-        raise RequestError(f"observe is of type {kind}; allowed: a callable, given each entry")
-
-
-def _counted(request: Request) -> Request:
-    payload = dialect(request.dialect).ask_for_usage(request.payload)
-    return attrs.evolve(request, payload=payload)
-
 
 def _store(config: Config) -> Store:
     try:
@@ -306,7 +230,7 @@ def _prepare(config: Config) -> None:
     providers = config.providers.values()
     spoken = {one.dialect for one in providers}
     prepare({one.vendor for one in providers}, spoken)
-    for name in spoken:
+    for name in spoken | {DEFAULT_DIALECT}:  # which requests are in, and what streams become
         dialect(name)
 
 
@@ -319,24 +243,3 @@ def _pool(provider: Provider) -> Pool:
         PoolCredential(credential.label, credential.secret) for credential in provider.credentials
     )
     return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)
-
-
-_lock = threading.Lock()
-_default: Orchestrator | None = None
-
-
-def default() -> Orchestrator:
-    """The orchestrator over the config that is found; one for the whole process.
-
-    Threads, tasks and sub-agents share it, so none of them loses its fallback chain.
-
-    Raises:
-        ConfigError: There is no config file, or it cannot be used.
-    """
-    global _default  # noqa: PLW0603 - the one shared thing, and the point of it
-    with _lock:
-        if _default is None:
-            _default = Orchestrator.from_file()
-            # Nobody else holds it, so nobody else can close its connections in order.
-            atexit.register(_default.close)
-        return _default

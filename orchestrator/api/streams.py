@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from orchestrator.api.chunks import Chunk
 from orchestrator.api.response import Response
 from orchestrator.dialects.neutral import Began, Delta, Ended, StreamEvent, Unreadable
-from orchestrator.execution.call_run import CallRun
+
+if TYPE_CHECKING:
+    from orchestrator.execution.call_run import CallRun
 
 
 class _Chunks:
@@ -85,7 +87,7 @@ class AsyncChunkStream(_Chunks, AsyncIterator[Chunk]):
     """A streamed call that suspends the task; an asynchronous context manager."""
 
     def __init__(
-        self, begin: Callable[[], tuple[CallRun, AsyncGenerator[StreamEvent, None]]]
+        self, begin: Callable[[], Awaitable[tuple[CallRun, AsyncGenerator[StreamEvent, None]]]]
     ) -> None:
         super().__init__()
         self._begin = begin
@@ -95,7 +97,7 @@ class AsyncChunkStream(_Chunks, AsyncIterator[Chunk]):
         if self._closed:
             raise StopAsyncIteration
         if self._run is None or self._events is None:
-            self._run, self._events = self._begin()
+            self._run, self._events = await self._begin()
         while not self._waiting:
             self._take(self._run, await anext(self._events))
         return self._waiting.popleft()

@@ -17,27 +17,25 @@ from orchestrator.config import scalars
 from orchestrator.config.errors import NotAllowed, Problem
 from orchestrator.config.records import ANONYMOUS, Credential
 from orchestrator.secrets import Secret
+from orchestrator.secrets.sources import (
+    CommandSource,
+    FileSource,
+    KeyringSource,
+    MissingSecret,
+    SecretSource,
+    clean,
+)
 
-_SCHEMES = ("env", "file", "keyring")
-_FORMS = '"env:NAME", "file:PATH", "keyring:SERVICE/NAME", or the key itself'
+_SCHEMES = ("env", "file", "command", "keyring")
+_FORMS = (
+    '"env:NAME", "file:PATH", "command:PROGRAM …", which prints a token, "keyring:SERVICE/NAME", '
+    "or the key itself"
+)
 _VARIABLE = re.compile(r"\$\{?\w+\}?")
 _MOST_KEYS = 1000
 
 UNSET = "set it, or take the entry out"
 """What to do about an environment variable that is not set."""
-
-
-class Missing(Exception):
-    """What an entry names is not there; the credential is passed over with a warning.
-
-    Args:
-        what: What is missing.
-        fix: What to do about it.
-    """
-
-    def __init__(self, what: str, fix: str) -> None:
-        super().__init__(what)
-        self.fix = fix
 
 
 @attrs.frozen
@@ -87,7 +85,7 @@ def resolve(entries: Sequence[Any], where: str, environ: Mapping[str, str], fold
             one = _credential(entry, f"key#{index + 1}", environ, folder)
             _distinct(one, credentials)
             credentials.append(one)
-        except Missing as missing:
+        except MissingSecret as missing:
             warnings.append(Problem(place, str(missing), missing.fix))
         except ValueError as error:
             problems.append(Problem(place, str(error)))
@@ -99,7 +97,9 @@ def _distinct(one: Credential, others: Sequence[Credential]) -> None:
         if other.label == one.label:
             raise NotAllowed(f"the label {one.label!r} is taken; each credential needs its own")
         if other.secret == one.secret:
-            raise Missing(f"{one.label} is the same key as {other.label}", "list each key once")
+            raise MissingSecret(
+                f"{one.label} is the same key as {other.label}", "list each key once"
+            )
 
 
 def _credential(entry: Any, label: str, environ: Mapping[str, str], folder: Path) -> Credential:
@@ -112,11 +112,14 @@ def _credential(entry: Any, label: str, environ: Mapping[str, str], folder: Path
     scheme, colon, name = entry.partition(":")
     if not colon or scheme not in _SCHEMES:
         _refuse_mistakes(entry)
-        return Credential(label, Secret(_clean(entry, "the key")), "literal")
+        return Credential(label, clean(entry, "the key"), "literal")
     if not name.strip():
         raise NotAllowed(f'found "{scheme}:" and no name; allowed: {_FORMS}')
-    value = _read(scheme, name.strip(), environ, folder)
-    return Credential(label, Secret(_clean(value, entry)), f"{scheme}:{name.strip()}")
+    name = name.strip()
+    if scheme == "env":
+        return _from_environment(label, name, environ)
+    origin = _origin(scheme, name, folder)
+    return Credential(label, origin.read(), origin.shown, origin)
 
 
 def _label(label: Any) -> str:
@@ -137,56 +140,23 @@ def _refuse_mistakes(entry: str) -> None:
         raise NotAllowed(f"found {scheme!r} before the colon; did you mean {near[0]!r}?")
 
 
-def _read(scheme: str, name: str, environ: Mapping[str, str], folder: Path) -> str:
-    if scheme == "env":
-        if not environ.get(name, "").strip():
-            raise Missing(f"the environment variable {name} is not set", UNSET)
-        return environ[name]
-    return _from_file(name, folder) if scheme == "file" else _from_keyring(name)
+def _from_environment(label: str, name: str, environ: Mapping[str, str]) -> Credential:
+    if not environ.get(name, "").strip():
+        raise MissingSecret(f"the environment variable {name} is not set", UNSET)
+    source = f"env:{name}"
+    return Credential(label, clean(environ[name], source), source)
 
 
-def _from_file(name: str, folder: Path) -> str:
-    try:
-        return (folder / Path(name).expanduser()).read_text("utf-8")
-    except UnicodeDecodeError:
-        raise NotAllowed(f"file:{name} is not a text") from None
-    except (OSError, RuntimeError) as error:
-        why = getattr(error, "strerror", None) or error
-        fix = "put the key there, or take the entry out"
-        raise Missing(f"file:{name} cannot be read ({why})", fix) from None
-
-
-def _from_keyring(name: str) -> str:
+def _origin(scheme: str, name: str, folder: Path) -> SecretSource:
+    """What the entry ``scheme:name`` is read from, now and again."""
+    if scheme == "command":
+        return CommandSource(Secret(name), folder)
+    if scheme == "file":
+        try:
+            return FileSource(folder / Path(name).expanduser(), f"file:{name}")
+        except RuntimeError as error:  # the "~" of a user who has no home
+            raise NotAllowed(f"file:{name}: {error}") from None
     service, slash, user = name.partition("/")
     if not (service and slash and user):
         raise NotAllowed(f'found "keyring:{name}"; allowed: "keyring:SERVICE/NAME"')
-    try:
-        import keyring
-        import keyring.errors
-    except ImportError:
-        raise NotAllowed(
-            f'"keyring:{name}" needs the package keyring: '
-            'pip install "llm-request-orchestrator[keyring]"'
-        ) from None
-    try:
-        value = keyring.get_password(service, user)
-    except keyring.errors.KeyringError as error:
-        what = f"the keyring cannot be read ({type(error).__name__})"
-        raise Missing(what, "unlock it, or take the entry out") from None
-    if not value:
-        fix = f"store it (`keyring set {service} {user}`), or take the entry out"
-        raise Missing(f"the keyring has no entry {name}", fix)
-    return value
-
-
-def _clean(value: str, source: str) -> str:
-    """The value without the space around it, if a header can carry it."""
-    stripped = value.strip().removeprefix("\ufeff")
-    if not stripped:
-        raise NotAllowed(f"{source} is empty")
-    if not stripped.isprintable() or not stripped.isascii() or " " in stripped:
-        raise NotAllowed(
-            f"{source} holds a space, a line break or a character outside ASCII, which no key "
-            "has (it is not shown here); copy it again"
-        )
-    return stripped
+    return KeyringSource(service, user)

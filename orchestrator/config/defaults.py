@@ -130,7 +130,7 @@ DEFAULTS = (
         "providers.NAME",
         "credentials",
         '["env:NAME_API_KEY"]',
-        "also file:PATH, keyring:SERVICE/NAME; a known name brings its variable",
+        "also file:PATH, command:PROGRAM …, keyring:SERVICE/NAME; a known name brings its variable",
     ),
     Default(
         "providers.NAME",

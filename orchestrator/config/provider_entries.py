@@ -11,6 +11,7 @@ from orchestrator.config import credentials
 from orchestrator.config.draft import Draft
 from orchestrator.config.errors import NotAllowed, Problem, nearest
 from orchestrator.config.records import Provider
+from orchestrator.config.scalars import base_url as check_base_url
 from orchestrator.config.scalars import found, kind, seconds
 from orchestrator.config.tables import ProviderTable
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS
@@ -100,7 +101,10 @@ def _endpoint(
             )
         return Endpoint((base_url,))
     try:
-        return vendor.endpoint(draft.environ, dialect, base_url)
+        endpoint = vendor.endpoint(draft.environ, dialect, base_url)
+        for address in endpoint.base_urls:  # the environment may name what is none
+            check_base_url(address)
+        return endpoint
     except EndpointUnknown as missing:
         draft.warn(where, str(missing.args[0]), "set it, or write a base_url")
     except ValueError as error:

@@ -26,6 +26,7 @@ from orchestrator.secrets import (
     values_of_header,
     values_of_query,
 )
+from orchestrator.secrets.sources import SecretSource
 from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy, Timeouts
 from orchestrator.vendors.reasoning_models import always_reasons
@@ -56,12 +57,14 @@ class Credential:
             the file, or the label given there; ``anonymous`` where there is none.
         secret: The value; empty for ``anonymous``.
         source: Where it came from, fit to be shown: ``env:NAME``, ``file:PATH``,
-            ``keyring:SERVICE/NAME``, ``literal`` or ``none``.
+            ``command:PROGRAM``, ``keyring:SERVICE/NAME``, ``literal`` or ``none``.
+        origin: What it is read from again; ``None`` for what does not change.
     """
 
     label: str
     secret: Secret = attrs.field(factory=Secret)
     source: str = "none"
+    origin: SecretSource | None = attrs.field(default=None, repr=False)
 
 
 def _address(value: str) -> str:
@@ -255,7 +258,7 @@ class Config:
         """
         provider, slash, model = name.partition("/")
         if not (slash and model and provider in self.providers):
-            raise UnknownRoute(name, self._near(name))
+            raise UnknownRoute(name, self._near(name), tuple(self.routes))
         return self.settings(name).target(self.providers[provider], model)
 
     def route(self, name_or_target: str | None = None) -> tuple[Target, ...]:
@@ -270,9 +273,9 @@ class Config:
         return (self.target(name),)
 
     def _near(self, name: str) -> tuple[str, ...]:
-        """Names that are close to ``name``; where none is, all routes."""
+        """Names that are close to ``name``."""
         known = [*self.routes, *sorted({str(t) for route in self.routes.values() for t in route})]
         provider, slash, model = name.partition("/")
         near = difflib.get_close_matches(provider, self.providers, 1, 0.6) if slash else []
         repaired = [f"{found}/{model}" for found in near if model and found != provider]
-        return tuple(repaired or difflib.get_close_matches(name, known, 3, 0.5) or self.routes)
+        return tuple(repaired or difflib.get_close_matches(name, known, 3, 0.6))

@@ -19,6 +19,12 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)\s*", re.ASCII)
 _DURATIONS = 'a duration such as "300s", "500ms", "5m", "1h", or a number of seconds'
 
+_LABEL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+"""A part of a host's name; underscores are none of DNS, but of what containers are called."""
+
+_LONGEST_LABEL, _LONGEST_HOST = 63, 254
+"""Characters (RFC 1035, 2.3.4), the dot at the end counted: a resolver refuses more."""
+
 _SHOWN = 60
 _KINDS = {
     bool: "a boolean",
@@ -127,16 +133,35 @@ def base_url(value: Any) -> str:
     shown = found(value.partition("?")[0])  # its query may hold a token
     try:
         url = httpx.URL(value.strip())
+        host = url.host  # read as IDNA, which not everything is that begins with xn--
         _ = urlsplit(value).port  # stricter than httpx about brackets and ports
     except (httpx.InvalidURL, ValueError):
         raise NotAllowed(f"{shown}, which is no address; {wanted}") from None
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not host:
         raise NotAllowed(f"{shown}; {wanted}, http or https")
+    if why := _impossible(url):
+        raise NotAllowed(f"{shown}, whose {why}; {wanted}")
     if url.userinfo:
         raise NotAllowed("the address holds a name or password; put the secret in credentials")
     if url.path.rstrip("/").endswith("/chat/completions"):
         raise NotAllowed(f"{shown}; the dialect adds /chat/completions itself: leave it out")
     return value.strip().rstrip("/")
+
+
+def _impossible(url: httpx.URL) -> str:
+    """Why nobody can be asked at ``url``, by its host or port; empty where that is not so."""
+    host = url.raw_host.decode("ascii")
+    if url.port == 0:
+        return "port is 0"
+    if ":" in host:  # an IPv6 address, which httpx has read
+        return ""
+    labels = host.removesuffix(".").split(".")
+    if not all(labels):
+        return "host has an empty part between two dots"
+    if max(map(len, labels)) > _LONGEST_LABEL or len(host) > _LONGEST_HOST:
+        return f"host, or a part of it, is too long (a part holds {_LONGEST_LABEL} characters)"
+    wrong = next((one for one in labels if not _LABEL.fullmatch(one)), None)
+    return "" if wrong is None else f"host has a part that no name holds, {found(wrong)[6:]}"
 
 
 def names(value: Any) -> frozenset[str]:

@@ -20,6 +20,7 @@ from orchestrator.execution.effects import (
     Close,
     Effect,
     Emit,
+    LimitPassed,
     Open,
     Read,
     Sleep,
@@ -59,11 +60,17 @@ class BlockingConnection:
             case Sleep():
                 return self._clock.sleep(effect.seconds)
             case Block():
-                return effect.work()
+                return self._wait(effect)
             case Emit():
                 raise AssertionError("whoever drives the flow hands events on")
             case _:
                 assert_never(effect)
+
+    def _wait(self, effect: Block) -> Any:
+        try:
+            return effect.work.result(effect.seconds)
+        except TimeoutError as error:
+            raise LimitPassed from error
 
     def close(self) -> None:
         """Close the open answer, if there is one."""

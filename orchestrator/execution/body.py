@@ -9,7 +9,7 @@ from orchestrator.dialects import StreamReader, dialect
 from orchestrator.dialects.framing import StreamFraming
 
 
-@attrs.define
+@attrs.define(repr=False)  # see Exchange
 class Body:
     """Collects what comes of one answer.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -17,7 +17,8 @@ from orchestrator.classification.rules.repairs import HINT_REPAIRED
 from orchestrator.config.records import Provider
 from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, dialect
 from orchestrator.dialects.neutral import StreamEvent
-from orchestrator.execution.auth import apply_key
+from orchestrator.execution import time_budget
+from orchestrator.execution.auth import HINT_RELOADED, RELOAD, auth_of
 from orchestrator.execution.call_errors import failed_call
 from orchestrator.execution.classify_failure import (
     AttemptContext,
@@ -26,14 +27,13 @@ from orchestrator.execution.classify_failure import (
     never_sent,
 )
 from orchestrator.execution.delivery import Delivery
-from orchestrator.execution.effects import LimitPassed
+from orchestrator.execution.effects import Effect
 from orchestrator.execution.exchange import Exchange, Wishes
 from orchestrator.execution.failure import (
     HINT_MARK,
     LARGEST_ANSWER,
     Failure,
     Interrupted,
-    LimitReached,
     TooLarge,
 )
 from orchestrator.execution.recorder import Recorder, request_id
@@ -51,7 +51,8 @@ from orchestrator.states import (
     Failed,
     Finish,
     OnInterrupted,
-    Relay,
+    Reason,
+    Repair,
     Send,
     State,
     Succeeded,
@@ -59,7 +60,6 @@ from orchestrator.states import (
     Target,
     step,
 )
-from orchestrator.states.limits import CLOCK_GRAIN, LAST_WORDS
 from orchestrator.states.reasons import SPECS
 
 _log = logging.getLogger("orchestrator")
@@ -202,7 +202,9 @@ class CallRun:
             self.recorder.note(note)
         take_down = self.recorder.note
         self.exchange = Exchange(command, at, provider, prepared, self._wishes, take_down)
-        self._note_hurry(command, at)
+        if (seconds := time_budget.hurry(self.exchange)) is not None:
+            seconds = round(seconds, 3)
+            self.recorder.note(f"limited to {seconds:g} s: the rest is kept for other targets")
         return self.exchange
 
     def encode(self, exchange: Exchange, base_url: str) -> httpx.Request:
@@ -220,7 +222,6 @@ class CallRun:
             overrides=prepared.overrides,
             stream=prepared.stream,
         )
-        apply_key(outgoing, provider, provider.credential(command.credential).secret)
         if provider.dialect == self.request.dialect:
             outgoing.headers.update(
                 [
@@ -232,11 +233,13 @@ class CallRun:
         # Read by transports that know nothing of the limits that the pump keeps.
         longest = max(command.kept_alive or limits.total, limits.idle)
         outgoing.extensions["timeout"] = {
-            "connect": min(limits.connect, self._time_left(exchange)),
+            "connect": min(limits.connect, time_budget.time_left(exchange, self.at)),
             "read": longest if prepared.stream else limits.total,
             "write": limits.total,
             "pool": limits.total,
         }
+        exchange.secret = self.runtime.secrets.secret(provider, command.credential)
+        auth_of(provider, exchange.secret).sign(outgoing)
         return outgoing
 
     def receive(self, exchange: Exchange, head: httpx.Response) -> None:
@@ -299,46 +302,6 @@ class CallRun:
         """Set where what was put together is larger than any answer may be."""
         return TooLarge() if self.delivery.accumulator.size > LARGEST_ANSWER else None
 
-    # The limits of an attempt.
-
-    def read_limit(self, command: Send | Relay) -> tuple[str, float]:
-        """The limit of the next read, and the seconds until it fires."""
-        at, exchange = self.at, self.exchange
-        if exchange is None:
-            raise AssertionError("nothing is read before an attempt")
-        limit, ends_at = self._limit(command, exchange, at)
-        last = command.until if isinstance(command, Send) else command.ends_at
-        return limit, max(0.0, min(ends_at, last) - at)
-
-    def _limit(self, command: Send | Relay, exchange: Exchange, at: float) -> tuple[str, float]:
-        """The attempt's own limit of the next read, and when it fires (since ``Started``)."""
-        idle = exchange.command.target.timeouts.idle
-        if exchange.is_whole:
-            return "idle", at + min(LAST_WORDS, idle)
-        # Held back, what has come is not silence either.
-        if isinstance(command, Relay) or exchange.has_content:
-            return "idle", at + idle
-        if exchange.is_silent:
-            return "first_token", exchange.sent_at + self._first_token(command)
-        return "total", exchange.sent_at + command.timeouts.total
-
-    def reach_limit(
-        self, command: Send | Relay, passed: LimitPassed
-    ) -> DeadlineReached | LimitReached:
-        """What a limit that has passed means: the call's own, or one of the attempt's."""
-        limit = "connect" if passed.connect else self.read_limit(command)[0]
-        timeouts = self.sent()[0].timeouts
-        if self.at >= command.ends_at - CLOCK_GRAIN:
-            if not self.call.committed:
-                return DeadlineReached(self.at)
-            return LimitReached("stream_total", timeouts.stream_total)
-        if isinstance(command, Relay):
-            return LimitReached(limit, getattr(timeouts, limit))
-        shortened = self.at >= command.until - CLOCK_GRAIN
-        own = self._first_token(command) if limit == "first_token" else None
-        seconds = float(getattr(command.timeouts, limit)) if own is None else own
-        return LimitReached(limit, seconds, shortened=shortened)
-
     # What the board is asked.
 
     def classify(self) -> Report:
@@ -355,7 +318,33 @@ class CallRun:
         error = classify_failure(self.failure, attempt)
         repair = self.wording.cure(target, self.provider, error)
         error = attrs.evolve(error, repair=repair, hint=_hint(error, repair))
-        return Report(target, credential, error, self._cut_first_token())
+        return Report(target, credential, error, time_budget.cut_first_token(self.failure))
+
+    def reload(self, report: Report) -> Generator[Effect, Any, Report]:
+        """Read a secret again that was refused, once a call and target.
+
+        Where it has changed, the error says that it is repaired: sent again with the new one.
+        """
+        exchange, error = self.exchange, report.error
+        done = (report.target.name, RELOAD) in self.call.repaired
+        if exchange is None or error.reason is not Reason.AUTH or error.quoted or done:
+            return report
+        label, seconds = report.credential, time_budget.time_left(exchange, self.at)
+        secrets, provider = self.runtime.secrets, exchange.provider
+        self.is_diagnosed = False  # who is interrupted here still reports what came
+        found = yield from secrets.reload(provider, label, exchange.secret, seconds)
+        if found is None:
+            return report
+        self.recorder.note(f"{label} was read again: {masked(found, self.runtime.masker)}")
+        if secrets.secret(provider, label) == exchange.secret:
+            return report
+        error = attrs.evolve(error, repair=RELOAD, hint=HINT_RELOADED)
+        return attrs.evolve(report, error=error)
+
+    def repair(self, command: Repair) -> None:
+        """Change what is sent to the target of ``command``, and to no other."""
+        if command.name != RELOAD:  # which changed the credential
+            self.wording.repair(command.target, command.name)
 
     def diagnosed(self, error: Error) -> None:
         """Note in the record what the failure was."""
@@ -398,12 +387,6 @@ class CallRun:
 
     # Inside.
 
-    def _time_left(self, exchange: Exchange) -> float:
-        """Seconds until the attempt is over, by its own ``total`` or for the sake of others."""
-        command = exchange.command
-        ends_at = min(exchange.sent_at + command.timeouts.total, command.until)
-        return max(0.0, ends_at - self.at)
-
     def _answered_in(self, exchange: Exchange) -> str:
         """The dialect that the answer is written in; what was put together is a completion."""
         assembled = self.request.stream or exchange.decoder is not None
@@ -431,29 +414,6 @@ class CallRun:
             skipped = exchange.decoder.unreadable if exchange.decoder is not None else 0
             if skipped:
                 self.recorder.note(f"{skipped} unreadable event{'s' * (skipped > 1)} skipped")
-
-    def _note_hurry(self, command: Send, at: float) -> None:
-        """Note where an attempt has less time than its own limits, for the sake of others."""
-        if command.until >= command.ends_at:
-            return
-        streams = self.exchange is not None and self.exchange.prepared.stream
-        longest = self._first_token(command) if streams else command.timeouts.total
-        if at + longest >= command.until - CLOCK_GRAIN:
-            seconds = round(command.until - at, 3)
-            self.recorder.note(f"limited to {seconds:g} s: the rest is kept for other targets")
-
-    def _first_token(self, command: Send) -> float:
-        """Seconds from the request until the first content must be here."""
-        limits = command.timeouts
-        alive = self.exchange is not None and self.exchange.is_alive
-        return (command.kept_alive if alive else limits.first_token) or limits.total
-
-    def _cut_first_token(self) -> float | None:
-        """The first-token limit that cut the wait, where no hurry of this call shortened it."""
-        failure = self.failure
-        if isinstance(failure, LimitReached) and failure.limit == "first_token":
-            return None if failure.shortened else failure.seconds
-        return None
 
     def _warn_of_mark(self, failure: Failure) -> None:
         """Say once what a person must know of a provider that ends its streams in its own way."""

@@ -7,7 +7,7 @@ loop, and whoever has another way to wait writes a pump of a page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import attrs
@@ -56,9 +56,17 @@ class Sleep:
 
 @attrs.frozen
 class Block:
-    """Do ``work``, which may block the thread; its result is the result."""
+    """Wait for ``work``, which another thread does; its result is the result.
 
-    work: Callable[[], Any]
+    Raises into the flow: :class:`LimitPassed`, or what the work raised.
+
+    Attributes:
+        work: Never cancelled, whoever stops waiting: others may wait for it too.
+        seconds: How long to wait.
+    """
+
+    work: Future[Any]
+    seconds: float
 
 
 @attrs.frozen

@@ -30,6 +30,7 @@ from orchestrator.execution.failure import (
 from orchestrator.execution.stop_cutter import cut_answer
 from orchestrator.execution.stream_decoder import StreamDecoder
 from orchestrator.execution.wording import Worded
+from orchestrator.secrets import Secret
 from orchestrator.states import Send
 
 
@@ -61,7 +62,7 @@ class Wishes:
     require_complete: bool
 
 
-@attrs.define
+@attrs.define(repr=False)  # a trace that shows locals must not show what a provider echoed
 class Exchange:
     """See the module.
 
@@ -72,6 +73,7 @@ class Exchange:
         prepared: The request in the words of the provider.
         wishes: How the caller takes the answer.
         note: Takes down what besides is worth knowing of the attempt.
+        secret: What the request was signed with.
         body: What has come, once the head of the answer is here.
         decoder: Reads a stream, once what comes is known to be one; a whole answer that is
             passed on in pieces reads like one.
@@ -87,6 +89,7 @@ class Exchange:
     prepared: Worded
     wishes: Wishes
     note: Callable[[str], None]
+    secret: Secret = attrs.field(factory=Secret)
     body: Body | None = None
     decoder: StreamDecoder | Whole | None = None
     kept: Answer | None = None

@@ -15,7 +15,7 @@ from typing import Any, assert_never
 from orchestrator.api.request import RequestError
 from orchestrator.api.response import Response
 from orchestrator.dialects import Answer
-from orchestrator.execution import addresses
+from orchestrator.execution import addresses, time_budget
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.effects import Ask, Close, Effect, Emit, LimitPassed, Open, Read, Sleep
 from orchestrator.execution.exchange import Exchange, FirstContent, Outcome, StreamComplete
@@ -66,6 +66,7 @@ def flow(run: CallRun) -> Flow:
         RequestError: The caller handed in what cannot be sent.
         BaseException: What interrupted the call, as it was; the machine ends as ``Cancelled``.
     """
+    yield from run.runtime.secrets.look({target.provider for target in run.call.route})
     run.begin()
     try:
         run.open_record()
@@ -113,8 +114,7 @@ def _arrive(run: CallRun, command: Rotate | Switch | Wait | Repair) -> EventFlow
             yield Sleep(command.until - run.at)
             return Waited(*(yield from _take(run, (command.target,))))
         case Repair():
-            # Changes what is sent to this target, and to no other.
-            run.wording.repair(command.target, command.name)
+            run.repair(command)
             return Repaired(*(yield from _take(run, (command.target,))))
         case _:
             assert_never(command)
@@ -122,14 +122,18 @@ def _arrive(run: CallRun, command: Rotate | Switch | Wait | Repair) -> EventFlow
 
 def _take(run: CallRun, targets: Sequence[Target], used: Collection[str] = ()) -> Taking:
     """Take the first of ``targets`` that can be had, and look at what stands by."""
+    yield from run.runtime.secrets.look({target.provider for target in targets})
     at = run.at
     taken, standby = yield Ask(run.session, Take(targets, used), at)
     return at, run.as_repaired(taken), standby
 
 
-def _diagnose(run: CallRun) -> Generator[Effect, Any, Diagnosed]:
+def _diagnose(run: CallRun, *, reload: bool = True) -> Generator[Effect, Any, Diagnosed]:
     """Classify the failure, report it to the board, and look at what stands by."""
-    report, at = run.classify(), run.at
+    report = run.classify()
+    if reload:
+        report = yield from run.reload(report)
+    run.is_diagnosed, at = True, run.at
     standby = yield Ask(run.session, report, at)
     run.diagnosed(report.error)
     return Diagnosed(at, report.error, standby, run.runtime.jitter())
@@ -146,7 +150,7 @@ def _send(run: CallRun, command: Send) -> EventFlow:
         base_url = (yield from _locate(run, exchange)) if several else exchange.provider.base_url
         outgoing = run.encode(exchange, base_url)
         connect = outgoing.extensions["timeout"]["connect"]
-        head = yield Open(outgoing, _left(run, command), connect)
+        head = yield Open(outgoing, _left(run, exchange, command), connect)
         run.receive(exchange, head)
         while (outcome := exchange.outcome()) is None:
             yield from _read(run, exchange, command)
@@ -178,7 +182,7 @@ def _relay(run: CallRun, command: Relay) -> EventFlow:
 
 def _read(run: CallRun, exchange: Exchange, command: Send | Relay) -> Generator[Effect, Any, None]:
     """Read once."""
-    exchange.feed((yield Read(_left(run, command))))
+    exchange.feed((yield Read(_left(run, exchange, command))))
     if not exchange.has_spoken and exchange.has_content:
         exchange.has_spoken = True
         if (silence := run.silence(exchange)) is not None:
@@ -186,13 +190,13 @@ def _read(run: CallRun, exchange: Exchange, command: Send | Relay) -> Generator[
             yield Ask(run.session, silence, run.at)
 
 
-def _left(run: CallRun, command: Send | Relay) -> float:
+def _left(run: CallRun, exchange: Exchange, command: Send | Relay) -> float:
     """Seconds until the next limit.
 
     Raises:
         LimitPassed: There are none; a transport of the user's may know nothing of limits.
     """
-    _, seconds = run.read_limit(command)
+    _, seconds = time_budget.next_limit(command, exchange, run.at)
     if seconds <= 0:
         raise LimitPassed
     return seconds
@@ -219,7 +223,8 @@ def _break(run: CallRun, exchange: Exchange, command: Send | Relay, error: Excep
     except Exception as unreadable:  # noqa: BLE001 - what broke the codec breaks it again
         known = Broken(unreadable)
     if known is None and isinstance(error, LimitPassed):
-        reached = run.reach_limit(command, error)
+        committed = run.call.committed
+        reached = time_budget.pass_limit(command, exchange, error, run.at, committed=committed)
         return reached if isinstance(reached, DeadlineReached) else run.fail(reached)
     return (
         yield from _settle(run, exchange, exchange.interrupt(error) if known is None else known)
@@ -253,7 +258,7 @@ def _locate(run: CallRun, exchange: Exchange) -> Generator[Effect, Any, str]:
 def _probe(run: CallRun, exchange: Exchange, base_url: str) -> Generator[Effect, Any, bool]:
     """Whether ``base_url`` can be reached, in the time of the attempt."""
     # Half of it, so that a silent address leaves time for the next.
-    seconds = min(addresses.PROBE_SECONDS, _left(run, exchange.command) / 2)
+    seconds = min(addresses.PROBE_SECONDS, _left(run, exchange, exchange.command) / 2)
     try:
         head = yield Open(addresses.probe(base_url, seconds), seconds, seconds)
         found = addresses.is_service(head)
@@ -299,7 +304,7 @@ def _end(run: CallRun) -> Generator[Effect, Any, None]:
             run.advance(event)
     # Where that is what was interrupted, it is not tried again.
     if run.call.state is State.CLASSIFY and not run.is_diagnosed:
-        run.advance((yield from _diagnose(run)))
+        run.advance((yield from _diagnose(run, reload=False)))
     if not run.call.state.final:
         run.advance(Cancelled(run.at))
     run.close_record()

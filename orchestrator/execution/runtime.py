@@ -10,6 +10,7 @@ import attrs
 from orchestrator.clock import Clock
 from orchestrator.config.records import Provider, TargetSettings, masker
 from orchestrator.execution.addresses import Addresses
+from orchestrator.execution.auth import LiveSecrets
 from orchestrator.execution.recorder import pools
 from orchestrator.health import HealthBoard
 from orchestrator.ledger import Pools
@@ -30,6 +31,7 @@ class Runtime:
         repairs: Repairs that cured earlier calls, by target name.
         warned: Providers of whose streams a person was warned.
         masker: Knows the secrets of all providers.
+        secrets: Those of their credentials, as they are now.
         pools: The labels of their credentials, as the record of a call says them.
     """
 
@@ -42,4 +44,8 @@ class Runtime:
     repairs: MutableMapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     warned: set[str] = attrs.field(factory=set)
     masker: Masker = attrs.Factory(lambda self: masker(self.providers.values()), takes_self=True)
+    secrets: LiveSecrets = attrs.Factory(
+        lambda self: LiveSecrets(self.providers, self.masker, self.board.renew, self.clock),
+        takes_self=True,
+    )
     pools: Pools = attrs.Factory(lambda self: pools(self.providers.values()), takes_self=True)

@@ -55,11 +55,23 @@ class TaskConnection:
             case Sleep():
                 return await self._clock.sleep_async(effect.seconds)
             case Block():
-                return await asyncio.to_thread(effect.work)
+                return await self._wait(effect)
             case Emit():
                 raise AssertionError("whoever drives the flow hands events on")
             case _:
                 assert_never(effect)
+
+    async def _wait(self, effect: Block) -> Any:
+        # Shielded: to cancel a wait must not cancel what others wait for.
+        work = asyncio.shield(asyncio.wrap_future(effect.work))
+        limit = asyncio.timeout(effect.seconds)
+        try:
+            async with limit:
+                return await work
+        except TimeoutError as error:
+            if limit.expired():
+                raise LimitPassed from error
+            raise
 
     async def close(self) -> None:
         """Close the open answer, if there is one."""

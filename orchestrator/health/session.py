@@ -299,7 +299,7 @@ class Session:
             ValueError: The pool has no credential of that label.
         """
         stay = self._state.stay
-        if stay is not None and stay.target == target:
+        if stay is not None and stay.target.name == target.name:
             # As it was taken: what a provider says of an old secret is not about a new one.
             place = stay.place
         else:

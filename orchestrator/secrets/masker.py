@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -45,6 +46,7 @@ class Masker:
 
     def __init__(self, secrets: Iterable[str | Secret] = ()) -> None:
         self._secrets = tuple(dict.fromkeys(map(_held, secrets)))
+        self._learned: dict[str, tuple[Secret, ...]] = {}
         self._index: _Index | None = None
         self._lock = threading.Lock()
 
@@ -71,20 +73,32 @@ class Masker:
         masked = self.known(text)
         return body if masked == text else _like(body, masked)
 
-    def learn(self, secrets: Iterable[str | Secret]) -> None:
-        """Mask these too from now on: a credential was read again."""
+    def learn(self, secret: str | Secret, of: str, keep: int) -> None:
+        """Mask this too from now on: a credential was read again.
+
+        The index is made here, by the thread that read it, before it is used.
+
+        Args:
+            secret: The new value.
+            of: Whose it is.
+            keep: How many of his newest to keep; what the masker was made with stays for good.
+        """
         with self._lock:
-            self._secrets = tuple(dict.fromkeys((*self._secrets, *map(_held, secrets))))
-            self._index = None
+            newest = (*self._learned.get(of, ()), _held(secret))
+            self._learned[of] = tuple(dict.fromkeys(reversed(newest)))[:keep][::-1]
+            self._index = _Index(each.reveal() for each in self._known())
+
+    def _known(self) -> tuple[Secret, ...]:
+        return tuple(dict.fromkeys((*self._secrets, *chain(*self._learned.values()))))
 
     def _make_index(self) -> _Index:
         with self._lock:
             if self._index is None:
-                self._index = _Index(secret.reveal() for secret in self._secrets)
+                self._index = _Index(secret.reveal() for secret in self._known())
             return self._index
 
     def __repr__(self) -> str:
-        return f"Masker({len(self._secrets)} secrets)"
+        return f"Masker({len(self._known())} secrets)"
 
     def __reduce__(self) -> tuple[object, ...]:
         return Masker, ()

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from orchestrator.api.client import Orchestrator, default
+from orchestrator.api.client import Orchestrator
+from orchestrator.api.default import default, default_in_task
 from orchestrator.api.request import Request
+from orchestrator.dialects import DIALECTS
 from orchestrator.serving.body_streams import REFUSED, AsyncBody, EventWriter, SyncBody
 from orchestrator.serving.httpx_compat import library_of
 from orchestrator.serving.model_list import is_model_list, model_list
@@ -83,6 +85,8 @@ class OrchestratorTransport(_Transport):
         self._orchestrator = orchestrator
         self._route = route
         self._warned = False
+        # A client may speak any; the first request would load them while it holds a loop.
+        tuple(DIALECTS.values())
 
     def handle_request(self, request: Any) -> Any:
         """Run the call, blocking the thread; the answer is of the library of ``request``.
@@ -113,6 +117,8 @@ class OrchestratorTransport(_Transport):
 
     async def _respond_async(self, incoming: HttpRequest) -> HttpReply:
         try:
+            if self._orchestrator is None:
+                await default_in_task()
             request = self._parse(incoming)
             if isinstance(request, HttpReply):
                 return request

@@ -35,14 +35,17 @@ api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
 api.streams        | api.chunks api.response dialects execution
-api.client         | states classification clock config dialects api.errors api.request api.response api.streams execution health ledger secrets vendors
+api.default        | api.client
+api.options        | api.request clock dialects health ledger
+api.client         | states classification clock config dialects api.errors api.options api.request api.response api.streams execution health ledger secrets vendors
 execution          | states api.errors api.request api.response classification clock config dialects health ledger secrets vendors
-serving            | states api.client api.errors api.request api.response config dialects execution ledger
+serving            | states api.client api.default api.errors api.request api.response config dialects execution ledger
 sim                |
 lab.diagrams       | states ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config dialects execution health ledger secrets vendors
-lab.verify         | states ledger
-testing            | states clock config ledger sim lab.simulation
+lab.invariants     | states
+lab.verify         | states lab.invariants ledger
+testing            | states clock config ledger sim lab.invariants lab.simulation
 cli                | states api.client api.errors api.request api.response classification classification.rule config dialects execution health lab.diagrams lab.simulation lab.verify ledger secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 
@@ -54,17 +57,17 @@ APART = ("classification.rule",)
 
 # The projects that each room may import from; any room may use attrs.
 OTHERS = {
-    "api.client": {"httpx"},
+    "api.options": {"httpx"},
     "classification": {"httpx", "msgspec"},
     "cli": {"cyclopts", "httpx", "msgspec", "rich"},
-    "config": {"cattrs", "httpx", "keyring", "platformdirs"},
+    "config": {"cattrs", "httpx", "platformdirs"},
     "dialects": {"httpx", "msgspec"},
     "execution": {"httpcore", "httpx", "msgspec"},
     "health": {"msgspec", "platformdirs"},
     "lab.diagrams": {"rich"},
-    "lab.simulation": {"cattrs", "httpx", "msgspec"},
-    "ledger": {"msgspec"},
-    "secrets": {"msgspec"},
+    "lab.simulation": {"httpx", "msgspec"},
+    "ledger": {"cattrs", "msgspec"},
+    "secrets": {"keyring", "msgspec"},
     "serving": {"httpx", "httpx2", "msgspec"},
     "testing": {"hypothesis", "pytest"},
     "vendors": {"httpx"},

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import attrs
 
 from orchestrator.lab.verify.choices import Choices
-from orchestrator.lab.verify.footprint import WatchedCall
+from orchestrator.lab.verify.footprint import RecordingCall
 from orchestrator.lab.verify.nodes import PASSED, Nodes
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Clear, Mark, Target
@@ -44,7 +44,7 @@ class Leeway:
 
 
 @attrs.define
-class Seen:
+class Observed:
     """What was decided about the standby in one run; ``None`` where nobody looked.
 
     Attributes:
@@ -66,7 +66,7 @@ class Seen:
     remembered: bool | None = None
 
 
-class Look:
+class LazyStandby:
     """One look at the board; in the place of a :class:`orchestrator.states.Standby`.
 
     Args:
@@ -78,14 +78,14 @@ class Look:
     """
 
     def __init__(
-        self, nodes: Nodes, choices: Choices, call: WatchedCall, *,
+        self, nodes: Nodes, choices: Choices, call: RecordingCall, *,
         diagnosed: bool, taken: int = -1, leeway: Leeway = Leeway(),
     ) -> None:  # fmt: skip
         self._nodes, self._choices, self._call = nodes, choices, call
         self._diagnosed, self._taken, self._leeway = diagnosed, taken, leeway
         choices.may_be_slow = self._may_be_slow
         self._here = nodes.position(call.target) if call.target is not None else -1
-        self.decided = Seen()
+        self.decided = Observed()
         self._targets: tuple[Target, ...] | None = None
         self._clears: dict[int, Clear | None] = {}
 

@@ -8,8 +8,7 @@ import attrs
 
 from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.moves import Edge
-from orchestrator.lab.verify.search import Place, Search, Step
-from orchestrator.lab.verify.sweep import Count
+from orchestrator.lab.verify.search import Count, PathStep, Place, Search
 
 
 @attrs.frozen
@@ -25,7 +24,7 @@ class Worst:
 
     name: str
     value: float
-    way: Sequence[Step] = attrs.field(repr=False)
+    way: Sequence[PathStep] = attrs.field(repr=False)
     about: str = ""
 
 
@@ -96,14 +95,14 @@ def _longest_wait(main: Search) -> Worst:
         return Worst("longest wait", 0.0, ())
     seconds, level, place, edge, bits = best
     way = main.way((level, (bits & -bits).bit_length() - 1, place))
-    return Worst("longest wait", seconds, [*way, Step(place, edge)])
+    return Worst("longest wait", seconds, [*way, PathStep(place, edge)])
 
 
 def _longest_call(main: Search) -> Worst:
     """The longest sum of attempts and waits, as far as the deadline lets it grow."""
     deadline = main.graph.setting.policy.deadline
     best: dict[int, float] = {main.start[0]: 0.0}
-    came: dict[int, list[Step]] = {main.start[0]: []}
+    came: dict[int, list[PathStep]] = {main.start[0]: []}
     frontier = [main.start[0]]
     # An attempt adds at least its time limit, so sums stop growing at the deadline.
     while frontier and max(best.values()) < deadline:
@@ -116,7 +115,7 @@ def _longest_call(main: Search) -> Worst:
                 seconds = min(deadline, best[key] + edge.move.seconds)
                 if seconds > best.get(edge.to, -1.0):
                     best[edge.to] = seconds
-                    came[edge.to] = [*came[key], Step((key, -1), edge)]
+                    came[edge.to] = [*came[key], PathStep((key, -1), edge)]
                     new.append(edge.to)
         frontier = new
     worst = max(best, key=lambda key: best[key])

@@ -87,7 +87,7 @@ class Choices:
         return False
 
 
-class Tally:
+class OpenCounter:
     """A counter whose value is open: ``sign * value + plus``. Comparing it narrows the value."""
 
     __slots__ = ("choices", "counter", "plus", "sign")
@@ -96,14 +96,14 @@ class Tally:
     def __init__(self, choices: Choices, counter: int, plus: int = 0, sign: int = 1) -> None:
         self.choices, self.counter, self.plus, self.sign = choices, counter, plus, sign
 
-    def __add__(self, other: int) -> Tally:
-        return Tally(self.choices, self.counter, self.plus + other, self.sign)
+    def __add__(self, other: int) -> OpenCounter:
+        return OpenCounter(self.choices, self.counter, self.plus + other, self.sign)
 
-    def __sub__(self, other: int) -> Tally:
+    def __sub__(self, other: int) -> OpenCounter:
         return self + -other
 
-    def __rsub__(self, other: int) -> Tally:
-        return Tally(self.choices, self.counter, other - self.plus, -self.sign)
+    def __rsub__(self, other: int) -> OpenCounter:
+        return OpenCounter(self.choices, self.counter, other - self.plus, -self.sign)
 
     def __le__(self, other: int) -> bool:
         if self.sign > 0:
@@ -143,7 +143,7 @@ class Instants:
     """As jitter: a backoff so long that it ends after every limit."""
 
 
-class Asked:
+class OpenWait:
     """The wait that an answer asks for, open until somebody compares it."""
 
     __slots__ = ("choices", "offset")
@@ -154,8 +154,8 @@ class Asked:
     def __bool__(self) -> bool:
         return True
 
-    def __radd__(self, at: float) -> Asked:
-        return Asked(self.choices, self.offset + at)
+    def __radd__(self, at: float) -> OpenWait:
+        return OpenWait(self.choices, self.offset + at)
 
     def _value(self) -> float:
         choices, later = self.choices, self.choices.instants.later

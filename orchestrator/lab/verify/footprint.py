@@ -27,7 +27,7 @@ CONSTANT = frozenset({
 """Fields that are alike in every call that is looked at, or open."""
 
 
-class WatchedCall(Call):
+class RecordingCall(Call):
     """A call that notes which facts of another one are looked at, and changes in its place."""
 
     def __getattr__(self, name: str) -> Any:
@@ -78,7 +78,7 @@ _FIELDS = frozenset(field.name for field in attrs.fields(Call))
 _STARTED_WITH = CONSTANT | {"state"}
 
 
-def watch(call: Call, *, number: Any, waits: Any) -> tuple[WatchedCall, dict[Fact, Any]]:
+def watch(call: Call, *, number: Any, waits: Any) -> tuple[RecordingCall, dict[Fact, Any]]:
     """A watched call in the place of ``call``, and where its looks are noted.
 
     Args:
@@ -86,14 +86,14 @@ def watch(call: Call, *, number: Any, waits: Any) -> tuple[WatchedCall, dict[Fac
         number: What stands for the number of its last attempt.
         waits: What stands for the number of its waits.
     """
-    watched, looked = object.__new__(WatchedCall), dict[Fact, Any]()
+    watched, looked = object.__new__(RecordingCall), dict[Fact, Any]()
     own, source = watched.__dict__, call.__dict__
     own.update((name, source[name]) for name in _STARTED_WITH)
     own.update(number=number, waits=waits, _source=call, _looked=looked, _fields=_FIELDS)
     return watched, looked
 
 
-def keep_looks(watched: WatchedCall, looked: Mapping[Fact, Any]) -> None:
+def keep_looks(watched: RecordingCall, looked: Mapping[Fact, Any]) -> None:
     """Spare the next step over ``watched`` the looks that were noted already."""
     own = watched.__dict__
     for fact, value in looked.items():
@@ -132,7 +132,7 @@ class Footprints:
     def find(self, event: Hashable, call: Call) -> Any:
         """What followed when a call with the same facts met ``event``; ``None`` if none did."""
         place = self._trees.get(event)
-        while type(place) is _Look:
+        while type(place) is _Question:
             place = place.ways.get(place.value(call))
         return place
 
@@ -142,7 +142,7 @@ class Footprints:
         for fact, value in looked.items():
             look = places.get(way)
             if look is None:
-                look = places[way] = _Look(fact)
+                look = places[way] = _Question(fact)
             if look.fact != fact:
                 raise RuntimeError(
                     f"a guard or effect is not pure: it looked at {fact}, before "
@@ -152,7 +152,7 @@ class Footprints:
         places[way] = found
 
 
-class _Look:
+class _Question:
     """One look: at what, and where each answer leads."""
 
     __slots__ = ("_ask", "_of", "fact", "ways")

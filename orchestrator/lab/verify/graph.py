@@ -7,24 +7,31 @@ from typing import Any, cast
 
 import attrs
 
-from orchestrator.lab.verify.board import Leeway, Look, Seen
+from orchestrator.lab.invariants import BrokenMove, broken
+from orchestrator.lab.verify.board import LazyStandby, Leeway, Observed
 from orchestrator.lab.verify.choices import (
     NUMBER,
     WAITS,
-    Asked,
     Choices,
     Instants,
     Jitter,
     KeptWaiting,
     OnlyEmpty,
-    Tally,
+    OpenCounter,
+    OpenWait,
 )
-from orchestrator.lab.verify.facts import ARRIVALS, Facts
-from orchestrator.lab.verify.footprint import Footprints, WatchedCall, changes, keep_looks, watch
+from orchestrator.lab.verify.footprint import Footprints, RecordingCall, changes, keep_looks, watch
 from orchestrator.lab.verify.merging import MergedNodes
-from orchestrator.lab.verify.moves import Edge, Fact, Move, difference
+from orchestrator.lab.verify.moves import (
+    ARRIVALS,
+    Edge,
+    MoveResult,
+    OpenEvent,
+    OpenEvents,
+    difference,
+)
 from orchestrator.lab.verify.nodes import Key, Nodes
-from orchestrator.lab.verify.properties import STUCK, Breach, Leap, breaches
+from orchestrator.lab.verify.properties import STUCK, OpenMove
 from orchestrator.lab.verify.setting import THROTTLED, ErrorClass, Setting
 from orchestrator.states.call import Call, State
 from orchestrator.states.commands import Rotate, Send, Switch, Wait
@@ -61,7 +68,7 @@ class Graph:
         classes = setting.classes if merged else setting.every_kind
         self.nodes = MergedNodes(setting, classes) if merged else Nodes(setting, classes)
         self._choices = Choices()
-        self._asked = Asked(self._choices)
+        self._asked = OpenWait(self._choices)
         self._kept_waiting = KeptWaiting(self._choices)
         self._errors = tuple(
             attrs.evolve(error, retry_after=cast(Any, self._asked)) for error in self.nodes.errors
@@ -74,7 +81,7 @@ class Graph:
             for one in classes
         ]
         self.footprints = Footprints()
-        self._facts = Facts(self.nodes)
+        self._events = OpenEvents(self.nodes)
         self.keys: list[Key] = []
         self._numbers: dict[Key, int] = {}
         self._edges: dict[int, tuple[Edge, ...]] = {}
@@ -123,14 +130,14 @@ class Graph:
             return
         call, find, state = self.nodes.decode(key), self.footprints.find, key[0].value
         sent, committed = len(call.asked), call.committed
-        for fact in self._facts.of(key, call):
+        for fact in self._events.of(key, call):
             moves = find((state, sent, committed, fact), call)
             if moves is None:
                 moves = self._moves(call, sent, fact)
             for move in moves:
                 yield self._bound(call, move)
 
-    def _bound(self, call: Call, move: Move) -> Edge:
+    def _bound(self, call: Call, move: MoveResult) -> Edge:
         """The edge that ``move`` makes of a call."""
         if move.changes is None:
             return Edge(move, -1, ())
@@ -141,14 +148,14 @@ class Graph:
         key, order = self.nodes.encode(after)
         return Edge(move, self._node(key), order)
 
-    def _moves(self, call: Call, sent: int, fact: Fact) -> tuple[Move, ...]:
+    def _moves(self, call: Call, sent: int, fact: OpenEvent) -> tuple[MoveResult, ...]:
         """Every way that ``fact`` can go: the machine at work, kept under its footprint."""
         choices, most = self._choices, self.setting.policy.max_attempts
-        number, waits = Tally(choices, NUMBER), Tally(choices, WAITS)
+        number, waits = OpenCounter(choices, NUMBER), OpenCounter(choices, WAITS)
         watched, looked = watch(call, number=number, waits=waits)
         low, high = (sent, 0), (most if sent else 0, 0 if call.state is State.READY else most)
         choices.instants = self.setting.instants(committed=call.committed)
-        found: dict[object, Move] = {}
+        found: dict[object, MoveResult] = {}
         while True:
             choices.begin(low, high)
             move = self._run(watched, fact)
@@ -160,9 +167,9 @@ class Graph:
         self.footprints.keep((call.state.value, sent, call.committed, fact), looked, moves)
         return moves
 
-    def _run(self, call: WatchedCall, fact: Fact) -> Move:
+    def _run(self, call: RecordingCall, fact: OpenEvent) -> MoveResult:
         self.steps += 1
-        look = Look(
+        look = LazyStandby(
             self.nodes, self._choices, call,
             diagnosed=fact.event is Diagnosed, taken=fact.taken, leeway=self._leeways[fact.reason],
         )  # fmt: skip
@@ -177,16 +184,21 @@ class Graph:
             return self._stuck(fact, look, str(error))
         if fact.event is Diagnosed:
             self._settle(after.call)
-        leap = Leap(call, event, after, look.decided, self._choices, fact.spent)
-        return self._move(call, fact, look, after, tuple(breaches(leap)))
+        move = OpenMove(call, event, after, look.decided, self._choices, fact.spent)
+        return self._move(call, fact, look, after, tuple(broken(move)))
 
     def _settle(self, call: Call) -> None:
         """Decide how long the failure took, where a node says so."""
         call.kept_waiting = self.nodes.keeps_waiting(call) and bool(self._kept_waiting)
 
     def _move(
-        self, call: Call, fact: Fact, look: Look, after: Step, found: tuple[Breach, ...]
-    ) -> Move:
+        self,
+        call: Call,
+        fact: OpenEvent,
+        look: LazyStandby,
+        after: Step,
+        found: tuple[BrokenMove, ...],
+    ) -> MoveResult:
         choices, command, position = self._choices, after.command, self.nodes.position
         number, waits = (
             (choices.low[NUMBER], choices.high[NUMBER]),
@@ -195,7 +207,7 @@ class Graph:
         # A bound that is broken for the highest values alone does not end the others.
         whole = any(one.number == number and one.waits == waits for one in found)
         ends = self.nodes.encode(after.call)[0] if after.call.state.final else None
-        return Move(
+        return MoveResult(
             after.row, None if whole else changes(after.call), ends, number, waits,
             int(isinstance(command, Send)), int(isinstance(command, Wait)),
             fact, look.decided, choices.late, choices.asked_to_wait, choices.kept_waiting,
@@ -204,16 +216,18 @@ class Graph:
             rotates=isinstance(command, Rotate),
             seconds=self._seconds(call, fact, after, look.decided),
             switched=tuple(map(position, command.targets)) if isinstance(command, Switch) else (),
-            breaches=found,
+            broken=found,
         )  # fmt: skip
 
-    def _stuck(self, fact: Fact, look: Look, what: str) -> Move:
+    def _stuck(self, fact: OpenEvent, look: LazyStandby, what: str) -> MoveResult:
         low, high = self._choices.low, self._choices.high
         number, waits = (low[NUMBER], high[NUMBER]), (low[WAITS], high[WAITS])
-        breach = Breach(STUCK, what, number, waits)
-        return Move("", None, None, number, waits, 0, 0, fact, look.decided, breaches=(breach,))
+        violation = BrokenMove(STUCK, what, number, waits)
+        return MoveResult(
+            "", None, None, number, waits, 0, 0, fact, look.decided, broken=(violation,)
+        )
 
-    def _seconds(self, call: Call, fact: Fact, after: Step, seen: Seen) -> float:
+    def _seconds(self, call: Call, fact: OpenEvent, after: Step, seen: Observed) -> float:
         limit, command = self._choices.instants.limit, after.command
         if isinstance(command, Send):
             return min(limit, self.setting.seconds(command.target))
@@ -240,7 +254,7 @@ class Graph:
             silent=kind.reason is Reason.TIMEOUT,
         )
 
-    def _event(self, call: Call, fact: Fact, look: Look) -> Event:
+    def _event(self, call: Call, fact: OpenEvent, look: LazyStandby) -> Event:
         at = self._choices.instants.limit if fact.spent else 0.0
         kind = cast(Any, fact.event)
         if fact.event is Diagnosed:
@@ -254,7 +268,7 @@ class Graph:
             return cast(Event, kind(at, self._take(fact), cast(Any, look)))
         return cast(Event, kind(at))
 
-    def _take(self, fact: Fact) -> Taken | None:
+    def _take(self, fact: OpenEvent) -> Taken | None:
         if fact.taken < 0:
             return None
         label = self.nodes.label(fact.taken, fact.credential)

@@ -2,21 +2,23 @@
 
 Counters are open in a node, so a node is reached with a set of their values. The set is one
 whole number, a bit for each pair of values; an edge masks it and shifts it. Level by level,
-the first time that a bit appears is the shortest way to it.
+the first time that a bit appears is the shortest way to it. A sweep counts something else in
+the place of waits: how often it can happen.
 """
 
 from __future__ import annotations
 
 import functools
 import operator
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import attrs
 
+from orchestrator.lab.invariants import BrokenMove
 from orchestrator.lab.verify.graph import Graph
-from orchestrator.lab.verify.moves import Edge
-from orchestrator.lab.verify.properties import Breach
+from orchestrator.lab.verify.moves import Edge, MoveResult
 
 Place = tuple[int, int]
 """A node's number, and the place in its route that is watched; -1 for none."""
@@ -26,7 +28,7 @@ Found = tuple[int, int, Place]
 
 
 @attrs.frozen
-class Step:
+class PathStep:
     """One step of a way: where it starts and what happens."""
 
     start: Place
@@ -92,7 +94,7 @@ class Search:
         reached: The bits of each place.
         levels: For each place, the levels at which bits of it were first reached.
         rows: For each row, where it was first taken.
-        breaches: For each property that is broken, where that was first.
+        broken: For each property that is broken, where that was first.
     """
 
     def __init__(
@@ -108,7 +110,7 @@ class Search:
         self.reached: dict[Place, int] = {}
         self.levels: dict[Place, list[tuple[int, int]]] = {}
         self.rows: dict[str, Found] = {}
-        self.breaches: dict[str, tuple[Breach, Step, Found]] = {}
+        self.broken: dict[str, tuple[BrokenMove, PathStep, Found]] = {}
         self._links: dict[Place, list[Link]] = {}
         self._unseen: dict[Place, list[Edge]] = {}
 
@@ -148,7 +150,7 @@ class Search:
         return new
 
     def _look(self, level: int, place: Place, bits: int) -> None:
-        """Note rows and breaches that these bits reach for the first time."""
+        """Note rows and broken moves that these bits reach for the first time."""
         edges = self._unseen.get(place)
         if edges is None:
             edges = self._unseen[place] = list(self.graph.edges(place[0]))
@@ -160,17 +162,17 @@ class Search:
             passed = bits & self.bits.mask(move.number, move.waits)
             if passed and move.row and move.row not in self.rows:
                 self.rows[move.row] = (level, passed, place)
-            for breach in move.breaches:
-                self._broken(breach, Step(place, edge), level, bits)
-            if move.breaches or (move.row not in self.rows and not passed):
+            for violation in move.broken:
+                self._broken(violation, PathStep(place, edge), level, bits)
+            if move.broken or (move.row not in self.rows and not passed):
                 left.append(edge)
         self._unseen[place] = left
 
-    def _broken(self, breach: Breach, last: Step, level: int, bits: int) -> None:
-        broken = bits & self.bits.mask(breach.number, breach.waits)
-        if broken and breach.name not in self.breaches:
+    def _broken(self, violation: BrokenMove, last: PathStep, level: int, bits: int) -> None:
+        broken = bits & self.bits.mask(violation.number, violation.waits)
+        if broken and violation.name not in self.broken:
             found = (level, (broken & -broken).bit_length() - 1, last.start)
-            self.breaches[breach.name] = (breach, last, found)
+            self.broken[violation.name] = (violation, last, found)
 
     def _linked(self, place: Place) -> list[Link]:
         found: dict[tuple[int, int, int], Link] = {}
@@ -205,10 +207,10 @@ class Search:
         interval = ((best, best), (0, self.bits.second))
         return best, self.bits.mask(*(interval if counter == 0 else interval[::-1]))
 
-    def way(self, found: Found) -> Sequence[Step]:
+    def way(self, found: Found) -> Sequence[PathStep]:
         """The shortest way to a bit."""
         level, bit, place = found
-        steps: list[Step] = []
+        steps: list[PathStep] = []
         before = self._before()
         while level:
             for source, link in before.get(place, ()):
@@ -216,7 +218,7 @@ class Search:
                 if origin < 0 or not link.mask >> origin & 1:
                     continue
                 if any(at == level - 1 and bits >> origin & 1 for at, bits in self.levels[source]):
-                    steps.append(Step(source, link.edge))
+                    steps.append(PathStep(source, link.edge))
                     level, bit, place = level - 1, origin, source
                     break
             else:
@@ -229,3 +231,113 @@ class Search:
             for link in links:
                 found.setdefault(link.to, []).append((source, link))
         return found
+
+
+Counted = Callable[[MoveResult, int], int]
+"""``(move, watched place) -> int``: how often it happens in a move."""
+
+
+class Sweep(Search):
+    """Counts something, as far as attempts allow it; every way that needs few waits is open.
+
+    Args:
+        counted: What is counted.
+        watched: The place of the target that is watched, -1 for none.
+        over: Says of a node and the watched place that nothing more can be counted there.
+        first_only: Start at the first target alone, as on a board without marks.
+        goal: Stop as soon as so much was counted.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        counted: Counted,
+        *,
+        watched: int = -1,
+        over: Callable[[int, int], bool] | None = None,
+        first_only: bool = False,
+        goal: int | None = None,
+    ) -> None:
+        super().__init__(graph, watched=watched)
+        self._counted, self._over, self._first_only = counted, over, first_only
+        self._came: dict[Place, list[tuple[int, Place, Link]]] = {}
+        self._goal = self.bits.second if goal is None else goal
+
+    def _arrived(self, frontier: dict[Place, int]) -> bool:
+        wanted = self.bits.mask((0, self.bits.first), (self._goal, self.bits.second))
+        return not frontier or any(bits & wanted for bits in frontier.values())
+
+    def _look(self, level: int, place: Place, bits: int) -> None:
+        """Rows and broken moves are for the search that counts waits."""
+
+    def _linked(self, place: Place) -> list[Link]:
+        node, watched = place
+        found: dict[tuple[Any, ...], Link] = {}
+        if self._over is None or not self._over(node, watched):
+            for edge in self.graph.distinct_edges(node):
+                move, order = edge.move, edge.order
+                if self._first_only and node == self.start[0] and move.sent != 0:
+                    continue
+                to = (edge.to, order.index(watched) if watched >= 0 and order else -1)
+                counted = self._counted(move, watched)
+                way = (to, move.number, move.sends, counted)
+                if way not in found:
+                    found[way] = Link(*self._masked(move, counted), to, edge)
+        links = self._links[place] = list(found.values())
+        return links
+
+    def _masked(self, move: MoveResult, counted: int) -> tuple[int, int]:
+        bits, most = self.bits, self.bits.first
+        number = (move.number[0], min(move.number[1], most - move.sends))
+        return bits.mask(number, (0, most - counted)), bits.shift(move.sends, counted)
+
+
+class Count(Sweep):
+    """A sweep that goes through its places as they come, and not level by level.
+
+    It looks at a place once where a level after level would look often, and the ways that it
+    finds need not be the shortest.
+    """
+
+    def run(self) -> Self:
+        """See :meth:`Search.run`."""
+        waiting, fresh, reached = deque([self.start]), {self.start: 1}, self.reached
+        reached[self.start] = 1
+        while waiting:
+            place = waiting.popleft()
+            bits = fresh.pop(place)
+            for link in self._links[place] if place in self._links else self._linked(place):
+                moved = (bits & link.mask) << link.shift
+                new = moved & ~reached.get(link.to, 0)
+                if new:
+                    self._reach(place, link, new)
+                    if link.to not in fresh:
+                        waiting.append(link.to)
+                    fresh[link.to] = fresh.get(link.to, 0) | new
+        return self
+
+    def _reach(self, place: Place, link: Link, new: int) -> None:
+        self.reached[link.to] = self.reached.get(link.to, 0) | new
+        self._came.setdefault(link.to, []).append((new, place, link))
+
+    def most(self, counter: int) -> tuple[int, Found]:
+        """See :meth:`Search.most`."""
+        best, wanted = self._highest(counter)
+        ends = [
+            (0, (found & -found).bit_length() - 1, place)
+            for place, bits in self.reached.items()
+            if (found := bits & wanted)
+        ]
+        return best, min(ends, key=lambda end: len(self.way(end)))
+
+    def way(self, found: Found) -> Sequence[PathStep]:
+        """A way to a bit."""
+        _, bit, place = found
+        steps: list[PathStep] = []
+        while place in self._came and (place, bit) != (self.start, 0):
+            source, link = next(
+                (source, link) for new, source, link in self._came[place] if new >> bit & 1
+            )
+            steps.append(PathStep(source, link.edge))
+            bit, place = bit - link.shift, source
+        return steps[::-1]

@@ -14,7 +14,7 @@ import attrs
 
 from orchestrator.lab.verify.moves import Edge
 from orchestrator.lab.verify.nodes import Nodes
-from orchestrator.lab.verify.search import Step as Leg
+from orchestrator.lab.verify.search import PathStep
 from orchestrator.lab.verify.setting import errors
 from orchestrator.ledger import Attempt, Closed, Entry, Opened, Transition
 from orchestrator.states.call import State
@@ -43,7 +43,7 @@ REMEMBERED = Error(Reason.OVERLOADED, "verify.remembered", message="remembered b
 
 
 @attrs.frozen
-class Stay:
+class TargetLeg:
     """What happened at one target, or on the way to the next.
 
     Attributes:
@@ -57,7 +57,7 @@ class Stay:
 
 
 @attrs.frozen
-class Told:
+class Trace:
     """A way as a call.
 
     Attributes:
@@ -69,25 +69,25 @@ class Told:
     """
 
     words: tuple[str, ...]
-    stays: tuple[Stay, ...]
+    stays: tuple[TargetLeg, ...]
     entries: tuple[Entry, ...]
     ran: bool
 
 
-class Teller:
+class TraceBuilder:
     """Tells ways of one setting under one machine."""
 
     def __init__(self, nodes: Nodes, step: Stepper, table: Sequence[Row]) -> None:
         self._nodes, self._step = nodes, step
         self._rows: Mapping[str, Row] = {row.name: row for row in table}
 
-    def tell(self, way: Sequence[Leg]) -> Told:
+    def build(self, way: Sequence[PathStep]) -> Trace:
         """The way as a call."""
         walk = _Walk(self._nodes, self._step, self._rows)
         for place, leg in enumerate(way):
             walk.advance(leg.edge, slow=any(_is_slow(one.edge) for one in way[place + 1 :][:1]))
-        stays = tuple(Stay(target, tuple(moves)) for target, moves in walk.stays)
-        return Told(tuple(walk.words), stays, tuple(walk.closed()), walk.ran)
+        stays = tuple(TargetLeg(target, tuple(moves)) for target, moves in walk.stays)
+        return Trace(tuple(walk.words), stays, tuple(walk.closed()), walk.ran)
 
 
 def _is_slow(diagnosis: Edge) -> bool:

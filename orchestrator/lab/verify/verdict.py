@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import attrs
 
@@ -14,17 +15,17 @@ from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.merging import PLAIN_MERGES, merges
 from orchestrator.lab.verify.nodes import Key, Slot
 from orchestrator.lab.verify.properties import NAMES
-from orchestrator.lab.verify.search import Search
-from orchestrator.lab.verify.sequences import Teller, Told
+from orchestrator.lab.verify.search import Count, Search
+from orchestrator.lab.verify.sequences import Trace, TraceBuilder
 from orchestrator.lab.verify.setting import Setting
-from orchestrator.lab.verify.sweep import Count
 from orchestrator.lab.verify.violations import Violation, violations
+from orchestrator.ledger import line
 from orchestrator.states.call import State
 from orchestrator.states.machine import build, step
 from orchestrator.states.table import STATES, TABLE, Entry, Row
 
 Progress = Callable[[str], None]
-"""Told what is being done, now and then."""
+"""Trace what is being done, now and then."""
 
 
 @attrs.frozen
@@ -64,7 +65,7 @@ class Verdict:
     dead: tuple[str, ...]
     reached: tuple[Reached, ...]
     certificate: Certificate | None
-    worst: Mapping[str, Told]
+    worst: Mapping[str, Trace]
     nodes: int
     edges: int
     seconds: float
@@ -94,7 +95,7 @@ def verify(
         merged: Whether calls that the rows which ship cannot tell apart are one: much less to
             search. By default for those rows alone; for others it finds what it finds, and
             may miss what only looks at what was merged.
-        progress: Told what is being done, now and then.
+        progress: Trace what is being done, now and then.
     """
     ships = table is TABLE and entries is STATES
     stepper = step if ships else build(table, entries)
@@ -121,10 +122,10 @@ def _uncollected() -> Iterator[None]:
 def _judged(graph: Graph, table: Sequence[Row], progress: Progress | None) -> Verdict:
     began, setting = time.monotonic(), graph.setting
     main = Search(graph, progress=_levels(progress, graph)).run()
-    watched = [] if main.breaches else _watch(graph, progress)
-    teller = Teller(graph.nodes, graph.step, table)
-    broken = tuple(violations(graph, main, teller))
-    certificate = None if main.breaches else certify(graph, main, watched)
+    watched = [] if main.broken else _watch(graph, progress)
+    builder = TraceBuilder(graph.nodes, graph.step, table)
+    broken = tuple(violations(graph, main, builder))
+    certificate = None if main.broken else certify(graph, main, watched)
     figures = certificate.figures if certificate is not None else ()
     return Verdict(
         setting,
@@ -133,7 +134,7 @@ def _judged(graph: Graph, table: Sequence[Row], progress: Progress | None) -> Ve
         dead=tuple(row.name for row in table if row.name not in main.rows),
         reached=tuple(_reached(graph, watched)),
         certificate=certificate,
-        worst={figure.name: teller.tell(figure.way) for figure in figures},
+        worst={figure.name: builder.build(figure.way) for figure in figures},
         nodes=len(graph),
         edges=graph.edges_known,
         seconds=time.monotonic() - began,
@@ -211,3 +212,45 @@ def _at_first(key: Key) -> bool:
         return False
     slots: tuple[Slot, ...] = key[-1]
     return slots[0].here and sum(slot.asked for slot in slots) == 1
+
+
+def as_mapping(verdict: Verdict) -> dict[str, Any]:
+    """Everything that a verdict says, as plain values."""
+    certificate = verdict.certificate
+    figures = certificate.figures if certificate is not None else ()
+    return {
+        "route": verdict.setting.name,
+        "targets": [str(target) for target in verdict.setting.route],
+        "holds": verdict.holds,
+        "properties": list(verdict.properties),
+        "violations": [
+            {"property": one.name, "what": one.what, "sequence": list(one.trace.words)}
+            for one in verdict.violations
+        ],
+        "certificate": {
+            figure.name.replace(" ", "_"): {
+                "value": figure.value,
+                "about": figure.about,
+                "sequence": list(verdict.worst[figure.name].words),
+                "replayed": verdict.worst[figure.name].ran,
+            }
+            for figure in figures
+        },
+        "repairs_a_target": verdict.setting.repairs,
+        "stream_seconds": certificate.stream_seconds if certificate is not None else None,
+        "dead_rows": list(verdict.dead),
+        "reached": {one.target: list(one.reasons) for one in verdict.reached},
+        "states": verdict.nodes,
+        "edges": verdict.edges,
+        "seconds": round(verdict.seconds, 3),
+        "merged": list(verdict.merged),
+    }
+
+
+def ledger(verdict: Verdict) -> Iterator[bytes]:
+    """The sequences of what is broken, else of the figures, as JSON lines; a call each."""
+    traces = {one.name: one.trace for one in verdict.violations} or dict(verdict.worst)
+    for name, one in traces.items():
+        call = f"{verdict.setting.name}: {name}"
+        for entry in one.entries:
+            yield line(attrs.evolve(entry, call=call))

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from orchestrator.lab.verify.graph import Graph
-from orchestrator.lab.verify.moves import Fact
+from orchestrator.lab.verify.moves import OpenEvent
 from orchestrator.lab.verify.properties import CIRCLES, ENDS, SHADOWED, SHORT
-from orchestrator.lab.verify.search import Search, Step
-from orchestrator.lab.verify.sequences import Teller, Told
-from orchestrator.lab.verify.sweep import Sweep
+from orchestrator.lab.verify.search import PathStep, Search, Sweep
+from orchestrator.lab.verify.sequences import Trace, TraceBuilder
 from orchestrator.states.call import State
 from orchestrator.states.commands import StoppedBy
 from orchestrator.states.events import Cancelled, DeadlineReached, Event, Started
@@ -24,27 +23,27 @@ class Violation:
     Attributes:
         name: The property.
         what: What happens.
-        told: The shortest sequence to it.
+        trace: The shortest sequence to it.
     """
 
     name: str
     what: str
-    told: Told
+    trace: Trace
 
 
-def violations(graph: Graph, main: Search, teller: Teller) -> Iterator[Violation]:
+def violations(graph: Graph, main: Search, builder: TraceBuilder) -> Iterator[Violation]:
     """Everything that ``main`` found broken; what only the whole shows, where no move is."""
-    for name, (breach, last, found) in main.breaches.items():
-        yield Violation(name, breach.what, teller.tell([*main.way(found), last]))
-    if main.breaches:
+    for name, (violation, last, found) in main.broken.items():
+        yield Violation(name, violation.what, builder.build([*main.way(found), last]))
+    if main.broken:
         return
-    yield from _endless(graph, main, teller)
-    yield from _circles(graph, main, teller)
-    yield from _shadowed(graph, teller)
-    yield from _short(graph, teller)
+    yield from _endless(graph, main, builder)
+    yield from _circles(graph, main, builder)
+    yield from _shadowed(graph, builder)
+    yield from _short(graph, builder)
 
 
-def _endless(graph: Graph, main: Search, teller: Teller) -> Iterator[Violation]:
+def _endless(graph: Graph, main: Search, builder: TraceBuilder) -> Iterator[Violation]:
     """Nodes from which no event but an interruption leads to an end."""
     before: dict[int, list[int]] = {}
     ends: list[int] = []
@@ -64,10 +63,10 @@ def _endless(graph: Graph, main: Search, teller: Teller) -> Iterator[Violation]:
         way = main.way((level, (bits & -bits).bit_length() - 1, place))
         state = graph.keys[place[0]][0].value
         what = f"no event but cancellation or the deadline leads on from {state}"
-        yield Violation(ENDS, what, teller.tell(way))
+        yield Violation(ENDS, what, builder.build(way))
 
 
-def _circles(graph: Graph, main: Search, teller: Teller) -> Iterator[Violation]:
+def _circles(graph: Graph, main: Search, builder: TraceBuilder) -> Iterator[Violation]:
     """Nodes to which a call comes back without an attempt or a wait, so that no bound ends it."""
     idle = _idle(graph, main)
     # What leads nowhere but to ends is on no circle.
@@ -92,7 +91,7 @@ def _circles(graph: Graph, main: Search, teller: Teller) -> Iterator[Violation]:
         way = main.way((level, (bits & -bits).bit_length() - 1, (node, -1)))
         state = graph.keys[node][0].value
         what = f"comes back to {state} again and again with neither an attempt nor a wait"
-        yield Violation(CIRCLES, what, teller.tell(way))
+        yield Violation(CIRCLES, what, builder.build(way))
 
 
 def _idle(graph: Graph, main: Search) -> dict[int, set[int]]:
@@ -105,7 +104,7 @@ def _idle(graph: Graph, main: Search) -> dict[int, set[int]]:
     }  # fmt: skip
 
 
-def _shadowed(graph: Graph, teller: Teller) -> Iterator[Violation]:
+def _shadowed(graph: Graph, builder: TraceBuilder) -> Iterator[Violation]:
     """Targets that no error leads to, on a board without marks."""
     for index, target in enumerate(graph.setting.route):
         if index == 0:
@@ -122,7 +121,7 @@ def _shadowed(graph: Graph, teller: Teller) -> Iterator[Violation]:
             )
             way = search.way((level, (bits & -bits).bit_length() - 1, place))
             what = f"no error leads to {target}: calls end before"
-            yield Violation(SHADOWED, what, teller.tell(way))
+            yield Violation(SHADOWED, what, builder.build(way))
 
 
 _GAVE_UP = (
@@ -142,7 +141,7 @@ def _falls(graph: Graph, index: int) -> Sweep:
     ).run()
 
 
-def _short(graph: Graph, teller: Teller) -> Iterator[Violation]:
+def _short(graph: Graph, builder: TraceBuilder) -> Iterator[Violation]:
     policy = graph.setting.policy
     for index, target in enumerate(graph.setting.route):
         needed = target.timeouts.connect + target.timeouts.total
@@ -151,10 +150,10 @@ def _short(graph: Graph, teller: Teller) -> Iterator[Violation]:
                 f"the deadline of {policy.deadline:g} s ends before one attempt at {target}, "
                 f"which may take {needed:g} s"
             )
-            yield Violation(SHORT, what, teller.tell(_cut_off(graph, index)))
+            yield Violation(SHORT, what, builder.build(_cut_off(graph, index)))
 
 
-def _cut_off(graph: Graph, index: int) -> list[Step]:
+def _cut_off(graph: Graph, index: int) -> list[PathStep]:
     """The shortest way to an attempt at a target that the deadline ends."""
     facts: Sequence[tuple[type[Event], int]] = ((Started, index), (DeadlineReached, -1))
     node, way = graph.start, []
@@ -163,12 +162,12 @@ def _cut_off(graph: Graph, index: int) -> list[Step]:
             edge for edge in graph.edges(node)
             if edge.move.fact.event is event and _same(edge.move.fact, graph, taken)
         )  # fmt: skip
-        way.append(Step((node, -1), edge))
+        way.append(PathStep((node, -1), edge))
         node = edge.to if edge.to >= 0 else node
     return way
 
 
-def _same(fact: Fact, graph: Graph, place: int) -> bool:
+def _same(fact: OpenEvent, graph: Graph, place: int) -> bool:
     if place < 0 or fact.taken < 0:
         return place == fact.taken
     groups = graph.nodes.groups

@@ -115,6 +115,21 @@ def test_without_a_key_only_the_key_is_missed() -> None:
     assert not any("DATABRICKS_HOST" in str(one) for one in warnings)
 
 
+@pytest.mark.parametrize(
+    ("name", "environ"),
+    [
+        ("databricks", {**DATABRICKS, "DATABRICKS_HOST": "https://llm..corp"}),
+        ("azure", {**AZURE, "AZURE_OPENAI_ENDPOINT": "https://llm..corp"}),
+    ],
+)
+def test_a_variable_that_names_an_impossible_host_is_told_with_its_place(
+    name: str, environ: dict[str, str]
+) -> None:
+    found = problems(f'[routes]\ndefault = ["{name}/m"]\n', environ)
+
+    assert "empty part between two dots" in found[f"providers.{name}.base_url"]
+
+
 def test_a_variable_that_makes_no_sense_is_told_with_its_place() -> None:
     text = '[routes]\ndefault = ["databricks/m"]\n'
 

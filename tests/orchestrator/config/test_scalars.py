@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,11 +95,52 @@ def test_a_member_is_named_and_the_nearest_told() -> None:
         ("http://[", "no address"),
         (3, "found a number, 3"),
         ("http://host/v1/chat/completions/", "leave it out"),
+        ("http://llm..corp/v1", "empty part between two dots"),
+        ("http://.llm.corp/v1", "empty part between two dots"),
+        (f"http://{'a' * 64}.corp", "a part holds 63"),
+        (f"http://{'.'.join(['a' * 60] * 5)}", "too long"),
+        ("http://llm.corp:0/v1", "port is 0"),
+        ("http://llm.corp:65536/v1", "no address"),
+        ("http://llm.corp:x/v1", "no address"),
+        ("http://a b.corp", "no name holds, 'a%20b'"),
+        ("http://xn--a.corp", "no address"),
+        (f"http://{'ü' * 60}.corp", "no address"),
     ],
 )
 def test_what_is_no_address_is_refused(written: Any, why: str) -> None:
     with pytest.raises(NotAllowed, match=why):
         scalars.base_url(written)
+
+
+hosts = st.text("ab-_1.:[]ü%*\u3002\u00ad", max_size=12)
+
+
+@given(hosts, st.sampled_from(["", ":1", ":65535", ":"]))
+def test_whatever_is_taken_can_be_looked_up(host: str, port: str) -> None:
+    """A resolver, which encodes the name first, says at most that it knows no such host."""
+    try:
+        taken = scalars.base_url(f"http://{host}{port}/v1")
+    except NotAllowed:
+        return
+
+    url = httpx.URL(taken)
+    assert url.host
+    assert url.raw_host.decode().removesuffix(".").encode("idna")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "http://llm.corp./v1",
+        "http://a_b:8000/v1",
+        "http://[::1]:8000/v1",
+        "http://127.0.0.1/v1",
+        "https://bücher.example/v1",
+        f"http://{'a' * 63}.corp",
+    ],
+)
+def test_unusual_hosts_that_exist_are_taken(written: str) -> None:
+    assert scalars.base_url(written) == written
 
 
 def test_an_address_with_a_password_is_refused_without_showing_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.config.records import Provider
 from orchestrator.dialects import DIALECTS, dialect
-from orchestrator.execution.auth import apply_key
+from orchestrator.execution.auth import auth_of
 from orchestrator.secrets import Secret
 
 USUAL = {
@@ -35,7 +35,7 @@ def sent(
     )
     request = dialect(name).encode({}, provider=provider, model="m", overrides={})
     before = dict(request.headers)
-    apply_key(request, provider, Secret(key))
+    auth_of(provider, Secret(key)).sign(request)
     assert not [value for value in before.values() if "quiet" in value]
     assert "quiet" not in str(request.url)
     return request.headers

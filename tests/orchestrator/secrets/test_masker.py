@@ -112,9 +112,25 @@ def test_secrets_may_be_given_as_such_and_empty_ones_change_nothing() -> None:
 
 def test_a_masker_learns_what_was_read_again() -> None:
     masker = Masker([VALUE])
-    masker.learn([Secret(PLAIN)])
+    masker.learn(Secret(PLAIN), "a key#1", 2)
 
     assert masker(f"{VALUE} {PLAIN}") == "*** ***"
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=20), st.integers(1, 4))
+def test_a_masker_keeps_the_newest_of_each_credential_and_what_it_began_with(
+    rotation: list[int], keep: int
+) -> None:
+    tokens = [f"token-{number}-{number * 7919:08d}" for number in rotation]
+    masker = Masker([VALUE])
+    masker.learn(PLAIN, "another", keep)
+    for token in tokens:
+        masker.learn(token, "this", keep)
+
+    newest = list(dict.fromkeys(reversed(tokens)))
+    kept = [token for token in newest if masker.known(token) == "***"]
+    assert kept == newest[:keep]
+    assert masker.known(f"{VALUE} {PLAIN}") == "*** ***"
 
 
 @pytest.mark.parametrize(

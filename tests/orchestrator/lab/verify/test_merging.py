@@ -97,5 +97,5 @@ def test_the_merged_search_reaches_the_plain_ones_nodes_with_the_same_counters(n
     assert found(merged, fewer) == expected
     assert len(merged.keys) < len(plain.keys)
     assert fewer.rows.keys() == more.rows.keys()
-    assert not fewer.breaches
-    assert not more.breaches
+    assert not fewer.broken
+    assert not more.broken

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import attrs
 import pytest
 
-from orchestrator.lab.diagrams.diagram import path_of
+from orchestrator.lab.diagrams.recorded_rows import path_of
 from orchestrator.lab.verify import Setting, verify
 from orchestrator.lab.verify.properties import CIRCLES, ENDS, NAMES, SHADOWED, SHORT
-from orchestrator.lab.verify.report import ledger
+from orchestrator.lab.verify.verdict import ledger
 from orchestrator.states import STATES, TABLE, OnInterrupted, Policy, Reason, Row, State, Target
 from orchestrator.states.table import Entry
 from tests.orchestrator.lab.verify import faults
@@ -130,14 +130,13 @@ def test_a_planted_fault_is_named_with_its_shortest_sequence(name: str, *, merge
 
     verdict = verify(case.setting, case.table, case.entries, merged=merged)
 
-    told = {violation.name: violation.told for violation in verdict.violations}
+    told = {violation.name: violation.trace for violation in verdict.violations}
     assert case.property in told
     assert told[case.property].words == case.sequence
     # Where single moves break nothing, there still is a worst.
     assert (verdict.certificate is None) == (case.property in MOVES)
-    lines = [text.decode() for text in ledger(verdict)]
     call = f"{case.setting.name}: {case.property}"
-    drawn = path_of(lines, call, table=case.table)
+    drawn = path_of(ledger(verdict), call, table=case.table).rows
     assert len([row for row in drawn if row != "failed"]) == len(case.sequence)
 
 
@@ -149,9 +148,9 @@ def test_an_empty_answer_after_something_else_is_named(*, merged: bool) -> None:
     (found,) = verify(setting, table, merged=merged).violations
 
     assert found.name == "an empty answer is the answer only where nothing else came"
-    assert found.told.words[-1] == "invalid_response+empty -> empty_answer"
+    assert found.trace.words[-1] == "invalid_response+empty -> empty_answer"
     # What came before is part of the plain search alone.
-    assert len(found.told.words) == (2 if merged else 4)
+    assert len(found.trace.words) == (2 if merged else 4)
 
 
 def test_what_ships_holds() -> None:

@@ -1,0 +1,111 @@
+"""The options of a call and of an orchestrator, each written once: here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import attrs
+
+from orchestrator.api.request import Request, RequestError, request_of
+from orchestrator.dialects import dialect
+
+if TYPE_CHECKING:
+    import httpx
+
+    from orchestrator.clock import Clock
+    from orchestrator.health.stores.store import Store
+    from orchestrator.ledger import Observer
+
+RequestLike = Mapping[str, Any] | Request | str
+"""A mapping in chat-completions shape, a :class:`Request`, or a text: one message of the user."""
+
+
+class CallOptions(TypedDict, total=False):
+    """What may stand beside the request of any call.
+
+    Attributes:
+        route: A route of the config or ``provider/model``; goes before ``model``.
+        timeout: The deadline in seconds, in place of the policy's. Like the policy's, it
+            is shared: an attempt is left in time for the targets that stand by. Of a stream
+            it bounds the time until the first content.
+        require_complete: Make an answer that stopped at its length limit a failure.
+        metadata: Anything; written to the ledger, never sent. What JSON cannot say is
+            written as text, and cut where it is deep.
+        observe: Called with each ledger entry as it happens.
+    """
+
+    route: str | None
+    timeout: float | None
+    require_complete: bool | None
+    metadata: Any
+    observe: Observer | None
+
+
+class OrchestratorOptions(TypedDict, total=False):
+    """What an orchestrator may be given besides its config.
+
+    Attributes:
+        transport: Any httpx transport, in place of the stock one, for ``run`` and ``stream``.
+        async_transport: The same for ``arun`` and ``astream``.
+        store: What the health board remembers in; the config's ``health`` by default.
+        clock: The time to read, and to sleep by.
+        seed: Makes jitter and the pools' ``random`` strategy repeat exactly.
+        observe: Called with each ledger entry of every call as it happens.
+    """
+
+    transport: httpx.BaseTransport | None
+    async_transport: httpx.AsyncBaseTransport | None
+    store: Store | None
+    clock: Clock | None
+    seed: int | None
+    observe: Observer | None
+
+
+def read_call(
+    name: str, request: RequestLike, options: CallOptions, *, stream: bool = False
+) -> tuple[Request, Observer | None]:
+    """The request that a caller of the method ``name`` makes, and who observes its call.
+
+    Raises:
+        RequestError: The request is not one.
+        TypeError: There is no such option.
+    """
+    check_names(name, options, CallOptions)
+    given: dict[str, Any] = {**options}
+    observe = given.pop("observe", None)
+    check_observer(observe)
+    asked = request_of(request, stream=stream or None, **given)
+    if stream:
+        payload = dialect(asked.dialect).ask_for_usage(asked.payload)
+        asked = attrs.evolve(asked, payload=payload)
+    return asked, observe
+
+
+def check_names(name: str, options: Mapping[str, Any], known: type) -> None:
+    """Refuse options that are none of ``known``, as Python does, with the nearest name.
+
+    Raises:
+        TypeError: There is no such option.
+    """
+    allowed = known.__annotations__
+    for option in options:
+        if option not in allowed:
+            near = difflib.get_close_matches(option, allowed, 1, 0.6)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            raise TypeError(
+                f"{name}() got an unexpected keyword argument {option!r}{meant} "
+                f"(allowed: {', '.join(allowed)})"
+            )
+
+
+def check_observer(observe: object) -> None:
+    """Refuse what cannot be called with an entry.
+
+    Raises:
+        RequestError: It cannot.
+    """
+    if observe is not None and not callable(observe):
+        kind = type(observe).__name__
+        raise RequestError(f"observe is of type {kind}; allowed: a callable, given each entry")

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Run a quick part of the tests on each other Python that the machine has, of those that the
+# project promises. Called by .ci/run. One that is missing is said aloud and is no failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# What differs between Pythons: event loops, interrupts, sockets, locks, enums and typing.
+QUICK=(
+    tests/states
+    tests/orchestrator/api
+    tests/orchestrator/health/test_file_store.py
+    tests/orchestrator/execution/test_agreement.py
+    tests/orchestrator/execution/test_interruptions.py
+    tests/orchestrator/execution/test_streams.py
+    tests/orchestrator/execution/test_transports.py
+)
+JOBS="${JOBS:-2}"
+
+interpreter() { # VERSION: the path of a Python of that version that works, if there is one
+    local candidate
+    for candidate in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python; do
+        if "$candidate" -c 'import sys, ssl' > /dev/null 2>&1; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+}
+
+for version in 3.12 3.13; do
+    python="$(interpreter "$version")"
+    if [ -z "$python" ]; then
+        printf '!! NOT CHECKED on Python %s: not installed here.\n' "$version"
+        continue
+    fi
+    home="build/python-$version"
+    if [ ! -x "$home/bin/python" ]; then
+        "$python" -m venv "$home"
+        "$home/bin/python" -m pip --quiet --quiet --disable-pip-version-check \
+            install --upgrade "pip>=25.1"
+        "$home/bin/python" -m pip --quiet --quiet --disable-pip-version-check \
+            install --editable ".[all]" --group test
+    fi
+    "$home/bin/python" -m pytest --quiet --numprocesses "$JOBS" --dist worksteal \
+        -p no:cacheprovider "${QUICK[@]}"
+    printf 'passed on Python %s\n' "$version"
+done

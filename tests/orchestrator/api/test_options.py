@@ -1,0 +1,126 @@
+"""The options of a call: the same everywhere, seen by who asks for help, and no other taken."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import orchestrator as library
+from orchestrator import Orchestrator, RequestError
+from orchestrator.api.options import CallOptions, check_names
+from orchestrator.ledger import Entry
+from orchestrator.sim import replies
+from tests.acceptance.world import HI, world
+
+OPTIONS = ("route", "timeout", "require_complete", "metadata", "observe")
+METHODS = ("run", "arun", "stream", "astream")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_each_way_to_call_takes_the_same_options(name: str) -> None:
+    for function in (getattr(library, name), getattr(Orchestrator, name)):
+        kinds = {one.name: one for one in inspect.signature(function).parameters.values()}
+        assert kinds["options"].annotation == "Unpack[CallOptions]"
+        assert inspect.getdoc(function)
+    assert tuple(CallOptions.__annotations__) == OPTIONS
+
+
+def test_help_names_every_option() -> None:
+    for function in (library.run, Orchestrator.run):
+        text = inspect.getdoc(function) or ""
+        assert [one for one in OPTIONS if f"``{one}``" not in text] == []
+    for name in get_type_hints(Orchestrator.__init__)["options"].__args__[0].__annotations__:
+        assert f"``{name}``" in (inspect.getdoc(Orchestrator) or "")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_an_unknown_option_is_refused_with_the_nearest_name(name: str) -> None:
+    with world({"a": replies.ok()}) as (providers, orchestrator):
+        method: Callable[..., Any] = getattr(orchestrator, name)
+
+        async def call() -> None:
+            made = method(HI, timout=3)
+            if inspect.isawaitable(made):
+                await made
+
+        with pytest.raises(TypeError, match=rf"^{name}\(\) .* 'timout'; did you mean 'timeout'\?"):
+            asyncio.run(call())
+        assert providers.received("a") == ()
+
+
+def test_an_orchestrator_refuses_unknown_options_too(tmp_path: Path) -> None:
+    (tmp_path / "o.toml").write_text('health = "memory"\n[routes]\ndefault = ["ollama/x"]\n')
+
+    with pytest.raises(TypeError, match="'clokc'; did you mean 'clock'"):
+        Orchestrator.from_file(tmp_path / "o.toml", clokc=None)  # type: ignore[call-arg]
+    with pytest.raises(RequestError, match="observe is of type int"):
+        Orchestrator.from_file(tmp_path / "o.toml", observe=3)  # type: ignore[arg-type]
+
+
+@given(st.text(max_size=12))
+def test_any_other_name_is_refused(name: str) -> None:
+    if name in OPTIONS:
+        check_names("run", {name: None}, CallOptions)
+        return
+
+    with pytest.raises(TypeError, match=r"allowed: route, timeout"):
+        check_names("run", {name: None}, CallOptions)
+
+
+def test_an_orchestrators_observer_sees_every_call_and_the_calls_own_its_call() -> None:
+    every: list[Entry] = []
+    one: list[Entry] = []
+    with world({"a": replies.ok()}, observe=every.append) as (_, orchestrator):
+        orchestrator.run(HI)
+        asyncio.run(orchestrator.arun(HI, observe=one.append))
+
+    assert [entry.kind for entry in every].count("closed") == 2
+    assert [entry.kind for entry in one].count("closed") == 1
+
+
+PROGRAM = """
+import asyncio, time
+import orchestrator
+
+async def longest_pause(task):
+    longest, last = 0.0, time.monotonic()
+    while not task.done():
+        await asyncio.sleep(0.005)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    return longest
+
+async def iterated():
+    async with orchestrator.astream("hi") as chunks:
+        return [chunk async for chunk in chunks]
+
+async def main(call):
+    task = asyncio.ensure_future(call())
+    print(await longest_pause(task) < 1.5, type(task.exception()).__name__)
+
+asyncio.run(main(CALL))
+"""
+
+
+@pytest.mark.parametrize("call", ["lambda: orchestrator.arun('hi')", "iterated"])
+def test_the_default_is_built_beside_the_event_loop(tmp_path: Path, call: str) -> None:
+    """Reading the config may take a while: here a command that prints a key takes 2 s."""
+    (tmp_path / "orchestrator.toml").write_text(
+        'health = "memory"\n[providers.a]\nbase_url = "http://127.0.0.1:9"\n'
+        "credentials = [\"command:sh -c 'sleep 2; echo quiet-key'\"]\n"
+        '[policy]\nmax_attempts = 1\n[routes]\ndefault = ["a/m"]\n'
+    )
+    (tmp_path / "program.py").write_text(PROGRAM.replace("CALL", call))
+    done = subprocess.run(
+        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["True", "ConnectionFailed"], done.stderr

@@ -1,0 +1,267 @@
+"""The rules of the house: what keeps it a place where a newcomer finds things."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import subprocess
+import sys
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted((ROOT / "states").rglob("*.py")) + [
+    path
+    for path in sorted((ROOT / "orchestrator").rglob("*.py"))
+    if "states" not in path.relative_to(ROOT).parts  # the same files by another way
+]
+OURS = [
+    path
+    for folder in ("states", "orchestrator", "tests", "scripts", "benchmarks", "verification")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if path.relative_to(ROOT).parts[:2] != ("orchestrator", "states")
+]
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def dotted(node: ast.expr) -> str:
+    """``time.monotonic`` for the expression of that name."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+# Size and names.
+
+
+@pytest.mark.parametrize("path", OURS, ids=named)
+def test_no_file_is_too_long_to_be_read(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 500
+
+
+def test_a_class_name_is_used_once() -> None:
+    """Who reads it in a trace or a review knows which one it is."""
+    names = Counter(
+        node.name
+        for path in SHIPPED
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+# What runs calls is explained where it takes a reader more than a minute.
+
+EXPLAINED = ("execution", "health", "serving", "ledger", "api")
+LEAST_COMMENTS = 0.03
+
+
+def comments(path: Path) -> int:
+    tokens = tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
+    kinds = (each for each in tokens if each.type == tokenize.COMMENT)
+    return sum("noqa" not in each.string for each in kinds)
+
+
+@pytest.mark.parametrize("room", EXPLAINED)
+def test_code_that_runs_calls_says_why(room: str) -> None:
+    files = sorted((ROOT / "orchestrator" / room).rglob("*.py"))
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files)
+
+    assert sum(map(comments, files)) >= LEAST_COMMENTS * lines
+
+
+# The world is touched in few places.
+
+TOUCHING = {"fcntl", "select", "selectors", "socket", "sqlite3", "ssl", "subprocess", "tempfile"}
+"""Modules of the world: sockets, files, processes."""
+
+WORLDLY = {
+    "execution/transports.py",  # speaks HTTP
+    "config/credentials.py",  # runs the command that prints a token
+    "health/stores/file.py",
+    "health/stores/sqlite_file.py",
+    "ledger/file.py",
+    *("cli", "lab", "sim", "testing"),  # what looks at machines and plays providers
+}
+
+
+def worldly(path: Path) -> bool:
+    parts = path.relative_to(ROOT / "orchestrator").parts
+    return parts[0] in WORLDLY or "/".join(parts) in WORLDLY
+
+
+RUNNING = [path for path in SHIPPED if path.is_relative_to(ROOT / "orchestrator")]
+
+
+@pytest.mark.parametrize("path", [one for one in RUNNING if not worldly(one)], ids=named)
+def test_sockets_files_and_processes_have_their_places(path: Path) -> None:
+    found = {
+        name.split(".")[0]
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [str(node.module)]
+        )
+    }
+
+    assert found & TOUCHING == set()
+
+
+SLEEPING = {"time.sleep", "asyncio.sleep"}
+SLEEPERS = {"clock.py", "ledger/file.py", "health/stores/sqlite_file.py", "health/stores/file.py"}
+READING = {"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "time.time_ns"}
+READERS = SLEEPERS | {
+    "execution/blocking.py",  # sockets wait in real time, whatever clock the call has
+    "execution/tasks.py",
+    "execution/transports.py",
+    "classification/failure_reader.py",  # a caller who classifies hands in no clock
+}
+
+
+def calls(path: Path) -> set[str]:
+    return {dotted(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
+
+
+CLOCKLESS = [
+    path
+    for path in RUNNING
+    if path.relative_to(ROOT / "orchestrator").parts[0] not in ("cli", "lab", "sim", "testing")
+]
+
+
+@pytest.mark.parametrize("path", CLOCKLESS, ids=named)
+def test_time_comes_from_the_clock(path: Path) -> None:
+    name = str(path.relative_to(ROOT / "orchestrator"))
+
+    assert name in SLEEPERS or calls(path) & SLEEPING == set()
+    assert name in READERS or calls(path) & READING == set()
+
+
+TAKING = (
+    *("time.", "secrets.token", "uuid.", "os.urandom", "os.open", "open", "socket."),
+    *("threading.Thread", "subprocess.", "sqlite3.connect", "tempfile."),
+)
+"""Beginnings of the names of what reads a clock, draws, opens or takes something."""
+
+
+def taken_by_constructors(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef) and node.name in ("__init__", "__attrs_post_init__"):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Call) and dotted(inner.func).startswith(TAKING):
+                    yield f"{node.name}:{inner.lineno}: {dotted(inner.func)}"
+
+
+@pytest.mark.parametrize("path", CLOCKLESS, ids=named)
+def test_constructors_only_construct(path: Path) -> None:
+    assert list(taken_by_constructors(path)) == []
+
+
+# One loop performs what the machine asks for.
+
+COMMANDS = {"Rotate", "Switch", "Wait", "Repair", "Diagnose", "Relay"}
+LOOP = "execution/flow.py"
+TELLING = ("states", "ledger", "lab", "testing")  # they may name commands
+
+
+@pytest.mark.parametrize("path", RUNNING, ids=named)
+def test_one_file_performs_commands(path: Path) -> None:
+    name = str(path.relative_to(ROOT / "orchestrator"))
+    if name == LOOP or name.split("/", maxsplit=1)[0] in TELLING:
+        return
+    performed = {
+        dotted(node.cls) for node in ast.walk(tree(path)) if isinstance(node, ast.MatchClass)
+    }
+
+    assert performed & (COMMANDS - {"Relay"}) == set()
+
+
+# Budgets, counted and not timed.
+
+MOST_CALLS = 420
+"""Own Python calls of a success, over a transport that answers at once."""
+
+MOST_FILES = 56
+"""Own files that a success enters, those of the machine among them."""
+
+MOST_MODULES = 160
+"""Own modules that ``import orchestrator`` loads."""
+
+COUNTED = r'''
+import json, os, sys
+import httpx
+import orchestrator
+from orchestrator.config import loads
+
+loaded = [name for name in sys.modules if name.split(".")[0] == "orchestrator"]
+ANSWER = json.dumps({"choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}]})
+TEXT = """
+health = "memory"
+[providers.a]
+base_url = "http://a.test/v1"
+credentials = ["a-key-of-some-length"]
+[routes]
+default = ["a/m"]
+"""
+HI = {"messages": [{"role": "user", "content": "hi"}]}
+transport = httpx.MockTransport(lambda _: httpx.Response(200, text=ANSWER))
+root = os.path.dirname(os.path.realpath(orchestrator.__file__))
+calls, files = 0, set()
+
+def count(frame, event, _):
+    global calls
+    name = frame.f_code.co_filename
+    if event == "call" and os.path.abspath(name).startswith(root):
+        calls += 1
+        files.add(name)
+
+with orchestrator.Orchestrator(loads(TEXT, {}), transport=transport) as orc:
+    for _ in range(3):
+        orc.run(HI)
+    sys.setprofile(count)
+    orc.run(HI)
+    sys.setprofile(None)
+print(json.dumps({"modules": len(loaded), "calls": calls, "files": sorted(files)}))
+'''
+
+
+@pytest.fixture(scope="module")
+def counted() -> dict[str, object]:
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTED], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_a_success_keeps_to_its_budget(counted: dict[str, object]) -> None:
+    files = counted["files"]
+
+    own = counted["calls"]
+
+    assert isinstance(files, list)
+    assert isinstance(own, int)
+    assert own <= MOST_CALLS
+    assert len(files) <= MOST_FILES, files
+
+
+def test_an_import_keeps_to_its_budget(counted: dict[str, object]) -> None:
+    modules = counted["modules"]
+
+    assert isinstance(modules, int)
+    assert modules <= MOST_MODULES
