@@ -9,7 +9,7 @@ import attrs
 from orchestrator.dialects import Usage
 from orchestrator.dialects.neutral import Began, Counted, Delta, StreamEvent
 from orchestrator.execution.accumulator import Accumulator
-from orchestrator.execution.continuation import Trimmer
+from orchestrator.execution.continuation import OverlapTrimmer
 
 
 @attrs.define
@@ -23,19 +23,19 @@ class Delivery:
 
     accumulator: Accumulator = attrs.field(factory=Accumulator)
     continues: bool = False
-    _trimmer: Trimmer | None = None
+    _trimmer: OverlapTrimmer | None = None
 
     def go_on(self, usage: Usage | None, *, prefill: bool) -> None:
         """Another stream goes on where this one broke.
 
         Args:
             usage: What the broken attempt cost, as far as its provider told.
-            prefill: See :class:`.Trimmer`.
+            prefill: See :class:`.OverlapTrimmer`.
         """
         self.accumulator.next_stream(usage)
         self.continues = True
         # Of the text alone: thoughts are not asked to go on, and begin anew.
-        self._trimmer = Trimmer(self.accumulator.text, prefill=prefill)
+        self._trimmer = OverlapTrimmer(self.accumulator.text, prefill=prefill)
 
     def pass_on(self, events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
         """The events as the caller gets them; what has been taken of them has reached him."""

@@ -21,13 +21,13 @@ them; at the border (:class:`Session`) they are seconds since the call's ``Start
 from orchestrator.health.board import HealthBoard
 from orchestrator.health.pool import Accounts, Pool, PoolCredential, Strategy
 from orchestrator.health.session import Session
-from orchestrator.health.snapshot import Entry
+from orchestrator.health.snapshot import BoardRow
 from orchestrator.health.stores import default_path, open_store
 from orchestrator.health.stores.store import MemoryStore, Store
 
 __all__ = [
     "Accounts",
-    "Entry",
+    "BoardRow",
     "HealthBoard",
     "MemoryStore",
     "Pool",

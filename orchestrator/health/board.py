@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from random import Random
 from random import random as draw
 
+from orchestrator.health.expiry import reset
 from orchestrator.health.pool import Pool
 from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
 from orchestrator.health.session import BoardState, Session
-from orchestrator.health.snapshot import Entry, entries
+from orchestrator.health.snapshot import BoardRow, board_rows
 from orchestrator.health.stores.store import Store
-from orchestrator.health.upkeep import reset
 from orchestrator.secrets import Secret
 from orchestrator.states.facts import Target
 
@@ -75,7 +75,7 @@ class HealthBoard:
         """Know the credential ``label`` of ``provider`` by a new secret: it starts clean."""
         self._state.renew(provider, label, secret)
 
-    def snapshot(self, targets: Iterable[Target] = ()) -> tuple[Entry, ...]:
+    def snapshot(self, targets: Iterable[Target] = ()) -> tuple[BoardRow, ...]:
         """What is known now of every provider, credential and target.
 
         Args:
@@ -90,7 +90,7 @@ class HealthBoard:
         # board has named yet.
         for target in (*targets, *_named(marks, self._state.pools)):
             self._state.place(target)
-        return entries(marks, self._state.places, self._state.providers(), self._clock())
+        return board_rows(marks, self._state.places, self._state.providers(), self._clock())
 
     def reset(self, provider: str | None = None) -> int:
         """Remove every mark, or those of one provider entry; how many were removed.
@@ -109,7 +109,7 @@ def _named(marks: Marks, pools: Collection[str]) -> list[Target]:
     """The targets that records name."""
     found = set()
     for name in marks:
-        _, subject, identity = parts(name)
-        if subject.names_model and identity[0] in pools:
+        _, scope, identity = parts(name)
+        if scope.names_model and identity[0] in pools:
             found.add((identity[0], identity[-1]))
     return [Target(provider, model) for provider, model in sorted(found)]

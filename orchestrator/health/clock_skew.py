@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from orchestrator.health.marking import LONGEST, YEAR
+from orchestrator.health.penalties import LONGEST, YEAR
 from orchestrator.health.records import Claim, Record
 
 SKEW = 1.0

@@ -12,12 +12,12 @@ from typing import TypeVar, assert_never, overload
 import attrs
 
 from orchestrator.health import steps
-from orchestrator.health.look import Route, Viewer
+from orchestrator.health.availability import Caller, Route
+from orchestrator.health.expiry import pruned
 from orchestrator.health.pool import Choose, Pool, Strategy, Turns
-from orchestrator.health.records import Marks, Place
-from orchestrator.health.steps import Outcome, Wanted
+from orchestrator.health.records import Marks, TargetKeys
+from orchestrator.health.steps import Candidates, StepOutcome
 from orchestrator.health.stores.store import Store
-from orchestrator.health.upkeep import pruned
 from orchestrator.secrets import Secret
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Standby, Taken, Target
@@ -127,17 +127,17 @@ class BoardState:
                 raise ValueError(f"provider {pool.provider!r} has two pools; name each one once")
         self._turns = Turns(self.pools.values(), draw)
         self._claim_seconds = claim_seconds
-        self._places: dict[tuple[str, str], Place] = {}
+        self._places: dict[tuple[str, str], TargetKeys] = {}
         self._pruned_at = -math.inf
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[TargetKeys, ...]:
         """The places of all targets that were asked about."""
         return tuple(self.place(Target(*name)) for name in tuple(self._places))
 
-    def providers(self) -> tuple[Place, ...]:
+    def providers(self) -> tuple[TargetKeys, ...]:
         """One place of every provider entry, whatever its model."""
-        return tuple(Place.of(pool, "", self.store.salt) for pool in self.pools.values())
+        return tuple(TargetKeys.of(pool, "", self.store.salt) for pool in self.pools.values())
 
     def route(self, targets: Iterable[Target]) -> Route:
         """The targets with their places.
@@ -147,7 +147,7 @@ class BoardState:
         """
         return [(target, self.place(target)) for target in targets]
 
-    def place(self, target: Target) -> Place:
+    def place(self, target: Target) -> TargetKeys:
         """The place of ``target``, by identity; another one once a secret of its pool changes.
 
         Raises:
@@ -160,7 +160,7 @@ class BoardState:
             return place
         if pool is None:
             raise _no_pool(target, self.pools)
-        new = Place.of(pool, target.model, self.store.salt)
+        new = TargetKeys.of(pool, target.model, self.store.salt)
         if place is None:
             # Two threads may make it at once; setdefault lets the first one stay.
             return self._places.setdefault(name, new)
@@ -172,7 +172,9 @@ class BoardState:
         # Replaced whole: sessions tell by its identity that their places are of before.
         self.pools = {**self.pools, provider: self.pools[provider].renewed(label, secret)}
 
-    def step(self, step: Callable[[Marks], Outcome[T]], marks: Marks, now: float) -> Outcome[T]:
+    def step(
+        self, step: Callable[[Marks], StepOutcome[T]], marks: Marks, now: float
+    ) -> StepOutcome[T]:
         """Run ``step`` as one atomic step over the store, which had ``marks`` just before."""
         outcome = step(marks)
         if not outcome.changes:
@@ -180,7 +182,7 @@ class BoardState:
             return outcome
         return self.store.update(lambda marks: self._pruned(marks, step(marks), now))
 
-    def wanted(self, route: Route, used: Collection[str]) -> Wanted:
+    def candidates(self, route: Route, used: Collection[str]) -> Candidates:
         """What a take may give; a pool's turn is drawn once, though the step may run twice."""
         drawn: dict[str, Choose] = {}
 
@@ -191,7 +193,7 @@ class BoardState:
                 drawn[pool.provider] = self._turns.draw(pool)
             return drawn[pool.provider]
 
-        return Wanted(route, used, choose, self._claim_seconds)
+        return Candidates(route, used, choose, self._claim_seconds)
 
     def count(self, taken: Taken) -> None:
         """Count a take for the strategy that goes by it."""
@@ -199,7 +201,7 @@ class BoardState:
         if pool.strategy is Strategy.LEAST_USED:
             self._turns.count(pool, taken.credential)
 
-    def _pruned(self, marks: Marks, outcome: Outcome[T], now: float) -> Outcome[T]:
+    def _pruned(self, marks: Marks, outcome: StepOutcome[T], now: float) -> StepOutcome[T]:
         """``outcome`` with stale records removed besides, where that was not done just before."""
         # Also where the clock was set back: then "just before" lies ahead.
         if abs(now - self._pruned_at) < PRUNE_SECONDS:
@@ -223,7 +225,7 @@ class Session:
         self._board, self._pools = board, board.pools
         self._route = route
         self._started = started
-        self._state = steps.State(Viewer(holder))
+        self._state = steps.CallClaims(Caller(holder))
 
     @overload
     def answer(self, question: TakeFirst | Take, at: float) -> Arrival: ...
@@ -251,12 +253,15 @@ class Session:
         return outcome.answer
 
     def _take(self, question: TakeFirst | Take, marks: Marks, now: float) -> Arrival:
-        asking, board = self._asking(now), self._board
+        query, board = self._query(now), self._board
         if isinstance(question, TakeFirst):
-            take, wanted = steps.start, board.wanted(asking.route, ())
+            take, candidates = steps.start, board.candidates(query.route, ())
         else:
-            take, wanted = steps.take, board.wanted(board.route(question.targets), question.used)
-        step = partial(take, state=self._state, asking=asking, wanted=wanted)
+            take, candidates = (
+                steps.take,
+                board.candidates(board.route(question.targets), question.used),
+            )
+        step = partial(take, state=self._state, query=query, candidates=candidates)
         outcome = board.step(step, marks, now)
         self._state = outcome.state
         taken, standby = outcome.answer
@@ -267,13 +272,13 @@ class Session:
 
     def _step(
         self, question: Report | Succeed | NoteFirstToken | Release, now: float
-    ) -> Callable[[Marks], Outcome[Standby | None]]:
+    ) -> Callable[[Marks], StepOutcome[Standby | None]]:
         """The pure step that answers ``question``, with all but the marks filled in."""
         state = self._state
         match question:
             case Report(target, label, error, cut):
-                place, asking = self._sent(target, label), self._asking(now)
-                return lambda marks: steps.report(marks, state, asking, place, label, error, cut)
+                place, query = self._sent(target, label), self._query(now)
+                return lambda marks: steps.report(marks, state, query, place, label, error, cut)
             case Succeed(target, label):
                 place = self._sent(target, label)
                 return lambda marks: steps.succeed(marks, state, place, label, now)
@@ -285,23 +290,23 @@ class Session:
             case _:
                 assert_never(question)
 
-    def _asking(self, now: float) -> steps.Asking:
+    def _query(self, now: float) -> steps.Query:
         board = self._board
         if self._pools is not board.pools:
             # A secret was read again meanwhile: its credential has another fingerprint now.
             self._pools, self._route = board.pools, board.route(target for target, _ in self._route)
-        return steps.Asking(self._route, self._started, now)
+        return steps.Query(self._route, self._started, now)
 
-    def _sent(self, target: Target, credential: str) -> Place:
+    def _sent(self, target: Target, credential: str) -> TargetKeys:
         """The place where an attempt with ``credential`` was sent.
 
         Raises:
             ValueError: The pool has no credential of that label.
         """
-        stay = self._state.stay
-        if stay is not None and stay.target.name == target.name:
+        occupancy = self._state.occupancy
+        if occupancy is not None and occupancy.target.name == target.name:
             # As it was taken: what a provider says of an old secret is not about a new one.
-            place = stay.place
+            place = occupancy.place
         else:
             place = self._board.place(target)
         if credential not in place.fingerprints:

@@ -12,7 +12,7 @@ import attrs
 from orchestrator.config.records import DEFAULT_ROUTE, Config, Provider
 from orchestrator.execution.recorder import pool_of
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
-from orchestrator.health.marking import CIRCUIT, FAILING_CALLS
+from orchestrator.health.penalties import CIRCUIT, FAILING_CALLS
 from orchestrator.health.session import Release, Report, Take, TakeFirst
 from orchestrator.lab.simulation.provider_model import Assume, RecordedProviders, usual_seconds
 from orchestrator.lab.simulation.replay_call import CallReplay, Replay

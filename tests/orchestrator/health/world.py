@@ -9,7 +9,7 @@ import attrs
 
 from orchestrator.health import (
     Accounts,
-    Entry,
+    BoardRow,
     HealthBoard,
     MemoryStore,
     Pool,
@@ -143,14 +143,14 @@ class World:
 
     def entry(
         self, provider: str, *, credential: str | None = None, model: str | None = None
-    ) -> Entry:
+    ) -> BoardRow:
         return next(
             entry
             for entry in self.board.snapshot()
             if (entry.provider, entry.credential, entry.model) == (provider, credential, model)
         )
 
-    def marked(self) -> list[Entry]:
+    def marked(self) -> list[BoardRow]:
         return [entry for entry in self.board.snapshot() if entry.mark is not None]
 
 

@@ -33,7 +33,7 @@ LINE = 80
 
 
 @attrs.define
-class Whole:
+class WholeAnswer:
     """An answer that is all there, to be delivered as if it were being streamed."""
 
     events: tuple[StreamEvent, ...]
@@ -52,18 +52,18 @@ class Whole:
         return events
 
 
-def cut(answer: Answer, spoken: str) -> Whole:
+def split_answer(answer: Answer, spoken: str) -> WholeAnswer:
     """``answer``, which came in one piece in the dialect ``spoken``, as a stream."""
     reply = dialect(spoken).read_answer(answer.raw)
-    return Whole(tuple(_pieces(reply)), content=bool(reply.parts), usage=answer.usage)
+    return WholeAnswer(tuple(_chunks(reply)), content=bool(reply.parts), usage=answer.usage)
 
 
-def completion(reply: Reply) -> Answer:
+def to_completion(reply: Reply) -> Answer:
     """``reply`` as an answer that is written as a chat completion."""
     return answer_of(reply, dialect(DEFAULT_DIALECT).write_answer(reply))
 
 
-def usage_in(body: bytes, spoken: str) -> Usage | None:
+def read_usage(body: bytes, spoken: str) -> Usage | None:
     """The tokens that the body of a failed attempt tells of, whole or cut, stream or not."""
     # Most failures tell of no tokens: that is seen without parsing what may be 64 MiB.
     if b"usage" not in body:
@@ -76,7 +76,9 @@ def usage_in(body: bytes, spoken: str) -> Usage | None:
     return decoder.usage
 
 
-def broken_off(source: StreamDecoder | Whole, headers: Mapping[str, str]) -> Fault | Interrupted:
+def classify_break(
+    source: StreamDecoder | WholeAnswer, headers: Mapping[str, str]
+) -> Fault | Interrupted:
     """Why a stream that is over is not whole."""
     # A status of 200, since that is what the head said: what failed is told by the body alone.
     if source.broke is not None:
@@ -91,7 +93,7 @@ def broken_off(source: StreamDecoder | Whole, headers: Mapping[str, str]) -> Fau
     return Interrupted("the stream ended without its end", remark=said)
 
 
-def _pieces(reply: Reply) -> Iterator[StreamEvent]:
+def _chunks(reply: Reply) -> Iterator[StreamEvent]:
     deltas: list[Delta] = [Began(reply.id, reply.model)]
     index = 0
     for part in reply.parts:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.health import MemoryStore, Store
-from orchestrator.health.patience import estimate, learned
+from orchestrator.health.latency import estimate, learned
 from orchestrator.health.records import Marks
 from orchestrator.health.session import NoteFirstToken
 from orchestrator.health.stores.file import FileStore
