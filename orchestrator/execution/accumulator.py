@@ -1,4 +1,4 @@
-"""A whole answer put together from what a stream delivered."""
+"""Accumulator of a stream's deltas: it makes the whole answer of them."""
 
 from __future__ import annotations
 

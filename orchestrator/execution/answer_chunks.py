@@ -1,4 +1,4 @@
-"""Whole answers cut in pieces for callers who stream, and pieces made whole for others."""
+"""Chunks of whole answers for callers who stream, and whole answers of chunks for others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exceptions that a failed call raises."""
+"""Exceptions that a failed call raises."""
 
 from __future__ import annotations
 

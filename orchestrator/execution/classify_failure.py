@@ -1,4 +1,4 @@
-"""What an attempt brought instead of an answer, classified and made fit to be shown."""
+"""Classification of what an attempt brought instead of an answer, fit to be shown."""
 
 from __future__ import annotations
 

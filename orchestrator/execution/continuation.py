@@ -1,4 +1,4 @@
-"""Going on with a broken stream at another target: what not to say twice."""
+"""Overlap of a stream with the one that it goes on from: what not to say twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a call's answers has reached the caller."""
+"""Delivery of a call's answers: what of them has reached the caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the ledger while a call runs."""
+"""Recorder of a call: it writes the ledger while the call runs."""
 
 from __future__ import annotations
 

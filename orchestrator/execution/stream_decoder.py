@@ -1,4 +1,4 @@
-"""One upstream stream, read without I/O: what has come, and whether it is whole."""
+"""Decoder of one upstream stream, without I/O: what has come, and whether it is whole."""
 
 from __future__ import annotations
 

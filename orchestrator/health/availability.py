@@ -1,4 +1,4 @@
-"""What could be sent to at one instant: marks in, blocks and a standby out. Pure.
+"""Availability of targets at one instant: marks in, blockers and a standby out. Pure.
 
 What anybody would see of a pool is kept with the marks, told again until something in it
 ends, and after a change only the credentials that it is about are looked at anew. So a look

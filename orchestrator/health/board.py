@@ -1,4 +1,4 @@
-"""The health board: what is known across calls."""
+"""Health board: what is known across calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a record can say at an instant: nothing in it comes from the future. Pure.
+"""Correction of records at an instant: nothing in them comes from the future. Pure.
 
 The wall clock is shared by processes but may be set back, and a row may hold nonsense. So
 no mark outlives its own length: what lies too far ahead counts as having begun now.

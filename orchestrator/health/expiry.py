@@ -1,4 +1,4 @@
-"""Removing records: those that are stale, and those that a user resets. Pure."""
+"""Removal of records: of those that are stale, and of those that a user resets. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a target was seen to need until its first content, and the patience it earns. Pure.
+"""First-token latency of targets: how long each was silent, and what that earns. Pure.
 
 A slow reasoning model is silent for longer than a dead one is worth waiting for; only what
 it did before tells them apart. The longest of the recent silences counts, halved with every

@@ -1,4 +1,4 @@
-"""How a failure marks: what, for how long, and what a further failure makes of it.
+"""Penalties of failures: what is marked, for how long, and what a further failure adds.
 
 A wait of up to 5 minutes that a rate limit names is a fact: a cooldown, which simply ends.
 A longer one, whoever names it, is an expectation: a bench with due dates, at each of which

@@ -1,4 +1,4 @@
-"""What the board remembers: one record for each thing and kind of failure.
+"""Records of the board: one for each thing and kind of failure.
 
 A record's key is a JSON list ``[kind, scope, provider, endpoint, ...]``, so that a
 curious reader can open the file, and no name that a user may choose breaks it. The

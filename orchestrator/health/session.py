@@ -1,4 +1,4 @@
-"""A call's session with the health board: questions that are values, each one atomic step."""
+"""Sessions of calls with the health board: each question is a value, and one atomic step."""
 
 from __future__ import annotations
 

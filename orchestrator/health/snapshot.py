@@ -1,4 +1,4 @@
-"""The board at one instant, for people. Pure."""
+"""Snapshot of the board, for people. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The board's steps. Pure: marks and a call's state in; answer, changes and state out."""
+"""Steps of the board: marks and a call's claims in; answer, changes and claims out. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store in a file: one view of the marks for all processes of this user.
+"""File store: one view of the marks for all processes of this user.
 
 Theory of operation. The parsed marks are cached; ``PRAGMA data_version`` tells whether
 another connection has changed the file since. A step that changes something runs inside

@@ -1,4 +1,4 @@
-"""The health file: making it, opening it, reading and writing its rows, setting it aside.
+"""SQLite file of the board: made, opened, read, written, and set aside.
 
 Functions only; what they raise the store handles. From a damaged file anything may come:
 beside ``sqlite3.Error`` a ``UnicodeDecodeError`` (of SQLite's own words about it), a

@@ -1,4 +1,4 @@
-"""Where marks are kept, and the store that keeps them in memory."""
+"""Stores of marks: what each must do, and the one in memory."""
 
 from __future__ import annotations
 
