@@ -39,16 +39,10 @@ from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.runtime import Runtime
 from orchestrator.execution.tasks import TaskConnection
 from orchestrator.execution.transports import Transports
-from orchestrator.health import (
-    HealthBoard,
-    Pool,
-    PoolCredential,
-    Store,
-    open_store,
-)
+from orchestrator.health import HealthBoard, Pool, PoolCredential, Store, open_store
 from orchestrator.ledger import LedgerFile, Observer
 from orchestrator.provider import Provider
-from orchestrator.secrets import fingerprint, guard_logs
+from orchestrator.secrets import guard_logs
 from orchestrator.states import Call, Policy
 
 
@@ -90,7 +84,7 @@ class Orchestrator:
         dice = random.Random(options.get("seed"))
         given = options.get("store")
         store = _store(config) if given is None else given
-        self.board = HealthBoard(_pools(config, store), store, self._clock.time, dice)
+        self.board = HealthBoard(_pools(config), store, self._clock.time, dice)
         self.runtime = Runtime(
             config.providers, config.targets, self.board, self._clock, dice.random
         )
@@ -280,13 +274,12 @@ def _prepare(config: Config) -> None:
         dialect(name)
 
 
-def _pools(config: Config, store: Store) -> tuple[Pool, ...]:
-    return tuple(_pool(provider, store.salt) for provider in config.providers.values())
+def _pools(config: Config) -> tuple[Pool, ...]:
+    return tuple(_pool(provider) for provider in config.providers.values())
 
 
-def _pool(provider: Provider, salt: str) -> Pool:
+def _pool(provider: Provider) -> Pool:
     credentials = tuple(
-        PoolCredential(credential.label, fingerprint(credential.secret, salt))
-        for credential in provider.credentials
+        PoolCredential(credential.label, credential.secret) for credential in provider.credentials
     )
     return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)
