@@ -18,23 +18,6 @@ PROVIDER, TARGET, KEY, KEY_MODEL = (
     ("acme", "k1", None),
     ("acme", "k1", "one"),
 )
-CIRCUITS = (
-    Reason.OVERLOADED,
-    Reason.SERVER_ERROR,
-    Reason.TIMEOUT,
-    Reason.STREAM_INTERRUPTED,
-    Reason.INVALID_RESPONSE,
-)
-UNMARKED = (
-    Reason.CONTEXT_OVERFLOW,
-    Reason.PAYLOAD_TOO_LARGE,
-    Reason.CONTENT_POLICY,
-    Reason.BAD_REQUEST,
-    Reason.OUTPUT_TRUNCATED,
-    Reason.UNKNOWN,
-    Reason.CANCELLED,
-    Reason.DEADLINE,
-)
 
 
 @pytest.mark.parametrize("reason", Reason)
