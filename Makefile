@@ -35,7 +35,7 @@ coverage: $(STAMP) ## branches of states/ that its own tests take without luck: 
 	@COVERAGE_FILE=build/coverage $(BIN)/coverage report --skip-covered --fail-under=100
 
 mutants: $(STAMP) ## plant mistakes in states/: each is noticed by a test, or explained
-	@$(BIN)/python -m scripts.mutants --jobs $(JOBS) $(ARGS)
+	@$(BIN)/python -m verification.mutants --jobs $(JOBS) $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format
 	@$(BIN)/ruff check --quiet .
@@ -50,7 +50,7 @@ types: $(STAMP) ## mypy --strict
 	@$(BIN)/mypy
 
 diagrams: $(STAMP) ## draw docs/diagrams from the table and the incidents
-	@$(BIN)/python -m orchestrator.lab.diagrams.diagrams
+	@$(BIN)/python -m scripts.diagrams
 
 spin: $(STAMP) ## search the machine a second time, by spin, where that is installed
 	@$(BIN)/python -m verification.promela

@@ -22,14 +22,14 @@ from typing import Any
 import attrs
 
 from orchestrator.api.errors import Rejected
-from orchestrator.cli.explain import Why
-from orchestrator.cli.foretelling import Ask
-from orchestrator.cli.incident import Arrived
-from orchestrator.cli.live_check import Got
+from orchestrator.cli.check_live import LiveCheck
+from orchestrator.cli.demo import ReceivedRequests
+from orchestrator.cli.explain_call import MoveReason
 from orchestrator.config.errors import Problem
 from orchestrator.config.lint import Finding
 from orchestrator.health import Entry as BoardEntry
-from orchestrator.lab.simulation.mixes import Mix
+from orchestrator.lab.simulation.dry_run import DryAttempt
+from orchestrator.lab.simulation.workloads import Mix
 from orchestrator.ledger import FORMAT, Attempt, Closed, Opened, Skipped, Transition
 from orchestrator.states import Clear, Error, Mark, Move, Reason, StoppedBy
 
@@ -65,7 +65,7 @@ _ATTEMPTS = tuple[Attempt, ...]
 _SKIPPED = tuple[Skipped, ...]
 _NUMBERS = dict.fromkeys(("mean", "median", "p95", "most"), float)
 
-_EXPLAINED = {"curl": str, "moves": tuple[Why, ...]}
+_EXPLAINED = {"curl": str, "moves": tuple[MoveReason, ...]}
 
 _FAILED = {
     "type": str,
@@ -125,14 +125,14 @@ OUTPUTS = {
         config=str,
         findings=tuple[Finding, ...],
         routes=Mapping[str, _TEXTS],
-        live=tuple[Got, ...],
+        live=tuple[LiveCheck, ...],
     ),
     "classify": Output(
         "`classify --json`: the classified error, and what would be done about it.",
         **_fields(Error),
         why=str,
         moves=tuple[Move, ...],
-        then=tuple[Ask, ...],
+        then=tuple[DryAttempt, ...],
         assumed=bool,
         config=str | None,
         notes=_TEXTS,
@@ -167,7 +167,7 @@ OUTPUTS = {
                 "path": _TEXTS,
             },
         ),
-        received=Mapping[str, Arrived],
+        received=Mapping[str, ReceivedRequests],
     ),
     "init": Output("`init --json`: the file that was written.", path=str, keys=_OBJECT),
     "simulate": Output(
@@ -279,7 +279,7 @@ class Writer:
         for field in attrs.fields(kind):
             schema = self.of(field.type)
             if kind is Clear and field.name in ("at", "since"):
-                schema = {"anyOf": [schema, {"type": "null"}]}  # an instant that never comes
+                schema = {"anyOf": [schema, {"enum": ["inf", "-inf"]}]}  # it never comes
             meaning = meanings.get(field.name)
             properties[field.name] = {**schema, **({"description": meaning} if meaning else {})}
         # What a later version of the record adds is not in lines of an earlier one.

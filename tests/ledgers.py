@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.lab.simulation.reading import BrokenLedger, Recording, read
+from orchestrator.ledger import BrokenLedger, Recording, read_ledger
 from orchestrator.testing import assert_invariants
 
 
@@ -29,6 +29,6 @@ def calls(folder: Path) -> Iterator[Recording]:
     """The calls of the ledgers in ``folder``; what is broken on purpose is passed over."""
     for path in sorted(folder.rglob("*.jsonl")):
         try:
-            yield from read(path)
+            yield from read_ledger(path)
         except BrokenLedger:
             continue

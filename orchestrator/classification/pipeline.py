@@ -29,6 +29,15 @@ from orchestrator.vendors import vendor as vendor_of
 
 MESSAGE_LIMIT = 1_000
 """Characters of ``Error.message``, as the field's contract says."""
+
+LONG_LIMIT = 300.0
+"""Seconds that a cooldown lasts at most; a longer wait is one for a window to open."""
+
+HINT_LONG_LIMIT = (
+    "A longer limit of this key or plan is used up, such as an hourly, daily or weekly one: let "
+    "other targets take over until it opens, add keys, or raise the plan."
+)
+"""The hint where a limit says that it lasts: to send more slowly would not help."""
 _LINES = 3
 _PLACES = 6
 _SHORT_BENCH = 300.0
@@ -172,17 +181,25 @@ def _error(
     mask: Callable[[str], str],
 ) -> Error:
     status = facts.http_status if facts.http_status is not None else facts.status
+    wait = _retry_after(rule, facts)
     return Error(
         reason=rule.reason,
         rule=rule.id,
         status=status,
         message=_words(facts, mask),
         scope=scope_of(rule, decided, sent),
-        retry_after=_retry_after(rule, facts),
-        hint=rule.hint or (HINT_REPAIRED if _is_sure(repair) else SPECS[rule.reason].hint),
+        retry_after=wait,
+        hint=rule.hint or _hint(rule.reason, repair, wait),
         repair=repair,
         revoked=rule.revoked,
     )
+
+
+def _hint(reason: Reason, repair: str | None, wait: float | None) -> str:
+    if _is_sure(repair):
+        return HINT_REPAIRED
+    is_long = reason is Reason.RATE_LIMIT and wait is not None and wait > LONG_LIMIT
+    return HINT_LONG_LIMIT if is_long else SPECS[reason].hint
 
 
 def _is_sure(repair: str | None) -> bool:

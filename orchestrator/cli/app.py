@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
-from orchestrator.cli.endings import INTERRUPTED, MISUSED, OneLine
+from orchestrator.cli.exit_codes import INTERRUPTED, MISUSED, OneLineHandler
+from orchestrator.cli.format import one_line
 from orchestrator.cli.screen import Screen
-from orchestrator.cli.words import one_line
 
 _COMMANDS = {
     "demo": "Watch a call meet a 402 and take its fallback: no key, no network.",
@@ -24,7 +24,7 @@ _COMMANDS = {
     "classify": "Say what an error of a provider means, and what would be done about it.",
     "status": "Show what is known of each provider, credential and target.",
     "verify": "Search everything that calls under a config can do.",
-    "diagram": "Draw the state machine: under a config, as calls took it, or as it changed.",
+    "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
 }
@@ -49,7 +49,7 @@ def serve(arguments: Sequence[str] | None = None) -> int:
     """
     tokens = list(sys.argv[1:] if arguments is None else arguments)
     screen = Screen()
-    handler = OneLine(screen)
+    handler = OneLineHandler(screen)
     logger = logging.getLogger("orchestrator")
     logger.addHandler(handler)
     propagates, logger.propagate = logger.propagate, False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,19 +11,22 @@ import attrs
 from cyclopts import Parameter
 from rich.text import Text
 
-from orchestrator.cli import live_check, request_check
-from orchestrator.cli.endings import DONE, FAILED, MISUSED, UsageError, told
-from orchestrator.cli.live_check import Got
-from orchestrator.cli.opening import store_problem
-from orchestrator.cli.reading import duration
-from orchestrator.cli.request_check import Takeover
+from orchestrator import dialects
+from orchestrator.api.request import Request
+from orchestrator.cli import check_live
+from orchestrator.cli.check_live import LiveCheck
+from orchestrator.cli.context import store_problem
+from orchestrator.cli.exit_codes import DONE, FAILED, MISUSED, UsageError, exit_on_error
+from orchestrator.cli.format import count, duration, one_line
+from orchestrator.cli.inputs import read_duration, read_payload
 from orchestrator.cli.screen import Screen
-from orchestrator.cli.words import count, one_line
-from orchestrator.cli.words import duration as words_for
 from orchestrator.config import ConfigError
 from orchestrator.config import loading as configuration
 from orchestrator.config.config import Config
+from orchestrator.config.errors import nearest
 from orchestrator.config.lint import Finding, Level, lint
+from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, crossing
+from orchestrator.execution.capabilities import split
 from orchestrator.states import Target
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow"}
@@ -59,8 +63,8 @@ def check(
         Print one JSON object.
     """
     screen = Screen()
-    with told(screen, json=json):
-        seconds = duration(timeout, "--timeout")
+    with exit_on_error(screen, json=json):
+        seconds = read_duration(timeout, "--timeout")
         if seconds is not None and not live:
             raise UsageError("--timeout is for --live: without it nothing is sent")
         if dialect is not None and request is None:
@@ -87,19 +91,19 @@ def check(
 
 
 def _taken_over(config: Config, file: str, spoken: str | None) -> tuple[Takeover, ...]:
-    return request_check.takeovers(config, request_check.read(file, spoken))
+    return _takeovers(config, _read_request(file, spoken))
 
 
-def _asked(screen: Screen, config: Config, seconds: float | None) -> tuple[Got, ...]:
+def _asked(screen: Screen, config: Config, seconds: float | None) -> tuple[LiveCheck, ...]:
     number = len({target for route in config.routes.values() for target in route})
-    limit = live_check.SECONDS if seconds is None else seconds
-    screen.say(f"asking {count(number, 'target')}, at most {words_for(limit)} …")
-    return live_check.ask(config, limit)
+    limit = check_live.SECONDS if seconds is None else seconds
+    screen.say(f"asking {count(number, 'target')}, at most {duration(limit)} …")
+    return check_live.ask_targets(config, limit)
 
 
 @attrs.frozen
 class _Report:
-    """What was found.
+    """The findings of ``check``.
 
     Attributes:
         path: The config's.
@@ -112,14 +116,14 @@ class _Report:
     path: str
     findings: Sequence[Finding]
     routes: Mapping[str, Sequence[Target]] = attrs.field(factory=dict)
-    live: Sequence[Got] | None = None
+    live: Sequence[LiveCheck] | None = None
     takeovers: tuple[Takeover, ...] | None = None
 
     @property
     def bad(self) -> bool:
         """Whether something cannot work."""
         broken = any(one.level is Level.ERROR for one in self.findings)
-        stranded = request_check.stranded(self.takeovers or ())
+        stranded = _stranded(self.takeovers or ())
         return broken or bool(stranded) or any(not got.ok for got in self.live or ())
 
     def show(self, screen: Screen, *, json: bool) -> None:
@@ -133,8 +137,10 @@ class _Report:
         for name, route in self.routes.items():
             chain = " → ".join(target.name for target in route) or "no target"
             screen.result(Text(f"route {name}: {chain}", style="dim"))
-        for one in self.takeovers or ():
-            screen.result(one.line())
+        for name, ones in groupby(self.takeovers or (), lambda one: one.route):
+            screen.result(f"the request on route {name}:")
+            for one in ones:
+                screen.result(one.line(), margin=2)
         for got in self.live or ():
             screen.result(_live_line(got))
         if self.live is not None:
@@ -150,9 +156,9 @@ class _Report:
         return {"config": self.path, "findings": findings, "routes": routes, **taken, **live}
 
 
-def _live_line(got: Got) -> Text:
+def _live_line(got: LiveCheck) -> Text:
     mark = ("ok      ", "green") if got.ok else ("failed  ", "bold red")
-    return Text.assemble(mark, f"{got.target}: {live_check.line(got)}")
+    return Text.assemble(mark, f"{got.target}: {check_live.result_line(got)}")
 
 
 def _refused(error: ConfigError) -> list[Finding]:
@@ -176,3 +182,77 @@ def _verdict(findings: Sequence[Finding]) -> str:
     parts = [count(number, noun) for number, noun in ((errors, "error"), (warnings, "warning"))
              if number]  # fmt: skip
     return ", ".join(parts) or "no problems"
+
+
+@attrs.frozen
+class Takeover:
+    """A request at one target of a route.
+
+    Attributes:
+        route: The route.
+        target: ``provider/model``.
+        fits: Whether it could be asked.
+        told: Why it could not; else in what the request would differ there.
+    """
+
+    route: str
+    target: str
+    fits: bool
+    told: tuple[str, ...]
+
+    def line(self) -> Text:
+        """One line for people."""
+        mark = ("takes   ", "green") if self.fits else ("passed  ", "bold red")
+        words = f": {'; '.join(self.told)}" if self.told else ""
+        return Text.assemble(mark, f"{self.target}{one_line(words)}")
+
+
+def _read_request(file: str, spoken: str | None) -> Request:
+    """The request in ``file``, in the dialect ``spoken``.
+
+    Raises:
+        UsageError: There is no such dialect, or the file holds no request.
+        RequestError: It is no request of that dialect.
+        OSError: The file cannot be read.
+    """
+    name = spoken or DEFAULT_DIALECT
+    if name not in DIALECTS:
+        near = nearest(name, DIALECTS)
+        raise UsageError(f"--dialect: found {name!r}{near}; allowed: {', '.join(DIALECTS)}")
+    return Request(read_payload((), file), dialect=name)
+
+
+def _takeovers(config: Config, request: Request) -> tuple[Takeover, ...]:
+    """Every target of the route that ``request`` names, or of all routes where it names none.
+
+    Raises:
+        UnknownRoute: It names one that does not exist.
+        RequestError: It is no request of its dialect.
+    """
+    routes = {request.wants: config.route(request.wants)} if request.wants else config.routes
+    return tuple(one for name, route in routes.items() for one in _at(name, route, config, request))
+
+
+def _stranded(found: tuple[Takeover, ...]) -> list[str]:
+    """The routes of which no target could be asked."""
+    fit = {one.route for one in found if one.fits}
+    return sorted({one.route for one in found} - fit)
+
+
+def _at(
+    name: str, route: tuple[Target, ...], config: Config, request: Request
+) -> Iterator[Takeover]:
+    _, unfit = split(route, request, config)
+    reasons = {skipped.target: skipped.message for skipped in unfit}
+    for target in route:
+        reason = reasons.get(target.name)
+        told = (reason,) if reason is not None else _notes(target, config, request)
+        yield Takeover(name, target.name, reason is None, told)
+
+
+def _notes(target: Target, config: Config, request: Request) -> tuple[str, ...]:
+    spoken: Any = config.providers[target.provider].dialect
+    if spoken == request.dialect:
+        return ()
+    conversation = dialects.dialect(request.dialect).read_request(request.payload)
+    return crossing.notes(conversation, dialects.dialect(spoken))

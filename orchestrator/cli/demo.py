@@ -1,9 +1,14 @@
-"""``orchestrator demo``: a call meets a 402 and takes its fallback, on real sockets."""
+"""``orchestrator demo``: a call meets a 402 and takes its fallback, on real sockets.
+
+The incident is made through the public API, against scripted providers in a process of their
+own: nothing in it is played.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import attrs
 from cyclopts import Parameter
@@ -11,14 +16,53 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.api.client import Orchestrator
 from orchestrator.api.response import Response
-from orchestrator.cli.endings import DONE, FAILED, told
-from orchestrator.cli.incident import FALLBACK, PRIMARY, QUESTION, Arrived, Incident
-from orchestrator.cli.live import Live
-from orchestrator.cli.program import called
+from orchestrator.cli.context import program_name
+from orchestrator.cli.exit_codes import DONE, FAILED, exit_on_error
+from orchestrator.cli.format import count
+from orchestrator.cli.render_call import LiveLines
 from orchestrator.cli.screen import Screen
-from orchestrator.cli.words import count
-from orchestrator.lab.diagrams import diagram
+from orchestrator.config import loading as configuration
+from orchestrator.lab.diagrams import terminal
+from orchestrator.lab.diagrams.drawing import Drawing
+from orchestrator.lab.diagrams.overlay import along
+from orchestrator.lab.diagrams.render import MissingDiagramExtra, RenderFailed
+from orchestrator.ledger import Entry
+from orchestrator.sim import SimProcess, replies
+
+PRIMARY = "deepseek"
+FALLBACK = "openrouter"
+
+QUESTION = "Why did the night's job die?"
+_ANSWERS = ("It did not: another provider took over.", "Still here.")
+
+_KEYS = {
+    "DEMO_DEEPSEEK_1": "sk-demo-deepseek-1",
+    "DEMO_DEEPSEEK_2": "sk-demo-deepseek-2",
+    "DEMO_DEEPSEEK_3": "sk-demo-deepseek-3",
+    "DEMO_OPENROUTER": "sk-demo-openrouter",
+}
+"""Made up, and only ever sent to this machine."""
+
+_PAUSE = 0.25
+"""Seconds that a scripted provider thinks, so that the lines can be seen to appear."""
+
+_CONFIG = """\
+health = "memory"
+{ledger}
+[providers.deepseek]
+base_url = "{primary}"
+credentials = ["env:DEMO_DEEPSEEK_1", "env:DEMO_DEEPSEEK_2", "env:DEMO_DEEPSEEK_3"]
+
+[providers.openrouter]
+base_url = "{fallback}"
+credentials = ["env:DEMO_OPENROUTER"]
+
+[routes]
+default = ["deepseek/deepseek-v4-pro", "openrouter/openai/gpt-oss-120b:free"]
+"""
+
 
 LEDGER = "calls.jsonl"
 PICTURE = "path.svg"
@@ -40,11 +84,11 @@ def demo(
         Print one JSON object.
     """
     screen = Screen()
-    with told(screen, json=json):
+    with exit_on_error(screen, json=json):
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
-        shown = _Shown(screen, told=not json)
-        with Incident(keep) as incident:
+        shown = _ShownDemo(screen, told=not json)
+        with _Incident(keep) as incident:
             shown.opening()
             first = incident.ask(shown.call("1  The first call"))
             shown.answer(first)
@@ -62,7 +106,7 @@ def demo(
 
 
 @attrs.frozen
-class _Shown:
+class _ShownDemo:
     """The story on the screen; silent where JSON was asked for.
 
     Attributes:
@@ -83,16 +127,16 @@ class _Shown:
             )
         )  # fmt: skip
 
-    def call(self, heading: str) -> Live:
+    def call(self, heading: str) -> LiveLines:
         """Begin a call; what it returns shows the attempts as they happen."""
         self._heading(heading)
-        return Live(self._line)
+        return LiveLines(self._line)
 
     def answer(self, response: Response) -> None:
         """What the program that called has in hand."""
         self._line(Text.assemble(("answer   ", "dim"), (response.text, "bold")))
 
-    def received(self, arrived: tuple[Arrived, ...]) -> None:
+    def received(self, arrived: tuple[ReceivedRequests, ...]) -> None:
         """What the providers counted."""
         self._heading("3  What each provider really received")
         table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
@@ -107,7 +151,7 @@ class _Shown:
         """The way of the first call through the machine."""
         self._heading("4  The way of the first call through the state machine")
         path = response.ledger.rows
-        self.screen.out.print(diagram.terminal(path), soft_wrap=True)
+        self.screen.out.print(terminal.path(path), soft_wrap=True)
         if keep is not None:
             self._kept(keep, path)
 
@@ -117,7 +161,7 @@ class _Shown:
         for line in wrong:
             self.screen.say(f"failed: {line}")
         if not wrong:
-            program = called()
+            program = program_name()
             self._line(Text.assemble("next: ", (f"{program} init", "bold"),
                                      " writes a config from the keys you have"))  # fmt: skip
             self._line(Text.assemble("      ", (f"{program} diagram", "bold"),
@@ -125,8 +169,8 @@ class _Shown:
 
     def _kept(self, keep: Path, path: tuple[str, ...]) -> None:
         try:
-            (keep / PICTURE).write_text(diagram.svg(path), encoding="utf-8")
-        except (diagram.MissingExtra, diagram.RenderFailed) as error:
+            (keep / PICTURE).write_text(Drawing(overlay=along(path)).svg(), encoding="utf-8")
+        except (MissingDiagramExtra, RenderFailed) as error:
             self.screen.say(f"note: no {PICTURE}: {error}")
             self._line(Text(f"kept: {keep / LEDGER}"))
         else:
@@ -148,7 +192,7 @@ _WORDS = {
 }
 
 
-def _wrong(arrived: tuple[Arrived, ...], first: Response, second: Response) -> list[str]:
+def _wrong(arrived: tuple[ReceivedRequests, ...], first: Response, second: Response) -> list[str]:
     """What is not as this project promises; empty where all is well."""
     counts = {each.provider: each for each in arrived}
     promised = {PRIMARY: (1, 1), FALLBACK: (2, 1)}
@@ -167,7 +211,7 @@ def _wrong(arrived: tuple[Arrived, ...], first: Response, second: Response) -> l
 
 
 def _object(
-    arrived: tuple[Arrived, ...], first: Response, second: Response, wrong: list[str]
+    arrived: tuple[ReceivedRequests, ...], first: Response, second: Response, wrong: list[str]
 ) -> dict[str, Any]:
     return {
         "ok": not wrong,
@@ -187,3 +231,77 @@ def _call(response: Response) -> dict[str, Any]:
         "skipped": [attrs.asdict(skipped) for skipped in response.skipped],
         "path": list(response.ledger.rows),
     }
+
+
+@attrs.frozen
+class ReceivedRequests:
+    """The requests that one provider really received.
+
+    Attributes:
+        provider: Its name.
+        requests: How many requests reached its socket.
+        keys: How many different keys they bore.
+        pool: How many keys the config gives it.
+    """
+
+    provider: str
+    requests: int
+    keys: int
+    pool: int
+
+
+class _Incident:
+    """The providers, and the orchestrator that is set on them. A context manager.
+
+    Args:
+        keep: Where the ledger is written; ``None`` for nowhere.
+    """
+
+    def __init__(self, keep: Path | None = None) -> None:
+        answers = [attrs.evolve(replies.ok(text), delay=_PAUSE) for text in _ANSWERS]
+        broke = attrs.evolve(replies.billing_402(), delay=_PAUSE)
+        self._providers = SimProcess({PRIMARY: broke, FALLBACK: answers})
+        self._keep = keep
+        self._orchestrator: Orchestrator | None = None
+
+    def __enter__(self) -> Self:
+        self._providers.__enter__()
+        return self
+
+    def __exit__(self, *exit_: object) -> None:
+        if self._orchestrator is not None:
+            self._orchestrator.close()
+        self._providers.__exit__(None, None, None)
+
+    def ask(self, observe: Callable[[Entry], None]) -> Response:
+        """Make one call, as any program would.
+
+        Raises:
+            CallFailed: It found no answer.
+        """
+        request = {"messages": [{"role": "user", "content": QUESTION}]}
+        return self._caller().run(request, observe=observe)
+
+    def arrived(self) -> tuple[ReceivedRequests, ...]:
+        """What each provider really received, by its own count."""
+        providers = self._caller().config.providers
+        return tuple(
+            ReceivedRequests(
+                name,
+                len(received := self._providers.received(name)),
+                len({request.credential for request in received}),
+                len(provider.credentials),
+            )
+            for name, provider in providers.items()
+        )
+
+    def _caller(self) -> Orchestrator:
+        if self._orchestrator is None:
+            text = _CONFIG.format(
+                primary=self._providers.url(PRIMARY),
+                fallback=self._providers.url(FALLBACK),
+                ledger='ledger = "calls.jsonl"' if self._keep is not None else "",
+            )
+            source = self._keep / "demo.toml" if self._keep is not None else "demo.toml"
+            self._orchestrator = Orchestrator(configuration.loads(text, _KEYS, source))
+        return self._orchestrator

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from orchestrator.cli.endings import DONE, UsageError, told
-from orchestrator.cli.program import called
+from orchestrator.cli.context import program_name
+from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
 from orchestrator.config.loading import FILE
 from orchestrator.config.starter import starter
@@ -37,7 +37,7 @@ def init(
         Print one JSON object.
     """
     screen = Screen()
-    with told(screen, json=json):
+    with exit_on_error(screen, json=json):
         text = starter(os.environ)
         _write(output, text, force=force)
         keys = _keys()
@@ -76,5 +76,5 @@ def _tell(screen: Screen, path: Path, keys: dict[str, str]) -> None:
         screen.result(f"  found ${key}, so {name} is in it")
     if not keys:
         screen.result("  found no key in the environment: until the file names one, it asks ollama")
-    program = called()
+    program = program_name()
     screen.result(f"next: read it, then `{program} check`, then `{program} run hello`")

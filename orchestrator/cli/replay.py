@@ -9,18 +9,19 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.table import Table
 
-from orchestrator.cli.endings import DONE, FAILED, UsageError, told
+from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, exit_on_error
+from orchestrator.cli.format import count
+from orchestrator.cli.render_simulation import percent
 from orchestrator.cli.screen import Screen
-from orchestrator.cli.surveys import percent
-from orchestrator.cli.words import count
 from orchestrator.config.config import Config
-from orchestrator.lab.simulation.changes import changes
-from orchestrator.lab.simulation.evidence import Assume
+from orchestrator.lab.simulation.check_replay import find_difference
 from orchestrator.lab.simulation.loading import load
-from orchestrator.lab.simulation.reading import BrokenLedger, Recording, read
-from orchestrator.lab.simulation.replayed import Replay, difference
-from orchestrator.lab.simulation.replaying import Comparison, requests
-from orchestrator.lab.simulation.replaying import replay as replayed
+from orchestrator.lab.simulation.provider_model import Assume
+from orchestrator.lab.simulation.replay_call import Replay
+from orchestrator.lab.simulation.replay_changes import changes
+from orchestrator.lab.simulation.replay_config import Comparison, requests
+from orchestrator.lab.simulation.replay_config import replay as replay_calls
+from orchestrator.ledger import BrokenLedger, Recording, read_ledger
 
 _SWITCH = Parameter(negative="", show_default=False)
 
@@ -54,12 +55,12 @@ def replay(
         Print one JSON object.
     """
     screen = Screen()
-    with told(screen, json=json):
+    with exit_on_error(screen, json=json):
         if not ledgers:
             raise UsageError("no ledger; allowed: one or more files of JSON lines")
         loaded = load(config)
         calls = _read(screen, ledgers)
-        found = replayed(calls, loaded.config, route=route, assume=assume)
+        found = replay_calls(calls, loaded.config, route=route, assume=assume)
         if json:
             screen.json(_object(found, loaded.config, assume))
         else:
@@ -69,13 +70,13 @@ def replay(
 
 def _read(screen: Screen, ledgers: tuple[Path, ...]) -> list[Recording]:
     try:
-        calls = [each for path in ledgers for each in read(path)]
+        calls = [each for path in ledgers for each in read_ledger(path)]
     except BrokenLedger as error:
         raise UsageError(str(error)) from None
     if not calls:
         raise UsageError(f"{', '.join(map(str, ledgers))}: no call begins there")
     for each in calls:
-        if other := difference(each):
+        if other := find_difference(each):
             screen.say(f"warning: another version of the machine wrote {each.source}: {other}")
     return calls
 
@@ -85,7 +86,7 @@ def _show(screen: Screen, found: Comparison, config: Config, assume: Assume) -> 
         screen.result(line)
     screen.show(_totals(found))
     screen.show(_calls(found))
-    answered = count(sum(each.answered for each in found.before.tallies), "call")
+    answered = count(sum(each.answered for each in found.before.calls), "call")
     failed = count(found.before.lost, "call")
     _name(screen, f"lost by the change: {len(found.lost)} of {answered} answered then", found.lost)
     _name(screen, f"saved by the change: {len(found.saved)} of {failed} lost then", found.saved)
@@ -96,10 +97,10 @@ def _show(screen: Screen, found: Comparison, config: Config, assume: Assume) -> 
 
 
 def _changes(found: Comparison, config: Config) -> list[str]:
-    told = changes([each.recording for each in found.replays], config, found.routes)
-    if not told:
+    found_changes = changes([each.recording for each in found.replays], config, found.routes)
+    if not found_changes:
         return ["change: none that these calls can meet; this is their own policy"]
-    return [f"change: {each}" for each in told]
+    return [f"change: {each}" for each in found_changes]
 
 
 def _name(screen: Screen, line: str, calls: Sequence[Replay]) -> None:
@@ -130,7 +131,7 @@ def _totals(found: Comparison) -> Table:
         table.add_row(name, *(str(getattr(each, attribute)) for each in pairs))
     table.add_row("rescue rate", *(percent(each.rescue_rate) for each in pairs))
     for name in ("attempts", "seconds"):
-        sums = (sum(getattr(one, name) for one in each.tallies) for each in pairs)
+        sums = (sum(getattr(one, name) for one in each.calls) for each in pairs)
         table.add_row(
             name, *(f"{total:.1f}" if name == "seconds" else str(total) for total in sums)
         )
@@ -143,7 +144,7 @@ def _totals(found: Comparison) -> Table:
 def _calls(found: Comparison) -> Table:
     table = Table("call", "before", "after", "attempts", "seconds", "assumed")
     for each, before, after in zip(
-        found.replays, found.before.tallies, found.after.tallies, strict=True
+        found.replays, found.before.calls, found.after.calls, strict=True
     ):
         table.add_row(
             each.recording.call[:8],
@@ -182,13 +183,9 @@ def _object(found: Comparison, config: Config, assume: Assume) -> dict[str, Any]
         "saved": [each.recording.call for each in found.saved],
         **{
             name: {
-                "answered_at_once": each.at_once,
-                "rescued": each.rescued,
-                "lost": each.lost,
-                "rescue_rate": each.rescue_rate,
-                "attempts": sum(one.attempts for one in each.tallies),
-                "seconds": sum(one.seconds for one in each.tallies),
-                "requests": each.requests,
+                **each.as_mapping(),
+                "attempts": sum(one.attempts for one in each.calls),
+                "seconds": sum(one.seconds for one in each.calls),
             }
             for name, each in pairs.items()
         },
@@ -203,7 +200,7 @@ def _object(found: Comparison, config: Config, assume: Assume) -> dict[str, Any]
                 "path": _path(each),
             }
             for each, before, after in zip(
-                found.replays, found.before.tallies, found.after.tallies, strict=True
+                found.replays, found.before.calls, found.after.calls, strict=True
             )
         ],
     }

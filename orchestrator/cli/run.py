@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import attrs
 from cyclopts import Parameter
 
+from orchestrator.api.client import Orchestrator
+from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request
-from orchestrator.cli.asking import Asking
-from orchestrator.cli.endings import UsageError, told
-from orchestrator.cli.opening import opened
-from orchestrator.cli.reading import duration, payload
+from orchestrator.api.response import Response
+from orchestrator.cli.context import open_orchestrator
+from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, call_failed, exit_on_error
+from orchestrator.cli.explain_call import curl, move_lines, move_reasons
+from orchestrator.cli.inputs import read_duration, read_payload
+from orchestrator.cli.render_call import LiveLines, Say
 from orchestrator.cli.screen import Screen
+from orchestrator.ledger import Ledger
 
 _SWITCH = Parameter(negative="", show_default=False)
 
@@ -60,17 +66,19 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
         Do not show the attempts.
     """
     screen = Screen()
-    with told(screen, json=json):
+    with exit_on_error(screen, json=json):
         request = Request(
-            payload(prompt, file),
+            read_payload(prompt, file),
             route=route,
-            timeout=duration(timeout, "--timeout"),
+            timeout=read_duration(timeout, "--timeout"),
             require_complete=require_complete,
             stream=_streams(screen, asked=stream, json=json),
         )
-        with opened(config, screen) as orchestrator:
-            asking = Asking(screen, orchestrator, request, json=json, explain=explain, quiet=quiet)
-            return asking.run()
+        with open_orchestrator(config, screen) as orchestrator:
+            shown = _ShownCall(
+                screen, orchestrator, request, json=json, explain=explain, quiet=quiet
+            )
+            return shown.run()
 
 
 def _streams(screen: Screen, *, asked: bool | None, json: bool) -> bool:
@@ -78,3 +86,118 @@ def _streams(screen: Screen, *, asked: bool | None, json: bool) -> bool:
     if json and asked:
         raise UsageError("--json prints the whole answer as one object; leave --stream out")
     return not json and screen.out.is_terminal if asked is None else asked
+
+
+@attrs.frozen
+class _ShownCall:
+    """One call and what is shown of it.
+
+    Attributes:
+        screen: Where output goes.
+        orchestrator: Who is asked.
+        request: What is asked; streamed where it says so.
+        json: Print one JSON object.
+        explain: Say why each move was made.
+        quiet: Do not show the attempts.
+    """
+
+    screen: Screen
+    orchestrator: Orchestrator
+    request: Request
+    json: bool
+    explain: bool
+    quiet: bool
+
+    def run(self) -> int:
+        """Run the call; the exit status.
+
+        Raises:
+            CallFailed: It failed, and JSON was not asked for.
+        """
+        command = curl(self.orchestrator.config, self.request) if self.explain else ""
+        if command and not self.json:
+            self.screen.say("a request to the route's first target, as a curl command:")
+            self.screen.copyable(command)
+        try:
+            response = self._streamed() if self.request.stream else self._whole()
+        except CallFailed as failed:
+            self._explained(failed.ledger)
+            if not self.json:
+                raise
+            self.screen.json(
+                {"error": {**call_failed(failed), **self._why(command, failed.ledger)}}
+            )
+            return FAILED
+        self._explained(response.ledger)
+        if self.json:
+            self.screen.json(_object(response, self._why(command, response.ledger)))
+        else:
+            self._note(response)
+        return DONE
+
+    def _note(self, response: Response) -> None:
+        """What of an answer that came is worth a word."""
+        if response.finish_reason == "length":
+            self.screen.say("note: the model stopped at its length limit")
+        if not response.text and not response.tool_calls:
+            self.screen.say("note: the answer is empty: the model said nothing and called no tool")
+
+    def _whole(self) -> Response:
+        response = self.orchestrator.run(self.request, observe=self._live(self.screen.say))
+        if not self.json:
+            if response.text:
+                self.screen.text(response.text)
+            self._tool_calls(response)
+        return response
+
+    def _streamed(self) -> Response:
+        line = self.screen.line()
+        live = self._live(lambda text: line.interrupted_by(self.screen.say, text))
+        try:
+            with self.orchestrator.stream(self.request, observe=live) as chunks:
+                for chunk in chunks:
+                    line.write(chunk.text)
+        finally:
+            # Whatever follows, the shell's prompt included, begins on a line of its own.
+            line.end()
+        self._tool_calls(chunks.response)
+        return chunks.response
+
+    def _tool_calls(self, response: Response) -> None:
+        for call in response.tool_calls:
+            self.screen.text(f"{call.name}({call.arguments})")
+
+    def _live(self, say: Say) -> LiveLines:
+        return LiveLines(_silent if self.quiet else say)
+
+    def _explained(self, ledger: Ledger) -> None:
+        if not self.explain or self.json:
+            return
+        self.screen.say("why each move was made:")
+        for number, reason in enumerate(move_reasons(ledger), 1):
+            for margin, line in move_lines(number, reason):
+                self.screen.say(line, margin=margin)
+
+    def _why(self, command: str, ledger: Ledger) -> dict[str, Any]:
+        if not self.explain:
+            return {}
+        moves = [attrs.asdict(reason) for reason in move_reasons(ledger)]
+        return {"explain": {"curl": command, "moves": moves}}
+
+
+def _object(response: Response, why: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **response.to_dict(),
+        "orchestrator": {
+            "provider": response.provider,
+            "model": response.model,
+            "credential": response.credential,
+            "attempts": [attrs.asdict(attempt) for attempt in response.attempts],
+            "skipped": [attrs.asdict(skipped) for skipped in response.skipped],
+            **why,
+        },
+    }
+
+
+def _silent(line: object) -> None:
+    """Show nothing."""

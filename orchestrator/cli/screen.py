@@ -1,4 +1,4 @@
-"""Where output goes, and how wide it is."""
+"""The two streams of a command: results on stdout, all else on stderr, wrapped to the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from orchestrator.cli.words import printable
+from orchestrator.cli.format import printable
 from orchestrator.ledger import FORMAT
 
 INDENT = 4
@@ -71,9 +71,9 @@ class Screen:
         sys.stdout.write(shown if shown.endswith("\n") else f"{shown}\n")
         sys.stdout.flush()
 
-    def line(self) -> Line:
+    def line(self) -> TextLine:
         """A text that is written to stdout piece by piece."""
-        return Line(terminal=self.out.is_terminal)
+        return TextLine(terminal=self.out.is_terminal)
 
     def json(self, value: Mapping[str, Any]) -> None:
         """One JSON object on stdout, with the version of its format."""
@@ -82,7 +82,7 @@ class Screen:
         sys.stdout.flush()
 
 
-class Line:
+class TextLine:
     """Somebody else's text on stdout, as it comes; a terminal gets no control characters.
 
     Args:

@@ -2,25 +2,78 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
+import attrs
 from cyclopts import Parameter
 
-from orchestrator.cli import played, scripts, surveys
-from orchestrator.cli.endings import DONE, FAILED, UsageError, told
-from orchestrator.cli.reading import duration
+from orchestrator.cli import render_simulation as render
+from orchestrator.cli.context import show_stand_ins, show_warnings
+from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, exit_on_error
+from orchestrator.cli.inputs import STANDARD_INPUT, read_duration, read_text
+from orchestrator.cli.render_simulation import PlayedTurn, Turn
 from orchestrator.cli.screen import Screen
-from orchestrator.lab.simulation import Simulation
+from orchestrator.config import loading as configuration
+from orchestrator.config.config import Config
+from orchestrator.lab.simulation import BadScript, Playing, Simulation, read_script
 from orchestrator.lab.simulation.loading import Loaded, load
-from orchestrator.lab.simulation.mixes import Mix
-from orchestrator.lab.simulation.replaying import remember
-from orchestrator.lab.simulation.survey import survey
-from orchestrator.ledger import Ledger, append
+from orchestrator.lab.simulation.replay_config import nearest, remember
+from orchestrator.lab.simulation.script import AttemptScript, check_names
+from orchestrator.lab.simulation.script_from_ledger import left_early, own_config, script_of
+from orchestrator.lab.simulation.workloads import Mix, survey
+from orchestrator.ledger import BrokenLedger, Ledger, Recording, append, recorded_calls
+
+_FILE = re.compile(r"[^\s,;()*]*[^\s,;()*/]\.[a-z]+|[^\s,;()*@]*/[^\s,;()*]*")
+"""What is meant as a file's name: no item has a dot or a slash, but in what it is bound to."""
 
 _SWITCH = Parameter(negative="", show_default=False)
+
+
+@attrs.frozen
+class _PlayOptions:
+    """The options of the calls that are played.
+
+    Attributes:
+        calls: How many times a script is played.
+        every: Seconds from the start of one call to that of the next.
+        timeout: Their deadline in seconds.
+        stream: Whether they are streamed, whatever the script says.
+        route: Their route.
+        seed: Draws jitter and the choice of keys.
+        keep_ledger: The file that their ledgers are appended to.
+        json: Print one JSON object.
+    """
+
+    calls: int = 1
+    every: float = 0.0
+    timeout: float | None = None
+    stream: bool = False
+    route: str | None = None
+    seed: int = 0
+    keep_ledger: Path | None = None
+    json: bool = False
+
+    def keep(self, ledger: Ledger) -> None:
+        """Append the ledger of a call, where that is asked for.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        if self.keep_ledger is not None:
+            append(self.keep_ledger, b"".join(ledger.lines()))
+
+
+@attrs.frozen
+class _Source:
+    """Something to play: the name it is called by, and either of the two."""
+
+    name: str
+    script: AttemptScript | None = None
+    recorded: tuple[Recording, ...] = ()
 
 
 def simulate(  # noqa: PLR0913 - each is an option of the command
@@ -81,64 +134,63 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         Print one JSON object.
     """
     screen = Screen()
-    with told(screen, json=json):
-        limit = duration(timeout, "--timeout")
+    with exit_on_error(screen, json=json):
+        options = _PlayOptions(
+            random or calls or 1,
+            read_duration(every or "60s", "--every") or 0.0,
+            read_duration(timeout, "--timeout"),
+            stream=stream,
+            route=route,
+            seed=seed,
+            keep_ledger=keep_ledger,
+            json=json,
+        )
+        _check_files(keep_ledger, picture)
         if script is None:
             _refuse_of_scripts(calls=calls, every=every, id=id, random=random)
-            _check_files(picture, keep_ledger)
-            loaded = load(config)
-            _warn(screen, loaded)
-            day, number = mix or Mix.OUTAGE, random or 0
-            found_day = survey(
-                *(loaded.config, day, number),
-                seed=seed,
-                route=route,
-                stream=stream,
-                timeout=limit,
-                keep=None if keep_ledger is None else partial(keep, path=keep_ledger),
-            )
-            surveys.show(screen, found_day, day, seed, json=json)
-            if picture is not None:
-                picture.write_text(surveys.picture(found_day, day, seed), "utf-8")
-                screen.say(f"wrote {picture}")
+            _simulate_day(screen, _loaded(screen, config), mix or Mix.OUTAGE, options, picture)
             return DONE
         _refuse_of_days(random=random, mix=mix, picture=picture)
         _check_calls(calls, every)
-        _check_files(keep_ledger)
-        asked = scripts.Asked(
-            calls or 1,
-            duration(every or "60s", "--every") or 0.0,
-            limit,
-            stream,
-            route,
-        )
-        found = scripts.source(script, id)
-        loaded, own = scripts.config_for(screen, config, found)
-        _warn(screen, loaded)
-        turns = scripts.turns(found, loaded.config, asked, own=own)
-        scripts.notes(screen, found)
-        done: list[played.Played] = []
-        for group in scripts.groups(turns):
-            with Simulation(loaded.config, group[0].playing, seed=seed, route=route) as simulation:
-                _go_back(simulation, group)
-                done += played.play(screen, simulation, group, turns, json=json)
-        if not json:
-            played.note_left(screen, done)
-        if keep_ledger is not None:
-            for each in done:
-                keep(each.done.ledger, keep_ledger)
-        if json:
-            screen.json(played.as_object(done, loaded.config.route(route)))
-        return DONE if all(each.done.answered for each in done) else FAILED
+        return _simulate_calls(screen, config, _source(script, id), options)
 
 
-def keep(ledger: Ledger, path: Path) -> None:
-    """Append a ledger to a file.
+def _simulate_day(
+    screen: Screen, config: Config, day: Mix, options: _PlayOptions, picture: Path | None
+) -> None:
+    found = survey(
+        *(config, day, options.calls),
+        seed=options.seed,
+        route=options.route,
+        stream=options.stream,
+        timeout=options.timeout,
+        keep=options.keep,
+    )
+    render.show_survey(screen, found, day, options.seed, json=options.json)
+    if picture is not None:
+        picture.write_text(render.survey_svg(found, day, options.seed), "utf-8")
+        screen.say(f"wrote {picture}")
 
-    Raises:
-        OSError: It cannot be written.
-    """
-    append(path, b"".join(ledger.lines()))
+
+def _simulate_calls(
+    screen: Screen, path: Path | None, found: _Source, options: _PlayOptions
+) -> int:
+    config, own = _config_for(screen, path, found)
+    turns = _turns(found, config, options, own=own)
+    _note_early_ends(screen, found)
+    done: list[PlayedTurn] = []
+    for group in _groups(turns):
+        first = group[0].playing
+        with Simulation(config, first, seed=options.seed, route=options.route) as simulation:
+            _go_back(simulation, group)
+            done += render.play(screen, simulation, group, turns, json=options.json)
+    for each in done:
+        options.keep(each.done.ledger)
+    if options.json:
+        screen.json(render.played_as_mapping(done, config.route(options.route)))
+    else:
+        render.note_left(screen, done)
+    return DONE if all(each.done.answered for each in done) else FAILED
 
 
 def _refuse_of_scripts(*, random: int | None, **options: object) -> None:
@@ -170,28 +222,166 @@ def _check_calls(calls: int | None, every: str | None) -> None:
         raise UsageError("--every is the time between calls: give their number, --calls N")
 
 
-def _check_files(*paths: Path | None) -> None:
+def _check_files(keep_ledger: Path | None, picture: Path | None) -> None:
     """Notice before the work what cannot be written after it."""
-    for path in paths:
+    for path in (keep_ledger, picture):
         if path is not None and not path.absolute().parent.is_dir():
             raise UsageError(f"{path}: there is no folder {path.parent}")
-    picture = paths[0] if len(paths) > 1 else None
     if picture is not None and picture.suffix.lower() != ".svg":
         raise UsageError(f"--picture {picture}: allowed: a name that ends in .svg")
 
 
-def _warn(screen: Screen, loaded: Loaded) -> None:
-    for warning in loaded.config.warnings:
-        screen.say(f"warning: {loaded.config.path}: {warning}")
-    if loaded.stand_ins:
-        names = ", ".join(loaded.stand_ins)
-        screen.say(f"note: not set, so made-up keys stand in; nothing is sent: {names}")
+def _loaded(screen: Screen, path: Path | None) -> Config:
+    return _shown(screen, load(path))
 
 
-def _go_back(simulation: Simulation, turns: Sequence[played.Turn]) -> None:
+def _shown(screen: Screen, loaded: Loaded) -> Config:
+    show_warnings(loaded.config, screen)
+    show_stand_ins(loaded, screen)
+    return loaded.config
+
+
+def _go_back(simulation: Simulation, turns: Sequence[Turn]) -> None:
     """To the time at which a ledger begins, and to what was known then."""
     calls = [turn.recording for turn in turns if turn.recording is not None]
     if calls:
         simulation.clock.now = calls[0].opened.time
         routes = [simulation.config.route(turn.route) for turn in turns]
         remember(simulation.board, calls, routes)
+
+
+# What is played.
+
+
+def _source(script: str, call: str | None = None) -> _Source:
+    """What ``script`` is: a script, or the name of a file of one, or of a ledger.
+
+    Args:
+        script: As it was typed; ``-`` is standard input.
+        call: Of a ledger, the id of the one call that is wanted.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    named = script == STANDARD_INPUT or _is_file(script)
+    text = read_text(script) if named else script
+    if text.lstrip()[:1] == "{":
+        return _Source(script, recorded=_recorded(text, script, call))
+    if call is not None:
+        raise UsageError("--id names a call of a ledger, and this is a script")
+    try:
+        return _Source(script, read_script(text))
+    except BadScript as error:
+        if not named and _FILE.fullmatch(script):
+            raise UsageError(f"{script}: no such file") from None
+        raise UsageError(f"script: {error}") from None
+
+
+def _config_for(screen: Screen, path: Path | None, found: _Source) -> tuple[Config, bool]:
+    """The config to play on, and whether it is the ledger's own.
+
+    Raises:
+        ConfigError: There is none, or it cannot be used.
+    """
+    if found.recorded and configuration.find(path) is None:
+        screen.say("note: no config is found: the route, keys and policy are the ledger's own")
+        return _shown(screen, Loaded(own_config(found.recorded), ())), True
+    return _loaded(screen, path), False
+
+
+def _turns(found: _Source, config: Config, options: _PlayOptions, *, own: bool) -> list[Turn]:
+    """The calls to play.
+
+    Args:
+        found: What to play.
+        config: The config to play on.
+        options: The options of the calls that are played.
+        own: Whether the config is the ledger's own, so that each call has its deadline.
+
+    Raises:
+        UsageError: The script is bound to what is nothing of the route.
+        UnknownRoute: There is no such route.
+    """
+    if found.script is None:
+        if options.calls > 1:
+            raise UsageError("--calls repeats a script; a ledger is played once")
+        return _recorded_turns(found.recorded, config, options, own=own)
+    try:
+        check_names(found.script.items, _names(config, options.route))
+    except BadScript as error:
+        raise UsageError(f"script: {error}") from None
+    playing = Playing(found.script.items)
+    streamed = options.stream or found.script.stream
+    return [Turn(playing, options.every, streamed, options.timeout)] * options.calls
+
+
+def _recorded_turns(
+    calls: Sequence[Recording], config: Config, options: _PlayOptions, *, own: bool
+) -> list[Turn]:
+    began = [call.opened.time for call in calls]
+    pauses = [0.0, *(later - earlier for earlier, later in pairwise(began))]
+    made = []
+    for call, pause in zip(calls, pauses, strict=True):
+        script = script_of(call, config)
+        limit = call.opened.policy.deadline if own else None
+        made.append(
+            Turn(
+                Playing(script.items),
+                pause,
+                options.stream or script.stream,
+                limit if options.timeout is None else options.timeout,
+                nearest(config, call) if options.route is None else options.route,
+                call,
+            )
+        )
+    return made
+
+
+def _groups(turns: Sequence[Turn]) -> list[list[Turn]]:
+    """The turns that share a health board.
+
+    Calls of a ledger that began at the same instant are no history of each other: whoever
+    wrote them, such as ``verify``, put sequences side by side.
+    """
+    found: list[list[Turn]] = []
+    for turn in turns:
+        if found and (turn.recording is None or turn.pause > 0):
+            found[-1].append(turn)
+        else:
+            found.append([turn])
+    return found
+
+
+def _note_early_ends(screen: Screen, found: _Source) -> None:
+    """Say what a ledger holds that cannot be played."""
+    for call in found.recorded:
+        if left_early(call):
+            screen.say(f"note: call {call.call}: the caller went away then; here it stays")
+
+
+def _recorded(text: str, name: str, call: str | None) -> tuple[Recording, ...]:
+    try:
+        calls = recorded_calls(text.encode().splitlines(keepends=True), name)
+    except BrokenLedger as error:
+        raise UsageError(str(error)) from None
+    chosen = [each for each in calls if call in (None, each.call)]
+    if not chosen:
+        known = ", ".join(each.call for each in calls[-3:]) or "none"
+        raise UsageError(f"{name}: no call {call or ''} begins there; the last that do: {known}")
+    return tuple(sorted(chosen, key=lambda each: each.opened.time))
+
+
+def _is_file(script: str) -> bool:
+    try:
+        return Path(script).is_file()
+    except OSError:  # a long script is no file's name
+        return False
+
+
+def _names(config: Config, route: str | None) -> list[str]:
+    targets = config.route(route)
+    providers = list(dict.fromkeys(target.provider for target in targets))
+    labels = (
+        credential.label for name in providers for credential in config.providers[name].credentials
+    )
+    return [*providers, *(target.name for target in targets), *labels]

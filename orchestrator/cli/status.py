@@ -13,13 +13,14 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from orchestrator.api.client import Orchestrator
-from orchestrator.cli.endings import DONE, UsageError, told
-from orchestrator.cli.opening import opened
+from orchestrator.cli.context import load_without_keys, show_warnings
+from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
+from orchestrator.cli.format import count, http_answer, one_line, whole_duration
 from orchestrator.cli.screen import Screen
-from orchestrator.cli.words import answered, count, one_line, whole
 from orchestrator.config.config import Config
 from orchestrator.config.errors import nearest
 from orchestrator.health import Entry
+from orchestrator.lab.simulation.loading import Loaded
 from orchestrator.states import Mark, Target
 
 _STATES = {
@@ -62,16 +63,19 @@ def status(
         Print one JSON object.
     """
     screen = Screen()
-    with told(screen, json=json), opened(config, screen) as orchestrator:
-        _check(provider, orchestrator.config)
-        if reset:
-            _reset(screen, orchestrator, provider, json=json)
-            return DONE
-        shown = _Shown(_entries(orchestrator, provider), orchestrator.config, time.time())
-        if json:
-            screen.json(shown.object())
-        else:
-            shown.show(screen)
+    with exit_on_error(screen, json=json):
+        loaded = load_without_keys(config, screen)
+        show_warnings(loaded.config, screen)
+        with Orchestrator(loaded.config) as orchestrator:
+            _check(provider, orchestrator.config)
+            if reset:
+                _reset(screen, orchestrator, provider, json=json)
+                return DONE
+            shown = _ShownBoard(_entries(orchestrator, provider), loaded, time.time())
+            if json:
+                screen.json(shown.object())
+            else:
+                shown.show(screen)
     return DONE
 
 
@@ -101,18 +105,23 @@ def _targets(config: Config) -> Iterable[Target]:
 
 
 @attrs.frozen
-class _Shown:
+class _ShownBoard:
     """The board at one instant.
 
     Attributes:
         entries: What is known, each provider before what belongs to it.
-        config: Whose providers these are.
+        loaded: Whose providers these are.
         now: The instant (epoch).
     """
 
     entries: Sequence[Entry]
-    config: Config
+    loaded: Loaded
     now: float
+
+    @property
+    def config(self) -> Config:
+        """The config, with made-up keys for those that are not set."""
+        return self.loaded.config
 
     def object(self) -> dict[str, Any]:
         """As a JSON-ready mapping."""
@@ -134,7 +143,7 @@ class _Shown:
         words, style = self._state(entry)
         since = ""
         if entry.since is not None:
-            since = f", since {whole(self.now - entry.since)} ago"
+            since = f", for {whole_duration(self.now - entry.since)}"
         name, source = _name(entry), self._source(entry)
         line = Text.assemble(name, (f" {source}" if source else "", "dim"))
         line.pad_right(max(0, width - line.cell_len))
@@ -155,6 +164,8 @@ class _Shown:
         words, style = state(entry, self.now)
         if not self.config.providers[entry.provider].credentials:
             return "no credential", "red"
+        if self._is_unset(entry):
+            return "not set", "red"
         kept = self._kept_by(entry) if entry.mark is None else ""
         return (f"not asked while {kept} out", "yellow") if kept else (words, style)
 
@@ -164,7 +175,11 @@ class _Shown:
         if any(_is_out(one) for one in above if one.credential is None):
             return "its provider is"
         keys = [one for one in above if one.credential is not None]
-        return "all its keys are" if entry.model and keys and all(map(_is_out, keys)) else ""
+        out = [key for key in keys if _is_out(key) or self._is_unset(key)]
+        return "all its keys are" if entry.model and keys and out == keys else ""
+
+    def _is_unset(self, entry: Entry) -> bool:
+        return self._source(entry).removeprefix("env:") in self.loaded.stand_ins
 
     def _unknown(self, name: str) -> str:
         number = sum(entry.unknown for entry in self.entries if entry.provider == name)
@@ -193,7 +208,7 @@ def state(entry: Entry, now: float) -> tuple[str, str]:
     words, style = _STATES[entry.mark]
     if entry.mark is None or entry.mark is Mark.DEAD or entry.until is None:
         return words, style
-    return f"{words}, due in {whole(entry.until - now)}", style
+    return f"{words}, due in {whole_duration(entry.until - now)}", style
 
 
 def _name(entry: Entry) -> str:
@@ -205,9 +220,9 @@ def _name(entry: Entry) -> str:
 def _said(entry: Entry, now: float) -> str:
     parts = []
     if entry.expected is not None:
-        parts.append(f"expected to end in {whole(entry.expected - now)}")
+        parts.append(f"expected to end in {whole_duration(entry.expected - now)}")
     if entry.error is not None:
-        words = answered(entry.error.status, entry.error.message)
+        words = http_answer(entry.error.status, entry.error.message)
         parts.append(f"{entry.error.reason}{f' ({words})' if words else ''}")
     if entry.failures and entry.error is None:
         parts.append(f"{count(entry.failures, 'failure')} in a row")

@@ -97,7 +97,7 @@ class Config:
         """
         provider, slash, model = name.partition("/")
         if not (slash and model and provider in self.providers):
-            raise UnknownRoute(name, self._near(name))
+            raise UnknownRoute(name, self._near(name), tuple(self.routes))
         return self.settings(name).target(self.providers[provider], model)
 
     def route(self, name_or_target: str | None = None) -> tuple[Target, ...]:
@@ -112,9 +112,9 @@ class Config:
         return (self.target(name),)
 
     def _near(self, name: str) -> tuple[str, ...]:
-        """Names that are close to ``name``; where none is, all routes."""
+        """Names that are close to ``name``."""
         known = [*self.routes, *sorted({str(t) for route in self.routes.values() for t in route})]
         provider, slash, model = name.partition("/")
         near = difflib.get_close_matches(provider, self.providers, 1, 0.6) if slash else []
         repaired = [f"{found}/{model}" for found in near if model and found != provider]
-        return tuple(repaired or difflib.get_close_matches(name, known, 3, 0.5) or self.routes)
+        return tuple(repaired or difflib.get_close_matches(name, known, 3, 0.6))

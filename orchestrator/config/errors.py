@@ -52,20 +52,22 @@ class UnknownRoute(ConfigError, LookupError):
     Attributes:
         name: What was asked for.
         near: Names that it may have meant.
+        routes: The routes that there are.
     """
 
-    def __init__(self, name: str, near: tuple[str, ...]) -> None:
+    def __init__(self, name: str, near: tuple[str, ...], routes: tuple[str, ...] = ()) -> None:
         self.name = name
         self.near = near
-        names = ", ".join(near) or "none is configured"
+        self.routes = routes
+        known = f"near: {', '.join(near)}" if near else f"routes: {', '.join(routes) or 'none'}"
         what = (
             f"{mask(repr(name))} is neither a route nor a provider/model of a configured provider; "
-            f"near: {names}"
+            f"{known}"
         )
         super().__init__("", (Problem("", what),))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.name, self.near)
+        return type(self), (self.name, self.near, self.routes)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

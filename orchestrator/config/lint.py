@@ -177,15 +177,19 @@ def _same_account(config: Config) -> Iterator[Finding]:
 
 
 def _readable(config: Config) -> Iterator[Finding]:
-    """Secrets that every user of this machine can read."""
+    """Files with secrets that every user of this machine can read, each once."""
+    found: dict[Path | str, list[tuple[str, str]]] = {}
     for name, provider in config.providers.items():
         for one in provider.credentials:
             scheme, _, path = one.source.partition(":")
             file = config.path if scheme == "literal" else _beside(config, path)
             if scheme in ("literal", "file") and _world_readable(file):
-                what = f"every user of this machine can read {one.label} in {file}"
-                fix = f"chmod 600 {file}" if scheme == "file" else "write env:NAME, or chmod 600"
-                yield _warning(f"providers.{name}.credentials", what, fix)
+                found.setdefault(file, []).append((name, one.label))
+    for file, keys in found.items():
+        labels = ", ".join(f"{label} of {name}" for name, label in keys)
+        what = f"every user of this machine can read {file}, which holds {labels}"
+        fix = f"chmod 600 {file}" + (", or write env:NAME" if file == config.path else "")
+        yield _warning(f"providers.{keys[0][0]}.credentials", what, fix)
 
 
 def _beside(config: Config, path: str) -> Path:

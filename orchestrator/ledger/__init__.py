@@ -1,5 +1,6 @@
-"""The record of a call: its entries, the ledger that holds them, and the file that keeps them."""
+"""The record of a call: its entries, the ledger that holds them, their lines, and the file."""
 
+from orchestrator.ledger.codec import FORMAT, BrokenLedger, line, read_entries, read_objects
 from orchestrator.ledger.entries import (
     Attempt,
     Billed,
@@ -13,13 +14,14 @@ from orchestrator.ledger.entries import (
     billed,
 )
 from orchestrator.ledger.file import LedgerFile, append
-from orchestrator.ledger.lines import FORMAT, line
 from orchestrator.ledger.record import Ledger, Observer, Watcher, ended, watch
+from orchestrator.ledger.recording import Recording, read_ledger, recorded_call, recorded_calls
 
 __all__ = [
     "FORMAT",
     "Attempt",
     "Billed",
+    "BrokenLedger",
     "Closed",
     "Entry",
     "Ledger",
@@ -28,6 +30,7 @@ __all__ = [
     "Opened",
     "Pools",
     "RecordedPool",
+    "Recording",
     "Skipped",
     "Transition",
     "Watcher",
@@ -35,5 +38,10 @@ __all__ = [
     "billed",
     "ended",
     "line",
+    "read_entries",
+    "read_ledger",
+    "read_objects",
+    "recorded_call",
+    "recorded_calls",
     "watch",
 ]

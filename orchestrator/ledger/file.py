@@ -11,8 +11,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from orchestrator.ledger.codec import line
 from orchestrator.ledger.entries import Closed, Entry
-from orchestrator.ledger.lines import line
 
 if sys.platform != "win32":
     import fcntl

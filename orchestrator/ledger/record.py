@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
+from orchestrator.ledger.codec import line
 from orchestrator.ledger.entries import Attempt, Entry, Transition
-from orchestrator.ledger.lines import line
 from orchestrator.states import Diagnosed, Event, Send
 
 Observer = Callable[[Entry], None]

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from orchestrator.sim.received import Received
 from orchestrator.sim.reply import Reply
-from orchestrator.sim.script import AnyScript, Playing, ScriptError, as_script, nearest
-from orchestrator.sim.wire import Request
+from orchestrator.sim.script import AnyScript, RunningScript, ScriptError, as_script, nearest
+from orchestrator.sim.wire import WireRequest
 
 
 class Book:
@@ -24,7 +24,7 @@ class Book:
                 )
         self._lock = threading.Lock()
         self._began = time.monotonic()
-        self._playing = {name: Playing(as_script(script)) for name, script in scripts.items()}
+        self._playing = {name: RunningScript(as_script(script)) for name, script in scripts.items()}
         self._received: dict[str, list[Received]] = {name: [] for name in scripts}
 
     def check(self, name: str) -> None:
@@ -36,7 +36,7 @@ class Book:
         """Answer by ``script`` from now on, from its beginning."""
         self.check(name)
         with self._lock:
-            self._playing[name] = Playing(as_script(script))
+            self._playing[name] = RunningScript(as_script(script))
 
     def received(self, name: str) -> tuple[Received, ...]:
         """What this provider received so far, in order."""
@@ -44,7 +44,7 @@ class Book:
         with self._lock:
             return tuple(self._received[name])
 
-    def answer(self, name: str, path: str, request: Request) -> tuple[Received, Reply]:
+    def answer(self, name: str, path: str, request: WireRequest) -> tuple[Received, Reply]:
         """Note a request, and say what it is answered with."""
         self.check(name)
         with self._lock:

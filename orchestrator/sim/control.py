@@ -12,7 +12,7 @@ from orchestrator.sim.book import Book
 from orchestrator.sim.codec import dump, load_script
 from orchestrator.sim.script import ScriptError
 from orchestrator.sim.server import CONTROL_PATH
-from orchestrator.sim.wire import Request
+from orchestrator.sim.wire import WireRequest
 
 
 class Channel:
@@ -22,7 +22,7 @@ class Channel:
         self._book = book
         self._connections = connections
 
-    def __call__(self, request: Request) -> tuple[int, object]:
+    def __call__(self, request: WireRequest) -> tuple[int, object]:
         """The status and the JSON that answer ``request``."""
         verb, _, name = request.path.removeprefix(CONTROL_PATH).partition("/")
         try:
@@ -30,7 +30,7 @@ class Channel:
         except ScriptError as error:
             return 400, {"error": {"message": str(error)}}
 
-    def _answer(self, request: Request, verb: str, name: str) -> object:
+    def _answer(self, request: WireRequest, verb: str, name: str) -> object:
         match request.method, verb:
             case "GET", "received":
                 return [dump(received) for received in self._book.received(name)]

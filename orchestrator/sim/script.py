@@ -61,7 +61,7 @@ def as_script(value: AnyScript) -> Script:
             return Script(tuple(value))
 
 
-class Playing:
+class RunningScript:
     """A script and the places that have been reached in it. Not safe from threads."""
 
     def __init__(self, script: Script) -> None:

@@ -16,10 +16,10 @@ from orchestrator.sim.received import Received
 from orchestrator.sim.rendering import Rendered, render
 from orchestrator.sim.reply import Cut, Ending, Reply
 from orchestrator.sim.script import ScriptError
-from orchestrator.sim.wire import MAX_HEAD, BadRequest, Request, read_request
+from orchestrator.sim.wire import MAX_HEAD, MalformedRequest, WireRequest, read_request
 
 # Answers a request to the control channel: its status and its JSON.
-Control = Callable[[Request], tuple[int, object]]
+Control = Callable[[WireRequest], tuple[int, object]]
 
 CONTROL_PATH = "/_sim/"
 _BACKLOG = 1024  # five hundred clients may connect at once
@@ -86,7 +86,7 @@ class Server:
         """Answer one request; True where the connection goes on."""
         try:
             request = await read_request(reader, writer)
-        except BadRequest as bad:
+        except MalformedRequest as bad:
             await _send_json(writer, bad.status, {"error": {"message": bad.message}})
             return False
         if request is None:
@@ -97,7 +97,7 @@ class Server:
         return await self._play(request, reader, writer) and _keeps(request)
 
     async def _play(
-        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, request: WireRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
         name, _, path = request.path.removeprefix("/").partition("/")
         try:
@@ -108,7 +108,7 @@ class Server:
         return await _send_reply(reply, received, reader, writer)
 
 
-def _keeps(request: Request) -> bool:
+def _keeps(request: WireRequest) -> bool:
     return request.headers.get("connection", "").lower() != "close"
 
 

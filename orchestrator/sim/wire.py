@@ -12,7 +12,7 @@ MAX_HEAD = 64 * 1024
 MAX_BODY = 32 * 1024 * 1024
 
 
-class BadRequest(Exception):
+class MalformedRequest(Exception):
     """Bytes that are no request, or too many. Holds the status that says so."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -22,7 +22,7 @@ class BadRequest(Exception):
 
 
 @attrs.frozen
-class Request:
+class WireRequest:
     """One request as read; header names in lower case."""
 
     method: str
@@ -51,30 +51,30 @@ class Request:
 
 async def read_request(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> Request | None:
+) -> WireRequest | None:
     """The next request, ``None`` where the client has ended the connection.
 
     Raises:
-        BadRequest: What came is not a request, or is too large.
+        MalformedRequest: What came is not a request, or is too large.
     """
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
         return None
     except asyncio.LimitOverrunError:
-        raise BadRequest(431, f"the head is longer than {MAX_HEAD} bytes") from None
+        raise MalformedRequest(431, f"the head is longer than {MAX_HEAD} bytes") from None
     line, *fields = head.decode("latin-1").split("\r\n")[:-2]
     method, path = _request_line(line)
     headers = {name.strip().lower(): value.strip() for name, _, value in map(_field, fields)}
     if headers.get("expect", "").lower() == "100-continue":
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    return Request(method, path, headers, await _read_body(reader, headers))
+    return WireRequest(method, path, headers, await _read_body(reader, headers))
 
 
 def _request_line(line: str) -> tuple[str, str]:
     parts = line.split(" ")
     if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-        raise BadRequest(400, "the first line is not that of an HTTP/1.1 request")
+        raise MalformedRequest(400, "the first line is not that of an HTTP/1.1 request")
     return parts[0], parts[1]
 
 
@@ -105,7 +105,7 @@ async def _line(reader: asyncio.StreamReader) -> bytes:
     try:
         return await reader.readuntil(b"\r\n")
     except asyncio.LimitOverrunError:
-        raise BadRequest(400, f"a chunk's line is longer than {MAX_HEAD} bytes") from None
+        raise MalformedRequest(400, f"a chunk's line is longer than {MAX_HEAD} bytes") from None
 
 
 def _size(text: str, base: int) -> int:
@@ -114,10 +114,10 @@ def _size(text: str, base: int) -> int:
     except ValueError:
         size = -1
     if size < 0:
-        raise BadRequest(400, "a length is not a number")
+        raise MalformedRequest(400, "a length is not a number")
     return size
 
 
 def _within_bounds(size: int) -> None:
     if size > MAX_BODY:
-        raise BadRequest(413, f"the body is longer than {MAX_BODY} bytes")
+        raise MalformedRequest(413, f"the body is longer than {MAX_BODY} bytes")

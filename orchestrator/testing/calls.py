@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.config.config import Config
-from orchestrator.lab.simulation import Item, Playing, Script, Simulated, Simulation, read_script
+from orchestrator.lab.simulation import (
+    AttemptScript,
+    Item,
+    Playing,
+    Simulated,
+    Simulation,
+    read_script,
+)
 from orchestrator.lab.simulation.loading import load as simulated_config
 
 
@@ -43,6 +50,6 @@ def call(
         BadScript: The script cannot be read.
         UnknownRoute: There is no such route or target.
     """
-    script = read_script(errors) if isinstance(errors, str) else Script(tuple(errors))
+    script = read_script(errors) if isinstance(errors, str) else AttemptScript(tuple(errors))
     with Simulation(config, Playing(script.items), seed=seed, route=route) as simulation:
         return simulation.call(stream=stream or script.stream)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from orchestrator.lab.invariants import broken_in
-from orchestrator.lab.simulation.reading import Recording, recording
-from orchestrator.lab.simulation.reproducing import departure
-from orchestrator.ledger import Entry
+from orchestrator.lab.simulation.check_replay import find_departure
+from orchestrator.ledger import Entry, Recording, recorded_call
 from orchestrator.states import Finish
 from orchestrator.testing import coverage
 
@@ -22,7 +21,7 @@ def assert_invariants(ledger: Iterable[Entry] | Recording) -> None:
         AssertionError: It did not; the text names the invariant and the call.
     """
     __tracebackhide__ = True
-    call = ledger if isinstance(ledger, Recording) else recording(ledger)
+    call = ledger if isinstance(ledger, Recording) else recorded_call(ledger)
     coverage.note(move.row for move in call.transitions)
     problem = next(problems(call), None)
     if problem is not None:
@@ -37,6 +36,6 @@ def problems(call: Recording) -> Iterator[str]:
     ended = bool(call.transitions) and isinstance(call.transitions[-1].command, Finish)
     if call.closed is not None and not ended:
         yield "every state leads to an end: it is closed without one"
-    otherwise = departure(call)
+    otherwise = find_departure(call)
     if otherwise:
         yield f"it replays: {otherwise}"

@@ -9,7 +9,7 @@ import attrs
 from hypothesis import strategies as st
 
 from orchestrator.config.config import Config
-from orchestrator.lab.simulation.items import OK, PACE, WITHOUT_PIECES, WORDS, Item, is_whole
+from orchestrator.lab.simulation.script_items import OK, PACE, WITHOUT_PIECES, WORDS, Item, is_whole
 from orchestrator.states import OnInterrupted, Policy, Reason, Target, Timeouts
 from orchestrator.states.limits import FIRST_TOKEN_ALONE, FIRST_TOKEN_WITH_OTHERS
 

@@ -1,4 +1,4 @@
-"""What bounds a row, as far as the policy and the route alone say so.
+"""Bounds of the table's rows, as far as policy and route alone give them.
 
 Pure functions: no search, no run. What they promise is what ``states/guards.py``
 enforces; each names the guard or the event that it belongs to.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
-from orchestrator.lab.diagrams.plain import PlainRow, Table, plain
+from orchestrator.lab.diagrams.plain_table import PlainRow, Table, plain
 from orchestrator.states.facts import Target
 from orchestrator.states.policy import OnInterrupted, Policy
 from orchestrator.states.reasons import Move, Reason
@@ -18,8 +18,8 @@ from orchestrator.states.table import TABLE
 
 
 @attrs.frozen
-class Setup:
-    """What bounds follow from.
+class BoundSetup:
+    """The policy and the route that bounds follow from.
 
     Attributes:
         policy: What a call may do.
@@ -48,64 +48,64 @@ class Bound:
     """
 
     at: str
-    says: Callable[[Setup], str]
+    says: Callable[[BoundSetup], str]
     meaning: str
 
 
-def _attempts(setup: Setup) -> str:
+def _attempts(setup: BoundSetup) -> str:
     return f"at most {count(setup.policy.max_attempts, 'attempt')}"
 
 
-def _waits(setup: Setup) -> str:
+def _waits(setup: BoundSetup) -> str:
     return f"at most {count(setup.policy.max_attempts, 'wait')}"
 
 
-def _tries(setup: Setup) -> str:
+def _tries(setup: BoundSetup) -> str:
     return f"at most {count(setup.policy.attempts_per_target, 'try', 'tries')} a stay"
 
 
-def _patience(setup: Setup) -> str:
+def _patience(setup: BoundSetup) -> str:
     return f"patience {seconds(setup.policy.patience)}"
 
 
-def _quick(setup: Setup) -> str:
+def _quick(setup: BoundSetup) -> str:
     return f"failed within {seconds(setup.policy.patience)}"
 
 
-def _rotations(setup: Setup) -> str:
+def _rotations(setup: BoundSetup) -> str:
     return f"{_most(setup.keys - 1, 'other credential')} a target"
 
 
-def _others(setup: Setup) -> str:
+def _others(setup: BoundSetup) -> str:
     return _most(max(0, len(setup.route) - 1), "other target")
 
 
-def _once(_: Setup) -> str:
+def _once(_: BoundSetup) -> str:
     return "at most once a call"
 
 
-def _repairs(_: Setup) -> str:
+def _repairs(_: BoundSetup) -> str:
     return "each repair once a target"
 
 
-def _deadline(setup: Setup) -> str:
+def _deadline(setup: BoundSetup) -> str:
     return f"deadline {seconds(setup.policy.deadline)}"
 
 
-def _stream(setup: Setup) -> str:
+def _stream(setup: BoundSetup) -> str:
     longest = {seconds(target.timeouts.stream_total) for target in setup.route}
     return f"stream {' or '.join(sorted(longest))}" if longest else ""
 
 
-def _committed(setup: Setup) -> str:
+def _committed(setup: BoundSetup) -> str:
     goes_on = setup.policy.on_interrupted is OnInterrupted.CONTINUE
     return f"on_interrupted = {setup.policy.on_interrupted}" + (", tool calls" if goes_on else "")
 
 
-def _moves(move: Move) -> Callable[[Setup], str]:
+def _moves(move: Move) -> Callable[[BoundSetup], str]:
     """For how many reasons a move is allowed; their names are in the text list."""
 
-    def says(setup: Setup) -> str:
+    def says(setup: BoundSetup) -> str:
         return f"for {count(len(reasons(setup.policy, move)), 'reason')}"
 
     return says
@@ -160,7 +160,7 @@ BOUNDS: tuple[Bound, ...] = (
 """Every bound, in the order of the table."""
 
 
-def notes(setup: Setup, table: Table = TABLE) -> dict[str, tuple[str, ...]]:
+def notes(setup: BoundSetup, table: Table = TABLE) -> dict[str, tuple[str, ...]]:
     """The bounds of each row, in a few words, by the row's name."""
     return {row.name: tuple(_said(setup, row)) for row in plain(table).rows}
 
@@ -181,7 +181,7 @@ def seconds(value: float) -> str:
     return f"{value:g} s"
 
 
-def _said(setup: Setup, row: PlainRow) -> Iterable[str]:
+def _said(setup: BoundSetup, row: PlainRow) -> Iterable[str]:
     at = row.event if row.guard is None else row.guard
     return (said for bound in BOUNDS if bound.at == at and (said := bound.says(setup)))
 

@@ -1,31 +1,57 @@
-"""What differs for a call between two configs: settings, bounds, rows that die or come alive."""
+"""Differences of two configs as a call sees them: settings, bounds, rows that die or come alive."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Iterator
 
 import attrs
 
 from orchestrator.lab.diagrams import bounds
-from orchestrator.lab.diagrams.bounds import Setup
-from orchestrator.lab.diagrams.overlay import Look, Mark, Overlay
-from orchestrator.lab.diagrams.plain import Table, plain
-from orchestrator.lab.diagrams.table_changes import Change, Kind
+from orchestrator.lab.diagrams.bounds import BoundSetup
+from orchestrator.lab.diagrams.overlay import Emphasis, Overlay, RowMark
+from orchestrator.lab.diagrams.plain_table import Table, plain
 from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy
 from orchestrator.states.reasons import Reason
 from orchestrator.states.table import TABLE
 
 LEGEND = {
-    Look.ADDED: "can be taken now, and could not be before",
-    Look.REMOVED: "can be taken no more",
-    Look.CHANGED: "bounded otherwise than before",
-    Look.DEAD: "no call takes it, before or now",
+    Emphasis.ADDED: "can be taken now, and could not be before",
+    Emphasis.REMOVED: "can be taken no more",
+    Emphasis.CHANGED: "bounded otherwise than before",
+    Emphasis.DEAD: "no call takes it, before or now",
 }
 
 
+class ChangeKind(enum.StrEnum):
+    """Kinds of a change to a row or a setting; the value is a list's word."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+SIGNS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.CHANGED: "~"}
+
+
 @attrs.frozen
-class Under:
+class Change:
+    """One difference.
+
+    Attributes:
+        kind: What happened.
+        name: The row or setting that it happened to.
+        what: What it is now and was before, each a short text; empty where the kind says it.
+    """
+
+    kind: ChangeKind
+    name: str
+    what: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class ConfiguredMachine:
     """A machine under a config.
 
     Attributes:
@@ -33,7 +59,7 @@ class Under:
         dead: Names of the rows that no call takes.
     """
 
-    setup: Setup
+    setup: BoundSetup
     dead: frozenset[str]
 
 
@@ -49,33 +75,39 @@ class ConfigChanges:
 
     settings: tuple[Change, ...]
     rows: tuple[Change, ...]
-    marks: dict[str, Mark]
+    marks: dict[str, RowMark]
 
     def overlay(self, title: str) -> Overlay:
         """The difference as a drawing shows it."""
         looks = {mark.look for mark in self.marks.values()}
         legend = tuple((look, words) for look, words in LEGEND.items() if look in looks)
-        return Overlay(self.marks, Mark(Look.SAME), legend=legend, title=title)
+        return Overlay(self.marks, RowMark(Emphasis.SAME), legend=legend, title=title)
 
 
-def config_changes(old: Under, new: Under, table: Table = TABLE) -> ConfigChanges:
+def config_changes(
+    old: ConfiguredMachine, new: ConfiguredMachine, table: Table = TABLE
+) -> ConfigChanges:
     """What was changed from ``old`` to ``new``."""
     changes = tuple(_rows(old, new, table))
     both = old.dead & new.dead
-    looks = {Kind.ADDED: Look.ADDED, Kind.REMOVED: Look.REMOVED, Kind.CHANGED: Look.CHANGED}
-    marks = {name: Mark(Look.DEAD) for name in both}
-    marks |= {one.name: Mark(looks[one.kind], notes=one.what) for one in changes}
+    looks = {
+        ChangeKind.ADDED: Emphasis.ADDED,
+        ChangeKind.REMOVED: Emphasis.REMOVED,
+        ChangeKind.CHANGED: Emphasis.CHANGED,
+    }
+    marks = {name: RowMark(Emphasis.DEAD) for name in both}
+    marks |= {one.name: RowMark(looks[one.kind], notes=one.what) for one in changes}
     return ConfigChanges(tuple(_settings(old.setup, new.setup)), changes, marks)
 
 
-def _rows(old: Under, new: Under, table: Table) -> Iterator[Change]:
+def _rows(old: ConfiguredMachine, new: ConfiguredMachine, table: Table) -> Iterator[Change]:
     before, after = bounds.notes(old.setup, table), bounds.notes(new.setup, table)
     for row in plain(table).rows:
         was, now = row.name not in old.dead, row.name not in new.dead
         if was != now:
-            yield Change(Kind.ADDED if now else Kind.REMOVED, row.name)
+            yield Change(ChangeKind.ADDED if now else ChangeKind.REMOVED, row.name)
         elif now and (what := tuple(_pairs(before[row.name], after[row.name]))):
-            yield Change(Kind.CHANGED, row.name, what)
+            yield Change(ChangeKind.CHANGED, row.name, what)
 
 
 def _pairs(old: Iterable[str], new: Iterable[str]) -> Iterator[str]:
@@ -97,7 +129,7 @@ def _short(was: str, now: str) -> str:
     return " ".join(words)
 
 
-def _settings(old: Setup, new: Setup) -> Iterator[Change]:
+def _settings(old: BoundSetup, new: BoundSetup) -> Iterator[Change]:
     yield from _policy(old.policy, new.policy)
     yield from _moves(old.policy, new.policy)
     yield from _route(old.route, new.route)
@@ -105,7 +137,7 @@ def _settings(old: Setup, new: Setup) -> Iterator[Change]:
         was, now = old.pool.get(provider), new.pool.get(provider)
         if was is not None and now is not None and was != now:
             yield Change(
-                Kind.CHANGED,
+                ChangeKind.CHANGED,
                 f"providers.{provider}",
                 (f"{bounds.count(now, 'credential')}, was {was}",),
             )
@@ -117,7 +149,7 @@ def _policy(old: Policy, new: Policy) -> Iterator[Change]:
         if was != now:
             timed = name in ("deadline", "patience")
             shown = [bounds.seconds(one) if timed else str(one) for one in (now, was)]
-            yield Change(Kind.CHANGED, f"policy.{name}", (f"{shown[0]}, was {shown[1]}",))
+            yield Change(ChangeKind.CHANGED, f"policy.{name}", (f"{shown[0]}, was {shown[1]}",))
 
 
 def _moves(old: Policy, new: Policy) -> Iterator[Change]:
@@ -125,20 +157,24 @@ def _moves(old: Policy, new: Policy) -> Iterator[Change]:
         was, now = (policy.on.get(reason, frozenset()) for policy in (old, new))
         if was != now:
             shown = [", ".join(sorted(moves)) or "none" for moves in (now, was)]
-            yield Change(Kind.CHANGED, f"policy.on.{reason}", (f"{shown[0]}; was {shown[1]}",))
+            yield Change(
+                ChangeKind.CHANGED, f"policy.on.{reason}", (f"{shown[0]}; was {shown[1]}",)
+            )
 
 
 def _route(old: Iterable[Target], new: Iterable[Target]) -> Iterator[Change]:
     before, after = {one.name: one for one in old}, {one.name: one for one in new}
-    yield from (Change(Kind.ADDED, f"route: {name}") for name in after if name not in before)
-    yield from (Change(Kind.REMOVED, f"route: {name}") for name in before if name not in after)
+    yield from (Change(ChangeKind.ADDED, f"route: {name}") for name in after if name not in before)
+    yield from (
+        Change(ChangeKind.REMOVED, f"route: {name}") for name in before if name not in after
+    )
     both = [name for name in after if name in before]
     if both != [name for name in before if name in after]:
-        yield Change(Kind.CHANGED, "route", (f"order {', '.join(both)}",))
+        yield Change(ChangeKind.CHANGED, "route", (f"order {', '.join(both)}",))
     for name in both:
         if before[name].timeouts != after[name].timeouts:
             yield Change(
-                Kind.CHANGED, f"targets.{name}.timeouts", tuple(_limits(before, after, name))
+                ChangeKind.CHANGED, f"targets.{name}.timeouts", tuple(_limits(before, after, name))
             )
 
 

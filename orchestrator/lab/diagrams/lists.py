@@ -1,4 +1,4 @@
-"""What a drawing shows, in words: the lists that go beside it."""
+"""Lists that go beside a drawing: bounds, moves, rows never taken, changes."""
 
 from __future__ import annotations
 
@@ -7,69 +7,60 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from orchestrator.lab.diagrams import bounds
-from orchestrator.lab.diagrams.bounds import Setup
-from orchestrator.lab.diagrams.config_changes import ConfigChanges
-from orchestrator.lab.diagrams.heat import Heat
-from orchestrator.lab.diagrams.plain import Table, plain
-from orchestrator.lab.diagrams.table_changes import SIGNS, Change, Kind, TableChanges
+from orchestrator.lab.diagrams.bounds import BoundSetup
+from orchestrator.lab.diagrams.config_changes import SIGNS, Change, ChangeKind, ConfigChanges
+from orchestrator.lab.diagrams.plain_table import Table, plain
+from orchestrator.lab.diagrams.recorded_rows import RowCounts
 from orchestrator.states.reasons import Move
 
 
 @attrs.frozen
-class Section:
+class ListSection:
     """A heading, and its lines; with none, what is said instead."""
 
     heading: str
     lines: tuple[str, ...]
 
 
-def under_config(setup: Setup, dead: Sequence[str], table: Table) -> tuple[Section, ...]:
+def under_config(setup: BoundSetup, dead: Sequence[str], table: Table) -> tuple[ListSection, ...]:
     """The bounds of a config, its moves, and the rows that no call takes."""
     return (
-        Section("Bounds", tuple(_bounds(setup))),
-        Section(
+        ListSection("Bounds", tuple(_bounds(setup))),
+        ListSection(
             "Moves",
             tuple(
                 f"{move}: {', '.join(bounds.reasons(setup.policy, move)) or 'no reason'}"
                 for move in Move
             ),
         ),
-        Section(_headed(len(dead), "that no call takes"), tuple(_rows(dead, table))),
+        ListSection(_headed(len(dead), "that no call takes"), tuple(_rows(dead, table))),
     )
 
 
-def of_heat(heat: Heat, table: Table) -> tuple[Section, ...]:
+def of_counts(taken: RowCounts, table: Table) -> tuple[ListSection, ...]:
     """The rows that were never taken, and those that another table recorded."""
-    never = heat.never(table)
-    sections = [Section(_headed(len(never), "never taken"), tuple(_rows(never, table)))]
-    if heat.foreign:
-        lines = tuple(f"{name}: {count}" for name, count in sorted(heat.foreign.items()))
-        sections.append(Section("Not in this table, so another version took them", lines))
+    never = taken.never(table)
+    sections = [ListSection(_headed(len(never), "never taken"), tuple(_rows(never, table)))]
+    if taken.foreign:
+        lines = tuple(f"{name}: {count}" for name, count in sorted(taken.foreign.items()))
+        sections.append(ListSection("Not in this table, so another version took them", lines))
     return tuple(sections)
 
 
-def of_tables(changes: TableChanges) -> tuple[Section, ...]:
-    """What happened to rows and states."""
-    sections = [Section(_changed("Rows", changes.rows), tuple(map(_said, changes.rows)))]
-    if changes.states:
-        sections.append(Section("States", tuple(map(_said, changes.states))))
-    return tuple(sections)
-
-
-def of_configs(changes: ConfigChanges) -> tuple[Section, ...]:
-    """What differs between the configs, and what that does to the rows."""
+def of_configs(changes: ConfigChanges) -> tuple[ListSection, ...]:
+    """The differences of two configs, and of the rows under them."""
     return (
-        Section(_changed("Settings", changes.settings), tuple(map(_said, changes.settings))),
-        Section(_changed("Rows", changes.rows), tuple(_together(changes.rows))),
+        ListSection(_changed("Settings", changes.settings), tuple(map(_said, changes.settings))),
+        ListSection(_changed("Rows", changes.rows), tuple(_together(changes.rows))),
     )
 
 
-_NOW = {Kind.ADDED: "calls can take it now", Kind.REMOVED: "no call takes it any more"}
+_NOW = {ChangeKind.ADDED: "calls can take it now", ChangeKind.REMOVED: "no call takes it any more"}
 
 
 def _together(changes: Sequence[Change]) -> Iterable[str]:
     """One line for the rows of which the same is to be said."""
-    alike: dict[tuple[Kind, tuple[str, ...]], list[str]] = {}
+    alike: dict[tuple[ChangeKind, tuple[str, ...]], list[str]] = {}
     for change in changes:
         what = change.what or (_NOW[change.kind],)
         alike.setdefault((change.kind, what), []).append(change.name)
@@ -77,7 +68,7 @@ def _together(changes: Sequence[Change]) -> Iterable[str]:
         yield _said(Change(kind, ", ".join(names), what))
 
 
-def _bounds(setup: Setup) -> Iterable[str]:
+def _bounds(setup: BoundSetup) -> Iterable[str]:
     """Each bound once, with all that it belongs to; the moves have a list of their own."""
     where: dict[str, list[str]] = {}
     for bound in bounds.BOUNDS:

@@ -1,7 +1,7 @@
-"""What a drawing says of the rows besides what the table says of them.
+"""Overlays: what is drawn of the rows besides what the table says of them.
 
 One value for each of the ways to look at a machine: a recorded call's path, a config, the
-counts of many calls, the difference to another version. The notations know only this.
+counts of many calls, the difference to another config. The notations know only this.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from orchestrator.lab.diagrams.plain import PlainTable
+from orchestrator.lab.diagrams.plain_table import PlainTable
 
 
-class Look(enum.Enum):
-    """How a row is shown; the value is what a legend says of it."""
+class Emphasis(enum.Enum):
+    """Looks of a row; the value is a legend's word for it."""
 
     PLAIN = "as the table has it"
     TAKEN = "taken"
@@ -29,13 +29,13 @@ class Look(enum.Enum):
     CHANGED = "changed"
 
 
-_QUIET = frozenset({Look.FAINT, Look.DEAD, Look.NEVER})
+_QUIET = frozenset({Emphasis.FAINT, Emphasis.DEAD, Emphasis.NEVER})
 """Looks that give way where several rows are drawn as one."""
 
 
 @attrs.frozen
-class Mark:
-    """What is said of one row.
+class RowMark:
+    """Look, steps, count and notes of one row.
 
     Attributes:
         look: How it is shown.
@@ -44,7 +44,7 @@ class Mark:
         notes: Short texts beside it, such as a bound.
     """
 
-    look: Look = Look.PLAIN
+    look: Emphasis = Emphasis.PLAIN
     steps: tuple[int, ...] = ()
     count: int | None = None
     notes: tuple[str, ...] = ()
@@ -52,27 +52,24 @@ class Mark:
 
 @attrs.frozen
 class Overlay:
-    """What is said of all of them.
+    """The marks of all rows, with their legend.
 
     Attributes:
         marks: By the row's name.
         otherwise: What is said of a row without a mark.
-        states: Looks of states that are not plain.
         legend: What the looks mean here, for those that need saying.
         title: What is shown, in a line; empty for the machine itself.
-        apart: True where a row that was added, removed or changed must not be drawn as one
-            with others that were not.
+        shown: Names of the rows that are drawn; ``None`` for all.
     """
 
-    marks: Mapping[str, Mark] = attrs.field(factory=dict, hash=False)
-    otherwise: Mark = Mark()
-    states: Mapping[str, Look] = attrs.field(factory=dict, hash=False)
-    legend: tuple[tuple[Look, str], ...] = ()
+    marks: Mapping[str, RowMark] = attrs.field(factory=dict, hash=False)
+    otherwise: RowMark = RowMark()
+    legend: tuple[tuple[Emphasis, str], ...] = ()
     title: str = ""
-    apart: bool = False
+    shown: frozenset[str] | None = None
 
-    def of(self, row: str) -> Mark:
-        """What is said of the row of that name."""
+    def of(self, row: str) -> RowMark:
+        """The mark of the row of that name."""
         return self.marks.get(row, self.otherwise)
 
 
@@ -88,9 +85,9 @@ def along(path: Sequence[str], title: str = "") -> Overlay:
     places: dict[str, list[int]] = {}
     for place, name in enumerate(path, 1):
         places.setdefault(name, []).append(place)
-    marks = {name: Mark(Look.TAKEN, tuple(steps)) for name, steps in places.items()}
-    legend = ((Look.TAKEN, "taken, numbered by step"), (Look.FAINT, "not taken"))
-    return Overlay(marks, Mark(Look.FAINT), legend=legend if title else (), title=title)
+    marks = {name: RowMark(Emphasis.TAKEN, tuple(steps)) for name, steps in places.items()}
+    legend = ((Emphasis.TAKEN, "taken, numbered by step"), (Emphasis.FAINT, "not taken"))
+    return Overlay(marks, RowMark(Emphasis.FAINT), legend=legend if title else (), title=title)
 
 
 def under(
@@ -106,31 +103,33 @@ def under(
     """
     gone = frozenset(dead)
     marks = {
-        row.name: Mark(Look.DEAD) if row.name in gone else Mark(notes=notes.get(row.name, ()))
+        row.name: RowMark(Emphasis.DEAD)
+        if row.name in gone
+        else RowMark(notes=notes.get(row.name, ()))
         for row in table.rows
     }
-    legend = ((Look.DEAD, "no call under this config takes it"),) if gone else ()
+    legend = ((Emphasis.DEAD, "no call under this config takes it"),) if gone else ()
     return Overlay(marks, legend=legend, title=title)
 
 
 def heated(table: PlainTable, counts: Mapping[str, int], title: str) -> Overlay:
     """A machine with how often each row was taken."""
     marks = {
-        row.name: Mark(Look.TAKEN if taken else Look.NEVER, count=taken)
+        row.name: RowMark(Emphasis.TAKEN if taken else Emphasis.NEVER, count=taken)
         for row in table.rows
         for taken in (counts.get(row.name, 0),)
     }
-    legend = [(Look.TAKEN, "taken: the wider and darker the more often")]
-    if any(mark.look is Look.NEVER for mark in marks.values()):
-        legend.append((Look.NEVER, "never taken"))
+    legend = [(Emphasis.TAKEN, "taken: the wider and darker the more often")]
+    if any(mark.look is Emphasis.NEVER for mark in marks.values()):
+        legend.append((Emphasis.NEVER, "never taken"))
     return Overlay(marks, legend=tuple(legend), title=title)
 
 
-def together(marks: Iterable[Mark]) -> Mark:
+def together(marks: Iterable[RowMark]) -> RowMark:
     """One mark for rows that are drawn as one line."""
     marks = tuple(marks)
     counts = [mark.count for mark in marks if mark.count is not None]
-    return Mark(
+    return RowMark(
         blended(mark.look for mark in marks),
         tuple(sorted(itertools.chain.from_iterable(mark.steps for mark in marks))),
         sum(counts) if counts else None,
@@ -138,11 +137,11 @@ def together(marks: Iterable[Mark]) -> Mark:
     )
 
 
-def blended(looks: Iterable[Look]) -> Look:
+def blended(looks: Iterable[Emphasis]) -> Emphasis:
     """One look for several: what was taken wins, and what holds of some is not said of all."""
     found = set(looks)
     loud = found - _QUIET or found
-    for whole in (Look.TAKEN, Look.SAME, Look.PLAIN):
+    for whole in (Emphasis.TAKEN, Emphasis.SAME, Emphasis.PLAIN):
         if whole in loud:
             return whole
-    return loud.pop() if len(loud) == 1 else Look.CHANGED
+    return loud.pop() if len(loud) == 1 else Emphasis.CHANGED

@@ -8,7 +8,11 @@ border, taken arrows carry step numbers, billing says so in words.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
+
+from orchestrator.lab.diagrams.overlay import Emphasis
 
 PAPER = "#ffffff"
 INK = "#1f2933"
@@ -28,7 +32,7 @@ BILLING_ANYWHERE = "#c77700"
 
 @attrs.frozen
 class Paint:
-    """How a node is painted: inside, border, text."""
+    """Colours of a node: inside, border, text."""
 
     fill: str
     line: str
@@ -57,6 +61,16 @@ PAINT_NEVER = Paint(PAPER, NEVER, NEVER)
 PAINT_ADDED = Paint("#dcf3ea", ADDED, ADDED)
 PAINT_REMOVED = Paint("#fde7e4", REMOVED, REMOVED)
 PAINT_CHANGED = Paint("#fff1d6", CHANGED, CHANGED)
+
+PAINTS: Mapping[Emphasis, Paint] = {
+    Emphasis.FAINT: DIMMED,
+    Emphasis.DEAD: DIMMED,
+    Emphasis.NEVER: PAINT_NEVER,
+    Emphasis.ADDED: PAINT_ADDED,
+    Emphasis.REMOVED: PAINT_REMOVED,
+    Emphasis.CHANGED: PAINT_CHANGED,
+}
+"""How a node is painted, for the looks that say so."""
 
 NEVER_ANYWHERE = "#a569bd"
 ADDED_ANYWHERE = "#1a9e78"

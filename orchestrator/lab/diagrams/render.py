@@ -7,13 +7,15 @@ none, and both formats are the same bytes everywhere.
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import subprocess
 import sysconfig
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-
-from orchestrator.lab.diagrams.fit import fit
+from typing import Any
 
 DISTRIBUTION = "graphviz-pure"
 
@@ -24,7 +26,18 @@ RESOLUTION = 144
 """Dots an inch of a PNG: two pixels for each of the SVG's at 72, for dense screens."""
 
 
-class MissingExtra(ImportError):
+_TEXT = re.compile(
+    r'<text (?P<attributes>[^>]*)font-family="[^"]*"(?P<more>[^>]*)>(?P<text>[^<]*)<'
+)
+_AT = re.compile(r' x="(?P<x>[^"]*)" y="(?P<y>[^"]*)"')
+
+FONTS = "Helvetica, Arial, Arimo, 'Liberation Sans', sans-serif"
+"""Families of the same widths; a browser takes the first that its machine has."""
+
+Key = tuple[str, float, float]
+
+
+class MissingDiagramExtra(ImportError):
     """SVG and PNG need the extra ``diagram``, which is not installed."""
 
     def __init__(self) -> None:
@@ -42,7 +55,7 @@ def svg(dot: str) -> str:
     """``dot`` as SVG, on an opaque background.
 
     Raises:
-        MissingExtra: The extra is not installed.
+        MissingDiagramExtra: The extra is not installed.
         RenderFailed: The renderer did not draw it.
     """
     drawn = _render(dot, "-Tsvg").decode()
@@ -55,7 +68,7 @@ def png(dot: str) -> bytes:
     """``dot`` as PNG, on an opaque background.
 
     Raises:
-        MissingExtra: The extra is not installed.
+        MissingDiagramExtra: The extra is not installed.
         RenderFailed: The renderer did not draw it.
     """
     return _render(dot, "-Tpng", f"-Gdpi={RESOLUTION}")
@@ -90,5 +103,44 @@ def _executable() -> Path:
     found = (path for path in (scripts / DISTRIBUTION, scripts / f"{DISTRIBUTION}.exe"))
     beside = next((path for path in found if path.is_file()), None)
     if beside is None:
-        raise MissingExtra
+        raise MissingDiagramExtra
     return beside
+
+
+def fit(svg: str, drawing: str) -> str:
+    """``svg`` with the length of every text, so that labels fit whatever font a browser has.
+
+    A renderer lays labels out with the widths of one font, and a machine without that font
+    takes a wider one, which runs over arrows and borders (DejaVu Sans by a sixth). SVG can say
+    how long a text is, and the renderer's JSON knows; this puts the two together.
+
+    Args:
+        svg: What Graphviz writes with ``-Tsvg``.
+        drawing: What it writes of the same graph with ``-Tjson``.
+    """
+    widths = dict(_widths(json.loads(drawing)))
+
+    def fitted(found: re.Match[str]) -> str:
+        before, more, text = found["attributes"], found["more"], found["text"]
+        at = _AT.search(before)
+        words = html.unescape(text).replace("\xa0", " ")  # blanks beside each other
+        width = widths.get((words, float(at["x"]), -float(at["y"]))) if at else None
+        length = f' textLength="{width:g}" lengthAdjust="spacingAndGlyphs"' if width else ""
+        return f'<text {before}font-family="{FONTS}"{more}{length}>{text}<'
+
+    return _TEXT.sub(fitted, svg)
+
+
+def _widths(graph: dict[str, Any]) -> Iterator[tuple[Key, float]]:
+    """The width of every text, by what it says and where it stands."""
+    for part in (graph, *graph.get("objects", ()), *graph.get("edges", ())):
+        for name, operations in part.items():
+            if name.endswith("draw_"):
+                yield from _texts(operations)
+
+
+def _texts(operations: list[dict[str, Any]]) -> Iterator[tuple[Key, float]]:
+    for operation in operations:
+        if operation["op"] == "T":
+            x, y = operation["pt"]
+            yield (operation["text"], float(x), float(y)), float(operation["width"])

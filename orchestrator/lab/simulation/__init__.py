@@ -9,16 +9,16 @@ The rules of the room:
 * What nobody can know is assumed by a rule that is stated, and counted apart.
 """
 
-from orchestrator.lab.simulation.items import Item, written
-from orchestrator.lab.simulation.script import BadScript, Script, parse, read_script
+from orchestrator.lab.simulation.script import AttemptScript, BadScript, parse, read_script
+from orchestrator.lab.simulation.script_items import Item, written
 from orchestrator.lab.simulation.simulation import Simulated, Simulation
 from orchestrator.lab.simulation.transport import Playing, SimulatedTransport
 
 __all__ = [
+    "AttemptScript",
     "BadScript",
     "Item",
     "Playing",
-    "Script",
     "Simulated",
     "SimulatedTransport",
     "Simulation",

@@ -21,7 +21,7 @@ class Loaded:
     """A config, and what stands in for keys that are not here.
 
     Attributes:
-        config: As calls would use it, but with a health board and a ledger of its own.
+        config: As calls would use it; of :func:`load`, with a health board and a ledger of its own.
         stand_ins: The variables that are not set, for which made-up keys stand in.
     """
 
@@ -38,15 +38,7 @@ def load(path: str | Path | None = None, environ: Mapping[str, str] | None = Non
     Raises:
         ConfigError: There is none, or something in it is wrong.
     """
-    environ = os.environ if environ is None else environ
-    file = configuration.find(path, environ)
-    if file is None or not file.is_file():
-        return Loaded(_apart(configuration.load(path, environ)), ())
-    text = file.read_bytes().decode("utf-8", "replace")
-    made_up = stand_ins(text, environ)
-    config = configuration.load(file, {**environ, **made_up})
-    named = tuple(name for name in made_up if _is_used(name, config))
-    return Loaded(_apart(config), named)
+    return _apart(load_as_written(path, environ))
 
 
 def loads(text: str, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -57,8 +49,36 @@ def loads(text: str, environ: Mapping[str, str] | None = None) -> Loaded:
     """
     environ = os.environ if environ is None else environ
     made_up = stand_ins(text, environ)
-    config = configuration.loads(text, {**environ, **made_up})
-    return Loaded(_apart(config), tuple(name for name in made_up if _is_used(name, config)))
+    return _apart(_loaded(configuration.loads(text, {**environ, **made_up}), made_up))
+
+
+def load_as_written(
+    path: str | Path | None = None, environ: Mapping[str, str] | None = None
+) -> Loaded:
+    """The same with the health board and the ledger that real calls share.
+
+    Raises:
+        ConfigError: There is none, or something in it is wrong.
+    """
+    environ = os.environ if environ is None else environ
+    file = configuration.find(path, environ)
+    if file is None or not file.is_file():
+        return Loaded(configuration.load(path, environ), ())
+    made_up = stand_ins(file.read_bytes().decode("utf-8", "replace"), environ)
+    return _loaded(configuration.load(file, {**environ, **made_up}), made_up)
+
+
+def _loaded(config: Config, made_up: Mapping[str, str]) -> Loaded:
+    used = {
+        credential.source
+        for provider in config.providers.values()
+        for credential in provider.credentials
+    }
+    return Loaded(config, tuple(name for name in made_up if f"env:{name}" in used))
+
+
+def _apart(loaded: Loaded) -> Loaded:
+    return attrs.evolve(loaded, config=attrs.evolve(loaded.config, health="memory", ledger=None))
 
 
 def stand_ins(text: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -74,16 +94,3 @@ def stand_ins(text: str, environ: Mapping[str, str]) -> dict[str, str]:
         for number, name in enumerate(dict.fromkeys((*named, *implied)), 1)
         if not environ.get(name, "").strip()
     }
-
-
-def _apart(config: Config) -> Config:
-    """``config`` without the files that real calls share."""
-    return attrs.evolve(config, health="memory", ledger=None)
-
-
-def _is_used(name: str, config: Config) -> bool:
-    return any(
-        credential.source == f"env:{name}"
-        for provider in config.providers.values()
-        for credential in provider.credentials
-    )

@@ -24,7 +24,7 @@ import attrs
 
 from orchestrator.config.errors import NotAllowed
 from orchestrator.config.scalars import seconds_or_zero
-from orchestrator.lab.simulation.items import (
+from orchestrator.lab.simulation.script_items import (
     CONTENTS,
     CUT,
     STALL,
@@ -57,7 +57,7 @@ class BadScript(ValueError):
 
 
 @attrs.frozen
-class Script:
+class AttemptScript:
     """A script that was read.
 
     Attributes:
@@ -78,7 +78,7 @@ def parse(text: str) -> tuple[Item, ...]:
     return read_script(text).items
 
 
-def read_script(text: str) -> Script:
+def read_script(text: str) -> AttemptScript:
     """The script in ``text``; see :func:`parse`.
 
     Raises:
@@ -89,7 +89,7 @@ def read_script(text: str) -> Script:
     items = tuple(reader.items())
     if not items:
         raise BadScript(f"the script is empty; allowed: {_allowed_words()}")
-    return Script(items, stream)
+    return AttemptScript(items, stream)
 
 
 def check_names(items: Iterable[Item], known: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from orchestrator.api.response import Response
 from orchestrator.clock import VirtualClock
 from orchestrator.config.config import Config
 from orchestrator.health import HealthBoard, MemoryStore
-from orchestrator.lab.simulation.transport import Answers, Fan, SimulatedTransport
+from orchestrator.lab.simulation.transport import Answers, ObserverFan, SimulatedTransport
 from orchestrator.ledger import Ledger, Observer
 
 _ASKED: dict[str, Any] = {"messages": [{"role": "user", "content": "simulated"}]}
@@ -71,7 +71,7 @@ class Simulation:
 
     @property
     def board(self) -> HealthBoard:
-        """What is known across the calls."""
+        """The health board that the calls share."""
         return self._orchestrator.board
 
     def call(
@@ -101,8 +101,9 @@ class Simulation:
         route = self._route if route is None else route
         request = Request(asked, route=route, timeout=timeout, require_complete=True)
         began = self.clock.monotonic()
+        told = ObserverFan(observers)
         try:
-            outcome: Response | CallFailed = self._ask(request, Fan(observers), stream=stream)
+            outcome: Response | CallFailed = self._ask(request, told, stream=stream)
         except CallFailed as failed:
             outcome = failed
         return Simulated(outcome, self.clock.monotonic() - began)

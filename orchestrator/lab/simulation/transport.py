@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import inf
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 import attrs
 import httpx
@@ -17,10 +17,24 @@ import msgspec
 
 from orchestrator.clock import VirtualClock
 from orchestrator.config.config import Config
-from orchestrator.lab.simulation.answers import answer
-from orchestrator.lab.simulation.items import CONNECT, CUT, OK, SILENCE, STALL, TIMEOUT, Item
-from orchestrator.lab.simulation.streams import Flow, broken_off, is_streamed, parts, pass_time
-from orchestrator.ledger import Entry, Transition
+from orchestrator.lab.simulation.script_items import (
+    CONNECT,
+    CUT,
+    OK,
+    SILENCE,
+    STALL,
+    TIMEOUT,
+    Item,
+)
+from orchestrator.lab.simulation.scripted_answers import (
+    TimedBody,
+    answer,
+    broken_off,
+    is_streamed,
+    parts,
+    pass_time,
+)
+from orchestrator.ledger import Entry, Observer, Transition
 from orchestrator.states import Send
 
 Answers = Callable[[Send, float], Item]
@@ -28,14 +42,6 @@ Answers = Callable[[Send, float], Item]
 
 _EVENTS = {"Content-Type": "text/event-stream"}
 _SILENT = (TIMEOUT, SILENCE, STALL)
-
-
-class Observing(Protocol):
-    """What is told each ledger entry as it happens."""
-
-    def __call__(self, entry: Entry) -> None:
-        """Take notice of ``entry``."""
-        ...
 
 
 class Playing:
@@ -107,7 +113,7 @@ class SimulatedTransport(httpx.BaseTransport):
         spoken = self._config.providers[send.target.provider].dialect
         if _asks_for_a_stream(request) and is_streamed(item):
             coming = parts(item, spoken=spoken, model=send.target.model)
-            return httpx.Response(200, headers=_EVENTS, stream=Flow(self._clock, coming))
+            return httpx.Response(200, headers=_EVENTS, stream=TimedBody(self._clock, coming))
         if item.word == CONNECT:
             self._refuse(item, request)
         pass_time(self._clock, inf if item.word in _SILENT else item.seconds)
@@ -132,10 +138,10 @@ def _asks_for_a_stream(request: httpx.Request) -> bool:
 
 
 @attrs.frozen
-class Fan:
+class ObserverFan:
     """Hands each entry to several observers."""
 
-    observers: tuple[Observing, ...]
+    observers: tuple[Observer, ...]
 
     def __call__(self, entry: Entry) -> None:
         """Hand on ``entry``."""

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from orchestrator.classification import classify
+from orchestrator.classification.pipeline import HINT_LONG_LIMIT
 from orchestrator.states.error import Error
-from orchestrator.states.reasons import Reason
+from orchestrator.states.reasons import SPECS, Reason
 
 TABLE = Path(__file__).with_name("cases.jsonl")
 CASES: list[dict[str, Any]] = [
@@ -151,3 +152,12 @@ def test_a_billing_error_keeps_the_reset_it_names() -> None:
 
     assert error.reason is Reason.BILLING
     assert error.retry_after == 1_796_083_200.0 - 1_796_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("wait", "hint"), [("8", SPECS[Reason.RATE_LIMIT].hint), ("133200", HINT_LONG_LIMIT)]
+)
+def test_a_limit_that_lasts_does_not_ask_to_send_more_slowly(wait: str, hint: str) -> None:
+    error = classify(status=429, headers={"retry-after": wait}, body="")
+
+    assert (error.reason, error.hint) == (Reason.RATE_LIMIT, hint)

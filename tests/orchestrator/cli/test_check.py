@@ -168,12 +168,27 @@ def test_a_request_is_said_to_be_taken_over_or_not_by_each_target(tmp_path: Path
     ended = crossing(tmp_path, SPOKEN).run("check", "--request", "request.json")
 
     assert (ended.status, ended.err) == (0, "")
-    chat, claude, gem = ended.out.splitlines()[2:]
-    assert (chat, gem) == ("takes   chat/m", "takes   gem/m")
+    head, chat, claude, gem = ended.out.splitlines()[2:]
+    assert head == "the request on route default:"
+    assert (chat, gem) == ("  takes   chat/m", "  takes   gem/m")
     assert claude == (
-        "passed  claude/m: anthropic-messages cannot express messages[0].content[0] input_audio; "
+        "  passed  claude/m: anthropic-messages cannot express messages[0].content[0] input_audio; "
         '[policy] drop = ["audio"] would leave that out'
     )
+
+
+def test_the_targets_of_each_route_stand_together(tmp_path: Path) -> None:
+    place = crossing(tmp_path, {"messages": [{"role": "user", "content": "hi"}]})
+    config = (tmp_path / "orchestrator.toml").read_text()
+    (tmp_path / "orchestrator.toml").write_text(
+        config.replace("[routes]", '[routes]\ncheap = ["gem/m", "chat/m"]')
+    )
+    ended = place.run("check", "--request", "request.json")
+
+    assert [line.split(":")[0].strip() for line in ended.out.splitlines()[-7:]] == [
+        *("the request on route cheap", "takes   gem/m", "takes   chat/m"),
+        *("the request on route default", "takes   chat/m", "takes   claude/m", "takes   gem/m"),
+    ]
 
 
 def test_what_a_target_would_not_be_told_is_said_too(tmp_path: Path) -> None:

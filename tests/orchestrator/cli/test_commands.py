@@ -11,6 +11,7 @@ import time
 from errno import EBADF
 from pathlib import Path
 
+import attrs
 import pytest
 
 from orchestrator.sim import ScriptedProviders, replies
@@ -180,6 +181,21 @@ def test_status_shows_who_has_no_key_and_who_needs_none(tmp_path: Path) -> None:
     shown = [" ".join(line.split()) for line in Place(tmp_path).run("status").out.splitlines()]
 
     assert shown == ["ollama ready", "anonymous ready", "ollama/a ready", "groq no credential"]
+
+
+def test_what_sends_nothing_works_where_no_key_is_set(tmp_path: Path) -> None:
+    place = attrs.evolve(configured(tmp_path, {"a": "http://h/v1"}, ["a/m"]), variables={})
+    shown, said = place.run("status"), place.run("classify", "--status", "402", "-p", "a")
+
+    assert (shown.status, said.status) == (0, 0)
+    assert shown.said[0] == said.said[0] == "note: not set, and not needed for this: A_KEY"
+    lines = [re.split(r"  +", line.strip()) for line in shown.out.splitlines()]
+    assert lines == [
+        ["a", "ready"],
+        ["key#1 env:A_KEY", "not set"],
+        ["a/m", "not asked while all its keys are out"],
+    ]
+    assert "attempt 1 a/m key#1 → billing → fail_terminal" in said.out
 
 
 def test_diagram_writes_each_format_but_no_picture_to_a_terminal(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_name_that_says_nothing_is_refused_and_nothing_is_written(
 
     assert (ended.status, ended.out) == (2, "")
     assert said in ended.err
-    assert "--format (table, mermaid, dot, svg, png, json, xstate)" in ended.err
+    assert "--format (table, mermaid, dot, svg, png, json)" in ended.err
     assert not (desk.folder / name).exists()
     assert desk.run("--output", desk.path(name), "--format", "dot").status == 0
 
@@ -165,38 +165,13 @@ def test_a_config_is_compared_with_an_older_one(desk: Desk) -> None:
     assert re.search(r"- .*\brotate\b.*: no call takes it any more", ended.out)
 
 
-def test_a_table_is_compared_with_an_older_one(desk: Desk) -> None:
-    older = json.loads(desk.saved("older.json"))
-    older["rows"] = [row for row in older["rows"] if row["name"] != "repair"]
-    (desk.folder / "older.json").write_text(json.dumps(older))
-    ended = desk.run("--compare", desk.path("older.json"), "--output", desk.path("a.svg"))
-    machine = desk.run("--compare", desk.path("older.json"), "--format", "xstate")
-
-    assert ended.out == "Rows\n  + repair: added\n"
-    assert '"row": "repair"' in machine.out
-    (desk.folder / "xstate.json").write_text(machine.out)
-    same = desk.run("--compare", desk.path("xstate.json"), "--format", "table")
-    assert "Rows: no difference" in same.out
-
-
-def test_a_saved_table_is_drawn_in_place_of_the_one_that_runs(desk: Desk) -> None:
-    text = desk.saved("older.json").replace("billing_fallback", "billing_bypass")
-    (desk.folder / "older.json").write_text(text)
-
-    assert "billing_bypass" in desk.run("--table", desk.path("older.json"), "-f", "table").out
-    refused = desk.run(
-        "--table", desk.path("older.json"), "--call", A1, "--id", "a1-1", "-f", "dot"
-    )
-    assert refused.status == 2
-    assert "no row 'billing_fallback'; the nearest is 'billing_way_back'" in refused.err
-
-
 def test_a_state_is_drawn_alone(desk: Desk) -> None:
     listed = desk.run("--state", "repair", "--format", "table")
     refused = desk.run("--state", "repar", "--format", "table")
 
-    assert listed.out.startswith("what leads to repair, by row and state\n")
-    assert "repair, asks for Repair; on Repaired the first that holds" in listed.out
+    assert re.search(r"\n +6  repair +a_repair_is_known +→ repair\n", listed.out)
+    assert re.search(r"\n +2  repaired_send +a_target_is_free +→ attempt\n", listed.out)
+    assert "billing" not in listed.out
     assert refused.status == 2
     assert "--state: there is no state 'repar'; the nearest is 'repair'" in refused.err
 
@@ -224,15 +199,10 @@ def test_a_recorded_call_is_drawn_in_every_form(desk: Desk, call: str | None) ->
         (("--call", A1, "--heat", A2), "--call and --heat are given; allowed: one of them"),
         (("--heat", A1, "--compare", "a.toml"), "--heat and --compare are given"),
         (("--call", A1, "--config", "a.toml"), "--config and --call are given"),
-        (("--table", "a.json", "--route", "a"), "--route and --table are given"),
         (("--id", "a1-1"), "--id names a call of a ledger; give the ledger with --call"),
-        (("--compare", "a.yaml"), "--compare a.yaml: .yaml is neither a config nor a table"),
         (("--state", "retry", "--picture", "classify"), "--state and --picture are given"),
-        (("--compare", "a"), "--compare a: no suffix is neither"),
-        (("--compare", "none.json"), "none.json: No such file"),
+        (("--compare", "none.toml"), "none.toml: "),
         (("--heat", "none.jsonl"), "none.jsonl: No such file"),
-        (("--table", A1), "it is not JSON"),
-        (("--compare", "a.json", "--config", "a.toml"), "is the same under every config"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(
@@ -245,14 +215,12 @@ def test_what_does_not_fit_together_is_refused(
     assert len(ended.err.splitlines()) == 1
 
 
-def test_files_that_are_broken_are_named_with_what_was_found(desk: Desk) -> None:
+def test_a_ledger_that_is_broken_is_named_with_what_was_found(desk: Desk) -> None:
     (desk.folder / "a.jsonl").write_text('{"kind": "transition", "call": "a"}\n')
-    (desk.folder / "a.json").write_text("[]")
-    heat = desk.run("--heat", desk.path("a.jsonl"), "-f", "table")
-    table = desk.run("--compare", desk.path("a.json"), "-f", "table")
+    for option in ("--heat", "--call"):
+        ended = desk.run(option, desk.path("a.jsonl"), "-f", "table")
 
-    assert heat.err == f"error: {desk.path('a.jsonl')}: line 1: 'row' is missing\n"
-    assert table.err == f"error: {desk.path('a.json')}: it holds a JSON list; allowed: an object\n"
+        assert ended.err == f"error: {desk.path('a.jsonl')}, line 1: 'row' is missing\n"
 
 
 def test_on_a_terminal_it_is_a_table_that_fits(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import attrs
 import pytest
 import trustme
 
-from orchestrator.sim import ClosedPort, ScriptedProviders, replies
+from orchestrator.sim import ClosedPort, Completion, Reply, ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript
 from tests.orchestrator.cli.entry import CANARY, COLUMNS, Ended, Place, configured
 from tests.waiting import AMPLE, eventually
@@ -206,3 +206,17 @@ def test_an_interrupt_ends_a_hanging_call_at_once(tmp_path: Path, options: tuple
     assert (ended.status, ended.out) == (130, "")
     assert ended.said[-1] == "interrupted"
     assert took < AMPLE
+
+
+@pytest.mark.parametrize("options", [(), ("--stream",)])
+def test_an_empty_answer_is_said_to_be_one(tmp_path: Path, options: tuple[str, ...]) -> None:
+    nothing = Reply(completion=Completion(text="", usage={"completion_tokens": 0}))
+    with ScriptedProviders({"a": nothing}) as providers:
+        place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"])
+        ended = place.run("run", "hi", *options)
+        checked = place.run("check", "--live")
+
+    assert (ended.status, ended.out) == (0, "")
+    assert ended.said[-1].startswith("note: the answer is empty")
+    assert checked.status == 1
+    assert "failed  a/m: 200 invalid_response (answer.no-output)" in checked.out

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli import main
-from orchestrator.lab.simulation.reading import read
+from orchestrator.ledger import read_ledger
 from tests.orchestrator.lab.simulation.incidents import FOLDER, config
 
 
@@ -163,7 +163,7 @@ def test_a_day_is_kept_call_by_call_and_takes_the_deadline_that_is_given(
     arguments = ["simulate", "--random", "24", "--mix", "brown-out", "--config", toml, "--json"]
     assert main([*arguments, "--keep-ledger", str(kept), "--timeout", "40s"]) == 0
     whole = json.loads(capsys.readouterr().out)
-    calls = read(kept)
+    calls = read_ledger(kept)
 
     assert len(calls) == whole["calls"] == 24
     assert sum(len(call.attempts) for call in calls) / 24 == whole["attempts"]["mean"]

@@ -55,11 +55,11 @@ def test_a_target_carries_what_the_file_says_of_it(config: Config) -> None:
 @pytest.mark.parametrize(
     ("name", "near"),
     [
-        ("fsat", "fast"),
-        ("corpp/new", "corp/new"),
-        ("corp/", "corp/big, corp/small"),
-        ("zzz", "default, fast"),
-        ("", "default, fast"),
+        ("fsat", "near: fast$"),
+        ("corpp/new", "near: corp/new$"),
+        ("corp/", "near: corp/big, corp/small$"),
+        ("zzz", "routes: default, fast$"),
+        ("", "routes: default, fast$"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(config: Config, name: str, near: str) -> None:

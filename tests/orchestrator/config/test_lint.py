@@ -184,11 +184,14 @@ def test_a_secret_that_everybody_can_read_is_found(
     (tmp_path / "key").write_text("sk-filed")
     (tmp_path / "key").chmod(mode)
     file = tmp_path / "orchestrator.toml"
-    file.write_text(SOUND.replace('"env:A", "env:B"', '"sk-literal", "file:key"'))
+    file.write_text(SOUND.replace('"env:A", "env:B"', '"sk-literal", "sk-other", "file:key"'))
     file.chmod(mode)
     whats = [one.what for one in lint(load(file, {}))]
 
-    assert len(whats) == (2 if found else 0)
+    # Each file once, with all the keys in it.
+    assert [what.partition(", which holds ")[2] for what in whats] == (
+        ["key#1 of corp, key#2 of corp", "key#3 of corp"] if found else []
+    )
     assert not [what for what in whats if "sk-" in what]
 
 

@@ -18,8 +18,8 @@ from orchestrator.clock import VirtualClock
 from orchestrator.config.config import Config
 from orchestrator.health import MemoryStore
 from orchestrator.lab.simulation import Item, Playing
-from orchestrator.lab.simulation.items import OK, WITHOUT_PIECES
 from orchestrator.lab.simulation.loading import loads
+from orchestrator.lab.simulation.script_items import OK, WITHOUT_PIECES
 from orchestrator.lab.simulation.transport import SimulatedTransport
 from orchestrator.ledger import Attempt
 from orchestrator.states import OnInterrupted, Target, Timeouts

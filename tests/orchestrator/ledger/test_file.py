@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.lab.simulation.reading import read
-from orchestrator.ledger import Closed, LedgerFile, append, line
+from orchestrator.ledger import Closed, LedgerFile, append, line, read_ledger
 
 ROOT = Path(__file__).parents[3]
 
@@ -94,7 +93,7 @@ def test_a_line_that_a_full_disk_cuts_is_taken_back(tmp_path: Path) -> None:
 
     calls = [json.loads(text)["call"] for text in path.read_text("utf-8").splitlines()]
     assert calls == [*(f"before-{number}" for number in range(10)), "after", "after"]
-    assert [call.call for call in read(path)] == ["after"]
+    assert [call.call for call in read_ledger(path)] == ["after"]
     assert done.stderr.count("cannot be written: No space left on device") == 1
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orchestrator.sim import Received, Reply, Script, ScriptError
 from orchestrator.sim.book import Book
-from orchestrator.sim.script import Playing, as_script
+from orchestrator.sim.script import RunningScript, as_script
 
 
 def received(
@@ -18,13 +18,13 @@ def received(
     return Received(1, 0.0, "POST", path, {}, body, credential)
 
 
-def said(playing: Playing, request: Received) -> int:
+def said(playing: RunningScript, request: Received) -> int:
     return playing.next(request).status
 
 
 @given(st.lists(st.integers(200, 599), min_size=1, max_size=6), st.integers(0, 4))
 def test_replies_come_in_order_and_the_last_one_repeats(statuses: list[int], more: int) -> None:
-    playing = Playing(as_script([Reply(status=status) for status in statuses]))
+    playing = RunningScript(as_script([Reply(status=status) for status in statuses]))
 
     heard = [said(playing, received()) for _ in range(len(statuses) + more)]
 
@@ -32,7 +32,7 @@ def test_replies_come_in_order_and_the_last_one_repeats(statuses: list[int], mor
 
 
 def test_the_path_is_asked_first_then_the_credential_then_the_model() -> None:
-    playing = Playing(
+    playing = RunningScript(
         Script(
             (Reply(status=204),),
             by_path={"/user/balance": as_script(Reply(status=205))},
@@ -52,7 +52,7 @@ def test_the_path_is_asked_first_then_the_credential_then_the_model() -> None:
 
 def test_each_key_has_a_place_of_its_own() -> None:
     steps = as_script([Reply(status=429), Reply(status=200)])
-    playing = Playing(Script(by_credential={"a": steps, "b": steps}))
+    playing = RunningScript(Script(by_credential={"a": steps, "b": steps}))
 
     heard = [said(playing, received(credential=key)) for key in ("a", "b", "a", "b")]
 
@@ -60,7 +60,9 @@ def test_each_key_has_a_place_of_its_own() -> None:
 
 
 def test_a_request_that_nothing_fits_is_told_so() -> None:
-    reply = Playing(Script(by_credential={"a": as_script(Reply())})).next(received(credential="b"))
+    reply = RunningScript(Script(by_credential={"a": as_script(Reply())})).next(
+        received(credential="b")
+    )
 
     assert reply.status == 501
     assert "no reply for POST /v1/chat/completions" in str(reply.body)

@@ -16,10 +16,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-from orchestrator.lab.diagrams.heat import Counting
+from orchestrator.lab.diagrams.recorded_rows import RowCounter
 from orchestrator.lab.simulation import Item, Simulated
-from orchestrator.lab.simulation.reading import read
-from orchestrator.ledger import Entry, Transition
+from orchestrator.ledger import Entry, Transition, read_ledger
 from orchestrator.states import Clear, Finish, Mark, Policy, Send, Started, Target, Timeouts, Wait
 from orchestrator.testing import (
     ConfigMachine,
@@ -112,10 +111,10 @@ def test_the_documented_test_passes_on_a_sound_config_and_covers_the_table(tmp_p
     asked = ("--orchestrator-edge-coverage=99", f"--orchestrator-rows={tmp_path / 'rows.jsonl'}")
     few = pytest_on(repo / "test_ten_lines.py", *plugin, *asked)
     assert (few.returncode, "1 passed" in few.stdout) == (1, True)
-    counting = Counting()
-    counting.read("rows.jsonl", (tmp_path / "rows.jsonl").read_text("utf-8").splitlines())
-    assert counting.heat.counts["started_send"] > 0
-    assert f"never taken: {', '.join(counting.heat.never())}" in few.stdout
+    counter = RowCounter()
+    counter.read("rows.jsonl", (tmp_path / "rows.jsonl").read_bytes().splitlines(keepends=True))
+    assert counter.total.counts["started_send"] > 0
+    assert f"never taken: {', '.join(counter.total.never())}" in few.stdout
 
 
 def test_the_documented_ten_lines_find_each_planted_mistake(tmp_path: Path) -> None:
@@ -140,12 +139,11 @@ def test_the_documented_ten_lines_find_each_planted_mistake(tmp_path: Path) -> N
 SPOILED_CALL = """
 import attrs
 from pathlib import Path
-from orchestrator.ledger import Ledger, Transition, ended
-from orchestrator.lab.simulation.reading import entries
+from orchestrator.ledger import Ledger, Transition, ended, read_entries
 
 def test_a_call_that_no_machine_made():
     ledger = Ledger("a2-1")
-    for entry in entries(Path({path!r}).read_bytes().splitlines(keepends=True)):
+    for entry in read_entries(Path({path!r}).read_bytes().splitlines(keepends=True)):
         moved = isinstance(entry, Transition) and entry.row == "billing_fallback"
         ledger.append(attrs.evolve(entry, row="fallback") if moved else entry)
     ended(ledger)
@@ -227,7 +225,7 @@ def test_drawn_errors_are_where_they_are_asked_to_be(errors: tuple[Item, ...]) -
 
 @pytest.mark.parametrize("name", INCIDENTS)
 def test_recorded_calls_can_be_checked_too(name: str) -> None:
-    for recorded in read(FOLDER / f"{name}.jsonl"):
+    for recorded in read_ledger(FOLDER / f"{name}.jsonl"):
         assert_invariants(recorded)
 
 

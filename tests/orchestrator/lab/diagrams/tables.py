@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-import attrs
 from hypothesis import strategies as st
 
-from orchestrator.lab.diagrams.overlay import Look, Mark, Overlay, along, heated, under
-from orchestrator.lab.diagrams.plain import PlainRow, PlainState, PlainTable, plain
+from orchestrator.lab.diagrams.drawing import Drawing, View
+from orchestrator.lab.diagrams.overlay import Emphasis, Overlay, RowMark, along, heated, under
+from orchestrator.lab.diagrams.plain_table import (
+    PlainRow,
+    PlainState,
+    PlainTable,
+    Table,
+    plain,
+)
 
-PRESENT = plain(codes=True)
+PRESENT = plain()
 NAMES = tuple(row.name for row in PRESENT.rows)
 DIAGNOSED = tuple(row.name for row in PRESENT.rows if row.event == "Diagnosed")
 
 
-def with_rows(rows: tuple[PlainRow, ...]) -> PlainTable:
-    return attrs.evolve(PRESENT, rows=rows)
-
-
-def changed(name: str, **values: str) -> PlainTable:
-    """The present table with one row changed."""
-    return with_rows(
-        tuple(attrs.evolve(row, **values) if row.name == name else row for row in PRESENT.rows)
-    )
-
-
-def without(*names: str) -> PlainTable:
-    return with_rows(tuple(row for row in PRESENT.rows if row.name not in names))
+def drawn(
+    path: Sequence[str] = (), *, view: View = View.MACHINE, table: Table = PRESENT
+) -> Drawing:
+    """The machine with the path of a call."""
+    return Drawing(table, along(path), view)
 
 
 identifiers = st.builds(
@@ -84,16 +82,18 @@ SHOWN: Mapping[str, Overlay] = {
     "heat": heated(PRESENT, COUNTS, "3 ledgers: 1204 calls"),
     "change": Overlay(
         {
-            "retry": Mark(Look.ADDED),
-            "rotate": Mark(Look.REMOVED),
-            "fallback": Mark(Look.CHANGED, notes=("to retry, was eager_fallback",)),
-            "waited_terminal": Mark(Look.CHANGED, notes=("moved above waited_wait",)),
+            "retry": RowMark(Emphasis.ADDED),
+            "rotate": RowMark(Emphasis.REMOVED),
+            "fallback": RowMark(Emphasis.CHANGED, notes=("to retry, was eager_fallback",)),
+            "waited_terminal": RowMark(Emphasis.CHANGED, notes=("moved above waited_wait",)),
         },
-        Mark(Look.SAME),
-        {"repair": Look.ADDED},
-        ((Look.ADDED, "added"), (Look.REMOVED, "removed"), (Look.CHANGED, "changed")),
-        "from old.json to the table that runs",
-        apart=True,
+        RowMark(Emphasis.SAME),
+        legend=(
+            (Emphasis.ADDED, "added"),
+            (Emphasis.REMOVED, "removed"),
+            (Emphasis.CHANGED, "changed"),
+        ),
+        title="from old.toml to new.toml, route default",
     ),
 }
 """One overlay of each kind."""

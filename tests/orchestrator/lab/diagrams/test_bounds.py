@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.lab.diagrams.bounds import BOUNDS, Setup, notes, reasons, seconds
+from orchestrator.lab.diagrams.bounds import BOUNDS, BoundSetup, notes, reasons, seconds
 from orchestrator.states import Move, Policy, Reason, Send, Target, Wait
 from orchestrator.states.table import TABLE
 from tests.states.test_invariants import Scene, scenes
@@ -18,7 +18,7 @@ from tests.states_strategies import policies
 ROUTE = (Target("acme", "one"), Target("bolt", "one"), Target("acme", "two"))
 
 
-def number(setup: Setup, row: str, words: str) -> int:
+def number(setup: BoundSetup, row: str, words: str) -> int:
     """The number in the bound of ``row`` that ``words`` follow; 0 where it says "no"."""
     text = "; ".join(notes(setup)[row])
     found = re.search(rf"(\d+|no) {words}", text)
@@ -30,7 +30,7 @@ def number(setup: Setup, row: str, words: str) -> int:
 @given(scene=scenes())
 def test_no_call_exceeds_a_bound_that_is_drawn(scene: Scene) -> None:
     pool = {name: len(labels) for name, labels in scene.pools.items()}
-    setup = Setup(scene.call.policy, scene.call.route, pool)
+    setup = BoundSetup(scene.call.policy, scene.call.route, pool)
     moments = scene.run(forgetful=False)
     last, commands = moments[-1].after.call, [moment.after.command for moment in moments]
     rotated = Counter(
@@ -56,7 +56,7 @@ def test_every_bound_belongs_to_a_guard_or_an_event_of_the_table() -> None:
 
 @given(policies())
 def test_the_numbers_are_those_of_the_policy(policy: Policy) -> None:
-    said = notes(Setup(policy, ROUTE, {"acme": 3}))
+    said = notes(BoundSetup(policy, ROUTE, {"acme": 3}))
 
     assert f"patience {seconds(policy.patience)}" in said["retry"]
     assert f"deadline {seconds(policy.deadline)}" in said["started_spent"]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.lab.diagrams.bounds import BOUNDS, Bound, Setup
+from orchestrator.lab.diagrams.bounds import BOUNDS, Bound, BoundSetup
 from orchestrator.states import Policy, Target
 
 PAGE = Path(__file__).parents[4] / "docs" / "diagram.md"
-SHIPPED = Setup(
+SHIPPED = BoundSetup(
     Policy(), (Target("acme", "one"), Target("bolt", "two"), Target("corp", "x")), {"acme": 3}
 )
 ROWS = [

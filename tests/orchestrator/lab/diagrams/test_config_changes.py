@@ -7,23 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.lab.diagrams.bounds import Setup
-from orchestrator.lab.diagrams.config_changes import LEGEND, Under, config_changes
-from orchestrator.lab.diagrams.overlay import Look
-from orchestrator.lab.diagrams.table_changes import Kind
+from orchestrator.lab.diagrams.bounds import BoundSetup
+from orchestrator.lab.diagrams.config_changes import (
+    LEGEND,
+    ChangeKind,
+    ConfiguredMachine,
+    config_changes,
+)
+from orchestrator.lab.diagrams.overlay import Emphasis
 from orchestrator.states import DEFAULT_MOVES, Move, Policy, Reason, Target, Timeouts
 from tests.orchestrator.lab.diagrams.tables import NAMES
 from tests.states_strategies import policies
 
 ONE, TWO = Target("acme", "one"), Target("bolt", "two")
-BASE = Setup(Policy(), (ONE, TWO), {"acme": 2, "bolt": 1})
+BASE = BoundSetup(Policy(), (ONE, TWO), {"acme": 2, "bolt": 1})
 
 dead = st.frozensets(st.sampled_from(NAMES))
 
 
 @given(policies(), dead)
 def test_a_config_does_not_differ_from_itself(policy: Policy, gone: frozenset[str]) -> None:
-    one = Under(Setup(policy, (ONE, TWO), {"acme": 3}), gone)
+    one = ConfiguredMachine(BoundSetup(policy, (ONE, TWO), {"acme": 3}), gone)
     changes = config_changes(one, one)
 
     assert (changes.settings, changes.rows) == ((), ())
@@ -32,12 +36,14 @@ def test_a_config_does_not_differ_from_itself(policy: Policy, gone: frozenset[st
 
 @given(dead, dead)
 def test_rows_die_and_come_alive(old: frozenset[str], new: frozenset[str]) -> None:
-    changes = config_changes(Under(BASE, old), Under(BASE, new))
+    changes = config_changes(ConfiguredMachine(BASE, old), ConfiguredMachine(BASE, new))
 
     kinds = {change.name: change.kind for change in changes.rows}
-    assert kinds == dict.fromkeys(old - new, Kind.ADDED) | dict.fromkeys(new - old, Kind.REMOVED)
+    assert kinds == dict.fromkeys(old - new, ChangeKind.ADDED) | dict.fromkeys(
+        new - old, ChangeKind.REMOVED
+    )
     looks = {name: mark.look for name, mark in changes.marks.items()}
-    assert {name for name, look in looks.items() if look is Look.DEAD} == old & new
+    assert {name for name, look in looks.items() if look is Emphasis.DEAD} == old & new
     legend = {look for look, _ in changes.overlay("a").legend}
     assert legend == set(looks.values())
     assert legend <= LEGEND.keys()
@@ -93,9 +99,11 @@ def test_rows_die_and_come_alive(old: frozenset[str], new: frozenset[str]) -> No
     ],
 )
 def test_a_setting_and_the_bound_that_follows_from_it(
-    new: Setup, setting: str, what: str, row: str, bound: str
+    new: BoundSetup, setting: str, what: str, row: str, bound: str
 ) -> None:
-    changes = config_changes(Under(BASE, frozenset()), Under(new, frozenset()))
+    changes = config_changes(
+        ConfiguredMachine(BASE, frozenset()), ConfiguredMachine(new, frozenset())
+    )
 
     assert [(one.name, one.what) for one in changes.settings] == [(setting, (what,))]
     assert bound in next(one.what for one in changes.rows if one.name == row)
@@ -104,7 +112,7 @@ def test_a_setting_and_the_bound_that_follows_from_it(
 def test_what_bounds_a_row_that_is_dead_does_not_matter() -> None:
     fewer = attrs.evolve(BASE, policy=Policy(max_attempts=4))
     gone = frozenset({"started_send", "spent"})
-    changes = config_changes(Under(BASE, gone), Under(fewer, gone))
+    changes = config_changes(ConfiguredMachine(BASE, gone), ConfiguredMachine(fewer, gone))
 
     assert not gone & {change.name for change in changes.rows}
     assert changes.marks["spent"].notes == ()
@@ -113,13 +121,13 @@ def test_what_bounds_a_row_that_is_dead_does_not_matter() -> None:
 def test_the_route_is_compared() -> None:
     quick = attrs.evolve(ONE, timeouts=Timeouts(total=30.0, first_token=7.0))
     changes = config_changes(
-        Under(BASE, frozenset()),
-        Under(attrs.evolve(BASE, route=(TWO, quick, Target("corp", "x"))), frozenset()),
+        ConfiguredMachine(BASE, frozenset()),
+        ConfiguredMachine(attrs.evolve(BASE, route=(TWO, quick, Target("corp", "x"))), frozenset()),
     )
 
     assert [(one.kind, one.name, one.what) for one in changes.settings] == [
-        (Kind.ADDED, "route: corp/x", ()),
-        (Kind.CHANGED, "route", ("order bolt/two, acme/one",)),
-        (Kind.CHANGED, "targets.acme/one.timeouts",
+        (ChangeKind.ADDED, "route: corp/x", ()),
+        (ChangeKind.CHANGED, "route", ("order bolt/two, acme/one",)),
+        (ChangeKind.CHANGED, "targets.acme/one.timeouts",
          ("first_token 7 s, was auto", "total 30 s, was 2 min")),
     ]  # fmt: skip

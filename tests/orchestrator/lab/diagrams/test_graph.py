@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.lab.diagrams.building import build
-from orchestrator.lab.diagrams.graph import ANY, Arrow, Graph, UnknownRow, rows_of
-from orchestrator.lab.diagrams.overlay import Look, along, under
-from orchestrator.lab.diagrams.plain import plain
+from orchestrator.lab.diagrams.graph import ANY, Arrow, MachineGraph, build
+from orchestrator.lab.diagrams.overlay import Emphasis, along, under
+from orchestrator.lab.diagrams.plain_table import UnknownRow, plain, rows_of
 from orchestrator.states.call import State
 from orchestrator.states.table import TABLE, Row
 
@@ -19,7 +18,7 @@ ARRIVALS = ("started", "rotated", "switched", "waited", "repaired")
 paths = st.lists(st.sampled_from(NAMES), max_size=12)
 
 
-def ends(graph: Graph, arrow: Arrow) -> set[tuple[str, str]]:
+def ends(graph: MachineGraph, arrow: Arrow) -> set[tuple[str, str]]:
     """The states that an arrow is part of a way between."""
     choices = {choice.name: choice for choice in graph.choices}
     tails = [arrow.tail]
@@ -84,6 +83,17 @@ def test_what_every_state_shares_is_drawn_once() -> None:
     assert arrow.head == "fail_terminal"
 
 
+def test_a_row_before_what_every_state_shares_stands_alone_with_its_guard() -> None:
+    graph = build(TABLE)
+    (line,) = [
+        line for arrow in graph.arrows for line in arrow.lines if line.rows == ("left_complete",)
+    ]
+    (shared,) = [arrow for arrow in graph.arrows if arrow.tail == ANY]
+
+    assert line.text == "Cancelled [all_was_delivered]"
+    assert "stream_cancelled" in shared.rows
+
+
 def test_the_five_arrivals_share_a_choice_until_one_differs() -> None:
     shared, _ = build(TABLE).choices
     changed = tuple(
@@ -113,7 +123,7 @@ def test_what_is_dead_after_some_events_alone_is_said(
     ]
 
     assert line.notes == note
-    assert (line.look is Look.DEAD) == (len(dead) == len(ARRIVALS))
+    assert (line.look is Emphasis.DEAD) == (len(dead) == len(ARRIVALS))
 
 
 def test_guards_keep_their_places_in_the_order_of_the_rows() -> None:

@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.lab.diagrams import listing
-from orchestrator.lab.diagrams.diagram import Drawing, View
-from orchestrator.lab.diagrams.listing import WIDTH
-from orchestrator.lab.diagrams.overlay import Mark, Overlay
-from orchestrator.lab.diagrams.plain import PlainTable, plain
-from tests.orchestrator.lab.diagrams.tables import COUNTS, DIAGNOSED, NAMES, PRESENT, SHOWN, tables
+from orchestrator.lab.diagrams.drawing import Drawing, View
+from orchestrator.lab.diagrams.overlay import Overlay, RowMark
+from orchestrator.lab.diagrams.plain_table import PlainTable
+from orchestrator.lab.diagrams.terminal import WIDTH
+from tests.orchestrator.lab.diagrams.tables import COUNTS, DIAGNOSED, PRESENT, SHOWN, tables
 
 
 def shown(table: PlainTable = PRESENT, said: Overlay | None = None) -> list[str]:
-    return listing.listing(table, said or Overlay()).plain.splitlines()
+    return Drawing(table, said or Overlay()).listing().plain.splitlines()
 
 
 def test_the_rows_out_of_classify_stand_in_order() -> None:
@@ -54,7 +53,7 @@ notes = st.lists(st.text("abc ", min_size=1, max_size=200).filter(str.strip), ma
 
 @given(tables(), st.data())
 def test_long_names_are_folded_and_nothing_is_lost(table: PlainTable, data: st.DataObject) -> None:
-    marks = {row.name: Mark(notes=tuple(data.draw(notes))) for row in table.rows}
+    marks = {row.name: RowMark(notes=tuple(data.draw(notes))) for row in table.rows}
     said = Overlay(marks, title="t" * 200)
     lines = shown(table, said)
     whole = "".join("".join(lines).split())
@@ -64,9 +63,9 @@ def test_long_names_are_folded_and_nothing_is_lost(table: PlainTable, data: st.D
         assert row.condition in whole or row.event in whole
         assert row.to in whole
     for row in table.rows:
-        one = listing.one(table, said, row.state).plain
+        one = Drawing(table, said, state=row.state).listing().plain
         assert all(len(line) <= WIDTH for line in one.splitlines())
-        assert row.name in "".join(one.split())
+        assert row.to in "".join(one.split())
 
 
 def test_counts_stand_before_the_rows() -> None:
@@ -87,23 +86,6 @@ def test_signs_say_without_colour_what_colours_say() -> None:
     lines = shown(said=SHOWN["change"])
 
     assert any(re.match(r"\+ +\d+  retry ", line) for line in lines)
-    assert any(re.match(r"-  -  rotate ", line) for line in lines)
+    assert any(re.match(r"- +\d+  rotate ", line) for line in lines)
     assert any(re.match(r"~ +\d+  fallback ", line) for line in lines)
     assert any(line.startswith("x") for line in shown(said=SHOWN["config"]))
-
-
-def test_a_state_alone_lists_what_leads_there_and_where_it_leads() -> None:
-    lines = listing.one(PRESENT, Overlay(), "repair").plain.splitlines()
-
-    assert "      repair  classify  → repair" in lines
-    assert "repair, asks for Repair; on Repaired the first that holds" in lines
-    named = {name for name in NAMES if any(f" {name} " in line for line in lines)}
-    assert {row.name for row in PRESENT.rows if row.state == "repair"} <= named
-
-
-@pytest.mark.parametrize("state", [state.name for state in plain().states])
-def test_every_state_can_be_listed(state: str) -> None:
-    own = {row.name for row in PRESENT.rows if state in (row.state, row.to)}
-    text = listing.one(PRESENT, Overlay(), state).plain
-
-    assert own <= set(re.findall(r"\w+", text))

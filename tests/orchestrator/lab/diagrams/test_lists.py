@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from orchestrator.lab.diagrams import lists
-from orchestrator.lab.diagrams.bounds import Setup
-from orchestrator.lab.diagrams.config_changes import Under, config_changes
-from orchestrator.lab.diagrams.heat import Counting
-from orchestrator.lab.diagrams.table_changes import table_changes
+from orchestrator.lab.diagrams.bounds import BoundSetup
+from orchestrator.lab.diagrams.config_changes import ConfiguredMachine, config_changes
+from orchestrator.lab.diagrams.recorded_rows import RowCounter
 from orchestrator.states import Policy, Target
-from tests.orchestrator.lab.diagrams.tables import NAMES, PRESENT, changed, without
+from tests.orchestrator.lab.diagrams.tables import NAMES, PRESENT
 
-SETUP = Setup(Policy(), (Target("acme", "one"), Target("bolt", "two")), {"acme": 3})
+SETUP = BoundSetup(Policy(), (Target("acme", "one"), Target("bolt", "two")), {"acme": 3})
 
 
 def test_under_a_config_each_bound_is_said_once_with_its_meaning() -> None:
@@ -32,9 +31,9 @@ def test_under_a_config_each_bound_is_said_once_with_its_meaning() -> None:
 
 
 def test_rows_never_taken_are_listed_in_order_and_foreign_ones_apart() -> None:
-    counting = Counting()
-    counting.read("a", ['{"kind": "rows", "rows": {"failed": 2, "teleport": 3}}'])
-    never, foreign = lists.of_heat(counting.heat, PRESENT)
+    counting = RowCounter()
+    counting.read("a", [b'{"kind": "rows", "rows": {"failed": 2, "teleport": 3}}\n'])
+    never, foreign = lists.of_counts(counting.total, PRESENT)
 
     assert never.heading == f"Rows never taken: {len(NAMES) - 1}"
     assert [line.partition(":")[0] for line in never.lines] == [
@@ -43,16 +42,11 @@ def test_rows_never_taken_are_listed_in_order_and_foreign_ones_apart() -> None:
     assert foreign.lines == ("teleport: 3",)
 
 
-def test_changes_of_a_table_have_their_signs() -> None:
-    (rows,) = lists.of_tables(table_changes(without("repair"), changed("retry", code="0")))
-    (none,) = lists.of_tables(table_changes(PRESENT, PRESENT))
-
-    assert rows.lines == ("+ repair: added", "~ retry: code of the guard changed")
-    assert (none.heading, none.lines) == ("Rows: no difference", ())
-
-
 def test_rows_of_which_the_same_is_to_be_said_share_a_line() -> None:
-    old, new = Under(SETUP, frozenset({"repair"})), Under(SETUP, frozenset({"retry", "rotate"}))
+    old, new = (
+        ConfiguredMachine(SETUP, frozenset({"repair"})),
+        ConfiguredMachine(SETUP, frozenset({"retry", "rotate"})),
+    )
     settings, rows = lists.of_configs(config_changes(old, new))
 
     assert settings.heading == "Settings: no difference"

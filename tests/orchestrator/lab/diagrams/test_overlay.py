@@ -8,12 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.lab.diagrams.overlay import Look, Mark, along, blended, heated, together, under
+from orchestrator.lab.diagrams.overlay import (
+    Emphasis,
+    RowMark,
+    along,
+    blended,
+    heated,
+    together,
+    under,
+)
 from tests.orchestrator.lab.diagrams.tables import COUNTS, NAMES, PRESENT
 
-looks = st.sampled_from(Look)
+looks = st.sampled_from(Emphasis)
 marks = st.builds(
-    Mark,
+    RowMark,
     look=looks,
     steps=st.lists(st.integers(1, 50), max_size=3).map(tuple),
     count=st.one_of(st.none(), st.integers(0, 99)),
@@ -22,7 +30,7 @@ marks = st.builds(
 
 
 @given(st.lists(looks, min_size=1))
-def test_rows_of_one_look_keep_it_and_no_order_matters(found: list[Look]) -> None:
+def test_rows_of_one_look_keep_it_and_no_order_matters(found: list[Emphasis]) -> None:
     assert blended([found[0]] * 3) is found[0]
     assert blended(found) is blended(reversed(found))
 
@@ -30,22 +38,24 @@ def test_rows_of_one_look_keep_it_and_no_order_matters(found: list[Look]) -> Non
 @pytest.mark.parametrize(
     ("found", "shown"),
     [
-        ((Look.TAKEN, Look.NEVER), Look.TAKEN),
-        ((Look.TAKEN, Look.PLAIN), Look.TAKEN),
-        ((Look.PLAIN, Look.DEAD), Look.PLAIN),
-        ((Look.SAME, Look.ADDED), Look.SAME),
-        ((Look.SAME, Look.DEAD), Look.SAME),
-        ((Look.ADDED, Look.DEAD), Look.ADDED),
-        ((Look.ADDED, Look.REMOVED), Look.CHANGED),
+        ((Emphasis.TAKEN, Emphasis.NEVER), Emphasis.TAKEN),
+        ((Emphasis.TAKEN, Emphasis.PLAIN), Emphasis.TAKEN),
+        ((Emphasis.PLAIN, Emphasis.DEAD), Emphasis.PLAIN),
+        ((Emphasis.SAME, Emphasis.ADDED), Emphasis.SAME),
+        ((Emphasis.SAME, Emphasis.DEAD), Emphasis.SAME),
+        ((Emphasis.ADDED, Emphasis.DEAD), Emphasis.ADDED),
+        ((Emphasis.ADDED, Emphasis.REMOVED), Emphasis.CHANGED),
     ],
 )
-def test_what_holds_of_some_is_not_said_of_all(found: tuple[Look, ...], shown: Look) -> None:
+def test_what_holds_of_some_is_not_said_of_all(
+    found: tuple[Emphasis, ...], shown: Emphasis
+) -> None:
     for order in itertools.permutations(found):
         assert blended(order) is shown
 
 
 @given(st.lists(marks, min_size=1))
-def test_nothing_that_is_said_of_a_row_is_lost(found: list[Mark]) -> None:
+def test_nothing_that_is_said_of_a_row_is_lost(found: list[RowMark]) -> None:
     one = together(found)
 
     assert list(one.steps) == sorted(step for mark in found for step in mark.steps)
@@ -56,18 +66,18 @@ def test_nothing_that_is_said_of_a_row_is_lost(found: list[Mark]) -> None:
 
 
 def test_no_path_says_nothing_and_a_path_dims_the_rest() -> None:
-    assert along(()).of("retry") == Mark()
-    assert along(("failed", "retry", "failed")).of("failed") == Mark(Look.TAKEN, (1, 3))
-    assert along(("failed",)).of("retry") == Mark(Look.FAINT)
+    assert along(()).of("retry") == RowMark()
+    assert along(("failed", "retry", "failed")).of("failed") == RowMark(Emphasis.TAKEN, (1, 3))
+    assert along(("failed",)).of("retry") == RowMark(Emphasis.FAINT)
 
 
 def test_dead_rows_say_no_bound_and_the_legend_speaks_only_of_what_is_there() -> None:
     notes = dict.fromkeys(NAMES, ("at most 3",))
 
-    assert under(PRESENT, ["retry"], notes, "a").of("retry") == Mark(Look.DEAD)
-    assert under(PRESENT, ["retry"], notes, "a").of("rotate") == Mark(notes=("at most 3",))
+    assert under(PRESENT, ["retry"], notes, "a").of("retry") == RowMark(Emphasis.DEAD)
+    assert under(PRESENT, ["retry"], notes, "a").of("rotate") == RowMark(notes=("at most 3",))
     assert under(PRESENT, [], notes, "a").legend == ()
-    assert [look for look, _ in under(PRESENT, ["retry"], notes, "a").legend] == [Look.DEAD]
+    assert [look for look, _ in under(PRESENT, ["retry"], notes, "a").legend] == [Emphasis.DEAD]
 
 
 def test_every_row_has_its_count() -> None:
@@ -76,5 +86,5 @@ def test_every_row_has_its_count() -> None:
     assert {name: said.of(name).count for name in NAMES} == {
         name: COUNTS.get(name, 0) for name in NAMES
     }
-    assert {said.of(name).look for name in COUNTS} == {Look.TAKEN}
-    assert {said.of(name).look for name in NAMES if name not in COUNTS} == {Look.NEVER}
+    assert {said.of(name).look for name in COUNTS} == {Emphasis.TAKEN}
+    assert {said.of(name).look for name in NAMES if name not in COUNTS} == {Emphasis.NEVER}

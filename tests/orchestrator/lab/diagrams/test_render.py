@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import json
 import os
 import re
 import struct
@@ -12,17 +13,19 @@ import sys
 import sysconfig
 import venv
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import attrs
 import pytest
 
-from orchestrator.lab.diagrams import pages, render
-from orchestrator.lab.diagrams.diagram import Drawing, View, png, svg
+from orchestrator.lab.diagrams import render
+from orchestrator.lab.diagrams.drawing import Drawing, View
 from orchestrator.lab.diagrams.overlay import along
+from orchestrator.lab.diagrams.render import FONTS, fit
 from orchestrator.states.table import TABLE
+from scripts.diagrams import index_page
 from tests.orchestrator.lab.diagrams.tables import PRESENT, SHOWN
 
 ROOT = Path(__file__).parents[4]
@@ -38,7 +41,7 @@ WAY_BACK = (
     *("failed", "billing_way_back", "waited_send", "failed", "repair", "repaired_terminal"),
 )
 NO_TIME = ("started_send", "failed", "rotate", "rotated_send", "failed", "classify_deadline")
-GALLERY = pages.drawings()
+GALLERY = index_page.drawings()
 DRAWN = {
     **GALLERY,
     **{
@@ -146,31 +149,46 @@ def test_letters_stay_legible_at_the_width_of_a_readme(name: str) -> None:
 
 
 def test_the_paper_is_opaque() -> None:
-    paper = next(ET.fromstring(svg()).iter(f"{SVG}polygon"))
+    paper = next(ET.fromstring(Drawing().svg()).iter(f"{SVG}polygon"))
 
     assert paper.attrib["fill"] == "#ffffff"
 
 
 def test_an_svg_tells_nothing_of_who_drew_it() -> None:
-    drawn = svg()
+    drawn = Drawing().svg()
 
     assert "<!--" not in drawn
     assert "enerated" not in drawn
 
 
-@each_of_the_gallery
-def test_a_png_is_one_and_large_and_opaque(name: str, gallery: Mapping[str, bytes]) -> None:
-    drawn = gallery[f"{name}.png"]
+def test_a_png_is_one_and_large_and_opaque() -> None:
+    drawn = Drawing().png()
     width, height, depth, colours = struct.unpack(">IIBB", drawn[16:26])
-    whole = "/" not in name or name.startswith("incidents/")
 
     assert drawn.startswith(b"\x89PNG\r\n\x1a\n")
-    assert width >= (1800 if whole else 700)
-    assert height >= (500 if whole else 200)
+    assert width >= 1800
+    assert height >= 500
     assert (depth, colours) == (8, 6)
     assert first_pixel(drawn) == b"\xff\xff\xff\xff"
     # Letters and arrows do not pack: an empty picture of this size is a tenth of that.
-    assert len(drawn) > (60_000 if whole else 12_000)
+    assert len(drawn) > 60_000
+
+
+@pytest.mark.parametrize("name", [name for name in DRAWN if DRAWN[name].view is View.MACHINE])
+def test_a_call_begins_at_the_top_left(name: str) -> None:
+    """Of the pictures that are shown; of all others the top, before what a call does first."""
+    graph = DRAWN[name].graph
+    at = {
+        group.findtext(f"{SVG}title"): box(text)
+        for group in picture_of(name).iter(f"{SVG}g")
+        if group.get("class") == "node" and (text := group.find(f"{SVG}text")) is not None
+    }
+    states = {state.name: at[state.name] for state in graph.states}
+    first = states.pop(graph.initial)
+
+    assert all(first.top <= other.top for other in states.values())
+    assert all(first.left < states[other].left for other in graph.tops)
+    assert name not in GALLERY or all(first.left < other.left for other in states.values())
 
 
 def first_pixel(drawn: bytes) -> bytes:
@@ -185,8 +203,10 @@ def first_pixel(drawn: bytes) -> bytes:
 
 
 def test_the_same_table_gives_the_same_bytes() -> None:
-    assert svg() == svg()
-    assert png(TEN_KEYS) == png(TEN_KEYS)
+    taken = Drawing(overlay=along(TEN_KEYS))
+
+    assert taken.svg() == taken.svg()
+    assert taken.png() == taken.png()
 
 
 def test_dot_that_is_none_is_refused_with_the_words_of_the_renderer() -> None:
@@ -218,11 +238,11 @@ def run(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_without_the_extra_one_sentence_says_how_to_get_it(
     without_the_extra: Path, form: str
 ) -> None:
-    code = f"from orchestrator.lab.diagrams import diagram; diagram.{form}()"
+    code = f"from orchestrator.lab.diagrams.drawing import Drawing; Drawing().{form}()"
     done = run(without_the_extra, "-c", code)
 
     assert done.stderr.splitlines()[-1] == (
-        "orchestrator.lab.diagrams.render.MissingExtra: SVG and PNG need graphviz-pure, "
+        "orchestrator.lab.diagrams.render.MissingDiagramExtra: SVG and PNG need graphviz-pure, "
         "which is not installed: pip install 'llm-request-orchestrator[diagram]' "
         "(Mermaid and DOT need nothing)"
     )
@@ -230,8 +250,8 @@ def test_without_the_extra_one_sentence_says_how_to_get_it(
 
 def test_without_the_extra_text_is_drawn_all_the_same(without_the_extra: Path) -> None:
     code = (
-        "from orchestrator.lab.diagrams import diagram; import sys; "
-        "sys.stdout.write(diagram.mermaid() + diagram.dot() + diagram.terminal(['failed']).plain)"
+        "from orchestrator.lab.diagrams.drawing import Drawing; import sys; drawing = Drawing(); "
+        "sys.stdout.write(drawing.mermaid() + drawing.dot() + drawing.listing().plain)"
     )
     done = run(without_the_extra, "-c", code)
 
@@ -242,7 +262,7 @@ def test_without_the_extra_text_is_drawn_all_the_same(without_the_extra: Path) -
 def test_without_the_extra_the_command_ends_without_a_traceback(
     without_the_extra: Path, tmp_path: Path
 ) -> None:
-    command = ("-m", "orchestrator.lab.diagrams.diagrams", "--out", str(tmp_path / "out"))
+    command = ("-m", "scripts.diagrams", "--out", str(tmp_path / "out"))
     done = run(without_the_extra, *command)
 
     assert done.returncode == 2
@@ -261,3 +281,39 @@ def test_the_dot_of_every_view_is_drawn_without_a_warning() -> None:
             check=True,
         )
         assert done.stderr == b""
+
+
+TEXT = (
+    '<svg><text xml:space="preserve" text-anchor="start" x="1.50" y="-20" '
+    'font-family="Helvetica,sans-Serif" font-size="13.00">{}</text></svg>'
+)
+
+
+def renderer_json(text: str, *, x: float = 1.5, y: float = 20.0) -> str:
+    operation = {"op": "T", "pt": [x, y], "align": "l", "width": 33.25, "text": text}
+    return json.dumps({"edges": [{"_ldraw_": [{"op": "F"}, operation]}], "name": "machine"})
+
+
+def fitted(svg: str, text: str) -> dict[str, str]:
+    (element,) = ET.fromstring(fit(svg, text))
+    return element.attrib
+
+
+def test_a_text_gets_its_length_and_fonts_of_its_width() -> None:
+    attributes = fitted(TEXT.format("failed"), renderer_json("failed"))
+
+    assert attributes["textLength"] == "33.25"
+    assert attributes["lengthAdjust"] == "spacingAndGlyphs"
+    assert attributes["font-family"] == FONTS
+    assert attributes["font-size"] == "13.00"
+
+
+def test_what_svg_escapes_is_the_same_text() -> None:
+    attributes = fitted(TEXT.format("stream&#39;s &lt;own&gt;"), renderer_json("stream's <own>"))
+
+    assert attributes["textLength"] == "33.25"
+
+
+def test_a_text_elsewhere_is_another() -> None:
+    assert "textLength" not in fitted(TEXT.format("failed"), renderer_json("failed", x=2.0))
+    assert "textLength" not in fitted(TEXT.format("failed"), renderer_json("failed", y=21.0))

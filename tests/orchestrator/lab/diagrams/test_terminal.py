@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from orchestrator.lab.diagrams.plain import PlainTable
-from orchestrator.lab.diagrams.terminal import WIDTH, terminal
+from orchestrator.lab.diagrams.plain_table import PlainTable
+from orchestrator.lab.diagrams.terminal import WIDTH
+from orchestrator.lab.diagrams.terminal import path as drawn_path
 from orchestrator.states.call import State
 from orchestrator.states.table import TABLE, Row
 from tests.orchestrator.lab.diagrams.tables import tables
@@ -32,7 +33,7 @@ def walks(draw: st.DrawFn) -> list[Row]:
 def test_the_incident_reads_from_top_to_bottom() -> None:
     path = ["started_send", "failed", "billing_fallback", "switched_send", "answered"]
 
-    assert terminal(path).plain.splitlines() == [
+    assert drawn_path(path).plain.splitlines() == [
         "  ● ready",
         "  │  1  Started    started_send      [a_target_is_free]",
         "  ○ attempt",
@@ -49,7 +50,7 @@ def test_the_incident_reads_from_top_to_bottom() -> None:
 
 @given(walks())
 def test_every_step_and_every_state_is_there_and_fits(rows: list[Row]) -> None:
-    lines = terminal([row.name for row in rows]).plain.splitlines()
+    lines = drawn_path([row.name for row in rows]).plain.splitlines()
 
     assert all(len(line) <= WIDTH for line in lines)
     assert [line.split()[1:4] for line in lines[1::2]] == [
@@ -62,7 +63,7 @@ def test_every_step_and_every_state_is_there_and_fits(rows: list[Row]) -> None:
 @given(tables(), st.data())
 def test_names_that_are_too_long_are_folded(table: PlainTable, data: st.DataObject) -> None:
     path = data.draw(st.lists(st.sampled_from([row.name for row in table.rows]), max_size=4))
-    drawn = terminal(path, table=table).plain
+    drawn = drawn_path(path, table=table).plain
 
     assert all(len(line) <= WIDTH for line in drawn.splitlines())
     whole = "".join(drawn.split())
@@ -72,7 +73,7 @@ def test_names_that_are_too_long_are_folded(table: PlainTable, data: st.DataObje
 
 def test_a_pipe_gets_no_colour_and_no_wrapping() -> None:
     out = io.StringIO()
-    drawn = terminal(["started_send", "failed", "billing_terminal"])
+    drawn = drawn_path(["started_send", "failed", "billing_terminal"])
     Console(file=out, width=80).print(drawn)
 
     assert out.getvalue().rstrip("\n") == drawn.plain

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.lab.simulation.items import WORDS, Item
-from orchestrator.lab.simulation.script import BadScript, Script, check_names, parse, read_script
+from orchestrator.lab.simulation.script import (
+    AttemptScript,
+    BadScript,
+    check_names,
+    parse,
+    read_script,
+)
+from orchestrator.lab.simulation.script_items import WORDS, Item
 
 ITEMS = {
     "402, ok": (Item("402"), Item("ok")),
@@ -78,7 +84,7 @@ def test_a_name_that_is_nothing_of_the_route_is_refused_with_the_nearest() -> No
 
 
 def test_a_script_says_whether_its_calls_are_streamed() -> None:
-    assert read_script("# night\nstream:\n402\nok") == Script(
+    assert read_script("# night\nstream:\n402\nok") == AttemptScript(
         (Item("402"), Item("ok")), stream=True
     )
     assert read_script("402").stream is False

@@ -7,8 +7,7 @@ import pytest
 from orchestrator import BillingExhausted
 from orchestrator.lab.simulation import Playing, Simulated, Simulation, parse
 from orchestrator.lab.simulation.loading import loads
-from orchestrator.lab.simulation.mixes import Mix
-from orchestrator.lab.simulation.survey import survey
+from orchestrator.lab.simulation.workloads import Mix, survey
 
 CONFIG = """
 [providers.deepseek]
@@ -92,7 +91,7 @@ def test_a_day_repeats_by_its_seed_and_the_fallback_rescues_it(mix: Mix) -> None
 
     assert first == survey(config, mix, 60, seed=3)
     assert first.at_once + first.rescued + first.lost == 60
-    assert [each for hour in first.hours() for each in hour.tallies] == list(first.tallies)
+    assert [each for hour in first.hours() for each in hour.calls] == list(first.calls)
     assert first.rescued > 0
     assert survey(config, mix, 60, seed=3, route="deepseek/one").lost >= first.lost
 
@@ -112,4 +111,4 @@ def test_a_day_of_streams_repeats_and_costs_less_silence(mix: Mix) -> None:
     assert found == survey(config, mix, 120, seed=3, stream=True)
     assert found.rescued > 0
     # The first token's limit is a tenth of the whole answer's.
-    assert found.of("seconds")[-1] <= survey(config, mix, 120, seed=3).of("seconds")[-1] + 1
+    assert found.spread("seconds")[-1] <= survey(config, mix, 120, seed=3).spread("seconds")[-1] + 1

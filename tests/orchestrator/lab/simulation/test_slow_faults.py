@@ -17,8 +17,8 @@ import pytest
 from orchestrator.config.config import Config
 from orchestrator.config.starter import starter
 from orchestrator.lab.simulation import Item, Playing, Simulated, Simulation
-from orchestrator.lab.simulation.items import OK, WITHOUT_PIECES
 from orchestrator.lab.simulation.loading import loads
+from orchestrator.lab.simulation.script_items import OK, WITHOUT_PIECES
 from orchestrator.states import Target
 from orchestrator.testing import RESCUABLE, assert_invariants
 from orchestrator.testing.strategies import failing_seconds

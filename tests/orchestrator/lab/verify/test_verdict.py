@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 import pytest
 
-from orchestrator.lab.diagrams.diagram import path_of
+from orchestrator.lab.diagrams.recorded_rows import path_of
 from orchestrator.lab.verify import Setting, verify
 from orchestrator.lab.verify.properties import CIRCLES, ENDS, NAMES, SHADOWED, SHORT
 from orchestrator.lab.verify.verdict import ledger
@@ -135,9 +135,8 @@ def test_a_planted_fault_is_named_with_its_shortest_sequence(name: str, *, merge
     assert told[case.property].words == case.sequence
     # Where single moves break nothing, there still is a worst.
     assert (verdict.certificate is None) == (case.property in MOVES)
-    lines = [text.decode() for text in ledger(verdict)]
     call = f"{case.setting.name}: {case.property}"
-    drawn = path_of(lines, call, table=case.table)
+    drawn = path_of(ledger(verdict), call, table=case.table).rows
     assert len([row for row in drawn if row != "failed"]) == len(case.sequence)
 
 

@@ -1,0 +1,157 @@
+"""``run --explain``: the request as a curl command, and why each move was made."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+import httpx
+
+from orchestrator.api.request import Request
+from orchestrator.cli.format import one_line
+from orchestrator.config.config import Config
+from orchestrator.dialects import dialect
+from orchestrator.dialects.lone_surrogates import without_lone_surrogates
+from orchestrator.execution.auth import auth_of
+from orchestrator.ledger import Ledger, Transition
+from orchestrator.provider import Credential, Provider, masker
+from orchestrator.secrets import MASK, Secret, mask
+from orchestrator.states import (
+    TABLE,
+    Diagnosed,
+    Event,
+    Repaired,
+    Rotated,
+    Started,
+    Switched,
+    Waited,
+)
+
+_STAND_IN = "SECRET-GOES-HERE"
+"""Stands where the secret would, so that the secret itself is never put in."""
+
+_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
+_GUARDS = {row.name: row.guard for row in TABLE}
+
+
+@attrs.frozen
+class MoveReason:
+    """The reason of one move.
+
+    Attributes:
+        state, event, to: Where the call was, what happened, and where it went.
+        row: The row of the table that was taken.
+        guard: Its condition; ``None`` where the row holds whenever those above do not.
+        facts: What the event told; empty where its name says all.
+        because: The condition in words; empty where there is no other row.
+    """
+
+    state: str
+    event: str
+    row: str
+    guard: str | None
+    to: str
+    facts: str
+    because: str
+
+
+def curl(config: Config, request: Request) -> str:
+    """The first attempt as a curl command, over several lines; the secret is masked.
+
+    Empty where the route has no target.
+
+    Raises:
+        UnknownRoute: There is no such route or target.
+        RequestError: The payload holds something that JSON cannot say.
+    """
+    target = next(iter(config.route(request.wants)), None)
+    if target is None:
+        return ""
+    provider = config.providers[target.provider]
+    credential = provider.credentials[0] if provider.credentials else Credential("none")
+    outgoing = dialect(provider.dialect).encode(
+        _in_dialect(request, provider),
+        provider=provider,
+        model=target.model,
+        overrides=config.settings(target).overrides,
+        stream=provider.always_streams or (request.stream and provider.stream),
+    )
+    auth_of(provider, Secret(_STAND_IN if credential.secret else "")).sign(outgoing)
+    known = masker(config.providers.values()).known
+    address = shlex.quote(mask(known(str(outgoing.url))))
+    headers = (known(header) for header in _headers(outgoing, provider, credential))
+    body = shlex.quote(known(outgoing.content.decode()))
+    return " \\\n  ".join([f"curl -sS -i {address}", *headers, f"-d {body}"])
+
+
+def move_reasons(ledger: Ledger) -> tuple[MoveReason, ...]:
+    """The reason of each move of a call, in order."""
+    return tuple(_why(transition) for transition in ledger.transitions)
+
+
+def move_lines(number: int, why: MoveReason) -> Iterator[tuple[int, str]]:
+    """The lines that tell one move, each with its margin."""
+    yield 2, f"{number}. {why.state} → {why.to}: {why.event}{f', {why.facts}' if why.facts else ''}"
+    yield 5, f"row {why.row}{f': {why.because}' if why.because else ''}"
+
+
+def _in_dialect(request: Request, provider: Provider) -> Mapping[str, Any]:
+    """The payload in the provider's dialect."""
+    payload, _ = without_lone_surrogates(request.payload)
+    if request.dialect == provider.dialect:
+        return payload
+    conversation = dialect(request.dialect).read_request(payload)
+    return dialect(provider.dialect).write_request(conversation)
+
+
+def _headers(outgoing: httpx.Request, provider: Provider, credential: Credential) -> Iterator[str]:
+    for name, value in outgoing.headers.items():
+        if name in provider.public_headers:
+            yield f"-H {shlex.quote(f'{name}: {value}')}"
+        elif name not in ("host", "content-length"):
+            yield f"-H {_header(name, value, credential)}"
+
+
+def _header(name: str, value: str, credential: Credential) -> str:
+    if _STAND_IN in value:
+        kind, _, variable = credential.source.partition(":")
+        shown = f"${variable}" if kind == "env" else MASK
+        # In double quotes, so that the shell puts the variable's value in.
+        return f'"{name}: {value.replace(_STAND_IN, shown)}"'
+    shown = MASK if _SECRET_HEADER.search(name) else mask(value)
+    return shlex.quote(f"{name}: {shown}")
+
+
+def _why(transition: Transition) -> MoveReason:
+    return MoveReason(
+        transition.state,
+        transition.event,
+        transition.row,
+        transition.guard,
+        transition.to,
+        _facts(transition.facts),
+        _because(transition),
+    )
+
+
+def _facts(event: Event) -> str:
+    match event:
+        case Diagnosed():
+            return one_line(str(event.error))
+        case Started() | Rotated() | Switched() | Waited() | Repaired():
+            taken = event.taken
+            return f"took {taken.target.name} {taken.credential}" if taken else "nothing to take"
+        case _:
+            return ""
+
+
+def _because(transition: Transition) -> str:
+    guard = _GUARDS.get(transition.row)
+    if guard is not None:
+        return " ".join((guard.__doc__ or "").partition("\n\n")[0].split())
+    rivals = [row for row in TABLE if row.state.value == transition.state
+              and row.event.__name__ == transition.event]  # fmt: skip
+    return "None of the rows above it holds." if len(rivals) > 1 else ""

@@ -1,0 +1,267 @@
+"""The codec of a ledger: entries as lines of JSON, and lines as the entries that were written.
+
+JSON has no infinity, and an instant that never comes is one: of a mark that no time ends
+(``at``) and of one that was always there (``since``). It is written as ``"inf"`` and
+``"-inf"``, so that what is read is what was written.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import attrs
+import msgspec
+
+from orchestrator.ledger.entries import Attempt, Closed, Entry, Opened, Transition
+from orchestrator.states import (
+    Cancelled,
+    Command,
+    DeadlineReached,
+    Diagnose,
+    Diagnosed,
+    Event,
+    Failed,
+    Finish,
+    Relay,
+    Repair,
+    Repaired,
+    Rotate,
+    Rotated,
+    Send,
+    Standby,
+    Started,
+    State,
+    Streaming,
+    Succeeded,
+    Switch,
+    Switched,
+    Wait,
+    Waited,
+)
+
+FORMAT = 1
+"""Version of what this library writes for programs to read: each line of a ledger, and each
+``--json`` output, says it as ``format``. It grows where a field changes its meaning or goes;
+new fields may come at any time. The schemas are in ``docs/schemas/``."""
+
+
+class BrokenLedger(ValueError):
+    """A ledger cannot be read. The text names the file, the line and what was found."""
+
+
+# Writing.
+
+
+def line(entry: Entry) -> bytes:
+    """One entry as a line of JSON."""
+    fields = _fields(entry)
+    if isinstance(entry, Transition):
+        fields["facts"] = _facts(entry.facts)
+    return _ENCODER.encode({"kind": entry.kind, "format": FORMAT, **fields}) + b"\n"
+
+
+def _facts(event: Event) -> Any:
+    """The event itself, or its fields where an instant in it is none that JSON can say."""
+    standby: Standby | None = getattr(event, "standby", None)
+    if standby is None or all(map(math.isfinite, _instants(standby))):
+        return event
+    clears = [
+        {name: _sayable(value) for name, value in _fields(clear).items()}
+        for clear in standby.clears
+    ]
+    return {**_fields(event), "standby": {**_fields(standby), "clears": clears}}
+
+
+def _instants(standby: Standby) -> Iterator[float]:
+    return (instant for clear in standby.clears for instant in (clear.at, clear.since))
+
+
+def _sayable(value: Any) -> Any:
+    return str(value) if isinstance(value, float) and math.isinf(value) else value
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in attrs.fields(type(record))}
+
+
+def _encode_unknown(value: object) -> object:
+    return repr(value)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_encode_unknown)
+
+
+# Reading.
+
+
+def read_entries(lines: Iterable[bytes], source: str = "<ledger>") -> Iterator[Entry]:
+    """Every entry, line by line; see :func:`read_objects`.
+
+    Raises:
+        BrokenLedger: A line is not a ledger's, or of a later version of it.
+    """
+    for number, value in read_objects(lines, source):
+        try:
+            yield entry_of(value)
+        except ValueError as error:
+            raise BrokenLedger(f"{source}, line {number}: {error}") from None
+
+
+def read_objects(
+    lines: Iterable[bytes], source: str = "<ledger>"
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number and the JSON object of every line, whatever it holds; empty lines are not told.
+
+    A line that begins as one of ours and is no JSON is torn: a disk was full, a process died.
+    It is passed over, and so is a last line without its end, which is just being written.
+
+    Raises:
+        BrokenLedger: A line is no JSON object.
+    """
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        try:
+            value = msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            if not text.endswith(b"\n"):
+                return
+            if _OURS.match(text):
+                continue
+            raise BrokenLedger(f"{source}, line {number} is not JSON: {error}") from None
+        if not isinstance(value, dict):
+            found = type(value).__name__
+            raise BrokenLedger(f"{source}, line {number}: found a {found}; allowed: a JSON object")
+        yield number, value
+
+
+_OURS = re.compile(rb'\s*\{"kind": ?"(?:opened|transition|attempt|closed)"')
+
+
+def entry_of(value: dict[str, Any]) -> Entry:
+    """The entry that a decoded line holds.
+
+    Raises:
+        ValueError: It holds none; the text says what was found.
+    """
+    written = value.get("format", FORMAT)
+    if not isinstance(written, int) or written > FORMAT:
+        raise ValueError(f"format is {written!r}; this version reads up to {FORMAT}")
+    kind = value.get("kind")
+    if kind == Transition.kind:
+        return _transition(value)
+    made = _KINDS.get(kind) if isinstance(kind, str) else None
+    if made is None:
+        allowed = ", ".join(map(repr, (*_KINDS, Transition.kind)))
+        raise ValueError(f"kind is {kind!r}; allowed: {allowed}")
+    entry: Entry = _structured(value, made)
+    return entry
+
+
+_KINDS: Mapping[str, type[Opened | Attempt | Closed]] = {
+    kind.kind: kind for kind in (Opened, Attempt, Closed)
+}
+
+_EVENTS: Mapping[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        *(Started, Rotated, Switched, Waited, Repaired, Streaming),
+        *(Succeeded, Failed, Diagnosed, Cancelled, DeadlineReached),
+    )
+}
+
+_COMMANDS: Mapping[str, type[Command]] = {
+    State.ATTEMPT.value: Send,
+    State.STREAM.value: Relay,
+    State.CLASSIFY.value: Diagnose,
+    State.ROTATE_CREDENTIAL.value: Rotate,
+    State.EAGER_FALLBACK.value: Switch,
+    State.RETRY.value: Wait,
+    State.REPAIR.value: Repair,
+    State.SUCCEED.value: Finish,
+    State.FAIL_TERMINAL.value: Finish,
+}
+"""What each state asks for: the record does not name a command, only what is in it."""
+
+
+def _transition(value: dict[str, Any]) -> Transition:
+    event = _one_of(value, "event", _EVENTS)
+    command = _one_of(value, "to", _COMMANDS)
+    facts: Event = _structured(value.get("facts"), event, "facts")
+    wanted: Command = _structured(value.get("command"), command, "command")
+    move = _structured(value, _Move)
+    return Transition(
+        move.call, move.state, move.event, move.row, move.guard, move.to, facts, wanted
+    )
+
+
+@attrs.frozen
+class _Move:
+    """A transition without what it carries."""
+
+    call: str
+    state: str
+    event: str
+    row: str
+    guard: str | None
+    to: str
+
+
+def _one_of(value: dict[str, Any], field: str, known: Mapping[str, Any]) -> Any:
+    name = value.get(field)
+    found = known.get(name) if isinstance(name, str) else None
+    if found is None:
+        raise ValueError(f"{field} is {name!r}; allowed: {', '.join(known)}")
+    return found
+
+
+def _structured(value: Any, kind: Any, where: str = "") -> Any:
+    if not isinstance(value, dict):
+        raise ValueError(f"{where} is {_shown(value)}; allowed: an object")  # noqa: TRY004 - a file's
+    import cattrs  # it takes 60 ms to import, which who only writes need not wait for
+
+    try:
+        return _converter().structure(value, kind)
+    except cattrs.BaseValidationError as error:
+        told = cattrs.transform_error(error, path=where or "$")
+        raise ValueError("; ".join(told[:3])) from None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+@functools.cache
+def _converter() -> Any:
+    """Takes only what JSON writes such a value as, never a look-alike: no text for a number."""
+    import cattrs
+
+    converter = cattrs.Converter()
+    for kind, kinds in {str: (str,), bool: (bool,), int: (int,)}.items():
+        converter.register_structure_hook(kind, _checked(*kinds))
+    number = _checked(int, float)
+    converter.register_structure_hook(
+        float,
+        lambda value, kind: float(value) if value in ("inf", "-inf") else number(value, kind),
+    )
+    converter.register_structure_hook(
+        int | tuple[str, ...],  # how many keys a pool had, or their labels
+        lambda value, _: converter.structure(
+            value, tuple[str, ...] if isinstance(value, list) else int
+        ),
+    )
+    return converter
+
+
+def _checked(*kinds: type) -> Any:
+    def check(value: Any, kind: Any) -> Any:
+        if isinstance(value, kinds) and (kind is bool or not isinstance(value, bool)):
+            return kind(value)
+        raise ValueError(f"found {_shown(value)}")
+
+    return check

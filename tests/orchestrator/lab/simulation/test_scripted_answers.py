@@ -1,0 +1,57 @@
+"""What a script says is what classification makes of it, whoever the provider is."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.classification import classify
+from orchestrator.dialects import DIALECTS, Answer, dialect
+from orchestrator.lab.simulation.script_items import REASONS, Item
+from orchestrator.lab.simulation.scripted_answers import TEXT, answer
+from orchestrator.states import Reason
+from orchestrator.vendors import CATALOGUE
+
+NO_ANSWER = {Reason.TIMEOUT, Reason.CONNECTION, Reason.STREAM_INTERRUPTED, Reason.OUTPUT_TRUNCATED}
+STATUSES = {
+    "400": "bad_request",
+    "401": "auth",
+    "402": "billing",
+    "404": "model_not_found",
+    "413": "payload_too_large",
+    "429": "rate_limit",
+    "500": "server_error",
+    "503": "overloaded",
+    "529": "overloaded",
+}
+WORDS = STATUSES | {word: word for word in REASONS if word not in NO_ANSWER}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_means_the_same_reason_at_every_known_provider(word: str) -> None:
+    for name, known in CATALOGUE.items():
+        made = answer(Item(word), spoken=known.dialect, model="m")
+        error = classify(
+            status=made.status_code,
+            headers=made.headers,
+            body=made.content,
+            provider=name,
+            dialect=known.dialect,
+        )
+        assert (name, error.reason.value) == (name, WORDS[word])
+
+
+@pytest.mark.parametrize("spoken", DIALECTS)
+@pytest.mark.parametrize(("word", "finish"), [("ok", "stop"), ("output_truncated", "length")])
+def test_an_answer_is_one_in_every_dialect(spoken: str, word: str, finish: str) -> None:
+    made = answer(Item(word), spoken=spoken, model="m")
+    decoded = dialect(spoken).decode(made.status_code, made.headers, made.content)
+
+    assert isinstance(decoded, Answer)
+    assert (decoded.text, decoded.finish_reason) == (TEXT, finish)
+
+
+def test_words_and_waits_of_a_script_are_said() -> None:
+    item = Item("429", message="slow down", retry_after=2.5)
+    made = answer(item, spoken="openai-chat", model="m")
+
+    assert (made.headers["Retry-After"], made.json()["error"]["message"]) == ("2.5", "slow down")

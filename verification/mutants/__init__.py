@@ -1,0 +1,1 @@
+"""Mistakes planted in the machine, one at a time: would a test notice?"""
