@@ -9,17 +9,12 @@ import itertools
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from operator import methodcaller
 from pathlib import Path
 from statistics import median
 
-from orchestrator.health import (
-    HealthBoard,
-    MemoryStore,
-    Pool,
-    PoolCredential,
-    Session,
-    Store,
-)
+from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Session, Store
+from orchestrator.health.session import Question, Release, Report, Succeed, Take, TakeFirst
 from orchestrator.health.stores.file import FileStore
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Target
@@ -53,11 +48,11 @@ def _times(
     board: HealthBoard, work: Callable[[Session], object], *, started: bool
 ) -> Iterator[float]:
     for _ in range(CALLS):
-        visit = board.session(ROUTE, NOON + next(_later))
+        session = board.session(ROUTE, NOON + next(_later))
         if started:
-            visit.start(0.0)
+            session.answer(TakeFirst(), 0.0)
         before = time.perf_counter()
-        work(visit)
+        work(session)
         yield (time.perf_counter() - before) * 1e6
 
 
@@ -65,34 +60,31 @@ def measure(name: str, store: Store) -> None:
     """Print one store's rows."""
     board = HealthBoard(pools(3), store)
     first, second = ROUTE[0], ROUTE[1]
-    rows: list[tuple[str, Callable[[Session], object], bool]] = [
-        ("start, nothing marked", lambda visit: visit.start(0.0), False),
-        ("take, nothing marked", lambda visit: visit.take(ROUTE[1:], 0.1), True),
-        ("succeed, nothing marked", lambda visit: visit.succeed(first, "k0", 0.1), True),
-        (
-            "report overloaded (counted later)",
-            lambda v: v.report(first, "k0", OVERLOADED, 0.1),
-            True,
-        ),
-        ("close, nothing to give back", lambda visit: visit.close(0.1), True),
-        ("report rate_limit (writes)", lambda v: v.report(second, "k0", THROTTLED, 0.1), True),
-        ("start, one credential cooling", lambda visit: visit.start(0.0), False),
-        ("take, one credential cooling", lambda visit: visit.take(ROUTE[1:], 0.1), True),
+    rows: list[tuple[str, Question, float]] = [
+        ("start, nothing marked", TakeFirst(), 0.0),
+        ("take, nothing marked", Take(ROUTE[1:]), 0.1),
+        ("succeed, nothing marked", Succeed(first, "k0"), 0.1),
+        ("report overloaded (counted later)", Report(first, "k0", OVERLOADED), 0.1),
+        ("close, nothing to give back", Release(), 0.1),
+        ("report rate_limit (writes)", Report(second, "k0", THROTTLED), 0.1),
+        ("start, one credential cooling", TakeFirst(), 0.0),
+        ("take, one credential cooling", Take(ROUTE[1:]), 0.1),
     ]
-    for label, work, started in rows:
-        print(f"{name:7} {label:36} {microseconds(board, work, started=started):8.1f} µs")
+    for label, question, at in rows:
+        work = methodcaller("answer", question, at)
+        print(f"{name:7} {label:36} {microseconds(board, work, started=at > 0):8.1f} µs")
     board.close()
 
 
-def call(visit: Session) -> None:
+def call(session: Session) -> None:
     """A whole call: a take, a failure that cools no key for long, another take, a success."""
-    taken, _ = visit.start(0.0)
+    taken, _ = session.answer(TakeFirst(), 0.0)
     assert taken is not None
-    visit.report(taken.target, taken.credential, HURRIED, 0.1)
-    taken, _ = visit.take(ROUTE[1:], 0.1)
+    session.answer(Report(taken.target, taken.credential, HURRIED), 0.1)
+    taken, _ = session.answer(Take(ROUTE[1:]), 0.1)
     assert taken is not None
-    visit.succeed(taken.target, taken.credential, 0.2)
-    visit.close(0.2)
+    session.answer(Succeed(taken.target, taken.credential), 0.2)
+    session.answer(Release(), 0.2)
 
 
 def marked(keys: int, out: int, store: Store) -> HealthBoard:
@@ -103,7 +95,7 @@ def marked(keys: int, out: int, store: Store) -> HealthBoard:
     board = HealthBoard(pools(keys), store)
     for number in range(out):
         target = ROUTE[1 if keys == 1 else 0]
-        board.session([target], NOON).report(target, f"k{number}", REVOKED, 0.0)
+        board.session([target], NOON).answer(Report(target, f"k{number}", REVOKED), 0.0)
     return board
 
 

@@ -27,7 +27,7 @@ from orchestrator.cli.demo import ReceivedRequests
 from orchestrator.cli.explain_call import MoveReason
 from orchestrator.config.errors import Problem
 from orchestrator.config.lint import Finding
-from orchestrator.health import Entry as BoardEntry
+from orchestrator.health import BoardRow
 from orchestrator.lab.simulation.dry_run import DryAttempt
 from orchestrator.lab.simulation.workloads import Mix
 from orchestrator.ledger import FORMAT, Attempt, Closed, Opened, Skipped, Transition
@@ -143,7 +143,7 @@ OUTPUTS = {
         now=float,
         entries=(
             {
-                **_fields(BoardEntry),
+                **_fields(BoardRow),
                 "mark": Mark | None,
                 "source": str | None,
                 "state": str,

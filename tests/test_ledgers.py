@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.lab.simulation import Simulation, parse
-from orchestrator.lab.simulation.transport import Playing
+from orchestrator.lab.simulation.pump import ScriptPlayer
 from orchestrator.ledger import watch
 from orchestrator.testing import assert_invariants
 from tests.ledgers import calls
@@ -17,7 +17,7 @@ from tests.orchestrator.lab.simulation.incidents import FOLDER, config, of
 def test_each_call_of_this_process_is_told_until_nobody_watches() -> None:
     told: list[object] = []
     stop = watch(told.append)
-    with Simulation(of(config()), Playing(parse("402, ok"))) as simulation:
+    with Simulation(of(config()), ScriptPlayer(parse("402, ok"))) as simulation:
         first = simulation.call()
         stop()
         simulation.call()

@@ -39,16 +39,10 @@ from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.runtime import Runtime
 from orchestrator.execution.tasks import TaskConnection
 from orchestrator.execution.transports import Transports
-from orchestrator.health import (
-    HealthBoard,
-    Pool,
-    PoolCredential,
-    Store,
-    open_store,
-)
+from orchestrator.health import HealthBoard, Pool, PoolCredential, Store, open_store
 from orchestrator.ledger import LedgerFile, Observer
 from orchestrator.provider import Provider
-from orchestrator.secrets import fingerprint, guard_logs
+from orchestrator.secrets import guard_logs
 from orchestrator.states import Call, Policy
 
 
@@ -90,7 +84,7 @@ class Orchestrator:
         dice = random.Random(options.get("seed"))
         given = options.get("store")
         store = _store(config) if given is None else given
-        self.board = HealthBoard(_pools(config, store), store, self._clock.time, dice)
+        self.board = HealthBoard(_pools(config), store, self._clock.time, dice)
         self.runtime = Runtime(
             config.providers, config.targets, self.board, self._clock, dice.random
         )
@@ -141,13 +135,13 @@ class Orchestrator:
         # A connection is one call's: it holds the answer that is open, and the transport what is
         # kept alive for others.
         connection = BlockingConnection(self._transports.sync(), self._clock)
-        return blocking.run(flow(self._call(asked, observe)), connection)
+        return blocking.run(flow(self.begin_call(asked, observe)), connection)
 
     async def arun(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
         """Run a call to its end, suspending the task; see :meth:`run`."""
         asked, observe = read_call("arun", request, options)
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
-        return await tasks.run(flow(self._call(asked, observe)), connection)
+        return await tasks.run(flow(self.begin_call(asked, observe)), connection)
 
     def stream(self, request: RequestLike, **options: Unpack[CallOptions]) -> ChunkStream:
         """Run a call whose answer comes in chunks; see :meth:`run`.
@@ -180,7 +174,7 @@ class Orchestrator:
         self, request: Request, observe: Observer | None = None
     ) -> tuple[CallRun, Generator[StreamEvent, None, None]]:
         """A streamed call as the events that came, for those who write a dialect themselves."""
-        call = self._call(request, observe)
+        call = self.begin_call(request, observe)
         connection = BlockingConnection(self._transports.sync(), self._clock)
         return call, blocking.drive(flow(call), connection)
 
@@ -188,7 +182,7 @@ class Orchestrator:
         self, request: Request, observe: Observer | None = None
     ) -> tuple[CallRun, AsyncGenerator[StreamEvent, None]]:
         """The same for tasks."""
-        call = self._call(request, observe)
+        call = self.begin_call(request, observe)
         return call, self._drive(call)
 
     async def _drive(self, call: CallRun) -> AsyncGenerator[StreamEvent, None]:
@@ -230,8 +224,13 @@ class Orchestrator:
     ) -> None:
         await self.aclose()
 
-    def _call(self, request: Request, observe: Observer | None) -> CallRun:
-        """A call that nobody drives yet: nothing is taken, and nothing recorded."""
+    def begin_call(self, request: Request, observe: Observer | None = None) -> CallRun:
+        """A call that nobody runs yet, for a pump: nothing is taken, and nothing recorded.
+
+        Raises:
+            NoTarget: Nobody on the route can be asked.
+            UnknownRoute: There is no such route or target.
+        """
         observers = self._observers if observe is None else (*self._observers, observe)
         fit, unfit = split(self.config.route(request.wants), request, self.config)
         self._fitness_log.tell(unfit)
@@ -275,13 +274,12 @@ def _prepare(config: Config) -> None:
         dialect(name)
 
 
-def _pools(config: Config, store: Store) -> tuple[Pool, ...]:
-    return tuple(_pool(provider, store.salt) for provider in config.providers.values())
+def _pools(config: Config) -> tuple[Pool, ...]:
+    return tuple(_pool(provider) for provider in config.providers.values())
 
 
-def _pool(provider: Provider, salt: str) -> Pool:
+def _pool(provider: Provider) -> Pool:
     credentials = tuple(
-        PoolCredential(credential.label, fingerprint(credential.secret, salt))
-        for credential in provider.credentials
+        PoolCredential(credential.label, credential.secret) for credential in provider.credentials
     )
     return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)

@@ -20,10 +20,9 @@ from orchestrator.cli.exit_codes import DONE, FAILED, MISUSED, UsageError, exit_
 from orchestrator.cli.format import count, duration, one_line
 from orchestrator.cli.inputs import read_duration, read_payload
 from orchestrator.cli.screen import Screen
-from orchestrator.config import ConfigError
-from orchestrator.config import loading as configuration
+from orchestrator.config import loading
 from orchestrator.config.config import Config
-from orchestrator.config.errors import nearest
+from orchestrator.config.errors import ConfigError, nearest
 from orchestrator.config.lint import Finding, Level, lint
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, crossing
 from orchestrator.execution.capabilities import split
@@ -69,9 +68,9 @@ def check(
             raise UsageError("--timeout is for --live: without it nothing is sent")
         if dialect is not None and request is None:
             raise UsageError("--dialect is for --request: it is the request that has one")
-        path = configuration.find(config)
+        path = loading.find(config)
         try:
-            loaded = configuration.load(config)
+            loaded = loading.load(config)
         except ConfigError as error:
             if path is None or not path.is_file():
                 raise

@@ -26,9 +26,9 @@ from orchestrator.cli.inputs import (
 )
 from orchestrator.cli.render_classify import Classification, why_matched
 from orchestrator.cli.screen import Screen
-from orchestrator.config import loading as configuration
 from orchestrator.config.config import Config
 from orchestrator.config.errors import nearest
+from orchestrator.config.loading import find
 from orchestrator.dialects import DIALECTS
 from orchestrator.lab.simulation.dry_run import dry_run, scenario
 from orchestrator.provider import masker
@@ -111,7 +111,7 @@ def classify(  # noqa: PLR0913 - one argument for each option of the command
 
 def _config(screen: Screen, path: Path | None) -> Config | None:
     """The config that is named or found; keys that are not set do not matter here."""
-    return None if configuration.find(path) is None else load_without_keys(path, screen).config
+    return None if find(path) is None else load_without_keys(path, screen).config
 
 
 def _given(

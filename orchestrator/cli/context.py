@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.cli.screen import Screen
-from orchestrator.config import loading as configuration
+from orchestrator.config import loading
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError
 from orchestrator.lab.simulation.loading import Loaded, load_as_written
@@ -25,7 +25,7 @@ def open_orchestrator(path: Path | None, screen: Screen) -> Orchestrator:
     Raises:
         ConfigError: There is no config, or it cannot be used.
     """
-    config = configuration.load(path)
+    config = loading.load(path)
     show_warnings(config, screen)
     return Orchestrator(config)
 
@@ -50,7 +50,7 @@ def load_without_keys(path: Path | None, screen: Screen) -> Loaded:
         ConfigError: There is no config, or something else is wrong with it.
     """
     try:
-        return Loaded(configuration.load(path), ())
+        return Loaded(loading.load(path), ())
     except ConfigError:
         loaded = load_as_written(path)
     names = ", ".join(loaded.stand_ins)

@@ -23,7 +23,7 @@ from orchestrator.cli.exit_codes import DONE, FAILED, exit_on_error
 from orchestrator.cli.format import count
 from orchestrator.cli.render_call import LiveLines
 from orchestrator.cli.screen import Screen
-from orchestrator.config import loading as configuration
+from orchestrator.config.loading import loads
 from orchestrator.lab.diagrams import terminal
 from orchestrator.lab.diagrams.drawing import Drawing
 from orchestrator.lab.diagrams.overlay import along
@@ -303,5 +303,5 @@ class _Incident:
                 ledger='ledger = "calls.jsonl"' if self._keep is not None else "",
             )
             source = self._keep / "demo.toml" if self._keep is not None else "demo.toml"
-            self._orchestrator = Orchestrator(configuration.loads(text, _KEYS, source))
+            self._orchestrator = Orchestrator(loads(text, _KEYS, source))
         return self._orchestrator

@@ -1,4 +1,4 @@
-"""Simulated calls on a screen: each attempt as it happens, the path, the sums, a whole day."""
+"""SimulatedCall calls on a screen: each attempt as it happens, the path, the sums, a whole day."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from orchestrator.cli.format import count
 from orchestrator.cli.render_call import LiveLines, Say
 from orchestrator.cli.screen import Screen
 from orchestrator.lab.diagrams import terminal
-from orchestrator.lab.simulation import Item, Playing, Simulated, Simulation, written
+from orchestrator.lab.simulation import Item, ScriptPlayer, SimulatedCall, Simulation, written
 from orchestrator.lab.simulation.check_replay import find_difference
 from orchestrator.lab.simulation.workloads import Mix, Survey
 from orchestrator.ledger import Recording
@@ -45,7 +45,7 @@ class Turn:
         recording: The call as it was recorded, where it was.
     """
 
-    playing: Playing
+    playing: ScriptPlayer
     pause: float = 0.0
     stream: bool = False
     timeout: float | None = None
@@ -58,7 +58,7 @@ class PlayedTurn:
     """A turn, and what came of it."""
 
     turn: Turn
-    done: Simulated
+    done: SimulatedCall
 
     @property
     def difference(self) -> str | None:
@@ -100,7 +100,7 @@ def play(
             simulation.clock.advance(turn.pause - played[-1].done.seconds)
         if not json:
             _announce(screen, everything, turn, len(played))
-        simulation.transport.answers = turn.playing
+        simulation.answers = turn.playing
         played.append(PlayedTurn(turn, _call_of(simulation, turn, _silent if json else screen.say)))
         if not json:
             _show(screen, played[-1], alone=len(turns) == 1)
@@ -113,7 +113,7 @@ def note_left(screen: Screen, played: Sequence[PlayedTurn]) -> None:
         screen.say(f"note: the script went on, and nobody asked: {_readable(left)}")
 
 
-def _call_of(simulation: Simulation, turn: Turn, say: Say) -> Simulated:
+def _call_of(simulation: Simulation, turn: Turn, say: Say) -> SimulatedCall:
     recorded = turn.recording
     return simulation.call(
         LiveLines(say),
@@ -179,7 +179,7 @@ def _left(played: Sequence[PlayedTurn]) -> list[Item]:
     return [item for playing in scripts.values() for item in playing.left]
 
 
-def _sums(each: Simulated) -> str:
+def _sums(each: SimulatedCall) -> str:
     sent = count(len(each.ledger.attempts), "attempt")
     end = "answered" if each.answered else "failed"
     sums = f"{end}: {sent} in {each.seconds:.1f} virtual seconds"

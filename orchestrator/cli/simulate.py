@@ -17,9 +17,9 @@ from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, exit_on_error
 from orchestrator.cli.inputs import STANDARD_INPUT, read_duration, read_text
 from orchestrator.cli.render_simulation import PlayedTurn, Turn
 from orchestrator.cli.screen import Screen
-from orchestrator.config import loading as configuration
 from orchestrator.config.config import Config
-from orchestrator.lab.simulation import BadScript, Playing, Simulation, read_script
+from orchestrator.config.loading import find
+from orchestrator.lab.simulation import BadScript, ScriptPlayer, Simulation, read_script
 from orchestrator.lab.simulation.loading import Loaded, load
 from orchestrator.lab.simulation.replay_config import nearest, remember
 from orchestrator.lab.simulation.script import AttemptScript, check_names
@@ -283,7 +283,7 @@ def _config_for(screen: Screen, path: Path | None, found: _Source) -> tuple[Conf
     Raises:
         ConfigError: There is none, or it cannot be used.
     """
-    if found.recorded and configuration.find(path) is None:
+    if found.recorded and find(path) is None:
         screen.say("note: no config is found: the route, keys and policy are the ledger's own")
         return _shown(screen, Loaded(own_config(found.recorded), ())), True
     return _loaded(screen, path), False
@@ -310,7 +310,7 @@ def _turns(found: _Source, config: Config, options: _PlayOptions, *, own: bool) 
         check_names(found.script.items, _names(config, options.route))
     except BadScript as error:
         raise UsageError(f"script: {error}") from None
-    playing = Playing(found.script.items)
+    playing = ScriptPlayer(found.script.items)
     streamed = options.stream or found.script.stream
     return [Turn(playing, options.every, streamed, options.timeout)] * options.calls
 
@@ -326,7 +326,7 @@ def _recorded_turns(
         limit = call.opened.policy.deadline if own else None
         made.append(
             Turn(
-                Playing(script.items),
+                ScriptPlayer(script.items),
                 pause,
                 options.stream or script.stream,
                 limit if options.timeout is None else options.timeout,

@@ -19,7 +19,7 @@ from orchestrator.cli.format import count, http_answer, one_line, whole_duration
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
 from orchestrator.config.errors import nearest
-from orchestrator.health import Entry
+from orchestrator.health import BoardRow
 from orchestrator.lab.simulation.loading import Loaded
 from orchestrator.states import Mark, Target
 
@@ -95,7 +95,7 @@ def _reset(screen: Screen, orchestrator: Orchestrator, provider: str | None, *, 
         screen.result(f"forgot {count(removed, 'mark')} of {provider or 'all providers'}")
 
 
-def _entries(orchestrator: Orchestrator, provider: str | None) -> tuple[Entry, ...]:
+def _entries(orchestrator: Orchestrator, provider: str | None) -> tuple[BoardRow, ...]:
     entries = orchestrator.board.snapshot(_targets(orchestrator.config))
     return tuple(entry for entry in entries if provider in (None, entry.provider))
 
@@ -114,7 +114,7 @@ class _ShownBoard:
         now: The instant (epoch).
     """
 
-    entries: Sequence[Entry]
+    entries: Sequence[BoardRow]
     loaded: Loaded
     now: float
 
@@ -139,7 +139,7 @@ class _ShownBoard:
         for name in dict.fromkeys(entry.provider for entry in self.entries if entry.unknown):
             screen.result(self._unknown(name))
 
-    def _line(self, entry: Entry, width: int) -> Text:
+    def _line(self, entry: BoardRow, width: int) -> Text:
         words, style = self._state(entry)
         since = ""
         if entry.since is not None:
@@ -149,17 +149,17 @@ class _ShownBoard:
         line.pad_right(max(0, width - line.cell_len))
         return Text.assemble(line, "  ", (words, style), (since, "dim"))
 
-    def _name(self, entry: Entry) -> str:
+    def _name(self, entry: BoardRow) -> str:
         return " ".join(part for part in (_name(entry), self._source(entry)) if part)
 
-    def _source(self, entry: Entry) -> str:
+    def _source(self, entry: BoardRow) -> str:
         """Where the credential's secret is kept; never the secret."""
         if entry.credential is None or entry.model is not None:
             return ""
         source = self.config.providers[entry.provider].credential(entry.credential).source
         return _SOURCES.get(source, one_line(source))
 
-    def _state(self, entry: Entry) -> tuple[str, str]:
+    def _state(self, entry: BoardRow) -> tuple[str, str]:
         """The state in words, and its style."""
         words, style = state(entry, self.now)
         if not self.config.providers[entry.provider].credentials:
@@ -169,7 +169,7 @@ class _ShownBoard:
         kept = self._kept_by(entry) if entry.mark is None else ""
         return (f"not asked while {kept} out", "yellow") if kept else (words, style)
 
-    def _kept_by(self, entry: Entry) -> str:
+    def _kept_by(self, entry: BoardRow) -> str:
         """What else keeps this credential or target from being used; empty where nothing does."""
         above = [one for one in self.entries if one.provider == entry.provider and not one.model]
         if any(_is_out(one) for one in above if one.credential is None):
@@ -178,7 +178,7 @@ class _ShownBoard:
         out = [key for key in keys if _is_out(key) or self._is_unset(key)]
         return "all its keys are" if entry.model and keys and out == keys else ""
 
-    def _is_unset(self, entry: Entry) -> bool:
+    def _is_unset(self, entry: BoardRow) -> bool:
         return self._source(entry).removeprefix("env:") in self.loaded.stand_ins
 
     def _unknown(self, name: str) -> str:
@@ -188,18 +188,18 @@ class _ShownBoard:
             f"read the answer, and add a rule under [[providers.{name}.rules]] or report it"
         )
 
-    def _entry(self, entry: Entry) -> dict[str, Any]:
+    def _entry(self, entry: BoardRow) -> dict[str, Any]:
         fields = attrs.asdict(entry)
         if entry.mark is Mark.DEAD:
             fields["until"] = None  # JSON has no infinity
         return {**fields, "source": self._source(entry) or None, "state": self._state(entry)[0]}
 
 
-def _is_out(entry: Entry) -> bool:
+def _is_out(entry: BoardRow) -> bool:
     return entry.mark is not None and not entry.due
 
 
-def state(entry: Entry, now: float) -> tuple[str, str]:
+def state(entry: BoardRow, now: float) -> tuple[str, str]:
     """The state of an entry taken by itself in words, and its style."""
     if entry.probed:
         return "being probed", "cyan"
@@ -211,13 +211,13 @@ def state(entry: Entry, now: float) -> tuple[str, str]:
     return f"{words}, due in {whole_duration(entry.until - now)}", style
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: BoardRow) -> str:
     if entry.credential is None:
         return entry.provider if entry.model is None else f"  {entry.provider}/{entry.model}"
     return f"  {entry.credential}{f' for {entry.model}' if entry.model else ''}"
 
 
-def _said(entry: Entry, now: float) -> str:
+def _said(entry: BoardRow, now: float) -> str:
     parts = []
     if entry.expected is not None:
         parts.append(f"expected to end in {whole_duration(entry.expected - now)}")

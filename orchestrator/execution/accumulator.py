@@ -1,4 +1,4 @@
-"""A whole answer put together from what a stream delivered."""
+"""Accumulator of a stream's deltas: it makes the whole answer of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BLOCK = 1024
 
 
 @attrs.define
-class _Pieces:
+class _TextBuffer:
     """A text that grows by pieces."""
 
     _blocks: list[str] = attrs.field(factory=list)
@@ -45,16 +45,16 @@ class _Pieces:
 
 
 @attrs.define
-class _Words:
-    said: _Pieces = attrs.field(factory=_Pieces)
+class _TextPart:
+    said: _TextBuffer = attrs.field(factory=_TextBuffer)
 
     def part(self) -> Text:
         return Text(self.said.text)
 
 
 @attrs.define
-class _Thoughts:
-    said: _Pieces = attrs.field(factory=_Pieces)
+class _ThinkingPart:
+    said: _TextBuffer = attrs.field(factory=_TextBuffer)
     signature: str | None = None
     dialect: str = ""
     redacted: bool = False
@@ -64,10 +64,10 @@ class _Thoughts:
 
 
 @attrs.define
-class _Tool:
+class _ToolPart:
     id: str = ""
     name: str = ""
-    arguments: _Pieces = attrs.field(factory=_Pieces)
+    arguments: _TextBuffer = attrs.field(factory=_TextBuffer)
     signature: str | None = None
 
     def part(self) -> ToolUse:
@@ -94,15 +94,15 @@ class Accumulator:
     writer: str = ""
     finish_reason: str | None = None
     size: int = 0
-    _parts: list[_Words | _Thoughts | _Tool] = attrs.field(factory=list)
-    _tools: dict[int, _Tool] = attrs.field(factory=dict)
+    _parts: list[_TextPart | _ThinkingPart | _ToolPart] = attrs.field(factory=list)
+    _tools: dict[int, _ToolPart] = attrs.field(factory=dict)
     _usage: Usage = attrs.field(factory=Usage)
     _earlier: Usage = attrs.field(factory=Usage)
 
     @property
     def text(self) -> str:
         """The words so far."""
-        return "".join(part.said.text for part in self._parts if isinstance(part, _Words))
+        return "".join(part.said.text for part in self._parts if isinstance(part, _TextPart))
 
     @property
     def tool_call(self) -> bool:
@@ -122,10 +122,11 @@ class Accumulator:
         """
         self._earlier = _sum(self._earlier, self._usage if usage is None else usage)
         self._usage = Usage()
+        # The finish reason of the broken stream is none of the whole answer.
         self.finish_reason, self.writer = None, ""
         # Thoughts of two models are not one thought; words go on where they stopped.
-        if self._parts and isinstance(self._parts[-1], _Thoughts):
-            self._parts.append(_Words())
+        if self._parts and isinstance(self._parts[-1], _ThinkingPart):
+            self._parts.append(_TextPart())
 
     def add(self, deltas: Iterable[Delta]) -> None:
         """Take in what was delivered."""
@@ -135,6 +136,8 @@ class Accumulator:
     def reply(self) -> Reply:
         """The whole answer."""
         made = (part.part() for part in self._parts)
+        # An empty text stands between the thoughts of two models, or came of a chunk without a
+        # word. Anthropic refuses it where it is sent back with the conversation.
         parts = tuple(part for part in made if not isinstance(part, Text) or part.text)
         return settled(Reply(parts, self.finish_reason, self.usage, self.id, self.model))
 
@@ -145,7 +148,7 @@ class Accumulator:
                 self.writer = delta.model or self.writer
             case TextDelta():
                 self.size += len(delta.text)
-                self._last_words().said.add(delta.text)
+                self._last_text().said.add(delta.text)
             case ThinkingDelta():
                 self._add_thought(delta)
             case ToolCallDelta():
@@ -153,25 +156,29 @@ class Accumulator:
             case Stopped():
                 self.finish_reason = delta.finish_reason
             case Counted():
+                # The last count holds: Gemini and Anthropic count what has come so far, with each
+                # chunk.
                 self._usage = delta.usage
             case _:
                 pass
 
-    def _last_words(self) -> _Words:
+    def _last_text(self) -> _TextPart:
         last = self._parts[-1] if self._parts else None
-        if not isinstance(last, _Words):
-            last = _Words()
+        if not isinstance(last, _TextPart):
+            last = _TextPart()
             self._parts.append(last)
         return last
 
     def _add_thought(self, delta: ThinkingDelta) -> None:
         last = self._parts[-1] if self._parts else None
+        # A redacted thought is one opaque piece, which means nothing together with another.
         alone = delta.redacted or delta.apart
-        if not isinstance(last, _Thoughts) or last.signature is not None or alone:
-            last = _Thoughts()
+        if not isinstance(last, _ThinkingPart) or last.signature is not None or alone:
+            last = _ThinkingPart()
             self._parts.append(last)
         self.size += len(delta.text) + len(delta.signature or "")
         last.said.add(delta.text)
+        # The signature comes with the last piece as a rule, and may come in a piece of its own.
         last.signature = delta.signature or last.signature
         last.dialect = delta.dialect or last.dialect
         last.redacted = delta.redacted
@@ -179,8 +186,9 @@ class Accumulator:
     def _add_tool(self, delta: ToolCallDelta) -> None:
         tool = self._tools.get(delta.index)
         if tool is None:
-            tool = self._tools[delta.index] = _Tool()
+            tool = self._tools[delta.index] = _ToolPart()
             self._parts.append(tool)
+        # Some servers repeat both in every piece, and some send them empty after the first.
         tool.id, tool.name = tool.id or delta.id, tool.name or delta.name
         tool.signature = tool.signature or delta.signature
         self.size += len(delta.arguments)

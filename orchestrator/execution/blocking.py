@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import time
 from collections.abc import Generator, Iterator
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 import httpx
 
@@ -27,7 +27,17 @@ from orchestrator.execution.effects import (
     limit_passed,
 )
 from orchestrator.execution.flow import Flow
-from orchestrator.execution.transports import begin_deadline, end_deadline
+from orchestrator.execution.transports import READ_DEADLINE
+
+
+class Performer(Protocol):
+    """Performs the effects of one call on this thread; see :class:`BlockingConnection`."""
+
+    def perform(self, effect: Effect) -> Any:
+        """The result of ``effect``; raises what went wrong."""
+
+    def close(self) -> None:
+        """Close the open answer, if there is one."""
 
 
 class BlockingConnection:
@@ -81,7 +91,7 @@ class BlockingConnection:
 
     def _exchange(self, effect: Open | Read) -> httpx.Response | bytes | None:
         began, virtual = time.monotonic(), self._clock.monotonic()
-        token = begin_deadline(effect.seconds)
+        token = READ_DEADLINE.set((began + effect.seconds, effect.seconds))
         try:
             return self._open(effect) if isinstance(effect, Open) else next(self._chunks, None)
         except Exception as error:
@@ -91,7 +101,7 @@ class BlockingConnection:
                 raise limit from error.with_traceback(None)
             raise
         finally:
-            end_deadline(token)
+            READ_DEADLINE.reset(token)
 
     def _open(self, effect: Open) -> httpx.Response:
         self._response = self._transport.handle_request(effect.request)
@@ -108,7 +118,7 @@ class BlockingPump:
 
     response: Response
 
-    def __init__(self, flow: Flow, connection: BlockingConnection) -> None:
+    def __init__(self, flow: Flow, connection: Performer) -> None:
         self._flow, self._connection = flow, connection
 
     def advance(self, error: BaseException | None = None) -> StreamEvent | None:
@@ -143,7 +153,7 @@ class BlockingPump:
             del error
 
 
-def run(flow: Flow, connection: BlockingConnection) -> Response:
+def run(flow: Flow, connection: Performer) -> Response:
     """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
     pump = BlockingPump(flow, connection)
     try:
@@ -154,7 +164,7 @@ def run(flow: Flow, connection: BlockingConnection) -> Response:
         connection.close()
 
 
-def drive(flow: Flow, connection: BlockingConnection) -> Generator[StreamEvent, None, None]:
+def drive(flow: Flow, connection: Performer) -> Generator[StreamEvent, None, None]:
     """Run a call to its end; yields what may be passed on to the caller.
 
     Raises:

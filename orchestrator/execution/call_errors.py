@@ -1,4 +1,4 @@
-"""The exceptions that a failed call raises."""
+"""Exceptions that a failed call raises."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ def failed_call(
     stopped_by = command.stopped_by or StoppedBy.EXHAUSTED
     if command.cause is None:
         return no_target(skipped, recorder, seconds=seconds)
+    # The class is chosen by the cause alone, so that one except clause catches it on any path.
     kind = leaf(command.cause.reason)
     return kind(
         _hinted(command.cause),
+        # A deadline that passed before any failure is nobody's: then the preferred target is named.
         target=recorder.target_of(command.cause) or call.route[0].name,
         stopped_by=stopped_by,
         skipped=skipped,

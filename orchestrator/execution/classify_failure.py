@@ -1,4 +1,4 @@
-"""What an attempt brought instead of an answer, classified and made fit to be shown."""
+"""Classification of what an attempt brought instead of an answer, fit to be shown."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ def classify_failure(failure: Failure | None, attempt: AttemptContext) -> Error:
         attempt: What is known besides.
     """
     error = _judged(failure, attempt)
+    # Masked first and cut afterwards: the half of a secret is known to no masker.
     message = (masked(error.message, attempt.masker) or "")[:MESSAGE_LIMIT]
     return attrs.evolve(error, message=message)
 
@@ -88,6 +89,7 @@ def _judged(failure: Failure | None, attempt: AttemptContext) -> Error:
 def _shown(fault: Fault, attempt: AttemptContext) -> Error:
     """What the rules read in what was said, in words that may be shown."""
     error, body = _fault(fault, attempt), attempt.masker.body(fault.body)
+    # The masker gives back the very object where it found nothing: no second classification.
     if body is fault.body:
         return error
     # Masked before any of the limits on the way to a message cuts it.
@@ -122,6 +124,7 @@ def never_sent(failure: Failure | None) -> bool:
     match failure:
         case Broken():
             return isinstance(failure.exception, _UNSENT)
+        # Only while it connects; later limits end a request that the provider may have billed.
         case LimitReached():
             return failure.limit == "connect"
         case _:

@@ -1,4 +1,4 @@
-"""Going on with a broken stream at another target: what not to say twice."""
+"""Overlap of a stream with the one that it goes on from: what not to say twice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOOK_BACK = 4000
 """Characters at the end of the delivered text that a repetition is looked for in."""
 
 
-class Trimmer:
+class OverlapTrimmer:
     """Holds back the beginning of a stream that goes on, until it is clear what repeats.
 
     The longest end of the delivered text that the new stream begins with is dropped.

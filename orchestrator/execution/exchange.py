@@ -15,7 +15,13 @@ from orchestrator.classification import exceptions
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage, dialect
 from orchestrator.dialects.judgement import judge
 from orchestrator.execution.accumulator import Accumulator
-from orchestrator.execution.answer_pieces import Whole, broken_off, completion, cut, usage_in
+from orchestrator.execution.answer_chunks import (
+    WholeAnswer,
+    classify_break,
+    read_usage,
+    split_answer,
+    to_completion,
+)
 from orchestrator.execution.body import Body
 from orchestrator.execution.failure import (
     LARGEST_ANSWER,
@@ -91,7 +97,7 @@ class Exchange:
     note: Callable[[str], None]
     secret: Secret = attrs.field(factory=Secret)
     body: Body | None = None
-    decoder: StreamDecoder | Whole | None = None
+    decoder: StreamDecoder | WholeAnswer | None = None
     kept: Answer | None = None
     relaying: bool = False
     has_spoken: bool = False
@@ -163,7 +169,7 @@ class Exchange:
             return self.decoder.usage
         if self.kept is not None:
             return self.kept.usage
-        return usage_in(self.body.content, self.body.spoken) if self.body is not None else None
+        return read_usage(self.body.content, self.body.spoken) if self.body is not None else None
 
     def settled(self) -> Outcome | None:
         """What the attempt amounts to whatever breaks now; ``None`` where that is open.
@@ -199,7 +205,7 @@ class Exchange:
     def judge_stream(self, accumulator: Accumulator) -> Answer | Failure:
         """What a stream that is whole amounts to, as it would be judged in one piece."""
         headers = self.body.response.headers if self.body is not None else httpx.Headers()
-        return self._enough(judge(completion(accumulator.reply()), self._status, headers, "sse"))
+        return self._enough(judge(to_completion(accumulator.reply()), self._status, headers, "sse"))
 
     # Inside.
 
@@ -248,14 +254,14 @@ class Exchange:
             return judged
         if self.prepared.stream:
             self.note("answered in one piece although a stream was asked for")
-        self.decoder, self._is_closed = cut(self.kept, body.spoken), True
+        self.decoder, self._is_closed = split_answer(self.kept, body.spoken), True
         return (
             FirstContent()
             if self.decoder.content and isinstance(judged, Answer)
             else StreamComplete()
         )
 
-    def _held(self, decoder: StreamDecoder | Whole) -> Outcome:
+    def _held(self, decoder: StreamDecoder | WholeAnswer) -> Outcome:
         """A stream that was held back and is whole."""
         if self.wishes.stream and not decoder.content:
             return StreamComplete()
@@ -265,15 +271,15 @@ class Exchange:
         judged = self.judge_stream(probe)
         if not isinstance(judged, Answer) or not self.wishes.stream:
             return judged
-        self.decoder = Whole(events, content=True, usage=decoder.usage)
+        self.decoder = WholeAnswer(events, content=True, usage=decoder.usage)
         return FirstContent()
 
-    def _broken_stream(self, decoder: StreamDecoder | Whole) -> Failure:
+    def _broken_stream(self, decoder: StreamDecoder | WholeAnswer) -> Failure:
         body = self.body
         headers = body.response.headers if body is not None else httpx.Headers()
         if decoder.broke is None and body is not None and body.garbled and self._read == len(body):
             return Fault(200, dict(headers), body.content)
-        return broken_off(decoder, headers)
+        return classify_break(decoder, headers)
 
     def _enough(self, judged: Answer | Failure) -> Answer | Failure:
         """An answer that is whole enough for this caller, or why there is none."""

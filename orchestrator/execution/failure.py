@@ -70,6 +70,7 @@ class LimitReached:
 
     def error(self) -> Error:
         """The classified failure."""
+        # Who reads it must see whether the target was silent or stopped in the middle.
         missing = "the end of the stream" if self.limit in _WITHIN else "an answer"
         rest = " (the rest of the time is kept for other targets)" if self.shortened else ""
         limit = f"{self.limit} = {round(self.seconds, 3):g} s{rest}"
@@ -91,6 +92,7 @@ class TooLarge:
     def error(self) -> Error:
         """The classified failure."""
         return Error(
+            # Another target may well answer shorter, so it is no fault of the request.
             Reason.INVALID_RESPONSE,
             "answer.too-large",
             message=f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB",
@@ -107,6 +109,7 @@ class Truncated:
 
     def error(self) -> Error:
         """The classified failure."""
+        # Half a tool call cannot be carried out, and half a text can be read: the caller decides.
         what = "in the middle of a tool call" if self.tool_call else "before it was complete"
         return Error(
             Reason.OUTPUT_TRUNCATED,
@@ -151,6 +154,7 @@ def flaw_error(flawed: Flawed) -> Error:
         message=_FLAWS[flawed.flaw],
         hint="The model's answer holds nothing that can be used: send the request again, or use "
         "another target.",
+        # The machine may deliver an empty answer after all, where nobody else can be asked.
         empty=flawed.flaw is Flaw.EMPTY,
     )
 

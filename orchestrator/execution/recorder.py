@@ -1,4 +1,4 @@
-"""Writes the ledger while a call runs."""
+"""Recorder of a call: it writes the ledger while the call runs."""
 
 from __future__ import annotations
 
@@ -76,8 +76,12 @@ def pool_of(provider: Provider) -> RecordedPool:
 
 def request_id(headers: httpx.Headers) -> str | None:
     """The provider's id of the request, as it wrote it."""
-    ids = (headers.get(name) for name in _REQUEST_IDS)
-    return next((value for value in ids if value), None)
+    # Once through the headers: each look-up of one that is not there goes through all of them.
+    present = headers.keys()
+    for name in _REQUEST_IDS:
+        if name in present and (value := headers[name]):
+            return value
+    return None
 
 
 @attrs.define
@@ -178,12 +182,18 @@ class Recorder:
             )
         )
         if isinstance(event, Started | Switched | Waited | Rotated):
-            self._pass_over(event, moved.call)
-        self._settle(event, moved.call.state)
+            # What a take passes over has a clear; on an empty board there is none.
+            if event.standby.clears:
+                self._pass_over(event, moved.call)
+        elif self._sent is not None:
+            self._settle(self._sent, event, moved.call.state)
 
     def skipped(self, call: Call) -> tuple[Skipped, ...]:
         """The targets passed over without a send, in route order."""
+        if not self._passed_over:
+            return ()
         clears = (self._passed_over.get(target.name) for target in call.route)
+        # A target that was asked after all is told of by its attempts.
         return tuple(
             Skipped.passed_over(clear)
             for clear in clears
@@ -192,6 +202,7 @@ class Recorder:
 
     def target_of(self, error: Error) -> str | None:
         """The name of the target that answered with ``error`` in this call."""
+        # By identity: two targets may have failed with the same words.
         return next((name for known, name in self._errors if known is error), None)
 
     def closed(self, call: Call, at: float, skipped: tuple[Skipped, ...]) -> None:
@@ -209,17 +220,15 @@ class Recorder:
         )
         ended(self.ledger)
 
-    def _settle(self, event: Event, state: State) -> None:
+    def _settle(self, sent: _Sent, event: Event, state: State) -> None:
         """Close the record of the attempt that ``event`` ends."""
-        sent = self._sent
-        if sent is None:
-            return
         match event:
             case Succeeded() | Cancelled(complete=True):
                 self._add(self._attempt(sent, event.at, state))
             case Diagnosed():
                 self._add(self._attempt(sent, event.at, state, event.error))
             case Cancelled() | DeadlineReached():
+                # Where its failure had come and was classified, that is what ended it.
                 self._add(self._attempt(sent, event.at, state, sent.error or _cut_short(event)))
             case _:
                 return
@@ -227,6 +236,7 @@ class Recorder:
 
     def _attempt(self, sent: _Sent, at: float, state: State, error: Error | None = None) -> Attempt:
         target = sent.command.target
+        # The answer was all here at that instant; to judge it is none of the provider's time.
         received = at if sent.received_at is None else sent.received_at
         return Attempt(
             call=self.ledger.call,
@@ -235,6 +245,7 @@ class Recorder:
             provider=target.provider,
             model=target.model,
             credential=sent.command.credential,
+            # A failure inside a stream has a status of its own, after the head said 200.
             status=sent.status if error is None or error.status is None else error.status,
             reason=error.reason if error else None,
             rule=error.rule if error else None,
@@ -253,9 +264,11 @@ class Recorder:
 
     def _pass_over(self, event: Started | Switched | Waited | Rotated, call: Call) -> None:
         names = [target.name for target in call.route]
+        # What stands behind the target that was taken was not passed over, whatever bars it.
         until = names.index(event.taken.target.name) if event.taken else len(names)
         for clear in event.standby.clears:
             if clear.target.name in names[:until]:
+                # The first reason stays: later ones are often of this call's own making.
                 self._passed_over.setdefault(clear.target.name, clear)
 
     def _add(self, entry: Entry) -> None:

@@ -1,4 +1,4 @@
-"""One upstream stream, read without I/O: what has come, and whether it is whole."""
+"""Decoder of one upstream stream, without I/O: what has come, and whether it is whole."""
 
 from __future__ import annotations
 
@@ -109,8 +109,10 @@ class StreamDecoder:
 
     def _take(self, events: list[StreamEvent]) -> None:
         for event in events:
+            # Whatever follows the end is none of the answer: some servers send a second end mark.
             if self.over:
                 return
+            # A comment or a ping: the provider is at work, and its first token may take longer.
             self.alive = self.alive or not event.deltas
             before, passed = self.stopped, self._passed(event)
             for delta in passed.deltas:
@@ -137,6 +139,8 @@ class StreamDecoder:
     def _note(self, delta: Delta) -> None:
         match delta:
             case Stopped():
+                # Some finish reasons are failures ("error"); that of a filter is none once words
+                # have come.
                 self.stopped = delta.finish_reason
                 self.broke = failed_finish(self.stopped, said=True)
                 self.failed_end = self.broke is not None
@@ -163,6 +167,7 @@ class StreamDecoder:
         alike = data.lstrip()[:ALIKE] in self._begins
         if self.stopped is None:
             self.torn = self.torn or alike or (isinstance(said, str) and _is_piece(said))
+        # Half an event is a model's own words: they must not be shown as a server's remark.
         self._garbled = self._garbled or not _is_remark(said)
         if len(self._remarks) <= MOST_REMARKS:
             self._remarks.append(said)

@@ -85,6 +85,9 @@ def cut_first_token(failure: Failure | None) -> float | None:
 
 def _own_limit(command: Send | Relay, exchange: Exchange, at: float) -> tuple[str, float]:
     """The attempt's own limit of the next read, and when it fires."""
+    if exchange.decoder is None and not exchange.prepared.stream:
+        # The most frequent by far: a whole answer that is on its way.
+        return "total", exchange.sent_at + exchange.command.timeouts.total
     idle = exchange.command.target.timeouts.idle
     if exchange.is_whole:
         return "idle", at + min(LAST_WORDS, idle)

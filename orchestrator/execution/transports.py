@@ -27,34 +27,15 @@ provider that is silent. 30 s is below the idle time of common load balancers (6
 _PIECE = 64 * 1024
 """Bytes that are written between two looks at the clock."""
 
-_ends_at: contextvars.ContextVar[tuple[float, float] | None] = contextvars.ContextVar(
-    "ends_at", default=None
+READ_DEADLINE: contextvars.ContextVar[tuple[float, float] | None] = contextvars.ContextVar(
+    "read_deadline", default=None
 )
+"""When the reads of the stock sync transport end, all in all, and the seconds that they had.
 
-
-def begin_deadline(seconds: float) -> contextvars.Token[tuple[float, float] | None]:
-    """From now on, no read of the stock sync transport blocks for longer in all.
-
-    The seconds are those of sockets, so they are real whatever clock the call is given.
-
-    httpx's own limits are for each read, so a server that drips a byte a second would
-    never meet them.
-
-    Returns:
-        For :func:`end_deadline`, which must follow.
-    """
-    return _ends_at.set((time.monotonic() + seconds, seconds))
-
-
-def end_deadline(token: contextvars.Token[tuple[float, float] | None]) -> None:
-    """The limit of :func:`begin_deadline` holds no longer."""
-    _ends_at.reset(token)
-
-
-def read_limit() -> float | None:
-    """The seconds of :func:`begin_deadline`, for transports with a clock of their own."""
-    limit = _ends_at.get()
-    return None if limit is None else limit[1]
+The instant is one of ``time.monotonic``: sockets wait in real time, whatever clock a call is
+given. httpx's own limits are for each read, so a server that drips a byte a second would never
+meet them.
+"""
 
 
 class _BoundedStream(httpcore.NetworkStream):
@@ -115,7 +96,7 @@ _Streams = weakref.WeakSet[_BoundedStream]
 
 
 def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
-    limit = _ends_at.get()
+    limit = READ_DEADLINE.get()
     if limit is None:
         return timeout
     left = limit[0] - time.monotonic()
@@ -125,7 +106,7 @@ def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
 
 
 class SyncTransport(httpx.HTTPTransport):
-    """httpx's transport over one pool, whose reads respect :func:`begin_deadline`."""
+    """httpx's transport over one pool, whose reads respect :data:`READ_DEADLINE`."""
 
     def __init__(self, verify: ssl.SSLContext) -> None:
         super().__init__(verify=verify, limits=_LIMITS)

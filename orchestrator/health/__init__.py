@@ -16,15 +16,17 @@ Inside this room instants are wall-clock seconds (epoch), because processes shar
 them; at the border (:class:`Session`) they are seconds since the call's ``Started``.
 """
 
+# What other rooms may import; the questions of a call are in orchestrator.health.session, as
+# those of its flow alone.
 from orchestrator.health.board import HealthBoard
 from orchestrator.health.pool import Pool, PoolCredential
 from orchestrator.health.session import Session
-from orchestrator.health.snapshot import Entry
-from orchestrator.health.stores.opening import default_path, open_store
+from orchestrator.health.snapshot import BoardRow
+from orchestrator.health.stores import default_path, open_store
 from orchestrator.health.stores.store import MemoryStore, Store
 
 __all__ = [
-    "Entry",
+    "BoardRow",
     "HealthBoard",
     "MemoryStore",
     "Pool",

@@ -1,4 +1,4 @@
-"""The health board: what is known across calls."""
+"""Health board: what is known across calls."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from random import Random
+from random import random as draw
 
+from orchestrator.health.expiry import reset
 from orchestrator.health.pool import Pool
 from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
-from orchestrator.health.session import Session
-from orchestrator.health.snapshot import Entry, entries
+from orchestrator.health.session import BoardState, Session
+from orchestrator.health.snapshot import BoardRow, board_rows
 from orchestrator.health.stores.store import Store
-from orchestrator.health.upkeep import reset
-from orchestrator.health.workings import Workings
-from orchestrator.secrets import Secret, fingerprint
+from orchestrator.secrets import Secret
 from orchestrator.states.facts import Target
 
 
@@ -31,7 +31,8 @@ class HealthBoard:
         store: Keeps the marks.
         clock: Wall-clock seconds (epoch), for :meth:`snapshot` only; calls bring
             their own time.
-        random: Draws for the strategy ``random``; a seeded one makes it repeatable.
+        random: Draws for the strategy ``random``; a seeded one makes it repeatable, without
+            one the module's own is used.
         claim_seconds: How long a granted probe belongs to one call.
 
     Raises:
@@ -47,10 +48,12 @@ class HealthBoard:
         *,
         claim_seconds: float = CLAIM_SECONDS,
     ) -> None:
-        self._workings = Workings(pools, store, random or Random(), claim_seconds)
+        # Without a generator of its own, since to make one is to draw a seed.
+        dice = draw if random is None else random.random
+        self._state = BoardState(pools, store, dice, claim_seconds)
         self._clock = clock
         self._numbers = itertools.count()
-        self._token = secrets.token_hex(8)
+        self._token = ""
 
     def session(self, route: Sequence[Target], started: float) -> Session:
         """A call's session; release it in every ending of the call.
@@ -62,20 +65,17 @@ class HealthBoard:
         Raises:
             ValueError: A target's provider has no pool here.
         """
+        # Two threads may draw it at once: then their calls bear different tokens, and numbers.
+        self._token = self._token or secrets.token_hex(8)
         # The process id keeps apart the calls of a process and of one forked from it.
         holder = f"{self._token}-{os.getpid()}-{next(self._numbers)}"
-        places = tuple((target, self._workings.place(target)) for target in route)
-        return Session(self._workings, places, started, holder)
+        return Session(self._state, self._state.route(route), started, holder)
 
     def renew(self, provider: str, label: str, secret: Secret) -> None:
-        """Know the credential ``label`` of ``provider`` by a new secret: it starts clean.
+        """Know the credential ``label`` of ``provider`` by a new secret: it starts clean."""
+        self._state.renew(provider, label, secret)
 
-        Raises:
-            ValueError: There is no such credential.
-        """
-        self._workings.renew(provider, label, fingerprint(secret, self._workings.store.salt))
-
-    def snapshot(self, targets: Iterable[Target] = ()) -> tuple[Entry, ...]:
+    def snapshot(self, targets: Iterable[Target] = ()) -> tuple[BoardRow, ...]:
         """What is known now of every provider, credential and target.
 
         Args:
@@ -85,10 +85,12 @@ class HealthBoard:
         Raises:
             ValueError: A target's provider has no pool here.
         """
-        marks = self._workings.store.read()
-        for target in (*targets, *_named(marks, self._workings.pools)):
-            self._workings.place(target)
-        return entries(marks, self._workings.places, self._workings.providers(), self._clock())
+        marks = self._state.store.read()
+        # Other processes, or calls before a restart, may have marked targets that no call of this
+        # board has named yet.
+        for target in (*targets, *_named(marks, self._state.pools)):
+            self._state.place(target)
+        return board_rows(marks, self._state.places, self._state.providers(), self._clock())
 
     def reset(self, provider: str | None = None) -> int:
         """Remove every mark, or those of one provider entry; how many were removed.
@@ -96,18 +98,18 @@ class HealthBoard:
         Counts of failures that are not yet a mark go too, uncounted; the counts of
         unknown failures stay.
         """
-        return self._workings.store.update(lambda marks: reset(marks, provider)).answer
+        return self._state.store.update(lambda marks: reset(marks, provider)).answer
 
     def close(self) -> None:
         """Let go of the store's files."""
-        self._workings.store.close()
+        self._state.store.close()
 
 
 def _named(marks: Marks, pools: Collection[str]) -> list[Target]:
     """The targets that records name."""
     found = set()
     for name in marks:
-        _, subject, identity = parts(name)
-        if subject.names_model and identity[0] in pools:
+        _, scope, identity = parts(name)
+        if scope.names_model and identity[0] in pools:
             found.add((identity[0], identity[-1]))
     return [Target(provider, model) for provider, model in sorted(found)]

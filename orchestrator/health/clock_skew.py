@@ -1,4 +1,4 @@
-"""What a record can say at an instant: nothing in it comes from the future. Pure.
+"""Correction of records at an instant: nothing in them comes from the future. Pure.
 
 The wall clock is shared by processes but may be set back, and a row may hold nonsense. So
 no mark outlives its own length: what lies too far ahead counts as having begun now.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from orchestrator.health.marking import LONGEST, YEAR
+from orchestrator.health.penalties import LONGEST, YEAR
 from orchestrator.health.records import Claim, Record
 
 SKEW = 1.0
@@ -22,6 +22,7 @@ LONGEST_CLAIM = 3600.0
 def corrected(record: Record, now: float) -> Record:
     """``record`` as it can be at ``now`` (epoch); itself where all of it can be."""
     ends = now + _length(record)
+    # Nearly every record is sound, and is told again as it is: no copy, and no write.
     if _is_sound(record, now + SKEW, ends + SKEW):
         return record
     return attrs.evolve(
@@ -52,6 +53,7 @@ def _is_sound(record: Record, now: float, ends: float) -> bool:
 
 def _length(record: Record) -> float:
     """Seconds for which the mark may still stand; without one, ``until`` means nothing."""
+    # A count does not stand in the way, so nothing of it can do so for too long.
     if record.mark is None:
         return 0.0
     return max(0.0, min(record.seconds, LONGEST.get(record.mark, 0.0)))
@@ -64,6 +66,7 @@ def _granted(claim: Claim) -> float:
 def _claim(claim: Claim | None, now: float) -> Claim | None:
     if claim is None:
         return None
+    # A claim from the future would keep everybody from a target until the clock gets there.
     return attrs.evolve(claim, expires=min(claim.expires, now + _granted(claim)))
 
 

@@ -1,4 +1,4 @@
-"""A provider's credential pool, and the order in which a strategy prefers its credentials."""
+"""Credential pools of providers, and the order in which a strategy prefers their credentials."""
 
 from __future__ import annotations
 
@@ -7,26 +7,24 @@ import operator
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from random import Random
 
 import attrs
 
 from orchestrator.pooling import Accounts, Strategy
+from orchestrator.secrets import Secret, fingerprint
 
 
 @attrs.frozen
 class PoolCredential:
-    """One credential of a pool, without its secret.
+    """One credential of a pool.
 
     Attributes:
         label: The name under which logs and ledgers show it; unique in its pool.
-        fingerprint: The salted hash of the secret, see
-            :func:`orchestrator.secrets.fingerprint`. A changed
-            secret has another fingerprint and so starts without marks.
+        secret: What it is known by, as a salted hash; see :meth:`Pool.fingerprints`.
     """
 
     label: str
-    fingerprint: str
+    secret: Secret | str = attrs.field(repr=False)
 
 
 @attrs.frozen
@@ -50,12 +48,7 @@ class Pool:
     credentials: tuple[PoolCredential, ...]
     strategy: Strategy = attrs.field(default=Strategy.FILL_FIRST, converter=Strategy)
     accounts: Accounts = attrs.field(default=Accounts.SEPARATE, converter=Accounts)
-
-    def renewed(self, label: str, fingerprint: str) -> Pool:
-        """This pool once the secret of the credential ``label`` has changed."""
-        renewed = PoolCredential(label, fingerprint)
-        changed = (renewed if each.label == label else each for each in self.credentials)
-        return attrs.evolve(self, credentials=tuple(changed))
+    _hashed: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         labels = Counter(credential.label for credential in self.credentials)
@@ -66,9 +59,32 @@ class Pool:
                 f"{', '.join(map(repr, twice))}; each label must be unique in its pool"
             )
 
+    def renewed(self, label: str, secret: Secret) -> Pool:
+        """This pool once the secret of the credential ``label`` has changed."""
+        renewed = PoolCredential(label, secret)
+        # In its old place: fill_first prefers by order, and a new secret is no new preference.
+        changed = (renewed if each.label == label else each for each in self.credentials)
+        return attrs.evolve(self, credentials=tuple(changed))
+
+    def fingerprints(self, salt: str) -> dict[str, str]:
+        """The fingerprint of each label, in the pool's order. Treat as frozen.
+
+        A changed secret has another fingerprint and so starts without marks. Hashed when a
+        call first needs them, not with the pool: the salt may lie in a file.
+        """
+        known = self._hashed.get(salt)
+        if known is None:
+            # All targets of a provider share it: a thousand hashes take some milliseconds.
+            hashed = {each.label: fingerprint(each.secret, salt) for each in self.credentials}
+            known = self._hashed.setdefault(salt, hashed)
+        return known
+
 
 Choose = Callable[[Sequence[str]], str]
 """Which of some labels, at least one, in the pool's order, is preferred."""
+
+
+_FIRST: Choose = operator.itemgetter(0)
 
 
 class Turns:
@@ -78,8 +94,8 @@ class Turns:
     and then one credential is used once more than its share.
     """
 
-    def __init__(self, pools: Iterable[Pool], random: Random) -> None:
-        self._random = random
+    def __init__(self, pools: Iterable[Pool], draw: Callable[[], float]) -> None:
+        self._draw = draw
         self._places = {
             pool.provider: {each.label: number for number, each in enumerate(pool.credentials)}
             for pool in pools
@@ -93,23 +109,25 @@ class Turns:
         """A new turn of the pool's strategy; it may be asked twice, and answers alike."""
         places = self._places[pool.provider]
         if pool.strategy is Strategy.FILL_FIRST or len(places) < 2:
-            return operator.itemgetter(0)
+            return _FIRST
+        # Drawn now and not in the choice: the step may run twice, and must choose alike.
         if pool.strategy is Strategy.RANDOM:
-            drawn = self._random.random()
+            drawn = self._draw()
             return lambda labels: labels[int(drawn * len(labels))]
+        # Counted when it is taken, not here: a turn that comes to nothing is no use.
         if pool.strategy is Strategy.LEAST_USED:
             uses = self._uses[pool.provider]
             return lambda labels: min(labels, key=uses.__getitem__)
         turn = next(self._next[pool.provider]) % len(places)
         return lambda labels: _from(labels, turn, places)
 
-    def took(self, pool: Pool, label: str) -> None:
+    def count(self, pool: Pool, label: str) -> None:
         """Count that ``label`` was taken."""
-        if pool.strategy is Strategy.LEAST_USED:
-            self._uses[pool.provider][label] += 1
+        self._uses[pool.provider][label] += 1
 
 
 def _from(labels: Sequence[str], turn: int, places: dict[str, int]) -> str:
     """The first of ``labels`` at ``turn`` or after it, going round."""
+    # The labels that are ready stand in the pool's order, so a search by halves finds it.
     found = bisect_left(labels, turn, key=places.__getitem__)
     return labels[found % len(labels)]

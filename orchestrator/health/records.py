@@ -1,6 +1,6 @@
-"""What the board remembers: one record for each thing and kind of failure.
+"""Records of the board: one for each thing and kind of failure.
 
-A record's key is a JSON list ``[slot, subject, provider, endpoint, ...]``, so that a
+A record's key is a JSON list ``[kind, scope, provider, endpoint, ...]``, so that a
 curious reader can open the file, and no name that a user may choose breaks it. The
 endpoint is a salted hash of the base URL, which may hold a password.
 """
@@ -19,7 +19,7 @@ import msgspec
 from orchestrator.health.pool import Pool
 from orchestrator.secrets import fingerprint
 from orchestrator.states.error import Error
-from orchestrator.states.facts import Mark, Target
+from orchestrator.states.facts import Mark
 
 TOLERANCE = 1e-6
 """Seconds within which an instant counts as reached. An epoch instant has a grain of
@@ -30,7 +30,7 @@ CLAIM_SECONDS = 130.0
 timeouts (5 s to connect + 120 s in total), so that it expires only after a crash."""
 
 
-class Slot(enum.StrEnum):
+class MarkKind(enum.StrEnum):
     """The kind of failure that a record is about; a thing has one record for each."""
 
     BILLING = "billing"
@@ -40,10 +40,10 @@ class Slot(enum.StrEnum):
     CIRCUIT = "circuit"
     UNKNOWN = "unknown"
     FIRST_TOKEN = "first_token"  # noqa: S105 - a token of text
-    """No failure, but what is remembered in the same way: see :mod:`.patience`."""
+    """No failure, but what is remembered in the same way: see :mod:`.latency`."""
 
 
-class Subject(enum.StrEnum):
+class MarkScope(enum.StrEnum):
     """The kind of thing that a record is about."""
 
     PROVIDER = "provider"
@@ -54,20 +54,20 @@ class Subject(enum.StrEnum):
     @property
     def names_model(self) -> bool:
         """True where the identity ends with a model."""
-        return self in (Subject.TARGET, Subject.CREDENTIAL_MODEL)
+        return self in (MarkScope.TARGET, MarkScope.CREDENTIAL_MODEL)
 
     @property
     def names_credential(self) -> bool:
         """True where the identity holds a credential's label and fingerprint."""
-        return self in (Subject.CREDENTIAL, Subject.CREDENTIAL_MODEL)
+        return self in (MarkScope.CREDENTIAL, MarkScope.CREDENTIAL_MODEL)
 
 
 _NAMES = MappingProxyType(
     {
-        Subject.PROVIDER: 2,
-        Subject.TARGET: 3,
-        Subject.CREDENTIAL: 4,
-        Subject.CREDENTIAL_MODEL: 5,
+        MarkScope.PROVIDER: 2,
+        MarkScope.TARGET: 3,
+        MarkScope.CREDENTIAL: 4,
+        MarkScope.CREDENTIAL_MODEL: 5,
     }
 )
 """How many names identify a thing: provider and endpoint, label and fingerprint, model."""
@@ -143,7 +143,7 @@ class Marks(dict[str, Record]):
     """Every record of a store by its key. Treat as frozen: stores replace it whole.
 
     Attributes:
-        looks: What was last seen of places in these marks, filled by :mod:`.look`.
+        looks: What was last seen of places in these marks, filled by :mod:`.availability`.
         before: The looks at the marks that these came from, and what changed since.
     """
 
@@ -155,17 +155,20 @@ class Marks(dict[str, Record]):
 
     def changed(self, changes: Changes) -> Marks:
         """These marks with ``changes`` made; they themselves stay as they are."""
+        # A copy, so that whoever reads needs no lock: marks that were handed out stay as they are.
         changed = Marks(self)
         for name, record in changes.items():
             if record is None:
                 changed.pop(name, None)
             else:
                 changed[name] = record
+        # One step back and no further, or a chain of all marks there ever were would stay alive.
         changed.before = (self.looks, changes)
         return changed
 
     def labels_at(self, entry: EntryId) -> Collection[str]:
         """Labels of the credentials of ``entry`` that there is a record of."""
+        # Only a pool with marks pays for it, once for each change of the store.
         if self._labels is None:
             self._labels = marked_labels(self)
         return self._labels.get(entry, ())
@@ -175,31 +178,34 @@ def marked_labels(names: Iterable[str]) -> dict[EntryId, set[str]]:
     """By provider entry, the labels of the credentials that these keys are about."""
     found: dict[EntryId, set[str]] = {}
     for name in names:
-        _, subject, identity = parts(name)
-        if subject.names_credential:
+        _, scope, identity = parts(name)
+        # Not by fingerprint: a pool looks its labels up, and passes over those it has not.
+        if scope.names_credential:
             found.setdefault((identity[0], identity[1]), set()).add(identity[2])
     return found
 
 
-def key(slot: Slot, subject: Subject, *identity: str) -> str:
-    """The key of the record of ``slot`` for the thing that ``identity`` names."""
-    return msgspec.json.encode([slot, subject, *identity]).decode()
+def key(kind: MarkKind, scope: MarkScope, *identity: str) -> str:
+    """The key of the record of ``kind`` for the thing that ``identity`` names."""
+    # JSON and no separator: names come from users, and a label may hold any sign.
+    return msgspec.json.encode([kind, scope, *identity]).decode()
 
 
 @functools.lru_cache(maxsize=8192)
-def parts(name: str) -> tuple[Slot, Subject, tuple[str, ...]]:
-    """The slot, subject and identity that :func:`key` put together.
+def parts(name: str) -> tuple[MarkKind, MarkScope, tuple[str, ...]]:
+    """The kind, scope and identity that :func:`key` put together.
 
     Raises:
         ValueError: ``name`` is not such a key.
     """
     try:
-        slot, subject, *identity = msgspec.json.decode(name, type=list[str])
+        kind, scope, *identity = msgspec.json.decode(name, type=list[str])
     except msgspec.MsgspecError as error:
         raise ValueError(f"{name!r} is no key of a record: {error}") from None
-    about = Slot(slot), Subject(subject), tuple(identity)
+    about = MarkKind(kind), MarkScope(scope), tuple(identity)
+    # A damaged row must not be found later by whoever takes the identity apart.
     if len(identity) != _NAMES[about[1]]:
-        raise ValueError(f"{name!r} is no key of a record: it has not the names of a {subject}")
+        raise ValueError(f"{name!r} is no key of a record: it has not the names of a {scope}")
     return about
 
 
@@ -211,6 +217,7 @@ def decoded(name: object, value: object) -> Record | None:
 
     A later version may have written it, or the file may be damaged.
     """
+    # SQLite does not hold a column to its type: a damaged file may bring bytes or numbers.
     try:
         if isinstance(name, str) and isinstance(value, str) and parts(name):
             return _decoder.decode(value)
@@ -225,7 +232,7 @@ def encoded(record: Record) -> str:
 
 
 @attrs.frozen(eq=False)
-class Place:
+class TargetKeys:
     """A target as the board sees it: the keys of all that may stand in its way.
 
     Attributes:
@@ -252,55 +259,55 @@ class Place:
     _keys: dict[str, tuple[str, ...]] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, pool: Pool, model: str, salt: str) -> Place:
+    def of(cls, pool: Pool, model: str, salt: str) -> TargetKeys:
         """The place of ``model`` at the provider of ``pool``."""
-        fingerprints = {each.label: each.fingerprint for each in pool.credentials}
+        # By the order of the pool: the strategies and the standby go by the order of labels.
+        fingerprints = pool.fingerprints(salt)
         endpoint = fingerprint(pool.base_url, salt)
         place = cls(pool, model, endpoint, tuple(fingerprints), fingerprints)
+        # All that any reason can mark of an entry or a target (see states.reasons.SPECS), so that a
+        # take looks up a handful of keys and never searches the marks.
         entry = (
-            place.key(Slot.BILLING, Subject.PROVIDER),
-            place.key(Slot.RATE_LIMIT, Subject.PROVIDER),
-            reachable := place.key(Slot.CIRCUIT, Subject.PROVIDER),
-            place.key(Slot.BILLING, Subject.TARGET),
-            place.key(Slot.REFUSED, Subject.TARGET),
-            circuit := place.key(Slot.CIRCUIT, Subject.TARGET),
+            place.key(MarkKind.BILLING, MarkScope.PROVIDER),
+            place.key(MarkKind.RATE_LIMIT, MarkScope.PROVIDER),
+            reachable := place.key(MarkKind.CIRCUIT, MarkScope.PROVIDER),
+            place.key(MarkKind.BILLING, MarkScope.TARGET),
+            place.key(MarkKind.REFUSED, MarkScope.TARGET),
+            circuit := place.key(MarkKind.CIRCUIT, MarkScope.TARGET),
         )
         return attrs.evolve(
             place,
             entry=entry,
             reachable=reachable,
             circuit=circuit,
-            first_token=place.key(Slot.FIRST_TOKEN, Subject.TARGET),
+            first_token=place.key(MarkKind.FIRST_TOKEN, MarkScope.TARGET),
         )
-
-    def is_at(self, target: Target) -> bool:
-        """Whether this is a place of ``target``."""
-        return (self.pool.provider, self.model) == (target.provider, target.model)
 
     @property
     def provider(self) -> EntryId:
         """The provider entry's identity."""
         return self.pool.provider, self.endpoint
 
-    def key(self, slot: Slot, subject: Subject, label: str = "") -> str:
-        """The key of the record of ``slot`` for the ``subject`` that belongs to this place."""
-        return key(slot, subject, *self.identity(subject, label))
+    def key(self, kind: MarkKind, scope: MarkScope, label: str = "") -> str:
+        """The key of the record of ``kind`` for the ``scope`` that belongs to this place."""
+        return key(kind, scope, *self.identity(scope, label))
 
-    def identity(self, subject: Subject, label: str = "") -> tuple[str, ...]:
-        """What names the ``subject``, credential ``label`` where it is about one."""
-        credential = (label, self.fingerprints[label]) if subject.names_credential else ()
-        model = (self.model,) if subject.names_model else ()
+    def identity(self, scope: MarkScope, label: str = "") -> tuple[str, ...]:
+        """What names the ``scope``, credential ``label`` where it is about one."""
+        credential = (label, self.fingerprints[label]) if scope.names_credential else ()
+        model = (self.model,) if scope.names_model else ()
         return (*self.provider, *credential, *model)
 
     def credential_keys(self, label: str) -> tuple[str, ...]:
         """Keys of the records that may keep credential ``label`` from this place."""
         keys = self._keys.get(label)
         if keys is None:
+            # Kept, since to encode a key takes 3 µs: as long as all else that a take does of it.
             keys = self._keys[label] = (
-                self.key(Slot.AUTH, Subject.CREDENTIAL, label),
-                self.key(Slot.BILLING, Subject.CREDENTIAL, label),
-                self.key(Slot.RATE_LIMIT, Subject.CREDENTIAL, label),
-                self.key(Slot.RATE_LIMIT, Subject.CREDENTIAL_MODEL, label),
+                self.key(MarkKind.AUTH, MarkScope.CREDENTIAL, label),
+                self.key(MarkKind.BILLING, MarkScope.CREDENTIAL, label),
+                self.key(MarkKind.RATE_LIMIT, MarkScope.CREDENTIAL, label),
+                self.key(MarkKind.RATE_LIMIT, MarkScope.CREDENTIAL_MODEL, label),
             )
         return keys
 
@@ -310,6 +317,7 @@ class Place:
 
     def holds(self, record: Record) -> bool:
         """False where ``record`` is about an account that the pool has no credential of now."""
+        # The contract: a bench for billing ends when no credential is left that was billed.
         return not record.credentials or not self._held.isdisjoint(record.credentials)
 
     @functools.cached_property

@@ -1,18 +1,32 @@
-"""A call's session with the health board: questions that are values, each one atomic step."""
+"""Sessions of calls with the health board: each question is a value, and one atomic step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import assert_never
+import difflib
+import math
+import operator
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from typing import TypeVar, assert_never, overload
 
 import attrs
 
 from orchestrator.health import steps
-from orchestrator.health.look import Route, Viewer
-from orchestrator.health.records import Marks, Place
-from orchestrator.health.workings import Workings
+from orchestrator.health.availability import Caller, Route
+from orchestrator.health.expiry import pruned
+from orchestrator.health.pool import Choose, Pool, Turns
+from orchestrator.health.records import Marks, TargetKeys
+from orchestrator.health.steps import Candidates, StepOutcome
+from orchestrator.health.stores.store import Store
+from orchestrator.pooling import Strategy
+from orchestrator.secrets import Secret
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Standby, Taken, Target
+
+PRUNE_SECONDS = 1.0
+"""Stale records are looked for no more often: that reads them all, and none is in a hurry."""
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -91,142 +105,224 @@ Question = TakeFirst | Take | Report | Succeed | NoteFirstToken | Release
 report with the standby, anything else with ``None``."""
 
 
+Arrival = tuple[Taken | None, Standby]
+"""What a take is answered with."""
+
+_FIRST: Choose = operator.itemgetter(0)
+
+
+class BoardState:
+    """What a board and its sessions share: pools, places, the store, the strategies' turns.
+
+    Raises:
+        ValueError: Two pools are of the same provider entry.
+    """
+
+    def __init__(
+        self, pools: Iterable[Pool], store: Store, draw: Callable[[], float], claim_seconds: float
+    ) -> None:
+        self.store = store
+        self.pools: dict[str, Pool] = {}
+        for pool in pools:
+            if self.pools.setdefault(pool.provider, pool) is not pool:
+                raise ValueError(f"provider {pool.provider!r} has two pools; name each one once")
+        self._turns = Turns(self.pools.values(), draw)
+        self._claim_seconds = claim_seconds
+        self._places: dict[tuple[str, str], TargetKeys] = {}
+        self._pruned_at = -math.inf
+
+    @property
+    def places(self) -> tuple[TargetKeys, ...]:
+        """The places of all targets that were asked about."""
+        return tuple(self.place(Target(*name)) for name in tuple(self._places))
+
+    def providers(self) -> tuple[TargetKeys, ...]:
+        """One place of every provider entry, whatever its model."""
+        return tuple(TargetKeys.of(pool, "", self.store.salt) for pool in self.pools.values())
+
+    def route(self, targets: Iterable[Target]) -> Route:
+        """The targets with their places.
+
+        Raises:
+            ValueError: A target's provider has no pool here.
+        """
+        return [(target, self.place(target)) for target in targets]
+
+    def place(self, target: Target) -> TargetKeys:
+        """The place of ``target``, by identity; another one once a secret of its pool changes.
+
+        Raises:
+            ValueError: Its provider has no pool here.
+        """
+        name, pool = (target.provider, target.model), self.pools.get(target.provider)
+        place = self._places.get(name)
+        # By identity: a pool whose secret was read again is another one, with other fingerprints.
+        if place is not None and place.pool is pool:
+            return place
+        if pool is None:
+            raise _no_pool(target, self.pools)
+        new = TargetKeys.of(pool, target.model, self.store.salt)
+        if place is None:
+            # Two threads may make it at once; setdefault lets the first one stay.
+            return self._places.setdefault(name, new)
+        self._places[name] = new
+        return new
+
+    def renew(self, provider: str, label: str, secret: Secret) -> None:
+        """Know the credential ``label`` of ``provider`` by a new secret. Not from two threads."""
+        # Replaced whole: sessions tell by its identity that their places are of before.
+        self.pools = {**self.pools, provider: self.pools[provider].renewed(label, secret)}
+
+    def step(
+        self, step: Callable[[Marks], StepOutcome[T]], marks: Marks, now: float
+    ) -> StepOutcome[T]:
+        """Run ``step`` as one atomic step over the store, which had ``marks`` just before."""
+        outcome = step(marks)
+        if not outcome.changes:
+            # Nothing to write, so nothing to lock: reading alone is atomic, marks are frozen.
+            return outcome
+        return self.store.update(lambda marks: self._pruned(marks, step(marks), now))
+
+    def candidates(self, route: Route, used: Collection[str]) -> Candidates:
+        """What a take may give; a pool's turn is drawn once, though the step may run twice."""
+        drawn: dict[str, Choose] = {}
+
+        def choose(pool: Pool) -> Choose:
+            if pool.strategy is Strategy.FILL_FIRST:
+                return _FIRST
+            if pool.provider not in drawn:
+                drawn[pool.provider] = self._turns.draw(pool)
+            return drawn[pool.provider]
+
+        return Candidates(route, used, choose, self._claim_seconds)
+
+    def count(self, taken: Taken) -> None:
+        """Count a take for the strategy that goes by it."""
+        pool = self.pools[taken.target.provider]
+        if pool.strategy is Strategy.LEAST_USED:
+            self._turns.count(pool, taken.credential)
+
+    def _pruned(self, marks: Marks, outcome: StepOutcome[T], now: float) -> StepOutcome[T]:
+        """``outcome`` with stale records removed besides, where that was not done just before."""
+        # Also where the clock was set back: then "just before" lies ahead.
+        if abs(now - self._pruned_at) < PRUNE_SECONDS:
+            return outcome
+        self._pruned_at = now
+        return pruned(marks, outcome, now)
+
+
 class Session:
     """One call's dealings with the board. Not to be shared between threads.
 
     Each question is one atomic step over the store, also across processes. ``at`` is
     seconds since the call's ``Started``, and so are the instants in the answers.
+    :meth:`answer` is the one way in, and a question is a value: a store that is awaited needs
+    another :meth:`answer`, and nothing else.
     """
 
-    __slots__ = ("_route", "_started", "_state", "_workings")
+    __slots__ = ("_board", "_pools", "_route", "_started", "_state")
 
-    def __init__(self, workings: Workings, route: Route, started: float, holder: str) -> None:
-        self._workings = workings
+    def __init__(self, board: BoardState, route: Route, started: float, holder: str) -> None:
+        self._board, self._pools = board, board.pools
         self._route = route
         self._started = started
-        self._state = steps.State(Viewer(holder))
+        self._state = steps.CallClaims(Caller(holder))
 
-    def answer(
-        self, question: Question, at: float
-    ) -> tuple[Taken | None, Standby] | Standby | None:
+    @overload
+    def answer(self, question: TakeFirst | Take, at: float) -> Arrival: ...
+    @overload
+    def answer(self, question: Report, at: float) -> Standby: ...
+    @overload
+    def answer(self, question: Succeed | NoteFirstToken | Release, at: float) -> None: ...
+    @overload
+    def answer(self, question: Question, at: float) -> Arrival | Standby | None: ...
+    def answer(self, question: Question, at: float) -> Arrival | Standby | None:
         """What the board answers at the instant ``at``; see :data:`Question`.
 
         Raises:
             ValueError: A target's provider has no pool here, or no credential of that label.
         """
-        match question:
-            case TakeFirst():
-                return self.start(at)
-            case Take():
-                return self.take(question.targets, at, used=question.used)
-            case Report(target, credential, error, cut):
-                return self.report(target, credential, error, at, cut)
-            case Succeed(target, credential):
-                self.succeed(target, credential, at)
-            case NoteFirstToken(target, seconds):
-                self.first_token(target, seconds, at)
-            case Release():
-                self.close(at)
-            case _:
-                assert_never(question)
-        return None
-
-    def start(self, at: float = 0.0) -> tuple[Taken | None, Standby]:
-        """See :class:`TakeFirst`."""
-        asking = self._asking(at)
-        wanted = self._workings.wanted(asking.route, ())
-        return self._arrive(
-            lambda marks, state: steps.start(marks, state, asking, wanted), asking.now
-        )
-
-    def take(
-        self, targets: Sequence[Target], at: float, *, used: Collection[str] = ()
-    ) -> tuple[Taken | None, Standby]:
-        """See :class:`Take`.
-
-        Raises:
-            ValueError: A target's provider has no pool here.
-        """
-        route = tuple((target, self._workings.place(target)) for target in targets)
-        asking, wanted = self._asking(at), self._workings.wanted(route, used)
-        return self._arrive(
-            lambda marks, state: steps.take(marks, state, asking, wanted), asking.now
-        )
-
-    def report(
-        self,
-        target: Target,
-        credential: str,
-        error: Error,
-        at: float,
-        cut_first_token: float | None = None,
-    ) -> Standby:
-        """See :class:`Report`.
-
-        Raises:
-            ValueError: The pool has no credential of that label.
-        """
-        place, asking, state = self._sent(target, credential), self._asking(at), self._state
-        outcome = self._workings.step(
-            lambda marks: steps.report(
-                marks, state, asking, place, credential, error, cut_first_token
-            ),
-            asking.now,
-        )
+        marks, now = self._board.store.read(), self._started + at
+        if isinstance(question, TakeFirst | Take):
+            return self._take(question, marks, now)
+        if isinstance(question, Succeed | Release) and not (marks or self._state.owes):
+            # An empty board costs no step: there is no mark that a success could lift, and
+            # nothing that a release would count or give back.
+            return None
+        outcome = self._board.step(self._step(question, now), marks, now)
         self._state = outcome.state
         return outcome.answer
 
-    def succeed(self, target: Target, credential: str, at: float) -> None:
-        """See :class:`Succeed`.
+    def _take(self, question: TakeFirst | Take, marks: Marks, now: float) -> Arrival:
+        query, board = self._query(now), self._board
+        if isinstance(question, TakeFirst):
+            take, candidates = steps.start, board.candidates(query.route, ())
+        else:
+            take, candidates = (
+                steps.take,
+                board.candidates(board.route(question.targets), question.used),
+            )
+        step = partial(take, state=self._state, query=query, candidates=candidates)
+        outcome = board.step(step, marks, now)
+        self._state = outcome.state
+        taken, standby = outcome.answer
+        if taken is not None:
+            # After the step, which may run twice and so must count nothing itself.
+            board.count(taken)
+        return taken, standby
+
+    def _step(
+        self, question: Report | Succeed | NoteFirstToken | Release, now: float
+    ) -> Callable[[Marks], StepOutcome[Standby | None]]:
+        """The pure step that answers ``question``, with all but the marks filled in."""
+        state = self._state
+        match question:
+            case Report(target, label, error, cut):
+                place, query = self._sent(target, label), self._query(now)
+                return lambda marks: steps.report(marks, state, query, place, label, error, cut)
+            case Succeed(target, label):
+                place = self._sent(target, label)
+                return lambda marks: steps.succeed(marks, state, place, label, now)
+            case NoteFirstToken(target, seconds):
+                place = self._board.place(target)
+                return lambda marks: steps.first_token(marks, state, place, seconds, now)
+            case Release():
+                return lambda marks: steps.close(marks, state, now)
+            case _:
+                assert_never(question)
+
+    def _query(self, now: float) -> steps.Query:
+        board = self._board
+        if self._pools is not board.pools:
+            # A secret was read again meanwhile: its credential has another fingerprint now.
+            self._pools, self._route = board.pools, board.route(target for target, _ in self._route)
+        return steps.Query(self._route, self._started, now)
+
+    def _sent(self, target: Target, credential: str) -> TargetKeys:
+        """The place where an attempt with ``credential`` was sent.
 
         Raises:
             ValueError: The pool has no credential of that label.
         """
-        place, now, state = self._sent(target, credential), self._started + at, self._state
-        outcome = self._workings.step(
-            lambda marks: steps.succeed(marks, state, place, credential, now), now
-        )
-        self._state = outcome.state
-
-    def first_token(self, target: Target, seconds: float, at: float) -> None:
-        """See :class:`NoteFirstToken`.
-
-        Raises:
-            ValueError: The target's provider has no pool here.
-        """
-        place, now, state = self._workings.place(target), self._started + at, self._state
-        self._workings.step(lambda marks: steps.first_token(marks, state, place, seconds, now), now)
-
-    def close(self, at: float) -> None:
-        """See :class:`Release`."""
-        now, state = self._started + at, self._state
-        outcome = self._workings.step(lambda marks: steps.close(marks, state, now), now)
-        self._state = outcome.state
-
-    def _arrive(
-        self, step: Callable[[Marks, steps.State], steps.Arrived], now: float
-    ) -> tuple[Taken | None, Standby]:
-        state = self._state
-        outcome = self._workings.step(lambda marks: step(marks, state), now)
-        self._state = outcome.state
-        taken, standby = outcome.answer
-        if taken is not None:
-            self._workings.took(taken.target, taken.credential)
-        return taken, standby
-
-    def _asking(self, at: float) -> steps.Asking:
-        # Places are asked for each time: a secret may have been read again.
-        route = tuple((target, self._workings.place(target)) for target, _ in self._route)
-        return steps.Asking(route, self._started, self._started + at)
-
-    def _sent(self, target: Target, credential: str) -> Place:
-        place, stay = self._workings.place(target), self._state.stay
-        if stay is not None and stay.place.is_at(target):
+        occupancy = self._state.occupancy
+        if occupancy is not None and occupancy.target.name == target.name:
             # As it was taken: what a provider says of an old secret is not about a new one.
-            place = stay.place
+            place = occupancy.place
+        else:
+            place = self._board.place(target)
         if credential not in place.fingerprints:
             known = ", ".join(map(repr, place.labels)) or "none"
             raise ValueError(
                 f"provider {target.provider!r} has no credential {credential!r}; it has: {known}"
             )
         return place
+
+
+def _no_pool(target: Target, pools: Collection[str]) -> ValueError:
+    near = difflib.get_close_matches(target.provider, pools, n=1)
+    meant = f"; did you mean {near[0]!r}?" if near else ""
+    known = ", ".join(sorted(pools)) or "none"
+    return ValueError(
+        f"target {target.name!r}: no pool for provider {target.provider!r}; "
+        f"known providers: {known}{meant}"
+    )

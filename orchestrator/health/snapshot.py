@@ -1,4 +1,4 @@
-"""The board at one instant, for people. Pure."""
+"""Snapshot of the board, for people. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from orchestrator.health.look import Draft, ends, expected
-from orchestrator.health.records import Marks, Place, Record, Slot, Subject
+from orchestrator.health.availability import MarksOverlay, ends, expected
+from orchestrator.health.records import MarkKind, Marks, MarkScope, Record, TargetKeys
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark
 
 
 @attrs.frozen
-class Entry:
+class BoardRow:
     """What is known of one provider, credential or target.
 
     Attributes:
@@ -49,9 +49,9 @@ class Entry:
     expected: float | None = None
 
 
-def entries(
-    marks: Marks, places: Iterable[Place], providers: Iterable[Place], now: float
-) -> tuple[Entry, ...]:
+def board_rows(
+    marks: Marks, places: Iterable[TargetKeys], providers: Iterable[TargetKeys], now: float
+) -> tuple[BoardRow, ...]:
     """One entry for each provider, each of its credentials and each target.
 
     A credential has one more for each model for which it alone is marked.
@@ -62,11 +62,12 @@ def entries(
         providers: One place of each provider entry, whatever its model.
         now: The instant (epoch).
     """
+    # In the pool's order, since that is the order of the config that people compare it with.
     shown = []
     for provider in providers:
-        shown.append(_entry(marks, provider, Subject.PROVIDER, "", now))
+        shown.append(_entry(marks, provider, MarkScope.PROVIDER, "", now))
         shown.extend(
-            _entry(marks, provider, Subject.CREDENTIAL, label, now) for label in provider.labels
+            _entry(marks, provider, MarkScope.CREDENTIAL, label, now) for label in provider.labels
         )
         for place in places:
             if place.pool is provider.pool:
@@ -74,24 +75,26 @@ def entries(
     return tuple(shown)
 
 
-def _of_target(marks: Marks, place: Place, now: float) -> list[Entry]:
-    narrow = [_entry(marks, place, Subject.CREDENTIAL_MODEL, each, now) for each in place.labels]
+def _of_target(marks: Marks, place: TargetKeys, now: float) -> list[BoardRow]:
+    narrow = [_entry(marks, place, MarkScope.CREDENTIAL_MODEL, each, now) for each in place.labels]
     return [
-        _entry(marks, place, Subject.TARGET, "", now),
+        _entry(marks, place, MarkScope.TARGET, "", now),
+        # For each model of each key there would be a row, and nearly all of them say nothing.
         *(entry for entry in narrow if entry.mark is not None),
     ]
 
 
-def _entry(marks: Marks, place: Place, subject: Subject, label: str, now: float) -> Entry:
-    records = _records(marks, place, subject, label, now)
-    unknown = marks.get(place.key(Slot.UNKNOWN, subject, label))
-    entry = Entry(
+def _entry(marks: Marks, place: TargetKeys, scope: MarkScope, label: str, now: float) -> BoardRow:
+    records = _records(marks, place, scope, label, now)
+    unknown = marks.get(place.key(MarkKind.UNKNOWN, scope, label))
+    entry = BoardRow(
         provider=place.pool.provider,
         credential=label or None,
-        model=place.model if subject.names_model else None,
+        model=place.model if scope.names_model else None,
         failures=max((record.failures for record in records), default=0),
         unknown=unknown.failures if unknown is not None else 0,
     )
+    # Of several marks people are shown the one that must end last before calls go there.
     standing = [record for record in records if _stands(record, now)]
     if not standing:
         return entry
@@ -99,15 +102,16 @@ def _entry(marks: Marks, place: Place, subject: Subject, label: str, now: float)
 
 
 def _records(
-    marks: Marks, place: Place, subject: Subject, label: str, now: float
+    marks: Marks, place: TargetKeys, scope: MarkScope, label: str, now: float
 ) -> Sequence[Record]:
-    keys = (place.key(slot, subject, label) for slot in Slot if slot is not Slot.UNKNOWN)
-    return [record for _, record in Draft(marks, now).holding(place, keys)]
+    keys = (place.key(kind, scope, label) for kind in MarkKind if kind is not MarkKind.UNKNOWN)
+    return [record for _, record in MarksOverlay(marks, now).holding(place, keys)]
 
 
 def _stands(record: Record, now: float) -> bool:
     if record.mark is None:
         return False
+    # A cooldown that ended is over; the others wait for the probe that lifts them.
     return record.mark is not Mark.COOLDOWN or record.until > now
 
 
@@ -120,11 +124,12 @@ def _is_probed(record: Record, now: float) -> bool:
     return record.claim is not None and record.claim.expires > now
 
 
-def _with_mark(entry: Entry, record: Record, now: float) -> Entry:
+def _with_mark(entry: BoardRow, record: Record, now: float) -> BoardRow:
     probed = _is_probed(record, now)
     return attrs.evolve(
         entry,
         mark=record.mark,
+        # Another process's clock may be ahead; a mark of the future would confuse a reader.
         since=min(record.since, now),
         until=ends(record),
         error=record.error,

@@ -9,8 +9,8 @@ from orchestrator.config.config import Config
 from orchestrator.lab.simulation import (
     AttemptScript,
     Item,
-    Playing,
-    Simulated,
+    ScriptPlayer,
+    SimulatedCall,
     Simulation,
     read_script,
 )
@@ -36,7 +36,7 @@ def call(
     route: str | None = None,
     seed: int = 0,
     stream: bool = False,
-) -> Simulated:
+) -> SimulatedCall:
     """One call that meets ``errors``, and then answers.
 
     Args:
@@ -51,5 +51,5 @@ def call(
         UnknownRoute: There is no such route or target.
     """
     script = read_script(errors) if isinstance(errors, str) else AttemptScript(tuple(errors))
-    with Simulation(config, Playing(script.items), seed=seed, route=route) as simulation:
+    with Simulation(config, ScriptPlayer(script.items), seed=seed, route=route) as simulation:
         return simulation.call(stream=stream or script.stream)

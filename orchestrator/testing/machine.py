@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from orchestrator.config.config import Config
-from orchestrator.lab.simulation import Item, Playing, Simulated, Simulation
+from orchestrator.lab.simulation import Item, ScriptPlayer, SimulatedCall, Simulation
 from orchestrator.testing.invariants import assert_invariants
 from orchestrator.testing.strategies import error_sequences
 
@@ -38,7 +38,7 @@ class ConfigMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.simulation = Simulation(self.config, Playing(()), route=self.route)
+        self.simulation = Simulation(self.config, ScriptPlayer(()), route=self.route)
 
     @rule(data=st.data())
     def call_in_trouble(self, data: st.DataObject) -> None:
@@ -56,7 +56,7 @@ class ConfigMachine(RuleBasedStateMachine):
         """Time passes: cooldowns, benches and circuits end."""
         self.simulation.clock.advance(seconds)
 
-    def check(self, done: Simulated) -> None:
+    def check(self, done: SimulatedCall) -> None:
         """Override it to assert what your config promises of every call."""
 
     def teardown(self) -> None:
@@ -64,7 +64,7 @@ class ConfigMachine(RuleBasedStateMachine):
         self.simulation.close()
 
     def _call(self, errors: tuple[Item, ...], *, stream: bool) -> None:
-        self.simulation.transport.answers = Playing(errors)
+        self.simulation.answers = ScriptPlayer(errors)
         done = self.simulation.call(stream=stream)
         assert_invariants(done.ledger)
         self.check(done)

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.cli import main
-from orchestrator.lab.simulation import Playing, Simulation, parse
+from orchestrator.lab.simulation import ScriptPlayer, Simulation, parse
 from orchestrator.ledger import FORMAT
 from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import configured
@@ -93,7 +93,7 @@ def test_whatever_a_call_meets_its_lines_are_as_the_schema_says(
     stream: bool,  # noqa: FBT001 - drawn
     metadata: Any,
 ) -> None:
-    with Simulation(of(config()), Playing(parse(script))) as simulation:
+    with Simulation(of(config()), ScriptPlayer(parse(script))) as simulation:
         lines = [line for _ in range(2) for line in simulation.call(stream=stream).ledger.lines()]
 
     assert metadata is None or lines

@@ -70,6 +70,15 @@ SHIPPED = Translations(
 """What stands for the functions of the table that ships."""
 
 
+def untranslated() -> tuple[str, ...]:
+    """What the table that ships calls and the model does not define."""
+    called: list[tuple[Callable[..., Any], Translated]] = []
+    called += [(row.guard, SHIPPED.guards) for row in TABLE if row.guard is not None]
+    called += [(row.effect, SHIPPED.effects) for row in TABLE]
+    called += [(entry.enter, SHIPPED.entries) for entry in STATES if entry.enter is not None]
+    return tuple(dict.fromkeys(one.__name__ for one, known in called if one not in known))
+
+
 def look_up(found_in: Translated, function: Callable[..., Any], where: str) -> str:
     """The Promela for ``function``.
 

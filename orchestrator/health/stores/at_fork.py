@@ -1,4 +1,4 @@
-"""Holding stores still while the process at_fork.
+"""Stores held still while the process forks.
 
 A lock that another thread holds at the instant of a fork stays locked in the child for
 ever, and SQLite's file locks do not survive one. So every store is asked to stop before
@@ -28,6 +28,7 @@ _stopped: list[list[Forkable]] = []
 
 def watch(one: Forkable) -> None:
     """From now on hold ``one`` still at every fork, as long as it lives."""
+    # Weakly held: a store that nobody uses any more must not live on for the sake of forks.
     _everyone.add(one)
 
 

@@ -1,4 +1,4 @@
-"""The store in a file: one view of the marks for all processes of this user.
+"""File store: one view of the marks for all processes of this user.
 
 Theory of operation. The parsed marks are cached; ``PRAGMA data_version`` tells whether
 another connection has changed the file since. A step that changes something runs inside
@@ -150,6 +150,7 @@ class FileStore:
                 answer = work()
             finally:
                 self._inside = False
+            # What a signal handler changed while this operation ran; it could not wait for itself.
             while self._late:
                 self._keep_unsaved(self._late.pop(0))
             notices, self._notices = self._notices, []
@@ -184,6 +185,8 @@ class FileStore:
         try:
             self._refresh(connection)
             outcome = _run(step, self._marks)
+            # The step's last: it has seen what waited, so where both are about a record it knows
+            # more.
             changes = {**{key: new for key, (_, new) in self._unsaved.items()}, **outcome.changes}
             sqlite_file.write(connection, changes)
             # Our own commit does not change data_version: if an interrupt comes between
@@ -206,6 +209,7 @@ class FileStore:
         self._rows = sqlite_file.read(connection, self._rows)
         self._saved = Marks({key: record for key, (_, record) in self._rows.items()})
         self._version = version
+        # What another process wrote meanwhile stands: it decided on a newer view than ours.
         self._unsaved = {
             key: (base, new)
             for key, (base, new) in self._unsaved.items()
@@ -216,12 +220,15 @@ class FileStore:
 
     def _close(self) -> None:
         if self._unsaved:
+            # The last chance to write: whatever the file was left alone for may be over by now.
             self._rests_until = dict.fromkeys(_Kind, 0.0)
             self._with_file(_Kind.WRITE, self._save)
         self._drop()
 
     def _keep_unsaved(self, changes: Changes) -> None:
         for key, new in changes.items():
+            # The record that the first of several changes began with, since that is what another
+            # process may have changed.
             base, _ = self._unsaved.get(key, (self._saved.get(key), None))
             self._unsaved[key] = (base, new)
         self._marks = self._marks.changed(changes)

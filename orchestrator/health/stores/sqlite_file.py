@@ -1,4 +1,4 @@
-"""The health file: making it, opening it, reading and writing its rows, setting it aside.
+"""SQLite file of the board: made, opened, read, written, and set aside.
 
 Functions only; what they raise the store handles. From a damaged file anything may come:
 beside ``sqlite3.Error`` a ``UnicodeDecodeError`` (of SQLite's own words about it), a
@@ -90,6 +90,7 @@ def read(connection: sqlite3.Connection, known: Rows) -> Rows:
     rows: dict[str, tuple[str, Record]] = {}
     for key, value in connection.execute("SELECT key, value FROM marks"):
         row = known.get(key)
+        # Decoding is what reading costs: of a thousand marks one has changed, as a rule.
         if row is not None and row[0] == value:
             rows[key] = row
         elif (record := decoded(key, value)) is not None:

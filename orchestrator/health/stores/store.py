@@ -1,4 +1,4 @@
-"""Where marks are kept, and the store that keeps them in memory."""
+"""Stores of marks: what each must do, and the one in memory."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class MemoryStore:
     """Keeps marks for this process only. Safe under threads."""
 
     def __init__(self) -> None:
-        self._salt = secrets.token_hex(16)
+        self._salt = ""
         # A call inside a signal handler may interrupt an operation of its own thread.
         self._lock = threading.RLock()
         self._marks = Marks()
@@ -55,8 +55,11 @@ class MemoryStore:
 
     @property
     def salt(self) -> str:
-        """A salt of this store's own."""
-        return self._salt
+        """A salt of this store's own, drawn when it is first needed."""
+        # Under the lock: all threads must know a credential by the same fingerprint.
+        with self._lock:
+            self._salt = self._salt or secrets.token_hex(16)
+            return self._salt
 
     def read(self) -> Marks:
         """The marks at this instant."""
@@ -65,6 +68,7 @@ class MemoryStore:
     def update(self, step: Callable[[Marks], C]) -> C:
         """Run ``step`` and keep its changes."""
         with self._lock:
+            # Replaced whole and never changed: whoever reads needs no lock.
             outcome = step(self._marks)
             if outcome.changes:
                 self._marks = self._marks.changed(outcome.changes)

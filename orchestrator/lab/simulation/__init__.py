@@ -9,18 +9,17 @@ The rules of the room:
 * What nobody can know is assumed by a rule that is stated, and counted apart.
 """
 
+from orchestrator.lab.simulation.pump import ScriptPlayer
 from orchestrator.lab.simulation.script import AttemptScript, BadScript, parse, read_script
 from orchestrator.lab.simulation.script_items import Item, written
-from orchestrator.lab.simulation.simulation import Simulated, Simulation
-from orchestrator.lab.simulation.transport import Playing, SimulatedTransport
+from orchestrator.lab.simulation.simulation import SimulatedCall, Simulation
 
 __all__ = [
     "AttemptScript",
     "BadScript",
     "Item",
-    "Playing",
-    "Simulated",
-    "SimulatedTransport",
+    "ScriptPlayer",
+    "SimulatedCall",
     "Simulation",
     "parse",
     "read_script",

@@ -14,6 +14,7 @@ import attrs
 
 from orchestrator.execution.failure import LimitReached
 from orchestrator.health import HealthBoard
+from orchestrator.health.session import Release, Report, Succeed, Take, TakeFirst
 from orchestrator.lab.simulation.provider_model import AttemptOutcome, ProviderModel
 from orchestrator.ledger import Recording, Transition
 from orchestrator.states import (
@@ -141,7 +142,7 @@ class CallReplay:
             if isinstance(moved.command, Finish):
                 break
             event = yield from self._perform(moved.command)
-        self._session.close(self._at)
+        self._session.answer(Release(), self._at)
         return Replay(
             self._recording,
             tuple(self._events),
@@ -208,7 +209,7 @@ class CallReplay:
 
     def _start(self) -> Acting:
         yield self._recording.opened.time
-        taken, standby = self._session.start(0.0)
+        taken, standby = self._session.answer(TakeFirst(), 0.0)
         return self._recorded() or Started(0.0, taken, standby)
 
     def _perform(self, command: Command) -> Acting:
@@ -262,7 +263,7 @@ class CallReplay:
         yield self._recording.opened.time + event.at
         target, credential = self._call.target, self._call.credential
         if isinstance(event, Succeeded) and target is not None and credential is not None:
-            self._session.succeed(target, credential, event.at)
+            self._session.answer(Succeed(target, credential), event.at)
 
     def _diagnose(self) -> Event:
         recorded = self._recorded()
@@ -271,7 +272,7 @@ class CallReplay:
         target, credential, error = self._call.target, self._call.credential, self._answer().error
         if target is None or credential is None or error is None:
             raise AssertionError("only a failed attempt is diagnosed")
-        standby = self._session.report(target, credential, error, self._at)
+        standby = self._session.answer(Report(target, credential, error), self._at)
         jitter = self._jitters.pop(0) if self._jitters else self._jitter()
         return recorded or Diagnosed(self._at, error, standby, jitter)
 
@@ -284,7 +285,7 @@ class CallReplay:
         yield self._recording.opened.time + at
         targets = command.targets if isinstance(command, Switch) else (command.target,)
         used = command.used if isinstance(command, Rotate) else frozenset()
-        taken, standby = self._session.take(targets, at, used=used)
+        taken, standby = self._session.answer(Take(targets, used), at)
         return recorded or _ARRIVALS[type(command)](at, taken, standby)
 
     def _unless_gone(self, event: Event) -> Event:

@@ -12,7 +12,8 @@ import attrs
 from orchestrator.config.config import DEFAULT_ROUTE, Config
 from orchestrator.execution.recorder import pool_of
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
-from orchestrator.health.marking import CIRCUIT, FAILING_CALLS
+from orchestrator.health.penalties import CIRCUIT, FAILING_CALLS
+from orchestrator.health.session import Release, Report, Take, TakeFirst
 from orchestrator.lab.simulation.provider_model import Assume, RecordedProviders, usual_seconds
 from orchestrator.lab.simulation.replay_call import CallReplay, Replay
 from orchestrator.lab.simulation.workloads import CallFigures, Survey, figures_of
@@ -279,14 +280,14 @@ def _fail(
     """
     due = math.inf
     for _ in range(FAILING_CALLS):  # a circuit opens after so many
-        visit, used = board.session((target,), at), set[str]()
-        taken, standby = visit.start(0.0)
+        session, used = board.session((target,), at), set[str]()
+        taken, standby = session.answer(TakeFirst(), 0.0)
         while taken is not None and taken.credential not in used:
             used.add(taken.credential)
             if had is None or taken.credential in had:
-                visit.report(target, taken.credential, error, 0.0)
-            taken, standby = visit.take((target,), 0.0, used=used)
-        visit.close(0.0)
+                session.answer(Report(target, taken.credential, error), 0.0)
+            taken, standby = session.answer(Take((target,), used), 0.0)
+        session.answer(Release(), 0.0)
         due = next((at + clear.at for clear in standby.clears), math.inf)
     return due
 

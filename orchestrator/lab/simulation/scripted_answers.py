@@ -15,7 +15,6 @@ from typing import Any
 import attrs
 import httpx
 
-from orchestrator.clock import VirtualClock
 from orchestrator.dialects import dialect
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.neutral import (
@@ -32,7 +31,6 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     ToolUse,
 )
-from orchestrator.execution.transports import read_limit
 from orchestrator.lab.simulation.script_items import (
     BROKEN_PIECES,
     CUT,
@@ -281,39 +279,3 @@ def _error(item: Item, spoken: str, model: str) -> object:
     if isinstance(error, dict):
         error.setdefault("code", named or outside.status_code)
     return body
-
-
-class TimedBody(httpx.SyncByteStream):
-    """The body of a streamed answer; each part comes when its virtual time has passed."""
-
-    def __init__(self, clock: VirtualClock, coming: Iterator[StreamPart]) -> None:
-        self._clock = clock
-        self._coming = coming
-
-    def __iter__(self) -> Iterator[bytes]:
-        asked = self._clock.monotonic()
-        for part in self._coming:
-            pass_time(self._clock, part.seconds, self._clock.monotonic() - asked)
-            if part.error is not None:
-                raise part.error
-            if part.data:
-                yield part.data
-                asked = self._clock.monotonic()
-
-
-def pass_time(clock: VirtualClock, seconds: float, waited: float = 0.0) -> None:
-    """Let ``seconds`` pass, or those until the driver's limit, where that comes first.
-
-    Args:
-        clock: Whose time passes.
-        seconds: How long the provider takes.
-        waited: For how long the driver has been reading already.
-
-    Raises:
-        httpx.ReadTimeout: The limit came first.
-    """
-    limit = read_limit()
-    if limit is not None and seconds >= limit - waited:
-        clock.advance(limit - waited)
-        raise httpx.ReadTimeout("the script is silent")
-    clock.advance(seconds)

@@ -13,8 +13,10 @@ from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.clock import VirtualClock
 from orchestrator.config.config import Config
+from orchestrator.execution import blocking
+from orchestrator.execution.flow import flow
 from orchestrator.health import HealthBoard, MemoryStore
-from orchestrator.lab.simulation.transport import Answers, ObserverFan, SimulatedTransport
+from orchestrator.lab.simulation.pump import Answers, VirtualConnection
 from orchestrator.ledger import Ledger, Observer
 
 _ASKED: dict[str, Any] = {"messages": [{"role": "user", "content": "simulated"}]}
@@ -22,7 +24,7 @@ _THINKING = {"reasoning_effort": "low"}
 
 
 @attrs.frozen
-class Simulated:
+class SimulatedCall:
     """One simulated call.
 
     Attributes:
@@ -49,7 +51,7 @@ class Simulation:
 
     Args:
         config: The routes, pools and policy.
-        answers: What each attempt meets, such as :class:`~.transport.Playing`.
+        answers: What each attempt meets, such as :class:`.ScriptPlayer`.
         seed: Makes jitter and the choice of keys repeat exactly.
         route: A route, or ``provider/model``; ``default`` where nothing is given.
     """
@@ -59,11 +61,10 @@ class Simulation:
     ) -> None:
         self.config = config
         self.clock = VirtualClock()
-        self.transport = SimulatedTransport(config, self.clock, answers)
+        self.answers = answers
         self._route = route
         self._orchestrator = Orchestrator(
             attrs.evolve(config, ledger=None),
-            transport=self.transport,
             store=MemoryStore(),
             clock=self.clock,
             seed=seed,
@@ -82,7 +83,7 @@ class Simulation:
         stream: bool = False,
         reasoning: bool = False,
         route: str | None = None,
-    ) -> Simulated:
+    ) -> SimulatedCall:
         """Run one call; it never raises :class:`CallFailed`.
 
         Args:
@@ -95,26 +96,23 @@ class Simulation:
         Raises:
             UnknownRoute: There is no such route or target.
         """
-        observers = (self.transport.observe, *((observe,) if observe is not None else ()))
         # A script's output_truncated is a failure; to say so the caller asks for whole output.
         asked = _ASKED | _THINKING if reasoning else _ASKED
-        route = self._route if route is None else route
-        request = Request(asked, route=route, timeout=timeout, require_complete=True)
+        request = Request(
+            asked,
+            route=self._route if route is None else route,
+            timeout=timeout,
+            require_complete=True,
+            stream=stream,
+        )
         began = self.clock.monotonic()
-        told = ObserverFan(observers)
+        run = self._orchestrator.begin_call(request, observe)
+        connection = VirtualConnection(run, self.clock, self.answers)
         try:
-            outcome: Response | CallFailed = self._ask(request, told, stream=stream)
+            outcome: Response | CallFailed = blocking.run(flow(run), connection)
         except CallFailed as failed:
             outcome = failed
-        return Simulated(outcome, self.clock.monotonic() - began)
-
-    def _ask(self, request: Request, observe: Observer, *, stream: bool) -> Response:
-        if not stream:
-            return self._orchestrator.run(request, observe=observe)
-        with self._orchestrator.stream(request, observe=observe) as chunks:
-            for _ in chunks:
-                pass
-            return chunks.response
+        return SimulatedCall(outcome, self.clock.monotonic() - began)
 
     def close(self) -> None:
         """Let go of the orchestrator."""

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 import attrs
 
 from orchestrator.config.config import Config
+from orchestrator.lab.simulation.pump import Answers
 from orchestrator.lab.simulation.script_items import CONNECT, CUT, OK, TIMEOUT, Item
 from orchestrator.lab.simulation.simulation import Simulation
-from orchestrator.lab.simulation.transport import Answers
 from orchestrator.ledger import Ledger
 from orchestrator.states import Send, Target
 
@@ -240,7 +240,7 @@ def survey(
     targets = config.route(route)
     with Simulation(config, answers(mix, targets, 0.0), seed=seed, route=route) as simulation:
         began = simulation.clock.time()
-        simulation.transport.answers = answers(mix, targets, began, seed)
+        simulation.answers = answers(mix, targets, began, seed)
         calls = []
         for number in range(count):
             due = began + number * DAY / count

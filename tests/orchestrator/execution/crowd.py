@@ -27,7 +27,7 @@ from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, 
 from orchestrator.health.session import Question, Report, Succeed, Take, TakeFirst
 from orchestrator.pooling import Accounts, Strategy
 from orchestrator.provider import Credential, Provider
-from orchestrator.secrets import Secret, fingerprint
+from orchestrator.secrets import Secret
 from orchestrator.states import (
     Call,
     Command,
@@ -151,10 +151,8 @@ def provider(
     )
 
 
-def pool(entry: Provider, salt: str) -> Pool:
-    credentials = tuple(
-        PoolCredential(each.label, fingerprint(each.secret, salt)) for each in entry.credentials
-    )
+def pool(entry: Provider) -> Pool:
+    credentials = tuple(PoolCredential(each.label, each.secret) for each in entry.credentials)
     return Pool(entry.name, entry.base_url, credentials, entry.strategy, entry.accounts)
 
 
@@ -212,7 +210,7 @@ class Crowd:
         return tuple(runtime.board for runtime in self.runtimes)
 
     def _runtime(self, store: Store, providers: Sequence[Provider]) -> Runtime:
-        pools = [pool(entry, store.salt) for entry in providers]
+        pools = [pool(entry) for entry in providers]
         board = HealthBoard(pools, store, self.clock.time, Random(1))
         entries = {entry.name: entry for entry in providers}
         return Runtime(entries, {}, board, self.clock, Random(1).random)

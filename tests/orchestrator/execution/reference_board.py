@@ -12,7 +12,7 @@ from math import inf
 
 import attrs
 
-from orchestrator.health import Entry
+from orchestrator.health import BoardRow
 from orchestrator.states import Error, Mark, Reason, Scope, Standby, Taken, Target
 
 EARLY = 15.0
@@ -394,7 +394,7 @@ class Reference:
                 assert clear.expected + started > now
                 assert clear.probed or clear.at <= clear.expected + GRAIN
 
-    def check_snapshot(self, entries: Iterable[Entry], now: float) -> None:
+    def check_snapshot(self, entries: Iterable[BoardRow], now: float) -> None:
         """The board shows what is known here, of the same things, and nothing else."""
         unseen = {key for key, found in self.known.items() if stands(found, now)}
         for entry in entries:
@@ -443,7 +443,7 @@ def stands(found: Known, now: float) -> bool:
     return found.mark is not Mark.COOLDOWN or found.until > now
 
 
-def is_about(key: Key, entry: Entry) -> bool:
+def is_about(key: Key, entry: BoardRow) -> bool:
     _, kind, provider, *names = key
     model = f"{entry.provider}/{entry.model}" if entry.model is not None else ""
     shown: Key = ("provider",)

@@ -23,7 +23,7 @@ from orchestrator.dialects.neutral import (
     ToolUse,
 )
 from orchestrator.execution.accumulator import Accumulator
-from orchestrator.execution.answer_pieces import cut
+from orchestrator.execution.answer_chunks import split_answer
 
 
 def assembled(*deltas: Delta) -> Reply:
@@ -133,7 +133,7 @@ def test_an_answer_that_is_cut_in_pieces_is_the_same_answer(
     assert isinstance(answer, Answer), answer
 
     assembly = Accumulator()
-    for event in cut(answer, spoken).take():
+    for event in split_answer(answer, spoken).take():
         assembly.add(event.deltas)
     found = assembly.reply()
 

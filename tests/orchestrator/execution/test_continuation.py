@@ -16,7 +16,7 @@ from orchestrator.dialects.neutral import (
 from orchestrator.execution.continuation import (
     LEAST_OVERLAP,
     LOOK_BACK,
-    Trimmer,
+    OverlapTrimmer,
     overlap,
 )
 
@@ -30,7 +30,7 @@ def pieces(text: str, cuts: list[int]) -> list[str]:
 
 
 def through(delivered: str, chunks: list[str]) -> str:
-    trimmer = Trimmer(delivered)
+    trimmer = OverlapTrimmer(delivered)
     deltas: list[Delta] = [*(TextDelta(chunk) for chunk in chunks), Stopped("stop")]
     passed = [one for delta in deltas for one in trimmer.pass_on(delta)]
     assert passed[-1] == Stopped("stop")
@@ -88,7 +88,7 @@ def test_who_begins_all_over_again_is_not_heard_twice() -> None:
 def test_white_space_that_a_prefill_left_out_is_not_shown_twice(
     delivered: str, more: list[str], shown: str
 ) -> None:
-    trimmer = Trimmer(delivered, prefill=True)
+    trimmer = OverlapTrimmer(delivered, prefill=True)
     deltas: list[Delta] = [*map(TextDelta, more), Stopped("stop")]
     passed = [one for delta in deltas for one in trimmer.pass_on(delta)]
 
@@ -96,6 +96,6 @@ def test_white_space_that_a_prefill_left_out_is_not_shown_twice(
 
 
 def test_text_that_repeats_nothing_is_not_held_back() -> None:
-    trimmer = Trimmer("some words")
+    trimmer = OverlapTrimmer("some words")
 
     assert trimmer.pass_on(TextDelta("X")) == (TextDelta("X"),)

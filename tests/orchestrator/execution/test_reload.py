@@ -28,6 +28,7 @@ from orchestrator.config.loading import loads
 from orchestrator.execution.auth import OLD_SECRETS, LiveSecrets, SecretReading
 from orchestrator.execution.effects import Block
 from orchestrator.health import MemoryStore
+from orchestrator.health.session import Report, TakeFirst
 from orchestrator.ledger import Attempt, Entry
 from orchestrator.provider import Credential, Provider
 from orchestrator.secrets import Masker, Secret
@@ -430,14 +431,14 @@ def test_sessions_see_a_secret_that_changed_meanwhile(tmp_path: Path) -> None:
     made = orchestrator(Door(), ["file:token"], tmp_path, store=store)
     route = made.config.route()
     first, second = (made.board.session(route, 1000.0) for _ in range(2))
-    taken, _ = first.start(0.0)
+    taken, _ = first.answer(TakeFirst(), 0.0)
     assert taken is not None
 
     made.board.renew("corp", "key#1", Secret(NEW))
 
     # What is said of the old token is about the old token.
     refused = classify(status=401, body={"error": {"code": "invalid_api_key"}})
-    first.report(taken.target, taken.credential, refused, 1.0)
-    again, _ = second.start(2.0)
+    first.answer(Report(taken.target, taken.credential, refused), 1.0)
+    again, _ = second.answer(TakeFirst(), 2.0)
     assert again is not None
     assert again.credential == "key#1"

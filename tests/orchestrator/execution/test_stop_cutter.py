@@ -20,7 +20,7 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     ToolUse,
 )
-from orchestrator.execution.answer_pieces import completion
+from orchestrator.execution.answer_chunks import to_completion
 from orchestrator.execution.stop_cutter import StopCutter, cut_answer
 
 stops = st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=3)
@@ -103,7 +103,7 @@ def test_a_call_between_two_texts_ends_the_question() -> None:
 
 
 def whole(*parts: Text | Thinking | ToolUse, finish: str = "length") -> Answer:
-    return completion(Reply(parts, finish, Usage(3, 2, 5), "id-1", "m"))
+    return to_completion(Reply(parts, finish, Usage(3, 2, 5), "id-1", "m"))
 
 
 def test_a_whole_answer_is_cut_in_all_that_tells_of_it() -> None:

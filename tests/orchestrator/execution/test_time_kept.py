@@ -13,14 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator import CallFailed, Orchestrator, Request, Response
+from orchestrator import CallFailed, Orchestrator, Request
 from orchestrator.clock import VirtualClock
 from orchestrator.config.config import Config
+from orchestrator.execution import blocking
+from orchestrator.execution.flow import flow
 from orchestrator.health import MemoryStore
-from orchestrator.lab.simulation import Item, Playing
+from orchestrator.lab.simulation import Item, ScriptPlayer
 from orchestrator.lab.simulation.loading import loads
+from orchestrator.lab.simulation.pump import VirtualConnection
 from orchestrator.lab.simulation.script_items import OK, WITHOUT_PIECES
-from orchestrator.lab.simulation.transport import SimulatedTransport
 from orchestrator.ledger import Attempt
 from orchestrator.states import OnInterrupted, Target, Timeouts
 from orchestrator.testing import RESCUABLE
@@ -60,28 +62,18 @@ class World:
 
     def __init__(self, config: Config, items: Sequence[Item]) -> None:
         self.store = MemoryStore()
-        clock = VirtualClock()
-        self._transport = SimulatedTransport(config, clock, Playing(items))
-        self._orchestrator = Orchestrator(
-            config, transport=self._transport, store=self.store, clock=clock, seed=1
-        )
+        self._clock, self._answers = VirtualClock(), ScriptPlayer(items)
+        self._orchestrator = Orchestrator(config, store=self.store, clock=self._clock, seed=1)
 
     def ask(self, *, stream: bool = False, timeout: float | None = None) -> Asked:
-        request = Request(HI, timeout=timeout, require_complete=True)
+        request = Request(HI, timeout=timeout, require_complete=True, stream=stream)
+        run = self._orchestrator.begin_call(request)
+        connection = VirtualConnection(run, self._clock, self._answers)
         try:
-            response = self._response(request, stream=stream)
+            response = blocking.run(flow(run), connection)
         except CallFailed as failed:
             return Asked(failed.attempts, None)
         return Asked(response.attempts, response.text)
-
-    def _response(self, request: Request, *, stream: bool) -> Response:
-        observe = self._transport.observe
-        if not stream:
-            return self._orchestrator.run(request, observe=observe)
-        with self._orchestrator.stream(request, observe=observe) as chunks:
-            for _ in chunks:
-                pass
-            return chunks.response
 
 
 @st.composite

@@ -15,6 +15,7 @@ import attrs
 
 from orchestrator.health import HealthBoard, MemoryStore
 from orchestrator.health.records import Changes, Marks
+from orchestrator.health.session import Release, Report, Take, TakeFirst
 from orchestrator.health.stores.file import FileStore
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Target
@@ -38,10 +39,10 @@ def mark_many(path: Path, worker: int, count: int) -> None:
     for number in range(count):
         own = Target("acme", f"{worker}-{number}")
         for target, reason in ((own, Reason.FORBIDDEN), (A, Reason.UNKNOWN)):
-            visit = board.session([target], NOON)
-            visit.take([target], 0.0)
-            visit.report(target, "k1", Error(reason, "test"), 0.0)
-            visit.close(0.0)
+            session = board.session([target], NOON)
+            session.answer(Take([target]), 0.0)
+            session.answer(Report(target, "k1", Error(reason, "test")), 0.0)
+            session.answer(Release(), 0.0)
     board.close()
 
 
@@ -50,7 +51,7 @@ def probe(path: Path) -> None:
     board = HealthBoard(POOLS, FileStore(path, busy_seconds=PATIENT))
     say("ready")
     sys.stdin.readline()
-    taken, _ = board.session([A, B], NOON + 300).start(0.0)
+    taken, _ = board.session([A, B], NOON + 300).answer(TakeFirst(), 0.0)
     say("probe" if taken is not None and taken.probe else "other")
 
 
@@ -59,9 +60,9 @@ def write_for_ever(path: Path) -> None:
     number = 0
     while True:
         target = Target("acme", str(number))
-        visit = board.session([target], NOON)
-        visit.start(0.0)
-        visit.report(target, "k1", error(Reason.FORBIDDEN), 0.0)
+        session = board.session([target], NOON)
+        session.answer(TakeFirst(), 0.0)
+        session.answer(Report(target, "k1", error(Reason.FORBIDDEN)), 0.0)
         say(number)
         number += 1
 
@@ -211,16 +212,16 @@ class Nothing:
 
 def _two_calls(board: HealthBoard) -> None:
     _bench(board, A)
-    taken, standby = board.session([A, B], NOON).start(0.0)
+    taken, standby = board.session([A, B], NOON).answer(TakeFirst(), 0.0)
     assert taken is not None
     say(taken.target.name, [clear.mark.value for clear in standby.clears])
 
 
 def _bench(board: HealthBoard, target: Target) -> None:
-    visit = board.session([target], NOON)
-    visit.start(0.0)
-    visit.report(target, "k1", error(Reason.FORBIDDEN), 0.0)
-    visit.close(0.0)
+    session = board.session([target], NOON)
+    session.answer(TakeFirst(), 0.0)
+    session.answer(Report(target, "k1", error(Reason.FORBIDDEN)), 0.0)
+    session.answer(Release(), 0.0)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
+from orchestrator.health.records import Marks
+from orchestrator.health.session import Report, Take, TakeFirst
+from orchestrator.health.stores.file import FileStore
 from orchestrator.pooling import Accounts, Strategy
+from orchestrator.secrets import Secret
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope
@@ -255,10 +262,10 @@ def test_an_unknown_provider_is_named_with_its_nearest() -> None:
 
 
 def test_an_unknown_credential_is_named() -> None:
-    visit = World().call(A).session
+    session = World().call(A).session
 
     with pytest.raises(ValueError, match=r"no credential 'k9'; it has: 'k1', 'k2'"):
-        visit.report(A, "k9", error(Reason.AUTH), 0.0)
+        session.answer(Report(A, "k9", error(Reason.AUTH)), 0.0)
 
 
 def test_two_pools_of_one_provider_are_refused() -> None:
@@ -280,13 +287,14 @@ GRAIN = 2.0**-22
 def test_a_target_can_be_had_at_the_very_instant_of_its_clear(
     started: float, wait: float, at: float
 ) -> None:
-    visit = HealthBoard(POOLS, MemoryStore()).session([B], started)
-    visit.start(at)
-    clear = visit.report(B, "k1", error(Reason.RATE_LIMIT, retry_after=wait), at).clear(B)
+    session = HealthBoard(POOLS, MemoryStore()).session([B], started)
+    session.answer(TakeFirst(), at)
+    throttled = error(Reason.RATE_LIMIT, retry_after=wait)
+    clear = session.answer(Report(B, "k1", throttled), at).clear(B)
     assert clear is not None
 
-    before, _ = visit.take([B], at)
-    then, _ = visit.take([B], clear.at - GRAIN)
+    before, _ = session.answer(Take([B]), at)
+    then, _ = session.answer(Take([B]), clear.at - GRAIN)
 
     assert before is None
     assert then == Taken(B, "k1", probe=wait > 300)
@@ -321,3 +329,57 @@ def test_of_marks_that_end_the_last_binds_and_a_bench_before_a_circuit_that_ends
 
     assert (together.clear(A).mark, together.clear(A).at) == (Mark.BENCH, NOON + 300)
     assert (later.clear(A).mark, later.clear(A).at) == (Mark.COOLDOWN, NOON + 304)
+
+
+class Untouchable(MemoryStore):
+    """A store that nobody may use."""
+
+    @property
+    def salt(self) -> str:
+        raise AssertionError("the salt is drawn, or read from a file")
+
+    def read(self) -> Marks:
+        raise AssertionError("nothing is asked yet")
+
+
+def test_a_board_is_made_without_reading_or_drawing_anything() -> None:
+    def now() -> float:
+        raise AssertionError("nothing happens yet")
+
+    dice = Random(1)
+    HealthBoard(POOLS, Untouchable(), now, dice)
+
+    assert dice.random() == Random(1).random()
+
+
+def test_a_file_is_made_at_the_first_call(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "health.sqlite3"
+    board = HealthBoard(POOLS, FileStore(path))
+    assert not path.parent.exists()
+
+    board.session([A], NOON)
+
+    assert path.exists()
+    board.close()
+
+
+def test_all_threads_know_a_credential_by_one_fingerprint() -> None:
+    store = MemoryStore()
+    with ThreadPoolExecutor(8) as threads:
+        salts = set(threads.map(lambda _: store.salt, range(64)))
+
+    assert len(salts) == 1
+
+
+def test_a_secret_that_changes_starts_clean_and_what_is_under_way_is_about_the_old_one() -> None:
+    world = World()
+    late, call = world.call(A, A2), world.call(A, A2)
+    late.start()
+    call.start()
+    call.fail(error(Reason.AUTH, revoked=True))
+    assert "k1" not in call.standby.credentials
+
+    world.board.renew("acme", "k1", Secret("another"))
+    late.fail(error(Reason.AUTH, revoked=True))
+
+    assert late.take(A) == call.take(A) == Taken(A, "k1")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.health.clock_skew import LONGEST_CLAIM, SKEW, corrected
-from orchestrator.health.marking import LONGEST, YEAR
-from orchestrator.health.records import Claim, Record, Slot, Subject, decoded, encoded, key
+from orchestrator.health.penalties import LONGEST, YEAR
+from orchestrator.health.records import Claim, MarkKind, MarkScope, Record, decoded, encoded, key
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark, Taken
 from orchestrator.states.reasons import Reason, Scope
@@ -107,7 +107,7 @@ records = st.builds(
     expected=st.none() | instants,
     cut_first_token=st.none() | spans,
 )
-places = st.sampled_from([(slot, subject) for slot in Slot for subject in Subject])
+places = st.sampled_from([(kind, scope) for kind in MarkKind for scope in MarkScope])
 
 
 @given(records)
@@ -125,10 +125,10 @@ def test_nothing_in_a_record_is_in_the_future_but_its_end_which_is_near(record: 
 
 @given(record=records, place=places, later=st.sampled_from([0.0, 15.0, 4000.0]))
 def test_no_row_keeps_anybody_out_for_longer_than_an_hour_or_fails_a_call(
-    record: Record, place: tuple[Slot, Subject], later: float
+    record: Record, place: tuple[MarkKind, MarkScope], later: float
 ) -> None:
     world = World(pool("acme", "k1"), pool("bolt", "k1"))
-    names = world.board._workings.place(A).identity(place[1], "k1")  # noqa: SLF001
+    names = world.board._state.place(A).identity(place[1], "k1")  # noqa: SLF001
     stored = decoded(key(*place, *names), encoded(record))
     assert stored == record
     world.store.update(lambda _: Changed({key(*place, *names): record}))
@@ -165,4 +165,4 @@ def test_a_row_that_is_no_record_of_ours_is_none(name: str) -> None:
 
 @pytest.mark.parametrize("value", ["", "{}", "[]", "null", b"{}", 5, None, 1.5])
 def test_a_value_that_is_no_record_is_none(value: object) -> None:
-    assert decoded(key(Slot.BILLING, Subject.PROVIDER, "a", "b"), value) is None
+    assert decoded(key(MarkKind.BILLING, MarkScope.PROVIDER, "a", "b"), value) is None

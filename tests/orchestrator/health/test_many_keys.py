@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.health.look import Draft, Viewer, look
+from orchestrator.health.availability import Caller, MarksOverlay, find_availability
 from orchestrator.health.records import Marks
 from orchestrator.pooling import Strategy
 from orchestrator.states.facts import Taken
@@ -165,9 +165,13 @@ def test_what_was_kept_of_earlier_looks_is_what_a_fresh_look_sees(
             world.board.reset("acme")
         elif call.start() is not None:
             step(call, what, reason, scope, wait)
-        for place in map(world.board._workings.place, (A, A2, B)):  # noqa: SLF001
-            kept = look(Draft(world.store.read(), world.now), place, world.now, Viewer("x"))
-            fresh = look(Draft(Marks(world.store.read()), world.now), place, world.now, Viewer("x"))
+        for place in map(world.board._state.place, (A, A2, B)):  # noqa: SLF001
+            kept = find_availability(
+                MarksOverlay(world.store.read(), world.now), place, world.now, Caller("x")
+            )
+            fresh = find_availability(
+                MarksOverlay(Marks(world.store.read()), world.now), place, world.now, Caller("x")
+            )
             assert kept == fresh
 
 

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from orchestrator.health import Entry
+from orchestrator.health import BoardRow
 from orchestrator.health.stores.file import FileStore
 from orchestrator.pooling import Accounts, Strategy
 from orchestrator.states.error import Error
@@ -69,7 +69,7 @@ class Pair:
     probed: bool = False
 
 
-def key(entry: Entry) -> Key:
+def key(entry: BoardRow) -> Key:
     return entry.provider, entry.credential, entry.model
 
 
@@ -97,7 +97,7 @@ class Calls(RuleBasedStateMachine):
     def now(self) -> float:
         return self.memory.now
 
-    def snapshot(self) -> dict[Key, Entry]:
+    def snapshot(self) -> dict[Key, BoardRow]:
         return {key(entry): entry for entry in self.memory.board.snapshot(ROUTE)}
 
     @rule(target=calls, route=subsets)
@@ -216,7 +216,7 @@ class Calls(RuleBasedStateMachine):
                 assert entry.since <= entry.until
                 assert entry.since <= self.now
 
-    def nothing_new(self, before: dict[Key, Entry]) -> None:
+    def nothing_new(self, before: dict[Key, BoardRow]) -> None:
         """What marks nothing at most leaves a probe's mark in force for as long as before."""
         for name, entry in self.snapshot().items():
             if name[1:] == (None, None) and before[name].mark is not Mark.BENCH:
@@ -228,7 +228,7 @@ class Calls(RuleBasedStateMachine):
             )
 
     def is_had_at_once(
-        self, before: dict[Key, Entry], target: Target, used: tuple[str, ...]
+        self, before: dict[Key, BoardRow], target: Target, used: tuple[str, ...]
     ) -> bool:
         """Whether nothing at all is marked in the way of ``target``."""
         return any(
@@ -237,7 +237,7 @@ class Calls(RuleBasedStateMachine):
             for names in [self.names(target, label)]
         )
 
-    def arrived(self, pair: Pair, taken: Taken | None, before: dict[Key, Entry]) -> None:
+    def arrived(self, pair: Pair, taken: Taken | None, before: dict[Key, BoardRow]) -> None:
         assert pair.memory.standby == pair.file.standby
         past: set[Key] = set()
         if taken is not None:
@@ -251,7 +251,7 @@ class Calls(RuleBasedStateMachine):
         pair.probed = pair.probed or bool(past)
         self.saw(pair, pair.memory.standby)
 
-    def sent_past(self, pair: Pair, taken: Taken, before: dict[Key, Entry]) -> set[Key]:
+    def sent_past(self, pair: Pair, taken: Taken, before: dict[Key, BoardRow]) -> set[Key]:
         """The marks that the take went past: ended or due, and claimed by nobody else."""
         past = set()
         for name in self.names(taken.target, taken.credential):
@@ -265,7 +265,7 @@ class Calls(RuleBasedStateMachine):
             past.add(name)
         return past
 
-    def stands_by(self, before: dict[Key, Entry], target: Target) -> bool:
+    def stands_by(self, before: dict[Key, BoardRow], target: Target) -> bool:
         """Whether the snapshot says that a call without claims can send to ``target``."""
         if any(self.blocks(before.get(name)) for name in self.names(target)):
             return False
@@ -274,7 +274,7 @@ class Calls(RuleBasedStateMachine):
             for label in ("k1", "k2")
         )
 
-    def blocks(self, entry: Entry | None) -> bool:
+    def blocks(self, entry: BoardRow | None) -> bool:
         if entry is None or entry.mark is None or entry.until is None:
             return False
         return entry.probed or entry.until > self.now + 1e-5

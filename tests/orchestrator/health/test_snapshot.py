@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.health import Entry, MemoryStore
-from orchestrator.health.upkeep import DEAD_STALE_SECONDS, STALE_SECONDS
+from orchestrator.health import BoardRow, MemoryStore
+from orchestrator.health.expiry import DEAD_STALE_SECONDS, STALE_SECONDS
 from orchestrator.states.facts import Mark
 from orchestrator.states.reasons import Reason, Scope
 from tests.orchestrator.health.world import NOON, A, B, C, World, error
@@ -15,15 +15,15 @@ def test_every_provider_credential_and_named_target_is_listed() -> None:
     entries = world.board.snapshot([A, B])
 
     assert entries == (
-        Entry("acme"),
-        Entry("acme", credential="k1"),
-        Entry("acme", credential="k2"),
-        Entry("acme", model="one"),
-        Entry("bolt"),
-        Entry("bolt", credential="k1"),
-        Entry("bolt", model="one"),
-        Entry("corp"),
-        Entry("corp", credential="k1"),
+        BoardRow("acme"),
+        BoardRow("acme", credential="k1"),
+        BoardRow("acme", credential="k2"),
+        BoardRow("acme", model="one"),
+        BoardRow("bolt"),
+        BoardRow("bolt", credential="k1"),
+        BoardRow("bolt", model="one"),
+        BoardRow("corp"),
+        BoardRow("corp", credential="k1"),
     )
 
 

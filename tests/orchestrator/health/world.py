@@ -8,7 +8,7 @@ from random import Random
 import attrs
 
 from orchestrator.health import (
-    Entry,
+    BoardRow,
     HealthBoard,
     MemoryStore,
     Pool,
@@ -16,6 +16,7 @@ from orchestrator.health import (
     Session,
     Store,
 )
+from orchestrator.health.session import Release, Report, Succeed, Take, TakeFirst
 from orchestrator.pooling import Accounts, Strategy
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Clear, Standby, Taken, Target
@@ -67,7 +68,7 @@ def error(
 
 @attrs.define
 class Call:
-    """One call: a visit, the world's clock, and what was taken last."""
+    """One call: a session, the world's clock, and what was taken last."""
 
     world: World
     session: Session
@@ -80,11 +81,11 @@ class Call:
         return self.world.now - self.started
 
     def start(self) -> Taken | None:
-        self.taken, self.standby = self.session.start(self.at)
+        self.taken, self.standby = self.session.answer(TakeFirst(), self.at)
         return self.taken
 
     def take(self, *targets: Target, used: Collection[str] = ()) -> Taken | None:
-        self.taken, self.standby = self.session.take(targets, self.at, used=used)
+        self.taken, self.standby = self.session.answer(Take(targets, used), self.at)
         return self.taken
 
     def fail(self, failure: Error | Reason, cut_first_token: float | None = None) -> Standby:
@@ -92,15 +93,15 @@ class Call:
         if isinstance(failure, Reason):
             failure = error(failure)
         target, label = self.taken.target, self.taken.credential
-        self.standby = self.session.report(target, label, failure, self.at, cut_first_token)
+        self.standby = self.session.answer(Report(target, label, failure, cut_first_token), self.at)
         return self.standby
 
     def succeed(self) -> None:
         assert self.taken is not None
-        self.session.succeed(self.taken.target, self.taken.credential, self.at)
+        self.session.answer(Succeed(self.taken.target, self.taken.credential), self.at)
 
     def close(self) -> None:
-        self.session.close(self.at)
+        self.session.answer(Release(), self.at)
 
     def clear(self, target: Target) -> Clear:
         """The clear of ``target``, on the world's clock."""
@@ -141,14 +142,14 @@ class World:
 
     def entry(
         self, provider: str, *, credential: str | None = None, model: str | None = None
-    ) -> Entry:
+    ) -> BoardRow:
         return next(
             entry
             for entry in self.board.snapshot()
             if (entry.provider, entry.credential, entry.model) == (provider, credential, model)
         )
 
-    def marked(self) -> list[Entry]:
+    def marked(self) -> list[BoardRow]:
         return [entry for entry in self.board.snapshot() if entry.mark is not None]
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from orchestrator.lab.diagrams.recorded_rows import RowCounter
-from orchestrator.lab.simulation import Item, Simulated
+from orchestrator.lab.simulation import Item, SimulatedCall
 from orchestrator.ledger import Entry, Transition, read_ledger
 from orchestrator.states import Clear, Finish, Mark, Policy, Send, Started, Target, Timeouts, Wait
 from orchestrator.testing import (
@@ -331,16 +331,16 @@ def test_a_script_or_the_caller_says_that_a_call_is_streamed(stream: object) -> 
 class Calls(ConfigMachine):
     config = CONFIG
     streams = (False, True)
-    seen: ClassVar[list[Simulated]] = []
+    seen: ClassVar[list[SimulatedCall]] = []
 
-    def check(self, done: Simulated) -> None:
+    def check(self, done: SimulatedCall) -> None:
         self.seen.append(done)
 
 
 class Lossless(Calls):
     config = of(config(route=("deepseek/v4",)))
 
-    def check(self, done: Simulated) -> None:
+    def check(self, done: SimulatedCall) -> None:
         assert done.answered
 
 

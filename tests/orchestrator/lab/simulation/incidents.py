@@ -11,7 +11,7 @@ from pathlib import Path
 import attrs
 
 from orchestrator.config.config import Config
-from orchestrator.lab.simulation import Playing, Simulation, parse
+from orchestrator.lab.simulation import ScriptPlayer, Simulation, parse
 from orchestrator.lab.simulation.loading import loads
 from orchestrator.ledger import Entry, line
 
@@ -104,11 +104,11 @@ INCIDENTS = {
 def entries(name: str) -> Iterator[Entry]:
     """The entries of an incident's calls, whose ids are ``NAME-1``, ``NAME-2``, ..."""
     incident = INCIDENTS[name]
-    playing = Playing(())
+    playing = ScriptPlayer(())
     with Simulation(of(incident.config), playing) as simulation:
         for number, (pause, script) in enumerate(incident.calls, 1):
             simulation.clock.advance(pause)
-            simulation.transport.answers = Playing(parse(script))
+            simulation.answers = ScriptPlayer(parse(script))
             for entry in simulation.call().ledger:
                 yield attrs.evolve(entry, call=f"{name}-{number}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from orchestrator.lab.simulation import Playing, Simulation, parse
+from orchestrator.lab.simulation import ScriptPlayer, Simulation, parse
 from orchestrator.lab.simulation.check_replay import find_departure
 from orchestrator.ledger import Recording, read_ledger, recorded_call
 from orchestrator.states import Succeeded, Waited
@@ -13,7 +13,7 @@ from tests.orchestrator.lab.simulation.incidents import FOLDER, INCIDENTS, confi
 
 
 def recorded(script: str, *, stream: bool = False) -> Recording:
-    with Simulation(of(config()), Playing(parse(script))) as simulation:
+    with Simulation(of(config()), ScriptPlayer(parse(script))) as simulation:
         return recorded_call(simulation.call(stream=stream).ledger)
 
 

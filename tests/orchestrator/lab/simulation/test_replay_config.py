@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from orchestrator.cli import main
 from orchestrator.config.config import Config
-from orchestrator.lab.simulation import Playing, Simulation, parse
+from orchestrator.lab.simulation import ScriptPlayer, Simulation, parse
 from orchestrator.lab.simulation.check_replay import find_difference
 from orchestrator.lab.simulation.provider_model import Assume
 from orchestrator.lab.simulation.replay_call import Replay
@@ -66,7 +66,7 @@ def recorded(
 ) -> tuple[Recording, ...]:
     """A simulated ledger, written and read back."""
     lines: list[bytes] = []
-    with Simulation(config, Playing(parse(script)), seed=seed) as simulation:
+    with Simulation(config, ScriptPlayer(parse(script)), seed=seed) as simulation:
         for stream in streamed or [False] * calls:
             lines += simulation.call(stream=stream).ledger.lines()
             simulation.clock.advance(pause)

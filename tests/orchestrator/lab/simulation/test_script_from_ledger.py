@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.lab.simulation import Playing, Simulated, Simulation, parse
+from orchestrator.lab.simulation import ScriptPlayer, SimulatedCall, Simulation, parse
 from orchestrator.lab.simulation.replay_config import remember
 from orchestrator.lab.simulation.script_from_ledger import left_early, own_config, script_of
 from orchestrator.lab.simulation.script_items import WORDS
@@ -31,17 +31,17 @@ items = st.tuples(
 scripts = st.lists(items, min_size=1, max_size=8).map(", ".join)
 
 
-def again(calls: tuple[Recording, ...]) -> list[Simulated]:
+def again(calls: tuple[Recording, ...]) -> list[SimulatedCall]:
     """The calls, played from their own record alone."""
     own = own_config(calls)
-    with Simulation(own, Playing(())) as simulation:
+    with Simulation(own, ScriptPlayer(())) as simulation:
         simulation.clock.now = calls[0].opened.time
         remember(simulation.board, calls, [own.route()] * len(calls))
         done = []
         for call in calls:
             simulation.clock.advance(call.opened.time - simulation.clock.now)
             script = script_of(call, own)
-            simulation.transport.answers = Playing(script.items)
+            simulation.answers = ScriptPlayer(script.items)
             done.append(simulation.call(stream=script.stream))
     return done
 
@@ -55,7 +55,7 @@ def rows(calls: tuple[Recording, ...]) -> list[list[str]]:
 def test_a_call_told_by_its_record_takes_the_same_rows(
     script: str, mode: OnInterrupted, stream: object
 ) -> None:
-    with Simulation(CONFIGS[mode], Playing(parse(script))) as simulation:
+    with Simulation(CONFIGS[mode], ScriptPlayer(parse(script))) as simulation:
         first = simulation.call(stream=bool(stream))
         simulation.clock.advance(700)
         calls = (

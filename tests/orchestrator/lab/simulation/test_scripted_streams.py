@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator import Response, StreamInterrupted
 from orchestrator.dialects import DIALECTS
-from orchestrator.lab.simulation import Playing, Simulated, Simulation, parse
+from orchestrator.lab.simulation import ScriptPlayer, SimulatedCall, Simulation, parse
 from orchestrator.lab.simulation.loading import loads
 from orchestrator.lab.simulation.script_items import PACE, WITHOUT_PIECES, WORDS
 from orchestrator.lab.simulation.scripted_answers import is_streamed
@@ -29,13 +29,13 @@ default = ["one/m", "two/m"]
 
 def simulated(
     script: str, *, mode: str = "fail", spoken: str = "openai-chat", fields: str = ""
-) -> Simulated:
+) -> SimulatedCall:
     text = CONFIG.format(mode=mode, spoken=spoken, fields=fields)
-    with Simulation(loads(text, {}).config, Playing(parse(script))) as simulation:
+    with Simulation(loads(text, {}).config, ScriptPlayer(parse(script))) as simulation:
         return simulation.call(stream=True)
 
 
-def met(done: Simulated) -> list[str]:
+def met(done: SimulatedCall) -> list[str]:
     return [f"{each.provider} {each.rule or 'ok'}" for each in done.ledger.attempts]
 
 
@@ -144,7 +144,7 @@ def test_a_failure_without_pieces_comes_in_place_of_a_stream(word: str) -> None:
     streamed = simulated(f"{word}, ok")
     with Simulation(
         loads(CONFIG.format(mode="fail", spoken="openai-chat", fields=""), {}).config,
-        Playing(parse(f"{word}, ok")),
+        ScriptPlayer(parse(f"{word}, ok")),
     ) as simulation:
         unstreamed = simulation.call()
 

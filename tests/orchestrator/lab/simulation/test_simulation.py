@@ -1,11 +1,11 @@
-"""Simulated calls: the shipped machine, a script, and time that passes at once."""
+"""SimulatedCall calls: the shipped machine, a script, and time that passes at once."""
 
 from __future__ import annotations
 
 import pytest
 
 from orchestrator import BillingExhausted
-from orchestrator.lab.simulation import Playing, Simulated, Simulation, parse
+from orchestrator.lab.simulation import ScriptPlayer, SimulatedCall, Simulation, parse
 from orchestrator.lab.simulation.loading import loads
 from orchestrator.lab.simulation.workloads import Mix, survey
 
@@ -20,12 +20,12 @@ default = ["deepseek/one", "corp/two"]
 CORP = '[providers.corp]\nbase_url = "http://llm.corp/v1"\n[routes]\ndefault = ["corp/two"]\n'
 
 
-def simulated(script: str, *, text: str = CONFIG, seed: int = 0) -> Simulated:
-    with Simulation(loads(text, {}).config, Playing(parse(script)), seed=seed) as simulation:
+def simulated(script: str, *, text: str = CONFIG, seed: int = 0) -> SimulatedCall:
+    with Simulation(loads(text, {}).config, ScriptPlayer(parse(script)), seed=seed) as simulation:
         return simulation.call()
 
 
-def said(done: Simulated) -> list[tuple[str, str, str | None]]:
+def said(done: SimulatedCall) -> list[tuple[str, str, str | None]]:
     return [(each.target, each.credential, each.reason) for each in done.ledger.attempts]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from orchestrator.config.config import Config
 from orchestrator.config.starter import starter
-from orchestrator.lab.simulation import Item, Playing, Simulated, Simulation
+from orchestrator.lab.simulation import Item, ScriptPlayer, SimulatedCall, Simulation
 from orchestrator.lab.simulation.loading import loads
 from orchestrator.lab.simulation.script_items import OK, WITHOUT_PIECES
 from orchestrator.states import Target
@@ -63,11 +63,11 @@ def slow_faults(config: Config, target: Target, *, stream: bool) -> Iterator[Ite
             yield Item(word, (target.provider,), seconds=seconds, pieces=pieces)
 
 
-def call(config: Config, item: Item, poor: Collection[str], *, stream: bool) -> Simulated:
+def call(config: Config, item: Item, poor: Collection[str], *, stream: bool) -> SimulatedCall:
     """A call that meets ``item`` where it is bound to; those in ``poor`` have no money."""
     others = [name for name in config.providers if name not in item.names]
     items = [Item("402" if name in poor else OK, (name,), seconds=HEALTHY) for name in others]
-    with Simulation(config, Playing([item, *items])) as simulation:
+    with Simulation(config, ScriptPlayer([item, *items])) as simulation:
         return simulation.call(stream=stream)
 
 

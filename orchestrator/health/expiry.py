@@ -1,4 +1,4 @@
-"""Removing records: those that are stale, and those that a user resets. Pure."""
+"""Removal of records: of those that are stale, and of those that a user resets. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import attrs
 
-from orchestrator.health.records import Changes, Marks, Record, Slot, parts
-from orchestrator.health.steps import Outcome
+from orchestrator.health.records import Changes, MarkKind, Marks, Record, parts
+from orchestrator.health.steps import StepOutcome
 from orchestrator.states.facts import Mark
 
 DAY = 86_400.0
@@ -23,20 +23,21 @@ T = TypeVar("T")
 
 
 @attrs.frozen
-class Upkeep:
-    """The changes of an upkeep, and how many marks they remove."""
+class Removal:
+    """The changes of a reset, and how many marks they remove."""
 
     answer: int
     changes: Changes
 
 
-def pruned(marks: Marks, outcome: Outcome[T], now: float) -> Outcome[T]:
+def pruned(marks: Marks, outcome: StepOutcome[T], now: float) -> StepOutcome[T]:
     """``outcome`` with stale records removed besides, where it changes something at all."""
     stale = {
         name: None
         for name, record in marks.items()
         if name not in outcome.changes and is_stale(record, now)
     }
+    # A step that changes nothing takes no lock, and removing old marks is no reason for one.
     if not stale or not outcome.changes:
         return outcome
     return attrs.evolve(outcome, changes={**outcome.changes, **stale})
@@ -48,13 +49,14 @@ def is_stale(record: Record, now: float) -> bool:
     return now > max(record.until, record.failed, record.requested) + kept
 
 
-def reset(marks: Marks, provider: str | None) -> Upkeep:
+def reset(marks: Marks, provider: str | None) -> Removal:
     """Remove the marks and failure counts of ``provider``, or of all."""
     gone = {name: record for name, record in marks.items() if _is_reset(name, provider)}
     removed = sum(record.mark is not None for record in gone.values())
-    return Upkeep(removed, dict.fromkeys(gone))
+    return Removal(removed, dict.fromkeys(gone))
 
 
 def _is_reset(name: str, provider: str | None) -> bool:
-    slot, _, identity = parts(name)
-    return slot is not Slot.UNKNOWN and provider in (None, identity[0])
+    kind, _, identity = parts(name)
+    # They mark nothing: they are kept for whoever writes the rule that is missing.
+    return kind is not MarkKind.UNKNOWN and provider in (None, identity[0])

@@ -1,4 +1,4 @@
-"""How a failure marks: what, for how long, and what a further failure makes of it.
+"""Penalties of failures: what is marked, for how long, and what a further failure adds.
 
 A wait of up to 5 minutes that a rate limit names is a fact: a cooldown, which simply ends.
 A longer one, whoever names it, is an expectation: a bench with due dates, at each of which
@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import attrs
 
-from orchestrator.health.records import TOLERANCE, Record, Slot, Subject
+from orchestrator.health.records import TOLERANCE, MarkKind, MarkScope, Record
 from orchestrator.pooling import Accounts
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark
@@ -55,12 +55,12 @@ LONGEST: Mapping[Mark, float] = MappingProxyType(
 
 
 @attrs.frozen
-class Rule:
+class Penalty:
     """What a failure marks.
 
     Attributes:
-        slot: The kind of failure.
-        subject: What is marked.
+        kind: The kind of failure.
+        scope: What is marked.
         mark: The mark.
         schedule: How long it lasts.
         named: Seconds that the failure itself names and that hold in place of the
@@ -68,8 +68,8 @@ class Rule:
         expected: Seconds that the failure names and that are only expected.
     """
 
-    slot: Slot
-    subject: Subject
+    kind: MarkKind
+    scope: MarkScope
     mark: Mark
     schedule: Schedule
     named: float | None = None
@@ -87,24 +87,24 @@ _SCHEDULES: Mapping[Mark, Schedule] = MappingProxyType(
 )
 
 
-def _rule(spec: MarkSpec) -> Rule:
+def _penalty(spec: MarkSpec) -> Penalty:
     mark = Mark(spec.mark)
-    return Rule(Slot(spec.slot), Subject(spec.subject), mark, _SCHEDULES[mark])
+    return Penalty(MarkKind(spec.slot), MarkScope(spec.subject), mark, _SCHEDULES[mark])
 
 
-RULES: Mapping[Reason, Rule] = MappingProxyType(
-    {reason: _rule(spec.mark) for reason, spec in SPECS.items() if spec.mark is not None}
+PENALTIES: Mapping[Reason, Penalty] = MappingProxyType(
+    {reason: _penalty(spec.mark) for reason, spec in SPECS.items() if spec.mark is not None}
 )
 """What each reason marks; the others mark nothing."""
 
-_QUOTED: Mapping[Reason, Rule] = MappingProxyType(
-    {r: _rule(spec.quoted.mark) for r, spec in SPECS.items() if spec.quoted is not None}
+_QUOTED: Mapping[Reason, Penalty] = MappingProxyType(
+    {r: _penalty(spec.quoted.mark) for r, spec in SPECS.items() if spec.quoted is not None}
 )
 """Where a relay quotes them they are its own trouble: no key and no account of ours."""
 
-_BY_SCOPE: Mapping[tuple[Reason, Scope], Subject] = MappingProxyType(
+_BY_SCOPE: Mapping[tuple[Reason, Scope], MarkScope] = MappingProxyType(
     {
-        (reason, scope): Subject(subject)
+        (reason, scope): MarkScope(subject)
         for reason, spec in SPECS.items()
         if spec.mark is not None
         for scope, subject in spec.mark.subjects.items()
@@ -112,7 +112,7 @@ _BY_SCOPE: Mapping[tuple[Reason, Scope], Subject] = MappingProxyType(
 )
 
 
-def rule_for(error: Error, accounts: Accounts = Accounts.SEPARATE) -> Rule | None:
+def penalty_for(error: Error, accounts: Accounts = Accounts.SEPARATE) -> Penalty | None:
     """What ``error`` marks; ``None`` where it marks nothing.
 
     Args:
@@ -121,34 +121,39 @@ def rule_for(error: Error, accounts: Accounts = Accounts.SEPARATE) -> Rule | Non
     """
     if error.empty or error.scope is Scope.REQUEST:
         return None
-    rule = RULES.get(error.reason)
-    if rule is None:
+    penalty = PENALTIES.get(error.reason)
+    if penalty is None:
         return None
+    # A relay that passes on the words of its own provider: the account is not ours.
     if error.quoted and error.reason in _QUOTED:
-        rule = _QUOTED[error.reason]
+        penalty = _QUOTED[error.reason]
     elif error.scope is not None:
-        rule = attrs.evolve(rule, subject=_subject(rule, error.reason, error.scope, accounts))
-    return _timed(rule, error.retry_after)
+        penalty = attrs.evolve(penalty, scope=_scope(penalty, error.reason, error.scope, accounts))
+    return _timed(penalty, error.retry_after)
 
 
-def _subject(rule: Rule, reason: Reason, scope: Scope, accounts: Accounts) -> Subject:
+def _scope(penalty: Penalty, reason: Reason, scope: Scope, accounts: Accounts) -> MarkScope:
+    # All keys meet the same limit: to try the next one is one more refused request.
     if reason is Reason.RATE_LIMIT and scope is Scope.ACCOUNT and accounts is Accounts.ONE:
-        return Subject.PROVIDER
-    return _BY_SCOPE.get((reason, scope), rule.subject)
+        return MarkScope.PROVIDER
+    return _BY_SCOPE.get((reason, scope), penalty.scope)
 
 
-def _timed(rule: Rule, wait: float | None) -> Rule:
-    """``rule`` with the wait that the failure names, in seconds."""
+def _timed(penalty: Penalty, wait: float | None) -> Penalty:
+    """``penalty`` with the wait that the failure names, in seconds."""
     if wait is None:
-        return rule
+        return penalty
+    # The contract: a longer wait is an expectation, whoever names it, and is probed.
     if wait > LONGEST_COOLDOWN:
-        schedule = _BENCH if rule.mark is Mark.BENCH else _LONG_WAIT
-        return attrs.evolve(rule, mark=Mark.BENCH, schedule=schedule, expected=min(YEAR, wait))
+        schedule = _BENCH if penalty.mark is Mark.BENCH else _LONG_WAIT
+        return attrs.evolve(penalty, mark=Mark.BENCH, schedule=schedule, expected=min(YEAR, wait))
     # A bench is not cut short by words, only by a probe. A circuit is the call's own to wait for.
-    return attrs.evolve(rule, named=max(0.0, wait)) if rule.mark is Mark.COOLDOWN else rule
+    return attrs.evolve(penalty, named=max(0.0, wait)) if penalty.mark is Mark.COOLDOWN else penalty
 
 
-def marked(old: Record | None, rule: Rule, error: Error, now: float, *, probe: bool) -> Record:
+def apply_penalty(
+    old: Record | None, penalty: Penalty, error: Error, now: float, *, probe: bool
+) -> Record:
     """The mark after ``error`` at ``now``.
 
     Calls that were under way together fail together: a failure that finds the mark
@@ -156,60 +161,70 @@ def marked(old: Record | None, rule: Rule, error: Error, now: float, *, probe: b
 
     Args:
         old: The record so far.
-        rule: The rule for ``error``.
+        penalty: The penalty for ``error``.
         error: The failure.
         now: When it was reported (epoch).
         probe: True where the request was the probe of this very mark.
     """
-    if rule.slot is Slot.AUTH and error.revoked:
-        gone = Rule(rule.slot, rule.subject, Mark.DEAD, (0.0,))
+    if penalty.kind is MarkKind.AUTH and error.revoked:
+        gone = Penalty(penalty.kind, penalty.scope, Mark.DEAD, (0.0,))
         return _fresh(old, gone, error, now)
     if old is None or old.mark is None:
-        return _fresh(old, rule, error, now)
+        return _fresh(old, penalty, error, now)
+    # Revoked is for good: a later 429 of the same key says nothing better.
     if old.mark is Mark.DEAD:
-        return unmoved(old, error, now)
+        return touch(old, error, now)
+    # Twenty calls that were under way meet one limit: that is one failure, not twenty levels.
     if not probe and old.until > now + TOLERANCE:
-        return _in_force(old, rule, error, now)
-    if old.mark is not rule.mark and (rule.mark is Mark.BENCH or error.retry_after is not None):
+        return _in_force(old, penalty, error, now)
+    if old.mark is not penalty.mark and (
+        penalty.mark is Mark.BENCH or error.retry_after is not None
+    ):
         # It names another kind of wait than the mark was about, and knows better.
-        return _fresh(old, rule, error, now)
+        return _fresh(old, penalty, error, now)
+    # The contract: a failed early probe does not lengthen the bench.
     if probe and is_early(old):
-        return _expecting(unmoved(old, error, now), rule, now)
-    return lengthened(old, rule, error, now)
+        return _expecting(touch(old, error, now), penalty, now)
+    return escalate(old, penalty, error, now)
 
 
-def counted(
-    old: Record | None, rule: Rule, error: Error, now: float, cut_first_token: float | None = None
+def count_failure(
+    old: Record | None,
+    penalty: Penalty,
+    error: Error,
+    now: float,
+    cut_first_token: float | None = None,
 ) -> Record:
     """The circuit after one more failing call, which was not its probe.
 
     Args:
         old: The record so far.
-        rule: The rule for a circuit.
+        penalty: The penalty for a circuit.
         error: The failure.
         now: When the call left (epoch).
         cut_first_token: The first-token limit, in seconds, that cut its wait, if one did.
     """
     if old is None:
         return Record(None, now, now, now, now, error=error, cut_first_token=cut_first_token)
-    news = remembering(unmoved(old, error, now), cut_first_token)
+    news = with_cut_limit(touch(old, error, now), cut_first_token)
     news = attrs.evolve(news, failures=old.failures + 1)
+    # Counting does not lengthen what is open already: only its probe tells about it.
     if old.mark is not None or news.failures < FAILING_CALLS:
         return news
-    seconds = rule.seconds(0)
+    seconds = penalty.seconds(0)
     return attrs.evolve(
-        news, mark=rule.mark, since=now, until=now + seconds, level=0, seconds=seconds
+        news, mark=penalty.mark, since=now, until=now + seconds, level=0, seconds=seconds
     )
 
 
-def remembering(record: Record, cut_first_token: float | None) -> Record:
+def with_cut_limit(record: Record, cut_first_token: float | None) -> Record:
     """``record`` with the first-token limit that cut the last wait, where one did."""
     if cut_first_token is None:
         return record
     return attrs.evolve(record, cut_first_token=cut_first_token)
 
 
-def met_by(record: Record, before: Sequence[str], fingerprint: str) -> Record:
+def with_credential(record: Record, before: Sequence[str], fingerprint: str) -> Record:
     """``record`` of a thing that a credential's account met, as those did ``before`` it.
 
     Args:
@@ -221,34 +236,35 @@ def met_by(record: Record, before: Sequence[str], fingerprint: str) -> Record:
     return attrs.evolve(record, credentials=(*known[1 - MOST_FINGERPRINTS :], fingerprint))
 
 
-def lengthened(old: Record, rule: Rule, error: Error, now: float) -> Record:
+def escalate(old: Record, penalty: Penalty, error: Error, now: float) -> Record:
     """The mark in force again, one level up."""
     level = min(TOP_LEVEL, old.level + 1)
-    if old.mark is not rule.mark:
+    if old.mark is not penalty.mark:
         # A long wait was named before, and nothing now: it is expected as before.
-        rule = attrs.evolve(rule, mark=Mark.BENCH, schedule=_LONG_WAIT)
-    seconds = rule.seconds(level)
+        penalty = attrs.evolve(penalty, mark=Mark.BENCH, schedule=_LONG_WAIT)
+    seconds = penalty.seconds(level)
     # A cooldown that ended was over; a bench that ended goes on until a success.
     since = now if old.mark is Mark.COOLDOWN else old.since
     longer = attrs.evolve(
-        unmoved(old, error, now),
+        touch(old, error, now),
         since=since,
         until=now + seconds,
         level=level,
         seconds=seconds,
         failures=old.failures + 1,
     )
-    return _expecting(longer, rule, now)
+    return _expecting(longer, penalty, now)
 
 
-def rearmed(old: Record, now: float) -> Record:
+def renew(old: Record, now: float) -> Record:
     """The mark in force again for as long as before: its probe failed for another reason."""
+    # As long as before, not longer: another reason says nothing about this mark.
     until = old.until if is_early(old) else now + old.seconds
     again = attrs.evolve(old, until=until, failed=now, requested=now)
     return _until_expected(again, old.expected, now)
 
 
-def unmoved(old: Record, error: Error, now: float) -> Record:
+def touch(old: Record, error: Error, now: float) -> Record:
     """The mark with its end unchanged and the newest failure remembered."""
     return attrs.evolve(old, failed=now, requested=now, error=error)
 
@@ -258,9 +274,9 @@ def is_early(record: Record) -> bool:
     return record.claim is not None and record.claim.early
 
 
-def _fresh(old: Record | None, rule: Rule, error: Error, now: float) -> Record:
-    seconds = rule.seconds(0)
-    record = Record(rule.mark, now, now + seconds, now, now, seconds=seconds, error=error)
+def _fresh(old: Record | None, penalty: Penalty, error: Error, now: float) -> Record:
+    seconds = penalty.seconds(0)
+    record = Record(penalty.mark, now, now + seconds, now, now, seconds=seconds, error=error)
     if old is not None:
         record = attrs.evolve(
             record,
@@ -269,26 +285,26 @@ def _fresh(old: Record | None, rule: Rule, error: Error, now: float) -> Record:
             credentials=old.credentials,
             cut_first_token=old.cut_first_token,
         )
-    return _expecting(record, rule, now)
+    return _expecting(record, penalty, now)
 
 
-def _in_force(old: Record, rule: Rule, error: Error, now: float) -> Record:
+def _in_force(old: Record, penalty: Penalty, error: Error, now: float) -> Record:
     """The mark after more of the same news; a shorter wait does not cut a longer one."""
-    if rule.mark is Mark.BENCH and old.mark is not Mark.BENCH:
-        return _fresh(old, rule, error, now)
-    news = unmoved(old, error, now)
-    if rule.mark is Mark.COOLDOWN and old.mark is Mark.COOLDOWN:
-        seconds = rule.seconds(old.level)
+    if penalty.mark is Mark.BENCH and old.mark is not Mark.BENCH:
+        return _fresh(old, penalty, error, now)
+    news = touch(old, error, now)
+    if penalty.mark is Mark.COOLDOWN and old.mark is Mark.COOLDOWN:
+        seconds = penalty.seconds(old.level)
         later = now + seconds > old.until
         return attrs.evolve(news, until=now + seconds, seconds=seconds) if later else news
-    if rule.expected is None:
+    if penalty.expected is None:
         return news
-    return _until_expected(news, max(now + rule.expected, old.expected or 0.0), now)
+    return _until_expected(news, max(now + penalty.expected, old.expected or 0.0), now)
 
 
-def _expecting(record: Record, rule: Rule, now: float) -> Record:
+def _expecting(record: Record, penalty: Penalty, now: float) -> Record:
     """``record`` with what its newest failure names in place of what was expected before."""
-    newest = record.expected if rule.expected is None else now + rule.expected
+    newest = record.expected if penalty.expected is None else now + penalty.expected
     return _until_expected(record, newest, now)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from orchestrator.health import marking
+from orchestrator.health import penalties
 from orchestrator.pooling import Accounts
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark, Taken
@@ -41,7 +41,7 @@ UNMARKED = (
 
 
 def test_every_reason_marks_or_is_known_not_to() -> None:
-    assert set(Reason) == set(marking.RULES) | set(UNMARKED)
+    assert set(Reason) == set(penalties.PENALTIES) | set(UNMARKED)
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_absurd_waits_do_not_reach_the_clock(retry_after: float) -> None:
     world.failed_call(A, error(Reason.RATE_LIMIT, retry_after=retry_after))
 
     assert all(
-        entry.until is not None and NOON < entry.until <= NOON + marking.YEAR
+        entry.until is not None and NOON < entry.until <= NOON + penalties.YEAR
         for entry in world.marked()
     )
 

@@ -1,4 +1,4 @@
-"""Whole answers cut in pieces for callers who stream, and pieces made whole for others."""
+"""Chunks of whole answers for callers who stream, and whole answers of chunks for others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LINE = 80
 
 
 @attrs.define
-class Whole:
+class WholeAnswer:
     """An answer that is all there, to be delivered as if it were being streamed."""
 
     events: tuple[StreamEvent, ...]
@@ -52,19 +52,20 @@ class Whole:
         return events
 
 
-def cut(answer: Answer, spoken: str) -> Whole:
+def split_answer(answer: Answer, spoken: str) -> WholeAnswer:
     """``answer``, which came in one piece in the dialect ``spoken``, as a stream."""
     reply = dialect(spoken).read_answer(answer.raw)
-    return Whole(tuple(_pieces(reply)), content=bool(reply.parts), usage=answer.usage)
+    return WholeAnswer(tuple(_chunks(reply)), content=bool(reply.parts), usage=answer.usage)
 
 
-def completion(reply: Reply) -> Answer:
+def to_completion(reply: Reply) -> Answer:
     """``reply`` as an answer that is written as a chat completion."""
     return answer_of(reply, dialect(DEFAULT_DIALECT).write_answer(reply))
 
 
-def usage_in(body: bytes, spoken: str) -> Usage | None:
+def read_usage(body: bytes, spoken: str) -> Usage | None:
     """The tokens that the body of a failed attempt tells of, whole or cut, stream or not."""
+    # Most failures tell of no tokens: that is seen without parsing what may be 64 MiB.
     if b"usage" not in body:
         return None
     value = decoded(body)
@@ -75,20 +76,24 @@ def usage_in(body: bytes, spoken: str) -> Usage | None:
     return decoder.usage
 
 
-def broken_off(source: StreamDecoder | Whole, headers: Mapping[str, str]) -> Fault | Interrupted:
+def classify_break(
+    source: StreamDecoder | WholeAnswer, headers: Mapping[str, str]
+) -> Fault | Interrupted:
     """Why a stream that is over is not whole."""
+    # A status of 200, since that is what the head said: what failed is told by the body alone.
     if source.broke is not None:
         return Fault(200, dict(headers.items()), source.broke, "sse")
     if source.torn:
         return Interrupted("an event of the answer came with a part missing")
     remark = source.remark if isinstance(source, StreamDecoder) else None
     said = None if remark is None else Fault(200, dict(headers.items()), remark, "sse")
+    # Relays write the end mark after a stream that broke above them; see StreamDecoder.whole.
     if isinstance(source, StreamDecoder) and source.ended:
         return Interrupted("the end mark came without a finish reason", HINT_MARK, said)
     return Interrupted("the stream ended without its end", remark=said)
 
 
-def _pieces(reply: Reply) -> Iterator[StreamEvent]:
+def _chunks(reply: Reply) -> Iterator[StreamEvent]:
     deltas: list[Delta] = [Began(reply.id, reply.model)]
     index = 0
     for part in reply.parts:
@@ -104,6 +109,7 @@ def _pieces(reply: Reply) -> Iterator[StreamEvent]:
                 )
                 index += 1
     deltas += [
+        # A caller who streams waits for a finish reason; an answer in one piece may do without.
         Stopped(reply.finish_reason or standard(None, calls=index > 0)),
         Counted(reply.usage),
         Ended(),

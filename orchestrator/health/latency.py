@@ -1,4 +1,4 @@
-"""How long a target was seen to need until its first content, and the patience it earns. Pure.
+"""First-token latency of targets: how long each was silent, and what that earns. Pure.
 
 A slow reasoning model is silent for longer than a dead one is worth waiting for; only what
 it did before tells them apart. The longest of the recent silences counts, halved with every
@@ -53,6 +53,8 @@ def learned(record: Record | None, seconds: float, now: float) -> Record | None:
         seconds: From the request to the first content.
         now: When the content came (epoch).
     """
+    # Most answers end here: with a file a write takes 177 µs, a take without one 17 µs
+    # (benchmarks/health_speed.py, 2026-11).
     known = WORTH_KNOWING if record is None else NOTABLE * _known(record, now)
     if not max(WORTH_KNOWING, known) < seconds < math.inf:
         return None

@@ -1,4 +1,4 @@
-"""What could be sent to at one instant: marks in, blocks and a standby out. Pure.
+"""Availability of targets at one instant: marks in, blockers and a standby out. Pure.
 
 What anybody would see of a pool is kept with the marks, told again until something in it
 ends, and after a change only the credentials that it is about are looked at anew. So a look
@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-from orchestrator.health import patience
+from orchestrator.health import latency
 from orchestrator.health.clock_skew import corrected
-from orchestrator.health.records import TOLERANCE, Marks, Place, Record, marked_labels
+from orchestrator.health.records import TOLERANCE, Marks, Record, TargetKeys, marked_labels
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Clear, Mark, Standby, Target
 from orchestrator.states.routing import clears_at
@@ -26,7 +26,7 @@ this long after the last request there (the contract, 2026-11)."""
 _PROBED_AFTER = frozenset({Mark.BENCH, Mark.CIRCUIT})
 
 
-class Draft:
+class MarksOverlay:
     """Marks at an instant, with changes laid over them, so that a step sees its own.
 
     Args:
@@ -48,33 +48,36 @@ class Draft:
 
     def get(self, key: str) -> Record | None:
         """The record of ``key`` as of now in this step."""
+        # Also where it was removed: a step must not see again what it has lifted itself.
         if key in self.changes:
             return self.changes[key]
         record = self.base.get(key)
         if record is None:
             return None
         sound = corrected(record, self._now)
+        # Written with the step's own changes, or each step would correct it anew.
         if sound is not record:
             self.changes[key] = sound
         return sound
 
     def put(self, key: str, record: Record | None) -> None:
         """Change a record, or remove it with ``None``."""
+        # To remove what is not there is no change, and a step without changes writes nothing.
         if record is not None or self.get(key) is not None:
             self.changes[key] = record
 
-    def holding(self, place: Place, keys: Iterable[str]) -> Iterator[tuple[str, Record]]:
+    def holding(self, place: TargetKeys, keys: Iterable[str]) -> Iterator[tuple[str, Record]]:
         """Those of ``keys`` that there is a record of which holds for ``place``."""
         for key in keys:
             record = self.get(key)
             if record is not None and place.holds(record):
                 yield key, record
 
-    def labels_at(self, place: Place) -> Collection[str]:
+    def labels_at(self, place: TargetKeys) -> Collection[str]:
         """Labels of the place's pool that there is, or was, a record of."""
         return {*self.base.labels_at(place.provider), *self.changed_at(place)}
 
-    def changed_at(self, place: Place) -> Collection[str]:
+    def changed_at(self, place: TargetKeys) -> Collection[str]:
         """Labels of the place's pool that the changes are about."""
         if not self.changes:
             return ()
@@ -82,7 +85,7 @@ class Draft:
 
 
 @attrs.frozen
-class Viewer:
+class Caller:
     """Who looks.
 
     Attributes:
@@ -98,7 +101,7 @@ class Viewer:
 
 
 @attrs.frozen
-class Block:
+class Blocker:
     """What stands in the way, and until when (epoch); see :class:`.Clear`."""
 
     mark: Mark
@@ -110,7 +113,7 @@ class Block:
 
 
 @attrs.frozen
-class Look:
+class Availability:
     """One place at one instant.
 
     Attributes:
@@ -119,12 +122,12 @@ class Look:
             be sent to.
     """
 
-    block: Block | None
+    block: Blocker | None
     ready: tuple[str, ...]
 
 
 @attrs.frozen
-class _PoolLook:
+class _PoolAvailability:
     """The credentials of a place's pool, from one instant until another (epoch).
 
     Attributes:
@@ -134,7 +137,7 @@ class _PoolLook:
         until: When the first of the blocks changes.
     """
 
-    blocks: Mapping[str, Block]
+    blocks: Mapping[str, Blocker]
     ready: tuple[str, ...]
     since: float = -math.inf
     until: float = math.inf
@@ -144,26 +147,29 @@ class _PoolLook:
         return self.since <= now < self.until
 
 
-Route = Sequence[tuple[Target, Place]]
+Route = Sequence[tuple[Target, TargetKeys]]
 
 
-def block_of(record: Record, now: float, viewer: Viewer) -> Block | None:
-    """What ``record`` keeps ``viewer`` from at ``now``, if anything."""
+def find_blocker(record: Record, now: float, caller: Caller) -> Blocker | None:
+    """What ``record`` keeps ``caller`` from at ``now``, if anything."""
     mark, claim = record.mark, record.claim
-    if mark is None or (claim is not None and claim.holder == viewer.holder):
+    # The contract: a probe goes to one claimant of all processes; who holds it may send.
+    if mark is None or (claim is not None and claim.holder == caller.holder):
         return None
-    end, since, error = ends(record, early=viewer.early), record.since, record.error
+    end, since, error = ends(record, early=caller.early), record.since, record.error
     if end > now + TOLERANCE:
-        return Block(mark, end, since, error, expected=expected(record, now))
+        return Blocker(mark, end, since, error, expected=expected(record, now))
+    # A holder that crashed does not give its claim back: then the next caller probes.
     if claim is None or claim.expires <= now + TOLERANCE:
         return None
-    return Block(mark, claim.expires, since, error, probed=True, expected=expected(record, now))
+    return Blocker(mark, claim.expires, since, error, probed=True, expected=expected(record, now))
 
 
 def ends(record: Record, *, early: bool = False) -> float:
     """When the mark ends (epoch), for good only after a success for one that is probed."""
     if record.mark is Mark.DEAD:
         return math.inf
+    # The contract: where nothing stands by at the start, at most one request in 15 s.
     if early and record.mark in _PROBED_AFTER:
         return min(record.until, record.requested + EARLY_SECONDS)
     return record.until
@@ -180,135 +186,154 @@ def is_probed(record: Record) -> bool:
     return record.mark in _PROBED_AFTER
 
 
-def look(draft: Draft, place: Place, now: float, viewer: Viewer) -> Look:
+def find_availability(
+    overlay: MarksOverlay, place: TargetKeys, now: float, caller: Caller
+) -> Availability:
     """What stands in the way of ``place``, and which credentials are ready."""
-    if draft.empty and place.labels:
-        return Look(None, place.labels)
-    binding = _blocks(draft, place, place.entry, now, viewer)
-    pool = _pool(draft, place, now, viewer)
+    if overlay.empty and place.labels:
+        return Availability(None, place.labels)
+    binding = _blockers(overlay, place, place.entry, now, caller)
+    pool = _pool(overlay, place, now, caller)
     if not pool.ready:
         # In the pool's order, so that of two that end together all processes tell the same.
         binding.append(_first((pool.blocks[label] for label in place.labels), now))
     block = _last(binding, now) if binding else None
-    return Look(block, () if block else pool.ready)
+    return Availability(block, () if block else pool.ready)
 
 
 def standby(
-    draft: Draft, route: Route, here: Place | None, now: float, viewer: Viewer, started: float
+    overlay: MarksOverlay,
+    route: Route,
+    here: TargetKeys | None,
+    now: float,
+    caller: Caller,
+    started: float,
 ) -> Standby:
-    """What stands by for ``viewer``; ``here`` is the place whose credentials are told."""
+    """What stands by for ``caller``; ``here`` is the place whose credentials are told."""
     targets: list[Target] = []
     clears: list[Clear] = []
     slow: tuple[tuple[str, float], ...] = ()
     for target, place in route:
-        block = look(draft, place, now, viewer).block
+        block = find_availability(overlay, place, now, caller).block
         if block is not None:
             clears.append(clear(target, block, now, started))
             continue
         targets.append(target)
-        needs = patience.unusual(draft.get(place.first_token), now)
+        needs = latency.unusual(overlay.get(place.first_token), now)
         if needs is not None:
             slow = (*slow, (target.name, needs))
-    ready = look(draft, here, now, viewer).ready if here is not None else ()
+    ready = find_availability(overlay, here, now, caller).ready if here is not None else ()
     return Standby(ready, tuple(targets), tuple(clears), slow)
 
 
-def clear(target: Target, block: Block, now: float, started: float) -> Clear:
+def clear(target: Target, block: Blocker, now: float, started: float) -> Clear:
     """``block`` in the call's own time."""
     named = None if block.expected is None else block.expected - started
     since = min(block.since, now) - started
     return Clear(target, block.mark, block.at - started, block.error, since, block.probed, named)
 
 
-def _pool(draft: Draft, place: Place, now: float, viewer: Viewer) -> _PoolLook:
-    """The credentials of ``place`` as ``viewer`` sees them."""
-    kept = None if viewer.early else _kept(draft, place, now)
+def _pool(
+    overlay: MarksOverlay, place: TargetKeys, now: float, caller: Caller
+) -> _PoolAvailability:
+    """The credentials of ``place`` as ``caller`` sees them."""
+    # To an early caller other benches are due than to anybody: nothing kept holds for it.
+    kept = None if caller.early else _kept(overlay, place, now)
     if kept is None:
-        return _renewed(_PoolLook({}, ()), draft, draft.labels_at(place), place, now, viewer)
-    labels = draft.changed_at(place)
-    if viewer.probing is not None:
-        labels = {*labels, viewer.probing}
-    return _renewed(kept, draft, labels, place, now, viewer) if labels else kept
+        return _renewed(
+            _PoolAvailability({}, ()), overlay, overlay.labels_at(place), place, now, caller
+        )
+    labels = overlay.changed_at(place)
+    # Its own claim bars all others, so the kept view shows the credential as blocked.
+    if caller.probing is not None:
+        labels = {*labels, caller.probing}
+    return _renewed(kept, overlay, labels, place, now, caller) if labels else kept
 
 
-def _kept(draft: Draft, place: Place, now: float) -> _PoolLook | None:
+def _kept(overlay: MarksOverlay, place: TargetKeys, now: float) -> _PoolAvailability | None:
     """The pool as anybody sees it in the stored marks; ``None`` where they need a change."""
-    marks = draft.base
-    kept: _PoolLook | None = marks.looks.get(place)
+    marks = overlay.base
+    kept: _PoolAvailability | None = marks.looks.get(place)
     if kept is not None and kept.holds(now):
         return kept
+    # From the marks before this change only what the change is about needs another look: of a pool
+    # of a thousand keys with half of them out, one key instead of five hundred.
     looks, changes = marks.before
     kept = looks.get(place)
     labels: Collection[str] = marked_labels(changes).get(place.provider, ())
     if kept is None or not kept.holds(now):
-        kept, labels = _PoolLook({}, ()), marks.labels_at(place.provider)
-    stored = Draft(marks, now)
+        kept, labels = _PoolAvailability({}, ()), marks.labels_at(place.provider)
+    stored = MarksOverlay(marks, now)
     found = _renewed(kept, stored, labels, place, now, _ANYBODY)
+    # The clock went back: what was seen holds for the corrected marks alone.
     if stored.changes:
         return None
+    # Two threads may write it at once: both have seen the same, so the last one may stay.
     marks.looks[place] = found
     return found
 
 
-_ANYBODY = Viewer("")
+_ANYBODY = Caller("")
 
 
 def _renewed(
-    known: _PoolLook,
-    draft: Draft,
+    known: _PoolAvailability,
+    overlay: MarksOverlay,
     labels: Collection[str],
-    place: Place,
+    place: TargetKeys,
     now: float,
-    viewer: Viewer,
-) -> _PoolLook:
+    caller: Caller,
+) -> _PoolAvailability:
     """``known`` with the credentials of ``labels`` looked at anew."""
     blocks, until = dict(known.blocks), known.until
     for label in labels:
         blocks.pop(label, None)
+        # A label of another process's config, or one that was renamed since.
         if label not in place.fingerprints:
             continue
-        found = _blocks(draft, place, place.credential_keys(label), now, viewer)
+        found = _blockers(overlay, place, place.credential_keys(label), now, caller)
         if found:
             blocks[label] = _last(found, now)
             until = min(until, *map(_changes_at, found), math.inf)
     ready = place.labels
     if blocks:
         ready = tuple([label for label in ready if label not in blocks])
-    return _PoolLook(blocks, ready, now, until)
+    return _PoolAvailability(blocks, ready, now, until)
 
 
-def _changes_at(block: Block) -> float:
+def _changes_at(block: Blocker) -> float:
     # Whether a probe under way is looked at again before others end changes at each instant.
     return -math.inf if block.probed else block.at - TOLERANCE
 
 
-def _blocks(
-    draft: Draft, place: Place, keys: Iterable[str], now: float, viewer: Viewer
-) -> list[Block]:
+def _blockers(
+    overlay: MarksOverlay, place: TargetKeys, keys: Iterable[str], now: float, caller: Caller
+) -> list[Blocker]:
     found = []
-    for _, record in draft.holding(place, keys):
-        block = block_of(record, now, viewer)
+    for _, record in overlay.holding(place, keys):
+        block = find_blocker(record, now, caller)
         if block is not None:
             found.append(block)
     return found
 
 
-def _last(blocks: Iterable[Block], now: float) -> Block:
-    def ends(block: Block) -> tuple[float, bool]:
+def _last(blocks: Iterable[Blocker], now: float) -> Blocker:
+    # Of two that end together the bench binds: it ends with a probe, the other by itself.
+    def ends(block: Blocker) -> tuple[float, bool]:
         until = clears_at(block, now) if block.probed else block.at
         return block.at if until is None else until, block.mark is Mark.BENCH
 
     return max(blocks, key=ends)
 
 
-def _first(blocks: Iterable[Block], now: float) -> Block:
+def _first(blocks: Iterable[Blocker], now: float) -> Blocker:
     """The credential that comes back first, one that may be waited for before a bench.
 
     A bench is never waited for, so one that is due soon must not hide a cooldown.
     """
 
-    def waited(block: Block) -> tuple[float, float]:
+    def waited(block: Blocker) -> tuple[float, float]:
         until = clears_at(block, now)
         return math.inf if until is None else until, block.at
 
-    return min(blocks, key=waited, default=Block(Mark.DEAD, math.inf))
+    return min(blocks, key=waited, default=Blocker(Mark.DEAD, math.inf))

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.health import MemoryStore, Store
-from orchestrator.health.patience import estimate, learned
+from orchestrator.health.latency import estimate, learned
 from orchestrator.health.records import Marks
+from orchestrator.health.session import NoteFirstToken
 from orchestrator.health.stores.file import FileStore
 from orchestrator.health.stores.store import C
 from orchestrator.states.reasons import Reason, Scope
@@ -36,7 +37,7 @@ def saw(world: World, seconds: float) -> None:
     call = world.call(A)
     call.start()
     world.later(seconds)
-    call.session.first_token(A, seconds, call.at)
+    call.session.answer(NoteFirstToken(A, seconds), call.at)
     call.succeed()
     call.close()
 

@@ -1,0 +1,164 @@
+"""The pump of simulated calls: the effects of a flow, performed from a script in virtual time.
+
+It stands where sockets and sleep would, so everything above it is the code that ships.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from math import inf
+from typing import Any, assert_never
+
+import httpx
+
+from orchestrator.clock import VirtualClock
+from orchestrator.execution.call_run import CallRun
+from orchestrator.execution.effects import (
+    Ask,
+    Block,
+    Close,
+    Effect,
+    Emit,
+    LimitPassed,
+    Open,
+    Read,
+    Sleep,
+)
+from orchestrator.lab.simulation.script_items import (
+    CONNECT,
+    CUT,
+    OK,
+    SILENCE,
+    STALL,
+    TIMEOUT,
+    Item,
+)
+from orchestrator.lab.simulation.scripted_answers import (
+    StreamPart,
+    answer,
+    broken_off,
+    is_streamed,
+    parts,
+)
+from orchestrator.states import Send
+
+Answers = Callable[[Send, float], Item]
+"""What an attempt meets; the second argument is the wall clock, seconds since the epoch."""
+
+_EVENTS = {"Content-Type": "text/event-stream"}
+_SILENT = (TIMEOUT, SILENCE, STALL)
+
+
+class ScriptPlayer:
+    """Plays a script: each attempt meets the first item left that fits it.
+
+    When none is left that fits, the last item of the script that fits repeats; where the
+    script has none at all, the answer is ``ok``.
+    """
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._all = tuple(items)
+        self._left = list(self._all)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The whole script."""
+        return self._all
+
+    @property
+    def left(self) -> tuple[Item, ...]:
+        """The items that no attempt has met."""
+        return tuple(self._left)
+
+    def __call__(self, send: Send, _now: float) -> Item:
+        """The next item for ``send``, whatever the time."""
+        for index, item in enumerate(self._left):
+            if fits(item, send):
+                return self._left.pop(index)
+        return next((item for item in reversed(self._all) if fits(item, send)), Item(OK))
+
+
+def fits(item: Item, send: Send) -> bool:
+    """Whether everything that ``item`` is bound to is where ``send`` goes."""
+    here = (send.target.provider, send.target.name, send.credential)
+    return all(name in here for name in item.names)
+
+
+class VirtualConnection:
+    """Performs the effects of one call; what is asked is answered with what ``answers`` says.
+
+    Args:
+        run: The call.
+        clock: The time that passes.
+        answers: What each attempt meets.
+    """
+
+    def __init__(self, run: CallRun, clock: VirtualClock, answers: Answers) -> None:
+        self._run, self._clock, self._answers = run, clock, answers
+        self._coming: Iterator[StreamPart] = iter(())
+
+    def perform(self, effect: Effect) -> Any:
+        """The result of ``effect``.
+
+        Raises:
+            LimitPassed: Its time is over.
+            httpx.TransportError: The script breaks the connection.
+        """
+        match effect:
+            case Ask():
+                return effect.session.answer(effect.question, effect.at)
+            case Open():
+                return self._open(effect)
+            case Read():
+                return self._read(effect.seconds)
+            case Close():
+                return self.close()
+            case Sleep():
+                return self._clock.sleep(effect.seconds)
+            case Block():
+                return effect.work.result(effect.seconds)
+            case Emit():
+                raise AssertionError("whoever drives the flow hands events on")
+            case _:
+                assert_never(effect)
+
+    def close(self) -> None:
+        """Read no further."""
+        self._coming = iter(())
+
+    def _open(self, effect: Open) -> httpx.Response:
+        exchange = self._run.exchange
+        if exchange is None or effect.request.method == "GET":
+            return httpx.Response(200)  # no attempt: can this address be reached?
+        send, provider = exchange.command, exchange.provider
+        item = self._answers(send, self._clock.time())
+        written = {"spoken": provider.dialect, "model": send.target.model}
+        if exchange.prepared.stream and is_streamed(item):
+            self._coming = parts(item, **written)
+            return httpx.Response(200, headers=_EVENTS)
+        if item.word == CONNECT:
+            self._wait(item.seconds, effect.connect, connect=True)
+            raise httpx.ConnectError(item.message or "[Errno 111] Connection refused")
+        self._wait(inf if item.word in _SILENT else item.seconds, effect.seconds)
+        if item.word == CUT:
+            raise broken_off(item)
+        answered = answer(item, **written)
+        self._coming = iter([StreamPart(0.0, answered.content)])
+        return answered
+
+    def _read(self, limit: float) -> bytes | None:
+        """The next bytes, after the virtual time that they take."""
+        for part in self._coming:
+            self._wait(part.seconds, limit)
+            limit -= part.seconds
+            if part.error is not None:
+                raise part.error
+            if part.data:
+                return part.data
+        return None
+
+    def _wait(self, seconds: float, limit: float, *, connect: bool = False) -> None:
+        """Let ``seconds`` pass, or those until the limit, where that comes first."""
+        self._clock.advance(min(seconds, limit))
+        if seconds >= limit:
+            raise LimitPassed(connect=connect)
