@@ -23,7 +23,12 @@ from orchestrator.vendors import CATALOGUE
 
 
 def resolve(
-    table: Mapping[str, Any], environ: Mapping[str, str], source: Path | str, folder: Path
+    table: Mapping[str, Any],
+    environ: Mapping[str, str],
+    source: Path | str,
+    folder: Path,
+    *,
+    reads: bool = True,
 ) -> Config:
     """The config in ``table``.
 
@@ -32,12 +37,13 @@ def resolve(
         environ: Where variables are looked up.
         source: The file's name, for errors.
         folder: Where relative paths in the file begin.
+        reads: False where no file, command or keyring is read for a secret, which is made up.
 
     Raises:
         ConfigError: Something in it may not be so; it lists everything.
     """
     document, problems = structure(table)
-    draft = ConfigDraft(document, table, environ, folder, problems)
+    draft = ConfigDraft(document, table, environ, folder, reads, problems)
     config = _config(draft, source)
     if draft.problems:
         raise ConfigError(str(source), draft.problems)
