@@ -8,12 +8,12 @@ import attrs
 
 from orchestrator.dialects import Usage
 from orchestrator.dialects.neutral import (
-    Counted,
     Delta,
-    Stopped,
+    FinishReason,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
+    UsageDelta,
 )
 
 
@@ -54,12 +54,12 @@ class Chunk:
     @property
     def finish_reason(self) -> str | None:
         """Why the model stopped, in the piece that says it."""
-        return self.delta.finish_reason if isinstance(self.delta, Stopped) else None
+        return self.delta.finish_reason if isinstance(self.delta, FinishReason) else None
 
     @property
     def usage(self) -> Usage | None:
         """Tokens, in the piece that says them."""
-        return self.delta.usage if isinstance(self.delta, Counted) else None
+        return self.delta.usage if isinstance(self.delta, UsageDelta) else None
 
     def to_dict(self) -> dict[str, Any]:
         """The piece as a ``chat.completion.chunk``."""

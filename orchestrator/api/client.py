@@ -33,7 +33,11 @@ from orchestrator.execution import blocking, tasks
 from orchestrator.execution.blocking import BlockingConnection
 from orchestrator.execution.call_errors import no_target
 from orchestrator.execution.call_run import CallRun
-from orchestrator.execution.capabilities import FitnessLog, split, without_credential
+from orchestrator.execution.capabilities import (
+    FitnessLog,
+    partition_by_capability,
+    without_credential,
+)
 from orchestrator.execution.flow import flow
 from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.runtime import Runtime
@@ -232,7 +236,7 @@ class Orchestrator:
             UnknownRoute: There is no such route or target.
         """
         observers = self._observers if observe is None else (*self._observers, observe)
-        fit, unfit = split(self.config.route(request.wants), request, self.config)
+        fit, unfit = partition_by_capability(self.config.route(request.wants), request, self.config)
         self._fitness_log.tell(unfit)
         if not fit:
             # No machine was begun, so there is no record to close, and nothing to give back.

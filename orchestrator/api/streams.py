@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from orchestrator.api.chunks import Chunk
 from orchestrator.api.response import Response
-from orchestrator.dialects.neutral import Began, Delta, Ended, StreamEvent, Unreadable
+from orchestrator.dialects.neutral import Delta, EndMark, StreamEvent, StreamStart, Unreadable
 
 if TYPE_CHECKING:
     from orchestrator.execution.call_run import CallRun
@@ -122,7 +122,7 @@ class AsyncChunkStream(_Chunks, AsyncIterator[Chunk]):
 
 def _shown(delta: Delta) -> bool:
     """Beginnings, end marks and broken events are for the machine, not for the reader."""
-    return not isinstance(delta, Began | Ended | Unreadable)
+    return not isinstance(delta, StreamStart | EndMark | Unreadable)
 
 
 def _chunk(run: CallRun, delta: Delta) -> Chunk:

@@ -36,8 +36,8 @@ from orchestrator.execution.failure import (
     TooLarge,
 )
 from orchestrator.execution.recorder import Recorder, request_id
+from orchestrator.execution.request_builder import RequestBuilder
 from orchestrator.execution.runtime import Runtime
-from orchestrator.execution.wording import Wording
 from orchestrator.health.session import NoteFirstToken, Report, Session, Succeed
 from orchestrator.ledger import Skipped
 from orchestrator.provider import Provider
@@ -107,7 +107,7 @@ class CallRun:
         self.request = request
         self.call = call
         self.unfit = tuple(unfit)
-        self.wording = Wording(request, runtime.repairs)
+        self.wording = RequestBuilder(request, runtime.repairs)
         self.command: Command = Finish()
         self.exchange: Exchange | None = None
         self.delivery = Delivery()
@@ -134,7 +134,7 @@ class CallRun:
     def open_record(self) -> None:
         """Write down what was asked."""
         now = self.runtime.clock.time()
-        self.recorder.opened(self.call, now, self.request, self.runtime.pools)
+        self.recorder.record_opened(self.call, now, self.request, self.runtime.pools)
 
     @property
     def at(self) -> float:
@@ -171,7 +171,7 @@ class CallRun:
         before = self.call
         moved = step(before, event)
         self.call, self.command = moved.call, moved.command
-        self.recorder.moved(before, event, moved)
+        self.recorder.record_transition(before, event, moved)
 
     def as_repaired(self, taken: Taken | None) -> Taken | None:
         """What was taken, with what repairs of this request, or of earlier ones, say of it."""
@@ -197,7 +197,7 @@ class CallRun:
             stream=command.streamed,
         )
         self.failure, self.is_diagnosed, at = None, False, self.at
-        self.recorder.sent(command, at)
+        self.recorder.begin_attempt(command, at)
         for note in prepared.notes:
             self.recorder.note(note)
         take_down = self.recorder.note
@@ -245,7 +245,7 @@ class CallRun:
     def receive(self, exchange: Exchange, head: httpx.Response) -> None:
         """Take in the head of the answer."""
         identity = masked(request_id(head.headers), self.runtime.masker)
-        self.recorder.received(head.status_code, identity)
+        self.recorder.record_head(head.status_code, identity)
         exchange.receive(head)
 
     def deliver(self) -> Iterator[StreamEvent]:
@@ -348,7 +348,7 @@ class CallRun:
 
     def diagnosed(self, error: Error) -> None:
         """Note in the record what the failure was."""
-        self.recorder.diagnosed(error, unsent=never_sent(self.failure))
+        self.recorder.record_error(error, unsent=never_sent(self.failure))
 
     def answered(self) -> Succeed:
         """The target has answered."""
@@ -365,7 +365,7 @@ class CallRun:
             CallFailed: The call failed.
         """
         skipped, exchange = self.skipped, self.exchange
-        self.recorder.closed(self.call, self.at, skipped)
+        self.recorder.record_closed(self.call, self.at, skipped)
         if command.stopped_by is not None or exchange is None or exchange.kept is None:
             raise self._failure(command, skipped)
         target, credential = self.sent()
@@ -383,7 +383,7 @@ class CallRun:
 
     def close_record(self) -> None:
         """The caller went away: the record ends, and nothing is returned."""
-        self.recorder.closed(self.call, self.at, self.skipped)
+        self.recorder.record_closed(self.call, self.at, self.skipped)
 
     # Inside.
 
@@ -407,10 +407,10 @@ class CallRun:
         if self.call.state not in (State.ATTEMPT, State.STREAM):
             return
         if isinstance(event, Succeeded | Failed):
-            self.recorder.ended(event.at)
+            self.recorder.end_attempt(event.at)
         exchange = self.exchange
         if exchange is not None:
-            self.recorder.counted(exchange.usage)
+            self.recorder.record_usage(exchange.usage)
             skipped = exchange.decoder.unreadable if exchange.decoder is not None else 0
             if skipped:
                 self.recorder.note(f"{skipped} unreadable event{'s' * (skipped > 1)} skipped")
