@@ -172,6 +172,7 @@ class LiveSecret:
         """A reading where one is due, and nobody else is at it."""
         if now < self._next_look or self._under_way(now) is not None:
             return None
+        # Set before the reading begins, so that calls which come meanwhile do not ask for another.
         self._next_look = now + self._pause
         # Of a file, a look costs next to nothing.
         self._pause = self._pause if self._is_file else min(2 * self._pause, LONGEST_PAUSE)
@@ -203,7 +204,10 @@ class LiveSecret:
         return reading
 
     def _begin(self, reading: SecretReading, renew: Callable[[], None]) -> None:
+        # From here on nobody's cancelled wait can cancel it for the others.
+        reading.done.set_running_or_notify_cancel()
         try:
+            # Not of a pool: a command that hangs must keep no place from those that look up names.
             threading.Thread(target=self._work, args=(reading, renew), daemon=True).start()
         except RuntimeError:
             self._readings.pop("now", None)
@@ -225,9 +229,11 @@ class LiveSecret:
             trouble = str(error)
         except Exception as error:  # noqa: BLE001 - a keyring's backend may raise whatever it likes
             trouble = f"{self._source.shown} cannot be read ({type(error).__name__})"
+        # Said once, not at each look: a vault that is down for an hour is one event.
         if trouble and trouble != self.trouble:
             _log.warning("%s: %s; its last secret is used on", self, trouble)
         self.trouble = trouble
+        # Taken down before it is done: whoever comes now begins another, and misses no change.
         if self._readings.get("now") is reading:
             self._readings.pop("now", None)
         reading.done.set_result(trouble)
@@ -241,6 +247,7 @@ class LiveSecret:
         self._version = version
         if secret == self.secret:
             return
+        # In this order: it is sent as soon as it stands here, and what is sent may be quoted.
         self._owner.learn(self, secret)
         self.secret = secret
         if not self._is_file:
@@ -297,6 +304,7 @@ class LiveSecrets:
         now = self._clock.monotonic()
         looks = [each.look(now) for each in self._live.values() if each.provider in providers]
         for reading in filter(None, looks):
+            # What hangs is left to its thread: the last secret may well be good.
             try:
                 yield Block(reading.done, WAIT_SECONDS)
             except LimitPassed:
@@ -327,6 +335,7 @@ class LiveSecrets:
                 trouble = "it could not be read in time"
             if reading.began >= now:
                 break
+        # Also where somebody else's reading brought it, or this one came too late for the wait.
         if live.secret != sent:
             return "has changed"
         live.refused(self._clock.monotonic())

@@ -61,7 +61,8 @@ class Block:
     Raises into the flow: :class:`LimitPassed`, or what the work raised.
 
     Attributes:
-        work: Never cancelled, whoever stops waiting: others may wait for it too.
+        work: Runs (``set_running_or_notify_cancel``), so that nobody who stops waiting can
+            cancel it: others may wait for it too.
         seconds: How long to wait.
     """
 

@@ -62,12 +62,12 @@ class TaskConnection:
                 assert_never(effect)
 
     async def _wait(self, effect: Block) -> Any:
-        # Shielded: to cancel a wait must not cancel what others wait for.
-        work = asyncio.shield(asyncio.wrap_future(effect.work))
         limit = asyncio.timeout(effect.seconds)
         try:
             async with limit:
-                return await work
+                # It runs already, so that to cancel this wait ends nothing that others wait for;
+                # and a wait that is over asks nothing of a loop that may be closed by then.
+                return await asyncio.wrap_future(effect.work)
         except TimeoutError as error:
             if limit.expired():
                 raise LimitPassed from error

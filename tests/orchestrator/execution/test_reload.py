@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,8 @@ from orchestrator.clock import SystemClock
 from orchestrator.config import ConfigError
 from orchestrator.config.loading import loads
 from orchestrator.execution.auth import OLD_SECRETS, LiveSecrets, SecretReading
-from orchestrator.execution.effects import Block
+from orchestrator.execution.effects import Block, LimitPassed
+from orchestrator.execution.tasks import TaskConnection
 from orchestrator.health import MemoryStore
 from orchestrator.health.session import Report, TakeFirst
 from orchestrator.ledger import Attempt, Entry
@@ -310,6 +311,25 @@ def test_a_reading_that_never_ends_is_given_up(tmp_path: Path) -> None:
     assert live.look(9.0) is None
     assert live.read(9.0, 5.0) is left_behind
     assert live.read(10.0, 5.0) is not left_behind
+
+
+def test_who_stops_waiting_ends_no_reading_and_closed_loops_are_left_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    work: Future[str] = Future()
+    work.set_running_or_notify_cancel()
+
+    async def wait(seconds: float) -> Any:
+        return await TaskConnection(Door(), SystemClock()).perform(Block(work, seconds))
+
+    with pytest.raises(LimitPassed):
+        asyncio.run(wait(0.01))
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(wait(60.0), 0.01))
+    work.set_result("done")
+
+    assert asyncio.run(wait(5.0)) == "done"
+    assert caplog.records == []
 
 
 # Many at once.
