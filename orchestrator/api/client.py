@@ -253,6 +253,7 @@ def _config(config: Config | None, tables: Mapping[str, Any]) -> Config:
     given = {name: table for name, table in tables.items() if table is not None}
     if config is None:
         return configuration.from_mapping(given)
+    # Neither goes before the other: whoever gives both means one, and would not learn which.
     if given:
         raise TypeError(f"Orchestrator() takes a config or {', '.join(given)}, not both")
     return config
@@ -279,6 +280,7 @@ def _pools(config: Config) -> tuple[Pool, ...]:
 
 
 def _pool(provider: Provider) -> Pool:
+    # The board knows a credential by its hash: what it keeps in a file is no place for secrets.
     credentials = tuple(
         PoolCredential(credential.label, credential.secret) for credential in provider.credentials
     )

@@ -164,6 +164,8 @@ class LiveSecret:
         self._source, self._owner = source, owner
         self._version: Version | None = None
         self._is_file = isinstance(source, FileSource)
+        # A file is read once more by the first call: it may have changed since the config was
+        # loaded, of which no version is known.
         self._next_look = -math.inf if self._is_file else math.inf
         self._pause = LOOK_SECONDS if self._is_file else RETRY_SECONDS
         self._readings: dict[str, SecretReading] = {}
@@ -210,6 +212,7 @@ class LiveSecret:
             # Not of a pool: a command that hangs must keep no place from those that look up names.
             threading.Thread(target=self._work, args=(reading, renew), daemon=True).start()
         except RuntimeError:
+            # The process is at its limit of threads; the last secret may still do.
             self._readings.pop("now", None)
             reading.done.set_result("no thread can be started")
 
@@ -288,11 +291,13 @@ class LiveSecrets:
 
     def secret(self, provider: Provider, label: str) -> Secret:
         """What to send as the credential ``label`` of ``provider``."""
+        # Most never change: those are the config's own, for one look-up.
         live = self._live.get((provider.name, label))
         return provider.credential(label).secret if live is None else live.secret
 
     def learn(self, live: LiveSecret, secret: Secret) -> None:
         """Let the masker and the health board know ``secret`` before anybody sends it."""
+        # One after the other, since both are read, changed and put back.
         with self._lock:
             self._masker.learn(secret, str(live), OLD_SECRETS)
             self._renew(live.provider, live.label, secret)
@@ -323,6 +328,7 @@ class LiveSecrets:
         """
         live = self._live.get((provider.name, label))
         if live is None:
+            # From the environment, or the config itself: read again it would be the same.
             return None
         now = self._clock.monotonic()
         trouble, ends_at = "", now + seconds
