@@ -82,6 +82,8 @@ class Orchestrator:
         self._transports = Transports(options.get("transport"), options.get("async_transport"))
         # One source of chance for jitter and pools, so that a seed repeats both, in their order.
         dice = random.Random(options.get("seed"))
+        # Made here at the latest: the board asks it for the salt of this machine's hashes, which
+        # all that follows is known by.
         given = options.get("store")
         store = _store(config) if given is None else given
         self.board = HealthBoard(_pools(config), store, self._clock.time, dice)
@@ -238,6 +240,7 @@ class Orchestrator:
             # No machine was begun, so there is no record to close, and nothing to give back.
             unfit += without_credential(request.wants, self.config)
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
+        # Those that are not fit are none of the machine's: it would have to ask nobody about them.
         machine = Call(
             fit, self._policy(request), reasoning=request.reasoning, streamed=request.stream
         )

@@ -247,6 +247,7 @@ class LiveSecret:
         if only_changed and version is not None and version == self._version:
             return
         secret = self._source.read(seconds)
+        # Only once it was read: what could not be read is tried again at the next look.
         self._version = version
         if secret == self.secret:
             return
