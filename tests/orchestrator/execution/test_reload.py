@@ -256,6 +256,8 @@ def ring() -> Iterator[None]:
     keyring = pytest.importorskip("keyring", reason="KEYRING NOT TESTED: it is not installed")
     backend = pytest.importorskip("keyring.backend")
     held: dict[tuple[str, str], str] = {}
+    # Before there is a class that keyring would choose by itself, for other tests too.
+    before = keyring.get_keyring()
 
     class Held(backend.KeyringBackend):  # type: ignore[misc, name-defined]
         priority = 1
@@ -266,7 +268,6 @@ def ring() -> Iterator[None]:
         def set_password(self, service: str, username: str, password: str) -> None:
             held[service, username] = password
 
-    before = keyring.get_keyring()
     keyring.set_keyring(Held())
     yield
     keyring.set_keyring(before)
