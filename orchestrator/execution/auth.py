@@ -23,7 +23,7 @@ import httpx
 from orchestrator.clock import Clock
 from orchestrator.dialects import dialect
 from orchestrator.dialects.encoding import KeyForm
-from orchestrator.execution.effects import Block, LimitPassed
+from orchestrator.execution.effects import AwaitThread, LimitPassed
 from orchestrator.provider import Provider
 from orchestrator.secrets import Masker, Secret
 from orchestrator.secrets.sources import (
@@ -303,7 +303,7 @@ class LiveSecrets:
             self._masker.learn(secret, str(live), OLD_SECRETS)
             self._renew(live.provider, live.label, secret)
 
-    def look(self, providers: Collection[str]) -> Generator[Block, None, None]:
+    def look(self, providers: Collection[str]) -> Generator[AwaitThread, None, None]:
         """Wait, for a moment, for secrets of ``providers`` whose sources may have changed."""
         if not self._live:
             return
@@ -312,13 +312,13 @@ class LiveSecrets:
         for reading in filter(None, looks):
             # What hangs is left to its thread: the last secret may well be good.
             try:
-                yield Block(reading.done, WAIT_SECONDS)
+                yield AwaitThread(reading.done, WAIT_SECONDS)
             except LimitPassed:
                 continue
 
     def reload(
         self, provider: Provider, label: str, sent: Secret, seconds: float
-    ) -> Generator[Block, str, str | None]:
+    ) -> Generator[AwaitThread, str, str | None]:
         """Read the secret again that was refused; what came of it, ``None`` for no such secret.
 
         Args:
@@ -337,7 +337,7 @@ class LiveSecrets:
         while live.secret == sent and (left := ends_at - self._clock.monotonic()) > 0:
             reading = live.read(self._clock.monotonic(), left)
             try:
-                trouble = yield Block(reading.done, left)
+                trouble = yield AwaitThread(reading.done, left)
             except LimitPassed:
                 trouble = "it could not be read in time"
             if reading.began >= now:

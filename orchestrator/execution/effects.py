@@ -55,7 +55,7 @@ class Sleep:
 
 
 @attrs.frozen
-class Block:
+class AwaitThread:
     """Wait for ``work``, which another thread does; its result is the result.
 
     Raises into the flow: :class:`LimitPassed`, or what the work raised.
@@ -92,7 +92,7 @@ class Emit:
     event: StreamEvent
 
 
-Effect = Open | Read | Close | Sleep | Block | Ask | Emit
+Effect = Open | Read | Close | Sleep | AwaitThread | Ask | Emit
 
 
 class LimitPassed(Exception):

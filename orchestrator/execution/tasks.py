@@ -16,7 +16,7 @@ from orchestrator.clock import Clock
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.effects import (
     Ask,
-    Block,
+    AwaitThread,
     CallerLeft,
     Close,
     Effect,
@@ -54,14 +54,14 @@ class TaskConnection:
                 return await self.close()
             case Sleep():
                 return await self._clock.sleep_async(effect.seconds)
-            case Block():
+            case AwaitThread():
                 return await self._wait(effect)
             case Emit():
                 raise AssertionError("whoever drives the flow hands events on")
             case _:
                 assert_never(effect)
 
-    async def _wait(self, effect: Block) -> Any:
+    async def _wait(self, effect: AwaitThread) -> Any:
         limit = asyncio.timeout(effect.seconds)
         try:
             async with limit:

@@ -26,7 +26,7 @@ from orchestrator.clock import SystemClock
 from orchestrator.config import ConfigError
 from orchestrator.config.loading import loads
 from orchestrator.execution.auth import OLD_SECRETS, LiveSecrets, SecretReading
-from orchestrator.execution.effects import Block, LimitPassed
+from orchestrator.execution.effects import AwaitThread, LimitPassed
 from orchestrator.execution.tasks import TaskConnection
 from orchestrator.health import MemoryStore
 from orchestrator.health.session import Report, TakeFirst
@@ -321,7 +321,7 @@ def test_who_stops_waiting_ends_no_reading_and_closed_loops_are_left_alone(
     work.set_running_or_notify_cancel()
 
     async def wait(seconds: float) -> Any:
-        return await TaskConnection(Door(), SystemClock()).perform(Block(work, seconds))
+        return await TaskConnection(Door(), SystemClock()).perform(AwaitThread(work, seconds))
 
     with pytest.raises(LimitPassed):
         asyncio.run(wait(0.01))
@@ -417,7 +417,7 @@ def test_callers_of_one_refused_secret_agree_and_read_little(
         try:
             while True:
                 effect = flow.send(result or None)  # type: ignore[arg-type]
-                assert isinstance(effect, Block)
+                assert isinstance(effect, AwaitThread)
                 result = effect.work.result(effect.seconds)
         except StopIteration as stop:
             return str(stop.value)
