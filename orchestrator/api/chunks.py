@@ -63,6 +63,7 @@ class Chunk:
 
     def to_dict(self) -> dict[str, Any]:
         """The piece as a ``chat.completion.chunk``."""
+        # Loaded long ago: who holds a chunk made a call.
         from orchestrator.dialects.openai_chat import chunk
 
         return chunk(self.delta, id=self.id, model=self.model, created=self.created)

@@ -61,6 +61,7 @@ class ChunkStream(_Chunks, Iterator[Chunk]):
             raise StopIteration
         if self._run is None or self._events is None:
             self._run, self._events = self._begin()
+        # An event may hold nothing for the reader: a beginning, a comment, an end mark.
         while not self._waiting:
             self._take(self._run, next(self._events))
         return self._waiting.popleft()
@@ -68,6 +69,7 @@ class ChunkStream(_Chunks, Iterator[Chunk]):
     def close(self) -> None:
         """End the call and its connection; may be called again."""
         self._end()
+        # Where nothing was asked for yet, no call was begun, and there is nothing to give back.
         if self._events is not None:
             self._events.close()
 

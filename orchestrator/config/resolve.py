@@ -147,12 +147,13 @@ def _settings(draft: ConfigDraft, name: str) -> TargetSettings:
 
 def _check_target(draft: ConfigDraft, name: str, where: str) -> bool:
     provider, _, model = name.partition("/")
-    known_names = [*draft.document.providers, *CATALOGUE]
+    configured = draft.document.providers
     if not provider or not model.strip():
         draft.refuse(where, f'{found(name)}; allowed: "provider/model"')
-    elif provider not in known_names:
-        near = nearest(provider, known_names)
-        names = ", ".join(draft.document.providers) or "none"
+    # A look-up loads the one vendor, a list of the catalogue all of them.
+    elif provider not in configured and provider not in CATALOGUE:
+        near = nearest(provider, [*configured, *CATALOGUE])
+        names = ", ".join(configured) or "none"
         draft.refuse(
             where,
             f"{found(name)}, but there is no provider of that name{near}; configured: {names}; "

@@ -15,7 +15,7 @@ from orchestrator.clock import Clock
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.effects import (
     Ask,
-    Block,
+    AwaitThread,
     CallerLeft,
     Close,
     Effect,
@@ -69,14 +69,14 @@ class BlockingConnection:
                 return self.close()
             case Sleep():
                 return self._clock.sleep(effect.seconds)
-            case Block():
+            case AwaitThread():
                 return self._wait(effect)
             case Emit():
                 raise AssertionError("whoever drives the flow hands events on")
             case _:
                 assert_never(effect)
 
-    def _wait(self, effect: Block) -> Any:
+    def _wait(self, effect: AwaitThread) -> Any:
         try:
             return effect.work.result(effect.seconds)
         except TimeoutError as error:

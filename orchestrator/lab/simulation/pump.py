@@ -15,7 +15,7 @@ from orchestrator.clock import VirtualClock
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.effects import (
     Ask,
-    Block,
+    AwaitThread,
     Close,
     Effect,
     Emit,
@@ -115,7 +115,7 @@ class VirtualConnection:
                 return self.close()
             case Sleep():
                 return self._clock.sleep(effect.seconds)
-            case Block():
+            case AwaitThread():
                 return effect.work.result(effect.seconds)
             case Emit():
                 raise AssertionError("whoever drives the flow hands events on")
