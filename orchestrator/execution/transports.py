@@ -225,6 +225,9 @@ class Transports:
             return self._given_async
         self._leave_parent_behind()
         loop = asyncio.get_running_loop()
+        if self._context is None:
+            # Beside the loop, which it would hold for 20 to 70 ms.
+            await asyncio.to_thread(self._ssl_context)
         with self._lock:
             keeper = self._keepers.get(loop)
             if keeper is not None:
