@@ -1,6 +1,6 @@
 """Authentication: who signs a request once it is whole, with which secret, and whether it is new.
 
-A secret that came from a file, a command or a keyring is read again (the contract, section 6):
+A secret that came from a file, a command or a keyring is read again:
 where a file has changed, and where a provider refused it. So a token that lives for an hour
 serves a process that lives for weeks. SecretReading may block, so it is done in threads; calls wait
 for them by an effect, within their own time, and those that want the same secret at the same

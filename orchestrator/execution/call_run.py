@@ -107,7 +107,7 @@ class CallRun:
         self.request = request
         self.call = call
         self.unfit = tuple(unfit)
-        self.wording = RequestBuilder(request, runtime.repairs)
+        self.requests = RequestBuilder(request, runtime.repairs)
         self.command: Command = Finish()
         self.exchange: Exchange | None = None
         self.delivery = Delivery()
@@ -175,7 +175,7 @@ class CallRun:
 
     def as_repaired(self, taken: Taken | None) -> Taken | None:
         """What was taken, with what repairs of this request, or of earlier ones, say of it."""
-        stream = self.wording.stream_repaired(taken.target) if taken is not None else None
+        stream = self.requests.stream_repaired(taken.target) if taken is not None else None
         return taken if taken is None or stream is None else attrs.evolve(taken, stream=stream)
 
     # One attempt.
@@ -190,7 +190,7 @@ class CallRun:
         provider = self.runtime.providers[target.provider]
         self._begin_delivery(target)
         settings = self.runtime.targets.get(target.name)
-        prepared = self.wording.words(
+        prepared = self.requests.prepare(
             target,
             provider,
             settings.overrides if settings is not None else {},
@@ -316,7 +316,7 @@ class CallRun:
             target.model,
         )
         error = classify_failure(self.failure, attempt)
-        repair = self.wording.cure(target, self.provider, error)
+        repair = self.requests.cure(target, self.provider, error)
         error = attrs.evolve(error, repair=repair, hint=_hint(error, repair))
         return Report(target, credential, error, time_budget.cut_first_token(self.failure))
 
@@ -344,7 +344,7 @@ class CallRun:
     def repair(self, command: Repair) -> None:
         """Change what is sent to the target of ``command``, and to no other."""
         if command.name != RELOAD:  # which changed the credential
-            self.wording.repair(command.target, command.name)
+            self.requests.repair(command.target, command.name)
 
     def diagnosed(self, error: Error) -> None:
         """Note in the record what the failure was."""
@@ -353,7 +353,7 @@ class CallRun:
     def answered(self) -> Succeed:
         """The target has answered."""
         target, credential = self.sent()
-        self.wording.cured(target)
+        self.requests.cured(target)
         return Succeed(target, credential)
 
     # The end of the call.
@@ -399,8 +399,8 @@ class CallRun:
             return
         usage = self.exchange.usage if self.exchange is not None else None
         text = self.delivery.accumulator.text
-        self.wording.go_on_from(text)
-        self.delivery.go_on(usage, prefill=self.wording.prefills(target, self.provider))
+        self.requests.go_on_from(text)
+        self.delivery.go_on(usage, prefill=self.requests.prefills(target, self.provider))
 
     def _end_attempt(self, event: Event) -> None:
         """Record what an attempt cost, and that no more of its answer will come."""

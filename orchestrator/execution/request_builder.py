@@ -103,7 +103,7 @@ class RequestBuilder:
         repairs = self._of(target)
         return False if NO_STREAM in repairs else True if FORCE_STREAM in repairs else None
 
-    def words(
+    def prepare(
         self, target: Target, provider: Provider, overrides: Payload, *, stream: bool
     ) -> PreparedRequest:
         """What to send to ``target``, in the dialect of its provider.

@@ -12,7 +12,7 @@ import math
 from orchestrator.health.records import Record
 
 MOST_SECONDS = 120.0
-"""The longest patience, as for a target without an alternative (the contract, 2026-11)."""
+"""The longest patience, as for a target without an alternative (our own choice, 2026-11)."""
 
 SPARE = 2.0
 """How many times the longest silence is borne, since the next may be longer."""
