@@ -17,7 +17,7 @@ class Endpoint:
 
     Attributes:
         base_urls: Below which the dialect's paths lie, the preferred one first; where there
-            are several, all but the last are probed first (:mod:`orchestrator.execution.addresses`).
+            are several, all but the last are probed (:mod:`orchestrator.execution.addresses`).
         path: What replaces the dialect's own path, ``{model}`` standing for the target's
             model; empty where the dialect's holds.
         key_header: The header that carries the key, in lower case; empty for the dialect's.
