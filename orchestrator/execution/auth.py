@@ -2,7 +2,7 @@
 
 A secret that came from a file, a command or a keyring is read again:
 where a file has changed, and where a provider refused it. So a token that lives for an hour
-serves a process that lives for weeks. SecretReading may block, so it is done in threads; calls wait
+serves a process that lives for weeks. Reading may block, so it is done in threads; calls wait
 for them by an effect, within their own time, and those that want the same secret at the same
 time share one reading.
 """
@@ -119,7 +119,7 @@ def key_form(provider: Provider, key: str = "") -> KeyForm:
     return form
 
 
-# SecretReading a secret again.
+# Reading a secret again.
 
 
 class Renewal(Protocol):

@@ -1,7 +1,7 @@
 """What a call needs of the world: the effects that :func:`.flow.flow` yields and a pump performs.
 
-A pump sends the result of an effect into the flow, or throws what went wrong. It knows
-nothing of the call: :mod:`.blocking` performs effects on a thread, :mod:`.tasks` on an event
+A pump sends the result of an effect into the flow, or throws what went wrong. It
+decides nothing: :mod:`.blocking` performs effects on a thread, :mod:`.tasks` on an event
 loop, and whoever has another way to wait writes a pump of a page.
 """
 

@@ -100,7 +100,7 @@ class _Sent:
 
 
 class Recorder:
-    """Turns what the driver does into entries, and hands each to the observers."""
+    """Turns what the flow does into entries, and hands each to the observers."""
 
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
         self.ledger = Ledger(call)

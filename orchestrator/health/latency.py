@@ -29,7 +29,7 @@ NOTABLE = 1.25
 
 
 USUAL_SECONDS = SPARE * WORTH_KNOWING
-"""What every target gets; see ``states.limits.FIRST_TOKEN_WITH_OTHERS``."""
+"""What every target gets; see ``orchestrator.states.limits.FIRST_TOKEN_WITH_OTHERS``."""
 
 
 def estimate(record: Record | None, now: float) -> float | None:

@@ -215,16 +215,12 @@ MOST_CALLS = 360
 MOST_FILES = 52
 """Own files that a success enters, those of the machine among them."""
 
-MOST_MODULES = 160
-"""Own modules that ``import orchestrator`` loads."""
-
 COUNTED = r'''
 import json, os, sys
 import httpx
 import orchestrator
 from orchestrator.config.loading import loads
 
-loaded = [name for name in sys.modules if name.split(".")[0] == "orchestrator"]
 ANSWER = json.dumps({"choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}]})
 TEXT = """
 health = "memory"
@@ -236,7 +232,7 @@ default = ["a/m"]
 """
 HI = {"messages": [{"role": "user", "content": "hi"}]}
 transport = httpx.MockTransport(lambda _: httpx.Response(200, text=ANSWER))
-root = os.path.dirname(os.path.realpath(orchestrator.__file__))
+root = os.path.dirname(os.path.abspath(orchestrator.__file__))
 calls, files = 0, set()
 
 def count(frame, event, _):
@@ -252,7 +248,7 @@ with orchestrator.Orchestrator(loads(TEXT, {}), transport=transport) as orc:
     sys.setprofile(count)
     orc.run(HI)
     sys.setprofile(None)
-print(json.dumps({"modules": len(loaded), "calls": calls, "files": sorted(files)}))
+print(json.dumps({"calls": calls, "files": sorted(files)}))
 '''
 
 
@@ -272,12 +268,5 @@ def test_a_success_keeps_to_its_budget(counted: dict[str, object]) -> None:
 
     assert isinstance(files, list)
     assert isinstance(own, int)
-    assert own <= MOST_CALLS
+    assert 100 < own <= MOST_CALLS
     assert len(files) <= MOST_FILES, files
-
-
-def test_an_import_keeps_to_its_budget(counted: dict[str, object]) -> None:
-    modules = counted["modules"]
-
-    assert isinstance(modules, int)
-    assert modules <= MOST_MODULES

@@ -116,7 +116,7 @@ class VirtualConnection:
             case Sleep():
                 return self._clock.sleep(effect.seconds)
             case AwaitThread():
-                return effect.work.result(effect.seconds)
+                return effect.work.result()  # no virtual time passes while a thread works
             case Emit():
                 raise AssertionError("whoever drives the flow hands events on")
             case _:
