@@ -225,21 +225,28 @@ class LiveSecret:
         return reading
 
     def _work(self, reading: SecretReading, renew: Callable[[], None]) -> None:
-        trouble = ""
+        trouble = f"{self._source.shown} cannot be read"
+        try:
+            trouble = self._trouble_of(renew)
+            # Said once, not at each look: a vault that is down for an hour is one event.
+            if trouble and trouble != self.trouble:
+                _log.warning("%s: %s; its last secret is used on", self, trouble)
+            self.trouble = trouble
+        finally:
+            # Taken down before it is done: whoever comes now begins another, and misses no change.
+            if self._readings.get("now") is reading:
+                self._readings.pop("now", None)
+            reading.done.set_result(trouble)
+
+    def _trouble_of(self, renew: Callable[[], None]) -> str:
         try:
             renew()
         except (MissingSecret, UnusableSecret) as error:
-            trouble = str(error)
-        except Exception as error:  # noqa: BLE001 - a keyring's backend may raise whatever it likes
-            trouble = f"{self._source.shown} cannot be read ({type(error).__name__})"
-        # Said once, not at each look: a vault that is down for an hour is one event.
-        if trouble and trouble != self.trouble:
-            _log.warning("%s: %s; its last secret is used on", self, trouble)
-        self.trouble = trouble
-        # Taken down before it is done: whoever comes now begins another, and misses no change.
-        if self._readings.get("now") is reading:
-            self._readings.pop("now", None)
-        reading.done.set_result(trouble)
+            # A command may print its old secret when it refuses to give a new one.
+            return self._owner.mask(str(error))
+        except BaseException as error:  # noqa: BLE001 - a keyring's backend may raise, or exit, as it likes
+            return f"{self._source.shown} cannot be read ({type(error).__name__})"
+        return ""
 
     def _renew(self, seconds: float, *, only_changed: bool) -> None:
         # Looked at before it is read: a change in between shows at the next look.
@@ -296,6 +303,10 @@ class LiveSecrets:
         live = self._live.get((provider.name, label))
         return provider.credential(label).secret if live is None else live.secret
 
+    def mask(self, text: str) -> str:
+        """``text`` without any secret that is known."""
+        return self._masker(text)
+
     def learn(self, live: LiveSecret, secret: Secret) -> None:
         """Let the masker and the health board know ``secret`` before anybody sends it."""
         # One after the other, since both are read, changed and put back.
@@ -310,9 +321,13 @@ class LiveSecrets:
         now = self._clock.monotonic()
         looks = [each.look(now) for each in self._live.values() if each.provider in providers]
         for reading in filter(None, looks):
-            # What hangs is left to its thread: the last secret may well be good.
+            # What hangs is left to its thread: the last secret may well be good. All of them
+            # share one moment, since a call must not wait for each of a dozen in turn.
+            left = now + WAIT_SECONDS - self._clock.monotonic()
+            if left <= 0:
+                return
             try:
-                yield AwaitThread(reading.done, WAIT_SECONDS)
+                yield AwaitThread(reading.done, left)
             except LimitPassed:
                 continue
 

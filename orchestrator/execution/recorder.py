@@ -104,6 +104,7 @@ class Recorder:
 
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
         self.ledger = Ledger(call)
+        self.is_closed = False
         self._observers = tuple(observers)
         self._sent: _Sent | None = None
         self._errors: list[tuple[Error, str]] = []
@@ -207,6 +208,7 @@ class Recorder:
 
     def record_closed(self, call: Call, at: float, skipped: tuple[Skipped, ...]) -> None:
         """The call is over."""
+        self.is_closed = True
         self._add(
             Closed(
                 self.ledger.call,
