@@ -55,7 +55,7 @@ diagrams: $(STAMP) ## draw docs/diagrams from the table and the incidents
 spin: $(STAMP) ## search the machine a second time, by spin, where that is installed
 	@$(BIN)/python -m verification.promela
 
-benchmarks: $(STAMP) ## measure the machine, the import and the drivers
+benchmarks: $(STAMP) ## measure the machine, the import and the calls
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
 
 wheel: $(STAMP) ## build the wheel into dist/

@@ -10,7 +10,7 @@
 :func:`run`, :func:`arun`, :func:`stream` and :func:`astream` use the config that is found
 and share its routes, pools and health board between all threads and tasks;
 :class:`Orchestrator` is the same with a config of your own. :func:`transport` makes an
-existing client fail over. The machine that decides is the package ``states``.
+existing client fail over. The machine that decides is :mod:`orchestrator.states`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What a config may change is in :class:`~orchestrator.states.policy.Policy` and
 :class:`~orchestrator.states.policy.Timeouts`; here is what it may not, and what follows
-from both for one attempt. Numbers: the contract, 2026-11, where no other source is named.
+from both for one attempt. Numbers: our own choice, 2026-11, where no other source is named.
 """
 
 from __future__ import annotations

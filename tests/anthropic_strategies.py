@@ -14,19 +14,18 @@ from orchestrator.dialects.anthropic_messages.vocabulary import NAME
 from orchestrator.dialects.finish_reasons import finish_reason
 from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import (
-    Began,
     Conversation,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
+    FinishReason,
     Image,
     JsonFormat,
     Message,
+    NeutralAnswer,
     Part,
     Reasoning,
-    Reply,
     Role,
-    Stopped,
+    StreamStart,
     Text,
     TextDelta,
     Thinking,
@@ -37,6 +36,7 @@ from orchestrator.dialects.neutral import (
     ToolMode,
     ToolResult,
     ToolUse,
+    UsageDelta,
 )
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
@@ -156,7 +156,7 @@ def usages(draw: st.DrawFn) -> Usage:
 
 
 replies = st.builds(
-    Reply,
+    NeutralAnswer,
     st.lists(st.builds(Text, words) | thoughts | st.builds(ToolUse, ids, names, arguments)).map(
         tuple
     ),
@@ -170,7 +170,7 @@ replies = st.builds(
 @st.composite
 def streams(draw: st.DrawFn) -> list[Delta]:
     """Whole streams, as any dialect may give them."""
-    made: list[Delta] = [Began(draw(words), draw(words))]
+    made: list[Delta] = [StreamStart(draw(words), draw(words))]
     calls_made = 0
     for kind in draw(st.lists(st.sampled_from(["text", "thought", "sealed", "call"]), max_size=5)):
         match kind:
@@ -186,7 +186,7 @@ def streams(draw: st.DrawFn) -> list[Delta]:
                 made += [ToolCallDelta(calls_made, arguments=piece) for piece in pieces]
                 calls_made += 1
     finish = finish_reason(draw(reasons), calls=calls_made > 0)
-    return [*made, Stopped(finish or "stop"), Counted(draw(usages())), Ended()]
+    return [*made, FinishReason(finish or "stop"), UsageDelta(draw(usages())), EndMark()]
 
 
 def cut(data: bytes, at: list[int]) -> list[bytes]:

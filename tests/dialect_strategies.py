@@ -17,21 +17,20 @@ from hypothesis import strategies as st
 
 from orchestrator.dialects import Loss, StreamReader, Usage
 from orchestrator.dialects.neutral import (
-    Began,
     Conversation,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
     File,
+    FinishReason,
     Image,
     JsonFormat,
     Message,
+    NeutralAnswer,
     Part,
     Reasoning,
-    Reply,
     Role,
-    Stopped,
     StreamEvent,
+    StreamStart,
     Text,
     TextDelta,
     Thinking,
@@ -42,6 +41,7 @@ from orchestrator.dialects.neutral import (
     ToolMode,
     ToolResult,
     ToolUse,
+    UsageDelta,
 )
 
 # Small things.
@@ -238,7 +238,7 @@ def usages(draw: st.DrawFn) -> Usage:
 
 
 @st.composite
-def replies(draw: st.DrawFn, *, dialect: str = "", thinking: bool = False) -> Reply:
+def replies(draw: st.DrawFn, *, dialect: str = "", thinking: bool = False) -> NeutralAnswer:
     """A whole answer: thoughts first, then words, then tool calls."""
     fresh = (f"call_{number:04}" for number in count())
     calls = draw(tool_uses(fresh))
@@ -246,7 +246,7 @@ def replies(draw: st.DrawFn, *, dialect: str = "", thinking: bool = False) -> Re
     thought = st.builds(Thinking, spoken, dialect=st.just(dialect))
     thoughts = draw(st.lists(thought, max_size=1)) if thinking else []
     finish = "tool_calls" if calls else draw(st.sampled_from(("stop", "length")))
-    return Reply(
+    return NeutralAnswer(
         (*thoughts, *said, *calls), finish, draw(usages()), draw(ids), draw(st.just("model-1"))
     )
 
@@ -263,10 +263,10 @@ def delta_sequences(
     said = draw(st.lists(words.map(TextDelta), max_size=4))
     calls = [draw(_tool_call(index)) for index in range(draw(st.integers(0, 2)))]
     finish = "tool_calls" if calls else draw(st.sampled_from(("stop", "length")))
-    counted = [Counted(draw(usages()))] if usage else []
-    began = Began("answer-1" if ids else "", "model-1")
+    counted = [UsageDelta(draw(usages()))] if usage else []
+    began = StreamStart("answer-1" if ids else "", "model-1")
     called = [delta for call in calls for delta in call]
-    return [began, *thoughts, *said, *called, Stopped(finish), *counted, Ended()]
+    return [began, *thoughts, *said, *called, FinishReason(finish), *counted, EndMark()]
 
 
 @st.composite
@@ -303,7 +303,7 @@ def gathered(deltas: Iterable[Delta]) -> list[Delta]:
     made: list[Delta] = []
     usage: list[Delta] = []
     for delta in deltas:
-        if isinstance(delta, Counted):
+        if isinstance(delta, UsageDelta):
             usage = [delta]
         elif made and (joined := _joined(made[-1], delta)):
             made[-1] = joined

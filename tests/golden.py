@@ -1,9 +1,9 @@
-"""The golden record: the path of every call that a test of the acceptance scripts makes.
+"""The golden record: the path of every call of the acceptance scripts, incidents, simulations.
 
 A test's calls are held against ``golden.json`` beside this file: rows, targets, credentials,
 numbers, and how each call ended, without its times and ids. Where a change is meant::
 
-    pytest --golden=A.jsonl tests/acceptance; pytest --golden=B.jsonl tests/acceptance
+    pytest --golden=A.jsonl tests; pytest --golden=B.jsonl tests
     python -m tests.golden A.jsonl B.jsonl
 
 Tests whose calls differ from run to run have no place in the record.
@@ -76,6 +76,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     return result
 
 
+KEPT = ("tests/acceptance", "tests/orchestrator/lab/simulation", "tests/orchestrator/ledger")
+"""The tests whose calls the record keeps."""
+
 MOST_CALLS = 8
 """Calls of a test that are written out; of more the record keeps how many, and a digest."""
 
@@ -96,7 +99,7 @@ def write(*runs: str) -> None:
     same = {
         test: brief(calls)
         for test, calls in sorted(first.items())
-        if calls and all(run.get(test) == calls for run in others)
+        if test.startswith(KEPT) and calls and all(run.get(test) == calls for run in others)
     }
     FILE.write_text(json.dumps(same, indent=0, ensure_ascii=False) + "\n", "utf-8")
 

@@ -8,12 +8,12 @@ import attrs
 
 from orchestrator.dialects import Usage
 from orchestrator.dialects.neutral import (
-    Counted,
     Delta,
-    Stopped,
+    FinishReason,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
+    UsageDelta,
 )
 
 
@@ -54,15 +54,16 @@ class Chunk:
     @property
     def finish_reason(self) -> str | None:
         """Why the model stopped, in the piece that says it."""
-        return self.delta.finish_reason if isinstance(self.delta, Stopped) else None
+        return self.delta.finish_reason if isinstance(self.delta, FinishReason) else None
 
     @property
     def usage(self) -> Usage | None:
         """Tokens, in the piece that says them."""
-        return self.delta.usage if isinstance(self.delta, Counted) else None
+        return self.delta.usage if isinstance(self.delta, UsageDelta) else None
 
     def to_dict(self) -> dict[str, Any]:
         """The piece as a ``chat.completion.chunk``."""
+        # Loaded long ago: who holds a chunk made a call.
         from orchestrator.dialects.openai_chat import chunk
 
         return chunk(self.delta, id=self.id, model=self.model, created=self.created)

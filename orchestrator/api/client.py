@@ -33,7 +33,11 @@ from orchestrator.execution import blocking, tasks
 from orchestrator.execution.blocking import BlockingConnection
 from orchestrator.execution.call_errors import no_target
 from orchestrator.execution.call_run import CallRun
-from orchestrator.execution.capabilities import FitnessLog, split, without_credential
+from orchestrator.execution.capabilities import (
+    FitnessLog,
+    partition_by_capability,
+    without_credential,
+)
 from orchestrator.execution.flow import flow
 from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.runtime import Runtime
@@ -82,6 +86,8 @@ class Orchestrator:
         self._transports = Transports(options.get("transport"), options.get("async_transport"))
         # One source of chance for jitter and pools, so that a seed repeats both, in their order.
         dice = random.Random(options.get("seed"))
+        # Made here at the latest: the board asks it for the salt of this machine's hashes, which
+        # all that follows is known by.
         given = options.get("store")
         store = _store(config) if given is None else given
         self.board = HealthBoard(_pools(config), store, self._clock.time, dice)
@@ -232,12 +238,13 @@ class Orchestrator:
             UnknownRoute: There is no such route or target.
         """
         observers = self._observers if observe is None else (*self._observers, observe)
-        fit, unfit = split(self.config.route(request.wants), request, self.config)
+        fit, unfit = partition_by_capability(self.config.route(request.wants), request, self.config)
         self._fitness_log.tell(unfit)
         if not fit:
             # No machine was begun, so there is no record to close, and nothing to give back.
             unfit += without_credential(request.wants, self.config)
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
+        # Those that are not fit are none of the machine's: it would have to ask nobody about them.
         machine = Call(
             fit, self._policy(request), reasoning=request.reasoning, streamed=request.stream
         )
@@ -253,6 +260,7 @@ def _config(config: Config | None, tables: Mapping[str, Any]) -> Config:
     given = {name: table for name, table in tables.items() if table is not None}
     if config is None:
         return configuration.from_mapping(given)
+    # Neither goes before the other: whoever gives both means one, and would not learn which.
     if given:
         raise TypeError(f"Orchestrator() takes a config or {', '.join(given)}, not both")
     return config
@@ -279,6 +287,7 @@ def _pools(config: Config) -> tuple[Pool, ...]:
 
 
 def _pool(provider: Provider) -> Pool:
+    # The board knows a credential by its hash: what it keeps in a file is no place for secrets.
     credentials = tuple(
         PoolCredential(credential.label, credential.secret) for credential in provider.credentials
     )

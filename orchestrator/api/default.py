@@ -28,6 +28,7 @@ def default() -> Orchestrator:
     # twice, nor end up with a health board each.
     with _lock:
         if _default is None:
+            # A config that cannot be used is told to each caller anew: it may be mended meanwhile.
             _default = Orchestrator.from_file()
             # Nobody else holds it, so nobody else can close its connections in order.
             atexit.register(_default.close)

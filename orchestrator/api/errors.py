@@ -103,6 +103,7 @@ class CallFailed(Exception):  # the name is the public contract's
     @property
     def rejected(self) -> tuple[Rejected, ...]:
         """What each fallback answered last, in the order in which they were asked."""
+        # The last of each: those before it led to another try at the same target.
         last: dict[str, Rejected] = {}
         for attempt in self.attempts:
             if attempt.target != self.target and attempt.reason is not None:
@@ -116,6 +117,7 @@ class CallFailed(Exception):  # the name is the public contract's
         return tuple(last.values())
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is made again from its text alone, and this one takes no text.
         keywords = {
             name: getattr(self, name)
             for name in ("target", "stopped_by", "skipped", "ledger", "seconds")

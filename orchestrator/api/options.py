@@ -92,6 +92,8 @@ def check_names(name: str, options: Mapping[str, Any], known: type) -> None:
     Raises:
         TypeError: There is no such option.
     """
+    # The types are there for checkers alone: at run time ``**`` takes any name, and a misspelled
+    # ``timeout`` would let a call run for five minutes without a word.
     allowed = known.__annotations__
     for option in options:
         if option not in allowed:
@@ -109,6 +111,7 @@ def check_observer(observe: object) -> None:
     Raises:
         RequestError: It cannot.
     """
+    # Here, where it was handed in: from within a call it would be a failure of every one.
     if observe is not None and not callable(observe):
         kind = type(observe).__name__
         raise RequestError(f"observe is of type {kind}; allowed: a callable, given each entry")

@@ -57,6 +57,8 @@ class Request:
 
     def __attrs_post_init__(self) -> None:
         if self._judged is not self.payload or self._judged is None:
+            # Once: a copy with another option comes here too, and a long conversation would be
+            # walked again, on somebody's event loop.
             payload = _sayable(self.payload)
             _spoken(self.dialect).check_request(payload)
             for name in ("payload", "_judged"):
@@ -95,11 +97,13 @@ def request_of(request: Mapping[str, Any] | Request | str, **options: Any) -> Re
     Raises:
         RequestError: The request is not one.
     """
+    # ``None`` is what the caller did not say: what the request itself says stands.
     given = {name: value for name, value in options.items() if value is not None}
     if isinstance(request, Request):
         asked = attrs.evolve(request, **given)
     else:
         asked = Request(_payload(request), **given)
+    # Not overruled: who wrote it iterates over what he gets, and would meet a whole answer.
     if asked.payload.get("stream") and not asked.stream:
         raise RequestError(
             "'stream' is true, but run and arun give whole answers: call stream or astream"

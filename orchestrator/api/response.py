@@ -76,6 +76,7 @@ class Response:
         heading = Heading(self.ledger.call, self.model, self.created, asked or {})
         spoken = dialect(self.dialect)
         if name == self.dialect:
+            # Not by way of the neutral form, which knows no field of a vendor's own.
             return spoken.complete_answer(self.raw, heading)
         return dialect(name).write_answer(spoken.read_answer(self.raw), heading)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from orchestrator.api.chunks import Chunk
 from orchestrator.api.response import Response
-from orchestrator.dialects.neutral import Began, Delta, Ended, StreamEvent, Unreadable
+from orchestrator.dialects.neutral import Delta, EndMark, StreamEvent, StreamStart, Unreadable
 
 if TYPE_CHECKING:
     from orchestrator.execution.call_run import CallRun
@@ -61,6 +61,7 @@ class ChunkStream(_Chunks, Iterator[Chunk]):
             raise StopIteration
         if self._run is None or self._events is None:
             self._run, self._events = self._begin()
+        # An event may hold nothing for the reader: a beginning, a comment, an end mark.
         while not self._waiting:
             self._take(self._run, next(self._events))
         return self._waiting.popleft()
@@ -68,6 +69,7 @@ class ChunkStream(_Chunks, Iterator[Chunk]):
     def close(self) -> None:
         """End the call and its connection; may be called again."""
         self._end()
+        # Where nothing was asked for yet, no call was begun, and there is nothing to give back.
         if self._events is not None:
             self._events.close()
 
@@ -122,7 +124,7 @@ class AsyncChunkStream(_Chunks, AsyncIterator[Chunk]):
 
 def _shown(delta: Delta) -> bool:
     """Beginnings, end marks and broken events are for the machine, not for the reader."""
-    return not isinstance(delta, Began | Ended | Unreadable)
+    return not isinstance(delta, StreamStart | EndMark | Unreadable)
 
 
 def _chunk(run: CallRun, delta: Delta) -> Chunk:

@@ -27,7 +27,7 @@ FIELDS = frozenset(
 """Fields that repeat what the caller or a model wrote: pydantic's ``input`` and ``ctx``, Groq's
 ``failed_generation``, OpenRouter's ``flagged_input`` (2026-11-29)."""
 SHORTEST = 12
-"""Characters of the shortest span that counts (the contract, 2026-11): shorter ones are names
+"""Characters of the shortest span that counts (our own choice, 2026-11): shorter ones are names
 and values that every answer may hold."""
 BLANK = "..."
 """What stands in place of what is blanked."""

@@ -1,4 +1,4 @@
-"""From what a driver holds in its hands to facts."""
+"""Facts of a failure: what the rules read, from what a call holds in its hands."""
 
 from __future__ import annotations
 

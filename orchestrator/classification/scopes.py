@@ -16,7 +16,7 @@ _ACCOUNT = frozenset(
         "workspace", "team", "subscription", "tenant",
     }
 )  # fmt: skip
-"""Whose limit it is where the words say so (the contract, 2026-11)."""
+"""Whose limit it is where the words say so (our own choice, 2026-11)."""
 _SHORTEST = 3
 """Letters of the shortest name of a model that is looked for by itself: ``o3`` may be anything."""
 

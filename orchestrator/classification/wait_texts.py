@@ -6,17 +6,9 @@ import re
 from datetime import UTC, timedelta, timezone
 
 from orchestrator.classification.durations import bounded, instant, leading_duration
+from orchestrator.vendors.registry import vendor
 
 _LOOKED_AT = 6_000
-_BEIJING = timezone(timedelta(hours=8))
-_ZONES = dict.fromkeys(
-    (
-        "zai", "volcengine", "dashscope", "moonshot", "minimax", "deepseek", "siliconflow",
-        "qianfan", "hunyuan",
-    ),
-    _BEIJING,
-)  # fmt: skip
-"""The zone of timestamps without one (docs.z.ai shows Beijing time, looked up 2026-11-21)."""
 
 # Begins with plain letters, so that the engine can skip to where one of them stands.
 _LEAD = re.compile(
@@ -57,7 +49,7 @@ def in_text(text: str, now: float, family: str = "") -> float | None:
     if found is None and "1" in text:
         found = _epoch(text, now)
     if found is None and "20" in text:
-        found = _stamp(text, now, _ZONES.get(family, UTC))
+        found = _stamp(text, now, _zone(family))
     if found is None and ("utc" in text or "gmt" in text):
         found = _time_of_day(text, now)
     return found
@@ -107,3 +99,9 @@ def _time_of_day(text: str, now: float) -> float | None:
         return None
     until = hour * 3600 + minute * 60 - now % 86_400
     return bounded(until if until > 0 else until + 86_400)
+
+
+def _zone(family: str | None) -> timezone:
+    """The zone of timestamps that name none."""
+    one = vendor(family) if family else None
+    return timezone(timedelta(hours=one.utc_offset)) if one is not None else UTC

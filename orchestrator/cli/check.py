@@ -25,7 +25,7 @@ from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, nearest
 from orchestrator.config.lint import Finding, Level, lint
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, crossing
-from orchestrator.execution.capabilities import split
+from orchestrator.execution.capabilities import partition_by_capability
 from orchestrator.states import Target
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow"}
@@ -241,7 +241,7 @@ def _stranded(found: tuple[Takeover, ...]) -> list[str]:
 def _at(
     name: str, route: tuple[Target, ...], config: Config, request: Request
 ) -> Iterator[Takeover]:
-    _, unfit = split(route, request, config)
+    _, unfit = partition_by_capability(route, request, config)
     reasons = {skipped.target: skipped.message for skipped in unfit}
     for target in route:
         reason = reasons.get(target.name)

@@ -139,7 +139,7 @@ def _brought(attempt: Attempt) -> Text:
 
 
 def _announced(entry: Transition) -> list[Text]:
-    """What is said before the driver performs the move's command."""
+    """What is said before the move's command is performed."""
     match entry.command:
         case Wait(until, target):
             left = max(0.0, until - entry.facts.at)

@@ -35,7 +35,7 @@ EXAMPLE = Setting(
     pool={"deepseek": 2, "openrouter": 1, "corp": 1},
     name="example",
 )
-"""What is checked where there is no config: the routes of the contract's own example."""
+"""What is checked where there is no config: the routes of the README's example."""
 
 _MARGIN = 2
 

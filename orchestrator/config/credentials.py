@@ -68,7 +68,12 @@ def implied(keys: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def resolve(
-    entries: Sequence[Any], where: str, environ: Mapping[str, str], folder: Path
+    entries: Sequence[Any],
+    where: str,
+    environ: Mapping[str, str],
+    folder: Path,
+    *,
+    reads: bool = True,
 ) -> CredentialPool:
     """The pool that ``entries`` name.
 
@@ -77,6 +82,8 @@ def resolve(
         where: The path of the list in the file.
         environ: Where ``env:NAME`` is looked up.
         folder: Where a relative ``file:PATH`` begins.
+        reads: False where nothing is sent: no file, command or keyring is read, and a made-up
+            secret stands in.
     """
     credentials: list[Credential] = []
     problems: list[Problem] = []
@@ -84,7 +91,7 @@ def resolve(
     for index, entry in enumerate(entries[:_MOST_KEYS]):
         place = f"{where}[{index}]"
         try:
-            one = _credential(entry, f"key#{index + 1}", environ, folder)
+            one = _credential(entry, f"key#{index + 1}", environ, folder, reads=reads)
             _distinct(one, credentials)
             credentials.append(one)
         except MissingSecret as missing:
@@ -104,7 +111,9 @@ def _distinct(one: Credential, others: Sequence[Credential]) -> None:
             )
 
 
-def _credential(entry: Any, label: str, environ: Mapping[str, str], folder: Path) -> Credential:
+def _credential(
+    entry: Any, label: str, environ: Mapping[str, str], folder: Path, *, reads: bool
+) -> Credential:
     if isinstance(entry, dict):
         if not {"value"} <= set(entry) <= {"label", "value"}:
             raise NotAllowed("found a table with other keys; allowed: label and value")
@@ -121,6 +130,8 @@ def _credential(entry: Any, label: str, environ: Mapping[str, str], folder: Path
     if scheme == "env":
         return _from_environment(label, name, environ)
     origin = _origin(scheme, name, folder)
+    if not reads:
+        return Credential(label, Secret(f"made-up-{scheme}-{label}"), origin.shown)
     return Credential(label, origin.read(), origin.shown, origin)
 
 

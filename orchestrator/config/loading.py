@@ -49,8 +49,13 @@ def find(
     return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
 
 
-def load(path: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
-    """The config that is found (see :func:`find`).
+def load(
+    path: str | Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    reads: bool = True,
+) -> Config:
+    """The config that is found (see :func:`find`); ``reads`` as for :func:`loads`.
 
     Raises:
         ConfigError: There is none, it cannot be read, or something in it is wrong.
@@ -69,11 +74,15 @@ def load(path: str | Path | None = None, environ: Mapping[str, str] | None = Non
                 )
             ],
         )
-    return loads(_text(file), environ, file)
+    return loads(_text(file), environ, file, reads=reads)
 
 
 def loads(
-    text: str, environ: Mapping[str, str] | None = None, source: Path | str = "<text>"
+    text: str,
+    environ: Mapping[str, str] | None = None,
+    source: Path | str = "<text>",
+    *,
+    reads: bool = True,
 ) -> Config:
     """The config in ``text``.
 
@@ -82,6 +91,8 @@ def loads(
         environ: Where variables are looked up; the process's own unless given.
         source: The file it came from, beside which relative paths in it lie; or a
             name for errors.
+        reads: False where nothing is sent, as in a simulation: no file, command or keyring is
+            read for a secret, and a made-up one stands in.
 
     Raises:
         ConfigError: Something in it is wrong; all problems are listed.
@@ -90,7 +101,7 @@ def loads(
 
     environ = os.environ if environ is None else environ
     folder = source.parent if isinstance(source, Path) else Path()
-    return resolve(_table(text, source), environ, source, folder)
+    return resolve(_table(text, source), environ, source, folder, reads=reads)
 
 
 def from_mapping(table: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Config:

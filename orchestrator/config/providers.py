@@ -45,6 +45,7 @@ class ConfigDraft:
         table: The file as TOML gave it, for what was said and what was not.
         environ: Where variables are looked up.
         folder: Where relative paths begin.
+        reads: False where no file, command or keyring is read for a secret.
         problems: What is wrong; any makes the config refused.
         warnings: What is passed over.
         providers: Those that are resolved.
@@ -56,6 +57,7 @@ class ConfigDraft:
     table: Mapping[str, Any]
     environ: Mapping[str, str]
     folder: Path
+    reads: bool
     problems: list[Problem]
     warnings: list[Problem] = attrs.field(factory=list)
     providers: dict[str, Provider] = attrs.field(factory=dict)
@@ -179,7 +181,7 @@ def _pool(
             return credentials.CredentialPool(warnings=(Problem(where, what),))
     if not entries:
         return credentials.anonymous()
-    pool = credentials.resolve(entries, where, draft.environ, draft.folder)
+    pool = credentials.resolve(entries, where, draft.environ, draft.folder, reads=draft.reads)
     draft.problems.extend(pool.problems)
     draft.warnings.extend(pool.warnings)
     return pool

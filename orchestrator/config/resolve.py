@@ -23,7 +23,12 @@ from orchestrator.vendors import CATALOGUE
 
 
 def resolve(
-    table: Mapping[str, Any], environ: Mapping[str, str], source: Path | str, folder: Path
+    table: Mapping[str, Any],
+    environ: Mapping[str, str],
+    source: Path | str,
+    folder: Path,
+    *,
+    reads: bool = True,
 ) -> Config:
     """The config in ``table``.
 
@@ -32,12 +37,13 @@ def resolve(
         environ: Where variables are looked up.
         source: The file's name, for errors.
         folder: Where relative paths in the file begin.
+        reads: False where no file, command or keyring is read for a secret, which is made up.
 
     Raises:
         ConfigError: Something in it may not be so; it lists everything.
     """
     document, problems = structure(table)
-    draft = ConfigDraft(document, table, environ, folder, problems)
+    draft = ConfigDraft(document, table, environ, folder, reads, problems)
     config = _config(draft, source)
     if draft.problems:
         raise ConfigError(str(source), draft.problems)
@@ -141,12 +147,13 @@ def _settings(draft: ConfigDraft, name: str) -> TargetSettings:
 
 def _check_target(draft: ConfigDraft, name: str, where: str) -> bool:
     provider, _, model = name.partition("/")
-    known_names = [*draft.document.providers, *CATALOGUE]
+    configured = draft.document.providers
     if not provider or not model.strip():
         draft.refuse(where, f'{found(name)}; allowed: "provider/model"')
-    elif provider not in known_names:
-        near = nearest(provider, known_names)
-        names = ", ".join(draft.document.providers) or "none"
+    # A look-up loads the one vendor, a list of the catalogue all of them.
+    elif provider not in configured and provider not in CATALOGUE:
+        near = nearest(provider, [*configured, *CATALOGUE])
+        names = ", ".join(configured) or "none"
         draft.refuse(
             where,
             f"{found(name)}, but there is no provider of that name{near}; configured: {names}; "

@@ -24,7 +24,7 @@ from orchestrator.dialects.finish_reasons import (
     finish_reason,
     is_failed,
 )
-from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import NeutralAnswer, Text, Thinking, ToolUse
 from orchestrator.dialects.wire import arguments, call_id, decoded
 
 
@@ -51,7 +51,7 @@ class Flawed:
     answer: Answer
 
 
-Read = Callable[[Mapping[str, Any]], Reply | None]
+Read = Callable[[Mapping[str, Any]], NeutralAnswer | None]
 """Reads a whole answer of a dialect; ``None`` where it is none."""
 
 
@@ -111,7 +111,7 @@ def _flaw(answer: Answer, *, said: bool) -> Flaw | None:
     return None if said or thought or answer.finish_reason == LENGTH else Flaw.EMPTY
 
 
-def settled(reply: Reply) -> Reply:
+def settled(reply: NeutralAnswer) -> NeutralAnswer:
     """``reply`` as SDKs expect it, whatever its vendor left out.
 
     Each tool call has an id of its own and arguments, ``{}`` where none came; but where the
@@ -125,7 +125,7 @@ def settled(reply: Reply) -> Reply:
     )
 
 
-def _settled_parts(reply: Reply) -> Iterator[Text | Thinking | ToolUse]:
+def _settled_parts(reply: NeutralAnswer) -> Iterator[Text | Thinking | ToolUse]:
     seen: set[str] = set()
     fill = reply.finish_reason != LENGTH
     for part in reply.parts:
@@ -141,7 +141,7 @@ def _settled_parts(reply: Reply) -> Iterator[Text | Thinking | ToolUse]:
         yield attrs.evolve(part, id=given, arguments=said)
 
 
-def answer_of(reply: Reply, raw: dict[str, Any]) -> Answer:
+def answer_of(reply: NeutralAnswer, raw: dict[str, Any]) -> Answer:
     """``reply`` as the caller gets it; ``raw`` is the body that says the same."""
     uses = (part for part in reply.parts if isinstance(part, ToolUse))
     return Answer(

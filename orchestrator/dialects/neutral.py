@@ -1,7 +1,7 @@
 """The neutral form: what any dialect says, said once, so that a chain may cross vendors.
 
 A request in one dialect is read into a :class:`Conversation` and written in another; an
-answer is read into a :class:`Reply`, a stream into :data:`Delta` values, and written
+answer is read into a :class:`NeutralAnswer`, a stream into :data:`Delta` values, and written
 back in the dialect of the caller. Same dialect in and out is never converted.
 
 A field that only one dialect knows stays in ``extras`` under that dialect's own name and
@@ -237,7 +237,7 @@ class Conversation:
 
 
 @attrs.frozen
-class Reply:
+class NeutralAnswer:
     """A whole answer: its parts in order, and why the model stopped.
 
     ``finish_reason`` is in chat-completions words: ``stop``, ``length``,
@@ -275,7 +275,7 @@ UNTITLED = Heading()
 
 
 @attrs.frozen
-class Began:
+class StreamStart:
     """The provider began to answer; no content."""
 
     id: str = ""
@@ -321,26 +321,26 @@ class ToolCallDelta:
 
 
 @attrs.frozen
-class Stopped:
+class FinishReason:
     """The finish reason, in chat-completions words."""
 
     finish_reason: str
 
 
 @attrs.frozen
-class Counted:
+class UsageDelta:
     """Usage so far; the last one is the whole."""
 
     usage: Usage
 
 
 @attrs.frozen
-class Ended:
+class EndMark:
     """The dialect's end mark."""
 
 
 @attrs.frozen
-class Broke:
+class StreamError:
     """The provider reports an error inside the stream.
 
     ``body`` is what classification looks at: decoded JSON, or text.
@@ -357,14 +357,14 @@ class Unreadable:
 
 
 Delta = (
-    Began
+    StreamStart
     | TextDelta
     | ThinkingDelta
     | ToolCallDelta
-    | Stopped
-    | Counted
-    | Ended
-    | Broke
+    | FinishReason
+    | UsageDelta
+    | EndMark
+    | StreamError
     | Unreadable
 )
 

@@ -18,7 +18,14 @@ from orchestrator.dialects.encoding import EndpointSettings, KeyForm, Payload
 from orchestrator.dialects.framing import EVENTS, StreamFraming
 from orchestrator.dialects.judgement import Flawed
 from orchestrator.dialects.loss import Loss, Reworded
-from orchestrator.dialects.neutral import UNTITLED, Conversation, Delta, Heading, Reply, StreamEvent
+from orchestrator.dialects.neutral import (
+    UNTITLED,
+    Conversation,
+    Delta,
+    Heading,
+    NeutralAnswer,
+    StreamEvent,
+)
 from orchestrator.dialects.serving import Serving
 from orchestrator.dialects.shape import RequestShape
 
@@ -33,7 +40,7 @@ class StreamReader(Protocol):
     def close(self) -> list[StreamEvent]:
         """What was left when the connection ended.
 
-        An unfinished event gives nothing: a stream without :class:`~.neutral.Ended`, or
+        An unfinished event gives nothing: a stream without :class:`~.neutral.EndMark`, or
         without a finish reason where the dialect has no end mark, is not whole.
         """
         ...
@@ -79,7 +86,7 @@ class Encode(Protocol):
 class WriteAnswer(Protocol):
     """Writes a whole answer in a dialect's shape."""
 
-    def __call__(self, reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
+    def __call__(self, reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str, Any]:
         """The whole answer; ``heading`` is what ``reply`` leaves out."""
         ...
 
@@ -139,8 +146,8 @@ class Dialect:
     losses: Callable[[Conversation], tuple[Loss, ...]]
     reworded: Callable[[Conversation], Reworded]
     write_request: Callable[[Conversation], dict[str, Any]]
-    read_whole: Callable[[Payload], Reply | None]
-    read_answer: Callable[[Payload], Reply]
+    read_whole: Callable[[Payload], NeutralAnswer | None]
+    read_answer: Callable[[Payload], NeutralAnswer]
     write_answer: WriteAnswer
     complete_answer: Callable[[Payload, Heading], dict[str, Any]]
     stream_reader: Callable[[], StreamReader]

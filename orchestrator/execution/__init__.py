@@ -1,7 +1,8 @@
 """Perform what the machine asks for, and tell it what happened.
 
-A driver is a loop: perform the command, step the machine with the event, until
-``Finish``. It never asks itself what to do next; where it would have to, a row is
-missing from :mod:`orchestrator.states.table`. :class:`.Performer` holds
-what needs no waiting, so that the drivers differ only in how they send and sleep.
+:mod:`.flow` is the sequence of a call, written once as a generator of :mod:`.effects`. It never
+asks itself what to do next; where it would have to, a row is missing from
+:mod:`orchestrator.states.table`. What a call knows is a :class:`.CallRun`, what an attempt knows
+an :class:`.Exchange`. A pump performs the effects: :mod:`.blocking` on a thread, :mod:`.tasks` on
+an event loop.
 """

@@ -9,17 +9,17 @@ import attrs
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import (
-    Began,
-    Counted,
     Delta,
-    Reply,
-    Stopped,
+    FinishReason,
+    NeutralAnswer,
+    StreamStart,
     Text,
     TextDelta,
     Thinking,
     ThinkingDelta,
     ToolCallDelta,
     ToolUse,
+    UsageDelta,
 )
 
 _BLOCK = 1024
@@ -133,17 +133,17 @@ class Accumulator:
         for delta in deltas:
             self._add(delta)
 
-    def reply(self) -> Reply:
+    def reply(self) -> NeutralAnswer:
         """The whole answer."""
         made = (part.part() for part in self._parts)
         # An empty text stands between the thoughts of two models, or came of a chunk without a
         # word. Anthropic refuses it where it is sent back with the conversation.
         parts = tuple(part for part in made if not isinstance(part, Text) or part.text)
-        return settled(Reply(parts, self.finish_reason, self.usage, self.id, self.model))
+        return settled(NeutralAnswer(parts, self.finish_reason, self.usage, self.id, self.model))
 
     def _add(self, delta: Delta) -> None:
         match delta:
-            case Began():
+            case StreamStart():
                 self.id, self.model = self.id or delta.id, self.model or delta.model
                 self.writer = delta.model or self.writer
             case TextDelta():
@@ -153,9 +153,9 @@ class Accumulator:
                 self._add_thought(delta)
             case ToolCallDelta():
                 self._add_tool(delta)
-            case Stopped():
+            case FinishReason():
                 self.finish_reason = delta.finish_reason
-            case Counted():
+            case UsageDelta():
                 # The last count holds: Gemini and Anthropic count what has come so far, with each
                 # chunk.
                 self._usage = delta.usage

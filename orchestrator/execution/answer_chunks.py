@@ -10,19 +10,19 @@ from orchestrator.dialects import DEFAULT_DIALECT, Answer, Fault, Usage, dialect
 from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.judgement import answer_of
 from orchestrator.dialects.neutral import (
-    Began,
-    Counted,
     Delta,
-    Ended,
-    Reply,
-    Stopped,
+    EndMark,
+    FinishReason,
+    NeutralAnswer,
     StreamEvent,
+    StreamStart,
     Text,
     TextDelta,
     Thinking,
     ThinkingDelta,
     ToolCallDelta,
     ToolUse,
+    UsageDelta,
 )
 from orchestrator.dialects.wire import decoded
 from orchestrator.execution.failure import HINT_MARK, Interrupted
@@ -38,11 +38,11 @@ class WholeAnswer:
 
     events: tuple[StreamEvent, ...]
     content: bool
-    broke: None = None
+    error: None = None
     failed_end: bool = False
-    over: bool = True
-    whole: bool = True
-    torn: bool = False
+    has_ended: bool = True
+    is_complete: bool = True
+    is_corrupt: bool = False
     unreadable: int = 0
     usage: Usage | None = None
 
@@ -58,7 +58,7 @@ def split_answer(answer: Answer, spoken: str) -> WholeAnswer:
     return WholeAnswer(tuple(_chunks(reply)), content=bool(reply.parts), usage=answer.usage)
 
 
-def to_completion(reply: Reply) -> Answer:
+def to_completion(reply: NeutralAnswer) -> Answer:
     """``reply`` as an answer that is written as a chat completion."""
     return answer_of(reply, dialect(DEFAULT_DIALECT).write_answer(reply))
 
@@ -81,20 +81,20 @@ def classify_break(
 ) -> Fault | Interrupted:
     """Why a stream that is over is not whole."""
     # A status of 200, since that is what the head said: what failed is told by the body alone.
-    if source.broke is not None:
-        return Fault(200, dict(headers.items()), source.broke, "sse")
-    if source.torn:
+    if source.error is not None:
+        return Fault(200, dict(headers.items()), source.error, "sse")
+    if source.is_corrupt:
         return Interrupted("an event of the answer came with a part missing")
     remark = source.remark if isinstance(source, StreamDecoder) else None
     said = None if remark is None else Fault(200, dict(headers.items()), remark, "sse")
-    # Relays write the end mark after a stream that broke above them; see StreamDecoder.whole.
+    # Relays write the end mark after a stream that broke above them; see StreamDecoder.is_complete.
     if isinstance(source, StreamDecoder) and source.ended:
         return Interrupted("the end mark came without a finish reason", HINT_MARK, said)
     return Interrupted("the stream ended without its end", remark=said)
 
 
-def _chunks(reply: Reply) -> Iterator[StreamEvent]:
-    deltas: list[Delta] = [Began(reply.id, reply.model)]
+def _chunks(reply: NeutralAnswer) -> Iterator[StreamEvent]:
+    deltas: list[Delta] = [StreamStart(reply.id, reply.model)]
     index = 0
     for part in reply.parts:
         match part:
@@ -110,8 +110,8 @@ def _chunks(reply: Reply) -> Iterator[StreamEvent]:
                 index += 1
     deltas += [
         # A caller who streams waits for a finish reason; an answer in one piece may do without.
-        Stopped(reply.finish_reason or standard(None, calls=index > 0)),
-        Counted(reply.usage),
-        Ended(),
+        FinishReason(reply.finish_reason or standard(None, calls=index > 0)),
+        UsageDelta(reply.usage),
+        EndMark(),
     ]
     return (StreamEvent(b"", (delta,)) for delta in deltas)

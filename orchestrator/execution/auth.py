@@ -1,8 +1,8 @@
 """Authentication: who signs a request once it is whole, with which secret, and whether it is new.
 
-A secret that came from a file, a command or a keyring is read again (the contract, section 6):
+A secret that came from a file, a command or a keyring is read again:
 where a file has changed, and where a provider refused it. So a token that lives for an hour
-serves a process that lives for weeks. SecretReading may block, so it is done in threads; calls wait
+serves a process that lives for weeks. Reading may block, so it is done in threads; calls wait
 for them by an effect, within their own time, and those that want the same secret at the same
 time share one reading.
 """
@@ -23,7 +23,7 @@ import httpx
 from orchestrator.clock import Clock
 from orchestrator.dialects import dialect
 from orchestrator.dialects.encoding import KeyForm
-from orchestrator.execution.effects import Block, LimitPassed
+from orchestrator.execution.effects import AwaitThread, LimitPassed
 from orchestrator.provider import Provider
 from orchestrator.secrets import Masker, Secret
 from orchestrator.secrets.sources import (
@@ -119,7 +119,7 @@ def key_form(provider: Provider, key: str = "") -> KeyForm:
     return form
 
 
-# SecretReading a secret again.
+# Reading a secret again.
 
 
 class Renewal(Protocol):
@@ -164,6 +164,8 @@ class LiveSecret:
         self._source, self._owner = source, owner
         self._version: Version | None = None
         self._is_file = isinstance(source, FileSource)
+        # A file is read once more by the first call: it may have changed since the config was
+        # loaded, of which no version is known.
         self._next_look = -math.inf if self._is_file else math.inf
         self._pause = LOOK_SECONDS if self._is_file else RETRY_SECONDS
         self._readings: dict[str, SecretReading] = {}
@@ -172,6 +174,7 @@ class LiveSecret:
         """A reading where one is due, and nobody else is at it."""
         if now < self._next_look or self._under_way(now) is not None:
             return None
+        # Set before the reading begins, so that calls which come meanwhile do not ask for another.
         self._next_look = now + self._pause
         # Of a file, a look costs next to nothing.
         self._pause = self._pause if self._is_file else min(2 * self._pause, LONGEST_PAUSE)
@@ -203,9 +206,13 @@ class LiveSecret:
         return reading
 
     def _begin(self, reading: SecretReading, renew: Callable[[], None]) -> None:
+        # From here on nobody's cancelled wait can cancel it for the others.
+        reading.done.set_running_or_notify_cancel()
         try:
+            # Not of a pool: a command that hangs must keep no place from those that look up names.
             threading.Thread(target=self._work, args=(reading, renew), daemon=True).start()
         except RuntimeError:
+            # The process is at its limit of threads; the last secret may still do.
             self._readings.pop("now", None)
             reading.done.set_result("no thread can be started")
 
@@ -218,19 +225,28 @@ class LiveSecret:
         return reading
 
     def _work(self, reading: SecretReading, renew: Callable[[], None]) -> None:
-        trouble = ""
+        trouble = f"{self._source.shown} cannot be read"
+        try:
+            trouble = self._trouble_of(renew)
+            # Said once, not at each look: a vault that is down for an hour is one event.
+            if trouble and trouble != self.trouble:
+                _log.warning("%s: %s; its last secret is used on", self, trouble)
+            self.trouble = trouble
+        finally:
+            # Taken down before it is done: whoever comes now begins another, and misses no change.
+            if self._readings.get("now") is reading:
+                self._readings.pop("now", None)
+            reading.done.set_result(trouble)
+
+    def _trouble_of(self, renew: Callable[[], None]) -> str:
         try:
             renew()
         except (MissingSecret, UnusableSecret) as error:
-            trouble = str(error)
-        except Exception as error:  # noqa: BLE001 - a keyring's backend may raise whatever it likes
-            trouble = f"{self._source.shown} cannot be read ({type(error).__name__})"
-        if trouble and trouble != self.trouble:
-            _log.warning("%s: %s; its last secret is used on", self, trouble)
-        self.trouble = trouble
-        if self._readings.get("now") is reading:
-            self._readings.pop("now", None)
-        reading.done.set_result(trouble)
+            # A command may print its old secret when it refuses to give a new one.
+            return self._owner.mask(str(error))
+        except BaseException as error:  # noqa: BLE001 - a keyring's backend may raise, or exit, as it likes
+            return f"{self._source.shown} cannot be read ({type(error).__name__})"
+        return ""
 
     def _renew(self, seconds: float, *, only_changed: bool) -> None:
         # Looked at before it is read: a change in between shows at the next look.
@@ -238,9 +254,11 @@ class LiveSecret:
         if only_changed and version is not None and version == self._version:
             return
         secret = self._source.read(seconds)
+        # Only once it was read: what could not be read is tried again at the next look.
         self._version = version
         if secret == self.secret:
             return
+        # In this order: it is sent as soon as it stands here, and what is sent may be quoted.
         self._owner.learn(self, secret)
         self.secret = secret
         if not self._is_file:
@@ -281,30 +299,41 @@ class LiveSecrets:
 
     def secret(self, provider: Provider, label: str) -> Secret:
         """What to send as the credential ``label`` of ``provider``."""
+        # Most never change: those are the config's own, for one look-up.
         live = self._live.get((provider.name, label))
         return provider.credential(label).secret if live is None else live.secret
 
+    def mask(self, text: str) -> str:
+        """``text`` without any secret that is known."""
+        return self._masker(text)
+
     def learn(self, live: LiveSecret, secret: Secret) -> None:
         """Let the masker and the health board know ``secret`` before anybody sends it."""
+        # One after the other, since both are read, changed and put back.
         with self._lock:
             self._masker.learn(secret, str(live), OLD_SECRETS)
             self._renew(live.provider, live.label, secret)
 
-    def look(self, providers: Collection[str]) -> Generator[Block, None, None]:
+    def look(self, providers: Collection[str]) -> Generator[AwaitThread, None, None]:
         """Wait, for a moment, for secrets of ``providers`` whose sources may have changed."""
         if not self._live:
             return
         now = self._clock.monotonic()
         looks = [each.look(now) for each in self._live.values() if each.provider in providers]
         for reading in filter(None, looks):
+            # What hangs is left to its thread: the last secret may well be good. All of them
+            # share one moment, since a call must not wait for each of a dozen in turn.
+            left = now + WAIT_SECONDS - self._clock.monotonic()
+            if left <= 0:
+                return
             try:
-                yield Block(reading.done, WAIT_SECONDS)
+                yield AwaitThread(reading.done, left)
             except LimitPassed:
                 continue
 
     def reload(
         self, provider: Provider, label: str, sent: Secret, seconds: float
-    ) -> Generator[Block, str, str | None]:
+    ) -> Generator[AwaitThread, str, str | None]:
         """Read the secret again that was refused; what came of it, ``None`` for no such secret.
 
         Args:
@@ -315,6 +344,7 @@ class LiveSecrets:
         """
         live = self._live.get((provider.name, label))
         if live is None:
+            # From the environment, or the config itself: read again it would be the same.
             return None
         now = self._clock.monotonic()
         trouble, ends_at = "", now + seconds
@@ -322,11 +352,12 @@ class LiveSecrets:
         while live.secret == sent and (left := ends_at - self._clock.monotonic()) > 0:
             reading = live.read(self._clock.monotonic(), left)
             try:
-                trouble = yield Block(reading.done, left)
+                trouble = yield AwaitThread(reading.done, left)
             except LimitPassed:
                 trouble = "it could not be read in time"
             if reading.began >= now:
                 break
+        # Also where somebody else's reading brought it, or this one came too late for the wait.
         if live.secret != sent:
             return "has changed"
         live.refused(self._clock.monotonic())

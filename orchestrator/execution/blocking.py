@@ -15,7 +15,7 @@ from orchestrator.clock import Clock
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.effects import (
     Ask,
-    Block,
+    AwaitThread,
     CallerLeft,
     Close,
     Effect,
@@ -30,7 +30,7 @@ from orchestrator.execution.flow import Flow
 from orchestrator.execution.transports import READ_DEADLINE
 
 
-class Performer(Protocol):
+class EffectPerformer(Protocol):
     """Performs the effects of one call on this thread; see :class:`BlockingConnection`."""
 
     def perform(self, effect: Effect) -> Any:
@@ -69,17 +69,19 @@ class BlockingConnection:
                 return self.close()
             case Sleep():
                 return self._clock.sleep(effect.seconds)
-            case Block():
+            case AwaitThread():
                 return self._wait(effect)
             case Emit():
                 raise AssertionError("whoever drives the flow hands events on")
             case _:
                 assert_never(effect)
 
-    def _wait(self, effect: Block) -> Any:
+    def _wait(self, effect: AwaitThread) -> Any:
         try:
             return effect.work.result(effect.seconds)
         except TimeoutError as error:
+            if effect.work.done():  # its own, not that of this wait
+                raise
             raise LimitPassed from error
 
     def close(self) -> None:
@@ -118,7 +120,7 @@ class BlockingPump:
 
     response: Response
 
-    def __init__(self, flow: Flow, connection: Performer) -> None:
+    def __init__(self, flow: Flow, connection: EffectPerformer) -> None:
         self._flow, self._connection = flow, connection
 
     def advance(self, error: BaseException | None = None) -> StreamEvent | None:
@@ -153,7 +155,7 @@ class BlockingPump:
             del error
 
 
-def run(flow: Flow, connection: Performer) -> Response:
+def run(flow: Flow, connection: EffectPerformer) -> Response:
     """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
     pump = BlockingPump(flow, connection)
     try:
@@ -164,7 +166,7 @@ def run(flow: Flow, connection: Performer) -> Response:
         connection.close()
 
 
-def drive(flow: Flow, connection: Performer) -> Generator[StreamEvent, None, None]:
+def drive(flow: Flow, connection: EffectPerformer) -> Generator[StreamEvent, None, None]:
     """Run a call to its end; yields what may be passed on to the caller.
 
     Raises:

@@ -36,8 +36,8 @@ from orchestrator.execution.failure import (
     TooLarge,
 )
 from orchestrator.execution.recorder import Recorder, request_id
+from orchestrator.execution.request_builder import RequestBuilder
 from orchestrator.execution.runtime import Runtime
-from orchestrator.execution.wording import Wording
 from orchestrator.health.session import NoteFirstToken, Report, Session, Succeed
 from orchestrator.ledger import Skipped
 from orchestrator.provider import Provider
@@ -107,7 +107,7 @@ class CallRun:
         self.request = request
         self.call = call
         self.unfit = tuple(unfit)
-        self.wording = Wording(request, runtime.repairs)
+        self.requests = RequestBuilder(request, runtime.repairs)
         self.command: Command = Finish()
         self.exchange: Exchange | None = None
         self.delivery = Delivery()
@@ -134,7 +134,7 @@ class CallRun:
     def open_record(self) -> None:
         """Write down what was asked."""
         now = self.runtime.clock.time()
-        self.recorder.opened(self.call, now, self.request, self.runtime.pools)
+        self.recorder.record_opened(self.call, now, self.request, self.runtime.pools)
 
     @property
     def at(self) -> float:
@@ -171,11 +171,11 @@ class CallRun:
         before = self.call
         moved = step(before, event)
         self.call, self.command = moved.call, moved.command
-        self.recorder.moved(before, event, moved)
+        self.recorder.record_transition(before, event, moved)
 
     def as_repaired(self, taken: Taken | None) -> Taken | None:
         """What was taken, with what repairs of this request, or of earlier ones, say of it."""
-        stream = self.wording.stream_repaired(taken.target) if taken is not None else None
+        stream = self.requests.stream_repaired(taken.target) if taken is not None else None
         return taken if taken is None or stream is None else attrs.evolve(taken, stream=stream)
 
     # One attempt.
@@ -190,14 +190,14 @@ class CallRun:
         provider = self.runtime.providers[target.provider]
         self._begin_delivery(target)
         settings = self.runtime.targets.get(target.name)
-        prepared = self.wording.words(
+        prepared = self.requests.prepare(
             target,
             provider,
             settings.overrides if settings is not None else {},
             stream=command.streamed,
         )
         self.failure, self.is_diagnosed, at = None, False, self.at
-        self.recorder.sent(command, at)
+        self.recorder.begin_attempt(command, at)
         for note in prepared.notes:
             self.recorder.note(note)
         take_down = self.recorder.note
@@ -245,7 +245,7 @@ class CallRun:
     def receive(self, exchange: Exchange, head: httpx.Response) -> None:
         """Take in the head of the answer."""
         identity = masked(request_id(head.headers), self.runtime.masker)
-        self.recorder.received(head.status_code, identity)
+        self.recorder.record_head(head.status_code, identity)
         exchange.receive(head)
 
     def deliver(self) -> Iterator[StreamEvent]:
@@ -316,7 +316,7 @@ class CallRun:
             target.model,
         )
         error = classify_failure(self.failure, attempt)
-        repair = self.wording.cure(target, self.provider, error)
+        repair = self.requests.cure(target, self.provider, error)
         error = attrs.evolve(error, repair=repair, hint=_hint(error, repair))
         return Report(target, credential, error, time_budget.cut_first_token(self.failure))
 
@@ -344,16 +344,16 @@ class CallRun:
     def repair(self, command: Repair) -> None:
         """Change what is sent to the target of ``command``, and to no other."""
         if command.name != RELOAD:  # which changed the credential
-            self.wording.repair(command.target, command.name)
+            self.requests.repair(command.target, command.name)
 
     def diagnosed(self, error: Error) -> None:
         """Note in the record what the failure was."""
-        self.recorder.diagnosed(error, unsent=never_sent(self.failure))
+        self.recorder.record_error(error, unsent=never_sent(self.failure))
 
     def answered(self) -> Succeed:
         """The target has answered."""
         target, credential = self.sent()
-        self.wording.cured(target)
+        self.requests.cured(target)
         return Succeed(target, credential)
 
     # The end of the call.
@@ -365,7 +365,7 @@ class CallRun:
             CallFailed: The call failed.
         """
         skipped, exchange = self.skipped, self.exchange
-        self.recorder.closed(self.call, self.at, skipped)
+        self.recorder.record_closed(self.call, self.at, skipped)
         if command.stopped_by is not None or exchange is None or exchange.kept is None:
             raise self._failure(command, skipped)
         target, credential = self.sent()
@@ -383,7 +383,7 @@ class CallRun:
 
     def close_record(self) -> None:
         """The caller went away: the record ends, and nothing is returned."""
-        self.recorder.closed(self.call, self.at, self.skipped)
+        self.recorder.record_closed(self.call, self.at, self.skipped)
 
     # Inside.
 
@@ -399,18 +399,18 @@ class CallRun:
             return
         usage = self.exchange.usage if self.exchange is not None else None
         text = self.delivery.accumulator.text
-        self.wording.go_on_from(text)
-        self.delivery.go_on(usage, prefill=self.wording.prefills(target, self.provider))
+        self.requests.go_on_from(text)
+        self.delivery.go_on(usage, prefill=self.requests.prefills(target, self.provider))
 
     def _end_attempt(self, event: Event) -> None:
         """Record what an attempt cost, and that no more of its answer will come."""
         if self.call.state not in (State.ATTEMPT, State.STREAM):
             return
         if isinstance(event, Succeeded | Failed):
-            self.recorder.ended(event.at)
+            self.recorder.end_attempt(event.at)
         exchange = self.exchange
         if exchange is not None:
-            self.recorder.counted(exchange.usage)
+            self.recorder.record_usage(exchange.usage)
             skipped = exchange.decoder.unreadable if exchange.decoder is not None else 0
             if skipped:
                 self.recorder.note(f"{skipped} unreadable event{'s' * (skipped > 1)} skipped")

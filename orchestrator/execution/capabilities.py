@@ -17,7 +17,7 @@ from orchestrator.ledger import Skipped
 from orchestrator.states import Reason, Target
 
 
-def split(
+def partition_by_capability(
     route: Sequence[Target], request: Request, config: Config
 ) -> tuple[tuple[Target, ...], tuple[Skipped, ...]]:
     """The targets that can express ``request``, and why the others cannot.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.dialects.neutral import Began, Counted, Delta, TextDelta, Unreadable
+from orchestrator.dialects.neutral import Delta, StreamStart, TextDelta, Unreadable, UsageDelta
 
 LEAST_OVERLAP = 12
 """Characters: a shorter repetition is more often chance ("hel" + "lo") than repetition."""
@@ -36,7 +36,7 @@ class OverlapTrimmer:
         if isinstance(delta, TextDelta):
             self._held += delta.text
             return () if self._may_repeat() else self._decide()
-        if isinstance(delta, Began | Counted | Unreadable):
+        if isinstance(delta, StreamStart | UsageDelta | Unreadable):
             return (delta,)  # Gemini counts with every chunk
         # Whatever else comes after text ends the question.
         return (*self._decide(), delta) if self._held else (delta,)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from orchestrator.dialects import Usage
-from orchestrator.dialects.neutral import Began, Counted, Delta, StreamEvent
+from orchestrator.dialects.neutral import Delta, StreamEvent, StreamStart, UsageDelta
 from orchestrator.execution.accumulator import Accumulator
 from orchestrator.execution.continuation import OverlapTrimmer
 
@@ -56,6 +56,6 @@ class Delivery:
 
         Its bytes are not those that the provider sent, whose stream stands for itself.
         """
-        usage = Counted(self.accumulator.usage)
-        told = (usage if isinstance(delta, Counted) else delta for delta in deltas)
-        return StreamEvent(b"", tuple(each for each in told if not isinstance(each, Began)))
+        usage = UsageDelta(self.accumulator.usage)
+        told = (usage if isinstance(delta, UsageDelta) else delta for delta in deltas)
+        return StreamEvent(b"", tuple(each for each in told if not isinstance(each, StreamStart)))

@@ -1,7 +1,7 @@
 """What a call needs of the world: the effects that :func:`.flow.flow` yields and a pump performs.
 
-A pump sends the result of an effect into the flow, or throws what went wrong. It knows
-nothing of the call: :mod:`.blocking` performs effects on a thread, :mod:`.tasks` on an event
+A pump sends the result of an effect into the flow, or throws what went wrong. It
+decides nothing: :mod:`.blocking` performs effects on a thread, :mod:`.tasks` on an event
 loop, and whoever has another way to wait writes a pump of a page.
 """
 
@@ -55,13 +55,14 @@ class Sleep:
 
 
 @attrs.frozen
-class Block:
+class AwaitThread:
     """Wait for ``work``, which another thread does; its result is the result.
 
     Raises into the flow: :class:`LimitPassed`, or what the work raised.
 
     Attributes:
-        work: Never cancelled, whoever stops waiting: others may wait for it too.
+        work: Runs (``set_running_or_notify_cancel``), so that nobody who stops waiting can
+            cancel it: others may wait for it too.
         seconds: How long to wait.
     """
 
@@ -91,7 +92,7 @@ class Emit:
     event: StreamEvent
 
 
-Effect = Open | Read | Close | Sleep | Block | Ask | Emit
+Effect = Open | Read | Close | Sleep | AwaitThread | Ask | Emit
 
 
 class LimitPassed(Exception):

@@ -22,7 +22,6 @@ from orchestrator.execution.answer_chunks import (
     split_answer,
     to_completion,
 )
-from orchestrator.execution.body import Body
 from orchestrator.execution.failure import (
     LARGEST_ANSWER,
     Broken,
@@ -32,9 +31,10 @@ from orchestrator.execution.failure import (
     TornArguments,
     Truncated,
 )
+from orchestrator.execution.request_builder import PreparedRequest
+from orchestrator.execution.response_sniffer import ResponseSniffer
 from orchestrator.execution.stop_cutter import cut_answer
 from orchestrator.execution.stream_decoder import StreamDecoder
-from orchestrator.execution.wording import Worded
 from orchestrator.provider import Provider, StreamEnd
 from orchestrator.secrets import Secret
 from orchestrator.states import Send
@@ -92,11 +92,11 @@ class Exchange:
     command: Send
     sent_at: float
     provider: Provider
-    prepared: Worded
+    prepared: PreparedRequest
     wishes: Wishes
     note: Callable[[str], None]
     secret: Secret = attrs.field(factory=Secret)
-    body: Body | None = None
+    body: ResponseSniffer | None = None
     decoder: StreamDecoder | WholeAnswer | None = None
     kept: Answer | None = None
     relaying: bool = False
@@ -113,7 +113,7 @@ class Exchange:
         Where the status alone says that it is a failure, that is what came, whether the body
         arrives, stalls or breaks.
         """
-        self.body = Body(head, self.provider.dialect, self.prepared.stream)
+        self.body = ResponseSniffer(head, self.provider.dialect, self.prepared.stream)
 
     def feed(self, data: bytes | None) -> None:
         """Take in bytes; ``None`` where the body ended."""
@@ -150,7 +150,7 @@ class Exchange:
     @property
     def is_whole(self) -> bool:
         """True once the model said why it stopped."""
-        return self.decoder is not None and self.decoder.whole
+        return self.decoder is not None and self.decoder.is_complete
 
     @property
     def is_silent(self) -> bool:
@@ -192,7 +192,7 @@ class Exchange:
             return outcome
         # What a model said before it failed is its answer so far, and is delivered as that.
         said = decoder.content and decoder.failed_end and not self.wishes.hold
-        if (decoder.broke is not None or self._is_cut) and (self.relaying or not said):
+        if (decoder.error is not None or self._is_cut) and (self.relaying or not said):
             return self._broken_stream(decoder)
         if self.relaying:
             return StreamComplete() if self._is_over else None
@@ -215,7 +215,7 @@ class Exchange:
 
     @property
     def _is_over(self) -> bool:
-        return self._is_closed or (self.decoder is not None and self.decoder.over)
+        return self._is_closed or (self.decoder is not None and self.decoder.has_ended)
 
     @property
     def _is_cut(self) -> bool:
@@ -277,7 +277,7 @@ class Exchange:
     def _broken_stream(self, decoder: StreamDecoder | WholeAnswer) -> Failure:
         body = self.body
         headers = body.response.headers if body is not None else httpx.Headers()
-        if decoder.broke is None and body is not None and body.garbled and self._read == len(body):
+        if decoder.error is None and body is not None and body.garbled and self._read == len(body):
             return Fault(200, dict(headers), body.content)
         return classify_break(decoder, headers)
 

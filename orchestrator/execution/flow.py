@@ -18,8 +18,8 @@ from orchestrator.dialects import Answer
 from orchestrator.execution import addresses, time_budget
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.effects import Ask, Close, Effect, Emit, LimitPassed, Open, Read, Sleep
-from orchestrator.execution.exchange import Exchange, FirstContent, Outcome, StreamComplete
-from orchestrator.execution.failure import Broken
+from orchestrator.execution.exchange import Exchange, FirstContent, StreamComplete
+from orchestrator.execution.failure import Broken, Failure
 from orchestrator.health.session import Release, Take, TakeFirst
 from orchestrator.states import (
     Cancelled,
@@ -84,7 +84,10 @@ def flow(run: CallRun) -> Flow:
         for leftover in run.leftover:
             yield Emit(leftover)
     except GeneratorExit:
-        raise  # the pump is gone: nobody performs an effect any more
+        # The pump is gone, and nobody performs an effect any more. What the board must know is
+        # no wait, so it is told from here; what is open went with the pump.
+        _perform_here(_abandon(run))
+        raise
     except BaseException:
         yield from _abandon(run)
         raise
@@ -145,6 +148,7 @@ def _diagnose(run: CallRun, *, reload: bool = True) -> Generator[Effect, Any, Di
 def _send(run: CallRun, command: Send) -> EventFlow:
     """Send, and read until content may be passed on or the attempt is over."""
     exchange = run.begin_attempt(command)
+    outcome: Answer | Failure | FirstContent | None = None
     try:
         several = exchange.provider.base_urls
         base_url = (yield from _locate(run, exchange)) if several else exchange.provider.base_url
@@ -152,15 +156,39 @@ def _send(run: CallRun, command: Send) -> EventFlow:
         connect = outgoing.extensions["timeout"]["connect"]
         head = yield Open(outgoing, _left(run, exchange, command), connect)
         run.receive(exchange, head)
-        while (outcome := exchange.outcome()) is None:
+        # Stops at the first content once, for the board to be told of it outside: what breaks
+        # in the board is no failure of the attempt, and an answer that came is bought once.
+        while (outcome := _judge(run, exchange)) is None and not _speaks_first(exchange):
             exchange.feed((yield Read(_left(run, exchange, command))))
-            if not exchange.has_spoken and exchange.has_content:
-                yield from _note_first_content(run, exchange)
-        return (yield from _settle(run, exchange, outcome))
     except RequestError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever breaks an attempt is its failure
         return (yield from _break(run, exchange, command, error))
+    if _speaks_first(exchange):
+        yield from _note_first_content(run, exchange)
+    return (
+        yield from _read_on(run, exchange, command) if outcome is None else _settle(run, outcome)
+    )
+
+
+def _read_on(run: CallRun, exchange: Exchange, command: Send) -> EventFlow:
+    """Read what is held back, since it must all be here before anything is passed on."""
+    try:
+        while (outcome := _judge(run, exchange)) is None:
+            exchange.feed((yield Read(_left(run, exchange, command))))
+    except Exception as error:  # noqa: BLE001 - see _send
+        return (yield from _break(run, exchange, command, error))
+    return (yield from _settle(run, outcome))
+
+
+def _judge(run: CallRun, exchange: Exchange) -> Answer | Failure | FirstContent | None:
+    """What has come amounts to; ``None`` where more bytes must tell."""
+    outcome = exchange.outcome()
+    return run.complete(exchange) if isinstance(outcome, StreamComplete) else outcome
+
+
+def _speaks_first(exchange: Exchange) -> bool:
+    return not exchange.has_spoken and exchange.has_content
 
 
 def _relay(run: CallRun, command: Relay) -> EventFlow:
@@ -172,14 +200,16 @@ def _relay(run: CallRun, command: Relay) -> EventFlow:
         for event in run.deliver():
             yield Emit(event)
         try:
-            if (outcome := exchange.outcome() or run.too_large()) is not None:
-                ended = yield from _settle(run, exchange, outcome)
-                if isinstance(ended, Succeeded):
-                    yield from _drain(run)
-                return ended
-            exchange.feed((yield Read(_left(run, exchange, command))))
+            outcome = _judge(run, exchange) or run.too_large()
+            if outcome is None:
+                exchange.feed((yield Read(_left(run, exchange, command))))
         except Exception as error:  # noqa: BLE001 - see _send
             return (yield from _break(run, exchange, command, error))
+        if outcome is not None:
+            ended = yield from _settle(run, outcome)
+            if isinstance(ended, Succeeded):
+                yield from _drain(run)
+            return ended
 
 
 def _note_first_content(run: CallRun, exchange: Exchange) -> Generator[Effect, Any, None]:
@@ -201,10 +231,8 @@ def _left(run: CallRun, exchange: Exchange, command: Send | Relay) -> float:
     return seconds
 
 
-def _settle(run: CallRun, exchange: Exchange, outcome: Outcome) -> EventFlow:
+def _settle(run: CallRun, outcome: Answer | Failure | FirstContent) -> EventFlow:
     """The event that ``outcome`` is; the board hears of an answer first."""
-    if isinstance(outcome, StreamComplete):
-        outcome = run.complete(exchange)
     match outcome:
         case FirstContent():
             return Streaming(run.at)
@@ -217,17 +245,17 @@ def _settle(run: CallRun, exchange: Exchange, outcome: Outcome) -> EventFlow:
 
 def _break(run: CallRun, exchange: Exchange, command: Send | Relay, error: Exception) -> EventFlow:
     """The event of an attempt that ``error`` ended, or a limit."""
+    known: Answer | Failure | FirstContent | None
     try:
-        known = exchange.settled()
+        settled = exchange.settled()
+        known = run.complete(exchange) if isinstance(settled, StreamComplete) else settled
     except Exception as unreadable:  # noqa: BLE001 - what broke the codec breaks it again
         known = Broken(unreadable)
     if known is None and isinstance(error, LimitPassed):
         committed = run.call.committed
         reached = time_budget.pass_limit(command, exchange, error, run.at, committed=committed)
         return reached if isinstance(reached, DeadlineReached) else run.fail(reached)
-    return (
-        yield from _settle(run, exchange, exchange.interrupt(error) if known is None else known)
-    )
+    return (yield from _settle(run, exchange.interrupt(error) if known is None else known))
 
 
 def _drain(run: CallRun) -> Generator[Effect, Any, None]:
@@ -276,13 +304,28 @@ def _probe(run: CallRun, exchange: Exchange, base_url: str) -> Generator[Effect,
 
 
 def _abandon(run: CallRun) -> Generator[Effect, Any, None]:
-    """End what is open, and give back what was taken."""
-    yield Close()
+    """End what is open, and give back what was taken, whatever else interrupts that."""
     try:
-        if not run.call.state.final:
-            yield from _end(run)
+        yield Close()
     finally:
-        yield Ask(run.session, Release(), run.at)
+        try:
+            if not run.call.state.final:
+                yield from _end(run)
+            elif not run.recorder.is_closed:  # it was interrupted at its last move
+                run.close_record()
+        finally:
+            yield Ask(run.session, Release(), run.at)
+
+
+def _perform_here(effects: Generator[Effect, Any, None]) -> None:
+    """Perform what a call gives back, without a pump."""
+    result: Any = None
+    with contextlib.suppress(StopIteration):
+        while True:
+            effect = effects.send(result)
+            result = None
+            if isinstance(effect, Ask):
+                result = effect.session.answer(effect.question, effect.at)
 
 
 def _end(run: CallRun) -> Generator[Effect, Any, None]:

@@ -100,16 +100,17 @@ class _Sent:
 
 
 class Recorder:
-    """Turns what the driver does into entries, and hands each to the observers."""
+    """Turns what the flow does into entries, and hands each to the observers."""
 
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
         self.ledger = Ledger(call)
+        self.is_closed = False
         self._observers = tuple(observers)
         self._sent: _Sent | None = None
         self._errors: list[tuple[Error, str]] = []
         self._passed_over: dict[str, Clear] = {}
 
-    def opened(self, call: Call, time: float, request: Request, pools: Pools) -> None:
+    def record_opened(self, call: Call, time: float, request: Request, pools: Pools) -> None:
         """The call begins.
 
         Args:
@@ -132,7 +133,7 @@ class Recorder:
             )
         )
 
-    def sent(self, command: Send, at: float) -> None:
+    def begin_attempt(self, command: Send, at: float) -> None:
         """An attempt goes out."""
         self._sent = _Sent(command, at)
 
@@ -141,22 +142,22 @@ class Recorder:
         if self._sent is not None:
             self._sent.notes[text] = None
 
-    def received(self, status: int, request_id: str | None) -> None:
+    def record_head(self, status: int, request_id: str | None) -> None:
         """The head of its answer is here."""
         if self._sent is not None:
             self._sent.status, self._sent.request_id = status, request_id
 
-    def ended(self, at: float) -> None:
+    def end_attempt(self, at: float) -> None:
         """All of its answer is here, or no more of it will come."""
         if self._sent is not None:
             self._sent.received_at = at
 
-    def counted(self, usage: Usage | None) -> None:
+    def record_usage(self, usage: Usage | None) -> None:
         """What its provider told of the tokens that it cost."""
         if self._sent is not None and usage is not None and usage != _UNTOLD:
             self._sent.usage = usage
 
-    def diagnosed(self, error: Error, *, unsent: bool = False) -> None:
+    def record_error(self, error: Error, *, unsent: bool = False) -> None:
         """The failure of the attempt was classified.
 
         Args:
@@ -167,7 +168,7 @@ class Recorder:
             self._sent.error, self._sent.unsent = error, unsent
             self._errors.append((error, self._sent.command.target.name))
 
-    def moved(self, before: Call, event: Event, moved: Step) -> None:
+    def record_transition(self, before: Call, event: Event, moved: Step) -> None:
         """The machine took a row."""
         self._add(
             Transition(
@@ -205,8 +206,9 @@ class Recorder:
         # By identity: two targets may have failed with the same words.
         return next((name for known, name in self._errors if known is error), None)
 
-    def closed(self, call: Call, at: float, skipped: tuple[Skipped, ...]) -> None:
+    def record_closed(self, call: Call, at: float, skipped: tuple[Skipped, ...]) -> None:
         """The call is over."""
+        self.is_closed = True
         self._add(
             Closed(
                 self.ledger.call,

@@ -49,7 +49,7 @@ EFFORTS_ASKED = (
     "seed", "user", "store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier",
     "prompt_cache_retention", "prompt_cache_options",
 )  # fmt: skip
-"""Fields that ask for best effort only (the contract, 2026-11): who refuses one does without."""
+"""Fields that ask for best effort only (our own choice, 2026-11): who refuses one does without."""
 
 _UNSAID = frozenset({"logprobs", "echo", "background"})
 _USUAL: Mapping[str, Any] = {"frequency_penalty": 0, "presence_penalty": 0, "n": 1}

@@ -14,15 +14,15 @@ import attrs
 from orchestrator.dialects import Answer, dialect
 from orchestrator.dialects.judgement import answer_of
 from orchestrator.dialects.neutral import (
-    Began,
-    Counted,
     Delta,
-    Stopped,
+    FinishReason,
+    StreamStart,
     Text,
     TextDelta,
     Thinking,
     ToolUse,
     Unreadable,
+    UsageDelta,
 )
 
 
@@ -50,7 +50,7 @@ class StopCutter:
         """What of ``delta`` to deliver now, and the finish reason where the text ends with it."""
         if not self._stops:
             return (delta,)
-        if isinstance(delta, Began | Counted | Unreadable):
+        if isinstance(delta, StreamStart | UsageDelta | Unreadable):
             return (delta,)
         if self.has_cut:
             return ()
@@ -63,7 +63,7 @@ class StopCutter:
         at = first_stop(text, self._stops)
         if at is not None:
             self.has_cut, self._held = True, ""
-            return (*_text(text[:at]), Stopped("stop"))
+            return (*_text(text[:at]), FinishReason("stop"))
         # No more than the longest sequence less one: what is held back delays the caller.
         kept = _may_become(text, self._stops)
         self._held = text[len(text) - kept :]

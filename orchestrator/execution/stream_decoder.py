@@ -10,14 +10,14 @@ from orchestrator.dialects import StreamReader, Usage
 from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.judgement import failed_finish
 from orchestrator.dialects.neutral import (
-    Broke,
-    Counted,
     Delta,
-    Ended,
-    Stopped,
+    EndMark,
+    FinishReason,
+    StreamError,
     StreamEvent,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
     is_content,
 )
 from orchestrator.dialects.wire import decoded
@@ -40,9 +40,9 @@ class StreamDecoder:
         stopped: The finish reason, once it has come.
         ended: True once the dialect's end mark has come.
         alive: True once the provider said that it is at work, with nothing of the answer.
-        broke: What the provider reported as a failure inside the stream, or as its end.
+        error: What the provider reported as a failure inside the stream, or as its end.
         failed_end: True where that is the finish reason.
-        torn: True where an event of the answer itself came with a part missing.
+        is_corrupt: True where an event of the answer itself came with a part missing.
         unreadable: How many events made no sense and were skipped.
         usage: Tokens as the provider counted them last; ``None`` where it has not told.
     """
@@ -59,9 +59,9 @@ class StreamDecoder:
         self.stopped: str | None = None
         self.ended = False
         self.alive = False
-        self.broke: Any = None
+        self.error: Any = None
         self.failed_end = False
-        self.torn = False
+        self.is_corrupt = False
         self.unreadable = 0
         self.usage: Usage | None = None
         self._begins: set[str] = set()
@@ -69,19 +69,19 @@ class StreamDecoder:
         self._garbled = False
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """True where nothing of the answer is missing: the model said why it stopped.
 
         A finish reason is enough, since some servers that speak chat completions never
         send the end mark. An end mark alone is not, unless that is how this provider ends:
         relays write one after a stream that broke above them.
         """
-        return self.broke is None and not self.torn and self.stopped is not None
+        return self.error is None and not self.is_corrupt and self.stopped is not None
 
     @property
-    def over(self) -> bool:
+    def has_ended(self) -> bool:
         """True where nothing more of the answer can come."""
-        return self.ended or self.torn or self.broke is not None
+        return self.ended or self.is_corrupt or self.error is not None
 
     @property
     def remark(self) -> Any:
@@ -110,7 +110,7 @@ class StreamDecoder:
     def _take(self, events: list[StreamEvent]) -> None:
         for event in events:
             # Whatever follows the end is none of the answer: some servers send a second end mark.
-            if self.over:
+            if self.has_ended:
                 return
             # A comment or a ping: the provider is at work, and its first token may take longer.
             self.alive = self.alive or not event.deltas
@@ -119,7 +119,7 @@ class StreamDecoder:
                 self._note(delta)
             if len(self._begins) < KINDS and event.deltas:
                 self._begins.add(_data(event.raw))
-            if self.broke is not None or self.torn:
+            if self.error is not None or self.is_corrupt:
                 # What came along with the failure was said all the same.
                 said = tuple(delta for delta in passed.deltas if is_content(delta))
                 self._waiting += [StreamEvent(passed.raw, said)] if said else []
@@ -138,20 +138,20 @@ class StreamDecoder:
 
     def _note(self, delta: Delta) -> None:
         match delta:
-            case Stopped():
+            case FinishReason():
                 # Some finish reasons are failures ("error"); that of a filter is none once words
                 # have come.
                 self.stopped = delta.finish_reason
-                self.broke = failed_finish(self.stopped, said=True)
-                self.failed_end = self.broke is not None
-            case Ended():
+                self.error = failed_finish(self.stopped, said=True)
+                self.failed_end = self.error is not None
+            case EndMark():
                 self.ended = True
                 if self.stopped is None and self._ends_by_mark:
                     self.stopped = standard(None, calls=self.tool_call)
-            case Counted():
+            case UsageDelta():
                 self.usage = delta.usage
-            case Broke():
-                self.broke = delta.body if delta.body is not None else ""
+            case StreamError():
+                self.error = delta.body if delta.body is not None else ""
             case Unreadable():
                 self._skip(delta.data)
             case _:
@@ -166,7 +166,9 @@ class StreamDecoder:
         # has said why it stopped. Anything else was put in by somebody between.
         alike = data.lstrip()[:ALIKE] in self._begins
         if self.stopped is None:
-            self.torn = self.torn or alike or (isinstance(said, str) and _is_piece(said))
+            self.is_corrupt = (
+                self.is_corrupt or alike or (isinstance(said, str) and _is_piece(said))
+            )
         # Half an event is a model's own words: they must not be shown as a server's remark.
         self._garbled = self._garbled or not _is_remark(said)
         if len(self._remarks) <= MOST_REMARKS:
@@ -175,10 +177,10 @@ class StreamDecoder:
 
 def _stopped(event: StreamEvent, finish: str | None) -> StreamEvent:
     """``event`` that is the end, with the finish reason, which it may not say itself."""
-    if finish is None or any(isinstance(delta, Stopped) for delta in event.deltas):
+    if finish is None or any(isinstance(delta, FinishReason) for delta in event.deltas):
         return event
     *before, ended = event.deltas
-    return StreamEvent(event.raw, (*before, Stopped(finish), ended))
+    return StreamEvent(event.raw, (*before, FinishReason(finish), ended))
 
 
 def _is_piece(data: str) -> bool:

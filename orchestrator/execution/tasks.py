@@ -16,7 +16,7 @@ from orchestrator.clock import Clock
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.effects import (
     Ask,
-    Block,
+    AwaitThread,
     CallerLeft,
     Close,
     Effect,
@@ -54,20 +54,20 @@ class TaskConnection:
                 return await self.close()
             case Sleep():
                 return await self._clock.sleep_async(effect.seconds)
-            case Block():
+            case AwaitThread():
                 return await self._wait(effect)
             case Emit():
                 raise AssertionError("whoever drives the flow hands events on")
             case _:
                 assert_never(effect)
 
-    async def _wait(self, effect: Block) -> Any:
-        # Shielded: to cancel a wait must not cancel what others wait for.
-        work = asyncio.shield(asyncio.wrap_future(effect.work))
+    async def _wait(self, effect: AwaitThread) -> Any:
         limit = asyncio.timeout(effect.seconds)
         try:
             async with limit:
-                return await work
+                # It runs already, so that to cancel this wait ends nothing that others wait for;
+                # and a wait that is over asks nothing of a loop that may be closed by then.
+                return await asyncio.wrap_future(effect.work)
         except TimeoutError as error:
             if limit.expired():
                 raise LimitPassed from error

@@ -131,20 +131,39 @@ class SyncTransport(httpx.HTTPTransport):
 
 
 class _ClosingStream(httpcore.AsyncNetworkStream):
-    """A network stream that is closed where its TLS handshake is cancelled.
+    """A network stream that reads early answers, and is closed where its handshake is cancelled.
 
-    httpcore 1.0.9 closes it for every other ending; a cancelled one would stay open for
-    as long as the loop runs, since the loop goes on reading from it.
+    A server may answer before it has read a large request, and close: whoever does not read
+    while it writes loses that answer. httpcore 1.0.9 takes a ``WriteError`` for that, and goes
+    on to read. It closes a stream for every ending of a TLS handshake but a cancelled one, which
+    would stay open for as long as the loop runs, since the loop goes on reading from it.
     """
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
+        self._early = b""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, timeout)
+        early, self._early = self._early[:max_bytes], self._early[max_bytes:]
+        return early or await self._stream.read(max_bytes, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, timeout)
+        if len(buffer) <= _PIECE:  # it fits into the socket: no answer can come before its end
+            await self._stream.write(buffer, timeout)
+            return
+        reading = asyncio.ensure_future(self._stream.read(_PIECE, timeout))
+        writing = asyncio.ensure_future(self._stream.write(buffer, timeout))
+        try:
+            await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done() and not writing.done():
+                raise httpcore.WriteError("answered before all of the request was read")
+            await writing
+        finally:
+            writing.cancel()
+            reading.cancel()
+            # Nothing is lost: what a cancelled read has not taken is there for the next one.
+            read, _ = await asyncio.gather(reading, writing, return_exceptions=True)
+            self._early += read if isinstance(read, bytes) else b""
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -225,6 +244,9 @@ class Transports:
             return self._given_async
         self._leave_parent_behind()
         loop = asyncio.get_running_loop()
+        if self._context is None:
+            # Beside the loop, which it would hold for 20 to 70 ms.
+            await asyncio.to_thread(self._ssl_context)
         with self._lock:
             keeper = self._keepers.get(loop)
             if keeper is not None:

@@ -21,7 +21,7 @@ from orchestrator.states.routing import clears_at
 
 EARLY_SECONDS = 15.0
 """After a start at which nothing stood by, a bench or an open circuit counts as due
-this long after the last request there (the contract, 2026-11)."""
+this long after the last request there (our own choice, 2026-11)."""
 
 _PROBED_AFTER = frozenset({Mark.BENCH, Mark.CIRCUIT})
 

@@ -12,7 +12,7 @@ import math
 from orchestrator.health.records import Record
 
 MOST_SECONDS = 120.0
-"""The longest patience, as for a target without an alternative (the contract, 2026-11)."""
+"""The longest patience, as for a target without an alternative (our own choice, 2026-11)."""
 
 SPARE = 2.0
 """How many times the longest silence is borne, since the next may be longer."""
@@ -29,7 +29,7 @@ NOTABLE = 1.25
 
 
 USUAL_SECONDS = SPARE * WORTH_KNOWING
-"""What every target gets; see ``states.limits.FIRST_TOKEN_WITH_OTHERS``."""
+"""What every target gets; see ``orchestrator.states.limits.FIRST_TOKEN_WITH_OTHERS``."""
 
 
 def estimate(record: Record | None, now: float) -> float | None:

@@ -4,7 +4,7 @@ A wait of up to 5 minutes that a rate limit names is a fact: a cooldown, which s
 A longer one, whoever names it, is an expectation: a bench with due dates, at each of which
 one call may probe. So money that was added, or a window that opened early, is noticed.
 
-Lengths are the contract's (2026-11).
+Lengths are our own choice (2026-11).
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Ledger(Sequence[Entry]):
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """The events alone: fed to ``states.step`` they give the same call again."""
+        """The events alone: :func:`orchestrator.states.step` makes the same call of them again."""
         return tuple(entry.facts for entry in self.transitions)
 
     @property

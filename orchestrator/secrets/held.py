@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 from orchestrator.secrets.shapes import MASK
 
 LEAST = 8
-"""Characters of the shortest header, cookie or query value that is a secret (the contract,
+"""Characters of the shortest header, cookie or query value that is a secret (our own choice,
 2026-11): a shorter one is a flag or a word, and masking it would eat ordinary text."""
 
 _PUBLIC_NAMES = frozenset({"user-agent", "accept", "content-type"})

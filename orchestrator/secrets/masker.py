@@ -15,7 +15,7 @@ from orchestrator.secrets.shapes import MASK, mask_shapes
 from orchestrator.secrets.spellings import Span, everything, layers, readings
 
 PIECE = 12
-"""Characters of a secret that are a secret by themselves (the contract, 2026-11)."""
+"""Characters of a secret that are a secret by themselves (our own choice, 2026-11)."""
 
 _GRAM = 4
 """Bytes of a secret that are looked for at once. One of ``LEAST`` bytes, wherever it begins,

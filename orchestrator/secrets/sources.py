@@ -207,25 +207,37 @@ def _output(process: subprocess.Popen[bytes], seconds: float) -> _Output:
         late.set()
         _kill(process)
 
-    timer, errors = threading.Timer(seconds, end), _Collected(process.stderr)
-    with process:
-        try:
-            timer.start()
-            errors.start()
-            text = _read(process.stdout)
-            if len(text) > _LARGEST:
-                _kill(process)  # it may print for ever
-            errors.join()
-            status = process.wait()
-        except BaseException:
-            _kill(process)
-            raise
-        finally:
-            timer.cancel()
-    if len(text) > _LARGEST:
+    timer = threading.Timer(seconds, end)
+    printed, errors = _Collected(process.stdout), _Collected(process.stderr)
+    try:
+        timer.start()
+        printed.start()
+        errors.start()
+        while len(printed.text) <= _LARGEST and process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LOOK_SECONDS)
+        if len(printed.text) > _LARGEST:
+            _kill(process)  # it may print for ever
+        status = process.wait()
+        # What it left behind in a group of its own may hold the pipes open for ever.
+        printed.end()
+        errors.end()
+    except BaseException:
+        _kill(process)
+        raise
+    finally:
+        timer.cancel()
+    if len(printed.text) > _LARGEST:
         return _Output("", errors.text, "prints more than a key")
     why = f"did not end within {seconds:g} s" if late.is_set() else f"ended with status {status}"
-    return _Output(text, errors.text, why if status else "")
+    return _Output(printed.text, errors.text, why if status else "")
+
+
+LOOK_SECONDS = 0.1
+"""Seconds between two looks at how much a command has printed; its end is seen at once."""
+
+LEFTOVER_SECONDS = 1.0
+"""Seconds to wait for the end of what a command printed, once it has ended itself."""
 
 
 class _Collected(threading.Thread):
@@ -233,16 +245,26 @@ class _Collected(threading.Thread):
 
     def __init__(self, pipe: IO[bytes] | None) -> None:
         super().__init__(daemon=True)
-        self._pipe, self.text = pipe, ""
+        if pipe is None:
+            raise AssertionError("both pipes were asked for")
+        self._pipe, self._read = pipe, b""
+
+    @property
+    def text(self) -> str:
+        """What has come so far."""
+        return self._read.decode("utf-8", "replace")
 
     def run(self) -> None:
-        self.text = _read(self._pipe)
+        # Piece by piece, so that what came before a pipe that never ends is known.
+        file = self._pipe.fileno()
+        while len(self._read) <= _LARGEST and (piece := os.read(file, _LARGEST + 1)):
+            self._read += piece
 
-
-def _read(pipe: IO[bytes] | None) -> str:
-    if pipe is None:
-        raise AssertionError("both pipes were asked for")
-    return pipe.read(_LARGEST + 1).decode("utf-8", "replace")
+    def end(self) -> None:
+        """Wait for the end of what was printed, but not for what keeps a pipe open for ever."""
+        self.join(LEFTOVER_SECONDS)
+        if not self.is_alive():
+            self._pipe.close()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

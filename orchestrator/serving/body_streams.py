@@ -10,13 +10,13 @@ from orchestrator.api.request import Request, RequestError
 from orchestrator.config.errors import ConfigError
 from orchestrator.dialects import StreamWriter, dialect
 from orchestrator.dialects.neutral import (
-    Broke,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
     Heading,
+    StreamError,
     StreamEvent,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.execution.call_run import CallRun
 from orchestrator.serving.http_errors import error_response
@@ -57,12 +57,12 @@ class EventWriter:
     def end(self) -> bytes:
         """What the client must see after the last event of an answer that is whole."""
         # Some providers end with a finish reason and no end mark.
-        return b"" if self._passing else self._own().write(Ended())
+        return b"" if self._passing else self._own().write(EndMark())
 
     def broke(self, error: Exception) -> bytes:
         """The client's own form of an error inside a stream."""
         _, body = error_response(error, self._dialect)
-        return self._own().write(Broke(body))
+        return self._own().write(StreamError(body))
 
     def _passes(self, event: StreamEvent) -> bool:
         number = self._run.call.number
@@ -77,8 +77,8 @@ class EventWriter:
 
     def _summed(self, delta: Delta) -> Delta:
         """``delta``, with the tokens of all targets that a stream was continued at."""
-        if isinstance(delta, Counted) and self._run.call.number != self._first:
-            return Counted(self._run.delivery.accumulator.usage)
+        if isinstance(delta, UsageDelta) and self._run.call.number != self._first:
+            return UsageDelta(self._run.delivery.accumulator.usage)
         return delta
 
     def _own(self) -> StreamWriter:

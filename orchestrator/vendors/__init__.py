@@ -3,8 +3,8 @@
 The rules of the room: a module holds all of one vendor, with the pages that it was read from
 (``VENDOR``, a :class:`.record.Vendor`: address, key variables, dialect, quirks, rules, a model
 to start from); code only where data cannot say it. Environment values come in as a mapping, and
-only :mod:`.reachability` opens a connection, where it is asked to. Nobody lists the modules:
-:mod:`.registry` finds them, and imports one when it is named.
+nothing here opens a connection. Nobody lists the modules: :mod:`.registry` finds them, and
+imports one when it is named.
 """
 
 from orchestrator.vendors.not_found import explain_not_found

@@ -91,5 +91,6 @@ VENDOR = Vendor(
     aliases=("qwen", "alibaba", "bailian", "aliyun", "modelstudio"),
     runs_models=True,
     starter="qwen-plus",
+    utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
     rules=_RULES,
 )

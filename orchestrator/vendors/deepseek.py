@@ -35,5 +35,6 @@ VENDOR = Vendor(
     others={"anthropic-messages": "https://api.deepseek.com/anthropic/v1"},
     runs_models=True,
     starter="deepseek-v4-pro",
+    utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
     rules=_RULES,
 )

@@ -32,5 +32,6 @@ VENDOR = Vendor(
     "hunyuan",
     aliases=("tencent",),
     runs_models=True,
+    utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
     rules=_RULES,
 )

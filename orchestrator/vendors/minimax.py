@@ -63,5 +63,6 @@ VENDOR = Vendor(
     aliases=("minimax-cn",),
     runs_models=True,
     starter="MiniMax-M2.5",
+    utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
     rules=_RULES,
 )

@@ -53,5 +53,6 @@ VENDOR = Vendor(
     aliases=("kimi", "kimi-coding", "kimi-for-coding"),
     runs_models=True,
     starter="kimi-k2.6",
+    utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
     rules=_RULES,
 )

@@ -30,5 +30,6 @@ VENDOR = Vendor(
     "qianfan",
     aliases=("baidu", "ernie", "wenxin"),
     runs_models=True,
+    utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
     rules=_RULES,
 )

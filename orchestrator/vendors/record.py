@@ -17,7 +17,7 @@ class Endpoint:
 
     Attributes:
         base_urls: Below which the dialect's paths lie, the preferred one first; where there
-            are several, all but the last must be probed (see :mod:`.reachability`).
+            are several, all but the last are probed (:mod:`orchestrator.execution.addresses`).
         path: What replaces the dialect's own path, ``{model}`` standing for the target's
             model; empty where the dialect's holds.
         key_header: The header that carries the key, in lower case; empty for the dialect's.
@@ -70,6 +70,7 @@ class Vendor:
         dialects: Dialects that it made, whose other speakers use its words.
         runs_models: True where it serves models of its own, or on its own machines: what it
             quotes is its own failure.
+        utc_offset: Hours by which its timestamps are ahead of UTC where they name no zone.
         starter: A model to start from, for the config that ``init`` writes; empty where it is
             not to be found in one.
         rules: What its errors mean, in the order in which they are asked.
@@ -95,6 +96,7 @@ class Vendor:
     aliases: tuple[str, ...] = ()
     dialects: tuple[str, ...] = ()
     runs_models: bool = False
+    utc_offset: int = 0
     starter: str = ""
     rules: tuple[Rule, ...] = attrs.field(default=(), repr=False)
 

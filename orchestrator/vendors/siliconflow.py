@@ -41,5 +41,6 @@ VENDOR = Vendor(
     limits_by_model=True,  # docs.siliconflow.com/en/userguide/rate-limits
     runs_models=True,
     starter="deepseek-ai/DeepSeek-V4-Pro",
+    utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
     rules=_RULES,
 )

@@ -88,5 +88,6 @@ VENDOR = Vendor(
     "volcengine",
     aliases=("ark", "doubao", "byteplus", "modelark"),
     runs_models=True,
+    utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
     rules=_RULES,
 )

@@ -52,5 +52,6 @@ VENDOR = Vendor(
     aliases=("z-ai", "zhipu", "zhipuai", "bigmodel", "glm"),
     runs_models=True,
     starter="glm-4.6",
+    utc_offset=8,  # docs.z.ai shows Beijing time, looked up 2026-11-21
     rules=_RULES,
 )

@@ -10,7 +10,7 @@ import attrs
 from orchestrator.lab.diagrams.drawing import Drawing, View
 from orchestrator.lab.diagrams.plain_table import Table, plain
 from orchestrator.states.table import TABLE
-from scripts.diagrams import incidents, states_page
+from scripts.diagrams import incidents, rooms, states_page
 from scripts.diagrams.incidents import INCIDENTS, LEDGERS
 from scripts.diagrams.markdown import fence, link
 
@@ -85,7 +85,7 @@ def files(table: Table = TABLE, ledgers: Path = LEDGERS) -> dict[str, bytes]:
     made = {name: text.encode() for name, text in texts(table, ledgers).items()}
     drawn = drawings(table, ledgers)
     made |= {f"{name}.svg": drawing.svg().encode() for name, drawing in drawn.items()}
-    return made | {"machine.png": drawn["machine"].png()}
+    return made | {"machine.png": drawn["machine"].png(), "rooms.svg": rooms.picture()}
 
 
 def drawings(table: Table = TABLE, ledgers: Path = LEDGERS) -> dict[str, Drawing]:

@@ -21,21 +21,21 @@ from orchestrator.dialects.finish_reasons import LENGTH, STOP, finish_reason
 from orchestrator.dialects.loss import Reworded, parameter
 from orchestrator.dialects.neutral import (
     UNTITLED,
-    Began,
-    Broke,
     Conversation,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
+    FinishReason,
     Heading,
     Message,
-    Reply,
+    NeutralAnswer,
     Role,
-    Stopped,
+    StreamError,
     StreamEvent,
+    StreamStart,
     Text,
     TextDelta,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.dialects.record import Dialect
 from orchestrator.dialects.serving import Serving
@@ -90,16 +90,16 @@ def _words(message: Message) -> str:
 # Answers.
 
 
-def read_answer(body: Payload) -> Reply:
+def read_answer(body: Payload) -> NeutralAnswer:
     text = string(body.get("line"))
-    return Reply((Text(text),) if text else (), _why(body), _usage(body))
+    return NeutralAnswer((Text(text),) if text else (), _why(body), _usage(body))
 
 
-def read_whole(body: Payload) -> Reply | None:
+def read_whole(body: Payload) -> NeutralAnswer | None:
     return read_answer(body) if "line" in body else None
 
 
-def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
+def write_answer(reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str, Any]:
     text = "".join(part.text for part in reply.parts if isinstance(part, Text))
     why = "limit" if reply.finish_reason == LENGTH else "end"
     usage = reply.usage
@@ -139,15 +139,15 @@ class SayReader:
 
     def _deltas(self, body: dict[str, Any]) -> Iterator[Delta]:
         if body.get("error"):
-            yield Broke(body)
+            yield StreamError(body)
             return
         if not self._begun:
             self._begun = True
-            yield Began()
+            yield StreamStart()
         if text := string(body.get("bit")):
             yield TextDelta(text)
         if why := _why(body):
-            yield from (Stopped(why), Counted(_usage(body)), Ended())
+            yield from (FinishReason(why), UsageDelta(_usage(body)), EndMark())
 
 
 @attrs.define
@@ -160,14 +160,14 @@ class SayWriter:
         match delta:
             case TextDelta():
                 return _event({"bit": delta.text})
-            case Stopped():
+            case FinishReason():
                 self._finish = delta.finish_reason
-            case Counted():
+            case UsageDelta():
                 self._usage = delta.usage
-            case Ended():
-                whole = write_answer(Reply((), self._finish or STOP, self._usage))
+            case EndMark():
+                whole = write_answer(NeutralAnswer((), self._finish or STOP, self._usage))
                 return _event({name: whole[name] for name in ("why", "words")})
-            case Broke():
+            case StreamError():
                 return _event({"error": delta.body})
             case _:
                 pass

@@ -65,7 +65,7 @@ def test_a_class_name_is_used_once() -> None:
 
 # What runs calls is explained where it takes a reader more than a minute.
 
-EXPLAINED = ("execution", "health", "serving", "ledger", "api")
+EXPLAINED = ("execution", "health", "api")
 LEAST_COMMENTS = 0.03
 
 
@@ -174,9 +174,23 @@ def test_constructors_only_construct(path: Path) -> None:
 
 # One loop performs what the machine asks for.
 
-COMMANDS = {"Rotate", "Switch", "Wait", "Repair", "Diagnose", "Relay"}
+COMMANDS = {"Rotate", "Switch", "Wait", "Repair", "Diagnose"}
 LOOP = "execution/flow.py"
 TELLING = ("states", "ledger", "lab", "testing")  # they may name commands
+
+
+def told_apart(path: Path) -> set[str]:
+    """The names that a file tells apart: by ``case``, by ``isinstance``, or by a dictionary."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        match node:
+            case ast.MatchClass(cls=cls):
+                found.add(dotted(cls))
+            case ast.Call(func=ast.Name(id="isinstance"), args=[_, kinds]):
+                found |= {dotted(each) for each in ast.walk(kinds) if isinstance(each, ast.Name)}
+            case ast.Dict(keys=keys):
+                found |= {dotted(key) for key in keys if key is not None}
+    return found
 
 
 @pytest.mark.parametrize("path", RUNNING, ids=named)
@@ -184,23 +198,22 @@ def test_one_file_performs_commands(path: Path) -> None:
     name = str(path.relative_to(ROOT / "orchestrator"))
     if name == LOOP or name.split("/", maxsplit=1)[0] in TELLING:
         return
-    performed = {
-        dotted(node.cls) for node in ast.walk(tree(path)) if isinstance(node, ast.MatchClass)
-    }
 
-    assert performed & (COMMANDS - {"Relay"}) == set()
+    # One or two may be named by who shows a call to a person; who tells them all performs them.
+    assert len(told_apart(path) & COMMANDS) < 3
+
+
+def test_the_loop_is_seen_where_it_is() -> None:
+    assert told_apart(ROOT / "orchestrator" / LOOP) >= COMMANDS
 
 
 # Budgets, counted and not timed.
 
-MOST_CALLS = 420
+MOST_CALLS = 360
 """Own Python calls of a success, over a transport that answers at once."""
 
-MOST_FILES = 56
+MOST_FILES = 52
 """Own files that a success enters, those of the machine among them."""
-
-MOST_MODULES = 160
-"""Own modules that ``import orchestrator`` loads."""
 
 COUNTED = r'''
 import json, os, sys
@@ -208,7 +221,6 @@ import httpx
 import orchestrator
 from orchestrator.config.loading import loads
 
-loaded = [name for name in sys.modules if name.split(".")[0] == "orchestrator"]
 ANSWER = json.dumps({"choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}]})
 TEXT = """
 health = "memory"
@@ -220,7 +232,7 @@ default = ["a/m"]
 """
 HI = {"messages": [{"role": "user", "content": "hi"}]}
 transport = httpx.MockTransport(lambda _: httpx.Response(200, text=ANSWER))
-root = os.path.dirname(os.path.realpath(orchestrator.__file__))
+root = os.path.dirname(os.path.abspath(orchestrator.__file__))
 calls, files = 0, set()
 
 def count(frame, event, _):
@@ -236,7 +248,7 @@ with orchestrator.Orchestrator(loads(TEXT, {}), transport=transport) as orc:
     sys.setprofile(count)
     orc.run(HI)
     sys.setprofile(None)
-print(json.dumps({"modules": len(loaded), "calls": calls, "files": sorted(files)}))
+print(json.dumps({"calls": calls, "files": sorted(files)}))
 '''
 
 
@@ -256,12 +268,5 @@ def test_a_success_keeps_to_its_budget(counted: dict[str, object]) -> None:
 
     assert isinstance(files, list)
     assert isinstance(own, int)
-    assert own <= MOST_CALLS
+    assert 100 < own <= MOST_CALLS
     assert len(files) <= MOST_FILES, files
-
-
-def test_an_import_keeps_to_its_budget(counted: dict[str, object]) -> None:
-    modules = counted["modules"]
-
-    assert isinstance(modules, int)
-    assert modules <= MOST_MODULES

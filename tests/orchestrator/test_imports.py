@@ -265,6 +265,22 @@ def test_no_call_loads_a_module() -> None:
     assert done.stdout.split() == []
 
 
+def test_a_config_loads_the_vendors_that_it_names() -> None:
+    text = '[providers.deepseek]\ncredentials = ["a-key"]\n[routes]\ndefault = ["deepseek/m"]'
+    program = (
+        "import sys; from orchestrator.config.loading import loads; "
+        f"loads({text!r}, {{}}); print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    vendors = {path.stem for path in files("orchestrator/vendors")}
+    loaded = {name.rpartition(".")[2] for name in done.stdout.split() if ".vendors." in name}
+
+    assert "deepseek" in loaded
+    assert {"openai", "anthropic", "groq", "databricks"} & vendors & loaded == set()
+
+
 @pytest.mark.parametrize(("health", "loads"), [("memory", False), ("file", True)])
 def test_sqlite_is_loaded_for_a_file_of_health_alone(
     tmp_path: Path, health: str, *, loads: bool

@@ -25,7 +25,7 @@ LISTS = {
 """Names that the model numbers from 0."""
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
-"""Seconds; DESIGN section 3, backoff = min(30 s, 0.5 s * 2^(tries-1)) * (1 - jitter/2)."""
+"""Seconds; see docs/machine.md, backoff = min(30 s, 0.5 s * 2^(tries-1)) * (1 - jitter/2)."""
 
 _BYTE, _BITS = 250, 29
 """What the model's counters and sets can hold; a few values have a meaning of their own."""
@@ -165,7 +165,7 @@ def _pauses(setting: Setting) -> Iterator[str]:
 def kept_back(setting: Setting, others: int) -> float:
     """Seconds kept back for so many targets that stand by, where the call has just begun.
 
-    DESIGN section 3, invariant 8: 15 s for each that is streamed, 60 s where the whole answer
+    Invariant 8 (docs/machine.md): 15 s for each that is streamed, 60 s where the whole answer
     must come, at most half of the deadline.
     """
     held = setting.policy.on_interrupted is OnInterrupted.HOLD

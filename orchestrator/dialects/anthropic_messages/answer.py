@@ -17,17 +17,17 @@ from orchestrator.dialects.anthropic_messages.vocabulary import (
 )
 from orchestrator.dialects.finish_reasons import finish_reason, standard
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import UNTITLED, Heading, NeutralAnswer, Text, Thinking, ToolUse
 
 CALLER = {"type": "direct"}
 """Who calls a tool: the model, and not code that a tool of the vendor's runs."""
 
 
-def read_answer(body: Mapping[str, Any]) -> Reply:
+def read_answer(body: Mapping[str, Any]) -> NeutralAnswer:
     """The answer in the neutral form; blocks of the vendor's own tools are left out."""
     parts = (_part(block) for block in wire.mappings(body.get("content")))
     return settled(
-        Reply(
+        NeutralAnswer(
             tuple(part for part in parts if part is not None),
             finish_reason(body.get("stop_reason")),
             read_usage(body.get("usage")),
@@ -37,7 +37,7 @@ def read_answer(body: Mapping[str, Any]) -> Reply:
     )
 
 
-def read_whole(body: Mapping[str, Any]) -> Reply | None:
+def read_whole(body: Mapping[str, Any]) -> NeutralAnswer | None:
     """The same; ``None`` where there is no answer in ``body``."""
     return read_answer(body) if isinstance(body.get("content"), list) else None
 
@@ -74,7 +74,7 @@ def write_thinking(thinking: Thinking) -> dict[str, Any]:
     return {"type": "thinking", "thinking": thinking.text, "signature": signature or ""}
 
 
-def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
+def write_answer(reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str, Any]:
     """The answer in this dialect's shape.
 
     Thoughts of another vendor are shown, unsigned: a request that brings them back is

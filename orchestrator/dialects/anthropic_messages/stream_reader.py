@@ -21,17 +21,17 @@ from orchestrator.dialects.anthropic_messages.vocabulary import (
 from orchestrator.dialects.failures import remarked, reported
 from orchestrator.dialects.finish_reasons import LENGTH, finish_reason
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
-    Stopped,
+    EndMark,
+    FinishReason,
+    StreamError,
     StreamEvent,
+    StreamStart,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.dialects.sse import EventReader, ServerEvent
 
@@ -92,17 +92,17 @@ class AnthropicStreamReader(EventReader):
             case "message_delta":
                 return self._stop(body)
             case "message_stop":
-                return (*self._rest(None), Ended())
+                return (*self._rest(None), EndMark())
             case _:
                 # Relays send errors in shapes of their own, without a type that is known.
                 if kind == "error" or reported(body):
-                    return (Broke(body),)
+                    return (StreamError(body),)
                 return None if remarked(body) else ()
 
     def _begin(self, body: Mapping[str, Any]) -> tuple[Delta, ...]:
         message = wire.mapping(body.get("message"))
         self._id = wire.string(message.get("id"))
-        began = Began(self._id, wire.string(message.get("model")))
+        began = StreamStart(self._id, wire.string(message.get("model")))
         return (began, *self._count(message.get("usage")))
 
     def _open(self, body: Mapping[str, Any]) -> tuple[Delta, ...] | None:
@@ -169,7 +169,7 @@ class AnthropicStreamReader(EventReader):
         said = wire.mapping(body.get("delta")).get("stop_reason")
         reason = finish_reason(said, calls=self._calls > 0)
         # Of blocks that were never shut, what was given at their beginning counts now.
-        stopped = () if reason is None else (*self._rest(reason), Stopped(reason))
+        stopped = () if reason is None else (*self._rest(reason), FinishReason(reason))
         return (*stopped, *self._count(body.get("usage")))
 
     def _count(self, usage: Any) -> tuple[Delta, ...]:
@@ -181,7 +181,7 @@ class AnthropicStreamReader(EventReader):
         self._details = usage.get("output_tokens_details") or self._details
         # `message_delta` counts the answer alone, so the beginning's counts are kept.
         whole = {**self._counts, "output_tokens_details": self._details}
-        return (Counted(read_usage(whole)),)
+        return (UsageDelta(read_usage(whole)),)
 
 
 _COUNTS = (
@@ -197,7 +197,7 @@ def _shown(raw: bytes, kind: str, body: Mapping[str, Any], said: Sequence[Delta]
                 known = wire.mapping(body.get("content_block"))
                 if known.get("id") != id_:
                     return _written(kind, {**body, "content_block": {**known, "id": id_}})
-            case Stopped(finish_reason=reason):
+            case FinishReason(finish_reason=reason):
                 known = wire.mapping(body.get("delta"))
                 if finish_reason(known.get("stop_reason")) != reason:
                     word = stop_reason(reason)
@@ -211,9 +211,9 @@ def _written(kind: str, body: Mapping[str, Any]) -> bytes:
     return f"event: {kind}\ndata: {wire.json_text(body)}\n\n".encode("utf-8", "replace")
 
 
-def _broken(text: str) -> Broke:
+def _broken(text: str) -> StreamError:
     """An error in plain words, put where this dialect has its own, so that they are read."""
-    return Broke({"type": "error", "error": {"message": text}})
+    return StreamError({"type": "error", "error": {"message": text}})
 
 
 def _opened(start: Mapping[str, Any]) -> tuple[Delta, ...]:

@@ -23,17 +23,17 @@ from orchestrator.dialects.anthropic_messages.vocabulary import (
 from orchestrator.dialects.failures import error_in
 from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
+    FinishReason,
     Heading,
-    Stopped,
+    StreamError,
+    StreamStart,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
 )
 
 
@@ -41,7 +41,7 @@ class AnthropicStreamWriter:
     """Writes one stream. See :class:`orchestrator.dialects.record.StreamWriter`.
 
     The finish reason and the usage are said together, and other dialects name the usage
-    last, so both wait for :class:`~.neutral.Ended`: it has to come. The beginning waits for
+    last, so both wait for :class:`~.neutral.EndMark`: it has to come. The beginning waits for
     the first content, since callers look there for the tokens of the request, which some
     providers count at once. Blocks of tool calls stay open until other content or the end
     comes, because other dialects may go back to a call.
@@ -51,7 +51,7 @@ class AnthropicStreamWriter:
     """
 
     def __init__(self, heading: Heading) -> None:
-        self._beginning = Began(f"msg_{heading.id}", heading.model)
+        self._beginning = StreamStart(f"msg_{heading.id}", heading.model)
         self._begun = self._over = False
         self._next = 0
         self._open: tuple[str, int] | None = None
@@ -71,26 +71,28 @@ class AnthropicStreamWriter:
                 return self._thinking(delta)
             case ToolCallDelta():
                 return self._tool(delta)
-            case Began() | Stopped() | Counted() | Unreadable():
+            case StreamStart() | FinishReason() | UsageDelta() | Unreadable():
                 return self._note(delta)
-            case Ended() | Broke():
+            case EndMark() | StreamError():
                 return self._finish(delta)
 
-    def _note(self, delta: Began | Stopped | Counted | Unreadable) -> bytes:
+    def _note(self, delta: StreamStart | FinishReason | UsageDelta | Unreadable) -> bytes:
         """Keep what the beginning and the end will say."""
-        if isinstance(delta, Began):
+        if isinstance(delta, StreamStart):
             known = self._beginning
-            self._beginning = Began(delta.id or known.id, delta.model or known.model)
-        elif isinstance(delta, Stopped):
+            self._beginning = StreamStart(delta.id or known.id, delta.model or known.model)
+        elif isinstance(delta, FinishReason):
             self._reason = delta.finish_reason
-        elif isinstance(delta, Counted):
+        elif isinstance(delta, UsageDelta):
             self._usage = delta.usage
         return b""
 
-    def _finish(self, delta: Ended | Broke) -> bytes:
+    def _finish(self, delta: EndMark | StreamError) -> bytes:
         self._over = True
         return (
-            _event("error", error=_error(delta.body)) if isinstance(delta, Broke) else self._end()
+            _event("error", error=_error(delta.body))
+            if isinstance(delta, StreamError)
+            else self._end()
         )
 
     def _begin(self) -> bytes:

@@ -18,7 +18,7 @@ from orchestrator.dialects.gemini.parts import (
 )
 from orchestrator.dialects.gemini.vocabulary import field, finish_written
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import UNTITLED, Heading, NeutralAnswer, Text, Thinking, ToolUse
 from orchestrator.dialects.wire import count, mapping, mappings, parsed_object, string
 
 AnswerPart = Text | Thinking | ToolUse
@@ -55,12 +55,12 @@ def _read(part: dict[str, Any], ids: CallIds) -> list[AnswerPart]:
     return list(read_words(part, signature))
 
 
-def read_answer(body: Mapping[str, Any]) -> Reply:
+def read_answer(body: Mapping[str, Any]) -> NeutralAnswer:
     """See :class:`orchestrator.dialects.record.Dialect`."""
     candidate = candidate_of(body) or {}
     ids = CallIds(string(field(body, "responseId")))
     return settled(
-        Reply(
+        NeutralAnswer(
             tuple(read_parts(candidate, ids)),
             finish_reason(field(candidate, "finishReason")),
             read_usage(field(body, "usageMetadata")),
@@ -70,7 +70,7 @@ def read_answer(body: Mapping[str, Any]) -> Reply:
     )
 
 
-def read_whole(body: Mapping[str, Any]) -> Reply | None:
+def read_whole(body: Mapping[str, Any]) -> NeutralAnswer | None:
     """The same; ``None`` where there is no candidate, as where the prompt was refused."""
     return None if candidate_of(body) is None else read_answer(body)
 
@@ -103,7 +103,7 @@ def write_usage(usage: Usage) -> dict[str, Any]:
     return written
 
 
-def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
+def write_answer(reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str, Any]:
     """See :class:`orchestrator.dialects.record.Dialect`."""
     torn = False
     parts: list[dict[str, Any]] = []

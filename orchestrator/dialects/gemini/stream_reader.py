@@ -2,7 +2,7 @@
 
 https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent
 (2026-11-21). Every event is a whole ``GenerateContentResponse`` with the next parts. The
-events have no end mark: the finish reason in the last one is the end, so ``Ended`` is
+events have no end mark: the finish reason in the last one is the end, so ``EndMark`` is
 given when the connection closes after it. The list's closing bracket is an end mark.
 """
 
@@ -19,13 +19,12 @@ from orchestrator.dialects.gemini.parts import CallIds
 from orchestrator.dialects.gemini.vocabulary import field
 from orchestrator.dialects.json_stream import JsonFrame, JsonStream
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
-    Stopped,
+    EndMark,
+    FinishReason,
+    StreamError,
     StreamEvent,
+    StreamStart,
     Text,
     TextDelta,
     Thinking,
@@ -33,6 +32,7 @@ from orchestrator.dialects.neutral import (
     ToolCallDelta,
     ToolUse,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
 from orchestrator.dialects.wire import decoded, string
@@ -57,7 +57,7 @@ class _Saying:
     def event(self, data: str) -> list[Delta]:
         """What one event says."""
         if data.strip() == _DONE:
-            return [Ended()]
+            return [EndMark()]
         body = decoded(data.encode(errors="replace"))
         if isinstance(body, list) and len(body) == 1:
             # An error outside alt=sse comes as a list of one.
@@ -65,14 +65,14 @@ class _Saying:
         if not isinstance(body, dict):
             return [Unreadable(data[:_SHOWN])]
         if reported(body):
-            return [Broke(body)]
+            return [StreamError(body)]
         if remarked(body):
             return [Unreadable(data[:_SHOWN])]
         candidate = candidate_of(body)
         deltas = self._beginning(body)
         # A refused prompt brings no candidate, and usage all the same.
         if candidate is None and blocked(body):
-            return [*deltas, Broke(body)]
+            return [*deltas, StreamError(body)]
         deltas += self._parts(candidate or {})
         deltas += _usage(field(body, "usageMetadata"))
         return deltas + self._stop(candidate or {})
@@ -82,14 +82,14 @@ class _Saying:
         if self._finish is None or self._over:
             return ()
         self._over = True
-        return (Ended(),)
+        return (EndMark(),)
 
     def _beginning(self, body: dict[str, Any]) -> list[Delta]:
         if self._began:
             return []
         self._began = True
         self._ids.answer = string(field(body, "responseId"))
-        return [Began(self._ids.answer, string(field(body, "modelVersion")))]
+        return [StreamStart(self._ids.answer, string(field(body, "modelVersion")))]
 
     def _parts(self, candidate: dict[str, Any]) -> list[Delta]:
         return [self._delta(part) for part in read_parts(candidate, self._ids)]
@@ -111,11 +111,11 @@ class _Saying:
         if word is None or word == self._finish:
             return []
         self._finish = word
-        return [Stopped(word)]
+        return [FinishReason(word)]
 
 
 def _usage(usage: Any) -> list[Delta]:
-    return [Counted(read_usage(usage))] if isinstance(usage, dict) else []
+    return [UsageDelta(read_usage(usage))] if isinstance(usage, dict) else []
 
 
 @attrs.define

@@ -19,19 +19,19 @@ from orchestrator.dialects.gemini.answer import envelope, written_finish
 from orchestrator.dialects.gemini.parts import signed, write_call, write_thought
 from orchestrator.dialects.gemini.vocabulary import error_status
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
+    FinishReason,
     Heading,
-    Stopped,
+    StreamError,
+    StreamStart,
     TextDelta,
     Thinking,
     ThinkingDelta,
     ToolCallDelta,
     ToolUse,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.dialects.wire import parsed_object, string
 
@@ -57,10 +57,10 @@ class GeminiStreamWriter:
                 return self._chunk([{"text": text}]) if text else b""
             case ThinkingDelta():
                 return self._thought(delta)
-            case Broke(body=body):
+            case StreamError(body=body):
                 self._over = True
                 return _event(_error(body))
-            case Ended():
+            case EndMark():
                 return self._end()
             case Unreadable():
                 return b""
@@ -68,16 +68,16 @@ class GeminiStreamWriter:
                 self._note(delta)
                 return b""
 
-    def _note(self, delta: Began | ToolCallDelta | Stopped | Counted) -> None:
+    def _note(self, delta: StreamStart | ToolCallDelta | FinishReason | UsageDelta) -> None:
         """Keeps what is said later."""
         match delta:
-            case Began(id=id, model=model):
+            case StreamStart(id=id, model=model):
                 self._id, self._model = id or self._id, model or self._model
             case ToolCallDelta():
                 self._collect(delta)
-            case Stopped(finish_reason=reason):
+            case FinishReason(finish_reason=reason):
                 self._finish = reason
-            case Counted(usage=usage):
+            case UsageDelta(usage=usage):
                 self._usage = usage
 
     def _collect(self, delta: ToolCallDelta) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.finish_reasons import finish_reason, standard
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import UNTITLED, Heading, NeutralAnswer, Text, Thinking, ToolUse
 from orchestrator.dialects.openai_chat.messages import (
     thoughts,
     tool_use,
@@ -19,13 +19,13 @@ from orchestrator.dialects.openai_chat.vocabulary import NAME
 from orchestrator.dialects.wire import count, mappings, string
 
 
-def read_answer(body: Mapping[str, Any]) -> Reply:
+def read_answer(body: Mapping[str, Any]) -> NeutralAnswer:
     """See :class:`orchestrator.dialects.record.Dialect`."""
     choice = _first(body.get("choices")) or {}
     message = _message(choice) or {}
     text = text_of(message)
     return settled(
-        Reply(
+        NeutralAnswer(
             (*thoughts(message), *((Text(text),) if text else ()), *_tool_uses(message)),
             finish_reason(choice.get("finish_reason")),
             usage_of(body.get("usage")),
@@ -35,7 +35,7 @@ def read_answer(body: Mapping[str, Any]) -> Reply:
     )
 
 
-def read_whole(body: Mapping[str, Any]) -> Reply | None:
+def read_whole(body: Mapping[str, Any]) -> NeutralAnswer | None:
     """The same; ``None`` where there is no answer in ``body``, or an error in its place."""
     choice = _first(body.get("choices"))
     if choice is None or choice.get("error") or _message(choice) is None:
@@ -43,7 +43,7 @@ def read_whole(body: Mapping[str, Any]) -> Reply | None:
     return read_answer(body)
 
 
-def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
+def write_answer(reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str, Any]:
     """See :class:`orchestrator.dialects.record.Dialect`."""
     text = "".join(part.text for part in reply.parts if isinstance(part, Text))
     calls = [part for part in reply.parts if isinstance(part, ToolUse)]

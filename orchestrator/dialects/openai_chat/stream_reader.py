@@ -21,17 +21,17 @@ import msgspec
 from orchestrator.dialects.failures import remarked, reported
 from orchestrator.dialects.finish_reasons import finish_reason, standard
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
-    Stopped,
+    EndMark,
+    FinishReason,
+    StreamError,
     StreamEvent,
+    StreamStart,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.dialects.openai_chat.answer import text_of, usage_of
 from orchestrator.dialects.openai_chat.messages import thought_of
@@ -105,13 +105,13 @@ class ChatStreamReader(EventReader):
         if event.data.strip() == _DONE:
             # Relays write it after a stream that broke, too: no finish reason is made up.
             left = () if self._stopped else self._calls.end(None)
-            return StreamEvent(event.raw, (*left, Ended()))
+            return StreamEvent(event.raw, (*left, EndMark()))
         try:
             body = msgspec.json.decode(event.data)
         except UNREADABLE:
             body = event.data
         if event.event == "error":
-            return StreamEvent(event.raw, (Broke(body),))
+            return StreamEvent(event.raw, (StreamError(body),))
         if not isinstance(body, dict) or remarked(body):
             return StreamEvent(event.raw, (Unreadable(event.data),))
         deltas = tuple(self._deltas(body))
@@ -122,23 +122,23 @@ class ChatStreamReader(EventReader):
         first = choices[0] if isinstance(choices, list) and choices else None
         choice = mapping(first)
         if error := _error(body, choice):
-            yield Broke(error)
+            yield StreamError(error)
             return
         if not self._begun and (choice or body.get("id")):
             self._begun = True
             self._calls.answer_id = string(body.get("id"))
-            yield Began(self._calls.answer_id, string(body.get("model")))
+            yield StreamStart(self._calls.answer_id, string(body.get("model")))
         # With `n` above 1 the choices come in turns; the others are passed on unread.
         if choice.get("index", 0) == 0:
             yield from self._content(choice)
             if finish := finish_reason(choice.get("finish_reason"), calls=self._calls.begun):
                 self._stopped = True
                 yield from self._calls.end(finish)
-                yield Stopped(finish)
+                yield FinishReason(finish)
         # In the last chunk, in every chunk, in the choice (Moonshot), or beside it (Groq).
         usage = body.get("usage") or choice.get("usage") or mapping(body.get("x_groq")).get("usage")
         if usage and isinstance(usage, dict):
-            yield Counted(usage_of(usage))
+            yield UsageDelta(usage_of(usage))
 
     def _content(self, choice: dict[str, Any]) -> Iterator[Delta]:
         """What a chunk adds.
@@ -188,7 +188,7 @@ class ChatStreamReader(EventReader):
         choice = mapping(choices[0]) if isinstance(choices, list) and choices else {}
         # Clients fail on finish reasons and on calls that the standard does not know, so what
         # was told decides; where the bytes say the same they go out as they came.
-        stops = [standard(one.finish_reason) for one in deltas if isinstance(one, Stopped)]
+        stops = [standard(one.finish_reason) for one in deltas if isinstance(one, FinishReason)]
         told = {**choice, **({"finish_reason": stops[-1]} if stops else {})}
         if not choice or not (irregular or moved or told != choice):
             return raw
@@ -216,7 +216,7 @@ def _bare(raw: bytes) -> tuple[Delta, ...]:
     if b"{" not in raw[:4]:
         return ()
     body = decoded(raw)
-    return (Broke(body),) if isinstance(body, dict) and reported(body) else ()
+    return (StreamError(body),) if isinstance(body, dict) and reported(body) else ()
 
 
 def _detailed(details: list[dict[str, Any]]) -> str:

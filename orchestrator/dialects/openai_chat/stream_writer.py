@@ -11,18 +11,18 @@ from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.failures import error_in
 from orchestrator.dialects.finish_reasons import standard
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
+    FinishReason,
     Heading,
-    Stopped,
+    StreamError,
+    StreamStart,
     TextDelta,
     Thinking,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.dialects.openai_chat.answer import written_usage
 from orchestrator.dialects.openai_chat.messages import written_thoughts
@@ -41,13 +41,13 @@ def chunk(delta: Delta, *, id: str, model: str, created: int) -> dict[str, Any]:
         "created": created,
         "model": model,
         "choices": _choices(delta),
-        **({"usage": written_usage(delta.usage)} if isinstance(delta, Counted) else {}),
+        **({"usage": written_usage(delta.usage)} if isinstance(delta, UsageDelta) else {}),
     }
 
 
 def _choices(delta: Delta) -> list[dict[str, Any]]:
     match delta:
-        case Began():
+        case StreamStart():
             return [_choice({"role": "assistant", "content": ""})]
         case TextDelta():
             return [_choice({"content": delta.text})]
@@ -55,7 +55,7 @@ def _choices(delta: Delta) -> list[dict[str, Any]]:
             return [_choice(_thought(delta))]
         case ToolCallDelta():
             return [_choice({"tool_calls": [written_piece(delta)]})]
-        case Stopped():
+        case FinishReason():
             return [_choice({}, delta.finish_reason)]
         case _:
             return []
@@ -100,31 +100,31 @@ class ChatStreamWriter:
         self._calls = False
         self._begun = False
         self._ended = False
-        self._stopped: Stopped | None = None
+        self._stopped: FinishReason | None = None
         self._usage: Usage | None = None
 
     def write(self, delta: Delta) -> bytes:
         """See :class:`orchestrator.dialects.record.StreamWriter`."""
         match delta:
-            case Began():
+            case StreamStart():
                 return self._begin(delta)
-            case Stopped():
+            case FinishReason():
                 word = standard(delta.finish_reason, calls=self._calls)
-                self._stopped = Stopped(word)
-            case Counted():
+                self._stopped = FinishReason(word)
+            case UsageDelta():
                 self._usage = delta.usage
-            case Ended() if not self._ended:
+            case EndMark() if not self._ended:
                 return self._end()
-            case Broke():
+            case StreamError():
                 return _event({"error": _error(delta.body)})
-            case Unreadable() | Ended():
+            case Unreadable() | EndMark():
                 pass
             case _:
                 self._calls = self._calls or isinstance(delta, ToolCallDelta)
-                return self._begin(Began()) + self._chunk(delta)
+                return self._begin(StreamStart()) + self._chunk(delta)
         return b""
 
-    def _begin(self, began: Began) -> bytes:
+    def _begin(self, began: StreamStart) -> bytes:
         if self._begun:
             return b""
         self._begun = True
@@ -133,8 +133,8 @@ class ChatStreamWriter:
 
     def _end(self) -> bytes:
         self._ended = True
-        begun = self._begin(Began())
-        last = self._stopped or (Counted(self._usage) if self._usage else None)
+        begun = self._begin(StreamStart())
+        last = self._stopped or (UsageDelta(self._usage) if self._usage else None)
         if last is None:
             return begun + DONE
         # Usage along with it: many clients fail on a chunk without choices.

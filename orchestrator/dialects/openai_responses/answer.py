@@ -18,7 +18,7 @@ from orchestrator.dialects.finish_reasons import (
     is_failed,
 )
 from orchestrator.dialects.judgement import settled
-from orchestrator.dialects.neutral import UNTITLED, Heading, Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import UNTITLED, Heading, NeutralAnswer, Text, Thinking, ToolUse
 from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.wire import count, mapping, mappings, string
 
@@ -100,13 +100,13 @@ _UNFINISHED = ("queued", "in_progress")
 # In.
 
 
-def read_answer(body: Mapping[str, Any]) -> Reply:
+def read_answer(body: Mapping[str, Any]) -> NeutralAnswer:
     """The answer in the neutral form; output of built-in tools has none and is left out."""
     parts: list[Text | Thinking | ToolUse] = []
     for item in mappings(body.get("output")):
         parts.extend(items.output_parts(item))
     return settled(
-        Reply(
+        NeutralAnswer(
             parts=tuple(parts),
             finish_reason=finish_of(body),
             usage=usage_of(body.get("usage")),
@@ -116,7 +116,7 @@ def read_answer(body: Mapping[str, Any]) -> Reply:
     )
 
 
-def read_whole(body: Mapping[str, Any]) -> Reply | None:
+def read_whole(body: Mapping[str, Any]) -> NeutralAnswer | None:
     """The same; ``None`` where there is no answer in ``body``, or it is not over."""
     status = body.get("status")
     over = status is None or (isinstance(status, str) and status not in _UNFINISHED)
@@ -149,7 +149,7 @@ def usage_of(usage: Any) -> Usage:
 # Out.
 
 
-def write_answer(reply: Reply, heading: Heading = UNTITLED) -> dict[str, Any]:
+def write_answer(reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str, Any]:
     """The whole answer as a ``response`` object."""
     output: list[dict[str, Any]] = []
     for part in reply.parts:

@@ -18,19 +18,19 @@ import attrs
 from orchestrator.dialects.failures import remarked, reported
 from orchestrator.dialects.finish_reasons import LENGTH, STOP, finish_reason, is_failed
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
-    Stopped,
+    EndMark,
+    FinishReason,
+    StreamError,
     StreamEvent,
+    StreamStart,
     Text,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     ToolUse,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.openai_responses.answer import finish_of, usage_of
@@ -298,9 +298,9 @@ class ResponsesStreamReader(EventReader):
         except Malformed:
             deltas = [Unreadable(event.data)]
         except Lost:
-            deltas = [Broke(_LOST)]
+            deltas = [StreamError(_LOST)]
         self._content.gap |= any(isinstance(delta, Unreadable) for delta in deltas)
-        self._over = any(isinstance(delta, Ended | Broke) for delta in deltas)
+        self._over = any(isinstance(delta, EndMark | StreamError) for delta in deltas)
         return StreamEvent(event.raw, tuple(deltas))
 
     def _deltas(self, event: ServerEvent) -> list[Delta]:
@@ -323,11 +323,11 @@ class ResponsesStreamReader(EventReader):
             ):
                 return list(self._end(body, kind))
             case "error":
-                return [Broke(body)]
+                return [StreamError(body)]
             case _:
                 # Gateways report their own errors without a type.
                 if reported(body):
-                    return [Broke(body)]
+                    return [StreamError(body)]
                 return [Unreadable(event.data)] if remarked(body) else []
 
     def _begin(self, body: dict[str, Any]) -> Iterator[Delta]:
@@ -335,12 +335,12 @@ class ResponsesStreamReader(EventReader):
             self._began = True
             response = mapping(body.get("response"))
             self._content.answer_id = string(response.get("id"))
-            yield Began(self._content.answer_id, string(response.get("model")))
+            yield StreamStart(self._content.answer_id, string(response.get("model")))
 
     def _end(self, body: dict[str, Any], kind: str) -> Iterator[Delta]:
         response = mapping(body.get("response"))
         if response.get("error") or body.get("error"):
-            yield Broke(body)
+            yield StreamError(body)
             return
         yield from self._begin(body)
         yield from self._content.missing(mappings(response.get("output")))
@@ -349,7 +349,7 @@ class ResponsesStreamReader(EventReader):
         ended = finish_of({**response, "status": status})
         finish = finish_reason(ended, calls=self._content.has_calls) or STOP
         yield from self._content.rest(finish)
-        yield Stopped(finish)
+        yield FinishReason(finish)
         if isinstance(response.get("usage"), dict):
-            yield Counted(usage_of(response["usage"]))
-        yield Ended()
+            yield UsageDelta(usage_of(response["usage"]))
+        yield EndMark()

@@ -17,17 +17,17 @@ import msgspec
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.failures import error_in
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
+    FinishReason,
     Heading,
-    Stopped,
+    StreamError,
+    StreamStart,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.openai_responses.answer import ending, skeleton, usage
@@ -194,30 +194,30 @@ class ResponsesStreamWriter:
         if self._over:
             return b""
         match delta:
-            case Began():
+            case StreamStart():
                 return self._begin(delta)
-            case Broke():
+            case StreamError():
                 self._over = True
                 return self._say([_error(delta.body)])
-            case Ended():
+            case EndMark():
                 return self._start() + self._end()
-            case Stopped() | Counted() | Unreadable():
+            case FinishReason() | UsageDelta() | Unreadable():
                 return self._note(delta)
             case _:
                 events = self._content(delta)
                 return self._start() + self._say(events) if events else b""
 
-    def _note(self, delta: Stopped | Counted | Unreadable) -> bytes:
+    def _note(self, delta: FinishReason | UsageDelta | Unreadable) -> bytes:
         """Keep what this dialect says at the end."""
-        if isinstance(delta, Stopped):
+        if isinstance(delta, FinishReason):
             self._finish = delta.finish_reason
-        elif isinstance(delta, Counted):
+        elif isinstance(delta, UsageDelta):
             self._usage = delta.usage
         return b""
 
     # Life.
 
-    def _begin(self, delta: Began) -> bytes:
+    def _begin(self, delta: StreamStart) -> bytes:
         if self._begun:
             return b""
         self._id, self._model = delta.id, delta.model

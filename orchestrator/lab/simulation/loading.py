@@ -33,7 +33,7 @@ def load(path: str | Path | None = None, environ: Mapping[str, str] | None = Non
     """The config that is found, with a made-up key for each variable that is not set.
 
     A simulation sends nothing, so a policy can be checked where the keys are not: in a
-    review, in CI.
+    review, in CI. No file or keyring is read for a key, and no command of the config is run.
 
     Raises:
         ConfigError: There is none, or something in it is wrong.
@@ -49,7 +49,7 @@ def loads(text: str, environ: Mapping[str, str] | None = None) -> Loaded:
     """
     environ = os.environ if environ is None else environ
     made_up = stand_ins(text, environ)
-    return _apart(_loaded(configuration.loads(text, {**environ, **made_up}), made_up))
+    return _apart(_loaded(configuration.loads(text, {**environ, **made_up}, reads=False), made_up))
 
 
 def load_as_written(
@@ -63,9 +63,9 @@ def load_as_written(
     environ = os.environ if environ is None else environ
     file = configuration.find(path, environ)
     if file is None or not file.is_file():
-        return Loaded(configuration.load(path, environ), ())
+        return Loaded(configuration.load(path, environ, reads=False), ())
     made_up = stand_ins(file.read_bytes().decode("utf-8", "replace"), environ)
-    return _loaded(configuration.load(file, {**environ, **made_up}), made_up)
+    return _loaded(configuration.load(file, {**environ, **made_up}, reads=False), made_up)
 
 
 def _loaded(config: Config, made_up: Mapping[str, str]) -> Loaded:

@@ -15,7 +15,7 @@ from orchestrator.clock import VirtualClock
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.effects import (
     Ask,
-    Block,
+    AwaitThread,
     Close,
     Effect,
     Emit,
@@ -115,8 +115,8 @@ class VirtualConnection:
                 return self.close()
             case Sleep():
                 return self._clock.sleep(effect.seconds)
-            case Block():
-                return effect.work.result(effect.seconds)
+            case AwaitThread():
+                return effect.work.result()  # no virtual time passes while a thread works
             case Emit():
                 raise AssertionError("whoever drives the flow hands events on")
             case _:

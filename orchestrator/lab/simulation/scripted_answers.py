@@ -18,18 +18,18 @@ import httpx
 from orchestrator.dialects import dialect
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
+    FinishReason,
     Heading,
-    Reply,
-    Stopped,
+    NeutralAnswer,
+    StreamError,
+    StreamStart,
     Text,
     TextDelta,
     ToolCallDelta,
     ToolUse,
+    UsageDelta,
 )
 from orchestrator.lab.simulation.script_items import (
     BROKEN_PIECES,
@@ -103,7 +103,7 @@ def answer(item: Item, *, spoken: str, model: str) -> httpx.Response:
         return _odd(item)
     if item.word in (reason.value for reason in _USUAL):
         return _failure(item, _USUAL[Reason(item.word)])
-    reply = Reply((_part(item),), _finish(item), id="simulated", model=model)
+    reply = NeutralAnswer((_part(item),), _finish(item), id="simulated", model=model)
     return httpx.Response(item.status or 200, json=dialect(spoken).write_answer(reply))
 
 
@@ -186,7 +186,7 @@ def parts(item: Item, *, spoken: str, model: str) -> Iterator[StreamPart]:
         model: The model's name.
     """
     writer = dialect(spoken).stream_writer(Heading(model=model))
-    yield StreamPart(0.0, writer.write(Began("simulated", model)))
+    yield StreamPart(0.0, writer.write(StreamStart("simulated", model)))
     if item.word == SILENCE:
         yield StreamPart(_NEVER)
         return
@@ -201,7 +201,7 @@ def parts(item: Item, *, spoken: str, model: str) -> Iterator[StreamPart]:
     elif item.word == CUT:
         yield StreamPart(seconds, error=broken_off(item))
     else:
-        yield StreamPart(seconds, writer.write(Broke(_error(item, spoken, model))))
+        yield StreamPart(seconds, writer.write(StreamError(_error(item, spoken, model))))
 
 
 def broken_off(item: Item) -> httpx.RemoteProtocolError:
@@ -249,7 +249,7 @@ def _end(item: Item) -> tuple[Delta, ...]:
     finish = "tool_calls" if item.content == TOOL else "stop"
     if item.word == Reason.OUTPUT_TRUNCATED:
         finish = "length"
-    return Stopped(finish), Counted(Usage(10, 5, 15)), Ended()
+    return FinishReason(finish), UsageDelta(Usage(10, 5, 15)), EndMark()
 
 
 _REASONS = {

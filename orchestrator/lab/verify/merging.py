@@ -1,6 +1,6 @@
 """Fewer nodes for the machine that ships: what its rows cannot tell apart is one.
 
-Each merge rests on what the guards, effects and entries of :mod:`states` look at. For any
+Each merge rests on what the guards, effects and entries of the machine look at. For any
 other table nothing is merged here; and a test holds the merged search of what ships against
 the plain one: the same nodes, with the same counters, once the plain ones are merged.
 """

@@ -207,7 +207,7 @@ class Setting:
     def seconds(self, target: Target) -> float:
         """The longest that one attempt at ``target`` can take, to its answer or first content.
 
-        First content is waited for 120 s where "auto" decides (DESIGN section 6,
+        First content is waited for 120 s where "auto" decides (our own choice,
         2026-11), longer where the target was seen to need more.
         """
         limits = target.timeouts

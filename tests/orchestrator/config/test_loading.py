@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.config import ConfigError
 from orchestrator.config.loading import find, load, loads
+from orchestrator.lab.simulation.loading import load as simulated
 
 GOOD = '[routes]\ndefault = ["ollama/llama3.2"]\n'
 
@@ -92,3 +93,24 @@ def test_an_error_survives_a_pickle() -> None:
 
     assert str(again) == str(refused.value)
     assert again.problems == refused.value.problems
+
+
+def test_where_nothing_is_sent_no_command_is_run_and_no_file_read(tmp_path: Path) -> None:
+    """A config under review may name any command: to simulate it must not run one."""
+    text = (
+        '[providers.corp]\nbase_url = "http://llm.corp/v1"\n'
+        'credentials = ["command:touch ran", "file:gone", "keyring:no/body"]\n'
+        '[routes]\ndefault = ["corp/m"]\n'
+    )
+    (tmp_path / "orchestrator.toml").write_text(text)
+
+    config = load(tmp_path / "orchestrator.toml", {}, reads=False)
+
+    assert [one.label for one in config.providers["corp"].credentials] == [
+        "key#1",
+        "key#2",
+        "key#3",
+    ]
+    assert len(simulated(tmp_path / "orchestrator.toml", {}).config.route()) == 1
+    assert not (tmp_path / "ran").exists()
+    assert config.warnings == ()

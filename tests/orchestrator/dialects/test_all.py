@@ -25,21 +25,20 @@ from orchestrator.dialects import DIALECTS, Dialect, Weight, dialect
 from orchestrator.dialects.json_schema import closed
 from orchestrator.dialects.json_word import instruction
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
     Conversation,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
     File,
+    FinishReason,
     Heading,
     Image,
     Message,
+    NeutralAnswer,
     Part,
-    Reply,
     Role,
-    Stopped,
+    StreamError,
     StreamEvent,
+    StreamStart,
     Text,
     Thinking,
     ThinkingDelta,
@@ -48,6 +47,7 @@ from orchestrator.dialects.neutral import (
     ToolMode,
     ToolResult,
     ToolUse,
+    UsageDelta,
 )
 from tests.dialect_strategies import (
     conversations,
@@ -202,7 +202,7 @@ def test_foreign_extras_are_losses_and_hints_are_not(one: str, other: str) -> No
 # Answers.
 
 
-def meant(reply: Reply) -> tuple[Any, ...]:
+def meant(reply: NeutralAnswer) -> tuple[Any, ...]:
     texts = [part for part in reply.parts if isinstance(part, Text)]
     thoughts = [part.text for part in reply.parts if isinstance(part, Thinking)]
     calls = [
@@ -217,7 +217,7 @@ def meant(reply: Reply) -> tuple[Any, ...]:
 @each_pair
 @few
 @given(reply=replies(thinking=True))
-def test_an_answer_crosses_two_dialects(one: str, other: str, reply: Reply) -> None:
+def test_an_answer_crosses_two_dialects(one: str, other: str, reply: NeutralAnswer) -> None:
     there = dialect(one).read_answer(dialect(one).write_answer(reply))
     back = dialect(other).read_answer(dialect(other).write_answer(there))
 
@@ -249,7 +249,7 @@ def heard(deltas: Iterable[Delta]) -> tuple[Any, ...]:
                 known[2] + delta.arguments,
             )
     thoughts = "".join(delta.text for delta in whole if isinstance(delta, ThinkingDelta))
-    ends = [delta for delta in whole if isinstance(delta, Stopped | Counted | Broke)]
+    ends = [delta for delta in whole if isinstance(delta, FinishReason | UsageDelta | StreamError)]
     arguments = {
         index: (call, name, msgspec.json.decode(text or "{}"))
         for index, (call, name, text) in calls.items()
@@ -262,12 +262,12 @@ def heard(deltas: Iterable[Delta]) -> tuple[Any, ...]:
 @given(deltas=delta_sequences(thinking=True))
 def test_a_stream_crosses_two_dialects(one: str, other: str, deltas: list[Delta]) -> None:
     there = deltas_of(streamed(one, written(one, deltas)))
-    ended = [] if Ended() in there else [Ended()]  # gemini has no end mark
+    ended = [] if EndMark() in there else [EndMark()]  # gemini has no end mark
     back = deltas_of(streamed(other, written(other, [*there, *ended])))
 
     assert heard(there) == heard(deltas)
     assert heard(back) == heard(deltas)
-    assert [type(delta) for delta in back].count(Began) == 1
+    assert [type(delta) for delta in back].count(StreamStart) == 1
 
 
 @each
@@ -295,7 +295,7 @@ def test_a_stream_that_ends_early_says_a_prefix_and_is_not_whole(
         part = deltas_of(streamed(name, whole[:end]))
         assert part == everything[: len(part)]
         # The last line end may be the half of CRLF: then nothing that was said is missing.
-        assert Ended() not in part or whole[:end].rstrip() == whole.rstrip()
+        assert EndMark() not in part or whole[:end].rstrip() == whole.rstrip()
 
 
 @each
@@ -304,15 +304,15 @@ def test_no_bytes_make_a_reader_raise(name: str, noise: bytes, data: st.DataObje
     said = deltas_of(streamed(name, noise))
 
     assert deltas_of(streamed(name, *data.draw(cuts(noise)))) == said
-    assert Ended() not in said
+    assert EndMark() not in said
 
 
 @each_pair
 def test_an_error_crosses_two_dialects(one: str, other: str) -> None:
     error = {"error": {"type": "overloaded_error", "message": "Overloaded: try later"}}
-    there = deltas_of(streamed(one, written(one, [Began(), Broke(error)])))
+    there = deltas_of(streamed(one, written(one, [StreamStart(), StreamError(error)])))
     back = deltas_of(streamed(other, written(other, there)))
-    (broke,) = [delta for delta in back if isinstance(delta, Broke)]
+    (broke,) = [delta for delta in back if isinstance(delta, StreamError)]
 
     assert "Overloaded: try later" in str(broke.body)
-    assert Ended() not in back
+    assert EndMark() not in back

@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.dialects import DIALECTS, dialect
-from orchestrator.dialects.neutral import Broke, Delta, Ended, Heading, Reply, Stopped
+from orchestrator.dialects.neutral import (
+    Delta,
+    EndMark,
+    FinishReason,
+    Heading,
+    NeutralAnswer,
+    StreamError,
+)
 from tests.dialect_strategies import delta_sequences, replies
 from tests.official_shapes import wrong_in_answer, wrong_in_event
 
@@ -22,8 +29,8 @@ FINISHES = ("stop", "length", "tool_calls", "content_filter", "a_new_one", None)
 @each
 @few
 @given(reply=replies(thinking=True), finish=st.sampled_from(FINISHES))
-def test_an_answer_is_as_described(name: str, reply: Reply, finish: str | None) -> None:
-    written = dialect(name).write_answer(Reply(reply.parts, finish), HEADING)
+def test_an_answer_is_as_described(name: str, reply: NeutralAnswer, finish: str | None) -> None:
+    written = dialect(name).write_answer(NeutralAnswer(reply.parts, finish), HEADING)
 
     assert wrong_in_answer(name, written) == []
 
@@ -32,15 +39,19 @@ def test_an_answer_is_as_described(name: str, reply: Reply, finish: str | None) 
 @few
 @given(deltas=delta_sequences(thinking=True), finish=st.sampled_from(FINISHES))
 def test_a_stream_is_as_described(name: str, deltas: list[Delta], finish: str | None) -> None:
-    stops: list[Delta] = [Stopped(finish)] if finish else []
-    ended = [*(one for one in deltas if not isinstance(one, Stopped | Ended)), *stops, Ended()]
+    stops: list[Delta] = [FinishReason(finish)] if finish else []
+    ended = [
+        *(one for one in deltas if not isinstance(one, FinishReason | EndMark)),
+        *stops,
+        EndMark(),
+    ]
 
     for event in events(name, ended):
         assert wrong_in_event(name, event) == [], event
 
 
 def test_a_failure_in_a_stream_of_the_responses_api_is_as_described() -> None:
-    said = Broke({"error": {"type": "overloaded_error", "message": "Overloaded"}})
+    said = StreamError({"error": {"type": "overloaded_error", "message": "Overloaded"}})
 
     for event in events("openai-responses", [said]):
         assert wrong_in_event("openai-responses", event) == []
@@ -49,7 +60,7 @@ def test_a_failure_in_a_stream_of_the_responses_api_is_as_described() -> None:
 @each
 @few
 @given(reply=replies(thinking=True))
-def test_nothing_needs_to_be_added_to_what_is_written(name: str, reply: Reply) -> None:
+def test_nothing_needs_to_be_added_to_what_is_written(name: str, reply: NeutralAnswer) -> None:
     written = dialect(name).write_answer(reply, HEADING)
 
     assert dialect(name).complete_answer(written, HEADING) == written

@@ -28,7 +28,7 @@ def test_a_name_is_given_once() -> None:
 LOADED = """
 import sys
 import orchestrator
-from orchestrator.config import loads
+from orchestrator.config.loading import loads
 names = ("openai_chat", "openai_responses", "anthropic_messages", "gemini")
 def loaded(): return [one for one in names if f"orchestrator.dialects.{one}" in sys.modules]
 first = loaded()

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.api.request import Request
 from orchestrator.config.config import Config
 from orchestrator.config.loading import loads
-from orchestrator.execution.capabilities import FitnessLog, split
+from orchestrator.execution.capabilities import FitnessLog, partition_by_capability
 
 SAID: dict[str, Any] = {"messages": [{"role": "user", "content": "word " * 400}], "n": 2}
 SOUND = {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}
@@ -37,14 +37,14 @@ def config(more: str = "", first: str = "") -> Config:
 
 
 def names(found: Config, request: Request) -> tuple[list[str], list[str]]:
-    fit, unfit = split(found.route(), request, found)
+    fit, unfit = partition_by_capability(found.route(), request, found)
     return [target.name for target in fit], [each.target for each in unfit]
 
 
 def test_what_another_dialect_cannot_express_is_not_lost_in_silence() -> None:
     found = config()
 
-    _, (skipped,) = split(found.route(), Request(SAID), found)
+    _, (skipped,) = partition_by_capability(found.route(), Request(SAID), found)
 
     assert (skipped.target, skipped.reason, skipped.mark) == ("messages/m", "bad_request", "unfit")
     assert "anthropic-messages cannot express n; " in skipped.message
@@ -54,7 +54,9 @@ def test_the_message_names_the_parts_and_what_would_leave_them_out() -> None:
     found = config()
     search = {"type": "web_search"}
 
-    _, (skipped,) = split(found.route(), Request({**SPOKEN, "tools": [search]}), found)
+    _, (skipped,) = partition_by_capability(
+        found.route(), Request({**SPOKEN, "tools": [search]}), found
+    )
 
     assert skipped.message == (
         "anthropic-messages cannot express messages[0].content[0] input_audio, "
@@ -126,7 +128,7 @@ def test_the_log_says_each_kind_of_loss_once(caplog: pytest.LogCaptureFixture) -
     later = {"messages": [{"role": "user", "content": "hi"}, *SPOKEN["messages"]]}
     with caplog.at_level(logging.WARNING, "orchestrator"):
         for asked in (SPOKEN, SPOKEN, later, SAID, SAID):
-            log.tell(split(found.route(), Request(asked), found)[1])
+            log.tell(partition_by_capability(found.route(), Request(asked), found)[1])
 
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 2
@@ -140,6 +142,10 @@ def test_the_log_says_each_kind_of_loss_once(caplog: pytest.LogCaptureFixture) -
 def test_a_target_that_is_too_small_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
     small = config('[targets."messages/m"]\ncontext = 100')
     with caplog.at_level(logging.WARNING, "orchestrator"):
-        FitnessLog().tell(split(small.route(), Request({"messages": SAID["messages"]}), small)[1])
+        FitnessLog().tell(
+            partition_by_capability(small.route(), Request({"messages": SAID["messages"]}), small)[
+                1
+            ]
+        )
 
     assert caplog.records == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from orchestrator.dialects.neutral import (
     Delta,
-    Stopped,
+    FinishReason,
     TextDelta,
 )
 from orchestrator.execution.continuation import (
@@ -31,9 +31,9 @@ def pieces(text: str, cuts: list[int]) -> list[str]:
 
 def through(delivered: str, chunks: list[str]) -> str:
     trimmer = OverlapTrimmer(delivered)
-    deltas: list[Delta] = [*(TextDelta(chunk) for chunk in chunks), Stopped("stop")]
+    deltas: list[Delta] = [*(TextDelta(chunk) for chunk in chunks), FinishReason("stop")]
     passed = [one for delta in deltas for one in trimmer.pass_on(delta)]
-    assert passed[-1] == Stopped("stop")
+    assert passed[-1] == FinishReason("stop")
     return "".join(one.text for one in passed if isinstance(one, TextDelta))
 
 
@@ -89,7 +89,7 @@ def test_white_space_that_a_prefill_left_out_is_not_shown_twice(
     delivered: str, more: list[str], shown: str
 ) -> None:
     trimmer = OverlapTrimmer(delivered, prefill=True)
-    deltas: list[Delta] = [*map(TextDelta, more), Stopped("stop")]
+    deltas: list[Delta] = [*map(TextDelta, more), FinishReason("stop")]
     passed = [one for delta in deltas for one in trimmer.pass_on(delta)]
 
     assert "".join(one.text for one in passed if isinstance(one, TextDelta)) == shown

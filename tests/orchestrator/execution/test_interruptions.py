@@ -14,8 +14,13 @@ import httpx
 import pytest
 
 from orchestrator import Orchestrator
+from orchestrator.api.request import request_of
 from orchestrator.clock import VirtualClock
 from orchestrator.config.loading import loads
+from orchestrator.execution.effects import Ask, Open
+from orchestrator.execution.flow import flow
+from orchestrator.health import MemoryStore
+from orchestrator.health.records import Marks
 from orchestrator.ledger import Attempt, Closed, Entry, Observer, Transition
 from orchestrator.sim import Ending, Reply, ScriptedProviders, SimProcess, replies
 from orchestrator.states import Mark
@@ -272,3 +277,119 @@ def test_providers_that_stop_in_the_middle_are_a_failed_call() -> None:
     text = text_of({"a": url}, ["a/m"], extra="[policy]\nattempts_per_target = 1")
     with Orchestrator(loads(text, environment("a"))) as orchestrator:
         assert failure(run, orchestrator).reason == "connection"
+
+
+# Given back in every ending.
+
+TWO = """
+health = "memory"
+[providers.a]
+base_url = "http://a.test/v1"
+credentials = ["key-of-a-1"]
+[routes]
+default = ["a/m"]
+"""
+WHOLE = {"choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}]}
+
+
+class FailingStore(MemoryStore):
+    """A store that fails once, when it is told to: no store of ours does, a user's may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fails = False
+
+    def read(self) -> Marks:
+        if self.fails:
+            self.fails = False
+            raise OSError("disk full")
+        return super().read()
+
+
+def test_what_breaks_in_the_board_is_no_failure_of_the_attempt() -> None:
+    store, sent = FailingStore(), []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        store.fails = True
+        return httpx.Response(200, json=WHOLE)
+
+    config = loads(TWO, {})
+    with (
+        Orchestrator(config, transport=httpx.MockTransport(answer), store=store) as orchestrator,
+        pytest.raises(OSError, match="disk full"),
+    ):
+        orchestrator.run(HI)
+
+    assert len(sent) == 1  # the answer that came is not bought again
+
+
+class SlowToClose(httpx.AsyncBaseTransport, httpx.AsyncByteStream):
+    """A body that hangs, and whose end takes its time."""
+
+    def __init__(self) -> None:
+        self.closing = asyncio.Event()
+
+    async def handle_async_request(self, _: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=self)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    async def aclose(self) -> None:
+        self.closing.set()
+        await asyncio.Event().wait()
+
+
+def test_a_second_interrupt_while_the_first_is_dealt_with_ends_the_record() -> None:
+    async def main() -> None:
+        entries: list[Entry] = []
+        transport = SlowToClose()
+        with Orchestrator(loads(TWO, {}), async_transport=transport) as orchestrator:
+            task = asyncio.create_task(orchestrator.arun(HI, observe=entries.append))
+            await asyncio.sleep(0)
+            await asyncio.to_thread(eventually, lambda: len(entries) > 1)
+            task.cancel()
+            await transport.closing.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+        assert ended_as_cancelled(entries, "attempt_cancelled")
+
+    asyncio.run(main())
+
+
+def test_a_call_whose_pump_is_dropped_ends_its_record() -> None:
+    entries: list[Entry] = []
+    with Orchestrator(loads(TWO, {})) as orchestrator:
+        call = orchestrator.begin_call(request_of(HI), entries.append)
+        steps = flow(call)
+        effect = next(steps)
+        assert isinstance(effect, Ask)
+        effect = steps.send(effect.session.answer(effect.question, effect.at))
+        assert isinstance(effect, Open)
+        steps.close()
+
+    assert ended_as_cancelled(entries, "attempt_cancelled")
+
+
+@pytest.mark.parametrize("last", [Transition, Attempt])
+def test_an_interrupt_at_the_last_move_leaves_a_whole_record(last: type[Entry]) -> None:
+    class Stop(BaseException):
+        pass
+
+    entries: list[Entry] = []
+
+    def observe(entry: Entry) -> None:
+        entries.append(entry)
+        over = any(isinstance(one, Transition) and one.to == "succeed" for one in entries)
+        if over and isinstance(entry, last):
+            raise Stop
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=WHOLE))
+    with Orchestrator(loads(TWO, {}), transport=transport) as orchestrator, pytest.raises(Stop):
+        orchestrator.run(HI, observe=observe)
+
+    assert [type(one) for one in entries].count(Closed) == 1

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import shlex
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ from orchestrator.classification import classify
 from orchestrator.clock import SystemClock
 from orchestrator.config import ConfigError
 from orchestrator.config.loading import loads
-from orchestrator.execution.auth import OLD_SECRETS, LiveSecrets, SecretReading
-from orchestrator.execution.effects import Block
+from orchestrator.execution.auth import OLD_SECRETS, WAIT_SECONDS, LiveSecrets, SecretReading
+from orchestrator.execution.effects import AwaitThread, LimitPassed
+from orchestrator.execution.tasks import TaskConnection
 from orchestrator.health import MemoryStore
 from orchestrator.health.session import Report, TakeFirst
 from orchestrator.ledger import Attempt, Entry
@@ -255,6 +257,8 @@ def ring() -> Iterator[None]:
     keyring = pytest.importorskip("keyring", reason="KEYRING NOT TESTED: it is not installed")
     backend = pytest.importorskip("keyring.backend")
     held: dict[tuple[str, str], str] = {}
+    # Before there is a class that keyring would choose by itself, for other tests too.
+    before = keyring.get_keyring()
 
     class Held(backend.KeyringBackend):  # type: ignore[misc, name-defined]
         priority = 1
@@ -265,7 +269,6 @@ def ring() -> Iterator[None]:
         def set_password(self, service: str, username: str, password: str) -> None:
             held[service, username] = password
 
-    before = keyring.get_keyring()
     keyring.set_keyring(Held())
     yield
     keyring.set_keyring(before)
@@ -310,6 +313,25 @@ def test_a_reading_that_never_ends_is_given_up(tmp_path: Path) -> None:
     assert live.look(9.0) is None
     assert live.read(9.0, 5.0) is left_behind
     assert live.read(10.0, 5.0) is not left_behind
+
+
+def test_who_stops_waiting_ends_no_reading_and_closed_loops_are_left_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    work: Future[str] = Future()
+    work.set_running_or_notify_cancel()
+
+    async def wait(seconds: float) -> Any:
+        return await TaskConnection(Door(), SystemClock()).perform(AwaitThread(work, seconds))
+
+    with pytest.raises(LimitPassed):
+        asyncio.run(wait(0.01))
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(wait(60.0), 0.01))
+    work.set_result("done")
+
+    assert asyncio.run(wait(5.0)) == "done"
+    assert caplog.records == []
 
 
 # Many at once.
@@ -396,7 +418,7 @@ def test_callers_of_one_refused_secret_agree_and_read_little(
         try:
             while True:
                 effect = flow.send(result or None)  # type: ignore[arg-type]
-                assert isinstance(effect, Block)
+                assert isinstance(effect, AwaitThread)
                 result = effect.work.result(effect.seconds)
         except StopIteration as stop:
             return str(stop.value)
@@ -442,3 +464,41 @@ def test_sessions_see_a_secret_that_changed_meanwhile(tmp_path: Path) -> None:
     again, _ = second.answer(TakeFirst(), 2.0)
     assert again is not None
     assert again.credential == "key#1"
+
+
+def test_what_a_command_prints_when_it_fails_is_masked_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "token").write_text(OLD)
+    script = (
+        "import pathlib, sys; token = pathlib.Path('token').read_text()\n"
+        "if pathlib.Path('over').exists(): sys.exit(f'expired: {token}')\n"
+        "print(token)"
+    )
+    door = Door(NEW)
+    made = orchestrator(door, [f"command:{shlex.join([sys.executable, '-c', script])}"], tmp_path)
+    (tmp_path / "over").touch()
+
+    with made, pytest.raises(AuthFailed):
+        made.run(HI)
+
+    assert "expired" in caplog.text
+    assert OLD not in caplog.text
+
+
+def test_secrets_that_hang_share_one_moment(tmp_path: Path) -> None:
+    files = [tmp_path / f"token-{number}" for number in range(12)]
+    for file in files:
+        file.write_text(f"{OLD}-{file.name}")
+    door = Door(*(file.read_text() for file in files))
+    made = orchestrator(door, [f"file:{file}" for file in files], tmp_path)
+    for file in files:  # opened for reading, a pipe waits for who writes into it
+        file.unlink()
+        os.mkfifo(file)
+    began = time.monotonic()
+
+    with made:
+        assert made.run(HI).text == "ok"
+
+    # Each in turn would take six seconds; what was read last is still good.
+    assert time.monotonic() - began < 8 * WAIT_SECONDS

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from orchestrator.dialects import Answer, Usage, dialect
 from orchestrator.dialects.neutral import (
-    Counted,
     Delta,
-    Ended,
-    Reply,
-    Stopped,
+    EndMark,
+    FinishReason,
+    NeutralAnswer,
     Text,
     TextDelta,
     Thinking,
     ToolCallDelta,
     ToolUse,
+    UsageDelta,
 )
 from orchestrator.execution.answer_chunks import to_completion
 from orchestrator.execution.stop_cutter import StopCutter, cut_answer
@@ -53,13 +53,13 @@ def test_what_is_delivered_does_not_depend_on_the_pieces(
     whole = "".join(texts)
     cutter = StopCutter(sequences)
 
-    deltas: list[Delta] = [*map(TextDelta, texts), Stopped("length"), Ended()]
+    deltas: list[Delta] = [*map(TextDelta, texts), FinishReason("length"), EndMark()]
     told = passed(cutter, deltas)
 
     assert text_of(told) == expected(whole, sequences)
     assert cutter.has_cut is (expected(whole, sequences) != whole)
-    assert [one for one in told if isinstance(one, Stopped)] == [
-        Stopped("stop" if cutter.has_cut else "length")
+    assert [one for one in told if isinstance(one, FinishReason)] == [
+        FinishReason("stop" if cutter.has_cut else "length")
     ]
 
 
@@ -78,15 +78,15 @@ def test_nothing_is_held_back_that_can_no_longer_become_a_stop(
 
 
 def test_after_the_cut_only_usage_passes() -> None:
-    cutter, usage = StopCutter(["b"]), Counted(Usage(1, 2, 3))
+    cutter, usage = StopCutter(["b"]), UsageDelta(Usage(1, 2, 3))
 
     told = passed(cutter, [TextDelta("ab"), TextDelta("c"), ToolCallDelta(0, "1", "f"), usage])
 
-    assert told == [TextDelta("a"), Stopped("stop"), usage]
+    assert told == [TextDelta("a"), FinishReason("stop"), usage]
 
 
 def test_without_stops_everything_passes() -> None:
-    deltas: list[Delta] = [TextDelta("a"), Stopped("stop"), Ended()]
+    deltas: list[Delta] = [TextDelta("a"), FinishReason("stop"), EndMark()]
 
     assert passed(StopCutter(()), deltas) == deltas
 
@@ -103,7 +103,7 @@ def test_a_call_between_two_texts_ends_the_question() -> None:
 
 
 def whole(*parts: Text | Thinking | ToolUse, finish: str = "length") -> Answer:
-    return to_completion(Reply(parts, finish, Usage(3, 2, 5), "id-1", "m"))
+    return to_completion(NeutralAnswer(parts, finish, Usage(3, 2, 5), "id-1", "m"))
 
 
 def test_a_whole_answer_is_cut_in_all_that_tells_of_it() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import socket
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from pathlib import Path
 
@@ -238,3 +240,27 @@ def test_a_forked_child_opens_connections_of_its_own(tmp_path: Path) -> None:
 
     assert sorted(done.stdout.splitlines()) == ["child okok", "parent okokok"]
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("size", [100, 8 << 20])
+@both
+def test_an_answer_that_comes_before_the_request_was_read_is_read(call: Call, size: int) -> None:
+    body = b'{"error": {"message": "request entity too large"}}'
+    head = b"HTTP/1.1 413 X\r\ncontent-type: application/json\r\nconnection: close\r\n"
+
+    def serve(listener: socket.socket) -> None:
+        peer, _ = listener.accept()
+        peer.recv(4096)
+        peer.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+        time.sleep(0.1)  # until it has been read; what is not read by then resets the connection
+        peer.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        text = text_of({"a": address}, ["a/m"], extra="[policy]\nmax_attempts = 1")
+        asked = {"messages": [{"role": "user", "content": "z" * size}]}
+        with Orchestrator(loads(text, environment("a"))) as orchestrator:
+            assert failure(call, orchestrator, asked).reason == "payload_too_large"
+        thread.join(AMPLE)

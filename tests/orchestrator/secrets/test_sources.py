@@ -121,6 +121,20 @@ def test_a_command_that_prints_for_ever_is_ended_and_little_of_it_kept(where: st
         command(f"import sys\nwhile True: sys.{where}.write('x' * 4096)").read(1.0)
 
 
+def test_a_command_that_leaves_something_behind_has_printed_all_the_same(tmp_path: Path) -> None:
+    # In a group of its own it is not ended with the command, and holds the pipes open.
+    script = (
+        "import subprocess, sys\n"
+        "child = ['-c', 'import time; time.sleep(30)']\n"
+        "subprocess.Popen([sys.executable, *child], start_new_session=True)\n"
+        "print('token-of-this-hour')"
+    )
+    began = time.monotonic()
+
+    assert command(script, tmp_path).read(10.0).reveal() == "token-of-this-hour"
+    assert time.monotonic() - began < 10
+
+
 def test_the_machines_own_keyring() -> None:
     keyring = pytest.importorskip("keyring", reason="KEYRING NOT TESTED: it is not installed")
     if keyring.get_keyring().priority < 1:

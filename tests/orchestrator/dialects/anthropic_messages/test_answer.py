@@ -8,20 +8,20 @@ from hypothesis import given, settings
 
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.anthropic_messages import MESSAGES
-from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import NeutralAnswer, Text, Thinking, ToolUse
 from tests.anthropic_strategies import replies
 
 
 @settings(max_examples=60)
 @given(replies)
-def test_an_answer_comes_back_as_it_was(reply: Reply) -> None:
+def test_an_answer_comes_back_as_it_was(reply: NeutralAnswer) -> None:
     sent = msgspec.json.decode(msgspec.json.encode(MESSAGES.write_answer(reply)))
 
     assert MESSAGES.read_answer(sent) == reply
 
 
 def test_cached_tokens_stand_apart_from_the_others() -> None:
-    usage = MESSAGES.write_answer(Reply((), "stop", Usage(10, 4, 14, 3)))["usage"]
+    usage = MESSAGES.write_answer(NeutralAnswer((), "stop", Usage(10, 4, 14, 3)))["usage"]
 
     assert (usage["input_tokens"], usage["cache_read_input_tokens"]) == (7, 3)
 
@@ -29,7 +29,7 @@ def test_cached_tokens_stand_apart_from_the_others() -> None:
 def test_thoughts_of_another_vendor_are_shown_and_belong_to_nobody() -> None:
     foreign = (Thinking("hm", "sig", "gemini"), Thinking("", "sealed", "gemini", redacted=True))
 
-    sent = MESSAGES.write_answer(Reply((*foreign, Text("hi")), "stop"))
+    sent = MESSAGES.write_answer(NeutralAnswer((*foreign, Text("hi")), "stop"))
 
     assert sent["content"][0] == {"type": "thinking", "thinking": "hm", "signature": ""}
     assert len(sent["content"]) == 2
@@ -38,7 +38,9 @@ def test_thoughts_of_another_vendor_are_shown_and_belong_to_nobody() -> None:
 
 @pytest.mark.parametrize("arguments", ['{"a":', "", "[]"])
 def test_a_call_always_has_an_object_and_an_id(arguments: str) -> None:
-    (block,) = MESSAGES.write_answer(Reply((ToolUse("", "f", arguments),), "stop"))["content"]
+    (block,) = MESSAGES.write_answer(NeutralAnswer((ToolUse("", "f", arguments),), "stop"))[
+        "content"
+    ]
 
     assert isinstance(block["input"], dict)
     assert block["id"]

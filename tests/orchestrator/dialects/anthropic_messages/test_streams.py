@@ -15,18 +15,18 @@ from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.anthropic_messages import MESSAGES
 from orchestrator.dialects.anthropic_messages.stream_reader import MOST_OPEN_BLOCKS
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
+    FinishReason,
     Heading,
-    Stopped,
+    StreamError,
     StreamEvent,
+    StreamStart,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.states.reasons import Reason
 from tests.anthropic_strategies import cut, streams
@@ -110,12 +110,12 @@ def test_any_pieces_say_the_same_and_keep_every_byte(deltas: list[Delta], at: li
 
 
 def test_a_stream_that_is_cut_anywhere_never_ends() -> None:
-    whole = written([TextDelta("héllo"), Stopped("stop"), Ended()])
+    whole = written([TextDelta("héllo"), FinishReason("stop"), EndMark()])
 
     for place in range(len(whole)):
         found = deltas_of(whole[:place])
-        assert Ended() not in found
-        assert not any(isinstance(delta, Unreadable | Broke) for delta in found)
+        assert EndMark() not in found
+        assert not any(isinstance(delta, Unreadable | StreamError) for delta in found)
 
 
 def test_calls_that_are_told_by_turns_each_get_their_own_arguments() -> None:
@@ -127,34 +127,34 @@ def test_calls_that_are_told_by_turns_each_get_their_own_arguments() -> None:
         ToolCallDelta(0, arguments="1}"),
     ]
 
-    found = deltas_of(written([*deltas, Ended()]))
+    found = deltas_of(written([*deltas, EndMark()]))
 
     assert [delta for delta in found if isinstance(delta, ToolCallDelta)] == deltas
 
 
 def test_a_stream_without_a_beginning_is_given_one() -> None:
-    found = deltas_of(written([TextDelta("hi"), Ended()]))
+    found = deltas_of(written([TextDelta("hi"), EndMark()]))
 
-    assert found[0] == Began("msg_0", "shown")
+    assert found[0] == StreamStart("msg_0", "shown")
     assert TextDelta("hi") in found
 
 
 def test_what_says_nothing_writes_nothing() -> None:
-    deltas: list[Delta] = [Began("msg_1"), TextDelta(""), ThinkingDelta(), Unreadable("?")]
+    deltas: list[Delta] = [StreamStart("msg_1"), TextDelta(""), ThinkingDelta(), Unreadable("?")]
 
-    assert written([*deltas, Stopped("stop")]) == b""
+    assert written([*deltas, FinishReason("stop")]) == b""
 
 
 def test_tokens_that_are_counted_at_once_stand_in_the_beginning() -> None:
     usage = Usage(9, 0, 9, 2)
 
-    found = deltas_of(written([Began("msg_1", "m"), Counted(usage), TextDelta("hi")]))
+    found = deltas_of(written([StreamStart("msg_1", "m"), UsageDelta(usage), TextDelta("hi")]))
 
-    assert found == [Began("msg_1", "m"), Counted(usage), TextDelta("hi")]
+    assert found == [StreamStart("msg_1", "m"), UsageDelta(usage), TextDelta("hi")]
 
 
 def test_nothing_is_written_after_the_end() -> None:
-    assert written([Ended(), Ended(), TextDelta("late")]) == written([Ended()])
+    assert written([EndMark(), EndMark(), TextDelta("late")]) == written([EndMark()])
 
 
 def test_a_signature_of_another_vendor_is_not_handed_out() -> None:
@@ -185,9 +185,9 @@ def test_a_signature_of_another_vendor_is_not_handed_out() -> None:
 def test_a_break_is_written_as_an_error_and_nothing_after_it(
     body: Any, kind: str, message: str
 ) -> None:
-    found = deltas_of(written([TextDelta("hi"), Broke(body), TextDelta("late"), Ended()]))
+    found = deltas_of(written([TextDelta("hi"), StreamError(body), TextDelta("late"), EndMark()]))
 
-    assert found[-1] == Broke({"type": "error", "error": {"type": kind, "message": message}})
+    assert found[-1] == StreamError({"type": "error", "error": {"type": kind, "message": message}})
     assert found[-2] == TextDelta("hi")
 
 
@@ -207,10 +207,10 @@ def test_counts_add_up_over_the_stream() -> None:
     )
 
     assert found == [
-        Began("msg_1", "m"),
-        Counted(Usage(15, 1, 16, 5)),
-        Stopped("stop"),
-        Counted(Usage(15, 7, 22, 5)),
+        StreamStart("msg_1", "m"),
+        UsageDelta(Usage(15, 1, 16, 5)),
+        FinishReason("stop"),
+        UsageDelta(Usage(15, 7, 22, 5)),
     ]
 
 
@@ -266,7 +266,7 @@ def test_an_event_that_makes_no_sense_is_kept_apart(data: bytes) -> None:
 def test_an_error_inside_can_be_classified(data: bytes, reason: Reason) -> None:
     (found,) = deltas_of(data)
 
-    assert isinstance(found, Broke)
+    assert isinstance(found, StreamError)
     error = classify(
         status=200,
         body=found.body,
@@ -278,7 +278,7 @@ def test_an_error_inside_can_be_classified(data: bytes, reason: Reason) -> None:
 
 
 def test_an_event_may_tell_its_kind_beside_its_data() -> None:
-    assert deltas_of(b"event: message_stop\ndata: {}\n\n") == [Ended()]
+    assert deltas_of(b"event: message_stop\ndata: {}\n\n") == [EndMark()]
 
 
 def test_a_beginning_that_is_said_twice_is_one_call() -> None:

@@ -6,19 +6,19 @@ from hypothesis import given
 
 from orchestrator.dialects.gemini import GEMINI
 from orchestrator.dialects.gemini.vocabulary import NAME, UNSIGNED
-from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import NeutralAnswer, Text, Thinking, ToolUse
 from tests.dialect_strategies import replies
 
 _GEMINI = GEMINI
 
 
 @given(replies(dialect=NAME, thinking=True))
-def test_an_answer_survives(reply: Reply) -> None:
+def test_an_answer_survives(reply: NeutralAnswer) -> None:
     assert _GEMINI.read_answer(_GEMINI.write_answer(reply)) == reply
 
 
 def test_signatures_stay_where_they_lay() -> None:
-    reply = Reply(
+    reply = NeutralAnswer(
         (
             Thinking("hm", "s1", NAME),
             Text("one"),
@@ -43,7 +43,7 @@ def test_signatures_stay_where_they_lay() -> None:
 
 
 def test_thoughts_of_another_vendor_are_shown_without_their_signature() -> None:
-    reply = Reply(
+    reply = NeutralAnswer(
         (
             Thinking("hm", "theirs", "anthropic-messages"),
             Thinking("", "sealed", "anthropic-messages", redacted=True),
@@ -58,14 +58,14 @@ def test_thoughts_of_another_vendor_are_shown_without_their_signature() -> None:
 
 
 def test_a_torn_call_is_no_call() -> None:
-    written = _GEMINI.write_answer(Reply((ToolUse("a", "f", "{"),), "tool_calls"))
+    written = _GEMINI.write_answer(NeutralAnswer((ToolUse("a", "f", "{"),), "tool_calls"))
 
     assert written["candidates"][0]["content"]["parts"] == []
     assert written["candidates"][0]["finishReason"] == "MALFORMED_FUNCTION_CALL"
 
 
 def test_a_call_of_another_vendor_may_be_sent_to_gemini_in_the_next_request() -> None:
-    reply = Reply((ToolUse("a", "f", "{}"), ToolUse("b", "g", "{}")), "tool_calls")
+    reply = NeutralAnswer((ToolUse("a", "f", "{}"), ToolUse("b", "g", "{}")), "tool_calls")
 
     content = _GEMINI.write_answer(reply)["candidates"][0]["content"]
 

@@ -15,17 +15,17 @@ from orchestrator.dialects import Usage
 from orchestrator.dialects.gemini import GEMINI
 from orchestrator.dialects.gemini.vocabulary import NAME
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
+    FinishReason,
     Heading,
-    Stopped,
+    StreamError,
+    StreamStart,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
 )
 from tests.dialect_strategies import cuts, delta_sequences, deltas_of, gathered, read, text_of
 
@@ -53,16 +53,16 @@ _CHUNKS = [
     ),
 ]
 _SAID: list[Delta] = [
-    Began("r1", "m-1"),
+    StreamStart("r1", "m-1"),
     ThinkingDelta('I think. {["', dialect=NAME),
     TextDelta("Grüße, "),
     TextDelta('Welt: }]\n\n\\"'),
     ThinkingDelta(signature="c2ln", redacted=True, dialect=NAME),
     ToolCallDelta(0, "call_r1_0", "look", '{"at":"ß"}', "c2lo"),
     ToolCallDelta(1, "given", "stop", "{}"),
-    Counted(Usage(3, 9, 12, 0, 5)),
-    Stopped("tool_calls"),
-    Ended(),
+    UsageDelta(Usage(3, 9, 12, 0, 5)),
+    FinishReason("tool_calls"),
+    EndMark(),
 ]
 
 
@@ -104,7 +104,7 @@ def test_a_stream_that_breaks_off_anywhere_is_a_prefix_and_never_whole(form: Any
 
         assert text_of(_SAID).startswith(text_of(deltas))
         assert deltas == _SAID[: len(deltas)]
-        assert not any(isinstance(delta, Stopped | Ended) for delta in deltas)
+        assert not any(isinstance(delta, FinishReason | EndMark) for delta in deltas)
 
 
 @_FORMS
@@ -114,8 +114,8 @@ def test_an_error_between_any_two_events_is_told(form: Any, place: int) -> None:
 
     deltas = deltas_of(read(GEMINI.stream_reader(), [form([*_CHUNKS[:place], error])]))
 
-    assert deltas[-1] == Broke(error)
-    assert not any(isinstance(delta, Stopped | Ended) for delta in deltas)
+    assert deltas[-1] == StreamError(error)
+    assert not any(isinstance(delta, FinishReason | EndMark) for delta in deltas)
     assert orchestrator.classify(body=error, dialect=NAME, where="stream").reason == "overloaded"
 
 
@@ -149,7 +149,7 @@ def test_a_failure_in_place_of_a_candidate_breaks_the_stream(
 ) -> None:
     broke = deltas_of(read(GEMINI.stream_reader(), [_events(chunks)]))[-1]
 
-    assert isinstance(broke, Broke)
+    assert isinstance(broke, StreamError)
     assert orchestrator.classify(body=broke.body, dialect=NAME, where="stream").reason == reason
 
 
@@ -158,7 +158,7 @@ def test_a_refusal_after_words_is_a_finish_reason() -> None:
         read(GEMINI.stream_reader(), [_events([_chunk({"text": "a"}), _chunk(finish="SAFETY")])])
     )
 
-    assert deltas[-2:] == [Stopped("content_filter"), Ended()]
+    assert deltas[-2:] == [FinishReason("content_filter"), EndMark()]
 
 
 def test_other_candidates_are_not_mixed_in() -> None:
@@ -174,7 +174,7 @@ def test_one_object_in_place_of_a_stream_is_read() -> None:
         read(GEMINI.stream_reader(), [json.dumps(_chunk({"text": "a"}, finish="STOP")).encode()])
     )
 
-    assert deltas == [Began("r1", "m-1"), TextDelta("a"), Stopped("stop"), Ended()]
+    assert deltas == [StreamStart("r1", "m-1"), TextDelta("a"), FinishReason("stop"), EndMark()]
 
 
 @given(
@@ -216,7 +216,7 @@ def test_what_is_written_is_read_as_what_was_meant(deltas: list[Delta]) -> None:
 
     assert gathered(found) == _filled(gathered(signed))
     assert text_of(found) == text_of(deltas)
-    assert isinstance(found[-1], Ended)
+    assert isinstance(found[-1], EndMark)
 
 
 def _filled(deltas: list[Delta]) -> list[Delta]:
@@ -236,19 +236,19 @@ def test_signatures_are_written_and_those_of_others_are_not() -> None:
             ThinkingDelta(signature="theirs", dialect="anthropic-messages"),
             ThinkingDelta(signature="ours", redacted=True, dialect=NAME),
             ToolCallDelta(0, "a", "f", "{}", signature="call"),
-            Stopped("tool_calls"),
-            Ended(),
+            FinishReason("tool_calls"),
+            EndMark(),
         ]
     )
 
     assert b"theirs" not in written
     assert deltas_of(read(GEMINI.stream_reader(), [written])) == [
-        Began("0", "m-1"),
+        StreamStart("0", "m-1"),
         ThinkingDelta("hm", dialect=NAME),
         ThinkingDelta(signature="ours", redacted=True, dialect=NAME),
         ToolCallDelta(0, "a", "f", "{}", "call"),
-        Stopped("tool_calls"),
-        Ended(),
+        FinishReason("tool_calls"),
+        EndMark(),
     ]
 
 
@@ -264,11 +264,13 @@ def test_signatures_are_written_and_those_of_others_are_not() -> None:
 def test_a_break_is_written_as_an_error_and_nothing_after_it(
     body: Any, code: int, message: str
 ) -> None:
-    written = _written([TextDelta("a"), Broke(body), TextDelta("b"), Stopped("stop"), Ended()])
+    written = _written(
+        [TextDelta("a"), StreamError(body), TextDelta("b"), FinishReason("stop"), EndMark()]
+    )
 
     *_, last = deltas_of(read(GEMINI.stream_reader(), [written]))
 
-    assert isinstance(last, Broke)
+    assert isinstance(last, StreamError)
     assert (last.body["error"]["code"], last.body["error"]["message"]) == (code, message)
 
 
@@ -276,11 +278,11 @@ def test_a_break_is_written_as_an_error_and_nothing_after_it(
     ("reason", "expected"), [("tool_calls", "MALFORMED_FUNCTION_CALL"), ("length", "MAX_TOKENS")]
 )
 def test_a_torn_call_is_not_written_as_a_call(reason: str, expected: str) -> None:
-    written = _written([ToolCallDelta(0, "a", "f", '{"x": '), Stopped(reason), Ended()])
+    written = _written([ToolCallDelta(0, "a", "f", '{"x": '), FinishReason(reason), EndMark()])
 
     assert b"functionCall" not in written
     assert json.loads(written.removeprefix(b"data: "))["candidates"][0]["finishReason"] == expected
 
 
 def test_an_end_without_a_finish_reason_is_not_made_up() -> None:
-    assert b"finishReason" not in _written([TextDelta("a"), Ended()])
+    assert b"finishReason" not in _written([TextDelta("a"), EndMark()])

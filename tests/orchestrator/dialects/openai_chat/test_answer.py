@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 
 from orchestrator.dialects import dialect
-from orchestrator.dialects.neutral import Reply, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import NeutralAnswer, Text, Thinking, ToolUse
 from tests.dialect_strategies import any_json, replies
 
 CHAT = dialect("openai-chat")
 
 
-def read(message: dict[str, Any], finish: str | None = "stop") -> Reply:
+def read(message: dict[str, Any], finish: str | None = "stop") -> NeutralAnswer:
     body = {"id": "a-1", "choices": [{"message": message, "finish_reason": finish}]}
     return CHAT.read_answer(body)
 
 
 @given(replies(dialect="openai-chat", thinking=True))
-def test_an_answer_survives_the_dialect(reply: Reply) -> None:
+def test_an_answer_survives_the_dialect(reply: NeutralAnswer) -> None:
     assert CHAT.read_answer(CHAT.write_answer(reply)) == reply
 
 
@@ -54,13 +54,13 @@ def test_a_call_without_an_id_gets_one_that_no_other_answer_gives() -> None:
 def test_signatures_are_handed_on_to_callers_who_hand_them_back() -> None:
     use = ToolUse("call_1", "f", "{}", signature="signed by google")
     thought = Thinking("hm", '{"type":"reasoning.text","text":"hm","signature":"s"}', "openai-chat")
-    reply = Reply((thought, use), "tool_calls", id="c-1", model="m")
+    reply = NeutralAnswer((thought, use), "tool_calls", id="c-1", model="m")
 
     assert CHAT.read_answer(CHAT.write_answer(reply)) == reply
 
 
 def test_thoughts_of_another_vendor_are_words_alone() -> None:
-    written = CHAT.write_answer(Reply((Thinking("hm", "s", "gemini"), Text("a")), "stop"))
+    written = CHAT.write_answer(NeutralAnswer((Thinking("hm", "s", "gemini"), Text("a")), "stop"))
 
     assert written["choices"][0]["message"] == {
         "role": "assistant",
@@ -95,4 +95,4 @@ def test_reading_never_raises(value: Any) -> None:
     bodies.append({"choices": [{"message": {"content": "x", "tool_calls": value}}]})
     for body in bodies:
         if isinstance(body, dict):
-            assert isinstance(CHAT.read_answer(body), Reply)
+            assert isinstance(CHAT.read_answer(body), NeutralAnswer)

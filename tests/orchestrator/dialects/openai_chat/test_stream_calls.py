@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.dialects import dialect
-from orchestrator.dialects.neutral import Stopped, StreamEvent, ToolCallDelta, is_content
+from orchestrator.dialects.neutral import FinishReason, StreamEvent, ToolCallDelta, is_content
 from tests.dialect_strategies import cuts
 
 CHAT = dialect("openai-chat")
@@ -157,9 +157,9 @@ def test_a_client_is_shown_the_very_bytes_where_nothing_is_amiss() -> None:
 )
 def test_the_parts_decide_why_it_stopped(said: str, told: str) -> None:
     events = stream(SPELLINGS["the standard"][0], said)
-    (last,) = [event for event in events if any(isinstance(d, Stopped) for d in event.deltas)]
+    (last,) = [event for event in events if any(isinstance(d, FinishReason) for d in event.deltas)]
 
-    assert last.deltas == (Stopped(told),)
+    assert last.deltas == (FinishReason(told),)
     assert f'"finish_reason":"{told}"'.encode() in last.raw.replace(b" ", b"")
 
 

@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 
 from orchestrator.dialects import Usage, dialect
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
-    Stopped,
+    EndMark,
+    FinishReason,
+    StreamError,
+    StreamStart,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
 )
 from tests.dialect_strategies import any_json, cuts, deltas_of, read
 
 CHAT = dialect("openai-chat")
 DONE = b"data: [DONE]\n\n"
-BEGAN = Began("a-1", "m")
+BEGAN = StreamStart("a-1", "m")
 
 
 def event(body: Any) -> bytes:
@@ -73,9 +73,9 @@ def test_the_standards_stream() -> None:
         BEGAN,
         TextDelta("Hel"),
         TextDelta("lo"),
-        Stopped("stop"),
-        Counted(Usage(3, 2, 5)),
-        Ended(),
+        FinishReason("stop"),
+        UsageDelta(Usage(3, 2, 5)),
+        EndMark(),
     ]
 
 
@@ -109,13 +109,13 @@ def test_the_standards_stream() -> None:
         ),
         (
             [event(body("stop", content="a") | {"usage": {"prompt_tokens": 1}})],
-            [TextDelta("a"), Stopped("stop"), Counted(Usage(1, 0, 1))],
+            [TextDelta("a"), FinishReason("stop"), UsageDelta(Usage(1, 0, 1))],
         ),
         (
             [event(body("stop") | {"x_groq": {"usage": {"completion_tokens": 1}}})],
-            [Stopped("stop"), Counted(Usage(0, 1, 1))],
+            [FinishReason("stop"), UsageDelta(Usage(0, 1, 1))],
         ),
-        ([piece(finish="max_tokens")], [Stopped("length")]),
+        ([piece(finish="max_tokens")], [FinishReason("length")]),
         ([piece(finish="")], []),
         (
             [event({"id": "a-1", "model": "m", "choices": [{"message": {"content": "whole"}}]})],
@@ -125,8 +125,8 @@ def test_the_standards_stream() -> None:
             [piece(content="a"), event({"choices": [{"index": 1, "delta": {"content": "b"}}]})],
             [TextDelta("a")],
         ),
-        ([piece(), b"data: [DONE] \n\n"], [Ended()]),
-        ([piece(), b'data: {"choices": [\n\n', DONE], [Unreadable('{"choices": ['), Ended()]),
+        ([piece(), b"data: [DONE] \n\n"], [EndMark()]),
+        ([piece(), b'data: {"choices": [\n\n', DONE], [Unreadable('{"choices": ['), EndMark()]),
         ([piece(), b"data: 42\n\n"], [Unreadable("42")]),
     ],
 )
@@ -218,7 +218,7 @@ def test_the_form_of_before_tools_and_googles_signature() -> None:
     ) == [
         ToolCallDelta(0, "call_a-1_0", "f", ""),
         ToolCallDelta(0, arguments="{}"),
-        Stopped("tool_calls"),
+        FinishReason("tool_calls"),
     ]
     assert said_after_beginning(call(index=0, id="x", name="f", extra_content=signed)) == [
         ToolCallDelta(0, "x", "f", "", "s")
@@ -230,7 +230,11 @@ def test_the_quick_way_hides_nothing(where: str) -> None:
     odd = body(content="a")
     places = {"chunk": odd, "choice": odd["choices"][0], "delta": odd["choices"][0]["delta"]}
     places[where]["error"] = ERROR
-    told = {"chunk": Broke(odd), "choice": Broke({"error": ERROR}), "delta": TextDelta("a")}
+    told = {
+        "chunk": StreamError(odd),
+        "choice": StreamError({"error": ERROR}),
+        "delta": TextDelta("a"),
+    }
 
     assert said_after_beginning(piece(content="b"), event(odd)) == [TextDelta("b"), told[where]]
 
@@ -268,8 +272,8 @@ ERROR = {"message": "Insufficient Balance", "code": 402}
     ],
 )
 def test_an_error_in_the_stream_is_told_whole(pieces: list[bytes], reported: Any) -> None:
-    assert said(*pieces) == [Broke(reported)]
-    assert said(piece(content="a"), *pieces)[2:] == [Broke(reported)]
+    assert said(*pieces) == [StreamError(reported)]
+    assert said(piece(content="a"), *pieces)[2:] == [StreamError(reported)]
 
 
 @given(st.data())
@@ -292,7 +296,7 @@ def test_no_cut_changes_what_was_said_and_a_prefix_says_a_prefix(data: st.DataOb
     assert deltas_of(events) == said(whole)
     assert b"".join(event.raw for event in events) == whole
     assert said(whole)[: len(part)] == part
-    assert (Ended() in part) is (end == len(whole))
+    assert (EndMark() in part) is (end == len(whole))
 
 
 KEYS = [

@@ -10,17 +10,17 @@ from hypothesis import given
 
 from orchestrator.dialects import Usage
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
+    FinishReason,
     Heading,
-    Stopped,
+    StreamError,
+    StreamStart,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.dialects.openai_chat import CHAT, chunk
 from tests.dialect_strategies import delta_sequences, deltas_of, gathered, read, text_of
@@ -52,7 +52,11 @@ def test_what_was_written_is_read(deltas: list[Delta]) -> None:
 
 def test_every_chunk_has_the_shape_that_clients_check() -> None:
     stream = written(
-        Began("a-1", "m"), TextDelta("a"), Stopped("stop"), Counted(Usage(1, 2, 3)), Ended()
+        StreamStart("a-1", "m"),
+        TextDelta("a"),
+        FinishReason("stop"),
+        UsageDelta(Usage(1, 2, 3)),
+        EndMark(),
     )
     *chunks, end = bodies(stream)
 
@@ -71,7 +75,7 @@ def test_every_chunk_has_the_shape_that_clients_check() -> None:
 def test_a_stream_without_a_beginning_gets_one_and_a_second_is_dropped() -> None:
     roles = [
         one["choices"][0]["delta"].get("role")
-        for one in bodies(written(TextDelta("a"), Began("b", "other"), TextDelta("b")))
+        for one in bodies(written(TextDelta("a"), StreamStart("b", "other"), TextDelta("b")))
     ]
 
     assert roles == ["assistant", None, None]
@@ -79,15 +83,21 @@ def test_a_stream_without_a_beginning_gets_one_and_a_second_is_dropped() -> None
 
 
 def test_a_second_end_is_not_written() -> None:
-    assert written(Stopped("stop"), Ended(), Ended()) == written(Stopped("stop"), Ended())
+    assert written(FinishReason("stop"), EndMark(), EndMark()) == written(
+        FinishReason("stop"), EndMark()
+    )
 
 
 def test_the_finish_reason_waits_for_the_end() -> None:
     assert reread(
-        written(Began("a", "m"), Stopped("stop"), Broke({"error": {"message": "x"}}))
+        written(
+            StreamStart("a", "m"), FinishReason("stop"), StreamError({"error": {"message": "x"}})
+        )
     ) == [
-        Began("a", "m"),
-        Broke({"error": {"type": "upstream_error", "code": None, "param": None, "message": "x"}}),
+        StreamStart("a", "m"),
+        StreamError(
+            {"error": {"type": "upstream_error", "code": None, "param": None, "message": "x"}}
+        ),
     ]
 
 
@@ -117,7 +127,7 @@ def test_the_finish_reason_waits_for_the_end() -> None:
     ],
 )
 def test_an_error_of_any_dialect_becomes_one_of_this(body: Any, message: str, kind: str) -> None:
-    (error,) = bodies(written(Broke(body)))
+    (error,) = bodies(written(StreamError(body)))
 
     assert error["error"]["message"] == message
     assert error["error"]["type"] == kind
@@ -143,7 +153,7 @@ def test_googles_signature_goes_along() -> None:
 @pytest.mark.parametrize(
     ("delta", "choices"),
     [
-        (Began("a", "m"), [{"role": "assistant", "content": ""}]),
+        (StreamStart("a", "m"), [{"role": "assistant", "content": ""}]),
         (TextDelta("a"), [{"content": "a"}]),
         (ThinkingDelta("hm"), [{"reasoning_content": "hm"}]),
         (
@@ -165,10 +175,10 @@ def test_googles_signature_goes_along() -> None:
             ToolCallDelta(1, arguments="{"),
             [{"tool_calls": [{"index": 1, "function": {"arguments": "{"}}]}],
         ),
-        (Stopped("stop"), [{}]),
-        (Counted(Usage(1, 2, 3)), []),
-        (Ended(), []),
-        (Broke("x"), []),
+        (FinishReason("stop"), [{}]),
+        (UsageDelta(Usage(1, 2, 3)), []),
+        (EndMark(), []),
+        (StreamError("x"), []),
         (Unreadable("x"), []),
     ],
 )
@@ -177,4 +187,4 @@ def test_a_delta_as_a_chunk(delta: Delta, choices: list[Any]) -> None:
 
     assert [choice["delta"] for choice in made["choices"]] == choices
     assert (made["id"], made["model"], made["created"]) == ("a", "m", 7)
-    assert ("usage" in made) is isinstance(delta, Counted)
+    assert ("usage" in made) is isinstance(delta, UsageDelta)

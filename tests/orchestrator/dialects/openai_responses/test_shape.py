@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 
-from orchestrator.dialects.neutral import Conversation, Reply, Thinking
+from orchestrator.dialects.neutral import Conversation, NeutralAnswer, Thinking
 from orchestrator.dialects.openai_responses import RESPONSES as OURS
 from orchestrator.dialects.openai_responses.shape import strip_reasoning
 from tests import dialect_strategies as drawn
@@ -14,7 +14,7 @@ from tests import dialect_strategies as drawn
 
 @given(drawn.replies(dialect=OURS.name, thinking=True))
 @settings(max_examples=60)
-def test_an_answer_that_is_sent_back_keeps_what_was_said_and_called(reply: Reply) -> None:
+def test_an_answer_that_is_sent_back_keeps_what_was_said_and_called(reply: NeutralAnswer) -> None:
     payload = {"input": OURS.write_answer(reply)["output"], "store": False}
 
     cured = strip_reasoning(payload)

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 import orchestrator
 from orchestrator.dialects import Usage
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
-    Stopped,
+    EndMark,
+    FinishReason,
+    StreamError,
+    StreamStart,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.dialects.openai_responses import RESPONSES as OURS
 from orchestrator.dialects.openai_responses.stream_reader import LARGEST
@@ -88,13 +88,13 @@ WHOLE: tuple[Event, ...] = (
     life("completed", status="completed", output=[THOUGHT, SAID, CALLED], usage=COUNTS),
 )
 TOLD: list[Delta] = [
-    Began("r1", "m"),
+    StreamStart("r1", "m"),
     ThinkingDelta("hm\n\nso", "sig", dialect=OURS.name),
     TextDelta("hello"),
     ToolCallDelta(0, "c1", "f", '{"a":1}'),
-    Stopped("tool_calls"),
-    Ended(),
-    Counted(Usage(3, 4, 7)),
+    FinishReason("tool_calls"),
+    EndMark(),
+    UsageDelta(Usage(3, 4, 7)),
 ]
 
 
@@ -145,7 +145,7 @@ def test_a_cut_stream_has_told_a_beginning_and_no_end() -> None:
         told = read(stream[:end])
 
         assert "hello".startswith(drawn.text_of(told))
-        assert not any(isinstance(delta, Ended | Stopped | Broke) for delta in told)
+        assert not any(isinstance(delta, EndMark | FinishReason | StreamError) for delta in told)
 
 
 @pytest.mark.parametrize("place", range(len(WHOLE)))
@@ -161,13 +161,13 @@ def test_a_broken_event_between_two_is_skipped_and_told(place: int, junk: str) -
 def test_a_stream_that_lost_words_is_never_whole(place: int) -> None:
     told = read(sse(*WHOLE[:place], "{", *WHOLE[place + 1 :]))
 
-    unheard = Unreadable | ThinkingDelta | Began
+    unheard = Unreadable | ThinkingDelta | StreamStart
     whole = drawn.gathered(delta for delta in told if not isinstance(delta, unheard))
-    if any(isinstance(delta, Ended) for delta in told):
+    if any(isinstance(delta, EndMark) for delta in told):
         assert whole == TOLD[2:]
     else:
         lost_end = place == len(WHOLE) - 1
-        assert lost_end or any(isinstance(delta, Broke) for delta in told)
+        assert lost_end or any(isinstance(delta, StreamError) for delta in told)
 
 
 ERRORS: dict[str, Event] = {
@@ -184,7 +184,7 @@ ERRORS: dict[str, Event] = {
 def test_an_error_ends_the_stream_and_can_be_classified(name: str, place: int) -> None:
     told = read(sse(*WHOLE[:place], ERRORS[name], *WHOLE[place:]))
 
-    assert isinstance(told[-1], Broke)
+    assert isinstance(told[-1], StreamError)
     error = orchestrator.classify(
         status=200, headers={}, body=told[-1].body, provider="openai",
         dialect=OURS.name, where="stream",
@@ -195,7 +195,7 @@ def test_an_error_ends_the_stream_and_can_be_classified(name: str, place: int) -
 def test_lost_words_are_an_interrupted_stream() -> None:
     told = read(sse(*WHOLE[:9], "{", *WHOLE[10:]))
 
-    assert isinstance(told[-1], Broke)
+    assert isinstance(told[-1], StreamError)
     error = orchestrator.classify(status=200, body=told[-1].body, where="stream")
     assert error.reason == "stream_interrupted"
 
@@ -265,7 +265,7 @@ def test_a_refusal_is_what_the_model_said() -> None:
 def test_an_incomplete_stream_has_ended_and_says_why(reason: str | None, finish: str) -> None:
     told = read(sse(life("incomplete", incomplete_details={"reason": reason})))
 
-    assert told == [Began("r1", "m"), Stopped(finish), Ended()]
+    assert told == [StreamStart("r1", "m"), FinishReason(finish), EndMark()]
 
 
 def test_no_server_can_name_new_items_for_ever() -> None:

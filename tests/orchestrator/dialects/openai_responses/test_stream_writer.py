@@ -11,17 +11,17 @@ from hypothesis import given, settings
 
 from orchestrator.dialects import Usage
 from orchestrator.dialects.neutral import (
-    Began,
-    Broke,
-    Counted,
     Delta,
-    Ended,
+    EndMark,
+    FinishReason,
     Heading,
-    Stopped,
+    StreamError,
+    StreamStart,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
     Unreadable,
+    UsageDelta,
 )
 from orchestrator.dialects.openai_responses import RESPONSES as OURS
 from tests import dialect_strategies as drawn
@@ -59,7 +59,7 @@ def test_the_last_event_holds_the_whole_answer(deltas: list[Delta]) -> None:
     events = events_of(write(deltas))
 
     last = OURS.read_answer(events[-1]["response"])
-    stopped = next(delta for delta in deltas if isinstance(delta, Stopped))
+    stopped = next(delta for delta in deltas if isinstance(delta, FinishReason))
     spoken = "".join(getattr(part, "text", "") for part in last.parts if hasattr(part, "cache"))
     assert (last.finish_reason, spoken) == (stopped.finish_reason, drawn.text_of(deltas))
     assert [event["sequence_number"] for event in events] == list(range(len(events)))
@@ -81,7 +81,11 @@ def test_every_item_opens_grows_and_closes_once(deltas: list[Delta]) -> None:
 
 
 def test_every_stream_begins_as_the_dialect_demands() -> None:
-    for deltas in ([TextDelta("a")], [Began("", "m"), Began("", "m"), TextDelta("a")], [Ended()]):
+    for deltas in (
+        [TextDelta("a")],
+        [StreamStart("", "m"), StreamStart("", "m"), TextDelta("a")],
+        [EndMark()],
+    ):
         kinds = [event["type"] for event in events_of(write([*deltas]))]
 
         assert kinds[:2] == ["response.created", "response.in_progress"]
@@ -90,16 +94,16 @@ def test_every_stream_begins_as_the_dialect_demands() -> None:
 
 @pytest.mark.parametrize(
     "delta",
-    [TextDelta(""), ThinkingDelta(""), Stopped("stop"), Counted(Usage()), Unreadable("{")],
+    [TextDelta(""), ThinkingDelta(""), FinishReason("stop"), UsageDelta(Usage()), Unreadable("{")],
 )
 def test_what_says_nothing_yet_writes_nothing(delta: Delta) -> None:
     assert write([delta]) == b""
 
 
 def test_nothing_follows_the_end() -> None:
-    ended = write([TextDelta("a"), Ended()])
+    ended = write([TextDelta("a"), EndMark()])
 
-    assert write([TextDelta("a"), Ended(), TextDelta("b"), Ended(), Broke("x")]) == ended
+    assert write([TextDelta("a"), EndMark(), TextDelta("b"), EndMark(), StreamError("x")]) == ended
 
 
 def test_parallel_calls_may_take_turns() -> None:
@@ -108,8 +112,8 @@ def test_parallel_calls_may_take_turns() -> None:
         ToolCallDelta(1, "c2", "g", "["),
         ToolCallDelta(0, arguments="{}"),
         ToolCallDelta(1, arguments="]"),
-        Stopped("tool_calls"),
-        Ended(),
+        FinishReason("tool_calls"),
+        EndMark(),
     ]
 
     assert [d for d in read(write(deltas)) if isinstance(d, ToolCallDelta) and d.arguments] == [
@@ -120,7 +124,7 @@ def test_parallel_calls_may_take_turns() -> None:
 
 
 def test_calls_without_an_id_get_different_ones() -> None:
-    told = read(write([ToolCallDelta(0, "", "f"), ToolCallDelta(1, "", "f"), Ended()]))
+    told = read(write([ToolCallDelta(0, "", "f"), ToolCallDelta(1, "", "f"), EndMark()]))
 
     begun = [delta.id for delta in told if isinstance(delta, ToolCallDelta) and delta.name]
     assert len(set(begun)) == 2
@@ -129,7 +133,7 @@ def test_calls_without_an_id_get_different_ones() -> None:
 
 def test_signed_and_hidden_thoughts_keep_their_order() -> None:
     deltas: list[Delta] = [
-        Began("r", "m"),
+        StreamStart("r", "m"),
         ThinkingDelta("a"),
         ThinkingDelta("b"),
         ThinkingDelta(signature="sig-1", dialect=OURS.name),
@@ -137,8 +141,8 @@ def test_signed_and_hidden_thoughts_keep_their_order() -> None:
         ThinkingDelta(signature="sig-3", redacted=True, dialect=OURS.name),
         TextDelta("d"),
         ThinkingDelta("e"),
-        Stopped("stop"),
-        Ended(),
+        FinishReason("stop"),
+        EndMark(),
     ]
 
     assert drawn.gathered(read(write(deltas))) == drawn.gathered(deltas)
@@ -148,13 +152,13 @@ def test_thoughts_of_another_vendor_are_shown_unsigned() -> None:
     signed = ThinkingDelta("a", "sig", dialect="anthropic-messages")
     hidden = ThinkingDelta(signature="sig", redacted=True, dialect="anthropic-messages")
 
-    told = read(write([Began("r", "m"), signed, hidden, Stopped("stop"), Ended()]))
+    told = read(write([StreamStart("r", "m"), signed, hidden, FinishReason("stop"), EndMark()]))
 
-    assert told == [Began("r", "m"), ThinkingDelta("a"), Stopped("stop"), Ended()]
+    assert told == [StreamStart("r", "m"), ThinkingDelta("a"), FinishReason("stop"), EndMark()]
 
 
 def test_a_cut_off_answer_is_incomplete() -> None:
-    last = events_of(write([TextDelta("a"), Stopped("length"), Ended()]))[-1]
+    last = events_of(write([TextDelta("a"), FinishReason("length"), EndMark()]))[-1]
 
     assert last["type"] == "response.incomplete"
     assert last["response"]["incomplete_details"] == {"reason": "max_output_tokens"}
@@ -177,7 +181,7 @@ ERRORS: dict[str, tuple[Any, str | None, str]] = {
 def test_an_error_is_told_where_either_kind_of_client_looks(name: str) -> None:
     body, code, message = ERRORS[name]
 
-    event = events_of(write([TextDelta("a"), Broke(body)]))[-1]
+    event = events_of(write([TextDelta("a"), StreamError(body)]))[-1]
 
     assert (event["type"], event["code"], event["message"]) == ("error", code, message)
     assert (event["error"]["code"], event["error"]["message"]) == (code, message)
@@ -185,9 +189,9 @@ def test_an_error_is_told_where_either_kind_of_client_looks(name: str) -> None:
 
 
 def test_an_error_is_an_error_again_when_read() -> None:
-    (*_, last) = read(write([TextDelta("a"), Broke({"error": {"message": "m"}})]))
+    (*_, last) = read(write([TextDelta("a"), StreamError({"error": {"message": "m"}})]))
 
-    assert isinstance(last, Broke)
+    assert isinstance(last, StreamError)
 
 
 @given(drawn.delta_sequences(thinking=True))

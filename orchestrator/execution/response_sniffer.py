@@ -10,7 +10,7 @@ from orchestrator.dialects.framing import StreamFraming
 
 
 @attrs.define(repr=False)  # see Exchange
-class Body:
+class ResponseSniffer:
     """Collects what comes of one answer.
 
     What the bytes are decides; see :mod:`orchestrator.dialects.framing`.

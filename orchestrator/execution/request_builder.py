@@ -25,7 +25,7 @@ from orchestrator.states import Error, Reason, Target
 
 
 @attrs.frozen
-class Worded:
+class PreparedRequest:
     """What to send to a target.
 
     Attributes:
@@ -52,7 +52,7 @@ class _Said:
     stops: tuple[str, ...] = ()
 
 
-class Wording:
+class RequestBuilder:
     """The payload to send to each target. The caller's own is never changed.
 
     Args:
@@ -67,7 +67,7 @@ class Wording:
         self._remembered = remembered
         self._repairs: dict[str, tuple[str, ...]] = {}
         self._delivered = ""
-        self._sent: dict[str, Worded] = {}
+        self._sent: dict[str, PreparedRequest] = {}
 
     def cure(self, target: Target, provider: Provider, error: Error) -> str | None:
         """The repair that may cure ``error``, with what it must know; ``None`` if none would."""
@@ -103,9 +103,9 @@ class Wording:
         repairs = self._of(target)
         return False if NO_STREAM in repairs else True if FORCE_STREAM in repairs else None
 
-    def words(
+    def prepare(
         self, target: Target, provider: Provider, overrides: Payload, *, stream: bool
-    ) -> Worded:
+    ) -> PreparedRequest:
         """What to send to ``target``, in the dialect of its provider.
 
         Args:
@@ -127,7 +127,7 @@ class Wording:
         notes += tuple(f"repaired: {name}" for name in repairs)
         if stream is not self._request.stream:
             notes += ("asked as a stream" if stream else "asked without streaming",)
-        worded = Worded(payload, overrides, stream, notes, stops)
+        worded = PreparedRequest(payload, overrides, stream, notes, stops)
         self._sent[target.name] = worded
         return worded
 

@@ -41,14 +41,14 @@ def through(spoken: str, parts: Iterable[bytes]) -> Came:
 
 def is_true(came: Came) -> bool:
     """Delivered text is a prefix of the true text; success is claimed only for the whole."""
-    return TEXT.startswith(came.text) and (not came.inflow.whole or came.text == TEXT)
+    return TEXT.startswith(came.text) and (not came.inflow.is_complete or came.text == TEXT)
 
 
 @each
 def test_the_whole_stream_is_whole(wire: Wire) -> None:
     came = through(wire.dialect, [wire.body])
 
-    assert came.inflow.whole
+    assert came.inflow.is_complete
     assert (came.text, came.inflow.unreadable) == (TEXT, 0)
     assert (came.assembly.usage.prompt_tokens, came.assembly.usage.completion_tokens) == (10, 5)
     assert came.assembly.finish_reason == "stop"
@@ -68,7 +68,7 @@ def test_no_cut_is_taken_for_an_end(wire: Wire) -> None:
         came = through(wire.dialect, [wire.body[:at]])
 
         assert is_true(came), at
-        wholes.append(came.inflow.whole)
+        wholes.append(came.inflow.is_complete)
     # Once it is whole, what is left out are usage and end marks.
     first = wholes.index(True) if True in wholes else len(wholes)
     assert all(wholes[first:])
@@ -80,8 +80,8 @@ def test_an_error_between_any_two_events_ends_it(wire: Wire) -> None:
     for at in range(len(wire.events)):
         came = through(wire.dialect, [*wire.events[:at], wire.error, *wire.events[at:]])
 
-        assert came.inflow.broke is not None
-        assert not came.inflow.whole
+        assert came.inflow.error is not None
+        assert not came.inflow.is_complete
         assert TEXT.startswith(came.text)
         assert came.text == through(wire.dialect, wire.events[:at]).text
 
@@ -113,8 +113,8 @@ def test_a_piece_that_lost_a_part_is_no_noise_wherever_it_stands(wire: Wire, pie
         stopped = through(wire.dialect, wire.events[:at]).inflow.stopped
         came = through(wire.dialect, [*wire.events[:at], piece, *wire.events[at:]])
 
-        assert came.inflow.torn is (stopped is None)
-        assert came.inflow.whole is (stopped is not None)
+        assert came.inflow.is_corrupt is (stopped is None)
+        assert came.inflow.is_complete is (stopped is not None)
         assert TEXT.startswith(came.text)
 
 
@@ -125,7 +125,7 @@ def test_a_broken_event_between_any_two_is_skipped_and_counted(wire: Wire, broke
         came = through(wire.dialect, [*wire.events[:at], broken, *wire.events[at:]])
 
         assert is_true(came)
-        assert came.inflow.whole or came.inflow.broke is not None
+        assert came.inflow.is_complete or came.inflow.error is not None
         assert came.inflow.unreadable == 1
 
 
@@ -146,7 +146,7 @@ def test_a_ping_between_any_two_events_says_nothing(wire: Wire) -> None:
     for at in range(len(wire.events) + 1):
         came = through(wire.dialect, [*wire.events[:at], wire.quiet, *wire.events[at:]])
 
-        assert came.inflow.whole
+        assert came.inflow.is_complete
         assert came.assembly == plain
 
 
@@ -161,7 +161,7 @@ def test_what_is_no_content_may_come_twice(wire: Wire) -> None:
         came = through(wire.dialect, [*wire.events[: at + 1], one, *wire.events[at + 1 :]])
 
         assert is_true(came)
-        assert came.inflow.whole, one
+        assert came.inflow.is_complete, one
 
 
 @each
@@ -195,7 +195,7 @@ def test_an_end_mark_alone_is_what_relays_write_after_a_cut(
     came = through(spoken, parts)
 
     assert came.inflow.ended
-    assert not came.inflow.whole
+    assert not came.inflow.is_complete
 
 
 @each

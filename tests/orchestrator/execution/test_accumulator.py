@@ -10,23 +10,23 @@ from hypothesis import strategies as st
 from orchestrator.dialects import DIALECTS, Answer, dialect
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.neutral import (
-    Began,
-    Counted,
     Delta,
-    Reply,
-    Stopped,
+    FinishReason,
+    NeutralAnswer,
+    StreamStart,
     Text,
     TextDelta,
     Thinking,
     ThinkingDelta,
     ToolCallDelta,
     ToolUse,
+    UsageDelta,
 )
 from orchestrator.execution.accumulator import Accumulator
 from orchestrator.execution.answer_chunks import split_answer
 
 
-def assembled(*deltas: Delta) -> Reply:
+def assembled(*deltas: Delta) -> NeutralAnswer:
     assembly = Accumulator()
     assembly.add(deltas)
     return assembly.reply()
@@ -34,7 +34,7 @@ def assembled(*deltas: Delta) -> Reply:
 
 def test_parts_stay_in_the_order_of_their_beginning() -> None:
     found = assembled(
-        Began("id", "m"),
+        StreamStart("id", "m"),
         ThinkingDelta("h"),
         ThinkingDelta("m"),
         ThinkingDelta(signature="s1", dialect="anthropic-messages"),
@@ -43,7 +43,7 @@ def test_parts_stay_in_the_order_of_their_beginning() -> None:
         ToolCallDelta(1, "t2", "g", "{}"),
         ToolCallDelta(0, arguments='{"a"'),
         ToolCallDelta(0, arguments=":1}"),
-        Stopped("tool_calls"),
+        FinishReason("tool_calls"),
     )
 
     assert found.parts == (
@@ -85,9 +85,9 @@ def test_thoughts_of_two_streams_are_not_one_thought() -> None:
 
 def test_usage_of_all_streams_is_added_up() -> None:
     assembly = Accumulator()
-    assembly.add([Counted(Usage(9, 0, 9)), Counted(Usage(10, 2, 12)), TextDelta("a")])
+    assembly.add([UsageDelta(Usage(9, 0, 9)), UsageDelta(Usage(10, 2, 12)), TextDelta("a")])
     assembly.next_stream()
-    assembly.add([Counted(Usage(20, 3, 23, 4, 1)), TextDelta("b"), Stopped("stop")])
+    assembly.add([UsageDelta(Usage(20, 3, 23, 4, 1)), TextDelta("b"), FinishReason("stop")])
 
     assert assembly.usage == Usage(30, 5, 35, 4, 1)
     assert assembly.text == "ab"
@@ -95,20 +95,20 @@ def test_usage_of_all_streams_is_added_up() -> None:
 
 def test_what_an_attempt_cost_that_delivered_nothing_counts_too() -> None:
     assembly = Accumulator()
-    assembly.add([Counted(Usage(10, 2, 12)), TextDelta("a")])
+    assembly.add([UsageDelta(Usage(10, 2, 12)), TextDelta("a")])
     assembly.next_stream()
     assembly.next_stream(Usage(7, 1, 8))
-    assembly.add([Counted(Usage(20, 3, 23)), TextDelta("b"), Stopped("stop")])
+    assembly.add([UsageDelta(Usage(20, 3, 23)), TextDelta("b"), FinishReason("stop")])
 
     assert assembly.usage == Usage(37, 6, 43)
 
 
 def test_the_writer_is_the_model_of_the_last_stream_and_the_answer_the_first_ones() -> None:
     assembly = Accumulator()
-    assembly.add([Began("id-1", "first"), TextDelta("a")])
+    assembly.add([StreamStart("id-1", "first"), TextDelta("a")])
     assembly.next_stream()
     silent = assembly.writer
-    assembly.add([Began("id-2", "second"), TextDelta("b")])
+    assembly.add([StreamStart("id-2", "second"), TextDelta("b")])
 
     assert (silent, assembly.writer) == ("", "second")
     assert (assembly.id, assembly.model) == ("id-1", "first")
@@ -127,7 +127,7 @@ def test_an_answer_that_is_cut_in_pieces_is_the_same_answer(
 ) -> None:
     uses = tuple(ToolUse(f"call_{at}", "f", given) for at, given in enumerate(calls))
     finish = "tool_calls" if calls else "stop"
-    said = Reply((Text(words), *uses), finish, Usage(1, 2, 3), "id", "m")
+    said = NeutralAnswer((Text(words), *uses), finish, Usage(1, 2, 3), "id", "m")
     body = msgspec.json.encode(dialect(spoken).write_answer(said))
     answer = dialect(spoken).decode(200, httpx.Headers(), body)
     assert isinstance(answer, Answer), answer

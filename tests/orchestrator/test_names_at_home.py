@@ -1,4 +1,4 @@
-"""What is special about a dialect is a field of its record: nobody else knows it by its name."""
+"""What is special about a dialect or a vendor stands in its record: nobody else knows its name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.dialects import DIALECTS
+from orchestrator.vendors import all_vendors
 
 ROOT = Path(__file__).parents[2] / "orchestrator"
 AT_HOME = ("dialects", "vendors")
@@ -24,6 +25,25 @@ def strings(tree: ast.AST) -> Iterator[str]:
 
 def named_in(path: Path) -> set[str]:
     return set(strings(ast.parse(path.read_text(encoding="utf-8")))) & set(DIALECTS)
+
+
+WORDS = {"codex", "grok", "litellm"}
+"""Vendors' names that stand in the texts of others, and are read there as words."""
+
+EXAMPLES = {"cli/demo.py", "cli/verify.py"}
+"""What shows how a config looks."""
+
+
+def test_no_vendor_is_known_by_its_name_outside_its_room() -> None:
+    vendors = {name for one in all_vendors() for name in (one.name, *one.aliases)} - WORDS
+    files = (path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
+    found = {
+        str(path): set(strings(ast.parse((ROOT / path).read_text(encoding="utf-8")))) & vendors
+        for path in files
+        if path.parts[0] not in AT_HOME and str(path) not in EXAMPLES
+    }
+
+    assert {path: names for path, names in found.items() if names} == {}
 
 
 def test_no_dialect_is_known_by_its_name_outside_its_room() -> None:
