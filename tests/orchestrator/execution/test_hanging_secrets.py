@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from orchestrator.execution.auth import WAIT_SECONDS
+from tests.acceptance.world import HI
 from tests.orchestrator.execution.test_reload import OLD, Door, orchestrator
 
 
