@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from orchestrator.states.reasons import SPECS, Move, Reason, ReasonSpec
 
@@ -24,6 +27,28 @@ def test_the_configuration_page_is_what_the_records_say() -> None:
 
     assert written.stdout == ""
     assert written.returncode == 0, written.stderr
+
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+    broken = [one for one in links if "://" not in one and not (page.parent / one).exists()]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    named = re.findall(
+        r"`((?:orchestrator|states|tests|scripts|verification|docs)/[\w./-]+\.\w+)`",
+        page.read_text(encoding="utf-8"),
+    )
+
+    assert [one for one in named if "NAME" not in one and not (ROOT / one).exists()] == []
 
 
 def table_below(page: str, heading: str) -> Iterator[list[str]]:

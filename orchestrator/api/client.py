@@ -6,7 +6,6 @@ import random
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, Unpack
 
 import attrs
@@ -85,14 +84,19 @@ class Orchestrator:
         self._clock = options.get("clock") or SystemClock()
         self._transports = Transports(options.get("transport"), options.get("async_transport"))
         # One source of chance for jitter and pools, so that a seed repeats both, in their order.
-        dice = random.Random(options.get("seed"))
+        seed = options.get("seed")
+        dice = None if seed is None else random.Random(seed)
         # Made here at the latest: the board asks it for the salt of this machine's hashes, which
         # all that follows is known by.
         given = options.get("store")
         store = _store(config) if given is None else given
         self.board = HealthBoard(_pools(config), store, self._clock.time, dice)
         self.runtime = Runtime(
-            config.providers, config.targets, self.board, self._clock, dice.random
+            config.providers,
+            config.targets,
+            self.board,
+            self._clock,
+            random.random if dice is None else dice.random,
         )
         self._fitness_log = FitnessLog()
         # httpx writes each address to its log, and the query of one may be a token.
@@ -211,23 +215,13 @@ class Orchestrator:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     def begin_call(self, request: Request, observe: Observer | None = None) -> CallRun:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import time
 from collections.abc import Generator, Iterator
 from typing import Any, Protocol, assert_never
@@ -136,20 +135,17 @@ class BlockingPump:
         flow, result = self._flow, None
         try:
             while True:
+                effect = flow.send(result) if error is None else flow.throw(error)
+                result = error = None
+                if isinstance(effect, Emit):
+                    return effect.event
                 try:
-                    effect = flow.send(result) if error is None else flow.throw(error)
-                    result = error = None
-                    if isinstance(effect, Emit):
-                        return effect.event
                     result = self._connection.perform(effect)
-                except BaseException as raised:
-                    # Out of the flow itself, which is over then; else the flow says what it means.
-                    if inspect.getgeneratorstate(flow) == inspect.GEN_CLOSED:
-                        if isinstance(raised, StopIteration):
-                            self.response = raised.value
-                            return None
-                        raise
+                except BaseException as raised:  # noqa: BLE001 - the flow says what it means
                     error = raised
+        except StopIteration as end:
+            self.response = end.value
+            return None
         finally:
             # It knows this frame: together they would keep all that the call held alive.
             del error
@@ -163,6 +159,7 @@ def run(flow: Flow, connection: EffectPerformer) -> Response:
             pass
         return pump.response
     finally:
+        flow.close()  # of no effect, but where an interrupt came between two effects
         connection.close()
 
 
@@ -188,4 +185,5 @@ def drive(flow: Flow, connection: EffectPerformer) -> Generator[StreamEvent, Non
         return
     finally:
         del error
+        flow.close()
         connection.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from random import Random
+from random import random
 
 import attrs
 
@@ -40,7 +40,7 @@ class Runtime:
     targets: Mapping[str, TargetSettings]
     board: HealthBoard
     clock: Clock
-    jitter: Callable[[], float] = Random().random
+    jitter: Callable[[], float] = random
     addresses: Addresses = attrs.Factory(lambda self: Addresses(self.clock.monotonic), True)
     repairs: MutableMapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     warned: set[str] = attrs.field(factory=set)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, assert_never
@@ -128,20 +127,17 @@ class TaskPump:
         flow, result = self._flow, None
         try:
             while True:
+                effect = flow.send(result) if error is None else flow.throw(error)
+                result = error = None
+                if isinstance(effect, Emit):
+                    return effect.event
                 try:
-                    effect = flow.send(result) if error is None else flow.throw(error)
-                    result = error = None
-                    if isinstance(effect, Emit):
-                        return effect.event
                     result = await self._connection.perform(effect)
-                except BaseException as raised:
-                    # Out of the flow itself, which is over then; else the flow says what it means.
-                    if inspect.getgeneratorstate(flow) == inspect.GEN_CLOSED:
-                        if isinstance(raised, StopIteration):
-                            self.response = raised.value
-                            return None
-                        raise
+                except BaseException as raised:  # noqa: BLE001 - the flow says what it means
                     error = raised
+        except StopIteration as end:
+            self.response = end.value
+            return None
         finally:
             # It knows this frame: together they would keep all that the call held alive.
             del error
@@ -155,6 +151,7 @@ async def run(flow: Flow, connection: TaskConnection) -> Response:
             pass
         return pump.response
     finally:
+        flow.close()  # of no effect, but where an interrupt came between two effects
         await connection.close()
 
 
@@ -180,4 +177,5 @@ async def drive(flow: Flow, connection: TaskConnection) -> AsyncGenerator[Stream
         return
     finally:
         del error
+        flow.close()
         await connection.close()

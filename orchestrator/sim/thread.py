@@ -7,7 +7,6 @@ import ssl
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
-from types import TracebackType
 from typing import Self
 
 from orchestrator.sim.book import Book
@@ -44,12 +43,7 @@ class ScriptedProviders:
         self._ready.result()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *ended: object) -> None:
         _, loop, stop = self._ready.result()
         loop.call_soon_threadsafe(stop.set)
         self._thread.join()

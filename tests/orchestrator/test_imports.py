@@ -39,8 +39,8 @@ api.chunks         | dialects
 api.streams        | api.chunks api.response dialects execution
 api.default        | api.client
 api.options        | api.request clock dialects health ledger
-api.client         | states classification clock config dialects api.errors api.options api.request api.response api.streams execution health ledger provider secrets vendors
-execution          | states api.errors api.request api.response classification clock config dialects health ledger provider secrets vendors
+api.client         | states classification clock config dialects api.options api.request api.response api.streams execution health ledger provider secrets
+execution          | states api.errors api.request api.response classification clock config dialects health ledger provider secrets
 serving            | states api.client api.default api.errors api.request api.response config dialects execution ledger
 sim                |
 lab.diagrams       | states ledger
@@ -60,19 +60,18 @@ APART = ("classification.rule",)
 # The projects that each room may import from; any room may use attrs.
 OTHERS = {
     "api.options": {"httpx"},
-    "classification": {"httpx", "msgspec"},
+    "classification": {"msgspec"},
     "cli": {"cyclopts", "httpx", "msgspec", "rich"},
     "config": {"cattrs", "httpx", "platformdirs"},
     "dialects": {"httpx", "msgspec"},
-    "execution": {"httpcore", "httpx", "msgspec"},
+    "execution": {"httpcore", "httpx"},
     "health": {"msgspec", "platformdirs"},
     "lab.diagrams": {"rich"},
-    "lab.simulation": {"httpx", "msgspec"},
+    "lab.simulation": {"httpx"},
     "ledger": {"cattrs", "msgspec"},
     "secrets": {"keyring", "msgspec"},
     "serving": {"httpx", "httpx2", "msgspec"},
     "testing": {"hypothesis", "pytest"},
-    "vendors": {"httpx"},
 }
 
 # What only a part of the users needs, or what only draws: nobody else waits for it.
@@ -149,6 +148,22 @@ def test_a_room_imports_only_the_rooms_in_its_row(path: Path) -> None:
 @pytest.mark.parametrize("path", ROOM_FILES, ids=named)
 def test_a_room_imports_only_its_own_libraries(path: Path) -> None:
     assert from_others(path) - OTHERS.get(room_of_file(path), set()) == set()
+
+
+def test_every_arrow_and_every_library_that_is_allowed_is_used() -> None:
+    """What nobody needs is a way in for what should not be there."""
+    used: dict[str, set[str]] = {}
+    libraries: dict[str, set[str]] = {}
+    for path in ROOM_FILES:
+        used.setdefault(room_of_file(path), set()).update(arrows(path))
+        libraries.setdefault(room_of_file(path), set()).update(from_others(path))
+
+    assert {room: arrows - used.get(room, set()) for room, arrows in allowed_rooms().items()} == {
+        room: set() for room in allowed_rooms()
+    }
+    assert {room: those - libraries[room] for room, those in OTHERS.items()} == {
+        room: set() for room in OTHERS
+    }
 
 
 def test_the_arrows_make_no_circle() -> None:

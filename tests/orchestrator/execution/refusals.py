@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator import classify
 from orchestrator.dialects import Dialect, dialect
-from orchestrator.execution.repairs import plan
+from orchestrator.execution.repairs import apply, plan
 
 HI = {"role": "user", "content": "hi"}
 CALL = {"id": "t", "type": "function", "index": 0, "function": {"name": "f", "arguments": "{}"}}
@@ -70,3 +70,12 @@ def planned(status: int, body: Any, payload: dict[str, Any]) -> str | None:
     if found.repair is None:
         return None
     return plan(found.repair, payload, found.message, spoken=spoken_in(payload), streamed=False)
+
+
+def assert_cured(status: int, body: Any, payload: dict[str, Any], repair: str) -> None:
+    """A refusal is read, and what it asks for is done, once."""
+    assert planned(status, body, payload) == repair
+
+    mended = apply(repair, payload, spoken_in(payload))
+    assert mended != payload
+    assert planned(status, body, dict(mended)) != repair

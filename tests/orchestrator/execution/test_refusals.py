@@ -12,7 +12,6 @@ import msgspec
 import pytest
 
 from orchestrator import classify
-from orchestrator.execution.repairs import apply
 from tests.orchestrator.execution.refusals import (
     CLAUDE_FORM,
     DEVELOPER,
@@ -20,10 +19,10 @@ from tests.orchestrator.execution.refusals import (
     HI,
     THOUGHT,
     TOOLS,
+    assert_cured,
     detail,
     error,
     planned,
-    spoken_in,
     turn,
 )
 
@@ -391,11 +390,7 @@ CASES: list[tuple[str, int, Any, dict[str, Any], str]] = [
 def test_a_refusal_is_read_and_cured(
     status: int, body: Any, payload: dict[str, Any], repair: str
 ) -> None:
-    assert planned(status, body, payload) == repair
-
-    mended = apply(repair, payload, spoken_in(payload))
-    assert mended != payload
-    assert planned(status, body, dict(mended)) != repair
+    assert_cured(status, body, payload, repair)
 
 
 NOTHING: list[tuple[str, int, Any, dict[str, Any]]] = [
