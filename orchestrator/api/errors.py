@@ -272,7 +272,7 @@ def _why(skipped: Skipped) -> str:
 def _since(skipped: Skipped) -> str:
     parts = []
     if skipped.since is not None and -math.inf < skipped.since < 0:
-        parts.append(f"since {_duration(-skipped.since)} ago")
+        parts.append("just now" if skipped.since > -1 else f"for {_duration(-skipped.since)}")
     if skipped.until is not None:
         parts.append(f"due in {_duration(max(0.0, skipped.until))}")
     if skipped.expected is not None:

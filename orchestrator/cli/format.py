@@ -24,6 +24,11 @@ def whole_duration(seconds: float) -> str:
     return f"{max(0.0, seconds):.0f} s" if seconds < 10 else duration(seconds)
 
 
+def lasting(seconds: float) -> str:
+    """How long something has been so: ``for 40 s``."""
+    return "just now" if seconds < 1 else f"for {whole_duration(seconds)}"
+
+
 def count(number: int, noun: str) -> str:
     """``1 request``, ``2 requests``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
-from orchestrator.cli.format import duration, http_answer, one_line, whole_duration
+from orchestrator.cli.format import duration, http_answer, lasting, one_line, whole_duration
 from orchestrator.ledger import Attempt, Closed, Entry, Opened, Skipped, Transition
 from orchestrator.states import (
     Clear,
@@ -119,7 +119,7 @@ def skipped_line(skipped: Skipped, at: float) -> Text:
     words = http_answer(skipped.status, skipped.message)
     parts = [f"{skipped.target}: {skipped.reason}{f' ({words})' if words else ''}"]
     if skipped.since is not None:
-        parts.append(f"for {whole_duration(at - skipped.since)}")
+        parts.append(lasting(at - skipped.since))
     if skipped.until is not None:
         due = skipped.until - at
         parts.append(f"due in {whole_duration(due)}" if due > 0 else "due now")

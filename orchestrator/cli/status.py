@@ -15,7 +15,7 @@ from rich.text import Text
 from orchestrator.api.client import Orchestrator
 from orchestrator.cli.context import load_without_keys, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
-from orchestrator.cli.format import count, http_answer, one_line, whole_duration
+from orchestrator.cli.format import count, http_answer, lasting, one_line, whole_duration
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
 from orchestrator.config.errors import nearest
@@ -143,7 +143,7 @@ class _ShownBoard:
         words, style = self._state(entry)
         since = ""
         if entry.since is not None:
-            since = f", for {whole_duration(self.now - entry.since)}"
+            since = f", {lasting(self.now - entry.since)}"
         name, source = _name(entry), self._source(entry)
         line = Text.assemble(name, (f" {source}" if source else "", "dim"))
         line.pad_right(max(0, width - line.cell_len))

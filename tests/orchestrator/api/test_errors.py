@@ -125,8 +125,7 @@ def test_a_remembered_cause_says_since_when_and_until_when() -> None:
 
     text = str(found)
     assert text.startswith(
-        "billing exhausted on acme "
-        "(HTTP 402: Insufficient Balance, since 2 min ago, due in 3 min); "
+        "billing exhausted on acme (HTTP 402: Insufficient Balance, for 2 min, due in 3 min); "
     )
     assert "d/four skipped: circuit;" in text
     assert [each.target for each in found.rejected] == ["b/two"]
