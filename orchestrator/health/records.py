@@ -23,7 +23,7 @@ from orchestrator.states.facts import Mark
 
 TOLERANCE = 1e-6
 """Seconds within which an instant counts as reached. An epoch instant has a grain of
-2.4e-7 s in a float, so a driver that sleeps until a clear may fall short by as much."""
+2.4e-7 s in a float, so a call that sleeps until a clear may fall short by as much."""
 
 CLAIM_SECONDS = 130.0
 """How long a granted probe belongs to one call: longer than an attempt with the default

@@ -1,4 +1,4 @@
-"""The clocks that drivers read."""
+"""The clocks that calls read."""
 
 from __future__ import annotations
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import io
 import json
+import re
 import subprocess
 import sys
 import tokenize
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+FOREIGN = {"asyncio", "attrs", "httpx", "hypothesis", "logging", "pytest"}
 SHIPPED = sorted((ROOT / "states").rglob("*.py")) + [
     path
     for path in sorted((ROOT / "orchestrator").rglob("*.py"))
@@ -61,6 +64,36 @@ def test_a_class_name_is_used_once() -> None:
     )
 
     assert [name for name, count in names.items() if count > 1] == []
+
+
+REFERENCE = re.compile(r":(?:class|func|meth|mod|data|attr|exc):`~?([\w.]+)`")
+
+
+def defined() -> set[str]:
+    """Every name that our code defines: modules, classes, functions, attributes, constants."""
+    names = {path.parent.name if path.stem == "__init__" else path.stem for path in OURS}
+    for path in OURS:
+        for node in ast.walk(tree(path)):
+            match node:
+                case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                    names.add(node.name)
+                case ast.Name(ctx=ast.Store()):
+                    names.add(node.id)
+                case ast.Attribute(ctx=ast.Store()):
+                    names.add(node.attr)
+    return names
+
+
+def test_what_a_docstring_refers_to_is_there() -> None:
+    known = defined() | set(dir(builtins))
+    lost = [
+        f"{named(path)}: {target}"
+        for path in OURS
+        for target in REFERENCE.findall(path.read_text(encoding="utf-8"))
+        if target.split(".")[-1] not in known and target.split(".")[0] not in FOREIGN
+    ]
+
+    assert lost == []
 
 
 # What runs calls is explained where it takes a reader more than a minute.

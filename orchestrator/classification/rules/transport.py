@@ -81,7 +81,7 @@ _DNS_HINT = (
 )
 
 RULES: tuple[Rule, ...] = (
-    # --- limits of ours, by the name that a driver gives ---
+    # --- limits of ours, by the name that a call gives them ---
     *(
         Rule(f"timeout.{limit}", Reason.TIMEOUT, _OURS, codes={f"exception:{limit}"}, types=_ANY)
         for limit in ("first_token", "idle", "total", "connect")

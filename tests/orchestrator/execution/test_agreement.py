@@ -1,4 +1,4 @@
-"""The two drivers perform the same machine: the same script gives the same record."""
+"""The two pumps perform the same flow: the same script gives the same record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many calls in any order over one health board, through the real performer.
+"""Many calls in any order over one health board, through the real flow.
 
 Each rule is something that can happen to one of the calls, or to the board. Whatever the
 board grants, marks and shows is held against `reference_board`, which is the design's prose

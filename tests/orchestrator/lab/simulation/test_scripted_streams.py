@@ -1,4 +1,4 @@
-"""Streamed calls against a script: the shipped drivers and dialects, in virtual time."""
+"""Streamed calls against a script: the shipped flow and dialects, in virtual time."""
 
 from __future__ import annotations
 
