@@ -70,7 +70,7 @@ class Wishes:
 
 @attrs.define(repr=False)  # a trace that shows locals must not show what a provider echoed
 class Exchange:
-    """See the module.
+    """What one attempt sent to a provider, and what has come of the answer.
 
     Attributes:
         command: What the machine asked for.

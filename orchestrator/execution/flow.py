@@ -225,7 +225,7 @@ def _left(run: CallRun, exchange: Exchange, command: Send | Relay) -> float:
     Raises:
         LimitPassed: There are none; a transport of the user's may know nothing of limits.
     """
-    _, seconds = time_budget.next_limit(command, exchange, run.at)
+    seconds = time_budget.read_seconds(command, exchange, run.at)
     if seconds <= 0:
         raise LimitPassed
     return seconds

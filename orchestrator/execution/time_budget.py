@@ -13,18 +13,18 @@ from orchestrator.states import DeadlineReached, Relay, Send
 from orchestrator.states.limits import CLOCK_GRAIN, LAST_WORDS
 
 
-def next_limit(command: Send | Relay, exchange: Exchange, at: float) -> tuple[str, float]:
-    """The name of the limit of the next read, and the seconds until it fires.
+def read_seconds(command: Send | Relay, exchange: Exchange, at: float) -> float:
+    """Seconds that the next read may take, 0 where there are none.
 
     Args:
         command: What is being performed: until the first content, or after it.
         exchange: What has come so far.
         at: The instant.
     """
-    limit, ends_at = _own_limit(command, exchange, at)
+    _, ends_at = _own_limit(command, exchange, at)
     # Until content came, a part of the call's time is kept for others.
     last = command.until if isinstance(command, Send) else command.ends_at
-    return limit, max(0.0, min(ends_at, last) - at)
+    return max(0.0, min(ends_at, last) - at)
 
 
 def time_left(exchange: Exchange, at: float) -> float:
