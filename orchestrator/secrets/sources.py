@@ -219,7 +219,6 @@ def _output(process: subprocess.Popen[bytes], seconds: float) -> _Output:
         if len(printed.text) > _LARGEST:
             _kill(process)  # it may print for ever
         status = process.wait()
-        # What it left behind in a group of its own may hold the pipes open for ever.
         printed.end()
         errors.end()
     except BaseException:
@@ -227,6 +226,8 @@ def _output(process: subprocess.Popen[bytes], seconds: float) -> _Output:
         raise
     finally:
         timer.cancel()
+        printed.ended.set()
+        errors.ended.set()
     if len(printed.text) > _LARGEST:
         return _Output("", errors.text, "prints more than a key")
     why = f"did not end within {seconds:g} s" if late.is_set() else f"ended with status {status}"
@@ -248,6 +249,7 @@ class _Collected(threading.Thread):
         if pipe is None:
             raise AssertionError("both pipes were asked for")
         self._pipe, self._read = pipe, b""
+        self.ended = threading.Event()
 
     @property
     def text(self) -> str:
@@ -255,16 +257,21 @@ class _Collected(threading.Thread):
         return self._read.decode("utf-8", "replace")
 
     def run(self) -> None:
-        # Piece by piece, so that what came before a pipe that never ends is known.
-        file = self._pipe.fileno()
-        while len(self._read) <= _LARGEST and (piece := os.read(file, _LARGEST + 1)):
-            self._read += piece
+        # Closed here, since what holds a pipe open may outlive whoever waits for its end, and
+        # not before the command has ended: a closed pipe would change how it ends.
+        with self._pipe as pipe:
+            # Piece by piece, so that what came before a pipe that never ends is known.
+            while len(self._read) <= _LARGEST and (piece := os.read(pipe.fileno(), _LARGEST + 1)):
+                self._read += piece
+            self.ended.wait()
 
     def end(self) -> None:
-        """Wait for the end of what was printed, but not for what keeps a pipe open for ever."""
+        """The command has ended: wait for what it printed, but for no pipe that is held open.
+
+        What it left behind in a group of its own may hold one open for ever.
+        """
+        self.ended.set()
         self.join(LEFTOVER_SECONDS)
-        if not self.is_alive():
-            self._pipe.close()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from orchestrator.secrets.sources import (
     MissingSecret,
     UnusableSecret,
 )
+from tests.waiting import AMPLE
 
 QUIET = "sk-quiet-0123456789"
 
@@ -133,6 +136,23 @@ def test_a_command_that_leaves_something_behind_has_printed_all_the_same(tmp_pat
 
     assert command(script, tmp_path).read(10.0).reveal() == "token-of-this-hour"
     assert time.monotonic() - began < 10
+
+
+def test_a_pipe_that_is_held_open_is_closed_when_it_is_let_go() -> None:
+    script = (
+        "import subprocess, sys\n"
+        "child = ['-c', 'import time; time.sleep(3)']\n"
+        "subprocess.Popen([sys.executable, *child], start_new_session=True)\n"
+        "print('token-of-this-hour')"
+    )
+    before = set(threading.enumerate())
+
+    assert command(script).read(10.0).reveal() == "token-of-this-hour"
+
+    for thread in set(threading.enumerate()) - before:
+        thread.join(AMPLE)
+        assert not thread.is_alive()
+    gc.collect()  # a file that nobody closed is told here, as an error of this test
 
 
 def test_the_machines_own_keyring() -> None:
