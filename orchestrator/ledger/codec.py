@@ -43,6 +43,7 @@ from orchestrator.states import (
     Wait,
     Waited,
 )
+from orchestrator.states.events import Arrival
 
 FORMAT = 1
 """Version of what this library writes for programs to read: each line of a ledger, and each
@@ -83,7 +84,7 @@ def _facts(event: Event) -> Any:
     standby: Standby | None = getattr(event, "standby", None)
     if standby is None:
         return event
-    if not (standby.clears or standby.seen or isinstance(event, Diagnosed)):
+    if isinstance(event, Arrival) and not (standby.clears or standby.seen):
         # As nearly always: what the board gives where nothing is marked, call after call.
         return {"at": event.at, "standby": _fixed(standby), "taken": _fixed(event.taken)}
     if all(map(math.isfinite, _instants(standby))):

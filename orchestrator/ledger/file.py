@@ -79,7 +79,7 @@ class LedgerFile:
         file, self._open = self._open, None
         size = None if file is None else file.size()
         if file is None or size is None:
-            file, size = _OpenFile(self.path), -1
+            file, size = _OpenFile.of(self.path), -1
         file.append(text, size)
         # Of a pipe that is kept open the reader would see no end, and a writer no reader's.
         if file.is_regular:
@@ -116,7 +116,7 @@ def append(path: Path, text: bytes) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    _OpenFile(path).append(text, -1)
+    _OpenFile.of(path).append(text, -1)
 
 
 LOCK_TRIES, LOCK_PAUSE = 5, 0.001
@@ -125,24 +125,28 @@ who asks may hold an event loop."""
 
 
 class _OpenFile:
-    """A file that is open to append to, for as long as somebody has this.
+    """A file that is open to append to, for as long as somebody has this; see :meth:`of`."""
 
-    Raises:
-        OSError: It cannot be opened.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._name = os.fspath(path)
-        # With O_APPEND, one write keeps the lines of several processes apart.
-        self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-        found = os.fstat(self._descriptor)
+    def __init__(self, name: str, descriptor: int) -> None:
+        self._name, self._descriptor = name, descriptor
+        found = os.fstat(descriptor)
         self._identity = found.st_dev, found.st_ino
         self.is_regular = stat.S_ISREG(found.st_mode)
         self._end: int | None = None
 
+    @classmethod
+    def of(cls, path: Path) -> _OpenFile:
+        """The file at ``path``, made where it is missing, for its owner alone.
+
+        Raises:
+            OSError: It cannot be opened.
+        """
+        # With O_APPEND, one write keeps the lines of several processes apart.
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+        return cls(os.fspath(path), os.open(path, flags, 0o600))
+
     def __del__(self) -> None:
-        with suppress(AttributeError):  # it could not be opened
-            os.close(self._descriptor)
+        os.close(self._descriptor)
 
     def size(self) -> int | None:
         """How many bytes are in it; ``None`` where its path names another file by now, or none."""

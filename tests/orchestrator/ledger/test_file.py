@@ -182,13 +182,12 @@ def test_two_who_write_in_turn_find_each_others_half_lines(tmp_path: Path) -> No
 
 def test_descriptors_are_let_go_of(tmp_path: Path) -> None:
     before = len(list(Path("/dev/fd").iterdir()))
-    for number in range(5):
-        path = tmp_path / f"{number}.jsonl"
-        file = LedgerFile(path)
-        for _ in range(3):
+    files = [LedgerFile(tmp_path / f"{number}.jsonl") for number in range(5)]
+    for _ in range(3):
+        for file in files:
             file(closed("one"))
-            path.unlink()
-    del file
+            file.path.unlink()
+    del file, files
 
     assert len(list(Path("/dev/fd").iterdir())) == before
 
