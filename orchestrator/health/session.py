@@ -26,8 +26,8 @@ from orchestrator.secrets import Secret
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Standby, Taken, Target
 
-PRUNE_SECONDS = 1.0
-"""Stale records are looked for no more often: that reads them all, and none is in a hurry."""
+PRUNE_SECONDS = 60.0
+"""Stale records are looked for no more often: that reads them all, and they are a week old."""
 
 T = TypeVar("T")
 

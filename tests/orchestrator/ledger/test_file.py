@@ -180,14 +180,17 @@ def test_two_who_write_in_turn_find_each_others_half_lines(tmp_path: Path) -> No
     assert calls == [f"{who} {n}" for n in range(3) for who in ("mine", "theirs")] + ["last"]
 
 
+def written_and_removed(path: Path) -> None:
+    file = LedgerFile(path)
+    for _ in range(3):
+        file(closed("one"))
+        path.unlink()
+
+
 def test_descriptors_are_let_go_of(tmp_path: Path) -> None:
     before = len(list(Path("/dev/fd").iterdir()))
-    files = [LedgerFile(tmp_path / f"{number}.jsonl") for number in range(5)]
-    for _ in range(3):
-        for file in files:
-            file(closed("one"))
-            file.path.unlink()
-    del file, files
+    for number in range(5):
+        written_and_removed(tmp_path / f"{number}.jsonl")
 
     assert len(list(Path("/dev/fd").iterdir())) == before
 
