@@ -1,0 +1,1 @@
+"""Connections to providers: where one goes, whom it trusts, and how it is kept."""
