@@ -115,6 +115,9 @@ class LlhttpParser:
     def _feed(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as error:
+            # Our own callbacks raise nothing: an interrupt came while one ran.
+            raise (error.__context__ or error) from None
         except httptools.HttpParserUpgrade:
             raise RemoteProtocolError("the server switched to another protocol") from None
         except httptools.HttpParserError as error:
