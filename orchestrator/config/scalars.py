@@ -132,11 +132,12 @@ def base_url(value: Any) -> str:
     shown = found(value.partition("?")[0])  # its query may hold a token
     try:
         parts = urlsplit(value.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise NotAllowed(f"{shown}; {wanted}, http or https")
-        url = Address.parse(value.strip())
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+        url = Address.parse(value.strip()) if is_web else None
     except ValueError:
         raise NotAllowed(f"{shown}, which is no address; {wanted}") from None
+    if url is None:
+        raise NotAllowed(f"{shown}; {wanted}, http or https")
     if why := _impossible(url):
         raise NotAllowed(f"{shown}, whose {why}; {wanted}")
     if "@" in parts.netloc:

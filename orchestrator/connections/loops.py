@@ -142,6 +142,7 @@ class LoopConnection(asyncio.Protocol):
             self._transport.keep(self._route.key, self)
         else:
             self.drop()
+            await asyncio.sleep(0)  # the loop closes the socket in its next round
 
     def is_quiet(self) -> bool:
         """See :class:`.Kept`."""

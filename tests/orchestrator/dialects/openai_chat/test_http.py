@@ -86,25 +86,18 @@ def test_the_path_goes_before_a_query(base_url: str, address: str) -> None:
 
 
 def test_headers_name_no_sdk_and_no_language() -> None:
-    headers = dict(encode().headers)
-
-    assert headers == {
-        "host": "llm.corp",
+    assert encode().headers == {
         "accept": "application/json",
         "content-type": "application/json",
-        "content-length": headers["content-length"],
         "user-agent": "llm-request-orchestrator",
     }
-    assert int(headers["content-length"]) == len(encode().content)
 
 
 def test_configured_headers_add_replace_and_remove() -> None:
     request = encode(headers={"USER-AGENT": "curl/8.7.1", "X-Team": "naïve", "accept": ""})
 
     assert request.headers["user-agent"] == "curl/8.7.1"
-    assert [value for name, value in request.headers.raw if name.lower() == b"x-team"] == [
-        "naïve".encode("latin-1")
-    ]
+    assert request.headers["x-team"] == "naïve"
     assert "accept" not in request.headers
 
 
