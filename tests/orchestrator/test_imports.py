@@ -33,7 +33,7 @@ provider           | classification.rule dialects pooling secrets
 health             | states pooling secrets
 classification     | states classification.rule secrets vendors
 ledger             | states dialects json_values
-config             | states classification classification.rule dialects header_rules json_values pooling provider secrets vendors
+config             | states classification classification.rule connections dialects header_rules json_values pooling provider secrets vendors
 api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
