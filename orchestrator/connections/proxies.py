@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 import attrs
 
+from orchestrator.http_messages import Address, ConnectionOptions
 from orchestrator.secrets import Secret
 
 SCHEMES = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
@@ -113,6 +114,11 @@ def choose_proxy(
         return None
     values += tuple(map(os.environ.get, _BESIDE))
     return _chosen(values, scheme, _ascii(host), port)
+
+
+def proxy_of(url: Address, options: ConnectionOptions) -> Proxy | None:
+    """The proxy for what is asked at an address, as :func:`choose_proxy` chooses."""
+    return choose_proxy(url.scheme, url.host, url.port, configured=options.proxy)
 
 
 @functools.lru_cache(maxsize=256)
