@@ -115,11 +115,15 @@ def _context(bundle: _Bundle) -> ssl.SSLContext:
             context = ssl.create_default_context(cafile=bundle.path)
     except OSError as error:
         # The standard library opens the file of SSLKEYLOGFILE, and names that one alone.
-        if error.filename is not None:
-            raise _unusable("SSLKEYLOGFILE", str(error.filename), error) from None
-        raise _unusable(bundle.source, bundle.path, error) from None
-    context.set_alpn_protocols(["http/1.1", "h2"] if bundle.http2 else ["http/1.1"])
-    return context
+        is_keylog = error.filename is not None
+        source, path = (
+            ("SSLKEYLOGFILE", bundle.keylog) if is_keylog else (bundle.source, bundle.path)
+        )
+        unusable = _unusable(source, path, error)
+    else:
+        context.set_alpn_protocols(["http/1.1", "h2"] if bundle.http2 else ["http/1.1"])
+        return context
+    raise unusable  # here, where the system's error is no context that says the same again
 
 
 def _check_folders(bundle: _Bundle) -> None:
