@@ -9,6 +9,8 @@ from urllib.parse import quote, urlsplit
 
 import attrs
 
+from orchestrator.secrets import Secret
+
 _PORTS = {"http": 80, "https": 443}
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 _QUERY_SAFE = _PATH_SAFE + "?[]|^`{}"
@@ -90,12 +92,12 @@ class ConnectionOptions:
     Attributes:
         verify: Whom to trust: a PEM file or a folder; empty for what the environment says.
         proxy: The address of a proxy, empty for none whatever the environment says; ``None``
-            for what that says. It may hold a password.
+            for what that says.
         http2: Whether HTTP/2 is offered.
     """
 
     verify: str = ""
-    proxy: str | None = attrs.field(default=None, repr=False)
+    proxy: Secret | None = None
     http2: bool = False
 
 

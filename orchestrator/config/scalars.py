@@ -18,6 +18,13 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)\s*", re.ASCII)
 _DURATIONS = 'a duration such as "300s", "500ms", "5m", "1h", or a number of seconds'
 
+_SIZE_UNITS = {"KB": 10**3, "KiB": 2**10, "MB": 10**6, "MiB": 2**20, "GB": 10**9, "GiB": 2**30}
+_SIZE = re.compile(r"\s*(\d{1,9}(?:\.\d{1,3})?)\s*([KMG]i?B)\s*", re.ASCII)
+_SMALLEST, _LARGEST = 2**20, 2**30
+"""Bytes that an answer may be limited to: a long one of text with its usage fits into the least
+(128 k tokens are about half a MiB), and the most is what a process may well hold in memory once
+(our own choice, 2026-11)."""
+
 _LABEL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 """A part of a host's name; underscores are none of DNS, but of what containers are called."""
 
@@ -80,6 +87,24 @@ def _amount(value: Any) -> float | None:
         return float(value) if abs(value) < 1e15 else None
     matched = _DURATION.fullmatch(value) if isinstance(value, str) else None
     return float(matched[1]) * _UNITS[matched[2]] if matched else None
+
+
+def size(value: Any) -> int:
+    """The bytes of an answer, 1 MiB to 1 GiB.
+
+    Raises:
+        NotAllowed: It is no size, or outside of that.
+    """
+    matched = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    amount = float(matched[1]) * _SIZE_UNITS[matched[2]] if matched else value
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        amount = 0
+    if not _SMALLEST <= amount <= _LARGEST:
+        raise NotAllowed(
+            f'{found(value)}; allowed: a size such as "64 MiB", or a number of bytes, '
+            "1 MiB to 1 GiB"
+        )
+    return int(amount)
 
 
 def first_token(value: Any) -> float | None:
@@ -161,6 +186,34 @@ def _impossible(url: Address) -> str:
         return f"host, or a part of it, is too long (a part holds {_LONGEST_LABEL} characters)"
     wrong = next((one for one in labels if not _LABEL.fullmatch(one)), None)
     return "" if wrong is None else f"host has a part that no name holds, {found(wrong)[6:]}"
+
+
+def proxy(value: Any) -> str:
+    """The address of a proxy, which may hold a password and is never shown; empty for none.
+
+    Raises:
+        NotAllowed: It is no text.
+    """
+    if not isinstance(value, str):
+        allowed = '"http://proxy.corp:3128", "env:NAME", or "" for none'
+        raise NotAllowed(f"found {kind(value)}; allowed: {allowed}")
+    return value.strip()
+
+
+def verify(value: Any) -> str:
+    """The path of the certificates that are trusted; empty for the usual ones.
+
+    Raises:
+        NotAllowed: It is none; ``false`` too.
+    """
+    if isinstance(value, str):
+        return value.strip()
+    wanted = 'a PEM file or a folder, such as "corp-ca.pem"'
+    unchecked = (
+        "; without a check anybody on the way could read the key: trust the private authority "
+        "by naming its file"
+    )
+    raise NotAllowed(f"{found(value)}; allowed: {wanted}{unchecked if value is False else ''}")
 
 
 def names(value: Any) -> frozenset[str]:

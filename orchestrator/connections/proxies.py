@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import importlib.util
 import ipaddress
 import os
 import re
@@ -20,6 +21,7 @@ from urllib.parse import unquote
 
 import attrs
 
+from orchestrator.http_messages import Address, ConnectionOptions
 from orchestrator.secrets import Secret
 
 SCHEMES = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
@@ -28,6 +30,7 @@ SCHEMES = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 CONFIGURED = "proxy of the provider"
 """The source of a proxy that a config names."""
 
+_SOCKS = "socks"
 _ALLOWED = 'allowed: http, https, socks5 or socks5h, such as "http://proxy.corp:3128"'
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
 _PLACE = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::(.*))?", re.DOTALL)
@@ -40,7 +43,20 @@ _Values = tuple[str | None, ...]
 
 
 class UnusableProxy(Exception):
-    """The address of a proxy that is none; the text names who gave it, and no secret."""
+    """A proxy that cannot be used; the text holds no secret.
+
+    Attributes:
+        source: Who names it, as :attr:`Proxy.source`.
+        why: What is wrong with it, and what is allowed.
+    """
+
+    def __init__(self, source: str, why: str) -> None:
+        self.source = source
+        self.why = why
+        super().__init__(source, why)
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.why}"
 
 
 @attrs.frozen
@@ -64,6 +80,11 @@ class Proxy:
     url: Secret
     source: str
 
+    @property
+    def is_socks(self) -> bool:
+        """Whether it speaks SOCKS, and not HTTP."""
+        return self.scheme.startswith(_SOCKS)
+
     def __str__(self) -> str:
         """``proxy.corp:3128 (HTTPS_PROXY)``: fit to be shown."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -71,7 +92,7 @@ class Proxy:
 
 
 def choose_proxy(
-    scheme: str, host: str, port: int | None, *, configured: str | None = None
+    scheme: str, host: str, port: int | None, *, configured: Secret | None = None
 ) -> Proxy | None:
     """The proxy for what is asked at an origin; ``None``: it is asked directly.
 
@@ -83,10 +104,10 @@ def choose_proxy(
             directly, whatever the environment says.
 
     Raises:
-        UnusableProxy: The address of the proxy that would be used is none.
+        UnusableProxy: What would be used is no proxy, or needs a package that is missing.
     """
     if configured is not None:
-        return read_proxy(configured, CONFIGURED) if configured else None
+        return read_proxy(configured.reveal(), CONFIGURED) if configured else None
     # 5 µs where no proxy is set (2026-11): the price of seeing each change of the environment.
     values: _Values = tuple(map(os.environ.get, _PROXIES))
     if not any(values):
@@ -95,24 +116,34 @@ def choose_proxy(
     return _chosen(values, scheme, _ascii(host), port)
 
 
+def proxy_of(url: Address, options: ConnectionOptions) -> Proxy | None:
+    """The proxy for what is asked at an address, as :func:`choose_proxy` chooses."""
+    return choose_proxy(url.scheme, url.host, url.port, configured=options.proxy)
+
+
 @functools.lru_cache(maxsize=256)
 def read_proxy(url: str, source: str) -> Proxy:
     """The proxy at an address.
 
     Raises:
-        UnusableProxy: It is none.
+        UnusableProxy: It is none, or speaks SOCKS, and the package for that is missing.
     """
     matched = _URL.match(url.strip())
     if matched is None:
-        raise UnusableProxy(f"{source} is no address of a proxy; {_ALLOWED}")
+        raise UnusableProxy(source, f"is no address of a proxy; {_ALLOWED}")
     scheme, (userinfo, _, place) = matched[1].lower(), matched[2].rpartition("@")
     if scheme not in SCHEMES:
-        raise UnusableProxy(f"{source} has a scheme that no proxy is spoken to by; {_ALLOWED}")
+        raise UnusableProxy(source, f"has a scheme that no proxy is spoken to by; {_ALLOWED}")
     host, port = _place(place)
     if not _HOST.fullmatch(host):
-        raise UnusableProxy(f"{source} has no host, or one that cannot be; {_ALLOWED}")
+        raise UnusableProxy(source, f"has no host, or one that cannot be; {_ALLOWED}")
     if port is not None and not 0 < port < 65536:
-        raise UnusableProxy(f"{source} has a port that cannot be; {_ALLOWED}")
+        raise UnusableProxy(source, f"has a port that cannot be; {_ALLOWED}")
+    if scheme.startswith(_SOCKS) and importlib.util.find_spec("socksio") is None:
+        raise UnusableProxy(
+            source,
+            'names a SOCKS proxy, which needs pip install "llm-request-orchestrator[socks]"',
+        )
     return Proxy(
         scheme=scheme,
         host=host,

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import attrs
 
 from orchestrator.connections.errors import ProxyError
-from orchestrator.connections.proxies import Proxy, choose_proxy
+from orchestrator.connections.proxies import Proxy, proxy_of
 from orchestrator.http_messages import Address, ConnectionOptions, OutgoingRequest, ResponseHead
 
 _OWN_PROXIES = ("http",)
@@ -68,8 +68,7 @@ def route_of(request: OutgoingRequest, key: Hashable) -> Route:
         UnusableProxy: The proxy that the environment names cannot be used.
     """
     url, options = request.url, request.options
-    proxy = choose_proxy(url.scheme, url.host, url.port, configured=options.proxy)
-    return Route(key, url, options, proxy)
+    return Route(key, url, options, proxy_of(url, options))
 
 
 def route_key(request: OutgoingRequest) -> Hashable:

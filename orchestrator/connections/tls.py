@@ -23,7 +23,22 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 
 
 class UnusableCertificates(Exception):
-    """A bundle that is missing or cannot be read; the text names it and who named it."""
+    """A bundle that is missing or cannot be read.
+
+    Attributes:
+        source: Who names it: ``verify``, a variable, or certifi.
+        path: The file or folder.
+        why: What is wrong with it.
+    """
+
+    def __init__(self, source: str, path: str, why: str) -> None:
+        self.source = source
+        self.path = path
+        self.why = why
+        super().__init__(source, path, why)
+
+    def __str__(self) -> str:
+        return f"{self.source} names {self.path}, which cannot be used: {self.why}"
 
 
 @attrs.frozen
@@ -100,11 +115,15 @@ def _context(bundle: _Bundle) -> ssl.SSLContext:
             context = ssl.create_default_context(cafile=bundle.path)
     except OSError as error:
         # The standard library opens the file of SSLKEYLOGFILE, and names that one alone.
-        if error.filename is not None:
-            raise _unusable("SSLKEYLOGFILE", str(error.filename), error) from None
-        raise _unusable(bundle.source, bundle.path, error) from None
-    context.set_alpn_protocols(["http/1.1", "h2"] if bundle.http2 else ["http/1.1"])
-    return context
+        is_keylog = error.filename is not None
+        source, path = (
+            ("SSLKEYLOGFILE", bundle.keylog) if is_keylog else (bundle.source, bundle.path)
+        )
+        unusable = _unusable(source, path, error)
+    else:
+        context.set_alpn_protocols(["http/1.1", "h2"] if bundle.http2 else ["http/1.1"])
+        return context
+    raise unusable  # here, where the system's error is no context that says the same again
 
 
 def _check_folders(bundle: _Bundle) -> None:
@@ -120,14 +139,12 @@ def _check_folders(bundle: _Bundle) -> None:
         return
     if failed is not None:
         raise _unusable(bundle.source, bundle.path, failed)
-    raise UnusableCertificates(
-        f"{bundle.source} names {bundle.path}, which holds no certificate under its hash: "
-        "run openssl rehash on it, or name a PEM file"
-    )
+    why = "it holds no certificate under its hash (run openssl rehash on it, or name a PEM file)"
+    raise UnusableCertificates(bundle.source, bundle.path, why)
 
 
 def _unusable(source: str, path: str, error: OSError) -> UnusableCertificates:
     why = error.strerror or str(error)
     if isinstance(error, ssl.SSLError) and "NO_CERTIFICATE" in why:
         why = "it holds no certificate in PEM form"
-    return UnusableCertificates(f"{source} names {path}, which cannot be used: {why}")
+    return UnusableCertificates(source, path, why)

@@ -24,13 +24,13 @@ from orchestrator.execution.classify_failure import (
     classify_failure,
     masked,
     never_sent,
+    proxy_hint,
 )
 from orchestrator.execution.delivery import Delivery
 from orchestrator.execution.effects import Effect
 from orchestrator.execution.exchange import Exchange, Wishes
 from orchestrator.execution.failure import (
     HINT_MARK,
-    LARGEST_ANSWER,
     Failure,
     Interrupted,
     TooLarge,
@@ -157,6 +157,11 @@ class CallRun:
     def provider(self) -> Provider:
         """The provider that was asked last."""
         return self.runtime.providers[self.sent()[0].provider]
+
+    @property
+    def located_provider(self) -> Provider:
+        """The same, at the one of its addresses that was asked."""
+        return self.provider if self.exchange is None else self.exchange.provider
 
     def sent(self) -> tuple[Target, str]:
         """Where the last attempt was sent, and the label of its credential."""
@@ -296,7 +301,8 @@ class CallRun:
 
     def too_large(self) -> TooLarge | None:
         """Set where what was put together is larger than any answer may be."""
-        return TooLarge() if self.delivery.accumulator.size > LARGEST_ANSWER else None
+        limit = self.located_provider.largest_answer
+        return TooLarge(limit) if self.delivery.accumulator.size > limit else None
 
     # What the board is asked.
 
@@ -315,7 +321,8 @@ class CallRun:
         repair = error.repair
         if repair != RESEND:
             repair = self.requests.cure(target, self.provider, error)
-        error = attrs.evolve(error, repair=repair, hint=_hint(error, repair))
+        hint = _hint(error, repair) + proxy_hint(self.failure, self.located_provider)
+        error = attrs.evolve(error, repair=repair, hint=hint)
         return Report(target, credential, error, time_budget.cut_first_token(self.failure))
 
     def reload(self, report: Report) -> Generator[Effect, Any, Report]:

@@ -23,7 +23,6 @@ from orchestrator.execution.answer_chunks import (
     to_completion,
 )
 from orchestrator.execution.failure import (
-    LARGEST_ANSWER,
     Broken,
     Failure,
     Interrupted,
@@ -123,9 +122,11 @@ class Exchange:
             return
         # What is passed on is counted as it is put together.
         self._read += 0 if self.relaying else len(data)
-        if self._read > LARGEST_ANSWER:
+        if self._read > self.provider.largest_answer:
             failed = self.body is not None and self.body.failed
-            self._outcome = self._in_one_piece() if failed else TooLarge()
+            self._outcome = (
+                self._in_one_piece() if failed else TooLarge(self.provider.largest_answer)
+            )
         elif isinstance(self.decoder, StreamDecoder):
             self.decoder.feed(data)
         elif self.body is not None:

@@ -33,7 +33,7 @@ provider           | classification.rule dialects pooling secrets
 health             | states pooling secrets
 classification     | states classification.rule secrets vendors
 ledger             | states dialects json_values
-config             | states classification classification.rule dialects header_rules json_values pooling provider secrets vendors
+config             | states classification classification.rule connections dialects header_rules json_values pooling provider secrets vendors
 api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
@@ -49,7 +49,7 @@ lab.simulation     | states api.client api.errors api.request api.response class
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config ledger sim lab.invariants lab.simulation
-cli                | states api.client api.errors api.request api.response classification classification.rule config dialects execution health lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
+cli                | states api.client api.errors api.request api.response classification classification.rule config connections dialects execution health lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 
 DIVIDED = ("api", "lab")

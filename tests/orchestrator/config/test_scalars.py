@@ -178,3 +178,32 @@ def test_what_was_found_is_shown_in_short(value: Any) -> None:
 
 def test_what_was_found_is_masked() -> None:
     assert "sk-abcdefgh12345678" not in scalars.found({"x": "sk-abcdefgh12345678"})
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [
+        ("64 MiB", 64 * 1024 * 1024),
+        ("64MiB", 64 * 1024 * 1024),
+        (" 1.5 GB ", None),
+        ("0.5 GB", 500_000_000),
+        ("1 GiB", 2**30),
+        ("1024 KiB", 2**20),
+        (2_000_000, 2_000_000),
+        (2**20 - 1, None),
+        (2**30 + 1, None),
+        ("64", None),
+        ("64 mib", None),
+        ("64 MiBs", None),
+        (True, None),
+        (math.nan, None),
+        (math.inf, None),
+        ([], None),
+    ],
+)
+def test_a_size_is_read_in_bytes(written: Any, size: int | None) -> None:
+    if size is not None:
+        assert scalars.size(written) == size
+        return
+    with pytest.raises(NotAllowed, match=r'allowed: a size such as "64 MiB", or .* 1 MiB to 1 GiB'):
+        scalars.size(written)

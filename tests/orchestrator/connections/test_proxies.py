@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import os
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,6 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.connections.proxies import CONFIGURED, UnusableProxy, choose_proxy, read_proxy
+from orchestrator.secrets import Secret
+
+ROOT = Path(__file__).parents[3]
 
 _TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -149,10 +156,10 @@ def test_no_proxy_may_name_networks(networks: str, host: str, *, inside: bool) -
 
 def test_the_config_comes_before_the_environment() -> None:
     with environment({"HTTP_PROXY": "http://one:1", "NO_PROXY": "corp"}):
-        chosen = choose_proxy("http", "corp", None, configured="socks5h://two")
+        chosen = choose_proxy("http", "corp", None, configured=Secret("https://two"))
 
-        assert str(chosen) == f"two:1080 ({CONFIGURED})"
-        assert choose_proxy("http", "elsewhere", None, configured="") is None
+        assert str(chosen) == f"two:443 ({CONFIGURED})"
+        assert choose_proxy("http", "elsewhere", None, configured=Secret("")) is None
 
 
 def test_a_change_of_the_environment_is_seen() -> None:
@@ -201,3 +208,29 @@ def test_what_is_no_proxy_is_named_by_its_variable_and_without_its_secret(url: s
             choose_proxy("https", "corp", None)
 
     assert SECRET not in str(refused.value)
+
+
+SOCKS = """
+from orchestrator.connections.proxies import choose_proxy
+chosen = choose_proxy("https", "corp", 443)
+print(chosen, chosen.is_socks)
+"""
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_socks_is_spoken_where_its_package_is_there(tmp_path: Path, scheme: str) -> None:
+    def run(path: Path) -> subprocess.CompletedProcess[str]:
+        variables = {"ALL_PROXY": f"{scheme}://ann:{SECRET}@proxy", "PYTHONPATH": str(path)}
+        return subprocess.run(
+            [sys.executable, "-c", SOCKS],
+            cwd=ROOT, env=variables, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    (tmp_path / "with").mkdir()
+    (tmp_path / "with" / "socksio.py").write_text("")
+
+    assert run(tmp_path / "with").stdout == "proxy:1080 (ALL_PROXY) True\n"
+    if importlib.util.find_spec("socksio") is None:
+        said = run(tmp_path).stderr
+        assert 'ALL_PROXY names a SOCKS proxy, which needs pip install "llm-request' in said
+        assert SECRET not in said.splitlines()[-1]

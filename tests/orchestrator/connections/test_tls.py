@@ -140,3 +140,4 @@ def test_what_cannot_be_used_is_named_with_who_named_it(
 
         assert str(refused.value).startswith(f"{source} names {path}, which ")
         assert why in str(refused.value)
+        assert refused.value.__context__ is None  # whose words would be told again

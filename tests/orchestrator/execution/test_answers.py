@@ -16,10 +16,11 @@ from orchestrator.api.request import Request
 from orchestrator.config.loading import loads
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.effects import Ask, Close, Effect, Emit, Open, Read
-from orchestrator.execution.failure import LARGEST_ANSWER, TooLarge
+from orchestrator.execution.failure import TooLarge
 from orchestrator.execution.flow import Flow, flow
 from orchestrator.execution.stream_decoder import MOST_REMARKS
 from orchestrator.http_messages import ResponseHead
+from orchestrator.provider import LARGEST_ANSWER
 from orchestrator.states import Reason
 from tests.orchestrator.execution.streamed import (
     CONTINUE,
