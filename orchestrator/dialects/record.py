@@ -6,7 +6,7 @@ the record that names them; nobody outside compares a dialect's name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import attrs
@@ -27,7 +27,7 @@ from orchestrator.dialects.neutral import (
 )
 from orchestrator.dialects.serving import Serving
 from orchestrator.dialects.shape import RequestShape
-from orchestrator.http_messages import OutgoingRequest, ResponseHeaders
+from orchestrator.http_messages import OutgoingRequest
 
 
 class StreamReader(Protocol):
@@ -162,7 +162,9 @@ class Dialect:
     check_request: Callable[[Payload], None] = attrs.field(default=_unchecked)
     unsupported_keywords: frozenset[str] = frozenset()
 
-    def decode(self, status: int, headers: ResponseHeaders, body: bytes) -> Answer | Fault | Flawed:
+    def decode(
+        self, status: int, headers: Mapping[str, str], body: bytes
+    ) -> Answer | Fault | Flawed:
         """What the bytes of an answer mean. Never raises."""
         return judgement.decode(status, headers, body, self.read_whole)
 

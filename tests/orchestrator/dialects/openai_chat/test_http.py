@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from orchestrator.api.request import RequestError
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, dialect
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.provider import Provider
 
 CHAT = dialect("openai-chat")
@@ -24,7 +24,7 @@ def encode(
     overrides: dict[str, Any] | None = None,
     stream: bool = False,
     **provider: Any,
-) -> httpx.Request:
+) -> OutgoingRequest:
     return CHAT.encode(
         payload or {"messages": MESSAGES},
         provider=Provider("corp", **{"base_url": "http://llm.corp/v1", **provider}),
@@ -59,7 +59,7 @@ def message(**fields: Any) -> Any:
 
 def decode(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Any:
     raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return CHAT.decode(status, httpx.Headers(headers or {}), raw)
+    return CHAT.decode(status, headers or {}, raw)
 
 
 # What is sent.
