@@ -74,9 +74,12 @@ USER_AGENT = "llm-request-orchestrator"
 
 def with_model(fields: Payload, model: str, *, stream: bool) -> dict[str, Any]:
     """``fields`` for ``model``, as OpenAI's dialects ask for a stream or for none."""
-    handled = ("model", "stream", *(() if stream else ("stream_options",)))
-    left = {name: value for name, value in fields.items() if name not in handled}
-    return {"model": model, **left, **({"stream": True} if stream else {})}
+    body = {"model": model, **fields, "stream": True}
+    body["model"] = model
+    if not stream:
+        del body["stream"]
+        body.pop("stream_options", None)
+    return body
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
+from orchestrator.dialects.wire import UNSAYABLE
+
 _HALF = re.compile("[\ud800-\udfff]")
 _MOST_PLACES = 3
 
@@ -19,6 +23,8 @@ def without_lone_surrogates(payload: Mapping[str, Any]) -> tuple[Mapping[str, An
 
     The very same payload, and no note, where there is none.
     """
+    if _is_sayable(payload):
+        return payload, ""
     places: list[str] = []
     mended = _mended(payload, "", places)
     if not places:
@@ -26,6 +32,15 @@ def without_lone_surrogates(payload: Mapping[str, Any]) -> tuple[Mapping[str, An
     more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
     told = ", ".join(places[:_MOST_PLACES])
     return mended, f"lone surrogates replaced in {told}{more}"
+
+
+def _is_sayable(payload: Mapping[str, Any]) -> bool:
+    # To write all of it takes less than to look at each text from here.
+    try:
+        msgspec.json.encode(payload)
+    except UNSAYABLE:
+        return False
+    return True
 
 
 def _mended(value: Any, where: str, places: list[str]) -> Any:

@@ -17,7 +17,11 @@ def encode(
     stream: bool = False,
 ) -> OutgoingRequest:
     """See :class:`orchestrator.dialects.record.Encode`."""
-    passed = {name: value for name, value in payload.items() if name not in provider.omitted}
+    passed: Payload = payload
+    if provider.omitted:
+        passed = {name: value for name, value in payload.items() if name not in provider.omitted}
     body = with_model({**passed, **overrides}, model, stream=stream)
-    path = provider.path.replace("{model}", quote(model, safe="")) or "chat/completions"
+    path = provider.path or "chat/completions"
+    if "{model}" in path:
+        path = path.replace("{model}", quote(model, safe=""))
     return post(provider, path, body, stream=stream)
