@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import time
 from collections.abc import Generator
 from typing import Any, Protocol, assert_never
@@ -26,6 +26,8 @@ from orchestrator.execution.effects import (
 )
 from orchestrator.execution.flow import Flow
 from orchestrator.http_messages import ResponseHead
+
+_log = logging.getLogger("orchestrator")
 
 
 class EffectPerformer(Protocol):
@@ -85,8 +87,10 @@ class BlockingConnection:
         """Close the open answer, if there is one."""
         answer, self._answer = self._answer, None
         if answer is not None:
-            with contextlib.suppress(Exception):
+            try:
                 answer.close()
+            except Exception:  # noqa: BLE001 - nobody reads it any more
+                _log.debug("an answer was not closed", exc_info=True)
 
     def _exchange(self, effect: Open | Read) -> ResponseHead | bytes | None:
         began, virtual = time.monotonic(), self._clock.monotonic()

@@ -17,7 +17,7 @@ from orchestrator.classification.rules.transport import RESEND
 from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import time_budget
-from orchestrator.execution.auth import HINT_RELOADED, RELOAD, auth_of
+from orchestrator.execution.auth import HINT_RELOADED, RELOAD
 from orchestrator.execution.call_errors import failed_call
 from orchestrator.execution.classify_failure import (
     AttemptContext,
@@ -239,8 +239,8 @@ class CallRun:
             else limits.total
         )
         outgoing.is_resent = (command.target.name, RESEND) in self.call.repaired
-        exchange.secret = self.runtime.secrets.secret(provider, command.credential)
-        auth_of(provider, exchange.secret).sign(outgoing)
+        exchange.secret, auth = self.runtime.secrets.auth(provider, command.credential)
+        auth.sign(outgoing)
         return outgoing
 
     def receive(self, exchange: Exchange, head: ResponseHead) -> None:

@@ -19,7 +19,7 @@ from orchestrator.http_messages import OutgoingRequest
 from orchestrator.states.limits import CLOCK_GRAIN
 
 
-@attrs.frozen
+@attrs.define
 class Open:
     """Send ``request``, with the head of its answer (:class:`.ResponseHead`) as the result.
 
@@ -36,7 +36,7 @@ class Open:
     connect: float
 
 
-@attrs.frozen
+@attrs.define
 class Read:
     """Read the next bytes of the open answer; ``None`` at its end. Raises as :class:`Open`."""
 
@@ -46,6 +46,9 @@ class Read:
 @attrs.frozen
 class Close:
     """Close the open answer, if there is one; what goes wrong then is nobody's concern."""
+
+
+CLOSE = Close()
 
 
 @attrs.frozen
@@ -71,7 +74,7 @@ class AwaitThread:
     seconds: float
 
 
-@attrs.frozen
+@attrs.define
 class Ask:
     """Ask the health board, in one atomic step.
 
@@ -86,7 +89,7 @@ class Ask:
     at: float
 
 
-@attrs.frozen
+@attrs.define
 class Emit:
     """Hand ``event`` to the caller."""
 

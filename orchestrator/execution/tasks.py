@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import time
 from collections.abc import AsyncGenerator
 from typing import Any, assert_never
@@ -27,6 +27,8 @@ from orchestrator.execution.effects import (
 )
 from orchestrator.execution.flow import Flow
 from orchestrator.http_messages import ResponseHead
+
+_log = logging.getLogger("orchestrator")
 
 
 class TaskConnection:
@@ -75,8 +77,10 @@ class TaskConnection:
         """Close the open answer, if there is one."""
         answer, self._answer = self._answer, None
         if answer is not None:
-            with contextlib.suppress(Exception):
+            try:
                 await answer.aclose()
+            except Exception:  # noqa: BLE001 - nobody reads it any more
+                _log.debug("an answer was not closed", exc_info=True)
 
     async def _exchange(self, effect: Open | Read) -> ResponseHead | bytes | None:
         began, virtual = time.monotonic(), self._clock.monotonic()
