@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from orchestrator.dialects import DEFAULT_DIALECT
+from orchestrator.http_messages import DEFAULT_OPTIONS, ConnectionOptions
 from orchestrator.pooling import Accounts, Strategy
 from orchestrator.secrets import (
     Masker,
@@ -99,6 +100,7 @@ class Provider:
         accounts: Whose limits its keys meet.
         missing: What its credentials name and is not there, one sentence each.
         public_headers: Names, in lower case, of headers whose values are no secrets.
+        connection: Through what it is asked, and whom to trust.
     """
 
     name: str
@@ -124,6 +126,7 @@ class Provider:
     missing: tuple[str, ...] = ()
     accounts: Accounts = Accounts.SEPARATE
     public_headers: frozenset[str] = frozenset()
+    connection: ConnectionOptions = DEFAULT_OPTIONS
 
     def secrets(self) -> Iterator[str | Secret]:
         """What nobody may see: keys, header values, and a query of the address.

@@ -26,6 +26,7 @@ from orchestrator.clock import SystemClock
 from orchestrator.config import loading as configuration
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
+from orchestrator.connections.transports import Transports
 from orchestrator.dialects import DEFAULT_DIALECT, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import blocking, tasks
@@ -41,7 +42,6 @@ from orchestrator.execution.flow import flow
 from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.runtime import Runtime
 from orchestrator.execution.tasks import TaskConnection
-from orchestrator.execution.transports import Transports
 from orchestrator.health import HealthBoard, Pool, PoolCredential, Store, open_store
 from orchestrator.ledger import LedgerFile, Observer
 from orchestrator.provider import Provider
@@ -144,7 +144,7 @@ class Orchestrator:
         asked, observe = read_call("run", request, options)
         # A connection is one call's: it holds the answer that is open, and the transport what is
         # kept alive for others.
-        connection = BlockingConnection(self._transports.sync(), self._clock)
+        connection = BlockingConnection(self._transports.blocking(), self._clock)
         return blocking.run(flow(self.begin_call(asked, observe)), connection)
 
     async def arun(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
@@ -185,7 +185,7 @@ class Orchestrator:
     ) -> tuple[CallRun, Generator[StreamEvent, None, None]]:
         """A streamed call as the events that came, for those who write a dialect themselves."""
         call = self.begin_call(request, observe)
-        connection = BlockingConnection(self._transports.sync(), self._clock)
+        connection = BlockingConnection(self._transports.blocking(), self._clock)
         return call, blocking.drive(flow(call), connection)
 
     def astream_events(

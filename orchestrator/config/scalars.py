@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import httpx
-
 from orchestrator import header_rules
 from orchestrator.config.errors import NotAllowed, nearest
+from orchestrator.http_messages import Address
 from orchestrator.secrets import mask
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -132,28 +131,27 @@ def base_url(value: Any) -> str:
         raise NotAllowed(f"{found(value)}; {wanted}")
     shown = found(value.partition("?")[0])  # its query may hold a token
     try:
-        url = httpx.URL(value.strip())
-        host = url.host  # read as IDNA, which not everything is that begins with xn--
-        _ = urlsplit(value).port  # stricter than httpx about brackets and ports
-    except (httpx.InvalidURL, ValueError):
+        parts = urlsplit(value.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise NotAllowed(f"{shown}; {wanted}, http or https")
+        url = Address.parse(value.strip())
+    except ValueError:
         raise NotAllowed(f"{shown}, which is no address; {wanted}") from None
-    if url.scheme not in ("http", "https") or not host:
-        raise NotAllowed(f"{shown}; {wanted}, http or https")
     if why := _impossible(url):
         raise NotAllowed(f"{shown}, whose {why}; {wanted}")
-    if url.userinfo:
+    if "@" in parts.netloc:
         raise NotAllowed("the address holds a name or password; put the secret in credentials")
-    if url.path.rstrip("/").endswith("/chat/completions"):
+    if parts.path.rstrip("/").endswith("/chat/completions"):
         raise NotAllowed(f"{shown}; the dialect adds /chat/completions itself: leave it out")
     return value.strip().rstrip("/")
 
 
-def _impossible(url: httpx.URL) -> str:
+def _impossible(url: Address) -> str:
     """Why nobody can be asked at ``url``, by its host or port; empty where that is not so."""
-    host = url.raw_host.decode("ascii")
+    host = url.host
     if url.port == 0:
         return "port is 0"
-    if ":" in host:  # an IPv6 address, which httpx has read
+    if ":" in host:  # an IPv6 address, which was read as one
         return ""
     labels = host.removesuffix(".").split(".")
     if not all(labels):

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import attrs
-import httpx
 
 from orchestrator.dialects.answer import Answer, Fault, ToolCall
 from orchestrator.dialects.failures import reported
@@ -55,7 +54,9 @@ Read = Callable[[Mapping[str, Any]], NeutralAnswer | None]
 """Reads a whole answer of a dialect; ``None`` where it is none."""
 
 
-def decode(status: int, headers: httpx.Headers, body: bytes, read: Read) -> Answer | Fault | Flawed:
+def decode(
+    status: int, headers: Mapping[str, str], body: bytes, read: Read
+) -> Answer | Fault | Flawed:
     """What the bytes of a whole answer mean. Never raises."""
     content = decoded(body)
     if 200 <= status < 300 and isinstance(content, dict) and not reported(content):

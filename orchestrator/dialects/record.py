@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import attrs
-import httpx
 
 from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
@@ -28,6 +27,7 @@ from orchestrator.dialects.neutral import (
 )
 from orchestrator.dialects.serving import Serving
 from orchestrator.dialects.shape import RequestShape
+from orchestrator.http_messages import OutgoingRequest, ResponseHeaders
 
 
 class StreamReader(Protocol):
@@ -65,7 +65,7 @@ class Encode(Protocol):
         model: str,
         overrides: Payload,
         stream: bool = False,
-    ) -> httpx.Request:
+    ) -> OutgoingRequest:
         """The request to send for ``payload``, which is in the dialect's own shape.
 
         Nothing in it authorizes: the key is put in afterwards, by the dialect's ``keys``.
@@ -162,7 +162,7 @@ class Dialect:
     check_request: Callable[[Payload], None] = attrs.field(default=_unchecked)
     unsupported_keywords: frozenset[str] = frozenset()
 
-    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
+    def decode(self, status: int, headers: ResponseHeaders, body: bytes) -> Answer | Fault | Flawed:
         """What the bytes of an answer mean. Never raises."""
         return judgement.decode(status, headers, body, self.read_whole)
 

@@ -18,12 +18,13 @@ from functools import partial
 from typing import Protocol
 
 import attrs
-import httpx
 
 from orchestrator.clock import Clock
+from orchestrator.connections.errors import LimitPassed
 from orchestrator.dialects import dialect
 from orchestrator.dialects.encoding import KeyForm
-from orchestrator.execution.effects import AwaitThread, LimitPassed
+from orchestrator.execution.effects import AwaitThread
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.provider import Provider
 from orchestrator.secrets import Masker, Secret
 from orchestrator.secrets.sources import (
@@ -65,7 +66,7 @@ _log = logging.getLogger("orchestrator")
 class Auth(Protocol):
     """Whatever makes a request one of an account's."""
 
-    def sign(self, request: httpx.Request) -> None:
+    def sign(self, request: OutgoingRequest) -> None:
         """Sign ``request``, which is whole: nothing of it changes afterwards."""
         ...
 
@@ -74,7 +75,7 @@ class Auth(Protocol):
 class NoAuth:
     """A local server asks nobody who he is."""
 
-    def sign(self, request: httpx.Request) -> None:
+    def sign(self, request: OutgoingRequest) -> None:
         """Leave ``request`` as it is."""
 
 
@@ -93,13 +94,11 @@ class KeyAuth:
     form: KeyForm
     configured: frozenset[str] = frozenset()
 
-    def sign(self, request: httpx.Request) -> None:
+    def sign(self, request: OutgoingRequest) -> None:
         """Put the key into ``request``."""
-        added = self.form.headers(self.key.reveal()).items()
-        # Latin-1 is what HTTP/1.1 carries; httpx would take ASCII alone.
-        request.headers.update(
-            [(n.encode(), v.encode("latin-1")) for n, v in added if n not in self.configured]
-        )
+        for name, value in self.form.headers(self.key.reveal()).items():
+            if name not in self.configured:
+                request.headers[name] = value
 
 
 def auth_of(provider: Provider, secret: Secret) -> Auth:

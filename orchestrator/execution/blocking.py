@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any, Protocol, assert_never
-
-import httpx
 
 from orchestrator.api.response import Response
 from orchestrator.clock import Clock
+from orchestrator.connections.errors import LimitPassed
+from orchestrator.connections.transports import OpenAnswer, Transport
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.effects import (
     Ask,
@@ -19,14 +19,13 @@ from orchestrator.execution.effects import (
     Close,
     Effect,
     Emit,
-    LimitPassed,
     Open,
     Read,
     Sleep,
     limit_passed,
 )
 from orchestrator.execution.flow import Flow
-from orchestrator.execution.transports import READ_DEADLINE
+from orchestrator.http_messages import ResponseHead
 
 
 class EffectPerformer(Protocol):
@@ -47,10 +46,9 @@ class BlockingConnection:
         clock: What sleeps, and what limits are measured by.
     """
 
-    def __init__(self, transport: httpx.BaseTransport, clock: Clock) -> None:
+    def __init__(self, transport: Transport, clock: Clock) -> None:
         self._transport, self._clock = transport, clock
-        self._response: httpx.Response | None = None
-        self._chunks: Iterator[bytes] = iter(())
+        self._answer: OpenAnswer | None = None
 
     def perform(self, effect: Effect) -> Any:
         """The result of ``effect``.
@@ -85,29 +83,27 @@ class BlockingConnection:
 
     def close(self) -> None:
         """Close the open answer, if there is one."""
-        response, self._response = self._response, None
-        if response is not None:
+        answer, self._answer = self._answer, None
+        if answer is not None:
             with contextlib.suppress(Exception):
-                response.close()
+                answer.close()
 
-    def _exchange(self, effect: Open | Read) -> httpx.Response | bytes | None:
+    def _exchange(self, effect: Open | Read) -> ResponseHead | bytes | None:
         began, virtual = time.monotonic(), self._clock.monotonic()
-        token = READ_DEADLINE.set((began + effect.seconds, effect.seconds))
         try:
-            return self._open(effect) if isinstance(effect, Open) else next(self._chunks, None)
+            if isinstance(effect, Open):
+                answer = self._transport.open(effect.request, effect.seconds, effect.connect)
+                self._answer = answer
+                return answer.head
+            return self._answer.read(effect.seconds) if self._answer is not None else None
+        except LimitPassed:
+            raise
         except Exception as error:
             # Sockets wait in real time, whatever clock the call was given.
             passed = max(time.monotonic() - began, self._clock.monotonic() - virtual)
             if (limit := limit_passed(error, effect, passed)) is not None:
                 raise limit from error.with_traceback(None)
             raise
-        finally:
-            READ_DEADLINE.reset(token)
-
-    def _open(self, effect: Open) -> httpx.Response:
-        self._response = self._transport.handle_request(effect.request)
-        self._chunks = self._response.iter_bytes()
-        return self._response
 
 
 class BlockingPump:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import attrs
-import httpx
 
 from orchestrator.api.errors import CallFailed, StreamInterrupted
 from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.classification.rules.repairs import HINT_REPAIRED
+from orchestrator.classification.rules.transport import RESEND
 from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import time_budget
@@ -39,6 +39,7 @@ from orchestrator.execution.recorder import Recorder, request_id
 from orchestrator.execution.request_builder import RequestBuilder
 from orchestrator.execution.runtime import Runtime
 from orchestrator.health.session import NoteFirstToken, Report, Session, Succeed
+from orchestrator.http_messages import OutgoingRequest, ResponseHead
 from orchestrator.ledger import Skipped
 from orchestrator.provider import Provider
 from orchestrator.states import (
@@ -207,7 +208,7 @@ class CallRun:
             self.recorder.note(f"limited to {seconds:g} s: the rest is kept for other targets")
         return self.exchange
 
-    def encode(self, exchange: Exchange, base_url: str) -> httpx.Request:
+    def encode(self, exchange: Exchange, base_url: str) -> OutgoingRequest:
         """The HTTP request of an attempt, with its limits.
 
         Raises:
@@ -223,29 +224,24 @@ class CallRun:
             stream=prepared.stream,
         )
         if provider.dialect == self.request.dialect:
-            outgoing.headers.update(
-                [
-                    (name.encode("ascii"), value.strip(" \t").encode("latin-1"))
-                    for name, value in self.request.headers.items()
-                ]
-            )
+            for name, value in self.request.headers.items():
+                outgoing.headers[name.lower()] = value.strip(" \t")
         limits = command.timeouts
-        # Read by transports that know nothing of the limits that the pump keeps.
-        longest = max(command.kept_alive or limits.total, limits.idle)
-        outgoing.extensions["timeout"] = {
-            "connect": min(limits.connect, time_budget.time_left(exchange, self.at)),
-            "read": longest if prepared.stream else limits.total,
-            "write": limits.total,
-            "pool": limits.total,
-        }
+        outgoing.options = provider.connection
+        outgoing.longest_silence = (
+            max(command.kept_alive or limits.total, limits.idle)
+            if prepared.stream
+            else limits.total
+        )
+        outgoing.is_resent = (command.target.name, RESEND) in self.call.repaired
         exchange.secret = self.runtime.secrets.secret(provider, command.credential)
         auth_of(provider, exchange.secret).sign(outgoing)
         return outgoing
 
-    def receive(self, exchange: Exchange, head: httpx.Response) -> None:
+    def receive(self, exchange: Exchange, head: ResponseHead) -> None:
         """Take in the head of the answer."""
         identity = masked(request_id(head.headers), self.runtime.masker)
-        self.recorder.record_head(head.status_code, identity)
+        self.recorder.record_head(head.status, identity)
         exchange.receive(head)
 
     def deliver(self) -> Iterator[StreamEvent]:
@@ -316,7 +312,9 @@ class CallRun:
             target.model,
         )
         error = classify_failure(self.failure, attempt)
-        repair = self.requests.cure(target, self.provider, error)
+        repair = error.repair
+        if repair != RESEND:
+            repair = self.requests.cure(target, self.provider, error)
         error = attrs.evolve(error, repair=repair, hint=_hint(error, repair))
         return Report(target, credential, error, time_budget.cut_first_token(self.failure))
 
@@ -343,7 +341,7 @@ class CallRun:
 
     def repair(self, command: Repair) -> None:
         """Change what is sent to the target of ``command``, and to no other."""
-        if command.name != RELOAD:  # which changed the credential
+        if command.name not in (RELOAD, RESEND):  # which change what carries it
             self.requests.repair(command.target, command.name)
 
     def diagnosed(self, error: Error) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-import httpx
 
 from orchestrator.classification import classify
 from orchestrator.classification.pipeline import MESSAGE_LIMIT
+from orchestrator.connections.errors import ConnectError, UnsendableRequest
+from orchestrator.connections.proxies import UnusableProxy
+from orchestrator.connections.tls import UnusableCertificates
 from orchestrator.dialects import Fault, Flawed
 from orchestrator.execution.failure import (
     Broken,
@@ -113,10 +115,7 @@ def _fault(fault: Fault, attempt: AttemptContext) -> Error:
     )
 
 
-_UNSENT = (
-    *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),
-    *(httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL),
-)
+_UNSENT = (ConnectError, UnsendableRequest, UnusableCertificates, UnusableProxy)
 
 
 def never_sent(failure: Failure | None) -> bool:

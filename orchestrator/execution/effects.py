@@ -11,26 +11,27 @@ from concurrent.futures import Future
 from typing import Any
 
 import attrs
-import httpx
 
+from orchestrator.connections.errors import ConnectTimeout, LimitPassed, ReadTimeout
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.health.session import Question, Session
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.states.limits import CLOCK_GRAIN
 
 
 @attrs.frozen
 class Open:
-    """Send ``request``, with the head of its answer (:class:`httpx.Response`) as the result.
+    """Send ``request``, with the head of its answer (:class:`.ResponseHead`) as the result.
 
     Raises into the flow: :class:`LimitPassed`, or whatever the transport raised.
 
     Attributes:
         request: What to send; any answer that is still open was closed before.
         seconds: How long all of it may take.
-        connect: How long the connection may take, as far as the transport can tell.
+        connect: How long the connection may take.
     """
 
-    request: httpx.Request
+    request: OutgoingRequest
     seconds: float
     connect: float
 
@@ -95,21 +96,6 @@ class Emit:
 Effect = Open | Read | Close | Sleep | AwaitThread | Ask | Emit
 
 
-class LimitPassed(Exception):
-    """A limit of an effect has passed.
-
-    A transport that says so is not believed: who refuses at once and calls it a timeout has
-    refused. A pump raises this only where the time is over.
-
-    Attributes:
-        connect: True where it is the limit of the connection.
-    """
-
-    def __init__(self, *, connect: bool = False) -> None:
-        super().__init__()
-        self.connect = connect
-
-
 class CallerLeft(BaseException):
     """The caller closed the stream before its end; a pump throws it into the flow."""
 
@@ -118,13 +104,13 @@ def limit_passed(error: Exception, effect: Open | Read, seconds: float) -> Limit
     """The limit that ``error`` tells of, where it has passed.
 
     Args:
-        error: What came out of a transport.
+        error: What came out of a transport. Ours say :class:`.LimitPassed` themselves.
         effect: What was being performed.
         seconds: How long that took.
     """
-    if not isinstance(error, httpx.TimeoutException | TimeoutError):
+    if not isinstance(error, ConnectTimeout | ReadTimeout | TimeoutError):
         return None
-    connects = isinstance(error, httpx.ConnectTimeout) and isinstance(effect, Open)
+    connects = isinstance(error, ConnectTimeout) and isinstance(effect, Open)
     if isinstance(effect, Open) and connects and seconds >= effect.connect - CLOCK_GRAIN:
         return LimitPassed(connect=True)
     return LimitPassed() if seconds >= effect.seconds - CLOCK_GRAIN else None

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import attrs
-import httpx
 
 from orchestrator.classification import exceptions
+from orchestrator.connections.errors import ConnectError, ConnectTimeout, ReadError, ReadTimeout
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage, dialect
 from orchestrator.dialects.judgement import judge
 from orchestrator.execution.accumulator import Accumulator
@@ -35,6 +35,7 @@ from orchestrator.execution.request_builder import PreparedRequest
 from orchestrator.execution.response_sniffer import ResponseSniffer
 from orchestrator.execution.stop_cutter import cut_answer
 from orchestrator.execution.stream_decoder import StreamDecoder
+from orchestrator.http_messages import ResponseHead, ResponseHeaders
 from orchestrator.provider import Provider, StreamEnd
 from orchestrator.secrets import Secret
 from orchestrator.states import Send
@@ -107,7 +108,7 @@ class Exchange:
 
     # What comes in.
 
-    def receive(self, head: httpx.Response) -> None:
+    def receive(self, head: ResponseHead) -> None:
         """Take in the head of the answer.
 
         Where the status alone says that it is a failure, that is what came, whether the body
@@ -204,14 +205,14 @@ class Exchange:
 
     def judge_stream(self, accumulator: Accumulator) -> Answer | Failure:
         """What a stream that is whole amounts to, as it would be judged in one piece."""
-        headers = self.body.response.headers if self.body is not None else httpx.Headers()
+        headers = self.body.head.headers if self.body is not None else ResponseHeaders()
         return self._enough(judge(to_completion(accumulator.reply()), self._status, headers, "sse"))
 
     # Inside.
 
     @property
     def _status(self) -> int:
-        return self.body.response.status_code if self.body is not None else 200
+        return self.body.head.status if self.body is not None else 200
 
     @property
     def _is_over(self) -> bool:
@@ -245,8 +246,8 @@ class Exchange:
         body = self.body
         if body is None:
             raise AssertionError("only called after the head of the answer")
-        head = body.response
-        decoded = dialect(body.spoken).decode(head.status_code, head.headers, body.content)
+        head = body.head
+        decoded = dialect(body.spoken).decode(head.status, head.headers, body.content)
         if isinstance(decoded, Answer):
             decoded = cut_answer(decoded, body.spoken, self.prepared.stops)
         judged = self._enough(decoded)
@@ -276,7 +277,7 @@ class Exchange:
 
     def _broken_stream(self, decoder: StreamDecoder | WholeAnswer) -> Failure:
         body = self.body
-        headers = body.response.headers if body is not None else httpx.Headers()
+        headers = body.head.headers if body is not None else ResponseHeaders()
         if decoder.error is None and body is not None and body.garbled and self._read == len(body):
             return Fault(200, dict(headers), body.content)
         return classify_break(decoder, headers)
@@ -300,8 +301,7 @@ class Exchange:
 
 def _believed(exception: Exception) -> Exception:
     """``exception``, or what it is in truth: a limit of ours that passed never comes here."""
-    if not isinstance(exception, httpx.TimeoutException | TimeoutError):
+    if not isinstance(exception, ConnectTimeout | ReadTimeout | TimeoutError):
         return exception
-    before = isinstance(exception, httpx.ConnectTimeout | httpx.PoolTimeout)
-    kind = httpx.ConnectError if before else httpx.ReadError
+    kind = ConnectError if isinstance(exception, ConnectTimeout) else ReadError
     return kind(str(exception) or type(exception).__name__)

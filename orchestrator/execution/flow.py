@@ -14,10 +14,11 @@ from typing import Any, assert_never
 
 from orchestrator.api.request import RequestError
 from orchestrator.api.response import Response
+from orchestrator.connections.errors import LimitPassed
 from orchestrator.dialects import Answer
 from orchestrator.execution import addresses, time_budget
 from orchestrator.execution.call_run import CallRun
-from orchestrator.execution.effects import Ask, Close, Effect, Emit, LimitPassed, Open, Read, Sleep
+from orchestrator.execution.effects import Ask, Close, Effect, Emit, Open, Read, Sleep
 from orchestrator.execution.exchange import Exchange, FirstContent, StreamComplete
 from orchestrator.execution.failure import Broken, Failure
 from orchestrator.health.session import Release, Take, TakeFirst
@@ -153,7 +154,7 @@ def _send(run: CallRun, command: Send) -> EventFlow:
         several = exchange.provider.base_urls
         base_url = (yield from _locate(run, exchange)) if several else exchange.provider.base_url
         outgoing = run.encode(exchange, base_url)
-        connect = outgoing.extensions["timeout"]["connect"]
+        connect = min(command.timeouts.connect, time_budget.time_left(exchange, run.at))
         head = yield Open(outgoing, _left(run, exchange, command), connect)
         run.receive(exchange, head)
         # Stops at the first content once, for the board to be told of it outside: what breaks
@@ -287,7 +288,8 @@ def _probe(run: CallRun, exchange: Exchange, base_url: str) -> Generator[Effect,
     # Half of it, so that a silent address leaves time for the next.
     seconds = min(addresses.PROBE_SECONDS, _left(run, exchange, exchange.command) / 2)
     try:
-        head = yield Open(addresses.probe(base_url, seconds), seconds, seconds)
+        probe = addresses.probe(base_url, exchange.provider.connection)
+        head = yield Open(probe, seconds, seconds)
         found = addresses.is_service(head)
     except LimitPassed:
         found = False

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
-import httpx
 
 from orchestrator.api.request import Request
 from orchestrator.dialects import Usage
@@ -74,7 +73,7 @@ def pool_of(provider: Provider) -> RecordedPool:
     return RecordedPool(len(labels) if numbered else labels, provider.strategy.value)
 
 
-def request_id(headers: httpx.Headers) -> str | None:
+def request_id(headers: Mapping[str, str]) -> str | None:
     """The provider's id of the request, as it wrote it."""
     # Once through the headers: each look-up of one that is not there goes through all of them.
     present = headers.keys()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, assert_never
-
-import httpx
 
 from orchestrator.api.response import Response
 from orchestrator.clock import Clock
+from orchestrator.connections.errors import LimitPassed
+from orchestrator.connections.transports import AsyncOpenAnswer, AsyncTransport
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.effects import (
     Ask,
@@ -20,13 +20,13 @@ from orchestrator.execution.effects import (
     Close,
     Effect,
     Emit,
-    LimitPassed,
     Open,
     Read,
     Sleep,
     limit_passed,
 )
 from orchestrator.execution.flow import Flow
+from orchestrator.http_messages import ResponseHead
 
 
 class TaskConnection:
@@ -37,10 +37,9 @@ class TaskConnection:
         clock: What sleeps, and what limits are measured by.
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> None:
+    def __init__(self, transport: AsyncTransport, clock: Clock) -> None:
         self._transport, self._clock = transport, clock
-        self._response: httpx.Response | None = None
-        self._chunks: AsyncIterator[bytes]
+        self._answer: AsyncOpenAnswer | None = None
 
     async def perform(self, effect: Effect) -> Any:
         """The result of ``effect``; raises as :meth:`.BlockingConnection.perform`."""
@@ -74,32 +73,27 @@ class TaskConnection:
 
     async def close(self) -> None:
         """Close the open answer, if there is one."""
-        response, self._response = self._response, None
-        if response is not None:
+        answer, self._answer = self._answer, None
+        if answer is not None:
             with contextlib.suppress(Exception):
-                await response.aclose()
+                await answer.aclose()
 
-    async def _exchange(self, effect: Open | Read) -> httpx.Response | bytes | None:
+    async def _exchange(self, effect: Open | Read) -> ResponseHead | bytes | None:
         began, virtual = time.monotonic(), self._clock.monotonic()
-        limit = asyncio.timeout(effect.seconds)
         try:
-            async with limit:
-                if isinstance(effect, Open):
-                    return await self._open(effect)
-                return await anext(self._chunks, None)
+            if isinstance(effect, Open):
+                request, connect = effect.request, effect.connect
+                self._answer = await self._transport.open(request, effect.seconds, connect)
+                return self._answer.head
+            return await self._answer.read(effect.seconds) if self._answer is not None else None
+        except LimitPassed:
+            raise
         except Exception as error:
-            if limit.expired():
-                raise LimitPassed from error.with_traceback(None)
             # Sockets wait in real time, whatever clock the call was given.
             passed = max(time.monotonic() - began, self._clock.monotonic() - virtual)
             if (early := limit_passed(error, effect, passed)) is not None:
                 raise early from error.with_traceback(None)
             raise
-
-    async def _open(self, effect: Open) -> httpx.Response:
-        self._response = await self._transport.handle_async_request(effect.request)
-        self._chunks = self._response.aiter_bytes()
-        return self._response
 
 
 class TaskPump:

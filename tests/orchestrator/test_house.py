@@ -122,6 +122,7 @@ TOUCHING = {"fcntl", "select", "selectors", "socket", "sqlite3", "ssl", "subproc
 """Modules of the world: sockets, files, processes."""
 
 WORLDLY = {
+    "connections",  # sockets, and whom they trust
     "execution/transports.py",  # speaks HTTP
     "secrets/sources.py",  # runs the command that prints a token
     "health/stores/file.py",

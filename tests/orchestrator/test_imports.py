@@ -21,6 +21,7 @@ ROOMS = """
 states             |
 clock              |
 secrets            |
+connections        | secrets
 json_values        |
 header_rules       |
 dialects           |
@@ -63,6 +64,7 @@ OTHERS = {
     "classification": {"msgspec"},
     "cli": {"cyclopts", "httpx", "msgspec", "rich"},
     "config": {"cattrs", "httpx", "platformdirs"},
+    "connections": {"certifi"},
     "dialects": {"httpx", "msgspec"},
     "execution": {"httpcore", "httpx"},
     "health": {"msgspec", "platformdirs"},

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-import httpx
-
 from orchestrator.dialects.encoding import EndpointSettings, Payload, post, with_model
+from orchestrator.http_messages import OutgoingRequest
 
 
 def encode(
@@ -16,7 +15,7 @@ def encode(
     model: str,
     overrides: Payload,
     stream: bool = False,
-) -> httpx.Request:
+) -> OutgoingRequest:
     """See :class:`orchestrator.dialects.record.Encode`."""
     passed = {name: value for name, value in payload.items() if name not in provider.omitted}
     body = with_model({**passed, **overrides}, model, stream=stream)
