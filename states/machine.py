@@ -14,7 +14,6 @@ from typing import Any, cast
 
 import attrs
 from transitions import Machine, Transition
-from transitions import State as MachineState
 
 from orchestrator.states.call import NOTES, Call, Note, State
 from orchestrator.states.commands import Command
@@ -148,15 +147,16 @@ def _compiled(table: Sequence[Row], entries: Sequence[Entry]) -> _Groups:
     enter = {entry.state: entry.enter for entry in entries if entry.enter is not None}
     machine = _RowMachine(
         model=None,
-        states=[MachineState(entry.state, final=entry.state.final) for entry in entries],
+        states=[entry.state for entry in entries],
         initial=State.READY,
         auto_transitions=False,
     )
     for row in table:
         machine.add_transition(row.event.__name__, row.state, row.to, row=row)
     groups: dict[tuple[State, type[Event]], list[_Row]] = {}
-    for each in machine.get_transitions():
-        row, source, to = cast(_RowTransition, each).row, State[each.source], State[str(each.dest)]
+    for each in cast(list[_RowTransition], machine.get_transitions()):
+        row, source = each.row, State(machine.get_state(each.source).value)
+        to = State(machine.get_state(each.dest).value)
         effect = row.effect if row.effect is not nothing else None
         compiled = (row.guard, effect, row.name, to, enter[to])
         groups.setdefault((source, row.event), []).append(compiled)
