@@ -156,7 +156,7 @@ def _compiled(table: Sequence[Row], entries: Sequence[Entry]) -> _Groups:
     groups: dict[tuple[State, type[Event]], list[_Row]] = {}
     for each in cast(list[_RowTransition], machine.get_transitions()):
         row, source = each.row, State(machine.get_state(each.source).value)
-        to = State(machine.get_state(each.dest).value)
+        to = State(machine.get_state(str(each.dest)).value)
         effect = row.effect if row.effect is not nothing else None
         compiled = (row.guard, effect, row.name, to, enter[to])
         groups.setdefault((source, row.event), []).append(compiled)
