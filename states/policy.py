@@ -43,9 +43,10 @@ class Timeouts:
 
     def within(self, seconds: float) -> Timeouts:
         """These limits, none of those until the first content longer than ``seconds``."""
-        if max(self.connect, self.total, self.first_token or 0.0) <= seconds:
+        first = self.first_token
+        if self.connect <= seconds and self.total <= seconds and (first or 0.0) <= seconds:
             return self
-        first = None if self.first_token is None else min(seconds, self.first_token)
+        first = None if first is None else min(seconds, first)
         connect, total = min(seconds, self.connect), min(seconds, self.total)
         return Timeouts(connect, first, self.idle, total, self.stream_total)
 

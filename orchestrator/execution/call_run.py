@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import uuid
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
@@ -130,7 +130,7 @@ class CallRun:
         clock = self.runtime.clock
         self.session = self.runtime.board.session(self.call.route, clock.time())
         self.origin = clock.monotonic()
-        self.recorder = Recorder(str(uuid.uuid4()), self._observers)
+        self.recorder = Recorder(os.urandom(16).hex(), self._observers)
 
     def open_record(self) -> None:
         """Write down what was asked."""

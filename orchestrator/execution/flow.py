@@ -53,9 +53,7 @@ from orchestrator.states.limits import DRAIN
 _TAKE_FIRST, _RELEASE = TakeFirst(), Release()
 
 Flow = Generator[Effect, Any, Response]
-Event_TAKE_FIRST, _RELEASE = TakeFirst(), Release()
-
-Flow = Generator[Effect, Any, Event]
+EventFlow = Generator[Effect, Any, Event]
 Taking = Generator[Effect, Any, tuple[float, Taken | None, Standby]]
 
 
