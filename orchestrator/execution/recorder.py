@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -28,6 +29,7 @@ from orchestrator.states import (
     Call,
     Cancelled,
     Clear,
+    Command,
     DeadlineReached,
     Diagnosed,
     Error,
@@ -99,7 +101,10 @@ class _Sent:
 
 
 class Recorder:
-    """Turns what the flow does into entries, and hands each to the observers."""
+    """Writes down what the flow does, and hands each entry to the observers.
+
+    Where there are none, it leaves it to the ledger to put the entries together.
+    """
 
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
         self.ledger = Ledger(call)
@@ -118,18 +123,21 @@ class Recorder:
             request: What the caller asked.
             pools: The credentials of every provider.
         """
-        route = call.route
-        self._add(
-            Opened(
-                call=self.ledger.call,
-                time=time,
-                route=route,
-                policy=call.policy,
-                reasoning=call.reasoning,
-                metadata=request.metadata,
-                pools={each.provider: pools[each.provider] for each in route},
-                streamed=call.streamed,
-            )
+        route, metadata = call.route, request.metadata
+        known = {each.provider: pools[each.provider] for each in route}
+        is_plain = type(metadata) is dict and not metadata
+        # What the caller handed in is made legible now: it may change once the call is over.
+        add = self._write if is_plain else self._add
+        add(
+            Opened,
+            self.ledger.call,
+            time,
+            route,
+            call.policy,
+            call.reasoning,
+            {} if is_plain else metadata,
+            known,
+            call.streamed,
         )
 
     def begin_attempt(self, command: Send, at: float) -> None:
@@ -169,17 +177,14 @@ class Recorder:
 
     def record_transition(self, before: Call, event: Event, moved: Step) -> None:
         """The machine took a row."""
-        self._add(
-            Transition(
-                self.ledger.call,
-                before.state.value,
-                type(event).__name__,
-                moved.row,
-                _GUARDS[moved.row],
-                moved.call.state.value,
-                event,
-                moved.command,
-            )
+        self._write(
+            _transition,
+            self.ledger.call,
+            before.state,
+            event,
+            moved.row,
+            moved.call.state,
+            moved.command,
         )
         if isinstance(event, Started | Switched | Waited | Rotated):
             # What a take passes over has a clear; on an empty board there is none.
@@ -208,60 +213,34 @@ class Recorder:
     def record_closed(self, call: Call, at: float, skipped: tuple[Skipped, ...]) -> None:
         """The call is over."""
         self.is_closed = True
-        self._add(
-            Closed(
-                self.ledger.call,
-                at,
-                call.state.value,
-                call.cause.reason if call.stopped_by is not None and call.cause else None,
-                call.stopped_by,
-                call.number,
-                skipped,
-            )
+        self._write(
+            Closed,
+            self.ledger.call,
+            at,
+            call.state.value,
+            call.cause.reason if call.stopped_by is not None and call.cause else None,
+            call.stopped_by,
+            call.number,
+            skipped,
         )
         ended(self.ledger)
 
     def _settle(self, sent: _Sent, event: Event, state: State) -> None:
         """Close the record of the attempt that ``event`` ends."""
+        error: Error | None = None
         match event:
             case Succeeded() | Cancelled(complete=True):
-                self._add(self._attempt(sent, event.at, state))
+                pass
             case Diagnosed():
-                self._add(self._attempt(sent, event.at, state, event.error))
+                error = event.error
             case Cancelled() | DeadlineReached():
                 # Where its failure had come and was classified, that is what ended it.
-                self._add(self._attempt(sent, event.at, state, sent.error or _cut_short(event)))
+                error = sent.error or _cut_short(event)
             case _:
                 return
+        # Nothing changes it from here on.
         self._sent = None
-
-    def _attempt(self, sent: _Sent, at: float, state: State, error: Error | None = None) -> Attempt:
-        target = sent.command.target
-        # The answer was all here at that instant; to judge it is none of the provider's time.
-        received = at if sent.received_at is None else sent.received_at
-        return Attempt(
-            call=self.ledger.call,
-            number=sent.command.number,
-            target=target.name,
-            provider=target.provider,
-            model=target.model,
-            credential=sent.command.credential,
-            # A failure inside a stream has a status of its own, after the head said 200.
-            status=sent.status if error is None or error.status is None else error.status,
-            reason=error.reason if error else None,
-            rule=error.rule if error else None,
-            message=error.message if error else None,
-            retry_after=error.retry_after if error else None,
-            request_id=sent.request_id,
-            started=sent.at,
-            seconds=received - sent.at,
-            next=state.value,
-            probe=sent.command.probe,
-            hint=error.hint if error else "",
-            notes=tuple(sent.notes),
-            usage=sent.usage,
-            billed=billed(error, state, sent.usage, unsent=sent.unsent),
-        )
+        self._write(_attempt, self.ledger.call, sent, event.at, state, error)
 
     def _pass_over(self, event: Started | Switched | Waited | Rotated, call: Call) -> None:
         names = [target.name for target in call.route]
@@ -272,13 +251,65 @@ class Recorder:
                 # The first reason stays: later ones are often of this call's own making.
                 self._passed_over.setdefault(clear.target.name, clear)
 
-    def _add(self, entry: Entry) -> None:
+    def _write(self, make: Callable[..., Entry], *facts: Any) -> None:
+        """Write down the entry that ``make(*facts)`` is, at the latest when it is asked for."""
+        if self._observers:
+            self._add(make, *facts)
+        else:
+            self.ledger.defer(make, *facts)
+
+    def _add(self, make: Callable[..., Entry], *facts: Any) -> None:
+        entry = make(*facts)
         self.ledger.append(entry)
         for observer in self._observers:
             try:
                 observer(entry)
             except Exception:  # noqa: BLE001 - what an observer breaks must not cost the answer
                 _log.exception("an observer of the call raised; the call goes on")
+
+
+def _transition(
+    call: str, before: State, event: Event, row: str, after: State, command: Command
+) -> Transition:
+    return Transition(
+        call,
+        before.value,
+        type(event).__name__,
+        row,
+        _GUARDS[row],
+        after.value,
+        event,
+        command,
+    )
+
+
+def _attempt(call: str, sent: _Sent, at: float, state: State, error: Error | None) -> Attempt:
+    target = sent.command.target
+    # The answer was all here at that instant; to judge it is none of the provider's time.
+    received = at if sent.received_at is None else sent.received_at
+    return Attempt(
+        call=call,
+        number=sent.command.number,
+        target=target.name,
+        provider=target.provider,
+        model=target.model,
+        credential=sent.command.credential,
+        # A failure inside a stream has a status of its own, after the head said 200.
+        status=sent.status if error is None or error.status is None else error.status,
+        reason=error.reason if error else None,
+        rule=error.rule if error else None,
+        message=error.message if error else None,
+        retry_after=error.retry_after if error else None,
+        request_id=sent.request_id,
+        started=sent.at,
+        seconds=received - sent.at,
+        next=state.value,
+        probe=sent.command.probe,
+        hint=error.hint if error else "",
+        notes=tuple(sent.notes),
+        usage=sent.usage,
+        billed=billed(error, state, sent.usage, unsent=sent.unsent),
+    )
 
 
 def _cut_short(event: Cancelled | DeadlineReached) -> Error:
