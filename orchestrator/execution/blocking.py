@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any, Protocol, assert_never
 
 from orchestrator.api.response import Response
@@ -122,8 +122,8 @@ class BlockingPump:
     def __init__(self, flow: Flow, connection: EffectPerformer) -> None:
         self._flow, self._connection = flow, connection
 
-    def advance(self, error: BaseException | None = None) -> StreamEvent | None:
-        """The next event for the caller; ``None`` where the call has succeeded.
+    def advance(self, error: BaseException | None = None) -> Iterator[StreamEvent] | None:
+        """The next events for the caller; ``None`` where the call has succeeded.
 
         Args:
             error: What interrupts the call, to be thrown into the flow.
@@ -138,7 +138,7 @@ class BlockingPump:
                 effect = flow.send(result) if error is None else flow.throw(error)
                 result = error = None
                 if isinstance(effect, Emit):
-                    return effect.event
+                    return effect.events
                 try:
                     result = self._connection.perform(effect)
                 except BaseException as raised:  # noqa: BLE001 - the flow says what it means
@@ -155,16 +155,17 @@ def run(flow: Flow, connection: EffectPerformer) -> Response:
     """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
     pump = BlockingPump(flow, connection)
     try:
-        while pump.advance() is not None:
-            pass
+        while (events := pump.advance()) is not None:
+            for _ in events:
+                pass
         return pump.response
     finally:
         flow.close()  # of no effect, but where an interrupt came between two effects
         connection.close()
 
 
-def drive(flow: Flow, connection: EffectPerformer) -> Generator[StreamEvent, None, None]:
-    """Run a call to its end; yields what may be passed on to the caller.
+def drive(flow: Flow, connection: EffectPerformer) -> Generator[Iterator[StreamEvent], None, None]:
+    """Run a call to its end; yields what may be passed on to the caller, as reads bring it.
 
     Raises:
         CallFailed: The call failed.
@@ -173,10 +174,10 @@ def drive(flow: Flow, connection: EffectPerformer) -> Generator[StreamEvent, Non
     pump = BlockingPump(flow, connection)
     error: BaseException | None = None
     try:
-        while (event := pump.advance(error)) is not None:
+        while (events := pump.advance(error)) is not None:
             error = None
             try:
-                yield event
+                yield events
             except GeneratorExit:
                 error = CallerLeft()
             except BaseException as raised:  # noqa: BLE001 - the flow gives back what it took

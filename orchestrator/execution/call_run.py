@@ -249,19 +249,24 @@ class CallRun:
         self.recorder.record_head(head.status, identity)
         exchange.receive(head)
 
-    def deliver(self) -> Iterator[StreamEvent]:
-        """What may be passed on to the caller now."""
+    def deliver(self) -> Iterator[StreamEvent] | None:
+        """What may be passed on to the caller now; ``None`` where nothing has come."""
         exchange = self.exchange
         if exchange is None or exchange.decoder is None:
-            return
+            return None
         exchange.relaying = True
-        for event in self.delivery.pass_on(exchange.decoder.take()):
-            yield event
-            self._reached = self.at
+        events = exchange.decoder.take()
+        return self.delivery.pass_on(events) if events else None
+
+    def note_delivered(self) -> None:
+        """The caller has got what was delivered, and asks for more."""
+        self._reached = self.at
 
     def complete(self, exchange: Exchange) -> Answer | Failure:
         """A stream is whole, and so is the answer, unless nothing is in it or more is needed."""
-        self.leftover = tuple(self.deliver())
+        if (events := self.deliver()) is not None:
+            self.leftover = tuple(events)
+            self.note_delivered()
         judged = exchange.judge_stream(self.delivery.accumulator)
         if self.call.committed and isinstance(judged, Flawed) and judged.flaw is Flaw.EMPTY:
             # Thoughts reached the caller: nobody else can be asked any more.

@@ -192,12 +192,14 @@ class Exchange:
         if self._outcome is not None or decoder is None:
             outcome, self._outcome = self._outcome, None
             return outcome
+        if self.relaying and not self._is_over:  # nearly every read of a stream
+            return None
         # What a model said before it failed is its answer so far, and is delivered as that.
         said = decoder.content and decoder.failed_end and not self.wishes.hold
         if (decoder.error is not None or self._is_cut) and (self.relaying or not said):
             return self._broken_stream(decoder)
         if self.relaying:
-            return StreamComplete() if self._is_over else None
+            return StreamComplete()
         if self.wishes.hold:
             return self._held(decoder) if self._is_over else None
         if decoder.content:

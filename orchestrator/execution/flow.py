@@ -84,8 +84,8 @@ def flow(run: CallRun) -> Flow:
                 yield CLOSE
             run.advance(event)
         response = run.finish(command)
-        for leftover in run.leftover:
-            yield Emit(leftover)
+        if run.leftover:
+            yield Emit(iter(run.leftover))
     except GeneratorExit:
         # The pump is gone, and nobody performs an effect any more. What the board must know is
         # no wait, so it is told from here; what is open went with the pump.
@@ -200,8 +200,9 @@ def _relay(run: CallRun, command: Relay) -> EventFlow:
     if exchange is None:
         raise AssertionError("nothing is passed on before an attempt")
     while True:
-        for event in run.deliver():
-            yield Emit(event)
+        if (events := run.deliver()) is not None:
+            yield Emit(events)
+            run.note_delivered()
         try:
             outcome = _judge(run, exchange) or run.too_large()
             if outcome is None:

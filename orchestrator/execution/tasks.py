@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any, assert_never
 
 from orchestrator.api.response import Response
@@ -112,8 +112,8 @@ class TaskPump:
     def __init__(self, flow: Flow, connection: TaskConnection) -> None:
         self._flow, self._connection = flow, connection
 
-    async def advance(self, error: BaseException | None = None) -> StreamEvent | None:
-        """The next event for the caller; ``None`` where the call has succeeded.
+    async def advance(self, error: BaseException | None = None) -> Iterator[StreamEvent] | None:
+        """The next events for the caller; ``None`` where the call has succeeded.
 
         Args:
             error: What interrupts the call, to be thrown into the flow.
@@ -128,7 +128,7 @@ class TaskPump:
                 effect = flow.send(result) if error is None else flow.throw(error)
                 result = error = None
                 if isinstance(effect, Emit):
-                    return effect.event
+                    return effect.events
                 try:
                     result = await self._connection.perform(effect)
                 except BaseException as raised:  # noqa: BLE001 - the flow says what it means
@@ -145,16 +145,19 @@ async def run(flow: Flow, connection: TaskConnection) -> Response:
     """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
     pump = TaskPump(flow, connection)
     try:
-        while await pump.advance() is not None:
-            pass
+        while (events := await pump.advance()) is not None:
+            for _ in events:
+                pass
         return pump.response
     finally:
         flow.close()  # of no effect, but where an interrupt came between two effects
         await connection.close()
 
 
-async def drive(flow: Flow, connection: TaskConnection) -> AsyncGenerator[StreamEvent, None]:
-    """Run a call to its end; yields what may be passed on to the caller.
+async def drive(
+    flow: Flow, connection: TaskConnection
+) -> AsyncGenerator[Iterator[StreamEvent], None]:
+    """Run a call to its end; yields what may be passed on to the caller, as reads bring it.
 
     Raises:
         CallFailed: The call failed.
@@ -163,10 +166,10 @@ async def drive(flow: Flow, connection: TaskConnection) -> AsyncGenerator[Stream
     pump = TaskPump(flow, connection)
     error: BaseException | None = None
     try:
-        while (event := await pump.advance(error)) is not None:
+        while (events := await pump.advance(error)) is not None:
             error = None
             try:
-                yield event
+                yield events
             except GeneratorExit:
                 error = CallerLeft()
             except BaseException as raised:  # noqa: BLE001 - the flow gives back what it took
