@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from functools import lru_cache
 
 import attrs
 
@@ -37,6 +38,7 @@ class Timeouts:
     total: float = 120.0
     stream_total: float = 600.0
 
+    @lru_cache(maxsize=1024)  # noqa: B019 - limits are values of a config, and few
     def with_first_token(self, first_token: float) -> Timeouts:
         """These limits with ``first_token`` resolved."""
         return Timeouts(self.connect, first_token, self.idle, self.total, self.stream_total)

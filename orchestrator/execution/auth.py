@@ -316,6 +316,11 @@ class LiveSecrets:
             known = self._auths[provider.name, label] = secret, auth_of(provider, secret)
         return known
 
+    @property
+    def may_change(self) -> bool:
+        """True where a secret is read from what may hold another by now."""
+        return bool(self._live)
+
     def mask(self, text: str) -> str:
         """``text`` without any secret that is known."""
         return self._masker(text)

@@ -35,7 +35,7 @@ from orchestrator.execution.failure import (
     Interrupted,
     TooLarge,
 )
-from orchestrator.execution.recorder import Recorder, request_id
+from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.request_builder import RequestBuilder
 from orchestrator.execution.runtime import Runtime
 from orchestrator.health.session import NoteFirstToken, Report, Session, Succeed
@@ -245,8 +245,7 @@ class CallRun:
 
     def receive(self, exchange: Exchange, head: ResponseHead) -> None:
         """Take in the head of the answer."""
-        identity = masked(request_id(head.headers), self.runtime.masker)
-        self.recorder.record_head(head.status, identity)
+        self.recorder.record_head(head, self.runtime.masker)
         exchange.receive(head)
 
     def deliver(self) -> Iterator[StreamEvent] | None:

@@ -251,7 +251,7 @@ class Exchange:
             raise AssertionError("only called after the head of the answer")
         head = body.head
         decoded = dialect(body.spoken).decode(head.status, head.headers, body.content)
-        if isinstance(decoded, Answer):
+        if self.prepared.stops and isinstance(decoded, Answer):
             decoded = cut_answer(decoded, body.spoken, self.prepared.stops)
         judged = self._enough(decoded)
         if self.kept is None or not self.wishes.stream:

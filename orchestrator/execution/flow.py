@@ -68,7 +68,8 @@ def flow(run: CallRun) -> Flow:
         RequestError: The caller handed in what cannot be sent.
         BaseException: What interrupted the call, as it was; the machine ends as ``Cancelled``.
     """
-    yield from run.runtime.secrets.look({target.provider for target in run.call.route})
+    if run.runtime.secrets.may_change:
+        yield from run.runtime.secrets.look({target.provider for target in run.call.route})
     run.begin()
     try:
         run.open_record()
