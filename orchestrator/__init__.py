@@ -143,6 +143,6 @@ def astream(request: RequestLike, **options: Unpack[CallOptions]) -> AsyncChunkS
     asked, observe = read_call("astream", request, options, stream=True)
 
     async def begin() -> tuple[CallRun, AsyncGenerator[Iterator[StreamEvent], None]]:
-        return (await default_in_task()).astream_events(asked, observe)
+        return await (await default_in_task()).astream_events(asked, observe)
 
     return AsyncChunkStream(begin)

@@ -129,14 +129,14 @@ class ServerSentEvents:
         return [msgspec.structs.replace(first, raw=mark + first.raw), *events[1:]]
 
     def _events(self, data: bytes) -> list[bytes | ServerEvent]:
-        end, events = _line_end(data), list[bytes | ServerEvent]()
-        if end is None or len(data) > self._limit:
+        events: list[bytes | ServerEvent]
+        blank = _blank_line(data)
+        if blank is None or len(data) > self._limit:
             blocks, rest = _blocks(data)
-            events += [self.parse(block) for block in blocks]
+            events = [self.parse(block) for block in blocks]
         else:
-            blank = end + end
             *texts, rest = data.split(blank)
-            events += [text + blank for text in texts]
+            events = [text + blank for text in texts]
         if not rest:
             return events
         self._buffer += rest
@@ -216,12 +216,12 @@ class EventReader(abc.ABC):
         """The same of an event of words alone; ``None`` where it says anything else."""
 
 
-def _line_end(data: bytes) -> bytes | None:
-    """How the lines of ``data`` end; ``None`` where they do not end alike."""
+def _blank_line(data: bytes) -> bytes | None:
+    """What ends an event of ``data``; ``None`` where its lines do not all end alike."""
     if b"\r" not in data:
-        return b"\n"
+        return b"\n\n"
     pairs = data.count(b"\r\n")
-    return b"\r\n" if pairs == data.count(b"\r") == data.count(b"\n") else None
+    return b"\r\n\r\n" if pairs == data.count(b"\r") == data.count(b"\n") else None
 
 
 def _ends(buffer: bytearray, start: int) -> bool:

@@ -144,7 +144,7 @@ class OrchestratorTransport(_Transport):
         return stream(run, SyncBody(EventWriter(request, run), first, events))
 
     async def _streamed_async(self, request: Request) -> HttpReply:
-        run, events = self._inner().astream_events(request)
+        run, events = await self._inner().astream_events(request)
         first = await anext(events, iter(()))
         return stream(run, AsyncBody(EventWriter(request, run), first, events))
 
