@@ -155,7 +155,7 @@ class Call:
     def allowed(self) -> frozenset[Move]:
         """The moves that the policy allows for the latest error; all before the first."""
         if self.error is None:
-            return frozenset(Move)
+            return _EVERY_MOVE
         moves = self.policy.moves(self.error.reason, first_target=len(self.asked) <= 1)
         # What a relay quotes is about its own account: another key of ours is no remedy.
         return moves - {Move.ROTATE} if self.error.quoted else moves
@@ -207,6 +207,7 @@ def _note_error(call: Call, event: Diagnosed) -> None:
         call.too_small = here.context
 
 
+_EVERY_MOVE = frozenset(Move)
 _TOO_LARGE = frozenset(reason for reason, spec in SPECS.items() if spec.sized)
 
 Note = Callable[[Call, Any], None]
