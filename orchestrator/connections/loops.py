@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from orchestrator.connections.dialing import HEAD_START, literal
 from orchestrator.connections.errors import (
@@ -344,9 +344,11 @@ class LoopTransport:
         context = await self._context(route.options.verify) if route.is_secure else None
         host, port = route.place
         made = LoopConnection(self, route, self._loop)
-        delay = HEAD_START if literal(host) is None else None
+        # A loop of another make tries one address after the other.
+        races = literal(host) is None and isinstance(self._loop, asyncio.BaseEventLoop)
+        options: dict[str, Any] = {"happy_eyeballs_delay": HEAD_START} if races else {}
         try:
-            await self._loop.create_connection(lambda: made, host, port, happy_eyeballs_delay=delay)
+            await self._loop.create_connection(lambda: made, host, port, **options)
         except TimeoutError:
             raise
         except OSError as error:

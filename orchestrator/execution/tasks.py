@@ -46,8 +46,6 @@ class TaskConnection:
     async def perform(self, effect: Effect) -> Any:
         """The result of ``effect``; raises as :meth:`.BlockingConnection.perform`."""
         match effect:
-            case Ask():
-                return effect.session.answer(effect.question, effect.at)
             case Open() | Read():
                 return await self._exchange(effect)
             case Close():
@@ -56,8 +54,8 @@ class TaskConnection:
                 return await self._clock.sleep_async(effect.seconds)
             case AwaitThread():
                 return await self._wait(effect)
-            case Emit():
-                raise AssertionError("whoever drives the flow hands events on")
+            case Ask() | Emit():
+                raise AssertionError("the pump does these itself")
             case _:
                 assert_never(effect)
 
@@ -130,7 +128,10 @@ class TaskPump:
                 if isinstance(effect, Emit):
                     return effect.events
                 try:
-                    result = await self._connection.perform(effect)
+                    if isinstance(effect, Ask):  # it never waits, and a coroutine costs as much
+                        result = effect.session.answer(effect.question, effect.at)
+                    else:
+                        result = await self._connection.perform(effect)
                 except BaseException as raised:  # noqa: BLE001 - the flow says what it means
                     error = raised
         except StopIteration as end:
