@@ -29,8 +29,27 @@ PLAIN: dict[str, Any] = {
     "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
 }
 ODD = st.sampled_from(
-    [None, "", "stop", "error", 0, 1, -1, True, 1.5, [], {}, [{}], ["x"], {"message": "x"}]
-    + ["length", "tool_calls", "content_filter", {"code": 1}, [{"text": "x"}]]
+    [
+        None,
+        "",
+        "stop",
+        "error",
+        0,
+        1,
+        -1,
+        True,
+        1.5,
+        [],
+        {},
+        [{}],
+        ["x"],
+        {"message": "x"},
+        "length",
+        "tool_calls",
+        "content_filter",
+        {"code": 1},
+        [{"text": "x"}],
+    ]
 )
 PLACES: list[tuple[Any, ...]] = [
     *((name,) for name in (*PLAIN, "error", "status", "message", "base_resp", "code", "detail")),
@@ -41,8 +60,18 @@ PLACES: list[tuple[Any, ...]] = [
     ),
     *(
         ("choices", 0, "message", name)
-        for name in ("content", "refusal", "tool_calls", "function_call", "reasoning_content")
-        + ("reasoning", "role", "annotations", "audio", "thinking")
+        for name in (
+            "content",
+            "refusal",
+            "tool_calls",
+            "function_call",
+            "reasoning_content",
+            "reasoning",
+            "role",
+            "annotations",
+            "audio",
+            "thinking",
+        )
     ),
     *(
         ("usage", name)
