@@ -104,8 +104,8 @@ def test_whatever_comes_is_an_answer_or_an_error_with_a_name(
     def told(pieces: list[bytes]) -> object:
         try:
             reader, body, over = read_answer(pieces, parser, closes=closes, accept="gzip, deflate")
-        except (RemoteProtocolError, DecodingError) as error:
-            return type(error)
+        except (RemoteProtocolError, DecodingError):
+            return "refused"  # what is wrong in two ways is wrong in the one that is seen first
         head = reader.head and (reader.head.status, dict(reader.head.headers))
         return head, body, over, reader.is_complete, reader.is_reusable
 
