@@ -18,6 +18,12 @@ PIECE = 256 * 1024
 LARGEST_PACKED = 64 * 1024 * 1024
 """Bytes of a packed body: one that unpacks to nothing would otherwise be read for ever."""
 
+_GIVEN = 16 * 1024
+"""Bytes that are handed to zlib at a time."""
+
+_ENVELOPE = 2
+"""Bytes that begin deflate in its envelope."""
+
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
@@ -45,9 +51,9 @@ class BodyDecoder:
 
     def __init__(self, coding: str) -> None:
         self._is_gzip = coding == "gzip"
-        self._unpacker = zlib.decompressobj(_GZIP if self._is_gzip else _ZLIB)
+        self._unpacker = zlib.decompressobj(_GZIP) if self._is_gzip else None
         self._packed = b""
-        self._begun = False
+        self._at = 0  # in what is packed
         self._fed = 0
 
     def feed(self, data: bytes) -> None:
@@ -56,7 +62,7 @@ class BodyDecoder:
         Raises:
             DecodingError: It is larger than any may be.
         """
-        self._packed += data
+        self._packed, self._at = self._packed[self._at :] + data, 0
         self._fed += len(data)
         if self._fed > LARGEST_PACKED:
             raise DecodingError("the packed body is larger than 64 MiB")
@@ -67,15 +73,19 @@ class BodyDecoder:
         Raises:
             DecodingError: It cannot be unpacked.
         """
-        while self._packed:
-            if self._unpacker.eof:
+        while self._at < len(self._packed):
+            if self._unpacker is None:
+                if len(self._packed) < _ENVELOPE:
+                    break
+                self._unpacker = zlib.decompressobj(_ZLIB if _is_zlib(self._packed) else _RAW)
+            elif self._unpacker.eof:
                 # A gzip file may hold several members (RFC 1952, 2.2); what follows a body of
                 # the other kind is none of it.
                 if not self._is_gzip:
-                    self._packed = b""
+                    self._at = len(self._packed)
                     break
                 self._unpacker = zlib.decompressobj(_GZIP)
-            if piece := self._unpack():
+            if piece := self._unpack(self._unpacker):
                 return piece
         return b""
 
@@ -85,19 +95,21 @@ class BodyDecoder:
         Raises:
             DecodingError: A part of it is missing.
         """
-        if self._begun and not self._unpacker.eof:
+        if self._fed and (self._unpacker is None or not self._unpacker.eof):
             raise DecodingError("the packed body is cut")
 
-    def _unpack(self) -> bytes:
-        packed, begun, self._begun = self._packed, self._begun, True
+    def _unpack(self, unpacker: zlib._Decompress) -> bytes:
+        # A part of what is here: at the end of a member zlib copies what is left of it.
+        given = self._packed[self._at : self._at + _GIVEN]
         try:
-            piece = self._unpacker.decompress(packed, PIECE)
+            piece = unpacker.decompress(given, PIECE)
         except zlib.error as error:
-            if begun or self._is_gzip:
-                raise DecodingError(f"the body cannot be unpacked ({error})") from None
-            # Servers send deflate with and without its envelope, as browsers take it.
-            self._unpacker = zlib.decompressobj(_RAW)
-            return self._unpack()
-        unpacker = self._unpacker
-        self._packed = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+            raise DecodingError(f"the body cannot be unpacked ({error})") from None
+        left = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+        self._at += len(given) - len(left)
         return piece
+
+
+def _is_zlib(packed: bytes) -> bool:
+    """Whether deflate comes in its envelope; servers send it with and without (RFC 1950, 2.2)."""
+    return packed[0] & 15 == zlib.DEFLATED and int.from_bytes(packed[:_ENVELOPE]) % 31 == 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Callable
 
 from orchestrator.connections.decoders import BodyDecoder, new_decoder
 from orchestrator.connections.errors import DecodingError, RemoteProtocolError
@@ -14,9 +15,12 @@ from orchestrator.connections.parsers import ResponseParser, new_parser
 from orchestrator.http_messages import ResponseHead, ResponseHeaders
 
 LARGEST_HEAD = 64 * 1024
-"""Bytes of a head, interim ones included: four times what common servers send at most."""
+"""Bytes of a head, interim ones included: four times what common servers send at most.
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+As many may come of a chunked body in a row that bring nothing of it: trailers, and what is
+written beside the size of a chunk.
+"""
+
 _LINE_END = re.compile(rb"\r?\n")
 _LENGTH_LINE = re.compile(rb"\r\ncontent-length:[^\r]*", re.IGNORECASE)
 _NO_BODY = frozenset({204, 304})
@@ -36,6 +40,7 @@ class ResponseReader:
 
     Args:
         accept_encoding: What the request asked for; see :mod:`.decoders`.
+        parser: Makes a parser of what it sends.
 
     Attributes:
         head: Once it is here.
@@ -44,19 +49,24 @@ class ResponseReader:
     """
 
     __slots__ = (
-        *("_accept_encoding", "_begun", "_decoder", "_framing", "_interim", "_keeps", "_left"),
-        *("_parser", "_pieces", "_refused", "_tail", "has_bytes", "head", "held"),
+        *("_accept_encoding", "_beside", "_begun", "_decoder", "_framing", "_interim", "_keeps"),
+        *("_left", "_new_parser", "_parser", "_pieces", "_refused", "_tail"),
+        *("has_bytes", "head", "held"),
     )
 
-    def __init__(self, accept_encoding: str = "") -> None:
+    def __init__(
+        self, accept_encoding: str = "", parser: Callable[[], ResponseParser] = new_parser
+    ) -> None:
         self.head: ResponseHead | None = None
         self.has_bytes = False
         self.held = 0
         self._accept_encoding = accept_encoding
+        self._new_parser = parser
         self._framing = _Framing.HEAD
         self._begun = b""  # of a head
         self._interim = 0
         self._left = 0
+        self._beside = 0  # bytes of chunks since the last that brought something
         self._keeps = False
         self._parser: ResponseParser | None = None
         self._decoder: BodyDecoder | None = None
@@ -160,12 +170,12 @@ class ResponseReader:
         """Take a head out of ``data``; gives the bytes behind it, once it is whole."""
         while True:
             begun = self._begun + data if self._begun else data
-            end = _head_end(begun)
+            if not begun.startswith(b"HTTP/"[: len(begun)]):
+                raise RemoteProtocolError("the answer does not begin as HTTP does")
+            end = _head_end(begun, len(self._begun))
             if self._interim + (end or len(begun)) > LARGEST_HEAD:
                 raise RemoteProtocolError("the head of the answer is larger than 64 KiB")
             if not end:
-                if not begun.startswith(b"HTTP/"[: len(begun)]):
-                    raise RemoteProtocolError("the answer does not begin as HTTP does")
                 self._begun = begun
                 return b""
             self._begun, data = b"", begun[end:]
@@ -178,11 +188,13 @@ class ResponseReader:
 
     def _read_head(self, raw: bytes) -> None:
         raw, doubtful = _as_llhttp_takes_it(raw)
-        parser = new_parser()
+        parser = self._new_parser()
         parser.parse_head(raw)
         if parser.status < 200:
             if parser.status == 101:
                 raise RemoteProtocolError("the server switched to another protocol")
+            if parser.status < 100:
+                raise RemoteProtocolError("the answer has a status that HTTP does not know")
             return
         length, coding, connection, packed = _framing_headers(parser.headers)
         close = b"close" in connection or (parser.is_http_1_0 and b"keep-alive" not in connection)
@@ -213,7 +225,11 @@ class ResponseReader:
         parser = self._parser
         if parser is None:
             raise AssertionError("chunks have their parser")
-        self._add(parser.parse_chunks(data))
+        body = parser.parse_chunks(data)
+        self._beside = 0 if body else self._beside + len(data)
+        if self._beside > LARGEST_HEAD and not parser.is_complete:
+            raise RemoteProtocolError("64 KiB came beside the chunks of the body")
+        self._add(body)
         # llhttp skips line ends behind an answer, which are surplus like any other byte: the
         # body ends in an empty line, before which stands a size or a trailer, and no empty line.
         self._tail = (self._tail + data[-5:])[-5:]
@@ -223,16 +239,19 @@ class ResponseReader:
             self._framing, self._parser = _Framing.COMPLETE, None
 
 
-def _head_end(begun: bytes) -> int:
-    """Where the head ends that ``begun`` holds; 0 where it holds no whole one."""
-    end = begun.find(b"\r\n\r\n", 0, LARGEST_HEAD + 4)
-    bare = begun.find(b"\n\n", 0, end if end >= 0 else LARGEST_HEAD + 4)
+def _head_end(begun: bytes, seen: int) -> int:
+    """Where the head ends that ``begun`` holds; 0 where it holds no whole one.
+
+    Args:
+        begun: What has come.
+        seen: So many bytes of it hold no end.
+    """
+    start, last = max(0, seen - 2), LARGEST_HEAD + 4
+    end = begun.find(b"\n\r\n", start, last)
+    bare = begun.find(b"\n\n", start, end + 2 if end >= 0 else last)
     if bare >= 0:
         return bare + 2
-    if end >= 0:
-        return end + 4
-    mixed = _HEAD_END.search(begun)
-    return mixed.end() if mixed else 0
+    return end + 3 if end >= 0 else 0
 
 
 def _as_llhttp_takes_it(raw: bytes) -> tuple[bytes, bool]:
@@ -260,7 +279,7 @@ def _framing_headers(
             case 17 if name.lower() == b"transfer-encoding":
                 coding = value.strip().lower()
             case 10 if name.lower() == b"connection":
-                connection = value.lower()
+                connection += b"," + value.lower()
             case 16 if name.lower() == b"content-encoding":
                 packed = value.strip() if not packed else packed + b"," + value.strip()
     return length, coding, connection, packed

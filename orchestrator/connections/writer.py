@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import string
+
 from orchestrator.connections.errors import UnsendableRequest
 from orchestrator.http_messages import OutgoingRequest
+
+_PRINTABLE = bytes([*b"\t", *range(0x20, 0x7F), *range(0x80, 0x100)])
+"""What may stand in a header: RFC 9110, section 5.5."""
+
+_TOKEN = (string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~").encode()
+"""What a header's name is made of: section 5.6.2."""
 
 
 def request_bytes(request: OutgoingRequest, proxy_authorization: str | None = None) -> bytes:
@@ -15,7 +23,7 @@ def request_bytes(request: OutgoingRequest, proxy_authorization: str | None = No
             may be empty; ``None`` where the connection leads to the server.
 
     Raises:
-        UnsendableRequest: A header holds what HTTP cannot say.
+        UnsendableRequest: The address or a header holds what HTTP cannot say.
     """
     url, lines = request.url, request.headers
     target = url.target if proxy_authorization is None else str(url)
@@ -24,12 +32,18 @@ def request_bytes(request: OutgoingRequest, proxy_authorization: str | None = No
         added["proxy-authorization"] = proxy_authorization
     if request.content or request.method == "POST":
         added["content-length"] = str(len(request.content))
-    head = f"{request.method} {target} HTTP/1.1\r\n"
-    head += "".join([f"{name}: {value}\r\n" for name, value in added.items()])
-    # A line break in a value would begin a header, or a request, of somebody else's.
-    if head.count("\n") != len(added) + 1 or head.count("\r") != len(added) + 1 or "\0" in head:
-        raise UnsendableRequest("illegal header value: a line break or a NUL")
+    line = f"{request.method} {target} HTTP/1.1"
+    head = "".join([f"{line}\r\n", *[f"{name}: {value}\r\n" for name, value in added.items()]])
     try:
-        return head.encode("latin-1") + b"\r\n" + request.content
+        raw = head.encode("latin-1")
     except UnicodeEncodeError:
         raise UnsendableRequest("illegal header value: a character that is not latin-1") from None
+    # A line break in a value would begin a header, or a request, of somebody else's.
+    if raw.translate(None, _PRINTABLE) != b"\r\n" * (len(added) + 1):
+        raise UnsendableRequest("illegal header value: a line break or a control character")
+    names = (request.method + "".join(added)).encode("latin-1")
+    if names.translate(None, _TOKEN) or "" in added:
+        raise UnsendableRequest("illegal header name")
+    if len(line.split()) != 3 or not target.isascii():
+        raise UnsendableRequest("illegal address: a space, or a character that is not ASCII")
+    return raw + b"\r\n" + request.content
