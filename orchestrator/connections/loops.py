@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, cast
 
-from orchestrator.connections.dialing import HEAD_START, literal
+from orchestrator.connections.dialing import HEAD_START, READ, literal, wait_ready
 from orchestrator.connections.errors import (
     ConnectError,
     DecodingError,
@@ -50,7 +50,7 @@ class LoopConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        *("_ends_at", "_error", "_generation", "_is_paused", "_is_used", "_loop"),
+        *("_ends_at", "_error", "_fileno", "_generation", "_is_paused", "_is_used", "_loop"),
         *("_reader", "_route", "_timer", "_transport", "_waiter", "_wire"),
     )
 
@@ -64,7 +64,7 @@ class LoopConnection(asyncio.Protocol):
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._ends_at = 0.0
+        self._ends_at, self._fileno = 0.0, -1
         self._is_used = self._is_paused = False
 
     @property
@@ -146,7 +146,10 @@ class LoopConnection(asyncio.Protocol):
 
     def is_quiet(self) -> bool:
         """See :class:`.Kept`."""
-        return self._wire is not None and not self._wire.is_closing() and self._error is None
+        if self._wire is None or self._wire.is_closing() or self._error is not None:
+            return False
+        # What came since the loop looked last: a caller that held it up meets a closed connection.
+        return not wait_ready(self._fileno, READ, 0.0)
 
     def drop(self) -> None:
         """See :class:`.Kept`."""
@@ -162,6 +165,7 @@ class LoopConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See :class:`asyncio.Protocol`."""
         self._wire = cast("asyncio.Transport", transport)
+        self._fileno = self._wire.get_extra_info("socket").fileno()
 
     def data_received(self, data: bytes) -> None:
         """See :class:`asyncio.Protocol`."""

@@ -130,9 +130,7 @@ def test_whatever_comes_is_an_answer_or_an_error_with_a_name(
     ids=["line", "status", "headers", "interim", "extension", "trailer", "trailers"],
 )
 @pytest.mark.parametrize("size", [100, 64 * 1024])
-def test_no_line_and_no_head_is_without_an_end(
-    parser: AnyParser, flood: bytes, size: int
-) -> None:
+def test_no_line_and_no_head_is_without_an_end(parser: AnyParser, flood: bytes, size: int) -> None:
     pieces = [flood[at : at + size] for at in range(0, len(flood), size)]
 
     with pytest.raises(RemoteProtocolError):
