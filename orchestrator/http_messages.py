@@ -186,10 +186,12 @@ class ResponseHead:
     Attributes:
         status: The HTTP status.
         headers: See :class:`ResponseHeaders`.
+        length: Bytes of the body as it will be read; ``None`` where only its end tells.
     """
 
     status: int
     headers: ResponseHeaders = attrs.field(factory=ResponseHeaders)
+    length: int | None = None
 
     @property
     def is_success(self) -> bool:

@@ -132,6 +132,8 @@ class Exchange:
         elif self.body is not None:
             self.body.add(data)
             self._begin_stream()
+        if self.body is not None and self._read == self.body.head.length:
+            self._close()  # that was all: it need not be read that nothing follows
 
     def interrupt(self, exception: Exception) -> Failure:
         """What an attempt amounts to that ``exception`` ended before anything was settled."""
