@@ -1,11 +1,12 @@
-"""What a call costs over the bare httpx transport: same server, same bytes, same run.
+"""What a call costs over its connections: same server, same bytes, same run.
 
     python benchmarks/call_speed.py [--rounds N] [--calls N] [--limit MICROSECONDS]
 
-Each round sends ``--calls`` requests one after another by the transport alone, then as
+Each round sends ``--calls`` requests one after another by connections alone, then as
 many by ``Orchestrator.run`` (or ``arun``), in turn; the median over the rounds of each
 pair's difference is what the orchestrator adds. The server is another process, on
-loopback. Machines differ and are noisy, so the ratio is what to compare. With ``--limit``
+loopback; what counts is this process's CPU time. Machines differ and are noisy, so the ratio
+is what to compare. With ``--limit``
 the exit status is 1 where either way adds more.
 """
 
@@ -19,12 +20,14 @@ import time
 from collections.abc import Awaitable, Callable
 
 import attrs
-import httpx
 
 from orchestrator import Orchestrator
 from orchestrator.config.loading import loads
+from orchestrator.connections.loops import LoopTransport
+from orchestrator.connections.sockets import SocketTransport
 from orchestrator.dialects import dialect
 from orchestrator.execution.auth import auth_of
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.sim import SimProcess, replies
 
 REQUEST = {"messages": [{"role": "user", "content": "hi " * 150}]}
@@ -40,14 +43,14 @@ credentials = ["env:BENCH_KEY"]
 
 @attrs.frozen
 class Pair:
-    """Seconds a request in one round: by the transport alone, and by a call."""
+    """CPU seconds a request in one round: by the transport alone, and by a call."""
 
     plain: float
     call: float
 
 
-def outgoing(orchestrator: Orchestrator) -> Callable[[], httpx.Request]:
-    """Makes the request that a call would send, byte for byte."""
+def outgoing(orchestrator: Orchestrator) -> OutgoingRequest:
+    """The request that a call would send, byte for byte."""
     provider = orchestrator.config.providers["bench"]
     made = dialect(provider.dialect).encode(
         REQUEST,
@@ -56,58 +59,60 @@ def outgoing(orchestrator: Orchestrator) -> Callable[[], httpx.Request]:
         overrides={},
     )
     auth_of(provider, provider.credentials[0].secret).sign(made)
-    content, url, headers = made.content, made.url, made.headers.raw
-    # A request is used once, so each gets its own; that is a cost of httpx's.
-    return lambda: httpx.Request("POST", url, headers=headers, content=content)
+    return made
 
 
 def blocking(orchestrator: Orchestrator, rounds: int, calls: int) -> list[Pair]:
     """Pairs for :meth:`Orchestrator.run`."""
-    make = outgoing(orchestrator)
+    transport, request = SocketTransport(), outgoing(orchestrator)
 
     def plain() -> None:
-        response = transport.handle_request(make())
-        response.read()
-        response.close()
-        assert response.status_code == 200
+        answer = transport.open(request, 60.0, 60.0)
+        assert answer.head.status == 200
+        while answer.read(60.0) is not None:
+            pass
+        answer.close()
 
     def one() -> None:
         assert orchestrator.run(REQUEST).text == "ok"
 
     def timed(work: Callable[[], None]) -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(calls):
             work()
-        return (time.perf_counter() - began) / calls
+        return (time.process_time() - began) / calls
 
-    with httpx.HTTPTransport() as transport:
-        timed(plain), timed(one)
-        return [Pair(timed(plain), timed(one)) for _ in range(rounds)]
+    timed(plain), timed(one)
+    pairs = [Pair(timed(plain), timed(one)) for _ in range(rounds)]
+    transport.close()
+    return pairs
 
 
 async def suspending(orchestrator: Orchestrator, rounds: int, calls: int) -> list[Pair]:
     """Pairs for :meth:`Orchestrator.arun`."""
-    make = outgoing(orchestrator)
+    transport, request = LoopTransport(asyncio.get_running_loop()), outgoing(orchestrator)
 
     async def plain() -> None:
-        response = await transport.handle_async_request(make())
-        await response.aread()
-        await response.aclose()
-        assert response.status_code == 200
+        answer = await transport.open(request, 60.0, 60.0)
+        assert answer.head.status == 200
+        while await answer.read(60.0) is not None:
+            pass
+        await answer.aclose()
 
     async def one() -> None:
         assert (await orchestrator.arun(REQUEST)).text == "ok"
 
     async def timed(work: Callable[[], Awaitable[None]]) -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(calls):
             await work()
-        return (time.perf_counter() - began) / calls
+        return (time.process_time() - began) / calls
 
-    async with httpx.AsyncHTTPTransport() as transport:
-        await timed(plain)
-        await timed(one)
-        return [Pair(await timed(plain), await timed(one)) for _ in range(rounds)]
+    await timed(plain)
+    await timed(one)
+    pairs = [Pair(await timed(plain), await timed(one)) for _ in range(rounds)]
+    await transport.aclose()
+    return pairs
 
 
 def told(name: str, pairs: list[Pair]) -> float:

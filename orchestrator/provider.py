@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from orchestrator.dialects import DEFAULT_DIALECT
+from orchestrator.http_messages import DEFAULT_OPTIONS, ConnectionOptions
 from orchestrator.pooling import Accounts, Strategy
 from orchestrator.secrets import (
     Masker,
@@ -18,6 +19,7 @@ from orchestrator.secrets import (
     is_public_name,
     values_of_header,
     values_of_query,
+    values_of_userinfo,
 )
 from orchestrator.secrets.sources import SecretSource
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 ANONYMOUS = "anonymous"
 """The label of the one credential of a keyless provider."""
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes of the largest answer that is read: far above any model's output, images included."""
 
 
 class StreamEnd(enum.StrEnum):
@@ -99,6 +104,8 @@ class Provider:
         accounts: Whose limits its keys meet.
         missing: What its credentials name and is not there, one sentence each.
         public_headers: Names, in lower case, of headers whose values are no secrets.
+        connection: Through what it is asked, and whom to trust.
+        largest_answer: Bytes of the largest answer that is read, decoded.
     """
 
     name: str
@@ -124,9 +131,11 @@ class Provider:
     missing: tuple[str, ...] = ()
     accounts: Accounts = Accounts.SEPARATE
     public_headers: frozenset[str] = frozenset()
+    connection: ConnectionOptions = DEFAULT_OPTIONS
+    largest_answer: int = LARGEST_ANSWER
 
     def secrets(self) -> Iterator[str | Secret]:
-        """What nobody may see: keys, header values, and a query of the address.
+        """What nobody may see: keys, header values, a query of the address, who a proxy knows.
 
         Of headers those are public that say what is spoken and by whom (``User-Agent``,
         ``Accept``, ``Content-Type``, ``*-version``, ``*-beta``), those with fewer than 8
@@ -138,6 +147,8 @@ class Provider:
                 yield from values_of_header(name, value)
         for address in (self.base_url, *self.base_urls):
             yield from values_of_query(address)
+        if self.connection.proxy is not None:
+            yield from values_of_userinfo(self.connection.proxy.reveal())
 
     @property
     def addresses(self) -> Sequence[str]:

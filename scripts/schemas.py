@@ -22,6 +22,7 @@ from typing import Any
 import attrs
 
 from orchestrator.api.errors import Rejected
+from orchestrator.cli.check_connections import ProviderConnection
 from orchestrator.cli.check_live import LiveCheck
 from orchestrator.cli.demo import ReceivedRequests
 from orchestrator.cli.explain_call import MoveReason
@@ -125,6 +126,7 @@ OUTPUTS = {
         config=str,
         findings=tuple[Finding, ...],
         routes=Mapping[str, _TEXTS],
+        providers=tuple[ProviderConnection, ...],
         live=tuple[LiveCheck, ...],
     ),
     "classify": Output(

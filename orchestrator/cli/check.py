@@ -14,6 +14,7 @@ from rich.text import Text
 from orchestrator import dialects
 from orchestrator.api.request import Request
 from orchestrator.cli import check_live
+from orchestrator.cli.check_connections import ProviderConnection, provider_connections
 from orchestrator.cli.check_live import LiveCheck
 from orchestrator.cli.context import store_problem
 from orchestrator.cli.exit_codes import DONE, FAILED, MISUSED, UsageError, exit_on_error
@@ -80,6 +81,7 @@ def check(
             str(loaded.path),
             [*_health(loaded), *lint(loaded)],
             loaded.routes,
+            tuple(provider_connections(loaded)),
             _asked(screen, loaded, seconds) if live else None,
             None if request is None else _taken_over(loaded, request, dialect),
         )
@@ -108,6 +110,7 @@ class _Report:
         path: The config's.
         findings: What the config alone shows.
         routes: By name; none where the config cannot be used.
+        providers: How each is connected to.
         live: What each target answered; ``None`` where none was asked.
         takeovers: What would become of a request; ``None`` where none was given.
     """
@@ -115,6 +118,7 @@ class _Report:
     path: str
     findings: Sequence[Finding]
     routes: Mapping[str, Sequence[Target]] = attrs.field(factory=dict)
+    providers: Sequence[ProviderConnection] = ()
     live: Sequence[LiveCheck] | None = None
     takeovers: tuple[Takeover, ...] | None = None
 
@@ -133,9 +137,8 @@ class _Report:
         for finding in self.findings:
             screen.result(_line(finding))
         screen.result(f"{self.path}: {_verdict(self.findings)}")
-        for name, route in self.routes.items():
-            chain = " → ".join(target.name for target in route) or "no target"
-            screen.result(Text(f"route {name}: {chain}", style="dim"))
+        for line in self._ways():
+            screen.result(Text(line, style="dim"))
         for name, ones in groupby(self.takeovers or (), lambda one: one.route):
             screen.result(f"the request on route {name}:")
             for one in ones:
@@ -146,13 +149,21 @@ class _Report:
             answered = sum(got.ok for got in self.live)
             screen.result(f"{answered} of {count(len(self.live), 'target')} answered")
 
+    def _ways(self) -> Iterator[str]:
+        for name, route in self.routes.items():
+            yield f"route {name}: " + (" → ".join(target.name for target in route) or "no target")
+        for provider in self.providers:
+            yield provider.line()
+
     def _object(self) -> dict[str, Any]:
         findings = [attrs.asdict(one) for one in self.findings]
         live = {} if self.live is None else {"live": [attrs.asdict(got) for got in self.live]}
         request = {"request": [attrs.asdict(one) for one in self.takeovers or ()]}
         taken = {} if self.takeovers is None else request
         routes = {name: [target.name for target in route] for name, route in self.routes.items()}
-        return {"config": self.path, "findings": findings, "routes": routes, **taken, **live}
+        providers = [attrs.asdict(one) for one in self.providers]
+        told = {"findings": findings, "routes": routes, "providers": providers}
+        return {"config": self.path, **told, **taken, **live}
 
 
 def _live_line(got: LiveCheck) -> Text:

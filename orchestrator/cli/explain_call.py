@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
-import httpx
 
 from orchestrator.api.request import Request
 from orchestrator.cli.format import one_line
@@ -16,6 +15,7 @@ from orchestrator.config.config import Config
 from orchestrator.dialects import dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.execution.auth import auth_of
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.ledger import Ledger, Transition
 from orchestrator.provider import Credential, Provider, masker
 from orchestrator.secrets import MASK, Secret, mask
@@ -107,7 +107,9 @@ def _in_dialect(request: Request, provider: Provider) -> Mapping[str, Any]:
     return dialect(provider.dialect).write_request(conversation)
 
 
-def _headers(outgoing: httpx.Request, provider: Provider, credential: Credential) -> Iterator[str]:
+def _headers(
+    outgoing: OutgoingRequest, provider: Provider, credential: Credential
+) -> Iterator[str]:
     for name, value in outgoing.headers.items():
         if name in provider.public_headers:
             yield f"-H {shlex.quote(f'{name}: {value}')}"

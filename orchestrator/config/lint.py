@@ -13,6 +13,9 @@ from pathlib import Path
 import attrs
 
 from orchestrator.config.config import Config
+from orchestrator.connections.proxies import UnusableProxy, proxy_of
+from orchestrator.connections.tls import UnusableCertificates, ssl_context
+from orchestrator.http_messages import Address
 from orchestrator.provider import Provider
 from orchestrator.states.facts import Target
 from orchestrator.states.limits import (
@@ -60,6 +63,7 @@ def lint(config: Config) -> tuple[Finding, ...]:
         *_readable(config),
         *_ledger(config),
         *_dead_rules(config),
+        *dict.fromkeys(_connections(config)),  # what a variable names is many providers'
     ]
     return tuple(sorted(findings, key=lambda one: one.level is not Level.ERROR))
 
@@ -236,6 +240,24 @@ def _dead_rules(config: Config) -> Iterator[Finding]:
                 where, fix = f"providers.{name}.rules[{index}]", "change it, or take it out"
                 why = f"{shadows[rule.id]} comes first and takes all that it could match"
                 yield _warning(where, f"never matches: {why}", fix)
+
+
+def _connections(config: Config) -> Iterator[Finding]:
+    """Proxies and certificates of the environment that no connection can be made with."""
+    fix = "correct it, or unset it"
+    for provider in config.providers.values():
+        if not provider.credentials:
+            continue
+        url, options = Address.parse(provider.base_url), provider.connection
+        try:
+            proxy_of(url, options)
+            if url.scheme == "https":
+                ssl_context(options.verify, http2=options.http2)
+        except UnusableProxy as error:
+            yield Finding(Level.ERROR, error.source, error.why, fix)
+        except UnusableCertificates as error:
+            what = f"names {error.path}, which cannot be used: {error.why}"
+            yield Finding(Level.ERROR, error.source, what, fix)
 
 
 # What a route's deadline leaves each target where nobody answers, as calls share it out.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,9 @@ from orchestrator.config.scalars import found, kind, seconds
 from orchestrator.config.scalars import headers as check_headers
 from orchestrator.config.schema import Document, ProviderTable
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS
+from orchestrator.http_messages import DEFAULT_OPTIONS, ConnectionOptions
 from orchestrator.provider import Provider
-from orchestrator.secrets import mask
+from orchestrator.secrets import Secret, mask
 from orchestrator.vendors import (
     CATALOGUE,
     Endpoint,
@@ -107,6 +109,8 @@ def provider_of(draft: ConfigDraft, name: str) -> Provider:
         omitted=vendor.omitted if vendor else frozenset(),
         missing=_missing(draft, name, pool),
         public_headers=table.public_headers,
+        connection=_connection(draft, name, table),
+        largest_answer=draft.document.policy.largest_answer,
     )
 
 
@@ -185,6 +189,65 @@ def _pool(
     draft.problems.extend(pool.problems)
     draft.warnings.extend(pool.warnings)
     return pool
+
+
+# How it is connected to. What that takes is loaded where it is asked for: few configs do.
+
+
+def _connection(draft: ConfigDraft, name: str, table: ProviderTable) -> ConnectionOptions:
+    options = ConnectionOptions(
+        verify=_verify(draft, name, table),
+        proxy=_proxy(draft, name, table),
+        http2=_http2(draft, name, table),
+    )
+    return DEFAULT_OPTIONS if options == DEFAULT_OPTIONS else options
+
+
+def _proxy(draft: ConfigDraft, name: str, table: ProviderTable) -> Secret | None:
+    """The proxy that the file names, itself or by a variable; ``None`` where it says nothing."""
+    where, written = f"providers.{name}.proxy", table.proxy
+    if not written:
+        return None if written is None else Secret()
+    scheme, _, variable = written.partition(":")
+    if scheme == "env":
+        written = draft.environ.get(variable, "").strip()
+        if not written:
+            draft.refuse(where, f"the environment variable {variable} is not set")
+            return None
+    from orchestrator.connections.proxies import UnusableProxy, read_proxy
+
+    try:
+        read_proxy(written, where)
+    except UnusableProxy as error:
+        draft.refuse(where, error.why)
+    return Secret(written)
+
+
+def _verify(draft: ConfigDraft, name: str, table: ProviderTable) -> str:
+    """The whole path of the certificates that are trusted, which are loaded here."""
+    if not table.verify:
+        return ""
+    from orchestrator.connections.tls import UnusableCertificates, ssl_context
+
+    where = f"providers.{name}.verify"
+    try:
+        path = str((draft.folder / Path(table.verify).expanduser()).absolute())
+        if draft.reads:
+            ssl_context(path, http2=table.http2)
+    except UnusableCertificates as error:
+        draft.refuse(where, f"{error.path} cannot be used: {error.why}")
+    except RuntimeError as error:  # the "~" of a user who has no home
+        draft.refuse(where, str(error))
+    else:
+        return path
+    return ""
+
+
+def _http2(draft: ConfigDraft, name: str, table: ProviderTable) -> bool:
+    if table.http2 and find_spec("h2") is None:
+        what = 'needs a package: pip install "llm-request-orchestrator[http2]"'
+        draft.refuse(f"providers.{name}.http2", what)
+    return table.http2
 
 
 def _rules(draft: ConfigDraft, name: str, table: ProviderTable) -> Iterator[Rule]:

@@ -9,15 +9,21 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import httpx
-
 from orchestrator import header_rules
 from orchestrator.config.errors import NotAllowed, nearest
+from orchestrator.http_messages import Address
 from orchestrator.secrets import mask
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)\s*", re.ASCII)
 _DURATIONS = 'a duration such as "300s", "500ms", "5m", "1h", or a number of seconds'
+
+_SIZE_UNITS = {"KB": 10**3, "KiB": 2**10, "MB": 10**6, "MiB": 2**20, "GB": 10**9, "GiB": 2**30}
+_SIZE = re.compile(r"\s*(\d{1,9}(?:\.\d{1,3})?)\s*([KMG]i?B)\s*", re.ASCII)
+_SMALLEST, _LARGEST = 2**20, 2**30
+"""Bytes that an answer may be limited to: a long one of text with its usage fits into the least
+(128 k tokens are about half a MiB), and the most is what a process may well hold in memory once
+(our own choice, 2026-11)."""
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 """A part of a host's name; underscores are none of DNS, but of what containers are called."""
@@ -83,6 +89,24 @@ def _amount(value: Any) -> float | None:
     return float(matched[1]) * _UNITS[matched[2]] if matched else None
 
 
+def size(value: Any) -> int:
+    """The bytes of an answer, 1 MiB to 1 GiB.
+
+    Raises:
+        NotAllowed: It is no size, or outside of that.
+    """
+    matched = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    amount = float(matched[1]) * _SIZE_UNITS[matched[2]] if matched else value
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        amount = 0
+    if not _SMALLEST <= amount <= _LARGEST:
+        raise NotAllowed(
+            f'{found(value)}; allowed: a size such as "64 MiB", or a number of bytes, '
+            "1 MiB to 1 GiB"
+        )
+    return int(amount)
+
+
 def first_token(value: Any) -> float | None:
     """A duration, or ``None`` for ``"auto"``.
 
@@ -132,28 +156,28 @@ def base_url(value: Any) -> str:
         raise NotAllowed(f"{found(value)}; {wanted}")
     shown = found(value.partition("?")[0])  # its query may hold a token
     try:
-        url = httpx.URL(value.strip())
-        host = url.host  # read as IDNA, which not everything is that begins with xn--
-        _ = urlsplit(value).port  # stricter than httpx about brackets and ports
-    except (httpx.InvalidURL, ValueError):
+        parts = urlsplit(value.strip())
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+        url = Address.parse(value.strip()) if is_web else None
+    except ValueError:
         raise NotAllowed(f"{shown}, which is no address; {wanted}") from None
-    if url.scheme not in ("http", "https") or not host:
+    if url is None:
         raise NotAllowed(f"{shown}; {wanted}, http or https")
     if why := _impossible(url):
         raise NotAllowed(f"{shown}, whose {why}; {wanted}")
-    if url.userinfo:
+    if "@" in parts.netloc:
         raise NotAllowed("the address holds a name or password; put the secret in credentials")
-    if url.path.rstrip("/").endswith("/chat/completions"):
+    if parts.path.rstrip("/").endswith("/chat/completions"):
         raise NotAllowed(f"{shown}; the dialect adds /chat/completions itself: leave it out")
     return value.strip().rstrip("/")
 
 
-def _impossible(url: httpx.URL) -> str:
+def _impossible(url: Address) -> str:
     """Why nobody can be asked at ``url``, by its host or port; empty where that is not so."""
-    host = url.raw_host.decode("ascii")
+    host = url.host
     if url.port == 0:
         return "port is 0"
-    if ":" in host:  # an IPv6 address, which httpx has read
+    if ":" in host:  # an IPv6 address, which was read as one
         return ""
     labels = host.removesuffix(".").split(".")
     if not all(labels):
@@ -162,6 +186,34 @@ def _impossible(url: httpx.URL) -> str:
         return f"host, or a part of it, is too long (a part holds {_LONGEST_LABEL} characters)"
     wrong = next((one for one in labels if not _LABEL.fullmatch(one)), None)
     return "" if wrong is None else f"host has a part that no name holds, {found(wrong)[6:]}"
+
+
+def proxy(value: Any) -> str:
+    """The address of a proxy, which may hold a password and is never shown; empty for none.
+
+    Raises:
+        NotAllowed: It is no text.
+    """
+    if not isinstance(value, str):
+        allowed = '"http://proxy.corp:3128", "env:NAME", or "" for none'
+        raise NotAllowed(f"found {kind(value)}; allowed: {allowed}")
+    return value.strip()
+
+
+def verify(value: Any) -> str:
+    """The path of the certificates that are trusted; empty for the usual ones.
+
+    Raises:
+        NotAllowed: It is none; ``false`` too.
+    """
+    if isinstance(value, str):
+        return value.strip()
+    wanted = 'a PEM file or a folder, such as "corp-ca.pem"'
+    unchecked = (
+        "; without a check anybody on the way could read the key: trust the private authority "
+        "by naming its file"
+    )
+    raise NotAllowed(f"{found(value)}; allowed: {wanted}{unchecked if value is False else ''}")
 
 
 def names(value: Any) -> frozenset[str]:

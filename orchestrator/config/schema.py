@@ -17,7 +17,7 @@ from orchestrator.config.errors import NotAllowed, Problem, nearest
 from orchestrator.json_values import NotJson
 from orchestrator.json_values import checked as sayable
 from orchestrator.pooling import Accounts, Strategy
-from orchestrator.provider import StreamEnd
+from orchestrator.provider import LARGEST_ANSWER, StreamEnd
 from orchestrator.states.policy import OnInterrupted, Policy, Timeouts
 from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
 
@@ -34,6 +34,13 @@ OFTEN_MEANT = {
     "auth_header": "key_header",
     "max_retries": "attempts_per_target",
     "context_window": "context",
+    "https_proxy": "proxy",
+    "proxy_url": "proxy",
+    "ca_bundle": "verify",
+    "ca_file": "verify",
+    "cafile": "verify",
+    "ssl_verify": "verify",
+    "max_response_size": "largest_answer",
 }
 """What other tools call the keys of this file."""
 
@@ -102,6 +109,9 @@ class ProviderTable:
     public_headers: Annotated[frozenset[str], scalars.header_names] = frozenset()
     strategy: Strategy = Strategy.FILL_FIRST
     accounts: Accounts = Accounts.SEPARATE
+    proxy: Annotated[str, scalars.proxy] | None = None
+    verify: Annotated[str, scalars.verify] = ""
+    http2: bool = False
     rules: tuple[_Table, ...] = ()
 
 
@@ -117,9 +127,10 @@ class TargetTable:
 
 @attrs.frozen
 class PolicyTable(Policy):
-    """``[policy]``: what the machine may do, and which fields may be left out."""
+    """``[policy]``: what the machine may do, what may be left out, how much may come."""
 
     drop: Annotated[frozenset[str], scalars.names] = frozenset()
+    largest_answer: Annotated[int, scalars.size] = LARGEST_ANSWER
 
     def policy(self) -> Policy:
         """What of it is the machine's."""

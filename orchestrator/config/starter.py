@@ -50,6 +50,7 @@ deadline = {_seconds(_POLICY.deadline)}  # until content reaches the caller; con
 patience = {_seconds(_POLICY.patience)}  # the longest wait, and the slowest failure, worth another try while a fallback stands by
 on_interrupted = "{_POLICY.on_interrupted}"  # fail | continue | hold, once content reached the caller
 drop = []  # what may be left out where a target cannot take it, such as "n"; "*": any parameter
+largest_answer = "{_PROVIDER.largest_answer // 2**20} MiB"  # more of an answer is not read, 1 MiB to 1 GiB, decoded
 
 [policy.on]
 content_policy = ["fallback"]  # replaces the moves of a reason: rotate, retry, fallback
@@ -73,6 +74,9 @@ stream = {str(_PROVIDER.stream).lower()}  # false where the endpoint cannot stre
 end = "{_PROVIDER.end}"  # what ends its streams: finish (a finish reason), or mark, where it never sends one
 strategy = "{_PROVIDER.strategy}"  # fill_first | round_robin | least_used | random
 accounts = "{_PROVIDER.accounts}"  # separate | one, where all keys share one account's limits
+proxy = "http://proxy.corp:3128"  # no default; in place of the environment's: http, https, socks5, socks5h, env:NAME, or "" for none
+verify = "{_PROVIDER.connection.verify}"  # a PEM file or folder of the authorities to trust, in place of the environment's or the usual ones
+http2 = {str(_PROVIDER.connection.http2).lower()}  # asked by HTTP/2 where it speaks it
 rules = []  # your own rules, before ours: {{status = 418, contains = "...", reason = "billing"}}
 
 [targets."NAME/MODEL"]

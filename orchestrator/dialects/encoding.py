@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import attrs
-import httpx
 import msgspec
 
 from orchestrator.dialects.request_fields import RequestError
 from orchestrator.dialects.wire import UNSAYABLE
+from orchestrator.http_messages import Address, OutgoingRequest
 
 Payload = Mapping[str, Any]
 """A request's fields, in some dialect."""
@@ -74,24 +74,27 @@ USER_AGENT = "llm-request-orchestrator"
 
 def with_model(fields: Payload, model: str, *, stream: bool) -> dict[str, Any]:
     """``fields`` for ``model``, as OpenAI's dialects ask for a stream or for none."""
-    handled = ("model", "stream", *(() if stream else ("stream_options",)))
-    left = {name: value for name, value in fields.items() if name not in handled}
-    return {"model": model, **left, **({"stream": True} if stream else {})}
+    body = {"model": model, **fields, "stream": True}
+    body["model"] = model
+    if not stream:
+        del body["stream"]
+        body.pop("stream_options", None)
+    return body
 
 
-@lru_cache(maxsize=256)  # httpx takes 20 µs to parse an address
-def address(base_url: str, suffix: str) -> httpx.URL:
+@lru_cache(maxsize=256)
+def address(base_url: str, suffix: str) -> Address:
     """``suffix`` below ``base_url``, whose query (``?api-version=``) stays at the end.
 
     A query of the suffix (``?alt=sse``) is put before the one of the base.
     """
-    url = httpx.URL(base_url)
-    path, _, query = url.raw_path.partition(b"?")
-    below, _, own = suffix.encode().partition(b"?")
+    url = Address.parse(base_url)
+    path, _, query = url.target.partition("?")
+    below, _, own = suffix.partition("?")
     # Relays keep tokens and versions in the query of the base, which must survive.
-    queries = b"&".join(part for part in (own, query) if part)
-    whole = path.rstrip(b"/") + b"/" + below.lstrip(b"/")
-    return url.copy_with(raw_path=whole + (b"?" + queries if queries else b""))
+    queries = "&".join(part for part in (own, query) if part)
+    whole = f"{path.rstrip('/')}/{below.lstrip('/')}"
+    return attrs.evolve(url, target=f"{whole}?{queries}" if queries else whole)
 
 
 def post(
@@ -101,7 +104,7 @@ def post(
     *,
     stream: bool,
     ours: Mapping[str, str] = MappingProxyType({}),
-) -> httpx.Request:
+) -> OutgoingRequest:
     """The request that sends ``body`` to ``path`` below the provider's address.
 
     Args:
@@ -120,12 +123,12 @@ def post(
         "accept": "text/event-stream" if stream else "application/json",
         **ours,
     }
-    made.update((name.lower(), value) for name, value in provider.headers.items())
-    # Latin-1 is what HTTP/1.1 carries; httpx would take ASCII alone.
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in made.items() if value]
-    return httpx.Request(
-        "POST", address(provider.base_url, path), headers=headers, content=json_body(body)
-    )
+    for name, value in provider.headers.items():
+        if value:
+            made[name.lower()] = value
+        else:
+            made.pop(name.lower(), None)
+    return OutgoingRequest("POST", address(provider.base_url, path), made, json_body(body))
 
 
 def json_body(body: Mapping[str, Any]) -> bytes:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import attrs
-import httpx
 
 from orchestrator.dialects.answer import Answer, Fault, ToolCall
 from orchestrator.dialects.failures import reported
@@ -55,11 +54,20 @@ Read = Callable[[Mapping[str, Any]], NeutralAnswer | None]
 """Reads a whole answer of a dialect; ``None`` where it is none."""
 
 
-def decode(status: int, headers: httpx.Headers, body: bytes, read: Read) -> Answer | Fault | Flawed:
+ReadPlain = Callable[[dict[str, Any]], Answer | None]
+"""The answer in a body where :func:`judge` would find nothing against it, read straight; ``None``
+where that is not certain."""
+
+
+def decode(
+    status: int, headers: Mapping[str, str], body: bytes, read: Read, plain: ReadPlain
+) -> Answer | Fault | Flawed:
     """What the bytes of a whole answer mean. Never raises."""
     content = decoded(body)
-    if 200 <= status < 300 and isinstance(content, dict) and not reported(content):
-        reply = read(content)
+    if 200 <= status < 300 and isinstance(content, dict):
+        if (answer := plain(content)) is not None:
+            return answer
+        reply = None if reported(content) else read(content)
         if reply is not None:
             return judge(answer_of(reply, content), status, headers)
     return Fault(status, dict(headers.items()), content)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 _HALF = re.compile("[\ud800-\udfff]")
 _MOST_PLACES = 3
 
@@ -19,6 +21,15 @@ def without_lone_surrogates(payload: Mapping[str, Any]) -> tuple[Mapping[str, An
 
     The very same payload, and no note, where there is none.
     """
+    try:
+        # Whole requests have none, and a long conversation is written faster than it is walked.
+        msgspec.json.encode(payload)
+    except Exception:  # noqa: BLE001 - whatever it refuses is looked at, place by place
+        return _with_note(payload)
+    return payload, ""
+
+
+def _with_note(payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
     places: list[str] = []
     mended = _mended(payload, "", places)
     if not places:

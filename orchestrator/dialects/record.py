@@ -6,17 +6,16 @@ the record that names them; nobody outside compares a dialect's name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import attrs
-import httpx
 
 from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
 from orchestrator.dialects.encoding import EndpointSettings, KeyForm, Payload
 from orchestrator.dialects.framing import EVENTS, StreamFraming
-from orchestrator.dialects.judgement import Flawed
+from orchestrator.dialects.judgement import Flawed, ReadPlain
 from orchestrator.dialects.loss import Loss, Reworded
 from orchestrator.dialects.neutral import (
     UNTITLED,
@@ -28,6 +27,7 @@ from orchestrator.dialects.neutral import (
 )
 from orchestrator.dialects.serving import Serving
 from orchestrator.dialects.shape import RequestShape
+from orchestrator.http_messages import OutgoingRequest
 
 
 class StreamReader(Protocol):
@@ -65,7 +65,7 @@ class Encode(Protocol):
         model: str,
         overrides: Payload,
         stream: bool = False,
-    ) -> httpx.Request:
+    ) -> OutgoingRequest:
         """The request to send for ``payload``, which is in the dialect's own shape.
 
         Nothing in it authorizes: the key is put in afterwards, by the dialect's ``keys``.
@@ -95,6 +95,10 @@ def _never(model: str) -> bool:  # noqa: ARG001 - whatever it is
     return False
 
 
+def _not_certain(body: dict[str, Any]) -> Answer | None:  # noqa: ARG001 - whatever it is
+    return None
+
+
 def _as_it_is(payload: Payload) -> Payload:
     return payload
 
@@ -119,6 +123,7 @@ class Dialect:
             ``stream``; what ``losses`` names is left out.
         read_whole: A whole answer in the neutral form; ``None`` where the body is none.
         read_answer: The same, whatever the body is.
+        read_plain: See :data:`.ReadPlain`: most answers are a text, and that the model stopped.
         write_answer: See :class:`WriteAnswer`.
         complete_answer: ``body``, a whole answer of this dialect, as its clients expect it:
             all that the provider said stays; what it left out is added, and where its parts
@@ -157,14 +162,17 @@ class Dialect:
     shown_path: str
     wants_reasoning: Callable[[Payload], bool]
     framing: StreamFraming = EVENTS
+    read_plain: ReadPlain = attrs.field(default=_not_certain)
     takes_prefill: Callable[[str], bool] = attrs.field(default=_never)
     ask_for_usage: Callable[[Payload], Payload] = attrs.field(default=_as_it_is)
     check_request: Callable[[Payload], None] = attrs.field(default=_unchecked)
     unsupported_keywords: frozenset[str] = frozenset()
 
-    def decode(self, status: int, headers: httpx.Headers, body: bytes) -> Answer | Fault | Flawed:
+    def decode(
+        self, status: int, headers: Mapping[str, str], body: bytes
+    ) -> Answer | Fault | Flawed:
         """What the bytes of an answer mean. Never raises."""
-        return judgement.decode(status, headers, body, self.read_whole)
+        return judgement.decode(status, headers, body, self.read_whole, self.read_plain)
 
     def key_form(self, key: str) -> KeyForm:
         """The form in which ``key`` is sent."""

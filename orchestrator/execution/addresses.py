@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import attrs
-import httpx
+
+from orchestrator.http_messages import Address, ConnectionOptions, OutgoingRequest, ResponseHead
 
 PROBE_SECONDS = 3.0
 """How long a probe waits: a host that answers does so within a few round trips, and the call
@@ -22,18 +23,17 @@ BLOCKED = frozenset({403, 407, 502, 503, 504})
 """What a proxy, an access list or a gateway without a workspace says before any login."""
 
 
-def probe(base_url: str, seconds: float) -> httpx.Request:
+def probe(base_url: str, options: ConnectionOptions) -> OutgoingRequest:
     """A request that asks whether somebody answers at ``base_url``. Sends no credential."""
-    limits = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
-    return httpx.Request("GET", base_url, extensions={"timeout": limits})
+    return OutgoingRequest("GET", Address.parse(base_url), options=options)
 
 
-def is_service(head: httpx.Response) -> bool:
+def is_service(head: ResponseHead) -> bool:
     """True where what answered a probe is no block.
 
     Any other answer, a 401 and a 404 too, comes from the service itself.
     """
-    return head.status_code not in BLOCKED
+    return head.status not in BLOCKED
 
 
 @attrs.define

@@ -18,12 +18,13 @@ from functools import partial
 from typing import Protocol
 
 import attrs
-import httpx
 
 from orchestrator.clock import Clock
+from orchestrator.connections.errors import LimitPassed
 from orchestrator.dialects import dialect
 from orchestrator.dialects.encoding import KeyForm
-from orchestrator.execution.effects import AwaitThread, LimitPassed
+from orchestrator.execution.effects import AwaitThread
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.provider import Provider
 from orchestrator.secrets import Masker, Secret
 from orchestrator.secrets.sources import (
@@ -65,7 +66,7 @@ _log = logging.getLogger("orchestrator")
 class Auth(Protocol):
     """Whatever makes a request one of an account's."""
 
-    def sign(self, request: httpx.Request) -> None:
+    def sign(self, request: OutgoingRequest) -> None:
         """Sign ``request``, which is whole: nothing of it changes afterwards."""
         ...
 
@@ -74,7 +75,7 @@ class Auth(Protocol):
 class NoAuth:
     """A local server asks nobody who he is."""
 
-    def sign(self, request: httpx.Request) -> None:
+    def sign(self, request: OutgoingRequest) -> None:
         """Leave ``request`` as it is."""
 
 
@@ -93,13 +94,11 @@ class KeyAuth:
     form: KeyForm
     configured: frozenset[str] = frozenset()
 
-    def sign(self, request: httpx.Request) -> None:
+    def sign(self, request: OutgoingRequest) -> None:
         """Put the key into ``request``."""
-        added = self.form.headers(self.key.reveal()).items()
-        # Latin-1 is what HTTP/1.1 carries; httpx would take ASCII alone.
-        request.headers.update(
-            [(n.encode(), v.encode("latin-1")) for n, v in added if n not in self.configured]
-        )
+        for name, value in self.form.headers(self.key.reveal()).items():
+            if name not in self.configured:
+                request.headers[name] = value
 
 
 def auth_of(provider: Provider, secret: Secret) -> Auth:
@@ -288,6 +287,13 @@ class LiveSecrets:
     ) -> None:
         self._masker, self._renew, self._clock = masker, renew, clock
         self._lock = threading.Lock()  # only taken by threads that read, never by a call
+        # A pool may have a thousand: none is looked for among them.
+        self._fixed = {
+            (provider.name, one.label): one.secret
+            for provider in providers.values()
+            for one in provider.credentials
+        }
+        self._auths: dict[tuple[str, str], tuple[Secret, Auth]] = {}
         self._live = {
             (provider.name, one.label): LiveSecret(
                 provider.name, one.label, one.secret, one.origin, self
@@ -301,7 +307,19 @@ class LiveSecrets:
         """What to send as the credential ``label`` of ``provider``."""
         # Most never change: those are the config's own, for one look-up.
         live = self._live.get((provider.name, label))
-        return provider.credential(label).secret if live is None else live.secret
+        return self._fixed[provider.name, label] if live is None else live.secret
+
+    def auth(self, provider: Provider, label: str) -> tuple[Secret, Auth]:
+        """The same, and who signs with it: made once for each secret."""
+        secret, known = self.secret(provider, label), self._auths.get((provider.name, label))
+        if known is None or known[0] is not secret:
+            known = self._auths[provider.name, label] = secret, auth_of(provider, secret)
+        return known
+
+    @property
+    def may_change(self) -> bool:
+        """True where a secret is read from what may hold another by now."""
+        return bool(self._live)
 
     def mask(self, text: str) -> str:
         """``text`` without any secret that is known."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import time
 from collections.abc import Generator, Iterator
 from typing import Any, Protocol, assert_never
 
-import httpx
-
 from orchestrator.api.response import Response
 from orchestrator.clock import Clock
+from orchestrator.connections.errors import LimitPassed
+from orchestrator.connections.transports import OpenAnswer, Transport
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.effects import (
     Ask,
@@ -19,14 +19,15 @@ from orchestrator.execution.effects import (
     Close,
     Effect,
     Emit,
-    LimitPassed,
     Open,
     Read,
     Sleep,
     limit_passed,
 )
 from orchestrator.execution.flow import Flow
-from orchestrator.execution.transports import READ_DEADLINE
+from orchestrator.http_messages import ResponseHead
+
+_log = logging.getLogger("orchestrator")
 
 
 class EffectPerformer(Protocol):
@@ -47,10 +48,9 @@ class BlockingConnection:
         clock: What sleeps, and what limits are measured by.
     """
 
-    def __init__(self, transport: httpx.BaseTransport, clock: Clock) -> None:
+    def __init__(self, transport: Transport, clock: Clock) -> None:
         self._transport, self._clock = transport, clock
-        self._response: httpx.Response | None = None
-        self._chunks: Iterator[bytes] = iter(())
+        self._answer: OpenAnswer | None = None
 
     def perform(self, effect: Effect) -> Any:
         """The result of ``effect``.
@@ -85,29 +85,29 @@ class BlockingConnection:
 
     def close(self) -> None:
         """Close the open answer, if there is one."""
-        response, self._response = self._response, None
-        if response is not None:
-            with contextlib.suppress(Exception):
-                response.close()
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            try:
+                answer.close()
+            except Exception:  # noqa: BLE001 - nobody reads it any more
+                _log.debug("an answer was not closed", exc_info=True)
 
-    def _exchange(self, effect: Open | Read) -> httpx.Response | bytes | None:
+    def _exchange(self, effect: Open | Read) -> ResponseHead | bytes | None:
         began, virtual = time.monotonic(), self._clock.monotonic()
-        token = READ_DEADLINE.set((began + effect.seconds, effect.seconds))
         try:
-            return self._open(effect) if isinstance(effect, Open) else next(self._chunks, None)
+            if isinstance(effect, Open):
+                answer = self._transport.open(effect.request, effect.seconds, effect.connect)
+                self._answer = answer
+                return answer.head
+            return self._answer.read(effect.seconds) if self._answer is not None else None
+        except LimitPassed:
+            raise
         except Exception as error:
             # Sockets wait in real time, whatever clock the call was given.
             passed = max(time.monotonic() - began, self._clock.monotonic() - virtual)
             if (limit := limit_passed(error, effect, passed)) is not None:
                 raise limit from error.with_traceback(None)
             raise
-        finally:
-            READ_DEADLINE.reset(token)
-
-    def _open(self, effect: Open) -> httpx.Response:
-        self._response = self._transport.handle_request(effect.request)
-        self._chunks = self._response.iter_bytes()
-        return self._response
 
 
 class BlockingPump:
@@ -122,8 +122,8 @@ class BlockingPump:
     def __init__(self, flow: Flow, connection: EffectPerformer) -> None:
         self._flow, self._connection = flow, connection
 
-    def advance(self, error: BaseException | None = None) -> StreamEvent | None:
-        """The next event for the caller; ``None`` where the call has succeeded.
+    def advance(self, error: BaseException | None = None) -> Iterator[StreamEvent] | None:
+        """The next events for the caller; ``None`` where the call has succeeded.
 
         Args:
             error: What interrupts the call, to be thrown into the flow.
@@ -138,7 +138,7 @@ class BlockingPump:
                 effect = flow.send(result) if error is None else flow.throw(error)
                 result = error = None
                 if isinstance(effect, Emit):
-                    return effect.event
+                    return effect.events
                 try:
                     result = self._connection.perform(effect)
                 except BaseException as raised:  # noqa: BLE001 - the flow says what it means
@@ -155,16 +155,17 @@ def run(flow: Flow, connection: EffectPerformer) -> Response:
     """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
     pump = BlockingPump(flow, connection)
     try:
-        while pump.advance() is not None:
-            pass
+        while (events := pump.advance()) is not None:
+            for _ in events:
+                pass
         return pump.response
     finally:
         flow.close()  # of no effect, but where an interrupt came between two effects
         connection.close()
 
 
-def drive(flow: Flow, connection: EffectPerformer) -> Generator[StreamEvent, None, None]:
-    """Run a call to its end; yields what may be passed on to the caller.
+def drive(flow: Flow, connection: EffectPerformer) -> Generator[Iterator[StreamEvent], None, None]:
+    """Run a call to its end; yields what may be passed on to the caller, as reads bring it.
 
     Raises:
         CallFailed: The call failed.
@@ -173,10 +174,10 @@ def drive(flow: Flow, connection: EffectPerformer) -> Generator[StreamEvent, Non
     pump = BlockingPump(flow, connection)
     error: BaseException | None = None
     try:
-        while (event := pump.advance(error)) is not None:
+        while (events := pump.advance(error)) is not None:
             error = None
             try:
-                yield event
+                yield events
             except GeneratorExit:
                 error = CallerLeft()
             except BaseException as raised:  # noqa: BLE001 - the flow gives back what it took

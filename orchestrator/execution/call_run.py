@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 import logging
-import uuid
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import attrs
-import httpx
 
 from orchestrator.api.errors import CallFailed, StreamInterrupted
 from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.classification.rules.repairs import HINT_REPAIRED
+from orchestrator.classification.rules.transport import RESEND
 from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import time_budget
-from orchestrator.execution.auth import HINT_RELOADED, RELOAD, auth_of
+from orchestrator.execution.auth import HINT_RELOADED, RELOAD
 from orchestrator.execution.call_errors import failed_call
 from orchestrator.execution.classify_failure import (
     AttemptContext,
     classify_failure,
     masked,
     never_sent,
+    proxy_hint,
 )
 from orchestrator.execution.delivery import Delivery
 from orchestrator.execution.effects import Effect
 from orchestrator.execution.exchange import Exchange, Wishes
 from orchestrator.execution.failure import (
     HINT_MARK,
-    LARGEST_ANSWER,
     Failure,
     Interrupted,
     TooLarge,
 )
-from orchestrator.execution.recorder import Recorder, request_id
+from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.request_builder import RequestBuilder
 from orchestrator.execution.runtime import Runtime
 from orchestrator.health.session import NoteFirstToken, Report, Session, Succeed
+from orchestrator.http_messages import OutgoingRequest, ResponseHead
 from orchestrator.ledger import Skipped
 from orchestrator.provider import Provider
 from orchestrator.states import (
@@ -129,7 +130,7 @@ class CallRun:
         clock = self.runtime.clock
         self.session = self.runtime.board.session(self.call.route, clock.time())
         self.origin = clock.monotonic()
-        self.recorder = Recorder(str(uuid.uuid4()), self._observers)
+        self.recorder = Recorder(os.urandom(16).hex(), self._observers)
 
     def open_record(self) -> None:
         """Write down what was asked."""
@@ -156,6 +157,11 @@ class CallRun:
     def provider(self) -> Provider:
         """The provider that was asked last."""
         return self.runtime.providers[self.sent()[0].provider]
+
+    @property
+    def located_provider(self) -> Provider:
+        """The same, at the one of its addresses that was asked."""
+        return self.provider if self.exchange is None else self.exchange.provider
 
     def sent(self) -> tuple[Target, str]:
         """Where the last attempt was sent, and the label of its credential."""
@@ -207,7 +213,7 @@ class CallRun:
             self.recorder.note(f"limited to {seconds:g} s: the rest is kept for other targets")
         return self.exchange
 
-    def encode(self, exchange: Exchange, base_url: str) -> httpx.Request:
+    def encode(self, exchange: Exchange, base_url: str) -> OutgoingRequest:
         """The HTTP request of an attempt, with its limits.
 
         Raises:
@@ -223,44 +229,43 @@ class CallRun:
             stream=prepared.stream,
         )
         if provider.dialect == self.request.dialect:
-            outgoing.headers.update(
-                [
-                    (name.encode("ascii"), value.strip(" \t").encode("latin-1"))
-                    for name, value in self.request.headers.items()
-                ]
-            )
+            for name, value in self.request.headers.items():
+                outgoing.headers[name.lower()] = value.strip(" \t")
         limits = command.timeouts
-        # Read by transports that know nothing of the limits that the pump keeps.
-        longest = max(command.kept_alive or limits.total, limits.idle)
-        outgoing.extensions["timeout"] = {
-            "connect": min(limits.connect, time_budget.time_left(exchange, self.at)),
-            "read": longest if prepared.stream else limits.total,
-            "write": limits.total,
-            "pool": limits.total,
-        }
-        exchange.secret = self.runtime.secrets.secret(provider, command.credential)
-        auth_of(provider, exchange.secret).sign(outgoing)
+        outgoing.options = provider.connection
+        outgoing.longest_silence = (
+            max(command.kept_alive or limits.total, limits.idle)
+            if prepared.stream
+            else limits.total
+        )
+        outgoing.is_resent = (command.target.name, RESEND) in self.call.repaired
+        exchange.secret, auth = self.runtime.secrets.auth(provider, command.credential)
+        auth.sign(outgoing)
         return outgoing
 
-    def receive(self, exchange: Exchange, head: httpx.Response) -> None:
+    def receive(self, exchange: Exchange, head: ResponseHead) -> None:
         """Take in the head of the answer."""
-        identity = masked(request_id(head.headers), self.runtime.masker)
-        self.recorder.record_head(head.status_code, identity)
+        self.recorder.record_head(head, self.runtime.masker)
         exchange.receive(head)
 
-    def deliver(self) -> Iterator[StreamEvent]:
-        """What may be passed on to the caller now."""
+    def deliver(self) -> Iterator[StreamEvent] | None:
+        """What may be passed on to the caller now; ``None`` where nothing has come."""
         exchange = self.exchange
         if exchange is None or exchange.decoder is None:
-            return
+            return None
         exchange.relaying = True
-        for event in self.delivery.pass_on(exchange.decoder.take()):
-            yield event
-            self._reached = self.at
+        events = exchange.decoder.take()
+        return self.delivery.pass_on(events) if events else None
+
+    def note_delivered(self) -> None:
+        """The caller has got what was delivered, and asks for more."""
+        self._reached = self.at
 
     def complete(self, exchange: Exchange) -> Answer | Failure:
         """A stream is whole, and so is the answer, unless nothing is in it or more is needed."""
-        self.leftover = tuple(self.deliver())
+        if (events := self.deliver()) is not None:
+            self.leftover = tuple(events)
+            self.note_delivered()
         judged = exchange.judge_stream(self.delivery.accumulator)
         if self.call.committed and isinstance(judged, Flawed) and judged.flaw is Flaw.EMPTY:
             # Thoughts reached the caller: nobody else can be asked any more.
@@ -300,7 +305,8 @@ class CallRun:
 
     def too_large(self) -> TooLarge | None:
         """Set where what was put together is larger than any answer may be."""
-        return TooLarge() if self.delivery.accumulator.size > LARGEST_ANSWER else None
+        limit = self.located_provider.largest_answer
+        return TooLarge(limit) if self.delivery.accumulator.size > limit else None
 
     # What the board is asked.
 
@@ -316,8 +322,11 @@ class CallRun:
             target.model,
         )
         error = classify_failure(self.failure, attempt)
-        repair = self.requests.cure(target, self.provider, error)
-        error = attrs.evolve(error, repair=repair, hint=_hint(error, repair))
+        repair = error.repair
+        if repair != RESEND:
+            repair = self.requests.cure(target, self.provider, error)
+        hint = _hint(error, repair) + proxy_hint(self.failure, self.located_provider)
+        error = attrs.evolve(error, repair=repair, hint=hint)
         return Report(target, credential, error, time_budget.cut_first_token(self.failure))
 
     def reload(self, report: Report) -> Generator[Effect, Any, Report]:
@@ -343,7 +352,7 @@ class CallRun:
 
     def repair(self, command: Repair) -> None:
         """Change what is sent to the target of ``command``, and to no other."""
-        if command.name != RELOAD:  # which changed the credential
+        if command.name not in (RELOAD, RESEND):  # which change what carries it
             self.requests.repair(command.target, command.name)
 
     def diagnosed(self, error: Error) -> None:

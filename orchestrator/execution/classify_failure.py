@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-import httpx
 
 from orchestrator.classification import classify
 from orchestrator.classification.pipeline import MESSAGE_LIMIT
+from orchestrator.connections.errors import ConnectError, UnsendableRequest
+from orchestrator.connections.proxies import UnusableProxy, proxy_of
+from orchestrator.connections.tls import UnusableCertificates
 from orchestrator.dialects import Fault, Flawed
 from orchestrator.execution.failure import (
     Broken,
@@ -21,6 +23,7 @@ from orchestrator.execution.failure import (
     Truncated,
     flaw_error,
 )
+from orchestrator.http_messages import Address
 from orchestrator.provider import Provider
 from orchestrator.secrets import Masker
 from orchestrator.states import Error, Reason
@@ -113,10 +116,7 @@ def _fault(fault: Fault, attempt: AttemptContext) -> Error:
     )
 
 
-_UNSENT = (
-    *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),
-    *(httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL),
-)
+_UNSENT = (ConnectError, UnsendableRequest, UnusableCertificates, UnusableProxy)
 
 
 def never_sent(failure: Failure | None) -> bool:
@@ -129,6 +129,19 @@ def never_sent(failure: Failure | None) -> bool:
             return failure.limit == "connect"
         case _:
             return False
+
+
+def proxy_hint(failure: Failure | None, provider: Provider) -> str:
+    """What a hint adds where nobody was reached and a proxy is set; else nothing."""
+    match failure:
+        case Broken(exception=ConnectError()) | LimitReached(limit="connect"):
+            try:
+                proxy = proxy_of(Address.parse(provider.base_url), provider.connection)
+            except (UnusableProxy, ValueError):
+                return ""
+            return "" if proxy is None else f" A proxy is set for this provider: {proxy}."
+        case _:
+            return ""
 
 
 def masked(text: str | None, masker: Masker) -> str | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import attrs
-import httpx
 
 from orchestrator.classification import exceptions
+from orchestrator.connections.errors import ConnectError, ConnectTimeout, ReadError, ReadTimeout
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage, dialect
 from orchestrator.dialects.judgement import judge
 from orchestrator.execution.accumulator import Accumulator
@@ -23,7 +23,6 @@ from orchestrator.execution.answer_chunks import (
     to_completion,
 )
 from orchestrator.execution.failure import (
-    LARGEST_ANSWER,
     Broken,
     Failure,
     Interrupted,
@@ -35,6 +34,7 @@ from orchestrator.execution.request_builder import PreparedRequest
 from orchestrator.execution.response_sniffer import ResponseSniffer
 from orchestrator.execution.stop_cutter import cut_answer
 from orchestrator.execution.stream_decoder import StreamDecoder
+from orchestrator.http_messages import ResponseHead, ResponseHeaders
 from orchestrator.provider import Provider, StreamEnd
 from orchestrator.secrets import Secret
 from orchestrator.states import Send
@@ -107,7 +107,7 @@ class Exchange:
 
     # What comes in.
 
-    def receive(self, head: httpx.Response) -> None:
+    def receive(self, head: ResponseHead) -> None:
         """Take in the head of the answer.
 
         Where the status alone says that it is a failure, that is what came, whether the body
@@ -122,14 +122,18 @@ class Exchange:
             return
         # What is passed on is counted as it is put together.
         self._read += 0 if self.relaying else len(data)
-        if self._read > LARGEST_ANSWER:
+        if self._read > self.provider.largest_answer:
             failed = self.body is not None and self.body.failed
-            self._outcome = self._in_one_piece() if failed else TooLarge()
+            self._outcome = (
+                self._in_one_piece() if failed else TooLarge(self.provider.largest_answer)
+            )
         elif isinstance(self.decoder, StreamDecoder):
             self.decoder.feed(data)
         elif self.body is not None:
             self.body.add(data)
             self._begin_stream()
+        if self.body is not None and self._read == self.body.head.length:
+            self._close()  # that was all: it need not be read that nothing follows
 
     def interrupt(self, exception: Exception) -> Failure:
         """What an attempt amounts to that ``exception`` ended before anything was settled."""
@@ -190,12 +194,14 @@ class Exchange:
         if self._outcome is not None or decoder is None:
             outcome, self._outcome = self._outcome, None
             return outcome
+        if self.relaying and not self._is_over:  # nearly every read of a stream
+            return None
         # What a model said before it failed is its answer so far, and is delivered as that.
         said = decoder.content and decoder.failed_end and not self.wishes.hold
         if (decoder.error is not None or self._is_cut) and (self.relaying or not said):
             return self._broken_stream(decoder)
         if self.relaying:
-            return StreamComplete() if self._is_over else None
+            return StreamComplete()
         if self.wishes.hold:
             return self._held(decoder) if self._is_over else None
         if decoder.content:
@@ -204,14 +210,14 @@ class Exchange:
 
     def judge_stream(self, accumulator: Accumulator) -> Answer | Failure:
         """What a stream that is whole amounts to, as it would be judged in one piece."""
-        headers = self.body.response.headers if self.body is not None else httpx.Headers()
+        headers = self.body.head.headers if self.body is not None else ResponseHeaders()
         return self._enough(judge(to_completion(accumulator.reply()), self._status, headers, "sse"))
 
     # Inside.
 
     @property
     def _status(self) -> int:
-        return self.body.response.status_code if self.body is not None else 200
+        return self.body.head.status if self.body is not None else 200
 
     @property
     def _is_over(self) -> bool:
@@ -245,9 +251,9 @@ class Exchange:
         body = self.body
         if body is None:
             raise AssertionError("only called after the head of the answer")
-        head = body.response
-        decoded = dialect(body.spoken).decode(head.status_code, head.headers, body.content)
-        if isinstance(decoded, Answer):
+        head = body.head
+        decoded = dialect(body.spoken).decode(head.status, head.headers, body.content)
+        if self.prepared.stops and isinstance(decoded, Answer):
             decoded = cut_answer(decoded, body.spoken, self.prepared.stops)
         judged = self._enough(decoded)
         if self.kept is None or not self.wishes.stream:
@@ -276,7 +282,7 @@ class Exchange:
 
     def _broken_stream(self, decoder: StreamDecoder | WholeAnswer) -> Failure:
         body = self.body
-        headers = body.response.headers if body is not None else httpx.Headers()
+        headers = body.head.headers if body is not None else ResponseHeaders()
         if decoder.error is None and body is not None and body.garbled and self._read == len(body):
             return Fault(200, dict(headers), body.content)
         return classify_break(decoder, headers)
@@ -300,8 +306,7 @@ class Exchange:
 
 def _believed(exception: Exception) -> Exception:
     """``exception``, or what it is in truth: a limit of ours that passed never comes here."""
-    if not isinstance(exception, httpx.TimeoutException | TimeoutError):
+    if not isinstance(exception, ConnectTimeout | ReadTimeout | TimeoutError):
         return exception
-    before = isinstance(exception, httpx.ConnectTimeout | httpx.PoolTimeout)
-    kind = httpx.ConnectError if before else httpx.ReadError
+    kind = ConnectError if isinstance(exception, ConnectTimeout) else ReadError
     return kind(str(exception) or type(exception).__name__)

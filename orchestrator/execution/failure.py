@@ -8,10 +8,6 @@ from orchestrator.dialects import Fault, Flaw, Flawed
 from orchestrator.states import Error, Reason, Scope
 from orchestrator.states.reasons import SPECS
 
-LARGEST_ANSWER = 64 * 1024 * 1024
-"""Bytes of the largest answer that is read: far above any model's output, images included."""
-
-
 _WITHIN = frozenset({"idle", "stream_total"})
 """Limits of what comes after the beginning of an answer."""
 
@@ -87,7 +83,13 @@ class LimitReached:
 
 @attrs.frozen
 class TooLarge:
-    """The answer is larger than any answer may be; the rest was not read."""
+    """The answer is larger than any answer may be; the rest was not read.
+
+    Attributes:
+        limit: Bytes of the largest that may be.
+    """
+
+    limit: int
 
     def error(self) -> Error:
         """The classified failure."""
@@ -95,7 +97,7 @@ class TooLarge:
             # Another target may well answer shorter, so it is no fault of the request.
             Reason.INVALID_RESPONSE,
             "answer.too-large",
-            message=f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB",
+            message=f"the answer is larger than {self.limit / 2**20:g} MiB",
             hint=SPECS[Reason.INVALID_RESPONSE].hint,
         )
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
-import httpx
 
 from orchestrator.api.request import Request
 from orchestrator.dialects import Usage
+from orchestrator.execution.classify_failure import masked
+from orchestrator.http_messages import ResponseHead
 from orchestrator.ledger import (
     Attempt,
     Closed,
@@ -25,6 +26,7 @@ from orchestrator.ledger import (
     ended,
 )
 from orchestrator.provider import Provider
+from orchestrator.secrets import Masker
 from orchestrator.states import (
     TABLE,
     Call,
@@ -76,14 +78,9 @@ def pool_of(provider: Provider) -> RecordedPool:
     return RecordedPool(len(labels) if numbered else labels, provider.strategy.value)
 
 
-def request_id(headers: httpx.Headers) -> str | None:
+def request_id(headers: Mapping[str, str]) -> str | None:
     """The provider's id of the request, as it wrote it."""
-    # Once through the headers: each look-up of one that is not there goes through all of them.
-    present = headers.keys()
-    for name in _REQUEST_IDS:
-        if name in present and (value := headers[name]):
-            return value
-    return None
+    return next(filter(None, map(headers.get, _REQUEST_IDS)), None)
 
 
 @attrs.define
@@ -92,13 +89,25 @@ class _Sent:
 
     command: Send
     at: float
-    status: int | None = None
-    request_id: str | None = None
+    head: ResponseHead | None = None
+    masker: Masker | None = None
     received_at: float | None = None
     error: Error | None = None
     unsent: bool = False
     usage: Usage | None = None
     notes: dict[str, None] = attrs.field(factory=dict)  # an ordered set
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, once the head of the answer is here."""
+        return None if self.head is None else self.head.status
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's id of the request, fit to be shown."""
+        if self.head is None or self.masker is None:
+            return None
+        return masked(request_id(self.head.headers), self.masker)
 
 
 class Recorder:
@@ -150,10 +159,15 @@ class Recorder:
         if self._sent is not None:
             self._sent.notes[text] = None
 
-    def record_head(self, status: int, request_id: str | None) -> None:
-        """The head of its answer is here."""
+    def record_head(self, head: ResponseHead, masker: Masker) -> None:
+        """The head of its answer is here.
+
+        Args:
+            head: What the provider's id of the request is read from, once somebody asks.
+            masker: Takes out what may not be shown of it.
+        """
         if self._sent is not None:
-            self._sent.status, self._sent.request_id = status, request_id
+            self._sent.head, self._sent.masker = head, masker
 
     def end_attempt(self, at: float) -> None:
         """All of its answer is here, or no more of it will come."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import attrs
-import httpx
 
 from orchestrator.dialects import StreamReader, dialect
 from orchestrator.dialects.framing import StreamFraming
+from orchestrator.http_messages import ResponseHead
 
 
 @attrs.define(repr=False)  # see Exchange
@@ -16,12 +16,12 @@ class ResponseSniffer:
     What the bytes are decides; see :mod:`orchestrator.dialects.framing`.
 
     Attributes:
-        response: Its head.
+        head: Its head.
         spoken: The provider's dialect.
         streamed: True where a stream was asked for.
     """
 
-    response: httpx.Response
+    head: ResponseHead
     spoken: str
     streamed: bool
     _content: bytearray = attrs.field(factory=bytearray)
@@ -30,7 +30,7 @@ class ResponseSniffer:
     @property
     def failed(self) -> bool:
         """True where the status alone says that this is no answer."""
-        return not self.response.is_success
+        return not self.head.is_success
 
     @property
     def content(self) -> bytes:
@@ -41,7 +41,7 @@ class ResponseSniffer:
     def waits(self) -> bool:
         """True while the provider is still to say its first word."""
         # Believed for the patience alone: a whole answer takes longer than a first token.
-        kind = self.response.headers.get("content-type", "").lower()
+        kind = self.head.headers.get("content-type", "").lower()
         known = self._one_piece or kind.startswith(("application/json", "text/html"))
         return self.streamed and not known
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any, assert_never
-
-import httpx
 
 from orchestrator.api.response import Response
 from orchestrator.clock import Clock
+from orchestrator.connections.errors import LimitPassed
+from orchestrator.connections.transports import AsyncOpenAnswer, AsyncTransport
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.effects import (
     Ask,
@@ -20,13 +20,15 @@ from orchestrator.execution.effects import (
     Close,
     Effect,
     Emit,
-    LimitPassed,
     Open,
     Read,
     Sleep,
     limit_passed,
 )
 from orchestrator.execution.flow import Flow
+from orchestrator.http_messages import ResponseHead
+
+_log = logging.getLogger("orchestrator")
 
 
 class TaskConnection:
@@ -37,16 +39,13 @@ class TaskConnection:
         clock: What sleeps, and what limits are measured by.
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> None:
+    def __init__(self, transport: AsyncTransport, clock: Clock) -> None:
         self._transport, self._clock = transport, clock
-        self._response: httpx.Response | None = None
-        self._chunks: AsyncIterator[bytes]
+        self._answer: AsyncOpenAnswer | None = None
 
     async def perform(self, effect: Effect) -> Any:
         """The result of ``effect``; raises as :meth:`.BlockingConnection.perform`."""
         match effect:
-            case Ask():
-                return effect.session.answer(effect.question, effect.at)
             case Open() | Read():
                 return await self._exchange(effect)
             case Close():
@@ -55,8 +54,8 @@ class TaskConnection:
                 return await self._clock.sleep_async(effect.seconds)
             case AwaitThread():
                 return await self._wait(effect)
-            case Emit():
-                raise AssertionError("whoever drives the flow hands events on")
+            case Ask() | Emit():
+                raise AssertionError("the pump does these itself")
             case _:
                 assert_never(effect)
 
@@ -74,32 +73,29 @@ class TaskConnection:
 
     async def close(self) -> None:
         """Close the open answer, if there is one."""
-        response, self._response = self._response, None
-        if response is not None:
-            with contextlib.suppress(Exception):
-                await response.aclose()
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            try:
+                await answer.aclose()
+            except Exception:  # noqa: BLE001 - nobody reads it any more
+                _log.debug("an answer was not closed", exc_info=True)
 
-    async def _exchange(self, effect: Open | Read) -> httpx.Response | bytes | None:
+    async def _exchange(self, effect: Open | Read) -> ResponseHead | bytes | None:
         began, virtual = time.monotonic(), self._clock.monotonic()
-        limit = asyncio.timeout(effect.seconds)
         try:
-            async with limit:
-                if isinstance(effect, Open):
-                    return await self._open(effect)
-                return await anext(self._chunks, None)
+            if isinstance(effect, Open):
+                request, connect = effect.request, effect.connect
+                self._answer = await self._transport.open(request, effect.seconds, connect)
+                return self._answer.head
+            return await self._answer.read(effect.seconds) if self._answer is not None else None
+        except LimitPassed:
+            raise
         except Exception as error:
-            if limit.expired():
-                raise LimitPassed from error.with_traceback(None)
             # Sockets wait in real time, whatever clock the call was given.
             passed = max(time.monotonic() - began, self._clock.monotonic() - virtual)
             if (early := limit_passed(error, effect, passed)) is not None:
                 raise early from error.with_traceback(None)
             raise
-
-    async def _open(self, effect: Open) -> httpx.Response:
-        self._response = await self._transport.handle_async_request(effect.request)
-        self._chunks = self._response.aiter_bytes()
-        return self._response
 
 
 class TaskPump:
@@ -114,8 +110,8 @@ class TaskPump:
     def __init__(self, flow: Flow, connection: TaskConnection) -> None:
         self._flow, self._connection = flow, connection
 
-    async def advance(self, error: BaseException | None = None) -> StreamEvent | None:
-        """The next event for the caller; ``None`` where the call has succeeded.
+    async def advance(self, error: BaseException | None = None) -> Iterator[StreamEvent] | None:
+        """The next events for the caller; ``None`` where the call has succeeded.
 
         Args:
             error: What interrupts the call, to be thrown into the flow.
@@ -130,9 +126,12 @@ class TaskPump:
                 effect = flow.send(result) if error is None else flow.throw(error)
                 result = error = None
                 if isinstance(effect, Emit):
-                    return effect.event
+                    return effect.events
                 try:
-                    result = await self._connection.perform(effect)
+                    if isinstance(effect, Ask):  # it never waits, and a coroutine costs as much
+                        result = effect.session.answer(effect.question, effect.at)
+                    else:
+                        result = await self._connection.perform(effect)
                 except BaseException as raised:  # noqa: BLE001 - the flow says what it means
                     error = raised
         except StopIteration as end:
@@ -147,16 +146,19 @@ async def run(flow: Flow, connection: TaskConnection) -> Response:
     """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
     pump = TaskPump(flow, connection)
     try:
-        while await pump.advance() is not None:
-            pass
+        while (events := await pump.advance()) is not None:
+            for _ in events:
+                pass
         return pump.response
     finally:
         flow.close()  # of no effect, but where an interrupt came between two effects
         await connection.close()
 
 
-async def drive(flow: Flow, connection: TaskConnection) -> AsyncGenerator[StreamEvent, None]:
-    """Run a call to its end; yields what may be passed on to the caller.
+async def drive(
+    flow: Flow, connection: TaskConnection
+) -> AsyncGenerator[Iterator[StreamEvent], None]:
+    """Run a call to its end; yields what may be passed on to the caller, as reads bring it.
 
     Raises:
         CallFailed: The call failed.
@@ -165,10 +167,10 @@ async def drive(flow: Flow, connection: TaskConnection) -> AsyncGenerator[Stream
     pump = TaskPump(flow, connection)
     error: BaseException | None = None
     try:
-        while (event := await pump.advance(error)) is not None:
+        while (events := await pump.advance(error)) is not None:
             error = None
             try:
-                yield event
+                yield events
             except GeneratorExit:
                 error = CallerLeft()
             except BaseException as raised:  # noqa: BLE001 - the flow gives back what it took

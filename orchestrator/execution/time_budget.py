@@ -6,7 +6,7 @@ from what has come so far. All instants are seconds since ``Started``.
 
 from __future__ import annotations
 
-from orchestrator.execution.effects import LimitPassed
+from orchestrator.connections.errors import LimitPassed
 from orchestrator.execution.exchange import Exchange
 from orchestrator.execution.failure import Failure, LimitReached
 from orchestrator.states import DeadlineReached, Relay, Send

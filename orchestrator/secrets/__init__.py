@@ -19,6 +19,7 @@ from orchestrator.secrets.held import (
     is_public_name,
     values_of_header,
     values_of_query,
+    values_of_userinfo,
 )
 from orchestrator.secrets.log_filter import guard_logs
 from orchestrator.secrets.masker import Masker, mask
@@ -36,4 +37,5 @@ __all__ = [
     "mask",
     "values_of_header",
     "values_of_query",
+    "values_of_userinfo",
 ]

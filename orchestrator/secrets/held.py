@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Collection, Iterator, Mapping
 from typing import Self
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 from orchestrator.secrets.shapes import MASK
 
@@ -176,6 +176,15 @@ def values_of_query(address: str) -> Iterator[str]:
         if not (equals and is_public_name(name)):
             said = value if equals else name
             yield from _long(dict.fromkeys((said, unquote_plus(said))))
+
+
+def values_of_userinfo(address: str) -> Iterator[str]:
+    """What is secret of an address: its name and password, as written, as decoded, as a token."""
+    userinfo = address.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    name, _, password = userinfo.partition(":")
+    said = unquote(name), unquote(password)
+    token = base64.b64encode(":".join(said).encode()).decode() if userinfo else ""
+    yield from _long(dict.fromkeys((userinfo, name, password, *said, token)))
 
 
 def _long(values: Collection[str] | Iterator[str]) -> Iterator[str]:

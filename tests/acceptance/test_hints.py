@@ -102,6 +102,22 @@ def test_a_port_where_nobody_listens_says_to_check_the_server(call: Call) -> Non
 
 
 @both
+def test_a_proxy_that_is_set_is_named_where_nobody_was_reached(call: Call) -> None:
+    with ClosedPort() as port:
+        place = port.url.partition("://")[2].partition("/")[0]
+        proxy = f'proxy = "http://ann:quiet-word-of-ann@{place}"'
+        text = text_of({"a": "http://llm.corp.invalid/v1"}, ["a/m"], extra=ONCE)
+        with Orchestrator(loads(f"{text}\n{proxy}", environment("a"))) as orchestrator:
+            failed = failure(call, orchestrator)
+
+    assert failed.reason == "connection"
+    named = f" A proxy is set for this provider: {place} (proxy of the provider)."
+    assert failed.hint.endswith(named)
+    assert str(failed).count(named) == 1
+    assert "quiet-word" not in str(failed)
+
+
+@both
 def test_a_certificate_that_nobody_vouches_for_is_a_connection_that_failed(call: Call) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)

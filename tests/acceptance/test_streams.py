@@ -18,6 +18,7 @@ from tests.orchestrator.execution.streamed import (
     streams,
 )
 from tests.orchestrator.execution.wires import WIRES, Wire, chat, event
+from tests.waiting import with_time_enough
 
 both = pytest.mark.parametrize("reader", [read, aread], ids=["stream", "astream"])
 each = pytest.mark.parametrize("wire", WIRES, ids=[wire.dialect for wire in WIRES])
@@ -52,17 +53,20 @@ def test_a4_a_402_at_the_first_streamed_token_is_one_hop(reader: Reader) -> None
 
 @both
 def test_a4_a_402_after_the_first_words_is_told_as_what_it_is(reader: Reader) -> None:
-    scripts = {"a": paced(*chat().events[:3], event(BILLED)), "b": replies.ok("hello")}
-    with streams(scripts) as (providers, orchestrator):
-        got = reader(orchestrator)
+    def ask(seconds: float) -> tuple[Read, str, tuple[int, ...]]:
+        broke = paced(*chat().events[:3], event(BILLED), pace=seconds / 10)
+        with streams({"a": broke, "b": replies.ok("hello")}) as (providers, orchestrator):
+            got = reader(orchestrator)
+            return got, reader(orchestrator).text, counts(providers, "a", "b")
 
-        assert isinstance(got.failure, StreamInterrupted)
-        assert got.failure.reason == "billing"
-        assert "billing exhausted on a" in str(got.failure)
-        assert got.failure.partial_text == got.text
-        # It was reported: whoever comes next does not ask there.
-        assert reader(orchestrator).text == "hello"
-        assert counts(providers, "a", "b") == (1, 1)
+    # Until the words are read before the error comes.
+    got, then, asked = with_time_enough(ask, lambda found: found[0].targets == ["a"])
+    assert isinstance(got.failure, StreamInterrupted)
+    assert got.failure.reason == "billing"
+    assert "billing exhausted on a" in str(got.failure)
+    assert got.failure.partial_text == got.text
+    # It was reported: whoever comes next does not ask there.
+    assert (then, asked) == ("hello", (1, 1))
 
 
 @both

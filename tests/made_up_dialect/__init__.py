@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import attrs
-import httpx
 import msgspec
 
 from orchestrator.dialects import Loss, Payload, RequestError, Usage
@@ -42,6 +41,7 @@ from orchestrator.dialects.serving import Serving
 from orchestrator.dialects.shape import RequestShape, appended_turns
 from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
 from orchestrator.dialects.wire import mapping, string
+from orchestrator.http_messages import OutgoingRequest
 
 NAME = "made-up"
 _SPEAKERS = {Role.USER: "me", Role.ASSISTANT: "you"}
@@ -58,7 +58,7 @@ def encode(
     model: str,
     overrides: Payload,
     stream: bool = False,
-) -> httpx.Request:
+) -> OutgoingRequest:
     body = {**payload, **overrides, "who": model, **({"flow": True} if stream else {})}
     return post(provider, "say", body, stream=stream)
 

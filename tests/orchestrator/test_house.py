@@ -122,7 +122,7 @@ TOUCHING = {"fcntl", "select", "selectors", "socket", "sqlite3", "ssl", "subproc
 """Modules of the world: sockets, files, processes."""
 
 WORLDLY = {
-    "execution/transports.py",  # speaks HTTP
+    "connections",  # sockets, and whom they trust
     "secrets/sources.py",  # runs the command that prints a token
     "health/stores/file.py",
     "health/stores/sqlite_file.py",
@@ -159,9 +159,11 @@ SLEEPING = {"time.sleep", "asyncio.sleep"}
 SLEEPERS = {"clock.py", "ledger/file.py", "health/stores/sqlite_file.py", "health/stores/file.py"}
 READING = {"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "time.time_ns"}
 READERS = SLEEPERS | {
-    "execution/blocking.py",  # sockets wait in real time, whatever clock the call has
+    "connections/dialing.py",  # sockets wait in real time, whatever clock the call has
+    "connections/httpx_pools.py",
+    "connections/sockets.py",
+    "execution/blocking.py",
     "execution/tasks.py",
-    "execution/transports.py",
     "classification/failure_reader.py",  # a caller who classifies hands in no clock
 }
 

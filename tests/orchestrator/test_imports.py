@@ -21,34 +21,36 @@ ROOMS = """
 states             |
 clock              |
 secrets            |
+http_messages      | secrets
+connections        | http_messages secrets
 json_values        |
 header_rules       |
-dialects           |
+dialects           | http_messages
 api.request        | dialects json_values header_rules
 classification.rule | states
 vendors            | states classification.rule dialects
 pooling            |
-provider           | classification.rule dialects pooling secrets
+provider           | classification.rule dialects http_messages pooling secrets
 health             | states pooling secrets
 classification     | states classification.rule secrets vendors
 ledger             | states dialects json_values
-config             | states classification classification.rule dialects header_rules json_values pooling provider secrets vendors
+config             | states classification classification.rule connections dialects header_rules http_messages json_values pooling provider secrets vendors
 api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
 api.streams        | api.chunks api.response dialects execution
 api.default        | api.client
-api.options        | api.request clock dialects health ledger
-api.client         | states classification clock config dialects api.options api.request api.response api.streams execution health ledger provider secrets
-execution          | states api.errors api.request api.response classification clock config dialects health ledger provider secrets
+api.options        | api.request clock health ledger
+api.client         | states classification api.options api.request api.response api.streams clock config connections dialects execution health ledger provider secrets
+execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets
 serving            | states api.client api.default api.errors api.request api.response config dialects execution ledger
 sim                |
 lab.diagrams       | states ledger
-lab.simulation     | states api.client api.errors api.request api.response classification clock config dialects execution health ledger pooling provider secrets vendors
+lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config ledger sim lab.invariants lab.simulation
-cli                | states api.client api.errors api.request api.response classification classification.rule config dialects execution health lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
+cli                | states api.client api.errors api.request api.response classification classification.rule config connections dialects execution health http_messages lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 
 DIVIDED = ("api", "lab")
@@ -62,12 +64,12 @@ OTHERS = {
     "api.options": {"httpx"},
     "classification": {"msgspec"},
     "cli": {"cyclopts", "httpx", "msgspec", "rich"},
-    "config": {"cattrs", "httpx", "platformdirs"},
-    "dialects": {"httpx", "msgspec"},
-    "execution": {"httpcore", "httpx"},
+    "config": {"cattrs", "platformdirs"},
+    "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
+    "dialects": {"msgspec"},
     "health": {"msgspec", "platformdirs"},
+    "http_messages": {"idna"},
     "lab.diagrams": {"rich"},
-    "lab.simulation": {"httpx"},
     "ledger": {"cattrs", "msgspec"},
     "secrets": {"keyring", "msgspec"},
     "serving": {"httpx", "httpx2", "msgspec"},

@@ -80,7 +80,18 @@ _DNS_HINT = (
     "The endpoint's host name could not be resolved: check the spelling of base_url and your DNS."
 )
 
+RESEND = "new_connection"
+"""The repair of a kept connection that turned out closed: the request is sent on a new one."""
+
 RULES: tuple[Rule, ...] = (
+    Rule("transport.stale-connection", Reason.CONNECTION, _OURS,
+         codes={"exception:staleconnection"}, scope=Scope.REQUEST, repair=RESEND,
+         hint=("A connection that was kept open had been closed when the request reached it: it "
+         "is sent again on a new one, and nothing needs to be done.")),
+    Rule("transport.unusable-route", Reason.CONNECTION, _OURS,
+         codes={"exception:unusablecertificates", "exception:unusableproxy"}, scope=Scope.REQUEST,
+         hint=("The certificates or the proxy that are named here cannot be used: mend what the "
+         "message names, or take it out.")),
     # --- limits of ours, by the name that a call gives them ---
     *(
         Rule(f"timeout.{limit}", Reason.TIMEOUT, _OURS, codes={f"exception:{limit}"}, types=_ANY)

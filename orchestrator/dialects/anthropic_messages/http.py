@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
 from orchestrator.dialects.anthropic_messages.reasoning import suited
 from orchestrator.dialects.encoding import EndpointSettings, KeyForm, Payload, post
 from orchestrator.dialects.wire import count
+from orchestrator.http_messages import OutgoingRequest
 
 VERSION = "2023-06-01"
 """The version of the API that is asked for; ``anthropic-version`` in the provider's headers
@@ -44,7 +43,7 @@ def encode(
     model: str,
     overrides: Payload,
     stream: bool = False,
-) -> httpx.Request:
+) -> OutgoingRequest:
     """See :class:`orchestrator.dialects.record.Encode`.
 
     :data:`DEFAULT_MAX_TOKENS` is sent where nobody says ``max_tokens``.

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
 from orchestrator.dialects.encoding import EndpointSettings, Payload, post
 from orchestrator.dialects.gemini.generation import budgeted
 from orchestrator.dialects.gemini.request_writer import merged
 from orchestrator.dialects.gemini.vocabulary import take
 from orchestrator.dialects.wire import mapping
+from orchestrator.http_messages import OutgoingRequest
 
 _HANDLED = ("model", "stream")
 _GENERATION = "generationConfig"
@@ -55,7 +54,7 @@ def encode(
     model: str,
     overrides: Payload,
     stream: bool = False,
-) -> httpx.Request:
+) -> OutgoingRequest:
     """See :class:`orchestrator.dialects.record.Encode`."""
     body = _body(payload, model, _placed(overrides))
     return post(provider, _path(model, stream=stream), body, stream=stream)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.dialects.answer import Usage
-from orchestrator.dialects.finish_reasons import finish_reason, standard
+from orchestrator.dialects.answer import Answer, Usage
+from orchestrator.dialects.finish_reasons import STOP, finish_reason, standard
 from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import UNTITLED, Heading, NeutralAnswer, Text, Thinking, ToolUse
 from orchestrator.dialects.openai_chat.messages import (
@@ -33,6 +33,32 @@ def read_answer(body: Mapping[str, Any]) -> NeutralAnswer:
             string(body.get("model")),
         )
     )
+
+
+_PLAIN = frozenset(
+    {
+        *("id", "object", "created", "model", "choices", "usage"),
+        *("system_fingerprint", "service_tier"),
+    }
+)
+_PLAIN_CHOICE = frozenset({"index", "message", "finish_reason", "logprobs"})
+_PLAIN_MESSAGE = frozenset({"role", "content", "refusal", "annotations"})
+
+
+def read_plain(body: dict[str, Any]) -> Answer | None:
+    """See :class:`orchestrator.dialects.record.Dialect`: a text, and that it stopped."""
+    if not body.keys() <= _PLAIN or (choice := _first(body.get("choices"))) is None:
+        return None
+    message = choice.get("message")
+    if choice.get("finish_reason") != STOP or not choice.keys() <= _PLAIN_CHOICE:
+        return None
+    if not isinstance(message, dict) or not message.keys() <= _PLAIN_MESSAGE:
+        return None
+    text = message.get("content")
+    if not text or not isinstance(text, str):
+        return None
+    said = string(body.get("id")), string(body.get("model"))
+    return Answer(text, (), STOP, usage_of(body.get("usage")), *said, body)
 
 
 def read_whole(body: Mapping[str, Any]) -> NeutralAnswer | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-import httpx
-
 from orchestrator.dialects.encoding import EndpointSettings, Payload, post, with_model
+from orchestrator.http_messages import OutgoingRequest
 
 
 def encode(
@@ -16,9 +15,13 @@ def encode(
     model: str,
     overrides: Payload,
     stream: bool = False,
-) -> httpx.Request:
+) -> OutgoingRequest:
     """See :class:`orchestrator.dialects.record.Encode`."""
-    passed = {name: value for name, value in payload.items() if name not in provider.omitted}
+    passed: Payload = payload
+    if provider.omitted:
+        passed = {name: value for name, value in payload.items() if name not in provider.omitted}
     body = with_model({**passed, **overrides}, model, stream=stream)
-    path = provider.path.replace("{model}", quote(model, safe="")) or "chat/completions"
+    path = provider.path or "chat/completions"
+    if "{model}" in path:
+        path = path.replace("{model}", quote(model, safe=""))
     return post(provider, path, body, stream=stream)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import httpx
-
 from orchestrator.dialects.encoding import EndpointSettings, Payload, post, with_model
+from orchestrator.http_messages import OutgoingRequest
 
 
 def encode(
@@ -14,7 +13,7 @@ def encode(
     model: str,
     overrides: Payload,
     stream: bool = False,
-) -> httpx.Request:
+) -> OutgoingRequest:
     """See :class:`orchestrator.dialects.record.Encode`."""
     body = with_model({**payload, **overrides}, model, stream=stream)
     return post(provider, "responses", body, stream=stream)

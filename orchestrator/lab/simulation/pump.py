@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from math import inf
 from typing import Any, assert_never
 
-import httpx
-
 from orchestrator.clock import VirtualClock
+from orchestrator.connections.errors import ConnectError, LimitPassed
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.effects import (
     Ask,
@@ -19,11 +18,11 @@ from orchestrator.execution.effects import (
     Close,
     Effect,
     Emit,
-    LimitPassed,
     Open,
     Read,
     Sleep,
 )
+from orchestrator.http_messages import ResponseHead, ResponseHeaders
 from orchestrator.lab.simulation.script_items import (
     CONNECT,
     CUT,
@@ -45,7 +44,7 @@ from orchestrator.states import Send
 Answers = Callable[[Send, float], Item]
 """What an attempt meets; the second argument is the wall clock, seconds since the epoch."""
 
-_EVENTS = {"Content-Type": "text/event-stream"}
+_EVENTS = ResponseHeaders.of({"Content-Type": "text/event-stream"})
 _SILENT = (TIMEOUT, SILENCE, STALL)
 
 
@@ -102,7 +101,7 @@ class VirtualConnection:
 
         Raises:
             LimitPassed: Its time is over.
-            httpx.TransportError: The script breaks the connection.
+            TransportError: The script breaks the connection.
         """
         match effect:
             case Ask():
@@ -126,25 +125,25 @@ class VirtualConnection:
         """Read no further."""
         self._coming = iter(())
 
-    def _open(self, effect: Open) -> httpx.Response:
+    def _open(self, effect: Open) -> ResponseHead:
         exchange = self._run.exchange
         if exchange is None or effect.request.method == "GET":
-            return httpx.Response(200)  # no attempt: can this address be reached?
+            return ResponseHead(200)  # no attempt: can this address be reached?
         send, provider = exchange.command, exchange.provider
         item = self._answers(send, self._clock.time())
         written = {"spoken": provider.dialect, "model": send.target.model}
         if exchange.prepared.stream and is_streamed(item):
             self._coming = parts(item, **written)
-            return httpx.Response(200, headers=_EVENTS)
+            return ResponseHead(200, _EVENTS)
         if item.word == CONNECT:
             self._wait(item.seconds, effect.connect, connect=True)
-            raise httpx.ConnectError(item.message or "[Errno 111] Connection refused")
+            raise ConnectError(item.message or "[Errno 111] Connection refused")
         self._wait(inf if item.word in _SILENT else item.seconds, effect.seconds)
         if item.word == CUT:
             raise broken_off(item)
         answered = answer(item, **written)
         self._coming = iter([StreamPart(0.0, answered.content)])
-        return answered
+        return answered.head
 
     def _read(self, limit: float) -> bytes | None:
         """The next bytes, after the virtual time that they take."""

@@ -175,8 +175,8 @@ def _reason(item: Item, provider: Provider) -> Reason | None:
         return Reason(item.word)
     made = answer(item, spoken=provider.dialect, model="")
     return classify(
-        status=made.status_code,
-        headers=made.headers,
+        status=made.head.status,
+        headers=made.head.headers,
         body=made.content,
         provider=provider.vendor or provider.name,
         dialect=provider.dialect,

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import http
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 import attrs
-import httpx
 
+from orchestrator.connections.errors import RemoteProtocolError, TransportError
 from orchestrator.dialects import dialect
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.neutral import (
@@ -31,6 +32,7 @@ from orchestrator.dialects.neutral import (
     ToolUse,
     UsageDelta,
 )
+from orchestrator.http_messages import ResponseHead, ResponseHeaders
 from orchestrator.lab.simulation.script_items import (
     BROKEN_PIECES,
     CUT,
@@ -89,7 +91,27 @@ _USUAL: dict[Reason, _UsualFailure] = {
 }
 
 
-def answer(item: Item, *, spoken: str, model: str) -> httpx.Response:
+@attrs.frozen
+class ScriptedAnswer:
+    """An HTTP answer in one piece.
+
+    Attributes:
+        head: Its head.
+        content: Its body.
+    """
+
+    head: ResponseHead
+    content: bytes
+
+
+def _answered(
+    status: int, body: Any, headers: Mapping[str, str] = MappingProxyType({})
+) -> ScriptedAnswer:
+    told = ResponseHeaders.of({"content-type": "application/json", **headers})
+    return ScriptedAnswer(ResponseHead(status, told), json.dumps(body).encode())
+
+
+def answer(item: Item, *, spoken: str, model: str) -> ScriptedAnswer:
     """The HTTP answer of an item that is one.
 
     Args:
@@ -104,7 +126,7 @@ def answer(item: Item, *, spoken: str, model: str) -> httpx.Response:
     if item.word in (reason.value for reason in _USUAL):
         return _failure(item, _USUAL[Reason(item.word)])
     reply = NeutralAnswer((_part(item),), _finish(item), id="simulated", model=model)
-    return httpx.Response(item.status or 200, json=dialect(spoken).write_answer(reply))
+    return _answered(item.status or 200, dialect(spoken).write_answer(reply))
 
 
 def _finish(item: Item) -> str:
@@ -128,21 +150,19 @@ def _by_status(status: int) -> _UsualFailure:
     return _UsualFailure(status, phrase)
 
 
-def _failure(item: Item, usual: _UsualFailure) -> httpx.Response:
+def _failure(item: Item, usual: _UsualFailure) -> ScriptedAnswer:
     words = usual.message if item.message is None else item.message
     named = {"type": usual.kind, "code": usual.code}
     detail = {"message": words, **{name: value for name, value in named.items() if value}}
-    return httpx.Response(usual.status, json={"error": detail}, headers=_headers(item))
+    return _answered(usual.status, {"error": detail}, _headers(item))
 
 
-def _odd(item: Item) -> httpx.Response:
+def _odd(item: Item) -> ScriptedAnswer:
     """A 200 that is no answer, or a failure that nobody can read."""
     body: Any = {"error": {"message": item.message or "Something happened", "code": "simulated"}}
     if item.word == Reason.INVALID_RESPONSE:
         body = {"id": "simulated", "choices": []}
-    content = json.dumps(body).encode()
-    headers = {"Content-Type": "application/json", **_headers(item)}
-    return httpx.Response(200, content=content, headers=headers)
+    return _answered(200, body, _headers(item))
 
 
 def _headers(item: Item) -> dict[str, str]:
@@ -169,7 +189,7 @@ class StreamPart:
 
     seconds: float
     data: bytes = b""
-    error: httpx.TransportError | None = None
+    error: TransportError | None = None
 
 
 def is_streamed(item: Item) -> bool:
@@ -204,9 +224,9 @@ def parts(item: Item, *, spoken: str, model: str) -> Iterator[StreamPart]:
         yield StreamPart(seconds, writer.write(StreamError(_error(item, spoken, model))))
 
 
-def broken_off(item: Item) -> httpx.RemoteProtocolError:
+def broken_off(item: Item) -> RemoteProtocolError:
     """The exception of an answer that is cut."""
-    return httpx.RemoteProtocolError(f"{item.message or BREAKS_OFF} (incomplete chunked read)")
+    return RemoteProtocolError(f"{item.message or BREAKS_OFF} (incomplete chunked read)")
 
 
 def _pieces(item: Item) -> Iterator[Delta]:
@@ -274,8 +294,8 @@ def _error(item: Item, spoken: str, model: str) -> object:
     if named in _REASONS:
         item = attrs.evolve(item, word=_REASONS[named].value)
     outside = answer(item, spoken=spoken, model=model)
-    body = outside.json()
+    body = json.loads(outside.content)
     error = body.get("error")
     if isinstance(error, dict):
-        error.setdefault("code", named or outside.status_code)
+        error.setdefault("code", named or outside.head.status)
     return body

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from orchestrator.classification import classify
+from orchestrator.connections.proxies import UnusableProxy
+from orchestrator.connections.tls import UnusableCertificates
 from orchestrator.states.reasons import Reason, Scope
 
 
@@ -54,6 +56,16 @@ OBJECTS: list[tuple[BaseException, Reason, str]] = [
         "transport.closed-type",
     ),
     (OSError(28, "No space left on device"), Reason.CONNECTION, "transport.os-error"),
+    (
+        UnusableCertificates("SSL_CERT_FILE", "/corp.pem", "No such file or directory"),
+        Reason.CONNECTION,
+        "transport.unusable-route",
+    ),
+    (
+        UnusableProxy("ALL_PROXY", "has a port that cannot be"),
+        Reason.CONNECTION,
+        "transport.unusable-route",
+    ),
     (ValueError("a bug of the caller"), Reason.UNKNOWN, "none"),
 ]
 NAMES = [repr(one[0]) for one in OBJECTS]

@@ -15,6 +15,7 @@ from orchestrator.classification.pipeline import decide
 from orchestrator.classification.rule import Rule, unreachable
 from orchestrator.classification.rule_books import all_rules, codes_first, rule_book
 from orchestrator.classification.rules.repairs import NAMES
+from orchestrator.classification.rules.transport import RESEND
 from orchestrator.states.reasons import Reason
 from orchestrator.vendors import all_vendors, family
 
@@ -36,7 +37,7 @@ def test_a_rule_is_readable_sourced_and_reachable(rule: Rule) -> None:
     assert unreachable(rule, filed=True) is None
     assert not rule.hint or (rule.hint.endswith(".") and "\n" not in rule.hint)
     assert not rule.revoked or rule.reason is Reason.AUTH
-    assert rule.repair is None or rule.repair in NAMES
+    assert rule.repair in (None, RESEND, *NAMES)
     # A subject is looked up by its place, so it has one.
     assert not rule.near or all("…" not in written for written in rule.contains)
 

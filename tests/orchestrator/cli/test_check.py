@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
+import attrs
 import pytest
 
 from orchestrator.sim import ClosedPort, ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript
-from tests.orchestrator.cli.entry import CANARY, Place, configured
+from tests.orchestrator.cli.entry import CANARY, ROOT, Ended, Place, configured
 
 
 def test_without_a_config_each_command_says_how_to_get_one(tmp_path: Path) -> None:
@@ -39,14 +41,74 @@ def test_a_sound_config_has_no_problems_and_nothing_is_sent(tmp_path: Path) -> N
         ended, listed = place.run("check"), place.run("check", "--json")
 
         assert providers.received("a") == ()
-    assert ended.out == "orchestrator.toml: no problems\nroute default: a/m\n"
+    assert ended.out == (
+        "orchestrator.toml: no problems\nroute default: a/m\n"
+        "provider a: directly, by own HTTP/1.1 connections\n"
+    )
     assert (ended.status, ended.err) == (0, "")
     assert listed.json == {
         "format": 1,
         "config": "orchestrator.toml",
         "findings": [],
         "routes": {"default": ["a/m"]},
+        "providers": [{"provider": "a", "proxy": None, "transport": "own HTTP/1.1 connections"}],
     }
+
+
+def test_each_provider_is_listed_with_its_proxy_and_transport(tmp_path: Path) -> None:
+    secret = "hunter2-of-the-proxy"
+    urls = {"far": "http://llm.far/v1", "near": "http://10.1.2.3/v1", "own": "http://own/v1"}
+    urls |= {"two": "http://two", "sock": "http://sock", "blunt": "http://llm.blunt"}
+    place = configured(tmp_path, urls, [f"{name}/m" for name in urls])
+    with (tmp_path / "orchestrator.toml").open("a") as file:
+        file.write('\nproxy = ""')
+    text = (tmp_path / "orchestrator.toml").read_text()
+    for name, keys in {
+        "own": f'proxy = "https://ann:{secret}@[::1]"',
+        "two": 'http2 = true\nproxy = ""',
+        "sock": f'proxy = "socks5://ann:{secret}@socks"',
+    }.items():
+        text = text.replace(f"[providers.{name}]", f"[providers.{name}]\n{keys}")
+    (tmp_path / "orchestrator.toml").write_text(text)
+    (tmp_path / "packages").mkdir()
+    for package in ("h2", "socksio"):
+        (tmp_path / "packages" / f"{package}.py").write_text("")
+    variables = {"http_proxy": f"ann:{secret}@proxy.corp:3128", "NO_PROXY": "10.0.0.0/8"}
+    variables |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path / 'packages'}"}
+    ended = attrs.evolve(place, variables={**place.variables, **variables}).run("check")
+
+    assert ended.status == 0
+    assert ended.out.splitlines()[-6:] == [
+        "provider far: through proxy.corp:3128 (http_proxy), by own HTTP/1.1 connections",
+        "provider near: directly, by own HTTP/1.1 connections",
+        "provider own: through [::1]:443 (proxy of the provider), by httpx (TLS proxy)",
+        "provider two: directly, by httpx (HTTP/2)",
+        "provider sock: through socks:1080 (proxy of the provider), by httpx (SOCKS proxy)",
+        "provider blunt: directly, by own HTTP/1.1 connections",
+    ]
+    assert secret not in ended.out + ended.err
+
+
+def test_what_no_connection_can_be_made_with_is_an_error(tmp_path: Path) -> None:
+    urls = {"a": "https://a/v1", "b": "https://b/v1", "c": "http://c/v1"}
+    place = configured(tmp_path, urls, ["a/m", "b/m", "c/m"])
+
+    def run(**variables: str) -> Ended:
+        return attrs.evolve(place, variables={**place.variables, **variables}).run("check")
+
+    missing = run(SSL_CERT_FILE="/no/corporate.pem")
+    proxied = run(HTTPS_PROXY="http://ann:quiet-word@proxy:port", NO_PROXY="")
+
+    assert (missing.status, proxied.status) == (1, 1)
+    assert missing.out.splitlines()[0] == (
+        "error: SSL_CERT_FILE: names /no/corporate.pem, which cannot be used: "
+        "No such file or directory (correct it, or unset it)"
+    )
+    assert proxied.out.startswith("error: HTTPS_PROXY: has a port that cannot be; allowed: http,")
+    assert "quiet-word" not in proxied.out
+    for ended in (missing, proxied):
+        assert ended.out.count("error: ") == 1  # one, for both of the providers
+        assert "provider c: directly" in ended.out
 
 
 def test_live_asks_each_target_once_and_says_what_it_got(tmp_path: Path) -> None:
@@ -168,7 +230,7 @@ def test_a_request_is_said_to_be_taken_over_or_not_by_each_target(tmp_path: Path
     ended = crossing(tmp_path, SPOKEN).run("check", "--request", "request.json")
 
     assert (ended.status, ended.err) == (0, "")
-    head, chat, claude, gem = ended.out.splitlines()[2:]
+    head, chat, claude, gem = ended.out.splitlines()[-4:]
     assert head == "the request on route default:"
     assert (chat, gem) == ("  takes   chat/m", "  takes   gem/m")
     assert claude == (

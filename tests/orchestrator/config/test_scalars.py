@@ -102,7 +102,8 @@ def test_a_member_is_named_and_the_nearest_told() -> None:
         ("http://llm.corp:0/v1", "port is 0"),
         ("http://llm.corp:65536/v1", "no address"),
         ("http://llm.corp:x/v1", "no address"),
-        ("http://a b.corp", "no name holds, 'a%20b'"),
+        ("http://a b.corp", "no address"),
+        ("http://a*b.corp", "no name holds, 'a\\*b'"),
         ("http://xn--a.corp", "no address"),
         (f"http://{'ü' * 60}.corp", "no address"),
     ],
@@ -177,3 +178,32 @@ def test_what_was_found_is_shown_in_short(value: Any) -> None:
 
 def test_what_was_found_is_masked() -> None:
     assert "sk-abcdefgh12345678" not in scalars.found({"x": "sk-abcdefgh12345678"})
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [
+        ("64 MiB", 64 * 1024 * 1024),
+        ("64MiB", 64 * 1024 * 1024),
+        (" 1.5 GB ", None),
+        ("0.5 GB", 500_000_000),
+        ("1 GiB", 2**30),
+        ("1024 KiB", 2**20),
+        (2_000_000, 2_000_000),
+        (2**20 - 1, None),
+        (2**30 + 1, None),
+        ("64", None),
+        ("64 mib", None),
+        ("64 MiBs", None),
+        (True, None),
+        (math.nan, None),
+        (math.inf, None),
+        ([], None),
+    ],
+)
+def test_a_size_is_read_in_bytes(written: Any, size: int | None) -> None:
+    if size is not None:
+        assert scalars.size(written) == size
+        return
+    with pytest.raises(NotAllowed, match=r'allowed: a size such as "64 MiB", or .* 1 MiB to 1 GiB'):
+        scalars.size(written)

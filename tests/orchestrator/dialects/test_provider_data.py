@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
-import httpx
 import msgspec
 
 from orchestrator.dialects import dialect
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.provider import Provider
 
 CORP = Provider("corp", base_url="http://llm.corp/v1")
@@ -16,7 +16,7 @@ CORP = Provider("corp", base_url="http://llm.corp/v1")
 
 def sent(
     name: str, provider: Provider, payload: dict[str, Any] | None = None, **overrides: Any
-) -> httpx.Request:
+) -> OutgoingRequest:
     return dialect(name).encode(payload or {}, provider=provider, model="a/b", overrides=overrides)
 
 

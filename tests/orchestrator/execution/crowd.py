@@ -13,18 +13,19 @@ from random import Random
 from typing import Any
 
 import attrs
-import httpx
 
 from orchestrator import CallFailed, Response
 from orchestrator.api.request import Request, request_of
 from orchestrator.classification.rule import Rule
 from orchestrator.clock import VirtualClock
+from orchestrator.connections.errors import ConnectError, LimitPassed, ReadError
 from orchestrator.execution.call_run import CallRun
-from orchestrator.execution.effects import Ask, Close, Effect, LimitPassed, Open, Read, Sleep
+from orchestrator.execution.effects import Ask, Close, Effect, Open, Read, Sleep
 from orchestrator.execution.flow import flow
 from orchestrator.execution.runtime import Runtime
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential, Store
 from orchestrator.health.session import Question, Report, Succeed, Take, TakeFirst
+from orchestrator.http_messages import ResponseHead, ResponseHeaders
 from orchestrator.pooling import Accounts, Strategy
 from orchestrator.provider import Credential, Provider
 from orchestrator.secrets import Secret
@@ -87,7 +88,7 @@ THROTTLED_7 = said(429, "Rate limit reached", "rate_limit_exceeded", Retry_After
 BAD_KEY = said(401, "Incorrect API key provided", "invalid_api_key")
 OVERLOADED = said(503, "The engine is currently overloaded, please try again later")
 SERVER_ERROR = said(500, "The server had an error while processing your request")
-REFUSED = Answer(exception=httpx.ConnectError("connection refused"))
+REFUSED = Answer(exception=ConnectError("connection refused"))
 KEY_BROKE = said(471, "as the rule says")
 REVOKED = said(474, "as the rule says")
 
@@ -105,7 +106,7 @@ FAILURES = (
     SERVER_ERROR,
     REFUSED,
     REFUSED,
-    Answer(exception=httpx.ReadError("connection reset")),
+    Answer(exception=ReadError("connection reset")),
     Answer(limit="connect"),
     Answer(limit="total"),
     Answer(502, "<html><title>Bad Gateway</title></html>", {"Content-Type": "text/html"}),
@@ -314,7 +315,7 @@ class OpenCall:
                 return
             text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
             self._body = [text.encode(), None]
-            self._resume(httpx.Response(answer.status, headers=dict(answer.headers)))
+            self._resume(ResponseHead(answer.status, ResponseHeaders.of(answer.headers)))
         else:
             self._resume(self._perform(effect))
 
@@ -330,7 +331,7 @@ class OpenCall:
         entry = self.run.runtime.providers[command.target.provider]
         secret = entry.credential(command.credential).secret.reveal()
         assert effect.request.headers["authorization"] == f"Bearer {secret}"
-        assert json.loads(effect.request.read())["model"] == command.target.model
+        assert json.loads(effect.request.content)["model"] == command.target.model
         self.is_sent, self.sent_at = True, self.crowd.clock.now
         self.crowd.sent.append(Sent(self.sent_at, self, command))
 

@@ -95,8 +95,7 @@ def raw(body: bytes, **options: Any) -> Reply:
 def paced(*events: bytes, pace: float = 0.0, **options: Any) -> Reply:
     """The data of these events, each in a chunk of its own, ``pace`` seconds apart.
 
-    Chunks are read one by one, also those that arrive together, so that each reaches the
-    caller before the next whatever the pace.
+    Chunks that arrive together are read together.
     """
     data = tuple(one.split(b"data: ", 1)[1].decode().rstrip("\n") for one in events)
     return Reply(events=data, pace=pace, **options)

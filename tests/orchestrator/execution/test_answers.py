@@ -16,9 +16,11 @@ from orchestrator.api.request import Request
 from orchestrator.config.loading import loads
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.effects import Ask, Close, Effect, Emit, Open, Read
-from orchestrator.execution.failure import LARGEST_ANSWER, TooLarge
+from orchestrator.execution.failure import TooLarge
 from orchestrator.execution.flow import Flow, flow
 from orchestrator.execution.stream_decoder import MOST_REMARKS
+from orchestrator.http_messages import ResponseHead
+from orchestrator.provider import LARGEST_ANSWER
 from orchestrator.states import Reason
 from tests.orchestrator.execution.streamed import (
     CONTINUE,
@@ -94,7 +96,7 @@ def until(steps: Flow, kind: type[Effect], *, result: object = None) -> Effect:
 
 def brought(steps: Flow, body: bytes) -> None:
     """The attempt that is under way is answered with ``body``, and the next one goes out."""
-    until(steps, Read, result=httpx.Response(200))
+    until(steps, Read, result=ResponseHead(200))
     effect, coming = steps.send(body), None
     while not isinstance(effect, Close):  # a stream may be over before its body ends
         effect = steps.send(coming)
@@ -422,7 +424,7 @@ def test_a_continuation_that_brings_nothing_new_is_the_end(reader: Reader) -> No
 def test_a_stream_that_never_ends_takes_no_more_memory_than_an_answer() -> None:
     with served(b"") as orchestrator:
         run, steps = sent(orchestrator)
-        until(steps, Read, result=httpx.Response(200))
+        until(steps, Read, result=ResponseHead(200))
         effect, block = (
             until(steps, Emit, result=chunk(content="a")),
             chunk(content="x" * 1_000_000),
@@ -430,6 +432,7 @@ def test_a_stream_that_never_ends_takes_no_more_memory_than_an_answer() -> None:
         for _ in range(LARGEST_ANSWER // 1_000_000 + 2):
             effect = steps.send(block if isinstance(effect, Read) else None)
             if isinstance(effect, Emit):
+                assert list(effect.events)
                 effect = steps.send(None)
             if isinstance(effect, Close):
                 break

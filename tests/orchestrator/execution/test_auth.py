@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import httpx
 import pytest
 
 from orchestrator.dialects import DIALECTS, dialect
@@ -28,7 +27,7 @@ def sent(
     *,
     key_header: str = "",
     headers: Mapping[str, str] | None = None,
-) -> httpx.Headers:
+) -> dict[str, str]:
     """The headers of a request to a provider that speaks the dialect of that name."""
     provider = Provider(
         "corp", name, "http://llm.corp/v1", key_header=key_header, headers=headers or {}
@@ -78,9 +77,7 @@ def test_a_header_that_the_config_sets_or_removes_stays_as_it_has_it(name: str) 
 
 
 def test_a_key_may_hold_any_character_that_a_header_can() -> None:
-    assert (b"Authorization", "Bearer naïve".encode("latin-1")) in [
-        (name.title(), value) for name, value in sent("openai-chat", "naïve").raw
-    ]
+    assert sent("openai-chat", "naïve")["authorization"] == "Bearer naïve"
 
 
 def test_a_subscriptions_token_authorizes_as_a_bearer() -> None:

@@ -9,6 +9,7 @@ from orchestrator.execution.call_errors import failed_call, no_target
 from orchestrator.execution.failure import LimitReached, TooLarge, Truncated
 from orchestrator.execution.recorder import Recorder
 from orchestrator.ledger import Skipped
+from orchestrator.provider import LARGEST_ANSWER
 from orchestrator.states import Call, Error, Finish, Reason, StoppedBy, Target
 
 CALL = Call((Target("a", "one"), Target("b", "two")))
@@ -21,7 +22,7 @@ CALL = Call((Target("a", "one"), Target("b", "two")))
         (LimitReached("first_token", 12.0), Reason.TIMEOUT, "timeout.first_token", None),
         (LimitReached("idle", 30.0), Reason.TIMEOUT, "timeout.idle", None),
         (LimitReached("total", 120.0), Reason.TIMEOUT, "timeout.total", None),
-        (TooLarge(), Reason.INVALID_RESPONSE, "answer.too-large", None),
+        (TooLarge(LARGEST_ANSWER), Reason.INVALID_RESPONSE, "answer.too-large", None),
         (Truncated(200, tool_call=True), Reason.OUTPUT_TRUNCATED, "answer.length", 200),
         (Truncated(200, tool_call=False), Reason.OUTPUT_TRUNCATED, "answer.length", 200),
     ],
@@ -38,6 +39,11 @@ def test_what_we_find_ourselves_is_classified_and_hinted(
 
 def test_a_limit_is_told_with_its_seconds() -> None:
     assert "connect = 2.5 s" in LimitReached("connect", 2.5).error().message
+
+
+def test_a_size_is_told_in_mebibytes() -> None:
+    assert "larger than 64 MiB" in TooLarge(LARGEST_ANSWER).error().message
+    assert "larger than 1.5 MiB" in TooLarge(3 * 2**19).error().message
 
 
 def test_what_the_machine_says_of_itself_gets_a_hint_too() -> None:

@@ -25,8 +25,10 @@ from orchestrator.classification import classify
 from orchestrator.clock import SystemClock
 from orchestrator.config import ConfigError
 from orchestrator.config.loading import loads
+from orchestrator.connections.errors import LimitPassed
+from orchestrator.connections.httpx_adapter import AsyncHttpxTransport
 from orchestrator.execution.auth import OLD_SECRETS, LiveSecrets, SecretReading
-from orchestrator.execution.effects import AwaitThread, LimitPassed
+from orchestrator.execution.effects import AwaitThread
 from orchestrator.execution.tasks import TaskConnection
 from orchestrator.health import MemoryStore
 from orchestrator.health.session import Report, TakeFirst
@@ -321,7 +323,9 @@ def test_who_stops_waiting_ends_no_reading_and_closed_loops_are_left_alone(
     work.set_running_or_notify_cancel()
 
     async def wait(seconds: float) -> Any:
-        return await TaskConnection(Door(), SystemClock()).perform(AwaitThread(work, seconds))
+        return await TaskConnection(AsyncHttpxTransport(Door()), SystemClock()).perform(
+            AwaitThread(work, seconds)
+        )
 
     with pytest.raises(LimitPassed):
         asyncio.run(wait(0.01))

@@ -71,18 +71,21 @@ def test_an_error_in_a_200_before_the_first_word_moves_on(wire: Wire) -> None:
 @both
 def test_an_error_after_words_fails_with_the_text_so_far(reader: Reader, wire: Wire) -> None:
     whole = wire.events[: len(wire.events) - 4] if wire.dialect != "gemini" else wire.events[:2]
-    scripts = {"a": paced(*whole, wire.error), "b": replies.ok()}
-    with streams(scripts, dialects={"a": wire.dialect}) as (providers, orchestrator):
-        got = reader(orchestrator)
 
-        failed = got.failure
-        assert isinstance(failed, StreamInterrupted)
-        assert failed.partial_text == got.text
-        assert got.text
-        assert TEXT.startswith(got.text)
-        assert failed.stopped_by == "committed"
-        assert failed.reason in ("billing", "rate_limit")
-        assert counts(providers, "b") == (0,)
+    def ask(seconds: float) -> Read:
+        scripts = {"a": paced(*whole, wire.error, pace=seconds / 10), "b": replies.ok()}
+        with streams(scripts, dialects={"a": wire.dialect}) as (_, orchestrator):
+            return reader(orchestrator)
+
+    # Until the words are read before the error comes.
+    got = with_time_enough(ask, lambda got: got.targets == ["a"])
+    failed = got.failure
+    assert isinstance(failed, StreamInterrupted)
+    assert failed.partial_text == got.text
+    assert got.text
+    assert TEXT.startswith(got.text)
+    assert failed.stopped_by == "committed"
+    assert failed.reason in ("billing", "rate_limit")
 
 
 @both

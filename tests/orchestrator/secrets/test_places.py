@@ -26,8 +26,9 @@ from tests.spellings_strategies import spelled
 KEY, OTHER = "canary.Q7x.zeroth.PlumberWhale", "canary.Q7x.other.HeronQuartz"
 HEADER, COOKIE = "Heron-2291-Quartz-Mill", "c00kie.Jar.of.4477"
 PASSWORD, QUERY = "OpenSesame-4477-Lantern", "quiet.tok3n.in.an.address"
+PROXY = "Gatekeeper-9914-Wicket"
 BASIC = base64.b64encode(f"user:{PASSWORD}".encode()).decode()
-SECRETS = (KEY, OTHER, HEADER, COOKIE, PASSWORD, BASIC, QUERY)
+SECRETS = (KEY, OTHER, HEADER, COOKIE, PASSWORD, BASIC, QUERY, PROXY)
 
 TEXT = f"""
 health = "memory"
@@ -41,6 +42,9 @@ headers = {{ X-Custom = "{HEADER}", Cookie = "s={COOKIE}", X-Proxy = "Basic {BAS
 [providers.b]
 base_url = "http://b.test/v1"
 credentials = ["{OTHER}"]
+[providers.behind]
+base_url = "http://behind.test/v1"
+proxy = "http://ann:{PROXY}@proxy.test:3128"
 [routes]
 default = ["a/m", "b/m"]
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -16,6 +15,7 @@ from orchestrator.dialects import Answer, Fault, Flawed, ToolCall, Usage
 from orchestrator.dialects.anthropic_messages import MESSAGES
 from orchestrator.dialects.anthropic_messages.http import DEFAULT_MAX_TOKENS
 from orchestrator.dialects.anthropic_messages.reasoning import takes_prefill
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.provider import Provider
 from orchestrator.states.reasons import Reason
 from tests.anthropic_strategies import json_values
@@ -30,7 +30,7 @@ def encode(
     stream: bool = False,
     overrides: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
-) -> httpx.Request:
+) -> OutgoingRequest:
     return MESSAGES.encode(
         {**HI, **(fields or {})},
         provider=Provider("anthropic", base_url="https://api.example/v1", headers=headers or {}),
@@ -40,7 +40,7 @@ def encode(
     )
 
 
-def body_of(request: httpx.Request) -> Any:
+def body_of(request: OutgoingRequest) -> Any:
     return msgspec.json.decode(request.content)
 
 
@@ -179,9 +179,7 @@ def test_an_answer_is_read_whole() -> None:
         {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {"a": 1}},
     ]
 
-    answer = MESSAGES.decode(
-        200, httpx.Headers(), answered(content=content, stop_reason="tool_use")
-    )
+    answer = MESSAGES.decode(200, {}, answered(content=content, stop_reason="tool_use"))
 
     assert isinstance(answer, Answer)
     assert answer.text == "hello"
@@ -205,7 +203,7 @@ def test_an_answer_is_read_whole() -> None:
     ],
 )
 def test_why_it_stopped_is_said_in_neutral_words(said: str | None, meant: str | None) -> None:
-    answer = MESSAGES.decode(200, httpx.Headers(), answered(stop_reason=said))
+    answer = MESSAGES.decode(200, {}, answered(stop_reason=said))
 
     assert isinstance(answer, Answer)
     assert answer.finish_reason == meant
@@ -223,11 +221,11 @@ def test_why_it_stopped_is_said_in_neutral_words(said: str | None, meant: str | 
     ],
 )
 def test_what_is_no_answer_is_a_fault(body: bytes) -> None:
-    assert isinstance(MESSAGES.decode(200, httpx.Headers(), body), Fault)
+    assert isinstance(MESSAGES.decode(200, {}, body), Fault)
 
 
 def test_a_mere_refusal_is_classified_as_one() -> None:
-    fault = MESSAGES.decode(200, httpx.Headers(), answered(content=[], stop_reason="refusal"))
+    fault = MESSAGES.decode(200, {}, answered(content=[], stop_reason="refusal"))
 
     assert isinstance(fault, Fault)
     error = classify(status=200, body=fault.body, provider="anthropic", dialect=MESSAGES.name)
@@ -250,4 +248,4 @@ def test_a_mere_refusal_is_classified_as_one() -> None:
     ).map(msgspec.json.encode),
 )
 def test_no_bytes_make_it_raise(status: int, body: bytes) -> None:
-    assert isinstance(MESSAGES.decode(status, httpx.Headers(), body), Answer | Fault | Flawed)
+    assert isinstance(MESSAGES.decode(status, {}, body), Answer | Fault | Flawed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 import orchestrator
 from orchestrator.dialects import Answer, Fault, Flawed, ToolCall, Usage
 from orchestrator.dialects.gemini import GEMINI
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.provider import Provider
 
 _BASE = "https://generativelanguage.googleapis.com/v1beta"
@@ -26,7 +26,7 @@ def _sent(
     stream: bool = False,
     overrides: dict[str, Any] | None = None,
     base_url: str = _BASE,
-) -> httpx.Request:
+) -> OutgoingRequest:
     return GEMINI.encode(
         payload or _HELLO,
         provider=Provider("google", "gemini", base_url),
@@ -36,7 +36,7 @@ def _sent(
     )
 
 
-def _body(request: httpx.Request) -> Any:
+def _body(request: OutgoingRequest) -> Any:
     return json.loads(request.content)
 
 
@@ -59,8 +59,7 @@ def test_the_model_and_the_method_are_in_the_address(
 def test_a_query_of_the_base_url_stays() -> None:
     url = _sent(base_url="https://proxy.example/g?team=a", stream=True).url
 
-    assert url.path == "/g/models/gemini-3-pro:streamGenerateContent"
-    assert dict(url.params) == {"alt": "sse", "team": "a"}
+    assert url.target == "/g/models/gemini-3-pro:streamGenerateContent?alt=sse&team=a"
 
 
 def test_a_payload_of_this_dialect_is_sent_as_it_is() -> None:
@@ -127,7 +126,7 @@ def test_the_other_spelling_is_overridden_too() -> None:
 
 
 def _decoded(body: Any, status: int = 200) -> Answer | Fault | Flawed:
-    return GEMINI.decode(status, httpx.Headers(), json.dumps(body).encode())
+    return GEMINI.decode(status, {}, json.dumps(body).encode())
 
 
 def test_an_answer_is_read_without_its_thoughts() -> None:
@@ -262,4 +261,4 @@ def test_no_json_raises(body: Any, status: int) -> None:
 
 @given(st.binary(max_size=60))
 def test_no_bytes_raise(body: bytes) -> None:
-    assert isinstance(GEMINI.decode(200, httpx.Headers(), body), Answer | Fault | Flawed)
+    assert isinstance(GEMINI.decode(200, {}, body), Answer | Fault | Flawed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from orchestrator.api.request import RequestError
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, dialect
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.provider import Provider
 
 CHAT = dialect("openai-chat")
@@ -24,7 +24,7 @@ def encode(
     overrides: dict[str, Any] | None = None,
     stream: bool = False,
     **provider: Any,
-) -> httpx.Request:
+) -> OutgoingRequest:
     return CHAT.encode(
         payload or {"messages": MESSAGES},
         provider=Provider("corp", **{"base_url": "http://llm.corp/v1", **provider}),
@@ -59,7 +59,7 @@ def message(**fields: Any) -> Any:
 
 def decode(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Any:
     raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return CHAT.decode(status, httpx.Headers(headers or {}), raw)
+    return CHAT.decode(status, headers or {}, raw)
 
 
 # What is sent.
@@ -86,25 +86,18 @@ def test_the_path_goes_before_a_query(base_url: str, address: str) -> None:
 
 
 def test_headers_name_no_sdk_and_no_language() -> None:
-    headers = dict(encode().headers)
-
-    assert headers == {
-        "host": "llm.corp",
+    assert encode().headers == {
         "accept": "application/json",
         "content-type": "application/json",
-        "content-length": headers["content-length"],
         "user-agent": "llm-request-orchestrator",
     }
-    assert int(headers["content-length"]) == len(encode().content)
 
 
 def test_configured_headers_add_replace_and_remove() -> None:
     request = encode(headers={"USER-AGENT": "curl/8.7.1", "X-Team": "naïve", "accept": ""})
 
     assert request.headers["user-agent"] == "curl/8.7.1"
-    assert [value for name, value in request.headers.raw if name.lower() == b"x-team"] == [
-        "naïve".encode("latin-1")
-    ]
+    assert request.headers["x-team"] == "naïve"
     assert "accept" not in request.headers
 
 

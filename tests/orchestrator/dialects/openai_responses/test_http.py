@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -12,11 +11,12 @@ from hypothesis import strategies as st
 
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, ToolCall, Usage
 from orchestrator.dialects.openai_responses import RESPONSES as OURS
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.provider import Provider
 from tests import dialect_strategies as drawn
 
 
-def encode(payload: dict[str, Any], *, stream: bool = False) -> httpx.Request:
+def encode(payload: dict[str, Any], *, stream: bool = False) -> OutgoingRequest:
     return OURS.encode(
         payload,
         provider=Provider("openai", base_url="https://llm.example/v1?api-version=2"),
@@ -58,7 +58,7 @@ COUNTED = {
 
 def decode(**fields: Any) -> Any:
     body = {"id": "resp_1", "model": "m-1", "status": "completed", "output": [MESSAGE], **fields}
-    return OURS.decode(200, httpx.Headers(), msgspec.json.encode(body))
+    return OURS.decode(200, {}, msgspec.json.encode(body))
 
 
 def test_an_answer_is_read() -> None:
@@ -128,7 +128,7 @@ def test_what_is_no_answer_is_a_fault(name: str) -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"error":{"message":"no"}}', b"\xff"])
 @pytest.mark.parametrize("status", [200, 402, 500])
 def test_any_other_body_is_a_fault(status: int, body: bytes) -> None:
-    found = OURS.decode(status, httpx.Headers({"Retry-After": "1"}), body)
+    found = OURS.decode(status, {"retry-after": "1"}, body)
 
     assert isinstance(found, Fault)
     assert (found.status, found.headers["retry-after"]) == (status, "1")
@@ -145,6 +145,6 @@ KEYS = (
 def test_whatever_a_provider_sends_is_an_answer_or_a_fault(body: dict[str, Any]) -> None:
     OURS.read_answer(body)
 
-    found = OURS.decode(200, httpx.Headers(), msgspec.json.encode(body))
+    found = OURS.decode(200, {}, msgspec.json.encode(body))
 
     assert isinstance(found, Answer | Fault | Flawed)

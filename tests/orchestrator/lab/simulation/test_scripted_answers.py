@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from orchestrator.classification import classify
@@ -31,8 +33,8 @@ def test_a_word_means_the_same_reason_at_every_known_provider(word: str) -> None
     for name, known in CATALOGUE.items():
         made = answer(Item(word), spoken=known.dialect, model="m")
         error = classify(
-            status=made.status_code,
-            headers=made.headers,
+            status=made.head.status,
+            headers=made.head.headers,
             body=made.content,
             provider=name,
             dialect=known.dialect,
@@ -44,7 +46,7 @@ def test_a_word_means_the_same_reason_at_every_known_provider(word: str) -> None
 @pytest.mark.parametrize(("word", "finish"), [("ok", "stop"), ("output_truncated", "length")])
 def test_an_answer_is_one_in_every_dialect(spoken: str, word: str, finish: str) -> None:
     made = answer(Item(word), spoken=spoken, model="m")
-    decoded = dialect(spoken).decode(made.status_code, made.headers, made.content)
+    decoded = dialect(spoken).decode(made.head.status, made.head.headers, made.content)
 
     assert isinstance(decoded, Answer)
     assert (decoded.text, decoded.finish_reason) == (TEXT, finish)
@@ -54,4 +56,7 @@ def test_words_and_waits_of_a_script_are_said() -> None:
     item = Item("429", message="slow down", retry_after=2.5)
     made = answer(item, spoken="openai-chat", model="m")
 
-    assert (made.headers["Retry-After"], made.json()["error"]["message"]) == ("2.5", "slow down")
+    assert (made.head.headers["Retry-After"], json.loads(made.content)["error"]["message"]) == (
+        "2.5",
+        "slow down",
+    )

@@ -1,0 +1,199 @@
+"""httpx as a way to send: for HTTP/2, for proxies of other kinds, and for what a user hands in.
+
+HTTP is spoken at httpx's transport seam, without a client in between. Redirects are not
+followed there, and nothing retries. httpx is loaded when something is sent by it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+from orchestrator.connections import errors
+from orchestrator.connections.decoders import BodyDecoder, new_decoder
+from orchestrator.connections.errors import LimitPassed, TransportError
+from orchestrator.http_messages import OutgoingRequest, ResponseHead, ResponseHeaders
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class _Body:
+    """The body of an answer of httpx, unpacked as our own connections do it."""
+
+    def __init__(self, response: httpx.Response, asked: str) -> None:
+        self.head = ResponseHead(response.status_code, ResponseHeaders(response.headers.raw))
+        # Whoever makes a response of a whole body has it unpacked already.
+        self._whole = response.content if response.is_stream_consumed else None
+        self._coding = response.headers.get("content-encoding", "").lower()
+        self._asked = asked
+        self._decoder: BodyDecoder | None = None
+        self._begun = False
+
+    def take(self) -> bytes | None:
+        """What is here already; empty where more must come, ``None`` at the end."""
+        if self._whole is not None:
+            whole, self._whole = self._whole, b""
+            self._coding = ""
+            return whole or None
+        if not self._begun:
+            self._begun, self._decoder = True, new_decoder(self._coding, self._asked)
+        return self._decoder.take() if self._decoder is not None else b""
+
+    def add(self, data: bytes | None) -> bytes | None:
+        """What ``data`` adds to the body; empty where more must come, ``None`` at the end."""
+        if self._decoder is None:
+            return data
+        if data is None:
+            self._decoder.end()
+            return None
+        self._decoder.feed(data)
+        return self._decoder.take()
+
+
+class HttpxAnswer:
+    """An answer that is open.
+
+    Attributes:
+        head: Its head.
+    """
+
+    def __init__(self, response: httpx.Response, asked: str) -> None:
+        self._response, self._body = response, _Body(response, asked)
+        self.head = self._body.head
+        self._raw: Iterator[bytes] | None = None
+
+    def read(self, seconds: float) -> bytes | None:  # noqa: ARG002 - httpx was told beforehand
+        """The next bytes of the body; ``None`` at its end."""
+        piece = self._body.take()
+        with own_names():
+            while piece == b"":
+                self._raw = self._raw or self._response.iter_raw()
+                piece = self._body.add(next(self._raw, None))
+        return piece
+
+    def close(self) -> None:
+        """The answer is not read any further."""
+        self._response.close()
+
+
+class HttpxTransport:
+    """Sends by an httpx transport for threads."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+
+    def open(self, request: OutgoingRequest, seconds: float, connect: float) -> HttpxAnswer:
+        """Send ``request``; gives the answer once its head is here.
+
+        Raises:
+            TransportError: The exchange broke; what a handed-in transport raises besides.
+        """
+        with own_names():
+            response = self.inner.handle_request(httpx_request(request, seconds, connect))
+        return HttpxAnswer(response, request.headers.get("accept-encoding", ""))
+
+
+class AsyncHttpxAnswer:
+    """The same for tasks."""
+
+    def __init__(self, response: httpx.Response, asked: str) -> None:
+        self._response, self._body = response, _Body(response, asked)
+        self.head = self._body.head
+        self._raw: AsyncIterator[bytes] | None = None
+
+    async def read(self, seconds: float) -> bytes | None:
+        """The next bytes of the body; ``None`` at its end."""
+        piece = self._body.take()
+        async with within(seconds):
+            while piece == b"":
+                self._raw = self._raw or self._response.aiter_raw()
+                piece = self._body.add(await anext(self._raw, None))
+        return piece
+
+    async def aclose(self) -> None:
+        """The answer is not read any further."""
+        await self._response.aclose()
+
+
+class AsyncHttpxTransport:
+    """Sends by an httpx transport for tasks."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner = inner
+
+    async def open(
+        self, request: OutgoingRequest, seconds: float, connect: float
+    ) -> AsyncHttpxAnswer:
+        """See :meth:`HttpxTransport.open`."""
+        async with within(seconds):
+            outgoing = httpx_request(request, seconds, connect)
+            response = await self.inner.handle_async_request(outgoing)
+        return AsyncHttpxAnswer(response, request.headers.get("accept-encoding", ""))
+
+
+def httpx_request(request: OutgoingRequest, seconds: float, connect: float) -> httpx.Request:
+    """``request`` as httpx has it, with the limits that it keeps."""
+    import httpx
+
+    longest = max(seconds, request.longest_silence)
+    return httpx.Request(
+        request.method,
+        str(request.url),
+        headers=[(n.encode("latin-1"), v.encode("latin-1")) for n, v in request.headers.items()],
+        content=request.content,
+        extensions={
+            "timeout": {"connect": connect, "read": longest, "write": seconds, "pool": seconds}
+        },
+    )
+
+
+@contextlib.asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Keep a limit of ours, which a transport may know nothing of; see :func:`own_names`.
+
+    Raises:
+        LimitPassed: It has passed.
+    """
+    limit = asyncio.timeout(seconds)
+    try:
+        with own_names():
+            async with limit:
+                yield
+    except Exception as error:
+        if limit.expired():
+            raise LimitPassed from error.with_traceback(None)
+        raise
+
+
+_NAMES: dict[str, type[TransportError | errors.DecodingError]] = {
+    "ConnectError": errors.ConnectError,
+    "ConnectTimeout": errors.ConnectTimeout,
+    "PoolTimeout": errors.ConnectTimeout,
+    "ReadTimeout": errors.ReadTimeout,
+    "WriteTimeout": errors.ReadTimeout,
+    "ProxyError": errors.ProxyError,
+    "LocalProtocolError": errors.UnsendableRequest,
+    "ReadError": errors.ReadError,
+    "WriteError": errors.WriteError,
+    "RemoteProtocolError": errors.RemoteProtocolError,
+    "DecodingError": errors.DecodingError,
+}
+
+
+@contextlib.contextmanager
+def own_names() -> Iterator[None]:
+    """Give what httpx raises the name that our own connections have for it.
+
+    Raises:
+        TransportError: In place of it.
+    """
+    try:
+        yield
+    except Exception as error:
+        ours = _NAMES.get(type(error).__name__)
+        if ours is None or not type(error).__module__.startswith("httpx"):
+            raise
+        raise ours(str(error)) from None

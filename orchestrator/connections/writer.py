@@ -1,0 +1,49 @@
+"""The bytes of a request."""
+
+from __future__ import annotations
+
+import string
+
+from orchestrator.connections.errors import UnsendableRequest
+from orchestrator.http_messages import OutgoingRequest
+
+_PRINTABLE = bytes([*b"\t", *range(0x20, 0x7F), *range(0x80, 0x100)])
+"""What may stand in a header: RFC 9110, section 5.5."""
+
+_TOKEN = (string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~").encode()
+"""What a header's name is made of: section 5.6.2."""
+
+
+def request_bytes(request: OutgoingRequest, proxy_authorization: str | None = None) -> bytes:
+    """``request`` as it goes over a connection.
+
+    Args:
+        request: What to send.
+        proxy_authorization: The header for a proxy that passes it on (RFC 9112, 3.2.2), which
+            may be empty; ``None`` where the connection leads to the server.
+
+    Raises:
+        UnsendableRequest: The address or a header holds what HTTP cannot say.
+    """
+    url, lines = request.url, request.headers
+    target = url.target if proxy_authorization is None else str(url)
+    added = {"host": url.authority, **lines}
+    if proxy_authorization:
+        added["proxy-authorization"] = proxy_authorization
+    if request.content or request.method == "POST":
+        added["content-length"] = str(len(request.content))
+    line = f"{request.method} {target} HTTP/1.1"
+    head = "".join([f"{line}\r\n", *[f"{name}: {value}\r\n" for name, value in added.items()]])
+    try:
+        raw = head.encode("latin-1")
+    except UnicodeEncodeError:
+        raise UnsendableRequest("illegal header value: a character that is not latin-1") from None
+    # A line break in a value would begin a header, or a request, of somebody else's.
+    if raw.translate(None, _PRINTABLE) != b"\r\n" * (len(added) + 1):
+        raise UnsendableRequest("illegal header value: a line break or a control character")
+    names = (request.method + "".join(added)).encode("latin-1")
+    if names.translate(None, _TOKEN) or "" in added:
+        raise UnsendableRequest("illegal header name")
+    if len(line.split()) != 3 or not target.isascii():
+        raise UnsendableRequest("illegal address: a space, or a character that is not ASCII")
+    return raw + b"\r\n" + request.content
