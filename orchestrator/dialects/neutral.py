@@ -327,8 +327,7 @@ class FinishReason:
     finish_reason: str
 
 
-@attrs.frozen
-class UsageDelta:
+class UsageDelta(msgspec.Struct, frozen=True):
     """Usage so far; the last one is the whole."""
 
     usage: Usage

@@ -113,12 +113,12 @@ class ServerSentEvents:
                 return [*self._bounded()]
             data = bytes(self._buffer)
             self._buffer.clear()
-        return self._beginning(data) if self._first else self._events(data)
+        return self._beginning(data) if self._first else self._divide(data)
 
     def _beginning(self, data: bytes) -> list[bytes | ServerEvent]:
         """The same at the beginning of the stream, where a byte order mark is no text."""
         mark = _BOM if data.startswith(_BOM) else b""
-        events = self._events(data[len(mark) :])
+        events = self._divide(data[len(mark) :])
         if not events:
             self._buffer[:0] = mark
             return []
@@ -128,7 +128,7 @@ class ServerSentEvents:
         first = self.parse(events[0]) if isinstance(events[0], bytes) else events[0]
         return [msgspec.structs.replace(first, raw=mark + first.raw), *events[1:]]
 
-    def _events(self, data: bytes) -> list[bytes | ServerEvent]:
+    def _divide(self, data: bytes) -> list[bytes | ServerEvent]:
         events: list[bytes | ServerEvent]
         blank = _blank_line(data)
         if blank is None or len(data) > self._limit:

@@ -16,6 +16,7 @@ from orchestrator.dialects.neutral import (
     StreamError,
     StreamEvent,
     TextDelta,
+    ThinkingDelta,
     ToolCallDelta,
     Unreadable,
     UsageDelta,
@@ -161,6 +162,9 @@ class StreamDecoder:
 
     def _note(self, delta: Delta) -> None:
         match delta:
+            case TextDelta() | ThinkingDelta() | ToolCallDelta():
+                self.content = self.content or is_content(delta)
+                self.tool_call = self.tool_call or isinstance(delta, ToolCallDelta)
             case FinishReason():
                 # Some finish reasons are failures ("error"); that of a filter is none once words
                 # have come.
@@ -177,9 +181,6 @@ class StreamDecoder:
                 self.error = delta.body if delta.body is not None else ""
             case Unreadable():
                 self._skip(delta.data)
-            case _:
-                self.content = self.content or is_content(delta)
-                self.tool_call = self.tool_call or isinstance(delta, ToolCallDelta)
 
     def _skip(self, data: str) -> None:
         """Count an event that says nothing of the answer, and keep what else it says."""

@@ -61,12 +61,14 @@ APART = ("classification.rule",)
 
 # The projects that each room may import from; any room may use attrs.
 OTHERS = {
+    "api.chunks": {"msgspec"},
     "api.options": {"httpx"},
     "classification": {"msgspec"},
     "cli": {"cyclopts", "httpx", "msgspec", "rich"},
     "config": {"cattrs", "platformdirs"},
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
     "dialects": {"msgspec"},
+    "execution": {"msgspec"},
     "health": {"msgspec", "platformdirs"},
     "http_messages": {"idna"},
     "lab.diagrams": {"rich"},
