@@ -23,6 +23,8 @@ from orchestrator.dialects.neutral import (
     UsageDelta,
 )
 
+_UNTOLD = Usage()
+
 
 @attrs.define(eq=False)
 class _TextPart:
@@ -76,8 +78,8 @@ class Accumulator:
     size: int = 0
     _parts: list[_TextPart | _ThinkingPart | _ToolPart] = attrs.field(factory=list)
     _tools: dict[int, _ToolPart] = attrs.field(factory=dict)
-    _usage: Usage = attrs.field(factory=Usage)
-    _earlier: Usage = attrs.field(factory=Usage)
+    _usage: Usage = _UNTOLD
+    _earlier: Usage = _UNTOLD
 
     @property
     def text(self) -> str:
@@ -102,7 +104,7 @@ class Accumulator:
             usage: What the attempt cost that ends here, where more is known than was delivered.
         """
         self._earlier = _sum(self._earlier, self._usage if usage is None else usage)
-        self._usage = Usage()
+        self._usage = _UNTOLD
         # The finish reason of the broken stream is none of the whole answer.
         self.finish_reason, self.writer = None, ""
         # Thoughts of two models are not one thought; words go on where they stopped.

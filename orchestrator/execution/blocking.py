@@ -60,8 +60,6 @@ class BlockingConnection:
             BaseException: What the transport raised, or what interrupts the thread.
         """
         match effect:
-            case Ask():
-                return effect.session.answer(effect.question, effect.at)
             case Open() | Read():
                 return self._exchange(effect)
             case Close():
@@ -70,8 +68,8 @@ class BlockingConnection:
                 return self._clock.sleep(effect.seconds)
             case AwaitThread():
                 return self._wait(effect)
-            case Emit():
-                raise AssertionError("whoever drives the flow hands events on")
+            case Ask() | Emit():
+                raise AssertionError("the pump does these itself")
             case _:
                 assert_never(effect)
 
@@ -140,7 +138,10 @@ class BlockingPump:
                 if isinstance(effect, Emit):
                     return effect.events
                 try:
-                    result = self._connection.perform(effect)
+                    if isinstance(effect, Ask):  # of the board, whatever the connection is
+                        result = effect.session.answer(effect.question, effect.at)
+                    else:
+                        result = self._connection.perform(effect)
                 except BaseException as raised:  # noqa: BLE001 - the flow says what it means
                     error = raised
         except StopIteration as end:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import attrs
+import msgspec
 
 from orchestrator.classification import exceptions
 from orchestrator.connections.errors import ConnectError, ConnectTimeout, ReadError, ReadTimeout
@@ -53,8 +54,7 @@ class StreamComplete:
 Outcome = Answer | Failure | FirstContent | StreamComplete
 
 
-@attrs.frozen
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True):
     """How the caller takes an answer.
 
     Attributes:

@@ -128,7 +128,7 @@ class TaskPump:
                 if isinstance(effect, Emit):
                     return effect.events
                 try:
-                    if isinstance(effect, Ask):  # it never waits, and a coroutine costs as much
+                    if isinstance(effect, Ask):  # of the board, whatever the connection is
                         result = effect.session.answer(effect.question, effect.at)
                     else:
                         result = await self._connection.perform(effect)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import attrs
@@ -111,7 +112,7 @@ def _chunks(draw: st.DrawFn, body: bytes) -> bytes:
 def cut_at(wire: bytes, places: Sequence[int]) -> list[bytes]:
     """``wire`` in pieces, none of them empty."""
     ends = sorted({place % (len(wire) + 1) for place in places} | {0, len(wire)})
-    return [wire[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    return [wire[a:b] for a, b in itertools.pairwise(ends)]
 
 
 def drain(reader: ResponseReader) -> tuple[bytes, bool]:
