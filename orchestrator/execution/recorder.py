@@ -120,6 +120,8 @@ class Recorder:
         self.ledger = Ledger(call)
         self.is_closed = False
         self._observers = tuple(observers)
+        # Takes an entry as what makes it and of which facts: whoever observes needs it now.
+        self._write = self._add if observers else self.ledger.defer
         self._sent: _Sent | None = None
         self._errors: list[tuple[Error, str]] = []
         self._passed_over: dict[str, Clear] = {}
@@ -265,13 +267,6 @@ class Recorder:
             if clear.target.name in names[:until]:
                 # The first reason stays: later ones are often of this call's own making.
                 self._passed_over.setdefault(clear.target.name, clear)
-
-    def _write(self, make: Callable[..., Entry], *facts: Any) -> None:
-        """Write down the entry that ``make(*facts)`` is, at the latest when it is asked for."""
-        if self._observers:
-            self._add(make, *facts)
-        else:
-            self.ledger.defer(make, *facts)
 
     def _add(self, make: Callable[..., Entry], *facts: Any) -> None:
         entry = make(*facts)

@@ -70,7 +70,7 @@ OTHERS = {
     "dialects": {"msgspec"},
     "execution": {"msgspec"},
     "health": {"msgspec", "platformdirs"},
-    "http_messages": {"idna"},
+    "http_messages": {"idna", "msgspec"},
     "lab.diagrams": {"rich"},
     "ledger": {"cattrs", "msgspec"},
     "secrets": {"keyring", "msgspec"},
@@ -79,7 +79,7 @@ OTHERS = {
 }
 
 # What only a part of the users needs, or what only draws: nobody else waits for it.
-NOT_LOADED = ("cattrs", "cyclopts", "httpx2", "keyring", "rich", "sqlite3")
+NOT_LOADED = ("cattrs", "cyclopts", "httpcore", "httpx", "httpx2", "keyring", "rich", "sqlite3")
 
 
 def allowed_rooms() -> dict[str, set[str]]:
