@@ -139,7 +139,7 @@ class Recorder:
         """
         route, metadata = call.route, request.metadata
         known = {each.provider: pools[each.provider] for each in route}
-        told = (call.reasoning, {}, known, call.streamed)
+        told: tuple[Any, ...] = (call.reasoning, {}, known, call.streamed)
         if type(metadata) is dict and not metadata:
             self._write(Opened, _as_told, self.ledger.call, time, route, call.policy, *told)
         else:
