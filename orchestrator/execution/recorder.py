@@ -17,6 +17,7 @@ from orchestrator.ledger import (
     Closed,
     Entry,
     Ledger,
+    LedgerFile,
     Opened,
     Pools,
     RecordedPool,
@@ -113,15 +114,18 @@ class _Sent:
 class Recorder:
     """Writes down what the flow does, and hands each entry to the observers.
 
-    Where there are none, it leaves it to the ledger to put the entries together.
+    Where there are none, it leaves it to the ledger to put the entries together; a ledger file
+    alone needs no entry either, but what is in it.
     """
 
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
         self.ledger = Ledger(call)
         self.is_closed = False
         self._observers = tuple(observers)
-        # Takes an entry as what makes it and of which facts: whoever observes needs it now.
-        self._write = self._add if observers else self.ledger.defer
+        # Takes the kind of an entry and of which facts it is: whoever observes needs it now.
+        self._write = self._observed if observers else self.ledger.defer
+        alone = observers[0] if len(observers) == 1 else None
+        self._file = alone if isinstance(alone, LedgerFile) else None
         self._sent: _Sent | None = None
         self._errors: list[tuple[Error, str]] = []
         self._passed_over: dict[str, Clear] = {}
@@ -137,20 +141,13 @@ class Recorder:
         """
         route, metadata = call.route, request.metadata
         known = {each.provider: pools[each.provider] for each in route}
-        is_plain = type(metadata) is dict and not metadata
-        # What the caller handed in is made legible now: it may change once the call is over.
-        add = self._write if is_plain else self._add
-        add(
-            Opened,
-            self.ledger.call,
-            time,
-            route,
-            call.policy,
-            call.reasoning,
-            {} if is_plain else metadata,
-            known,
-            call.streamed,
-        )
+        told: tuple[Any, ...] = (call.reasoning, {}, known, call.streamed)
+        if type(metadata) is dict and not metadata:
+            self._write(Opened, _as_told, self.ledger.call, time, route, call.policy, *told)
+        else:
+            # The caller's own is made legible now: it may change once the call is over.
+            opened = Opened(self.ledger.call, time, route, call.policy, *told)
+            self._add(attrs.evolve(opened, metadata=metadata))
 
     def begin_attempt(self, command: Send, at: float) -> None:
         """An attempt goes out."""
@@ -195,6 +192,7 @@ class Recorder:
     def record_transition(self, before: Call, event: Event, moved: Step) -> None:
         """The machine took a row."""
         self._write(
+            Transition,
             _transition,
             self.ledger.call,
             before.state,
@@ -232,6 +230,7 @@ class Recorder:
         self.is_closed = True
         self._write(
             Closed,
+            _as_told,
             self.ledger.call,
             at,
             call.state.value,
@@ -257,7 +256,7 @@ class Recorder:
                 return
         # Nothing changes it from here on.
         self._sent = None
-        self._write(_attempt, self.ledger.call, sent, event.at, state, error)
+        self._write(Attempt, _attempt, self.ledger.call, sent, event.at, state, error)
 
     def _pass_over(self, event: Started | Switched | Waited | Rotated, call: Call) -> None:
         names = [target.name for target in call.route]
@@ -268,8 +267,20 @@ class Recorder:
                 # The first reason stays: later ones are often of this call's own making.
                 self._passed_over.setdefault(clear.target.name, clear)
 
-    def _add(self, make: Callable[..., Entry], *facts: Any) -> None:
-        entry = make(*facts)
+    def _observed(
+        self, kind: type[Entry], values: Callable[..., tuple[Any, ...]], *facts: Any
+    ) -> None:
+        """Write down the entry of ``kind`` that has ``values(*facts)``, in its fields' order."""
+        if self._file is None:
+            self._add(kind(*values(*facts)))
+            return
+        self.ledger.defer(kind, values, *facts)
+        try:
+            self._file.write(kind, values(*facts))
+        except Exception:  # noqa: BLE001 - as of any observer
+            _log.exception("the ledger file raised; the call goes on")
+
+    def _add(self, entry: Entry) -> None:
         self.ledger.append(entry)
         for observer in self._observers:
             try:
@@ -278,47 +289,37 @@ class Recorder:
                 _log.exception("an observer of the call raised; the call goes on")
 
 
+def _as_told(*facts: Any) -> tuple[Any, ...]:
+    return facts
+
+
 def _transition(
     call: str, before: State, event: Event, row: str, after: State, command: Command
-) -> Transition:
-    return Transition(
-        call,
-        before.value,
-        type(event).__name__,
-        row,
-        _GUARDS[row],
-        after.value,
-        event,
-        command,
-    )
+) -> tuple[Any, ...]:
+    name = type(event).__name__
+    return call, before.value, name, row, _GUARDS[row], after.value, event, command
 
 
-def _attempt(call: str, sent: _Sent, at: float, state: State, error: Error | None) -> Attempt:
-    target = sent.command.target
+def _attempt(
+    call: str, sent: _Sent, at: float, state: State, error: Error | None
+) -> tuple[Any, ...]:
+    command, target = sent.command, sent.command.target
+    # A failure inside a stream has a status of its own, after the head said 200.
+    status = sent.status if error is None or error.status is None else error.status
     # The answer was all here at that instant; to judge it is none of the provider's time.
     received = at if sent.received_at is None else sent.received_at
-    return Attempt(
-        call=call,
-        number=sent.command.number,
-        target=target.name,
-        provider=target.provider,
-        model=target.model,
-        credential=sent.command.credential,
-        # A failure inside a stream has a status of its own, after the head said 200.
-        status=sent.status if error is None or error.status is None else error.status,
-        reason=error.reason if error else None,
-        rule=error.rule if error else None,
-        message=error.message if error else None,
-        retry_after=error.retry_after if error else None,
-        request_id=sent.request_id,
-        started=sent.at,
-        seconds=received - sent.at,
-        next=state.value,
-        probe=sent.command.probe,
-        hint=error.hint if error else "",
-        notes=tuple(sent.notes),
-        usage=sent.usage,
-        billed=billed(error, state, sent.usage, unsent=sent.unsent),
+    return (
+        *(call, command.number, target.name, target.provider, target.model, command.credential),
+        status,
+        error.reason if error else None,
+        error.rule if error else None,
+        error.message if error else None,
+        error.retry_after if error else None,
+        *(sent.request_id, sent.at, received - sent.at, state.value, command.probe),
+        error.hint if error else "",
+        tuple(sent.notes),
+        sent.usage,
+        billed(error, state, sent.usage, unsent=sent.unsent),
     )
 
 
