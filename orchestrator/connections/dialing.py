@@ -157,7 +157,7 @@ def _resolve(host: str, port: int, ends_at: float) -> Sequence[_Resolved]:
         return found.result(max(0.0, ends_at - time.monotonic()))
     except TimeoutError:
         raise LimitPassed(connect=True) from None
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a UnicodeError where it can be no name
         raise ConnectError(str(error)) from None
 
 

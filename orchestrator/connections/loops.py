@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, cast
 
-from orchestrator.connections.dialing import HEAD_START, literal
+from orchestrator.connections.dialing import HEAD_START, READ, literal, wait_ready
 from orchestrator.connections.errors import (
     ConnectError,
     DecodingError,
@@ -88,7 +88,9 @@ class LoopConnection(asyncio.Protocol):
                 raise ProxyError(f"the proxy passed nothing on ({error})") from None
             check_tunnel(self.head)
             self._reader = None
-        if context is not None and self._wire is not None:
+        if self._wire is None:
+            raise ConnectError("the connection was closed as soon as it was made")
+        if context is not None:
             wire, host = self._wire, self._route.url.host
             try:
                 secured = await self._loop.start_tls(wire, self, context, server_hostname=host)
@@ -146,7 +148,11 @@ class LoopConnection(asyncio.Protocol):
 
     def is_quiet(self) -> bool:
         """See :class:`.Kept`."""
-        return self._wire is not None and not self._wire.is_closing() and self._error is None
+        wire = self._wire
+        if wire is None or wire.is_closing() or self._error is not None:
+            return False
+        # The loop may not have looked since: it runs what asks this before it reads.
+        return not wait_ready(wire.get_extra_info("socket").fileno(), READ, 0.0)
 
     def drop(self) -> None:
         """See :class:`.Kept`."""
@@ -292,12 +298,11 @@ class LoopTransport:
             if connection is None:
                 connection = await self._dial(route, min(connect, seconds))
             await connection.send(request, now + seconds)
-        except StaleConnection:
-            self._idle.drop(key)
-            raise
-        except BaseException:
+        except BaseException as error:
             if connection is not None:
                 connection.drop()
+            if isinstance(error, StaleConnection):
+                self._idle.drop(key)
             raise
         return connection
 
@@ -349,7 +354,7 @@ class LoopTransport:
             await self._loop.create_connection(lambda: made, host, port, happy_eyeballs_delay=delay)
         except TimeoutError:
             raise
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise ConnectError(str(error)) from None
         try:
             await made.begin(context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import attrs
 from hypothesis import strategies as st
@@ -111,7 +112,7 @@ def _chunks(draw: st.DrawFn, body: bytes) -> bytes:
 def cut_at(wire: bytes, places: Sequence[int]) -> list[bytes]:
     """``wire`` in pieces, none of them empty."""
     ends = sorted({place % (len(wire) + 1) for place in places} | {0, len(wire)})
-    return [wire[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    return [wire[start:end] for start, end in pairwise(ends)]
 
 
 def drain(reader: ResponseReader) -> tuple[bytes, bool]:
