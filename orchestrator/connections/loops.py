@@ -81,12 +81,12 @@ class LoopConnection(asyncio.Protocol):
             ConnectError: A proxy refused, or it is not whom we trust.
         """
         if self._route.is_tunnelled:
-            self._reader = ResponseReader()
+            self._reader = reader = ResponseReader()
             try:
                 await self._exchange_head(tunnel_bytes(self._route), float("inf"))
             except TransportError as error:
                 raise ProxyError(f"the proxy passed nothing on ({error})") from None
-            check_tunnel(self.head)
+            check_tunnel(reader)
             self._reader = None
         if self._wire is None:
             raise ConnectError("the connection was closed as soon as it was made")

@@ -84,6 +84,11 @@ class ResponseReader:
         """True where the connection may carry another request: nothing came beyond the answer."""
         return self._keeps and self._framing is _Framing.COMPLETE
 
+    @property
+    def has_body(self) -> bool:
+        """True where bytes stand behind the head."""
+        return bool(self.held or self._tail)
+
     def feed(self, data: bytes) -> None:
         """Bytes came.
 

@@ -92,7 +92,7 @@ class SocketConnection:
                 raise LimitPassed(connect=True) from None
             except TransportError as error:
                 raise ProxyError(f"the proxy passed nothing on ({error})") from None
-            check_tunnel(self.head)
+            check_tunnel(self._reader)
         if context is not None:
             self._sock = dialing.secure(self._sock, self._route.url.host, context, ends_at)
 
