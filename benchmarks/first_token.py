@@ -1,12 +1,12 @@
-"""What a stream costs over the bare transport: the first token, the memory, and many at once.
+"""What a stream costs over its connection: the first token, the memory, and many at once.
 
     python benchmarks/first_token.py [--rounds N] [--open N] [--many N] [--check]
 
-First token: seconds from the request to the first content, by the transport alone and by
+First token: seconds from the request to the first content, by the connection alone and by
 ``Orchestrator.stream`` (or ``astream``), in turn; the same server in another process, the
 same bytes, the same run. Memory: what tracemalloc sees of streams that are open in the
-middle of an answer, each with its connection; the connection's own part is measured on
-the bare transport. Many: so many streams at once in one event loop. With ``--check`` the
+middle of an answer, each with its connection; the connection's own part is measured
+alone. Many: so many streams at once in one event loop. With ``--check`` the
 exit status is 1 where the first token is later by more than 5 % and 1 ms, an open stream
 holds 64 KiB or more, or one of many does not complete.
 """
@@ -25,12 +25,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 import attrs
-import httpx
 
 from orchestrator import Orchestrator
 from orchestrator.config.loading import loads
+from orchestrator.connections.loops import LoopTransport
+from orchestrator.connections.sockets import SocketTransport
 from orchestrator.dialects import dialect
 from orchestrator.execution.auth import auth_of
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.sim import Cut, Ending, Framing, Reply, SimProcess, replies
 
 REQUEST = {"messages": [{"role": "user", "content": "hi " * 150}]}
@@ -56,7 +58,7 @@ MOST_BYTES = 64 * 1024
 
 @attrs.frozen
 class Pair:
-    """Seconds until the first content in one round: by the transport alone, and by a call."""
+    """Seconds until the first content in one round: by the connection alone, and by a call."""
 
     plain: float
     call: float
@@ -71,8 +73,8 @@ def half_a_stream() -> Reply:
     return Reply(body=body, headers=headers, framing=Framing.CHUNKED, cut=cut)
 
 
-def outgoing(orchestrator: Orchestrator, name: str) -> Callable[[], httpx.Request]:
-    """Makes the request that a call would send, byte for byte."""
+def outgoing(orchestrator: Orchestrator, name: str) -> OutgoingRequest:
+    """The request that a call would send, byte for byte."""
     provider = orchestrator.config.providers[name]
     made = dialect(provider.dialect).encode(
         ASKED,
@@ -82,25 +84,22 @@ def outgoing(orchestrator: Orchestrator, name: str) -> Callable[[], httpx.Reques
         stream=True,
     )
     auth_of(provider, provider.credentials[0].secret).sign(made)
-    content, url, headers = made.content, made.url, made.headers.raw
-    return lambda: httpx.Request("POST", url, headers=headers, content=content)
+    return made
 
 
 def blocking(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
     """Pairs for :meth:`Orchestrator.stream`."""
-    make = outgoing(orchestrator, "bench")
+    transport, request = SocketTransport(), outgoing(orchestrator, "bench")
 
     def plain() -> float:
-        began = time.perf_counter()
-        response = transport.handle_request(make())
-        chunks = response.iter_bytes()
-        seen = next(chunks)
+        began, seen = time.perf_counter(), b""
+        answer = transport.open(request, 60.0, 60.0)
         while b'"content": "word"' not in seen:
-            seen += next(chunks)
+            seen += answer.read(60.0) or b""
         first = time.perf_counter() - began
-        for _ in chunks:
+        while answer.read(60.0) is not None:
             pass
-        response.close()
+        answer.close()
         return first
 
     def call() -> float:
@@ -112,27 +111,27 @@ def blocking(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
                 pass
         return first
 
-    with httpx.HTTPTransport() as transport:
-        for _ in range(20):
-            plain(), call()
-        return [Pair(plain(), call()) for _ in range(rounds)]
+    for _ in range(20):
+        plain(), call()
+    pairs = [Pair(plain(), call()) for _ in range(rounds)]
+    transport.close()
+    return pairs
 
 
 async def suspending(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
     """Pairs for :meth:`Orchestrator.astream`."""
-    make = outgoing(orchestrator, "bench")
+    transport = LoopTransport(asyncio.get_running_loop())
+    request = outgoing(orchestrator, "bench")
 
     async def plain() -> float:
-        began = time.perf_counter()
-        response = await transport.handle_async_request(make())
-        chunks = response.aiter_bytes()
-        seen = await anext(chunks)
+        began, seen = time.perf_counter(), b""
+        answer = await transport.open(request, 60.0, 60.0)
         while b'"content": "word"' not in seen:
-            seen += await anext(chunks)
+            seen += await answer.read(60.0) or b""
         first = time.perf_counter() - began
-        async for _ in chunks:
+        while await answer.read(60.0) is not None:
             pass
-        await response.aclose()
+        await answer.aclose()
         return first
 
     async def call() -> float:
@@ -144,11 +143,12 @@ async def suspending(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
                 pass
         return first
 
-    async with httpx.AsyncHTTPTransport() as transport:
-        for _ in range(20):
-            await plain()
-            await call()
-        return [Pair(await plain(), await call()) for _ in range(rounds)]
+    for _ in range(20):
+        await plain()
+        await call()
+    pairs = [Pair(await plain(), await call()) for _ in range(rounds)]
+    await transport.aclose()
+    return pairs
 
 
 def told(name: str, pairs: list[Pair]) -> bool:
@@ -175,24 +175,24 @@ async def _grown(count: int, open_one: Callable[[AsyncExitStack], AsyncIterator[
 
 
 async def memory(orchestrator: Orchestrator, count: int) -> tuple[float, float]:
-    """Bytes of an open stream: by the transport alone, and by a call."""
-    make = outgoing(orchestrator, "half")
+    """Bytes of an open stream: by the connection alone, and by a call."""
+    transport = LoopTransport(asyncio.get_running_loop())
+    request = outgoing(orchestrator, "half")
 
     async def plain(stack: AsyncExitStack) -> AsyncIterator[object]:
-        response = await transport.handle_async_request(make())
-        stack.push_async_callback(response.aclose)
-        async for chunk in response.aiter_bytes():
-            yield chunk
+        answer = await transport.open(request, 60.0, 60.0)
+        stack.push_async_callback(answer.aclose)
+        while (data := await answer.read(60.0)) is not None:
+            yield data
 
     async def call(stack: AsyncExitStack) -> AsyncIterator[object]:
         stream = await stack.enter_async_context(orchestrator.astream(REQUEST, route="half/model"))
         async for chunk in stream:
             yield chunk
 
-    limits = httpx.Limits(max_connections=None)
     tracemalloc.start()
-    async with httpx.AsyncHTTPTransport(limits=limits) as transport:
-        bare = await _grown(count, plain)
+    bare = await _grown(count, plain)
+    await transport.aclose()
     return bare, await _grown(count, call)
 
 
@@ -222,7 +222,7 @@ def report(options: argparse.Namespace, orchestrator: Orchestrator, providers: S
     bare, whole = asyncio.run(memory(orchestrator, options.open))
     print(
         f"{whole / 1024:.1f} KiB an open stream of {options.open}, connection and all; "
-        f"{bare / 1024:.1f} KiB by the transport alone"
+        f"{bare / 1024:.1f} KiB by the connection alone"
     )
     return not late and done == options.many and whole < MOST_BYTES
 

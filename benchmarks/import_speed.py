@@ -1,52 +1,65 @@
-"""How long ``import orchestrator`` takes, and what it loads.
+"""What it costs to import the library, and what that loads.
 
-    python benchmarks/import_speed.py [--limit MILLISECONDS]
+    python benchmarks/import_speed.py [--limits]
 
-Each import is a new process; the time of an empty interpreter is subtracted. With
-``--limit`` the exit status is 1 where the median is above it, or where a library for the
-command line, a server or drawing was loaded.
+Prints milliseconds of the processor and MB of memory for ``import orchestrator``, for all that a
+call needs (:mod:`orchestrator.api.client`), and for httpx beside them. Each import is a new
+process, bytecode written before; the time of an empty interpreter is subtracted, its memory is
+not. With ``--limits`` the exit status is 1 where a call needs more than 200 ms or 45 MB, or where
+a library for the command line, a server or drawing was loaded.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import subprocess
 import sys
-import time
+import tempfile
 
 UNWANTED = ("cyclopts", "rich", "graphviz", "resvg_py", "uvicorn", "starlette", "keyring")
+LIBRARY, CALL, PEER = "import orchestrator", "import orchestrator.api.client", "import httpx"
+MOST_MILLISECONDS, MOST_MEGABYTES = 200.0, 45.0
+TOLD = """
+import resource
+own = resource.getrusage(resource.RUSAGE_SELF)
+print(own.ru_utime + own.ru_stime, own.ru_maxrss / 1024)
+"""
 
 
-def seconds(code: str) -> float:
-    """The wall time of a new interpreter that runs ``code``."""
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)
-    return time.perf_counter() - began
+def output(code: str, folder: str) -> list[str]:
+    """The words that a new interpreter prints, with its bytecode in ``folder``."""
+    options = ["-X", f"pycache_prefix={folder}"]
+    environment = {"PYTHONPATH": ":".join(sys.path[1:])}
+    done = subprocess.run(
+        [sys.executable, *options, "-c", code],
+        check=True, capture_output=True, text=True, env=environment,
+    )  # fmt: skip
+    return done.stdout.split()
+
+
+def cost(code: str, folder: str) -> tuple[float, float]:
+    """Milliseconds of the processor and MB of a new interpreter; the least, since noise adds."""
+    output(code, folder)  # writes the bytecode
+    runs = [tuple(map(float, output(code + TOLD, folder))) for _ in range(15)]
+    return min(seconds for seconds, _ in runs) * 1000, min(memory for _, memory in runs)
 
 
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--limit", type=float, help="ms that the import may take")
-    limit = parser.parse_args().limit
-    seconds("import orchestrator")  # writes the bytecode
-    empty = statistics.median(seconds("pass") for _ in range(7))
-    whole = statistics.median(seconds("import orchestrator") for _ in range(7))
-    httpx = statistics.median(seconds("import httpx") for _ in range(7))
-    # httpx loads a command line of its own where it finds what that needs.
-    code = (
-        "import httpx, sys; before = set(sys.modules); import orchestrator; "
-        f"print(*[m for m in {UNWANTED} if m in sys.modules and m not in before])"
-    )
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    ).stdout.split()
-    milliseconds = (whole - empty) * 1000
-    print(f"import orchestrator  {milliseconds:6.0f} ms")
-    print(f"import httpx alone   {(httpx - empty) * 1000:6.0f} ms")
-    print(f"unwanted libraries   {', '.join(loaded) or 'none'}")
-    return int(bool(loaded) or (limit is not None and milliseconds > limit))
+    parser.add_argument("--limits", action="store_true")
+    limits = parser.parse_args().limits
+    with tempfile.TemporaryDirectory() as folder:
+        empty, _ = cost("", folder)
+        costs = {code: cost(code, folder) for code in (LIBRARY, CALL, PEER)}
+        loaded = output(f"{CALL}, sys; print(*[m for m in {UNWANTED} if m in sys.modules])", folder)
+    print(f"{'':<34}{'ms':>8}{'MB':>8}")
+    for code, (milliseconds, memory) in costs.items():
+        print(f"{code:<34}{milliseconds - empty:>8.0f}{memory:>8.1f}")
+    print(f"unwanted libraries                {', '.join(loaded) or 'none'}")
+    milliseconds, memory = costs[CALL]
+    late = milliseconds - empty > MOST_MILLISECONDS or memory > MOST_MEGABYTES
+    return int(bool(loaded) or (limits and late))
 
 
 if __name__ == "__main__":

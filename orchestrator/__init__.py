@@ -15,7 +15,7 @@ existing client fail over. The machine that decides is :mod:`orchestrator.states
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -142,7 +142,7 @@ def astream(request: RequestLike, **options: Unpack[CallOptions]) -> AsyncChunkS
     """
     asked, observe = read_call("astream", request, options, stream=True)
 
-    async def begin() -> tuple[CallRun, AsyncGenerator[StreamEvent, None]]:
-        return (await default_in_task()).astream_events(asked, observe)
+    async def begin() -> tuple[CallRun, AsyncGenerator[Iterator[StreamEvent], None]]:
+        return await (await default_in_task()).astream_events(asked, observe)
 
     return AsyncChunkStream(begin)

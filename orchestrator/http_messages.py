@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 import attrs
+import msgspec
 
 from orchestrator.secrets import Secret
 
@@ -179,17 +180,18 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-@attrs.frozen
-class ResponseHead:
+class ResponseHead(msgspec.Struct, frozen=True):
     """The head of an answer.
 
     Attributes:
         status: The HTTP status.
         headers: See :class:`ResponseHeaders`.
+        length: Bytes of the body as it will be read; ``None`` where only its end tells.
     """
 
     status: int
-    headers: ResponseHeaders = attrs.field(factory=ResponseHeaders)
+    headers: ResponseHeaders = msgspec.field(default_factory=ResponseHeaders)
+    length: int | None = None
 
     @property
     def is_success(self) -> bool:

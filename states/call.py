@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import attrs
 
@@ -40,6 +42,9 @@ class State(enum.Enum):
     def final(self) -> bool:
         """True for the two states that nothing leaves."""
         return self in _FINAL
+
+    # A member is itself alone; the hash of Enum, in Python, is slower than the row that it finds.
+    __hash__ = object.__hash__
 
 
 _FINAL = frozenset({State.SUCCEED, State.FAIL_TERMINAL})
@@ -150,7 +155,7 @@ class Call:
     def allowed(self) -> frozenset[Move]:
         """The moves that the policy allows for the latest error; all before the first."""
         if self.error is None:
-            return frozenset(Move)
+            return _EVERY_MOVE
         moves = self.policy.moves(self.error.reason, first_target=len(self.asked) <= 1)
         # What a relay quotes is about its own account: another key of ours is no remedy.
         return moves - {Move.ROTATE} if self.error.quoted else moves
@@ -158,7 +163,7 @@ class Call:
     def copy(self) -> Call:
         """A copy to work on. Every field is immutable, so a shallow one is whole."""
         twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
+        twin.__dict__ = self.__dict__.copy()
         return twin
 
     def streams_at(self, target: Target) -> bool:
@@ -169,40 +174,51 @@ class Call:
         """Labels of the credentials that this call sent with to ``target``."""
         return frozenset(label for name, label in self.used if name == target.name)
 
-    def note(self, event: Event) -> None:
-        """Take in the facts of ``event``; where to go is for the table to say."""
-        match event:
-            case Diagnosed():
-                self._note_error(event)
-            case Streaming():
-                self._commit(event.at)
-            case Started() | Switched() | Waited() if self.number == 0 and self.route:
-                # Noted at once: its mark may have ended by the time something else is sent.
-                clear = event.standby.clear(self.route[0])
-                self.passed_over = (clear.error if clear else None) or self.passed_over
-            case Failed():
-                self.tool_call = self.tool_call or event.tool_call
-                self.kept_waiting = event.waited > self.policy.patience
-            case _:
-                pass
 
-    def _commit(self, at: float) -> None:
-        # A stream that goes on at another target was committed at the first one.
-        if self.stream_ends_at is None and self.target is not None:
-            self.stream_ends_at = at + self.target.timeouts.stream_total
-
-    def _note_error(self, event: Diagnosed) -> None:
-        self.error = error = event.error
-        self.only_empty = self.only_empty and error.empty
-        self.not_before = event.at + (error.retry_after or 0.0)
-        here = self.target
-        if here is None:
-            return
-        if error.reason is Reason.BILLING:
-            self.billed |= {here.provider}
-        if error.reason in _TOO_LARGE and here.context is not None:
-            # It only grows: a target that is not larger was no target any more.
-            self.too_small = here.context
+def _note_first_target(call: Call, event: Started | Switched | Waited) -> None:
+    if call.number == 0 and call.route:
+        # Noted at once: its mark may have ended by the time something else is sent.
+        clear = event.standby.clear(call.route[0])
+        call.passed_over = (clear.error if clear else None) or call.passed_over
 
 
+def _note_failure(call: Call, event: Failed) -> None:
+    call.tool_call = call.tool_call or event.tool_call
+    call.kept_waiting = event.waited > call.policy.patience
+
+
+def _note_content(call: Call, event: Streaming) -> None:
+    # A stream that goes on at another target was committed at the first one.
+    if call.stream_ends_at is None and call.target is not None:
+        call.stream_ends_at = event.at + call.target.timeouts.stream_total
+
+
+def _note_error(call: Call, event: Diagnosed) -> None:
+    call.error = error = event.error
+    call.only_empty = call.only_empty and error.empty
+    call.not_before = event.at + (error.retry_after or 0.0)
+    here = call.target
+    if here is None:
+        return
+    if error.reason is Reason.BILLING:
+        call.billed |= {here.provider}
+    if error.reason in _TOO_LARGE and here.context is not None:
+        # It only grows: a target that is not larger was no target any more.
+        call.too_small = here.context
+
+
+_EVERY_MOVE = frozenset(Move)
 _TOO_LARGE = frozenset(reason for reason, spec in SPECS.items() if spec.sized)
+
+Note = Callable[[Call, Any], None]
+"""``(call, event) -> None``; takes in the facts of an event, whichever row is taken."""
+
+NOTES: Mapping[type[Event], Note] = {
+    Started: _note_first_target,
+    Switched: _note_first_target,
+    Waited: _note_first_target,
+    Failed: _note_failure,
+    Streaming: _note_content,
+    Diagnosed: _note_error,
+}
+"""The events with facts to be remembered; where to go is for the table to say."""

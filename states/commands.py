@@ -21,7 +21,7 @@ class StoppedBy(enum.StrEnum):
     COMMITTED = "committed"
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # with slots nine fields are set by function calls: 0.3 µs of a call
 class Send:
     """Send attempt ``number`` and answer with ``Succeeded``, ``Streaming`` or ``Failed``.
 

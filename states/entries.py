@@ -45,14 +45,15 @@ def attempt(call: Call, event: Arrival, plan: Taken) -> Send:
     # The target is asked by now, so it is not among them.
     others = unasked(call, event)
     timeouts = attempt_timeouts(call, plan, alone=not others)
-    until = call.ends_at - kept_back(call, event, others)
+    ends_at = call.ends_at
+    until = ends_at - kept_back(call, event, others)
     longest = until - event.at
     return Send(
         plan.target,
         plan.credential,
         call.number,
         timeouts if call.committed else timeouts.within(longest),
-        call.ends_at,
+        ends_at,
         until,
         probe=plan.probe,
         kept_alive=min(longest, kept_alive(plan, timeouts)),
@@ -62,19 +63,24 @@ def attempt(call: Call, event: Arrival, plan: Taken) -> Send:
 
 def _arrive(call: Call, event: Arrival, taken: Taken) -> None:
     target = taken.target
-    if call.cause is None and not call.asked and target.name != call.route[0].name:
+    name = target.name
+    if call.cause is None and not call.asked and name != call.route[0].name:
         # A first target that was skipped for a mark is the cause, in its remembered words.
         call.cause = call.passed_over
-    if call.target is None or call.target.name != target.name:
+    if call.target is None or call.target.name != name:
         call.tries = 0
-    if not isinstance(event, Rotated | Repaired):
+    if type(event) not in _SAME_TRY:
         call.tries += 1
     call.number += 1
     call.target, call.credential, call.probe = target, taken.credential, taken.probe
-    call.asked |= {target.name}
-    call.used |= {(target.name, taken.credential)}
+    call.asked |= {name}
+    call.used |= {(name, taken.credential)}
     call.gone = frozenset()
     call.resume_at = None
+
+
+_SAME_TRY = (Rotated, Repaired)
+"""Arrivals after which a send is no try of its own."""
 
 
 def stream(call: Call, event: Streaming, plan: Plan) -> Relay:
@@ -117,7 +123,10 @@ def repair(call: Call, event: Diagnosed, plan: Repair) -> Repair:
 
 def succeed(call: Call, event: Event, plan: Plan) -> Finish:
     """Hand over the response that the driver holds."""
-    return Finish()
+    return _DONE
+
+
+_DONE = Finish()
 
 
 def fail_terminal(call: Call, event: Event, plan: Plan) -> Finish:

@@ -77,9 +77,12 @@ def attempt_timeouts(call: Call, taken: Taken, *, alone: bool) -> Timeouts:
         return timeouts
     patient = alone or call.reasoning or taken.target.reasoning
     usual = FIRST_TOKEN_ALONE if patient else FIRST_TOKEN_WITH_OTHERS
-    # The wait that was cut may have been about to end: its probe tells, with twice the time.
-    doubled = min(FIRST_TOKEN_PROBED, 2 * (taken.cut_first_token or 0.0))
-    return timeouts.with_first_token(max(usual, taken.seen_first_token or 0.0, doubled))
+    if taken.cut_first_token is not None:
+        # The wait that was cut may have been about to end: its probe tells, with twice the time.
+        usual = max(usual, min(FIRST_TOKEN_PROBED, 2 * taken.cut_first_token))
+    if taken.seen_first_token is not None:
+        usual = max(usual, taken.seen_first_token)
+    return timeouts.with_first_token(usual)
 
 
 def kept_alive(taken: Taken, timeouts: Timeouts) -> float:

@@ -1,26 +1,27 @@
 """``step``: the table at work. The only module that knows the state machine library.
 
-One machine, built at import from :data:`orchestrator.states.table.TABLE`, serves every call; a call
-is only its model, never decorated. ``step`` copies the call, notes the event's facts on
-the copy and fires the event; the library evaluates guards in row order, sets the state
-and calls the entered state's ``enter``.
+One machine of the library is built at import from :data:`orchestrator.states.table.TABLE`, and
+its transitions are read out once, into a dictionary of rows: to fire an event through the
+library costs more than most rows do. ``step`` holds what the event claims against the call,
+copies the call, notes the event's facts on the copy, takes the first row whose guard holds, sets
+the state and calls its ``enter``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import attrs
-from transitions import Event as MachineEvent
-from transitions import EventData, Machine, MachineError, Transition
-from transitions import State as MachineState
+from transitions import Machine, Transition
 
-from orchestrator.states.call import Call, State
+from orchestrator.states.call import NOTES, Call, Note, State
 from orchestrator.states.commands import Command
+from orchestrator.states.effects import Effect, nothing
 from orchestrator.states.entries import Enter
 from orchestrator.states.events import Event
-from orchestrator.states.legality import objection
+from orchestrator.states.guards import Guard
+from orchestrator.states.legality import CLAIMS, Claim, objection
 from orchestrator.states.table import STATES, TABLE, Entry, Row
 
 
@@ -73,7 +74,7 @@ def step(call: Call, event: Event) -> Step:
         IllegalEvent: The event has no row in this state, or what it claims to have
             taken is not what the call asked for. The call is unchanged.
     """
-    return _advance(_TRIGGERS, call, event)
+    return _advance(_GROUPS, call, event)
 
 
 def build(table: Sequence[Row] = TABLE, entries: Sequence[Entry] = STATES) -> Stepper:
@@ -83,90 +84,86 @@ def build(table: Sequence[Row] = TABLE, entries: Sequence[Entry] = STATES) -> St
         table: The rows, in order.
         entries: What each state asks for when it is entered.
     """
-    triggers = _triggers(table, entries)
+    groups = _compiled(table, entries)
 
     def advance(call: Call, event: Event) -> Step:
-        return _advance(triggers, call, event)
+        return _advance(groups, call, event)
 
     return advance
 
 
-def _advance(triggers: Mapping[str, Callable[..., Any]], call: Call, event: Event) -> Step:
-    trigger = triggers.get(type(event).__name__)
-    why = objection(call, event) if trigger is not None else "it is no event"
-    if trigger is None or why is not None:
-        raise IllegalEvent(call, event, why or "")
-    successor, taken = call.copy(), _Taken()
-    successor.note(event)
-    try:
-        trigger(successor, event, taken)
-    except MachineError as error:
-        raise IllegalEvent(call, event, "no row leads on") from error
-    assert taken.command is not None, "each state but the initial one asks for something"
-    return Step(successor, taken.command, taken.row)
+def _advance(groups: _Groups, call: Call, event: Event) -> Step:
+    group = groups.get((call.state, type(event)))
+    if group is None:
+        raise IllegalEvent(call, event, _refusal(call, event))
+    claim, note, rows = group
+    if not event.at >= 0 or (claim is not None and claim(call, event) is not None):
+        raise IllegalEvent(call, event, _refusal(call, event))
+    successor = call.copy()
+    if note is not None:
+        note(successor, event)
+    for guard, effect, name, to, enter in rows:
+        plan = guard(successor, event) if guard is not None else True
+        if plan:
+            if effect is not None:
+                effect(successor, event, plan)
+            successor.state = to
+            return Step(successor, enter(successor, event, plan), name)
+    raise IllegalEvent(call, event, "no row leads on")
 
 
-@attrs.define
-class _Taken:
-    """Where the callbacks of one step leave the row and the command."""
+def _refusal(call: Call, event: object) -> str:
+    """What stands against an event, or that it has no row in the call's state."""
+    if not isinstance(event, Event):
+        return "it is no event"
+    return objection(call, event) or "no row leads on"
 
-    row: str = ""
-    command: Command | None = None
+
+_Row = tuple[Guard | None, Effect | None, str, State, Enter]
+"""A row: its guard, its effect, its name, where it leads, and what is entered there."""
+
+_Group = tuple[Claim | None, Note | None, Sequence[_Row]]
+"""What is looked at before the rows, what is noted of the event, and the rows in order."""
+
+_Groups = Mapping[tuple[State, type[Event]], _Group]
+"""The rows that lead out of a state by an event."""
 
 
-class _Transition(Transition):
-    """A row: its guard, effect and entry in the place of the library's lists of callbacks."""
+class _RowTransition(Transition):
+    """A row as a transition of the library."""
 
-    def __init__(self, *args: Any, row: Row, enter: Enter, **options: Any) -> None:
+    def __init__(self, *args: Any, row: Row, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._row, self._guard, self._effect, self._enter = row.name, row.guard, row.effect, enter
-        self._to = row.to
-
-    def execute(self, event_data: EventData) -> bool:
-        call: Any = event_data.model  # the library types it as object
-        event, taken = event_data.args
-        plan = self._guard(call, event) if self._guard is not None else True
-        if not plan:
-            return False
-        self._effect(call, event, plan)
-        call.state = self._to
-        taken.row, taken.command = self._row, self._enter(call, event, plan)
-        return True
+        self.row = row
 
 
-class _Event(MachineEvent):
-    """An event that is fired at once: nothing is queued, prepared or finalized here.
-
-    That is most of what the stock class costs.
-    """
-
-    def trigger(self, model: Any, *args: Any, **kwargs: Any) -> bool:
-        data = EventData(None, self, self.machine, model, args, kwargs)
-        for row in self.transitions.get(model.state.name, ()):
-            if row.execute(data):
-                return True
-        raise MachineError(f"no row leads on by {self.name}")
-
-
-class _Machine(Machine):
+class _RowMachine(Machine):
     """The library's machine over rows."""
 
-    transition_cls = _Transition
-    event_cls = _Event
+    transition_cls = _RowTransition
 
 
-def _triggers(table: Sequence[Row], entries: Sequence[Entry]) -> dict[str, Callable[..., Any]]:
-    enter = {entry.state: entry.enter for entry in entries}
-    machine = _Machine(
+def _compiled(table: Sequence[Row], entries: Sequence[Entry]) -> _Groups:
+    enter = {entry.state: entry.enter for entry in entries if entry.enter is not None}
+    machine = _RowMachine(
         model=None,
-        states=[MachineState(state, final=state.final) for state in enter],
+        states=[entry.state for entry in entries],
         initial=State.READY,
         auto_transitions=False,
-        send_event=True,
     )
     for row in table:
-        machine.add_transition(row.event.__name__, row.state, row.to, row=row, enter=enter[row.to])
-    return {name: event.trigger for name, event in machine.events.items()}
+        machine.add_transition(row.event.__name__, row.state, row.to, row=row)
+    groups: dict[tuple[State, type[Event]], list[_Row]] = {}
+    for each in cast(list[_RowTransition], machine.get_transitions()):
+        row, source = each.row, State(machine.get_state(each.source).value)
+        to = State(machine.get_state(str(each.dest)).value)
+        effect = row.effect if row.effect is not nothing else None
+        compiled = (row.guard, effect, row.name, to, enter[to])
+        groups.setdefault((source, row.event), []).append(compiled)
+    return {
+        (state, kind): (CLAIMS.get(kind), NOTES.get(kind), rows)
+        for (state, kind), rows in groups.items()
+    }
 
 
-_TRIGGERS = _triggers(TABLE, STATES)
+_GROUPS = _compiled(TABLE, STATES)

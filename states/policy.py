@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from functools import lru_cache
 
 import attrs
 
@@ -37,15 +38,17 @@ class Timeouts:
     total: float = 120.0
     stream_total: float = 600.0
 
+    @lru_cache(maxsize=1024)  # noqa: B019 - limits are values of a config, and few
     def with_first_token(self, first_token: float) -> Timeouts:
         """These limits with ``first_token`` resolved."""
         return Timeouts(self.connect, first_token, self.idle, self.total, self.stream_total)
 
     def within(self, seconds: float) -> Timeouts:
         """These limits, none of those until the first content longer than ``seconds``."""
-        if max(self.connect, self.total, self.first_token or 0.0) <= seconds:
+        first = self.first_token
+        if self.connect <= seconds and self.total <= seconds and (first or 0.0) <= seconds:
             return self
-        first = None if self.first_token is None else min(seconds, self.first_token)
+        first = None if first is None else min(seconds, first)
         connect, total = min(seconds, self.connect), min(seconds, self.total)
         return Timeouts(connect, first, self.idle, total, self.stream_total)
 

@@ -77,7 +77,7 @@ def unasked(call: Call, event: Looked) -> tuple[Target, ...]:
         [  # a list is built faster than a generator runs, and every send asks this
             target
             for target in event.standby.targets
-            if target.name not in out and open_to(call, target)
+            if target.name not in out and target.provider not in call.billed and fits(call, target)
         ]
     )
 
@@ -124,14 +124,12 @@ def kept_back(call: Call, event: Looked, others: Sequence[Target]) -> float:
     moves = call.policy.moves(Reason.TIMEOUT, first_target=len(call.asked) <= 1)
     if Move.FALLBACK not in moves:
         return 0.0
-    seen = dict(event.standby.seen)
-    needed = sum(max(_needs(call, target), seen.get(target.name, 0.0)) for target in others)
+    held, needed = call.policy.on_interrupted is OnInterrupted.HOLD, 0.0
+    seen = dict(event.standby.seen) if event.standby.seen else {}
+    for target in others:
+        least = WHOLE_NEEDS if held or not call.streams_at(target) else STREAMED_NEEDS
+        needed += max(least, seen[target.name]) if target.name in seen else least
     return min(needed, max(0.0, call.ends_at - event.at) * LARGEST_SHARE)
-
-
-def _needs(call: Call, target: Target) -> float:
-    held = call.policy.on_interrupted is OnInterrupted.HOLD
-    return STREAMED_NEEDS if call.streams_at(target) and not held else WHOLE_NEEDS
 
 
 def other_credential(call: Call, event: Diagnosed) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
+import msgspec
 
 from orchestrator.dialects import Usage
 from orchestrator.dialects.neutral import (
@@ -17,8 +17,7 @@ from orchestrator.dialects.neutral import (
 )
 
 
-@attrs.frozen
-class Chunk:
+class Chunk(msgspec.Struct, frozen=True):  # attrs takes five times as long to make one
     """A piece of an answer; most have text, and the last ones a finish reason and usage.
 
     Attributes:

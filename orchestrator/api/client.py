@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, Unpack
 
@@ -173,33 +172,24 @@ class Orchestrator:
     def astream(self, request: RequestLike, **options: Unpack[CallOptions]) -> AsyncChunkStream:
         """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`."""
         asked, observe = read_call("astream", request, options, stream=True)
-
         # Not before the first chunk is asked for: a stream that is never iterated is no call.
-        async def begin() -> tuple[CallRun, AsyncGenerator[StreamEvent, None]]:
-            return self.astream_events(asked, observe)
-
-        return AsyncChunkStream(begin)
+        return AsyncChunkStream(lambda: self.astream_events(asked, observe))
 
     def stream_events(
         self, request: Request, observe: Observer | None = None
-    ) -> tuple[CallRun, Generator[StreamEvent, None, None]]:
+    ) -> tuple[CallRun, Generator[Iterator[StreamEvent], None, None]]:
         """A streamed call as the events that came, for those who write a dialect themselves."""
         call = self.begin_call(request, observe)
         connection = BlockingConnection(self._transports.blocking(), self._clock)
         return call, blocking.drive(flow(call), connection)
 
-    def astream_events(
+    async def astream_events(
         self, request: Request, observe: Observer | None = None
-    ) -> tuple[CallRun, AsyncGenerator[StreamEvent, None]]:
+    ) -> tuple[CallRun, AsyncGenerator[Iterator[StreamEvent], None]]:
         """The same for tasks."""
         call = self.begin_call(request, observe)
-        return call, self._drive(call)
-
-    async def _drive(self, call: CallRun) -> AsyncGenerator[StreamEvent, None]:
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
-        async with aclosing(tasks.drive(flow(call), connection)) as events:
-            async for event in events:
-                yield event
+        return call, tasks.drive(flow(call), connection)
 
     def close(self) -> None:
         """Close what :meth:`run` keeps open. A running loop's connections: :meth:`aclose`."""

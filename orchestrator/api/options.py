@@ -6,10 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
-import attrs
-
 from orchestrator.api.request import Request, RequestError, request_of
-from orchestrator.dialects import dialect
 
 if TYPE_CHECKING:
     import httpx
@@ -72,18 +69,16 @@ def read_call(
         RequestError: The request is not one.
         TypeError: There is no such option.
     """
+    if not options and not stream:
+        return request_of(request), None
     check_names(name, options, CallOptions)
     given: dict[str, Any] = {**options}
     # It belongs to the call, not to the request, which may be made again elsewhere.
     observe = given.pop("observe", None)
     check_observer(observe)
     asked = request_of(request, stream=stream or None, **given)
-    if stream:
-        # Some servers say what a stream cost only where that is asked for, and the caller of ours
-        # finds it in the response either way.
-        payload = dialect(asked.dialect).ask_for_usage(asked.payload)
-        asked = attrs.evolve(asked, payload=payload)
-    return asked, observe
+    # The caller of ours finds the usage in the response either way.
+    return (asked.asking_for_usage() if stream else asked), observe
 
 
 def check_names(name: str, options: Mapping[str, Any], known: type) -> None:

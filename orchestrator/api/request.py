@@ -61,15 +61,28 @@ class Request:
             # walked again, on somebody's event loop.
             payload = _sayable(self.payload)
             _spoken(self.dialect).check_request(payload)
-            for name in ("payload", "_judged"):
-                object.__setattr__(self, name, payload)
-        _check_options(self)
-        _check_headers(self.headers)
+            object.__setattr__(self, "payload", payload)
+            object.__setattr__(self, "_judged", payload)
+        if self.timeout is not None or self.route is not None:
+            _check_options(self)
+        if self.headers != {}:
+            _check_headers(self.headers)
 
     @property
     def wants(self) -> str | None:
         """The route or target that the request names."""
         return self.route or self.payload.get("model")
+
+    def asking_for_usage(self) -> Request:
+        """The same, asking for the usage in a stream too.
+
+        Some servers say what a stream costs only where that is asked for.
+        """
+        payload = dialect(self.dialect).ask_for_usage(self.payload)
+        if payload is self.payload:
+            return self
+        # What a dialect adds is its own, and needs no judge.
+        return attrs.evolve(self, payload=payload, judged=payload)
 
     @property
     def reasoning(self) -> bool:
@@ -100,7 +113,7 @@ def request_of(request: Mapping[str, Any] | Request | str, **options: Any) -> Re
     # ``None`` is what the caller did not say: what the request itself says stands.
     given = {name: value for name, value in options.items() if value is not None}
     if isinstance(request, Request):
-        asked = attrs.evolve(request, **given)
+        asked = attrs.evolve(request, **given) if given else request
     else:
         asked = Request(_payload(request), **given)
     # Not overruled: who wrote it iterates over what he gets, and would meet a whole answer.

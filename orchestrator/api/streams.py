@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Self
 
 from orchestrator.api.chunks import Chunk
 from orchestrator.api.response import Response
-from orchestrator.dialects.neutral import Delta, EndMark, StreamEvent, StreamStart, Unreadable
+from orchestrator.dialects.neutral import EndMark, StreamEvent, StreamStart, TextDelta, Unreadable
 
 if TYPE_CHECKING:
     from orchestrator.execution.call_run import CallRun
@@ -19,7 +18,7 @@ class _Chunks:
 
     def __init__(self) -> None:
         self._run: CallRun | None = None
-        self._waiting: deque[Chunk] = deque()
+        self._chunks: Iterator[Chunk] = iter(())
         self._closed = False
 
     @property
@@ -33,13 +32,10 @@ class _Chunks:
             raise LookupError("there is no response before the stream has ended: iterate it first")
         return self._run.response
 
-    def _take(self, run: CallRun, event: StreamEvent) -> None:
-        self._waiting += [_chunk(run, delta) for delta in event.deltas if _shown(delta)]
-
     def _end(self) -> None:
         """Who has closed the stream gets nothing more of it, and begins no call by asking."""
         self._closed = True
-        self._waiting.clear()
+        self._chunks = iter(())
 
 
 class ChunkStream(_Chunks, Iterator[Chunk]):
@@ -49,21 +45,28 @@ class ChunkStream(_Chunks, Iterator[Chunk]):
     """
 
     def __init__(
-        self, begin: Callable[[], tuple[CallRun, Generator[StreamEvent, None, None]]]
+        self, begin: Callable[[], tuple[CallRun, Generator[Iterator[StreamEvent], None, None]]]
     ) -> None:
         super().__init__()
         self._begin = begin
-        self._events: Generator[StreamEvent, None, None] | None = None
+        self._events: Generator[Iterator[StreamEvent], None, None] | None = None
 
     def __next__(self) -> Chunk:
         if self._closed:
             raise StopIteration
         if self._run is None or self._events is None:
             self._run, self._events = self._begin()
-        # An event may hold nothing for the reader: a beginning, a comment, an end mark.
-        while not self._waiting:
-            self._take(self._run, next(self._events))
-        return self._waiting.popleft()
+        # What a read brought may hold nothing for the reader: a beginning, a comment, an end mark.
+        while True:
+            try:
+                chunk = next(self._chunks, None)
+            except BaseException as interrupt:
+                # What it lost of an event would be a hole in the text.
+                self._events.throw(interrupt)
+                raise
+            if chunk is not None:
+                return chunk
+            self._chunks = _read(self._run, next(self._events))
 
     def close(self) -> None:
         """End the call and its connection; may be called again."""
@@ -83,20 +86,27 @@ class AsyncChunkStream(_Chunks, AsyncIterator[Chunk]):
     """A streamed call that suspends the task; an asynchronous context manager."""
 
     def __init__(
-        self, begin: Callable[[], Awaitable[tuple[CallRun, AsyncGenerator[StreamEvent, None]]]]
+        self,
+        begin: Callable[[], Awaitable[tuple[CallRun, AsyncGenerator[Iterator[StreamEvent], None]]]],
     ) -> None:
         super().__init__()
         self._begin = begin
-        self._events: AsyncGenerator[StreamEvent, None] | None = None
+        self._events: AsyncGenerator[Iterator[StreamEvent], None] | None = None
 
     async def __anext__(self) -> Chunk:
         if self._closed:
             raise StopAsyncIteration
         if self._run is None or self._events is None:
             self._run, self._events = await self._begin()
-        while not self._waiting:
-            self._take(self._run, await anext(self._events))
-        return self._waiting.popleft()
+        while True:
+            try:
+                chunk = next(self._chunks, None)
+            except BaseException as interrupt:  # as in ChunkStream
+                await self._events.athrow(interrupt)
+                raise
+            if chunk is not None:
+                return chunk
+            self._chunks = _read(self._run, await anext(self._events))
 
     async def close(self) -> None:
         """End the call and its connection; may be called again."""
@@ -111,13 +121,25 @@ class AsyncChunkStream(_Chunks, AsyncIterator[Chunk]):
         await self.close()
 
 
-def _shown(delta: Delta) -> bool:
-    """Beginnings, end marks and broken events are for the machine, not for the reader."""
-    return not isinstance(delta, StreamStart | EndMark | Unreadable)
+def _read(run: CallRun, events: Iterator[StreamEvent]) -> Iterator[Chunk]:
+    """What is in ``events`` for the reader."""
+    heading: tuple[str, str, int, str] | None = None
+    for event in events:
+        for delta in event.deltas:
+            kind = type(delta)
+            if kind is TextDelta and heading is not None:  # nearly all are
+                yield Chunk(delta, *heading)
+            elif kind is StreamStart:
+                heading = None
+            # Beginnings, end marks and broken events are for the machine, not for the reader.
+            elif kind is not EndMark and kind is not Unreadable:
+                heading = heading or _heading(run)
+                yield Chunk(delta, *heading)
 
 
-def _chunk(run: CallRun, delta: Delta) -> Chunk:
-    target = run.call.target
-    model = run.delivery.accumulator.writer or (target.model if target is not None else "")
-    identity = run.delivery.accumulator.id or f"chatcmpl-{run.recorder.ledger.call}"
-    return Chunk(delta, identity, model, run.created, target.name if target else "")
+def _heading(run: CallRun) -> tuple[str, str, int, str]:
+    """What every chunk says of its answer, which a beginning alone changes."""
+    target, accumulator = run.call.target, run.delivery.accumulator
+    model = accumulator.writer or (target.model if target is not None else "")
+    identity = accumulator.id or f"chatcmpl-{run.recorder.ledger.call}"
+    return identity, model, run.created, target.name if target else ""

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.secrets import mask
@@ -45,8 +43,14 @@ def find(
     if named:
         return Path(named).expanduser()
     if folders is None:
-        folders = (Path(), platformdirs.user_config_path(APP))
+        folders = (Path(), _user_folder())
     return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
+
+
+def _user_folder() -> Path:
+    import platformdirs  # it loads tempfile and shutil, for who looks for a file alone
+
+    return platformdirs.user_config_path(APP)
 
 
 def load(
@@ -63,7 +67,7 @@ def load(
     environ = os.environ if environ is None else environ
     file = find(path, environ)
     if file is None:
-        places = f"./{FILE}, {platformdirs.user_config_path(APP) / FILE}"
+        places = f"./{FILE}, {_user_folder() / FILE}"
         raise ConfigError(
             "",
             [

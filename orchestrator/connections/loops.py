@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from orchestrator.connections.dialing import HEAD_START, READ, literal, wait_ready
 from orchestrator.connections.errors import (
@@ -50,7 +50,7 @@ class LoopConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        *("_ends_at", "_error", "_generation", "_is_paused", "_is_used", "_loop"),
+        *("_ends_at", "_error", "_fileno", "_generation", "_is_paused", "_is_used", "_loop"),
         *("_reader", "_route", "_timer", "_transport", "_waiter", "_wire"),
     )
 
@@ -64,7 +64,7 @@ class LoopConnection(asyncio.Protocol):
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._ends_at = 0.0
+        self._ends_at, self._fileno = 0.0, -1
         self._is_used = self._is_paused = False
 
     @property
@@ -148,11 +148,11 @@ class LoopConnection(asyncio.Protocol):
 
     def is_quiet(self) -> bool:
         """See :class:`.Kept`."""
-        wire = self._wire
-        if wire is None or wire.is_closing() or self._error is not None:
+        if self._wire is None or self._wire.is_closing() or self._error is not None:
             return False
-        # The loop may not have looked since: it runs what asks this before it reads.
-        return not wait_ready(wire.get_extra_info("socket").fileno(), READ, 0.0)
+        # What came since the loop looked last: a caller that held it up would meet a closed
+        # connection, or take for its answer what was none.
+        return not wait_ready(self._fileno, READ, 0.0)
 
     def drop(self) -> None:
         """See :class:`.Kept`."""
@@ -168,6 +168,7 @@ class LoopConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See :class:`asyncio.Protocol`."""
         self._wire = cast("asyncio.Transport", transport)
+        self._fileno = self._wire.get_extra_info("socket").fileno()
 
     def data_received(self, data: bytes) -> None:
         """See :class:`asyncio.Protocol`."""
@@ -349,9 +350,11 @@ class LoopTransport:
         context = await self._context(route.options.verify) if route.is_secure else None
         host, port = route.place
         made = LoopConnection(self, route, self._loop)
-        delay = HEAD_START if literal(host) is None else None
+        # A loop of another make tries one address after the other.
+        races = literal(host) is None and isinstance(self._loop, asyncio.BaseEventLoop)
+        options: dict[str, Any] = {"happy_eyeballs_delay": HEAD_START} if races else {}
         try:
-            await self._loop.create_connection(lambda: made, host, port, happy_eyeballs_delay=delay)
+            await self._loop.create_connection(lambda: made, host, port, **options)
         except TimeoutError:
             raise
         except (OSError, UnicodeError) as error:

@@ -206,8 +206,9 @@ class ResponseReader:
         length, coding, connection, packed = _framing_headers(parser.headers)
         close = b"close" in connection or (parser.is_http_1_0 and b"keep-alive" not in connection)
         self._keeps = not (close or doubtful)
-        self.head = ResponseHead(parser.status, ResponseHeaders(parser.headers))
         self._begin_body(parser, length, coding)
+        told = length if self._framing is _Framing.LENGTH and not packed else None
+        self.head = ResponseHead(parser.status, ResponseHeaders(parser.headers), told)
         if packed and self._framing is not _Framing.COMPLETE:
             try:
                 self._decoder = new_decoder(packed.decode("latin-1").lower(), self._accept_encoding)

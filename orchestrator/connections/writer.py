@@ -33,7 +33,7 @@ def request_bytes(request: OutgoingRequest, proxy_authorization: str | None = No
     if request.content or request.method == "POST":
         added["content-length"] = str(len(request.content))
     line = f"{request.method} {target} HTTP/1.1"
-    head = "".join([f"{line}\r\n", *[f"{name}: {value}\r\n" for name, value in added.items()]])
+    head = "".join([line, "\r\n", *map("%s: %s\r\n".__mod__, added.items())])
     try:
         raw = head.encode("latin-1")
     except UnicodeEncodeError:

@@ -12,8 +12,6 @@ from typing import Any
 
 import msgspec
 
-from orchestrator.dialects.wire import UNSAYABLE
-
 _HALF = re.compile("[\ud800-\udfff]")
 _MOST_PLACES = 3
 
@@ -23,8 +21,15 @@ def without_lone_surrogates(payload: Mapping[str, Any]) -> tuple[Mapping[str, An
 
     The very same payload, and no note, where there is none.
     """
-    if _is_sayable(payload):
-        return payload, ""
+    try:
+        # Whole requests have none, and a long conversation is written faster than it is walked.
+        msgspec.json.encode(payload)
+    except Exception:  # noqa: BLE001 - whatever it refuses is looked at, place by place
+        return _with_note(payload)
+    return payload, ""
+
+
+def _with_note(payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
     places: list[str] = []
     mended = _mended(payload, "", places)
     if not places:
@@ -32,15 +37,6 @@ def without_lone_surrogates(payload: Mapping[str, Any]) -> tuple[Mapping[str, An
     more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
     told = ", ".join(places[:_MOST_PLACES])
     return mended, f"lone surrogates replaced in {told}{more}"
-
-
-def _is_sayable(payload: Mapping[str, Any]) -> bool:
-    # To write all of it takes less than to look at each text from here.
-    try:
-        msgspec.json.encode(payload)
-    except UNSAYABLE:
-        return False
-    return True
 
 
 def _mended(value: Any, where: str, places: list[str]) -> Any:

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
+import msgspec
 
 from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.loss import Loss
@@ -282,8 +283,7 @@ class StreamStart:
     model: str = ""
 
 
-@attrs.frozen
-class TextDelta:
+class TextDelta(msgspec.Struct, frozen=True):  # attrs takes five times as long to make one
     """More words."""
 
     text: str
@@ -327,8 +327,7 @@ class FinishReason:
     finish_reason: str
 
 
-@attrs.frozen
-class UsageDelta:
+class UsageDelta(msgspec.Struct, frozen=True):
     """Usage so far; the last one is the whole."""
 
     usage: Usage
@@ -386,8 +385,7 @@ def is_content(delta: Delta) -> bool:
             return False
 
 
-@attrs.frozen
-class StreamEvent:
+class StreamEvent(msgspec.Struct, frozen=True):
     """One event of a stream: the bytes as they came, and what they mean.
 
     Passing ``raw`` of every event on gives the caller of the same dialect the very stream

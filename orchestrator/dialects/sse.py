@@ -9,13 +9,15 @@ byte order mark may come first, and what no blank line ended is no event. Depart
 - ``retry`` is ignored: when to ask again is the machine's to decide.
 - An event above :data:`LARGEST_EVENT` is cut off: nobody can make memory run out.
 
-Most servers end lines with LF alone; splitting at blank lines is then one call into C.
+Most servers end all lines alike; splitting at blank lines is then one call into C.
 """
 
 from __future__ import annotations
 
 import abc
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
@@ -31,6 +33,9 @@ _END = re.compile(rb"\n\r?\n|\n\r|\r\r\n?")
 _ENDS = (b"\n\n", b"\n\r", b"\r\r")
 _OVERLAP = 2
 """How many bytes that were searched before may be part of an end; one more is harmless."""
+
+
+T = TypeVar("T")
 
 
 class ServerEvent(msgspec.Struct, frozen=True):  # attrs takes five times as long to make one
@@ -66,6 +71,38 @@ class ServerSentEvents:
 
     def feed(self, data: bytes) -> list[ServerEvent]:
         """The events that ``data`` completes, in order."""
+        return [self.parse(one) if isinstance(one, bytes) else one for one in self._split(data)]
+
+    def read(
+        self,
+        data: bytes,
+        plain: Callable[[bytes, bytes], T | None],
+        full: Callable[[ServerEvent], T],
+    ) -> list[T]:
+        """What the events that ``data`` completes mean, in order.
+
+        Args:
+            data: Bytes as they came.
+            plain: Reads an event that has one line of data, after its type at most, from its
+                bytes and that data, with the white space around it that JSON allows. Gives
+                ``None`` where it does not know the event.
+            full: Reads any event.
+        """
+        found: list[T] = []
+        for block in self._split(data):
+            if not isinstance(block, bytes):
+                found.append(full(block))
+                continue
+            meaning = None
+            at = block.find(b"\n") + 1 if block[:6] == b"event:" else 0
+            # The data's line is the last where no more than the blank line comes after it.
+            if block[at : at + 5] == b"data:" and block.find(b"\n", at) >= len(block) - 3:
+                meaning = plain(block, block[at + 5 :])
+            found.append(full(self.parse(block)) if meaning is None else meaning)
+        return found
+
+    def _split(self, data: bytes) -> list[bytes | ServerEvent]:
+        """The bytes of each event whose lines end all in LF, or all in CRLF; others parsed."""
         if self._skipping:
             data = self._skip(data)
         if self._buffer:
@@ -73,41 +110,37 @@ class ServerSentEvents:
             searched = max(0, len(self._buffer) - _OVERLAP)
             self._buffer += data
             if not _ends(self._buffer, searched):
-                return self._bounded()
+                return [*self._bounded()]
             data = bytes(self._buffer)
             self._buffer.clear()
-        return self._beginning(data) if self._first else self._events(data)
+        return self._beginning(data) if self._first else self._divide(data)
 
-    def _beginning(self, data: bytes) -> list[ServerEvent]:
+    def _beginning(self, data: bytes) -> list[bytes | ServerEvent]:
         """The same at the beginning of the stream, where a byte order mark is no text."""
         mark = _BOM if data.startswith(_BOM) else b""
-        events = self._events(data[len(mark) :])
+        events = self._divide(data[len(mark) :])
         if not events:
             self._buffer[:0] = mark
             return []
         self._first = False
-        return [msgspec.structs.replace(events[0], raw=mark + events[0].raw), *events[1:]]
+        if not mark:
+            return events
+        first = self.parse(events[0]) if isinstance(events[0], bytes) else events[0]
+        return [msgspec.structs.replace(first, raw=mark + first.raw), *events[1:]]
 
-    def _events(self, data: bytes) -> list[ServerEvent]:
-        if b"\r" in data or len(data) > self._limit:
+    def _divide(self, data: bytes) -> list[bytes | ServerEvent]:
+        events: list[bytes | ServerEvent]
+        blank = _blank_line(data)
+        if blank is None or len(data) > self._limit:
             blocks, rest = _blocks(data)
-            events = [self._event(block) for block in blocks]
+            events = [self.parse(block) for block in blocks]
         else:
-            *texts, rest = data.split(b"\n\n")
-            # Counting once is cheaper than to look for further lines in every event.
-            alone = data.count(b"\n") == 2 * len(texts)
-            events = [
-                ServerEvent(
-                    text + b"\n\n", "message", text[6:].decode("utf-8", "replace"), self._id
-                )
-                if text.startswith(b"data: ") and (alone or b"\n" not in text)
-                else self._event(text + b"\n\n")
-                for text in texts
-            ]
+            *texts, rest = data.split(blank)
+            events = [text + blank for text in texts]
         if not rest:
             return events
         self._buffer += rest
-        return events + self._bounded() if len(rest) > self._limit else events
+        return [*events, *self._bounded()] if len(rest) > self._limit else events
 
     def close(self) -> list[ServerEvent]:
         """What was left: an unfinished event has no data, whatever it would have said."""
@@ -116,14 +149,16 @@ class ServerSentEvents:
         if not rest or self._skipping:
             return []
         if _ends(bytearray(rest), 0):  # a last CR, which might have become CRLF
-            event = self._event(rest.removeprefix(_BOM) if self._first else rest)
+            event = self.parse(rest.removeprefix(_BOM) if self._first else rest)
             return [msgspec.structs.replace(event, raw=rest)]
         return [ServerEvent(rest, id=self._id)]
 
-    def _event(self, block: bytes) -> ServerEvent:
+    def parse(self, block: bytes) -> ServerEvent:
         """The event in ``block``, which ends with a blank line."""
         if len(block) > self._limit:
             return _too_large(block, self._id)
+        if block[:6] == b"data: " and block.find(b"\n") == len(block) - 2 and b"\r" not in block:
+            return ServerEvent(block, "message", block[6:-2].decode("utf-8", "replace"), self._id)
         event, data = "", []
         for line in block.splitlines():  # of bytes: at LF, CR and CRLF alone
             name, _, value = line.partition(b":")
@@ -166,15 +201,27 @@ class EventReader(abc.ABC):
 
     def feed(self, data: bytes) -> list[StreamEvent]:
         """The events that ``data`` completes, in order. Never raises."""
-        return [self._read(event) for event in self._events.feed(data)]
+        return self._events.read(data, self.plain, self.read)
 
     def close(self) -> list[StreamEvent]:
         """What was left when the connection ended. Never raises."""
-        return [self._read(event) for event in self._events.close()]
+        return [self.read(event) for event in self._events.close()]
 
     @abc.abstractmethod
-    def _read(self, event: ServerEvent) -> StreamEvent:
+    def read(self, event: ServerEvent) -> StreamEvent:
         """What one event means."""
+
+    @abc.abstractmethod
+    def plain(self, raw: bytes, data: bytes) -> StreamEvent | None:
+        """The same of an event of words alone; ``None`` where it says anything else."""
+
+
+def _blank_line(data: bytes) -> bytes | None:
+    """What ends an event of ``data``; ``None`` where its lines do not all end alike."""
+    if b"\r" not in data:
+        return b"\n\n"
+    pairs = data.count(b"\r\n")
+    return b"\r\n\r\n" if pairs == data.count(b"\r") == data.count(b"\n") else None
 
 
 def _ends(buffer: bytearray, start: int) -> bool:

@@ -57,7 +57,7 @@ def mappings(value: Any) -> list[dict[str, Any]]:
 def count(counts: Any, name: str) -> int:
     """The number of tokens of that name; 0 where there is none, or it is no number of tokens."""
     value = counts.get(name) if isinstance(counts, dict) else None
-    return value if type(value) is int and value >= 0 else 0
+    return value if type(value) is int and value >= 0 else 0  # a bool is an int too
 
 
 def arguments(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import StringIO
 
 import attrs
 
@@ -22,59 +23,40 @@ from orchestrator.dialects.neutral import (
     UsageDelta,
 )
 
-_BLOCK = 1024
-"""Pieces that are held one by one; each costs more than ten times the token that it is."""
+_UNTOLD = Usage()
 
 
-@attrs.define
-class _TextBuffer:
-    """A text that grows by pieces."""
-
-    _blocks: list[str] = attrs.field(factory=list)
-    _last: list[str] = attrs.field(factory=list)
-
-    @property
-    def text(self) -> str:
-        return "".join((*self._blocks, *self._last))
-
-    def add(self, piece: str) -> None:
-        self._last.append(piece)
-        if len(self._last) == _BLOCK:
-            self._blocks.append("".join(self._last))
-            self._last.clear()
-
-
-@attrs.define
+@attrs.define(eq=False)
 class _TextPart:
-    said: _TextBuffer = attrs.field(factory=_TextBuffer)
+    said: StringIO = attrs.field(factory=StringIO)
 
     def part(self) -> Text:
-        return Text(self.said.text)
+        return Text(self.said.getvalue())
 
 
-@attrs.define
+@attrs.define(eq=False)
 class _ThinkingPart:
-    said: _TextBuffer = attrs.field(factory=_TextBuffer)
+    said: StringIO = attrs.field(factory=StringIO)
     signature: str | None = None
     dialect: str = ""
     redacted: bool = False
 
     def part(self) -> Thinking:
-        return Thinking(self.said.text, self.signature, self.dialect, self.redacted)
+        return Thinking(self.said.getvalue(), self.signature, self.dialect, self.redacted)
 
 
-@attrs.define
+@attrs.define(eq=False)
 class _ToolPart:
     id: str = ""
     name: str = ""
-    arguments: _TextBuffer = attrs.field(factory=_TextBuffer)
+    arguments: StringIO = attrs.field(factory=StringIO)
     signature: str | None = None
 
     def part(self) -> ToolUse:
-        return ToolUse(self.id, self.name, self.arguments.text, signature=self.signature)
+        return ToolUse(self.id, self.name, self.arguments.getvalue(), signature=self.signature)
 
 
-@attrs.define
+@attrs.define(eq=False)
 class Accumulator:
     """Collects deltas, of which ``size`` characters are held so far.
 
@@ -96,13 +78,14 @@ class Accumulator:
     size: int = 0
     _parts: list[_TextPart | _ThinkingPart | _ToolPart] = attrs.field(factory=list)
     _tools: dict[int, _ToolPart] = attrs.field(factory=dict)
-    _usage: Usage = attrs.field(factory=Usage)
-    _earlier: Usage = attrs.field(factory=Usage)
+    _usage: Usage = _UNTOLD
+    _earlier: Usage = _UNTOLD
 
     @property
     def text(self) -> str:
         """The words so far."""
-        return "".join(part.said.text for part in self._parts if isinstance(part, _TextPart))
+        parts = (part for part in self._parts if isinstance(part, _TextPart))
+        return "".join(part.said.getvalue() for part in parts)
 
     @property
     def tool_call(self) -> bool:
@@ -121,7 +104,7 @@ class Accumulator:
             usage: What the attempt cost that ends here, where more is known than was delivered.
         """
         self._earlier = _sum(self._earlier, self._usage if usage is None else usage)
-        self._usage = Usage()
+        self._usage = _UNTOLD
         # The finish reason of the broken stream is none of the whole answer.
         self.finish_reason, self.writer = None, ""
         # Thoughts of two models are not one thought; words go on where they stopped.
@@ -131,7 +114,11 @@ class Accumulator:
     def add(self, deltas: Iterable[Delta]) -> None:
         """Take in what was delivered."""
         for delta in deltas:
-            self._add(delta)
+            if type(delta) is TextDelta:  # nearly all are
+                self.size += len(delta.text)
+                self._last_text().said.write(delta.text)
+            else:
+                self._add(delta)
 
     def reply(self) -> NeutralAnswer:
         """The whole answer."""
@@ -146,9 +133,6 @@ class Accumulator:
             case StreamStart():
                 self.id, self.model = self.id or delta.id, self.model or delta.model
                 self.writer = delta.model or self.writer
-            case TextDelta():
-                self.size += len(delta.text)
-                self._last_text().said.add(delta.text)
             case ThinkingDelta():
                 self._add_thought(delta)
             case ToolCallDelta():
@@ -177,7 +161,7 @@ class Accumulator:
             last = _ThinkingPart()
             self._parts.append(last)
         self.size += len(delta.text) + len(delta.signature or "")
-        last.said.add(delta.text)
+        last.said.write(delta.text)
         # The signature comes with the last piece as a rule, and may come in a piece of its own.
         last.signature = delta.signature or last.signature
         last.dialect = delta.dialect or last.dialect
@@ -192,7 +176,7 @@ class Accumulator:
         tool.id, tool.name = tool.id or delta.id, tool.name or delta.name
         tool.signature = tool.signature or delta.signature
         self.size += len(delta.arguments)
-        tool.arguments.add(delta.arguments)
+        tool.arguments.write(delta.arguments)
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

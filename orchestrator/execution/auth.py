@@ -287,6 +287,13 @@ class LiveSecrets:
     ) -> None:
         self._masker, self._renew, self._clock = masker, renew, clock
         self._lock = threading.Lock()  # only taken by threads that read, never by a call
+        # A pool may have a thousand: none is looked for among them.
+        self._fixed = {
+            (provider.name, one.label): one.secret
+            for provider in providers.values()
+            for one in provider.credentials
+        }
+        self._auths: dict[tuple[str, str], tuple[Secret, Auth]] = {}
         self._live = {
             (provider.name, one.label): LiveSecret(
                 provider.name, one.label, one.secret, one.origin, self
@@ -300,7 +307,19 @@ class LiveSecrets:
         """What to send as the credential ``label`` of ``provider``."""
         # Most never change: those are the config's own, for one look-up.
         live = self._live.get((provider.name, label))
-        return provider.credential(label).secret if live is None else live.secret
+        return self._fixed[provider.name, label] if live is None else live.secret
+
+    def auth(self, provider: Provider, label: str) -> tuple[Secret, Auth]:
+        """The same, and who signs with it: made once for each secret."""
+        secret, known = self.secret(provider, label), self._auths.get((provider.name, label))
+        if known is None or known[0] is not secret:
+            known = self._auths[provider.name, label] = secret, auth_of(provider, secret)
+        return known
+
+    @property
+    def may_change(self) -> bool:
+        """True where a secret is read from what may hold another by now."""
+        return bool(self._live)
 
     def mask(self, text: str) -> str:
         """``text`` without any secret that is known."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any, Protocol, assert_never
 
 from orchestrator.api.response import Response
@@ -26,6 +26,8 @@ from orchestrator.execution.effects import (
 )
 from orchestrator.execution.flow import Flow
 from orchestrator.http_messages import ResponseHead
+
+_log = logging.getLogger("orchestrator")
 
 
 class EffectPerformer(Protocol):
@@ -58,8 +60,6 @@ class BlockingConnection:
             BaseException: What the transport raised, or what interrupts the thread.
         """
         match effect:
-            case Ask():
-                return effect.session.answer(effect.question, effect.at)
             case Open() | Read():
                 return self._exchange(effect)
             case Close():
@@ -68,8 +68,8 @@ class BlockingConnection:
                 return self._clock.sleep(effect.seconds)
             case AwaitThread():
                 return self._wait(effect)
-            case Emit():
-                raise AssertionError("whoever drives the flow hands events on")
+            case Ask() | Emit():
+                raise AssertionError("the pump does these itself")
             case _:
                 assert_never(effect)
 
@@ -85,8 +85,10 @@ class BlockingConnection:
         """Close the open answer, if there is one."""
         answer, self._answer = self._answer, None
         if answer is not None:
-            with contextlib.suppress(Exception):
+            try:
                 answer.close()
+            except Exception:  # noqa: BLE001 - nobody reads it any more
+                _log.debug("an answer was not closed", exc_info=True)
 
     def _exchange(self, effect: Open | Read) -> ResponseHead | bytes | None:
         began, virtual = time.monotonic(), self._clock.monotonic()
@@ -118,8 +120,8 @@ class BlockingPump:
     def __init__(self, flow: Flow, connection: EffectPerformer) -> None:
         self._flow, self._connection = flow, connection
 
-    def advance(self, error: BaseException | None = None) -> StreamEvent | None:
-        """The next event for the caller; ``None`` where the call has succeeded.
+    def advance(self, error: BaseException | None = None) -> Iterator[StreamEvent] | None:
+        """The next events for the caller; ``None`` where the call has succeeded.
 
         Args:
             error: What interrupts the call, to be thrown into the flow.
@@ -134,9 +136,12 @@ class BlockingPump:
                 effect = flow.send(result) if error is None else flow.throw(error)
                 result = error = None
                 if isinstance(effect, Emit):
-                    return effect.event
+                    return effect.events
                 try:
-                    result = self._connection.perform(effect)
+                    if isinstance(effect, Ask):  # of the board, whatever the connection is
+                        result = effect.session.answer(effect.question, effect.at)
+                    else:
+                        result = self._connection.perform(effect)
                 except BaseException as raised:  # noqa: BLE001 - the flow says what it means
                     error = raised
         except StopIteration as end:
@@ -151,16 +156,17 @@ def run(flow: Flow, connection: EffectPerformer) -> Response:
     """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
     pump = BlockingPump(flow, connection)
     try:
-        while pump.advance() is not None:
-            pass
+        while (events := pump.advance()) is not None:
+            for _ in events:
+                pass
         return pump.response
     finally:
         flow.close()  # of no effect, but where an interrupt came between two effects
         connection.close()
 
 
-def drive(flow: Flow, connection: EffectPerformer) -> Generator[StreamEvent, None, None]:
-    """Run a call to its end; yields what may be passed on to the caller.
+def drive(flow: Flow, connection: EffectPerformer) -> Generator[Iterator[StreamEvent], None, None]:
+    """Run a call to its end; yields what may be passed on to the caller, as reads bring it.
 
     Raises:
         CallFailed: The call failed.
@@ -169,10 +175,10 @@ def drive(flow: Flow, connection: EffectPerformer) -> Generator[StreamEvent, Non
     pump = BlockingPump(flow, connection)
     error: BaseException | None = None
     try:
-        while (event := pump.advance(error)) is not None:
+        while (events := pump.advance(error)) is not None:
             error = None
             try:
-                yield event
+                yield events
             except GeneratorExit:
                 error = CallerLeft()
             except BaseException as raised:  # noqa: BLE001 - the flow gives back what it took

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import uuid
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
@@ -17,7 +17,7 @@ from orchestrator.classification.rules.transport import RESEND
 from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import time_budget
-from orchestrator.execution.auth import HINT_RELOADED, RELOAD, auth_of
+from orchestrator.execution.auth import HINT_RELOADED, RELOAD
 from orchestrator.execution.call_errors import failed_call
 from orchestrator.execution.classify_failure import (
     AttemptContext,
@@ -35,7 +35,7 @@ from orchestrator.execution.failure import (
     Interrupted,
     TooLarge,
 )
-from orchestrator.execution.recorder import Recorder, request_id
+from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.request_builder import RequestBuilder
 from orchestrator.execution.runtime import Runtime
 from orchestrator.health.session import NoteFirstToken, Report, Session, Succeed
@@ -130,7 +130,7 @@ class CallRun:
         clock = self.runtime.clock
         self.session = self.runtime.board.session(self.call.route, clock.time())
         self.origin = clock.monotonic()
-        self.recorder = Recorder(str(uuid.uuid4()), self._observers)
+        self.recorder = Recorder(os.urandom(16).hex(), self._observers)
 
     def open_record(self) -> None:
         """Write down what was asked."""
@@ -239,29 +239,33 @@ class CallRun:
             else limits.total
         )
         outgoing.is_resent = (command.target.name, RESEND) in self.call.repaired
-        exchange.secret = self.runtime.secrets.secret(provider, command.credential)
-        auth_of(provider, exchange.secret).sign(outgoing)
+        exchange.secret, auth = self.runtime.secrets.auth(provider, command.credential)
+        auth.sign(outgoing)
         return outgoing
 
     def receive(self, exchange: Exchange, head: ResponseHead) -> None:
         """Take in the head of the answer."""
-        identity = masked(request_id(head.headers), self.runtime.masker)
-        self.recorder.record_head(head.status, identity)
+        self.recorder.record_head(head, self.runtime.masker)
         exchange.receive(head)
 
-    def deliver(self) -> Iterator[StreamEvent]:
-        """What may be passed on to the caller now."""
+    def deliver(self) -> Iterator[StreamEvent] | None:
+        """What may be passed on to the caller now; ``None`` where nothing has come."""
         exchange = self.exchange
         if exchange is None or exchange.decoder is None:
-            return
+            return None
         exchange.relaying = True
-        for event in self.delivery.pass_on(exchange.decoder.take()):
-            yield event
-            self._reached = self.at
+        events = exchange.decoder.take()
+        return self.delivery.pass_on(events) if events else None
+
+    def note_delivered(self) -> None:
+        """The caller has got what was delivered, and asks for more."""
+        self._reached = self.at
 
     def complete(self, exchange: Exchange) -> Answer | Failure:
         """A stream is whole, and so is the answer, unless nothing is in it or more is needed."""
-        self.leftover = tuple(self.deliver())
+        if (events := self.deliver()) is not None:
+            self.leftover = tuple(events)
+            self.note_delivered()
         judged = exchange.judge_stream(self.delivery.accumulator)
         if self.call.committed and isinstance(judged, Flawed) and judged.flaw is Flaw.EMPTY:
             # Thoughts reached the caller: nobody else can be asked any more.

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
 
 from orchestrator.api.request import Request, refused_header
 from orchestrator.config.config import DEFAULT_ROUTE, Config
@@ -26,18 +25,29 @@ def partition_by_capability(
         RequestError: The request has to be said in another dialect and makes no sense, or its
             headers hold the one that carries a provider's key.
     """
-    _check_headers(route, request, config)
-    # Read once, for whichever targets speak another dialect.
-    read = cache(lambda: dialect(request.dialect).read_request(request.payload))
-    asked = [_objection(target, request, config, read) for target in route]
-    unfit = tuple(skipped for skipped in asked if skipped is not None)
+    if request.headers:
+        _check_headers(route, request, config)
+    # Read once, for whichever targets speak another dialect, and not where none does.
+    conversation: Conversation | None = None
+    unfit: list[Skipped] = []
+    for target in route:
+        provider = config.providers[target.provider]
+        if not provider.credentials:
+            unfit.append(_keyless(target, config))
+        elif target.context is not None and request.least_tokens > target.context:
+            unfit.append(_too_large(target, request.least_tokens))
+        elif provider.dialect != request.dialect:
+            conversation = conversation or dialect(request.dialect).read_request(request.payload)
+            if lost := _lost(conversation, provider.dialect, config):
+                message = f"{provider.dialect} cannot express {_told(lost)}"
+                unfit.append(_unfit(target, Reason.BAD_REQUEST, message))
+    if not unfit:
+        return tuple(route), ()
     names = {skipped.target for skipped in unfit}
-    return tuple(target for target in route if target.name not in names), unfit
+    return tuple(target for target in route if target.name not in names), tuple(unfit)
 
 
 def _check_headers(route: Sequence[Target], request: Request, config: Config) -> None:
-    if not request.headers:
-        return
     carriers = {key_form(config.providers[target.provider]).header for target in route}
     for name in request.headers:
         if name.lower() in carriers:
@@ -60,22 +70,9 @@ def _keyless(target: Target, config: Config) -> Skipped:
     return _unfit(target, Reason.AUTH, missing or f"{target.provider} has no credential")
 
 
-def _objection(
-    target: Target, request: Request, config: Config, read: Callable[[], Conversation]
-) -> Skipped | None:
-    if not config.providers[target.provider].credentials:
-        return _keyless(target, config)
-    needed = request.least_tokens if target.context is not None else 0
-    if target.context is not None and needed > target.context:
-        message = f"needs at least {needed} tokens, the context has {target.context}"
-        return _unfit(target, Reason.CONTEXT_OVERFLOW, message)
-    spoken = config.providers[target.provider].dialect
-    if spoken == request.dialect:
-        return None
-    lost = _lost(read(), spoken, config)
-    if not lost:
-        return None
-    return _unfit(target, Reason.BAD_REQUEST, f"{spoken} cannot express {_told(lost)}")
+def _too_large(target: Target, needed: int) -> Skipped:
+    message = f"needs at least {needed} tokens, the context has {target.context}"
+    return _unfit(target, Reason.CONTEXT_OVERFLOW, message)
 
 
 def _lost(conversation: Conversation, spoken: str, config: Config) -> tuple[Loss, ...]:

@@ -18,11 +18,9 @@ class Delivery:
 
     Attributes:
         accumulator: Puts together what was passed on.
-        continues: True where the stream that is read now goes on with one that broke.
     """
 
     accumulator: Accumulator = attrs.field(factory=Accumulator)
-    continues: bool = False
     _trimmer: OverlapTrimmer | None = None
 
     def go_on(self, usage: Usage | None, *, prefill: bool) -> None:
@@ -33,23 +31,21 @@ class Delivery:
             prefill: See :class:`.OverlapTrimmer`.
         """
         self.accumulator.next_stream(usage)
-        self.continues = True
         # Of the text alone: thoughts are not asked to go on, and begin anew.
         self._trimmer = OverlapTrimmer(self.accumulator.text, prefill=prefill)
 
     def pass_on(self, events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
         """The events as the caller gets them; what has been taken of them has reached him."""
+        trimmer = self._trimmer
         for event in events:
-            deltas = self._untold(event.deltas)
             # Before it is handed on: a caller who leaves at the yield has got this event.
-            self.accumulator.add(deltas)
-            yield self._continued(deltas) if self.continues else event
-
-    def _untold(self, deltas: tuple[Delta, ...]) -> tuple[Delta, ...]:
-        """What of ``deltas`` the caller has not got from an earlier stream."""
-        if self._trimmer is None:
-            return deltas
-        return tuple(one for delta in deltas for one in self._trimmer.pass_on(delta))
+            if trimmer is None:
+                self.accumulator.add(event.deltas)
+                yield event
+            else:
+                untold = tuple(one for delta in event.deltas for one in trimmer.pass_on(delta))
+                self.accumulator.add(untold)
+                yield self._continued(untold)
 
     def _continued(self, deltas: tuple[Delta, ...]) -> StreamEvent:
         """What goes on from another stream: no second beginning, and the usage of both.

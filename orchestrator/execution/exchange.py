@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import attrs
+import msgspec
 
 from orchestrator.classification import exceptions
 from orchestrator.connections.errors import ConnectError, ConnectTimeout, ReadError, ReadTimeout
@@ -53,8 +54,7 @@ class StreamComplete:
 Outcome = Answer | Failure | FirstContent | StreamComplete
 
 
-@attrs.frozen
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True):
     """How the caller takes an answer.
 
     Attributes:
@@ -132,6 +132,8 @@ class Exchange:
         elif self.body is not None:
             self.body.add(data)
             self._begin_stream()
+        if self.body is not None and self._read == self.body.head.length:
+            self._close()  # that was all: it need not be read that nothing follows
 
     def interrupt(self, exception: Exception) -> Failure:
         """What an attempt amounts to that ``exception`` ended before anything was settled."""
@@ -192,12 +194,14 @@ class Exchange:
         if self._outcome is not None or decoder is None:
             outcome, self._outcome = self._outcome, None
             return outcome
+        if self.relaying and not self._is_over:  # nearly every read of a stream
+            return None
         # What a model said before it failed is its answer so far, and is delivered as that.
         said = decoder.content and decoder.failed_end and not self.wishes.hold
         if (decoder.error is not None or self._is_cut) and (self.relaying or not said):
             return self._broken_stream(decoder)
         if self.relaying:
-            return StreamComplete() if self._is_over else None
+            return StreamComplete()
         if self.wishes.hold:
             return self._held(decoder) if self._is_over else None
         if decoder.content:
@@ -249,7 +253,7 @@ class Exchange:
             raise AssertionError("only called after the head of the answer")
         head = body.head
         decoded = dialect(body.spoken).decode(head.status, head.headers, body.content)
-        if isinstance(decoded, Answer):
+        if self.prepared.stops and isinstance(decoded, Answer):
             decoded = cut_answer(decoded, body.spoken, self.prepared.stops)
         judged = self._enough(decoded)
         if self.kept is None or not self.wishes.stream:

@@ -18,7 +18,7 @@ from orchestrator.connections.errors import LimitPassed
 from orchestrator.dialects import Answer
 from orchestrator.execution import addresses, time_budget
 from orchestrator.execution.call_run import CallRun
-from orchestrator.execution.effects import Ask, Close, Effect, Emit, Open, Read, Sleep
+from orchestrator.execution.effects import CLOSE, Ask, Effect, Emit, Open, Read, Sleep
 from orchestrator.execution.exchange import Exchange, FirstContent, StreamComplete
 from orchestrator.execution.failure import Broken, Failure
 from orchestrator.health.session import Release, Take, TakeFirst
@@ -50,6 +50,8 @@ from orchestrator.states import (
 )
 from orchestrator.states.limits import DRAIN
 
+_TAKE_FIRST, _RELEASE = TakeFirst(), Release()
+
 Flow = Generator[Effect, Any, Response]
 EventFlow = Generator[Effect, Any, Event]
 Taking = Generator[Effect, Any, tuple[float, Taken | None, Standby]]
@@ -66,11 +68,12 @@ def flow(run: CallRun) -> Flow:
         RequestError: The caller handed in what cannot be sent.
         BaseException: What interrupted the call, as it was; the machine ends as ``Cancelled``.
     """
-    yield from run.runtime.secrets.look({target.provider for target in run.call.route})
+    if run.runtime.secrets.may_change:
+        yield from run.runtime.secrets.look({target.provider for target in run.call.route})
     run.begin()
     try:
         run.open_record()
-        taken, standby = yield Ask(run.session, TakeFirst(), 0.0)
+        taken, standby = yield Ask(run.session, _TAKE_FIRST, 0.0)
         run.advance(Started(0.0, run.as_repaired(taken), standby))
         while not isinstance(command := run.command, Finish):
             # A send is most of what a call does: one generator less to go through for each read.
@@ -79,11 +82,11 @@ def flow(run: CallRun) -> Flow:
             )
             if not isinstance(event, Streaming):
                 # A wait or another target may come next: nobody reads on.
-                yield Close()
+                yield CLOSE
             run.advance(event)
         response = run.finish(command)
-        for leftover in run.leftover:
-            yield Emit(leftover)
+        if run.leftover:
+            yield Emit(iter(run.leftover))
     except GeneratorExit:
         # The pump is gone, and nobody performs an effect any more. What the board must know is
         # no wait, so it is told from here; what is open went with the pump.
@@ -92,7 +95,7 @@ def flow(run: CallRun) -> Flow:
     except BaseException:
         yield from _abandon(run)
         raise
-    yield Ask(run.session, Release(), run.at)
+    yield Ask(run.session, _RELEASE, run.at)
     return response
 
 
@@ -198,8 +201,9 @@ def _relay(run: CallRun, command: Relay) -> EventFlow:
     if exchange is None:
         raise AssertionError("nothing is passed on before an attempt")
     while True:
-        for event in run.deliver():
-            yield Emit(event)
+        if (events := run.deliver()) is not None:
+            yield Emit(events)
+            run.note_delivered()
         try:
             outcome = _judge(run, exchange) or run.too_large()
             if outcome is None:
@@ -297,7 +301,7 @@ def _probe(run: CallRun, exchange: Exchange, base_url: str) -> Generator[Effect,
             return False
     except Exception:  # noqa: BLE001 - nobody is there, whatever it is called
         found = False
-    yield Close()
+    yield CLOSE
     run.runtime.addresses.remember(base_url, is_reachable=found)
     return found
 
@@ -308,7 +312,7 @@ def _probe(run: CallRun, exchange: Exchange, base_url: str) -> Generator[Effect,
 def _abandon(run: CallRun) -> Generator[Effect, Any, None]:
     """End what is open, and give back what was taken, whatever else interrupts that."""
     try:
-        yield Close()
+        yield CLOSE
     finally:
         try:
             if not run.call.state.final:
@@ -316,7 +320,7 @@ def _abandon(run: CallRun) -> Generator[Effect, Any, None]:
             elif not run.recorder.is_closed:  # it was interrupted at its last move
                 run.close_record()
         finally:
-            yield Ask(run.session, Release(), run.at)
+            yield Ask(run.session, _RELEASE, run.at)
 
 
 def _perform_here(effects: Generator[Effect, Any, None]) -> None:

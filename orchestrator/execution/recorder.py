@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import attrs
 
 from orchestrator.api.request import Request
 from orchestrator.dialects import Usage
+from orchestrator.execution.classify_failure import masked
+from orchestrator.http_messages import ResponseHead
 from orchestrator.ledger import (
     Attempt,
     Closed,
@@ -23,11 +26,13 @@ from orchestrator.ledger import (
     ended,
 )
 from orchestrator.provider import Provider
+from orchestrator.secrets import Masker
 from orchestrator.states import (
     TABLE,
     Call,
     Cancelled,
     Clear,
+    Command,
     DeadlineReached,
     Diagnosed,
     Error,
@@ -75,12 +80,7 @@ def pool_of(provider: Provider) -> RecordedPool:
 
 def request_id(headers: Mapping[str, str]) -> str | None:
     """The provider's id of the request, as it wrote it."""
-    # Once through the headers: each look-up of one that is not there goes through all of them.
-    present = headers.keys()
-    for name in _REQUEST_IDS:
-        if name in present and (value := headers[name]):
-            return value
-    return None
+    return next(filter(None, map(headers.get, _REQUEST_IDS)), None)
 
 
 @attrs.define
@@ -89,22 +89,39 @@ class _Sent:
 
     command: Send
     at: float
-    status: int | None = None
-    request_id: str | None = None
+    head: ResponseHead | None = None
+    masker: Masker | None = None
     received_at: float | None = None
     error: Error | None = None
     unsent: bool = False
     usage: Usage | None = None
     notes: dict[str, None] = attrs.field(factory=dict)  # an ordered set
 
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, once the head of the answer is here."""
+        return None if self.head is None else self.head.status
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's id of the request, fit to be shown."""
+        if self.head is None or self.masker is None:
+            return None
+        return masked(request_id(self.head.headers), self.masker)
+
 
 class Recorder:
-    """Turns what the flow does into entries, and hands each to the observers."""
+    """Writes down what the flow does, and hands each entry to the observers.
+
+    Where there are none, it leaves it to the ledger to put the entries together.
+    """
 
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
         self.ledger = Ledger(call)
         self.is_closed = False
         self._observers = tuple(observers)
+        # Takes an entry as what makes it and of which facts: whoever observes needs it now.
+        self._write = self._add if observers else self.ledger.defer
         self._sent: _Sent | None = None
         self._errors: list[tuple[Error, str]] = []
         self._passed_over: dict[str, Clear] = {}
@@ -118,18 +135,21 @@ class Recorder:
             request: What the caller asked.
             pools: The credentials of every provider.
         """
-        route = call.route
-        self._add(
-            Opened(
-                call=self.ledger.call,
-                time=time,
-                route=route,
-                policy=call.policy,
-                reasoning=call.reasoning,
-                metadata=request.metadata,
-                pools={each.provider: pools[each.provider] for each in route},
-                streamed=call.streamed,
-            )
+        route, metadata = call.route, request.metadata
+        known = {each.provider: pools[each.provider] for each in route}
+        is_plain = type(metadata) is dict and not metadata
+        # What the caller handed in is made legible now: it may change once the call is over.
+        add = self._write if is_plain else self._add
+        add(
+            Opened,
+            self.ledger.call,
+            time,
+            route,
+            call.policy,
+            call.reasoning,
+            {} if is_plain else metadata,
+            known,
+            call.streamed,
         )
 
     def begin_attempt(self, command: Send, at: float) -> None:
@@ -141,10 +161,15 @@ class Recorder:
         if self._sent is not None:
             self._sent.notes[text] = None
 
-    def record_head(self, status: int, request_id: str | None) -> None:
-        """The head of its answer is here."""
+    def record_head(self, head: ResponseHead, masker: Masker) -> None:
+        """The head of its answer is here.
+
+        Args:
+            head: What the provider's id of the request is read from, once somebody asks.
+            masker: Takes out what may not be shown of it.
+        """
         if self._sent is not None:
-            self._sent.status, self._sent.request_id = status, request_id
+            self._sent.head, self._sent.masker = head, masker
 
     def end_attempt(self, at: float) -> None:
         """All of its answer is here, or no more of it will come."""
@@ -169,17 +194,14 @@ class Recorder:
 
     def record_transition(self, before: Call, event: Event, moved: Step) -> None:
         """The machine took a row."""
-        self._add(
-            Transition(
-                self.ledger.call,
-                before.state.value,
-                type(event).__name__,
-                moved.row,
-                _GUARDS[moved.row],
-                moved.call.state.value,
-                event,
-                moved.command,
-            )
+        self._write(
+            _transition,
+            self.ledger.call,
+            before.state,
+            event,
+            moved.row,
+            moved.call.state,
+            moved.command,
         )
         if isinstance(event, Started | Switched | Waited | Rotated):
             # What a take passes over has a clear; on an empty board there is none.
@@ -208,60 +230,34 @@ class Recorder:
     def record_closed(self, call: Call, at: float, skipped: tuple[Skipped, ...]) -> None:
         """The call is over."""
         self.is_closed = True
-        self._add(
-            Closed(
-                self.ledger.call,
-                at,
-                call.state.value,
-                call.cause.reason if call.stopped_by is not None and call.cause else None,
-                call.stopped_by,
-                call.number,
-                skipped,
-            )
+        self._write(
+            Closed,
+            self.ledger.call,
+            at,
+            call.state.value,
+            call.cause.reason if call.stopped_by is not None and call.cause else None,
+            call.stopped_by,
+            call.number,
+            skipped,
         )
         ended(self.ledger)
 
     def _settle(self, sent: _Sent, event: Event, state: State) -> None:
         """Close the record of the attempt that ``event`` ends."""
+        error: Error | None = None
         match event:
             case Succeeded() | Cancelled(complete=True):
-                self._add(self._attempt(sent, event.at, state))
+                pass
             case Diagnosed():
-                self._add(self._attempt(sent, event.at, state, event.error))
+                error = event.error
             case Cancelled() | DeadlineReached():
                 # Where its failure had come and was classified, that is what ended it.
-                self._add(self._attempt(sent, event.at, state, sent.error or _cut_short(event)))
+                error = sent.error or _cut_short(event)
             case _:
                 return
+        # Nothing changes it from here on.
         self._sent = None
-
-    def _attempt(self, sent: _Sent, at: float, state: State, error: Error | None = None) -> Attempt:
-        target = sent.command.target
-        # The answer was all here at that instant; to judge it is none of the provider's time.
-        received = at if sent.received_at is None else sent.received_at
-        return Attempt(
-            call=self.ledger.call,
-            number=sent.command.number,
-            target=target.name,
-            provider=target.provider,
-            model=target.model,
-            credential=sent.command.credential,
-            # A failure inside a stream has a status of its own, after the head said 200.
-            status=sent.status if error is None or error.status is None else error.status,
-            reason=error.reason if error else None,
-            rule=error.rule if error else None,
-            message=error.message if error else None,
-            retry_after=error.retry_after if error else None,
-            request_id=sent.request_id,
-            started=sent.at,
-            seconds=received - sent.at,
-            next=state.value,
-            probe=sent.command.probe,
-            hint=error.hint if error else "",
-            notes=tuple(sent.notes),
-            usage=sent.usage,
-            billed=billed(error, state, sent.usage, unsent=sent.unsent),
-        )
+        self._write(_attempt, self.ledger.call, sent, event.at, state, error)
 
     def _pass_over(self, event: Started | Switched | Waited | Rotated, call: Call) -> None:
         names = [target.name for target in call.route]
@@ -272,13 +268,58 @@ class Recorder:
                 # The first reason stays: later ones are often of this call's own making.
                 self._passed_over.setdefault(clear.target.name, clear)
 
-    def _add(self, entry: Entry) -> None:
+    def _add(self, make: Callable[..., Entry], *facts: Any) -> None:
+        entry = make(*facts)
         self.ledger.append(entry)
         for observer in self._observers:
             try:
                 observer(entry)
             except Exception:  # noqa: BLE001 - what an observer breaks must not cost the answer
                 _log.exception("an observer of the call raised; the call goes on")
+
+
+def _transition(
+    call: str, before: State, event: Event, row: str, after: State, command: Command
+) -> Transition:
+    return Transition(
+        call,
+        before.value,
+        type(event).__name__,
+        row,
+        _GUARDS[row],
+        after.value,
+        event,
+        command,
+    )
+
+
+def _attempt(call: str, sent: _Sent, at: float, state: State, error: Error | None) -> Attempt:
+    target = sent.command.target
+    # The answer was all here at that instant; to judge it is none of the provider's time.
+    received = at if sent.received_at is None else sent.received_at
+    return Attempt(
+        call=call,
+        number=sent.command.number,
+        target=target.name,
+        provider=target.provider,
+        model=target.model,
+        credential=sent.command.credential,
+        # A failure inside a stream has a status of its own, after the head said 200.
+        status=sent.status if error is None or error.status is None else error.status,
+        reason=error.reason if error else None,
+        rule=error.rule if error else None,
+        message=error.message if error else None,
+        retry_after=error.retry_after if error else None,
+        request_id=sent.request_id,
+        started=sent.at,
+        seconds=received - sent.at,
+        next=state.value,
+        probe=sent.command.probe,
+        hint=error.hint if error else "",
+        notes=tuple(sent.notes),
+        usage=sent.usage,
+        billed=billed(error, state, sent.usage, unsent=sent.unsent),
+    )
 
 
 def _cut_short(event: Cancelled | DeadlineReached) -> Error:

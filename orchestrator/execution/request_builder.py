@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any
 
-import attrs
+import msgspec
 
 from orchestrator.api.request import Request
 from orchestrator.dialects import Payload, crossing, dialect
@@ -24,8 +24,7 @@ from orchestrator.provider import Provider
 from orchestrator.states import Error, Reason, Target
 
 
-@attrs.frozen
-class PreparedRequest:
+class PreparedRequest(msgspec.Struct, frozen=True):
     """What to send to a target.
 
     Attributes:
@@ -43,8 +42,7 @@ class PreparedRequest:
     stops: tuple[str, ...] = ()
 
 
-@attrs.frozen
-class _Said:
+class _Said(msgspec.Struct, frozen=True):
     """The request in the words of a dialect."""
 
     payload: Payload

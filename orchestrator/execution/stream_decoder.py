@@ -15,6 +15,8 @@ from orchestrator.dialects.neutral import (
     FinishReason,
     StreamError,
     StreamEvent,
+    TextDelta,
+    ThinkingDelta,
     ToolCallDelta,
     Unreadable,
     UsageDelta,
@@ -65,6 +67,7 @@ class StreamDecoder:
         self.unreadable = 0
         self.usage: Usage | None = None
         self._begins: set[str] = set()
+        self._beginning: bytes | tuple[()] = ()  # how no event begins
         self._remarks: list[Any] = []
         self._garbled = False
 
@@ -108,26 +111,47 @@ class StreamDecoder:
         return events
 
     def _take(self, events: list[StreamEvent]) -> None:
+        cuts, may_have_ended = self._cutter.cuts, True
         for event in events:
             # Whatever follows the end is none of the answer: some servers send a second end mark.
-            if self.has_ended:
+            if may_have_ended and self.has_ended:
                 return
-            # A comment or a ping: the provider is at work, and its first token may take longer.
-            self.alive = self.alive or not event.deltas
-            before, passed = self.stopped, self._passed(event)
-            for delta in passed.deltas:
-                self._note(delta)
-            if len(self._begins) < KINDS and event.deltas:
-                self._begins.add(_data(event.raw))
-            if self.error is not None or self.is_corrupt:
-                # What came along with the failure was said all the same.
-                said = tuple(delta for delta in passed.deltas if is_content(delta))
-                self._waiting += [StreamEvent(passed.raw, said)] if said else []
-            elif self.ended and self.stopped is not before:
-                self._waiting.append(_stopped(passed, self.stopped))
+            deltas = event.deltas
+            if len(deltas) == 1 and type(deltas[0]) is TextDelta and deltas[0].text and not cuts:
+                # Nearly all are words alone, which change nothing else.
+                self.content, may_have_ended = True, False
+                self._remember(event.raw)
+                self._waiting.append(event)
             else:
-                self._waiting.append(passed)
+                self._take_any(event)
+                may_have_ended = True
         self.ended = self.ended or self._cutter.has_cut
+
+    def _take_any(self, event: StreamEvent) -> None:
+        # A comment or a ping: the provider is at work, and its first token may take longer.
+        self.alive = self.alive or not event.deltas
+        before, passed = self.stopped, self._passed(event)
+        for delta in passed.deltas:
+            self._note(delta)
+        if event.deltas:
+            self._remember(event.raw)
+        if self.error is not None or self.is_corrupt:
+            # What came along with the failure was said all the same.
+            said = tuple(delta for delta in passed.deltas if is_content(delta))
+            self._waiting += [StreamEvent(passed.raw, said)] if said else []
+        elif self.ended and self.stopped is not before:
+            self._waiting.append(_stopped(passed, self.stopped))
+        else:
+            self._waiting.append(passed)
+
+    def _remember(self, raw: bytes) -> None:
+        """Remember how the data of an event begins, as others of its kind will."""
+        # As a rule it begins like the one before it, and there is nothing to find out.
+        if len(self._begins) < KINDS and not raw.startswith(self._beginning):
+            at = raw.find(b"{")
+            begin = raw[at : at + ALIKE] if at >= 0 else b""
+            self._begins.add(begin.decode("utf-8", "replace"))
+            self._beginning = raw[: at + ALIKE] if len(begin) == ALIKE else ()
 
     def _passed(self, event: StreamEvent) -> StreamEvent:
         """``event`` as the caller may see it; the bytes are no longer the provider's own."""
@@ -138,6 +162,9 @@ class StreamDecoder:
 
     def _note(self, delta: Delta) -> None:
         match delta:
+            case TextDelta() | ThinkingDelta() | ToolCallDelta():
+                self.content = self.content or is_content(delta)
+                self.tool_call = self.tool_call or isinstance(delta, ToolCallDelta)
             case FinishReason():
                 # Some finish reasons are failures ("error"); that of a filter is none once words
                 # have come.
@@ -154,9 +181,6 @@ class StreamDecoder:
                 self.error = delta.body if delta.body is not None else ""
             case Unreadable():
                 self._skip(delta.data)
-            case _:
-                self.content = self.content or is_content(delta)
-                self.tool_call = self.tool_call or isinstance(delta, ToolCallDelta)
 
     def _skip(self, data: str) -> None:
         """Count an event that says nothing of the answer, and keep what else it says."""
@@ -220,9 +244,3 @@ ALIKE = 9
 
 KINDS = 32
 """Beginnings that are remembered: more than any dialect has kinds of events."""
-
-
-def _data(raw: bytes) -> str:
-    """The beginning of an event's data."""
-    at = raw.find(b"{")
-    return raw[at : at + ALIKE].decode("utf-8", "replace") if at >= 0 else ""

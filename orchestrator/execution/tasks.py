@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any, assert_never
 
 from orchestrator.api.response import Response
@@ -28,6 +28,8 @@ from orchestrator.execution.effects import (
 from orchestrator.execution.flow import Flow
 from orchestrator.http_messages import ResponseHead
 
+_log = logging.getLogger("orchestrator")
+
 
 class TaskConnection:
     """Performs effects on an event loop; holds the answer that is open.
@@ -44,8 +46,6 @@ class TaskConnection:
     async def perform(self, effect: Effect) -> Any:
         """The result of ``effect``; raises as :meth:`.BlockingConnection.perform`."""
         match effect:
-            case Ask():
-                return effect.session.answer(effect.question, effect.at)
             case Open() | Read():
                 return await self._exchange(effect)
             case Close():
@@ -54,8 +54,8 @@ class TaskConnection:
                 return await self._clock.sleep_async(effect.seconds)
             case AwaitThread():
                 return await self._wait(effect)
-            case Emit():
-                raise AssertionError("whoever drives the flow hands events on")
+            case Ask() | Emit():
+                raise AssertionError("the pump does these itself")
             case _:
                 assert_never(effect)
 
@@ -75,8 +75,10 @@ class TaskConnection:
         """Close the open answer, if there is one."""
         answer, self._answer = self._answer, None
         if answer is not None:
-            with contextlib.suppress(Exception):
+            try:
                 await answer.aclose()
+            except Exception:  # noqa: BLE001 - nobody reads it any more
+                _log.debug("an answer was not closed", exc_info=True)
 
     async def _exchange(self, effect: Open | Read) -> ResponseHead | bytes | None:
         began, virtual = time.monotonic(), self._clock.monotonic()
@@ -108,8 +110,8 @@ class TaskPump:
     def __init__(self, flow: Flow, connection: TaskConnection) -> None:
         self._flow, self._connection = flow, connection
 
-    async def advance(self, error: BaseException | None = None) -> StreamEvent | None:
-        """The next event for the caller; ``None`` where the call has succeeded.
+    async def advance(self, error: BaseException | None = None) -> Iterator[StreamEvent] | None:
+        """The next events for the caller; ``None`` where the call has succeeded.
 
         Args:
             error: What interrupts the call, to be thrown into the flow.
@@ -124,9 +126,12 @@ class TaskPump:
                 effect = flow.send(result) if error is None else flow.throw(error)
                 result = error = None
                 if isinstance(effect, Emit):
-                    return effect.event
+                    return effect.events
                 try:
-                    result = await self._connection.perform(effect)
+                    if isinstance(effect, Ask):  # of the board, whatever the connection is
+                        result = effect.session.answer(effect.question, effect.at)
+                    else:
+                        result = await self._connection.perform(effect)
                 except BaseException as raised:  # noqa: BLE001 - the flow says what it means
                     error = raised
         except StopIteration as end:
@@ -141,16 +146,19 @@ async def run(flow: Flow, connection: TaskConnection) -> Response:
     """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
     pump = TaskPump(flow, connection)
     try:
-        while await pump.advance() is not None:
-            pass
+        while (events := await pump.advance()) is not None:
+            for _ in events:
+                pass
         return pump.response
     finally:
         flow.close()  # of no effect, but where an interrupt came between two effects
         await connection.close()
 
 
-async def drive(flow: Flow, connection: TaskConnection) -> AsyncGenerator[StreamEvent, None]:
-    """Run a call to its end; yields what may be passed on to the caller.
+async def drive(
+    flow: Flow, connection: TaskConnection
+) -> AsyncGenerator[Iterator[StreamEvent], None]:
+    """Run a call to its end; yields what may be passed on to the caller, as reads bring it.
 
     Raises:
         CallFailed: The call failed.
@@ -159,10 +167,10 @@ async def drive(flow: Flow, connection: TaskConnection) -> AsyncGenerator[Stream
     pump = TaskPump(flow, connection)
     error: BaseException | None = None
     try:
-        while (event := await pump.advance(error)) is not None:
+        while (events := await pump.advance(error)) is not None:
             error = None
             try:
-                yield event
+                yield events
             except GeneratorExit:
                 error = CallerLeft()
             except BaseException as raised:  # noqa: BLE001 - the flow gives back what it took

@@ -285,19 +285,20 @@ def _renewed(
     caller: Caller,
 ) -> _PoolAvailability:
     """``known`` with the credentials of ``labels`` looked at anew."""
-    blocks, until = dict(known.blocks), known.until
+    blocks, ready, until = dict(known.blocks), known.ready, known.until
+    is_changed = not (blocks or ready)
     for label in labels:
-        blocks.pop(label, None)
-        # A label of another process's config, or one that was renamed since.
-        if label not in place.fingerprints:
-            continue
-        found = _blockers(overlay, place, place.credential_keys(label), now, caller)
+        was_blocked = blocks.pop(label, None) is not None
+        # A label of another process's config, or one that was renamed since, is not the place's.
+        keys = place.credential_keys(label) if label in place.fingerprints else ()
+        found = _blockers(overlay, place, keys, now, caller)
         if found:
             blocks[label] = _last(found, now)
             until = min(until, *map(_changes_at, found), math.inf)
-    ready = place.labels
-    if blocks:
-        ready = tuple([label for label in ready if label not in blocks])
+        is_changed = is_changed or was_blocked != bool(found)
+    # Else the same are ready as before, however many they are.
+    if is_changed:
+        ready = tuple([label for label in place.labels if label not in blocks])
     return _PoolAvailability(blocks, ready, now, until)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from random import Random
@@ -52,8 +49,6 @@ class HealthBoard:
         dice = draw if random is None else random.random
         self._state = BoardState(pools, store, dice, claim_seconds)
         self._clock = clock
-        self._numbers = itertools.count()
-        self._token = ""
 
     def session(self, route: Sequence[Target], started: float) -> Session:
         """A call's session; release it in every ending of the call.
@@ -65,11 +60,7 @@ class HealthBoard:
         Raises:
             ValueError: A target's provider has no pool here.
         """
-        # Two threads may draw it at once: then their calls bear different tokens, and numbers.
-        self._token = self._token or secrets.token_hex(8)
-        # The process id keeps apart the calls of a process and of one forked from it.
-        holder = f"{self._token}-{os.getpid()}-{next(self._numbers)}"
-        return Session(self._state, self._state.route(route), started, holder)
+        return Session(self._state, self._state.prepared(route), started)
 
     def renew(self, provider: str, label: str, secret: Secret) -> None:
         """Know the credential ``label`` of ``provider`` by a new secret: it starts clean."""

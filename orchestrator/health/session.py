@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import math
 import operator
-from collections.abc import Callable, Collection, Iterable, Sequence
+import os
+import secrets
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar, assert_never, overload
 
@@ -23,8 +26,8 @@ from orchestrator.secrets import Secret
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Standby, Taken, Target
 
-PRUNE_SECONDS = 1.0
-"""Stale records are looked for no more often: that reads them all, and none is in a hurry."""
+PRUNE_SECONDS = 60.0
+"""Stale records are looked for no more often: that reads them all, and they are a week old."""
 
 T = TypeVar("T")
 
@@ -110,6 +113,44 @@ Arrival = tuple[Taken | None, Standby]
 
 _FIRST: Choose = operator.itemgetter(0)
 
+MOST_ROUTES = 256
+"""Routes that are kept prepared; a config has a few, a caller who makes them anew has many."""
+
+
+@attrs.frozen(eq=False)
+class PreparedRoute:
+    """A route, with all of it that a call asks the board for and that stays as it is.
+
+    Attributes:
+        targets: In order.
+        places: The targets with their places.
+        pools: The pools of then: the places hold for them alone.
+        standby: What stands by while nothing is marked; ``None`` where a pool has no credential,
+            which stands in the way like a mark.
+    """
+
+    targets: tuple[Target, ...]
+    places: Route
+    pools: Mapping[str, Pool]
+    standby: Standby | None
+    _arrivals: dict[str, Arrival] = attrs.field(factory=dict, init=False, repr=False)
+
+    @classmethod
+    def of(
+        cls, targets: tuple[Target, ...], places: Route, pools: Mapping[str, Pool]
+    ) -> PreparedRoute:
+        """The route of ``targets``, which lie at ``places``."""
+        is_ready = bool(places) and all(place.labels for _, place in places)
+        standby = Standby(places[0][1].labels, targets) if is_ready else None
+        return cls(targets, places, pools, standby)
+
+    def arrive(self, label: str, standby: Standby) -> Arrival:
+        """What a take of the first target with the credential ``label`` is answered with."""
+        arrival = self._arrivals.get(label)
+        if arrival is None:
+            arrival = self._arrivals[label] = (Taken(self.targets[0], label), standby)
+        return arrival
+
 
 class BoardState:
     """What a board and its sessions share: pools, places, the store, the strategies' turns.
@@ -129,7 +170,10 @@ class BoardState:
         self._turns = Turns(self.pools.values(), draw)
         self._claim_seconds = claim_seconds
         self._places: dict[tuple[str, str], TargetKeys] = {}
+        self._routes: dict[int, PreparedRoute] = {}
         self._pruned_at = -math.inf
+        self._numbers = itertools.count()
+        self._token = ""
 
     @property
     def places(self) -> tuple[TargetKeys, ...]:
@@ -147,6 +191,48 @@ class BoardState:
             ValueError: A target's provider has no pool here.
         """
         return [(target, self.place(target)) for target in targets]
+
+    def prepared(self, targets: Sequence[Target]) -> PreparedRoute:
+        """The route ``targets``; the same one as long as it is the same tuple.
+
+        Raises:
+            ValueError: A target's provider has no pool here.
+        """
+        # By identity: to hash a target, its limits included, takes as long as to prepare it.
+        known = self._routes.get(id(targets))
+        if known is not None and known.targets is targets and known.pools is self.pools:
+            return known
+        pools, route = self.pools, tuple(targets)
+        new = PreparedRoute.of(route, self.route(route), pools)
+        if len(self._routes) >= MOST_ROUTES:
+            self._routes.clear()
+        # A route of another type may change under our hands: its copy is found by nobody again.
+        self._routes[id(route)] = new
+        return new
+
+    def holder(self) -> str:
+        """A new id of a call, unique over all processes."""
+        # Two threads may draw it at once: then their calls bear different tokens, and numbers.
+        self._token = self._token or secrets.token_hex(8)
+        # The process id keeps apart the calls of a process and of one forked from it.
+        return f"{self._token}-{os.getpid()}-{next(self._numbers)}"
+
+    def first_unmarked(self, route: PreparedRoute) -> Arrival | None:
+        """What a call is given first where nothing is marked, as nearly always; no step is taken.
+
+        ``None`` where a pool of the route has no credential.
+        """
+        standby = route.standby
+        if standby is None:
+            return None
+        place = route.places[0][1]
+        strategy = place.pool.strategy
+        if strategy is Strategy.FILL_FIRST:
+            return route.arrive(place.labels[0], standby)
+        label = self._turns.draw(place.pool)(place.labels)
+        if strategy is Strategy.LEAST_USED:
+            self._turns.count(place.pool, label)
+        return route.arrive(label, standby)
 
     def place(self, target: Target) -> TargetKeys:
         """The place of ``target``, by identity; another one once a secret of its pool changes.
@@ -220,13 +306,13 @@ class Session:
     another :meth:`answer`, and nothing else.
     """
 
-    __slots__ = ("_board", "_pools", "_route", "_started", "_state")
+    __slots__ = ("_board", "_claims", "_route", "_started", "_stay")
 
-    def __init__(self, board: BoardState, route: Route, started: float, holder: str) -> None:
-        self._board, self._pools = board, board.pools
-        self._route = route
-        self._started = started
-        self._state = steps.CallClaims(Caller(holder))
+    def __init__(self, board: BoardState, route: PreparedRoute, started: float) -> None:
+        self._board, self._route, self._started = board, route, started
+        # Both are put together once something is marked: most calls end before that.
+        self._claims: steps.CallClaims | None = None
+        self._stay: tuple[Target, TargetKeys, str, float] | None = None
 
     @overload
     def answer(self, question: TakeFirst | Take, at: float) -> Arrival: ...
@@ -242,16 +328,40 @@ class Session:
         Raises:
             ValueError: A target's provider has no pool here, or no credential of that label.
         """
+        owes = self._claims is not None and self._claims.owes
+        # Whatever is marked: there is nothing to count or to give back.
+        if not owes and type(question) is Release:
+            return None
         marks, now = self._board.store.read(), self._started + at
+        if not (marks or owes):
+            # An empty board costs no step: there is no mark that a success could lift.
+            if type(question) is Succeed:
+                return None
+            if type(question) is TakeFirst and (arrival := self._take_unmarked(now)) is not None:
+                return arrival
         if isinstance(question, TakeFirst | Take):
             return self._take(question, marks, now)
-        if isinstance(question, Succeed | Release) and not (marks or self._state.owes):
-            # An empty board costs no step: there is no mark that a success could lift, and
-            # nothing that a release would count or give back.
-            return None
         outcome = self._board.step(self._step(question, now), marks, now)
-        self._state = outcome.state
+        self._claims = outcome.state
         return outcome.answer
+
+    @property
+    def _state(self) -> steps.CallClaims:
+        """What the board knows of this call."""
+        if self._claims is None:
+            occupancy = None if self._stay is None else steps.Occupancy(*self._stay)
+            self._claims = steps.CallClaims(Caller(self._board.holder()), occupancy)
+        return self._claims
+
+    def _take_unmarked(self, now: float) -> Arrival | None:
+        """The first take of a call, where nothing is marked."""
+        if self._claims is not None:
+            return None
+        route = self._current_route()
+        arrival = self._board.first_unmarked(route)
+        if arrival is not None and (taken := arrival[0]) is not None:
+            self._stay = (taken.target, route.places[0][1], taken.credential, now)
+        return arrival
 
     def _take(self, question: TakeFirst | Take, marks: Marks, now: float) -> Arrival:
         query, board = self._query(now), self._board
@@ -264,7 +374,7 @@ class Session:
             )
         step = partial(take, state=self._state, query=query, candidates=candidates)
         outcome = board.step(step, marks, now)
-        self._state = outcome.state
+        self._claims = outcome.state
         taken, standby = outcome.answer
         if taken is not None:
             # After the step, which may run twice and so must count nothing itself.
@@ -292,11 +402,13 @@ class Session:
                 assert_never(question)
 
     def _query(self, now: float) -> steps.Query:
-        board = self._board
-        if self._pools is not board.pools:
+        return steps.Query(self._current_route().places, self._started, now)
+
+    def _current_route(self) -> PreparedRoute:
+        if self._route.pools is not self._board.pools:
             # A secret was read again meanwhile: its credential has another fingerprint now.
-            self._pools, self._route = board.pools, board.route(target for target, _ in self._route)
-        return steps.Query(self._route, self._started, now)
+            self._route = self._board.prepared(self._route.targets)
+        return self._route
 
     def _sent(self, target: Target, credential: str) -> TargetKeys:
         """The place where an attempt with ``credential`` was sent.

@@ -37,6 +37,7 @@ from orchestrator.states.reasons import Move, Reason
 Interval = tuple[int, int]
 
 _ARRIVALS = (Started, Rotated, Switched, Waited, Repaired)
+_LOOKS = (*_ARRIVALS, Diagnosed)
 _TOO_LARGE = (Reason.CONTEXT_OVERFLOW, Reason.PAYLOAD_TOO_LARGE)
 
 
@@ -82,13 +83,13 @@ class CheckedMove:
     @property
     def late(self) -> bool:
         """Whether the call's time was over, where the machine had a choice."""
-        looks = isinstance(self.event, (Diagnosed, *_ARRIVALS))
+        looks = isinstance(self.event, _LOOKS)
         return looks and self.event.at >= self.before.ends_at
 
     @property
     def standing(self) -> Sequence[Target]:
         """The unasked targets that stand by, whatever the policy allows."""
-        standby = self.event.standby if isinstance(self.event, (Diagnosed, *_ARRIVALS)) else None
+        standby = self.event.standby if isinstance(self.event, _LOOKS) else None
         out, billed = self.before.asked | self.before.gone, self.billed
         return [
             target for target in (standby.targets if standby is not None else ())
@@ -118,7 +119,7 @@ class CheckedMove:
     def blocked(self, target: Target) -> str | None:
         """What stands in the way of ``target``, as far as the event tells."""
         event = self.event
-        clear = event.standby.clear(target) if isinstance(event, (Diagnosed, *_ARRIVALS)) else None
+        clear = event.standby.clear(target) if isinstance(event, _LOOKS) else None
         return None if clear is None else str(clear.mark)
 
     @property
@@ -188,7 +189,7 @@ def _sleeps(move: CheckedMove, number: Interval, waits: Interval) -> Iterator[Br
 
 def _billing(move: CheckedMove) -> str | None:
     command, event = move.after.command, move.event
-    if isinstance(event, (Diagnosed, *_ARRIVALS)) and move.call.billed != move.billed:
+    if isinstance(event, _LOOKS) and move.call.billed != move.billed:
         return f"who has billed the call is {sorted(move.call.billed)}, not {sorted(move.billed)}"
     match command:
         case Rotate() | Repair() | Wait() if command.target.provider in move.billed:

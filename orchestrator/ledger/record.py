@@ -15,18 +15,37 @@ Observer = Callable[[Entry], None]
 """Called with each entry as it happens; what it raises is logged and goes no further."""
 
 
-@attrs.define
-class Ledger(Sequence[Entry]):
-    """The entries of one call, in order."""
+@attrs.define(eq=False, repr=False)
+class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed under it
+    """The entries of one call, in order.
+
+    Those of a call that nobody observes are put together once they are asked for: most calls
+    succeed, and nobody reads their record. Safe to read from any thread, also while the call runs.
+    """
 
     call: str
-    _entries: list[Entry] = attrs.field(factory=list)
+    _entries: list[Any] = attrs.field(factory=list)  # an entry, or a maker and its facts
+    _made: int = attrs.field(default=0, init=False)
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __getitem__(self, index: Any) -> Any:  # a slice gives a list, as lists do
-        return self._entries[index]
+        return self._whole()[index]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._whole())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Ledger):
+            return NotImplemented
+        return (self.call, self._whole()) == (other.call, other._whole())
+
+    def __repr__(self) -> str:
+        return f"Ledger(call={self.call!r}, _entries={self._whole()!r})"
+
+    def __reduce__(self) -> tuple[type[Ledger], tuple[str, list[Entry]]]:
+        return Ledger, (self.call, self._whole())
 
     def __str__(self) -> str:
         """The path: ``ready → attempt a/m key#1 → classify → (billing) eager_fallback → …``."""
@@ -36,15 +55,30 @@ class Ledger(Sequence[Entry]):
         """Add ``entry``; entries are never changed or removed."""
         self._entries.append(entry)
 
+    def defer(self, make: Callable[..., Entry], *facts: Any) -> None:
+        """Add the entry that ``make(*facts)`` is, whenever that is called, however often."""
+        self._entries.append((make, facts))
+
+    def _whole(self) -> list[Entry]:
+        """The entries up to now, all of them put together."""
+        entries, number = self._entries, len(self._entries)
+        # Two threads may do it at once: then one puts in what equals what the other did.
+        for index in range(self._made, number):
+            if type(deferred := entries[index]) is tuple:
+                make, facts = deferred
+                entries[index] = make(*facts)
+        self._made = number
+        return entries[:number]
+
     @property
     def attempts(self) -> tuple[Attempt, ...]:
         """Every attempt, in order."""
-        return tuple(entry for entry in self._entries if isinstance(entry, Attempt))
+        return tuple(entry for entry in self._whole() if isinstance(entry, Attempt))
 
     @property
     def transitions(self) -> tuple[Transition, ...]:
         """Every move, in order."""
-        return tuple(entry for entry in self._entries if isinstance(entry, Transition))
+        return tuple(entry for entry in self._whole() if isinstance(entry, Transition))
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -58,7 +92,7 @@ class Ledger(Sequence[Entry]):
 
     def lines(self) -> Iterator[bytes]:
         """The entries as JSON lines."""
-        return (line(entry) for entry in self._entries)
+        return (line(entry) for entry in self)
 
 
 def _step(move: Transition) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import aclosing, suppress
 
 from orchestrator.api.errors import CallFailed
@@ -44,8 +44,11 @@ class EventWriter:
         self._passing = not (self._may_go_on and dialect(request.dialect).serving.names_items)
         self._writer: StreamWriter | None = None
 
-    def write(self, event: StreamEvent) -> bytes:
-        """The bytes for ``event``."""
+    def write(self, events: Iterable[StreamEvent]) -> bytes:
+        """The bytes for ``events``."""
+        return b"".join(map(self._event, events))
+
+    def _event(self, event: StreamEvent) -> bytes:
         if event.deltas and all(isinstance(delta, Unreadable) for delta in event.deltas):
             return b""  # the machine went on without it, and a client would not
         if self._passes(event):
@@ -92,13 +95,13 @@ class EventWriter:
 
 
 class SyncBody:
-    """The bytes of a stream for a client that blocks a thread; its first event is here."""
+    """The bytes of a stream for a client that blocks a thread; its first events are here."""
 
     def __init__(
         self,
         writer: EventWriter,
-        first: StreamEvent | None,
-        events: Generator[StreamEvent, None, None],
+        first: Iterator[StreamEvent],
+        events: Generator[Iterator[StreamEvent], None, None],
     ) -> None:
         self.parts = (writer, first, events)
         self._closed = False
@@ -106,12 +109,11 @@ class SyncBody:
     def __iter__(self) -> Iterator[bytes]:
         writer, first, events = self.parts
         try:
-            if first is not None:
-                yield from _some(writer.write(first))
-            for event in events:
+            yield from _some(writer.write(first))
+            for more in events:
                 if self._closed:
                     return
-                yield from _some(writer.write(event))
+                yield from _some(writer.write(more))
         except REFUSED as error:
             yield writer.broke(error)
         else:
@@ -133,8 +135,8 @@ class AsyncBody:
     def __init__(
         self,
         writer: EventWriter,
-        first: StreamEvent | None,
-        events: AsyncGenerator[StreamEvent, None],
+        first: Iterator[StreamEvent],
+        events: AsyncGenerator[Iterator[StreamEvent], None],
     ) -> None:
         self.parts = (writer, first, events)
         self._closed = False
@@ -143,12 +145,12 @@ class AsyncBody:
         writer, first, events = self.parts
         try:
             async with aclosing(events):
-                for data in _some(writer.write(first) if first is not None else b""):
+                for data in _some(writer.write(first)):
                     yield data
-                async for event in events:
+                async for more in events:
                     if self._closed:
                         return
-                    for data in _some(writer.write(event)):
+                    for data in _some(writer.write(more)):
                         yield data
         except REFUSED as error:
             yield writer.broke(error)

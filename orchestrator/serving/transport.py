@@ -140,12 +140,12 @@ class OrchestratorTransport(_Transport):
     def _streamed(self, request: Request) -> HttpReply:
         run, events = self._inner().stream_events(request)
         # The first event decides whether this is a stream or an HTTP error.
-        first = next(events, None)
+        first = next(events, iter(()))
         return stream(run, SyncBody(EventWriter(request, run), first, events))
 
     async def _streamed_async(self, request: Request) -> HttpReply:
-        run, events = self._inner().astream_events(request)
-        first = await anext(events, None)
+        run, events = await self._inner().astream_events(request)
+        first = await anext(events, iter(()))
         return stream(run, AsyncBody(EventWriter(request, run), first, events))
 
     def _inner(self) -> Orchestrator:

@@ -40,7 +40,7 @@ api.errors         | states ledger
 api.chunks         | dialects
 api.streams        | api.chunks api.response dialects execution
 api.default        | api.client
-api.options        | api.request clock dialects health ledger
+api.options        | api.request clock health ledger
 api.client         | states classification api.options api.request api.response api.streams clock config connections dialects execution health ledger provider secrets
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets
 serving            | states api.client api.default api.errors api.request api.response config dialects execution ledger
@@ -61,14 +61,16 @@ APART = ("classification.rule",)
 
 # The projects that each room may import from; any room may use attrs.
 OTHERS = {
+    "api.chunks": {"msgspec"},
     "api.options": {"httpx"},
     "classification": {"msgspec"},
     "cli": {"cyclopts", "httpx", "msgspec", "rich"},
     "config": {"cattrs", "platformdirs"},
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
     "dialects": {"msgspec"},
+    "execution": {"msgspec"},
     "health": {"msgspec", "platformdirs"},
-    "http_messages": {"idna"},
+    "http_messages": {"idna", "msgspec"},
     "lab.diagrams": {"rich"},
     "ledger": {"cattrs", "msgspec"},
     "secrets": {"keyring", "msgspec"},
@@ -77,7 +79,7 @@ OTHERS = {
 }
 
 # What only a part of the users needs, or what only draws: nobody else waits for it.
-NOT_LOADED = ("cattrs", "cyclopts", "httpx2", "keyring", "rich", "sqlite3")
+NOT_LOADED = ("cattrs", "cyclopts", "httpcore", "httpx", "httpx2", "keyring", "rich", "sqlite3")
 
 
 def allowed_rooms() -> dict[str, set[str]]:

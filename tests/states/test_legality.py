@@ -17,6 +17,7 @@ from orchestrator.states import (
     Standby,
     Started,
     Streaming,
+    Succeeded,
     Switched,
     Taken,
     Target,
@@ -25,6 +26,7 @@ from orchestrator.states import (
 )
 from orchestrator.states.call import Call
 from orchestrator.states.legality import objection
+from orchestrator.states.limits import CLOCK_GRAIN
 
 HERE, OTHER, THIRD = Target("acme", "one"), Target("bolt", "one"), Target("corp", "one")
 BOTH = Standby(("key#2",), (HERE, OTHER))
@@ -57,6 +59,7 @@ CLAIMS: dict[str, tuple[tuple[Event, ...], Event, str]] = {
     ),
     "a wait of no time": (FAILED[:1], Failed(2.0, waited=-1.0), "nobody has waited for -1.0 s"),
     "an instant before the call": (FAILED[:1], Failed(-1.0), "-1.0 is no instant of this call"),
+    "an end before the call": (FAILED[:1], Succeeded(-0.1), "-0.1 is no instant of this call"),
     "an instant that is none": (FAILED[:1], Failed(float("nan")), "nan is no instant of this call"),
     "a whole answer of which nothing was delivered": (
         FAILED[:1],
@@ -116,6 +119,10 @@ TRUE: dict[str, tuple[tuple[Event, ...], Event]] = {
     "the credential that was used, repaired": (
         REPAIRING,
         Repaired(0.1, Taken(HERE, "key#1"), BOTH),
+    ),
+    "a wait of the whole call, as two clocks tell it": (
+        FAILED[:1],
+        Failed(2.0, waited=2.0 + CLOCK_GRAIN),
     ),
     "nothing taken": (WAITING, Waited(0.9, None, BOTH)),
     "an end": (WAITING, Cancelled(0.9)),

@@ -31,6 +31,7 @@ from orchestrator.states import (
     Waited,
     step,
 )
+from orchestrator.states.call import NOTES
 from orchestrator.states.machine import Stepper
 from orchestrator.states.table import TABLE
 
@@ -295,6 +296,7 @@ def both_hold(upper: str, lower: str) -> bool:
     call = Call(ROUTE, Policy())
     for event in before:
         call = step(call, event).call
-    call.note(last)
+    if note := NOTES.get(type(last)):
+        note(call, last)
     guards = [row.guard for row in TABLE if row.name in (upper, lower)]
     return all(guard is None or guard(call, last) for guard in guards)

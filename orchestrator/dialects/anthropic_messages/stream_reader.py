@@ -8,9 +8,10 @@ The events are those of https://platform.claude.com/docs/en/build-with-claude/st
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import attrs
+import msgspec
 
 from orchestrator.dialects import wire
 from orchestrator.dialects.anthropic_messages.vocabulary import (
@@ -34,6 +35,7 @@ from orchestrator.dialects.neutral import (
     UsageDelta,
 )
 from orchestrator.dialects.sse import EventReader, ServerEvent
+from orchestrator.dialects.wire import UNREADABLE
 
 MOST_OPEN_BLOCKS = 1_024
 """Blocks that may be open at once: the API opens one at a time, and no stream may make
@@ -41,6 +43,22 @@ memory grow without end."""
 
 _DONE = "[DONE]"
 """What relays of chat-completions add at the end; it is not this dialect's end mark."""
+
+
+class _WordsDelta(msgspec.Struct, forbid_unknown_fields=True):
+    type: Literal["text_delta"]
+    text: str
+
+
+class _Words(msgspec.Struct, forbid_unknown_fields=True):
+    """The event that nearly all of a stream is; a type that knows every field hides nothing."""
+
+    type: Literal["content_block_delta"]
+    delta: _WordsDelta
+    index: int = 0
+
+
+_decode = msgspec.json.Decoder(_Words).decode
 
 
 @attrs.define
@@ -65,7 +83,16 @@ class AnthropicStreamReader(EventReader):
         self._counts: dict[str, int] = {}
         self._details: Any = None
 
-    def _read(self, event: ServerEvent) -> StreamEvent:
+    def plain(self, raw: bytes, data: bytes) -> StreamEvent | None:
+        """See :class:`.EventReader`."""
+        try:
+            text = _decode(data).delta.text
+        except UNREADABLE:
+            return None
+        return StreamEvent(raw, (TextDelta(text),)) if text else None
+
+    def read(self, event: ServerEvent) -> StreamEvent:
+        """See :class:`.EventReader`."""
         if not event.data or event.data == _DONE:
             return StreamEvent(event.raw)
         body = wire.parsed_object(event.data)

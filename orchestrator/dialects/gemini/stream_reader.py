@@ -8,9 +8,10 @@ given when the connection closes after it. The list's closing bracket is an end 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import attrs
+import msgspec
 
 from orchestrator.dialects.failures import remarked, reported
 from orchestrator.dialects.finish_reasons import finish_reason
@@ -35,7 +36,7 @@ from orchestrator.dialects.neutral import (
     UsageDelta,
 )
 from orchestrator.dialects.sse import ServerEvent, ServerSentEvents
-from orchestrator.dialects.wire import decoded, string
+from orchestrator.dialects.wire import UNREADABLE, decoded, string
 
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 _DONE = "[DONE]"
@@ -44,13 +45,45 @@ _SHOWN = 1000
 """Characters that an unreadable event is quoted with."""
 
 
+class _Words(msgspec.Struct, forbid_unknown_fields=True):
+    text: str
+
+
+class _Content(msgspec.Struct, forbid_unknown_fields=True):
+    parts: tuple[_Words]
+    role: str | None = None
+
+
+class _Candidate(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    content: _Content
+    index: Literal[0] | None = None
+    finish_reason: None = None
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """The event that nearly all of a stream is; a type that knows every field hides nothing."""
+
+    candidates: tuple[_Candidate]
+    usage_metadata: dict[str, Any] | None = None
+    model_version: str | None = None
+    response_id: str | None = None
+    create_time: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Plain).decode
+
+
 @attrs.define
 class _Saying:
-    """What the events of one stream mean, one after the other."""
+    """What the events of one stream mean, one after the other.
+
+    Attributes:
+        began: True once the beginning was told.
+    """
 
     _ids: CallIds = attrs.field(factory=CallIds)
     _calls: int = 0
-    _began: bool = False
+    began: bool = False
     _finish: str | None = None
     _over: bool = False
 
@@ -85,9 +118,9 @@ class _Saying:
         return (EndMark(),)
 
     def _beginning(self, body: dict[str, Any]) -> list[Delta]:
-        if self._began:
+        if self.began:
             return []
-        self._began = True
+        self.began = True
         self._ids.answer = string(field(body, "responseId"))
         return [StreamStart(self._ids.answer, string(field(body, "modelVersion")))]
 
@@ -138,7 +171,7 @@ class GeminiStreamReader:
             self._framing = JsonStream() if first in (b"[", b"{") else ServerSentEvents()
         if isinstance(self._framing, JsonStream):
             return [self._framed(frame) for frame in self._framing.feed(data)]
-        return [self._event(event) for event in self._framing.feed(data)]
+        return self._framing.read(data, self.plain, self.read)
 
     def close(self) -> list[StreamEvent]:
         """See :class:`orchestrator.dialects.record.StreamReader`."""
@@ -146,11 +179,23 @@ class GeminiStreamReader:
         if isinstance(self._framing, JsonStream):
             events = [self._framed(frame) for frame in self._framing.close()]
         elif self._framing is not None:
-            events = [self._event(event) for event in self._framing.close()]
+            events = [self.read(event) for event in self._framing.close()]
         ended = self._said.ended()
         return [*events, StreamEvent(b"", ended)] if ended else events
 
-    def _event(self, event: ServerEvent) -> StreamEvent:
+    def plain(self, raw: bytes, data: bytes) -> StreamEvent | None:
+        """What an event of words alone means; ``None`` where it says anything else."""
+        try:
+            body = _decode(data)
+        except UNREADABLE:
+            return None
+        text = body.candidates[0].content.parts[0].text
+        if not text or not self._said.began:
+            return None
+        return StreamEvent(raw, (TextDelta(text), *_usage(body.usage_metadata)))
+
+    def read(self, event: ServerEvent) -> StreamEvent:
+        """What one event means."""
         return StreamEvent(event.raw, tuple(self._said.event(event.data)) if event.data else ())
 
     def _framed(self, frame: JsonFrame) -> StreamEvent:

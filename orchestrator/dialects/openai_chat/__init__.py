@@ -33,6 +33,7 @@ CHAT = Dialect(
     reworded=request_writer.reworded,
     write_request=request_writer.write_request,
     read_whole=answer.read_whole,
+    read_plain=answer.read_plain,
     read_answer=answer.read_answer,
     write_answer=answer.write_answer,
     complete_answer=answer.complete_answer,

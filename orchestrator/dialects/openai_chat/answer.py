@@ -198,11 +198,12 @@ def usage_of(usage: Any) -> Usage:
         return Usage()
     prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
     # DeepSeek names its cache beside the sum: https://api-docs.deepseek.com/guides/kv_cache
-    cached = count(usage.get("prompt_tokens_details"), "cached_tokens")
+    details, spent = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    cached = count(details, "cached_tokens") if details else 0
     return Usage(
         prompt_tokens=prompt,
         completion_tokens=completion,
         total_tokens=count(usage, "total_tokens") or prompt + completion,
         cached_tokens=cached or count(usage, "prompt_cache_hit_tokens"),
-        reasoning_tokens=count(usage.get("completion_tokens_details"), "reasoning_tokens"),
+        reasoning_tokens=count(spent, "reasoning_tokens") if spent else 0,
     )

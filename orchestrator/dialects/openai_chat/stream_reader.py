@@ -45,7 +45,12 @@ from orchestrator.dialects.wire import UNREADABLE, decoded, json_text, mapping, 
 class _PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
     content: str
     role: str | None = None
+    # Many servers name in every chunk what is not in it.
     refusal: None = None
+    tool_calls: None = None
+    function_call: None = None
+    reasoning: None = None
+    reasoning_content: None = None
 
 
 class _Choice(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,6 +59,7 @@ class _Choice(msgspec.Struct, forbid_unknown_fields=True):
     finish_reason: None = None
     logprobs: None = None
     native_finish_reason: None = None
+    stop_reason: None = None
 
 
 class _Plain(msgspec.Struct, forbid_unknown_fields=True):
@@ -69,16 +75,7 @@ class _Plain(msgspec.Struct, forbid_unknown_fields=True):
     obfuscation: str | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Plain)
-
-
-def plain_text(data: str) -> str | None:
-    """The words, where ``data`` is such a chunk; ``None`` where it must be read in full."""
-    try:
-        return _DECODER.decode(data).choices[0].delta.content
-    except UNREADABLE:
-        return None
-
+_decode = msgspec.json.Decoder(_Plain).decode
 
 _DONE = "[DONE]"
 
@@ -92,14 +89,23 @@ class ChatStreamReader(EventReader):
         self._begun = self._stopped = False
         self._spoke = self._thought = self._moved = False
 
-    def _read(self, event: ServerEvent) -> StreamEvent:
-        # Nearly every event: one decoding into a closed type, and no more work. Not before the
-        # beginning, whose id and model are still to be told.
-        if self._begun and event.event == "message":
-            text = plain_text(event.data)
-            if text:
-                self._spoke = True
-                return StreamEvent(event.raw, (TextDelta(text),))
+    def plain(self, raw: bytes, data: bytes) -> StreamEvent | None:
+        """See :class:`.EventReader`."""
+        # Not before the beginning, whose id and model are still to be told, and no event that has
+        # a type, which may be an error.
+        if not self._begun or raw[:1] != b"d":
+            return None
+        try:
+            text = _decode(data).choices[0].delta.content
+        except UNREADABLE:
+            return None
+        if not text:
+            return None
+        self._spoke = True
+        return StreamEvent(raw, (TextDelta(text),))
+
+    def read(self, event: ServerEvent) -> StreamEvent:
+        """See :class:`.EventReader`."""
         if not event.data:
             return StreamEvent(event.raw, _bare(event.raw))
         if event.data.strip() == _DONE:

@@ -10,10 +10,11 @@ content, the stream is broken: what the caller has is not the answer.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
 
 import attrs
+import msgspec
 
 from orchestrator.dialects.failures import remarked, reported
 from orchestrator.dialects.finish_reasons import LENGTH, STOP, finish_reason, is_failed
@@ -36,7 +37,15 @@ from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.openai_responses.answer import finish_of, usage_of
 from orchestrator.dialects.openai_responses.vocabulary import NAME
 from orchestrator.dialects.sse import EventReader, ServerEvent
-from orchestrator.dialects.wire import arguments, call_id, mapping, mappings, parsed_object, string
+from orchestrator.dialects.wire import (
+    UNREADABLE,
+    arguments,
+    call_id,
+    mapping,
+    mappings,
+    parsed_object,
+    string,
+)
 
 Key = int | str
 """An item of the stream: its ``output_index``, else its id."""
@@ -90,9 +99,10 @@ class ContentReader:
             Malformed: The event lacks what its type demands.
             Lost: The event shows that content was lost.
         """
+        found: Iterable[Delta]
         match kind:
             case "response.output_text.delta" | "response.refusal.delta":
-                found = self._text(body)
+                found = self._say(_channel(body), _delta(body))
             case "response.output_text.done" | "response.refusal.done":
                 found = self._text_done(body)
             case "response.function_call_arguments.delta":
@@ -180,8 +190,13 @@ class ContentReader:
 
     # Deltas, and what is said again at their end.
 
-    def _text(self, body: dict[str, Any]) -> Iterator[Delta]:
-        yield from self._say(_channel(body), _delta(body))
+    def add_words(self, key: Key, part: int, text: str) -> tuple[Delta, ...]:
+        """More words of the item's part.
+
+        Raises:
+            Malformed: The stream has more runs of content than any answer has.
+        """
+        return self._say(("text", key, part), text)
 
     def _text_done(self, body: dict[str, Any]) -> Iterator[Delta]:
         text = body.get("text", body.get("refusal"))
@@ -209,13 +224,15 @@ class ContentReader:
             ("thought", key, 0), (items.PARAGRAPH if part != before else "") + delta
         )
 
-    def _say(self, channel: Channel, text: str) -> Iterator[Delta]:
-        if text:
-            self._check_room()
-            for where in (channel, WHOLE) if channel[0] == "text" else (channel,):
-                length, checksum = self._told.get(where, (0, 0))
-                self._told[where] = length + len(text), zlib.crc32(_bytes(text), checksum)
-            yield self._delta(channel, text)
+    def _say(self, channel: Channel, text: str) -> tuple[Delta, ...]:
+        if not text:
+            return ()
+        self._check_room()
+        said = _bytes(text)
+        for where in (channel, WHOLE) if channel[0] == "text" else (channel,):
+            length, checksum = self._told.get(where, (0, 0))
+            self._told[where] = length + len(text), zlib.crc32(said, checksum)
+        return (self._delta(channel, text),)
 
     def _rest(self, channel: Channel, whole: str) -> Iterator[Delta]:
         """What of ``whole`` was not said yet."""
@@ -282,6 +299,22 @@ _CHAT_END = "[DONE]"
 """The end mark of chat completions, which some servers add after their own."""
 
 
+class _Words(msgspec.Struct, forbid_unknown_fields=True):
+    """The event that nearly all of a stream is; a type that knows every field hides nothing."""
+
+    type: Literal["response.output_text.delta"]
+    output_index: int
+    delta: str
+    content_index: int = 0
+    item_id: str = ""
+    sequence_number: int | None = None
+    logprobs: tuple[()] | None = None
+    obfuscation: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Words).decode
+
+
 class ResponsesStreamReader(EventReader):
     """Reads one stream."""
 
@@ -290,7 +323,19 @@ class ResponsesStreamReader(EventReader):
         self._content = ContentReader()
         self._began = self._over = False
 
-    def _read(self, event: ServerEvent) -> StreamEvent:
+    def plain(self, raw: bytes, data: bytes) -> StreamEvent | None:
+        """See :class:`.EventReader`."""
+        if self._over:
+            return None
+        try:
+            words = _decode(data)
+            deltas = self._content.add_words(words.output_index, words.content_index, words.delta)
+        except (Malformed, *UNREADABLE):
+            return None
+        return StreamEvent(raw, deltas)
+
+    def read(self, event: ServerEvent) -> StreamEvent:
+        """See :class:`.EventReader`."""
         if self._over or not event.data or event.data.strip() == _CHAT_END:
             return StreamEvent(event.raw)
         try:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import platformdirs
-
 from orchestrator.health.stores.store import MemoryStore, Store
 
 APP = "llm-request-orchestrator"
@@ -14,6 +12,8 @@ FILE = "health.sqlite3"
 
 def default_path() -> Path:
     """The health file in the user's state folder."""
+    import platformdirs  # it loads tempfile and shutil, for who keeps a file alone
+
     return platformdirs.user_state_path(APP) / FILE
 
 

@@ -1,15 +1,20 @@
 """File store: one view of the marks for all processes of this user.
 
-Theory of operation. The parsed marks are cached; ``PRAGMA data_version`` tells whether
-another connection has changed the file since. A step that changes something runs inside
+Theory of operation. The parsed marks are cached, and a counter beside the file
+(:mod:`.change_counter`) tells whether another process has changed it since. Once a second, and
+where there is no counter, the file itself is asked (``PRAGMA data_version``), and whether it is
+still the one at its path: so what was written without the counter, by a process that died in
+between or by hand, is noticed a second later. A step that changes something runs inside
 ``BEGIN IMMEDIATE``, so that of all processes one at a time decides. One connection for
 each process, under a lock; it is closed before a fork and opened anew on both sides,
 because SQLite's locks do not survive one.
 
 A lock that another process holds is tried again and again, for as long as the file changes
-meanwhile: a crowd of writers gets on, and each has its turn. Where the lock stands
-still, or the file cannot be used, the step runs on the view in memory, and its changes wait
-there. They are written by the next operation that can, except where another process has
+meanwhile: a crowd of writers gets on, and each has its turn. No thread of this process waits for
+another that does. Where the lock stands still, or the file cannot be used, or the thread runs an
+event loop and so must not wait, the step runs on the view in memory, and its changes wait
+there, those of one record as one. They are written by the next operation that can, and soon by a
+thread where it was a loop that could not wait; except where another process has
 changed the same record meanwhile: it knew more.
 
 Whatever a damaged file brings about, it is set aside, and a new one begins.
@@ -20,9 +25,11 @@ from __future__ import annotations
 import contextlib
 import enum
 import logging
+import math
 import os
 import secrets
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -34,6 +41,7 @@ import attrs
 
 from orchestrator.health.records import Changes, Marks, Record
 from orchestrator.health.stores import at_fork, sqlite_file
+from orchestrator.health.stores.change_counter import NO_STAMP, ChangeCounter
 from orchestrator.health.stores.store import C
 
 BUSY_SECONDS = 1.0
@@ -42,9 +50,24 @@ BUSY_SECONDS = 1.0
 CROWDED = 5
 """How many times as long it waits while others write one after the other."""
 
+LOOP_SECONDS = 0.003
+"""How long one that runs on an event loop waits: other calls stand still meanwhile."""
+
+RETRY_SECONDS = 0.001
+"""Between two tries, in which other threads of this process have their turn."""
+
 REST_SECONDS = 5.0
-"""After the file could not be used it is left alone this long, so that a lock that is
-never let go costs an event loop a sixth of its time at most, not all of it."""
+"""After the file could not be used it is left alone this long."""
+
+REST = 5
+"""After a wait for a lock that was in vain, how many times as long it is left alone, so that a
+lock that is never let go costs a thread a sixth of its time at most, not all of it."""
+
+SOON_SECONDS = 0.02
+"""Until what an event loop could not wait for is tried again."""
+
+SURE_SECONDS = 1.0
+"""How long the change counter is believed before the file itself is asked."""
 
 logger = logging.getLogger("orchestrator")
 
@@ -60,6 +83,40 @@ class _Kind(enum.Enum):
 
 class _StepFailed(Exception):
     """A step raised: the fault is its own, not the file's."""
+
+
+class _StillLocked(Exception):
+    """Another process holds the lock, and there is patience left."""
+
+
+class _Patience:
+    """How long one operation goes on trying.
+
+    Args:
+        seconds: As long as nobody writes; several times as long while others do.
+        began: When it began, on the clock of time that passes.
+    """
+
+    def __init__(self, seconds: float, began: float) -> None:
+        self._seconds = seconds
+        self.began = self._stood = began
+        self._version: int | None = None
+
+    @property
+    def waited(self) -> float:
+        """Seconds that it has taken so far."""
+        return time.monotonic() - self.began
+
+    def is_over(self, version: int | None) -> bool:
+        """Whether to give up.
+
+        Args:
+            version: What changes as others write, as far as that can be told.
+        """
+        now = time.monotonic()
+        if version != self._version:
+            self._version, self._stood = version, now
+        return now > self._stood + self._seconds or now > self.began + CROWDED * self._seconds
 
 
 @attrs.frozen
@@ -93,7 +150,13 @@ class FileStore:
         self._marks = Marks()
         self._salt: str | None = None
         self._rows: sqlite_file.Rows = {}
+        self._counter: ChangeCounter | None = None
+        self._counted_at = -math.inf
+        self._stamp = NO_STAMP
+        self._sure_until = 0.0
         self._rests_until = dict.fromkeys(_Kind, 0.0)
+        self._locked_since = math.inf
+        self._writer: threading.Thread | None = None
         self._reported: set[str] = set()
         self._notices: list[str] = []
         at_fork.watch(self)
@@ -117,15 +180,26 @@ class FileStore:
 
     def read(self) -> Marks:
         """The marks at this instant."""
-        return self._locked(self._read, lambda: self._marks)
+        # Without the lock: what is handed out never changes. Nothing waits in memory then.
+        counter = self._counter
+        if (
+            counter is not None
+            and time.monotonic() < self._sure_until
+            and counter.read() == self._stamp
+        ):
+            return self._marks
+        return self._patiently(self._read, lambda: self._marks)
 
     def update(self, step: Callable[[Marks], C]) -> C:
         """Run ``step`` inside a transaction and write its changes."""
-        return self._locked(lambda: self._update(step), lambda: self._update_later(step))
+        return self._patiently(
+            lambda patience: self._update(step, patience), lambda: self._update_later(step)
+        )
 
     def close(self) -> None:
         """Close the connection; the next operation opens it again."""
-        self._locked(self._close, lambda: None)
+        # Also on an event loop: it is the last chance to write what waits in memory.
+        self._patiently(self._close, lambda: None, self._busy_seconds)
 
     def before_fork(self) -> None:
         """Hold still with no file open, until :meth:`after_fork`."""
@@ -135,6 +209,22 @@ class FileStore:
     def after_fork(self) -> None:
         """Go on, in the parent and in the child."""
         self._lock.release()
+
+    def _patiently(
+        self,
+        work: Callable[[_Patience], T],
+        interrupting: Callable[[], T],
+        seconds: float | None = None,
+    ) -> T:
+        """``work``, tried again while the file is locked, as long as there is patience."""
+        if seconds is None:
+            seconds = min(LOOP_SECONDS, self._busy_seconds) if _is_loop() else self._busy_seconds
+        patience = _Patience(seconds, time.monotonic())
+        while True:
+            try:
+                return self._locked(lambda: work(patience), interrupting)
+            except _StillLocked:
+                time.sleep(RETRY_SECONDS)
 
     def _locked(self, work: Callable[[], T], interrupting: Callable[[], T]) -> T:
         """``work`` under the lock; ``interrupting`` where it is this thread that has it.
@@ -158,18 +248,22 @@ class FileStore:
             logger.warning(notice)
         return answer
 
-    def _read(self) -> Marks:
-        self._with_file(_Kind.READ, self._refresh)
+    def _read(self, patience: _Patience) -> Marks:
+        self._with_file(_Kind.READ, self._refresh, patience)
         if self._unsaved:
-            self._with_file(_Kind.WRITE, self._save, seconds=0.0)
+            self._with_file(_Kind.WRITE, self._save, _Patience(0.0, time.monotonic()))
         return self._marks
 
-    def _update(self, step: Callable[[Marks], C]) -> C:
-        done = self._with_file(_Kind.WRITE, lambda opened: (self._transact(opened, step),))
+    def _update(self, step: Callable[[Marks], C], patience: _Patience) -> C:
+        done = self._with_file(
+            _Kind.WRITE, lambda opened: (self._transact(opened, step),), patience
+        )
         if done is not None:
             return done[0]
         outcome = step(self._marks)
         self._keep_unsaved(outcome.changes)
+        if self._unsaved and _is_loop():
+            self._write_soon()
         return outcome
 
     def _update_later(self, step: Callable[[Marks], C]) -> C:
@@ -192,6 +286,7 @@ class FileStore:
             # Our own commit does not change data_version: if an interrupt comes between
             # it and the assignment below, the file must be read again.
             version, self._version = self._version, None
+            self._sure_until = 0.0
             connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
@@ -200,15 +295,26 @@ class FileStore:
         self._saved = self._marks = self._saved.changed(changes)
         self._unsaved = {}
         self._version = version
+        self._locked_since = math.inf
+        # Others may have committed and told of it in between: so the file is asked once more.
+        if self._counter is not None:
+            self._counter.bump()
         return outcome
 
     def _refresh(self, connection: sqlite3.Connection) -> None:
+        # Before the file is asked: what is told of afterwards is then news.
+        stamp = self._read_stamp()
         version = sqlite_file.version(connection)
-        if version == self._version:
-            return
+        if version != self._version:
+            self._read_rows(connection)
+            self._version = version
+        self._stamp = stamp
+        is_sure = stamp != NO_STAMP and not self._unsaved
+        self._sure_until = time.monotonic() + SURE_SECONDS if is_sure else 0.0
+
+    def _read_rows(self, connection: sqlite3.Connection) -> None:
         self._rows = sqlite_file.read(connection, self._rows)
         self._saved = Marks({key: record for key, (_, record) in self._rows.items()})
-        self._version = version
         # What another process wrote meanwhile stands: it decided on a newer view than ours.
         self._unsaved = {
             key: (base, new)
@@ -218,12 +324,43 @@ class FileStore:
         unsaved = {key: new for key, (_, new) in self._unsaved.items()}
         self._marks = self._saved.changed(unsaved) if unsaved else self._saved
 
-    def _close(self) -> None:
+    def _read_stamp(self) -> bytes:
+        """What the change counter says now, which is opened where it is due."""
+        now = time.monotonic()
+        if now >= self._counted_at + SURE_SECONDS:
+            self._counted_at = now
+            if self._counter is None or not self._counter.is_current:
+                self._counter = None
+                with contextlib.suppress(OSError):
+                    self._counter = ChangeCounter.opened(self._path)
+        if self._counter is None:
+            return NO_STAMP
+        stamp = self._counter.read()
+        if stamp == NO_STAMP:  # it is new, or somebody has cut it
+            self._counter.bump()
+            stamp = self._counter.read()
+        return stamp
+
+    def _close(self, patience: _Patience) -> None:
         if self._unsaved:
-            # The last chance to write: whatever the file was left alone for may be over by now.
+            # Whatever the file was left alone for may be over by now.
             self._rests_until = dict.fromkeys(_Kind, 0.0)
-            self._with_file(_Kind.WRITE, self._save)
+            self._with_file(_Kind.WRITE, self._save, patience)
         self._drop()
+
+    def _write_soon(self) -> None:
+        """Have what waits in memory written though nobody asks the board any more."""
+        if self._writer is None or not self._writer.is_alive():
+            # Not a daemon: an interpreter that ends waits for it.
+            self._writer = threading.Thread(target=self._write_waiting, name="health file")
+            with contextlib.suppress(RuntimeError):  # the interpreter ends already
+                self._writer.start()
+
+    def _write_waiting(self) -> None:
+        ends = time.monotonic() + self._busy_seconds
+        while self._unsaved and time.monotonic() < ends:
+            time.sleep(SOON_SECONDS)
+            self.read()
 
     def _keep_unsaved(self, changes: Changes) -> None:
         for key, new in changes.items():
@@ -232,61 +369,56 @@ class FileStore:
             base, _ = self._unsaved.get(key, (self._saved.get(key), None))
             self._unsaved[key] = (base, new)
         self._marks = self._marks.changed(changes)
+        if changes:
+            self._sure_until = 0.0  # who reads next tries to write them
 
     def _with_file(
-        self,
-        kind: _Kind,
-        work: Callable[[sqlite3.Connection], T],
-        seconds: float | None = None,
+        self, kind: _Kind, work: Callable[[sqlite3.Connection], T], patience: _Patience
     ) -> T | None:
-        """``work`` on the open file; ``None`` where the file cannot be used now."""
+        """``work`` on the open file; ``None`` where the file cannot be used now.
+
+        Raises:
+            _StillLocked: Try again, once others of this process have had their turn.
+        """
         if time.monotonic() < self._rests_until[kind]:
             return None
-        patience = self._busy_seconds if seconds is None else seconds
         try:
-            return self._attempt(work, patience)
+            return self._attempt(work)
         except _StepFailed as failed:
             raise failed.args[0] from None
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not fail a call
-            self._rest(kind, error)
+            if sqlite_file.is_locked(error):
+                self._locked_since = min(self._locked_since, patience.began)
+                if not patience.is_over(self._seen_version()):
+                    raise _StillLocked from None
+                self._rest_from_lock(kind, error, patience)
+            else:
+                self._drop()
+                self._rest(_Kind, REST_SECONDS, error)
             return None
 
-    def _rest(self, kind: _Kind, error: Exception) -> None:
-        """Leave the file alone for a while; where it is only locked, those that read need not."""
-        if sqlite_file.is_locked(error):
-            resting: Iterable[_Kind] = (kind,)
-        else:
-            resting = _Kind
-            self._drop()
-        self._rests_until.update(dict.fromkeys(resting, time.monotonic() + REST_SECONDS))
-        self._note(f"{self._path}: {error}; marks are kept in memory until it can be used")
+    def _rest_from_lock(self, kind: _Kind, error: Exception, patience: _Patience) -> None:
+        """Leave the file alone for a while; those that read need not."""
+        seconds = max(SOON_SECONDS, REST * patience.waited)
+        # To be kept in memory for a moment is no news.
+        is_long = time.monotonic() > self._locked_since + self._busy_seconds
+        self._rest([kind], seconds, error if is_long else None)
 
-    def _attempt(self, work: Callable[[sqlite3.Connection], T], patience: float) -> T:
+    def _rest(self, kinds: Iterable[_Kind], seconds: float, error: Exception | None) -> None:
+        self._rests_until.update(dict.fromkeys(kinds, time.monotonic() + seconds))
+        if error is not None:
+            self._note(f"{self._path}: {error}; marks are kept in memory until it can be used")
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
-            return self._patiently(work, patience)
+            return work(self._opened())
         except _StepFailed:
             raise
         except Exception as error:
             if not sqlite_file.is_damaged(error, self._path):
                 raise
             self._set_aside(error)
-        return self._patiently(work, patience)
-
-    def _patiently(self, work: Callable[[sqlite3.Connection], T], patience: float) -> T:
-        """``work``, tried again while the file is locked and others get on."""
-        began = stood = time.monotonic()
-        version: int | None = None
-        while True:
-            try:
-                return work(self._opened())
-            except sqlite3.Error as error:
-                if not sqlite_file.is_locked(error):
-                    raise
-                now, seen = time.monotonic(), self._seen_version()
-                if seen != version:
-                    version, stood = seen, now
-                if now > stood + patience or now > began + CROWDED * patience:
-                    raise
+        return work(self._opened())
 
     def _seen_version(self) -> int | None:
         """What tells whether others write, as far as it can be told."""
@@ -324,9 +456,16 @@ class FileStore:
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         self._version = None
+        self._counter, self._counted_at = None, -math.inf
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
+
+
+def _is_loop() -> bool:
+    """Whether this thread runs an event loop."""
+    asyncio = sys.modules.get("asyncio")  # where nobody has imported it, nobody runs one
+    return asyncio is not None and asyncio._get_running_loop() is not None  # noqa: SLF001 - exported
 
 
 def _run(step: Callable[[Marks], C], marks: Marks) -> C:

@@ -36,9 +36,9 @@ _NOT_NOW = _LOCKED | {
 }
 """What the machine is to blame for; any other error is about the file's content."""
 
-_LOCK_SECONDS = 0.02
-"""SQLite tries a lock again after 1, 2, 5 and 10 ms and gives up; it would wait longer and
-longer, and in a crowd for ever, so from then on the store tries again itself."""
+_LOCK_SECONDS = 0.003
+"""SQLite tries a lock again after 1 and 2 ms and gives up; it would wait longer and longer, and in
+a crowd for ever, so from then on the store tries again itself."""
 
 _COMPANIONS = ("", "-wal", "-shm")
 

@@ -104,8 +104,6 @@ class VirtualConnection:
             TransportError: The script breaks the connection.
         """
         match effect:
-            case Ask():
-                return effect.session.answer(effect.question, effect.at)
             case Open():
                 return self._open(effect)
             case Read():
@@ -116,8 +114,8 @@ class VirtualConnection:
                 return self._clock.sleep(effect.seconds)
             case AwaitThread():
                 return effect.work.result()  # no virtual time passes while a thread works
-            case Emit():
-                raise AssertionError("whoever drives the flow hands events on")
+            case Ask() | Emit():
+                raise AssertionError("the pump does these itself")
             case _:
                 assert_never(effect)
 

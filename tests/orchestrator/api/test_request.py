@@ -122,6 +122,16 @@ def test_a_payload_that_can_be_sent_is_the_very_same_and_is_judged_once() -> Non
     assert request_of(asked, timeout=3).payload is HI
 
 
+def test_a_stream_asks_for_the_usage_once_and_over_the_same_conversation() -> None:
+    asked = request_of(HI, stream=True)
+    asking = asked.asking_for_usage()
+
+    assert asking.payload == HI | {"stream_options": {"include_usage": True}}
+    assert asking.payload["messages"] is HI["messages"]
+    assert (asking.stream, asking.asking_for_usage()) == (True, asking)
+    assert asked.payload is HI
+
+
 @pytest.mark.parametrize("metadata", ["job 7", 7, [object()], {"a": {1}}, 0])
 def test_metadata_may_be_anything(metadata: Any) -> None:
     assert request_of(HI, metadata=metadata).metadata is metadata

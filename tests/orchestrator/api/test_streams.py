@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
+import time
+from collections.abc import Callable
+from typing import Any
 
+import attrs
 import pytest
 
 from orchestrator import NoTarget, Orchestrator
+from orchestrator.api.chunks import Chunk
+from orchestrator.api.streams import AsyncChunkStream, ChunkStream
+from orchestrator.clock import SystemClock
 from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.neutral import TextDelta
 from orchestrator.sim import replies
 from tests.acceptance.world import HI, counts
 from tests.orchestrator.execution.streamed import Reader, aread, paced, raw, read, streams
@@ -103,3 +112,69 @@ def test_where_nobody_can_be_asked_the_first_chunk_says_so(reader: Reader) -> No
 
         assert isinstance(got.failure, NoTarget)
         assert counts(providers, "a") == (0,)
+
+
+def test_a_chunk_is_a_value_that_pickles() -> None:
+    chunk, other = (Chunk(TextDelta("hi"), "id", "m", 1, "a/m") for _ in range(2))
+
+    assert (chunk, hash(chunk)) == (other, hash(other))
+    assert chunk != Chunk(TextDelta("ho"), "id", "m", 1, "a/m")
+    assert pickle.loads(pickle.dumps(chunk)) == chunk
+    assert "text='hi'" in repr(chunk)
+    with pytest.raises(AttributeError):
+        chunk.model = "other"  # type: ignore[misc]
+
+
+class Interrupt(BaseException):
+    """What a signal handler may raise, anywhere."""
+
+
+@attrs.frozen
+class InterruptingClock(SystemClock):
+    """Raises once where it is read after a stream's first content has come."""
+
+    seen: list[str] = attrs.field(factory=list)
+
+    def observe(self, entry: Any) -> None:
+        self.seen.append(entry.to if entry.kind == "transition" else entry.kind)
+
+    def time(self) -> float:
+        if self.seen[-1:] == ["stream"]:
+            self.seen.append("interrupted")
+            raise Interrupt
+        return time.time()
+
+
+Left = tuple[list[Chunk], ChunkStream | AsyncChunkStream]
+Interrupted = Callable[[Orchestrator, Callable[[Any], None]], Left]
+
+
+def interrupted(orchestrator: Orchestrator, observe: Callable[[Any], None]) -> Left:
+    stream = orchestrator.stream(HI, observe=observe)
+    with pytest.raises(Interrupt):
+        next(stream)
+    return list(stream), stream
+
+
+def ainterrupted(orchestrator: Orchestrator, observe: Callable[[Any], None]) -> Left:
+    async def main() -> Left:
+        stream = orchestrator.astream(HI, observe=observe)
+        with pytest.raises(Interrupt):
+            await anext(stream)
+        return [chunk async for chunk in stream], stream
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("reader", [interrupted, ainterrupted], ids=["stream", "astream"])
+def test_an_interrupt_in_the_middle_of_an_event_leaves_no_hole_in_the_text(
+    reader: Interrupted,
+) -> None:
+    clock = InterruptingClock()
+    with streams({"a": raw(b"".join(chat().events))}, clock=clock) as (_, orchestrator):
+        chunks, stream = reader(orchestrator, clock.observe)
+
+        assert chunks == []
+        with pytest.raises(LookupError):
+            stream.response.to_dict()
+        assert clock.seen[-1] == "closed"

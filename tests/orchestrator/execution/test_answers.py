@@ -432,6 +432,7 @@ def test_a_stream_that_never_ends_takes_no_more_memory_than_an_answer() -> None:
         for _ in range(LARGEST_ANSWER // 1_000_000 + 2):
             effect = steps.send(block if isinstance(effect, Read) else None)
             if isinstance(effect, Emit):
+                assert list(effect.events)
                 effect = steps.send(None)
             if isinstance(effect, Close):
                 break

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestrator.dialects import dialect
 from orchestrator.execution.accumulator import Accumulator
 from orchestrator.execution.stream_decoder import StreamDecoder
+from tests.dialect_strategies import cuts
 from tests.orchestrator.execution.wires import TEXT, WIRES, Wire, chat, event, messages, typed
 
 each = pytest.mark.parametrize("wire", WIRES, ids=[wire.dialect for wire in WIRES])
@@ -58,7 +62,8 @@ def test_the_whole_stream_is_whole(wire: Wire) -> None:
 def test_byte_by_byte_it_is_the_same(wire: Wire) -> None:
     bytes_ = (wire.body[at : at + 1] for at in range(len(wire.body)))
 
-    assert through(wire.dialect, bytes_).assembly == through(wire.dialect, [wire.body]).assembly
+    whole = through(wire.dialect, [wire.body]).assembly
+    assert through(wire.dialect, bytes_).assembly.reply() == whole.reply()
 
 
 @each
@@ -147,7 +152,7 @@ def test_a_ping_between_any_two_events_says_nothing(wire: Wire) -> None:
         came = through(wire.dialect, [*wire.events[:at], wire.quiet, *wire.events[at:]])
 
         assert came.inflow.is_complete
-        assert came.assembly == plain
+        assert came.assembly.reply() == plain.reply()
 
 
 @each
@@ -203,3 +208,30 @@ def test_what_says_nothing_of_the_answer_says_that_somebody_is_at_work(wire: Wir
     assert not through(wire.dialect, [wire.events[0]]).inflow.alive
     assert through(wire.dialect, [b": keep-alive\n\n"]).inflow.alive
     assert through(wire.dialect, [wire.quiet]).inflow.alive
+
+
+def state(decoder: StreamDecoder) -> tuple[Any, ...]:
+    """All that can be seen of it; the bytes of events aside."""
+    deltas = [delta for event in decoder.take() for delta in event.deltas]
+    flags = (decoder.content, decoder.tool_call, decoder.alive, decoder.ended, decoder.has_ended)
+    wrong = (decoder.error, decoder.failed_end, decoder.is_corrupt, decoder.unreadable)
+    return deltas, flags, wrong, decoder.stopped, decoder.usage, decoder.remark
+
+
+@each
+@given(data=st.data())
+def test_words_alone_are_taken_as_any_event_is(wire: Wire, data: st.DataObject) -> None:
+    # Events of a kind that begins like none of the others, and half of one.
+    odd = [one.replace(b"{", b'{"x_new": 1, ', 1) for one in wire.events]
+    torn = [one[: len(one) // 2] + b"\n\n" for one in wire.events] + [b'data: {"x_new": 1\n\n']
+    some = st.sampled_from([*wire.events, *odd, *torn, wire.quiet, wire.error])
+    begun = b"".join(wire.events[: data.draw(st.integers(0, len(wire.events)))])
+    whole = begun + b"".join(data.draw(st.lists(some, max_size=8)))
+    reader = dialect(wire.dialect).stream_reader
+    # Where a stop sequence is looked for, every event goes the long way.
+    one, other = StreamDecoder(reader()), StreamDecoder(reader(), ("\0",))
+    for piece in data.draw(cuts(whole)):
+        one.feed(piece)
+        other.feed(piece)
+
+        assert state(one) == state(other)

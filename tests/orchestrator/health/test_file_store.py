@@ -117,7 +117,7 @@ def test_a_file_that_others_may_read_is_taken_from_them(path: Path) -> None:
     world.failed_call(A, Reason.BILLING)
 
     modes = {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
-    assert (len(list(path.parent.iterdir())), modes) == (3, {0o600})
+    assert (len(list(path.parent.iterdir())), modes) == (4, {0o600})
     world.board.close()
 
 
@@ -201,6 +201,7 @@ def test_a_kill_in_the_middle_of_writes_leaves_a_readable_file(world: World, pat
         "health.sqlite3",
         "health.sqlite3-wal",
         "health.sqlite3-shm",
+        "health.sqlite3-changes",
     }
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestrator.health import BoardRow, MemoryStore
 from orchestrator.health.expiry import DEAD_STALE_SECONDS, STALE_SECONDS
+from orchestrator.health.session import PRUNE_SECONDS
 from orchestrator.states.facts import Mark
 from orchestrator.states.reasons import Reason, Scope
 from tests.orchestrator.health.world import NOON, A, B, C, World, error
@@ -74,7 +75,7 @@ def test_old_records_go_when_something_else_is_written() -> None:
     world.failed_call(B, error(Reason.AUTH, revoked=True))
     found = []
 
-    for seconds in (300 + STALE_SECONDS, 1, DEAD_STALE_SECONDS):
+    for seconds in (300 + STALE_SECONDS, PRUNE_SECONDS, DEAD_STALE_SECONDS):
         world.later(seconds)
         world.failed_call(C, Reason.UNKNOWN)
         found.append([entry.mark for entry in world.marked()])

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from orchestrator.health import HealthBoard, MemoryStore
 from orchestrator.health.records import Marks, Record
-from orchestrator.health.session import Take, TakeFirst
+from orchestrator.health.session import MOST_ROUTES, Take, TakeFirst
 from orchestrator.health.stores.store import C
 from orchestrator.pooling import Strategy
+from orchestrator.secrets import Secret
 from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Reason
 from tests.orchestrator.health.world import NOON, A, B, World, pool
@@ -127,3 +128,51 @@ def test_what_is_pending_counts_although_nothing_is_marked() -> None:
     call.close()
 
     assert world.entry("acme", model="one").failures == 1
+
+
+class Unread(MemoryStore):
+    """A store that nobody may look into any more."""
+
+    def read(self) -> Marks:
+        raise AssertionError("there is nothing to give back")
+
+
+def test_a_release_of_nothing_does_not_even_look() -> None:
+    call = World().call()
+    call.start()
+    call.session._board.store = Unread()  # noqa: SLF001 - the board's own, from here on
+
+    call.close()
+
+
+def test_a_route_is_prepared_once_until_a_secret_changes() -> None:
+    board = World().board._state  # noqa: SLF001
+    route = (A, B)
+    first = board.prepared(route)
+    again, equal, listed = (board.prepared(each) for each in (route, (A, B), [A, B]))
+
+    assert again is first
+    assert (equal.targets, listed.targets, listed.standby) == (route, route, first.standby)
+
+    board.renew("acme", "k1", Secret("another"))
+
+    assert board.prepared(route) is not first
+    assert board.prepared(route).places[0][1] is board.place(A)
+
+
+def test_routes_that_are_made_anew_for_each_call_are_not_kept_for_ever() -> None:
+    board = World().board
+    for _ in range(3 * MOST_ROUTES):
+        board.session([A, B], NOON)
+
+    assert len(board._state._routes) <= MOST_ROUTES  # noqa: SLF001
+
+
+def test_a_secret_that_changes_before_the_first_take_is_the_one_that_is_taken() -> None:
+    world = World()
+    session = world.board.session((A, B), NOON)
+    world.board.renew("acme", "k1", Secret("another"))
+    session.answer(TakeFirst(), 0.0)
+
+    assert session._stay is not None  # noqa: SLF001
+    assert session._stay[1] is world.board._state.place(A)  # noqa: SLF001

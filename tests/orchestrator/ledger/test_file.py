@@ -14,7 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.ledger import Closed, LedgerFile, append, line, read_ledger
+from orchestrator.ledger import Closed, Entry, LedgerFile, append, line, read_ledger
+from orchestrator.sim import replies
+from orchestrator.sim.script import AnyScript
+from tests.acceptance.world import HI, world
+from tests.waiting import AMPLE
 
 ROOT = Path(__file__).parents[3]
 
@@ -56,9 +60,8 @@ def test_several_lines_go_at_once_or_not_at_all(tmp_path: Path) -> None:
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from orchestrator.ledger import Closed, LedgerFile, Opened, line
-from orchestrator.json_values import legible
-from orchestrator.states import Policy, Target
+from orchestrator.ledger import Attempt, Closed, LedgerFile, Opened, line
+from orchestrator.states import Policy, Reason, Target
 
 def entry(call, number):
     return Closed(call, 0.0, "succeed", None, None, number, ())
@@ -66,15 +69,23 @@ def entry(call, number):
 def opened(call):
     return Opened(call, 0.0, (Target("a", "m"),), Policy(), False, "x" * 100)
 
+def failed(call):
+    return Attempt(
+        call, 1, "a/m", "a", "m", "key#1", 402, Reason.BILLING, "r", "no", None, None, 0.0, 1.0, "x"
+    )
+
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 path = Path(sys.argv[1])
 file, most = LedgerFile(path), resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 for number in range(10):
     file(entry(f"before-{number}", number))
 resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 40, most))
-file(opened("lost"))                       # 40 bytes of it find room
+file(opened("lost"))
+file(failed("lost"))                       # 40 bytes of it find room
+file(opened("whole"))
 resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 file(entry("lost", 1))                     # a call that has lost a line is not gone on with
+file(entry("whole", 1))
 file(opened("after"))
 file(entry("after", 2))
 """
@@ -92,9 +103,140 @@ def test_a_line_that_a_full_disk_cuts_is_taken_back(tmp_path: Path) -> None:
     )
 
     calls = [json.loads(text)["call"] for text in path.read_text("utf-8").splitlines()]
-    assert calls == [*(f"before-{number}" for number in range(10)), "after", "after"]
-    assert [call.call for call in read_ledger(path)] == ["after"]
+    assert calls == [*(f"before-{n}" for n in range(10)), "whole", "whole", "after", "after"]
+    assert [call.call for call in read_ledger(path)] == ["whole", "after"]
     assert done.stderr.count("cannot be written: No space left on device") == 1
+
+
+def test_a_call_is_written_when_it_ends_and_when_something_has_befallen_it(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    file, sizes = LedgerFile(path), [0]
+    steps: list[list[str]] = []
+
+    def observe(entry: Entry) -> None:
+        file(entry)
+        if path.exists() and path.stat().st_size > sizes[-1]:
+            text = path.read_bytes()[sizes[-1] :]
+            sizes.append(sizes[-1] + len(text))
+            steps.append([json.loads(line)["kind"] for line in text.splitlines()])
+
+    scripts: dict[str, AnyScript] = {"a": replies.billing_402(), "b": replies.ok("done")}
+    with world(scripts) as (_, orchestrator):
+        with orchestrator.stream(HI, observe=observe) as chunks:
+            assert "".join(chunk.text for chunk in chunks) == "done"
+        streamed, steps = steps, []
+        orchestrator.run(HI, observe=observe)
+
+    failed, content, end = streamed
+    assert (failed[0], failed[-1]) == ("opened", "attempt")
+    assert (content[-1], end[-1]) == ("transition", "closed")
+    assert [step[-1] for step in steps] == ["closed"]
+    assert len(read_ledger(path)) == 2
+
+
+@pytest.mark.parametrize("how", ["rotated", "removed", "replaced"])
+def test_a_file_that_was_rotated_away_is_begun_anew(how: str, tmp_path: Path) -> None:
+    path, aside = tmp_path / "calls.jsonl", tmp_path / "calls.jsonl.1"
+    file = LedgerFile(path)
+    file(closed("one"))
+    if how == "replaced":
+        aside.write_bytes(b"half")
+        aside.replace(path)
+    else:
+        path.rename(aside)
+    if how == "removed":
+        aside.unlink()
+    file(closed("two"))
+    file(closed("three"))
+
+    assert [entry["call"] for entry in whole(path)] == ["two", "three"]
+    if how == "rotated":
+        assert [entry["call"] for entry in whole(aside)] == ["one"]
+
+
+def test_a_file_that_was_cut_is_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    file = LedgerFile(path)
+    file(closed("one"))
+    os.truncate(path, 10)
+    file(closed("two"))
+    os.truncate(path, 0)
+    file(closed("three"))
+
+    assert path.read_bytes() == line(closed("three"))
+
+
+def test_two_who_write_in_turn_find_each_others_half_lines(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    mine, theirs = LedgerFile(path), LedgerFile(path)
+    for number in range(3):
+        mine(closed(f"mine {number}"))
+        theirs(closed(f"theirs {number}"))
+    with path.open("ab") as torn:
+        torn.write(line(closed("torn"))[:30])
+    mine(closed("last"))
+
+    calls = [entry["call"] for entry in whole(path)]
+    assert calls == [f"{who} {n}" for n in range(3) for who in ("mine", "theirs")] + ["last"]
+
+
+def written_and_removed(path: Path) -> None:
+    file = LedgerFile(path)
+    for _ in range(3):
+        file(closed("one"))
+        path.unlink()
+
+
+def test_descriptors_are_let_go_of(tmp_path: Path) -> None:
+    before = len(list(Path("/dev/fd").iterdir()))
+    for number in range(5):
+        written_and_removed(tmp_path / f"{number}.jsonl")
+
+    assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+FORK = """
+import os, sys, threading, time
+from pathlib import Path
+from orchestrator.ledger import Closed, LedgerFile
+
+def entry(call):
+    return Closed(call * 300, 0.0, "succeed", None, None, 0, ())
+
+file, stop = LedgerFile(Path(sys.argv[1])), threading.Event()
+
+def busy():
+    while not stop.is_set():
+        file(entry("parent"))
+
+thread = threading.Thread(target=busy)
+thread.start()
+ends = []
+for number in range(10):
+    child = os.fork()
+    if child == 0:
+        file(entry("child"))
+        os._exit(0)
+    ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+stop.set()
+thread.join()
+print(ends)
+"""
+
+
+def test_a_fork_leaves_both_sides_writing(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-c", FORK, str(path)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=2 * AMPLE,
+    )
+
+    assert done.stdout == f"{[0] * 10}\n"
+    assert [entry["call"] for entry in whole(path)].count("child" * 300) == 10
 
 
 def test_where_another_has_gone_on_its_line_stays(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import logging
 import math
@@ -10,8 +11,11 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -310,6 +314,105 @@ def test_a_ledger_reads_like_a_sequence() -> None:
 
     assert (len(ledger), ledger[0], ledger[-1:], list(ledger)) == (1, closed, [closed], [closed])
     assert (ledger.attempts, ledger.transitions, ledger.events, ledger.rows) == ((), (), (), ())
+
+
+# Entries that are put together once they are asked for.
+
+
+def made_later(number: int) -> Closed:
+    return Closed("id", float(number), "succeed", None, None, number, ())
+
+
+def ledger_of(number: int) -> Ledger:
+    ledger = Ledger("id")
+    for each in range(number):
+        ledger.defer(made_later, each)
+    return ledger
+
+
+def test_a_call_that_nobody_observes_makes_no_entry_until_it_is_asked_for_one() -> None:
+    made: list[str] = []
+
+    def profile(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and "orchestrator.ledger.entries" in frame.f_code.co_filename:
+            made.append(frame.f_code.co_filename)
+        # From here on whoever watches all calls, as these tests' own plugin does, reads them.
+        if frame.f_code.co_name == "ended":
+            sys.setprofile(None)
+
+    with world({"a": replies.ok()}) as (_, orchestrator):
+        run(orchestrator)
+        sys.setprofile(profile)
+        response = run(orchestrator)
+
+    assert (sys.getprofile(), made) == (None, [])
+    assert len(response.ledger) == 5
+
+
+@both
+def test_the_record_is_the_same_whether_it_is_observed_or_not(call: Call) -> None:
+    seen: list[Entry] = []
+    with world(SCRIPTS, keys=KEYS) as (_, orchestrator):
+        ledger = call(orchestrator, observe=seen.append).ledger
+    with world(SCRIPTS, keys=KEYS) as (_, orchestrator):
+        unseen = call(orchestrator).ledger
+
+    assert [type(entry) for entry in unseen] == [type(entry) for entry in seen]
+    assert (unseen.rows, str(unseen)) == (ledger.rows, str(ledger))
+    alike = ("number", "target", "credential", "status", "reason", "request_id", "next", "billed")
+    assert [[getattr(each, name) for name in alike] for each in unseen.attempts] == [
+        [getattr(each, name) for name in alike] for each in ledger.attempts
+    ]
+
+
+def test_what_a_caller_handed_in_is_recorded_as_it_was() -> None:
+    metadata = {"jobs": [1]}
+    with world({"a": replies.ok()}) as (_, orchestrator):
+        ledger = run(orchestrator, metadata=metadata).ledger
+    metadata["jobs"].append(2)
+
+    assert ledger[0].metadata == {"jobs": [1]}
+
+
+@given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 6))
+def test_a_ledger_equals_another_whatever_of_it_was_asked_for(
+    number: int, read: int, other: int
+) -> None:
+    ledger, eager = ledger_of(number), Ledger("id", [made_later(each) for each in range(number)])
+    for each in range(min(read, number)):
+        assert ledger[each] == made_later(each)
+    ledger.defer(made_later, number)
+    eager.append(made_later(number))
+
+    assert ledger == eager
+    assert pickle.loads(pickle.dumps(ledger_of(number))) == ledger_of(number)
+    assert repr(ledger) == repr(eager)
+    assert (ledger_of(number) == ledger_of(other)) == (number == other)
+    twin = copy.copy(ledger)
+    twin.defer(made_later, 0)
+    assert (len(ledger), ledger == twin) == (number + 1, False)
+
+
+def test_threads_may_read_while_the_call_runs() -> None:
+    ledger = Ledger("id")
+    over = threading.Event()
+
+    def read() -> bool:
+        sound = True
+        while not over.is_set():
+            found = [each.attempts for each in ledger if isinstance(each, Closed)]
+            sound = sound and found == list(range(len(found)))
+            sound = sound and (not len(ledger) or isinstance(ledger[-1], Closed))
+        return sound
+
+    with ThreadPoolExecutor(4) as threads:
+        found = [threads.submit(read) for _ in range(4)]
+        for number in range(200):
+            ledger.defer(made_later, number)
+        over.set()
+
+    assert all(each.result() for each in found)
+    assert list(ledger) == [made_later(number) for number in range(200)]
 
 
 def test_attempts_tell_when_they_were_sent_and_how_long_they_took() -> None:
