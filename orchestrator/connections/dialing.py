@@ -24,12 +24,22 @@ READ, WRITE = 1, 2
 BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """What a socket raises that would have to wait."""
 
+_LONGEST_WAIT = 86400.0
+"""Seconds of one wait: the system counts milliseconds, and not beyond 24 days of them."""
+
 _HAS_POLL = hasattr(select, "poll")
 _Resolved = tuple[int, int, int, str, Any]
 
 
 class ClosingSocket(socket.socket):
     """A socket that closes itself where an interrupt lets go of it before anybody knows it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class ClosingTlsSocket(ssl.SSLSocket):
+    """The same with TLS on it."""
 
     def __del__(self) -> None:
         self.close()
@@ -43,13 +53,14 @@ def wait_ready(fileno: int, wanted: int, seconds: float) -> int:
         wanted: :data:`READ`, :data:`WRITE` or both.
         seconds: How long.
     """
+    seconds = min(max(0.0, seconds), _LONGEST_WAIT)
     if not _HAS_POLL:  # Windows, where select has no limit that matters
         reads, writes = [fileno] * (wanted & READ), [fileno] * bool(wanted & WRITE)
-        ready = select.select(reads, writes, [], max(0.0, seconds))
+        ready = select.select(reads, writes, [], seconds)
         return READ * bool(ready[0]) | WRITE * bool(ready[1])
     poll = select.poll()
     poll.register(fileno, select.POLLIN * bool(wanted & READ) | select.POLLOUT * (wanted // WRITE))
-    events = poll.poll(max(0.0, seconds) * 1000)
+    events = poll.poll(seconds * 1000)
     if not events:
         return 0
     # An error or a hang-up is found by whoever reads or writes.
@@ -157,7 +168,7 @@ def _resolve(host: str, port: int, ends_at: float) -> Sequence[_Resolved]:
         return found.result(max(0.0, ends_at - time.monotonic()))
     except TimeoutError:
         raise LimitPassed(connect=True) from None
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a UnicodeError where it can be no name
         raise ConnectError(str(error)) from None
 
 
@@ -210,9 +221,10 @@ def _first(
 
 
 def _writable(filenos: list[int], seconds: float) -> list[int]:
+    seconds = min(max(0.0, seconds), _LONGEST_WAIT)
     if not _HAS_POLL:
-        return select.select([], filenos, filenos, max(0.0, seconds))[1]
+        return select.select([], filenos, filenos, seconds)[1]
     poll = select.poll()
     for fileno in filenos:
         poll.register(fileno, select.POLLOUT)
-    return [fileno for fileno, _ in poll.poll(max(0.0, seconds) * 1000)]
+    return [fileno for fileno, _ in poll.poll(seconds * 1000)]

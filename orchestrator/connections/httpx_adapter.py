@@ -93,7 +93,10 @@ class HttpxTransport:
         """
         with own_names():
             response = self.inner.handle_request(httpx_request(request, seconds, connect))
-        return HttpxAnswer(response, request.headers.get("accept-encoding", ""))
+        return self._answer(response, request.headers.get("accept-encoding", ""))
+
+    def _answer(self, response: httpx.Response, asked: str) -> HttpxAnswer:
+        return HttpxAnswer(response, asked)
 
 
 class AsyncHttpxAnswer:
@@ -131,7 +134,10 @@ class AsyncHttpxTransport:
         async with within(seconds):
             outgoing = httpx_request(request, seconds, connect)
             response = await self.inner.handle_async_request(outgoing)
-        return AsyncHttpxAnswer(response, request.headers.get("accept-encoding", ""))
+        return self._answer(response, request.headers.get("accept-encoding", ""))
+
+    def _answer(self, response: httpx.Response, asked: str) -> AsyncHttpxAnswer:
+        return AsyncHttpxAnswer(response, asked)
 
 
 def httpx_request(request: OutgoingRequest, seconds: float, connect: float) -> httpx.Request:

@@ -17,7 +17,12 @@ from typing import Any
 import httpcore
 import httpx
 
-from orchestrator.connections.httpx_adapter import AsyncHttpxTransport, HttpxAnswer, HttpxTransport
+from orchestrator.connections.httpx_adapter import (
+    AsyncHttpxAnswer,
+    AsyncHttpxTransport,
+    HttpxAnswer,
+    HttpxTransport,
+)
 from orchestrator.connections.idle import EXPIRY, MOST
 from orchestrator.connections.routes import Route
 from orchestrator.connections.tls import ssl_context
@@ -114,12 +119,23 @@ def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
 class _BoundedAnswer(HttpxAnswer):
     """An answer whose reads end when the attempt does."""
 
+    def __init__(self, response: httpx.Response, asked: str, pool: HttpxPool) -> None:
+        super().__init__(response, asked)
+        self._pool = pool
+        pool.enter(self)
+
     def read(self, seconds: float) -> bytes | None:
         token = _ENDS_AT.set(time.monotonic() + seconds)
         try:
             return super().read(seconds)
         finally:
             _ENDS_AT.reset(token)
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._pool.leave(self)
 
 
 class HttpxPool(HttpxTransport):
@@ -136,19 +152,42 @@ class HttpxPool(HttpxTransport):
         super().__init__(inner)
         # httpx has no other way to say how its connections are opened.
         self._backend = inner._pool._network_backend = _BoundedBackend()  # noqa: SLF001
+        self._users: set[object] = set()
+        self._is_closed = False
 
     def open(self, request: OutgoingRequest, seconds: float, connect: float) -> HttpxAnswer:
         """See :meth:`.HttpxTransport.open`; its reads end when the attempt does."""
-        token = _ENDS_AT.set(time.monotonic() + seconds)
+        token, user = _ENDS_AT.set(time.monotonic() + seconds), object()
+        self.enter(user)
         try:
             return super().open(request, seconds, connect)
         finally:
             _ENDS_AT.reset(token)
+            self.leave(user)
+
+    def enter(self, user: object) -> None:
+        """Somebody uses a connection."""
+        self._users.add(user)
+
+    def leave(self, user: object) -> None:
+        """He does no more; the last one closes what was to be closed."""
+        self._users.discard(user)
+        if self._is_closed and not self._users:
+            self.drop()
 
     def close(self) -> None:
-        """Close all connections, without asking the pool, whose lock may be taken for ever."""
+        """Close all connections, once nobody uses one."""
+        self._is_closed = True
+        if not self._users:
+            self.drop()
+
+    def drop(self) -> None:
+        """Close them now, without asking the pool, whose lock may be taken for ever."""
         for stream in tuple(self._backend.streams):
             stream.close()
+
+    def _answer(self, response: httpx.Response, asked: str) -> HttpxAnswer:
+        return _BoundedAnswer(response, asked, self)
 
 
 class _ClosingStream(httpcore.AsyncNetworkStream):
@@ -201,8 +240,27 @@ class _ClosingBackend(httpcore.AnyIOBackend):
         return _ClosingStream(stream)
 
 
+class _CountedAnswer(AsyncHttpxAnswer):
+    """An answer that its pool knows of."""
+
+    def __init__(self, response: httpx.Response, asked: str, pool: AsyncHttpxPool) -> None:
+        super().__init__(response, asked)
+        self._pool = pool
+        pool.users.add(self)
+
+    async def aclose(self) -> None:
+        try:
+            await super().aclose()
+        finally:
+            await self._pool.leave(self)
+
+
 class AsyncHttpxPool(AsyncHttpxTransport):
-    """The connections of one event loop to one server."""
+    """The connections of one event loop to one server.
+
+    Attributes:
+        users: Whoever uses a connection.
+    """
 
     def __init__(self, route: Route) -> None:
         context = ssl_context(route.options.verify, http2=route.options.http2)
@@ -214,7 +272,31 @@ class AsyncHttpxPool(AsyncHttpxTransport):
         )
         super().__init__(inner)
         inner._pool._network_backend = _ClosingBackend()  # noqa: SLF001 - see HttpxPool
+        self.users: set[object] = set()
+        self._is_closed = False
+
+    async def open(
+        self, request: OutgoingRequest, seconds: float, connect: float
+    ) -> AsyncHttpxAnswer:
+        """See :meth:`.HttpxTransport.open`."""
+        user = object()
+        self.users.add(user)
+        try:
+            return await super().open(request, seconds, connect)
+        finally:
+            await self.leave(user)
+
+    async def leave(self, user: object) -> None:
+        """Somebody uses a connection no more; the last one closes what was to be closed."""
+        self.users.discard(user)
+        if self._is_closed and not self.users:
+            await self.inner.aclose()
 
     async def aclose(self) -> None:
-        """Close all connections."""
-        await self.inner.aclose()
+        """Close all connections, once nobody uses one."""
+        self._is_closed = True
+        if not self.users:
+            await self.inner.aclose()
+
+    def _answer(self, response: httpx.Response, asked: str) -> AsyncHttpxAnswer:
+        return _CountedAnswer(response, asked, self)

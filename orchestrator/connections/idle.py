@@ -25,6 +25,7 @@ class Kept(Protocol):
 
 
 Connection = TypeVar("Connection", bound=Kept)
+Item = TypeVar("Item")
 
 
 class IdleConnections(Generic[Connection]):
@@ -45,11 +46,8 @@ class IdleConnections(Generic[Connection]):
     def take(self, origin: Hashable) -> Connection | None:
         """A connection to ``origin`` that is quiet; ``None`` where there is none."""
         kept = self._kept.get(origin)
-        while kept:
-            try:
-                since, connection = kept.pop()
-            except IndexError:  # another thread was faster
-                break
+        while kept and (last := _pop(kept)) is not None:
+            since, connection = last
             if self._clock() - since < EXPIRY and connection.is_quiet():
                 return connection
             connection.drop()
@@ -63,19 +61,35 @@ class IdleConnections(Generic[Connection]):
             connection.drop()
         else:
             kept.append((now, connection))
+            if self._kept.get(origin) is not kept:  # another thread has dropped all of them
+                _drop(kept)
         if now - self._swept > EXPIRY:
             self._sweep(now)
 
     def drop(self, origin: Hashable | None = None) -> None:
         """Close those to ``origin``, or all; who is at work goes on."""
         for each in [origin] if origin is not None else list(self._kept):
-            kept = self._kept.pop(each, [])
-            while kept:
-                kept.pop()[1].drop()
+            _drop(self._kept.pop(each, []))
 
     def _sweep(self, now: float) -> None:
         """Close what nobody has asked for lately: the oldest lie below."""
         self._swept = now
         for kept in list(self._kept.values()):
-            while kept and now - kept[0][0] >= EXPIRY:
-                kept.pop(0)[1].drop()
+            # Another thread may take one meanwhile: then the first is a younger one, which is
+            # only closed too early.
+            while (oldest := kept[:1]) and now - oldest[0][0] >= EXPIRY:
+                if (first := _pop(kept, 0)) is not None:
+                    first[1].drop()
+
+
+def _drop(kept: list[tuple[float, Connection]]) -> None:
+    while (last := _pop(kept)) is not None:
+        last[1].drop()
+
+
+def _pop(kept: list[Item], place: int = -1) -> Item | None:
+    """Take one out; ``None`` where another thread has taken the last."""
+    try:
+        return kept.pop(place)
+    except IndexError:
+        return None

@@ -81,14 +81,16 @@ class LoopConnection(asyncio.Protocol):
             ConnectError: A proxy refused, or it is not whom we trust.
         """
         if self._route.is_tunnelled:
-            self._reader = ResponseReader()
+            self._reader = reader = ResponseReader()
             try:
                 await self._exchange_head(tunnel_bytes(self._route), float("inf"))
             except TransportError as error:
                 raise ProxyError(f"the proxy passed nothing on ({error})") from None
-            check_tunnel(self.head)
+            check_tunnel(reader)
             self._reader = None
-        if context is not None and self._wire is not None:
+        if self._wire is None:
+            raise ConnectError("the connection was closed as soon as it was made")
+        if context is not None:
             wire, host = self._wire, self._route.url.host
             try:
                 secured = await self._loop.start_tls(wire, self, context, server_hostname=host)
@@ -148,7 +150,8 @@ class LoopConnection(asyncio.Protocol):
         """See :class:`.Kept`."""
         if self._wire is None or self._wire.is_closing() or self._error is not None:
             return False
-        # What came since the loop looked last: a caller that held it up meets a closed connection.
+        # What came since the loop looked last: a caller that held it up would meet a closed
+        # connection, or take for its answer what was none.
         return not wait_ready(self._fileno, READ, 0.0)
 
     def drop(self) -> None:
@@ -296,12 +299,11 @@ class LoopTransport:
             if connection is None:
                 connection = await self._dial(route, min(connect, seconds))
             await connection.send(request, now + seconds)
-        except StaleConnection:
-            self._idle.drop(key)
-            raise
-        except BaseException:
+        except BaseException as error:
             if connection is not None:
                 connection.drop()
+            if isinstance(error, StaleConnection):
+                self._idle.drop(key)
             raise
         return connection
 
@@ -355,7 +357,7 @@ class LoopTransport:
             await self._loop.create_connection(lambda: made, host, port, **options)
         except TimeoutError:
             raise
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise ConnectError(str(error)) from None
         try:
             await made.begin(context)

@@ -70,7 +70,7 @@ class ResponseReader:
         self._keeps = False
         self._parser: ResponseParser | None = None
         self._decoder: BodyDecoder | None = None
-        self._refused: DecodingError | None = None
+        self._refused: DecodingError | RemoteProtocolError | None = None
         self._pieces: list[bytes] = []
         self._tail = b""
 
@@ -84,6 +84,11 @@ class ResponseReader:
         """True where the connection may carry another request: nothing came beyond the answer."""
         return self._keeps and self._framing is _Framing.COMPLETE
 
+    @property
+    def has_body(self) -> bool:
+        """True where bytes stand behind the head."""
+        return bool(self.held or self._tail)
+
     def feed(self, data: bytes) -> None:
         """Bytes came.
 
@@ -91,7 +96,8 @@ class ResponseReader:
             RemoteProtocolError: They are no HTTP, or a head is too large.
         """
         self.has_bytes = True
-        if self._framing is _Framing.HEAD:
+        begins = self._framing is _Framing.HEAD
+        if begins:
             data = self._feed_head(data)
             if not data:
                 return
@@ -104,7 +110,7 @@ class ResponseReader:
                 self._left -= len(body)
                 self._add(body)
             case _Framing.CHUNKED:
-                self._feed_chunks(data)
+                self._feed_chunks(data, begins=begins)
             case _Framing.UNTIL_CLOSE:
                 self._add(data)
             case _Framing.COMPLETE:
@@ -137,11 +143,12 @@ class ResponseReader:
 
         Raises:
             DecodingError: It cannot be unpacked, or was packed in a way that nobody asked for.
+            RemoteProtocolError: It is no HTTP, and was none when the head came.
         """
-        if self._decoder is not None:
-            return self._take_unpacked(self._decoder)
         if self._refused is not None:
             raise self._refused
+        if self._decoder is not None:
+            return self._take_unpacked(self._decoder)
         pieces = self._pieces
         if not pieces:
             return None if self._framing is _Framing.COMPLETE else b""
@@ -222,11 +229,17 @@ class ResponseReader:
 
     # The chunks.
 
-    def _feed_chunks(self, data: bytes) -> None:
+    def _feed_chunks(self, data: bytes, *, begins: bool) -> None:
         parser = self._parser
         if parser is None:
             raise AssertionError("chunks have their parser")
-        body = parser.parse_chunks(data)
+        try:
+            body = parser.parse_chunks(data)
+        except RemoteProtocolError as broken:
+            if not begins:
+                raise
+            self._refused = broken  # behind a head that is to be read
+            return
         self._beside = 0 if body else self._beside + len(data)
         if self._beside > LARGEST_HEAD and not parser.is_complete:
             raise RemoteProtocolError("64 KiB came beside the chunks of the body")

@@ -8,7 +8,8 @@ import attrs
 
 from orchestrator.connections.errors import ProxyError
 from orchestrator.connections.proxies import Proxy, proxy_of
-from orchestrator.http_messages import Address, ConnectionOptions, OutgoingRequest, ResponseHead
+from orchestrator.connections.reader import ResponseReader
+from orchestrator.http_messages import Address, ConnectionOptions, OutgoingRequest
 
 _OWN_PROXIES = ("http",)
 """Schemes of proxies that our own connections speak to; httpx speaks to the others."""
@@ -87,11 +88,14 @@ def tunnel_bytes(route: Route) -> bytes:
     return head.encode("latin-1") + b"\r\n"
 
 
-def check_tunnel(head: ResponseHead) -> None:
-    """Refuse a proxy that does not pass everything on.
+def check_tunnel(reader: ResponseReader) -> None:
+    """Refuse a proxy that does not pass everything on, and nothing else.
 
     Raises:
         ProxyError: It does not.
     """
-    if not head.is_success:
-        raise ProxyError(f"the proxy answered {head.status} when asked for a tunnel")
+    if reader.head is None or not reader.head.is_success:
+        status = reader.head and reader.head.status
+        raise ProxyError(f"the proxy answered {status} when asked for a tunnel")
+    if reader.has_body:  # a success has none here, whatever its head says: section 9.3.6
+        raise ProxyError("the proxy said more than that there is a tunnel")

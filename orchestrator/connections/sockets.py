@@ -50,16 +50,19 @@ class SocketConnection:
         transport: Whose it is.
         route: Where it leads.
         sock: Connected, and never blocking.
+
+    Attributes:
+        generation: Of the transport when it was made.
     """
 
     __slots__ = (
-        *("_generation", "_is_cut", "_is_used", "_reader", "_route", "_sock", "_transport"),
+        *("_is_cut", "_is_used", "_reader", "_route", "_sock", "_transport", "generation"),
         "__weakref__",
     )
 
     def __init__(self, transport: SocketTransport, route: Route, sock: socket.socket) -> None:
         self._transport, self._route, self._sock = transport, route, sock
-        self._generation = transport.generation
+        self.generation = transport.generation
         self._reader = ResponseReader()
         self._is_used = self._is_cut = False
 
@@ -89,7 +92,7 @@ class SocketConnection:
                 raise LimitPassed(connect=True) from None
             except TransportError as error:
                 raise ProxyError(f"the proxy passed nothing on ({error})") from None
-            check_tunnel(self.head)
+            check_tunnel(self._reader)
         if context is not None:
             self._sock = dialing.secure(self._sock, self._route.url.host, context, ends_at)
 
@@ -133,8 +136,7 @@ class SocketConnection:
         reader, is_cut = self._reader, self._is_cut
         # Cut until the next request is written: closed twice, it would be kept twice.
         self._is_used = self._is_cut = True
-        is_ours = self._generation == self._transport.generation
-        if reader.is_reusable and is_ours and not is_cut:
+        if reader.is_reusable and not is_cut:
             self._is_cut = False
             self._reader = ResponseReader()
             self._transport.keep(self._route.key, self)
@@ -148,7 +150,7 @@ class SocketConnection:
 
     def drop(self) -> None:
         """See :class:`.Kept`."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AttributeError):  # an interrupt may forestall a socket
             self._sock.close()
 
     # Inside.
@@ -240,20 +242,24 @@ class SocketTransport:
             if connection is None:
                 connection = self._dial(route, now + min(connect, seconds))
             connection.send(request, now + seconds)
-        except StaleConnection:
-            # What one has met awaits its neighbours: the server was restarted, or a middlebox
-            # forgot them all.
-            self._idle.drop(key)
-            raise
-        except BaseException:
+        except BaseException as error:
             if connection is not None:
                 connection.drop()
+            if isinstance(error, StaleConnection):
+                # What one has met awaits its neighbours: the server was restarted, or a
+                # middlebox forgot them all.
+                self._idle.drop(key)
             raise
         return connection
 
     def keep(self, key: Hashable, connection: SocketConnection) -> None:
         """``connection`` has done its work and may do more."""
-        self._idle.keep(key, connection)
+        if connection.generation == self.generation:
+            self._idle.keep(key, connection)
+            if connection.generation != self.generation:  # closed meanwhile, by another thread
+                self._idle.drop(key)
+        else:
+            connection.drop()
 
     def close(self) -> None:
         """Close the connections that nobody uses; calls that run come to their end."""
@@ -261,14 +267,21 @@ class SocketTransport:
             self._leave_parent_behind()
         self.generation += 1
         self._idle.drop()
-        self._pools.clear()  # closed with the last call that uses them
+        pools = list(self._pools.values())
+        self._pools.clear()
+        for pool in pools:
+            pool.close()
 
     def _dial(self, route: Route, ends_at: float) -> SocketConnection:
         # Looked for first: who cannot be trusted need not be asked.
         context = ssl_context(route.options.verify) if route.is_secure else None
         connection = SocketConnection(self, route, dialing.connect(*route.place, ends_at))
         self._open.add(connection)
-        connection.begin(context, ends_at)
+        try:
+            connection.begin(context, ends_at)
+        except BaseException:
+            connection.drop()
+            raise
         return connection
 
     def _open_by_httpx(
@@ -286,6 +299,7 @@ class SocketTransport:
         except BaseException:
             # Interrupted in httpcore, its lock may stay taken: nobody may wait for it.
             self._pools.pop(route.key, None)
+            pool.close()
             raise
 
     def _begin(self) -> None:
@@ -302,4 +316,4 @@ class SocketTransport:
         for connection in parents:
             connection.drop()
         for pool in pools:
-            pool.close()
+            pool.drop()

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import attrs
 
+from orchestrator.connections.dialing import ClosingTlsSocket
+
 _KEPT = 16
 """Contexts that are kept, about 1 MB each: a process has one or two private authorities."""
 
@@ -121,6 +123,7 @@ def _context(bundle: _Bundle) -> ssl.SSLContext:
         )
         unusable = _unusable(source, path, error)
     else:
+        context.sslsocket_class = ClosingTlsSocket
         context.set_alpn_protocols(["http/1.1", "h2"] if bundle.http2 else ["http/1.1"])
         return context
     raise unusable  # here, where the system's error is no context that says the same again

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
+from itertools import pairwise
 
 import attrs
 from hypothesis import strategies as st
@@ -112,7 +112,7 @@ def _chunks(draw: st.DrawFn, body: bytes) -> bytes:
 def cut_at(wire: bytes, places: Sequence[int]) -> list[bytes]:
     """``wire`` in pieces, none of them empty."""
     ends = sorted({place % (len(wire) + 1) for place in places} | {0, len(wire)})
-    return [wire[a:b] for a, b in itertools.pairwise(ends)]
+    return [wire[start:end] for start, end in pairwise(ends)]
 
 
 def drain(reader: ResponseReader) -> tuple[bytes, bool]:

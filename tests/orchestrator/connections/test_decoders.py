@@ -121,7 +121,7 @@ def test_members_without_a_word_cost_as_much_as_there_are() -> None:
         ("identity, gzip", "gzip", True),
     ],
 )
-def test_what_was_asked_for_is_unpacked(coding: str, asked: str, decoded: bool) -> None:
+def test_what_was_asked_for_is_unpacked(coding: str, asked: str, *, decoded: bool) -> None:
     assert (new_decoder(coding, asked) is not None) is decoded
 
 

@@ -28,7 +28,7 @@ places = st.lists(st.integers(0, 500), max_size=8)
 @each
 @given(answer=answers(), cuts=places, byte_by_byte=st.booleans())
 def test_an_answer_is_read_as_it_was_written_in_whatever_pieces(
-    parser: AnyParser, answer: WrittenAnswer, cuts: list[int], byte_by_byte: bool
+    parser: AnyParser, answer: WrittenAnswer, cuts: list[int], *, byte_by_byte: bool
 ) -> None:
     wire = answer.wire
     pieces = [bytes([byte]) for byte in wire] if byte_by_byte else cut_at(wire, cuts)
@@ -99,7 +99,7 @@ PARTS = st.sampled_from(
     closes=st.booleans(),
 )
 def test_whatever_comes_is_an_answer_or_an_error_with_a_name(
-    parser: AnyParser, wire: bytes, cuts: list[int], closes: bool
+    parser: AnyParser, wire: bytes, cuts: list[int], *, closes: bool
 ) -> None:
     def told(pieces: list[bytes]) -> object:
         try:
