@@ -122,8 +122,6 @@ class Recorder:
         self.ledger = Ledger(call)
         self.is_closed = False
         self._observers = tuple(observers)
-        # Takes the kind of an entry and of which facts it is: whoever observes needs it now.
-        self._write = self._observed if observers else self.ledger.defer
         alone = observers[0] if len(observers) == 1 else None
         self._file = alone if isinstance(alone, LedgerFile) else None
         self._sent: _Sent | None = None
@@ -141,13 +139,12 @@ class Recorder:
         """
         route, metadata = call.route, request.metadata
         known = {each.provider: pools[each.provider] for each in route}
-        told: tuple[Any, ...] = (call.reasoning, {}, known, call.streamed)
+        asked = (self.ledger.call, time, route, call.policy, call.reasoning)
         if type(metadata) is dict and not metadata:
-            self._write(Opened, _as_told, self.ledger.call, time, route, call.policy, *told)
+            self._write(Opened, _as_told, *asked, {}, known, call.streamed)
         else:
             # The caller's own is made legible now: it may change once the call is over.
-            opened = Opened(self.ledger.call, time, route, call.policy, *told)
-            self._add(attrs.evolve(opened, metadata=metadata))
+            self._add(Opened(*asked, metadata, known, call.streamed))
 
     def begin_attempt(self, command: Send, at: float) -> None:
         """An attempt goes out."""
@@ -267,18 +264,20 @@ class Recorder:
                 # The first reason stays: later ones are often of this call's own making.
                 self._passed_over.setdefault(clear.target.name, clear)
 
-    def _observed(
+    def _write(
         self, kind: type[Entry], values: Callable[..., tuple[Any, ...]], *facts: Any
     ) -> None:
         """Write down the entry of ``kind`` that has ``values(*facts)``, in its fields' order."""
-        if self._file is None:
+        if not self._observers:
+            self.ledger.defer(kind, values, *facts)
+        elif self._file is None:
             self._add(kind(*values(*facts)))
-            return
-        self.ledger.defer(kind, values, *facts)
-        try:
-            self._file.write(kind, values(*facts))
-        except Exception:  # noqa: BLE001 - as of any observer
-            _log.exception("the ledger file raised; the call goes on")
+        else:
+            self.ledger.defer(kind, values, *facts)
+            try:
+                self._file.write(kind, values(*facts))
+            except Exception:  # noqa: BLE001 - as of any observer
+                _log.exception("the ledger file raised; the call goes on")
 
     def _add(self, entry: Entry) -> None:
         self.ledger.append(entry)
