@@ -56,7 +56,8 @@ spin: $(STAMP) ## search the machine a second time, by spin, where that is insta
 	@$(BIN)/python -m verification.promela
 
 benchmarks: $(STAMP) ## measure the machine, the import and the calls
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+	@set -e; for file in benchmarks/*.py; do name=$$(basename "$$file" .py); \
+		echo "== $$name"; PYTHONPATH=. $(BIN)/python -m "benchmarks.$$name"; done
 
 instructions: $(STAMP) ## count the instructions of a call by valgrind: none grew by 3 %
 	@$(BIN)/python benchmarks/instructions.py --check

@@ -141,7 +141,7 @@ class Worker:
 def calls_for(seconds: float, in_flight: int) -> int:
     """How many calls fill a round, where one takes ``seconds``; a multiple of those at once."""
     at_once = max(1, in_flight)
-    return at_once * max(2, min(4000, round(SECONDS / seconds)) // at_once)
+    return at_once * max(2 if in_flight > 1 else 8, min(4000, round(SECONDS / seconds)) // at_once)
 
 
 def compare(workers: list[Worker], in_flight: int, rounds: int) -> dict[str, dict[str, float]]:

@@ -23,6 +23,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 WORDS = 60
 SLOW, DRIBBLE = 0.2, 0.005
@@ -59,9 +60,7 @@ OK = _whole(
         "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
     },
 )
-STREAM = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-)
+STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 WORD = _event({"role": "assistant", "content": "word "})
 END = _event({}, "stop") + b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
 AT_ONCE = {
@@ -87,8 +86,7 @@ class Provider(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See :class:`asyncio.Protocol`."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass
 
     def data_received(self, data: bytes) -> None:
         """Answer each request that is whole."""
@@ -159,7 +157,12 @@ def allow_files() -> int:
 @contextlib.contextmanager
 def running(certificate: Path | None = None) -> Iterator[str]:
     """The address of a provider that runs in a process of its own meanwhile."""
-    words = [sys.executable, "-m", "benchmarks.peers.upstream", *([certificate] * bool(certificate))]
+    words = [
+        sys.executable,
+        "-m",
+        "benchmarks.peers.upstream",
+        *([certificate] * bool(certificate)),
+    ]
     with subprocess.Popen(
         [str(word) for word in words],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
