@@ -2,8 +2,8 @@
 
     python benchmarks/first_token.py [--rounds N] [--open N] [--many N] [--check]
 
-First token: seconds from the request to the first content, by the connection alone and by
-``Orchestrator.stream`` (or ``astream``), in turn; the same server in another process, the
+First token: seconds from the request to the first content, by the connection alone, by
+``Orchestrator.stream`` (or ``astream``), and by httpx, in turn; the same server in another process, the
 same bytes, the same run. Memory: what tracemalloc sees of streams that are open in the
 middle of an answer, each with its connection; the connection's own part is measured
 alone. Many: so many streams at once in one event loop. With ``--check`` the
@@ -21,10 +21,11 @@ import statistics
 import sys
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 
 import attrs
+import httpx
 
 from orchestrator import Orchestrator
 from orchestrator.config.loading import loads
@@ -52,16 +53,18 @@ credentials = ["benchmark"]
 base_url = "{half}"
 credentials = ["benchmark"]
 """
+FIRST = b'"content": "word"'
 LATEST_RATIO, LATEST_SECONDS = 1.05, 0.001
 MOST_BYTES = 64 * 1024
 
 
 @attrs.frozen
 class Pair:
-    """Seconds until the first content in one round: by the connection alone, and by a call."""
+    """Seconds until the first content in one round: by the connection, a call, and httpx."""
 
     plain: float
     call: float
+    peer: float
 
 
 def half_a_stream() -> Reply:
@@ -94,7 +97,7 @@ def blocking(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
     def plain() -> float:
         began, seen = time.perf_counter(), b""
         answer = transport.open(request, 60.0, 60.0)
-        while b'"content": "word"' not in seen:
+        while FIRST not in seen:
             seen += answer.read(60.0) or b""
         first = time.perf_counter() - began
         while answer.read(60.0) is not None:
@@ -111,9 +114,18 @@ def blocking(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
                 pass
         return first
 
-    for _ in range(20):
-        plain(), call()
-    pairs = [Pair(plain(), call()) for _ in range(rounds)]
+    def peer() -> float:
+        began, seen, first = time.perf_counter(), b"", 0.0
+        with client.stream("POST", str(request.url), content=request.content) as answer:
+            for data in answer.iter_raw():
+                seen += data
+                first = first or (time.perf_counter() - began if FIRST in seen else 0.0)
+        return first
+
+    with httpx.Client(headers=request.headers, timeout=60.0) as client:
+        for _ in range(20):
+            plain(), call(), peer()
+        pairs = [Pair(plain(), call(), peer()) for _ in range(rounds)]
     transport.close()
     return pairs
 
@@ -126,7 +138,7 @@ async def suspending(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
     async def plain() -> float:
         began, seen = time.perf_counter(), b""
         answer = await transport.open(request, 60.0, 60.0)
-        while b'"content": "word"' not in seen:
+        while FIRST not in seen:
             seen += await answer.read(60.0) or b""
         first = time.perf_counter() - began
         while await answer.read(60.0) is not None:
@@ -143,10 +155,20 @@ async def suspending(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
                 pass
         return first
 
-    for _ in range(20):
-        await plain()
-        await call()
-    pairs = [Pair(await plain(), await call()) for _ in range(rounds)]
+    async def peer() -> float:
+        began, seen, first = time.perf_counter(), b"", 0.0
+        async with client.stream("POST", str(request.url), content=request.content) as answer:
+            async for data in answer.aiter_raw():
+                seen += data
+                first = first or (time.perf_counter() - began if FIRST in seen else 0.0)
+        return first
+
+    async with httpx.AsyncClient(headers=request.headers, timeout=60.0) as client:
+        for _ in range(20):
+            await plain()
+            await call()
+            await peer()
+        pairs = [Pair(await plain(), await call(), await peer()) for _ in range(rounds)]
     await transport.aclose()
     return pairs
 
@@ -156,7 +178,11 @@ def told(name: str, pairs: list[Pair]) -> bool:
     plain = statistics.median(pair.plain for pair in pairs)
     call = statistics.median(pair.call for pair in pairs)
     added = statistics.median(pair.call - pair.plain for pair in pairs)
-    print(f"{name:8}{1e6 * plain:10.0f}{1e6 * call:10.0f}{1e6 * added:10.0f}{call / plain:8.2f}")
+    peer = statistics.median(pair.peer for pair in pairs)
+    print(
+        f"{name:8}{1e6 * plain:10.0f}{1e6 * call:10.0f}{1e6 * added:10.0f}{call / plain:8.2f}"
+        f"{1e6 * peer:10.0f}"
+    )
     return call / plain > LATEST_RATIO and added > LATEST_SECONDS
 
 
@@ -211,11 +237,28 @@ async def many(orchestrator: Orchestrator, count: int) -> tuple[int, float]:
     return sum(each is True for each in done), time.perf_counter() - began
 
 
+def first_contents(orchestrator: Orchestrator, rounds: int) -> dict[str, list[Pair]]:
+    """The rounds of both ways."""
+    return {
+        "stream": blocking(orchestrator, rounds),
+        "astream": asyncio.run(suspending(orchestrator, rounds)),
+    }
+
+
+@contextmanager
+def orchestrated() -> Iterator[tuple[Orchestrator, SimProcess]]:
+    """An orchestrator over the providers that stream."""
+    with SimProcess({"bench": replies.ok(WORDS), "half": half_a_stream()}) as providers:
+        urls = {name: providers.url(name) for name in ("bench", "half")}
+        with Orchestrator(loads(CONFIG.format(**urls), {})) as orchestrator:
+            yield orchestrator, providers
+
+
 def report(options: argparse.Namespace, orchestrator: Orchestrator, providers: SimProcess) -> bool:
     """Measure and print all; True where all is as promised."""
-    print(f"{'':8}{'plain µs':>10}{'call µs':>10}{'added µs':>10}{'ratio':>8}   first token")
-    late = told("stream", blocking(orchestrator, options.rounds))
-    late |= told("astream", asyncio.run(suspending(orchestrator, options.rounds)))
+    print(f"{'':8}{'plain µs':>10}{'call µs':>10}{'added µs':>10}{'ratio':>8}{'httpx µs':>10}   first token")
+    found = first_contents(orchestrator, options.rounds)
+    late = any([told(name, pairs) for name, pairs in found.items()])
     providers.set("bench", replies.ok(WORDS, pace=0.02))
     done, seconds = asyncio.run(many(orchestrator, options.many))
     print(f"{done} of {options.many} streams of 50 words at once completed in {seconds:.1f} s")
@@ -236,10 +279,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="exit with 1 beyond the limits")
     options = parser.parse_args()
     _allow_files(2 * options.many + 200)
-    with SimProcess({"bench": replies.ok(WORDS), "half": half_a_stream()}) as providers:
-        urls = {name: providers.url(name) for name in ("bench", "half")}
-        with Orchestrator(loads(CONFIG.format(**urls), {})) as orchestrator:
-            kept = report(options, orchestrator, providers)
+    with orchestrated() as (orchestrator, providers):
+        kept = report(options, orchestrator, providers)
     return int(options.check and not kept)
 
 

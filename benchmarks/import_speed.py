@@ -44,21 +44,28 @@ def cost(code: str, folder: str) -> tuple[float, float]:
     return min(seconds for seconds, _ in runs) * 1000, min(memory for _, memory in runs)
 
 
+def measure() -> dict[str, tuple[float, float]]:
+    """Milliseconds, less those of an empty interpreter, and MB of each import."""
+    with tempfile.TemporaryDirectory() as folder:
+        empty, _ = cost("", folder)
+        costs = {code: cost(code, folder) for code in (LIBRARY, CALL, PEER)}
+    return {code: (spent - empty, memory) for code, (spent, memory) in costs.items()}
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--limits", action="store_true")
     limits = parser.parse_args().limits
+    costs = measure()
     with tempfile.TemporaryDirectory() as folder:
-        empty, _ = cost("", folder)
-        costs = {code: cost(code, folder) for code in (LIBRARY, CALL, PEER)}
         loaded = output(f"{CALL}, sys; print(*[m for m in {UNWANTED} if m in sys.modules])", folder)
     print(f"{'':<34}{'ms':>8}{'MB':>8}")
     for code, (milliseconds, memory) in costs.items():
-        print(f"{code:<34}{milliseconds - empty:>8.0f}{memory:>8.1f}")
+        print(f"{code:<34}{milliseconds:>8.0f}{memory:>8.1f}")
     print(f"unwanted libraries                {', '.join(loaded) or 'none'}")
     milliseconds, memory = costs[CALL]
-    late = milliseconds - empty > MOST_MILLISECONDS or memory > MOST_MEGABYTES
+    late = milliseconds > MOST_MILLISECONDS or memory > MOST_MEGABYTES
     return int(bool(loaded) or (limits and late))
 
 
