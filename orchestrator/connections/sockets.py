@@ -282,9 +282,8 @@ class SocketTransport:
         return connection
 
     def _remember(self, connection: SocketConnection) -> None:
-        if len(self._open) >= self._most_open:
+        if not len(self._open) % 64:
             self._open[:] = [each for each in self._open if each() is not None]
-            self._most_open = 2 * len(self._open) + 16
         self._open.append(weakref.ref(connection))
 
     def _open_by_httpx(
@@ -312,7 +311,6 @@ class SocketTransport:
         self._idle: IdleConnections[SocketConnection] = IdleConnections(time.monotonic)
         # For a forked child. Not a WeakSet: an interrupt in its callback would be lost.
         self._open: list[weakref.ref[SocketConnection]] = []
-        self._most_open: int = 0
 
     def _leave_parent_behind(self) -> None:
         """Let go of a parent's connections in its forked child: its own ends stay open."""

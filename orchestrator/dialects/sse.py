@@ -135,8 +135,10 @@ class ServerSentEvents:
             blocks, rest = _blocks(data)
             events = [self.parse(block) for block in blocks]
         else:
-            *texts, rest = data.split(blank)
-            events = [text + blank for text in texts]
+            texts = data.split(blank)
+            rest = texts.pop()
+            # From a model, most events come alone.
+            events = [data] if len(texts) == 1 and not rest else [text + blank for text in texts]
         if not rest:
             return events
         self._buffer += rest

@@ -132,8 +132,10 @@ class Exchange:
         elif self.body is not None:
             self.body.add(data)
             self._begin_stream()
-        if self.body is not None and self._read == self.body.head.length:
-            self._close()  # that was all: it need not be read that nothing follows
+        # It need not be read that nothing follows. What a stream has said is passed on before it is
+        # looked at whether something is missing, as where the end of the body comes by itself.
+        if self.decoder is None and self.body is not None and self._read == self.body.head.length:
+            self._close()
 
     def interrupt(self, exception: Exception) -> Failure:
         """What an attempt amounts to that ``exception`` ended before anything was settled."""

@@ -76,10 +76,7 @@ def flow(run: CallRun) -> Flow:
         taken, standby = yield Ask(run.session, _TAKE_FIRST, 0.0)
         run.advance(Started(0.0, run.as_repaired(taken), standby))
         while not isinstance(command := run.command, Finish):
-            # A send is most of what a call does: one generator less to go through for each read.
-            event = yield from (
-                _send(run, command) if isinstance(command, Send) else _perform(run, command)
-            )
+            event = yield from _performed(run, command)
             if not isinstance(event, Streaming):
                 # A wait or another target may come next: nobody reads on.
                 yield CLOSE
@@ -99,16 +96,19 @@ def flow(run: CallRun) -> Flow:
     return response
 
 
-def _perform(
-    run: CallRun, command: Relay | Diagnose | Rotate | Switch | Wait | Repair
+def _performed(
+    run: CallRun, command: Send | Relay | Diagnose | Rotate | Switch | Wait | Repair
 ) -> EventFlow:
+    # Chosen by a function, not by a generator: every read would go through one more.
     match command:
+        case Send():
+            return _send(run, command)
         case Relay():
-            return (yield from _relay(run, command))
+            return _relay(run, command)
         case Diagnose():
-            return (yield from _diagnose(run))
+            return _diagnose(run)
         case _:
-            return (yield from _arrive(run, command))
+            return _arrive(run, command)
 
 
 def _arrive(run: CallRun, command: Rotate | Switch | Wait | Repair) -> EventFlow:

@@ -17,6 +17,7 @@ from orchestrator.ledger import (
     Closed,
     Entry,
     Ledger,
+    LedgerFile,
     Opened,
     Pools,
     RecordedPool,
@@ -111,17 +112,15 @@ class _Sent:
 
 
 class Recorder:
-    """Writes down what the flow does, and hands each entry to the observers.
+    """Writes down what the flow does.
 
-    Where there are none, it leaves it to the ledger to put the entries together.
+    Where nobody observes, it leaves it to the ledger to put the entries together.
     """
 
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
         self.ledger = Ledger(call)
         self.is_closed = False
-        self._observers = tuple(observers)
-        # Takes an entry as what makes it and of which facts: whoever observes needs it now.
-        self._write = self._add if observers else self.ledger.defer
+        self._entries = ObservedEntries(self.ledger, observers) if observers else self.ledger
         self._sent: _Sent | None = None
         self._errors: list[tuple[Error, str]] = []
         self._passed_over: dict[str, Clear] = {}
@@ -137,20 +136,12 @@ class Recorder:
         """
         route, metadata = call.route, request.metadata
         known = {each.provider: pools[each.provider] for each in route}
-        is_plain = type(metadata) is dict and not metadata
-        # What the caller handed in is made legible now: it may change once the call is over.
-        add = self._write if is_plain else self._add
-        add(
-            Opened,
-            self.ledger.call,
-            time,
-            route,
-            call.policy,
-            call.reasoning,
-            {} if is_plain else metadata,
-            known,
-            call.streamed,
-        )
+        asked = (self.ledger.call, time, route, call.policy, call.reasoning)
+        if type(metadata) is dict and not metadata:
+            self._entries.defer(Opened, _as_told, *asked, {}, known, call.streamed)
+        else:
+            # The caller's own is made legible now: it may change once the call is over.
+            self._entries.append(Opened(*asked, metadata, known, call.streamed))
 
     def begin_attempt(self, command: Send, at: float) -> None:
         """An attempt goes out."""
@@ -194,7 +185,8 @@ class Recorder:
 
     def record_transition(self, before: Call, event: Event, moved: Step) -> None:
         """The machine took a row."""
-        self._write(
+        self._entries.defer(
+            Transition,
             _transition,
             self.ledger.call,
             before.state,
@@ -230,8 +222,9 @@ class Recorder:
     def record_closed(self, call: Call, at: float, skipped: tuple[Skipped, ...]) -> None:
         """The call is over."""
         self.is_closed = True
-        self._write(
+        self._entries.defer(
             Closed,
+            _as_told,
             self.ledger.call,
             at,
             call.state.value,
@@ -257,7 +250,7 @@ class Recorder:
                 return
         # Nothing changes it from here on.
         self._sent = None
-        self._write(_attempt, self.ledger.call, sent, event.at, state, error)
+        self._entries.defer(Attempt, _attempt, self.ledger.call, sent, event.at, state, error)
 
     def _pass_over(self, event: Started | Switched | Waited | Rotated, call: Call) -> None:
         names = [target.name for target in call.route]
@@ -268,9 +261,32 @@ class Recorder:
                 # The first reason stays: later ones are often of this call's own making.
                 self._passed_over.setdefault(clear.target.name, clear)
 
-    def _add(self, make: Callable[..., Entry], *facts: Any) -> None:
-        entry = make(*facts)
-        self.ledger.append(entry)
+
+class ObservedEntries:
+    """The entries of a call that somebody observes: each is handed on as it is written down.
+
+    A ledger file alone needs no entry, but what is in it.
+    """
+
+    def __init__(self, ledger: Ledger, observers: Sequence[Callable[[Entry], None]]) -> None:
+        self._ledger, self._observers = ledger, tuple(observers)
+        alone = observers[0] if len(observers) == 1 else None
+        self._file = alone if isinstance(alone, LedgerFile) else None
+
+    def defer(self, kind: type[Entry], values: Callable[..., tuple[Any, ...]], *facts: Any) -> None:
+        """Add the entry of ``kind`` that has ``values(*facts)``; see :meth:`.Ledger.defer`."""
+        if self._file is None:
+            self.append(kind(*values(*facts)))
+            return
+        self._ledger.defer(kind, values, *facts)
+        try:
+            self._file.write(kind, values(*facts))
+        except Exception:  # noqa: BLE001 - as of any observer
+            _log.exception("the ledger file raised; the call goes on")
+
+    def append(self, entry: Entry) -> None:
+        """Add ``entry``."""
+        self._ledger.append(entry)
         for observer in self._observers:
             try:
                 observer(entry)
@@ -278,47 +294,37 @@ class Recorder:
                 _log.exception("an observer of the call raised; the call goes on")
 
 
+def _as_told(*facts: Any) -> tuple[Any, ...]:
+    return facts
+
+
 def _transition(
     call: str, before: State, event: Event, row: str, after: State, command: Command
-) -> Transition:
-    return Transition(
-        call,
-        before.value,
-        type(event).__name__,
-        row,
-        _GUARDS[row],
-        after.value,
-        event,
-        command,
-    )
+) -> tuple[Any, ...]:
+    name = type(event).__name__
+    return call, before.value, name, row, _GUARDS[row], after.value, event, command
 
 
-def _attempt(call: str, sent: _Sent, at: float, state: State, error: Error | None) -> Attempt:
-    target = sent.command.target
+def _attempt(
+    call: str, sent: _Sent, at: float, state: State, error: Error | None
+) -> tuple[Any, ...]:
+    command, target = sent.command, sent.command.target
+    # A failure inside a stream has a status of its own, after the head said 200.
+    status = sent.status if error is None or error.status is None else error.status
     # The answer was all here at that instant; to judge it is none of the provider's time.
     received = at if sent.received_at is None else sent.received_at
-    return Attempt(
-        call=call,
-        number=sent.command.number,
-        target=target.name,
-        provider=target.provider,
-        model=target.model,
-        credential=sent.command.credential,
-        # A failure inside a stream has a status of its own, after the head said 200.
-        status=sent.status if error is None or error.status is None else error.status,
-        reason=error.reason if error else None,
-        rule=error.rule if error else None,
-        message=error.message if error else None,
-        retry_after=error.retry_after if error else None,
-        request_id=sent.request_id,
-        started=sent.at,
-        seconds=received - sent.at,
-        next=state.value,
-        probe=sent.command.probe,
-        hint=error.hint if error else "",
-        notes=tuple(sent.notes),
-        usage=sent.usage,
-        billed=billed(error, state, sent.usage, unsent=sent.unsent),
+    return (
+        *(call, command.number, target.name, target.provider, target.model, command.credential),
+        status,
+        error.reason if error else None,
+        error.rule if error else None,
+        error.message if error else None,
+        error.retry_after if error else None,
+        *(sent.request_id, sent.at, received - sent.at, state.value, command.probe),
+        error.hint if error else "",
+        tuple(sent.notes),
+        sent.usage,
+        billed(error, state, sent.usage, unsent=sent.unsent),
     )
 
 

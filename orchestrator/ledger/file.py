@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import os
 import stat
 import sys
 import threading
 import time
 import weakref
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from orchestrator.ledger.codec import lines
+from orchestrator.ledger.codec import Line, encode_lines, line_of, line_with
 from orchestrator.ledger.entries import Attempt, Closed, Entry, Transition
 from orchestrator.states import Streaming
 
@@ -31,8 +34,8 @@ class LedgerFile:
     once costs one write, and a process that is killed leaves of each call what had befallen it
     by then: nothing of one whose first attempt had brought nothing yet.
 
-    The file stays open between calls, and is looked for by its name before each write: where
-    it was rotated away, removed or replaced, the new one is written.
+    The file stays open between calls, and is looked for by its name once a second: where it was
+    rotated away, removed or replaced, the lines of up to a second still go to the old one.
 
     A file that cannot be written is reported once on the logger ``orchestrator`` and never
     fails a call. A call of which a line could not be written is not gone on with: what stands
@@ -43,25 +46,36 @@ class LedgerFile:
         self.path = path
         self._lock = threading.Lock()
         self._open: _OpenFile | None = None
+        self._looked_at = -math.inf
         self._broken = False
-        self._waiting: dict[str, list[Entry]] = {}
+        self._waiting: dict[str, list[Line]] = {}
         self._left: set[str] = set()
         _files.add(self)
 
     def __call__(self, entry: Entry) -> None:
         """Write ``entry``, at the latest with the last one of its call."""
-        call, is_last = entry.call, isinstance(entry, Closed)
+        self._take(type(entry), line_of(entry))
+
+    def write(self, kind: type[Entry], values: Iterable[Any]) -> None:
+        """Write the entry of ``kind`` that has ``values``, in the order of its fields.
+
+        As when it is called with that entry, which nobody needs to make.
+        """
+        self._take(kind, line_with(kind, values))
+
+    def _take(self, kind: type[Entry], line: Line) -> None:
+        call, is_last = line.call, kind is Closed
         if call in self._left:
             if is_last:
                 self._left.discard(call)
             return
-        entries = self._waiting.pop(call, [])
-        entries.append(entry)
-        if not (is_last or _is_telling(entry)):
-            self._waiting[call] = entries
+        lines = self._waiting.pop(call, [])
+        lines.append(line)
+        if not (is_last or _is_telling(kind, line)):
+            self._waiting[call] = lines
             return
         try:
-            text = lines(entries)
+            text = encode_lines(lines)
             with self._lock:
                 self._append(text)
         except OSError as error:
@@ -77,10 +91,12 @@ class LedgerFile:
 
     def _append(self, text: bytes) -> None:
         file, self._open = self._open, None
-        size = None if file is None else file.size()
-        if file is None or size is None:
-            file, size = _OpenFile.of(self.path), -1
-        file.append(text, size)
+        now = time.monotonic()
+        if now >= self._looked_at + LOOK_SECONDS:
+            self._looked_at = now
+            file = file if file is not None and file.is_current() else None
+        file = file or _OpenFile.of(self.path)
+        file.append(text)
         # Of a pipe that is kept open the reader would see no end, and a writer no reader's.
         if file.is_regular:
             self._open = file
@@ -91,11 +107,11 @@ class LedgerFile:
         self._broken = True
 
 
-def _is_telling(entry: Entry) -> bool:
+def _is_telling(kind: type[Entry], line: Line) -> bool:
     """True where much may be to come of the call yet, and something has befallen it."""
-    if isinstance(entry, Attempt):
-        return entry.reason is not None
-    return isinstance(entry, Transition) and isinstance(entry.facts, Streaming)
+    if kind is Attempt:
+        return line.reason is not None
+    return kind is Transition and isinstance(line.facts, Streaming)
 
 
 _files: weakref.WeakSet[LedgerFile] = weakref.WeakSet()
@@ -116,8 +132,11 @@ def append(path: Path, text: bytes) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    _OpenFile.of(path).append(text, -1)
+    _OpenFile.of(path).append(text)
 
+
+LOOK_SECONDS = 1.0
+"""How long the file is taken to be the one of its name: to look costs as much as to write."""
 
 LOCK_TRIES, LOCK_PAUSE = 5, 0.001
 """How often, and after how many seconds, the lock is asked for: a call takes 0.01 ms to write, and
@@ -132,7 +151,7 @@ class _OpenFile:
         found = os.fstat(descriptor)
         self._identity = found.st_dev, found.st_ino
         self.is_regular = stat.S_ISREG(found.st_mode)
-        self._end: int | None = None
+        self._end = -1
 
     @classmethod
     def of(cls, path: Path) -> _OpenFile:
@@ -148,32 +167,28 @@ class _OpenFile:
     def __del__(self) -> None:
         os.close(self._descriptor)
 
-    def size(self) -> int | None:
-        """How many bytes are in it; ``None`` where its path names another file by now, or none."""
+    def is_current(self) -> bool:
+        """False where its path names another file by now, or none."""
         try:
             found = os.stat(self._name)  # noqa: PTH116 - three times as quick as of a Path
         except OSError:
-            return None
-        return found.st_size if (found.st_dev, found.st_ino) == self._identity else None
+            return False
+        return (found.st_dev, found.st_ino) == self._identity
 
-    def append(self, text: bytes, size: int) -> None:
+    def append(self, text: bytes) -> None:
         """Append ``text``, whole lines, or nothing of it; on a line of its own.
-
-        Args:
-            text: The lines.
-            size: How many bytes were in it just now; negative where nobody has looked.
 
         Raises:
             OSError: It cannot be written.
         """
-        # Nobody else has written since we did, so there is no lock to take, and no half a line.
-        if size == self._end or not self.is_regular:
+        if not self.is_regular:
             _write(self._descriptor, text)
-            self._end = size + len(text)
             return
-        is_locked = _lock(self._descriptor)
+        # Where nobody else has written since we did there is no lock to take, and no half a line.
+        is_alone = self._size() == self._end
+        is_locked = not is_alone and _lock(self._descriptor)
         try:
-            end = os.lseek(self._descriptor, 0, os.SEEK_END)
+            end = self._end if is_alone else self._size()
             # While others write, half a line may be one that is only just being written.
             if is_locked and not _ends_a_line(self._descriptor, end):
                 text = b"\n" + text
@@ -182,6 +197,9 @@ class _OpenFile:
         finally:
             if is_locked:
                 _unlock(self._descriptor)
+
+    def _size(self) -> int:
+        return os.lseek(self._descriptor, 0, os.SEEK_END)
 
 
 def _lock(descriptor: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -24,7 +24,7 @@ class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed 
     """
 
     call: str
-    _entries: list[Any] = attrs.field(factory=list)  # an entry, or a maker and its facts
+    _entries: list[Any] = attrs.field(factory=list)  # an entry, or what it is made of
     _made: int = attrs.field(default=0, init=False)
 
     def __len__(self) -> int:
@@ -55,9 +55,9 @@ class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed 
         """Add ``entry``; entries are never changed or removed."""
         self._entries.append(entry)
 
-    def defer(self, make: Callable[..., Entry], *facts: Any) -> None:
-        """Add the entry that ``make(*facts)`` is, whenever that is called, however often."""
-        self._entries.append((make, facts))
+    def defer(self, kind: type[Entry], values: Callable[..., Iterable[Any]], *facts: Any) -> None:
+        """Add the entry of ``kind`` that has ``values(*facts)``, whenever these are asked for."""
+        self._entries.append((kind, values, facts))
 
     def _whole(self) -> list[Entry]:
         """The entries up to now, all of them put together."""
@@ -65,8 +65,8 @@ class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed 
         # Two threads may do it at once: then one puts in what equals what the other did.
         for index in range(self._made, number):
             if type(deferred := entries[index]) is tuple:
-                make, facts = deferred
-                entries[index] = make(*facts)
+                kind, values, facts = deferred
+                entries[index] = kind(*values(*facts))
         self._made = number
         return entries[:number]
 

@@ -319,6 +319,10 @@ def test_a_ledger_reads_like_a_sequence() -> None:
 # Entries that are put together once they are asked for.
 
 
+def values_of(number: int) -> tuple[object, ...]:
+    return "id", float(number), "succeed", None, None, number, ()
+
+
 def made_later(number: int) -> Closed:
     return Closed("id", float(number), "succeed", None, None, number, ())
 
@@ -326,7 +330,7 @@ def made_later(number: int) -> Closed:
 def ledger_of(number: int) -> Ledger:
     ledger = Ledger("id")
     for each in range(number):
-        ledger.defer(made_later, each)
+        ledger.defer(Closed, values_of, each)
     return ledger
 
 
@@ -381,7 +385,7 @@ def test_a_ledger_equals_another_whatever_of_it_was_asked_for(
     ledger, eager = ledger_of(number), Ledger("id", [made_later(each) for each in range(number)])
     for each in range(min(read, number)):
         assert ledger[each] == made_later(each)
-    ledger.defer(made_later, number)
+    ledger.defer(Closed, values_of, number)
     eager.append(made_later(number))
 
     assert ledger == eager
@@ -389,7 +393,7 @@ def test_a_ledger_equals_another_whatever_of_it_was_asked_for(
     assert repr(ledger) == repr(eager)
     assert (ledger_of(number) == ledger_of(other)) == (number == other)
     twin = copy.copy(ledger)
-    twin.defer(made_later, 0)
+    twin.defer(Closed, values_of, 0)
     assert (len(ledger), ledger == twin) == (number + 1, False)
 
 
@@ -408,7 +412,7 @@ def test_threads_may_read_while_the_call_runs() -> None:
     with ThreadPoolExecutor(4) as threads:
         found = [threads.submit(read) for _ in range(4)]
         for number in range(200):
-            ledger.defer(made_later, number)
+            ledger.defer(Closed, values_of, number)
         over.set()
 
     assert all(each.result() for each in found)

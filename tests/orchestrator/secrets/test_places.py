@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from orchestrator import CallFailed, Orchestrator
 from orchestrator.config import loading
+from orchestrator.health import MemoryStore
 from orchestrator.sim import Script, ScriptedProviders, replies
 from tests.acceptance.world import HI, failure, run
 from tests.orchestrator.cli.entry import CANARY, Place
@@ -159,6 +160,14 @@ def test_files_logs_and_the_command_line_hold_no_secret(
         path.write_text(written({name: providers.url(name) for name in "ab"}))
         path.chmod(0o600)
         with Orchestrator(loading.load(path)) as orchestrator:
+            failure(run, orchestrator, HI)
+        # httpx writes what it sends and reads into its logs, where it is what carries it.
+        with (
+            httpx.HTTPTransport() as carrier,
+            Orchestrator(
+                loading.load(path), transport=carrier, store=MemoryStore()
+            ) as orchestrator,
+        ):
             failure(run, orchestrator, HI)
         ended = [
             *(place.run("run", "hi"), place.run("run", "--explain", "--json", "hi")),

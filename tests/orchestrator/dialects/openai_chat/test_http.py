@@ -301,7 +301,7 @@ def test_what_is_no_json_is_kept_as_it_came(raw: bytes, seen: Any) -> None:
 @pytest.mark.parametrize("status", [199, 301, 400, 402, 429, 500, 529])
 def test_another_status_is_a_fault_whatever_the_body(status: int) -> None:
     body = {"choices": [{"message": {"content": "hello"}}]}
-    fault = decode(body, status, {"Retry-After": "60"})
+    fault = decode(body, status, {"retry-after": "60"})
 
     assert fault == Fault(status, {"retry-after": "60"}, body)
 

@@ -87,18 +87,20 @@ def bodies(draw: st.DrawFn) -> dict[str, Any]:
     for *above, last in draw(st.lists(st.sampled_from(PLACES), max_size=3)):
         where: Any = body
         for name in above:
-            where = where[name] if isinstance(where, list) and where else _inside(where, name)
+            where = _inside(where, name)
         if isinstance(where, dict):
             if draw(st.booleans()):
                 where[last] = draw(ODD)
             else:
                 where.pop(last, None)
-        elif isinstance(where, list) and where:
+        elif isinstance(where, list) and where and last == 0:
             where[0] = draw(ODD)
     return body
 
 
 def _inside(where: Any, name: Any) -> Any:
+    if isinstance(where, list):
+        return where[0] if where and name == 0 else None
     return where.get(name) if isinstance(where, dict) else None
 
 
