@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -101,29 +103,35 @@ def test_all_of_one_or_of_any_origin_are_dropped(origin: str | None) -> None:
     assert idle.take("a") is None
 
 
-def test_threads_never_take_the_same_and_none_that_was_dropped() -> None:
-    clock = Time()
-    idle, _ = kept(clock, 0)
-    held: set[int] = set()
-    wrong: list[object] = []
+def test_threads_take_and_drop_at_once() -> None:
+    idle, _ = kept(Time(), 0)
+    is_over = threading.Event()
 
-    def use(line: Line) -> None:
-        if id(line) in held or line.is_dropped:
-            wrong.append(line)
-        held.add(id(line))
-        held.discard(id(line))
-        idle.keep("a", line)
+    def take() -> list[int]:
+        taken = []
+        while not is_over.is_set():
+            if (line := idle.take("a")) is not None:
+                taken.append(id(line))
+        return taken
 
-    def work(number: int) -> None:
-        for turn in range(3000):
-            use(idle.take("a") or Line())
-            if turn % 7 == number:
-                idle.drop("a")
-            if turn % 501 == number:
-                clock.now += EXPIRY / 2
-                idle.drop()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    lines = []
+    try:
+        with ThreadPoolExecutor(3) as threads:
+            takers = [threads.submit(take) for _ in range(3)]
+            try:
+                for _ in range(400):
+                    for _ in range(40):
+                        lines.append(Line())
+                        idle.keep("a", lines[-1])
+                    idle.drop("a")
+            finally:
+                is_over.set()
+            taken = [each for taker in takers for each in taker.result()]
+    finally:
+        sys.setswitchinterval(before)
 
-    with ThreadPoolExecutor(6) as threads:
-        list(threads.map(work, range(6)))  # raises what one of them raised
-
-    assert wrong == []
+    assert len(taken) == len(set(taken))
+    dropped = [id(line) for line in lines if line.is_dropped]
+    assert sorted(taken + dropped) == sorted(map(id, lines))
