@@ -46,7 +46,11 @@ def _limits(route: Route) -> httpx.Limits:
 
 
 def _proxy(route: Route) -> httpx.Proxy | None:
-    return None if route.proxy is None else httpx.Proxy(route.proxy.url.reveal())
+    if route.proxy is None:
+        return None
+    # Of itself httpx trusts certifi's authorities there, whatever is said of the provider.
+    context = ssl_context(route.options.verify) if route.proxy.scheme == "https" else None
+    return httpx.Proxy(route.proxy.url.reveal(), ssl_context=context)
 
 
 class _BoundedStream(httpcore.NetworkStream):
