@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from orchestrator.connections.dialing import HEAD_START, READ, literal, wait_ready
+from orchestrator.connections.dialing import READ, connect_in_loop, wait_ready
 from orchestrator.connections.errors import (
     ConnectError,
     DecodingError,
@@ -346,15 +346,24 @@ class LoopTransport:
         self._loaded.add(verify)
         return context
 
+    async def _connect_wire(self, made: LoopConnection, host: str, port: int) -> None:
+        try:
+            sock = await connect_in_loop(host, port, self._loop)
+        except NotImplementedError:  # such a loop tries one address after the other
+            await self._loop.create_connection(lambda: made, host, port)
+            return
+        try:
+            await self._loop.create_connection(lambda: made, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
+
     async def _connect(self, route: Route) -> LoopConnection:
         context = await self._context(route.options.verify) if route.is_secure else None
         host, port = route.place
         made = LoopConnection(self, route, self._loop)
-        # A loop of another make tries one address after the other.
-        races = literal(host) is None and isinstance(self._loop, asyncio.BaseEventLoop)
-        options: dict[str, Any] = {"happy_eyeballs_delay": HEAD_START} if races else {}
         try:
-            await self._loop.create_connection(lambda: made, host, port, **options)
+            await self._connect_wire(made, host, port)
         except TimeoutError:
             raise
         except (OSError, UnicodeError) as error:
