@@ -279,7 +279,7 @@ class LoopTransport:
         self.generation = 0
         self._loop = loop
         self._routes: dict[Hashable, Route] = {}
-        self._loaded: set[str] = set()
+        self._loaded: set[str | None] = set()
         self._pools: dict[Hashable, AsyncHttpxPool] = {}
         self._idle: IdleConnections[LoopConnection] = IdleConnections(loop.time)
 
@@ -338,7 +338,7 @@ class LoopTransport:
                 raise LimitPassed(connect=True) from None
             raise ConnectError(str(error) or "timed out") from None
 
-    async def _context(self, verify: str) -> ssl.SSLContext:
+    async def _context(self, verify: str | None) -> ssl.SSLContext:
         if verify in self._loaded:
             return ssl_context(verify)
         # Beside the loop, which it would hold for 20 to 70 ms.
