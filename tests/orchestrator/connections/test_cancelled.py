@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from pathlib import Path
 from types import coroutine
 from typing import Any
 
 import pytest
 
+from orchestrator import Orchestrator
 from orchestrator.connections.loops import LoopTransport
 from orchestrator.http_messages import Address, ConnectionOptions, OutgoingRequest
 from orchestrator.secrets import Secret
 from tests.orchestrator.connections.raw_server import Peer, RawServer, in_chunks, raw_server
+from tests.orchestrator.connections.test_calls import asking
+from tests.orchestrator.connections.test_interrupted import says_back
 from tests.orchestrator.connections.test_proxied_connections import tunnelling
 from tests.orchestrator.connections.test_tls_connections import AUTHORITY, serving
 from tests.waiting import AMPLE, eventually
@@ -142,3 +145,46 @@ def test_cancelled_at_each_wait_for_a_tunnel(tmp_path: Path, *, late: bool) -> N
         url = Address.parse("https://provider.test/")
         request = OutgoingRequest("POST", url, {}, b"first", options)
         asyncio.run(_all(server, request, kept=False, late=late))
+
+
+def said(text: str) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": text}]}
+
+
+async def streamed(orchestrator: Orchestrator, text: str) -> str:
+    async with orchestrator.astream(said(text)) as chunks:
+        return "".join([chunk.text async for chunk in chunks])
+
+
+async def whole(orchestrator: Orchestrator, text: str) -> str:
+    return (await orchestrator.arun(said(text))).text
+
+
+Calling = Callable[[Orchestrator, str], Coroutine[Any, Any, str]]
+
+
+@pytest.mark.parametrize("call", [whole, streamed])
+@pytest.mark.parametrize("late", [False, True], ids=["waiting", "there"])
+@pytest.mark.parametrize("kept", [False, True], ids=["new", "kept"])
+def test_a_call_cancelled_at_each_wait(call: Calling, *, kept: bool, late: bool) -> None:
+    async def main() -> None:
+        nth, struck = 0, True
+        while struck:
+            nth += 1
+            if kept:
+                await whole(orchestrator, "first")
+            cancelling = Cancelling(nth, late=late)
+
+            async def begin(cancelling: Cancelling = cancelling) -> object:
+                return await cancelling.over(call(orchestrator, "cancelled"))
+
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.create_task(begin())
+            struck = cancelling.has_struck
+            assert await call(orchestrator, f"{nth}") == f"to {nth}"
+            await orchestrator.aclose()
+            assert await asyncio.to_thread(eventually, lambda: server.open == 0)
+        assert nth > 1
+
+    with asking(says_back) as (server, orchestrator):
+        asyncio.run(main())
