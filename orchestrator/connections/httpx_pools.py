@@ -17,6 +17,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from orchestrator.clock import SystemClock
 from orchestrator.connections.httpx_adapter import (
     AsyncHttpxAnswer,
     AsyncHttpxTransport,
@@ -124,7 +125,7 @@ class _BoundedAnswer(HttpxAnswer):
     """An answer whose reads end when the attempt does."""
 
     def __init__(self, response: httpx.Response, asked: str, pool: HttpxPool) -> None:
-        super().__init__(response, asked)
+        super().__init__(response, asked, SystemClock())
         self._pool = pool
         pool.enter(self)
 
@@ -153,7 +154,7 @@ class HttpxPool(HttpxTransport):
             limits=_limits(route),
             proxy=_proxy(route),
         )
-        super().__init__(inner)
+        super().__init__(inner, SystemClock())
         # httpx has no other way to say how its connections are opened.
         self._backend = inner._pool._network_backend = _BoundedBackend()  # noqa: SLF001
         self._users: set[object] = set()
@@ -248,7 +249,7 @@ class _CountedAnswer(AsyncHttpxAnswer):
     """An answer that its pool knows of."""
 
     def __init__(self, response: httpx.Response, asked: str, pool: AsyncHttpxPool) -> None:
-        super().__init__(response, asked)
+        super().__init__(response, asked, SystemClock())
         self._pool = pool
         pool.users.add(self)
 
@@ -274,7 +275,7 @@ class AsyncHttpxPool(AsyncHttpxTransport):
             limits=_limits(route),
             proxy=_proxy(route),
         )
-        super().__init__(inner)
+        super().__init__(inner, SystemClock())
         inner._pool._network_backend = _ClosingBackend()  # noqa: SLF001 - see HttpxPool
         self.users: set[object] = set()
         self._is_closed = False
