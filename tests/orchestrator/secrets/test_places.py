@@ -21,7 +21,11 @@ from hypothesis import strategies as st
 
 from orchestrator import CallFailed, Orchestrator
 from orchestrator.config import loading
+from orchestrator.connections.errors import UnsendableRequest
+from orchestrator.connections.proxies import proxy_of
+from orchestrator.connections.writer import request_bytes
 from orchestrator.health import MemoryStore
+from orchestrator.http_messages import Address, OutgoingRequest
 from orchestrator.sim import Script, ScriptedProviders, replies
 from tests.acceptance.world import HI, failure, run
 from tests.orchestrator.cli.entry import CANARY, Place
@@ -165,6 +169,25 @@ def test_what_interrupts_a_call_on_the_wire_shows_no_secret() -> None:
     for text in (traced(in_a_task), traced(in_a_thread.value)):
         assert "ends_at" in text  # the frames of a connection are among them
         assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_a_key_that_no_header_takes_is_in_no_error() -> None:
+    address = Address.parse("http://a.test/v1")
+    with pytest.raises(UnsendableRequest) as refused:
+        request_bytes(OutgoingRequest("POST", address, {"authorization": f"Bearer {KEY}☃"}))
+
+    assert KEY not in str(refused.value)
+    assert refused.value.__context__ is None
+
+
+def test_a_pickled_provider_is_not_asked_around_its_proxy() -> None:
+    provider = loading.loads(TEXT, {}).providers["behind"]
+    copy = pickle.loads(pickle.dumps(provider))
+    url = Address.parse(provider.base_url)
+
+    assert proxy_of(url, provider.connection) is not None
+    with pytest.raises(LookupError, match="was pickled"):
+        proxy_of(url, copy.connection)
 
 
 def test_the_header_of_a_provider_is_sent_as_it_is() -> None:
