@@ -10,13 +10,17 @@ from urllib.parse import quote, urlsplit
 import attrs
 import msgspec
 
-from orchestrator.secrets import Secret
+from orchestrator.secrets import Secret, SecretAddress
 
 _PORTS = {"http": 80, "https": 443}
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 _QUERY_SAFE = _PATH_SAFE + "?[]|^`{}"
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
 _IPV4 = re.compile(r"[0-9]+(\.[0-9]+){3}", re.ASCII)
+
+
+def _shown(target: str) -> str:
+    return repr(SecretAddress(target))
 
 
 @attrs.frozen
@@ -27,13 +31,13 @@ class Address:
         scheme: ``http`` or ``https``, in lower case.
         host: A name in ASCII, an IPv4 address, or an IPv6 address without its brackets.
         port: That of the scheme where the address names none.
-        target: Path and query, percent-encoded.
+        target: Path and query, percent-encoded; a query may be a secret, and is not shown.
     """
 
     scheme: str
     host: str
     port: int
-    target: str
+    target: str = attrs.field(repr=_shown)
 
     @classmethod
     def parse(cls, text: str) -> Address:
@@ -91,13 +95,14 @@ class ConnectionOptions:
     """What a provider's config says of its connections.
 
     Attributes:
-        verify: Whom to trust: a PEM file or a folder; empty for what the environment says.
+        verify: Whom to trust: a PEM file or a folder; empty for what the environment says,
+            ``None`` for anybody.
         proxy: The address of a proxy, empty for none whatever the environment says; ``None``
             for what that says.
         http2: Whether HTTP/2 is offered.
     """
 
-    verify: str = ""
+    verify: str | None = ""
     proxy: Secret | None = None
     http2: bool = False
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from orchestrator.connections.dialing import HEAD_START, READ, literal, wait_ready
+from orchestrator.connections.dialing import READ, connect_in_loop, wait_ready
 from orchestrator.connections.errors import (
     ConnectError,
     DecodingError,
@@ -102,10 +102,12 @@ class LoopConnection(asyncio.Protocol):
 
     async def send(self, request: OutgoingRequest, ends_at: float) -> None:
         """Send ``request``, and wait for the head of its answer; see the one for threads."""
-        data = request_bytes(request, self._route.proxy_authorization)
         self._reader = reader = ResponseReader(request.headers.get("accept-encoding", ""))
         try:
-            await self._exchange_head(data, ends_at)
+            # Under no name: they hold a key, and a trace of who was cancelled may show locals.
+            await self._exchange_head(
+                request_bytes(request, self._route.proxy_authorization), ends_at
+            )
         except (ReadError, WriteError, RemoteProtocolError) as error:
             if self._is_used and not reader.has_bytes:
                 raise StaleConnection("a kept connection turned out closed") from error
@@ -227,6 +229,7 @@ class LoopConnection(asyncio.Protocol):
         if reader is None or wire is None:
             raise WriteError("the connection is closed")
         wire.write(data)
+        del data  # see send
         while reader.head is None:
             await self._wait(ends_at)
 
@@ -279,7 +282,7 @@ class LoopTransport:
         self.generation = 0
         self._loop = loop
         self._routes: dict[Hashable, Route] = {}
-        self._loaded: set[str] = set()
+        self._loaded: set[str | None] = set()
         self._pools: dict[Hashable, AsyncHttpxPool] = {}
         self._idle: IdleConnections[LoopConnection] = IdleConnections(loop.time)
 
@@ -338,7 +341,7 @@ class LoopTransport:
                 raise LimitPassed(connect=True) from None
             raise ConnectError(str(error) or "timed out") from None
 
-    async def _context(self, verify: str) -> ssl.SSLContext:
+    async def _context(self, verify: str | None) -> ssl.SSLContext:
         if verify in self._loaded:
             return ssl_context(verify)
         # Beside the loop, which it would hold for 20 to 70 ms.
@@ -346,15 +349,24 @@ class LoopTransport:
         self._loaded.add(verify)
         return context
 
+    async def _connect_wire(self, made: LoopConnection, host: str, port: int) -> None:
+        try:
+            sock = await connect_in_loop(host, port, self._loop)
+        except NotImplementedError:  # such a loop tries one address after the other
+            await self._loop.create_connection(lambda: made, host, port)
+            return
+        try:
+            await self._loop.create_connection(lambda: made, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
+
     async def _connect(self, route: Route) -> LoopConnection:
         context = await self._context(route.options.verify) if route.is_secure else None
         host, port = route.place
         made = LoopConnection(self, route, self._loop)
-        # A loop of another make tries one address after the other.
-        races = literal(host) is None and isinstance(self._loop, asyncio.BaseEventLoop)
-        options: dict[str, Any] = {"happy_eyeballs_delay": HEAD_START} if races else {}
         try:
-            await self._loop.create_connection(lambda: made, host, port, **options)
+            await self._connect_wire(made, host, port)
         except TimeoutError:
             raise
         except (OSError, UnicodeError) as error:

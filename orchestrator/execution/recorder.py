@@ -112,18 +112,15 @@ class _Sent:
 
 
 class Recorder:
-    """Writes down what the flow does, and hands each entry to the observers.
+    """Writes down what the flow does.
 
-    Where there are none, it leaves it to the ledger to put the entries together; a ledger file
-    alone needs no entry either, but what is in it.
+    Where nobody observes, it leaves it to the ledger to put the entries together.
     """
 
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
         self.ledger = Ledger(call)
         self.is_closed = False
-        self._observers = tuple(observers)
-        alone = observers[0] if len(observers) == 1 else None
-        self._file = alone if isinstance(alone, LedgerFile) else None
+        self._entries = ObservedEntries(self.ledger, observers) if observers else self.ledger
         self._sent: _Sent | None = None
         self._errors: list[tuple[Error, str]] = []
         self._passed_over: dict[str, Clear] = {}
@@ -141,10 +138,10 @@ class Recorder:
         known = {each.provider: pools[each.provider] for each in route}
         asked = (self.ledger.call, time, route, call.policy, call.reasoning)
         if type(metadata) is dict and not metadata:
-            self._write(Opened, _as_told, *asked, {}, known, call.streamed)
+            self._entries.defer(Opened, _as_told, *asked, {}, known, call.streamed)
         else:
             # The caller's own is made legible now: it may change once the call is over.
-            self._add(Opened(*asked, metadata, known, call.streamed))
+            self._entries.append(Opened(*asked, metadata, known, call.streamed))
 
     def begin_attempt(self, command: Send, at: float) -> None:
         """An attempt goes out."""
@@ -188,7 +185,7 @@ class Recorder:
 
     def record_transition(self, before: Call, event: Event, moved: Step) -> None:
         """The machine took a row."""
-        self._write(
+        self._entries.defer(
             Transition,
             _transition,
             self.ledger.call,
@@ -225,7 +222,7 @@ class Recorder:
     def record_closed(self, call: Call, at: float, skipped: tuple[Skipped, ...]) -> None:
         """The call is over."""
         self.is_closed = True
-        self._write(
+        self._entries.defer(
             Closed,
             _as_told,
             self.ledger.call,
@@ -253,7 +250,7 @@ class Recorder:
                 return
         # Nothing changes it from here on.
         self._sent = None
-        self._write(Attempt, _attempt, self.ledger.call, sent, event.at, state, error)
+        self._entries.defer(Attempt, _attempt, self.ledger.call, sent, event.at, state, error)
 
     def _pass_over(self, event: Started | Switched | Waited | Rotated, call: Call) -> None:
         names = [target.name for target in call.route]
@@ -264,23 +261,32 @@ class Recorder:
                 # The first reason stays: later ones are often of this call's own making.
                 self._passed_over.setdefault(clear.target.name, clear)
 
-    def _write(
-        self, kind: type[Entry], values: Callable[..., tuple[Any, ...]], *facts: Any
-    ) -> None:
-        """Write down the entry of ``kind`` that has ``values(*facts)``, in its fields' order."""
-        if not self._observers:
-            self.ledger.defer(kind, values, *facts)
-        elif self._file is None:
-            self._add(kind(*values(*facts)))
-        else:
-            self.ledger.defer(kind, values, *facts)
-            try:
-                self._file.write(kind, values(*facts))
-            except Exception:  # noqa: BLE001 - as of any observer
-                _log.exception("the ledger file raised; the call goes on")
 
-    def _add(self, entry: Entry) -> None:
-        self.ledger.append(entry)
+class ObservedEntries:
+    """The entries of a call that somebody observes: each is handed on as it is written down.
+
+    A ledger file alone needs no entry, but what is in it.
+    """
+
+    def __init__(self, ledger: Ledger, observers: Sequence[Callable[[Entry], None]]) -> None:
+        self._ledger, self._observers = ledger, tuple(observers)
+        alone = observers[0] if len(observers) == 1 else None
+        self._file = alone if isinstance(alone, LedgerFile) else None
+
+    def defer(self, kind: type[Entry], values: Callable[..., tuple[Any, ...]], *facts: Any) -> None:
+        """Add the entry of ``kind`` that has ``values(*facts)``; see :meth:`.Ledger.defer`."""
+        if self._file is None:
+            self.append(kind(*values(*facts)))
+            return
+        self._ledger.defer(kind, values, *facts)
+        try:
+            self._file.write(kind, values(*facts))
+        except Exception:  # noqa: BLE001 - as of any observer
+            _log.exception("the ledger file raised; the call goes on")
+
+    def append(self, entry: Entry) -> None:
+        """Add ``entry``."""
+        self._ledger.append(entry)
         for observer in self._observers:
             try:
                 observer(entry)
