@@ -3,8 +3,8 @@
     python benchmarks/first_token.py [--rounds N] [--open N] [--many N] [--check]
 
 First token: seconds from the request to the first content, by the connection alone, by
-``Orchestrator.stream`` (or ``astream``), and by httpx, in turn; the same server in another process, the
-same bytes, the same run. Memory: what tracemalloc sees of streams that are open in the
+``Orchestrator.stream`` (or ``astream``) and by httpx, in turn; the same server in another
+process, the same bytes, the same run. Memory: what tracemalloc sees of streams that are open in the
 middle of an answer, each with its connection; the connection's own part is measured
 alone. Many: so many streams at once in one event loop. With ``--check`` the
 exit status is 1 where the first token is later by more than 5 % and 1 ms, an open stream
@@ -21,7 +21,7 @@ import statistics
 import sys
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 
 import attrs
@@ -31,6 +31,7 @@ from orchestrator import Orchestrator
 from orchestrator.config.loading import loads
 from orchestrator.connections.loops import LoopTransport
 from orchestrator.connections.sockets import SocketTransport
+from orchestrator.connections.transports import AsyncOpenAnswer
 from orchestrator.dialects import dialect
 from orchestrator.execution.auth import auth_of
 from orchestrator.http_messages import OutgoingRequest
@@ -53,6 +54,7 @@ credentials = ["benchmark"]
 base_url = "{half}"
 credentials = ["benchmark"]
 """
+WARM = 20
 FIRST = b'"content": "word"'
 LATEST_RATIO, LATEST_SECONDS = 1.05, 0.001
 MOST_BYTES = 64 * 1024
@@ -90,18 +92,25 @@ def outgoing(orchestrator: Orchestrator, name: str) -> OutgoingRequest:
     return made
 
 
+def seconds_until_first(began: float, pieces: Iterable[bytes]) -> float:
+    """Reads all of an answer; the seconds until its first content was here."""
+    seen, first = b"", 0.0
+    for data in pieces:
+        seen += data
+        if not first and FIRST in seen:
+            first = time.perf_counter() - began
+    return first
+
+
 def blocking(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
     """Pairs for :meth:`Orchestrator.stream`."""
     transport, request = SocketTransport(), outgoing(orchestrator, "bench")
+    client = httpx.Client(headers=request.headers, timeout=60.0)
 
     def plain() -> float:
-        began, seen = time.perf_counter(), b""
+        began = time.perf_counter()
         answer = transport.open(request, 60.0, 60.0)
-        while FIRST not in seen:
-            seen += answer.read(60.0) or b""
-        first = time.perf_counter() - began
-        while answer.read(60.0) is not None:
-            pass
+        first = seconds_until_first(began, iter(lambda: answer.read(60.0) or b"", b""))
         answer.close()
         return first
 
@@ -115,34 +124,40 @@ def blocking(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
         return first
 
     def peer() -> float:
-        began, seen, first = time.perf_counter(), b"", 0.0
+        began = time.perf_counter()
         with client.stream("POST", str(request.url), content=request.content) as answer:
-            for data in answer.iter_raw():
-                seen += data
-                first = first or (time.perf_counter() - began if FIRST in seen else 0.0)
-        return first
+            return seconds_until_first(began, answer.iter_raw())
 
-    with httpx.Client(headers=request.headers, timeout=60.0) as client:
-        for _ in range(20):
-            plain(), call(), peer()
-        pairs = [Pair(plain(), call(), peer()) for _ in range(rounds)]
+    pairs = [Pair(plain(), call(), peer()) for _ in range(WARM + rounds)][WARM:]
     transport.close()
+    client.close()
     return pairs
+
+
+async def seconds_until_first_async(began: float, pieces: AsyncIterable[bytes]) -> float:
+    """The same for tasks."""
+    seen, first = b"", 0.0
+    async for data in pieces:
+        seen += data
+        if not first and FIRST in seen:
+            first = time.perf_counter() - began
+    return first
 
 
 async def suspending(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
     """Pairs for :meth:`Orchestrator.astream`."""
     transport = LoopTransport(asyncio.get_running_loop())
     request = outgoing(orchestrator, "bench")
+    client = httpx.AsyncClient(headers=request.headers, timeout=60.0)
+
+    async def pieces(answer: AsyncOpenAnswer) -> AsyncIterator[bytes]:
+        while (data := await answer.read(60.0)) is not None:
+            yield data
 
     async def plain() -> float:
-        began, seen = time.perf_counter(), b""
+        began = time.perf_counter()
         answer = await transport.open(request, 60.0, 60.0)
-        while FIRST not in seen:
-            seen += await answer.read(60.0) or b""
-        first = time.perf_counter() - began
-        while await answer.read(60.0) is not None:
-            pass
+        first = await seconds_until_first_async(began, pieces(answer))
         await answer.aclose()
         return first
 
@@ -156,21 +171,14 @@ async def suspending(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
         return first
 
     async def peer() -> float:
-        began, seen, first = time.perf_counter(), b"", 0.0
+        began = time.perf_counter()
         async with client.stream("POST", str(request.url), content=request.content) as answer:
-            async for data in answer.aiter_raw():
-                seen += data
-                first = first or (time.perf_counter() - began if FIRST in seen else 0.0)
-        return first
+            return await seconds_until_first_async(began, answer.aiter_raw())
 
-    async with httpx.AsyncClient(headers=request.headers, timeout=60.0) as client:
-        for _ in range(20):
-            await plain()
-            await call()
-            await peer()
-        pairs = [Pair(await plain(), await call(), await peer()) for _ in range(rounds)]
+    rows = [Pair(await plain(), await call(), await peer()) for _ in range(WARM + rounds)]
     await transport.aclose()
-    return pairs
+    await client.aclose()
+    return rows[WARM:]
 
 
 def told(name: str, pairs: list[Pair]) -> bool:
@@ -256,9 +264,10 @@ def orchestrated() -> Iterator[tuple[Orchestrator, SimProcess]]:
 
 def report(options: argparse.Namespace, orchestrator: Orchestrator, providers: SimProcess) -> bool:
     """Measure and print all; True where all is as promised."""
-    print(f"{'':8}{'plain µs':>10}{'call µs':>10}{'added µs':>10}{'ratio':>8}{'httpx µs':>10}   first token")
+    head = ("plain µs", "call µs", "added µs", "ratio", "httpx µs")
+    print(f"{'':8}{head[0]:>10}{head[1]:>10}{head[2]:>10}{head[3]:>8}{head[4]:>10}   first token")
     found = first_contents(orchestrator, options.rounds)
-    late = any([told(name, pairs) for name, pairs in found.items()])
+    late = sum(told(name, pairs) for name, pairs in found.items()) > 0
     providers.set("bench", replies.ok(WORDS, pace=0.02))
     done, seconds = asyncio.run(many(orchestrator, options.many))
     print(f"{done} of {options.many} streams of 50 words at once completed in {seconds:.1f} s")

@@ -174,7 +174,7 @@ class MemoryTransports(Transports):
         """For threads."""
         return self.threads
 
-    async def asynchronous(self) -> TaskMemory:  # type: ignore[override]
+    async def asynchronous(self) -> TaskMemory:
         """For tasks."""
         return self.tasks
 
@@ -433,7 +433,7 @@ class Kept(TypedDict):
 
 def kept() -> dict[str, Kept]:
     """What is kept, by interpreter."""
-    return json.loads(KEPT.read_text()) if KEPT.exists() else {}  # type: ignore[no-any-return]
+    return json.loads(KEPT.read_text()) if KEPT.exists() else {}
 
 
 def report(counts: dict[str, int], before: dict[str, int]) -> list[str]:

@@ -10,6 +10,10 @@ WIDTH, ROW = 760, 26
 LEFT, RIGHT, TOP, BOTTOM = 190, 90, 48, 46
 COLOURS = ("#0b6e4f", "#c8553d", "#3d5a80", "#8f5fbf", "#b8860b", "#5c6770")
 """Ours first; told apart by the colour-blind too, and each line has its name beside it."""
+_OPEN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:.0f}" width="{width}" '
+    'height="{height:.0f}" font-family="system-ui, sans-serif" font-size="12" role="img">'
+)
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start", extra: str = "") -> str:
@@ -17,11 +21,9 @@ def _text(x: float, y: float, words: str, anchor: str = "start", extra: str = ""
 
 
 def _figure(title: str, height: float, parts: Iterator[str]) -> str:
-    style = "font-family: system-ui, sans-serif; font-size: 12px; fill: #222"
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" '
-            f'width="{WIDTH}" height="{height:.0f}" style="{style}" role="img">',
+            _OPEN.format(width=WIDTH, height=height),
             f"<title>{escape(title)}</title>",
             '<rect width="100%" height="100%" fill="#ffffff"/>',
             _text(16, 24, title, extra='font-size="14" font-weight="600"'),
@@ -85,7 +87,8 @@ def lines(
 
     Args:
         title: What is drawn.
-        across, up: What the axes are, with their units.
+        across: What the axis from left to right is, with its unit.
+        up: The same of the other one.
         series: By name: the height of each point by where it stands.
         height: Of the whole figure.
     """
@@ -112,7 +115,9 @@ def lines(
             path = "L".join(f"{x:.1f} {y:.1f}" for x, y in placed)
             colour = COLOURS[at % len(COLOURS)]
             yield f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
-            yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in placed)
+            yield from (
+                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in placed
+            )
             y = placed[-1][1]
             while any(abs(y - other) < 14 for other in taken):
                 y += 1

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import datetime
+import datetime as dt
 import json
 import os
 import platform
@@ -26,9 +26,17 @@ from typing import Any
 
 import attrs
 
-from benchmarks import call_speed, failover_speed, first_token, health_speed, import_speed
+from benchmarks import (
+    call_speed,
+    failover_speed,
+    first_token,
+    health_speed,
+    import_speed,
+    performance_page,
+    stream_speed,
+    waiting_streams,
+)
 from benchmarks import instructions as counted
-from benchmarks import performance_page, stream_speed, waiting_streams
 from benchmarks.peers import __main__ as peers
 from orchestrator import Orchestrator
 from orchestrator.config.loading import loads
@@ -138,7 +146,7 @@ def circumstances(began: float) -> dict[str, Any]:
     if (cpus := Path("/proc/cpuinfo")).exists():
         lines = (line for line in cpus.read_text().splitlines() if line.startswith("model name"))
         model = next(lines, f": {model}").partition(": ")[2]
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     return {
         "date": now.strftime("%Y-%m-%d %H:%M UTC"),
         "machine": f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
@@ -174,7 +182,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.measure is not None:
         take(options.measure or list(PARTS))
-    written = performance_page.files(json.loads(RESULTS.read_text()), json.loads(counted.KEPT.read_text()))
+    written = performance_page.files(
+        json.loads(RESULTS.read_text()), json.loads(counted.KEPT.read_text())
+    )
     stale = [
         name
         for name, text in written.items()

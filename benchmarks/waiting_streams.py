@@ -5,9 +5,9 @@
 Each way to hold them is a process of its own, and so is the provider, which sends one chunk of
 each and then nothing. Told are the KiB of memory that the process grew by for each stream, its
 connection included (resident, as the kernel counts it), and the microseconds of its processor to
-set one up, and to get its first chunk. Both should stay as they are with ten times as many. With ``--check`` the exit status
-is 1 where a stream of ours holds more than 20 KiB, or setting up ten times as many costs half as
-much again for each.
+set one up and get its first chunk. Both should stay as they are with ten times as many. With
+``--check`` the exit status is 1 where a stream of ours holds more than 20 KiB, or setting one of
+the most up costs half as much again as one of the fewest.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import asyncio
 import importlib
 import json
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ async def openai(url: str) -> Client:
 
 async def litellm(url: str) -> Client:
     """The Router, with one deployment and without its retries."""
-    module = importlib.import_module("litellm")
+    module: Any = importlib.import_module("litellm")
     module.telemetry = False
     deployment = {"model": "openai/model", "api_base": f"{url}/v1", "api_key": KEY}
     listed = [{"model_name": "model", "litellm_params": deployment}]
@@ -147,7 +147,7 @@ api_key_location = "none"
     return Client(block, suspend)
 
 
-CLIENTS: dict[str, Callable[..., Awaitable[Client]]] = {
+CLIENTS: dict[str, Callable[..., Coroutine[Any, Any, Client]]] = {
     "ours": ours,
     "httpx": httpx,
     "openai": openai,
