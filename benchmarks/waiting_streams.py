@@ -149,7 +149,7 @@ def measure(counts: list[int]) -> dict[str, dict[int, Held]]:
                 words = [sys.executable, "-m", "benchmarks.waiting_streams", "--worker", name, url]
                 done = subprocess.run(
                     [*words, "--counts", str(count)],
-                    cwd=ROOT, check=False, capture_output=True, text=True, timeout=240,
+                    cwd=ROOT, check=False, capture_output=True, text=True, timeout=540,
                 )  # fmt: skip
             if done.returncode:
                 print(f"!! LEFT OUT: {name} at {count}: {done.stderr.strip()[-200:]}")
