@@ -67,8 +67,9 @@ async def httpx(url: str) -> Client:
     """The client of the usual Python stack: one POST, and its JSON."""
     module = importlib.import_module("httpx")
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
-    # As ours: no limit to the connections, and one to the time.
-    options = {"headers": headers, "timeout": 60.0, "limits": module.Limits()}
+    # With its own limits, 100 connections and 20 of them kept. Without any it costs 1,400 to
+    # 4,000 µs at 64 in flight, and 13,000 at 256: its pool goes through all for each request.
+    options = {"headers": headers, "timeout": 60.0}
     one, many = module.Client(**options), module.AsyncClient(**options)
     address = f"{url}/v1/chat/completions"
     request = {"model": "model", **REQUEST}
