@@ -115,7 +115,10 @@ def limit_passed(error: Exception, effect: Open | Read, seconds: float) -> Limit
     """
     if not isinstance(error, ConnectTimeout | ReadTimeout | TimeoutError):
         return None
-    connects = isinstance(error, ConnectTimeout) and isinstance(effect, Open)
-    if isinstance(effect, Open) and connects and seconds >= effect.connect - CLOCK_GRAIN:
+    if (
+        isinstance(error, ConnectTimeout)
+        and isinstance(effect, Open)
+        and seconds >= effect.connect - CLOCK_GRAIN
+    ):
         return LimitPassed(connect=True)
     return LimitPassed() if seconds >= effect.seconds - CLOCK_GRAIN else None
