@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 from orchestrator.connections.dialing import READ, connect_in_loop, wait_ready
 from orchestrator.connections.errors import (
     ConnectError,
-    DecodingError,
     LimitPassed,
     ProxyError,
     ReadError,
@@ -61,7 +60,7 @@ class LoopConnection(asyncio.Protocol):
         self._generation = transport.generation
         self._wire: asyncio.Transport | None = None
         self._reader: ResponseReader | None = None
-        self._error: Exception | None = None
+        self._error: TransportError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ends_at, self._fileno = 0.0, -1
@@ -119,6 +118,7 @@ class LoopConnection(asyncio.Protocol):
         Raises:
             LimitPassed: The time is over.
             TransportError: The exchange broke.
+            DecodingError: The body cannot be unpacked, or in no way that was asked for.
         """
         reader = self._reader
         if reader is None:
@@ -180,7 +180,7 @@ class LoopConnection(asyncio.Protocol):
             return
         try:
             reader.feed(data)
-        except (TransportError, DecodingError) as error:
+        except TransportError as error:
             self._fail(error)
             return
         if reader.held > _FULL and not self._is_paused and self._wire is not None:
@@ -213,7 +213,7 @@ class LoopConnection(asyncio.Protocol):
         else:
             self._wake()
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: TransportError) -> None:
         self._error = self._error or error
         self._wake()
         if self._wire is not None:
