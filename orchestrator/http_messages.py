@@ -10,13 +10,17 @@ from urllib.parse import quote, urlsplit
 import attrs
 import msgspec
 
-from orchestrator.secrets import Secret
+from orchestrator.secrets import Secret, SecretAddress
 
 _PORTS = {"http": 80, "https": 443}
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 _QUERY_SAFE = _PATH_SAFE + "?[]|^`{}"
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
 _IPV4 = re.compile(r"[0-9]+(\.[0-9]+){3}", re.ASCII)
+
+
+def _shown(target: str) -> str:
+    return repr(SecretAddress(target))
 
 
 @attrs.frozen
@@ -27,13 +31,13 @@ class Address:
         scheme: ``http`` or ``https``, in lower case.
         host: A name in ASCII, an IPv4 address, or an IPv6 address without its brackets.
         port: That of the scheme where the address names none.
-        target: Path and query, percent-encoded.
+        target: Path and query, percent-encoded; a query may be a secret, and is not shown.
     """
 
     scheme: str
     host: str
     port: int
-    target: str
+    target: str = attrs.field(repr=_shown)
 
     @classmethod
     def parse(cls, text: str) -> Address:

@@ -102,10 +102,12 @@ class LoopConnection(asyncio.Protocol):
 
     async def send(self, request: OutgoingRequest, ends_at: float) -> None:
         """Send ``request``, and wait for the head of its answer; see the one for threads."""
-        data = request_bytes(request, self._route.proxy_authorization)
         self._reader = reader = ResponseReader(request.headers.get("accept-encoding", ""))
         try:
-            await self._exchange_head(data, ends_at)
+            # Under no name: they hold a key, and a trace of who was cancelled may show locals.
+            await self._exchange_head(
+                request_bytes(request, self._route.proxy_authorization), ends_at
+            )
         except (ReadError, WriteError, RemoteProtocolError) as error:
             if self._is_used and not reader.has_bytes:
                 raise StaleConnection("a kept connection turned out closed") from error
@@ -227,6 +229,7 @@ class LoopConnection(asyncio.Protocol):
         if reader is None or wire is None:
             raise WriteError("the connection is closed")
         wire.write(data)
+        del data  # see send
         while reader.head is None:
             await self._wait(ends_at)
 

@@ -105,9 +105,11 @@ def choose_proxy(
 
     Raises:
         UnusableProxy: What would be used is no proxy, or needs a package that is missing.
+        LookupError: ``configured`` came out of a pickle, which drops its value.
     """
     if configured is not None:
-        return read_proxy(configured.reveal(), CONFIGURED) if configured else None
+        url = configured.reveal()  # before it is asked whether it is empty, as a pickled one seems
+        return read_proxy(url, CONFIGURED) if url else None
     # 5 µs where no proxy is set (2026-11): the price of seeing each change of the environment.
     values: _Values = tuple(map(os.environ.get, _PROXIES))
     if not any(values):

@@ -100,10 +100,10 @@ class SocketConnection:
             LimitPassed: The time is over.
             TransportError: The exchange broke.
         """
-        data = request_bytes(request, self._route.proxy_authorization)
         self._reader = reader = ResponseReader(request.headers.get("accept-encoding", ""))
         try:
-            self._write(data, ends_at)
+            # Under no name: they hold a key, and a trace that an interrupt leaves may show locals.
+            self._write(request_bytes(request, self._route.proxy_authorization), ends_at)
             while reader.head is None:
                 self._receive(ends_at)
         except (ReadError, WriteError, RemoteProtocolError) as error:
@@ -154,6 +154,7 @@ class SocketConnection:
 
     def _write(self, data: bytes, ends_at: float) -> None:
         view, sent = memoryview(data), 0
+        del data  # see send
         while sent < len(view):
             try:
                 sent += self._sock.send(view[sent : sent + _PIECE])

@@ -34,10 +34,9 @@ def request_bytes(request: OutgoingRequest, proxy_authorization: str | None = No
         added["content-length"] = str(len(request.content))
     line = f"{request.method} {target} HTTP/1.1"
     head = "".join([line, "\r\n", *map("%s: %s\r\n".__mod__, added.items())])
-    try:
-        raw = head.encode("latin-1")
-    except UnicodeEncodeError:
-        raise UnsendableRequest("illegal header value: a character that is not latin-1") from None
+    raw = head.encode("latin-1", "ignore")  # its error would hold the head, and so the key
+    if len(raw) != len(head):
+        raise UnsendableRequest("illegal header value: a character that is not latin-1")
     # A line break in a value would begin a header, or a request, of somebody else's.
     if raw.translate(None, _PRINTABLE) != b"\r\n" * (len(added) + 1):
         raise UnsendableRequest("illegal header value: a line break or a control character")

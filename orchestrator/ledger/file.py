@@ -44,7 +44,9 @@ class LedgerFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.Lock()
+        # Again from within: a call inside a signal handler may interrupt the one that has it, and
+        # writes by a descriptor of its own then.
+        self._lock = threading.RLock()
         self._open: _OpenFile | None = None
         self._looked_at = -math.inf
         self._broken = False
@@ -85,7 +87,7 @@ class LedgerFile:
 
     def forked(self) -> None:
         """Begin anew in a child: another thread of its parent may have held the lock."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         # A lock of the parent's file is the child's too, as long as it has it open.
         self._open = None
 
@@ -203,7 +205,7 @@ class _OpenFile:
 
 
 def _lock(descriptor: int) -> bool:
-    """Take the file's lock; false where others keep it all the time, or there is none to take."""
+    """Take the file's lock; false where others keep it all the time, true where there is none."""
     if sys.platform == "win32":
         return True
     for _ in range(LOCK_TRIES):

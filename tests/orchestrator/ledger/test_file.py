@@ -91,6 +91,47 @@ file(entry("after", 2))
 """
 
 
+SIGNALLED = """
+import signal, sys
+from pathlib import Path
+from orchestrator.ledger import Closed, LedgerFile
+
+file, handled, made = LedgerFile(Path(sys.argv[1])), 0, 0
+
+def write(call):
+    file(Closed(call, 0.0, "succeed", None, None, 1, ()))
+
+def handle(*_):
+    global handled
+    handled += 1
+    write(f"inside-{handled}")
+
+signal.alarm(60)
+signal.signal(signal.SIGVTALRM, handle)
+signal.setitimer(signal.ITIMER_VIRTUAL, 0.001, 0.001)
+while made < 300 or handled <= 100:
+    made += 1
+    write(f"outside-{made}")
+signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+print(handled + made)
+"""
+
+
+def test_a_call_inside_a_signal_handler_writes_whatever_it_interrupts(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNALLED, str(path)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=90,
+    )
+
+    calls = [json.loads(text)["call"] for text in path.read_text("utf-8").splitlines()]
+    assert len(set(calls)) == len(calls) == int(done.stdout)
+
+
 def test_a_line_that_a_full_disk_cuts_is_taken_back(tmp_path: Path) -> None:
     path = tmp_path / "calls.jsonl"
     done = subprocess.run(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 import pickle
+import signal
+import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +21,16 @@ from hypothesis import strategies as st
 
 from orchestrator import CallFailed, Orchestrator
 from orchestrator.config import loading
+from orchestrator.connections.errors import UnsendableRequest
+from orchestrator.connections.proxies import proxy_of
+from orchestrator.connections.writer import request_bytes
 from orchestrator.health import MemoryStore
+from orchestrator.http_messages import Address, OutgoingRequest
 from orchestrator.sim import Script, ScriptedProviders, replies
 from tests.acceptance.world import HI, failure, run
 from tests.orchestrator.cli.entry import CANARY, Place
 from tests.spellings_strategies import spelled
+from tests.waiting import eventually
 
 KEY, OTHER = "canary.Q7x.zeroth.PlumberWhale", "canary.Q7x.other.HeronQuartz"
 HEADER, COOKIE = "Heron-2291-Quartz-Mill", "c00kie.Jar.of.4477"
@@ -122,6 +130,64 @@ def test_what_is_loaded_shows_and_pickles_no_secret(secret: str) -> None:
         ]
         for place in shown:
             assert secret not in place
+
+
+def traced(error: BaseException) -> str:
+    """The library's frames with their locals, as a tool that reports errors sends them."""
+    trace = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames = [frame for frame in trace.stack if "/tests/" not in frame.filename]
+    return "\n".join(f"{frame.name} {frame.locals}" for frame in frames)
+
+
+def test_what_interrupts_a_call_on_the_wire_shows_no_secret() -> None:
+    with ScriptedProviders({"a": replies.hang()}) as providers:
+        text = TEXT.replace("http://a.test/v1", providers.url("a"))
+
+        def came(times: int) -> bool:
+            return eventually(lambda: len(providers.received("a")) == times)
+
+        async def cancelled(orchestrator: Orchestrator) -> BaseException:
+            task = asyncio.create_task(orchestrator.arun(HI))
+            assert await asyncio.to_thread(came, 1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as ended:
+                await task
+            return ended.value
+
+        def interrupt() -> None:
+            if came(2) and (main := threading.main_thread().ident) is not None:
+                signal.pthread_kill(main, signal.SIGINT)
+
+        with Orchestrator(loading.loads(text, {})) as orchestrator:
+            in_a_task = asyncio.run(cancelled(orchestrator))
+            thread = threading.Thread(target=interrupt)
+            thread.start()
+            with pytest.raises(KeyboardInterrupt) as in_a_thread:
+                orchestrator.run(HI)
+            thread.join()
+
+    for text in (traced(in_a_task), traced(in_a_thread.value)):
+        assert "ends_at" in text  # the frames of a connection are among them
+        assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_a_key_that_no_header_takes_is_in_no_error() -> None:
+    address = Address.parse("http://a.test/v1")
+    with pytest.raises(UnsendableRequest) as refused:
+        request_bytes(OutgoingRequest("POST", address, {"authorization": f"Bearer {KEY}☃"}))
+
+    assert KEY not in str(refused.value)
+    assert refused.value.__context__ is None
+
+
+def test_a_pickled_provider_is_not_asked_around_its_proxy() -> None:
+    provider = loading.loads(TEXT, {}).providers["behind"]
+    copy = pickle.loads(pickle.dumps(provider))
+    url = Address.parse(provider.base_url)
+
+    assert proxy_of(url, provider.connection) is not None
+    with pytest.raises(LookupError, match="was pickled"):
+        proxy_of(url, copy.connection)
 
 
 def test_the_header_of_a_provider_is_sent_as_it_is() -> None:
