@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from orchestrator.api.client import Orchestrator
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # again from within: a call may be made inside a signal handler
 _default: Orchestrator | None = None
 
 
@@ -29,9 +29,11 @@ def default() -> Orchestrator:
     with _lock:
         if _default is None:
             # A config that cannot be used is told to each caller anew: it may be mended meanwhile.
-            _default = Orchestrator.from_file()
-            # Nobody else holds it, so nobody else can close its connections in order.
-            atexit.register(_default.close)
+            made = Orchestrator.from_file()
+            if _default is None:  # nor by a signal handler, while the config was read
+                _default = made
+                # Nobody else holds it, so nobody else can close its connections in order.
+                atexit.register(made.close)
         return _default
 
 

@@ -11,6 +11,7 @@ class H11Parser:
     """A :class:`.ResponseParser` over h11."""
 
     def __init__(self) -> None:
+        # More than ever comes: who feeds it holds the limit, LARGEST_HEAD of the reader.
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=1 << 20)
         # h11 reads no answer before a request; of ours it need not know more than its method.
         self._connection.send(h11.Request(method="POST", target="/", headers=[("host", "-")]))

@@ -198,7 +198,7 @@ _NAMES: dict[str, _Ours] = {
     "ConnectTimeout": errors.ConnectTimeout,
     "PoolTimeout": errors.ConnectTimeout,
     "ReadTimeout": errors.ReadTimeout,
-    "WriteTimeout": errors.ReadTimeout,
+    "WriteTimeout": errors.ReadTimeout,  # a limit of the exchange, as opposed to its connection
     "ProxyError": errors.ProxyError,
     "LocalProtocolError": errors.UnsendableRequest,
     "ReadError": errors.ReadError,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 from orchestrator.connections.dialing import READ, connect_in_loop, wait_ready
 from orchestrator.connections.errors import (
     ConnectError,
-    DecodingError,
     LimitPassed,
     ProxyError,
     ReadError,
@@ -35,6 +34,8 @@ from orchestrator.http_messages import OutgoingRequest, ResponseHead
 if TYPE_CHECKING:
     from orchestrator.connections.httpx_adapter import AsyncHttpxAnswer
     from orchestrator.connections.httpx_pools import AsyncHttpxPool
+
+_A_DAY = 86_400.0
 
 _FULL = 256 * 1024
 """Bytes of a body that wait for whoever reads it; then the server has to."""
@@ -61,7 +62,7 @@ class LoopConnection(asyncio.Protocol):
         self._generation = transport.generation
         self._wire: asyncio.Transport | None = None
         self._reader: ResponseReader | None = None
-        self._error: Exception | None = None
+        self._error: TransportError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ends_at, self._fileno = 0.0, -1
@@ -83,7 +84,9 @@ class LoopConnection(asyncio.Protocol):
         if self._route.is_tunnelled:
             self._reader = reader = ResponseReader()
             try:
-                await self._exchange_head(tunnel_bytes(self._route), float("inf"))
+                # Whoever dials has a limit; not infinite, which uvloop cannot count.
+                ends_at = self._loop.time() + _A_DAY
+                await self._exchange_head(tunnel_bytes(self._route), ends_at)
             except TransportError as error:
                 raise ProxyError(f"the proxy passed nothing on ({error})") from None
             check_tunnel(reader)
@@ -119,6 +122,7 @@ class LoopConnection(asyncio.Protocol):
         Raises:
             LimitPassed: The time is over.
             TransportError: The exchange broke.
+            DecodingError: The body cannot be unpacked, or in no way that was asked for.
         """
         reader = self._reader
         if reader is None:
@@ -180,7 +184,7 @@ class LoopConnection(asyncio.Protocol):
             return
         try:
             reader.feed(data)
-        except (TransportError, DecodingError) as error:
+        except TransportError as error:
             self._fail(error)
             return
         if reader.held > _FULL and not self._is_paused and self._wire is not None:
@@ -213,7 +217,7 @@ class LoopConnection(asyncio.Protocol):
         else:
             self._wake()
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: TransportError) -> None:
         self._error = self._error or error
         self._wake()
         if self._wire is not None:

@@ -117,6 +117,7 @@ class SocketConnection:
         Raises:
             LimitPassed: The time is over.
             TransportError: The exchange broke.
+            DecodingError: The body cannot be unpacked, or in no way that was asked for.
         """
         piece = self._reader.take()
         if piece or piece is None:
@@ -306,12 +307,13 @@ class SocketTransport:
             raise
 
     def _begin(self) -> None:
-        self._process = os.getpid()
         self._routes: dict[Hashable, Route] = {}
         self._pools: dict[Hashable, HttpxPool] = {}
         self._idle: IdleConnections[SocketConnection] = IdleConnections(time.monotonic)
         # For a forked child. Not a WeakSet: an interrupt in its callback would be lost.
         self._open: list[weakref.ref[SocketConnection]] = []
+        # Last: who sees it, in another thread or a signal handler, must find no parent's any more.
+        self._process = os.getpid()
 
     def _leave_parent_behind(self) -> None:
         """Let go of a parent's connections in its forked child: its own ends stay open."""

@@ -25,7 +25,13 @@ class OpenAnswer(Protocol):
         ...
 
     def read(self, seconds: float) -> bytes | None:
-        """The next bytes of the body; ``None`` at its end. Raises what broke, or LimitPassed."""
+        """The next bytes of the body; ``None`` at its end.
+
+        Raises:
+            LimitPassed: ``seconds`` are over.
+            TransportError: The exchange broke.
+            DecodingError: The body cannot be unpacked, or in no way that was asked for.
+        """
         ...
 
     def close(self) -> None:
@@ -46,7 +52,8 @@ class Transport(Protocol):
 
         Raises:
             LimitPassed: The time is over.
-            TransportError: The exchange broke.
+            TransportError: The exchange broke; a handed-in transport may raise anything else.
+            UnusableCertificates, UnusableProxy: What the environment names cannot be used.
         """
         ...
 

@@ -48,7 +48,8 @@ class Masker:
         self._secrets = tuple(dict.fromkeys(map(_held, secrets)))
         self._learned: dict[str, tuple[Secret, ...]] = {}
         self._index: _Index | None = None
-        self._lock = threading.Lock()
+        # Again from within: a call inside a signal handler may fail while the index is made.
+        self._lock = threading.RLock()
 
     def __call__(self, text: str) -> str:
         """``text`` without known secrets, and without what looks like a key. Never raises."""

@@ -12,6 +12,7 @@ from orchestrator.states.reasons import Reason, Scope
 _HTTPX = "https://www.python-httpx.org/exceptions/ (2026-11-21)"
 _STDLIB = "https://docs.python.org/3/library/exceptions.html (2026-11-21)"
 _OURS = "a limit of ours (design section 4)"
+_OUR_CONNECTIONS = "what our own connections raise, docs/connections.md (2026-11-30)"
 _ANY = {"exception"}
 
 _DNS = (
@@ -84,11 +85,11 @@ RESEND = "new_connection"
 """The repair of a kept connection that turned out closed: the request is sent on a new one."""
 
 RULES: tuple[Rule, ...] = (
-    Rule("transport.stale-connection", Reason.CONNECTION, _OURS,
+    Rule("transport.stale-connection", Reason.CONNECTION, _OUR_CONNECTIONS,
          codes={"exception:staleconnection"}, scope=Scope.REQUEST, repair=RESEND,
          hint=("A connection that was kept open had been closed when the request reached it: it "
          "is sent again on a new one, and nothing needs to be done.")),
-    Rule("transport.unusable-route", Reason.CONNECTION, _OURS,
+    Rule("transport.unusable-route", Reason.CONNECTION, _OUR_CONNECTIONS,
          codes={"exception:unusablecertificates", "exception:unusableproxy"}, scope=Scope.REQUEST,
          hint=("The certificates or the proxy that are named here cannot be used: mend what the "
          "message names, or take it out.")),
@@ -121,7 +122,7 @@ RULES: tuple[Rule, ...] = (
     Rule("transport.tls-words", Reason.CONNECTION, _STDLIB, codes=_ANY, contains=_TLS,
          hint=_TLS_HINT),
     Rule("transport.illegal-key", Reason.AUTH,
-         "httpx LocalProtocolError for an empty or broken key (2026-11-21)", codes=_ANY,
+         "UnsendableRequest, httpx LocalProtocolError: a broken key (2026-11-30)", codes=_ANY,
          contains=("illegal header value", "invalid header value",
          "api key client option must be set", "could not resolve authentication method"),
          hint=("The credential cannot be sent as a header: check that the key is set and "

@@ -256,6 +256,44 @@ def test_threads_and_tasks_share_one_default(tmp_path: Path) -> None:
         assert [len(providers.received(name)) for name in "ab"] == [1, 3]
 
 
+SIGNALLED = """
+import signal
+import orchestrator
+found = []
+def handle(*_):
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    found.append(orchestrator.default())
+signal.alarm(60)
+signal.signal(signal.SIGUSR1, handle)
+print(orchestrator.default() is found[0])
+"""
+
+
+def test_a_signal_handler_has_the_default_while_its_config_is_read(tmp_path: Path) -> None:
+    key = "command:sh -c 'kill -USR1 $PPID; echo token'"
+    (tmp_path / "orchestrator.toml").write_text(
+        f"""
+health = "memory"
+[providers.a]
+base_url = "http://a.test/v1"
+credentials = ["{key}"]
+[routes]
+default = ["a/m"]
+"""
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SIGNALLED],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=2 * AMPLE,
+    )
+
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
 def test_every_public_name_can_be_had() -> None:
     for name in library.__all__:
         assert getattr(library, name) is not None

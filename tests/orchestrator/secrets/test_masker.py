@@ -7,6 +7,7 @@ import copy
 import json
 import pickle
 import re
+import threading
 import time
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from orchestrator.secrets import MASK, Masker, Secret, mask
 from tests.spellings_strategies import as_base64, secret_values, spelled
+from tests.waiting import AMPLE
 
 VALUE = "sk-veryquiet-0123456789"
 PLAIN = "zq7PlumberWhale_91xKqTr0ub4dor"
@@ -39,6 +41,28 @@ def test_a_secret_is_masked_in_every_spelling(data: st.DataObject, value: str, h
     assert MASK in left
     # What stands beside it in base64 stays: up to six bytes before it, and some bits around.
     assert len(left.replace(MASK, "")) <= 10
+
+
+def test_a_signal_handler_may_mask_while_the_index_is_made() -> None:
+    inside: list[str] = []
+
+    class Interrupted(Secret):
+        """A secret at which a signal comes."""
+
+        def reveal(self) -> str:
+            value = super().reveal()
+            if not inside:
+                inside.append("")
+                inside.append(masker.known(f"no: {value}"))
+            return value
+
+    masker = Masker([Interrupted(VALUE)])
+    thread = threading.Thread(target=masker.known, args=("a text",), daemon=True)
+    thread.start()
+    thread.join(AMPLE)
+
+    assert not thread.is_alive()
+    assert inside[1:] == [f"no: {MASK}"]
 
 
 @given(st.data(), secret_values.filter(lambda value: len(value) >= 12))
