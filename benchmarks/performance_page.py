@@ -36,6 +36,14 @@ NAMES = {
 }
 
 
+HELD = {
+    "ours": "this library",
+    "ours, collector off": "this library, collector off",
+    "connection": "its connections alone",
+    "httpx": "httpx",
+}
+
+
 def files(results: Results, counts: Mapping[str, Kept]) -> dict[str, str]:
     """Each file below docs/, by name."""
     page = _Page(results, counts)
@@ -89,6 +97,7 @@ class _Page:
         yield HEAD
         under = self._results["calls"]["under"]
         versions = {**under["versions"], **self._figures("calls")["versions"]}
+        versions["this library"] = versions.pop("ours")
         told = ", ".join(f"{name} {found}" for name, found in sorted(versions.items()))
         yield f"Machine: {under['machine']}. {under['python']}; {told}."
         yield ""
@@ -189,6 +198,8 @@ class _Page:
         )
         yield ""
         yield "![CPU a call by calls in flight](plots/in_flight.svg)"
+        yield ""
+        yield "![CPU a call with 64 in flight](plots/peers.svg)"
         yield ""
         for setting, tables in self._calls.items():
             yield f"### {setting[0].upper()}{setting[1:]}, µs CPU a call: the least (the median)"
@@ -304,7 +315,7 @@ class _Page:
         yield from _table(
             ("streams that wait", "at once", "KiB each", "µs CPU to set one up"),
             [
-                (name, f"{int(count):,}", f"{one['kib']:.1f}", _us(one["cpu"]))
+                (HELD[name], f"{int(count):,}", f"{one['kib']:.1f}", _us(one["cpu"]))
                 for name, counts in self._figures("waiting").items()
                 for count, one in counts.items()
             ],
@@ -410,7 +421,7 @@ class _Page:
     def waiting_plot(self) -> str:
         """Memory of a waiting stream."""
         drawn = [
-            (f"{name}, {int(count):,}", one["kib"], 0 if name == "ours" else 2)
+            (f"{HELD[name]}, {int(count):,} at once", one["kib"], 0 if name == "ours" else 2)
             for name, counts in self._figures("waiting").items()
             for count, one in counts.items()
             if "collector" not in name

@@ -1,4 +1,4 @@
-"""Plots as SVG, of what little they need: bars and lines over a logarithmic axis."""
+"""Plots as SVG, of what little they need: bars, and lines over logarithmic axes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 WIDTH, ROW = 760, 26
-LEFT, RIGHT, TOP, BOTTOM = 190, 90, 48, 46
+LEFT, RIGHT, TOP, BOTTOM = 280, 90, 48, 46
 COLOURS = ("#0b6e4f", "#c8553d", "#3d5a80", "#8f5fbf", "#b8860b", "#5c6770")
 """Ours first; told apart by the colour-blind too, and each line has its name beside it."""
 _OPEN = (
@@ -46,36 +46,36 @@ def _placed(value: float, least: float, most: float, start: float, end: float) -
 
 
 def _said(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def bars(title: str, axis: str, rows: Sequence[tuple[str, float, int]]) -> str:
-    """Bars from left to right.
+    """Bars from left to right, from zero.
 
     Args:
         title: What is drawn.
         axis: What is measured, with its unit.
         rows: Name, value and number of the colour of each.
     """
-    least = 10 ** math.floor(math.log10(min(value for _, value, _ in rows) / 1.5))
-    most = max(value for _, value, _ in rows) * 1.1
-    foot = TOP + ROW * len(rows)
-    end = WIDTH - RIGHT
+    most = max(value for _, value, _ in rows)
+    foot, end = TOP + ROW * len(rows), WIDTH - RIGHT
+    step = 10.0 ** math.floor(math.log10(most))
+    step = next(one for one in (step / 5, step / 2, step, 2 * step) if most / one <= 6)
 
     def parts() -> Iterator[str]:
-        for tick in _ticks(least, most):
-            x = _placed(tick, least, most, LEFT, end)
+        for number in range(int(most / step) + 1):
+            x = LEFT + (end - LEFT) * number * step / most
             yield f'<path d="M{x:.1f} {TOP}V{foot}" stroke="#e4e4e4"/>'
-            yield _text(x, foot + 16, _said(tick), "middle", 'fill="#666"')
-        yield _text((LEFT + end) / 2, foot + 36, f"{axis}, logarithmic", "middle", 'fill="#444"')
+            yield _text(x, foot + 16, _said(number * step), "middle", 'fill="#666"')
+        yield _text((LEFT + end) / 2, foot + 36, axis, "middle", 'fill="#444"')
         for at, (name, value, colour) in enumerate(rows):
-            y, x = TOP + ROW * at, _placed(value, least, most, LEFT, end)
+            y, width = TOP + ROW * at, (end - LEFT) * value / most
             yield (
-                f'<rect x="{LEFT}" y="{y + 4}" width="{x - LEFT:.1f}" height="{ROW - 8}" '
+                f'<rect x="{LEFT}" y="{y + 4}" width="{width:.1f}" height="{ROW - 8}" '
                 f'fill="{COLOURS[colour]}"/>'
             )
             yield _text(LEFT - 8, y + 17, name, "end")
-            yield _text(x + 6, y + 17, _said(value))
+            yield _text(LEFT + width + 6, y + 17, _said(value))
 
     return _figure(title, foot + BOTTOM, parts())
 

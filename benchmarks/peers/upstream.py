@@ -147,6 +147,12 @@ def pin(core: int) -> None:
         os.sched_setaffinity(0, {cores[core]})
 
 
+def resident() -> int:
+    """Bytes of memory that this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def allow_files() -> int:
     """Allow as many open files as may be; how many that is."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

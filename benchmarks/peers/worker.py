@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable
 
 from benchmarks.peers.clients import CLIENTS
-from benchmarks.peers.upstream import allow_files, new_loop, pin
+from benchmarks.peers.upstream import allow_files, new_loop, pin, resident
 
 
 async def many(suspend: Callable[[], Awaitable[object]], calls: int, in_flight: int) -> None:
@@ -37,8 +36,7 @@ def main() -> None:
     allow_files()
     with asyncio.Runner(loop_factory=new_loop(loop)) as runner:
         made = runner.run(CLIENTS[name](url, **dict(one.split("=") for one in options)))
-        mebibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(time.process_time(), mebibytes, flush=True)
+        print(time.process_time(), resident() / 2**20, flush=True)
         for line in sys.stdin:
             calls, in_flight = map(int, line.split())
             gc.collect()
