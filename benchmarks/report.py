@@ -19,6 +19,7 @@ import platform
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -57,7 +58,7 @@ def calls() -> object:
 
 
 def added() -> object:
-    """What a call adds to its connections, in microseconds of the processor."""
+    """What a call adds to its connections, over sockets and out of memory, in microseconds."""
     with SimProcess({"bench": replies.ok()}) as providers:
         url = providers.url("bench")
         config = loads(call_speed.CONFIG.format(url=url), {"BENCH_KEY": "benchmark"})
@@ -66,6 +67,7 @@ def added() -> object:
                 "run": call_speed.blocking(orchestrator, 15, 200),
                 "arun": asyncio.run(call_speed.suspending(orchestrator, 15, 200)),
             }
+    found["run, out of memory"] = from_memory(15, 200)
     return {
         name: {
             "plain": 1e6 * min(one.plain for one in pairs),
@@ -74,6 +76,21 @@ def added() -> object:
         }
         for name, pairs in found.items()
     }
+
+
+def from_memory(rounds: int, calls: int) -> list[call_speed.Pair]:
+    """Pairs as of :mod:`.call_speed`, with no socket and no kernel in them."""
+    call = counted.whole(counted.upstream([counted.ANSWER]))
+    prepared = counted.Prepared.make()
+    plain = counted.transported(counted.Memory([counted.ANSWER]), prepared.outgoing)
+
+    def timed(work: Callable[[], object]) -> float:
+        began = time.process_time()
+        for _ in range(calls):
+            work()
+        return (time.process_time() - began) / calls
+
+    return [call_speed.Pair(timed(plain), timed(call)) for _ in range(rounds)]
 
 
 def chunks() -> object:
