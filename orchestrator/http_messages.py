@@ -117,8 +117,8 @@ class OutgoingRequest:
     Attributes:
         method: In capitals.
         url: Where it goes.
-        headers: By name in lower case; latin-1, on one line each. ``host`` and
-            ``content-length`` are the transport's.
+        headers: By name in lower case; latin-1, on one line each. ``content-length`` is the
+            transport's, and ``host`` where it is not named here.
         content: The body.
         options: Of the connection that carries it.
         longest_silence: Seconds that a read of the answer may take, for transports that must

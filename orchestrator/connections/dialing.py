@@ -221,9 +221,13 @@ def _first(
 
 
 def _writable(filenos: list[int], seconds: float) -> list[int]:
+    """Those of ``filenos`` that are connected by now, or will never be."""
     seconds = min(max(0.0, seconds), _LONGEST_WAIT)
     if not _HAS_POLL:
-        return select.select([], filenos, filenos, seconds)[1]
+        # Windows tells of a connection that failed in the third list alone:
+        # https://learn.microsoft.com/en-us/windows/win32/api/winsock2/nf-winsock2-select
+        _, writable, failed = select.select([], filenos, filenos, seconds)
+        return [*writable, *failed]
     poll = select.poll()
     for fileno in filenos:
         poll.register(fileno, select.POLLOUT)
