@@ -95,13 +95,14 @@ class ConnectionOptions:
     """What a provider's config says of its connections.
 
     Attributes:
-        verify: Whom to trust: a PEM file or a folder; empty for what the environment says.
+        verify: Whom to trust: a PEM file or a folder; empty for what the environment says,
+            ``None`` for anybody.
         proxy: The address of a proxy, empty for none whatever the environment says; ``None``
             for what that says.
         http2: Whether HTTP/2 is offered.
     """
 
-    verify: str = ""
+    verify: str | None = ""
     proxy: Secret | None = None
     http2: bool = False
 

@@ -69,6 +69,13 @@ def checked(value: Any) -> Any:
     return _Check().value(value, 0)
 
 
+_TEXT = {str}
+
+
+def _is_all_text(value: dict[Any, Any]) -> bool:
+    return set(map(type, value.values())) == _TEXT and set(map(type, value)) == _TEXT
+
+
 class _Check:
     """One look through a value."""
 
@@ -107,7 +114,12 @@ class _Check:
     def _sequence(self, value: list[Any], depth: int) -> list[Any]:
         self._enter(value, depth)
         changed: dict[int, Any] = {}
+        inside, counted = depth + 1 < DEEPEST, 0
         for index, part in enumerate(value):
+            # Most messages of a conversation, in a fifth of the time.
+            if inside and type(part) is dict and _is_all_text(part):
+                counted += len(part)
+                continue
             try:
                 made = self.value(part, depth + 1)
             except NotJson as error:
@@ -115,12 +127,16 @@ class _Check:
                 raise
             if made is not part:
                 changed[index] = made
+        self._count(counted)
         return [changed.get(at, part) for at, part in enumerate(value)] if changed else value
 
     def _enter(self, value: Any, depth: int) -> None:
         if depth >= DEEPEST:
             raise NotJson(f"lies more than {DEEPEST} levels deep, or holds itself")
-        self._left -= len(value)
+        self._count(len(value))
+
+    def _count(self, values: int) -> None:
+        self._left -= values
         if self._left < 0:
             raise NotJson(f"is more than {MOST:,} values, or holds one thing many times over")
 

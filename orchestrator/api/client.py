@@ -81,7 +81,9 @@ class Orchestrator:
         # Before anything else, and here: the first call would do it while it holds an event loop.
         _prepare(config)
         self._clock = options.get("clock") or SystemClock()
-        self._transports = Transports(options.get("transport"), options.get("async_transport"))
+        self._transports = Transports(
+            options.get("transport"), options.get("async_transport"), self._clock
+        )
         # One source of chance for jitter and pools, so that a seed repeats both, in their order.
         seed = options.get("seed")
         dice = None if seed is None else random.Random(seed)

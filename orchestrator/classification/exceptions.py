@@ -53,4 +53,6 @@ def _chain(exception: BaseException) -> Iterator[BaseException]:
     while current is not None and id(current) not in seen and len(seen) < _CHAIN:
         seen.add(id(current))
         yield current
-        current = current.__cause__ or current.__context__
+        # Who raises one "from None" has said that the other is not what happened.
+        hidden = current.__suppress_context__
+        current = current.__cause__ or (None if hidden else current.__context__)

@@ -14,7 +14,7 @@ import attrs
 from orchestrator.config import credentials
 from orchestrator.config.errors import NotAllowed, Problem, nearest
 from orchestrator.config.scalars import base_url as check_base_url
-from orchestrator.config.scalars import found, kind, seconds
+from orchestrator.config.scalars import found, is_loopback, kind, seconds
 from orchestrator.config.scalars import headers as check_headers
 from orchestrator.config.schema import Document, ProviderTable
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS
@@ -109,7 +109,7 @@ def provider_of(draft: ConfigDraft, name: str) -> Provider:
         omitted=vendor.omitted if vendor else frozenset(),
         missing=_missing(draft, name, pool),
         public_headers=table.public_headers,
-        connection=_connection(draft, name, table),
+        connection=_connection(draft, name, table, candidates),
         largest_answer=draft.document.policy.largest_answer,
     )
 
@@ -194,9 +194,11 @@ def _pool(
 # How it is connected to. What that takes is loaded where it is asked for: few configs do.
 
 
-def _connection(draft: ConfigDraft, name: str, table: ProviderTable) -> ConnectionOptions:
+def _connection(
+    draft: ConfigDraft, name: str, table: ProviderTable, addresses: Sequence[str]
+) -> ConnectionOptions:
     options = ConnectionOptions(
-        verify=_verify(draft, name, table),
+        verify=_verify(draft, name, table, addresses),
         proxy=_proxy(draft, name, table),
         http2=_http2(draft, name, table),
     )
@@ -223,15 +225,25 @@ def _proxy(draft: ConfigDraft, name: str, table: ProviderTable) -> Secret | None
     return Secret(written)
 
 
-def _verify(draft: ConfigDraft, name: str, table: ProviderTable) -> str:
+def _verify(
+    draft: ConfigDraft, name: str, table: ProviderTable, addresses: Sequence[str]
+) -> str | None:
     """The whole path of the certificates that are trusted, which are loaded here."""
-    if not table.verify:
+    where, written = f"providers.{name}.verify", table.verify
+    if written is False:
+        if all(map(is_loopback, addresses)):
+            return None
+        what = (
+            "found false, and the provider is not on this machine: anybody on the way could read "
+            "the key; allowed: a PEM file or a folder that holds its private authority"
+        )
+        draft.refuse(where, what)
+    if not isinstance(written, str) or not written:
         return ""
     from orchestrator.connections.tls import UnusableCertificates, ssl_context
 
-    where = f"providers.{name}.verify"
     try:
-        path = str((draft.folder / Path(table.verify).expanduser()).absolute())
+        path = str((draft.folder / Path(written).expanduser()).absolute())
         if draft.reads:
             ssl_context(path, http2=table.http2)
     except UnusableCertificates as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import ipaddress
 import math
 import re
 from collections.abc import Mapping
@@ -188,6 +189,15 @@ def _impossible(url: Address) -> str:
     return "" if wrong is None else f"host has a part that no name holds, {found(wrong)[6:]}"
 
 
+def is_loopback(base_url: str) -> bool:
+    """Whether what is at ``base_url``, an address that was read, is on this machine."""
+    host = Address.parse(base_url).host
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")  # RFC 6761, section 6.3
+
+
 def proxy(value: Any) -> str:
     """The address of a proxy, which may hold a password and is never shown; empty for none.
 
@@ -200,20 +210,17 @@ def proxy(value: Any) -> str:
     return value.strip()
 
 
-def verify(value: Any) -> str:
+def verify(value: Any) -> str | bool:
     """The path of the certificates that are trusted; empty for the usual ones.
 
     Raises:
-        NotAllowed: It is none; ``false`` too.
+        NotAllowed: It is none, nor ``false``.
     """
     if isinstance(value, str):
         return value.strip()
-    wanted = 'a PEM file or a folder, such as "corp-ca.pem"'
-    unchecked = (
-        "; without a check anybody on the way could read the key: trust the private authority "
-        "by naming its file"
-    )
-    raise NotAllowed(f"{found(value)}; allowed: {wanted}{unchecked if value is False else ''}")
+    if value is False:
+        return False
+    raise NotAllowed(f'{found(value)}; allowed: a PEM file or a folder, such as "corp-ca.pem"')
 
 
 def names(value: Any) -> frozenset[str]:

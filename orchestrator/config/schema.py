@@ -110,7 +110,7 @@ class ProviderTable:
     strategy: Strategy = Strategy.FILL_FIRST
     accounts: Accounts = Accounts.SEPARATE
     proxy: Annotated[str, scalars.proxy] | None = None
-    verify: Annotated[str, scalars.verify] = ""
+    verify: Annotated[str | bool, scalars.verify] = ""
     http2: bool = False
     rules: tuple[_Table, ...] = ()
 

@@ -75,7 +75,7 @@ end = "{_PROVIDER.end}"  # what ends its streams: finish (a finish reason), or m
 strategy = "{_PROVIDER.strategy}"  # fill_first | round_robin | least_used | random
 accounts = "{_PROVIDER.accounts}"  # separate | one, where all keys share one account's limits
 proxy = "http://proxy.corp:3128"  # no default; in place of the environment's: http, https, socks5, socks5h, env:NAME, or "" for none
-verify = "{_PROVIDER.connection.verify}"  # a PEM file or folder of the authorities to trust, in place of the environment's or the usual ones
+verify = "{_PROVIDER.connection.verify}"  # a PEM file or folder of the authorities to trust, in place of the environment's or the usual ones; false of a server on this machine
 http2 = {str(_PROVIDER.connection.http2).lower()}  # asked by HTTP/2 where it speaks it
 rules = []  # your own rules, before ours: {{status = 418, contains = "...", reason = "billing"}}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import socket
@@ -32,17 +33,16 @@ _Resolved = tuple[int, int, int, str, Any]
 
 
 class ClosingSocket(socket.socket):
-    """A socket that closes itself where an interrupt lets go of it before anybody knows it."""
+    """A socket that closes itself where an interrupt lets go of it."""
 
-    def __del__(self) -> None:
-        self.close()
+    # No function of Python's: an interrupt that came in one would be lost, and what it closes.
+    __del__ = socket.SocketType.close
 
 
 class ClosingTlsSocket(ssl.SSLSocket):
     """The same with TLS on it."""
 
-    def __del__(self) -> None:
-        self.close()
+    __del__ = socket.SocketType.close
 
 
 def wait_ready(fileno: int, wanted: int, seconds: float) -> int:
@@ -114,6 +114,61 @@ def connect(host: str, port: int, ends_at: float) -> socket.socket:
     raise ConnectError(str(failure or "the name has no address")) from None
 
 
+async def connect_in_loop(host: str, port: int, loop: asyncio.AbstractEventLoop) -> socket.socket:
+    """The same for a task, whose own limit ends it.
+
+    The loop's own race leaves a socket open that was connected when the task was cancelled,
+    until the garbage collector comes by (Python 3.11).
+
+    Raises:
+        OSError, UnicodeError: Nobody took the connection, or there is no such name.
+        NotImplementedError: The loop watches no sockets: Windows' own.
+    """
+    resolved: Sequence[_Resolved] = _literal_place(host, port) or await loop.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM
+    )
+    attempts = deque(_interleaved(resolved))
+    pending: dict[int, socket.socket] = {}
+    failure: OSError | None = None
+    try:
+        while attempts or pending:
+            if attempts:
+                try:
+                    sock = _begin(attempts.popleft())
+                except OSError as error:
+                    failure = error
+                    continue
+                pending[sock.fileno()] = sock
+            await _watch(list(pending), loop, HEAD_START if attempts else None)
+            connected, failed = _first(pending, 0.0)
+            failure = failed or failure
+            if connected is not None:
+                return connected
+    finally:
+        for sock in pending.values():
+            sock.close()
+    raise failure or OSError("the name has no address")
+
+
+async def _watch(
+    filenos: list[int], loop: asyncio.AbstractEventLoop, seconds: float | None
+) -> None:
+    """Wait until one of them can be written, or so many seconds."""
+    ready = loop.create_future()
+    try:
+        for fileno in filenos:
+            loop.add_writer(fileno, _settle, ready)
+        await asyncio.wait([ready], timeout=seconds)
+    finally:
+        for fileno in filenos:
+            loop.remove_writer(fileno)
+
+
+def _settle(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
 def secure(
     sock: socket.socket, host: str, context: ssl.SSLContext, ends_at: float
 ) -> ssl.SSLSocket:
@@ -146,21 +201,20 @@ def secure(
         raise
 
 
-def literal(host: str) -> socket.AddressFamily | None:
-    """The family of ``host`` where it is an address; ``None`` where it is a name."""
-    for family in (socket.AF_INET, socket.AF_INET6):
+def _literal_place(host: str, port: int) -> list[_Resolved]:
+    """Where ``host`` is, where it is an address; nothing where it is a name."""
+    for family, rest in ((socket.AF_INET, ()), (socket.AF_INET6, (0, 0))):
         try:
             socket.inet_pton(family, host)
         except OSError:
             continue
-        return family
-    return None
+        return [(family, socket.SOCK_STREAM, 0, "", (host, port, *rest))]
+    return []
 
 
 def _resolve(host: str, port: int, ends_at: float) -> Sequence[_Resolved]:
-    if (family := literal(host)) is not None:
-        place = (host, port) if family is socket.AF_INET else (host, port, 0, 0)
-        return [(family, socket.SOCK_STREAM, 0, "", place)]
+    if place := _literal_place(host, port):
+        return place
     # The resolver takes no limit, and waits for as long as its servers are silent: beside us.
     found: Future[Sequence[_Resolved]] = Future()
     threading.Thread(target=_look_up, args=(found, host, port), daemon=True).start()

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
+from orchestrator.clock import Clock
 from orchestrator.connections import errors
 from orchestrator.connections.decoders import BodyDecoder, new_decoder
 from orchestrator.connections.errors import LimitPassed, TransportError
 from orchestrator.http_messages import OutgoingRequest, ResponseHead, ResponseHeaders
+from orchestrator.states.limits import CLOCK_GRAIN
 
 if TYPE_CHECKING:
     import httpx
@@ -60,15 +64,18 @@ class HttpxAnswer:
         head: Its head.
     """
 
-    def __init__(self, response: httpx.Response, asked: str) -> None:
-        self._response, self._body = response, _Body(response, asked)
+    def __init__(self, response: httpx.Response, asked: str, clock: Clock) -> None:
+        self._response, self._body, self._clock = response, _Body(response, asked), clock
         self.head = self._body.head
         self._raw: Iterator[bytes] | None = None
 
-    def read(self, seconds: float) -> bytes | None:  # noqa: ARG002 - httpx was told beforehand
-        """The next bytes of the body; ``None`` at its end."""
+    def read(self, seconds: float) -> bytes | None:
+        """The next bytes of the body; ``None`` at its end.
+
+        Of the limit httpx was told beforehand; here it is only known again.
+        """
         piece = self._body.take()
-        with own_names():
+        with own_words(self._clock, seconds):
             while piece == b"":
                 self._raw = self._raw or self._response.iter_raw()
                 piece = self._body.add(next(self._raw, None))
@@ -80,10 +87,15 @@ class HttpxAnswer:
 
 
 class HttpxTransport:
-    """Sends by an httpx transport for threads."""
+    """Sends by an httpx transport for threads.
 
-    def __init__(self, inner: httpx.BaseTransport) -> None:
-        self.inner = inner
+    Args:
+        inner: The transport.
+        clock: What limits are measured by, beside the time that sockets wait in.
+    """
+
+    def __init__(self, inner: httpx.BaseTransport, clock: Clock) -> None:
+        self.inner, self._clock = inner, clock
 
     def open(self, request: OutgoingRequest, seconds: float, connect: float) -> HttpxAnswer:
         """Send ``request``; gives the answer once its head is here.
@@ -91,26 +103,26 @@ class HttpxTransport:
         Raises:
             TransportError: The exchange broke; what a handed-in transport raises besides.
         """
-        with own_names():
+        with own_words(self._clock, seconds, connect):
             response = self.inner.handle_request(httpx_request(request, seconds, connect))
         return self._answer(response, request.headers.get("accept-encoding", ""))
 
     def _answer(self, response: httpx.Response, asked: str) -> HttpxAnswer:
-        return HttpxAnswer(response, asked)
+        return HttpxAnswer(response, asked, self._clock)
 
 
 class AsyncHttpxAnswer:
     """The same for tasks."""
 
-    def __init__(self, response: httpx.Response, asked: str) -> None:
-        self._response, self._body = response, _Body(response, asked)
+    def __init__(self, response: httpx.Response, asked: str, clock: Clock) -> None:
+        self._response, self._body, self._clock = response, _Body(response, asked), clock
         self.head = self._body.head
         self._raw: AsyncIterator[bytes] | None = None
 
     async def read(self, seconds: float) -> bytes | None:
         """The next bytes of the body; ``None`` at its end."""
         piece = self._body.take()
-        async with within(seconds):
+        async with within(self._clock, seconds):
             while piece == b"":
                 self._raw = self._raw or self._response.aiter_raw()
                 piece = self._body.add(await anext(self._raw, None))
@@ -122,22 +134,22 @@ class AsyncHttpxAnswer:
 
 
 class AsyncHttpxTransport:
-    """Sends by an httpx transport for tasks."""
+    """Sends by an httpx transport for tasks; see :class:`HttpxTransport`."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self.inner = inner
+    def __init__(self, inner: httpx.AsyncBaseTransport, clock: Clock) -> None:
+        self.inner, self._clock = inner, clock
 
     async def open(
         self, request: OutgoingRequest, seconds: float, connect: float
     ) -> AsyncHttpxAnswer:
         """See :meth:`HttpxTransport.open`."""
-        async with within(seconds):
+        async with within(self._clock, seconds, connect):
             outgoing = httpx_request(request, seconds, connect)
             response = await self.inner.handle_async_request(outgoing)
         return self._answer(response, request.headers.get("accept-encoding", ""))
 
     def _answer(self, response: httpx.Response, asked: str) -> AsyncHttpxAnswer:
-        return AsyncHttpxAnswer(response, asked)
+        return AsyncHttpxAnswer(response, asked, self._clock)
 
 
 def httpx_request(request: OutgoingRequest, seconds: float, connect: float) -> httpx.Request:
@@ -157,15 +169,15 @@ def httpx_request(request: OutgoingRequest, seconds: float, connect: float) -> h
 
 
 @contextlib.asynccontextmanager
-async def within(seconds: float) -> AsyncIterator[None]:
-    """Keep a limit of ours, which a transport may know nothing of; see :func:`own_names`.
+async def within(clock: Clock, seconds: float, connect: float = math.inf) -> AsyncIterator[None]:
+    """Keep a limit of ours, which a transport may know nothing of; see :func:`own_words`.
 
     Raises:
         LimitPassed: It has passed.
     """
     limit = asyncio.timeout(seconds)
     try:
-        with own_names():
+        with own_words(clock, seconds, connect):
             async with limit:
                 yield
     except Exception as error:
@@ -174,7 +186,14 @@ async def within(seconds: float) -> AsyncIterator[None]:
         raise
 
 
-_NAMES: dict[str, type[TransportError | errors.DecodingError]] = {
+_Ours = type[TransportError | errors.DecodingError]
+
+_TRUTH: dict[_Ours, _Ours] = {
+    errors.ConnectTimeout: errors.ConnectError,
+    errors.ReadTimeout: errors.ReadError,
+}
+
+_NAMES: dict[str, _Ours] = {
     "ConnectError": errors.ConnectError,
     "ConnectTimeout": errors.ConnectTimeout,
     "PoolTimeout": errors.ConnectTimeout,
@@ -190,16 +209,36 @@ _NAMES: dict[str, type[TransportError | errors.DecodingError]] = {
 
 
 @contextlib.contextmanager
-def own_names() -> Iterator[None]:
-    """Give what httpx raises the name that our own connections have for it.
+def own_words(clock: Clock, seconds: float, connect: float = math.inf) -> Iterator[None]:
+    """Give what a transport raises the name that our own connections have for it.
+
+    That a limit has passed is believed where its time has: who refuses at once and calls it a
+    timeout has refused.
+
+    Args:
+        clock: What limits are measured by.
+        seconds: The limit of all of it.
+        connect: The limit of the connection.
 
     Raises:
-        TransportError: In place of it.
+        LimitPassed: In place of a timeout.
+        TransportError: In place of another error of httpx's.
     """
+    began, virtual = time.monotonic(), clock.monotonic()
     try:
         yield
     except Exception as error:
         ours = _NAMES.get(type(error).__name__)
-        if ours is None or not type(error).__module__.startswith("httpx"):
+        if not type(error).__module__.startswith("httpx"):
+            ours = errors.ReadTimeout if isinstance(error, TimeoutError) else None
+        # Sockets wait in real time, whatever clock the call was given.
+        passed = max(time.monotonic() - began, clock.monotonic() - virtual) + CLOCK_GRAIN
+        if ours is errors.ConnectTimeout and passed >= connect:
+            raise LimitPassed(connect=True) from None
+        if ours in (errors.ConnectTimeout, errors.ReadTimeout) and passed >= seconds:
+            raise LimitPassed from None
+        if ours is None:
             raise
-        raise ours(str(error)) from None
+        # A limit of somebody else's: what it is in truth.
+        ours = _TRUTH.get(ours, ours)
+        raise ours(str(error) or type(error).__name__) from None

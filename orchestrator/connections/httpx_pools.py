@@ -17,6 +17,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from orchestrator.clock import SystemClock
 from orchestrator.connections.httpx_adapter import (
     AsyncHttpxAnswer,
     AsyncHttpxTransport,
@@ -46,7 +47,11 @@ def _limits(route: Route) -> httpx.Limits:
 
 
 def _proxy(route: Route) -> httpx.Proxy | None:
-    return None if route.proxy is None else httpx.Proxy(route.proxy.url.reveal())
+    if route.proxy is None:
+        return None
+    # Of itself httpx trusts certifi's authorities there, whatever is said of the provider.
+    context = ssl_context(route.options.verify) if route.proxy.scheme == "https" else None
+    return httpx.Proxy(route.proxy.url.reveal(), ssl_context=context)
 
 
 class _BoundedStream(httpcore.NetworkStream):
@@ -120,7 +125,7 @@ class _BoundedAnswer(HttpxAnswer):
     """An answer whose reads end when the attempt does."""
 
     def __init__(self, response: httpx.Response, asked: str, pool: HttpxPool) -> None:
-        super().__init__(response, asked)
+        super().__init__(response, asked, SystemClock())
         self._pool = pool
         pool.enter(self)
 
@@ -149,7 +154,7 @@ class HttpxPool(HttpxTransport):
             limits=_limits(route),
             proxy=_proxy(route),
         )
-        super().__init__(inner)
+        super().__init__(inner, SystemClock())
         # httpx has no other way to say how its connections are opened.
         self._backend = inner._pool._network_backend = _BoundedBackend()  # noqa: SLF001
         self._users: set[object] = set()
@@ -244,7 +249,7 @@ class _CountedAnswer(AsyncHttpxAnswer):
     """An answer that its pool knows of."""
 
     def __init__(self, response: httpx.Response, asked: str, pool: AsyncHttpxPool) -> None:
-        super().__init__(response, asked)
+        super().__init__(response, asked, SystemClock())
         self._pool = pool
         pool.users.add(self)
 
@@ -270,7 +275,7 @@ class AsyncHttpxPool(AsyncHttpxTransport):
             limits=_limits(route),
             proxy=_proxy(route),
         )
-        super().__init__(inner)
+        super().__init__(inner, SystemClock())
         inner._pool._network_backend = _ClosingBackend()  # noqa: SLF001 - see HttpxPool
         self.users: set[object] = set()
         self._is_closed = False

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from orchestrator.connections.dialing import HEAD_START, READ, literal, wait_ready
+from orchestrator.connections.dialing import READ, connect_in_loop, wait_ready
 from orchestrator.connections.errors import (
     ConnectError,
     LimitPassed,
@@ -282,7 +282,7 @@ class LoopTransport:
         self.generation = 0
         self._loop = loop
         self._routes: dict[Hashable, Route] = {}
-        self._loaded: set[str] = set()
+        self._loaded: set[str | None] = set()
         self._pools: dict[Hashable, AsyncHttpxPool] = {}
         self._idle: IdleConnections[LoopConnection] = IdleConnections(loop.time)
 
@@ -341,7 +341,7 @@ class LoopTransport:
                 raise LimitPassed(connect=True) from None
             raise ConnectError(str(error) or "timed out") from None
 
-    async def _context(self, verify: str) -> ssl.SSLContext:
+    async def _context(self, verify: str | None) -> ssl.SSLContext:
         if verify in self._loaded:
             return ssl_context(verify)
         # Beside the loop, which it would hold for 20 to 70 ms.
@@ -349,15 +349,24 @@ class LoopTransport:
         self._loaded.add(verify)
         return context
 
+    async def _connect_wire(self, made: LoopConnection, host: str, port: int) -> None:
+        try:
+            sock = await connect_in_loop(host, port, self._loop)
+        except NotImplementedError:  # such a loop tries one address after the other
+            await self._loop.create_connection(lambda: made, host, port)
+            return
+        try:
+            await self._loop.create_connection(lambda: made, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
+
     async def _connect(self, route: Route) -> LoopConnection:
         context = await self._context(route.options.verify) if route.is_secure else None
         host, port = route.place
         made = LoopConnection(self, route, self._loop)
-        # A loop of another make tries one address after the other.
-        races = literal(host) is None and isinstance(self._loop, asyncio.BaseEventLoop)
-        options: dict[str, Any] = {"happy_eyeballs_delay": HEAD_START} if races else {}
         try:
-            await self._loop.create_connection(lambda: made, host, port, **options)
+            await self._connect_wire(made, host, port)
         except TimeoutError:
             raise
         except (OSError, UnicodeError) as error:

@@ -66,9 +66,6 @@ class SocketConnection:
         self._reader = ResponseReader()
         self._is_used = self._is_cut = False
 
-    def __del__(self) -> None:
-        self.drop()  # an interrupt may let go of it at any place
-
     @property
     def head(self) -> ResponseHead:
         """The head of the answer, which is here."""
@@ -151,7 +148,7 @@ class SocketConnection:
 
     def drop(self) -> None:
         """See :class:`.Kept`."""
-        with contextlib.suppress(OSError, AttributeError):  # an interrupt may forestall a socket
+        with contextlib.suppress(OSError):
             self._sock.close()
 
     # Inside.
@@ -278,13 +275,18 @@ class SocketTransport:
         # Looked for first: who cannot be trusted need not be asked.
         context = ssl_context(route.options.verify) if route.is_secure else None
         connection = SocketConnection(self, route, dialing.connect(*route.place, ends_at))
-        self._open.add(connection)
+        self._remember(connection)
         try:
             connection.begin(context, ends_at)
         except BaseException:
             connection.drop()
             raise
         return connection
+
+    def _remember(self, connection: SocketConnection) -> None:
+        if not len(self._open) % 64:
+            self._open[:] = [each for each in self._open if each() is not None]
+        self._open.append(weakref.ref(connection))
 
     def _open_by_httpx(
         self, route: Route, request: OutgoingRequest, seconds: float, connect: float
@@ -308,15 +310,17 @@ class SocketTransport:
         self._routes: dict[Hashable, Route] = {}
         self._pools: dict[Hashable, HttpxPool] = {}
         self._idle: IdleConnections[SocketConnection] = IdleConnections(time.monotonic)
-        self._open: weakref.WeakSet[SocketConnection] = weakref.WeakSet()
+        # For a forked child. Not a WeakSet: an interrupt in its callback would be lost.
+        self._open: list[weakref.ref[SocketConnection]] = []
         # Last: who sees it, in another thread or a signal handler, must find no parent's any more.
         self._process = os.getpid()
 
     def _leave_parent_behind(self) -> None:
         """Let go of a parent's connections in its forked child: its own ends stay open."""
-        parents, pools = list(self._open), list(self._pools.values())
+        parents, pools = [each() for each in self._open], list(self._pools.values())
         self._begin()
         for connection in parents:
-            connection.drop()
+            if connection is not None:
+                connection.drop()
         for pool in pools:
             pool.drop()

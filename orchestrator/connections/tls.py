@@ -64,7 +64,7 @@ class _Bundle:
     http2: bool
 
 
-def ssl_context(verify: str = "", *, http2: bool = False) -> ssl.SSLContext:
+def ssl_context(verify: str | None = "", *, http2: bool = False) -> ssl.SSLContext:
     """The context of connections to a provider; the same one for the same bundle.
 
     It is shared: nobody may change it. httpcore sets the protocols of the context that it is
@@ -72,12 +72,15 @@ def ssl_context(verify: str = "", *, http2: bool = False) -> ssl.SSLContext:
 
     Args:
         verify: A PEM file, or a folder of certificates under their hashes (``openssl rehash``);
-            empty for the environment's or certifi's.
+            empty for the environment's or certifi's; ``None`` to trust anybody, which a config
+            may say of a server on the same machine alone.
         http2: Offer HTTP/2 too; else HTTP/1.1 alone.
 
     Raises:
         UnusableCertificates: The bundle is missing or cannot be read.
     """
+    if verify is None:
+        return _unchecked(http2=http2)
     source, path, folders = _named(verify)
     changed = tuple(map(_change, path.split(os.pathsep) if folders else [path]))
     keylog = os.environ.get("SSLKEYLOGFILE", "")
@@ -104,6 +107,15 @@ def _change(path: str) -> tuple[int, int]:
     except OSError:
         return 0, 0  # loading it says what is wrong with it
     return status.st_mtime_ns, status.st_size
+
+
+@functools.cache
+def _unchecked(*, http2: bool) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.sslsocket_class = ClosingTlsSocket
+    context.set_alpn_protocols(["http/1.1", "h2"] if http2 else ["http/1.1"])
+    return context
 
 
 @functools.lru_cache(maxsize=_KEPT)

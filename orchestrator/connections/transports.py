@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Protocol
 
+from orchestrator.clock import Clock, SystemClock
 from orchestrator.connections.httpx_adapter import AsyncHttpxTransport, HttpxTransport
 from orchestrator.connections.loops import LoopTransport
 from orchestrator.connections.sockets import SocketTransport
@@ -90,15 +91,20 @@ class Transports:
     Args:
         sync: Handed in, in place of our own connections, for threads.
         asynchronous: The same for tasks.
+        clock: What the limits of those are measured by; the machine's own by default.
     """
 
     def __init__(
         self,
         sync: httpx.BaseTransport | None = None,
         asynchronous: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self._given = HttpxTransport(sync) if sync is not None else None
-        self._given_async = AsyncHttpxTransport(asynchronous) if asynchronous is not None else None
+        clock = clock or SystemClock()
+        self._given = HttpxTransport(sync, clock) if sync is not None else None
+        self._given_async = (
+            AsyncHttpxTransport(asynchronous, clock) if asynchronous is not None else None
+        )
         self._sockets = SocketTransport()
         self._keepers: _Keepers = {}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Generator, Iterator
 from typing import Any, Protocol, assert_never
 
@@ -22,10 +21,8 @@ from orchestrator.execution.effects import (
     Open,
     Read,
     Sleep,
-    limit_passed,
 )
 from orchestrator.execution.flow import Flow
-from orchestrator.http_messages import ResponseHead
 
 _log = logging.getLogger("orchestrator")
 
@@ -45,7 +42,7 @@ class BlockingConnection:
 
     Args:
         transport: What requests are sent with.
-        clock: What sleeps, and what limits are measured by.
+        clock: What sleeps.
     """
 
     def __init__(self, transport: Transport, clock: Clock) -> None:
@@ -60,8 +57,12 @@ class BlockingConnection:
             BaseException: What the transport raised, or what interrupts the thread.
         """
         match effect:
-            case Open() | Read():
-                return self._exchange(effect)
+            case Read():
+                return self._answer.read(effect.seconds) if self._answer is not None else None
+            case Open():
+                opened = self._transport.open(effect.request, effect.seconds, effect.connect)
+                self._answer = opened
+                return opened.head
             case Close():
                 return self.close()
             case Sleep():
@@ -89,23 +90,6 @@ class BlockingConnection:
                 answer.close()
             except Exception:  # noqa: BLE001 - nobody reads it any more
                 _log.debug("an answer was not closed", exc_info=True)
-
-    def _exchange(self, effect: Open | Read) -> ResponseHead | bytes | None:
-        began, virtual = time.monotonic(), self._clock.monotonic()
-        try:
-            if isinstance(effect, Open):
-                answer = self._transport.open(effect.request, effect.seconds, effect.connect)
-                self._answer = answer
-                return answer.head
-            return self._answer.read(effect.seconds) if self._answer is not None else None
-        except LimitPassed:
-            raise
-        except Exception as error:
-            # Sockets wait in real time, whatever clock the call was given.
-            passed = max(time.monotonic() - began, self._clock.monotonic() - virtual)
-            if (limit := limit_passed(error, effect, passed)) is not None:
-                raise limit from error.with_traceback(None)
-            raise
 
 
 class BlockingPump:

@@ -121,6 +121,7 @@ class CallRun:
             hold=call.policy.on_interrupted is OnInterrupted.HOLD or not request.stream,
             require_complete=bool(request.require_complete),
         )
+        self._monotonic = runtime.clock.monotonic
         self._observers = observers
         self._reached = 0.0
         self._created = 0
@@ -129,7 +130,7 @@ class CallRun:
         """Begin the call's time, its record and its session with the board."""
         clock = self.runtime.clock
         self.session = self.runtime.board.session(self.call.route, clock.time())
-        self.origin = clock.monotonic()
+        self.origin = self._monotonic()
         self.recorder = Recorder(os.urandom(16).hex(), self._observers)
 
     def open_record(self) -> None:
@@ -140,7 +141,7 @@ class CallRun:
     @property
     def at(self) -> float:
         """Seconds since ``Started``."""
-        return self.runtime.clock.monotonic() - self.origin
+        return self._monotonic() - self.origin
 
     @property
     def created(self) -> int:

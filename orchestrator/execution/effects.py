@@ -14,11 +14,9 @@ from typing import Any
 import attrs
 import msgspec
 
-from orchestrator.connections.errors import ConnectTimeout, LimitPassed, ReadTimeout
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.health.session import Question, Session
 from orchestrator.http_messages import OutgoingRequest
-from orchestrator.states.limits import CLOCK_GRAIN
 
 
 class Open(msgspec.Struct, frozen=True):  # attrs takes five times as long to make one
@@ -103,22 +101,3 @@ Effect = Open | Read | Close | Sleep | AwaitThread | Ask | Emit
 
 class CallerLeft(BaseException):
     """The caller closed the stream before its end; a pump throws it into the flow."""
-
-
-def limit_passed(error: Exception, effect: Open | Read, seconds: float) -> LimitPassed | None:
-    """The limit that ``error`` tells of, where it has passed.
-
-    Args:
-        error: What came out of a transport. Ours say :class:`.LimitPassed` themselves.
-        effect: What was being performed.
-        seconds: How long that took.
-    """
-    if not isinstance(error, ConnectTimeout | ReadTimeout | TimeoutError):
-        return None
-    if (
-        isinstance(error, ConnectTimeout)
-        and isinstance(effect, Open)
-        and seconds >= effect.connect - CLOCK_GRAIN
-    ):
-        return LimitPassed(connect=True)
-    return LimitPassed() if seconds >= effect.seconds - CLOCK_GRAIN else None

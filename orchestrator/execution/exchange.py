@@ -12,7 +12,6 @@ import attrs
 import msgspec
 
 from orchestrator.classification import exceptions
-from orchestrator.connections.errors import ConnectError, ConnectTimeout, ReadError, ReadTimeout
 from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage, dialect
 from orchestrator.dialects.judgement import judge
 from orchestrator.execution.accumulator import Accumulator
@@ -141,7 +140,7 @@ class Exchange:
         """What an attempt amounts to that ``exception`` ended before anything was settled."""
         if self.decoder is None:
             # Its frames hold all that the call holds.
-            return Broken(_believed(exception.with_traceback(None)))
+            return Broken(exception.with_traceback(None))
         # Without the bytes that a protocol error quotes: they may be the answer's own.
         said = (type(exception).__name__, *exceptions.words(exception)[:1])
         return Interrupted(": ".join(said))
@@ -304,11 +303,3 @@ class Exchange:
             self.note("the arguments of a tool call are no JSON object")
         self.kept = judged
         return judged
-
-
-def _believed(exception: Exception) -> Exception:
-    """``exception``, or what it is in truth: a limit of ours that passed never comes here."""
-    if not isinstance(exception, ConnectTimeout | ReadTimeout | TimeoutError):
-        return exception
-    kind = ConnectError if isinstance(exception, ConnectTimeout) else ReadError
-    return kind(str(exception) or type(exception).__name__)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, Iterator
 from typing import Any, assert_never
 
@@ -23,10 +22,8 @@ from orchestrator.execution.effects import (
     Open,
     Read,
     Sleep,
-    limit_passed,
 )
 from orchestrator.execution.flow import Flow
-from orchestrator.http_messages import ResponseHead
 
 _log = logging.getLogger("orchestrator")
 
@@ -36,7 +33,7 @@ class TaskConnection:
 
     Args:
         transport: What requests are sent with.
-        clock: What sleeps, and what limits are measured by.
+        clock: What sleeps.
     """
 
     def __init__(self, transport: AsyncTransport, clock: Clock) -> None:
@@ -46,8 +43,12 @@ class TaskConnection:
     async def perform(self, effect: Effect) -> Any:
         """The result of ``effect``; raises as :meth:`.BlockingConnection.perform`."""
         match effect:
-            case Open() | Read():
-                return await self._exchange(effect)
+            case Read():
+                return await self._answer.read(effect.seconds) if self._answer is not None else None
+            case Open():
+                opened = await self._transport.open(effect.request, effect.seconds, effect.connect)
+                self._answer = opened
+                return opened.head
             case Close():
                 return await self.close()
             case Sleep():
@@ -79,23 +80,6 @@ class TaskConnection:
                 await answer.aclose()
             except Exception:  # noqa: BLE001 - nobody reads it any more
                 _log.debug("an answer was not closed", exc_info=True)
-
-    async def _exchange(self, effect: Open | Read) -> ResponseHead | bytes | None:
-        began, virtual = time.monotonic(), self._clock.monotonic()
-        try:
-            if isinstance(effect, Open):
-                request, connect = effect.request, effect.connect
-                self._answer = await self._transport.open(request, effect.seconds, connect)
-                return self._answer.head
-            return await self._answer.read(effect.seconds) if self._answer is not None else None
-        except LimitPassed:
-            raise
-        except Exception as error:
-            # Sockets wait in real time, whatever clock the call was given.
-            passed = max(time.monotonic() - began, self._clock.monotonic() - virtual)
-            if (early := limit_passed(error, effect, passed)) is not None:
-                raise early from error.with_traceback(None)
-            raise
 
 
 class TaskPump:

@@ -22,6 +22,7 @@ ROOMS = {
     "health": "what is known across calls",
     "classification": "failure → error",
     "ledger": "the record of a call",
+    "connections": "bytes to a provider and back",
     "vendors": "one module a vendor",
     "dialects": "one folder a dialect",
     "states": "DECIDES: the table",

@@ -22,7 +22,7 @@ states             |
 clock              |
 secrets            |
 http_messages      | secrets
-connections        | http_messages secrets
+connections        | states clock http_messages secrets
 json_values        |
 header_rules       |
 dialects           | http_messages

@@ -157,3 +157,13 @@ def test_bytes_that_an_exception_quotes_may_be_an_answers_own() -> None:
 
     assert error.reason is Reason.CONNECTION
     assert "Balance" not in error.message
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_what_an_exception_was_raised_from_none_of_is_no_evidence(*, hidden: bool) -> None:
+    refused = ConnectionRefusedError(111, "Connection refused")
+    refused.__context__, refused.__suppress_context__ = TimeoutError(), hidden
+
+    error = classify(exception=refused, where="exception")
+
+    assert error.reason is (Reason.CONNECTION if hidden else Reason.TIMEOUT)

@@ -109,12 +109,19 @@ def test_certificates_that_cannot_be_used_are_named(tmp_path: Path, name: str, s
     loads(text(written), {}, tmp_path / "orchestrator.toml", reads=False)
 
 
-def test_certificates_are_always_checked() -> None:
+def test_certificates_are_checked_but_on_the_same_machine() -> None:
     said = refused("verify = false")
 
-    assert said.startswith("providers.corp.verify: found a boolean, False; allowed: a PEM file")
-    assert "trust the private authority by naming its file" in said
-    assert "authority" not in refused("verify = true")
+    assert said.startswith("providers.corp.verify: found false, and the provider is not on this")
+    assert "private authority" in said
+    assert "allowed: a PEM file" in refused("verify = true")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8443", "[::1]", "localhost", "llm.localhost"])
+def test_nobody_is_checked_where_the_config_says_so_of_this_machine(host: str) -> None:
+    written = text("verify = false").replace("llm.corp", host)
+
+    assert loads(written, {}).providers["corp"].connection.verify is None
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,48 @@ def test_a_tunnel_with_a_length_has_nevertheless_no_body(way: str, bundle: str) 
         assert type(tell(sender, request).error) is ProxyError
 
 
+@own
+@pytest.mark.parametrize("url", ["https://provider.test:8443/v1", "http://provider.test/v1"])
+def test_a_proxy_with_tls_is_trusted_as_the_provider_is(way: str, url: str, bundle: str) -> None:
+    with (
+        raw_server(keeping(HELLO), serving("provider.test")) as server,
+        raw_server(
+            tunnelling(server.port) if "https" in url else keeping(HELLO), serving("127.0.0.1")
+        ) as proxy,
+    ):
+        address = Secret(f"https://{PAIR}@127.0.0.1:{proxy.port}")
+        options = ConnectionOptions(verify=bundle, proxy=address)
+        request = OutgoingRequest("POST", Address.parse(url), {"x": "y"}, b"{}", options)
+        with sending(way, request) as sender:
+            assert [tell(sender, request).body for _ in range(2)] == [b"hello"] * 2
+
+        assert b"\r\nproxy-authorization: " + BASIC in proxy.requests[0].lower()
+
+
+@own
+def test_what_runs_through_such_a_proxy_outlives_a_close(way: str, bundle: str) -> None:
+    go_on = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(HELLO[:-2])
+        go_on.wait(AMPLE)
+        peer.send(HELLO[-2:])
+
+    with raw_server(script, serving("127.0.0.1")) as proxy:
+        address = Secret(f"https://127.0.0.1:{proxy.port}")
+        options = ConnectionOptions(verify=bundle, proxy=address)
+        request = OutgoingRequest("POST", Address.parse("http://a.test/"), {}, b"{}", options)
+        with sending(way, request) as sender:
+            answer = sender.open(request)
+            assert answer.read(AMPLE) == b"hel"
+            sender.close()
+            go_on.set()
+            assert answer.read(AMPLE) == b"lo"
+            answer.close()
+            assert eventually(lambda: proxy.open == 0)
+
+
 REFUSALS = {
     "407": (of_length(b"who are you", 407), ProxyError),
     "502": (of_length(b"", 502), ProxyError),

@@ -11,6 +11,7 @@ import attrs
 import httpx
 import pytest
 
+from orchestrator.clock import SystemClock
 from orchestrator.connections.errors import LimitPassed
 from orchestrator.connections.httpx_adapter import AsyncHttpxTransport, HttpxTransport
 from orchestrator.connections.httpx_pools import AsyncHttpxPool, HttpxPool
@@ -121,14 +122,14 @@ def _tasks(_: OutgoingRequest) -> Iterator[Sender]:
 @contextmanager
 def _httpx(_: OutgoingRequest) -> Iterator[Sender]:
     with httpx.HTTPTransport(trust_env=False) as inner:
-        yield OfThreads(HttpxTransport(inner), lambda: None)
+        yield OfThreads(HttpxTransport(inner, SystemClock()), lambda: None)
 
 
 @contextmanager
 def _async_httpx(_: OutgoingRequest) -> Iterator[Sender]:
     with asyncio.Runner() as runner:
         inner = httpx.AsyncHTTPTransport(trust_env=False)
-        yield OfTasks(runner, AsyncHttpxTransport(inner))
+        yield OfTasks(runner, AsyncHttpxTransport(inner, SystemClock()))
         runner.run(inner.aclose())
 
 

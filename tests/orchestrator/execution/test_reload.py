@@ -323,9 +323,9 @@ def test_who_stops_waiting_ends_no_reading_and_closed_loops_are_left_alone(
     work.set_running_or_notify_cancel()
 
     async def wait(seconds: float) -> Any:
-        return await TaskConnection(AsyncHttpxTransport(Door()), SystemClock()).perform(
-            AwaitThread(work, seconds)
-        )
+        return await TaskConnection(
+            AsyncHttpxTransport(Door(), SystemClock()), SystemClock()
+        ).perform(AwaitThread(work, seconds))
 
     with pytest.raises(LimitPassed):
         asyncio.run(wait(0.01))
