@@ -231,11 +231,12 @@ def _verify(
     """The whole path of the certificates that are trusted, which are loaded here."""
     where, written = f"providers.{name}.verify", table.verify
     if written is False:
-        if all(map(is_loopback, addresses)):
+        if all(map(is_loopback, addresses)) and not table.proxy:
             return None
+        way = "is asked through a proxy" if table.proxy else "is not on this machine"
         what = (
-            "found false, and the provider is not on this machine: anybody on the way could read "
-            "the key; allowed: a PEM file or a folder that holds its private authority"
+            f"found false, and the provider {way}: anybody on the way could read the key; allowed: "
+            "a PEM file or a folder that holds its private authority"
         )
         draft.refuse(where, what)
     if not isinstance(written, str) or not written:

@@ -119,7 +119,13 @@ def choose_proxy(
 
 
 def proxy_of(url: Address, options: ConnectionOptions) -> Proxy | None:
-    """The proxy for what is asked at an address, as :func:`choose_proxy` chooses."""
+    """The proxy for what is asked at an address, as :func:`choose_proxy` chooses.
+
+    None where anybody is trusted, as a config may say of a server on this machine alone: whoever
+    is in between would be sent the key.
+    """
+    if options.verify is None:
+        return None
     return choose_proxy(url.scheme, url.host, url.port, configured=options.proxy)
 
 
