@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from orchestrator.connections.httpx_adapter import AsyncHttpxAnswer
     from orchestrator.connections.httpx_pools import AsyncHttpxPool
 
+_A_DAY = 86_400.0
+
 _FULL = 256 * 1024
 """Bytes of a body that wait for whoever reads it; then the server has to."""
 
@@ -82,7 +84,9 @@ class LoopConnection(asyncio.Protocol):
         if self._route.is_tunnelled:
             self._reader = reader = ResponseReader()
             try:
-                await self._exchange_head(tunnel_bytes(self._route), float("inf"))
+                # Whoever dials has a limit; not infinite, which uvloop cannot count.
+                ends_at = self._loop.time() + _A_DAY
+                await self._exchange_head(tunnel_bytes(self._route), ends_at)
             except TransportError as error:
                 raise ProxyError(f"the proxy passed nothing on ({error})") from None
             check_tunnel(reader)

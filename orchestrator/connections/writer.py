@@ -43,6 +43,7 @@ def request_bytes(request: OutgoingRequest, proxy_authorization: str | None = No
     names = (request.method + "".join(added)).encode("latin-1")
     if names.translate(None, _TOKEN) or "" in added:
         raise UnsendableRequest("illegal header name")
-    if len(line.split()) != 3 or not target.isascii():
+    words = line.split(" ")
+    if len(words) != 3 or words != line.split() or not target.isascii():
         raise UnsendableRequest("illegal address: a space, or a character that is not ASCII")
     return raw + b"\r\n" + request.content

@@ -163,6 +163,7 @@ SLEEPERS = {
 READING = {"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "time.time_ns"}
 READERS = SLEEPERS | {
     "connections/dialing.py",  # sockets wait in real time, whatever clock the call has
+    "connections/httpx_adapter.py",
     "connections/httpx_pools.py",
     "connections/sockets.py",
     "execution/blocking.py",

@@ -98,7 +98,7 @@ def test_a_value_that_is_none_is_refused(value: str) -> None:
         request_bytes(OutgoingRequest("GET", Address.parse("http://a.test"), {"x": value}))
 
 
-@pytest.mark.parametrize("target", ["/a b", "/a\r\nx: y", "/é", "/a\tb"])
+@pytest.mark.parametrize("target", ["/a b", "/ ", "/a\r\nx: y", "/é", "/a\tb", "/\t"])
 def test_an_address_that_is_none_is_refused(target: str) -> None:
     with pytest.raises(UnsendableRequest):
         request_bytes(OutgoingRequest("GET", Address("http", "a.test", 80, target)))
