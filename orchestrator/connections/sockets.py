@@ -284,8 +284,12 @@ class SocketTransport:
         return connection
 
     def _remember(self, connection: SocketConnection) -> None:
+        # Now and then those that are gone are let go of. One by one: a list put in the place of
+        # this one would lack what another thread adds meanwhile.
         if not len(self._open) % 64:
-            self._open[:] = [each for each in self._open if each() is not None]
+            for gone in [each for each in self._open if each() is None]:
+                with contextlib.suppress(ValueError):
+                    self._open.remove(gone)
         self._open.append(weakref.ref(connection))
 
     def _open_by_httpx(
