@@ -22,6 +22,9 @@ HEAD_START = 0.25
 
 READ, WRITE = 1, 2
 
+_LATE = 0.1
+"""Seconds after a limit (our own choice, 2026-11): above a scheduler's turns, below any limit."""
+
 BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """What a socket raises that would have to wait."""
 
@@ -74,12 +77,14 @@ def wait(fileno: int, wanted: int, ends_at: float, *, connect: bool = False) -> 
     Raises:
         LimitPassed: It has come.
     """
-    while True:
-        left = ends_at - time.monotonic()
+    # A little late, what is there is still taken: this thread may have had no turn. But not for
+    # ever, or whoever sends faster than we read would meet no limit.
+    while (left := ends_at - time.monotonic()) > -_LATE:
         if ready := wait_ready(fileno, wanted, left):
             return ready
         if left <= 0:
-            raise LimitPassed(connect=connect)
+            break
+    raise LimitPassed(connect=connect)
 
 
 def connect(host: str, port: int, ends_at: float) -> socket.socket:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from orchestrator.connections.dialing import READ, connect_in_loop, wait_ready
 from orchestrator.connections.errors import (
@@ -286,7 +286,7 @@ class LoopTransport:
         self.generation = 0
         self._loop = loop
         self._routes: dict[Hashable, Route] = {}
-        self._loaded: set[str | None] = set()
+        self._loaded: set[str | Literal[False]] = set()
         self._pools: dict[Hashable, AsyncHttpxPool] = {}
         self._idle: IdleConnections[LoopConnection] = IdleConnections(loop.time)
 
@@ -346,7 +346,7 @@ class LoopTransport:
                 raise LimitPassed(connect=True) from None
             raise ConnectError(str(error) or "timed out") from None
 
-    async def _context(self, verify: str | None) -> ssl.SSLContext:
+    async def _context(self, verify: str | Literal[False]) -> ssl.SSLContext:
         if verify in self._loaded:
             return ssl_context(verify)
         # Beside the loop, which it would hold for 20 to 70 ms.

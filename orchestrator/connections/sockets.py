@@ -160,6 +160,8 @@ class SocketConnection:
             try:
                 sent += self._sock.send(view[sent : sent + _PIECE])
                 continue
+            except ssl.SSLWantReadError:  # it is writable, and would be asked again at once
+                ready = wait(self._sock.fileno(), READ, ends_at)
             except BLOCKED:
                 ready = wait(self._sock.fileno(), READ | WRITE, ends_at)
             except OSError as error:

@@ -122,7 +122,7 @@ def test_certificates_are_checked_but_on_the_same_machine() -> None:
 def test_nobody_is_checked_where_the_config_says_so_of_this_machine(host: str) -> None:
     written = text("verify = false").replace("llm.corp", host)
 
-    assert loads(written, {}).providers["corp"].connection.verify is None
+    assert loads(written, {}).providers["corp"].connection.verify is False
 
 
 def test_who_is_not_checked_is_asked_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
