@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # The same examples on every machine; `pytest` by itself explores at random.
 export HYPOTHESIS_PROFILE ?= ci
 
-.PHONY: help install demo test coverage mutants lint format types diagrams spin benchmarks wheel clean
+.PHONY: help install demo test coverage mutants lint format types diagrams spin benchmarks instructions wheel clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -56,7 +56,11 @@ spin: $(STAMP) ## search the machine a second time, by spin, where that is insta
 	@$(BIN)/python -m verification.promela
 
 benchmarks: $(STAMP) ## measure the machine, the import and the calls
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+	@set -e; for file in benchmarks/*.py; do name=$$(basename "$$file" .py); \
+		echo "== $$name"; PYTHONPATH=. $(BIN)/python -m "benchmarks.$$name"; done
+
+instructions: $(STAMP) ## count the instructions of a call by valgrind: none grew by 3 %
+	@$(BIN)/python benchmarks/instructions.py --check
 
 wheel: $(STAMP) ## build the wheel into dist/
 	@rm -rf dist

@@ -2,9 +2,9 @@
 
     python benchmarks/first_token.py [--rounds N] [--open N] [--many N] [--check]
 
-First token: seconds from the request to the first content, by the connection alone and by
-``Orchestrator.stream`` (or ``astream``), in turn; the same server in another process, the
-same bytes, the same run. Memory: what tracemalloc sees of streams that are open in the
+First token: seconds from the request to the first content, by the connection alone, by
+``Orchestrator.stream`` (or ``astream``) and by httpx, in turn; the same server in another
+process, the same bytes, the same run. Memory: what tracemalloc sees of streams that are open in the
 middle of an answer, each with its connection; the connection's own part is measured
 alone. Many: so many streams at once in one event loop. With ``--check`` the
 exit status is 1 where the first token is later by more than 5 % and 1 ms, an open stream
@@ -21,15 +21,17 @@ import statistics
 import sys
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 
 import attrs
+import httpx
 
 from orchestrator import Orchestrator
 from orchestrator.config.loading import loads
 from orchestrator.connections.loops import LoopTransport
 from orchestrator.connections.sockets import SocketTransport
+from orchestrator.connections.transports import AsyncOpenAnswer
 from orchestrator.dialects import dialect
 from orchestrator.execution.auth import auth_of
 from orchestrator.http_messages import OutgoingRequest
@@ -52,16 +54,19 @@ credentials = ["benchmark"]
 base_url = "{half}"
 credentials = ["benchmark"]
 """
+WARM = 20
+FIRST = b'"content": "word"'
 LATEST_RATIO, LATEST_SECONDS = 1.05, 0.001
 MOST_BYTES = 64 * 1024
 
 
 @attrs.frozen
 class Pair:
-    """Seconds until the first content in one round: by the connection alone, and by a call."""
+    """Seconds until the first content in one round: by the connection, a call, and httpx."""
 
     plain: float
     call: float
+    peer: float
 
 
 def half_a_stream() -> Reply:
@@ -87,18 +92,25 @@ def outgoing(orchestrator: Orchestrator, name: str) -> OutgoingRequest:
     return made
 
 
+def seconds_until_first(began: float, pieces: Iterable[bytes]) -> float:
+    """Reads all of an answer; the seconds until its first content was here."""
+    seen, first = b"", 0.0
+    for data in pieces:
+        seen += data
+        if not first and FIRST in seen:
+            first = time.perf_counter() - began
+    return first
+
+
 def blocking(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
     """Pairs for :meth:`Orchestrator.stream`."""
     transport, request = SocketTransport(), outgoing(orchestrator, "bench")
+    client = httpx.Client(headers=request.headers, timeout=60.0)
 
     def plain() -> float:
-        began, seen = time.perf_counter(), b""
+        began = time.perf_counter()
         answer = transport.open(request, 60.0, 60.0)
-        while b'"content": "word"' not in seen:
-            seen += answer.read(60.0) or b""
-        first = time.perf_counter() - began
-        while answer.read(60.0) is not None:
-            pass
+        first = seconds_until_first(began, iter(lambda: answer.read(60.0) or b"", b""))
         answer.close()
         return first
 
@@ -111,26 +123,41 @@ def blocking(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
                 pass
         return first
 
-    for _ in range(20):
-        plain(), call()
-    pairs = [Pair(plain(), call()) for _ in range(rounds)]
+    def peer() -> float:
+        began = time.perf_counter()
+        with client.stream("POST", str(request.url), content=request.content) as answer:
+            return seconds_until_first(began, answer.iter_raw())
+
+    pairs = [Pair(plain(), call(), peer()) for _ in range(WARM + rounds)][WARM:]
     transport.close()
+    client.close()
     return pairs
+
+
+async def seconds_until_first_async(began: float, pieces: AsyncIterable[bytes]) -> float:
+    """The same for tasks."""
+    seen, first = b"", 0.0
+    async for data in pieces:
+        seen += data
+        if not first and FIRST in seen:
+            first = time.perf_counter() - began
+    return first
 
 
 async def suspending(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
     """Pairs for :meth:`Orchestrator.astream`."""
     transport = LoopTransport(asyncio.get_running_loop())
     request = outgoing(orchestrator, "bench")
+    client = httpx.AsyncClient(headers=request.headers, timeout=60.0)
+
+    async def pieces(answer: AsyncOpenAnswer) -> AsyncIterator[bytes]:
+        while (data := await answer.read(60.0)) is not None:
+            yield data
 
     async def plain() -> float:
-        began, seen = time.perf_counter(), b""
+        began = time.perf_counter()
         answer = await transport.open(request, 60.0, 60.0)
-        while b'"content": "word"' not in seen:
-            seen += await answer.read(60.0) or b""
-        first = time.perf_counter() - began
-        while await answer.read(60.0) is not None:
-            pass
+        first = await seconds_until_first_async(began, pieces(answer))
         await answer.aclose()
         return first
 
@@ -143,12 +170,15 @@ async def suspending(orchestrator: Orchestrator, rounds: int) -> list[Pair]:
                 pass
         return first
 
-    for _ in range(20):
-        await plain()
-        await call()
-    pairs = [Pair(await plain(), await call()) for _ in range(rounds)]
+    async def peer() -> float:
+        began = time.perf_counter()
+        async with client.stream("POST", str(request.url), content=request.content) as answer:
+            return await seconds_until_first_async(began, answer.aiter_raw())
+
+    rows = [Pair(await plain(), await call(), await peer()) for _ in range(WARM + rounds)]
     await transport.aclose()
-    return pairs
+    await client.aclose()
+    return rows[WARM:]
 
 
 def told(name: str, pairs: list[Pair]) -> bool:
@@ -156,7 +186,11 @@ def told(name: str, pairs: list[Pair]) -> bool:
     plain = statistics.median(pair.plain for pair in pairs)
     call = statistics.median(pair.call for pair in pairs)
     added = statistics.median(pair.call - pair.plain for pair in pairs)
-    print(f"{name:8}{1e6 * plain:10.0f}{1e6 * call:10.0f}{1e6 * added:10.0f}{call / plain:8.2f}")
+    peer = statistics.median(pair.peer for pair in pairs)
+    print(
+        f"{name:8}{1e6 * plain:10.0f}{1e6 * call:10.0f}{1e6 * added:10.0f}{call / plain:8.2f}"
+        f"{1e6 * peer:10.0f}"
+    )
     return call / plain > LATEST_RATIO and added > LATEST_SECONDS
 
 
@@ -211,11 +245,29 @@ async def many(orchestrator: Orchestrator, count: int) -> tuple[int, float]:
     return sum(each is True for each in done), time.perf_counter() - began
 
 
+def first_contents(orchestrator: Orchestrator, rounds: int) -> dict[str, list[Pair]]:
+    """The rounds of both ways."""
+    return {
+        "stream": blocking(orchestrator, rounds),
+        "astream": asyncio.run(suspending(orchestrator, rounds)),
+    }
+
+
+@contextmanager
+def orchestrated() -> Iterator[tuple[Orchestrator, SimProcess]]:
+    """An orchestrator over the providers that stream."""
+    with SimProcess({"bench": replies.ok(WORDS), "half": half_a_stream()}) as providers:
+        urls = {name: providers.url(name) for name in ("bench", "half")}
+        with Orchestrator(loads(CONFIG.format(**urls), {})) as orchestrator:
+            yield orchestrator, providers
+
+
 def report(options: argparse.Namespace, orchestrator: Orchestrator, providers: SimProcess) -> bool:
     """Measure and print all; True where all is as promised."""
-    print(f"{'':8}{'plain µs':>10}{'call µs':>10}{'added µs':>10}{'ratio':>8}   first token")
-    late = told("stream", blocking(orchestrator, options.rounds))
-    late |= told("astream", asyncio.run(suspending(orchestrator, options.rounds)))
+    head = ("plain µs", "call µs", "added µs", "ratio", "httpx µs")
+    print(f"{'':8}{head[0]:>10}{head[1]:>10}{head[2]:>10}{head[3]:>8}{head[4]:>10}   first token")
+    found = first_contents(orchestrator, options.rounds)
+    late = sum(told(name, pairs) for name, pairs in found.items()) > 0
     providers.set("bench", replies.ok(WORDS, pace=0.02))
     done, seconds = asyncio.run(many(orchestrator, options.many))
     print(f"{done} of {options.many} streams of 50 words at once completed in {seconds:.1f} s")
@@ -236,10 +288,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="exit with 1 beyond the limits")
     options = parser.parse_args()
     _allow_files(2 * options.many + 200)
-    with SimProcess({"bench": replies.ok(WORDS), "half": half_a_stream()}) as providers:
-        urls = {name: providers.url(name) for name in ("bench", "half")}
-        with Orchestrator(loads(CONFIG.format(**urls), {})) as orchestrator:
-            kept = report(options, orchestrator, providers)
+    with orchestrated() as (orchestrator, providers):
+        kept = report(options, orchestrator, providers)
     return int(options.check and not kept)
 
 

@@ -99,13 +99,16 @@ def marked(keys: int, out: int, store: Store) -> HealthBoard:
     return board
 
 
-def compare(name: str, stores: Callable[[], Store]) -> None:
-    """Print what a call costs with one key and with many."""
+def compare(name: str, stores: Callable[[], Store]) -> dict[int, tuple[float, float]]:
+    """Print what a call costs with one key and with many, by how many of them are out."""
+    found = {}
     for out in (0, 1, MANY // 2, MANY - 1):
         one = microseconds(marked(1, min(out, 1), stores()), call, started=False)
         many = microseconds(marked(MANY, out, stores()), call, started=False)
         what = f"a call, {out} of {MANY} keys out"
         print(f"{name:7} {what:36} {one:8.1f} µs → {many:8.1f} µs, {many / one:.1f} times")
+        found[out] = (one, many)
+    return found
 
 
 def main() -> None:

@@ -119,24 +119,31 @@ async def suspending(orchestrator: Orchestrator, name: str, rounds: int) -> Cost
     return cost
 
 
-def tell_chunks(rounds: int) -> float:
-    """Print the table; the most that a chunk adds where many come in a read."""
-    print(f"{'µs CPU a chunk':<18}{'plain':>8}{'call':>8}{'added':>8}")
-    added: dict[str, float] = {}
+def chunk_costs(rounds: int) -> dict[str, Cost]:
+    """What a chunk costs, by how the chunks arrive and the way that they are asked for."""
+    found: dict[str, Cost] = {}
     text = {name: " ".join(["word"] * count) for name, count in CHUNKS.items()}
     served = {"many": replies.ok(text["many"]), "each": replies.ok(text["each"], pace=PACE)}
     with SimProcess(served) as providers:
         config = loads(CONFIG.format(**{name: providers.url(name) for name in served}), {})
         with Orchestrator(config) as orchestrator:
-            for name in served:
+            for name, count in CHUNKS.items():
                 for way, cost in (
                     ("stream", blocking(orchestrator, name, rounds)),
                     ("astream", asyncio.run(suspending(orchestrator, name, rounds))),
                 ):
-                    plain, call = (1e6 * one / CHUNKS[name] for one in (cost.plain, cost.call))
-                    added[name] = max(added.get(name, 0.0), call - plain)
-                    print(f"{name} {way:<13}{plain:>8.1f}{call:>8.1f}{call - plain:>8.1f}")
-    return added["many"]
+                    found[f"{name} {way}"] = Cost(cost.plain / count, cost.call / count)
+    return found
+
+
+def tell_chunks(rounds: int) -> float:
+    """Print the table; the most that a chunk adds where many come in a read."""
+    print(f"{'µs CPU a chunk':<18}{'plain':>8}{'call':>8}{'added':>8}")
+    found = chunk_costs(rounds)
+    for name, cost in found.items():
+        plain, call = 1e6 * cost.plain, 1e6 * cost.call
+        print(f"{name:<18}{plain:>8.1f}{call:>8.1f}{call - plain:>8.1f}")
+    return max(1e6 * (one.call - one.plain) for name, one in found.items() if "many" in name)
 
 
 # Events.

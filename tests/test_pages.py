@@ -15,9 +15,10 @@ from orchestrator.states.reasons import SPECS, Move, Reason, ReasonSpec
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_configuration_page_is_what_the_records_say() -> None:
+@pytest.mark.parametrize("writer", ["scripts.configuration_page", "benchmarks.report"])
+def test_the_page_is_what_the_records_say(writer: str) -> None:
     written = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "configuration_page.py", "--check"],
+        [sys.executable, "-m", writer, "--check"],
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,127 @@
+"""Plots as SVG, of what little they need: bars, and lines over logarithmic axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+
+WIDTH, ROW = 760, 26
+LEFT, RIGHT, TOP, BOTTOM = 280, 90, 48, 46
+COLOURS = ("#0b6e4f", "#c8553d", "#3d5a80", "#8f5fbf", "#b8860b", "#5c6770")
+"""Ours first; told apart by the colour-blind too, and each line has its name beside it."""
+_OPEN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:.0f}" width="{width}" '
+    'height="{height:.0f}" font-family="system-ui, sans-serif" font-size="12" role="img">'
+)
+
+
+def _text(x: float, y: float, words: str, anchor: str = "start", extra: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {extra}>{escape(words)}</text>'
+
+
+def _figure(title: str, height: float, parts: Iterator[str]) -> str:
+    return "\n".join(
+        [
+            _OPEN.format(width=WIDTH, height=height),
+            f"<title>{escape(title)}</title>",
+            '<rect width="100%" height="100%" fill="#ffffff"/>',
+            _text(16, 24, title, extra='font-size="14" font-weight="600"'),
+            *parts,
+            "</svg>\n",
+        ]
+    )
+
+
+def _ticks(least: float, most: float) -> list[float]:
+    """1, 2 and 5 times each power of ten between both."""
+    powers = range(math.floor(math.log10(least)), math.ceil(math.log10(most)) + 1)
+    every = [step * 10.0**power for power in powers for step in (1, 2, 5)]
+    return [one for one in every if least <= one <= most * 1.001]
+
+
+def _placed(value: float, least: float, most: float, start: float, end: float) -> float:
+    share = (math.log(value) - math.log(least)) / (math.log(most) - math.log(least))
+    return start + share * (end - start)
+
+
+def _said(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def bars(title: str, axis: str, rows: Sequence[tuple[str, float, int]]) -> str:
+    """Bars from left to right, from zero.
+
+    Args:
+        title: What is drawn.
+        axis: What is measured, with its unit.
+        rows: Name, value and number of the colour of each.
+    """
+    most = max(value for _, value, _ in rows)
+    foot, end = TOP + ROW * len(rows), WIDTH - RIGHT
+    step = 10.0 ** math.floor(math.log10(most))
+    step = next(one for one in (step / 5, step / 2, step, 2 * step) if most / one <= 6)
+
+    def parts() -> Iterator[str]:
+        for number in range(int(most / step) + 1):
+            x = LEFT + (end - LEFT) * number * step / most
+            yield f'<path d="M{x:.1f} {TOP}V{foot}" stroke="#e4e4e4"/>'
+            yield _text(x, foot + 16, _said(number * step), "middle", 'fill="#666"')
+        yield _text((LEFT + end) / 2, foot + 36, axis, "middle", 'fill="#444"')
+        for at, (name, value, colour) in enumerate(rows):
+            y, width = TOP + ROW * at, (end - LEFT) * value / most
+            yield (
+                f'<rect x="{LEFT}" y="{y + 4}" width="{width:.1f}" height="{ROW - 8}" '
+                f'fill="{COLOURS[colour]}"/>'
+            )
+            yield _text(LEFT - 8, y + 17, name, "end")
+            yield _text(LEFT + width + 6, y + 17, _said(value))
+
+    return _figure(title, foot + BOTTOM, parts())
+
+
+def lines(
+    title: str, across: str, up: str, series: Mapping[str, Mapping[int, float]], height: int = 380
+) -> str:
+    """Lines over two logarithmic axes, each with its name at its end.
+
+    Args:
+        title: What is drawn.
+        across: What the axis from left to right is, with its unit.
+        up: The same of the other one.
+        series: By name: the height of each point by where it stands.
+        height: Of the whole figure.
+    """
+    points = [(x, y) for line in series.values() for x, y in line.items()]
+    first, last = min(x for x, _ in points), max(x for x, _ in points)
+    least, most = 0.8 * min(y for _, y in points), 1.25 * max(y for _, y in points)
+    start, end, foot = 76, WIDTH - 170, height - BOTTOM
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return _placed(x, first, last, start, end), _placed(y, least, most, foot, TOP)
+
+    def parts() -> Iterator[str]:
+        for tick in _ticks(least, most):
+            _, y = place(first, tick)
+            yield f'<path d="M{start} {y:.1f}H{end}" stroke="#e4e4e4"/>'
+            yield _text(start - 8, y + 4, _said(tick), "end", 'fill="#666"')
+        for tick in sorted({x for x, _ in points}):
+            yield _text(place(tick, least)[0], foot + 18, str(tick), "middle", 'fill="#666"')
+        yield _text((start + end) / 2, foot + 38, across, "middle", 'fill="#444"')
+        yield _text(start, TOP - 6, up, extra='fill="#444"')
+        taken: list[float] = []
+        for at, (name, line) in enumerate(series.items()):
+            placed = [place(x, y) for x, y in sorted(line.items())]
+            path = "L".join(f"{x:.1f} {y:.1f}" for x, y in placed)
+            colour = COLOURS[at % len(COLOURS)]
+            yield f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
+            yield from (
+                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in placed
+            )
+            y = placed[-1][1]
+            while any(abs(y - other) < 14 for other in taken):
+                y += 1
+            taken.append(y)
+            yield _text(placed[-1][0] + 10, y + 4, name, extra=f'style="fill: {colour}"')
+
+    return _figure(title, height, parts())
