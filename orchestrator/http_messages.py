@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, Never
 from urllib.parse import quote, urlsplit
 
 import attrs
@@ -12,7 +13,7 @@ import msgspec
 
 from orchestrator.secrets import Secret, SecretAddress
 
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 _QUERY_SAFE = _PATH_SAFE + "?[]|^`{}"
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
@@ -49,13 +50,13 @@ class Address:
         if _UNPRINTABLE.search(text):
             raise ValueError("a space or a control character")
         parts = urlsplit(text)  # a ValueError of its own for brackets
-        if parts.scheme not in _PORTS or not parts.hostname:
+        if parts.scheme not in PORTS or not parts.hostname:
             raise ValueError("no http:// or https:// with a host")
-        port = _PORTS[parts.scheme] if parts.port is None else parts.port
+        port = PORTS[parts.scheme] if parts.port is None else parts.port
         target = quote(parts.path, safe=_PATH_SAFE) or "/"
         if parts.query:
             target += f"?{quote(parts.query, safe=_QUERY_SAFE)}"
-        return cls(parts.scheme, _ascii_host(parts.hostname), port, target)
+        return cls(parts.scheme, ascii_host(parts.hostname), port, target)
 
     @property
     def origin(self) -> tuple[str, str, int]:
@@ -66,14 +67,18 @@ class Address:
     def authority(self) -> str:
         """The value of ``Host``."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}{self.target}"
 
 
-def _ascii_host(host: str) -> str:
-    """``host`` as DNS knows it; raises ValueError where it is no host."""
+def ascii_host(host: str) -> str:
+    """``host``, in lower case, as DNS knows it.
+
+    Raises:
+        ValueError: It is no host.
+    """
     if ":" in host:
         ipaddress.IPv6Address(host)
         return host
@@ -96,13 +101,13 @@ class ConnectionOptions:
 
     Attributes:
         verify: Whom to trust: a PEM file or a folder; empty for what the environment says,
-            ``None`` for anybody.
+            ``False`` for anybody.
         proxy: The address of a proxy, empty for none whatever the environment says; ``None``
             for what that says.
         http2: Whether HTTP/2 is offered.
     """
 
-    verify: str | None = ""
+    verify: str | Literal[False] = ""
     proxy: Secret | None = None
     http2: bool = False
 
@@ -118,8 +123,8 @@ class OutgoingRequest:
     Attributes:
         method: In capitals.
         url: Where it goes.
-        headers: By name in lower case; latin-1, on one line each. ``host`` and
-            ``content-length`` are the transport's.
+        headers: By name in lower case; latin-1, on one line each. ``content-length`` is the
+            transport's, and ``host`` where it is not named here.
         content: The body.
         options: Of the connection that carries it.
         longest_silence: Seconds that a read of the answer may take, for transports that must
@@ -134,6 +139,9 @@ class OutgoingRequest:
     options: ConnectionOptions = DEFAULT_OPTIONS
     longest_silence: float = 0.0
     is_resent: bool = False
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a request that is on its way holds a key, which nothing may keep")
 
 
 class ResponseHeaders(Mapping[str, str]):

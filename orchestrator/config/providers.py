@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -227,15 +227,16 @@ def _proxy(draft: ConfigDraft, name: str, table: ProviderTable) -> Secret | None
 
 def _verify(
     draft: ConfigDraft, name: str, table: ProviderTable, addresses: Sequence[str]
-) -> str | None:
+) -> str | Literal[False]:
     """The whole path of the certificates that are trusted, which are loaded here."""
     where, written = f"providers.{name}.verify", table.verify
     if written is False:
-        if all(map(is_loopback, addresses)):
-            return None
+        if all(map(is_loopback, addresses)) and not table.proxy:
+            return False
+        way = "is asked through a proxy" if table.proxy else "is not on this machine"
         what = (
-            "found false, and the provider is not on this machine: anybody on the way could read "
-            "the key; allowed: a PEM file or a folder that holds its private authority"
+            f"found false, and the provider {way}: anybody on the way could read the key; allowed: "
+            "a PEM file or a folder that holds its private authority"
         )
         draft.refuse(where, what)
     if not isinstance(written, str) or not written:

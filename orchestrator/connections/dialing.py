@@ -22,6 +22,9 @@ HEAD_START = 0.25
 
 READ, WRITE = 1, 2
 
+_LATE = 0.1
+"""Seconds after a limit (our own choice, 2026-11): above a scheduler's turns, below any limit."""
+
 BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """What a socket raises that would have to wait."""
 
@@ -74,12 +77,14 @@ def wait(fileno: int, wanted: int, ends_at: float, *, connect: bool = False) -> 
     Raises:
         LimitPassed: It has come.
     """
-    while True:
-        left = ends_at - time.monotonic()
+    # A little late, what is there is still taken: this thread may have had no turn. But not for
+    # ever, or whoever sends faster than we read would meet no limit.
+    while (left := ends_at - time.monotonic()) > -_LATE:
         if ready := wait_ready(fileno, wanted, left):
             return ready
         if left <= 0:
-            raise LimitPassed(connect=connect)
+            break
+    raise LimitPassed(connect=connect)
 
 
 def connect(host: str, port: int, ends_at: float) -> socket.socket:
@@ -275,9 +280,13 @@ def _first(
 
 
 def _writable(filenos: list[int], seconds: float) -> list[int]:
+    """Those of ``filenos`` that are connected by now, or will never be."""
     seconds = min(max(0.0, seconds), _LONGEST_WAIT)
     if not _HAS_POLL:
-        return select.select([], filenos, filenos, seconds)[1]
+        # Windows tells of a connection that failed in the third list alone:
+        # https://learn.microsoft.com/en-us/windows/win32/api/winsock2/nf-winsock2-select
+        _, writable, failed = select.select([], filenos, filenos, seconds)
+        return [*writable, *failed]
     poll = select.poll()
     for fileno in filenos:
         poll.register(fileno, select.POLLOUT)

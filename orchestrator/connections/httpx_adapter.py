@@ -75,7 +75,7 @@ class HttpxAnswer:
         Of the limit httpx was told beforehand; here it is only known again.
         """
         piece = self._body.take()
-        with own_words(self._clock, seconds):
+        with translated_errors(self._clock, seconds):
             while piece == b"":
                 self._raw = self._raw or self._response.iter_raw()
                 piece = self._body.add(next(self._raw, None))
@@ -103,7 +103,7 @@ class HttpxTransport:
         Raises:
             TransportError: The exchange broke; what a handed-in transport raises besides.
         """
-        with own_words(self._clock, seconds, connect):
+        with translated_errors(self._clock, seconds, connect):
             response = self.inner.handle_request(httpx_request(request, seconds, connect))
         return self._answer(response, request.headers.get("accept-encoding", ""))
 
@@ -170,14 +170,14 @@ def httpx_request(request: OutgoingRequest, seconds: float, connect: float) -> h
 
 @contextlib.asynccontextmanager
 async def within(clock: Clock, seconds: float, connect: float = math.inf) -> AsyncIterator[None]:
-    """Keep a limit of ours, which a transport may know nothing of; see :func:`own_words`.
+    """Keep a limit of ours, which a transport may know nothing of; see :func:`translated_errors`.
 
     Raises:
         LimitPassed: It has passed.
     """
     limit = asyncio.timeout(seconds)
     try:
-        with own_words(clock, seconds, connect):
+        with translated_errors(clock, seconds, connect):
             async with limit:
                 yield
     except Exception as error:
@@ -188,7 +188,7 @@ async def within(clock: Clock, seconds: float, connect: float = math.inf) -> Asy
 
 _Ours = type[TransportError | errors.DecodingError]
 
-_TRUTH: dict[_Ours, _Ours] = {
+_WITHOUT_LIMITS: dict[_Ours, _Ours] = {
     errors.ConnectTimeout: errors.ConnectError,
     errors.ReadTimeout: errors.ReadError,
 }
@@ -209,7 +209,7 @@ _NAMES: dict[str, _Ours] = {
 
 
 @contextlib.contextmanager
-def own_words(clock: Clock, seconds: float, connect: float = math.inf) -> Iterator[None]:
+def translated_errors(clock: Clock, seconds: float, connect: float = math.inf) -> Iterator[None]:
     """Give what a transport raises the name that our own connections have for it.
 
     That a limit has passed is believed where its time has: who refuses at once and calls it a
@@ -240,5 +240,5 @@ def own_words(clock: Clock, seconds: float, connect: float = math.inf) -> Iterat
         if ours is None:
             raise
         # A limit of somebody else's: what it is in truth.
-        ours = _TRUTH.get(ours, ours)
+        ours = _WITHOUT_LIMITS.get(ours, ours)
         raise ours(str(error) or type(error).__name__) from None

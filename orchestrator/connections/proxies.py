@@ -21,7 +21,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from orchestrator.http_messages import Address, ConnectionOptions
+from orchestrator.http_messages import PORTS, Address, ConnectionOptions, ascii_host
 from orchestrator.secrets import Secret
 
 SCHEMES = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
@@ -35,7 +35,6 @@ _ALLOWED = 'allowed: http, https, socks5 or socks5h, such as "http://proxy.corp:
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
 _PLACE = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::(.*))?", re.DOTALL)
 _HOST = re.compile(r"[^\x00-\x20\x7f@%\\\[\]]+")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _BESIDE = ("no_proxy", "NO_PROXY", "REQUEST_METHOD")
@@ -119,7 +118,13 @@ def choose_proxy(
 
 
 def proxy_of(url: Address, options: ConnectionOptions) -> Proxy | None:
-    """The proxy for what is asked at an address, as :func:`choose_proxy` chooses."""
+    """The proxy for what is asked at an address, as :func:`choose_proxy` chooses.
+
+    None where anybody is trusted, as a config may say of a server on this machine alone: whoever
+    is in between would be sent the key.
+    """
+    if options.verify is False:
+        return None
     return choose_proxy(url.scheme, url.host, url.port, configured=options.proxy)
 
 
@@ -181,8 +186,8 @@ def _ascii(host: str) -> str:
     if host.isascii():
         return host.lower()
     try:
-        return host.lower().encode("idna").decode("ascii")
-    except UnicodeError:
+        return ascii_host(host.lower())  # as addresses are read: they must meet
+    except ValueError:
         return host.lower()
 
 
@@ -228,7 +233,7 @@ class _Pattern:
 
 @functools.lru_cache(maxsize=1024)
 def _chosen(values: _Values, scheme: str, host: str, port: int | None) -> Proxy | None:
-    port = None if port == _DEFAULT_PORTS.get(scheme) else port
+    port = None if port == PORTS.get(scheme) else port
     for pattern in _patterns(values):
         if pattern.matches(scheme, host, port):
             return None if pattern.proxy is None else read_proxy(*pattern.proxy)
@@ -284,7 +289,7 @@ def _excluded_url(entry: str) -> _Pattern | None:
     if matched is None:
         return None
     scheme, (host, port) = matched[1].lower(), _place(matched[2].rpartition("@")[2])
-    port = None if port == _DEFAULT_PORTS.get(scheme) else port
+    port = None if port == PORTS.get(scheme) else port
     host = "" if host == "*" else host
     return None if port == -1 else _Pattern("" if scheme == "all" else scheme, host, port)
 

@@ -160,6 +160,8 @@ class SocketConnection:
             try:
                 sent += self._sock.send(view[sent : sent + _PIECE])
                 continue
+            except ssl.SSLWantReadError:  # it is writable, and would be asked again at once
+                ready = wait(self._sock.fileno(), READ, ends_at)
             except BLOCKED:
                 ready = wait(self._sock.fileno(), READ | WRITE, ends_at)
             except OSError as error:
@@ -284,8 +286,12 @@ class SocketTransport:
         return connection
 
     def _remember(self, connection: SocketConnection) -> None:
+        # Now and then those that are gone are let go of. One by one: a list put in the place of
+        # this one would lack what another thread adds meanwhile.
         if not len(self._open) % 64:
-            self._open[:] = [each for each in self._open if each() is not None]
+            for gone in [each for each in self._open if each() is None]:
+                with contextlib.suppress(ValueError):
+                    self._open.remove(gone)
         self._open.append(weakref.ref(connection))
 
     def _open_by_httpx(

@@ -12,6 +12,7 @@ import os
 import re
 import ssl
 from pathlib import Path
+from typing import Literal
 
 import attrs
 
@@ -64,7 +65,7 @@ class _Bundle:
     http2: bool
 
 
-def ssl_context(verify: str | None = "", *, http2: bool = False) -> ssl.SSLContext:
+def ssl_context(verify: str | Literal[False] = "", *, http2: bool = False) -> ssl.SSLContext:
     """The context of connections to a provider; the same one for the same bundle.
 
     It is shared: nobody may change it. httpcore sets the protocols of the context that it is
@@ -72,14 +73,14 @@ def ssl_context(verify: str | None = "", *, http2: bool = False) -> ssl.SSLConte
 
     Args:
         verify: A PEM file, or a folder of certificates under their hashes (``openssl rehash``);
-            empty for the environment's or certifi's; ``None`` to trust anybody, which a config
+            empty for the environment's or certifi's; ``False`` to trust anybody, which a config
             may say of a server on the same machine alone.
         http2: Offer HTTP/2 too; else HTTP/1.1 alone.
 
     Raises:
         UnusableCertificates: The bundle is missing or cannot be read.
     """
-    if verify is None:
+    if verify is False:
         return _unchecked(http2=http2)
     source, path, folders = _named(verify)
     changed = tuple(map(_change, path.split(os.pathsep) if folders else [path]))

@@ -35,6 +35,8 @@ class StreamFraming:
 
         JSON objects and pages begin as no event of a stream does.
         """
+        if begun.startswith(b"{"):  # nearly always, where an answer is not streamed
+            return True
         first = bytes(begun.lstrip(_BLANK)[:1])
         whole = (b"{", b"<") if self.is_listed else (b"{", b"<", b"[")
         return first in whole if first else None
@@ -51,6 +53,8 @@ class StreamFraming:
 
     def without_comments(self, body: bytes | bytearray) -> bytes:
         """``body`` without the comments that came before an answer in one piece."""
+        if body.startswith(b"{"):
+            return bytes(body)
         comments = _COMMENTED.match(body)
         return bytes(body[comments.end() :] if comments else body)
 

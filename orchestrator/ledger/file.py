@@ -80,9 +80,12 @@ class LedgerFile:
             text = encode_lines(lines)
             with self._lock:
                 self._append(text)
-        except OSError as error:
+        except BaseException as error:
+            # Whatever it was, these lines are lost: what follows them would tell what is not so.
             if not is_last:
                 self._left.add(call)
+            if not isinstance(error, OSError):
+                raise
             self._report(error)
 
     def forked(self) -> None:

@@ -8,12 +8,14 @@ RFC 3986 has it.
 
 from __future__ import annotations
 
+import pickle
+
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.http_messages import Address, ResponseHeaders
+from orchestrator.http_messages import Address, OutgoingRequest, ResponseHeaders
 
 _label = st.text("abcxyzABC0189-_", min_size=1, max_size=8).map("a{}b".format)
 hosts = st.one_of(
@@ -101,3 +103,12 @@ def test_headers_are_read_as_httpx_reads_them(raw: list[tuple[bytes, bytes]], as
 @given(value=st.binary(max_size=10))
 def test_a_value_of_any_bytes_is_read(value: bytes) -> None:
     assert isinstance(ResponseHeaders([(b"X", value)])["x"], str)
+
+
+def test_a_request_on_its_way_is_shown_and_kept_by_nothing() -> None:
+    key = "sk-quiet-0123456789"
+    request = OutgoingRequest("POST", Address.parse("http://a/v1"), {"authorization": key})
+
+    assert key not in repr(request)
+    with pytest.raises(TypeError, match="holds a key"):
+        pickle.dumps(request)

@@ -12,7 +12,8 @@ import trustme
 
 from orchestrator.config import ConfigError
 from orchestrator.config.loading import from_mapping, loads
-from orchestrator.http_messages import DEFAULT_OPTIONS
+from orchestrator.connections.proxies import proxy_of
+from orchestrator.http_messages import DEFAULT_OPTIONS, Address
 from orchestrator.provider import LARGEST_ANSWER, Provider
 from orchestrator.secrets import MASK, Masker, Secret
 
@@ -121,7 +122,20 @@ def test_certificates_are_checked_but_on_the_same_machine() -> None:
 def test_nobody_is_checked_where_the_config_says_so_of_this_machine(host: str) -> None:
     written = text("verify = false").replace("llm.corp", host)
 
-    assert loads(written, {}).providers["corp"].connection.verify is None
+    assert loads(written, {}).providers["corp"].connection.verify is False
+
+
+def test_who_is_not_checked_is_asked_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", URL)
+    monkeypatch.setenv("no_proxy", "")
+    here = "https://localhost:8443/v1"
+    written = text("verify = false").replace("https://llm.corp/v1", here)
+    unchecked = loads(written, {}).providers["corp"].connection
+
+    assert proxy_of(Address.parse(here), unchecked) is None
+    assert proxy_of(Address.parse(here), DEFAULT_OPTIONS) is not None
+    with pytest.raises(ConfigError, match="is asked through a proxy"):
+        loads(written.replace("verify", f'proxy = "{URL}"\nverify'), {})
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.connections.proxies import CONFIGURED, UnusableProxy, choose_proxy, read_proxy
+from orchestrator.http_messages import Address
 from orchestrator.secrets import Secret
 
 ROOT = Path(__file__).parents[3]
@@ -152,6 +153,15 @@ def test_the_choice_is_that_of_httpx(
 def test_no_proxy_may_name_networks(networks: str, host: str, *, inside: bool) -> None:
     with environment({"HTTP_PROXY": "http://proxy:3128", "NO_PROXY": networks}):
         assert (choose_proxy("http", host, 8080) is None) == inside
+
+
+@pytest.mark.parametrize("named", ["straße.de", "xn--strae-oqa.de", "例え.jp"])
+def test_no_proxy_names_a_host_as_an_address_does(named: str) -> None:
+    host = Address.parse(f"http://{named}/v1").host
+
+    with environment({"HTTP_PROXY": "http://proxy:3128", "NO_PROXY": named}):
+        assert choose_proxy("http", host, 80) is None
+        assert choose_proxy("http", f"other{host}", 80) is not None
 
 
 def test_the_config_comes_before_the_environment() -> None:

@@ -76,6 +76,7 @@ def test_a_private_authority_is_trusted_where_it_is_named(
     assert greet(ssl_context(str(folder)), authority) == "http/1.1"
     with pytest.raises(ssl.SSLCertVerificationError):
         greet(ssl_context(), authority)
+    assert greet(ssl_context(False), authority) == "http/1.1"
     monkeypatch.setenv("SSL_CERT_DIR", f"{tmp_path}/none{os.pathsep}{folder}")
     assert greet(ssl_context(), authority) == "http/1.1"
     monkeypatch.setenv("SSL_CERT_FILE", certifi.where())  # comes before the folder

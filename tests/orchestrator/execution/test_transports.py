@@ -264,3 +264,48 @@ def test_an_answer_that_comes_before_the_request_was_read_is_read(call: Call, si
         with Orchestrator(loads(text, environment("a"))) as orchestrator:
             assert failure(call, orchestrator, asked).reason == "payload_too_large"
         thread.join(AMPLE)
+
+
+LOADED = """
+import asyncio, sys, threading
+from orchestrator import CallFailed, Orchestrator
+
+threads = []
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "httpx":
+            threads.append(threading.current_thread())
+
+sys.meta_path.insert(0, Finder)
+config = {
+    "health": "memory",
+    "policy": {"attempts_per_target": 1},
+    "providers": {
+        "a": {
+            "base_url": "http://a.test/v1",
+            "credentials": ["token"],
+            "proxy": "https://127.0.0.1:9",
+        }
+    },
+    "routes": {"default": ["a/m"]},
+}
+try:
+    asyncio.run(Orchestrator.from_dict(config).arun("hi"))
+except CallFailed:
+    print(len(threads), threading.main_thread() in threads)
+"""
+
+
+def test_httpx_is_not_loaded_on_an_event_loop() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LOADED],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=AMPLE,
+    )
+
+    assert (done.stdout, done.stderr) == ("1 False\n", "")
