@@ -130,7 +130,9 @@ def test_continue_goes_on_elsewhere_and_shows_nothing_twice(reader: Reader) -> N
 def test_what_a_stream_left_that_failed_at_its_end_is_not_handed_on_later(reader: Reader) -> None:
     first, last = chat(("Once ", "upon")), chat((" a time",))
     # It says that it calls a tool, and calls none.
-    empty = event({"id": "x", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
+    empty = event(
+        {"id": "x", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}
+    )
     scripts = {
         "a": raw(b"".join(first.events[:3])),
         "b": raw(empty + b"data: [DONE]\n\n"),
