@@ -15,6 +15,7 @@ from orchestrator.api.options import (
     RequestLike,
     check_names,
     check_observer,
+    check_transports,
     read_call,
 )
 from orchestrator.api.request import Request
@@ -75,6 +76,7 @@ class Orchestrator:
         **options: Unpack[OrchestratorOptions],
     ) -> None:
         check_names("Orchestrator", options, OrchestratorOptions)
+        check_transports(options)
         check_observer(observe := options.get("observe"))
         tables = {"routes": routes, "providers": providers, "policy": policy}
         self.config = config = _config(config, tables)

@@ -44,7 +44,8 @@ class OrchestratorOptions(TypedDict, total=False):
     """What an orchestrator may be given besides its config.
 
     Attributes:
-        transport: Any httpx transport, in place of the stock one, for ``run`` and ``stream``.
+        transport: Any httpx transport, in place of our own connections, for ``run`` and
+            ``stream``. What a provider's config says of connections is its affair then.
         async_transport: The same for ``arun`` and ``astream``.
         store: What the health board remembers in; the config's ``health`` by default.
         clock: The time to read, and to sleep by.
@@ -98,6 +99,24 @@ def check_names(name: str, options: Mapping[str, Any], known: type) -> None:
                 f"{name}() got an unexpected keyword argument {option!r}{meant} "
                 f"(allowed: {', '.join(allowed)})"
             )
+
+
+def check_transports(options: OrchestratorOptions) -> None:
+    """Refuse what is handed in and is no transport of httpx's.
+
+    Raises:
+        TypeError: It is none.
+    """
+    # Here, where it was handed in: each call would fail by it, with words of another library.
+    for option, kind in (("transport", "BaseTransport"), ("async_transport", "AsyncBaseTransport")):
+        given = options.get(option)
+        if given is None:
+            continue
+        import httpx
+
+        if not isinstance(given, getattr(httpx, kind)):
+            found = f"{type(given).__module__}.{type(given).__qualname__}"
+            raise TypeError(f"{option} is of type {found}; allowed: an httpx.{kind}")
 
 
 def check_observer(observe: object) -> None:

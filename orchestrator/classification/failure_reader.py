@@ -26,6 +26,10 @@ _LAYERS = 8
 """Failures quoted in one another that are looked at; three is the most seen (2026-11)."""
 
 
+_PROXY_LOGIN = 407
+"""What only a proxy says: RFC 9110, section 15.5.8."""
+
+
 def read_failure(  # noqa: PLR0913 - the raw facts of a failure are this many
     *,
     status: Any,
@@ -49,6 +53,8 @@ def read_failure(  # noqa: PLR0913 - the raw facts of a failure are this many
     taken.take(body)
     envelope.answers = False
     _take_exception(envelope, exception, where)
+    if "exception:proxyerror" in envelope.codes and envelope.status != _PROXY_LOGIN:
+        envelope.status = None  # the proxy's own answer: no provider's, and about no key
     if isinstance(message, str):
         envelope.say(message)
     if "exception" in envelope.codes and (http_status or envelope.status):

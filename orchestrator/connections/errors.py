@@ -40,6 +40,10 @@ class UnsendableRequest(TransportError):
     """The request holds what HTTP cannot say; nothing of it was sent."""
 
 
+class UnsupportedProtocol(UnsendableRequest):
+    """A transport knows no way to such an address; nothing was sent."""
+
+
 class ReadError(TransportError):
     """The connection broke while an answer was read, or was to come."""
 

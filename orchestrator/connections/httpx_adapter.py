@@ -201,6 +201,8 @@ _NAMES: dict[str, _Ours] = {
     "WriteTimeout": errors.ReadTimeout,  # a limit of the exchange, as opposed to its connection
     "ProxyError": errors.ProxyError,
     "LocalProtocolError": errors.UnsendableRequest,
+    "UnsupportedProtocol": errors.UnsupportedProtocol,
+    "InvalidURL": errors.UnsupportedProtocol,
     "ReadError": errors.ReadError,
     "WriteError": errors.WriteError,
     "RemoteProtocolError": errors.RemoteProtocolError,

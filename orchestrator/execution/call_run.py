@@ -264,8 +264,10 @@ class CallRun:
 
     def complete(self, exchange: Exchange) -> Answer | Failure:
         """A stream is whole, and so is the answer, unless nothing is in it or more is needed."""
-        if (events := self.deliver()) is not None:
-            self.leftover = tuple(events)
+        events = self.deliver()
+        # Also where nothing is left: what an earlier stream left is none of this one.
+        self.leftover = tuple(events or ())
+        if events is not None:
             self.note_delivered()
         judged = exchange.judge_stream(self.delivery.accumulator)
         if self.call.committed and isinstance(judged, Flawed) and judged.flaw is Flaw.EMPTY:

@@ -8,6 +8,11 @@ from orchestrator.dialects import Fault, Flaw, Flawed
 from orchestrator.states import Error, Reason, Scope
 from orchestrator.states.reasons import SPECS
 
+_UNREACHED = (
+    "Nobody took the connection in time: check base_url (http or https, host and port), the "
+    "network and any proxy in between, or raise connect in [timeouts]."
+)
+
 _WITHIN = frozenset({"idle", "stream_total"})
 """Limits of what comes after the beginning of an answer."""
 
@@ -77,7 +82,7 @@ class LimitReached:
             message=message,
             # A limit that this call's hurry made shorter says nothing about the target.
             scope=Scope.REQUEST if self.shortened else None,
-            hint=SPECS[Reason.TIMEOUT].hint,
+            hint=_UNREACHED if self.limit == "connect" else SPECS[Reason.TIMEOUT].hint,
         )
 
 
@@ -98,7 +103,8 @@ class TooLarge:
             Reason.INVALID_RESPONSE,
             "answer.too-large",
             message=f"the answer is larger than {self.limit / 2**20:g} MiB",
-            hint=SPECS[Reason.INVALID_RESPONSE].hint,
+            hint="Another target may answer shorter; where so large an answer is meant, raise "
+            "largest_answer in [policy].",
         )
 
 

@@ -13,10 +13,12 @@ from orchestrator.states import (
     Send,
     Standby,
     Started,
+    State,
     Step,
     Taken,
     Target,
     Timeouts,
+    Waited,
     step,
 )
 from orchestrator.states.limits import backoff
@@ -144,3 +146,28 @@ def test_jitter_takes_away_less_than_half(tries: int, jitter: float) -> None:
 @given(tries=st.integers(1, 2_000), jitter=jitters)
 def test_grows_with_the_tries(tries: int, jitter: float) -> None:
     assert backoff(tries, jitter) <= backoff(tries + 1, jitter)
+
+
+def test_a_late_send_has_the_time_that_is_left() -> None:
+    call = Call((HERE,), Policy(deadline=60.0), state=State.RETRY, target=HERE, resume_at=50.0)
+    send = step(call, Waited(50.0, Taken(HERE, "key"), Standby(("key",), ()))).command
+
+    assert isinstance(send, Send)
+    limits = send.timeouts
+    assert (limits.connect, limits.first_token, limits.total) == (5.0, 10.0, 10.0)
+    assert (send.until, send.kept_alive) == (60.0, 10.0)
+
+
+def test_a_stream_that_goes_on_has_its_own_time_and_the_targets_limits() -> None:
+    call = Call(
+        (HERE,),
+        Policy(deadline=60.0),
+        state=State.RETRY,
+        target=HERE,
+        resume_at=590.0,
+        stream_ends_at=600.0,
+    )
+    send = step(call, Waited(590.0, Taken(HERE, "key"), Standby(("key",), ()))).command
+
+    assert isinstance(send, Send)
+    assert (send.timeouts.total, send.until) == (HERE.timeouts.total, 600.0)

@@ -75,7 +75,7 @@ _CLOSED_HINT = (
 )
 _TLS_HINT = (
     "The endpoint's TLS certificate or handshake was not accepted: check base_url, the system's "
-    "clock and certificates, and any proxy in between."
+    "clock and any proxy in between; trust a private authority by verify in the provider's config."
 )
 _DNS_HINT = (
     "The endpoint's host name could not be resolved: check the spelling of base_url and your DNS."
@@ -180,7 +180,9 @@ RULES: tuple[Rule, ...] = (
     Rule("transport.decoding", Reason.INVALID_RESPONSE, _HTTPX,
          codes={"exception:decodingerror", "exception:jsondecodeerror",
          "exception:toomanyredirects", "exception:apiresponsevalidationerror",
-         "exception:unicodedecodeerror", "exception:decodeerror"}),
+         "exception:unicodedecodeerror", "exception:decodeerror"},
+         hint=("The answer is packed in a way that was not asked for, or cannot be read: look at "
+         "the server or a proxy in between, or ask for gzip by Accept-Encoding in headers.")),
     Rule("transport.closed", Reason.CONNECTION, _HTTPX, codes=_ANY, contains=_CLOSED,
          scope=Scope.MODEL, hint=_CLOSED_HINT),
     Rule("transport.unreached", Reason.CONNECTION, _HTTPX, codes=_ANY, contains=_UNREACHED),

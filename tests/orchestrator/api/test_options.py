@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import attrs
+import httpx
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -168,3 +170,17 @@ def test_the_default_is_built_beside_the_event_loop(tmp_path: Path, call: str) -
     )
 
     assert done.stdout.split() == ["True", "ConnectionFailed"], done.stderr
+
+
+@pytest.mark.parametrize("option", ["transport", "async_transport"])
+@pytest.mark.parametrize("given", [httpx.Timeout, httpx2.MockTransport, str])
+def test_what_is_no_transport_of_httpx_is_refused_where_it_is_handed_in(
+    option: str, given: Callable[..., Any]
+) -> None:
+    handed = given() if given is str else given(1.0)
+    options: Any = {option: handed}
+
+    with pytest.raises(TypeError, match=rf"{option} is of type .*; allowed: an httpx\.") as error:
+        Orchestrator(routes={"default": ["openai/m"]}, **options)
+
+    assert type(handed).__name__ in str(error.value)

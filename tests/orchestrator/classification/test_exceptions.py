@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from orchestrator.classification import classify
+from orchestrator.connections.errors import ProxyError
 from orchestrator.connections.proxies import UnusableProxy
 from orchestrator.connections.tls import UnusableCertificates
 from orchestrator.states.reasons import Reason, Scope
@@ -167,3 +168,23 @@ def test_what_an_exception_was_raised_from_none_of_is_no_evidence(*, hidden: boo
     error = classify(exception=refused, where="exception")
 
     assert error.reason is (Reason.CONNECTION if hidden else Reason.TIMEOUT)
+
+
+@pytest.mark.parametrize("status", [402, 403, 404, 407, 429, 500])
+@pytest.mark.parametrize("words", ["the proxy answered {}", "{0}", "Tunnel failed: {0} No"])
+def test_what_a_proxy_answers_is_about_no_key_and_no_account(status: int, words: str) -> None:
+    for kind in (ProxyError, httpx.ProxyError):
+        error = classify(exception=kind(words.format(status)), where="exception")
+
+        assert (error.reason, error.scope) == (Reason.CONNECTION, None)
+
+
+def test_a_proxy_that_asks_for_a_login_asks_for_no_key_of_ours() -> None:
+    said = "407 Proxy Authentication Required"
+
+    for error in (
+        classify(exception=httpx.ProxyError(said), where="exception"),
+        classify(status=407, body=f"<html><title>{said}</title></html>"),
+    ):
+        assert error.reason is Reason.CONNECTION
+        assert "login" in error.hint

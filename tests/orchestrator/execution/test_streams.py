@@ -126,6 +126,26 @@ def test_continue_goes_on_elsewhere_and_shows_nothing_twice(reader: Reader) -> N
         assert "asked to go on from the text so far" in got.attempts[-1].notes
 
 
+@both
+def test_what_a_stream_left_that_failed_at_its_end_is_not_handed_on_later(reader: Reader) -> None:
+    first, last = chat(("Once ", "upon")), chat((" a time",))
+    # It says that it calls a tool, and calls none.
+    empty = event(
+        {"id": "x", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}
+    )
+    scripts = {
+        "a": raw(b"".join(first.events[:3])),
+        "b": raw(empty + b"data: [DONE]\n\n"),
+        "c": raw(last.body),
+    }
+    with streams(scripts, extra=CONTINUE) as (_, orchestrator):
+        got = reader(orchestrator)
+
+        assert (got.text, got.targets) == ("Once upon a time", ["a", "b", "c"])
+        finishes = [chunk.finish_reason for chunk in got.chunks if chunk.finish_reason]
+        assert finishes == ["stop"]
+
+
 def test_continue_is_refused_once_a_part_of_a_tool_call_was_delivered() -> None:
     call = {"index": 0, "id": "t", "function": {"name": "f", "arguments": '{"a'}}
     begun = event({"id": "x", "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})

@@ -19,6 +19,7 @@ import pytest
 from orchestrator import Orchestrator
 from orchestrator.clock import VirtualClock
 from orchestrator.config.loading import loads
+from orchestrator.ledger import Billed
 from orchestrator.sim import Framing, Reply, ScriptedProviders, SimProcess, replies
 from tests.acceptance.world import HI, Call, arun, environment, failure, run, text_of, world
 from tests.waiting import AMPLE, eventually
@@ -98,6 +99,31 @@ def test_what_a_transport_raises_is_classified(call: Call, error: Exception, rea
         loads(text, environment("a")), transport=mock, async_transport=mock
     ) as orchestrator:
         assert failure(call, orchestrator).reason == reason
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        httpx.ConnectError("refused"),
+        httpx.ProxyError("403 Forbidden"),
+        httpx.PoolTimeout("no connection is free"),
+        httpx.LocalProtocolError("Illegal header value"),
+        httpx.UnsupportedProtocol("Unsupported protocol 'corp://'"),
+        httpx.InvalidURL("Invalid port: 'x'"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@both
+def test_what_a_transport_never_sent_is_on_nobodys_bill(call: Call, error: Exception) -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    mock = httpx.MockTransport(refuse)
+    text = text_of({"a": "http://a.test"}, ["a/m"], extra="[policy]\nattempts_per_target = 1")
+    with Orchestrator(
+        loads(text, environment("a")), transport=mock, async_transport=mock
+    ) as orchestrator:
+        assert {one.billed for one in failure(call, orchestrator).attempts} == {Billed.NONE}
 
 
 @pytest.mark.parametrize(
