@@ -138,10 +138,11 @@ class _Page:
             f"{ratio:.1f} ×",
             ratio >= 5,
         )
+        near = self._figures("rival")["tables"]["beside TensorZero"]["64"]
         ratios = [
             (
-                many[f"tensorzero{loop}"]["cpu"] / many[f"ours{loop}"]["cpu"],
-                many[f"ours{loop}"]["calls_a_second"] / many[f"tensorzero{loop}"]["calls_a_second"],
+                near[f"tensorzero{loop}"]["cpu"] / near[f"ours{loop}"]["cpu"],
+                near[f"ours{loop}"]["calls_a_second"] / near[f"tensorzero{loop}"]["calls_a_second"],
             )
             for loop in ("", " uvloop")
         ]
@@ -232,6 +233,17 @@ class _Page:
                 for name in loopback["64"]
             ],
         )
+        yield "### Beside TensorZero alone, 64 in flight, nine rounds"
+        yield ""
+        rival = self._figures("rival")["tables"]["beside TensorZero"]["64"]
+        yield from _table(
+            ("", "µs CPU", "calls/s, the median"),
+            [
+                (_named(name), self._cell(row), f"{row['calls_a_second']:,.0f}")
+                for name, row in rival.items()
+            ],
+        )
+        yield from self._under("rival", "python -m benchmarks.peers --only beside --rounds 9")
         yield "### Ready to call, and memory by then"
         yield ""
         ready: Mapping[str, tuple[float, float]] = self._figures("calls")["ready"]

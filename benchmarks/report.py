@@ -57,6 +57,11 @@ def calls() -> object:
     return peers.measure(rounds=5)
 
 
+def rival() -> object:
+    """The one that comes nearest, in more rounds."""
+    return peers.measure(9, [peers.RIVAL])
+
+
 def added() -> object:
     """What a call adds to its connections, over sockets and out of memory, in microseconds."""
     with SimProcess({"bench": replies.ok()}) as providers:
@@ -147,6 +152,7 @@ def imported() -> object:
 
 PARTS: dict[str, Callable[[], object]] = {
     "calls": calls,
+    "rival": rival,
     "added": added,
     "chunks": chunks,
     "first_chunk": first_chunk,

@@ -93,6 +93,13 @@ SETTINGS = (
     Setting("TLS", "ok", (0, 1, 64), PLAIN, secured=True),
     Setting("upstream of 200 ms", "slow", (1, 64), PLAIN),
 )
+RIVAL = Setting(
+    "beside TensorZero",
+    "ok",
+    (64,),
+    [Contender(name, loop) for loop in ("asyncio", "uvloop") for name in ("ours", "tensorzero")],
+)
+"""By themselves, and often: it has threads of its own, which get more of a busy machine."""
 
 
 @attrs.define
@@ -244,10 +251,10 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", help="the one setting to measure: loopback, TLS or upstream …")
+    parser.add_argument("--only", help="the one setting to measure: by the beginning of its name")
     parser.add_argument("--json", type=Path, help="write what was found into this file too")
     options = parser.parse_args()
-    chosen = [one for one in SETTINGS if one.name.startswith(options.only or "")]
+    chosen = [one for one in (*SETTINGS, RIVAL) if one.name.startswith(options.only or "")]
     found = measure(options.rounds, chosen)
     if options.json:
         options.json.write_text(json.dumps(found, indent=2) + "\n")
