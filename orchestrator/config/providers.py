@@ -249,7 +249,8 @@ def _verify(
             ssl_context(path, http2=table.http2)
     except UnusableCertificates as error:
         draft.refuse(where, f"{error.path} cannot be used: {error.why}")
-    except RuntimeError as error:  # the "~" of a user who has no home
+    # The "~" of a user who has no home; what no path can be.
+    except (RuntimeError, OSError, ValueError) as error:
         draft.refuse(where, str(error))
     else:
         return path

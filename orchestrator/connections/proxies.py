@@ -17,7 +17,7 @@ import importlib.util
 import ipaddress
 import os
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 import attrs
 
@@ -34,7 +34,8 @@ _SOCKS = "socks"
 _ALLOWED = 'allowed: http, https, socks5 or socks5h, such as "http://proxy.corp:3128"'
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
 _PLACE = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::(.*))?", re.DOTALL)
-_HOST = re.compile(r"[^\x00-\x20\x7f@%\\\[\]]+")
+_HOST = re.compile(r"[^\x00-\x20\x7f@%\\\[\]\ud800-\udfff]+")
+_AS_WRITTEN = ("utf-8", "surrogateescape")
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _BESIDE = ("no_proxy", "NO_PROXY", "REQUEST_METHOD")
@@ -165,8 +166,9 @@ def _authorization(userinfo: str) -> Secret:
     name, _, password = userinfo.partition(":")
     if not name and not password:
         return Secret()
-    pair = f"{unquote(name)}:{unquote(password)}"
-    return Secret("Basic " + base64.b64encode(pair.encode()).decode())
+    # The bytes that were written: an environment may hold others than UTF-8's.
+    pair = b":".join(unquote_to_bytes(part.encode(*_AS_WRITTEN)) for part in (name, password))
+    return Secret("Basic " + base64.b64encode(pair).decode())
 
 
 def _place(text: str) -> tuple[str, int | None]:

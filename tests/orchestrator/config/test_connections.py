@@ -110,6 +110,16 @@ def test_certificates_that_cannot_be_used_are_named(tmp_path: Path, name: str, s
     loads(text(written), {}, tmp_path / "orchestrator.toml", reads=False)
 
 
+@pytest.mark.parametrize(
+    ("written", "said"), [("\\u0000", "embedded null byte"), ("a" * 5000, "File name too long")]
+)
+def test_what_no_path_can_be_is_refused(written: str, said: str) -> None:
+    problem = refused(f'verify = "{written}"')
+
+    assert problem.startswith("providers.corp.verify: ")
+    assert said in problem
+
+
 def test_certificates_are_checked_but_on_the_same_machine() -> None:
     said = refused("verify = false")
 

@@ -196,6 +196,21 @@ def test_no_secret_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("ann:p%40ss", b"ann:p@ss"),
+        ("j\u00f6:p%C3%A9", "j\u00f6:p\u00e9".encode()),
+        # A variable in Latin-1, and what is percent-encoded so.
+        ("j\udcf6:p%E9", b"j\xf6:p\xe9"),
+    ],
+)
+def test_a_login_is_sent_in_the_bytes_that_it_is_written_in(written: str, sent: bytes) -> None:
+    proxy = read_proxy(f"http://{written}@proxy:3128", "ALL_PROXY")
+
+    assert base64.b64decode(proxy.authorization.reveal().removeprefix("Basic ")) == sent
+
+
+@pytest.mark.parametrize(
     "url",
     [
         f"ftp://{SECRET}@proxy:21",
@@ -206,6 +221,7 @@ def test_no_secret_is_shown() -> None:
         f"http://ann:{SECRET}@proxy:65536",
         f"http://ann:{SECRET}/rest@proxy:3128",
         f"http://ann:{SECRET}@pro xy:3128",
+        f"http://ann:{SECRET}@pro\udcffxy:3128",
         f"http://ann:{SECRET}@[::1:3128",
         f"ann:{SECRET}@//proxy",
         f"://{SECRET}",
