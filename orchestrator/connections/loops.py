@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 _A_DAY = 86_400.0
 
+_MOST = 64 * 1024 * 1024
+"""Bytes that may wait where the server cannot be made to."""
+
 _FULL = 256 * 1024
 """Bytes of a body that wait for whoever reads it; then the server has to."""
 
@@ -187,9 +190,8 @@ class LoopConnection(asyncio.Protocol):
         except TransportError as error:
             self._fail(error)
             return
-        if reader.held > _FULL and not self._is_paused and self._wire is not None:
-            self._is_paused = True
-            self._wire.pause_reading()
+        if reader.held > _FULL and not self._is_paused:
+            self._hold_up(reader)
         self._wake()
 
     def eof_received(self) -> None:
@@ -216,6 +218,16 @@ class LoopConnection(asyncio.Protocol):
             self._fail(error)
         else:
             self._wake()
+
+    def _hold_up(self, reader: ResponseReader) -> None:
+        """Let the server wait for whoever reads."""
+        if self._route.is_secure and not isinstance(self._loop, asyncio.BaseEventLoop):
+            # uvloop 0.23 drops what its TLS holds where the end comes while reading is paused.
+            if reader.held > _MOST:
+                self._fail(RemoteProtocolError("more of an answer came than anybody reads"))
+        elif self._wire is not None:
+            self._is_paused = True
+            self._wire.pause_reading()
 
     def _fail(self, error: TransportError) -> None:
         self._error = self._error or error

@@ -27,7 +27,8 @@ def request_bytes(request: OutgoingRequest, proxy_authorization: str | None = No
     """
     url, lines = request.url, request.headers
     target = url.target if proxy_authorization is None else str(url)
-    added = {"host": url.authority, **lines}
+    # Unsaid, any coding is welcome (RFC 9110, 12.5.3), and we read what was asked for alone.
+    added = {"host": url.authority, "accept-encoding": "identity", **lines}
     if proxy_authorization:
         added["proxy-authorization"] = proxy_authorization
     if request.content or request.method == "POST":

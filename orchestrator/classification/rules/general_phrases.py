@@ -157,6 +157,10 @@ PLAIN: tuple[Rule, ...] = (
          "key has been deleted", "key was deleted", "key has been deactivated", "key leaked",
          "has been invalidated"), scope=Scope.KEY, revoked=True,
          hint="This key was withdrawn for good: create a new one and replace it."),
+    Rule("general.proxy-status", Reason.CONNECTION, "RFC 9110, section 15.5.8 (2026-11-30)",
+         statuses={407},
+         hint=("A proxy between you and the provider asks for a login: check the proxy's "
+         "settings.")),
     Rule("general.proxy-login", Reason.CONNECTION, "RFC 9110, section 15.5.8 (2026-11-30)",
          contains=("proxy authentication",),
          hint=("A proxy between you and the provider asks for a login: check the proxy's "

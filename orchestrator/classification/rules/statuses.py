@@ -50,9 +50,6 @@ RULES: tuple[Rule, ...] = (
     Rule("status.405", Reason.MODEL_NOT_FOUND, _RFC, statuses={405},
          hint=("This path does not take the request: check that base_url ends where the API "
          "begins (often /v1).")),
-    Rule("status.407", Reason.CONNECTION, _RFC, statuses={407},
-         hint=("A proxy between you and the provider asks for a login: check the proxy's "
-         "settings.")),
     Rule("status.408", Reason.TIMEOUT, _RFC, statuses={408},
          hint=("The provider waited too long for the request or for its model: send it "
          "again, smaller if it is large.")),

@@ -59,7 +59,7 @@ def test_a_request_is_read_back_as_it_was_or_is_not_sent(
         place = str(url) if passed_on else url.target
         assert (request.method, request.target) == (method.encode(), place.encode("latin-1"))
         assert read == body
-        expected = {"host": "provider.test:8080", **headers}
+        expected = {"host": "provider.test:8080", "accept-encoding": "identity", **headers}
         if authorization:
             expected["proxy-authorization"] = authorization
         if body or method == "POST":
