@@ -81,8 +81,12 @@ class ResponseReader:
 
     @property
     def is_reusable(self) -> bool:
-        """True where the connection may carry another request: nothing came beyond the answer."""
-        return self._keeps and self._framing is _Framing.COMPLETE
+        """True where the connection may carry another request.
+
+        The answer was read to its end, and nothing came beyond it.
+        """
+        is_read = not self._pieces and self._refused is None
+        return self._keeps and is_read and self._framing is _Framing.COMPLETE
 
     @property
     def has_body(self) -> bool:

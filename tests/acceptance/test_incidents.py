@@ -372,6 +372,7 @@ def test_no_header_names_an_sdk_or_a_library(call: Call) -> None:
     assert set(received.headers) == {
         "host",
         "accept",
+        "accept-encoding",
         "content-type",
         "content-length",
         "user-agent",

@@ -197,3 +197,23 @@ def test_an_encoding_that_nobody_asked_for_is_told_with_the_body_and_not_before(
     assert reader.head.status == 503
     with pytest.raises(DecodingError, match="not asked for"):
         drain(reader)
+
+
+@pytest.mark.parametrize(
+    ("wire", "reads"),
+    [
+        (b"HTTP/1.1 200 X\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n\x1f\x8b", 0),
+        (b"HTTP/1.1 200 X\r\ncontent-length: 2\r\n\r\nok", 0),
+        (b"HTTP/1.1 200 X\r\ncontent-length: 2\r\n\r\nok", 1),
+    ],
+)
+def test_an_answer_that_was_not_read_to_its_end_keeps_no_connection(
+    wire: bytes, reads: int
+) -> None:
+    reader = ResponseReader()
+    reader.feed(wire)
+    for _ in range(reads):
+        reader.take()
+
+    assert reader.is_complete
+    assert reader.is_reusable is bool(reads)
