@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 QUICK=(
     tests/states
     tests/orchestrator/api
+    tests/orchestrator/connections
     tests/orchestrator/health/test_file_store.py
     tests/orchestrator/execution/test_agreement.py
     tests/orchestrator/execution/test_interruptions.py

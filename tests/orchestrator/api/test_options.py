@@ -13,7 +13,6 @@ from typing import Any, get_type_hints
 
 import attrs
 import httpx
-import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,12 +171,22 @@ def test_the_default_is_built_beside_the_event_loop(tmp_path: Path, call: str) -
     assert done.stdout.split() == ["True", "ConnectionFailed"], done.stderr
 
 
+class Foreign:
+    """A transport of another library, by its methods."""
+
+    def handle_request(self, request: Any) -> Any:
+        raise NotImplementedError
+
+    async def handle_async_request(self, request: Any) -> Any:
+        raise NotImplementedError
+
+
 @pytest.mark.parametrize("option", ["transport", "async_transport"])
-@pytest.mark.parametrize("given", [httpx.Timeout, httpx2.MockTransport, str])
+@pytest.mark.parametrize("given", [partial(httpx.Timeout, 1.0), Foreign, str])
 def test_what_is_no_transport_of_httpx_is_refused_where_it_is_handed_in(
     option: str, given: Callable[..., Any]
 ) -> None:
-    handed = given() if given is str else given(1.0)
+    handed = given()
     options: Any = {option: handed}
 
     with pytest.raises(TypeError, match=rf"{option} is of type .*; allowed: an httpx\.") as error:
