@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from orchestrator.dialects.wire import UNSAYABLE
+
 _HALF = re.compile("[\ud800-\udfff]")
 _MOST_PLACES = 3
 
@@ -24,7 +26,7 @@ def without_lone_surrogates(payload: Mapping[str, Any]) -> tuple[Mapping[str, An
     try:
         # Whole requests have none, and a long conversation is written faster than it is walked.
         msgspec.json.encode(payload)
-    except Exception:  # noqa: BLE001 - whatever it refuses is looked at, place by place
+    except UNSAYABLE:
         return _with_note(payload)
     return payload, ""
 
