@@ -54,6 +54,17 @@ def _proxy(route: Route) -> httpx.Proxy | None:
     return httpx.Proxy(route.proxy.url.reveal(), ssl_context=context)
 
 
+def _settings(route: Route) -> dict[str, Any]:
+    """What both kinds of transport are made with."""
+    http2 = route.options.http2
+    return {
+        "verify": ssl_context(route.options.verify, http2=http2),
+        "http2": http2,
+        "limits": _limits(route),
+        "proxy": _proxy(route),
+    }
+
+
 class _BoundedStream(httpcore.NetworkStream):
     """A network stream whose reads and writes end when the attempt does."""
 
@@ -147,13 +158,7 @@ class HttpxPool(HttpxTransport):
     """The connections of threads to one server."""
 
     def __init__(self, route: Route) -> None:
-        context = ssl_context(route.options.verify, http2=route.options.http2)
-        inner = httpx.HTTPTransport(
-            verify=context,
-            http2=route.options.http2,
-            limits=_limits(route),
-            proxy=_proxy(route),
-        )
+        inner = httpx.HTTPTransport(**_settings(route))
         super().__init__(inner, SystemClock())
         # httpx has no other way to say how its connections are opened.
         self._backend = inner._pool._network_backend = _BoundedBackend()  # noqa: SLF001
@@ -268,13 +273,7 @@ class AsyncHttpxPool(AsyncHttpxTransport):
     """
 
     def __init__(self, route: Route) -> None:
-        context = ssl_context(route.options.verify, http2=route.options.http2)
-        inner = httpx.AsyncHTTPTransport(
-            verify=context,
-            http2=route.options.http2,
-            limits=_limits(route),
-            proxy=_proxy(route),
-        )
+        inner = httpx.AsyncHTTPTransport(**_settings(route))
         super().__init__(inner, SystemClock())
         inner._pool._network_backend = _ClosingBackend()  # noqa: SLF001 - see HttpxPool
         self.users: set[object] = set()
