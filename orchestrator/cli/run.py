@@ -74,7 +74,7 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
             require_complete=require_complete,
             stream=_streams(screen, asked=stream, json=json),
         )
-        with open_orchestrator(config, screen) as orchestrator:
+        with open_orchestrator(config, screen, named=not (json or quiet)) as orchestrator:
             shown = _ShownCall(
                 screen, orchestrator, request, json=json, explain=explain, quiet=quiet
             )
@@ -130,7 +130,8 @@ class _ShownCall:
             return FAILED
         self._explained(response.ledger)
         if self.json:
-            self.screen.json(_object(response, self._why(command, response.ledger)))
+            config = str(self.orchestrator.config.path)
+            self.screen.json(_object(response, config, self._why(command, response.ledger)))
         else:
             self._note(response)
         return DONE
@@ -185,10 +186,11 @@ class _ShownCall:
         return {"explain": {"curl": command, "moves": moves}}
 
 
-def _object(response: Response, why: dict[str, Any]) -> dict[str, Any]:
+def _object(response: Response, config: str, why: dict[str, Any]) -> dict[str, Any]:
     return {
         **response.to_dict(),
         "orchestrator": {
+            "config": config,
             "provider": response.provider,
             "model": response.model,
             "credential": response.credential,

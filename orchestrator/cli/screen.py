@@ -149,6 +149,10 @@ class _Console(Console):
         """Called while the error is handled; Rich would end the process with status 1."""
         raise BrokenPipeError
 
+    def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002 - Rich's
+        """Called by what moves; a command that is killed meanwhile must not leave it hidden."""
+        return False
+
 
 def _console(*, stderr: bool) -> Console:
     return _Console(stderr=stderr, highlight=False, markup=False, emoji=False)
