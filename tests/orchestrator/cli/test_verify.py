@@ -45,16 +45,15 @@ def test_a_few_lines_a_route_and_the_verdict_last(
         f"config: {toml}",
         "note: not set, so made-up keys stand in; nothing is sent: NOT_SET_HERE",
     ]
+    stream = "(600 s more once a stream has begun)"
     *lines, empty, last = shown.out.splitlines()
     assert lines == [
         "route default: acme/one → beta/two",
         "  HOLDS   22 properties",
-        "  at most 3 attempts, 3 of them to acme, 2 rotations, 3 waits, 300 s "
-        "(600 s more once a stream has begun)",
+        f"  at most 3 attempts, 3 of them to acme, 2 rotations, 3 waits, 300 s {stream}",
         "route alone: beta/two",
         "  HOLDS   22 properties",
-        "  at most 3 attempts, 3 of them to beta, 0 rotations, 3 waits, 300 s "
-        "(600 s more once a stream has begun)",
+        f"  at most 3 attempts, 3 of them to beta, 0 rotations, 3 waits, 300 s {stream}",
         "  alone   where beta is out, no call is answered",
     ]
     assert not empty
