@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
 
 import orchestrator as library
@@ -345,3 +346,12 @@ def test_without_a_file_a_call_names_its_targets_until_there_is_one(tmp_path: Pa
             assert refused.startswith("ConfigError there is no config")
             assert "route=" in refused
         assert answers == "from a from a"
+
+
+def test_a_response_can_be_taken_apart() -> None:
+    with world({"a": replies.ok()}) as (_, orchestrator):
+        response = orchestrator.run(HI)
+
+        # Nobody has asked for its record yet, so nothing of it was put together.
+        assert attrs.asdict(response)["ledger"] is response.ledger
+        assert response.ledger[-1].kind == "closed"
