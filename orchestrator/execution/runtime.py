@@ -11,6 +11,7 @@ from orchestrator.clock import Clock
 from orchestrator.config.config import TargetSettings
 from orchestrator.execution.addresses import Addresses
 from orchestrator.execution.auth import LiveSecrets
+from orchestrator.execution.call_log import CallLog
 from orchestrator.execution.recorder import pools
 from orchestrator.health import HealthBoard
 from orchestrator.ledger import Pools
@@ -34,6 +35,7 @@ class Runtime:
         masker: Knows the secrets of all providers.
         secrets: Those of their credentials, as they are now.
         pools: The labels of their credentials, as the record of a call says them.
+        log: Tells people what befalls calls.
     """
 
     providers: Mapping[str, Provider]
@@ -50,3 +52,4 @@ class Runtime:
         takes_self=True,
     )
     pools: Pools = attrs.Factory(lambda self: pools(self.providers.values()), takes_self=True)
+    log: CallLog = attrs.field(factory=CallLog)
