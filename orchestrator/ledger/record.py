@@ -27,8 +27,6 @@ class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed 
         self.call = call
         # Each is an entry, or what it is made of.
         self._entries: list[Any] = [] if entries is None else entries
-            [] if entries is None else entries
-        )  # an entry, or what it is made of
         self._made = 0
 
     def __len__(self) -> int:
