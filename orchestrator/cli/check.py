@@ -254,7 +254,8 @@ def _takeovers(config: Config, request: Request) -> tuple[Takeover, ...]:
         UnknownRoute: It names one that does not exist.
         RequestError: It is no request of its dialect.
     """
-    routes = {request.wants: config.route(request.wants)} if request.wants else config.routes
+    model = request.payload.get("model")
+    routes = {model: config.route(model)} if model else config.routes
     return tuple(one for name, route in routes.items() for one in _at(name, route, config, request))
 
 

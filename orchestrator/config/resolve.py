@@ -18,6 +18,7 @@ from orchestrator.config.errors import ConfigError, Problem, nearest
 from orchestrator.config.providers import ConfigDraft, header_variables, provider_of
 from orchestrator.config.scalars import found
 from orchestrator.config.schema import structure
+from orchestrator.provider import Provider
 from orchestrator.states.facts import Target
 from orchestrator.vendors import CATALOGUE
 
@@ -31,6 +32,7 @@ def resolve(
     folder: Path,
     *,
     reads: bool = True,
+    needs_routes: bool = True,
 ) -> Config:
     """The config in ``table``.
 
@@ -40,19 +42,20 @@ def resolve(
         source: The file's name, for errors.
         folder: Where relative paths in the file begin.
         reads: False where no file, command or keyring is read for a secret, which is made up.
+        needs_routes: False where calls may name their targets themselves, and nobody else.
 
     Raises:
         ConfigError: Something in it may not be so; it lists everything.
     """
     document, problems = structure(table)
     draft = ConfigDraft(document, table, environ, folder, reads, problems)
-    config = _config(draft, source)
+    config = _config(draft, source, needs_routes=needs_routes)
     if draft.problems:
         raise ConfigError(str(source), draft.problems)
     return attrs.evolve(config, warnings=tuple(draft.warnings))
 
 
-def _config(draft: ConfigDraft, source: Path | str) -> Config:
+def _config(draft: ConfigDraft, source: Path | str, *, needs_routes: bool) -> Config:
     document = draft.document
     names = [*document.providers, *_implied(draft)]
     draft.headers = header_variables(draft, names)
@@ -60,7 +63,8 @@ def _config(draft: ConfigDraft, source: Path | str) -> Config:
         draft.providers[name] = provider_of(draft, name)
     settings = {name: _settings(draft, name) for name in document.targets}
     routes = {name: _route(draft, name, settings) for name in document.routes}
-    _check_whole(draft, routes)
+    if needs_routes or draft.providers:
+        _check_whole(draft, routes)
     _warn_of_passed_over(draft)
     _check_deadline(draft)
     return Config(
@@ -74,7 +78,27 @@ def _config(draft: ConfigDraft, source: Path | str) -> Config:
         routes=routes,
         passed_over={name: tuple(targets) for name, targets in draft.passed_over.items()},
         drop=document.policy.drop,
+        largest_answer=document.policy.largest_answer,
     )
+
+
+def implied(names: Sequence[str], environ: Mapping[str, str]) -> dict[str, Provider]:
+    """Known providers that no config names, by name; without credentials where no key is set.
+
+    Args:
+        names: Their names in the catalogue.
+        environ: Where their keys are looked up.
+
+    Raises:
+        ConfigError: What the environment says of one cannot be used.
+    """
+    document, problems = structure({})
+    draft = ConfigDraft(document, {}, environ, Path(), True, problems)
+    draft.headers = header_variables(draft, names)
+    providers = {name: provider_of(draft, name) for name in names}
+    if draft.problems:
+        raise ConfigError("the environment", draft.problems)
+    return providers
 
 
 def _check_whole(draft: ConfigDraft, routes: Mapping[str, tuple[Target, ...]]) -> None:
