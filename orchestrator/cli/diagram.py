@@ -142,9 +142,7 @@ def diagram(  # noqa: PLR0913 - each is an option of the command
         wanted = format or _by_name(output)
         _check_delivery(wanted, output)
         if picture is not View.MACHINE and call is not None and wanted == "table":
-            raise UsageError(
-                "--picture is of a drawing, and this is a list; --format draws"
-            )
+            raise UsageError("--picture is of a drawing, and this is a list; --format draws")
         found = _subject(screen, _DiagramOptions(call, id, heat, compare, config, route))
         if state is not None:
             _check_state(state, picture)
