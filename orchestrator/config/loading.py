@@ -20,6 +20,9 @@ APP = "orchestrator"
 FILE = "orchestrator.toml"
 """The file's name, in the working directory and in the user's config folder."""
 
+IN_CODE = "config in code"
+"""What a config is called that no file holds."""
+
 VARIABLE = "ORCHESTRATOR_CONFIG"
 """The environment variable that names another file."""
 
@@ -97,7 +100,19 @@ def loads(
 
     environ = os.environ if environ is None else environ
     folder = source.parent if isinstance(source, Path) else Path()
-    return resolve(_table(text, source), environ, source, folder, reads=reads)
+    try:
+        config = resolve(_table(text, source), environ, source, folder, reads=reads)
+    except ConfigError as error:
+        raise ConfigError(error.source, _with_lines(text, error.problems)) from None
+    return attrs.evolve(config, warnings=_with_lines(text, config.warnings))
+
+
+def _with_lines(text: str, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    if not problems:
+        return problems
+    from orchestrator.config.line_numbers import with_lines  # most configs are sound
+
+    return with_lines(text, problems)
 
 
 def from_mapping(
@@ -119,7 +134,7 @@ def from_mapping(
     from orchestrator.config.resolve import resolve  # see loads
 
     environ = os.environ if environ is None else environ
-    return resolve(_written(table), environ, "<mapping>", Path(), needs_routes=needs_routes)
+    return resolve(_written(table), environ, IN_CODE, Path(), needs_routes=needs_routes)
 
 
 def with_implied(
@@ -166,8 +181,11 @@ def _table(text: str, source: Path | str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
+        from orchestrator.config.line_numbers import line_of_error  # see _with_lines
+
         # The text names line and column: "... (at line 3, column 7)".
-        raise ConfigError(str(source), [Problem("", f"not TOML: {mask(str(error))}")]) from None
+        problem = Problem("", f"not TOML: {mask(str(error))}", line=line_of_error(error))
+        raise ConfigError(str(source), [problem]) from None
     except RecursionError:
         raise ConfigError(str(source), [Problem("", "not TOML: nested too deeply")]) from None
 

@@ -11,6 +11,7 @@ from orchestrator.clock import Clock
 from orchestrator.config.config import TargetSettings
 from orchestrator.execution.addresses import Addresses
 from orchestrator.execution.auth import LiveSecrets
+from orchestrator.execution.call_log import CallLog
 from orchestrator.execution.recorder import pool_of, pools
 from orchestrator.health import HealthBoard, Pool, PoolCredential
 from orchestrator.ledger import RecordedPool
@@ -34,6 +35,7 @@ class Runtime:
         masker: Knows the secrets of all providers.
         secrets: Those of their credentials, as they are now.
         pools: The labels of their credentials, as the record of a call says them.
+        log: Tells people what befalls calls.
     """
 
     providers: MutableMapping[str, Provider]
@@ -52,6 +54,7 @@ class Runtime:
     pools: dict[str, RecordedPool] = attrs.Factory(
         lambda self: pools(self.providers.values()), takes_self=True
     )
+    log: CallLog = attrs.field(factory=CallLog)
 
     def admit(self, provider: Provider) -> None:
         """Let calls ask ``provider`` too from now on; its keys come from the environment."""

@@ -15,8 +15,9 @@ from typing import TypeVar, assert_never, overload
 import attrs
 
 from orchestrator.health import steps
-from orchestrator.health.availability import Caller, Route
+from orchestrator.health.availability import ANYBODY, Caller, MarksOverlay, Route, find_availability
 from orchestrator.health.expiry import pruned
+from orchestrator.health.news import BoardNews, MarkNews, mark_news
 from orchestrator.health.pool import Choose, Pool, Turns
 from orchestrator.health.records import Marks, TargetKeys
 from orchestrator.health.steps import Candidates, StepOutcome
@@ -277,7 +278,7 @@ class BoardState:
         if not outcome.changes:
             # Nothing to write, so nothing to lock: reading alone is atomic, marks are frozen.
             return outcome
-        return self.store.update(lambda marks: self._pruned(marks, step(marks), now))
+        return self.store.update(lambda marks: self._finished(marks, step(marks), now))
 
     def candidates(self, route: Route, used: Collection[str]) -> Candidates:
         """What a take may give; a pool's turn is drawn once, though the step may run twice."""
@@ -298,8 +299,11 @@ class BoardState:
         if pool.strategy is Strategy.LEAST_USED:
             self._turns.count(pool, taken.credential)
 
-    def _pruned(self, marks: Marks, outcome: StepOutcome[T], now: float) -> StepOutcome[T]:
-        """``outcome`` with stale records removed besides, where that was not done just before."""
+    def _finished(self, marks: Marks, outcome: StepOutcome[T], now: float) -> StepOutcome[T]:
+        """``outcome`` with its news, and at times with stale records removed besides."""
+        # Before those are removed: that a mark was forgotten is no recovery.
+        if outcome.changes and (news := mark_news(marks, outcome.changes, now)):
+            outcome = attrs.evolve(outcome, news=news)
         # Also where the clock was set back: then "just before" lies ahead.
         if abs(now - self._pruned_at) < PRUNE_SECONDS:
             return outcome
@@ -314,12 +318,16 @@ class Session:
     seconds since the call's ``Started``, and so are the instants in the answers.
     :meth:`answer` is the one way in, and a question is a value: a store that is awaited needs
     another :meth:`answer`, and nothing else.
+
+    Attributes:
+        news: What the answers so far made of marks; whoever tells it takes it away.
     """
 
-    __slots__ = ("_board", "_claims", "_route", "_started", "_stay")
+    __slots__ = ("_board", "_claims", "_route", "_started", "_stay", "news")
 
     def __init__(self, board: BoardState, route: PreparedRoute, started: float) -> None:
         self._board, self._route, self._started = board, route, started
+        self.news: tuple[BoardNews, ...] = ()
         # Both are put together once something is marked: most calls end before that.
         self._claims: steps.CallClaims | None = None
         self._stay: tuple[Target, TargetKeys, str, float] | None = None
@@ -353,6 +361,8 @@ class Session:
             return self._take(question, marks, now)
         outcome = self._board.step(self._step(question, now), marks, now)
         self._claims = outcome.state
+        if outcome.news:
+            self._note(outcome.news, now)
         return outcome.answer
 
     @property
@@ -385,11 +395,23 @@ class Session:
         step = partial(take, state=self._state, query=query, candidates=candidates)
         outcome = board.step(step, marks, now)
         self._claims = outcome.state
-        taken, standby = outcome.answer
+        taken, present = outcome.answer
         if taken is not None:
             # After the step, which may run twice and so must count nothing itself.
             board.count(taken)
-        return taken, standby
+        if outcome.news:
+            self._note(outcome.news, now)
+        return taken, present
+
+    def _note(self, news: tuple[MarkNews, ...], now: float) -> None:
+        """Keep ``news``, with where calls of this route go since."""
+        overlay = MarksOverlay(self._board.store.read(), now)
+        reachable = (
+            (target, ready)
+            for target, place in self._current_route().places
+            if (ready := find_availability(overlay, place, now, ANYBODY).ready)
+        )
+        self.news = (*self.news, BoardNews(news, *next(reachable, (None, ()))))
 
     def _step(
         self, question: Report | Succeed | NoteFirstToken | Release, now: float

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
 
 import orchestrator as library
@@ -252,7 +253,10 @@ def test_threads_and_tasks_share_one_default(tmp_path: Path) -> None:
             timeout=2 * AMPLE,
         )
 
-        assert (done.stdout, done.stderr) == ("b b b\n", "")
+        assert done.stdout == "b b b\n"
+        # The last resort of the standard library's logging: who configures nothing hears it too.
+        (said,) = done.stderr.splitlines()
+        assert said.startswith("a is benched for 5 min")
         assert [len(providers.received(name)) for name in "ab"] == [1, 3]
 
 
@@ -345,3 +349,12 @@ def test_without_a_file_a_call_names_its_targets_until_there_is_one(tmp_path: Pa
             assert refused.startswith("ConfigError there is no config")
             assert "route=" in refused
         assert answers == "from a from a"
+
+
+def test_a_response_can_be_taken_apart() -> None:
+    with world({"a": replies.ok()}) as (_, orchestrator):
+        response = orchestrator.run(HI)
+
+        # Nobody has asked for its record yet, so nothing of it was put together.
+        assert attrs.asdict(response)["ledger"] is response.ledger
+        assert response.ledger[-1].kind == "closed"
