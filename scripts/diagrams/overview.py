@@ -32,7 +32,11 @@ LEFT_OUT = {State.READY, State.STREAM, State.REPAIR}
 """The beginning, an attempt whose answer is coming, and a request that is sent once more without
 what the provider refused: a first look needs none of them."""
 
-MOVES = {State.ROTATE_CREDENTIAL: Move.ROTATE, State.RETRY: Move.RETRY, State.EAGER_FALLBACK: Move.FALLBACK}
+MOVES = {
+    State.ROTATE_CREDENTIAL: Move.ROTATE,
+    State.RETRY: Move.RETRY,
+    State.EAGER_FALLBACK: Move.FALLBACK,
+}
 """The moves, from the cheapest; a reason stands at the first one that it allows."""
 
 SHOWN = 3
@@ -67,7 +71,8 @@ def reasons(state: State) -> list[Reason]:
     return [
         reason
         for reason, spec in SPECS.items()
-        if next((one for one, move in MOVES.items() if move in spec.moves), State.FAIL_TERMINAL) is state
+        if next((one for one, move in MOVES.items() if move in spec.moves), State.FAIL_TERMINAL)
+        is state
         and reason not in (Reason.CANCELLED, Reason.DEADLINE)
     ]
 
