@@ -46,6 +46,14 @@ MODULES: Mapping[str, tuple[str, str]] = {
 }
 """The public modules, in the order of the page: title, and what each is for."""
 
+FIRST = (
+    *("run", "arun", "stream", "astream", "embed", "aembed", "transport", "classify"),
+    *("Orchestrator", "Request", "Response", "Chunk", "ChunkStream", "AsyncChunkStream"),
+    *("Attempt", "Skipped", "CallFailed"),
+    *("ScriptedProviders", "Script", "Reply"),
+)
+"""What most readers come for stands before the rest of its kind, which is in order of the alphabet."""
+
 RECORDS = (
     "states.error.Error",
     "states.reasons.Reason",
@@ -178,9 +186,14 @@ def _public(package: griffe.Object, module: str) -> Iterator[Name]:
     home: Any = package
     for step in module.split(".")[1:]:
         home = home[step]
-    for name in sorted(home.exports, key=lambda name: (_kind(home[name]), str(name).lower())):
-        found = home[str(name)]
-        yield Name(str(name), found.final_target if found.is_alias else found)
+
+    def place(name: str) -> tuple[int, int, str]:
+        first = FIRST.index(name) if name in FIRST else len(FIRST)
+        return _kind(home[name]), first, name.lower()
+
+    for name in sorted(map(str, home.exports), key=place):
+        found = home[name]
+        yield Name(name, found.final_target if found.is_alias else found)
 
 
 def _kind(found: Any) -> int:
