@@ -52,7 +52,7 @@ FIRST = (
     *("Attempt", "Skipped", "CallFailed"),
     *("ScriptedProviders", "Script", "Reply"),
 )
-"""What most readers come for stands before the rest of its kind, which is in order of the alphabet."""
+"""What most readers come for; the rest of its kind comes after it, in order of the alphabet."""
 
 RECORDS = (
     "states.error.Error",
