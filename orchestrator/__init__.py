@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from orchestrator.api.chunks import Chunk
 from orchestrator.api.default import default, default_in_task
+from orchestrator.api.embeddings import EmbedInput, EmbedOptions, Embeddings
 from orchestrator.api.errors import (
     AuthFailed,
     BadRequest,
@@ -63,6 +64,7 @@ __all__ = [
     "ConfigError",
     "ConnectionFailed",
     "ContextTooLong",
+    "Embeddings",
     "Ledger",
     "NoTarget",
     "Orchestrator",
@@ -80,10 +82,12 @@ __all__ = [
     "ToolCall",
     "UnknownRoute",
     "Usage",
+    "aembed",
     "arun",
     "astream",
     "classify",
     "default",
+    "embed",
     "run",
     "stream",
     "transport",
@@ -128,6 +132,22 @@ def run(request: RequestLike, **options: Unpack[CallOptions]) -> Response:
 async def arun(request: RequestLike, **options: Unpack[CallOptions]) -> Response:
     """Run a call on the default config, suspending the task; see :func:`run`."""
     return await (await default_in_task()).arun(request, **options)
+
+
+def embed(texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
+    """Run a call for the vectors of texts on the default config, blocking the thread.
+
+    Args:
+        texts: A text, a list of texts, or a mapping such as ``{"input": …, "dimensions": 256}``.
+        options: ``route``, ``timeout``, ``metadata`` and ``observe``; see
+            :meth:`Orchestrator.embed`, which also says what is raised.
+    """
+    return default().embed(texts, **options)
+
+
+async def aembed(texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
+    """Run a call for the vectors of texts on the default config; see :func:`embed`."""
+    return await (await default_in_task()).aembed(texts, **options)
 
 
 def stream(request: RequestLike, **options: Unpack[CallOptions]) -> ChunkStream:

@@ -71,6 +71,7 @@ def _config(draft: ConfigDraft, source: Path | str) -> Config:
         targets=settings,
         routes=routes,
         passed_over={name: tuple(targets) for name, targets in draft.passed_over.items()},
+        preferred={name: names[0] for name, names in document.routes.items() if names},
         drop=document.policy.drop,
     )
 

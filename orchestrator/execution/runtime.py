@@ -11,6 +11,7 @@ from orchestrator.clock import Clock
 from orchestrator.config.config import TargetSettings
 from orchestrator.execution.addresses import Addresses
 from orchestrator.execution.auth import LiveSecrets
+from orchestrator.dialects import Operation
 from orchestrator.execution.recorder import pools
 from orchestrator.health import HealthBoard
 from orchestrator.ledger import Pools
@@ -50,3 +51,19 @@ class Runtime:
         takes_self=True,
     )
     pools: Pools = attrs.Factory(lambda self: pools(self.providers.values()), takes_self=True)
+
+    def of(self, operation: Operation) -> Runtime:
+        """What calls of ``operation`` share: what they learn of a target is no news for others."""
+        if operation is Operation.GENERATE:
+            return self
+        return attrs.evolve(self, board=operation_board(self.board, operation))
+
+
+def operation_board(board: HealthBoard, operation: Operation) -> HealthBoard:
+    """The board of calls of ``operation``, beside ``board``, which is that of answers."""
+    if operation is Operation.GENERATE:
+        return board
+    # A count is free, and vendors limit it by itself: that an account without money counts is no
+    # news of its money, and one that may not count for a minute may still answer
+    # (https://platform.claude.com/docs/en/build-with-claude/token-counting, 2026-11-30).
+    return board.apart(operation.value, alone=operation is Operation.COUNT_TOKENS)
