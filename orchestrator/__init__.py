@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from orchestrator.api.chunks import Chunk
 from orchestrator.api.default import default, default_in_task
-from orchestrator.api.embeddings import EmbedInput, EmbedOptions, Embeddings
+from orchestrator.api.embeddings import Embeddings, EmbedInput, EmbedOptions
 from orchestrator.api.errors import (
     AuthFailed,
     BadRequest,
@@ -42,7 +42,7 @@ from orchestrator.api.request import Request, RequestError
 from orchestrator.api.response import Response
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
 from orchestrator.config.errors import ConfigError, UnknownRoute
-from orchestrator.dialects import ToolCall, Usage
+from orchestrator.dialects import Operation, ToolCall, Usage
 from orchestrator.ledger import Attempt, Ledger, Skipped
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ __all__ = [
     "Embeddings",
     "Ledger",
     "NoTarget",
+    "Operation",
     "Orchestrator",
     "OrchestratorTransport",
     "Overloaded",

@@ -10,9 +10,9 @@ from typing import Any, Self, Unpack
 import attrs
 
 from orchestrator.api.embeddings import (
+    Embeddings,
     EmbedInput,
     EmbedOptions,
-    Embeddings,
     embeddings_of,
     read_embed,
 )

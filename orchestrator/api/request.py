@@ -28,6 +28,8 @@ __all__ = ["LONGEST_TIMEOUT", "Request", "RequestError", "refused_header", "requ
 LONGEST_TIMEOUT = 1e9
 """Seconds, thirty years: what is longer is no deadline, and overflows clocks."""
 
+_GENERATE = Operation.GENERATE
+
 
 @attrs.frozen
 class Request:
@@ -60,7 +62,7 @@ class Request:
     dialect: str = DEFAULT_DIALECT
     stream: bool = False
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
-    operation: Operation = Operation.GENERATE
+    operation: Operation = _GENERATE
     _judged: Any = attrs.field(default=None, repr=False, eq=False)
     """The payload that was judged; a copy with other options has nothing to judge again."""
 
@@ -69,7 +71,7 @@ class Request:
             # Once: a copy with another option comes here too, and a long conversation would be
             # walked again, on somebody's event loop.
             payload, spoken = _sayable(self.payload), _spoken(self.dialect)
-            if self.operation is Operation.GENERATE:
+            if self.operation is _GENERATE:
                 spoken.check_request(payload)
             else:
                 _check_operation(self.operation, spoken, payload)

@@ -108,11 +108,12 @@ def embeddings_in(content: Mapping[str, Any]) -> list[Any]:
 
 
 def _in_order(data: Sequence[Any]) -> list[Any]:
-    places = [mapping(item).get("index") for item in data]
+    numbered = [(mapping(item).get("index"), item) for item in data]
+    placed = {index: item for index, item in numbered if type(index) is int}
     # Some servers number none, or give each the number 0: then the order is the list's.
-    if set(places) != set(range(len(data))):
+    if placed.keys() != set(range(len(data))):
         return list(data)
-    return [item for _, item in sorted(zip(places, data, strict=True), key=lambda pair: pair[0])]
+    return [placed[index] for index in range(len(data))]
 
 
 def size(value: Any) -> int:

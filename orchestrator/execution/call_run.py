@@ -66,6 +66,8 @@ from orchestrator.states.reasons import SPECS
 
 _log = logging.getLogger("orchestrator")
 
+_GENERATE = Operation.GENERATE
+
 
 class CallRun:
     """One call. Nothing is read, drawn or taken before :meth:`begin`.
@@ -111,7 +113,7 @@ class CallRun:
         self.unfit = tuple(unfit)
         self.requests = (
             RequestBuilder(request, runtime.repairs)
-            if request.operation is Operation.GENERATE
+            if request.operation is _GENERATE
             else OperationRequestBuilder(request)
         )
         self.command: Command = Finish()

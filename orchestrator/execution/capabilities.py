@@ -9,11 +9,13 @@ from collections.abc import Iterable, Sequence
 
 from orchestrator.api.request import Request, refused_header
 from orchestrator.config.config import DEFAULT_ROUTE, Config, model_name
-from orchestrator.dialects import Loss, Operation, dialect
+from orchestrator.dialects import Loss, Operation, RequestError, dialect
 from orchestrator.dialects.neutral import Conversation
 from orchestrator.execution.auth import key_form
 from orchestrator.ledger import Skipped
 from orchestrator.states import Reason, Target
+
+_GENERATE = Operation.GENERATE
 
 
 def partition_by_capability(
@@ -27,7 +29,7 @@ def partition_by_capability(
     """
     if request.headers:
         _check_headers(route, request, config)
-    if request.operation is not Operation.GENERATE:
+    if request.operation is not _GENERATE:
         return _partition_by_operation(route, request, config)
     # Read once, for whichever targets speak another dialect, and not where none does.
     conversation: Conversation | None = None
@@ -62,7 +64,12 @@ def _partition_by_operation(
 
     Vectors of two models lie in two spaces, and two models count in two ways: an answer of
     another one would be wrong in silence.
+
+    Raises:
+        RequestError: The request is to be streamed.
     """
+    if request.stream:
+        raise RequestError(f"stream is true, but {request.operation} has no answer in chunks")
     # Which model it is must not hang on which keys this machine has: an index is made on one.
     model = config.first_model(request.wants) if request.operation is Operation.EMBED else ""
     unfit: list[Skipped] = []

@@ -41,7 +41,7 @@ class OperationRequestBuilder(RequestBuilder):
         """What to send to ``target``, in the dialect of its provider."""
         spec = dialect(provider.dialect).operations[self._request.operation]
         payload, own = self._payload, overrides if spec.takes_overrides else {}
-        notes = (self._mended,) if self._mended else ()
+        notes: tuple[str, ...] = (self._mended,) if self._mended else ()
         if provider.dialect != self._request.dialect:
             notes += loss_notes(spec.losses(payload))
         decode = partial(spec.decode, {**payload, **own})

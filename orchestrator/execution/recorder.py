@@ -138,8 +138,8 @@ class Recorder:
         known = {each.provider: pools[each.provider] for each in route}
         asked = (self.ledger.call, time, route, call.policy, call.reasoning)
         if type(metadata) is dict and not metadata:
-            told = (*asked, {}, known, call.streamed, request.operation)
-            self._entries.defer(Opened, _as_told, *told)
+            operation = request.operation
+            self._entries.defer(Opened, _as_told, *asked, {}, known, call.streamed, operation)
         else:
             # The caller's own is made legible now: it may change once the call is over.
             taken = call.streamed, request.operation

@@ -9,14 +9,16 @@ import attrs
 
 from orchestrator.clock import Clock
 from orchestrator.config.config import TargetSettings
+from orchestrator.dialects import Operation
 from orchestrator.execution.addresses import Addresses
 from orchestrator.execution.auth import LiveSecrets
-from orchestrator.dialects import Operation
 from orchestrator.execution.recorder import pools
 from orchestrator.health import HealthBoard
 from orchestrator.ledger import Pools
 from orchestrator.provider import Provider, masker
 from orchestrator.secrets import Masker
+
+_GENERATE = Operation.GENERATE
 
 
 @attrs.frozen
@@ -54,14 +56,14 @@ class Runtime:
 
     def of(self, operation: Operation) -> Runtime:
         """What calls of ``operation`` share: what they learn of a target is no news for others."""
-        if operation is Operation.GENERATE:
+        if operation is _GENERATE:
             return self
         return attrs.evolve(self, board=operation_board(self.board, operation))
 
 
 def operation_board(board: HealthBoard, operation: Operation) -> HealthBoard:
     """The board of calls of ``operation``, beside ``board``, which is that of answers."""
-    if operation is Operation.GENERATE:
+    if operation is _GENERATE:
         return board
     # A count is free, and vendors limit it by itself: that an account without money counts is no
     # news of its money, and one that may not count for a minute may still answer

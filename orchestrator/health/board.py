@@ -67,9 +67,7 @@ class HealthBoard:
         if known is None:
             state = self._state
             store = MemoryStore() if alone else state.store
-            new = HealthBoard(
-                state.pools.values(), store, self._clock, self._random, aspect=aspect
-            )
+            new = HealthBoard(state.pools.values(), store, self._clock, self._random, aspect=aspect)
             # Two threads may make it at once; setdefault lets the first one stay.
             known = self._apart.setdefault(aspect, new)
         return known

@@ -66,7 +66,7 @@ def parse_request(incoming: HttpRequest, *, route: str | None, deadline: float) 
     named, streams = served.address(path, incoming.url.params)
     # What the body says goes before the address.
     model = payload.pop("model", None) or named
-    stream = bool(payload.pop("stream", False))
+    stream = bool(payload.pop("stream", False)) and operation is Operation.GENERATE
     return Request(
         payload,
         route=route or model,

@@ -70,6 +70,10 @@ def _base64(numbers: Sequence[float]) -> str:
     return base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
 
 
+_NAMES = ("model", "role", "type")
+"""Fields that name something: no words of anybody."""
+
+
 def _tokens(value: Any) -> int:
     """A count that grows with the texts: their words."""
     return sum(len(text.split()) for text in _texts(value))
@@ -79,6 +83,7 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        yield from (text for part in value.values() for text in _texts(part))
+        said = (part for name, part in value.items() if name not in _NAMES)
+        yield from (text for part in said for text in _texts(part))
     elif isinstance(value, list):
         yield from (text for part in value for text in _texts(part))

@@ -41,7 +41,8 @@ api.chunks         | dialects
 api.streams        | api.chunks api.response dialects execution
 api.default        | api.client
 api.options        | api.request clock health ledger
-api.client         | states classification api.options api.request api.response api.streams clock config connections dialects execution health ledger provider secrets
+api.embeddings     | api.options api.request api.response dialects ledger
+api.client         | states classification api.embeddings api.options api.request api.response api.streams clock config connections dialects execution health ledger provider secrets
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets
 serving            | states api.client api.default api.errors api.request api.response config dialects execution ledger
 sim                |
