@@ -69,9 +69,9 @@ def test_what_asks_for_the_vectors_of_nothing_is_refused(payload: Any, words: st
         check_request(payload)
 
 
-@given(matrices, st.randoms(), st.booleans())
+@given(matrix=matrices, random=st.randoms(), in_base64=st.booleans())
 def test_vectors_come_in_the_order_of_the_inputs_whatever_the_format(
-    matrix: list[list[float]], random: Any, in_base64: bool
+    matrix: list[list[float]], random: Any, *, in_base64: bool
 ) -> None:
     body = write_answer(matrix, model="m", usage=Usage(), in_base64=in_base64)
     random.shuffle(body["data"])
@@ -135,9 +135,7 @@ def test_nothing_that_a_server_says_breaks_the_reading(body: Any) -> None:
     content = json.dumps(body).encode()
 
     for spec in (EMBEDDINGS, GEMINI):
-        assert isinstance(
-            spec.decode({"input": "a"}, 200, {}, content), Answer | Fault | Flawed
-        )
+        assert isinstance(spec.decode({"input": "a"}, 200, {}, content), Answer | Fault | Flawed)
 
 
 def test_a_failure_that_holds_vectors_is_a_failure() -> None:

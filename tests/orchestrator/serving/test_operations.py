@@ -16,7 +16,7 @@ from tests.acceptance.world import HI, counts, world
 from tests.waiting import AMPLE
 
 EMBEDDINGS = "http://any.where/v1/embeddings"
-COUNTS = {
+COUNTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "anthropic-messages": ("/v1/messages/count_tokens", HI, {"input_tokens": 1}),
     "openai-responses": (
         "/v1/responses/input_tokens",
