@@ -26,13 +26,14 @@ class EmbedOptions(TypedDict, total=False):
     """What may stand beside the texts of a call that embeds.
 
     Attributes:
-        route: A route of the config or ``provider/model``; goes before ``model``.
+        route: A route of the config, ``provider/model``, or a list of targets to ask in that
+            order; goes before ``model``.
         timeout: The deadline in seconds, in place of the policy's.
         metadata: Anything; written to the ledger, never sent.
         observe: Called with each ledger entry as it happens.
     """
 
-    route: str | None
+    route: str | Sequence[str] | None
     timeout: float | None
     metadata: Any
     observe: Observer | None

@@ -12,9 +12,10 @@ from orchestrator.config.config import TargetSettings
 from orchestrator.dialects import Operation
 from orchestrator.execution.addresses import Addresses
 from orchestrator.execution.auth import LiveSecrets
-from orchestrator.execution.recorder import pools
-from orchestrator.health import HealthBoard
-from orchestrator.ledger import Pools
+from orchestrator.execution.call_log import CallLog
+from orchestrator.execution.recorder import pool_of, pools
+from orchestrator.health import HealthBoard, Pool, PoolCredential
+from orchestrator.ledger import RecordedPool
 from orchestrator.provider import Provider, masker
 from orchestrator.secrets import Masker
 
@@ -37,9 +38,10 @@ class Runtime:
         masker: Knows the secrets of all providers.
         secrets: Those of their credentials, as they are now.
         pools: The labels of their credentials, as the record of a call says them.
+        log: Tells people what befalls calls.
     """
 
-    providers: Mapping[str, Provider]
+    providers: MutableMapping[str, Provider]
     targets: Mapping[str, TargetSettings]
     board: HealthBoard
     clock: Clock
@@ -52,7 +54,21 @@ class Runtime:
         lambda self: LiveSecrets(self.providers, self.masker, self.board.renew, self.clock),
         takes_self=True,
     )
-    pools: Pools = attrs.Factory(lambda self: pools(self.providers.values()), takes_self=True)
+    pools: dict[str, RecordedPool] = attrs.Factory(
+        lambda self: pools(self.providers.values()), takes_self=True
+    )
+    log: CallLog = attrs.field(factory=CallLog)
+
+    def admit(self, provider: Provider) -> None:
+        """Let calls ask ``provider`` too from now on; its keys come from the environment."""
+        # The masker first: nothing of it may be sent, or fail, before its secrets are known.
+        secrets = tuple(provider.secrets())
+        for secret in secrets:
+            self.masker.learn(secret, provider.name, len(secrets))
+        self.secrets.admit(provider)
+        self.pools[provider.name] = pool_of(provider)
+        self.board.admit(board_pool(provider))
+        self.providers[provider.name] = provider
 
     def of(self, operation: Operation) -> Runtime:
         """What calls of ``operation`` share: what they learn of a target is no news for others."""
@@ -69,3 +85,12 @@ def operation_board(board: HealthBoard, operation: Operation) -> HealthBoard:
     # news of its money, and one that may not count for a minute may still answer
     # (https://platform.claude.com/docs/en/build-with-claude/token-counting, 2026-11-30).
     return board.apart(operation.value, alone=operation is Operation.COUNT_TOKENS)
+
+
+def board_pool(provider: Provider) -> Pool:
+    """The pool of ``provider``, as the health board has it."""
+    # By the hashes of its secrets: what the board keeps in a file is no place for secrets.
+    credentials = tuple(
+        PoolCredential(credential.label, credential.secret) for credential in provider.credentials
+    )
+    return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)

@@ -84,6 +84,11 @@ class HealthBoard:
         """
         return Session(self._state, self._state.prepared(route), started)
 
+    def admit(self, pool: Pool) -> None:
+        """Know the pool of one more provider entry."""
+        for board in (self, *self._apart.values()):
+            board._state.admit(pool)  # noqa: SLF001 - of our own
+
     def renew(self, provider: str, label: str, secret: Secret) -> None:
         """Know the credential ``label`` of ``provider`` by a new secret: it starts clean."""
         for board in (self, *self._apart.values()):

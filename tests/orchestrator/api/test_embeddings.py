@@ -349,7 +349,23 @@ def test_help_names_every_option(name: str) -> None:
     for function in (getattr(orchestrator, name), getattr(Orchestrator, name)):
         kinds = {one.name: one for one in inspect.signature(function).parameters.values()}
         assert kinds["options"].annotation == "Unpack[EmbedOptions]"
+    for function in (getattr(orchestrator, name), Orchestrator.embed):
         text = inspect.getdoc(function) or ""
-        assert "``" in text or "`embed`" in text
-    told = inspect.getdoc(Orchestrator.embed) or ""
-    assert [one for one in EmbedOptions.__annotations__ if f"``{one}``" not in told] == []
+        assert [one for one in EmbedOptions.__annotations__ if f"    {one}: " not in text] == []
+
+
+def test_targets_may_be_named_in_code_and_the_first_names_the_model() -> None:
+    scripts = {"broke": replies.billing_402(), "other": replies.ok(), "spare": replies.ok()}
+    route = [f"broke/{E3}", "other/large", f"spare/{E3}"]
+    with world(scripts, route=["other/large"]) as (_, inner):
+        found = inner.embed("a", route=route)
+
+    assert found.provider == "spare"
+    assert [each.target for each in found.skipped] == ["other/large"]
+
+
+def test_a_route_among_the_names_stands_for_its_targets() -> None:
+    with world({"one": replies.ok(), "two": replies.ok()}, route=[f"one/{E3}"]) as (_, inner):
+        found = inner.embed("a", route=["default", "two/other"])
+
+    assert (found.model, [each.target for each in found.skipped]) == (E3, ["two/other"])
