@@ -14,7 +14,7 @@ from orchestrator.lab.diagrams.palette import Paint
 from orchestrator.lab.diagrams.plain_table import PlainRow, Table, plain
 from orchestrator.lab.diagrams.render import svg
 from orchestrator.states.call import State
-from orchestrator.states.reasons import SPECS, Move, Reason
+from orchestrator.states.reasons import SPECS, Move, Reason, ReasonSpec
 from orchestrator.states.table import TABLE
 
 BOXES = {
@@ -32,7 +32,11 @@ LEFT_OUT = {State.READY, State.STREAM, State.REPAIR}
 """The beginning, an attempt whose answer is coming, and a request that is sent once more without
 what the provider refused: a first look needs none of them."""
 
-MOVES = {State.ROTATE_CREDENTIAL: Move.ROTATE, State.RETRY: Move.RETRY, State.EAGER_FALLBACK: Move.FALLBACK}
+MOVES = {
+    State.ROTATE_CREDENTIAL: Move.ROTATE,
+    State.RETRY: Move.RETRY,
+    State.EAGER_FALLBACK: Move.FALLBACK,
+}
 """The moves, from the cheapest; a reason stands at the first one that it allows."""
 
 SHOWN = 3
@@ -59,17 +63,17 @@ def _first_look(row: PlainRow) -> bool:
         return False
     if row.state == State.CLASSIFY.value:
         return row.to != State.SUCCEED.value
-    return row.state == State.ATTEMPT.value or row.to == State.ATTEMPT.value
+    return State.ATTEMPT.value in (row.state, row.to)
 
 
 def reasons(state: State) -> list[Reason]:
     """The reasons whose first move leads to this state, in the order of their records."""
-    return [
-        reason
-        for reason, spec in SPECS.items()
-        if next((one for one, move in MOVES.items() if move in spec.moves), State.FAIL_TERMINAL) is state
-        and reason not in (Reason.CANCELLED, Reason.DEADLINE)
-    ]
+    ends = (Reason.CANCELLED, Reason.DEADLINE)
+    return [one for one, spec in SPECS.items() if one not in ends and _first(spec) is state]
+
+
+def _first(spec: ReasonSpec) -> State:
+    return next((one for one, move in MOVES.items() if move in spec.moves), State.FAIL_TERMINAL)
 
 
 def dot(table: Table | None = None) -> str:
