@@ -53,7 +53,7 @@ class Rejected:
     hint: str
 
     def __str__(self) -> str:
-        return f"{self.reason}{_answer(self.status, self.message)}"
+        return f"{self.reason}{provider_words(self.status, self.message)}"
 
 
 class CallFailed(Exception):  # the name is the public contract's
@@ -146,8 +146,8 @@ class CallFailed(Exception):  # the name is the public contract's
         wait = max(0.0, due - self.seconds)
         if wait < left:
             return ""
-        room = _duration(max(0.0, left))
-        return f"not waited for: due in {_duration(wait)}, later than the {room} that were left"
+        room = duration(max(0.0, left))
+        return f"not waited for: due in {duration(wait)}, later than the {room} that were left"
 
     def _due(self) -> Iterator[float]:
         """When the answers of the target, or its marks, said to come back (since ``Started``)."""
@@ -162,7 +162,7 @@ class CallFailed(Exception):  # the name is the public contract's
         remembered = next((each for each in self.skipped if each.target == self.target), None)
         asked = any(attempt.target == self.target for attempt in self.attempts)
         since = f", {_since(remembered)}" if remembered is not None and not asked else ""
-        return _answer(self.error.status, self.error.message, since)
+        return provider_words(self.error.status, self.error.message, since)
 
     def _other_skipped(self) -> tuple[Skipped, ...]:
         return tuple(each for each in self.skipped if each.target != self.target)
@@ -249,7 +249,8 @@ def _headline(error: Error, target: str) -> str:
     return words.format(target=target, provider=target.partition("/")[0])
 
 
-def _answer(status: int | None, message: str, since: str = "") -> str:
+def provider_words(status: int | None, message: str, since: str = "") -> str:
+    """`` (HTTP 402: Insufficient Balance)`` on one line, ``since`` inside; empty without any."""
     words = _one_line(message)
     words = words if len(words) <= _LONGEST_WORDS else f"{words[: _LONGEST_WORDS - 1]}…"
     http = f"HTTP {status}" if status is not None else ""
@@ -264,23 +265,23 @@ def _one_line(text: str) -> str:
 
 def _why(skipped: Skipped) -> str:
     when = _since(skipped)
-    return (
-        f"{skipped.reason}{_answer(skipped.status, skipped.message, f', {when}' if when else '')}"
-    )
+    since = f", {when}" if when else ""
+    return f"{skipped.reason}{provider_words(skipped.status, skipped.message, since)}"
 
 
 def _since(skipped: Skipped) -> str:
     parts = []
     if skipped.since is not None and -math.inf < skipped.since < 0:
-        parts.append("just now" if skipped.since > -1 else f"for {_duration(-skipped.since)}")
+        parts.append("just now" if skipped.since > -1 else f"for {duration(-skipped.since)}")
     if skipped.until is not None:
-        parts.append(f"due in {_duration(max(0.0, skipped.until))}")
+        parts.append(f"due in {duration(max(0.0, skipped.until))}")
     if skipped.expected is not None:
-        parts.append(f"expected back in {_duration(max(0.0, skipped.expected))}")
+        parts.append(f"expected back in {duration(max(0.0, skipped.expected))}")
     return ", ".join(parts)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A length of time in one unit, for a sentence: ``40 s``, ``4 min``, ``1.5 h``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5400:

@@ -304,4 +304,5 @@ class _Incident:
             )
             source = self._keep / "demo.toml" if self._keep is not None else "demo.toml"
             self._orchestrator = Orchestrator(loads(text, _KEYS, source))
+            self._orchestrator.runtime.log.mute()  # the demo tells it all itself
         return self._orchestrator

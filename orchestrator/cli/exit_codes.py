@@ -84,6 +84,11 @@ class OneLineHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """See :class:`logging.Handler`."""
+        # A command that runs calls has shown what the provider said: here is what came of it.
+        short = getattr(record, "in_short", None)
+        if short is not None:
+            self._screen.say(f"note: {one_line(short)}")
+            return
         self._screen.say(f"{record.levelname.lower()}: {one_line(mask(record.getMessage()))}")
 
 

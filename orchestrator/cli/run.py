@@ -75,6 +75,8 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
             stream=_streams(screen, asked=stream, json=json),
         )
         with open_orchestrator(config, screen) as orchestrator:
+            if quiet:
+                orchestrator.runtime.log.mute()
             shown = _ShownCall(
                 screen, orchestrator, request, json=json, explain=explain, quiet=quiet
             )

@@ -123,6 +123,8 @@ class CallRun:
         )
         self._monotonic = runtime.clock.monotonic
         self._observers = observers
+        self._failed: tuple[Target, str, Error] | None = None
+        self._has_logged_moves = False
         self._reached = 0.0
         self._created = 0
 
@@ -132,6 +134,7 @@ class CallRun:
         self.session = self.runtime.board.session(self.call.route, clock.time())
         self.origin = self._monotonic()
         self.recorder = Recorder(os.urandom(16).hex(), self._observers)
+        self._has_logged_moves = self.runtime.log.has_moves
 
     def open_record(self) -> None:
         """Write down what was asked."""
@@ -179,6 +182,16 @@ class CallRun:
         moved = step(before, event)
         self.call, self.command = moved.call, moved.command
         self.recorder.record_transition(before, event, moved)
+        if self._has_logged_moves:
+            self.runtime.log.tell_move(self.recorder.ledger.call, before, event, moved)
+        if self.session.news:
+            self.tell_news()
+
+    def tell_news(self) -> None:
+        """Tell people what the board's answers so far made of marks."""
+        news, self.session.news = self.session.news, ()
+        for each in news:
+            self.runtime.log.tell_news(each)
 
     def as_repaired(self, taken: Taken | None) -> Taken | None:
         """What was taken, with what repairs of this request, or of earlier ones, say of it."""
@@ -195,6 +208,8 @@ class CallRun:
         """
         target = command.target
         provider = self.runtime.providers[target.provider]
+        if self._failed is not None:
+            self._tell_failover(command, *self._failed)
         self._begin_delivery(target)
         settings = self.runtime.targets.get(target.name)
         prepared = self.requests.prepare(
@@ -361,6 +376,7 @@ class CallRun:
     def diagnosed(self, error: Error) -> None:
         """Note in the record what the failure was."""
         self.recorder.record_error(error, unsent=never_sent(self.failure))
+        self._failed = (*self.sent(), error)
 
     def answered(self) -> Succeed:
         """The target has answered."""
@@ -413,6 +429,10 @@ class CallRun:
         text = self.delivery.accumulator.text
         self.requests.go_on_from(text)
         self.delivery.go_on(usage, prefill=self.requests.prefills(target, self.provider))
+
+    def _tell_failover(self, to: Send, target: Target, credential: str, error: Error) -> None:
+        left, taken = (target, credential), (to.target, to.credential)
+        self.runtime.log.tell_failover(self.recorder.ledger.call, left, taken, error)
 
     def _end_attempt(self, event: Event) -> None:
         """Record what an attempt cost, and that no more of its answer will come."""

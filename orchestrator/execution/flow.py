@@ -93,6 +93,8 @@ def flow(run: CallRun) -> Flow:
         yield from _abandon(run)
         raise
     yield Ask(run.session, _RELEASE, run.at)
+    if run.session.news:
+        run.tell_news()
     return response
 
 
@@ -321,6 +323,7 @@ def _abandon(run: CallRun) -> Generator[Effect, Any, None]:
                 run.close_record()
         finally:
             yield Ask(run.session, _RELEASE, run.at)
+            run.tell_news()
 
 
 def _perform_here(effects: Generator[Effect, Any, None]) -> None:

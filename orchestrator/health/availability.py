@@ -264,7 +264,7 @@ def _kept(overlay: MarksOverlay, place: TargetKeys, now: float) -> _PoolAvailabi
     if kept is None or not kept.holds(now):
         kept, labels = _PoolAvailability({}, ()), marks.labels_at(place.provider)
     stored = MarksOverlay(marks, now)
-    found = _renewed(kept, stored, labels, place, now, _ANYBODY)
+    found = _renewed(kept, stored, labels, place, now, ANYBODY)
     # The clock went back: what was seen holds for the corrected marks alone.
     if stored.changes:
         return None
@@ -273,7 +273,8 @@ def _kept(overlay: MarksOverlay, place: TargetKeys, now: float) -> _PoolAvailabi
     return found
 
 
-_ANYBODY = Caller("")
+ANYBODY = Caller("")
+"""A caller that has claimed nothing: what it sees, any new call would."""
 
 
 def _renewed(

@@ -8,15 +8,16 @@ import math
 import operator
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import TypeVar, assert_never, overload
 
 import attrs
 
 from orchestrator.health import steps
-from orchestrator.health.availability import Caller, Route
+from orchestrator.health.availability import ANYBODY, Caller, MarksOverlay, Route, find_availability
 from orchestrator.health.expiry import pruned
+from orchestrator.health.news import BoardNews, MarkNews, mark_news
 from orchestrator.health.pool import Choose, Pool, Turns
 from orchestrator.health.records import Marks, TargetKeys
 from orchestrator.health.steps import Candidates, StepOutcome
@@ -124,25 +125,23 @@ class PreparedRoute:
     Attributes:
         targets: In order.
         places: The targets with their places.
-        pools: The pools of then: the places hold for them alone.
+        secrets: The board's :attr:`BoardState.secrets` of then: the places hold for them alone.
         standby: What stands by while nothing is marked; ``None`` where a pool has no credential,
             which stands in the way like a mark.
     """
 
     targets: tuple[Target, ...]
     places: Route
-    pools: Mapping[str, Pool]
+    secrets: object
     standby: Standby | None
     _arrivals: dict[str, Arrival] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(
-        cls, targets: tuple[Target, ...], places: Route, pools: Mapping[str, Pool]
-    ) -> PreparedRoute:
+    def of(cls, targets: tuple[Target, ...], places: Route, secrets: object) -> PreparedRoute:
         """The route of ``targets``, which lie at ``places``."""
         is_ready = bool(places) and all(place.labels for _, place in places)
         standby = Standby(places[0][1].labels, targets) if is_ready else None
-        return cls(targets, places, pools, standby)
+        return cls(targets, places, secrets, standby)
 
     def arrive(self, label: str, standby: Standby) -> Arrival:
         """What a take of the first target with the credential ``label`` is answered with."""
@@ -154,6 +153,10 @@ class PreparedRoute:
 
 class BoardState:
     """What a board and its sessions share: pools, places, the store, the strategies' turns.
+
+    Attributes:
+        pools: By provider; one may be added while others are read.
+        secrets: Another object whenever a secret of a pool has changed.
 
     Raises:
         ValueError: Two pools are of the same provider entry.
@@ -167,6 +170,7 @@ class BoardState:
         for pool in pools:
             if self.pools.setdefault(pool.provider, pool) is not pool:
                 raise ValueError(f"provider {pool.provider!r} has two pools; name each one once")
+        self.secrets = object()
         self._turns = Turns(self.pools.values(), draw)
         self._claim_seconds = claim_seconds
         self._places: dict[tuple[str, str], TargetKeys] = {}
@@ -182,7 +186,8 @@ class BoardState:
 
     def providers(self) -> tuple[TargetKeys, ...]:
         """One place of every provider entry, whatever its model."""
-        return tuple(TargetKeys.of(pool, "", self.store.salt) for pool in self.pools.values())
+        # Copied at once: another thread may add one meanwhile.
+        return tuple(TargetKeys.of(pool, "", self.store.salt) for pool in [*self.pools.values()])
 
     def route(self, targets: Iterable[Target]) -> Route:
         """The targets with their places.
@@ -200,10 +205,10 @@ class BoardState:
         """
         # By identity: to hash a target, its limits included, takes as long as to prepare it.
         known = self._routes.get(id(targets))
-        if known is not None and known.targets is targets and known.pools is self.pools:
+        if known is not None and known.targets is targets and known.secrets is self.secrets:
             return known
-        pools, route = self.pools, tuple(targets)
-        new = PreparedRoute.of(route, self.route(route), pools)
+        secrets, route = self.secrets, tuple(targets)
+        new = PreparedRoute.of(route, self.route(route), secrets)
         if len(self._routes) >= MOST_ROUTES:
             self._routes.clear()
         # A route of another type may change under our hands: its copy is found by nobody again.
@@ -254,10 +259,16 @@ class BoardState:
         self._places[name] = new
         return new
 
+    def admit(self, pool: Pool) -> None:
+        """Know the pool of one more provider entry."""
+        self._turns.admit(pool)
+        self.pools[pool.provider] = pool
+
     def renew(self, provider: str, label: str, secret: Secret) -> None:
         """Know the credential ``label`` of ``provider`` by a new secret. Not from two threads."""
-        # Replaced whole: sessions tell by its identity that their places are of before.
-        self.pools = {**self.pools, provider: self.pools[provider].renewed(label, secret)}
+        self.pools[provider] = self.pools[provider].renewed(label, secret)
+        # Sessions tell by it that their places are of before.
+        self.secrets = object()
 
     def step(
         self, step: Callable[[Marks], StepOutcome[T]], marks: Marks, now: float
@@ -267,7 +278,7 @@ class BoardState:
         if not outcome.changes:
             # Nothing to write, so nothing to lock: reading alone is atomic, marks are frozen.
             return outcome
-        return self.store.update(lambda marks: self._pruned(marks, step(marks), now))
+        return self.store.update(lambda marks: self._finished(marks, step(marks), now))
 
     def candidates(self, route: Route, used: Collection[str]) -> Candidates:
         """What a take may give; a pool's turn is drawn once, though the step may run twice."""
@@ -288,8 +299,11 @@ class BoardState:
         if pool.strategy is Strategy.LEAST_USED:
             self._turns.count(pool, taken.credential)
 
-    def _pruned(self, marks: Marks, outcome: StepOutcome[T], now: float) -> StepOutcome[T]:
-        """``outcome`` with stale records removed besides, where that was not done just before."""
+    def _finished(self, marks: Marks, outcome: StepOutcome[T], now: float) -> StepOutcome[T]:
+        """``outcome`` with its news, and at times with stale records removed besides."""
+        # Before those are removed: that a mark was forgotten is no recovery.
+        if outcome.changes and (news := mark_news(marks, outcome.changes, now)):
+            outcome = attrs.evolve(outcome, news=news)
         # Also where the clock was set back: then "just before" lies ahead.
         if abs(now - self._pruned_at) < PRUNE_SECONDS:
             return outcome
@@ -304,12 +318,16 @@ class Session:
     seconds since the call's ``Started``, and so are the instants in the answers.
     :meth:`answer` is the one way in, and a question is a value: a store that is awaited needs
     another :meth:`answer`, and nothing else.
+
+    Attributes:
+        news: What the answers so far made of marks; whoever tells it takes it away.
     """
 
-    __slots__ = ("_board", "_claims", "_route", "_started", "_stay")
+    __slots__ = ("_board", "_claims", "_route", "_started", "_stay", "news")
 
     def __init__(self, board: BoardState, route: PreparedRoute, started: float) -> None:
         self._board, self._route, self._started = board, route, started
+        self.news: tuple[BoardNews, ...] = ()
         # Both are put together once something is marked: most calls end before that.
         self._claims: steps.CallClaims | None = None
         self._stay: tuple[Target, TargetKeys, str, float] | None = None
@@ -343,6 +361,8 @@ class Session:
             return self._take(question, marks, now)
         outcome = self._board.step(self._step(question, now), marks, now)
         self._claims = outcome.state
+        if outcome.news:
+            self._note(outcome.news, now)
         return outcome.answer
 
     @property
@@ -375,11 +395,23 @@ class Session:
         step = partial(take, state=self._state, query=query, candidates=candidates)
         outcome = board.step(step, marks, now)
         self._claims = outcome.state
-        taken, standby = outcome.answer
+        taken, present = outcome.answer
         if taken is not None:
             # After the step, which may run twice and so must count nothing itself.
             board.count(taken)
-        return taken, standby
+        if outcome.news:
+            self._note(outcome.news, now)
+        return taken, present
+
+    def _note(self, news: tuple[MarkNews, ...], now: float) -> None:
+        """Keep ``news``, with where calls of this route go since."""
+        overlay = MarksOverlay(self._board.store.read(), now)
+        reachable = (
+            (target, ready)
+            for target, place in self._current_route().places
+            if (ready := find_availability(overlay, place, now, ANYBODY).ready)
+        )
+        self.news = (*self.news, BoardNews(news, *next(reachable, (None, ()))))
 
     def _step(
         self, question: Report | Succeed | NoteFirstToken | Release, now: float
@@ -405,7 +437,7 @@ class Session:
         return steps.Query(self._current_route().places, self._started, now)
 
     def _current_route(self) -> PreparedRoute:
-        if self._route.pools is not self._board.pools:
+        if self._route.secrets is not self._board.secrets:
             # A secret was read again meanwhile: its credential has another fingerprint now.
             self._route = self._board.prepared(self._route.targets)
         return self._route

@@ -17,6 +17,7 @@ from orchestrator.health.availability import (
     is_probed,
     standby,
 )
+from orchestrator.health.news import MarkNews
 from orchestrator.health.pool import Choose, Pool
 from orchestrator.health.records import (
     TOLERANCE,
@@ -120,11 +121,19 @@ class Candidates:
 
 @attrs.frozen
 class StepOutcome(Generic[T_co]):
-    """What a step came to. Without changes there is nothing to store."""
+    """What a step came to. Without changes there is nothing to store.
+
+    Attributes:
+        answer: To the question.
+        changes: To the marks.
+        state: What the board knows of the call now.
+        news: Of marks that a person may want to hear of; filled in where it is stored.
+    """
 
     answer: T_co
     changes: Changes
     state: CallClaims
+    news: tuple[MarkNews, ...] = ()
 
 
 TakeOutcome = StepOutcome[tuple[Taken | None, Standby]]

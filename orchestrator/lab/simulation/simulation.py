@@ -68,6 +68,8 @@ class Simulation:
             clock=self.clock,
             seed=seed,
         )
+        # What befalls made-up calls is no news of the providers that they are named after.
+        self._orchestrator.runtime.log.mute()
 
     @property
     def board(self) -> HealthBoard:

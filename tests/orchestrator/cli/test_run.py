@@ -53,8 +53,9 @@ def test_the_answer_alone_is_on_stdout_and_the_attempts_are_on_stderr(tmp_path: 
         "attempt 1/16 deepseek/m key#1 → 402 billing (deepseek.insufficient-balance) "
         "→ eager_fallback"
     )
+    assert piped.said[1] == "note: deepseek is benched for 5 min; calls go to openrouter/n"
     assert re.fullmatch(
-        r"attempt 2/16 openrouter/n key#1 → 200 → succeed \(\d\.\d s\)", piped.said[1]
+        r"attempt 2/16 openrouter/n key#1 → 200 → succeed \(\d\.\d s\)", piped.said[2]
     )
     # To a person the answer comes as it is written, elsewhere whole.
     assert asked == [None, True, True]

@@ -63,18 +63,18 @@ def test_what_is_no_text_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "where"),
+    ("text", "where", "placed"),
     [
-        ("a = [1,\n b", "at line 2, column 2"),
-        ('a = "x', "at end of document"),
-        ("a = 1\na = 2\n", "at line 2, column"),
+        ("a = [1,\n b", "at line 2, column 2", "some.toml:2"),
+        ('a = "x', "at end of document", "some.toml"),
+        ("a = 1\na = 2\n", "at line 2, column", "some.toml:2"),
     ],
 )
-def test_a_syntax_error_has_its_line_and_column(text: str, where: str) -> None:
+def test_a_syntax_error_has_its_line_and_column(text: str, where: str, placed: str) -> None:
     with pytest.raises(ConfigError, match=where) as refused:
         loads(text, {}, "some.toml")
 
-    assert str(refused.value).startswith("some.toml: not TOML: ")
+    assert str(refused.value).startswith(f"{placed}: not TOML: ")
 
 
 def test_nesting_without_end_is_an_error_like_any_other() -> None:

@@ -1,0 +1,135 @@
+"""The log of calls: what the logger ``orchestrator`` says of them.
+
+WARNING is what a person must know, once for each mark that this process made; INFO is each
+failover and each recovery; DEBUG is each move. Nothing of a request or an answer is in it; a
+provider's own words are masked before they come here, and are kept to one line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+
+from orchestrator.api.errors import duration, provider_words
+from orchestrator.health.news import BoardNews, MarkChange, MarkNews
+from orchestrator.states import Error, Event, Mark, Send, Step, Target
+from orchestrator.states.call import Call
+
+LOGGER = logging.getLogger("orchestrator")
+
+Sent = tuple[Target, str]
+"""Where an attempt was sent, and the label of its credential."""
+
+
+class CallLog:
+    """Tells a logger what befalls calls; what a handler raises never costs an answer.
+
+    Args:
+        logger: Who is told.
+    """
+
+    def __init__(self, logger: logging.Logger = LOGGER) -> None:
+        self._logger, self._is_muted = logger, False
+
+    @property
+    def has_moves(self) -> bool:
+        """Whether anybody wants to hear of each move."""
+        return not self._is_muted and self._logger.isEnabledFor(logging.DEBUG)
+
+    def mute(self) -> None:
+        """Say nothing from here on: these calls are none of the world's."""
+        self._is_muted = True
+
+    def tell_move(self, call: str, before: Call, event: Event, moved: Step) -> None:
+        """One move of the machine.
+
+        Args:
+            call: The call's id.
+            before: The machine before it.
+            event: What happened.
+            moved: What came of it.
+        """
+        command, where = moved.command, ""
+        if isinstance(command, Send):
+            where = f" {command.target.name} {command.credential}, attempt {command.number}"
+        way = f"{before.state.value} → {moved.call.state.value}{where}"
+        facts = (call[:8], way, type(event).__name__, moved.row)
+        self._say(logging.DEBUG, "call %s: %s (%s: %s)", *facts)
+
+    def tell_failover(self, call: str, left: Sent, to: Sent, error: Error) -> None:
+        """The call goes on with another target or credential."""
+        if (left[0].name, left[1]) != (to[0].name, to[1]):
+            facts = (call[:8], _sent(left), _sent(to), _why(error))
+            self._say(logging.INFO, "call %s left %s for %s: %s", *facts)
+
+    def tell_news(self, news: BoardNews) -> None:
+        """What became of marks, and where calls go since."""
+        for each in news.marks:
+            match each.change:
+                case MarkChange.MADE:
+                    self._tell_made(each, news)
+                case MarkChange.LIFTED:
+                    said = f"{_thing(each)} is back after {duration(each.lasted)}"
+                    self._say(logging.INFO, "%s: an answer ended its %s", said, _name(each))
+                case MarkChange.PROLONGED:
+                    said = f"{_state(each)}, by a failed probe"
+                    self._say(logging.DEBUG, "%s: %s", said, _why(each.error))
+
+    def _tell_made(self, each: MarkNews, news: BoardNews) -> None:
+        state, where = _state(each), _where(each, news)
+        error = each.error
+        hint = f". {error.hint}" if error is not None and error.hint else ""
+        # For who has shown the failure itself already: what it says besides.
+        extra = {"in_short": f"{state}; {where}"}
+        self._say(logging.WARNING, "%s: %s; %s%s", state, _why(error), where, hint, extra=extra)
+
+    def _say(self, level: int, text: str, *facts: str, extra: dict[str, str] | None = None) -> None:
+        if self._is_muted:
+            return
+        # A handler of the user's may raise whatever it likes.
+        with contextlib.suppress(Exception):
+            self._logger.log(level, text, *facts, extra=extra)
+
+
+def _sent(sent: Sent) -> str:
+    return f"{sent[0].name} {sent[1]}"
+
+
+def _thing(news: MarkNews) -> str:
+    if news.credential is None:
+        return news.provider if news.model is None else f"{news.provider}/{news.model}"
+    of = f" for {news.model}" if news.model else ""
+    return f"{news.provider} {news.credential}{of}"
+
+
+def _state(news: MarkNews) -> str:
+    """``deepseek is benched for 5 min (expected to end in 37 h)``."""
+    thing, length = _thing(news), duration(news.left)
+    if news.mark is Mark.DEAD:
+        return f"{thing} is out for good"
+    if news.mark is Mark.CIRCUIT:
+        return f"the circuit of {thing} is open for {length}"
+    expected = news.expected
+    longer = expected is not None and expected > news.left + 1
+    until = f" (expected to end in {duration(expected or 0.0)})" if longer else ""
+    return f"{thing} is {'out' if news.credential else 'benched'} for {length}{until}"
+
+
+def _name(news: MarkNews) -> str:
+    """The mark that is over, and what it was for."""
+    reason = f" ({news.error.reason})" if news.error else ""
+    return f"{'open circuit' if news.mark is Mark.CIRCUIT else news.mark}{reason}"
+
+
+def _why(error: Error | None) -> str:
+    return "" if error is None else f"{error.reason}{provider_words(error.status, error.message)}"
+
+
+def _where(each: MarkNews, news: BoardNews) -> str:
+    to, ready = news.to, news.credentials
+    if to is None:
+        return "nothing else stands by on this route"
+    if each.credential is None or to.provider != each.provider:
+        return f"calls go to {to.name}"
+    keys = f"with {ready[0]}" if len(ready) == 1 else f"with its other {len(ready)} keys"
+    return f"calls go to {to.name} {keys}"
