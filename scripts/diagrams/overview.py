@@ -40,7 +40,7 @@ MOVES = {
 """The moves, from the cheapest; a reason stands at the first one that it allows."""
 
 SHOWN = 3
-"""Reasons that a box names; the table of the README has them all."""
+"""Reasons that a box names; the table of `docs/classification.md` has more."""
 
 _ANYWHERE = "#76818d"
 """For lines on a background that is light or dark: 3 to 1 on both (WCAG 2.2, 1.4.11)."""
