@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from orchestrator.lab.diagrams import palette
 from orchestrator.lab.diagrams.palette import Paint
-from orchestrator.lab.diagrams.plain_table import PlainRow, Table, plain
+from orchestrator.lab.diagrams.plain_table import PlainRow, PlainTable, Table, plain
 from orchestrator.lab.diagrams.render import svg
 from orchestrator.states.call import State
 from orchestrator.states.reasons import SPECS, Move, Reason, ReasonSpec
@@ -46,7 +46,7 @@ _ANYWHERE = "#76818d"
 """For lines on a background that is light or dark: 3 to 1 on both (WCAG 2.2, 1.4.11)."""
 
 
-def arrows(table: Table) -> list[tuple[str, str]]:
+def arrows(table: PlainTable) -> list[tuple[str, str]]:
     """From where to where a row leads, once each.
 
     Of the moves only the way back to an attempt is drawn: that each of them may also find nothing
@@ -76,17 +76,17 @@ def _first(spec: ReasonSpec) -> State:
     return next((one for one, move in MOVES.items() if move in spec.moves), State.FAIL_TERMINAL)
 
 
-def dot(table: Table | None = None) -> str:
+def dot(table: Table = TABLE) -> str:
     """The picture as DOT."""
-    return "\n".join(_lines(plain(TABLE) if table is None else table))
+    return "\n".join(_lines(plain(table)))
 
 
-def picture(table: Table | None = None) -> bytes:
+def picture(table: Table = TABLE) -> bytes:
     """The picture as SVG."""
     return svg(dot(table)).encode()
 
 
-def _lines(table: Table) -> Iterator[str]:
+def _lines(table: PlainTable) -> Iterator[str]:
     yield "digraph overview {"
     yield '  bgcolor="transparent"; rankdir=LR; nodesep=0.22; ranksep=0.5;'
     yield '  node [shape=box, style="rounded,filled", fontname="Helvetica", fontsize=11,'
