@@ -112,7 +112,9 @@ def specs(cell: str) -> list[ReasonSpec]:
 
 def test_the_pages_say_the_moves_and_statuses_of_each_reason() -> None:
     moves = [
-        (spec, row) for row in table_below("README.md", "What decides") for spec in specs(row[0])
+        (spec, row)
+        for row in table_below("docs/classification.md", "What a reason leads to")
+        for spec in specs(row[0])
     ]
     statuses = [
         (spec, row)

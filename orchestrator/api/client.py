@@ -10,6 +10,13 @@ from typing import Any, Self, Unpack
 
 import attrs
 
+from orchestrator.api.embeddings import (
+    Embeddings,
+    EmbedInput,
+    EmbedOptions,
+    embeddings_of,
+    read_embed,
+)
 from orchestrator.api.options import (
     CallOptions,
     OrchestratorOptions,
@@ -187,6 +194,36 @@ class Orchestrator:
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
         return await tasks.run(flow(self.begin_call(asked, observe)), connection)
 
+    def embed(self, texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Run a call for the vectors of texts, blocking the thread.
+
+        Targets of another model than the route's first are passed over: their vectors lie in
+        another space. A model is the same whatever stands before the last slash of its name.
+
+        Args:
+            texts: A text, a list of texts, or a mapping in the shape of OpenAI's request:
+                ``{"input": …, "model": …, "dimensions": …}``.
+            route: A route of the config, ``provider/model``, or a list of targets to ask in
+                that order; goes before ``model`` in a mapping. Without either: the route
+                ``default``.
+            timeout: The deadline in seconds, in place of the policy's.
+            metadata: Anything; written to the ledger, never sent.
+            observe: Called with each ledger entry as it happens.
+
+        Raises:
+            CallFailed: The call failed, as for :meth:`run`.
+            RequestError: The request is not one.
+            UnknownRoute: There is no such route or target; the text names the nearest.
+            TypeError: There is no such option.
+        """
+        asked, observe = read_embed("embed", texts, options)
+        return embeddings_of(self.run(asked, observe=observe))
+
+    async def aembed(self, texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Run a call for the vectors of texts, suspending the task; see :meth:`embed`."""
+        asked, observe = read_embed("aembed", texts, options)
+        return embeddings_of(await self.arun(asked, observe=observe))
+
     def stream(self, request: RequestLike, **options: Unpack[CallOptions]) -> ChunkStream:
         """Run a call whose answer comes in chunks; see :meth:`run`.
 
@@ -310,7 +347,8 @@ class Orchestrator:
         machine = Call(
             fit, self._policy(request), reasoning=request.reasoning, streamed=request.stream
         )
-        return CallRun(self.runtime, request, machine, unfit=unfit, observers=observers)
+        runtime = self.runtime.of(request.operation)
+        return CallRun(runtime, request, machine, unfit=unfit, observers=observers)
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:

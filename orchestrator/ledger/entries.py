@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import attrs
 
 from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.operations import Operation
 from orchestrator.json_values import legible
 from orchestrator.states import (
     Call,
@@ -109,6 +110,7 @@ class Opened:
         pools: What the providers of its route had: what was seen to stand by is true of these
             pools alone. Empty in ledgers of before 2026-11-29.
         streamed: True where the caller takes the answer as a stream.
+        operation: What is asked of the targets; ``generate`` in ledgers of before 2026-12.
     """
 
     kind: ClassVar[str] = "opened"
@@ -120,6 +122,7 @@ class Opened:
     metadata: Any = attrs.field(converter=legible)
     pools: Pools = attrs.field(factory=dict)
     streamed: bool = False
+    operation: Operation = Operation.GENERATE
 
     def begin(self) -> Call:
         """The machine as it was before ``Started``."""
