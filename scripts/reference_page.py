@@ -48,7 +48,15 @@ MODULES: Mapping[str, tuple[str, str]] = {
 
 FIRST = (
     *("run", "arun", "stream", "astream", "embed", "aembed", "transport", "classify"),
-    *("Orchestrator", "Request", "Response", "Chunk", "ChunkStream", "AsyncChunkStream"),
+    *(
+        "Orchestrator",
+        "Request",
+        "Response",
+        "Embeddings",
+        "Chunk",
+        "ChunkStream",
+        "AsyncChunkStream",
+    ),
     *("Attempt", "Skipped", "CallFailed"),
     *("ScriptedProviders", "Script", "Reply"),
 )
@@ -110,7 +118,7 @@ class Page:
     """The page, as it is put together."""
 
     def __init__(self) -> None:
-        package = griffe.load(
+        package: Any = griffe.load(
             "orchestrator",
             search_paths=[ROOT],
             docstring_parser="google",
@@ -182,7 +190,7 @@ class Page:
 # What a module holds.
 
 
-def _public(package: griffe.Object, module: str) -> Iterator[Name]:
+def _public(package: Any, module: str) -> Iterator[Name]:
     home: Any = package
     for step in module.split(".")[1:]:
         home = home[step]
