@@ -70,7 +70,7 @@ def replay(
 
 def _read(screen: Screen, ledgers: tuple[Path, ...]) -> list[Recording]:
     try:
-        calls = [each for path in ledgers for each in read_ledger(path)]
+        calls = list(read_ledger(*ledgers))
     except BrokenLedger as error:
         raise UsageError(str(error)) from None
     if not calls:

@@ -70,6 +70,8 @@ class Config:
             for the others.
         passed_over: By route, the names of its targets whose provider has no credential.
         warnings: What was passed over, and what to do about it.
+        ledger_max: Bytes that the ledger may hold before it is renamed to ``NAME.1``; ``None``:
+            any number.
     """
 
     path: Path | str = "orchestrator.toml"
@@ -83,6 +85,7 @@ class Config:
     passed_over: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, hash=False)
     warnings: tuple[Problem, ...] = ()
     drop: frozenset[str] = frozenset()
+    ledger_max: int | None = None
 
     def settings(self, target: Target | str) -> TargetSettings:
         """What holds at ``target``: its own entry, or the config's timeouts."""
