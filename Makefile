@@ -1,14 +1,17 @@
 # `make demo` and `make test` each work as the only command on a fresh clone
-# with Python 3.11+ and make: they build the virtual environment first.
+# with Python 3.11+ and make: they build the virtual environment first. The demo needs
+# the package alone, which takes seconds; the rest comes when a target needs it.
 
 PYTHON ?= python3
 JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+PACKAGE := $(VENV)/.installed
+STAMP := $(VENV)/.installed-development
 
 # The same examples on every machine; `pytest` by itself explores at random.
 export HYPOTHESIS_PROFILE ?= ci
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 .PHONY: help install demo test coverage mutants lint format types diagrams spin benchmarks instructions wheel clean
 .DEFAULT_GOAL := help
@@ -16,13 +19,17 @@ export HYPOTHESIS_PROFILE ?= ci
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-install: $(STAMP) ## build .venv and install the project in it
+install: $(STAMP) ## build .venv and install all that tests and checks need
 
-$(STAMP): pyproject.toml scripts/install.sh
-	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash scripts/install.sh
+$(PACKAGE): pyproject.toml scripts/install.sh
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash scripts/install.sh package
 	@touch $@
 
-demo: $(STAMP) ## watch a call meet a 402 and take its fallback: no key, no network
+$(STAMP): pyproject.toml scripts/install.sh
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash scripts/install.sh development
+	@touch $(PACKAGE) $@
+
+demo: $(PACKAGE) ## watch a call meet a 402 and take its fallback: no key, no network
 	@$(BIN)/orchestrator demo
 
 test: $(STAMP) ## run every test

@@ -115,34 +115,180 @@ def __dir__() -> list[str]:
 
 
 def run(request: RequestLike, **options: Unpack[CallOptions]) -> Response:
-    """Run a call on the default config, blocking the thread.
+    """Run a call to its end, blocking the thread, and give the answer.
+
+    ::
+
+        response = orchestrator.run("hi", route=["deepseek/deepseek-v4-pro", "openai/gpt-5-mini"])
+        print(response.text)
+        for attempt in response.attempts:  # attempt 1 deepseek/… key#1 → 402 billing (…) → …
+            print(attempt)
+
+    It uses the config that is found: ``$ORCHESTRATOR_CONFIG``, ``./orchestrator.toml``, the
+    user's config folder. Threads, tasks and sub-agents share it, with its pools and health board.
 
     Args:
-        request: A mapping in chat-completions shape, a :class:`Request`, or a text.
-        options: ``route``, ``timeout``, ``require_complete``, ``metadata`` and ``observe``;
-            see :meth:`Orchestrator.run`, which also says what is raised.
+        request: A text (one message of the user), a mapping in chat-completions shape
+            (``messages``, ``model``, ``tools``, …; unknown fields are passed through), or a
+            :class:`Request`.
+        route: A route of the config, ``provider/model``, or a list of targets to ask in that
+            order; goes before ``model`` in the request. Without either: the route ``default``.
+            A known provider needs no config but its key in the environment, such as
+            ``OPENAI_API_KEY``.
+        timeout: The deadline in seconds, in place of the policy's (300 s).
+        require_complete: True makes an answer that stopped at its length limit, and tool
+            arguments that are no JSON, a failure.
+        metadata: Anything; written to the ledger, never sent.
+        observe: Called with each ledger entry as it happens.
+
+    Returns:
+        The :class:`Response`: ``.text``, ``.tool_calls``, ``.message`` (to append to the next
+        request's messages), ``.usage``, ``.provider``, ``.model``, ``.attempts``, ``.skipped``,
+        ``.ledger``, ``.raw``.
+
+    Raises:
+        CallFailed: The call failed, with its real cause. Its leaves say who must act:
+            :class:`BillingExhausted`, :class:`RateLimited`, :class:`AuthFailed`,
+            :class:`Refused`, :class:`Overloaded`, :class:`TimedOut`,
+            :class:`ConnectionFailed`, :class:`ContextTooLong`, :class:`BadRequest`,
+            :class:`NoTarget`.
+        RequestError: The request is not one; nothing was sent.
+        ConfigError: There is no config and no route, or the config cannot be used;
+            :class:`UnknownRoute` where a route or target is unknown.
+        TypeError: There is no such option.
     """
     return default().run(request, **options)
 
 
 async def arun(request: RequestLike, **options: Unpack[CallOptions]) -> Response:
-    """Run a call on the default config, suspending the task; see :func:`run`."""
+    """Run a call to its end, suspending the task; all else as :func:`run`.
+
+    ::
+
+        response = await orchestrator.arun("hi", timeout=30)
+
+    Args:
+        request: A text (one message of the user), a mapping in chat-completions shape
+            (``messages``, ``model``, ``tools``, …; unknown fields are passed through), or a
+            :class:`Request`.
+        route: A route of the config, ``provider/model``, or a list of targets to ask in that
+            order; goes before ``model`` in the request. Without either: the route ``default``.
+            A known provider needs no config but its key in the environment, such as
+            ``OPENAI_API_KEY``.
+        timeout: The deadline in seconds, in place of the policy's (300 s).
+        require_complete: True makes an answer that stopped at its length limit, and tool
+            arguments that are no JSON, a failure.
+        metadata: Anything; written to the ledger, never sent.
+        observe: Called with each ledger entry as it happens.
+
+    Returns:
+        The :class:`Response`.
+
+    Raises:
+        CallFailed: The call failed, with its real cause. Its leaves say who must act:
+            :class:`BillingExhausted`, :class:`RateLimited`, :class:`AuthFailed`,
+            :class:`Refused`, :class:`Overloaded`, :class:`TimedOut`,
+            :class:`ConnectionFailed`, :class:`ContextTooLong`, :class:`BadRequest`,
+            :class:`NoTarget`.
+        RequestError: The request is not one; nothing was sent.
+        ConfigError: There is no config and no route, or the config cannot be used;
+            :class:`UnknownRoute` where a route or target is unknown.
+        TypeError: There is no such option.
+    """
     return await (await default_in_task()).arun(request, **options)
 
 
 def stream(request: RequestLike, **options: Unpack[CallOptions]) -> ChunkStream:
-    """Run a streamed call on the default config; see :meth:`Orchestrator.stream`."""
+    """Run a call whose answer comes in chunks.
+
+    ::
+
+        with orchestrator.stream("Tell me a story") as chunks:
+            for chunk in chunks:
+                print(chunk.text, end="", flush=True)
+        print(chunks.response.usage)
+
+    Until the first content every failure is recovered unseen; after it, what you got is never
+    contradicted. The call begins with the first chunk that is asked for, and ends with the block.
+
+    Args:
+        request: A text (one message of the user), a mapping in chat-completions shape
+            (``messages``, ``model``, ``tools``, …; unknown fields are passed through), or a
+            :class:`Request`.
+        route: A route of the config, ``provider/model``, or a list of targets to ask in that
+            order; goes before ``model`` in the request. Without either: the route ``default``.
+            A known provider needs no config but its key in the environment, such as
+            ``OPENAI_API_KEY``.
+        timeout: The deadline in seconds, in place of the policy's (300 s). It bounds the
+            time until the first content.
+        require_complete: True makes an answer that stopped at its length limit, and tool
+            arguments that are no JSON, a failure.
+        metadata: Anything; written to the ledger, never sent.
+        observe: Called with each ledger entry as it happens.
+
+    Returns:
+        An iterator of :class:`Chunk` (``.text``, ``.tool_calls``, ``.finish_reason``, ``.usage``)
+        and a context manager; ``.response`` is the whole :class:`Response` after the end.
+
+    Raises:
+        CallFailed: The call failed, with its real cause. Its leaves say who must act:
+            :class:`BillingExhausted`, :class:`RateLimited`, :class:`AuthFailed`,
+            :class:`Refused`, :class:`Overloaded`, :class:`TimedOut`,
+            :class:`ConnectionFailed`, :class:`ContextTooLong`, :class:`BadRequest`,
+            :class:`NoTarget` and, where a stream broke after
+            content, :class:`StreamInterrupted` with ``.partial_text``.
+        RequestError: The request is not one; nothing was sent.
+        ConfigError: There is no config and no route, or the config cannot be used;
+            :class:`UnknownRoute` where a route or target is unknown.
+        TypeError: There is no such option.
+    """
     return default().stream(request, **options)
 
 
 def astream(request: RequestLike, **options: Unpack[CallOptions]) -> AsyncChunkStream:
-    """Run a streamed call on the default config; see :meth:`Orchestrator.astream`.
+    """Run a call whose answer comes in chunks, suspending the task; all else as :func:`stream`.
 
-    Where it is still to be read, that is done in a thread, when the stream is iterated.
+    ::
+
+        async with orchestrator.astream("Tell me a story") as chunks:
+            async for chunk in chunks:
+                print(chunk.text, end="", flush=True)
+
+    Args:
+        request: A text (one message of the user), a mapping in chat-completions shape
+            (``messages``, ``model``, ``tools``, …; unknown fields are passed through), or a
+            :class:`Request`.
+        route: A route of the config, ``provider/model``, or a list of targets to ask in that
+            order; goes before ``model`` in the request. Without either: the route ``default``.
+            A known provider needs no config but its key in the environment, such as
+            ``OPENAI_API_KEY``.
+        timeout: The deadline in seconds, in place of the policy's (300 s). It bounds the
+            time until the first content.
+        require_complete: True makes an answer that stopped at its length limit, and tool
+            arguments that are no JSON, a failure.
+        metadata: Anything; written to the ledger, never sent.
+        observe: Called with each ledger entry as it happens.
+
+    Returns:
+        An asynchronous iterator of :class:`Chunk` and a context manager; ``.response`` is the
+        whole :class:`Response` after the end.
+
+    Raises:
+        CallFailed: The call failed, with its real cause. Its leaves say who must act:
+            :class:`BillingExhausted`, :class:`RateLimited`, :class:`AuthFailed`,
+            :class:`Refused`, :class:`Overloaded`, :class:`TimedOut`,
+            :class:`ConnectionFailed`, :class:`ContextTooLong`, :class:`BadRequest`,
+            :class:`NoTarget` and, where a stream broke after
+            content, :class:`StreamInterrupted` with ``.partial_text``.
+        RequestError: The request is not one; nothing was sent.
+        ConfigError: There is no config and no route, or the config cannot be used;
+            :class:`UnknownRoute` where a route or target is unknown.
+        TypeError: There is no such option.
     """
     asked, observe = read_call("astream", request, options, stream=True)
 
     async def begin() -> tuple[CallRun, AsyncGenerator[Iterator[StreamEvent], None]]:
+        # Where the config is still to be read, that is done in a thread.
         return await (await default_in_task()).astream_events(asked, observe)
 
     return AsyncChunkStream(begin)

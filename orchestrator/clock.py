@@ -47,14 +47,19 @@ class SystemClock:
 class VirtualClock:
     """Time that passes only when somebody sleeps or :meth:`advance` is called.
 
-    For tests and simulations: a wait of an hour takes no time and its end is exact.
+    For tests and simulations: a wait of an hour takes no time and its end is exact::
+
+        clock = VirtualClock(time=0.0)
+        orchestrator.Orchestrator(..., clock=clock)
+        clock.advance(300)
 
     Attributes:
-        now: The wall clock, seconds since the epoch; the monotonic clock is the same.
+        now: The wall clock, seconds since the epoch; the monotonic clock is the same. As an
+            argument it is called ``time``.
         slept: Every sleep asked for, in order.
     """
 
-    now: float = 1_800_000_000.0
+    now: float = attrs.field(default=1_800_000_000.0, alias="time")
     slept: list[float] = attrs.field(factory=list)
 
     def monotonic(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from orchestrator.api.options import (
 )
 from orchestrator.api.request import Request
 from orchestrator.api.response import Response
+from orchestrator.api.routing import Routing, Wanted
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
 from orchestrator.classification import prepare
 from orchestrator.clock import SystemClock
@@ -40,19 +42,19 @@ from orchestrator.execution.capabilities import (
 )
 from orchestrator.execution.flow import flow
 from orchestrator.execution.recorder import Recorder
-from orchestrator.execution.runtime import Runtime
+from orchestrator.execution.runtime import Runtime, board_pool
 from orchestrator.execution.tasks import TaskConnection
-from orchestrator.health import HealthBoard, Pool, PoolCredential, Store, open_store
+from orchestrator.health import HealthBoard, Store, open_store
 from orchestrator.ledger import LedgerFile, Observer
-from orchestrator.provider import Provider
 from orchestrator.secrets import guard_logs
-from orchestrator.states import Call, Policy
+from orchestrator.states import Call, Policy, Target
 
 
 class Orchestrator:
     """Runs calls over the routes of one config. Safe from threads, tasks and sub-agents.
 
-    Without a file: ``Orchestrator(routes={"default": ["deepseek/deepseek-v4-pro"]})``.
+    Without a file: ``Orchestrator(routes={"default": ["deepseek/deepseek-v4-pro"]})``. Where
+    nothing is said, each call names its own: ``Orchestrator().run("hi", route=["openai/…"])``.
 
     Args:
         config: What was read from a file (see :meth:`from_file`); else the rest says it.
@@ -63,7 +65,8 @@ class Orchestrator:
     Raises:
         ConfigError: What the tables say cannot be used, or there is no store such as the config's
             ``health`` names.
-        TypeError: There is no such option, or both a config and tables are given.
+        TypeError: There is no such option, what is given is no config, or both a config and
+            tables are given.
     """
 
     def __init__(
@@ -93,14 +96,16 @@ class Orchestrator:
         # all that follows is known by.
         given = options.get("store")
         store = _store(config) if given is None else given
-        self.board = HealthBoard(_pools(config), store, self._clock.time, dice)
+        pools = map(board_pool, config.providers.values())
+        self.board = HealthBoard(pools, store, self._clock.time, dice)
         self.runtime = Runtime(
-            config.providers,
+            dict(config.providers),  # a call may name known ones besides
             config.targets,
             self.board,
             self._clock,
             random.random if dice is None else dice.random,
         )
+        self._routing = Routing(config, self.runtime)
         self._fitness_log = FitnessLog()
         # httpx writes each address to its log, and the query of one may be a token.
         guard_logs(self.runtime.masker)
@@ -135,18 +140,27 @@ class Orchestrator:
         """Run a call to its end, blocking the thread.
 
         Args:
-            request: A mapping in chat-completions shape, a :class:`Request`, or a text: one
-                message of the user.
-            options: ``route``, ``timeout``, ``require_complete``, ``metadata`` and
-                ``observe``; see :class:`.CallOptions`.
+            request: A text (one message of the user), a mapping in chat-completions shape
+                (``messages``, ``model``, ``tools``, …; unknown fields are passed through), or a
+                :class:`Request`.
+            route: A route of the config, ``provider/model``, or a list of targets to ask in
+                that order; goes before ``model`` in the request. Without either: the route
+                ``default``. A known provider needs no config but its key in the environment.
+            timeout: The deadline in seconds, in place of the policy's.
+            require_complete: True makes an answer that stopped at its length limit, and tool
+                arguments that are no JSON, a failure.
+            metadata: Anything; written to the ledger, never sent.
+            observe: Called with each ledger entry as it happens.
 
         Raises:
             CallFailed: The call failed; catch its leaves to tell who must act.
             RequestError: The request is not one.
-            UnknownRoute: There is no such route or target; the text names the nearest.
+            ConfigError: No route is named, and there is none; or :class:`UnknownRoute`: there
+                is no such route or target, and the text names the nearest.
             TypeError: There is no such option.
         """
         asked, observe = read_call("run", request, options)
+        self.admit(asked.wants)
         # A connection is one call's: it holds the answer that is open, and the transport what is
         # kept alive for others.
         connection = BlockingConnection(self._transports.blocking(), self._clock)
@@ -155,6 +169,7 @@ class Orchestrator:
     async def arun(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
         """Run a call to its end, suspending the task; see :meth:`run`."""
         asked, observe = read_call("arun", request, options)
+        await self._admit_in_task(asked.wants)
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
         return await tasks.run(flow(self.begin_call(asked, observe)), connection)
 
@@ -185,6 +200,7 @@ class Orchestrator:
         self, request: Request, observe: Observer | None = None
     ) -> tuple[CallRun, Generator[Iterator[StreamEvent], None, None]]:
         """A streamed call as the events that came, for those who write a dialect themselves."""
+        self.admit(request.wants)
         call = self.begin_call(request, observe)
         connection = BlockingConnection(self._transports.blocking(), self._clock)
         return call, blocking.drive(flow(call), connection)
@@ -193,6 +209,7 @@ class Orchestrator:
         self, request: Request, observe: Observer | None = None
     ) -> tuple[CallRun, AsyncGenerator[Iterator[StreamEvent], None]]:
         """The same for tasks."""
+        await self._admit_in_task(request.wants)
         call = self.begin_call(request, observe)
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
         return call, tasks.drive(flow(call), connection)
@@ -220,6 +237,36 @@ class Orchestrator:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
+    def admit(self, wanted: Wanted) -> None:
+        """Let calls ask the known providers that ``wanted`` names and the config does not have.
+
+        Their keys are read from the environment. For who begins calls by :meth:`begin_call`;
+        the other methods do so themselves.
+
+        Args:
+            wanted: What a request names: a route or ``provider/model``, or several.
+
+        Raises:
+            ConfigError: What the environment says of one cannot be used.
+        """
+        if unknown := self._routing.unknown(wanted):
+            self._routing.admit(unknown)
+
+    def targets(self, wanted: Wanted = None) -> tuple[Target, ...]:
+        """The targets that a call asks, in order, where its request names ``wanted``.
+
+        Raises:
+            ConfigError: Nothing is named, and there is no config.
+            UnknownRoute: There is no such route or target.
+        """
+        self.admit(wanted)
+        return self._routing.route(wanted)
+
+    async def _admit_in_task(self, wanted: Wanted) -> None:
+        if unknown := self._routing.unknown(wanted):
+            # Their modules are loaded, and a converter made: too long for an event loop.
+            await asyncio.to_thread(self._routing.admit, unknown)
+
     def begin_call(self, request: Request, observe: Observer | None = None) -> CallRun:
         """A call that nobody runs yet, for a pump: nothing is taken, and nothing recorded.
 
@@ -228,11 +275,13 @@ class Orchestrator:
             UnknownRoute: There is no such route or target.
         """
         observers = self._observers if observe is None else (*self._observers, observe)
-        fit, unfit = partition_by_capability(self.config.route(request.wants), request, self.config)
+        # In this order: the route may name who was admitted just now, in another thread too.
+        route, config = self._routing.route(request.wants), self._routing.config
+        fit, unfit = partition_by_capability(route, request, config)
         self._fitness_log.tell(unfit)
         if not fit:
             # No machine was begun, so there is no record to close, and nothing to give back.
-            unfit += without_credential(request.wants, self.config)
+            unfit += without_credential(request.wants, config)
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
         # Those that are not fit are none of the machine's: it would have to ask nobody about them.
         machine = Call(
@@ -249,11 +298,26 @@ class Orchestrator:
 def _config(config: Config | None, tables: Mapping[str, Any]) -> Config:
     given = {name: table for name, table in tables.items() if table is not None}
     if config is None:
-        return configuration.from_mapping(given)
+        return configuration.from_mapping(given, needs_routes=False)
+    if not isinstance(config, Config):
+        raise TypeError(_meant(config))
     # Neither goes before the other: whoever gives both means one, and would not learn which.
     if given:
         raise TypeError(f"Orchestrator() takes a config or {', '.join(given)}, not both")
     return config
+
+
+def _meant(config: object) -> str:
+    """What whoever hands in something else than a config probably means."""
+    found = f"config is of type {type(config).__name__}; allowed: a Config"
+    match config:
+        case str() | Path():
+            return f"{found}; a file is read by Orchestrator.from_file(path)"
+        case Mapping():
+            return f"{found}; a mapping is read by Orchestrator.from_dict(mapping)"
+        case list() | tuple():
+            return f'{found}; targets are named by Orchestrator(routes={{"default": [...]}})'
+    return found
 
 
 def _store(config: Config) -> Store:
@@ -270,15 +334,3 @@ def _prepare(config: Config) -> None:
     prepare({one.vendor for one in providers}, spoken)
     for name in spoken | {DEFAULT_DIALECT}:  # which requests are in, and what streams become
         dialect(name)
-
-
-def _pools(config: Config) -> tuple[Pool, ...]:
-    return tuple(_pool(provider) for provider in config.providers.values())
-
-
-def _pool(provider: Provider) -> Pool:
-    # The board knows a credential by its hash: what it keeps in a file is no place for secrets.
-    credentials = tuple(
-        PoolCredential(credential.label, credential.secret) for credential in provider.credentials
-    )
-    return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from orchestrator.api.request import Request, RequestError, request_of
@@ -23,7 +23,9 @@ class CallOptions(TypedDict, total=False):
     """What may stand beside the request of any call.
 
     Attributes:
-        route: A route of the config or ``provider/model``; goes before ``model``.
+        route: A route of the config, ``provider/model``, or a list of targets to ask in that
+            order; goes before ``model``. A known provider needs no config but its key in the
+            environment, such as ``OPENAI_API_KEY``.
         timeout: The deadline in seconds, in place of the policy's. Like the policy's, it
             is shared: an attempt is left in time for the targets that stand by. Of a stream
             it bounds the time until the first content.
@@ -33,7 +35,7 @@ class CallOptions(TypedDict, total=False):
         observe: Called with each ledger entry as it happens.
     """
 
-    route: str | None
+    route: str | Sequence[str] | None
     timeout: float | None
     require_complete: bool | None
     metadata: Any

@@ -6,7 +6,7 @@ and marks no key, target or provider.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -16,7 +16,14 @@ from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, Dialect, RequestErr
 from orchestrator.dialects.request_fields import kind_of
 from orchestrator.json_values import NotJson, checked
 
-__all__ = ["LONGEST_TIMEOUT", "Request", "RequestError", "refused_header", "request_of"]
+__all__ = [
+    "LONGEST_TIMEOUT",
+    "Request",
+    "RequestError",
+    "listed_route",
+    "refused_header",
+    "request_of",
+]
 
 LONGEST_TIMEOUT = 1e9
 """Seconds, thirty years: what is longer is no deadline, and overflows clocks."""
@@ -31,7 +38,8 @@ class Request:
             unknown fields are passed through. ``model`` names a route or
             ``provider/model``. Objects with ``model_dump()``, such as the message that a
             client of a vendor returned, become what they dump; what JSON cannot say is refused.
-        route: A route or ``provider/model``; goes before ``payload["model"]``.
+        route: A route, ``provider/model``, or several of those in order; goes before
+            ``payload["model"]``.
         timeout: The call's deadline in seconds; ``None`` takes the policy's.
         require_complete: True makes an answer that stopped at its length limit a failure.
         metadata: Anything; written to the ledger, never sent.
@@ -45,7 +53,7 @@ class Request:
     """
 
     payload: Mapping[str, Any]
-    route: str | None = None
+    route: str | Sequence[str] | None = None
     timeout: float | None = None
     require_complete: bool = False
     metadata: Any = attrs.field(factory=dict)
@@ -69,9 +77,11 @@ class Request:
             _check_headers(self.headers)
 
     @property
-    def wants(self) -> str | None:
-        """The route or target that the request names."""
-        return self.route or self.payload.get("model")
+    def wants(self) -> str | tuple[str, ...] | None:
+        """The route or target that the request names; several targets where it lists them."""
+        # A list was made a tuple when it was judged.
+        wanted: str | tuple[str, ...] | None = self.route or self.payload.get("model")  # type: ignore[assignment]
+        return wanted
 
     def asking_for_usage(self) -> Request:
         """The same, asking for the usage in a stream too.
@@ -168,8 +178,27 @@ def _check_options(request: Request) -> None:
         raise RequestError(
             f"timeout is {shown}; allowed: seconds above 0, at most {LONGEST_TIMEOUT:g}"
         )
-    if request.route is not None and not isinstance(request.route, str):
-        raise RequestError(f"route is {kind_of(request.route)}; allowed: a route or provider/model")
+    object.__setattr__(request, "route", listed_route(request.route))
+
+
+def listed_route(route: Any) -> str | tuple[str, ...] | None:
+    """A route as it was handed in; of a list a copy, which nobody changes.
+
+    Raises:
+        RequestError: It is no route.
+    """
+    if route is None or isinstance(route, str):
+        return route
+    allowed = 'allowed: a route, "provider/model", or a list of those'
+    if not isinstance(route, list | tuple):
+        raise RequestError(f"route is {kind_of(route)}; {allowed}")
+    if not route:
+        raise RequestError(f"route is an empty list; {allowed}")
+    for index, name in enumerate(route):
+        if not isinstance(name, str) or not name:
+            found = "empty" if name == "" else kind_of(name)
+            raise RequestError(f'route[{index}] is {found}; allowed: "provider/model"')
+    return tuple(route)
 
 
 def _check_headers(headers: Any) -> None:

@@ -44,6 +44,19 @@ class Response:
         return self.answer.tool_calls
 
     @property
+    def message(self) -> dict[str, Any]:
+        """The assistant's message in chat-completions shape, to append to the next request's."""
+        message: dict[str, Any] = self.to_dict()["choices"][0]["message"]
+        # A null says nothing, and strict servers refuse one under a name that they do not know.
+        return {
+            name: said for name, said in message.items() if said is not None or name == "content"
+        }
+
+    def __str__(self) -> str:
+        """The text."""
+        return self.text
+
+    @property
     def finish_reason(self) -> str | None:
         """Why the model stopped, in chat-completions words."""
         return self.answer.finish_reason

@@ -24,6 +24,7 @@ from orchestrator.cli.screen import Screen
 from orchestrator.config import loading
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, nearest
+from orchestrator.config.line_numbers import with_lines
 from orchestrator.config.lint import Finding, Level, lint
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, crossing
 from orchestrator.execution.capabilities import partition_by_capability
@@ -79,7 +80,7 @@ def check(
             return MISUSED
         report = _Report(
             str(loaded.path),
-            [*_health(loaded), *lint(loaded)],
+            _placed(loaded, [*_health(loaded), *lint(loaded)]),
             loaded.routes,
             tuple(provider_connections(loaded)),
             _asked(screen, loaded, seconds) if live else None,
@@ -134,9 +135,6 @@ class _Report:
         if json:
             screen.json(self._object())
             return
-        for finding in self.findings:
-            screen.result(_line(finding))
-        screen.result(f"{self.path}: {_verdict(self.findings)}")
         for line in self._ways():
             screen.result(Text(line, style="dim"))
         for name, ones in groupby(self.takeovers or (), lambda one: one.route):
@@ -145,9 +143,28 @@ class _Report:
                 screen.result(one.line(), margin=2)
         for got in self.live or ():
             screen.result(_live_line(got))
+        for finding in self.findings:
+            screen.result(self._line(finding))
+        screen.result(f"{self.path}: {'; '.join(self._verdict())}")
+
+    def _line(self, finding: Finding) -> Text:
+        words = f"{finding.where}: {finding.what}" if finding.where else finding.what
+        if finding.line is not None:
+            words = f"{self.path}:{finding.line}: {words}"
+        fix = f" ({finding.fix})" if finding.fix else ""
+        return Text.assemble((f"{finding.level}: ", _STYLES[finding.level]), one_line(words + fix))
+
+    def _verdict(self) -> Iterator[str]:
+        errors = sum(one.level is Level.ERROR for one in self.findings)
+        warnings = len(self.findings) - errors
+        parts = [count(number, noun) for number, noun in ((errors, "error"), (warnings, "warning"))
+                 if number]  # fmt: skip
+        yield ", ".join(parts) or "no problems"
+        for name in _stranded(self.takeovers or ()):
+            yield f"no target of route {name} takes the request"
         if self.live is not None:
             answered = sum(got.ok for got in self.live)
-            screen.result(f"{answered} of {count(len(self.live), 'target')} answered")
+            yield f"{answered} of {count(len(self.live), 'target')} answered"
 
     def _ways(self) -> Iterator[str]:
         for name, route in self.routes.items():
@@ -172,26 +189,23 @@ def _live_line(got: LiveCheck) -> Text:
 
 
 def _refused(error: ConfigError) -> list[Finding]:
-    return [Finding(Level.ERROR, one.where, one.what, "") for one in error.problems]
+    return [Finding(Level.ERROR, one.where, one.what, "", one.line) for one in error.problems]
+
+
+def _placed(config: Config, findings: Sequence[Finding]) -> Sequence[Finding]:
+    """The findings with their lines in the file."""
+    if not (findings and isinstance(config.path, Path)):
+        return findings
+    try:
+        text = config.path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):  # it was changed meanwhile
+        return findings
+    return with_lines(text, findings)
 
 
 def _health(config: Config) -> list[Finding]:
     problem = store_problem(config)
     return [Finding(Level.ERROR, "health", problem, "")] if problem else []
-
-
-def _line(finding: Finding) -> Text:
-    words = f"{finding.where}: {finding.what}" if finding.where else finding.what
-    fix = f" ({finding.fix})" if finding.fix else ""
-    return Text.assemble((f"{finding.level}: ", _STYLES[finding.level]), one_line(words + fix))
-
-
-def _verdict(findings: Sequence[Finding]) -> str:
-    errors = sum(one.level is Level.ERROR for one in findings)
-    warnings = len(findings) - errors
-    parts = [count(number, noun) for number, noun in ((errors, "error"), (warnings, "warning"))
-             if number]  # fmt: skip
-    return ", ".join(parts) or "no problems"
 
 
 @attrs.frozen
@@ -239,7 +253,8 @@ def _takeovers(config: Config, request: Request) -> tuple[Takeover, ...]:
         UnknownRoute: It names one that does not exist.
         RequestError: It is no request of its dialect.
     """
-    routes = {request.wants: config.route(request.wants)} if request.wants else config.routes
+    model = request.payload.get("model")
+    routes = {model: config.route(model)} if model else config.routes
     return tuple(one for name, route in routes.items() for one in _at(name, route, config, request))
 
 

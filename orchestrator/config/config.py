@@ -7,17 +7,17 @@ is :mod:`orchestrator.config.loading`'s work.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from orchestrator.config.errors import Problem, UnknownRoute
-from orchestrator.provider import Provider
+from orchestrator.provider import LARGEST_ANSWER, Provider
 from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy, Timeouts
-from orchestrator.vendors.reasoning_models import always_reasons
+from orchestrator.vendors import CATALOGUE, always_reasons
 
 DEFAULT_ROUTE = "default"
 """The route of a request that names none."""
@@ -65,6 +65,7 @@ class Config:
         providers: By name: those of the file, and those that a route implies.
         targets: What the file says of single targets, by ``provider/model``.
         routes: By name, each in order, without targets whose provider has no credential.
+        largest_answer: Bytes of the largest answer that is read, decoded.
         drop: What of a request may be left out where a target's dialect cannot say it, by
             name; ``"*"`` is any parameter, never what somebody said. A target is passed over
             for the others.
@@ -85,6 +86,7 @@ class Config:
     passed_over: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, hash=False)
     warnings: tuple[Problem, ...] = ()
     drop: frozenset[str] = frozenset()
+    largest_answer: int = LARGEST_ANSWER
     ledger_max: int | None = None
 
     def settings(self, target: Target | str) -> TargetSettings:
@@ -103,13 +105,18 @@ class Config:
             raise UnknownRoute(name, self._near(name), tuple(self.routes))
         return self.settings(name).target(self.providers[provider], model)
 
-    def route(self, name_or_target: str | None = None) -> tuple[Target, ...]:
+    def route(self, named: str | Sequence[str] | None = None) -> tuple[Target, ...]:
         """The targets of a route, or the one target ``provider/model``; ``None``: ``default``.
+
+        Args:
+            named: Such a name, or several in order: then each target is in it once.
 
         Raises:
             UnknownRoute: There is no such route, and no such provider. A LookupError.
         """
-        name = DEFAULT_ROUTE if name_or_target is None else name_or_target
+        if named is not None and not isinstance(named, str):
+            return tuple(dict.fromkeys(target for name in named for target in self.route(name)))
+        name = DEFAULT_ROUTE if named is None else named
         if name in self.routes:
             return self.routes[name]
         return (self.target(name),)
@@ -118,6 +125,7 @@ class Config:
         """Names that are close to ``name``."""
         known = [*self.routes, *sorted({str(t) for route in self.routes.values() for t in route})]
         provider, slash, model = name.partition("/")
-        near = difflib.get_close_matches(provider, self.providers, 1, 0.6) if slash else []
+        providers = [*self.providers, *CATALOGUE]
+        near = difflib.get_close_matches(provider, providers, 1, 0.6) if slash else []
         repaired = [f"{found}/{model}" for found in near if model and found != provider]
         return tuple(repaired or difflib.get_close_matches(name, known, 3, 0.6))

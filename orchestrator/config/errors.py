@@ -18,11 +18,13 @@ class Problem:
         where: The key's path in the file, ``"providers.corp.base_url"``; empty for the file.
         what: What was found, and what is allowed.
         fix: What to do about it, where ``what`` does not say.
+        line: The line of the file at which it stands, from 1; ``None`` where there is none.
     """
 
     where: str
     what: str
     fix: str = ""
+    line: int | None = None
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
@@ -42,8 +44,14 @@ class ConfigError(Exception):
         super().__init__(source, self.problems)
 
     def __str__(self) -> str:
-        prefix = f"{self.source}: " if self.source else ""
-        return "\n".join(f"{prefix}{problem}" for problem in self.problems)
+        return "\n".join(f"{placed(self.source, one.line)}{one}" for one in self.problems)
+
+
+def placed(source: object, line: int | None) -> str:
+    """What stands before a problem: ``"orchestrator.toml:12: "``, as editors open it."""
+    if not source:
+        return ""
+    return f"{source}: " if line is None else f"{source}:{line}: "
 
 
 class UnknownRoute(ConfigError, LookupError):

@@ -45,12 +45,14 @@ class Finding:
         where: The key's path in the file.
         what: What was found.
         fix: What to do about it; empty where another finding says so.
+        line: The line of the file at which it stands, from 1; ``None`` where there is none.
     """
 
     level: Level
     where: str
     what: str
     fix: str
+    line: int | None = None
 
 
 def lint(config: Config) -> tuple[Finding, ...]:
@@ -75,7 +77,7 @@ def _warning(where: str, what: str, fix: str) -> Finding:
 def _warnings(config: Config) -> Iterator[Finding]:
     """What loading passed over: missing keys, targets without one, targets named twice."""
     for one in config.warnings:
-        yield _warning(one.where, one.what, one.fix)
+        yield Finding(Level.WARNING, one.where, one.what, one.fix, one.line)
 
 
 # Routes.

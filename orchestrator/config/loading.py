@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import attrs
 
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
@@ -17,6 +19,9 @@ APP = "orchestrator"
 
 FILE = "orchestrator.toml"
 """The file's name, in the working directory and in the user's config folder."""
+
+IN_CODE = "config in code"
+"""What a config is called that no file holds."""
 
 VARIABLE = "ORCHESTRATOR_CONFIG"
 """The environment variable that names another file."""
@@ -67,17 +72,7 @@ def load(
     environ = os.environ if environ is None else environ
     file = find(path, environ)
     if file is None:
-        places = f"./{FILE}, {_user_folder() / FILE}"
-        raise ConfigError(
-            "",
-            [
-                Problem(
-                    "",
-                    f"there is no config (looked for --config, ${VARIABLE}, {places}); "
-                    "`orchestrator init` writes one from the keys in the environment",
-                )
-            ],
-        )
+        raise no_config()
     return loads(_text(file), environ, file, reads=reads)
 
 
@@ -105,15 +100,33 @@ def loads(
 
     environ = os.environ if environ is None else environ
     folder = source.parent if isinstance(source, Path) else Path()
-    return resolve(_table(text, source), environ, source, folder, reads=reads)
+    try:
+        config = resolve(_table(text, source), environ, source, folder, reads=reads)
+    except ConfigError as error:
+        raise ConfigError(error.source, _with_lines(text, error.problems)) from None
+    return attrs.evolve(config, warnings=_with_lines(text, config.warnings))
 
 
-def from_mapping(table: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Config:
+def _with_lines(text: str, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    if not problems:
+        return problems
+    from orchestrator.config.line_numbers import with_lines  # most configs are sound
+
+    return with_lines(text, problems)
+
+
+def from_mapping(
+    table: Mapping[str, Any],
+    environ: Mapping[str, str] | None = None,
+    *,
+    needs_routes: bool = True,
+) -> Config:
     """The config in ``table``: what a file would hold, made in code.
 
     Args:
         table: The same keys as the file; mappings are tables, lists and tuples are lists.
         environ: Where variables are looked up; the process's own unless given.
+        needs_routes: False where calls may name their targets themselves, and nobody else.
 
     Raises:
         ConfigError: Something in it is wrong; all problems are listed.
@@ -121,7 +134,40 @@ def from_mapping(table: Mapping[str, Any], environ: Mapping[str, str] | None = N
     from orchestrator.config.resolve import resolve  # see loads
 
     environ = os.environ if environ is None else environ
-    return resolve(_written(table), environ, "<mapping>", Path())
+    return resolve(_written(table), environ, IN_CODE, Path(), needs_routes=needs_routes)
+
+
+def with_implied(
+    config: Config, names: Sequence[str], environ: Mapping[str, str] | None = None
+) -> Config:
+    """``config`` with known providers besides, whose addresses and key variables are known too.
+
+    Args:
+        config: What was read.
+        names: Names of the catalogue.
+        environ: Where their keys are looked up; the process's own unless given.
+
+    Raises:
+        ConfigError: What the environment says of one cannot be used.
+    """
+    from orchestrator.config.resolve import implied  # see loads
+
+    found = implied(names, os.environ if environ is None else environ)
+    providers = {
+        name: attrs.evolve(one, largest_answer=config.largest_answer) for name, one in found.items()
+    }
+    return attrs.evolve(config, providers={**config.providers, **providers})
+
+
+def no_config() -> ConfigError:
+    """What is raised where nothing says whom to ask."""
+    places = f"./{FILE}, {_user_folder() / FILE}"
+    what = (
+        f"there is no config (looked for --config, ${VARIABLE}, {places}); `orchestrator init` "
+        'writes one from the keys in the environment; in code, route=["openai/gpt-5-mini"] '
+        "needs none"
+    )
+    return ConfigError("", [Problem("", what)])
 
 
 def _written(value: Any) -> Any:
@@ -135,8 +181,11 @@ def _table(text: str, source: Path | str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
+        from orchestrator.config.line_numbers import line_of_error  # see _with_lines
+
         # The text names line and column: "... (at line 3, column 7)".
-        raise ConfigError(str(source), [Problem("", f"not TOML: {mask(str(error))}")]) from None
+        problem = Problem("", f"not TOML: {mask(str(error))}", line=line_of_error(error))
+        raise ConfigError(str(source), [problem]) from None
     except RecursionError:
         raise ConfigError(str(source), [Problem("", "not TOML: nested too deeply")]) from None
 

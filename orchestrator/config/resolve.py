@@ -7,19 +7,22 @@ that is wrong is told at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from orchestrator.config.config import DEFAULT_ROUTE, Config, TargetSettings
-from orchestrator.config.errors import ConfigError, nearest
+from orchestrator.config.errors import ConfigError, Problem, nearest
 from orchestrator.config.providers import ConfigDraft, header_variables, provider_of
 from orchestrator.config.scalars import found
 from orchestrator.config.schema import structure
+from orchestrator.provider import Provider
 from orchestrator.states.facts import Target
 from orchestrator.vendors import CATALOGUE
+
+_UNSET = re.compile(r"the environment variable (\S+) is not set")
 
 
 def resolve(
@@ -29,6 +32,7 @@ def resolve(
     folder: Path,
     *,
     reads: bool = True,
+    needs_routes: bool = True,
 ) -> Config:
     """The config in ``table``.
 
@@ -38,19 +42,20 @@ def resolve(
         source: The file's name, for errors.
         folder: Where relative paths in the file begin.
         reads: False where no file, command or keyring is read for a secret, which is made up.
+        needs_routes: False where calls may name their targets themselves, and nobody else.
 
     Raises:
         ConfigError: Something in it may not be so; it lists everything.
     """
     document, problems = structure(table)
     draft = ConfigDraft(document, table, environ, folder, reads, problems)
-    config = _config(draft, source)
+    config = _config(draft, source, needs_routes=needs_routes)
     if draft.problems:
         raise ConfigError(str(source), draft.problems)
     return attrs.evolve(config, warnings=tuple(draft.warnings))
 
 
-def _config(draft: ConfigDraft, source: Path | str) -> Config:
+def _config(draft: ConfigDraft, source: Path | str, *, needs_routes: bool) -> Config:
     document = draft.document
     names = [*document.providers, *_implied(draft)]
     draft.headers = header_variables(draft, names)
@@ -58,8 +63,9 @@ def _config(draft: ConfigDraft, source: Path | str) -> Config:
         draft.providers[name] = provider_of(draft, name)
     settings = {name: _settings(draft, name) for name in document.targets}
     routes = {name: _route(draft, name, settings) for name in document.routes}
+    if needs_routes or draft.providers:
+        _check_whole(draft, routes)
     _warn_of_passed_over(draft)
-    _check_whole(draft, routes)
     _check_deadline(draft)
     return Config(
         path=source,
@@ -73,7 +79,27 @@ def _config(draft: ConfigDraft, source: Path | str) -> Config:
         routes=routes,
         passed_over={name: tuple(targets) for name, targets in draft.passed_over.items()},
         drop=document.policy.drop,
+        largest_answer=document.policy.largest_answer,
     )
+
+
+def implied(names: Sequence[str], environ: Mapping[str, str]) -> dict[str, Provider]:
+    """Known providers that no config names, by name; without credentials where no key is set.
+
+    Args:
+        names: Their names in the catalogue.
+        environ: Where their keys are looked up.
+
+    Raises:
+        ConfigError: What the environment says of one cannot be used.
+    """
+    document, problems = structure({})
+    draft = ConfigDraft(document, {}, environ, Path(), True, problems)
+    draft.headers = header_variables(draft, names)
+    providers = {name: provider_of(draft, name) for name in names}
+    if draft.problems:
+        raise ConfigError("the environment", draft.problems)
+    return providers
 
 
 def _check_whole(draft: ConfigDraft, routes: Mapping[str, tuple[Target, ...]]) -> None:
@@ -199,12 +225,38 @@ def _route(
 
 
 def _warn_of_passed_over(draft: ConfigDraft) -> None:
-    """One warning for each provider without a credential: which routes do without it."""
+    """One warning for each provider that lacks something: what, and which routes do without it."""
     routes: dict[str, dict[str, None]] = {}
     for route, names in draft.passed_over.items():
         for name in names:
             routes.setdefault(name.partition("/")[0], {})[route] = None
-    for provider, without in routes.items():
-        # What to do is said where the credential is missing.
-        which = f"route{'s' if len(without) > 1 else ''} {', '.join(without)}"
-        draft.warn(f"providers.{provider}", f"has no credential: passed over in {which}")
+    for name in draft.providers:
+        lacking = [one for one in draft.warnings if _lacks(one, name)]
+        if not lacking:
+            continue
+        others = [one for one in draft.warnings if one not in lacking]
+        draft.warnings[:] = [*others, *_told_once(name, lacking, tuple(routes.get(name, ())))]
+
+
+def _lacks(warning: Problem, provider: str) -> bool:
+    """Whether it tells of a credential, or the address, that ``provider`` does without."""
+    where = f"providers.{provider}."
+    return warning.where.startswith((f"{where}credentials", f"{where}base_url"))
+
+
+def _told_once(
+    provider: str, lacking: Sequence[Problem], without: Sequence[str]
+) -> Iterator[Problem]:
+    """``lacking`` with its unset variables in one, the last with the routes that do without."""
+    unset = [one for one in lacking if _UNSET.fullmatch(one.what)]
+    told = [one for one in lacking if one not in unset]
+    if len(unset) == 1:
+        told = [*unset, *told]
+    elif unset:
+        names = ", ".join(_UNSET.sub(r"\1", one.what) for one in unset)
+        what = f"the environment variables {names} are not set"
+        told = [Problem(f"providers.{provider}.credentials", what, unset[0].fix), *told]
+    if without:
+        routes = f"route{'s' if len(without) > 1 else ''} {', '.join(without)}"
+        told[-1] = attrs.evolve(told[-1], what=f"{told[-1].what}: passed over in {routes}")
+    yield from told

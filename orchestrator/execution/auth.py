@@ -303,6 +303,11 @@ class LiveSecrets:
             if one.origin is not None
         }
 
+    def admit(self, provider: Provider) -> None:
+        """Know the secrets of ``provider`` too, none of which changes."""
+        for one in provider.credentials:
+            self._fixed[provider.name, one.label] = one.secret
+
     def secret(self, provider: Provider, label: str) -> Secret:
         """What to send as the credential ``label`` of ``provider``."""
         # Most never change: those are the config's own, for one look-up.

@@ -54,14 +54,16 @@ def _check_headers(route: Sequence[Target], request: Request, config: Config) ->
             raise refused_header(name, "carries the key of a provider: the config does that")
 
 
-def without_credential(wanted: str | None, config: Config) -> tuple[Skipped, ...]:
+def without_credential(wanted: str | Sequence[str] | None, config: Config) -> tuple[Skipped, ...]:
     """The targets that a route lists and that are not in it, because nothing can be sent there.
 
     Args:
-        wanted: The route or target that the request names.
+        wanted: The route or target that the request names, or several.
         config: The config.
     """
-    names = config.passed_over.get(DEFAULT_ROUTE if wanted is None else wanted, ())
+    wanted = DEFAULT_ROUTE if wanted is None else wanted
+    routes = (wanted,) if isinstance(wanted, str) else wanted
+    names = dict.fromkeys(name for each in routes for name in config.passed_over.get(each, ()))
     return tuple(_keyless(config.target(name), config) for name in names)
 
 

@@ -63,7 +63,7 @@ _UNTOLD = Usage()
 _ENDINGS = {Cancelled: Reason.CANCELLED, DeadlineReached: Reason.DEADLINE}
 
 
-def pools(providers: Iterable[Provider]) -> Pools:
+def pools(providers: Iterable[Provider]) -> dict[str, RecordedPool]:
     """The labels of each provider's credentials, as :class:`.Opened` records them.
 
     Made once for all calls: a pool may have a thousand credentials, and most have no labels

@@ -12,9 +12,9 @@ from orchestrator.config.config import TargetSettings
 from orchestrator.execution.addresses import Addresses
 from orchestrator.execution.auth import LiveSecrets
 from orchestrator.execution.call_log import CallLog
-from orchestrator.execution.recorder import pools
-from orchestrator.health import HealthBoard
-from orchestrator.ledger import Pools
+from orchestrator.execution.recorder import pool_of, pools
+from orchestrator.health import HealthBoard, Pool, PoolCredential
+from orchestrator.ledger import RecordedPool
 from orchestrator.provider import Provider, masker
 from orchestrator.secrets import Masker
 
@@ -38,7 +38,7 @@ class Runtime:
         log: Tells people what befalls calls.
     """
 
-    providers: Mapping[str, Provider]
+    providers: MutableMapping[str, Provider]
     targets: Mapping[str, TargetSettings]
     board: HealthBoard
     clock: Clock
@@ -51,5 +51,27 @@ class Runtime:
         lambda self: LiveSecrets(self.providers, self.masker, self.board.renew, self.clock),
         takes_self=True,
     )
-    pools: Pools = attrs.Factory(lambda self: pools(self.providers.values()), takes_self=True)
+    pools: dict[str, RecordedPool] = attrs.Factory(
+        lambda self: pools(self.providers.values()), takes_self=True
+    )
     log: CallLog = attrs.field(factory=CallLog)
+
+    def admit(self, provider: Provider) -> None:
+        """Let calls ask ``provider`` too from now on; its keys come from the environment."""
+        # The masker first: nothing of it may be sent, or fail, before its secrets are known.
+        secrets = tuple(provider.secrets())
+        for secret in secrets:
+            self.masker.learn(secret, provider.name, len(secrets))
+        self.secrets.admit(provider)
+        self.pools[provider.name] = pool_of(provider)
+        self.board.admit(board_pool(provider))
+        self.providers[provider.name] = provider
+
+
+def board_pool(provider: Provider) -> Pool:
+    """The pool of ``provider``, as the health board has it."""
+    # By the hashes of its secrets: what the board keeps in a file is no place for secrets.
+    credentials = tuple(
+        PoolCredential(credential.label, credential.secret) for credential in provider.credentials
+    )
+    return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)

@@ -62,6 +62,10 @@ class HealthBoard:
         """
         return Session(self._state, self._state.prepared(route), started)
 
+    def admit(self, pool: Pool) -> None:
+        """Know the pool of one more provider entry."""
+        self._state.admit(pool)
+
     def renew(self, provider: str, label: str, secret: Secret) -> None:
         """Know the credential ``label`` of ``provider`` by a new secret: it starts clean."""
         self._state.renew(provider, label, secret)

@@ -6,7 +6,7 @@ import itertools
 import operator
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 
@@ -96,14 +96,18 @@ class Turns:
 
     def __init__(self, pools: Iterable[Pool], draw: Callable[[], float]) -> None:
         self._draw = draw
-        self._places = {
-            pool.provider: {each.label: number for number, each in enumerate(pool.credentials)}
-            for pool in pools
-        }
-        self._next = {provider: itertools.count() for provider in self._places}
-        self._uses = {
-            provider: dict.fromkeys(labels, 0) for provider, labels in self._places.items()
-        }
+        self._places: dict[str, dict[str, int]] = {}
+        self._next: dict[str, Iterator[int]] = {}
+        self._uses: dict[str, dict[str, int]] = {}
+        for pool in pools:
+            self.admit(pool)
+
+    def admit(self, pool: Pool) -> None:
+        """Count for one more pool."""
+        labels = {each.label: number for number, each in enumerate(pool.credentials)}
+        self._next[pool.provider] = itertools.count()
+        self._uses[pool.provider] = dict.fromkeys(labels, 0)
+        self._places[pool.provider] = labels
 
     def draw(self, pool: Pool) -> Choose:
         """A new turn of the pool's strategy; it may be asked twice, and answers alike."""

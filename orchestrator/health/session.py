@@ -8,7 +8,7 @@ import math
 import operator
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import TypeVar, assert_never, overload
 
@@ -125,25 +125,23 @@ class PreparedRoute:
     Attributes:
         targets: In order.
         places: The targets with their places.
-        pools: The pools of then: the places hold for them alone.
+        secrets: The board's :attr:`BoardState.secrets` of then: the places hold for them alone.
         standby: What stands by while nothing is marked; ``None`` where a pool has no credential,
             which stands in the way like a mark.
     """
 
     targets: tuple[Target, ...]
     places: Route
-    pools: Mapping[str, Pool]
+    secrets: object
     standby: Standby | None
     _arrivals: dict[str, Arrival] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(
-        cls, targets: tuple[Target, ...], places: Route, pools: Mapping[str, Pool]
-    ) -> PreparedRoute:
+    def of(cls, targets: tuple[Target, ...], places: Route, secrets: object) -> PreparedRoute:
         """The route of ``targets``, which lie at ``places``."""
         is_ready = bool(places) and all(place.labels for _, place in places)
         standby = Standby(places[0][1].labels, targets) if is_ready else None
-        return cls(targets, places, pools, standby)
+        return cls(targets, places, secrets, standby)
 
     def arrive(self, label: str, standby: Standby) -> Arrival:
         """What a take of the first target with the credential ``label`` is answered with."""
@@ -155,6 +153,10 @@ class PreparedRoute:
 
 class BoardState:
     """What a board and its sessions share: pools, places, the store, the strategies' turns.
+
+    Attributes:
+        pools: By provider; one may be added while others are read.
+        secrets: Another object whenever a secret of a pool has changed.
 
     Raises:
         ValueError: Two pools are of the same provider entry.
@@ -168,6 +170,7 @@ class BoardState:
         for pool in pools:
             if self.pools.setdefault(pool.provider, pool) is not pool:
                 raise ValueError(f"provider {pool.provider!r} has two pools; name each one once")
+        self.secrets = object()
         self._turns = Turns(self.pools.values(), draw)
         self._claim_seconds = claim_seconds
         self._places: dict[tuple[str, str], TargetKeys] = {}
@@ -183,7 +186,8 @@ class BoardState:
 
     def providers(self) -> tuple[TargetKeys, ...]:
         """One place of every provider entry, whatever its model."""
-        return tuple(TargetKeys.of(pool, "", self.store.salt) for pool in self.pools.values())
+        # Copied at once: another thread may add one meanwhile.
+        return tuple(TargetKeys.of(pool, "", self.store.salt) for pool in [*self.pools.values()])
 
     def route(self, targets: Iterable[Target]) -> Route:
         """The targets with their places.
@@ -201,10 +205,10 @@ class BoardState:
         """
         # By identity: to hash a target, its limits included, takes as long as to prepare it.
         known = self._routes.get(id(targets))
-        if known is not None and known.targets is targets and known.pools is self.pools:
+        if known is not None and known.targets is targets and known.secrets is self.secrets:
             return known
-        pools, route = self.pools, tuple(targets)
-        new = PreparedRoute.of(route, self.route(route), pools)
+        secrets, route = self.secrets, tuple(targets)
+        new = PreparedRoute.of(route, self.route(route), secrets)
         if len(self._routes) >= MOST_ROUTES:
             self._routes.clear()
         # A route of another type may change under our hands: its copy is found by nobody again.
@@ -255,10 +259,16 @@ class BoardState:
         self._places[name] = new
         return new
 
+    def admit(self, pool: Pool) -> None:
+        """Know the pool of one more provider entry."""
+        self._turns.admit(pool)
+        self.pools[pool.provider] = pool
+
     def renew(self, provider: str, label: str, secret: Secret) -> None:
         """Know the credential ``label`` of ``provider`` by a new secret. Not from two threads."""
-        # Replaced whole: sessions tell by its identity that their places are of before.
-        self.pools = {**self.pools, provider: self.pools[provider].renewed(label, secret)}
+        self.pools[provider] = self.pools[provider].renewed(label, secret)
+        # Sessions tell by it that their places are of before.
+        self.secrets = object()
 
     def step(
         self, step: Callable[[Marks], StepOutcome[T]], marks: Marks, now: float
@@ -427,7 +437,7 @@ class Session:
         return steps.Query(self._current_route().places, self._started, now)
 
     def _current_route(self) -> PreparedRoute:
-        if self._route.pools is not self._board.pools:
+        if self._route.secrets is not self._board.secrets:
             # A secret was read again meanwhile: its credential has another fingerprint now.
             self._route = self._board.prepared(self._route.targets)
         return self._route

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-import attrs
-
 from orchestrator.ledger.codec import line
 from orchestrator.ledger.entries import Attempt, Entry, Transition
 from orchestrator.states import Diagnosed, Event, Send
@@ -15,7 +13,6 @@ Observer = Callable[[Entry], None]
 """Called with each entry as it happens; what it raises is logged and goes no further."""
 
 
-@attrs.define(eq=False, repr=False)
 class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed under it
     """The entries of one call, in order.
 
@@ -23,9 +20,14 @@ class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed 
     succeed, and nobody reads their record. Safe to read from any thread, also while the call runs.
     """
 
-    call: str
-    _entries: list[Any] = attrs.field(factory=list)  # an entry, or what it is made of
-    _made: int = attrs.field(default=0, init=False)
+    # No attrs class: ``attrs.asdict(response)`` would take what is not put together yet apart.
+    __slots__ = ("_entries", "_made", "call")
+
+    def __init__(self, call: str, entries: list[Entry] | None = None) -> None:
+        self.call = call
+        # Each is an entry, or what it is made of.
+        self._entries: list[Any] = [] if entries is None else entries
+        self._made = 0
 
     def __len__(self) -> int:
         return len(self._entries)

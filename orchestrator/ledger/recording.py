@@ -12,7 +12,6 @@ from orchestrator.ledger.codec import BrokenLedger, read_entries
 from orchestrator.ledger.entries import Attempt, Closed, Entry, Opened, Transition
 from orchestrator.states import State
 
-
 _log = logging.getLogger("orchestrator")
 
 _CUT = "%s: the beginning of %d of its calls stands in an older file; they are passed over"

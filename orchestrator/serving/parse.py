@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -48,12 +49,14 @@ class HttpRequest(Protocol):
         ...
 
 
-def parse_request(incoming: HttpRequest, *, route: str | None, deadline: float) -> Request:
+def parse_request(
+    incoming: HttpRequest, *, route: str | Sequence[str] | None, deadline: float
+) -> Request:
     """The request of a call that ``incoming`` is.
 
     Args:
         incoming: A client's request.
-        route: A route or ``provider/model`` in place of the model that it names.
+        route: A route or targets in place of the model that it names.
         deadline: Seconds that the policy gives; a shorter limit of the client's holds.
 
     Raises:

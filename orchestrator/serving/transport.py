@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,8 +11,10 @@ import httpx
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.api.default import default, default_in_task
-from orchestrator.api.request import Request
+from orchestrator.api.options import CallOptions, check_observer
+from orchestrator.api.request import Request, listed_route
 from orchestrator.dialects import DIALECTS
+from orchestrator.ledger import Observer
 from orchestrator.serving.body_streams import REFUSED, AsyncBody, EventWriter, SyncBody
 from orchestrator.serving.httpx_compat import library_of
 from orchestrator.serving.model_list import is_model_list, model_list
@@ -60,7 +63,10 @@ _log = logging.getLogger("orchestrator")
 
 
 def transport(
-    orchestrator: Orchestrator | None = None, *, route: str | None = None
+    orchestrator: Orchestrator | None = None,
+    *,
+    route: str | Sequence[str] | None = None,
+    observe: Observer | None = None,
 ) -> OrchestratorTransport:
     """A transport for a client of httpx or of httpx2, blocking or not.
 
@@ -71,20 +77,43 @@ def transport(
     Args:
         orchestrator: Whose routes to use; the default one if left out. It stays open when
             the client is closed.
-        route: A route or ``provider/model`` for every request, whatever ``model`` says.
+        route: A route, ``provider/model`` or a list of those for every request, whatever
+            ``model`` says. Known providers need no config but their key in the environment.
+        observe: Called with each ledger entry of every call as it happens.
+
+    Raises:
+        UnknownRoute: There is no such route or target.
+        ConfigError: ``route`` is given, and the config cannot be used.
+        TypeError: ``orchestrator`` is none.
+        RequestError: ``route`` is no route, or ``observe`` cannot be called.
     """
-    return OrchestratorTransport(orchestrator, route=route)
+    return OrchestratorTransport(orchestrator, route=route, observe=observe)
 
 
 class OrchestratorTransport(_Transport):
     """See :func:`transport`. Safe from threads and tasks."""
 
     def __init__(
-        self, orchestrator: Orchestrator | None = None, *, route: str | None = None
+        self,
+        orchestrator: Orchestrator | None = None,
+        *,
+        route: str | Sequence[str] | None = None,
+        observe: Observer | None = None,
     ) -> None:
+        if not isinstance(orchestrator, Orchestrator | None):
+            raise TypeError(
+                f"orchestrator is of type {type(orchestrator).__name__}; allowed: an Orchestrator, "
+                "such as Orchestrator.from_file(path), or none for the default one"
+            )
+        check_observer(observe)
         self._orchestrator = orchestrator
-        self._route = route
+        self._route = listed_route(route)
+        self._observe = observe
+        self._options: CallOptions = {} if observe is None else {"observe": observe}
         self._warned = False
+        if self._route is not None:
+            # Refused here, where it was written: a client would report each request as not found.
+            self._inner().targets(self._route)
         # A client may speak any; the first request would load them while it holds a loop.
         tuple(DIALECTS.values())
 
@@ -111,7 +140,7 @@ class OrchestratorTransport(_Transport):
                 return request
             if request.stream:
                 return self._streamed(request)
-            return answer(request, self._inner().run(request))
+            return answer(request, self._inner().run(request, **self._options))
         except REFUSED as error:
             return refused(error, client_dialect(incoming))
 
@@ -124,7 +153,7 @@ class OrchestratorTransport(_Transport):
                 return request
             if request.stream:
                 return await self._streamed_async(request)
-            return answer(request, await self._inner().arun(request))
+            return answer(request, await self._inner().arun(request, **self._options))
         except REFUSED as error:
             return refused(error, client_dialect(incoming))
 
@@ -135,16 +164,21 @@ class OrchestratorTransport(_Transport):
         path = incoming.url.path
         if is_model_list(incoming.method, path):
             return json(200, model_list(path, config, client_dialect(incoming)), {})
-        return parse_request(incoming, route=self._route, deadline=config.policy.deadline)
+        request = parse_request(incoming, route=self._route, deadline=config.policy.deadline)
+        if self._route is None and (config.routes or config.providers):
+            # Whoever wrote the config says who is asked: a model that a client has built in may
+            # be one of a provider whose key happens to be in the environment.
+            config.route(request.wants)
+        return request
 
     def _streamed(self, request: Request) -> HttpReply:
-        run, events = self._inner().stream_events(request)
+        run, events = self._inner().stream_events(request, self._observe)
         # The first event decides whether this is a stream or an HTTP error.
         first = next(events, iter(()))
         return stream(run, SyncBody(EventWriter(request, run), first, events))
 
     async def _streamed_async(self, request: Request) -> HttpReply:
-        run, events = await self._inner().astream_events(request)
+        run, events = await self._inner().astream_events(request, self._observe)
         first = await anext(events, iter(()))
         return stream(run, AsyncBody(EventWriter(request, run), first, events))
 

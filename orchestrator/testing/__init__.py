@@ -27,6 +27,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.clock import VirtualClock
+
 if TYPE_CHECKING:
     from orchestrator.testing.calls import call, load
     from orchestrator.testing.invariants import assert_invariants
@@ -37,6 +39,7 @@ __all__ = [
     "RESCUABLE",
     "ConfigMachine",
     "MissingExtra",
+    "VirtualClock",
     "assert_invariants",
     "call",
     "error_sequences",

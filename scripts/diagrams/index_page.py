@@ -10,7 +10,7 @@ import attrs
 from orchestrator.lab.diagrams.drawing import Drawing, View
 from orchestrator.lab.diagrams.plain_table import Table, plain
 from orchestrator.states.table import TABLE
-from scripts.diagrams import incidents, rooms, states_page
+from scripts.diagrams import incidents, overview, rooms, states_page
 from scripts.diagrams.incidents import INCIDENTS, LEDGERS
 from scripts.diagrams.markdown import fence, link
 
@@ -67,6 +67,12 @@ PAGES: tuple[Page, ...] = (
     ),
 )
 
+_OVERVIEW = (
+    "What becomes of a failed attempt. A reason stands at the cheapest move that it allows; where "
+    "that finds nothing to send with, or is not worth its time, the call goes on to the next one. "
+    "Left out: the beginning, streams, repairs, and whoever cancels a call."
+)
+
 
 def files(table: Table = TABLE, ledgers: Path = LEDGERS) -> dict[str, bytes]:
     """The folder's files: path within it to content.
@@ -85,7 +91,8 @@ def files(table: Table = TABLE, ledgers: Path = LEDGERS) -> dict[str, bytes]:
     made = {name: text.encode() for name, text in texts(table, ledgers).items()}
     drawn = drawings(table, ledgers)
     made |= {f"{name}.svg": drawing.svg().encode() for name, drawing in drawn.items()}
-    return made | {"machine.png": drawn["machine"].png(), "rooms.svg": rooms.picture()}
+    made |= {"overview.svg": overview.picture(plain(table)), "rooms.svg": rooms.picture()}
+    return made | {"machine.png": drawn["machine"].png()}
 
 
 def drawings(table: Table = TABLE, ledgers: Path = LEDGERS) -> dict[str, Drawing]:
@@ -128,6 +135,7 @@ def _index(table: Table) -> Iterator[str]:
     for incident in INCIDENTS:
         name = incident.name.upper()
         yield f"| {link(name, f'incidents/{incident.name}.md')} | {incident.title} |"
+    yield from ("", "## At first sight", "", _OVERVIEW, "", "![At first sight](overview.svg)")
     for page in PAGES:
         yield from ("", f"## {page.title}", "", page.text, "", f"![{page.title}]({page.name}.svg)")
     forms = ", ".join(link(form, f"machine.{form}") for form in ("svg", "png", "dot", "mmd"))

@@ -39,11 +39,12 @@ api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
 api.streams        | api.chunks api.response dialects execution
-api.default        | api.client
+api.routing        | states classification config dialects execution vendors
+api.default        | api.client clock config
 api.options        | api.request clock health ledger
-api.client         | states classification api.options api.request api.response api.streams clock config connections dialects execution health ledger provider secrets
+api.client         | states api.options api.request api.response api.routing api.streams classification clock config connections dialects execution health ledger secrets
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets
-serving            | states api.client api.default api.errors api.request api.response config dialects execution ledger
+serving            | states api.client api.default api.errors api.options api.request api.response config dialects execution ledger
 sim                |
 lab.diagrams       | states ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
 
 import orchestrator as library
@@ -297,3 +298,60 @@ default = ["a/m"]
 def test_every_public_name_can_be_had() -> None:
     for name in library.__all__:
         assert getattr(library, name) is not None
+
+
+WITHOUT_A_FILE = """
+import asyncio, os, pathlib, sys, time
+import orchestrator
+
+def told(ask):
+    try:
+        return ask()
+    except Exception as error:
+        return f"{type(error).__name__} {error}"
+
+async def asked(**options):
+    return (await orchestrator.arun("hi", **options)).text
+
+print(told(lambda: orchestrator.run("hi")))
+print(told(lambda: asyncio.run(asked())))
+bare = orchestrator.default()
+assert orchestrator.default() is bare
+pathlib.Path("orchestrator.toml").write_text(os.environ["CONFIG"])
+while orchestrator.default() is bare:
+    time.sleep(0.05)
+print(orchestrator.run("hi").text, asyncio.run(asked()))
+"""
+
+
+def test_without_a_file_a_call_names_its_targets_until_there_is_one(tmp_path: Path) -> None:
+    with SimProcess({"a": replies.ok("from a")}) as providers:
+        home = {name: str(tmp_path) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")}
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", WITHOUT_A_FILE],
+            cwd=tmp_path,
+            env=os.environ
+            | environment("a")
+            | home
+            | {"PYTHONPATH": str(ROOT), "CONFIG": text_of({"a": providers.url("a")}, ["a/m"])},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=2 * AMPLE,
+        )
+
+        assert done.stderr == ""
+        *refusals, answers = done.stdout.splitlines()
+        for refused in refusals:
+            assert refused.startswith("ConfigError there is no config")
+            assert "route=" in refused
+        assert answers == "from a from a"
+
+
+def test_a_response_can_be_taken_apart() -> None:
+    with world({"a": replies.ok()}) as (_, orchestrator):
+        response = orchestrator.run(HI)
+
+        # Nobody has asked for its record yet, so nothing of it was put together.
+        assert attrs.asdict(response)["ledger"] is response.ledger
+        assert response.ledger[-1].kind == "closed"

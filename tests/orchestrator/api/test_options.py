@@ -39,9 +39,9 @@ def test_each_way_to_call_takes_the_same_options(name: str) -> None:
 
 
 def test_help_names_every_option() -> None:
-    for function in (library.run, Orchestrator.run):
+    for function in (*(getattr(library, name) for name in METHODS), Orchestrator.run):
         text = inspect.getdoc(function) or ""
-        assert [one for one in OPTIONS if f"``{one}``" not in text] == []
+        assert [one for one in OPTIONS if f"    {one}: " not in text] == []
     for name in get_type_hints(Orchestrator.__init__)["options"].__args__[0].__annotations__:
         assert f"``{name}``" in (inspect.getdoc(Orchestrator) or "")
 
@@ -94,7 +94,6 @@ def test_a_config_in_code_says_what_a_file_would(tmp_path: Path) -> None:
         ({"routes": {"default": "ollama/m"}}, "routes.default"),
         ({"routes": {"default": ["ollama/m"]}, "policy": {"max_attemps": 3}}, "policy.max_attemps"),
         ({"routes": [], "providers": 3}, "providers"),
-        ({}, "routes"),
     ],
 )
 def test_a_config_in_code_is_refused_with_its_places(tables: dict[str, Any], where: str) -> None:
@@ -102,6 +101,27 @@ def test_a_config_in_code_is_refused_with_its_places(tables: dict[str, Any], whe
         with pytest.raises(ConfigError) as refused:
             make()
         assert where in [one.where for one in refused.value.problems]
+
+
+def test_a_mapping_without_a_route_is_refused_as_a_file_is() -> None:
+    with pytest.raises(ConfigError, match="routes: there is none"):
+        Orchestrator.from_dict({})
+
+
+@pytest.mark.parametrize(
+    ("handed_in", "right_way"),
+    [
+        ("lo.toml", "from_file"),
+        (Path("lo.toml"), "from_file"),
+        ({"routes": {}}, "from_dict"),
+        (["a/m"], "routes="),
+        (("a/m",), "routes="),
+        (5, "allowed: a Config"),
+    ],
+)
+def test_what_is_no_config_is_refused_with_the_right_way(handed_in: Any, right_way: str) -> None:
+    with pytest.raises(TypeError, match=f"is of type {type(handed_in).__name__}.*{right_way}"):
+        Orchestrator(handed_in)
 
 
 def test_a_config_and_tables_are_too_much() -> None:

@@ -45,7 +45,8 @@ BAD_OPTIONS: tuple[tuple[str, Any], ...] = (
     ("timeout", 10**400),
     ("timeout", decimal.Decimal(5)),
     ("route", 5),
-    ("route", ["a/b"]),
+    ("route", {"a/b"}),
+    ("route", ()),
 )
 
 
@@ -61,6 +62,20 @@ def test_what_is_no_request_is_named(bad: Any, words: str) -> None:
 def test_an_option_that_cannot_be_is_named(option: str, value: Any) -> None:
     with pytest.raises(RequestError, match=rf"^{option} is .*; allowed: "):
         request_of(HI, **{option: value})
+
+
+@pytest.mark.parametrize("route", [["a/b", "c/d"], ("a/b", "c/d")])
+def test_a_route_may_be_a_list_of_targets(route: Any) -> None:
+    asked = request_of(HI, route=route)
+
+    assert asked.wants == ("a/b", "c/d")
+    assert request_of(asked, timeout=3.0).wants == ("a/b", "c/d")
+
+
+@pytest.mark.parametrize("name", ["", 5, None, ["a/b"]])
+def test_a_target_in_a_list_that_is_none_is_named(name: Any) -> None:
+    with pytest.raises(RequestError, match=r"^route\[1\] is .*; allowed: "):
+        request_of(HI, route=["a/b", name])
 
 
 FRAMING = ("Content-Length", "transfer-encoding", "Connection", "HOST", "content-type")

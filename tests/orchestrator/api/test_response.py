@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from orchestrator import Ledger, Response
+from orchestrator.api.request import request_of
 from orchestrator.dialects import Answer, dialect
 from orchestrator.ledger import Closed
 
@@ -133,3 +134,17 @@ def test_attempts_are_those_of_the_ledger() -> None:
     response.ledger.append(Closed("id", 0.0, "succeed", None, None, 0, ()))
 
     assert response.attempts == ()
+
+
+def test_the_message_goes_into_the_next_request() -> None:
+    tools = [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    message = {"role": "assistant", "content": None, "tool_calls": tools}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+    response = response_of({**WHOLE, "choices": [choice]})
+
+    assert response.message == message
+    request_of({"messages": [{"role": "user", "content": "hi"}, response.message]})
+
+
+def test_as_text_it_is_its_text() -> None:
+    assert str(response_of(WHOLE)) == "hello"

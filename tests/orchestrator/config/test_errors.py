@@ -14,6 +14,12 @@ def test_each_problem_is_one_line_with_file_and_path() -> None:
     assert str(error).splitlines() == ["some.toml: a.b: is wrong", "some.toml: not TOML"]
 
 
+def test_a_problem_stands_at_its_line() -> None:
+    error = ConfigError("some.toml", [Problem("a.b", "is wrong", line=12)])
+
+    assert str(error) == "some.toml:12: a.b: is wrong"
+
+
 def test_without_a_file_none_is_named() -> None:
     assert str(ConfigError("", [Problem("", "there is no config")])) == "there is no config"
 

@@ -159,12 +159,31 @@ def test_a_missing_key_is_a_warning_and_a_passed_over_target() -> None:
 
     assert [target.name for target in config.route()] == ["ollama/b"]
     assert config.route("fast") == ()
-    assert tuple(map(str, config.warnings)) == (
-        "providers.groq.credentials: the environment variable GROQ_API_KEY is not set",
-        "providers.groq: has no credential: passed over in routes default, fast",
+    (warning,) = config.warnings
+    assert str(warning) == (
+        "providers.groq.credentials: the environment variable GROQ_API_KEY is not set: "
+        "passed over in routes default, fast"
     )
     assert config.passed_over == {"default": ("groq/a",), "fast": ("groq/a",)}
     assert config.providers["groq"].missing == ("the environment variable GROQ_API_KEY is not set",)
+
+
+def test_several_missing_keys_of_one_provider_are_one_warning() -> None:
+    text = """
+[providers.corp]
+base_url = "http://llm.corp/v1"
+credentials = ["env:A", "env:B"]
+[routes]
+default = ["ollama/m", "corp/m"]
+"""
+    (warning,) = loads(text, {}).warnings
+    (left,) = loads(text.replace('"env:A"', '"env:A", "k"'), {}).warnings
+
+    assert (warning.where, warning.line) == ("providers.corp.credentials", 4)
+    assert warning.what == (
+        "the environment variables A, B are not set: passed over in route default"
+    )
+    assert left.what == "the environment variables A, B are not set"
 
 
 def test_without_any_credential_no_target_is_left() -> None:
@@ -358,7 +377,7 @@ def test_any_toml_is_a_config_or_a_config_error(table: dict[str, Any]) -> None:
 
     if isinstance(made, ConfigError):
         assert made.problems
-        assert str(made).startswith("<text>: ")
+        assert str(made).startswith("<text>:")
     else:
         assert any(provider.credentials for provider in made.providers.values())
 

@@ -290,3 +290,48 @@ def told(answer: httpx.Response) -> tuple[int, str, str, str]:
     names = ("attempts", "target", "reason")
     attempts, target, reason = (answer.headers[f"x-orchestrator-{name}"] for name in names)
     return answer.status_code, attempts, target, reason
+
+
+def test_what_is_no_orchestrator_is_refused_when_it_is_handed_in() -> None:
+    with pytest.raises(TypeError, match=r"of type str; .*from_file"):
+        orchestrator.transport("lo.toml")  # type: ignore[arg-type]
+
+
+def test_an_unknown_route_is_refused_when_the_transport_is_built() -> None:
+    with world({"a": replies.ok()}) as (_, inner):
+        with pytest.raises(orchestrator.UnknownRoute, match="default"):
+            orchestrator.transport(inner, route="defualt")
+        with pytest.raises(orchestrator.RequestError, match=r"^route\[1\]"):
+            orchestrator.transport(inner, route=["a/m", 5])  # type: ignore[list-item]
+
+
+def test_a_transport_of_listed_targets_observes_every_call() -> None:
+    scripts = {"a": replies.billing_402(), "b": replies.ok("b")}
+    seen: list[orchestrator.Attempt] = []
+
+    def observe(entry: object) -> None:
+        if isinstance(entry, orchestrator.Attempt):
+            seen.append(entry)
+
+    with world(scripts, route=["a/m"]) as (_, inner):
+        transport = orchestrator.transport(inner, route=["a/one", "b/two"], observe=observe)
+        with httpx.Client(transport=transport, base_url="http://any/v1") as client:
+            answer = client.post("/chat/completions", json={**HI, "model": "gpt-5"})
+            streamed = client.post(
+                "/chat/completions", json={**HI, "model": "gpt-5", "stream": True}
+            )
+
+    assert (answer.status_code, streamed.status_code) == (200, 200)
+    assert [each.target for each in seen] == ["a/one", "b/two", "b/two"]
+
+
+def test_a_model_of_a_client_is_one_of_the_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A key happens to be in the environment; whoever wrote the config did not name its provider.
+    monkeypatch.setenv("OPENAI_API_KEY", "canary.o.Q7x")
+    with (
+        world({"a": replies.ok()}) as (_, inner),
+        httpx.Client(transport=orchestrator.transport(inner), base_url="http://any/v1") as client,
+    ):
+        answer = client.post("/chat/completions", json={**HI, "model": "openai/gpt-5"})
+
+    assert answer.status_code == 404

@@ -22,7 +22,7 @@ README, STATES = TEXTS["README.md"], TEXTS["states.md"]
 def test_every_picture_is_there_and_the_machine_in_every_form(gallery: Mapping[str, bytes]) -> None:
     pictures = {f"{name}.svg" for name in index_page.drawings()}
 
-    assert gallery.keys() == pictures | TEXTS.keys() | {"machine.png", "rooms.svg"}
+    assert gallery.keys() == pictures | TEXTS.keys() | {"machine.png", "overview.svg", "rooms.svg"}
     assert {f"machine.{form}" for form in ("svg", "png", "dot", "mmd")} <= gallery.keys()
 
 

@@ -1,0 +1,91 @@
+"""Routing: which targets a call may ask, for what its request names."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from orchestrator.classification import prepare
+from orchestrator.config import loading
+from orchestrator.config.config import Config
+from orchestrator.dialects import dialect
+from orchestrator.execution.runtime import Runtime
+from orchestrator.states import Target
+from orchestrator.vendors import CATALOGUE
+
+MOST_ROUTES = 256
+"""Routes that are kept once they were named; a caller who makes them up has more."""
+
+Wanted = str | Sequence[str] | None
+"""What a request names: a route or a target, several of them, or nothing."""
+
+
+class Routing:
+    """The targets that calls of an orchestrator may ask. Safe from threads.
+
+    A known provider that the config does not have is admitted when a call names it: its address,
+    dialect and key variable are known, so that nothing but a key in the environment is needed.
+
+    Attributes:
+        config: The orchestrator's, with what was admitted besides.
+    """
+
+    def __init__(self, config: Config, runtime: Runtime) -> None:
+        self.config = config
+        self._runtime = runtime
+        # Again from within: a call inside a signal handler may interrupt the one that has it.
+        self._lock = threading.RLock()
+        self._routes: dict[Wanted, tuple[Target, ...]] = {}
+
+    def unknown(self, wanted: Wanted) -> tuple[str, ...]:
+        """The known providers that ``wanted`` names and that are not admitted yet."""
+        if wanted is None or wanted in self._routes:
+            return ()
+        names = (wanted,) if isinstance(wanted, str) else wanted
+        providers = dict.fromkeys(
+            name.partition("/")[0] for name in names if name not in self.config.routes
+        )
+        return tuple(name for name in providers if self._is_missing(name) and name in CATALOGUE)
+
+    def admit(self, providers: Sequence[str]) -> None:
+        """Let calls ask these known providers. It reads the environment and loads their rules.
+
+        Raises:
+            ConfigError: What the environment says of one cannot be used.
+        """
+        with self._lock:
+            names = [name for name in providers if self._is_missing(name)]
+            config = loading.with_implied(self.config, names)
+            found = [config.providers[name] for name in names]
+            prepare({one.vendor for one in found}, {one.dialect for one in found})
+            for one in found:
+                dialect(one.dialect)
+                # Nothing is ever sent to one without a key, which may be set by the next call.
+                if one.credentials:
+                    self._runtime.admit(one)
+            self.config = config
+
+    def route(self, wanted: Wanted) -> tuple[Target, ...]:
+        """The targets of a route, in order; the same tuple for the same names.
+
+        Raises:
+            ConfigError: Nothing is named, and there is no config.
+            UnknownRoute: There is no such route or target.
+        """
+        known = self._routes.get(wanted)
+        if known is not None:
+            return known
+        if wanted is None and not self.config.routes:
+            raise loading.no_config()
+        targets = self.config.route(wanted)
+        if any(self._is_missing(target.provider) for target in targets):
+            return targets  # a key may be set by the next call
+        if len(self._routes) >= MOST_ROUTES:
+            self._routes.clear()
+        # The board keeps what it prepared for a route by its identity.
+        self._routes[wanted] = targets
+        return targets
+
+    def _is_missing(self, provider: str) -> bool:
+        """True where it has no key, and the config does not name it."""
+        return provider not in self._runtime.providers
