@@ -79,7 +79,7 @@ def _recorded(files: Iterable[tuple[str, Iterable[bytes]]]) -> tuple[Recording, 
     found: list[tuple[str, list[Entry]]] = []
     running: dict[str, list[Entry]] = {}
     for source, lines in files:
-        beheaded: set[str] = set()
+        cut_off: set[str] = set()
         for entry in read_entries(lines, source):
             if isinstance(entry, Opened):
                 running[entry.call] = [entry]
@@ -87,9 +87,9 @@ def _recorded(files: Iterable[tuple[str, Iterable[bytes]]]) -> tuple[Recording, 
             elif entry.call in running:
                 running[entry.call].append(entry)
             else:
-                beheaded.add(entry.call)
-        if beheaded:
-            _log.warning(_CUT, source, len(beheaded))
+                cut_off.add(entry.call)
+        if cut_off:
+            _log.warning(_CUT, source, len(cut_off))
     return tuple(recorded_call(_as_far_as_whole(call), source) for source, call in found)
 
 

@@ -1,4 +1,4 @@
-"""Statistics of ledgers: what became of many calls, and what they cost, by target and by day.
+"""Statistics of ledgers: their lines summed up to :class:`.Statistics`.
 
 A ledger may be larger than memory: it is read line by line, and of each line only what is summed.
 """
@@ -6,8 +6,7 @@ A ledger may be larger than memory: it is read line by line, and of each line on
 from __future__ import annotations
 
 import io
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,111 +18,12 @@ import msgspec
 from orchestrator.dialects.answer import Usage
 from orchestrator.ledger.codec import FORMAT, OURS, BrokenLedger
 from orchestrator.ledger.entries import Billed
+from orchestrator.ledger.figures import CallCounts, Statistics, TargetFigures
 from orchestrator.states import State, StoppedBy
 
 SLACK = 3600.0
 """Seconds by which the calls of a file may be out of order: a call is written when it ends, and
 takes at most as long as its deadline and its stream."""
-
-
-# What is summed.
-
-
-@attrs.define
-class TargetFigures:
-    """The attempts at one target, or of one target on one day.
-
-    Attributes:
-        attempts: Requests that were sent.
-        answered: Those that the caller's answer came from.
-        seconds: That they took together.
-        prompt_tokens, completion_tokens: As the provider counted them, whatever came of it.
-        wasted_tokens: Those among both of attempts that failed or were abandoned.
-        uncounted: Attempts that may be on the bill and of which the provider told no tokens.
-        money: What they cost in US dollars, as far as it is known.
-        unpriced: Attempts with tokens whose price is not known.
-    """
-
-    attempts: int = 0
-    answered: int = 0
-    seconds: float = 0.0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    wasted_tokens: int = 0
-    uncounted: int = 0
-    money: Decimal = Decimal(0)
-    unpriced: int = 0
-
-    def add(self, other: TargetFigures) -> None:
-        """Add another's sums."""
-        for field in attrs.fields(TargetFigures):
-            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
-
-
-@attrs.define
-class CallCounts:
-    """What became of calls.
-
-    Attributes:
-        calls: All of them.
-        at_once: Answered by the first attempt, at the first target of the route.
-        rescued: Answered although that was not to be had.
-        lost: Failed.
-        left: Ended by the caller, who went away.
-        unfinished: Of which no end is recorded.
-    """
-
-    calls: int = 0
-    at_once: int = 0
-    rescued: int = 0
-    lost: int = 0
-    left: int = 0
-    unfinished: int = 0
-
-
-@attrs.define
-class Statistics:
-    """Many calls, summed.
-
-    Attributes:
-        files: Where they were read.
-        total: What became of all.
-        rescues: How many were rescued, by the reason that their first choice failed for.
-        losses: How many were lost, by their cause.
-        days: What became of those that began on each day, by local time.
-        targets: Their attempts, by target.
-        target_days: The same, by day and target.
-        since, until: When the first and the last of them began (epoch); ``None`` without any.
-        beheaded: Calls whose beginning is in no file, and which are not counted.
-    """
-
-    files: tuple[str, ...] = ()
-    total: CallCounts = attrs.field(factory=CallCounts)
-    rescues: Counter[str] = attrs.field(factory=Counter)
-    losses: Counter[str] = attrs.field(factory=Counter)
-    days: dict[date, CallCounts] = attrs.field(factory=dict)
-    targets: dict[str, TargetFigures] = attrs.field(factory=dict)
-    target_days: dict[tuple[date, str], TargetFigures] = attrs.field(factory=dict)
-    since: float | None = None
-    until: float | None = None
-    beheaded: int = 0
-
-    @property
-    def attempts(self) -> TargetFigures:
-        """The attempts at all targets."""
-        return total_of(self.targets.values())
-
-    def attempts_on(self, day: date) -> TargetFigures:
-        """The attempts of the calls that began on ``day``."""
-        return total_of(sums for (on, _), sums in self.target_days.items() if on == day)
-
-
-def total_of(figures: Iterable[TargetFigures]) -> TargetFigures:
-    """The sums of several."""
-    total = TargetFigures()
-    for each in figures:
-        total.add(each)
-    return total
 
 
 Price = Callable[[str, str, Usage, datetime], Decimal | None]
@@ -168,7 +68,7 @@ class _Closed(msgspec.Struct, tag_field="kind", tag="closed"):
     reason: str | None
     stopped_by: str | None
     attempts: int
-    skipped: list[_Skipped] = []  # noqa: RUF012 - msgspec copies it
+    skipped: list[_Skipped] = []
     format: int = FORMAT
 
 
@@ -232,7 +132,7 @@ def offset_of(file: BinaryIO, time: float) -> int:
     low, high = 0, file.seek(0, io.SEEK_END)
     while high - low > 2**20:
         middle = (low + high) // 2
-        began, _ = _next_call(file, middle)
+        began = _next_call(file, middle)
         if began is None or began >= time:
             high = middle
         else:
@@ -241,8 +141,8 @@ def offset_of(file: BinaryIO, time: float) -> int:
     return low + len(file.readline()) if low else 0
 
 
-def _next_call(file: BinaryIO, offset: int) -> tuple[float | None, int]:
-    """When the first call that begins behind ``offset`` began, and where; ``None``: none does."""
+def _next_call(file: BinaryIO, offset: int) -> float | None:
+    """When the first call that stands behind ``offset`` began; ``None``: there is none."""
     file.seek(offset)
     file.readline()
     while text := file.readline():
@@ -253,8 +153,8 @@ def _next_call(file: BinaryIO, offset: int) -> tuple[float | None, int]:
         except msgspec.MsgspecError:
             continue
         if isinstance(line, _Opened):
-            return line.time, file.tell()
-    return None, file.tell()
+            return line.time
+    return None
 
 
 PROGRESS = 2**23
@@ -302,10 +202,10 @@ class _Summing:
     """Sums lines as they come. Of each call that is not over a little is kept."""
 
     def __init__(self, since: float | None, price: Price | None) -> None:
-        self.found = Statistics()
+        self.found = Statistics(is_priced=price is not None)
         self._since, self._price = since, price
         self._running: dict[str, _Running] = {}
-        self._beheaded: set[str] = set()
+        self._cut_off: set[str] = set()
         self._prices: dict[Any, Decimal | None] = {}
 
     def take(self, line: _Opened | _Attempt | _Closed) -> None:
@@ -315,7 +215,7 @@ class _Summing:
             return
         running = self._running.get(line.call)
         if running is None:
-            self._beheaded.add(line.call)
+            self._cut_off.add(line.call)
         elif isinstance(line, _Attempt):
             self._attempt(running, line)
         else:
@@ -327,7 +227,7 @@ class _Summing:
             for counts in (self.found.total, self.found.days[running.day]):
                 counts.unfinished += 1
         # Those before the instant that was asked for are no call that anybody misses.
-        self.found.beheaded = len(self._beheaded) if self._since is None else 0
+        self.found.cut_off = len(self._cut_off) if self._since is None else 0
         return self.found
 
     def _open(self, line: _Opened) -> None:
@@ -351,10 +251,11 @@ class _Summing:
         places[1].setdefault((running.day, line.target), TargetFigures()).add(sums)
 
     def _figures(self, running: _Running, line: _Attempt) -> TargetFigures:
-        sums = TargetFigures(1, int(line.reason is None), line.seconds)
+        # Ledgers of before 2026-11-29 do not say what an attempt may have cost.
+        answered = line.reason is None if not line.billed else line.billed == Billed.SERVED
+        sums = TargetFigures(1, int(answered), line.seconds)
         usage = line.usage
         if usage is None:
-            # Ledgers of before 2026-11-29 do not say what an attempt may have cost.
             sums.uncounted = int(line.billed not in ("", Billed.NONE))
             return sums
         sums.prompt_tokens, sums.completion_tokens = usage.prompt_tokens, usage.completion_tokens
@@ -396,7 +297,7 @@ def _ending(running: _Running, line: _Closed) -> str:
     if line.outcome == State.SUCCEED.value:
         # What `simulate --random` and `replay` mean by it.
         is_first = line.attempts == 1 and running.first_target in ("", running.first)
-        return "at_once" if is_first else "rescued"
+        return "answered_at_once" if is_first else "rescued"
     return "left" if line.stopped_by == StoppedBy.CANCELLED.value else "lost"
 
 
@@ -404,11 +305,3 @@ def _why(running: _Running, line: _Closed) -> str:
     """What the first choice was not to be had for."""
     skipped = (each.reason for each in line.skipped)
     return running.first_reason or next(skipped, "") or "unknown"
-
-
-def as_mapping(figures: TargetFigures | CallCounts) -> Mapping[str, Any]:
-    """Sums as values that JSON can say; money is a number of US dollars."""
-    values: dict[str, Any] = attrs.asdict(figures)
-    if "money" in values:
-        values["money"] = float(values["money"])
-    return values
