@@ -124,6 +124,7 @@ OUTPUTS = {
         choices=(_OBJECT,),
         usage=_OBJECT,
         orchestrator={
+            "config": str,
             "provider": str,
             "model": str,
             "credential": str,
@@ -202,6 +203,7 @@ OUTPUTS = {
     "init": Output("`init --json`: the file that was written.", path=str, keys=_OBJECT),
     "simulate": Output(
         "`simulate SCRIPT --json`.",
+        config=str,
         route=_TEXTS,
         calls=(
             {
@@ -220,6 +222,7 @@ OUTPUTS = {
     ),
     "simulate-random": Output(
         "`simulate --random N --json`: many calls over a day.",
+        config=str,
         mix=Mix,
         seed=int,
         calls=int,
@@ -240,6 +243,7 @@ OUTPUTS = {
     ),
     "replay": Output(
         "`replay --json`: recorded calls under another config.",
+        config=str,
         changes=_TEXTS,
         assume=str,
         assumed=int,
@@ -261,7 +265,10 @@ OUTPUTS = {
         ),
     ),
     "verify": Output(
-        "`verify --json`: a verdict for each route.", routes=(_OBJECT,), exceeded=_TEXTS
+        "`verify --json`: a verdict for each route.",
+        config=str,
+        routes=(_OBJECT,),
+        exceeded=_TEXTS,
     ),
 }
 

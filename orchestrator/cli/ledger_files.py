@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
 from orchestrator.cli.exit_codes import UsageError
 from orchestrator.cli.inputs import read_duration
+from orchestrator.cli.live import working
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
 from orchestrator.ledger import OLD, BrokenLedger
@@ -75,20 +74,21 @@ def summed(
         UsageError: A line is not a ledger's.
         OSError: A file cannot be read.
     """
-    total = sum(path.stat().st_size for path in files)
+    # A second's work shows nothing; nor does one that reads the end of a file alone.
+    size = sum(path.stat().st_size for path in files)
+    if size < _LARGE or since is not None:
+        return _statistics(files, since, price, None)
+    with working(screen, "reading MiB", size >> 20) as work:
+        return _statistics(files, since, price, lambda read: work.step(read >> 20))
+
+
+def _statistics(
+    files: Sequence[Path],
+    since: float | None,
+    price: Price | None,
+    progress: Callable[[int], None] | None,
+) -> Statistics:
     try:
-        with _progress(screen, total) as progress:
-            task = progress.add_task("reading", total=total)
-
-            def advance(read: int) -> None:
-                progress.advance(task, read)
-
-            return statistics(files, since=since, price=price, progress=advance)
+        return statistics(files, since=since, price=price, progress=progress)
     except BrokenLedger as error:
         raise UsageError(str(error)) from None
-
-
-def _progress(screen: Screen, total: int) -> Progress:
-    is_shown = total >= _LARGE and screen.err.is_terminal
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=screen.err, transient=True, disable=not is_shown)

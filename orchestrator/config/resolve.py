@@ -78,6 +78,7 @@ def _config(draft: ConfigDraft, source: Path | str, *, needs_routes: bool) -> Co
         targets=settings,
         routes=routes,
         passed_over={name: tuple(targets) for name, targets in draft.passed_over.items()},
+        preferred={name: names[0] for name, names in document.routes.items() if names},
         drop=document.policy.drop,
         largest_answer=document.policy.largest_answer,
     )

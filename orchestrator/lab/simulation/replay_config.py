@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from random import Random
 
 import attrs
 
-from orchestrator.config.config import DEFAULT_ROUTE, Config
+from orchestrator.config.config import DEFAULT_ROUTE, Config, model_name
+from orchestrator.dialects import Operation
 from orchestrator.execution.recorder import pool_of
+from orchestrator.execution.runtime import operation_board
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
 from orchestrator.health.penalties import CIRCUIT, FAILING_CALLS
 from orchestrator.health.session import Release, Report, Take, TakeFirst
@@ -62,10 +64,7 @@ class Comparison:
     @property
     def unchanged(self) -> int:
         """Calls that take the recorded rows to the end."""
-        return sum(
-            [step.row for step in each.steps] == [move.row for move in each.recording.transitions]
-            for each in self.replays
-        )
+        return sum(each.is_as_recorded for each in self.replays)
 
     @property
     def assumed(self) -> int:
@@ -80,6 +79,7 @@ def replay(
     route: str | None = None,
     assume: Assume = Assume.FAIL,
     follow: bool = True,
+    progress: Callable[[], None] | None = None,
 ) -> Comparison:
     """Put recorded calls through ``config``.
 
@@ -91,6 +91,7 @@ def replay(
         assume: What an attempt meets that the record cannot tell.
         follow: Take the recorded events as long as the machine does as it did. Without it a
             health board answers from the start: a check of that board against the record.
+        progress: Called when a call has been replayed, to show how far it is.
 
     Raises:
         UnknownRoute: There is no such route or target.
@@ -103,13 +104,15 @@ def replay(
     replays = _interleaved(
         [
             CallReplay(
-                *(each, _call(each, targets, config.policy), board),
+                *(each, _call(each, targets, config.policy)),
+                operation_board(board, each.opened.operation),
                 RecordedProviders(each, assume, usual),
                 follow=follow and _knows(config, each, targets),
             ).run()
             for each, targets in zip(calls, routes, strict=True)
         ],
         [each.opened.time for each in calls],
+        progress,
     )
     began = calls[0].opened.time if calls else 0.0
     return Comparison(
@@ -126,7 +129,9 @@ def _call(recording: Recording, route: tuple[Target, ...], policy: Policy) -> Ca
 
 
 def _interleaved(
-    plays: Sequence[Generator[float, None, Replay]], began: Sequence[float]
+    plays: Sequence[Generator[float, None, Replay]],
+    began: Sequence[float],
+    progress: Callable[[], None] | None,
 ) -> tuple[Replay, ...]:
     """Let each call do its next deed in the order of the clock."""
     queue = [(at, number) for number, at in enumerate(began)]
@@ -138,6 +143,8 @@ def _interleaved(
             heapq.heappush(queue, (next(plays[number]), number))
         except StopIteration as end:
             ended[number] = end.value
+            if progress is not None:
+                progress()
     return tuple(ended[number] for number in range(len(plays)))
 
 
@@ -163,6 +170,9 @@ def _route(config: Config, recording: Recording, name: str | None) -> tuple[Targ
     skipped = recording.closed.skipped if recording.closed is not None else ()
     unfit = {each.target for each in skipped if each.mark == "unfit" and each.reason != Reason.AUTH}
     chosen = config.route(name if name is not None else nearest(config, recording))
+    if recording.opened.operation is not Operation.GENERATE:
+        model = model_name(recording.opened.route[0].model)
+        chosen = tuple(one for one in chosen if model_name(one.model) == model) or chosen
     return tuple(target for target in chosen if target.name not in unfit) or chosen
 
 
@@ -245,7 +255,8 @@ def remember(
             if since < calls[0].opened.time - 0.001 and key not in told:
                 told.add(key)
                 keys_then = had.get(clear.target.provider)
-                _remember(board, clear, recording.opened.time, route, keys_then)
+                known = operation_board(board, recording.opened.operation)
+                _remember(known, clear, recording.opened.time, route, keys_then)
 
 
 def _remember(
