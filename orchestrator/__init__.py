@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from orchestrator.api.chunks import Chunk
 from orchestrator.api.default import default, default_in_task
+from orchestrator.api.embeddings import Embeddings, EmbedInput, EmbedOptions
 from orchestrator.api.errors import (
     AuthFailed,
     BadRequest,
@@ -41,7 +42,7 @@ from orchestrator.api.request import Request, RequestError
 from orchestrator.api.response import Response
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
 from orchestrator.config.errors import ConfigError, UnknownRoute
-from orchestrator.dialects import ToolCall, Usage
+from orchestrator.dialects import Operation, ToolCall, Usage
 from orchestrator.ledger import Attempt, Ledger, Skipped
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ __all__ = [
     "ConfigError",
     "ConnectionFailed",
     "ContextTooLong",
+    "Embeddings",
     "Ledger",
     "NoTarget",
+    "Operation",
     "Orchestrator",
     "OrchestratorTransport",
     "Overloaded",
@@ -80,10 +83,12 @@ __all__ = [
     "ToolCall",
     "UnknownRoute",
     "Usage",
+    "aembed",
     "arun",
     "astream",
     "classify",
     "default",
+    "embed",
     "run",
     "stream",
     "transport",
@@ -196,6 +201,73 @@ async def arun(request: RequestLike, **options: Unpack[CallOptions]) -> Response
         TypeError: There is no such option.
     """
     return await (await default_in_task()).arun(request, **options)
+
+
+def embed(texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
+    """Run a call for the vectors of texts, blocking the thread.
+
+    ::
+
+        targets = ["openai/text-embedding-3-small", "openrouter/openai/text-embedding-3-small"]
+        found = orchestrator.embed(["first", "second"], route=targets)
+        print(found.vectors[0])
+
+    Only targets of one model are asked: vectors of another lie in another space. Models are the
+    same where the last parts of their names are.
+
+    Args:
+        texts: A text, a list of texts, or a mapping in the shape of OpenAI's request
+            (``input``, ``model``, ``dimensions``, …; unknown fields are passed through).
+        route: A route of the config, ``provider/model``, or a list of targets to ask in that
+            order; goes before ``model`` in the mapping. Without either: the route ``default``.
+            Targets of another model than the first one's are passed over.
+        timeout: The deadline in seconds, in place of the policy's (300 s).
+        metadata: Anything; written to the ledger, never sent.
+        observe: Called with each ledger entry as it happens.
+
+    Returns:
+        The :class:`Embeddings`: ``.vectors`` (a tuple of floats for each text, in their order),
+        ``.usage``, ``.provider``, ``.model``, ``.attempts``, ``.skipped``, ``.ledger``, ``.raw``.
+
+    Raises:
+        CallFailed: The call failed, with its real cause; see :func:`run`.
+        RequestError: The request is not one; nothing was sent.
+        ConfigError: There is no config and no route, or the config cannot be used;
+            :class:`UnknownRoute` where a route or target is unknown.
+        TypeError: There is no such option.
+    """
+    return default().embed(texts, **options)
+
+
+async def aembed(texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
+    """Run a call for the vectors of texts, suspending the task; all else as :func:`embed`.
+
+    ::
+
+        found = await orchestrator.aembed("some text", route="embeddings")
+
+    Args:
+        texts: A text, a list of texts, or a mapping in the shape of OpenAI's request
+            (``input``, ``model``, ``dimensions``, …; unknown fields are passed through).
+        route: A route of the config, ``provider/model``, or a list of targets to ask in that
+            order; goes before ``model`` in the mapping. Without either: the route ``default``.
+            Targets of another model than the first one's are passed over.
+        timeout: The deadline in seconds, in place of the policy's (300 s).
+        metadata: Anything; written to the ledger, never sent.
+        observe: Called with each ledger entry as it happens.
+
+    Returns:
+        The :class:`Embeddings`: ``.vectors`` (a tuple of floats for each text, in their order),
+        ``.usage``, ``.provider``, ``.model``, ``.attempts``, ``.skipped``, ``.ledger``, ``.raw``.
+
+    Raises:
+        CallFailed: The call failed, with its real cause; see :func:`run`.
+        RequestError: The request is not one; nothing was sent.
+        ConfigError: There is no config and no route, or the config cannot be used;
+            :class:`UnknownRoute` where a route or target is unknown.
+        TypeError: There is no such option.
+    """
+    return await (await default_in_task()).aembed(texts, **options)
 
 
 def stream(request: RequestLike, **options: Unpack[CallOptions]) -> ChunkStream:

@@ -10,6 +10,13 @@ from typing import Any, Self, Unpack
 
 import attrs
 
+from orchestrator.api.embeddings import (
+    Embeddings,
+    EmbedInput,
+    EmbedOptions,
+    embeddings_of,
+    read_embed,
+)
 from orchestrator.api.options import (
     CallOptions,
     OrchestratorOptions,
@@ -109,7 +116,9 @@ class Orchestrator:
         self._fitness_log = FitnessLog()
         # httpx writes each address to its log, and the query of one may be a token.
         guard_logs(self.runtime.masker)
-        ledger = LedgerFile(config.ledger) if config.ledger is not None else None
+        ledger = None
+        if config.ledger is not None:
+            ledger = LedgerFile(config.ledger, config.ledger_max)
         self._observers = tuple(each for each in (ledger, observe) if each is not None)
 
     @classmethod
@@ -117,6 +126,10 @@ class Orchestrator:
         cls, path: str | Path | None = None, **options: Unpack[OrchestratorOptions]
     ) -> Self:
         """An orchestrator over the config file at ``path``, or the one that is found.
+
+        Args:
+            path: The file; where none is given, the one that :func:`orchestrator.run` would use.
+            options: As for the class.
 
         Raises:
             ConfigError: There is no file, or it cannot be used; all problems are listed.
@@ -127,6 +140,10 @@ class Orchestrator:
     @classmethod
     def from_dict(cls, config: Mapping[str, Any], **options: Unpack[OrchestratorOptions]) -> Self:
         """An orchestrator over a mapping that holds what a config file would.
+
+        Args:
+            config: The tables and keys of the file, by their names.
+            options: As for the class.
 
         Raises:
             ConfigError: It cannot be used; all problems are listed.
@@ -165,11 +182,49 @@ class Orchestrator:
         return blocking.run(flow(self.begin_call(asked, observe)), connection)
 
     async def arun(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
-        """Run a call to its end, suspending the task; see :meth:`run`."""
+        """Run a call to its end, suspending the task; see :meth:`run`.
+
+        Args:
+            request: As for :meth:`run`.
+            options: As for :meth:`run`.
+
+        Raises:
+            CallFailed: The call failed; catch its leaves to tell who must act.
+        """
         asked, observe = read_call("arun", request, options)
         await self._admit_in_task(asked.wants)
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
         return await tasks.run(flow(self.begin_call(asked, observe)), connection)
+
+    def embed(self, texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Run a call for the vectors of texts, blocking the thread.
+
+        Targets of another model than the route's first are passed over: their vectors lie in
+        another space. A model is the same whatever stands before the last slash of its name.
+
+        Args:
+            texts: A text, a list of texts, or a mapping in the shape of OpenAI's request:
+                ``{"input": …, "model": …, "dimensions": …}``.
+            route: A route of the config, ``provider/model``, or a list of targets to ask in
+                that order; goes before ``model`` in a mapping. Without either: the route
+                ``default``.
+            timeout: The deadline in seconds, in place of the policy's.
+            metadata: Anything; written to the ledger, never sent.
+            observe: Called with each ledger entry as it happens.
+
+        Raises:
+            CallFailed: The call failed, as for :meth:`run`.
+            RequestError: The request is not one.
+            UnknownRoute: There is no such route or target; the text names the nearest.
+            TypeError: There is no such option.
+        """
+        asked, observe = read_embed("embed", texts, options)
+        return embeddings_of(self.run(asked, observe=observe))
+
+    async def aembed(self, texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Run a call for the vectors of texts, suspending the task; see :meth:`embed`."""
+        asked, observe = read_embed("aembed", texts, options)
+        return embeddings_of(await self.arun(asked, observe=observe))
 
     def stream(self, request: RequestLike, **options: Unpack[CallOptions]) -> ChunkStream:
         """Run a call whose answer comes in chunks; see :meth:`run`.
@@ -184,12 +239,21 @@ class Orchestrator:
         ``timeout`` bounds the time until the first content. Iterating raises what
         :meth:`run` raises, and :class:`StreamInterrupted` where the stream broke after
         content was delivered and the policy's ``on_interrupted`` does not say to go on.
+
+        Args:
+            request: As for :meth:`run`.
+            options: As for :meth:`run`.
         """
         asked, observe = read_call("stream", request, options, stream=True)
         return ChunkStream(lambda: self.stream_events(asked, observe))
 
     def astream(self, request: RequestLike, **options: Unpack[CallOptions]) -> AsyncChunkStream:
-        """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`."""
+        """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`.
+
+        Args:
+            request: As for :meth:`run`.
+            options: As for :meth:`run`.
+        """
         asked, observe = read_call("astream", request, options, stream=True)
         # Not before the first chunk is asked for: a stream that is never iterated is no call.
         return AsyncChunkStream(lambda: self.astream_events(asked, observe))
@@ -285,7 +349,8 @@ class Orchestrator:
         machine = Call(
             fit, self._policy(request), reasoning=request.reasoning, streamed=request.stream
         )
-        return CallRun(self.runtime, request, machine, unfit=unfit, observers=observers)
+        runtime = self.runtime.of(request.operation)
+        return CallRun(runtime, request, machine, unfit=unfit, observers=observers)
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:

@@ -12,7 +12,14 @@ from typing import Any
 import attrs
 
 from orchestrator import header_rules
-from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, Dialect, RequestError, dialect
+from orchestrator.dialects import (
+    DEFAULT_DIALECT,
+    DIALECTS,
+    Dialect,
+    Operation,
+    RequestError,
+    dialect,
+)
 from orchestrator.dialects.request_fields import kind_of
 from orchestrator.json_values import NotJson, checked
 
@@ -27,6 +34,8 @@ __all__ = [
 
 LONGEST_TIMEOUT = 1e9
 """Seconds, thirty years: what is longer is no deadline, and overflows clocks."""
+
+_GENERATE = Operation.GENERATE
 
 
 @attrs.frozen
@@ -47,6 +56,7 @@ class Request:
         stream: True where the answer is asked for in chunks.
         headers: Sent along to targets of the same dialect, such as ``anthropic-beta``; none
             that frames or authenticates a request.
+        operation: What is asked for: an answer, or what else the dialect has.
 
     Raises:
         RequestError: Something of it cannot be; the text names the place.
@@ -60,6 +70,7 @@ class Request:
     dialect: str = DEFAULT_DIALECT
     stream: bool = False
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    operation: Operation = _GENERATE
     _judged: Any = attrs.field(default=None, repr=False, eq=False)
     """The payload that was judged; a copy with other options has nothing to judge again."""
 
@@ -67,8 +78,11 @@ class Request:
         if self._judged is not self.payload or self._judged is None:
             # Once: a copy with another option comes here too, and a long conversation would be
             # walked again, on somebody's event loop.
-            payload = _sayable(self.payload)
-            _spoken(self.dialect).check_request(payload)
+            payload, spoken = _sayable(self.payload), _spoken(self.dialect)
+            if self.operation is _GENERATE:
+                spoken.check_request(payload)
+            else:
+                _check_operation(self.operation, spoken, payload)
             object.__setattr__(self, "payload", payload)
             object.__setattr__(self, "_judged", payload)
         if self.timeout is not None or self.route is not None:
@@ -153,6 +167,13 @@ def _spoken(name: Any) -> Dialect:
         return dialect(name)
     except LookupError as error:
         raise RequestError(str(error.args[0])) from None
+
+
+def _check_operation(operation: Operation, spoken: Dialect, payload: dict[str, Any]) -> None:
+    spec = spoken.operations.get(operation)
+    if spec is None:
+        raise RequestError(f"operation is {operation}, which {spoken.name} does not have")
+    spec.check_request(payload)
 
 
 def _sayable(payload: Any) -> dict[str, Any]:

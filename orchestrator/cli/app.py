@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "Find what is wrong with the config before a call does.",
     "classify": "Say what an error of a provider means, and what would be done about it.",
     "status": "Show what is known of each provider, credential and target.",
+    "stats": "Sum up recorded calls: answered, rescued, lost, tokens, money, by target and day.",
     "verify": "Search everything that calls under a config can do.",
     "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",

@@ -3,7 +3,8 @@
 Nothing is retried, rotated or left for a fallback, and nothing is remembered: each target
 has a health board of its own, in memory. Only a repair of the request is let through, since
 a target that wants another spelling of a parameter is well. Who can stream is asked for a
-stream, since that is where endpoints differ most, and where a call finds out last.
+stream, since that is where endpoints differ most, and where a call finds out last. A model
+whose name says that it embeds is asked for a vector.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import attrs
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.api.errors import CallFailed
-from orchestrator.api.response import Response
 from orchestrator.cli.format import duration, one_line
 from orchestrator.config.config import Config
 from orchestrator.execution.addresses import Addresses
+from orchestrator.ledger import Attempt
 from orchestrator.provider import Provider, masker
 from orchestrator.states import Policy, Reason, Target
 from orchestrator.vendors import explain_not_found
@@ -102,18 +103,27 @@ async def _one(config: Config, target: Target, seconds: float) -> LiveCheck:
         # What it marks is gone with it, so it benches nobody.
         orchestrator.runtime.log.mute()
         try:
-            stream = orchestrator.astream(_REQUEST, route=target.name, timeout=seconds)
-            async with stream as chunks:
-                async for _ in chunks:
-                    pass
+            sent = await _asked(orchestrator, target, seconds)
         except CallFailed as failed:
             return _failed(alone, target, failed, orchestrator.runtime.addresses)
-    return _answered(target, chunks.response)
+    return _answered(target, sent)
 
 
-def _answered(target: Target, response: Response) -> LiveCheck:
+async def _asked(orchestrator: Orchestrator, target: Target, seconds: float) -> Attempt:
+    """The attempt that ``target`` answered."""
+    # Its name alone tells that a model makes vectors, and no answers.
+    if "embed" in target.model.lower():
+        found = await orchestrator.aembed("ok", route=target.name, timeout=seconds)
+        return found.attempts[-1]
+    stream = orchestrator.astream(_REQUEST, route=target.name, timeout=seconds)
+    async with stream as chunks:
+        async for _ in chunks:
+            pass
+    return chunks.response.attempts[-1]
+
+
+def _answered(target: Target, sent: Attempt) -> LiveCheck:
     # An empty answer is one where nothing else is left to ask, and none to a check.
-    sent = response.attempts[-1]
     return LiveCheck(
         target=target.name,
         ok=sent.reason is None,

@@ -23,6 +23,14 @@ DEFAULT_ROUTE = "default"
 """The route of a request that names none."""
 
 
+def model_name(model: str) -> str:
+    """What tells models apart, whoever serves them: the last part of the name, in lower case.
+
+    ``text-embedding-3-small`` at one provider is ``openai/text-embedding-3-small`` at another.
+    """
+    return model.rpartition("/")[2].lower()
+
+
 @attrs.frozen
 class TargetSettings:
     """What ``[targets."provider/model"]`` says.
@@ -70,7 +78,10 @@ class Config:
             name; ``"*"`` is any parameter, never what somebody said. A target is passed over
             for the others.
         passed_over: By route, the names of its targets whose provider has no credential.
+        preferred: By route, the name of its first target, whether it has a credential or not.
         warnings: What was passed over, and what to do about it.
+        ledger_max: Bytes that the ledger may hold before it is renamed to ``NAME.1``; ``None``:
+            any number.
     """
 
     path: Path | str = "orchestrator.toml"
@@ -82,9 +93,11 @@ class Config:
     targets: Mapping[str, TargetSettings] = attrs.field(factory=dict, hash=False)
     routes: Mapping[str, tuple[Target, ...]] = attrs.field(factory=dict, hash=False)
     passed_over: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, hash=False)
+    preferred: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     warnings: tuple[Problem, ...] = ()
     drop: frozenset[str] = frozenset()
     largest_answer: int = LARGEST_ANSWER
+    ledger_max: int | None = None
 
     def settings(self, target: Target | str) -> TargetSettings:
         """What holds at ``target``: its own entry, or the config's timeouts."""
@@ -117,6 +130,21 @@ class Config:
         if name in self.routes:
             return self.routes[name]
         return (self.target(name),)
+
+    def first_model(self, named: str | Sequence[str] | None = None) -> str:
+        """The :func:`model_name` of a route's first target, whether it can be sent to or not.
+
+        Args:
+            named: A route, ``provider/model``, or several in order; ``None`` is ``default``.
+
+        Raises:
+            UnknownRoute: There is no such route.
+        """
+        if named is not None and not isinstance(named, str):
+            return self.first_model(named[0])
+        name = DEFAULT_ROUTE if named is None else named
+        first = self.preferred.get(name) or next(map(str, self.route(name)), "")
+        return model_name(first.partition("/")[2])
 
     def _near(self, name: str) -> tuple[str, ...]:
         """Names that are close to ``name``."""

@@ -17,6 +17,7 @@ from orchestrator.dialects.answer import Answer, Fault, ToolCall, Usage
 from orchestrator.dialects.encoding import Payload
 from orchestrator.dialects.judgement import Flaw, Flawed
 from orchestrator.dialects.loss import Loss, Weight
+from orchestrator.dialects.operations import Operation, OperationSpec
 from orchestrator.dialects.record import Dialect, StreamReader, StreamWriter
 from orchestrator.dialects.request_fields import RequestError
 
@@ -29,6 +30,8 @@ __all__ = [
     "Flaw",
     "Flawed",
     "Loss",
+    "Operation",
+    "OperationSpec",
     "Payload",
     "RequestError",
     "StreamReader",

@@ -132,15 +132,24 @@ def notes(conversation: Conversation, there: Dialect) -> tuple[str, ...]:
 
     Whoever writes it has made sure that what is lost may be left out.
     """
-    lost, reworded = there.losses(conversation), there.reworded(conversation)
-    efforts = [loss for loss in lost if loss.weight is Weight.EFFORT]
-    others = [loss for loss in lost if loss.weight is not Weight.EFFORT]
+    reworded = there.reworded(conversation)
     said = (
         _thoughts(conversation, there.name),
-        _listed("left out, for it asks for best effort only", efforts),
-        _listed("left out, as the policy allows", others),
+        *loss_notes(there.losses(conversation)),
         *reworded.notes,
         "stop is cut here, for it cannot be sent" if reworded.stops else "",
+    )
+    return tuple(note for note in said if note)
+
+
+def loss_notes(lost: Iterable[Loss]) -> tuple[str, ...]:
+    """The notes on what is left out of a request, which whoever writes it has allowed."""
+    losses = tuple(lost)
+    efforts = [loss for loss in losses if loss.weight is Weight.EFFORT]
+    others = [loss for loss in losses if loss.weight is not Weight.EFFORT]
+    said = (
+        _listed("left out, for it asks for best effort only", efforts),
+        _listed("left out, as the policy allows", others),
     )
     return tuple(note for note in said if note)
 

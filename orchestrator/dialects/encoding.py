@@ -42,6 +42,35 @@ class EndpointSettings(Protocol):
         ...
 
 
+class Encode(Protocol):
+    """Makes one HTTP request of a payload."""
+
+    def __call__(
+        self,
+        payload: Payload,
+        *,
+        provider: EndpointSettings,
+        model: str,
+        overrides: Payload,
+        stream: bool = False,
+    ) -> OutgoingRequest:
+        """The request to send for ``payload``, which is in the dialect's own shape.
+
+        Nothing in it authorizes: the key is put in afterwards, by the dialect's ``keys``.
+
+        Args:
+            payload: What the agent asks for; it is never changed.
+            provider: Where to send it; its headers are applied last.
+            model: The model's name as the provider spells it.
+            overrides: The target's own fields, which win over the payload's.
+            stream: Ask for a stream of events in place of one body.
+
+        Raises:
+            RequestError: The payload holds something that JSON cannot say.
+        """
+        ...
+
+
 @attrs.frozen
 class KeyForm:
     """The header that carries a key, and how.

@@ -33,6 +33,8 @@ class Flaw(enum.StrEnum):
     MISSING_CALL = "missing-call"
     NAMELESS_CALL = "nameless-call"
     EMPTY = "no-output"
+    VECTOR_COUNT = "vector-count"
+    VECTOR_SIZE = "vector-size"
 
 
 @attrs.frozen

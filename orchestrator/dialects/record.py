@@ -13,7 +13,7 @@ import attrs
 
 from orchestrator.dialects import judgement
 from orchestrator.dialects.answer import Answer, Fault
-from orchestrator.dialects.encoding import EndpointSettings, KeyForm, Payload
+from orchestrator.dialects.encoding import Encode, KeyForm, Payload
 from orchestrator.dialects.framing import EVENTS, StreamFraming
 from orchestrator.dialects.judgement import Flawed, ReadPlain
 from orchestrator.dialects.loss import Loss, Reworded
@@ -25,9 +25,9 @@ from orchestrator.dialects.neutral import (
     NeutralAnswer,
     StreamEvent,
 )
+from orchestrator.dialects.operations import Operation, OperationSpec
 from orchestrator.dialects.serving import Serving
 from orchestrator.dialects.shape import RequestShape
-from orchestrator.http_messages import OutgoingRequest
 
 
 class StreamReader(Protocol):
@@ -51,35 +51,6 @@ class StreamWriter(Protocol):
 
     def write(self, delta: Delta) -> bytes:
         """The events for ``delta``; empty where the dialect says it later or never."""
-        ...
-
-
-class Encode(Protocol):
-    """Makes one HTTP request of a payload."""
-
-    def __call__(
-        self,
-        payload: Payload,
-        *,
-        provider: EndpointSettings,
-        model: str,
-        overrides: Payload,
-        stream: bool = False,
-    ) -> OutgoingRequest:
-        """The request to send for ``payload``, which is in the dialect's own shape.
-
-        Nothing in it authorizes: the key is put in afterwards, by the dialect's ``keys``.
-
-        Args:
-            payload: What the agent asks for; it is never changed.
-            provider: Where to send it; its headers are applied last.
-            model: The model's name as the provider spells it.
-            overrides: The target's own fields, which win over the payload's.
-            stream: Ask for a stream of events in place of one body.
-
-        Raises:
-            RequestError: The payload holds something that JSON cannot say.
-        """
         ...
 
 
@@ -142,6 +113,7 @@ class Dialect:
             before anything is sent. Raises RequestError.
         unsupported_keywords: Keywords of JSON schema that the vendor documents as not
             supported.
+        operations: What it can be asked besides an answer, and how.
     """
 
     name: str
@@ -167,6 +139,7 @@ class Dialect:
     ask_for_usage: Callable[[Payload], Payload] = attrs.field(default=_as_it_is)
     check_request: Callable[[Payload], None] = attrs.field(default=_unchecked)
     unsupported_keywords: frozenset[str] = frozenset()
+    operations: Mapping[Operation, OperationSpec] = attrs.field(factory=dict)
 
     def decode(
         self, status: int, headers: Mapping[str, str], body: bytes

@@ -14,7 +14,7 @@ from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.classification.rules.repairs import HINT_REPAIRED
 from orchestrator.classification.rules.transport import RESEND
-from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, dialect
+from orchestrator.dialects import DEFAULT_DIALECT, Answer, Flaw, Flawed, Operation
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import time_budget
 from orchestrator.execution.auth import HINT_RELOADED, RELOAD
@@ -35,6 +35,7 @@ from orchestrator.execution.failure import (
     Interrupted,
     TooLarge,
 )
+from orchestrator.execution.operation_requests import OperationRequestBuilder
 from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.request_builder import RequestBuilder
 from orchestrator.execution.runtime import Runtime
@@ -64,6 +65,8 @@ from orchestrator.states import (
 from orchestrator.states.reasons import SPECS
 
 _log = logging.getLogger("orchestrator")
+
+_GENERATE = Operation.GENERATE
 
 
 class CallRun:
@@ -108,7 +111,11 @@ class CallRun:
         self.request = request
         self.call = call
         self.unfit = tuple(unfit)
-        self.requests = RequestBuilder(request, runtime.repairs)
+        self.requests = (
+            RequestBuilder(request, runtime.repairs)
+            if request.operation is _GENERATE
+            else OperationRequestBuilder(request)
+        )
         self.command: Command = Finish()
         self.exchange: Exchange | None = None
         self.delivery = Delivery()
@@ -237,7 +244,7 @@ class CallRun:
         """
         command, prepared = exchange.command, exchange.prepared
         provider = exchange.provider.at(base_url)
-        outgoing = dialect(provider.dialect).encode(
+        outgoing = prepared.encode(
             prepared.payload,
             provider=provider,
             model=command.target.model,

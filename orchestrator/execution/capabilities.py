@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from orchestrator.api.request import Request, refused_header
-from orchestrator.config.config import DEFAULT_ROUTE, Config
-from orchestrator.dialects import Loss, dialect
+from orchestrator.config.config import DEFAULT_ROUTE, Config, model_name
+from orchestrator.dialects import Loss, Operation, RequestError, dialect
 from orchestrator.dialects.neutral import Conversation
 from orchestrator.execution.auth import key_form
 from orchestrator.ledger import Skipped
 from orchestrator.states import Reason, Target
+
+_GENERATE = Operation.GENERATE
 
 
 def partition_by_capability(
@@ -27,6 +29,8 @@ def partition_by_capability(
     """
     if request.headers:
         _check_headers(route, request, config)
+    if request.operation is not _GENERATE:
+        return _partition_by_operation(route, request, config)
     # Read once, for whichever targets speak another dialect, and not where none does.
     conversation: Conversation | None = None
     unfit: list[Skipped] = []
@@ -41,10 +45,73 @@ def partition_by_capability(
             if lost := _lost(conversation, provider.dialect, config):
                 message = f"{provider.dialect} cannot express {_told(lost)}"
                 unfit.append(_unfit(target, Reason.BAD_REQUEST, message))
+    return _without(route, unfit)
+
+
+def _without(
+    route: Sequence[Target], unfit: Sequence[Skipped]
+) -> tuple[tuple[Target, ...], tuple[Skipped, ...]]:
     if not unfit:
         return tuple(route), ()
     names = {skipped.target for skipped in unfit}
     return tuple(target for target in route if target.name not in names), tuple(unfit)
+
+
+def _partition_by_operation(
+    route: Sequence[Target], request: Request, config: Config
+) -> tuple[tuple[Target, ...], tuple[Skipped, ...]]:
+    """The targets that can do what ``request`` asks for, all of one model.
+
+    Vectors of two models lie in two spaces, and two models count in two ways: an answer of
+    another one would be wrong in silence.
+
+    Raises:
+        RequestError: The request is to be streamed.
+    """
+    if request.stream:
+        raise RequestError(f"stream is true, but {request.operation} has no answer in chunks")
+    # Which model it is must not hang on which keys this machine has: an index is made on one.
+    model = config.first_model(request.wants) if request.operation is Operation.EMBED else ""
+    unfit: list[Skipped] = []
+    for target in route:
+        provider = config.providers[target.provider]
+        why = _cannot(request, provider.dialect, config)
+        if why is None:
+            model = model or model_name(target.model)  # a count is of the first that can count
+            why = _is_other(request.operation, target, model)
+        if why is not None:
+            unfit.append(_unfit(target, *why))
+        elif not provider.credentials:
+            unfit.append(_keyless(target, config))
+    return _without(route, unfit)
+
+
+def _cannot(request: Request, spoken: str, config: Config) -> tuple[Reason, str] | None:
+    """Why no target of the dialect ``spoken`` can do what is asked for; ``None`` where one can."""
+    operation = request.operation
+    spec = dialect(spoken).operations.get(operation)
+    asked = dialect(request.dialect).operations[operation]
+    if operation is Operation.COUNT_TOKENS and (spec is None or spec.form != asked.form):
+        # No warning: a client asks before every call, and goes on without.
+        told = f"{spoken} cannot count the tokens of a request in {request.dialect}"
+        return Reason.MODEL_NOT_FOUND, told
+    if spec is None or spec.form != asked.form:
+        return Reason.BAD_REQUEST, f"{spoken} has no {asked.form}"
+    if spoken == request.dialect:
+        return None
+    lost = tuple(one for one in spec.losses(request.payload) if not one.allowed(config.drop))
+    return (Reason.BAD_REQUEST, f"{spoken} cannot express {_told(lost)}") if lost else None
+
+
+def _is_other(operation: Operation, target: Target, model: str) -> tuple[Reason, str] | None:
+    """Why ``target`` is of another model than ``model``; ``None`` where it is not."""
+    if model_name(target.model) == model:
+        return None
+    if operation is Operation.COUNT_TOKENS:
+        told = f"{target.model} counts in another way than {model}, the first model that can count"
+        return Reason.MODEL_NOT_FOUND, told
+    told = f"{target.model} is another model than {model}, the first of the route: "
+    return Reason.BAD_REQUEST, f"{told}its vectors lie in another space"
 
 
 def _check_headers(route: Sequence[Target], request: Request, config: Config) -> None:

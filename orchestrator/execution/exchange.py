@@ -12,7 +12,7 @@ import attrs
 import msgspec
 
 from orchestrator.classification import exceptions
-from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage, dialect
+from orchestrator.dialects import Answer, Fault, Flaw, Flawed, Usage
 from orchestrator.dialects.judgement import judge
 from orchestrator.execution.accumulator import Accumulator
 from orchestrator.execution.answer_chunks import (
@@ -112,7 +112,10 @@ class Exchange:
         Where the status alone says that it is a failure, that is what came, whether the body
         arrives, stalls or breaks.
         """
-        self.body = ResponseSniffer(head, self.provider.dialect, self.prepared.stream)
+        prepared = self.prepared
+        self.body = ResponseSniffer(
+            head, self.provider.dialect, prepared.stream, one_piece=prepared.in_one_piece
+        )
 
     def feed(self, data: bytes | None) -> None:
         """Take in bytes; ``None`` where the body ended."""
@@ -253,7 +256,7 @@ class Exchange:
         if body is None:
             raise AssertionError("only called after the head of the answer")
         head = body.head
-        decoded = dialect(body.spoken).decode(head.status, head.headers, body.content)
+        decoded = self.prepared.decode(head.status, head.headers, body.content)
         if self.prepared.stops and isinstance(decoded, Answer):
             decoded = cut_answer(decoded, body.spoken, self.prepared.stops)
         judged = self._enough(decoded)

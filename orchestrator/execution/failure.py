@@ -150,6 +150,8 @@ _FLAWS = {
     Flaw.MISSING_CALL: "the model stopped to call a tool, and no call came",
     Flaw.NAMELESS_CALL: "a tool call came without the name of its tool",
     Flaw.EMPTY: "the model stopped without a word",
+    Flaw.VECTOR_COUNT: "there is not one vector for each input",
+    Flaw.VECTOR_SIZE: "the vectors are not of the size that was asked for, or not of one size",
 }
 
 

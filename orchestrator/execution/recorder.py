@@ -138,10 +138,12 @@ class Recorder:
         known = {each.provider: pools[each.provider] for each in route}
         asked = (self.ledger.call, time, route, call.policy, call.reasoning)
         if type(metadata) is dict and not metadata:
-            self._entries.defer(Opened, _as_told, *asked, {}, known, call.streamed)
+            operation = request.operation
+            self._entries.defer(Opened, _as_told, *asked, {}, known, call.streamed, operation)
         else:
             # The caller's own is made legible now: it may change once the call is over.
-            self._entries.append(Opened(*asked, metadata, known, call.streamed))
+            taken = call.streamed, request.operation
+            self._entries.append(Opened(*asked, metadata, known, *taken))
 
     def begin_attempt(self, command: Send, at: float) -> None:
         """An attempt goes out."""

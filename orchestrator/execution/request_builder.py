@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import msgspec
 
 from orchestrator.api.request import Request
-from orchestrator.dialects import Payload, crossing, dialect
+from orchestrator.dialects import Answer, Fault, Flawed, Payload, crossing, dialect
+from orchestrator.dialects.encoding import Encode
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.dialects.shape import continue_conversation
 from orchestrator.execution.json_paths import find_values
@@ -31,15 +32,21 @@ class PreparedRequest(msgspec.Struct, frozen=True):
         payload: The request in the dialect of the target's provider.
         overrides: The target's own fields, repaired like the payload.
         stream: True where a stream is to be asked for.
+        encode: Makes the HTTP request.
+        decode: Reads an answer that comes in one piece.
         notes: In what this differs from what the caller asked.
         stops: Stop sequences that are not sent; the answer is to be cut at them.
+        in_one_piece: True where no answer can be a stream, whatever its first bytes are.
     """
 
     payload: Payload
     overrides: Payload
     stream: bool
+    encode: Encode
+    decode: Callable[[int, Mapping[str, str], bytes], Answer | Fault | Flawed]
     notes: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
+    in_one_piece: bool = False
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -125,7 +132,9 @@ class RequestBuilder:
         notes += tuple(f"repaired: {name}" for name in repairs)
         if stream is not self._request.stream:
             notes += ("asked as a stream" if stream else "asked without streaming",)
-        worded = PreparedRequest(payload, overrides, stream, notes, stops)
+        worded = PreparedRequest(
+            payload, overrides, stream, spoken.encode, spoken.decode, notes, stops
+        )
         self._sent[target.name] = worded
         return worded
 

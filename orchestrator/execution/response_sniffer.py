@@ -19,6 +19,7 @@ class ResponseSniffer:
         head: Its head.
         spoken: The provider's dialect.
         streamed: True where a stream was asked for.
+        one_piece: True where it is known to be none; what comes may tell later.
     """
 
     head: ResponseHead

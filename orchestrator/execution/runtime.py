@@ -9,6 +9,7 @@ import attrs
 
 from orchestrator.clock import Clock
 from orchestrator.config.config import TargetSettings
+from orchestrator.dialects import Operation
 from orchestrator.execution.addresses import Addresses
 from orchestrator.execution.auth import LiveSecrets
 from orchestrator.execution.call_log import CallLog
@@ -17,6 +18,8 @@ from orchestrator.health import HealthBoard, Pool, PoolCredential
 from orchestrator.ledger import RecordedPool
 from orchestrator.provider import Provider, masker
 from orchestrator.secrets import Masker
+
+_GENERATE = Operation.GENERATE
 
 
 @attrs.frozen
@@ -66,6 +69,22 @@ class Runtime:
         self.pools[provider.name] = pool_of(provider)
         self.board.admit(board_pool(provider))
         self.providers[provider.name] = provider
+
+    def of(self, operation: Operation) -> Runtime:
+        """What calls of ``operation`` share: what they learn of a target is no news for others."""
+        if operation is _GENERATE:
+            return self
+        return attrs.evolve(self, board=operation_board(self.board, operation))
+
+
+def operation_board(board: HealthBoard, operation: Operation) -> HealthBoard:
+    """The board of calls of ``operation``, beside ``board``, which is that of answers."""
+    if operation is _GENERATE:
+        return board
+    # A count is free, and vendors limit it by itself: that an account without money counts is no
+    # news of its money, and one that may not count for a minute may still answer
+    # (https://platform.claude.com/docs/en/build-with-claude/token-counting, 2026-11-30).
+    return board.apart(operation.value, alone=operation is Operation.COUNT_TOKENS)
 
 
 def board_pool(provider: Provider) -> Pool:

@@ -12,7 +12,7 @@ from orchestrator.health.pool import Pool
 from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
 from orchestrator.health.session import BoardState, Session
 from orchestrator.health.snapshot import BoardRow, board_rows
-from orchestrator.health.stores.store import Store
+from orchestrator.health.stores.store import MemoryStore, Store
 from orchestrator.secrets import Secret
 from orchestrator.states.facts import Target
 
@@ -31,6 +31,7 @@ class HealthBoard:
         random: Draws for the strategy ``random``; a seeded one makes it repeatable, without
             one the module's own is used.
         claim_seconds: How long a granted probe belongs to one call.
+        aspect: What the targets are asked for; see :meth:`apart`.
 
     Raises:
         ValueError: Two pools are of the same provider entry.
@@ -44,11 +45,32 @@ class HealthBoard:
         random: Random | None = None,
         *,
         claim_seconds: float = CLAIM_SECONDS,
+        aspect: str = "",
     ) -> None:
         # Without a generator of its own, since to make one is to draw a seed.
         dice = draw if random is None else random.random
-        self._state = BoardState(pools, store, dice, claim_seconds)
-        self._clock = clock
+        self._state = BoardState(pools, store, dice, claim_seconds, aspect)
+        self._clock, self._random = clock, random
+        self._apart: dict[str, HealthBoard] = {}
+
+    def apart(self, aspect: str, *, alone: bool = False) -> HealthBoard:
+        """The board of what targets are asked for besides answers; the same one each time.
+
+        What providers and credentials met is known to both. What a target met is kept apart: a
+        model that makes no vectors may well answer.
+
+        Args:
+            aspect: What they are asked for; targets are marked under it.
+            alone: True where nothing that the one learns holds for the other.
+        """
+        known = self._apart.get(aspect)
+        if known is None:
+            state = self._state
+            store = MemoryStore() if alone else state.store
+            new = HealthBoard(state.pools.values(), store, self._clock, self._random, aspect=aspect)
+            # Two threads may make it at once; setdefault lets the first one stay.
+            known = self._apart.setdefault(aspect, new)
+        return known
 
     def session(self, route: Sequence[Target], started: float) -> Session:
         """A call's session; release it in every ending of the call.
@@ -64,11 +86,13 @@ class HealthBoard:
 
     def admit(self, pool: Pool) -> None:
         """Know the pool of one more provider entry."""
-        self._state.admit(pool)
+        for board in (self, *self._apart.values()):
+            board._state.admit(pool)  # noqa: SLF001 - of our own
 
     def renew(self, provider: str, label: str, secret: Secret) -> None:
         """Know the credential ``label`` of ``provider`` by a new secret: it starts clean."""
-        self._state.renew(provider, label, secret)
+        for board in (self, *self._apart.values()):
+            board._state.renew(provider, label, secret)  # noqa: SLF001 - of our own
 
     def snapshot(self, targets: Iterable[Target] = ()) -> tuple[BoardRow, ...]:
         """What is known now of every provider, credential and target.

@@ -163,9 +163,15 @@ class BoardState:
     """
 
     def __init__(
-        self, pools: Iterable[Pool], store: Store, draw: Callable[[], float], claim_seconds: float
+        self,
+        pools: Iterable[Pool],
+        store: Store,
+        draw: Callable[[], float],
+        claim_seconds: float,
+        aspect: str = "",
     ) -> None:
         self.store = store
+        self._aspect = f" ({aspect})" if aspect else ""
         self.pools: dict[str, Pool] = {}
         for pool in pools:
             if self.pools.setdefault(pool.provider, pool) is not pool:
@@ -252,7 +258,7 @@ class BoardState:
             return place
         if pool is None:
             raise _no_pool(target, self.pools)
-        new = TargetKeys.of(pool, target.model, self.store.salt)
+        new = TargetKeys.of(pool, f"{target.model}{self._aspect}", self.store.salt)
         if place is None:
             # Two threads may make it at once; setdefault lets the first one stay.
             return self._places.setdefault(name, new)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import attrs
 
 from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.operations import Operation
 from orchestrator.json_values import legible
 from orchestrator.states import (
     Call,
@@ -109,6 +110,7 @@ class Opened:
         pools: What the providers of its route had: what was seen to stand by is true of these
             pools alone. Empty in ledgers of before 2026-11-29.
         streamed: True where the caller takes the answer as a stream.
+        operation: What is asked of the targets; ``generate`` in ledgers of before 2026-12.
     """
 
     kind: ClassVar[str] = "opened"
@@ -120,6 +122,7 @@ class Opened:
     metadata: Any = attrs.field(converter=legible)
     pools: Pools = attrs.field(factory=dict)
     streamed: bool = False
+    operation: Operation = Operation.GENERATE
 
     def begin(self) -> Call:
         """The machine as it was before ``Started``."""
@@ -251,7 +254,17 @@ class Skipped:
 
 @attrs.frozen
 class Closed:
-    """The last entry: how the call ended."""
+    """The last entry: how the call ended.
+
+    Attributes:
+        call: The call's id.
+        at: Seconds since ``Started``.
+        outcome: The final state, ``succeed`` or ``fail_terminal``.
+        reason: The class of the real cause; ``None`` on success.
+        stopped_by: Why a failed call ended; ``None`` on success.
+        attempts: How many requests were sent.
+        skipped: Targets that were passed over, and why.
+    """
 
     kind: ClassVar[str] = "closed"
     call: str

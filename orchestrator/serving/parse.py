@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from orchestrator.api.request import Request, RequestError
-from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, Dialect
+from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, Dialect, Operation
 from orchestrator.serving.http_errors import NotServed
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -63,12 +63,12 @@ def parse_request(
         NotServed: It is no call of a model.
         RequestError: It is one, and makes no sense.
     """
-    spoken, payload = _dialect_called(incoming), _payload(incoming)
+    (spoken, operation), payload = _called(incoming), _payload(incoming)
     path, served = incoming.url.path, spoken.serving
     named, streams = served.address(path, incoming.url.params)
     # What the body says goes before the address.
     model = payload.pop("model", None) or named
-    stream = bool(payload.pop("stream", False))
+    stream = bool(payload.pop("stream", False)) and operation is Operation.GENERATE
     return Request(
         payload,
         route=route or model,
@@ -78,36 +78,49 @@ def parse_request(
         headers={
             key: incoming.headers[key] for key in served.passed_headers if key in incoming.headers
         },
+        operation=operation,
     )
 
 
 def client_dialect(incoming: HttpRequest) -> str:
     """The dialect that the client understands: by the path, else by its headers."""
-    at_path = _dialect_at(incoming.url.path)
+    at_path = _served_at(incoming.url.path)
     if at_path is not None:
-        return at_path.name
+        return at_path[0].name
     marks = ((name, one.serving.known_by) for name, one in DIALECTS.items())
     known = (name for name, header in marks if header and header in incoming.headers)
     return next(known, DEFAULT_DIALECT)
 
 
-def _dialect_at(path: str) -> Dialect | None:
+def _served_at(path: str) -> tuple[Dialect, Operation] | None:
+    """The dialect that is spoken at a path, and what is asked for there."""
     # The threads of OpenAI's assistants have messages too, which are no call of a model.
     if "/threads/" in path:
         return None
-    return next((one for one in DIALECTS.values() if path.endswith(one.serving.paths)), None)
+    for one in DIALECTS.values():
+        if path.endswith(one.serving.paths):
+            return one, Operation.GENERATE
+    return next((one[1:] for one in _besides() if path.endswith(one[0])), None)
 
 
-def _dialect_called(incoming: HttpRequest) -> Dialect:
-    spoken = _dialect_at(incoming.url.path)
-    if spoken is None or incoming.method != "POST":
-        paths = (path for one in DIALECTS.values() for path in one.serving.paths)
+def _besides() -> Iterator[tuple[tuple[str, ...], Dialect, Operation]]:
+    """What can be asked for besides answers: at which paths, in which dialect."""
+    for one in DIALECTS.values():
+        for operation, spec in one.operations.items():
+            yield spec.paths, one, operation
+
+
+def _called(incoming: HttpRequest) -> tuple[Dialect, Operation]:
+    called = _served_at(incoming.url.path)
+    if called is None or incoming.method != "POST":
+        answers = [path for one in DIALECTS.values() for path in one.serving.paths]
+        others = dict.fromkeys(path for paths, *_ in _besides() for path in paths)
         raise NotServed(
             f"{incoming.method} {incoming.url.path} is not served here: neither a call of a model "
-            f"(POST to a path that ends with {', '.join(paths)}) nor the list of them "
-            "(GET /models); send it with a client that talks to the provider itself"
+            f"(POST to a path that ends with {', '.join((*answers, *others))}) nor the list of "
+            "them (GET /models); send it with a client that talks to the provider itself"
         )
-    return spoken
+    return called
 
 
 def _payload(incoming: HttpRequest) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import msgspec
 from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request
 from orchestrator.api.response import Response
+from orchestrator.dialects import Operation, dialect
 from orchestrator.execution.call_run import CallRun
 from orchestrator.ledger import Ledger, Skipped
 from orchestrator.serving.body_streams import AsyncBody, SyncBody
@@ -37,7 +38,14 @@ def answer(request: Request, response: Response) -> HttpReply:
         _cause(response.ledger, response.skipped),
         response.attempts[-1].request_id,
     )
-    return json(200, response.in_dialect(request.dialect, request.payload), headers)
+    return json(200, _body(request, response), headers)
+
+
+def _body(request: Request, response: Response) -> dict[str, Any]:
+    if request.operation is Operation.GENERATE:
+        return response.in_dialect(request.dialect, request.payload)
+    spec = dialect(response.dialect).operations[request.operation]
+    return spec.complete_answer(response.raw, request.payload, response.model)
 
 
 def stream(run: CallRun, body: SyncBody | AsyncBody) -> HttpReply:
@@ -50,9 +58,9 @@ def stream(run: CallRun, body: SyncBody | AsyncBody) -> HttpReply:
     return HttpReply(200, {**headers, "content-type": "text/event-stream; charset=utf-8"}, body)
 
 
-def refused(error: Exception, dialect: str) -> HttpReply:
+def refused(error: Exception, spoken: str) -> HttpReply:
     """What went wrong, as an HTTP error that the client raises in its own way."""
-    status, body = error_response(error, dialect)
+    status, body = error_response(error, spoken)
     if not isinstance(error, CallFailed):
         return json(status, body, _headers(0, "", type(error).__name__))
     last = error.attempts[-1].request_id if error.attempts else None

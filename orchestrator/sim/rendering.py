@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from orchestrator.sim.operations import operation_body
 from orchestrator.sim.received import Received
 from orchestrator.sim.reply import Body, Completion, Framing, Reply
 
@@ -76,6 +77,8 @@ def _body(reply: Reply, received: Received) -> tuple[str, tuple[bytes, ...]]:
     if reply.completion is None:
         content_type, content = _encoded(reply.body, received)
         return content_type, (content,) if content else ()
+    if (asked := operation_body(received)) is not None:
+        return _JSON, (json.dumps(asked).encode(),)
     if received.streamed:
         return _EVENTS, tuple(_event(data) for data in _chunks(reply.completion, received))
     return _JSON, (json.dumps(_completion(reply.completion, received)).encode(),)

@@ -24,7 +24,10 @@ def ok(
     delay: float = 0.0,
     pace: float = 0.0,
 ) -> Reply:
-    """A whole answer with the model of the request; events where it asks for a stream."""
+    """A whole answer with the model of the request; events where it asks for a stream.
+
+    A request for embeddings or for a count of tokens is answered with these.
+    """
     completion = Completion(text, finish_reason, tuple(tool_calls), usage)
     return Reply(completion=completion, delay=delay, pace=pace)
 

@@ -42,7 +42,8 @@ api.streams        | api.chunks api.response dialects execution
 api.routing        | states classification config dialects execution vendors
 api.default        | api.client clock config
 api.options        | api.request clock health ledger
-api.client         | states api.options api.request api.response api.routing api.streams classification clock config connections dialects execution health ledger secrets
+api.embeddings     | api.options api.request api.response dialects ledger
+api.client         | states api.embeddings api.options api.request api.response api.routing api.streams classification clock config connections dialects execution health ledger secrets
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets
 serving            | states api.client api.default api.errors api.options api.request api.response config dialects execution ledger
 sim                |
@@ -65,7 +66,7 @@ OTHERS = {
     "api.chunks": {"msgspec"},
     "api.options": {"httpx"},
     "classification": {"msgspec"},
-    "cli": {"cyclopts", "httpx", "msgspec", "rich"},
+    "cli": {"cyclopts", "genai_prices", "httpx", "msgspec", "pygal", "rich"},
     "config": {"cattrs", "platformdirs"},
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
     "dialects": {"msgspec"},

@@ -19,8 +19,10 @@ from orchestrator.dialects.anthropic_messages import (
 from orchestrator.dialects.anthropic_messages.stream_reader import AnthropicStreamReader
 from orchestrator.dialects.anthropic_messages.stream_writer import AnthropicStreamWriter
 from orchestrator.dialects.anthropic_messages.vocabulary import NAME, error_body
+from orchestrator.dialects.operations import Operation
 from orchestrator.dialects.record import Dialect
 from orchestrator.dialects.serving import Serving
+from orchestrator.dialects.token_counts import token_count
 
 __all__ = ["MESSAGES"]
 
@@ -49,5 +51,10 @@ MESSAGES = Dialect(
     wants_reasoning=shape.wants_reasoning,
     takes_prefill=reasoning.takes_prefill,
     unsupported_keywords=request_writer.UNSUPPORTED,
+    operations={
+        Operation.COUNT_TOKENS: token_count(
+            NAME, "/messages/count_tokens", http.encode_count, "input_tokens"
+        )
+    },
 )
 """``POST {base_url}/messages``."""

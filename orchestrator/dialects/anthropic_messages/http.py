@@ -57,5 +57,24 @@ def encode(
     return post(provider, "messages", body, stream=stream, ours={"anthropic-version": VERSION})
 
 
+def encode_count(
+    payload: Payload,
+    *,
+    provider: EndpointSettings,
+    model: str,
+    overrides: Payload,
+    stream: bool = False,  # noqa: ARG001 - a number comes in one piece
+) -> OutgoingRequest:
+    """The same, for the number of tokens that such a request has.
+
+    https://platform.claude.com/docs/en/api/messages-count-tokens (2026-11-30).
+    """
+    fields = {**payload, **overrides}
+    asked = {name: value for name, value in fields.items() if name not in ("model", "stream")}
+    body = {"model": model, **suited(asked, model)}
+    ours = {"anthropic-version": VERSION}
+    return post(provider, "messages/count_tokens", body, stream=False, ours=ours)
+
+
 def _max_tokens(fields: Mapping[str, Any]) -> int:
     return DEFAULT_MAX_TOKENS + count(fields.get("thinking"), "budget_tokens")

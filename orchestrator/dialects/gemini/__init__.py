@@ -14,11 +14,14 @@ from __future__ import annotations
 from orchestrator.dialects.encoding import KeyForm
 from orchestrator.dialects.framing import StreamFraming
 from orchestrator.dialects.gemini import answer, http, request_reader, request_writer, schema, shape
+from orchestrator.dialects.gemini.embeddings import EMBEDDINGS
 from orchestrator.dialects.gemini.serving import SERVING
 from orchestrator.dialects.gemini.stream_reader import GeminiStreamReader
 from orchestrator.dialects.gemini.stream_writer import GeminiStreamWriter
 from orchestrator.dialects.gemini.vocabulary import NAME
+from orchestrator.dialects.operations import Operation
 from orchestrator.dialects.record import Dialect
+from orchestrator.dialects.token_counts import token_count
 
 __all__ = ["GEMINI"]
 
@@ -42,6 +45,10 @@ GEMINI = Dialect(
     framing=StreamFraming(is_listed=True),
     wants_reasoning=shape.wants_reasoning,
     unsupported_keywords=schema.UNSUPPORTED,
+    operations={
+        Operation.EMBED: EMBEDDINGS,
+        Operation.COUNT_TOKENS: token_count(NAME, ":countTokens", http.encode_count, "totalTokens"),
+    },
 )
 """``POST {base_url}/models/{model}:generateContent``; ``base_url`` is such as
 ``https://generativelanguage.googleapis.com/v1beta``."""

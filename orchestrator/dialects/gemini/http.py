@@ -77,11 +77,35 @@ def _body(payload: Mapping[str, Any], model: str, overrides: Mapping[str, Any]) 
     return body
 
 
+def encode_count(
+    payload: Payload,
+    *,
+    provider: EndpointSettings,
+    model: str,
+    overrides: Payload,
+    stream: bool = False,  # noqa: ARG001 - a number comes in one piece
+) -> OutgoingRequest:
+    """The same, for the number of tokens that such a request has.
+
+    https://ai.google.dev/api/tokens (2026-11-30).
+    """
+    body = {k: v for k, v in {**payload, **overrides}.items() if k not in _HANDLED}
+    whole = take(body, "generateContentRequest")
+    if isinstance(whole, dict):  # it names the model again
+        body["generateContentRequest"] = {**whole, "model": model_path(model)}
+    return post(provider, f"{model_path(model)}:countTokens", body, stream=False)
+
+
 def _path(model: str, *, stream: bool) -> str:
-    """``models/NAME:method``; a name that says its collection keeps it."""
-    name = quote(model, safe="/-._~@")
-    whole = name if name.startswith(("models/", "tunedModels/")) else f"models/{name}"
+    """``models/NAME:method``."""
+    whole = model_path(model)
     return f"{whole}:streamGenerateContent?alt=sse" if stream else f"{whole}:generateContent"
+
+
+def model_path(model: str) -> str:
+    """``models/NAME``; a name that says its collection keeps it."""
+    name = quote(model, safe="/-._~@")
+    return name if name.startswith(("models/", "tunedModels/")) else f"models/{name}"
 
 
 def _placed(overrides: Mapping[str, Any]) -> dict[str, Any]:

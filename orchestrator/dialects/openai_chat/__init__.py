@@ -7,6 +7,7 @@ where they are read.
 
 from __future__ import annotations
 
+from orchestrator.dialects.embeddings import EMBEDDINGS
 from orchestrator.dialects.encoding import KeyForm
 from orchestrator.dialects.json_schema import UNSUPPORTED_AT_OPENAI
 from orchestrator.dialects.openai_chat import (
@@ -19,6 +20,7 @@ from orchestrator.dialects.openai_chat import (
 from orchestrator.dialects.openai_chat.stream_reader import ChatStreamReader
 from orchestrator.dialects.openai_chat.stream_writer import ChatStreamWriter, chunk
 from orchestrator.dialects.openai_chat.vocabulary import NAME
+from orchestrator.dialects.operations import Operation
 from orchestrator.dialects.record import Dialect
 from orchestrator.dialects.serving import Serving
 
@@ -46,5 +48,6 @@ CHAT = Dialect(
     ask_for_usage=shape.ask_for_usage,
     check_request=shape.check_request,
     unsupported_keywords=UNSUPPORTED_AT_OPENAI,
+    operations={Operation.EMBED: EMBEDDINGS},
 )
 """``POST {base_url}/chat/completions``."""

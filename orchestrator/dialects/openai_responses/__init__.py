@@ -9,6 +9,7 @@ A request is a flat list of items; ``request_reader`` gathers them into turns an
 
 from __future__ import annotations
 
+from orchestrator.dialects.embeddings import EMBEDDINGS
 from orchestrator.dialects.encoding import KeyForm
 from orchestrator.dialects.json_schema import UNSUPPORTED_AT_OPENAI
 from orchestrator.dialects.openai_responses import (
@@ -21,8 +22,10 @@ from orchestrator.dialects.openai_responses import (
 from orchestrator.dialects.openai_responses.stream_reader import ResponsesStreamReader
 from orchestrator.dialects.openai_responses.stream_writer import ResponsesStreamWriter
 from orchestrator.dialects.openai_responses.vocabulary import NAME
+from orchestrator.dialects.operations import Operation
 from orchestrator.dialects.record import Dialect
 from orchestrator.dialects.serving import Serving
+from orchestrator.dialects.token_counts import token_count
 
 __all__ = ["RESPONSES"]
 
@@ -45,5 +48,11 @@ RESPONSES = Dialect(
     shown_path="/responses",
     wants_reasoning=shape.wants_reasoning,
     unsupported_keywords=UNSUPPORTED_AT_OPENAI,
+    operations={
+        Operation.EMBED: EMBEDDINGS,
+        Operation.COUNT_TOKENS: token_count(
+            NAME, "/responses/input_tokens", http.encode_count, "input_tokens"
+        ),
+    },
 )
 """``POST {base_url}/responses``."""

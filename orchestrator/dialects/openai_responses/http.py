@@ -17,3 +17,19 @@ def encode(
     """See :class:`orchestrator.dialects.record.Encode`."""
     body = with_model({**payload, **overrides}, model, stream=stream)
     return post(provider, "responses", body, stream=stream)
+
+
+def encode_count(
+    payload: Payload,
+    *,
+    provider: EndpointSettings,
+    model: str,
+    overrides: Payload,
+    stream: bool = False,  # noqa: ARG001 - a number comes in one piece
+) -> OutgoingRequest:
+    """The same, for the number of tokens that such a request has.
+
+    https://platform.openai.com/docs/api-reference/responses/input-tokens (2026-11-30).
+    """
+    body = with_model({**payload, **overrides}, model, stream=False)
+    return post(provider, "responses/input_tokens", body, stream=False)

@@ -9,8 +9,10 @@ from random import Random
 
 import attrs
 
-from orchestrator.config.config import DEFAULT_ROUTE, Config
+from orchestrator.config.config import DEFAULT_ROUTE, Config, model_name
+from orchestrator.dialects import Operation
 from orchestrator.execution.recorder import pool_of
+from orchestrator.execution.runtime import operation_board
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
 from orchestrator.health.penalties import CIRCUIT, FAILING_CALLS
 from orchestrator.health.session import Release, Report, Take, TakeFirst
@@ -102,7 +104,8 @@ def replay(
     replays = _interleaved(
         [
             CallReplay(
-                *(each, _call(each, targets, config.policy), board),
+                *(each, _call(each, targets, config.policy)),
+                operation_board(board, each.opened.operation),
                 RecordedProviders(each, assume, usual),
                 follow=follow and _knows(config, each, targets),
             ).run()
@@ -167,6 +170,9 @@ def _route(config: Config, recording: Recording, name: str | None) -> tuple[Targ
     skipped = recording.closed.skipped if recording.closed is not None else ()
     unfit = {each.target for each in skipped if each.mark == "unfit" and each.reason != Reason.AUTH}
     chosen = config.route(name if name is not None else nearest(config, recording))
+    if recording.opened.operation is not Operation.GENERATE:
+        model = model_name(recording.opened.route[0].model)
+        chosen = tuple(one for one in chosen if model_name(one.model) == model) or chosen
     return tuple(target for target in chosen if target.name not in unfit) or chosen
 
 
@@ -249,7 +255,8 @@ def remember(
             if since < calls[0].opened.time - 0.001 and key not in told:
                 told.add(key)
                 keys_then = had.get(clear.target.provider)
-                _remember(board, clear, recording.opened.time, route, keys_then)
+                known = operation_board(board, recording.opened.operation)
+                _remember(known, clear, recording.opened.time, route, keys_then)
 
 
 def _remember(

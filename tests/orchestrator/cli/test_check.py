@@ -176,6 +176,16 @@ def test_live_is_well_where_every_target_answers(tmp_path: Path) -> None:
     assert sent["max_tokens"] <= 16
 
 
+def test_live_asks_a_model_that_embeds_for_a_vector(tmp_path: Path) -> None:
+    with ScriptedProviders({"a": replies.ok()}) as providers:
+        place = configured(tmp_path, {"a": providers.url("a")}, ["a/qwen3-Embedding"])
+        ended = place.run("check", "--live")
+        (received,) = providers.received("a")
+
+    assert ended.status == 0
+    assert received.path == "/v1/embeddings"
+
+
 def test_live_names_the_setting_for_a_provider_that_never_says_why_it_stopped(
     tmp_path: Path,
 ) -> None:

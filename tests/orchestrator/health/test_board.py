@@ -383,3 +383,52 @@ def test_a_secret_that_changes_starts_clean_and_what_is_under_way_is_about_the_o
     late.fail(error(Reason.AUTH, revoked=True))
 
     assert late.take(A) == call.take(A) == Taken(A, "k1")
+
+
+# What targets are asked for besides answers.
+
+
+def asked_apart(world: World, *, alone: bool = False) -> World:
+    """The same world, whose calls ask for something else."""
+    other = World()
+    other.board = world.board.apart("embed", alone=alone)
+    return other
+
+
+def test_what_a_target_meets_is_kept_apart_by_what_it_is_asked_for() -> None:
+    world = World()
+    other = asked_apart(world)
+    other.failed_call(A, Reason.MODEL_NOT_FOUND)
+
+    assert world.call().start() == Taken(A, "k1")
+    assert other.call().start() == Taken(A2, "k1")
+    assert [row.model for row in world.board.snapshot() if row.mark] == ["one (embed)"]
+
+
+def test_what_an_account_or_a_key_meets_holds_whatever_it_is_asked_for() -> None:
+    world = World()
+    other = asked_apart(world)
+    other.failed_call(A, Reason.BILLING)
+    world.failed_call(B, Reason.AUTH)
+
+    assert world.call().start() == other.call().start() == Taken(C, "k1")
+
+
+def test_a_board_that_is_alone_tells_nothing_and_is_told_nothing() -> None:
+    world = World()
+    other = asked_apart(world, alone=True)
+    world.failed_call(A, Reason.BILLING)
+    other.failed_call(B, Reason.BILLING)
+
+    assert other.call().start() == Taken(A, "k1")
+    assert world.call().start() == Taken(B, "k1")
+
+
+def test_a_board_apart_is_made_once_and_knows_of_new_secrets() -> None:
+    world = World()
+    other = asked_apart(world)
+    other.failed_call(A, error(Reason.AUTH, revoked=True))
+    world.board.renew("acme", "k1", Secret("another"))
+
+    assert world.board.apart("embed") is other.board
+    assert other.call().start() == Taken(A, "k1")

@@ -141,13 +141,14 @@ def test_two_calls_of_one_file_lose_nothing_by_each_others_torn_lines() -> None:
 def test_lines_of_before_the_format_was_said_are_read() -> None:
     old = [json.loads(text) for text in LINES]
     for entry in old:
-        for name in ("format", "pools", "usage", "billed"):
+        for name in ("format", "pools", "usage", "billed", "operation"):
             entry.pop(name, None)
     (found,) = recorded_calls([json.dumps(entry).encode() + b"\n" for entry in old])
 
     assert found.answered is False
     assert len(found.transitions) == 9
     assert found.opened.pools == {}
+    assert found.opened.operation == "generate"
 
 
 def changed(number: int, **fields: Any) -> list[bytes]:
@@ -165,6 +166,7 @@ BAD = {
     "a fact": (changed(2, facts={"at": "now", "taken": None, "standby": {}}), "line 2: "),
     "a route": (changed(1, route=[{"provider": 3}]), "line 1: "),
     "a later format": (changed(1, format=2), "line 1: format is 2; this version reads up to 1"),
+    "an operation": (changed(1, operation="dance"), "line 1: "),
     "a pool": (changed(1, pools={"a": {"credentials": "many"}}), "line 1: "),
 }
 

@@ -40,6 +40,28 @@ def test_the_path_says_the_dialect_and_for_gemini_the_model(
     assert (found.dialect, found.wants, found.stream) == (dialect, model, stream)
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "dialect", "operation"),
+    [
+        ("/v1/embeddings", {"input": "a"}, "openai-chat", "embed"),
+        ("/openai/deployments/x/embeddings", {"input": ["a"]}, "openai-chat", "embed"),
+        ("/v1/messages/count_tokens?beta=true", HI, "anthropic-messages", "count_tokens"),
+        ("/v1/responses/input_tokens", {"input": "a"}, "openai-responses", "count_tokens"),
+        ("/v1beta/models/fast:countTokens", {"contents": []}, "gemini", "count_tokens"),
+        ("/v1/chat/completions", HI, "openai-chat", "generate"),
+    ],
+)
+def test_the_path_says_what_is_asked_for(
+    path: str, body: Any, dialect: str, operation: str
+) -> None:
+    found = asked(path, {**body, "model": "fast", "stream": operation != "generate"})
+
+    assert (found.dialect, found.operation, found.wants) == (dialect, operation, "fast")
+    # Whoever asks for these has no use for chunks.
+    assert not found.stream
+    assert found.payload == body
+
+
 def test_model_and_stream_are_taken_out_of_the_payload_and_the_rest_is_left() -> None:
     found = asked("/v1/chat/completions", {**HI, "model": "fast", "stream": True, "x": [1]})
 
@@ -76,8 +98,9 @@ def test_a_limit_of_the_client_shortens_the_deadline(limits: httpx.Timeout, time
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/v1/embeddings"),
-        ("POST", "/v1/messages/count_tokens"),
+        ("POST", "/v1/images/generations"),
+        ("GET", "/v1/embeddings"),
+        ("POST", "/v1/chat/completions/count_tokens"),
         ("POST", "/v1/threads/t1/messages"),
         ("GET", "/v1/chat/completions"),
         ("DELETE", "/v1/responses"),
@@ -86,7 +109,8 @@ def test_a_limit_of_the_client_shortens_the_deadline(limits: httpx.Timeout, time
 def test_what_is_no_call_of_a_model_is_not_served(method: str, path: str) -> None:
     request = httpx.Request(method, f"http://any.where{path}", content=b"\xff")
 
-    with pytest.raises(NotServed, match=f"{method} {path} is not served here.*/chat/completions"):
+    served = "/chat/completions.*:generateContent.*/embeddings, .*/messages/count_tokens"
+    with pytest.raises(NotServed, match=f"{method} {path} is not served here.*{served}"):
         parse_request(request, route=None, deadline=1.0)
 
 
@@ -96,6 +120,7 @@ def test_what_is_no_call_of_a_model_is_not_served(method: str, path: str) -> Non
         ("/v1/messages", b"{", "not JSON"),
         ("/v1/messages", b"\xff", "not JSON"),
         ("/v1/messages", b"[]", "no object"),
+        ("/v1/embeddings", b"{}", "'input' is missing"),
         ("/v1/chat/completions", b"{}", "'messages' is missing"),
         ("/v1/chat/completions", b'{"messages": [{"role": "user"}], "model": 3}', "of type int"),
         ("/v1beta/models/x:streamGenerateContent", b"{}", "alt=sse"),

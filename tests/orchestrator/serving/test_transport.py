@@ -112,8 +112,8 @@ def test_a_name_that_is_unknown_is_an_error_that_names_the_nearest() -> None:
 def test_a_request_that_is_no_call_is_a_404_of_the_client_s_dialect() -> None:
     with world({"only": replies.ok()}) as (_, inner):
         answers = [
-            post(inner, f"{MESSAGES}/count_tokens", HI, headers={"anthropic-version": "1"}),
-            post(inner, "http://any.where/v1/embeddings", {"input": "x"}),
+            post(inner, f"{MESSAGES}/batches", HI, headers={"anthropic-version": "1"}),
+            post(inner, "http://any.where/v1/moderations", {"input": "x"}),
         ]
 
     assert [answer.status_code for answer in answers] == [404, 404]

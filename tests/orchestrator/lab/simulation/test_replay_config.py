@@ -23,8 +23,10 @@ from orchestrator.lab.simulation.replay_config import Comparison, replay, reques
 from orchestrator.lab.simulation.script_items import WORDS
 from orchestrator.ledger import Entry, Recording, line, read_entries, read_ledger, recorded_calls
 from orchestrator.provider import Provider
+from orchestrator.sim import replies
 from orchestrator.states import Clear, Mark, Started
 from orchestrator.testing import policies, routes
+from tests.acceptance.world import HI, world
 from tests.orchestrator.lab.simulation.incidents import FOLDER, INCIDENTS, config, of
 from tests.orchestrator.lab.simulation.incidents import entries as incident
 
@@ -399,3 +401,48 @@ def marks(call: Recording) -> Sequence[Clear]:
     first = call.transitions[0].facts
     assert isinstance(first, Started)
     return first.standby.clears
+
+
+# Calls for vectors and counts.
+
+
+def embedded(route: str, first: str) -> tuple[Recording, Config]:
+    """A recorded call for vectors whose first target failed with ``first``, and its config."""
+    scripts = {"a": getattr(replies, first)(), "b": replies.ok()}
+    seen: list[Entry] = []
+    with world(scripts, route=route.split()) as (_, orchestrator):
+        orchestrator.embed("x", observe=seen.append)
+        (recording,) = recorded_calls(map(line, seen))
+        return recording, orchestrator.config
+
+
+@pytest.mark.parametrize("follow", [True, False])
+def test_a_call_for_vectors_is_the_same_again(*, follow: bool) -> None:
+    recording, same = embedded("a/m b/x/m", "billing_402")
+    (again,) = replay([recording], same, follow=follow).replays
+
+    assert [each.row for each in again.steps] == [move.row for move in recording.transitions]
+    assert recording.opened.operation == "embed"
+
+
+def test_a_call_for_vectors_is_put_through_targets_of_its_model_alone() -> None:
+    recording, same = embedded("a/m b/x/m", "billing_402")
+    changed = attrs.evolve(
+        same, routes={"default": tuple(map(same.target, ("a/m", "b/other", "b/x/m")))}
+    )
+
+    (route,) = replay([recording], changed).routes
+
+    assert [target.name for target in route] == ["a/m", "b/x/m"]
+
+
+def test_what_calls_for_vectors_meet_at_a_target_changes_no_answers() -> None:
+    recording, same = embedded("a/m b/x/m", "model_not_found")
+    seen: list[Entry] = []
+    with world({"a": replies.ok(), "b": replies.ok()}, route=["a/m", "b/x/m"]) as (_, inner):
+        inner.run(HI, observe=seen.append)
+    (answered,) = recorded_calls(map(line, seen))
+
+    _, again = replay([recording, answered], same, follow=False).replays
+
+    assert [each.target for each in again.sent] == ["a/m"]

@@ -1,0 +1,40 @@
+"""Counts of tokens: asked of a target in the caller's own dialect, and passed on as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orchestrator.dialects.answer import Answer, Fault
+from orchestrator.dialects.encoding import Encode, Payload
+from orchestrator.dialects.operations import DecodeFor, OperationSpec
+from orchestrator.dialects.wire import decoded
+
+
+def token_count(form: str, path: str, encode: Encode, field: str) -> OperationSpec:
+    """The operation of a dialect whose answers hold the count in ``field``.
+
+    Args:
+        form: The dialect's own name: nobody else counts what its models would read.
+        path: How the path ends by which its clients ask.
+        encode: Makes the request.
+        field: Where the answer has the number.
+    """
+    return OperationSpec(
+        form=form, paths=(path,), encode=encode, decode=_decoder(field), takes_overrides=False
+    )
+
+
+def _decoder(field: str) -> DecodeFor:
+    def decode(
+        asked: Payload,  # noqa: ARG001 - any count may be right
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Answer | Fault:
+        content = decoded(body)
+        if 200 <= status < 300 and isinstance(content, dict) and type(content.get(field)) is int:
+            # What is counted was not used: no usage.
+            return Answer("", raw=content)
+        return Fault(status, dict(headers.items()), content)
+
+    return decode

@@ -1,0 +1,71 @@
+"""What scripted providers answer where vectors or counts are asked for."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from typing import Any
+
+import httpx
+import pytest
+
+from orchestrator.sim import ScriptedProviders, replies
+from orchestrator.sim.operations import vector
+
+
+def post(path: str, body: Any) -> Any:
+    with ScriptedProviders({"a": replies.ok("hello")}) as providers:
+        return httpx.post(f"{providers.url('a')}{path}", json=body).json()
+
+
+def test_a_text_has_its_own_vector_in_the_space_of_each_model() -> None:
+    one = vector("m", "a")
+
+    assert one == vector("m", "a")
+    assert one not in (vector("m", "b"), vector("n", "a"))
+    assert len(vector("m", "a", 3)) == 3
+    assert all(-1 <= number < 1 for number in one)
+
+
+@pytest.mark.parametrize(
+    ("given", "texts"), [("a b", ["a b"]), (["a b", "c"], ["a b", "c"]), ([1, 2], [[1, 2]])]
+)
+def test_embeddings_are_answered_in_openai_s_form(given: Any, texts: list[Any]) -> None:
+    told = post("/embeddings", {"model": "m", "input": given, "dimensions": 4})
+
+    assert [one["embedding"] for one in told["data"]] == [vector("m", text, 4) for text in texts]
+    assert (told["object"], told["model"]) == ("list", "m")
+
+
+def test_base64_says_the_same() -> None:
+    told = post("/embeddings", {"model": "m", "input": "a", "encoding_format": "base64"})
+
+    content = base64.b64decode(told["data"][0]["embedding"])
+    assert list(struct.unpack("<8f", content)) == vector("m", "a")
+
+
+def test_gemini_s_batch_is_answered_text_by_text() -> None:
+    asked = {"model": "models/m", "content": {"parts": [{"text": "a"}]}}
+    told = post("/models/m:batchEmbedContents", {"requests": [asked, asked]})
+
+    assert told == {"embeddings": [{"values": vector("m", "a")}] * 2}
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/messages/count_tokens", {"input_tokens": 3}),
+        ("/responses/input_tokens", {"object": "response.input_tokens", "input_tokens": 3}),
+        ("/models/m:countTokens", {"totalTokens": 3}),
+    ],
+)
+def test_a_count_is_that_of_the_words(path: str, told: Any) -> None:
+    turn = {"role": "user", "content": [{"type": "text", "text": "one two"}]}
+
+    assert post(path, {"model": "m", "messages": [turn], "system": "three"}) == told
+
+
+def test_a_call_of_a_model_is_answered_as_before() -> None:
+    told = post("/chat/completions", {"model": "m", "messages": []})
+
+    assert told["choices"][0]["message"]["content"] == "hello"
