@@ -241,6 +241,11 @@ def translated_errors(clock: Clock, seconds: float, connect: float = math.inf) -
             raise LimitPassed from None
         if ours is None:
             raise
-        # A limit of somebody else's: what it is in truth.
-        ours = _WITHOUT_LIMITS.get(ours, ours)
-        raise ours(str(error) or type(error).__name__) from None
+        words = str(error) or type(error).__name__
+        if ours in _WITHOUT_LIMITS:
+            # A limit of somebody else's: what it is in truth, and why it is not called one.
+            ours = _WITHOUT_LIMITS[ours]
+            words = (
+                f"the transport gave up after {passed:.1f} s, before a limit had passed: {words}"
+            )
+        raise ours(words) from None
