@@ -246,7 +246,7 @@ def _dead_rules(config: Config) -> Iterator[Finding]:
 
 
 def _needless(config: Config) -> Iterator[Finding]:
-    """What is said of TLS where none is spoken: perhaps the ``s`` of ``https`` is what is missing."""
+    """What is said of TLS where none is spoken: perhaps ``https`` is meant."""
     for name, provider in config.providers.items():
         address, options = Address.parse(provider.base_url), provider.connection
         if address.scheme != "http" or not provider.credentials:

@@ -245,7 +245,6 @@ def translated_errors(clock: Clock, seconds: float, connect: float = math.inf) -
         if ours in _WITHOUT_LIMITS:
             # A limit of somebody else's: what it is in truth, and why it is not called one.
             ours = _WITHOUT_LIMITS[ours]
-            words = (
-                f"the transport gave up after {passed:.1f} s, before a limit had passed: {words}"
-            )
+            gave_up = f"the transport gave up after {passed:.1f} s, before a limit had passed"
+            words = f"{gave_up}: {words}"
         raise ours(words) from None

@@ -34,7 +34,7 @@ class Route:
     @property
     def uses_httpx(self) -> bool:
         """True where httpx carries the requests: HTTP/2, and proxies of other kinds."""
-        # Whether both speak HTTP/2 is agreed in TLS (ALPN, RFC 9113 section 3.2): without, none does.
+        # HTTP/2 is agreed upon in TLS (RFC 9113 section 3.2): without it, nobody speaks it.
         return (self.options.http2 and self.is_secure) or (
             self.proxy is not None and self.proxy.scheme not in _OWN_PROXIES
         )
