@@ -13,11 +13,11 @@ STAMP := $(VENV)/.installed-development
 export HYPOTHESIS_PROFILE ?= ci
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
-.PHONY: help install demo test coverage mutants lint format types diagrams spin benchmarks instructions wheel clean
+.PHONY: help install demo test test-slow test-all coverage mutants lint format types diagrams spin benchmarks instructions wheel clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 install: $(STAMP) ## build .venv and install all that tests and checks need
 
@@ -32,8 +32,15 @@ $(STAMP): pyproject.toml scripts/install.sh
 demo: $(PACKAGE) ## watch a call meet a 402 and take its fallback: no key, no network
 	@$(BIN)/orchestrator demo
 
-test: $(STAMP) ## run every test
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+test: $(STAMP) ## run the tests but for the slow ones: about 4 minutes on two cores
+	@echo "some 17,000 tests, about 4 minutes on two cores; one that fails is named at once"
+	@$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: $(STAMP) ## run the slow tests that `make test` leaves out: about 2 minutes
+	@echo "slow tests, about 2 minutes on two cores; one that fails is named at once"
+	@$(PYTEST) -m slow $(ARGS)
+
+test-all: test test-slow ## run every test, as CI does: about 6 minutes
 
 coverage: $(STAMP) ## branches of states/ that its own tests take without luck: 100 %
 	@COVERAGE_FILE=build/coverage $(BIN)/coverage run --source=states \

@@ -398,6 +398,7 @@ class _Page:
     def _again(self) -> Iterator[str]:
         yield "## Again"
         yield ""
+        yield "<!-- not run: it measures for half an hour -->"
         yield "```console"
         yield "$ python -m venv peers && peers/bin/pip install --upgrade pip  # 25.1 knows groups"
         yield "$ peers/bin/pip install --editable . --group peers"

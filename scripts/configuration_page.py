@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from orchestrator.config.starter import DEFAULTS
+from orchestrator.states.reasons import SPECS, Move
 from orchestrator.vendors import CATALOGUE
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
@@ -63,6 +64,41 @@ def _tables() -> Iterator[str]:
             f"| `{entry.key}` | `{_cell(entry.value)}` | {_cell(entry.meaning)} |"
             for entry in entries
         )
+        if table == "policy.on":
+            yield from _moves()
+
+
+MOVES = """
+A list replaces the whole default of its reason; its order has no meaning, and `[]` allows no move.
+`rotate` goes on with another key of the provider, `retry` asks the same target again after a wait,
+`fallback` goes to the next target. Billing may list `fallback` alone.
+
+To switch at once, with no wait on a key that is throttled or a provider that is busy:
+
+```toml
+[policy.on]
+rate_limit = ["rotate", "fallback"]
+overloaded = ["fallback"]
+```
+
+| reasons | default |
+|---|---|"""
+
+
+def _moves() -> Iterator[str]:
+    """What a policy allows for each reason that a config may name."""
+    yield MOVES
+    alike: dict[str, list[str]] = {}
+    for reason, spec in SPECS.items():
+        if not spec.ours:
+            later = f"; `{_listed(spec.moves_later)}` at a later target" if spec.moves_later else ""
+            alike.setdefault(f"`{_listed(spec.moves)}`{later}", []).append(f"`{reason}`")
+    yield from (f"| {', '.join(reasons)} | {moves} |" for moves, reasons in alike.items())
+
+
+def _listed(moves: frozenset[Move]) -> str:
+    words = (f'"{move}"' for move in Move if move in moves)
+    return f"[{', '.join(words)}]"
 
 
 def _catalogue() -> Iterator[str]:

@@ -43,6 +43,6 @@ for version in 3.12 3.13; do
         touch "$home/.installed"
     fi
     "$home/bin/python" -m pytest --quiet --numprocesses "$JOBS" --dist worksteal \
-        -p no:cacheprovider -m "not hypothesis" "${QUICK[@]}"
+        -p no:cacheprovider -m "not hypothesis and not slow" "${QUICK[@]}"
     printf 'passed on Python %s\n' "$version"
 done

@@ -103,6 +103,7 @@ OUTPUTS = {
         choices=(_OBJECT,),
         usage=_OBJECT,
         orchestrator={
+            "config": str,
             "provider": str,
             "model": str,
             "credential": str,
@@ -174,6 +175,7 @@ OUTPUTS = {
     "init": Output("`init --json`: the file that was written.", path=str, keys=_OBJECT),
     "simulate": Output(
         "`simulate SCRIPT --json`.",
+        config=str,
         route=_TEXTS,
         calls=(
             {
@@ -192,6 +194,7 @@ OUTPUTS = {
     ),
     "simulate-random": Output(
         "`simulate --random N --json`: many calls over a day.",
+        config=str,
         mix=Mix,
         seed=int,
         calls=int,
@@ -212,6 +215,7 @@ OUTPUTS = {
     ),
     "replay": Output(
         "`replay --json`: recorded calls under another config.",
+        config=str,
         changes=_TEXTS,
         assume=str,
         assumed=int,
@@ -233,7 +237,10 @@ OUTPUTS = {
         ),
     ),
     "verify": Output(
-        "`verify --json`: a verdict for each route.", routes=(_OBJECT,), exceeded=_TEXTS
+        "`verify --json`: a verdict for each route.",
+        config=str,
+        routes=(_OBJECT,),
+        exceeded=_TEXTS,
     ),
 }
 

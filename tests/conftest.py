@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 # Every call that a test makes, and every ledger file that it leaves, is replayed on its own
 # policy, and must be the same bit for bit.
-pytest_plugins = ("orchestrator.testing.plugin", "tests.ledgers", "tests.golden")
+pytest_plugins = ("orchestrator.testing.plugin", "tests.ledgers", "tests.golden", "tests.progress")
 
 # Either would make a property depend on what else the machine is doing.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

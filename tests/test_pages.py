@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from orchestrator.states.reasons import SPECS, Move, Reason, ReasonSpec
+from scripts.docstring_markdown import anchor
 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("writer", ["scripts.configuration_page", "benchmarks.report"])
+@pytest.mark.parametrize(
+    "writer", ["scripts.configuration_page", "scripts.reference_page", "benchmarks.report"]
+)
 def test_the_page_is_what_the_records_say(writer: str) -> None:
     written = subprocess.run(
         [sys.executable, "-m", writer, "--check"],
@@ -40,6 +43,47 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
     broken = [one for one in links if "://" not in one and not (page.parent / one).exists()]
 
     assert broken == []
+
+
+def headings(page: Path) -> set[str]:
+    """Where the headings of a page are found, as GitHub names them."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return {anchor(found) for found in re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_heading_leads_to_one(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    links = re.findall(r"\]\(([\w./-]*\.md)?#([^)\s]+)\)", text)
+    broken = [
+        f"{file}#{heading}"
+        for file, heading in links
+        if heading not in headings(page.parent / file if file else page)
+    ]
+
+    assert broken == []
+
+
+def test_the_index_links_every_page() -> None:
+    index = ROOT / "docs" / "index.md"
+    links = re.findall(r"\]\(([^)#\s]+)\)", index.read_text(encoding="utf-8"))
+    linked = {(index.parent / link).resolve() for link in links}
+
+    pages = {page for page in PAGES if page.parent.name != "incidents"}
+    assert sorted(str(page) for page in pages - linked - {index}) == []
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: str(page.name)
+)
+def test_the_first_lines_of_a_page_say_what_it_is_for(page: Path) -> None:
+    text = re.sub(r"<!--.*?-->\s*", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    title, first = text.split("\n\n")[:2]
+
+    assert re.fullmatch("# .+", title)
+    assert re.match(r"[A-Z`\[*]", first), first  # prose: no list, table, code or other heading
+    assert 8 <= len(first.split()) <= 90, first
+    assert first.rstrip().endswith((".", ":", "?")), first
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -68,7 +112,9 @@ def specs(cell: str) -> list[ReasonSpec]:
 
 def test_the_pages_say_the_moves_and_statuses_of_each_reason() -> None:
     moves = [
-        (spec, row) for row in table_below("README.md", "What decides") for spec in specs(row[0])
+        (spec, row)
+        for row in table_below("docs/classification.md", "What a reason leads to")
+        for spec in specs(row[0])
     ]
     statuses = [
         (spec, row)

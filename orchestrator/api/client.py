@@ -125,6 +125,10 @@ class Orchestrator:
     ) -> Self:
         """An orchestrator over the config file at ``path``, or the one that is found.
 
+        Args:
+            path: The file; where none is given, the one that :func:`orchestrator.run` would use.
+            options: As for the class.
+
         Raises:
             ConfigError: There is no file, or it cannot be used; all problems are listed.
         """
@@ -134,6 +138,10 @@ class Orchestrator:
     @classmethod
     def from_dict(cls, config: Mapping[str, Any], **options: Unpack[OrchestratorOptions]) -> Self:
         """An orchestrator over a mapping that holds what a config file would.
+
+        Args:
+            config: The tables and keys of the file, by their names.
+            options: As for the class.
 
         Raises:
             ConfigError: It cannot be used; all problems are listed.
@@ -172,7 +180,15 @@ class Orchestrator:
         return blocking.run(flow(self.begin_call(asked, observe)), connection)
 
     async def arun(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
-        """Run a call to its end, suspending the task; see :meth:`run`."""
+        """Run a call to its end, suspending the task; see :meth:`run`.
+
+        Args:
+            request: As for :meth:`run`.
+            options: As for :meth:`run`.
+
+        Raises:
+            CallFailed: The call failed; catch its leaves to tell who must act.
+        """
         asked, observe = read_call("arun", request, options)
         await self._admit_in_task(asked.wants)
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
@@ -221,12 +237,21 @@ class Orchestrator:
         ``timeout`` bounds the time until the first content. Iterating raises what
         :meth:`run` raises, and :class:`StreamInterrupted` where the stream broke after
         content was delivered and the policy's ``on_interrupted`` does not say to go on.
+
+        Args:
+            request: As for :meth:`run`.
+            options: As for :meth:`run`.
         """
         asked, observe = read_call("stream", request, options, stream=True)
         return ChunkStream(lambda: self.stream_events(asked, observe))
 
     def astream(self, request: RequestLike, **options: Unpack[CallOptions]) -> AsyncChunkStream:
-        """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`."""
+        """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`.
+
+        Args:
+            request: As for :meth:`run`.
+            options: As for :meth:`run`.
+        """
         asked, observe = read_call("astream", request, options, stream=True)
         # Not before the first chunk is asked for: a stream that is never iterated is no call.
         return AsyncChunkStream(lambda: self.astream_events(asked, observe))

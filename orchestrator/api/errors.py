@@ -39,7 +39,7 @@ _CLEARS = frozenset({Reason.RATE_LIMIT, Reason.OVERLOADED, Reason.SERVER_ERROR})
 
 @attrs.frozen
 class Rejected:
-    """What a fallback answered last.
+    """What a fallback answered last; it is listed, and never takes the place of the cause.
 
     Attributes:
         target: ``provider/model``.
@@ -69,6 +69,7 @@ class CallFailed(Exception):  # the name is the public contract's
         skipped: Targets that were passed over, and why.
         rejected: What each fallback answered last.
         ledger: The whole record of the call.
+        seconds: How long it took.
     """
 
     def __init__(

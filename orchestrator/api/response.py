@@ -14,7 +14,7 @@ from orchestrator.ledger import Attempt, Ledger, Skipped
 
 @attrs.frozen
 class Response:
-    """An answer, and how it was come by.
+    """The answer of a call, and the record of how it was reached.
 
     Attributes:
         provider, model, credential: Who answered; the credential by its label.

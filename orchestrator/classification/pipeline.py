@@ -83,6 +83,10 @@ def classify(  # noqa: PLR0913 - the raw facts of a failure are this many
         model: The model's name as it was sent: a limit that names it is that model's.
         by_model: True where the vendor limits each model of an account by itself.
         mask: Takes secrets out of the message, before it is cut.
+
+    Returns:
+        The :class:`.Error`: ``.reason``, ``.rule``, ``.scope``, ``.retry_after`` (seconds, or
+        ``None``), ``.message``, ``.hint``.
     """
     vendor = family(provider) if isinstance(provider, str) else ""
     ours = rule_book(vendor, dialect if isinstance(dialect, str) else "")

@@ -16,7 +16,7 @@ from orchestrator.api.request import Request
 from orchestrator.cli import check_live
 from orchestrator.cli.check_connections import ProviderConnection, provider_connections
 from orchestrator.cli.check_live import LiveCheck
-from orchestrator.cli.context import store_problem
+from orchestrator.cli.context import name_config, store_problem
 from orchestrator.cli.exit_codes import DONE, FAILED, MISUSED, UsageError, exit_on_error
 from orchestrator.cli.format import count, duration, one_line
 from orchestrator.cli.inputs import read_duration, read_payload
@@ -78,6 +78,7 @@ def check(
                 raise
             _Report(str(path), _refused(error)).show(screen, json=json)
             return MISUSED
+        name_config(screen, loaded, config, named=False)
         report = _Report(
             str(loaded.path),
             _placed(loaded, [*_health(loaded), *lint(loaded)]),

@@ -111,7 +111,7 @@ def classify(  # noqa: PLR0913 - one argument for each option of the command
 
 def _config(screen: Screen, path: Path | None) -> Config | None:
     """The config that is named or found; keys that are not set do not matter here."""
-    return None if find(path) is None else load_without_keys(path, screen).config
+    return None if find(path) is None else load_without_keys(path, screen, named=False).config
 
 
 def _given(

@@ -1,39 +1,90 @@
-"""Context of a command: its config, its orchestrator, the program's name, its progress."""
+"""Context of a command: its config, its orchestrator, the program's name."""
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
+from rich.text import Text
+
 from orchestrator.api.client import Orchestrator
+from orchestrator.cli.example import example
 from orchestrator.cli.screen import Screen
 from orchestrator.config import loading
 from orchestrator.config.config import Config
-from orchestrator.config.errors import ConfigError
-from orchestrator.lab.simulation.loading import Loaded, load_as_written
+from orchestrator.config.errors import ConfigError, placed
+from orchestrator.lab.simulation.loading import Loaded, load, load_as_written
 
 NAME = "orchestrator"
 
 
-def open_orchestrator(path: Path | None, screen: Screen) -> Orchestrator:
+def open_orchestrator(path: Path | None, screen: Screen, *, named: bool = True) -> Orchestrator:
     """The orchestrator over the config that is found; the config's warnings are shown.
+
+    Args:
+        path: The config that the user names.
+        screen: Where it is named.
+        named: Whether it is.
 
     Raises:
         ConfigError: There is no config, or it cannot be used.
     """
     config = loading.load(path)
+    name_config(screen, config, path, named=named)
     show_warnings(config, screen)
     return Orchestrator(config)
+
+
+def name_config(
+    screen: Screen, config: Config, given: Path | None = None, *, named: bool = True
+) -> None:
+    """Say on stderr which config a command uses, and which it does not although it lies here.
+
+    Args:
+        screen: Where it is said.
+        config: The config.
+        given: What ``--config`` names.
+        named: False where the result names it; then only the other one is told of.
+    """
+    why = _passed_over(config) if given is None else ""
+    if named or why:
+        screen.say(Text(f"config: {config.path}{why}", style="dim"))
+
+
+def _passed_over(config: Config) -> str:
+    """That a variable names the config, where one lies in this folder that a user may expect."""
+    here = Path(loading.FILE)
+    if not (os.environ.get(loading.VARIABLE) and isinstance(config.path, Path) and here.is_file()):
+        return ""
+    if here.samefile(config.path):
+        return ""
+    return f" (${loading.VARIABLE}; ./{loading.FILE} is passed over)"
 
 
 def show_warnings(config: Config, screen: Screen) -> None:
     """Show what the config's reader noticed, on stderr."""
     for warning in config.warnings:
-        screen.say(f"warning: {config.path}: {warning}")
+        screen.say(f"warning: {placed(config.path, warning.line)}{warning}")
+
+
+def load_or_example(path: Path | None, screen: Screen, *, named: bool = True) -> Config:
+    """The config for a command that sends nothing; a built-in example where there is none.
+
+    Raises:
+        ConfigError: The config cannot be used.
+    """
+    if loading.find(path) is None:
+        if named:
+            screen.say(Text("config: none is found; a built-in example stands in", style="dim"))
+        return example()
+    loaded = load(path)
+    name_config(screen, loaded.config, path, named=named)
+    show_warnings(loaded.config, screen)
+    show_stand_ins(loaded, screen)
+    return loaded.config
 
 
 def show_stand_ins(loaded: Loaded, screen: Screen) -> None:
@@ -43,16 +94,25 @@ def show_stand_ins(loaded: Loaded, screen: Screen) -> None:
         screen.say(f"note: not set, so made-up keys stand in; nothing is sent: {names}")
 
 
-def load_without_keys(path: Path | None, screen: Screen) -> Loaded:
+def load_without_keys(path: Path | None, screen: Screen, *, named: bool = True) -> Loaded:
     """The config for a command that asks no provider, whether its keys are set or not.
+
+    Args:
+        path: The config that the user names.
+        screen: Where it is named.
+        named: False where the result names it.
 
     Raises:
         ConfigError: There is no config, or something else is wrong with it.
     """
     try:
-        return Loaded(loading.load(path), ())
+        config = loading.load(path)
     except ConfigError:
         loaded = load_as_written(path)
+    else:
+        name_config(screen, config, path, named=named)
+        return Loaded(config, ())
+    name_config(screen, loaded.config, path, named=named)
     names = ", ".join(loaded.stand_ins)
     screen.say(f"note: not set, and not needed for this: {names}")
     return loaded
@@ -88,16 +148,3 @@ def _short(path: Path) -> str:
     if not below and found is not None and Path(found).absolute() == whole:
         return path.name
     return shlex.quote(str(whole.relative_to(Path.cwd()) if below else whole))
-
-
-def progress_teller(screen: Screen, route: str) -> Callable[[str], None]:
-    """Tells on stderr how far the search of a route is, about once a second."""
-    last = time.monotonic()
-
-    def tell(words: str) -> None:
-        nonlocal last
-        if time.monotonic() - last >= 1.0:
-            last = time.monotonic()
-            screen.say(f"route {route}: {words}")
-
-    return tell

@@ -13,10 +13,11 @@ import attrs
 from cyclopts import Parameter
 from rich.text import Text
 
-from orchestrator.cli.context import progress_teller, show_warnings
+from orchestrator.cli.context import name_config, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.format import count
 from orchestrator.cli.inputs import STANDARD_INPUT, read_bytes
+from orchestrator.cli.live import working
 from orchestrator.cli.screen import Screen
 from orchestrator.lab.diagrams import bounds, lists, terminal
 from orchestrator.lab.diagrams.bounds import BoundSetup
@@ -231,11 +232,13 @@ def _under(screen: Screen, path: Path | None, route: str | None) -> tuple[str, C
     from orchestrator.lab.verify import Setting, verify
 
     config = load(path).config
+    name_config(screen, config, path)
     show_warnings(config, screen)
     pool = {name: len(entry.credentials) for name, entry in config.providers.items()}
     name = route or "default"
     setting = Setting(config.route(route), pool, config.policy, name=name)
-    verdict = verify(setting, progress=progress_teller(screen, name))
+    with working(screen, f"route {name}", 1, talks=True) as work:
+        verdict = verify(setting, progress=work.tell)
     if not verdict.holds:
         screen.say(
             f"warning: {config.path}: a property is broken, so calls may take rows that are said "

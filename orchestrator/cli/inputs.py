@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -85,6 +86,22 @@ def read_duration(value: str | None, option: str) -> float | None:
         return parsed(number)
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None
+
+
+def check_writable(file: Path) -> None:
+    """Notice before the work that its result could not be written to ``file`` after it.
+
+    Raises:
+        UsageError: There is no such folder, or it or the file may not be written.
+    """
+    folder = file.absolute().parent
+    if file.is_dir():
+        raise UsageError(f"{file}: it is a folder; name a file in it")
+    if not folder.is_dir():
+        raise UsageError(f"{file}: there is no folder {file.parent}")
+    if not os.access(file if file.exists() else folder, os.W_OK):
+        what = "the file" if file.exists() else f"in {file.parent}"
+        raise UsageError(f"{file}: you may not write {what}")
 
 
 def decoded(text: str) -> Any:

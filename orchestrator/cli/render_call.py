@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
 from orchestrator.cli.format import duration, http_answer, lasting, one_line, whole_duration
+from orchestrator.cli.live import LiveLine
 from orchestrator.ledger import Attempt, Closed, Entry, Opened, Skipped, Transition
 from orchestrator.states import (
     Clear,
@@ -37,10 +39,14 @@ class LiveLines:
 
     Args:
         say: Shows one line.
+        live: Shows what lasts while it lasts; where nobody sees it, a wait is announced in a line.
     """
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Say, live: LiveLine | None = None) -> None:
         self._say = say
+        self._live = live if live is not None and live.is_shown else None
+        self._lasting: Callable[[], str] | None = None
+        self._waits: tuple[float, str] | None = None
         self._most = 0
         self._route: tuple[str, ...] = ()
         self._told: set[str] = set()
@@ -49,6 +55,18 @@ class LiveLines:
 
     def __call__(self, entry: Entry) -> None:
         """Tell what ``entry`` says, if it is worth a line."""
+        if self._live is None:
+            self._tell_of(entry)
+            return
+        # The line goes before anything is said, and comes back while the same thing lasts.
+        self._live.stop()
+        if isinstance(entry, Transition):
+            self._lasting = _lasting(entry, self._most)
+        self._tell_of(entry)
+        if self._lasting is not None:
+            self._live.start(self._lasting)
+
+    def _tell_of(self, entry: Entry) -> None:
         match entry:
             case Opened():
                 self._most = entry.policy.max_attempts
@@ -70,7 +88,7 @@ class LiveLines:
             self._passed_over([Skipped.passed_over(clear) for clear in skipped], facts.at)
         if isinstance(entry.command, Send):
             self._asked.add(entry.command.target.name)
-        lines = _announced(entry)
+        lines = self._announced(entry)
         if isinstance(facts, Diagnosed):
             # The recorder closes an attempt's record after the move that it led to.
             self._later = lines
@@ -88,6 +106,24 @@ class LiveLines:
             if each.target not in self._told | self._asked:
                 self._told.add(each.target)
                 self._say(skipped_line(each, at))
+
+    def _announced(self, entry: Transition) -> list[Text]:
+        """What is said before the move's command is performed."""
+        lines = []
+        waited, self._waits = self._waits, None
+        if waited is not None and isinstance(entry.facts, Waited):
+            since, name = waited
+            lines = [Text(f"waited {duration(entry.facts.at - since)} for {name}", style="yellow")]
+        match entry.command:
+            case Wait(until, target) if self._live is None:
+                left = max(0.0, until - entry.facts.at)
+                lines.append(Text(f"waiting {duration(left)} for {target.name}", style="yellow"))
+            case Wait(target=target):  # who watches it sees how long it still takes
+                self._waits = entry.facts.at, target.name
+            case Send(target=target, probe=True):
+                words = f"probing {target.name}: has what stood in its way ended?"
+                lines.append(Text(words, style="yellow"))
+        return lines
 
     def _tell(self, lines: Iterable[Text]) -> None:
         for line in lines:
@@ -138,15 +174,19 @@ def _brought(attempt: Attempt) -> Text:
     return Text(" ".join(words), style="not dim red")
 
 
-def _announced(entry: Transition) -> list[Text]:
-    """What is said before the move's command is performed."""
+def _lasting(entry: Transition, most: int) -> Callable[[], str] | None:
+    """What is said while the move's command is performed: ``attempt 1/16 … 4 s``."""
+    began = time.monotonic()
+
+    def passed() -> float:
+        return time.monotonic() - began
+
     match entry.command:
+        case Send() as send:
+            head = one_line(f"attempt {send.number}/{most} {send.target.name} {send.credential}")
+            return lambda: f"{head} … {passed():.0f} s"
         case Wait(until, target):
-            left = max(0.0, until - entry.facts.at)
-            return [Text(f"waiting {duration(left)} for {target.name}", style="yellow")]
-        case Send(target=target, probe=True):
-            return [
-                Text(f"probing {target.name}: has what stood in its way ended?", style="yellow")
-            ]
+            left = until - entry.facts.at
+            return lambda: f"waiting {max(0.0, left - passed()):.1f} s for {target.name} …"
         case _:
-            return []
+            return None

@@ -208,14 +208,14 @@ def _silent(line: object) -> None:
     """Show nothing."""
 
 
-def show_survey(screen: Screen, found: Survey, mix: Mix, seed: int, *, json: bool) -> None:
+def show_survey(screen: Screen, found: Survey, mix: Mix, seed: int) -> None:
     """Show the survey, on stdout."""
-    if json:
-        screen.json(_survey_as_mapping(found, mix, seed))
-        return
     screen.show(_survey_table(found, mix, seed))
     for line in _plot(found):
         screen.result(line)
+    calls = count(len(found.calls), "call")
+    ends = f"{found.at_once} answered at once, {found.rescued} rescued, {found.lost} lost"
+    screen.result(Text(f"{calls}: {ends}", "bold"))
 
 
 def survey_svg(found: Survey, mix: Mix, seed: int) -> str:
@@ -281,7 +281,8 @@ def _bar(hour: Survey, most: int) -> Text:
     return line
 
 
-def _survey_as_mapping(found: Survey, mix: Mix, seed: int) -> dict[str, Any]:
+def survey_as_mapping(found: Survey, mix: Mix, seed: int) -> dict[str, Any]:
+    """The same for ``--json``."""
     names = ("mean", "median", "p95", "most")
     return {
         "mix": mix,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 from rich.table import Table
+from rich.text import Text
 
+from orchestrator.cli.context import name_config, show_warnings
 from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, exit_on_error
 from orchestrator.cli.format import count
+from orchestrator.cli.live import LiveLine, working
 from orchestrator.cli.render_simulation import percent
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
@@ -24,6 +28,11 @@ from orchestrator.lab.simulation.replay_config import replay as replay_calls
 from orchestrator.ledger import BrokenLedger, Recording, read_ledger
 
 _SWITCH = Parameter(negative="", show_default=False)
+_VERBOSE = Parameter(name=["--verbose", "-v"], negative="", show_default=False)
+
+_MOST_ROWS, _MOST_PATHS = 20, 5
+"""Calls that are listed, and that are told of attempt by attempt: there may be thousands, and
+what they came to must stay on the screen."""
 
 
 def replay(
@@ -32,6 +41,7 @@ def replay(
     route: Annotated[str | None, Parameter(name=["--route", "-r"])] = None,
     assume: Assume = Assume.FAIL,
     max_lost: int | None = None,
+    verbose: Annotated[bool, _VERBOSE] = False,
     json: Annotated[bool, _SWITCH] = False,
 ) -> int:
     """Put recorded calls through a changed config: what would have been rescued or lost.
@@ -51,6 +61,8 @@ def replay(
         or ok. Such attempts are counted apart.
     max_lost
         How many calls that were answered may be lost before the exit status is 1.
+    verbose
+        List every call and its attempts, not only those that end or cost otherwise.
     json
         Print one JSON object.
     """
@@ -58,42 +70,61 @@ def replay(
     with exit_on_error(screen, json=json):
         if not ledgers:
             raise UsageError("no ledger; allowed: one or more files of JSON lines")
+        if max_lost is not None and max_lost < 0:
+            raise UsageError(f"--max-lost: found {max_lost}; allowed: 0 or more")
         loaded = load(config)
+        name_config(screen, loaded.config, config, named=not json)
+        show_warnings(loaded.config, screen)
         calls = _read(screen, ledgers)
-        found = replay_calls(calls, loaded.config, route=route, assume=assume)
+        with working(screen, "replaying", len(calls)) as work:
+            found = replay_calls(
+                calls, loaded.config, route=route, assume=assume, progress=work.step
+            )
         if json:
             screen.json(_object(found, loaded.config, assume))
         else:
-            _show(screen, found, loaded.config, assume)
+            _show(screen, found, loaded.config, assume, verbose=verbose)
         return FAILED if max_lost is not None and len(found.lost) > max_lost else DONE
 
 
 def _read(screen: Screen, ledgers: tuple[Path, ...]) -> list[Recording]:
     try:
-        calls = [each for path in ledgers for each in read_ledger(path)]
+        with LiveLine(screen) as line:
+            line.start(lambda: f"reading {', '.join(map(str, ledgers))} …")
+            calls = [each for path in ledgers for each in read_ledger(path)]
     except BrokenLedger as error:
         raise UsageError(str(error)) from None
     if not calls:
         raise UsageError(f"{', '.join(map(str, ledgers))}: no call begins there")
-    for each in calls:
-        if other := find_difference(each):
-            screen.say(f"warning: another version of the machine wrote {each.source}: {other}")
+    with working(screen, "checking", len(calls)) as work:
+        for each in calls:
+            if other := find_difference(each):
+                written = f"another version of the machine wrote {each.source}"
+                screen.say(f"warning: {written}: {other}")
+            work.step()
     return calls
 
 
-def _show(screen: Screen, found: Comparison, config: Config, assume: Assume) -> None:
+def _show(
+    screen: Screen, found: Comparison, config: Config, assume: Assume, *, verbose: bool
+) -> None:
+    rows, most = (len(found.replays),) * 2 if verbose else (_MOST_ROWS, _MOST_PATHS)
     for line in _changes(found, config):
         screen.result(line)
+    _calls(screen, found, rows, verbose=verbose)
     screen.show(_totals(found))
-    screen.show(_calls(found))
     answered = count(sum(each.answered for each in found.before.calls), "call")
-    failed = count(found.before.lost, "call")
-    _name(screen, f"lost by the change: {len(found.lost)} of {answered} answered then", found.lost)
-    _name(screen, f"saved by the change: {len(found.saved)} of {failed} lost then", found.saved)
-    same = f"{found.unchanged} of {count(len(found.replays), 'call')}"
-    screen.result(f"as recorded, move by move: {same}")
+    lost = f"lost by the change: {len(found.lost)} of {answered} answered then"
+    screen.result(Text(lost, "bold red" if found.lost else ""))
+    _paths(screen, found.lost, most)
     if found.assumed:
         screen.result(_assumption(found, assume))
+    same = f"{found.unchanged} of {count(len(found.replays), 'call')}"
+    screen.result(f"as recorded, move by move: {same}")
+    _paths(screen, found.saved, most, "saved ")
+    failed = count(found.before.lost, "call")
+    saved = f"saved by the change: {len(found.saved)} of {failed} lost then"
+    screen.result(Text(saved, "bold green" if found.saved else ""))
 
 
 def _changes(found: Comparison, config: Config) -> list[str]:
@@ -103,10 +134,18 @@ def _changes(found: Comparison, config: Config) -> list[str]:
     return [f"change: {each}" for each in found_changes]
 
 
-def _name(screen: Screen, line: str, calls: Sequence[Replay]) -> None:
-    screen.result(line)
-    for each in calls:
-        screen.result(f"{each.recording.call}: {_path(each)}", margin=2)
+def _paths(screen: Screen, calls: Sequence[Replay], most: int, head: str = "") -> None:
+    """What each of ``calls`` would have met, as far as ``most`` of them."""
+    for each in calls[:most]:
+        screen.result(f"{head}{each.recording.call}: {_path(each)}", margin=2)
+    _rest(screen, len(calls) - most, "like these", margin=2)
+
+
+def _rest(screen: Screen, number: int, what: str, margin: int = 0) -> None:
+    """That more were not listed."""
+    if number > 0:
+        screen.result(Text(f"… and {number:,} more {what}; --verbose lists them", "dim"),
+                      margin=margin)  # fmt: skip
 
 
 def _assumption(found: Comparison, assume: Assume) -> str:
@@ -141,11 +180,17 @@ def _totals(found: Comparison) -> Table:
     return table
 
 
-def _calls(found: Comparison) -> Table:
+def _calls(screen: Screen, found: Comparison, most: int, *, verbose: bool) -> None:
+    """The calls that go another way than they went, or all of them."""
+    rows = [
+        trio
+        for trio in zip(found.replays, found.before.calls, found.after.calls, strict=True)
+        if verbose or not trio[0].is_as_recorded
+    ]
+    if not rows:
+        return
     table = Table("call", "before", "after", "attempts", "seconds", "assumed")
-    for each, before, after in zip(
-        found.replays, found.before.calls, found.after.calls, strict=True
-    ):
+    for each, before, after in rows[:most]:
         table.add_row(
             each.recording.call[:8],
             _end(answered=before.answered, closed=each.recording.closed is not None),
@@ -154,7 +199,8 @@ def _calls(found: Comparison) -> Table:
             f"{before.seconds:.1f} → {after.seconds:.1f}",
             str(each.assumed or ""),
         )
-    return table
+    screen.show(table)
+    _rest(screen, len(rows) - most, "that go another way")
 
 
 def _end(*, answered: bool, closed: bool = True) -> str:
@@ -164,17 +210,22 @@ def _end(*, answered: bool, closed: bool = True) -> str:
 
 
 def _path(each: Replay) -> str:
-    """``deepseek/v4 key#1 billing, corp/llama key#1 ok (assumed)``."""
-    words = [
-        f"{sent.target} {sent.credential} {sent.reason or 'ok'}{' (assumed)' * sent.assumed}"
-        for sent in each.sent
-    ]
+    """``deepseek/v4 key#1 billing, corp/llama key#1 ok ×2 (assumed)``."""
+    words = []
+    for sent, alike in itertools.groupby(
+        each.sent, lambda one: (one.target, one.credential, one.reason, one.assumed)
+    ):
+        target, credential, reason, assumed = sent
+        times = len(list(alike))
+        often = f" ×{times}" if times > 1 else ""
+        words.append(f"{target} {credential} {reason or 'ok'}{often}{' (assumed)' * assumed}")
     return ", ".join(words) or "nobody was asked"
 
 
 def _object(found: Comparison, config: Config, assume: Assume) -> dict[str, Any]:
     pairs = {"before": found.before, "after": found.after}
     return {
+        "config": str(config.path),
         "changes": changes([each.recording for each in found.replays], config, found.routes),
         "assume": assume,
         "assumed": found.assumed,

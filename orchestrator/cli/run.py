@@ -16,7 +16,8 @@ from orchestrator.cli.context import open_orchestrator
 from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, call_failed, exit_on_error
 from orchestrator.cli.explain_call import curl, move_lines, move_reasons
 from orchestrator.cli.inputs import read_duration, read_payload
-from orchestrator.cli.render_call import LiveLines, Say
+from orchestrator.cli.live import LiveLine
+from orchestrator.cli.render_call import LiveLines
 from orchestrator.cli.screen import Screen
 from orchestrator.ledger import Ledger
 
@@ -74,13 +75,17 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
             require_complete=require_complete,
             stream=_streams(screen, asked=stream, json=json),
         )
-        with open_orchestrator(config, screen) as orchestrator:
+        with open_orchestrator(config, screen, named=not (json or quiet)) as orchestrator:
             if quiet:
                 orchestrator.runtime.log.mute()
-            shown = _ShownCall(
-                screen, orchestrator, request, json=json, explain=explain, quiet=quiet
-            )
-            return shown.run()
+            with LiveLine(screen) as live:
+                shown = _ShownCall(
+                    *(screen, orchestrator, request, live),
+                    json=json,
+                    explain=explain,
+                    quiet=quiet,
+                )
+                return shown.run()
 
 
 def _streams(screen: Screen, *, asked: bool | None, json: bool) -> bool:
@@ -98,6 +103,7 @@ class _ShownCall:
         screen: Where output goes.
         orchestrator: Who is asked.
         request: What is asked; streamed where it says so.
+        live: Shows what lasts, where a person watches.
         json: Print one JSON object.
         explain: Say why each move was made.
         quiet: Do not show the attempts.
@@ -106,6 +112,7 @@ class _ShownCall:
     screen: Screen
     orchestrator: Orchestrator
     request: Request
+    live: LiveLine
     json: bool
     explain: bool
     quiet: bool
@@ -132,7 +139,8 @@ class _ShownCall:
             return FAILED
         self._explained(response.ledger)
         if self.json:
-            self.screen.json(_object(response, self._why(command, response.ledger)))
+            config = str(self.orchestrator.config.path)
+            self.screen.json(_object(response, config, self._why(command, response.ledger)))
         else:
             self._note(response)
         return DONE
@@ -145,7 +153,8 @@ class _ShownCall:
             self.screen.say("note: the answer is empty: the model said nothing and called no tool")
 
     def _whole(self) -> Response:
-        response = self.orchestrator.run(self.request, observe=self._live(self.screen.say))
+        response = self.orchestrator.run(self.request, observe=self._lines())
+        self.live.stop()
         if not self.json:
             if response.text:
                 self.screen.text(response.text)
@@ -154,12 +163,15 @@ class _ShownCall:
 
     def _streamed(self) -> Response:
         line = self.screen.line()
-        live = self._live(lambda text: line.interrupted_by(self.screen.say, text))
+        lines = self._lines()
         try:
-            with self.orchestrator.stream(self.request, observe=live) as chunks:
+            with self.orchestrator.stream(self.request, observe=lines) as chunks:
                 for chunk in chunks:
+                    if chunk.text and self.screen.out.is_terminal:
+                        self.live.stop()  # the text is where it was
                     line.write(chunk.text)
         finally:
+            self.live.stop()
             # Whatever follows, the shell's prompt included, begins on a line of its own.
             line.end()
         self._tool_calls(chunks.response)
@@ -169,8 +181,8 @@ class _ShownCall:
         for call in response.tool_calls:
             self.screen.text(f"{call.name}({call.arguments})")
 
-    def _live(self, say: Say) -> LiveLines:
-        return LiveLines(_silent if self.quiet else say)
+    def _lines(self) -> LiveLines:
+        return LiveLines(_silent) if self.quiet else LiveLines(self.screen.say, self.live)
 
     def _explained(self, ledger: Ledger) -> None:
         if not self.explain or self.json:
@@ -187,10 +199,11 @@ class _ShownCall:
         return {"explain": {"curl": command, "moves": moves}}
 
 
-def _object(response: Response, why: dict[str, Any]) -> dict[str, Any]:
+def _object(response: Response, config: str, why: dict[str, Any]) -> dict[str, Any]:
     return {
         **response.to_dict(),
         "orchestrator": {
+            "config": config,
             "provider": response.provider,
             "model": response.model,
             "credential": response.credential,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 from rich.console import Console, RenderableType
@@ -25,7 +25,8 @@ _WIDEST = 100
 class Screen:
     """The two streams of a command.
 
-    Both honour ``NO_COLOR``, and neither has colour where it is no terminal.
+    Both honour ``NO_COLOR``, and neither has colour where it is no terminal. All screens of a
+    process share the two: what moves on a terminal makes room for a line, whoever says it.
 
     Attributes:
         out: Results.
@@ -72,7 +73,7 @@ class Screen:
         sys.stdout.flush()
 
     def line(self) -> TextLine:
-        """A text that is written to stdout piece by piece."""
+        """A text that is written to stdout piece by piece; what is said meanwhile is apart."""
         return TextLine(terminal=self.out.is_terminal)
 
     def json(self, value: Mapping[str, Any]) -> None:
@@ -102,18 +103,13 @@ class TextLine:
             self._put(shown)
             self._written = True
 
-    def interrupted_by(self, say: Callable[[Text], None], line: Text) -> None:
-        """Say ``line``, apart from the text where both are on one terminal."""
-        if self._terminal:
-            self._close()
-        say(line)
-
     def end(self) -> None:
         """No more pieces: the last line is closed."""
         if self._written:
-            self._close()
+            self.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Begin a new line, unless one has begun."""
         if self._last != "\n":
             self._put("\n")
 
@@ -121,10 +117,19 @@ class TextLine:
         sys.stdout.write(text)
         sys.stdout.flush()
         self._last = text[-1]
+        if self._terminal:
+            _unfinished[:] = [self]
+
+
+_unfinished: list[TextLine] = []
+"""The text that was last written to the terminal, whose line may be open."""
 
 
 def write(console: Console, line: str | Text, margin: int = 0) -> None:
     """``line``, wrapped with an indent on a terminal, in one piece where it is piped."""
+    if console.is_terminal and _unfinished:
+        _unfinished.pop().close()
+        _unfinished.clear()
     text = Text(line) if isinstance(line, str) else line
     for piece in text.split("\n", allow_blank=True):
         for indent, part in _laid(console, piece, margin):
@@ -149,9 +154,22 @@ class _Console(Console):
         """Called while the error is handled; Rich would end the process with status 1."""
         raise BrokenPipeError
 
+    def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002 - Rich's
+        """Called by what moves; a command that is killed meanwhile must not leave it hidden."""
+        return False
+
+
+_consoles: dict[bool, tuple[TextIO, Console]] = {}
+
 
 def _console(*, stderr: bool) -> Console:
-    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    """The console of a stream, the same one for as long as the stream is."""
+    stream = sys.stderr if stderr else sys.stdout
+    known = _consoles.get(stderr)
+    if known is None or known[0] is not stream:
+        made = _Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+        known = _consoles[stderr] = (stream, made)
+    return known[1]
 
 
 def _open_closed() -> None:

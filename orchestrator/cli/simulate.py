@@ -12,15 +12,15 @@ import attrs
 from cyclopts import Parameter
 
 from orchestrator.cli import render_simulation as render
-from orchestrator.cli.context import show_stand_ins, show_warnings
+from orchestrator.cli.context import load_or_example, show_warnings
 from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, exit_on_error
-from orchestrator.cli.inputs import STANDARD_INPUT, read_duration, read_text
+from orchestrator.cli.inputs import STANDARD_INPUT, check_writable, read_duration, read_text
+from orchestrator.cli.live import working
 from orchestrator.cli.render_simulation import PlayedTurn, Turn
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
 from orchestrator.config.loading import find
 from orchestrator.lab.simulation import BadScript, ScriptPlayer, Simulation, read_script
-from orchestrator.lab.simulation.loading import Loaded, load
 from orchestrator.lab.simulation.replay_config import nearest, remember
 from orchestrator.lab.simulation.script import AttemptScript, check_names
 from orchestrator.lab.simulation.script_from_ledger import left_early, own_config, script_of
@@ -148,7 +148,8 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         _check_files(keep_ledger, picture)
         if script is None:
             _refuse_of_scripts(calls=calls, every=every, id=id, random=random)
-            _simulate_day(screen, _loaded(screen, config), mix or Mix.OUTAGE, options, picture)
+            day = load_or_example(config, screen, named=not json)
+            _simulate_day(screen, day, mix or Mix.OUTAGE, options, picture)
             return DONE
         _refuse_of_days(random=random, mix=mix, picture=picture)
         _check_calls(calls, every)
@@ -158,15 +159,26 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
 def _simulate_day(
     screen: Screen, config: Config, day: Mix, options: _PlayOptions, picture: Path | None
 ) -> None:
-    found = survey(
-        *(config, day, options.calls),
-        seed=options.seed,
-        route=options.route,
-        stream=options.stream,
-        timeout=options.timeout,
-        keep=options.keep,
-    )
-    render.show_survey(screen, found, day, options.seed, json=options.json)
+    with working(screen, "calls", options.calls) as work:
+
+        def keep(ledger: Ledger) -> None:
+            options.keep(ledger)
+            work.step()
+
+        found = survey(
+            *(config, day, options.calls),
+            seed=options.seed,
+            route=options.route,
+            stream=options.stream,
+            timeout=options.timeout,
+            keep=keep,
+        )
+    if options.json:
+        screen.json(
+            {"config": str(config.path), **render.survey_as_mapping(found, day, options.seed)}
+        )
+    else:
+        render.show_survey(screen, found, day, options.seed)
     if picture is not None:
         picture.write_text(render.survey_svg(found, day, options.seed), "utf-8")
         screen.say(f"wrote {picture}")
@@ -175,7 +187,7 @@ def _simulate_day(
 def _simulate_calls(
     screen: Screen, path: Path | None, found: _Source, options: _PlayOptions
 ) -> int:
-    config, own = _config_for(screen, path, found)
+    config, own = _config_for(screen, path, found, named=not options.json)
     turns = _turns(found, config, options, own=own)
     _note_early_ends(screen, found)
     done: list[PlayedTurn] = []
@@ -187,7 +199,8 @@ def _simulate_calls(
     for each in done:
         options.keep(each.done.ledger)
     if options.json:
-        screen.json(render.played_as_mapping(done, config.route(options.route)))
+        played = render.played_as_mapping(done, config.route(options.route))
+        screen.json({"config": str(config.path), **played})
     else:
         render.note_left(screen, done)
     return DONE if all(each.done.answered for each in done) else FAILED
@@ -225,20 +238,10 @@ def _check_calls(calls: int | None, every: str | None) -> None:
 def _check_files(keep_ledger: Path | None, picture: Path | None) -> None:
     """Notice before the work what cannot be written after it."""
     for path in (keep_ledger, picture):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise UsageError(f"{path}: there is no folder {path.parent}")
+        if path is not None:
+            check_writable(path)
     if picture is not None and picture.suffix.lower() != ".svg":
         raise UsageError(f"--picture {picture}: allowed: a name that ends in .svg")
-
-
-def _loaded(screen: Screen, path: Path | None) -> Config:
-    return _shown(screen, load(path))
-
-
-def _shown(screen: Screen, loaded: Loaded) -> Config:
-    show_warnings(loaded.config, screen)
-    show_stand_ins(loaded, screen)
-    return loaded.config
 
 
 def _go_back(simulation: Simulation, turns: Sequence[Turn]) -> None:
@@ -277,16 +280,27 @@ def _source(script: str, call: str | None = None) -> _Source:
         raise UsageError(f"script: {error}") from None
 
 
-def _config_for(screen: Screen, path: Path | None, found: _Source) -> tuple[Config, bool]:
+def _config_for(
+    screen: Screen, path: Path | None, found: _Source, *, named: bool
+) -> tuple[Config, bool]:
     """The config to play on, and whether it is the ledger's own.
+
+    Args:
+        screen: Where it is named.
+        path: What ``--config`` says.
+        found: What is played.
+        named: False where the result names it.
 
     Raises:
         ConfigError: There is none, or it cannot be used.
     """
     if found.recorded and find(path) is None:
-        screen.say("note: no config is found: the route, keys and policy are the ledger's own")
-        return _shown(screen, Loaded(own_config(found.recorded), ())), True
-    return _loaded(screen, path), False
+        if named:
+            screen.say("config: none is found; the route, keys and policy are the ledger's own")
+        own = own_config(found.recorded)
+        show_warnings(own, screen)
+        return own, True
+    return load_or_example(path, screen, named=named), False
 
 
 def _turns(found: _Source, config: Config, options: _PlayOptions, *, own: bool) -> list[Turn]:

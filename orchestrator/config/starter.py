@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from orchestrator.config import credentials
+from orchestrator.dialects import DIALECTS
 from orchestrator.provider import Provider
 from orchestrator.states.policy import Policy, Timeouts
 from orchestrator.vendors import CATALOGUE, EndpointUnknown, Vendor
@@ -64,7 +65,7 @@ stream_total = {_seconds(_TIMEOUTS.stream_total)}  # streamed: from the first co
 
 [providers.NAME]
 vendor = "deepseek"  # no default; a known name whose data hold here too, for a second account
-dialect = "{_PROVIDER.dialect}"  # how the endpoint is spoken to; a known name brings its own
+dialect = "{_PROVIDER.dialect}"  # {" | ".join(DIALECTS)}; a known name brings its own
 base_url = "http://llm.corp/v1"  # needed unless NAME is known
 key_header = "api-key"  # no default; the header that carries the key, where the dialect's own does not
 credentials = ["env:NAME_API_KEY"]  # also file:PATH, command:PROGRAM …, keyring:SERVICE/NAME; a known name brings its variable

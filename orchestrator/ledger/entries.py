@@ -254,7 +254,17 @@ class Skipped:
 
 @attrs.frozen
 class Closed:
-    """The last entry: how the call ended."""
+    """The last entry: how the call ended.
+
+    Attributes:
+        call: The call's id.
+        at: Seconds since ``Started``.
+        outcome: The final state, ``succeed`` or ``fail_terminal``.
+        reason: The class of the real cause; ``None`` on success.
+        stopped_by: Why a failed call ended; ``None`` on success.
+        attempts: How many requests were sent.
+        skipped: Targets that were passed over, and why.
+    """
 
     kind: ClassVar[str] = "closed"
     call: str

@@ -136,13 +136,18 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say which rows no test took."""
+    """Say which rows no test took.
+
+    Below the details of a failure it would look like a part of them: there it is said only
+    where a share was asked for.
+    """
     threshold = config.getoption(_OPTION)
-    if threshold is None and not coverage.taken():
+    failed = any(terminalreporter.stats.get(kind) for kind in ("failed", "error"))
+    if threshold is None and (failed or not coverage.taken()):
         return
     missing = coverage.missing()
     terminalreporter.section("orchestrator: rows of the state machine")
-    asked = "" if threshold is None else f", {threshold:g} % asked"
+    asked = " by these tests" if threshold is None else f", {threshold:g} % asked"
     terminalreporter.line(f"{coverage.percent():.1f} % taken{asked}")
     if missing:
         terminalreporter.line(f"never taken: {', '.join(missing)}")

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from orchestrator.lab.diagrams import palette
 from orchestrator.lab.diagrams.palette import Paint
-from orchestrator.lab.diagrams.plain_table import PlainRow, Table, plain
+from orchestrator.lab.diagrams.plain_table import PlainRow, PlainTable, Table, plain
 from orchestrator.lab.diagrams.render import svg
 from orchestrator.states.call import State
-from orchestrator.states.reasons import SPECS, Move, Reason
+from orchestrator.states.reasons import SPECS, Move, Reason, ReasonSpec
 from orchestrator.states.table import TABLE
 
 BOXES = {
@@ -32,17 +32,21 @@ LEFT_OUT = {State.READY, State.STREAM, State.REPAIR}
 """The beginning, an attempt whose answer is coming, and a request that is sent once more without
 what the provider refused: a first look needs none of them."""
 
-MOVES = {State.ROTATE_CREDENTIAL: Move.ROTATE, State.RETRY: Move.RETRY, State.EAGER_FALLBACK: Move.FALLBACK}
+MOVES = {
+    State.ROTATE_CREDENTIAL: Move.ROTATE,
+    State.RETRY: Move.RETRY,
+    State.EAGER_FALLBACK: Move.FALLBACK,
+}
 """The moves, from the cheapest; a reason stands at the first one that it allows."""
 
 SHOWN = 3
-"""Reasons that a box names; the table of the README has them all."""
+"""Reasons that a box names; the table of `docs/classification.md` has more."""
 
 _ANYWHERE = "#76818d"
 """For lines on a background that is light or dark: 3 to 1 on both (WCAG 2.2, 1.4.11)."""
 
 
-def arrows(table: Table) -> list[tuple[str, str]]:
+def arrows(table: PlainTable) -> list[tuple[str, str]]:
     """From where to where a row leads, once each.
 
     Of the moves only the way back to an attempt is drawn: that each of them may also find nothing
@@ -59,30 +63,30 @@ def _first_look(row: PlainRow) -> bool:
         return False
     if row.state == State.CLASSIFY.value:
         return row.to != State.SUCCEED.value
-    return row.state == State.ATTEMPT.value or row.to == State.ATTEMPT.value
+    return State.ATTEMPT.value in (row.state, row.to)
 
 
 def reasons(state: State) -> list[Reason]:
     """The reasons whose first move leads to this state, in the order of their records."""
-    return [
-        reason
-        for reason, spec in SPECS.items()
-        if next((one for one, move in MOVES.items() if move in spec.moves), State.FAIL_TERMINAL) is state
-        and reason not in (Reason.CANCELLED, Reason.DEADLINE)
-    ]
+    ends = (Reason.CANCELLED, Reason.DEADLINE)
+    return [one for one, spec in SPECS.items() if one not in ends and _first(spec) is state]
 
 
-def dot(table: Table | None = None) -> str:
+def _first(spec: ReasonSpec) -> State:
+    return next((one for one, move in MOVES.items() if move in spec.moves), State.FAIL_TERMINAL)
+
+
+def dot(table: Table = TABLE) -> str:
     """The picture as DOT."""
-    return "\n".join(_lines(plain(TABLE) if table is None else table))
+    return "\n".join(_lines(plain(table)))
 
 
-def picture(table: Table | None = None) -> bytes:
+def picture(table: Table = TABLE) -> bytes:
     """The picture as SVG."""
     return svg(dot(table)).encode()
 
 
-def _lines(table: Table) -> Iterator[str]:
+def _lines(table: PlainTable) -> Iterator[str]:
     yield "digraph overview {"
     yield '  bgcolor="transparent"; rankdir=LR; nodesep=0.22; ranksep=0.5;'
     yield '  node [shape=box, style="rounded,filled", fontname="Helvetica", fontsize=11,'

@@ -24,6 +24,7 @@ import pytest
 
 from orchestrator import CallFailed, Orchestrator
 from orchestrator.config.loading import loads
+from tests.slow import slow
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -224,6 +225,7 @@ def without_losses(reasons: Sequence[str | None]) -> list[str | None]:
     return [reason for reason in reasons if reason != "connection"]
 
 
+@slow("a thousand calls; tests/acceptance/test_load.py makes some beside faults of our own")
 @pytest.mark.parametrize(
     ("ask", "first"), [(in_threads, 0), (in_tasks, CALLS)], ids=["threads", "tasks"]
 )

@@ -21,6 +21,7 @@ import orchestrator
 from orchestrator import Orchestrator, OrchestratorTransport
 from orchestrator.config.loading import loads
 from tests.acceptance.sdk_clients import CLIENTS
+from tests.slow import slow_but
 from tests.waiting import AMPLE
 
 BASES = {
@@ -98,7 +99,9 @@ def orchestrator_over(server: LLMockServer, dialect: str) -> Orchestrator:
     return Orchestrator(loads("\n".join(lines), {}))
 
 
-@pytest.mark.parametrize("dialect", list(BASES))
+@pytest.mark.parametrize(
+    "dialect", slow_but({"gemini"}, BASES, "all its scenarios, with the waits that they ask for")
+)
 def test_the_strict_verdict_passes_and_every_answer_is_whole(
     server: LLMockServer, dialect: str
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.sim import Reply, ScriptedProviders, replies
+from tests.slow import slow_but
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +35,7 @@ def test_every_example_is_run() -> None:
     assert {path.stem for path in (ROOT / "examples").glob("*.py")} == set(EXAMPLES)
 
 
-@pytest.mark.parametrize("name", list(EXAMPLES))
+@pytest.mark.parametrize("name", slow_but({"openai_sdk"}, EXAMPLES, "loads the whole of a client"))
 def test_an_example_gets_its_answer_from_the_fallback(name: str, tmp_path: Path) -> None:
     answers, printed = EXAMPLES[name]
     with ScriptedProviders({"broke": replies.billing_402(), "spare": answers}) as providers:

@@ -89,6 +89,12 @@ class Replay:
         """Attempts whose answer no record tells."""
         return sum(each.assumed for each in self.sent)
 
+    @property
+    def is_as_recorded(self) -> bool:
+        """Whether it takes the recorded rows to the end."""
+        then = [move.row for move in self.recording.transitions]
+        return [step.row for step in self.steps] == then
+
 
 class CallReplay:
     """Replays one call.

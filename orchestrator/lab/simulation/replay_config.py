@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from random import Random
 
 import attrs
@@ -64,10 +64,7 @@ class Comparison:
     @property
     def unchanged(self) -> int:
         """Calls that take the recorded rows to the end."""
-        return sum(
-            [step.row for step in each.steps] == [move.row for move in each.recording.transitions]
-            for each in self.replays
-        )
+        return sum(each.is_as_recorded for each in self.replays)
 
     @property
     def assumed(self) -> int:
@@ -82,6 +79,7 @@ def replay(
     route: str | None = None,
     assume: Assume = Assume.FAIL,
     follow: bool = True,
+    progress: Callable[[], None] | None = None,
 ) -> Comparison:
     """Put recorded calls through ``config``.
 
@@ -93,6 +91,7 @@ def replay(
         assume: What an attempt meets that the record cannot tell.
         follow: Take the recorded events as long as the machine does as it did. Without it a
             health board answers from the start: a check of that board against the record.
+        progress: Called when a call has been replayed, to show how far it is.
 
     Raises:
         UnknownRoute: There is no such route or target.
@@ -113,6 +112,7 @@ def replay(
             for each, targets in zip(calls, routes, strict=True)
         ],
         [each.opened.time for each in calls],
+        progress,
     )
     began = calls[0].opened.time if calls else 0.0
     return Comparison(
@@ -129,7 +129,9 @@ def _call(recording: Recording, route: tuple[Target, ...], policy: Policy) -> Ca
 
 
 def _interleaved(
-    plays: Sequence[Generator[float, None, Replay]], began: Sequence[float]
+    plays: Sequence[Generator[float, None, Replay]],
+    began: Sequence[float],
+    progress: Callable[[], None] | None,
 ) -> tuple[Replay, ...]:
     """Let each call do its next deed in the order of the clock."""
     queue = [(at, number) for number, at in enumerate(began)]
@@ -141,6 +143,8 @@ def _interleaved(
             heapq.heappush(queue, (next(plays[number]), number))
         except StopIteration as end:
             ended[number] = end.value
+            if progress is not None:
+                progress()
     return tuple(ended[number] for number in range(len(plays)))
 
 

@@ -7,6 +7,8 @@ import fcntl
 import json
 import os
 import pty
+import re
+import select
 import struct
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from tests.waiting import AMPLE
 
 ROOT = Path(__file__).parents[3]
 COLUMNS = 80
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CANARY = "canary.Q7x.{}"
 """What each key is made of; nothing in it looks like a key."""
 
@@ -85,8 +88,8 @@ class Place:
         out, err = process.communicate(stdin or "", timeout=2 * AMPLE)
         return self.sound(Ended(process.returncode, out, err))
 
-    def run_on_terminal(self, *arguments: str) -> Ended:
-        """Run a command on a terminal of 80 columns."""
+    def on_terminal(self, *arguments: str) -> Terminal:
+        """Start a command on a terminal of 80 columns."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, COLUMNS, 0, 0))
         process = subprocess.Popen(
@@ -96,11 +99,15 @@ class Place:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C arrives
         )
         os.close(theirs)
-        shown = _all(ours).decode().replace("\r\n", "\n")
-        os.close(ours)
-        return self.sound(Ended(process.wait(2 * AMPLE), shown, ""))
+        return Terminal(self, process, ours)
+
+    def run_on_terminal(self, *arguments: str) -> Ended:
+        """Run a command on a terminal of 80 columns; ``out`` is what stays on the screen."""
+        return self.on_terminal(*arguments).ended()
 
     def sound(self, ended: Ended) -> Ended:
         """``ended``, where it shows no traceback and no secret."""
@@ -128,16 +135,75 @@ def configured(
     return Place(folder, {f"{name.upper()}_KEY": CANARY.format(name) for name in urls})
 
 
-def _all(descriptor: int) -> bytes:
-    """What is written to a terminal until its last process has gone."""
-    parts: list[bytes] = []
-    while True:
+@attrs.define
+class Terminal:
+    """A command on a terminal.
+
+    Attributes:
+        place: Where it was started.
+        process: The command.
+        descriptor: The person's side of the terminal.
+        written: All that came so far, as it came.
+    """
+
+    place: Place
+    process: subprocess.Popen[bytes]
+    descriptor: int
+    written: str = ""
+
+    def see(self, pattern: str) -> str:
+        """Watch until ``pattern`` is written, in whatever colours; what it matched."""
+        while True:
+            found = re.search(pattern, COLOUR.sub("", self.written))
+            if found is not None:
+                return found[0]
+            assert self._read(), f"{pattern!r} never came: {self.written}"
+
+    def type(self, keys: str) -> None:
+        """Type ``keys``."""
+        os.write(self.descriptor, keys.encode())
+
+    def ended(self) -> Ended:
+        """How it ended, once it has."""
+        while self._read():
+            pass
+        os.close(self.descriptor)
+        status = self.process.wait(2 * AMPLE)
+        return self.place.sound(Ended(status, on_screen(self.written), ""))
+
+    def _read(self) -> bool:
+        """Read on; false at the end, when the last process has gone."""
+        ready, _, _ = select.select([self.descriptor], [], [], 2 * AMPLE)
+        assert ready, f"nothing more came: {self.written}"
         try:
-            part = os.read(descriptor, 65536)
+            part = os.read(self.descriptor, 65536)
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
-            return b"".join(parts)
-        if not part:
-            return b"".join(parts)
-        parts.append(part)
+            return False
+        self.written += part.decode(errors="replace")
+        return bool(part)
+
+
+_STEPS = re.compile(r"\x1b\[(\??\d*(?:;\d*)*)([A-Za-z])|(\r?\n)|(\r)|([^\x1b\r\n]+)|(.)", re.DOTALL)
+
+
+def on_screen(written: str) -> str:
+    """What a person sees in the end: the lines, with their colours.
+
+    It knows what the commands write: colours, and how a line is taken away again.
+    """
+    lines, row = [""], 0
+    for number, letter, newline, start, text, _ in _STEPS.findall(written):
+        if letter == "A":  # up
+            row = max(0, row - int(number or 1))
+        elif letter == "K" or start:  # what follows stands in the line's place
+            lines[row] = "" if letter else lines[row]
+        elif letter == "m":
+            lines[row] += f"\x1b[{number}m"
+        elif newline:
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        else:
+            lines[row] += text
+    return "\n".join(lines)

@@ -16,6 +16,7 @@ import pytest
 
 from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import COLUMNS, Place, configured
+from tests.slow import slow, slow_but
 from tests.waiting import AMPLE
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -93,6 +94,7 @@ def test_classify_reads_what_curl_printed_and_says_what_would_follow(tmp_path: P
     assert (nothing.status, len(nothing.said)) == (2, 1)
 
 
+@slow("eight commands, each a process; the next test has two")
 def test_status_remembers_across_processes_until_it_is_reset(tmp_path: Path) -> None:
     scripts = {"a": replies.billing_402(), "b": replies.error(200, {"error": "zonk"})}
     with ScriptedProviders(scripts) as providers:
@@ -108,7 +110,7 @@ def test_status_remembers_across_processes_until_it_is_reset(tmp_path: Path) -> 
     plain = _COLOUR.sub("", shown.out)
     assert "benched, due in 5 min" in " ".join(plain.split())
     assert all(len(line.rstrip()) <= COLUMNS for line in plain.splitlines())
-    assert (wrong.status, len(wrong.said)) == (2, 1)
+    assert (wrong.status, wrong.said[0], len(wrong.said)) == (2, "config: orchestrator.toml", 2)
     assert "configured: a, b" in wrong.err
     assert reset.json == {"format": 1, "reset": "a", "removed": 1}
     # Failures that no rule knew are counted, with what to do about them.
@@ -146,7 +148,10 @@ def test_status_tells_of_a_long_wait_when_it_is_due_and_when_it_is_expected_to_e
     assert entry["expected"] - entry["since"] == pytest.approx(590_000)
 
 
-@pytest.mark.parametrize("arguments", [("status",), ("status", "--reset"), ("run", "hi")])
+@pytest.mark.parametrize(
+    "arguments",
+    slow_but([("status",)], [("status",), ("status", "--reset"), ("run", "hi")], "four processes"),
+)
 def test_a_damaged_health_file_is_said_once_and_fails_no_command(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
@@ -160,7 +165,8 @@ def test_a_damaged_health_file_is_said_once_and_fails_no_command(
         ended = place.run(*arguments)
         again = place.run("status")
 
-    assert (ended.status, again.status, again.err) == (0, 0, "")
+    assert (ended.status, again.status) == (0, 0)
+    assert again.said == ["config: orchestrator.toml"]
     assert ended.err.count("it was set aside as health.sqlite3.damaged-") == 1
 
 
@@ -188,7 +194,8 @@ def test_what_sends_nothing_works_where_no_key_is_set(tmp_path: Path) -> None:
     shown, said = place.run("status"), place.run("classify", "--status", "402", "-p", "a")
 
     assert (shown.status, said.status) == (0, 0)
-    assert shown.said[0] == said.said[0] == "note: not set, and not needed for this: A_KEY"
+    assert shown.said[0] == "config: orchestrator.toml"
+    assert shown.said[1] == said.said[0] == "note: not set, and not needed for this: A_KEY"
     lines = [re.split(r"  +", line.strip()) for line in shown.out.splitlines()]
     assert lines == [
         ["a", "ready"],
@@ -198,6 +205,7 @@ def test_what_sends_nothing_works_where_no_key_is_set(tmp_path: Path) -> None:
     assert "attempt 1 a/m key#1 → billing → fail_terminal" in said.out
 
 
+@slow("five pictures, each a process; tests/orchestrator/lab/diagrams draws without")
 def test_diagram_writes_each_format_but_no_picture_to_a_terminal(tmp_path: Path) -> None:
     place = Place(tmp_path)
     text = place.run("diagram", "--picture", "classify")
@@ -213,6 +221,39 @@ def test_diagram_writes_each_format_but_no_picture_to_a_terminal(tmp_path: Path)
     assert "png is not for a terminal" in " ".join(refused.out.split())
     assert "billing" in read.out
     assert (broken.status, broken.out, len(broken.said)) == (2, "", 1)
+
+
+_NAMED = {
+    ("run", "--route", "b/n", "hi"): "",
+    ("check",): "verdict",
+    ("classify", "--status", "402"): "verdict",
+    ("status",): "",
+    ("verify", "--repairs", "0"): "",
+    ("simulate", "402, ok"): "",
+    ("replay", "calls.jsonl"): "",
+    ("diagram", "--route", "default"): "",
+}
+"""How the commands are asked that use a config, and whether the result itself names it."""
+
+
+@pytest.mark.parametrize("arguments", _NAMED, ids=" ".join)
+def test_a_command_names_its_config_and_the_one_that_it_passes_over(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    place = configured(tmp_path, {"a": "http://127.0.0.1:9/v1"}, ["a/m"])
+    Place(tmp_path).run("simulate", "402, ok", "--keep-ledger", "calls.jsonl")
+    (tmp_path / "elsewhere").mkdir()
+    other = configured(tmp_path / "elsewhere", {"b": "http://127.0.0.1:9/v1"}, ["b/n"])
+    named = str(tmp_path / "elsewhere" / "orchestrator.toml")
+    both = {**place.variables, **other.variables, "ORCHESTRATOR_CONFIG": named}
+    told = f"config: {named} ($ORCHESTRATOR_CONFIG; ./orchestrator.toml is passed over)"
+
+    ended = attrs.evolve(place, variables=both).run(*arguments)
+    assert ended.said.count(told) == 1
+    if _NAMED[arguments]:
+        assert named in "".join(ended.out.split())  # a table folds it
+    given = attrs.evolve(place, variables=both).run(*arguments, "--config", named)
+    assert not any("passed over" in line for line in given.said)
 
 
 def test_an_unknown_command_and_an_unknown_option_name_what_is_there(tmp_path: Path) -> None:

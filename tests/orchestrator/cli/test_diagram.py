@@ -129,7 +129,9 @@ def test_the_lists_go_to_stdout_where_the_drawing_goes_to_a_file(desk: Desk) -> 
     ended = desk.run("--config", desk.path("narrow.toml"), "--output", desk.path("a.mmd"))
 
     assert ended.out.startswith("Bounds\n  a_target_is_free, budget_is_spent: at most 3 attempts")
-    assert ended.err == f"wrote {desk.path('a.mmd')}\n"
+    config, wrote = ended.err.splitlines()
+    assert config == f"config: {desk.path('narrow.toml')}"
+    assert wrote == f"wrote {desk.path('a.mmd')}"
     assert "no call under this config takes it" in (desk.folder / "a.mmd").read_text()
 
 

@@ -49,13 +49,14 @@ def test_the_answer_alone_is_on_stdout_and_the_attempts_are_on_stderr(tmp_path: 
 
     assert piped.status == 0
     assert piped.out == "hello\nyou\n"
-    assert piped.said[0] == (
+    assert piped.said[0] == "config: orchestrator.toml"
+    assert piped.said[1] == (
         "attempt 1/16 deepseek/m key#1 → 402 billing (deepseek.insufficient-balance) "
         "→ eager_fallback"
     )
-    assert piped.said[1] == "note: deepseek is benched for 5 min; calls go to openrouter/n"
+    assert piped.said[2] == "note: deepseek is benched for 5 min; calls go to openrouter/n"
     assert re.fullmatch(
-        r"attempt 2/16 openrouter/n key#1 → 200 → succeed \(\d\.\d s\)", piped.said[2]
+        r"attempt 2/16 openrouter/n key#1 → 200 → succeed \(\d\.\d s\)", piped.said[3]
     )
     # To a person the answer comes as it is written, elsewhere whole.
     assert asked == [None, True, True]

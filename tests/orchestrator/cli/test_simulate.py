@@ -10,6 +10,7 @@ import pytest
 from orchestrator.cli import main
 from orchestrator.ledger import read_ledger
 from tests.orchestrator.lab.simulation.incidents import FOLDER, config
+from tests.slow import slow
 
 
 @pytest.fixture
@@ -134,6 +135,7 @@ def test_what_is_wrong_is_said_in_a_line(
     assert said in capsys.readouterr().err
 
 
+@slow("three days of streams; the next test keeps a shorter one")
 def test_a_day_is_a_table_a_plot_and_a_picture_that_repeat(
     toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,6 +147,7 @@ def test_a_day_is_a_table_a_plot_and_a_picture_that_repeat(
         assert main([*arguments, "--seed", "0", "--picture", str(picture)]) == 0
         assert capsys.readouterr().out == first
 
+    assert first.splitlines()[-1] == "48 calls: 34 answered at once, 14 rescued, 0 lost"
     noon = next(line for line in first.splitlines() if line.startswith("12 "))
     assert "rescue rate" in first
     assert "▓" in noon
@@ -172,6 +175,32 @@ def test_a_day_is_kept_call_by_call_and_takes_the_deadline_that_is_given(
     assert main([*arguments, "--timeout", "0.5s"]) == 0
     short = json.loads(capsys.readouterr().out)
     assert short["lost"] > whole["lost"]
+
+
+def test_a_replay_lists_what_goes_another_way_and_says_last_what_it_saves(
+    toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "day.jsonl"
+    day = ["simulate", "--random", "200", "--mix", "billing", "--keep-ledger", str(kept)]
+    assert main([*day, "--config", toml]) == 0
+    capsys.readouterr()
+
+    assert main(["replay", str(kept), "--config", toml]) == 0
+    same = capsys.readouterr()
+    assert same.err == f"config: {toml}\n"
+    assert len(same.out.splitlines()) <= 40
+    assert "as recorded, move by move: 200 of 200 calls" in same.out
+    assert same.out.splitlines()[-1] == "saved by the change: 0 of 0 calls lost then"
+    assert main(["replay", str(kept), "--config", toml, "--verbose"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 200
+
+    alone = tmp_path / "alone.toml"
+    alone.write_text(config(route=("deepseek/v4",)), "utf-8")
+    assert main(["replay", str(kept), "--config", str(alone)]) == 0
+    changed = capsys.readouterr().out
+    assert "that go another way; --verbose lists them" in changed
+    assert "more like these; --verbose lists them" in changed
+    assert len(changed.splitlines()) <= 60
 
 
 def test_a_change_that_loses_calls_is_told_and_can_fail_a_check(

@@ -35,28 +35,70 @@ def toml(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_what_holds_is_said_first_and_then_the_worst_with_a_way_to_it(
+def test_a_few_lines_a_route_and_the_verdict_last(
     toml: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["verify", "-c", toml]) == 0
 
     shown = capsys.readouterr()
-    assert "made-up keys stand in; nothing is sent: NOT_SET_HERE" in shown.err
-    default, alone = shown.out.split("\n\nroute alone")
-    assert default.splitlines()[0] == "route default: acme/one → beta/two"
-    assert default.splitlines()[1].startswith(
-        "  HOLDS   22 properties in all that was searched: billing bypasses the pool"
+    assert shown.err.splitlines() == [
+        f"config: {toml}",
+        "note: not set, so made-up keys stand in; nothing is sent: NOT_SET_HERE",
+    ]
+    stream = "(600 s more once a stream has begun)"
+    *lines, empty, last = shown.out.splitlines()
+    assert lines == [
+        "route default: acme/one → beta/two",
+        "  HOLDS   22 properties",
+        f"  at most 3 attempts, 3 of them to acme, 2 rotations, 3 waits, 300 s {stream}",
+        "route alone: beta/two",
+        "  HOLDS   22 properties",
+        f"  at most 3 attempts, 3 of them to beta, 0 rotations, 3 waits, 300 s {stream}",
+        "  alone   where beta is out, no call is answered",
+    ]
+    assert not empty
+    assert re.fullmatch(
+        r"HOLDS  22 properties on 2 routes: [\d,]+ states searched in [\d.]+ s; --verbose .+", last
     )
-    assert "  3  attempts\n    acme/one  " in default
-    assert re.search(r"  2  rotations\n    acme/one  \w+→rotate, .*→rotate\n", default)
+
+
+def test_verbose_shows_the_properties_the_ways_to_the_worst_and_what_is_merged(
+    toml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", "-c", toml, "--verbose"]) == 0
+
+    out = capsys.readouterr().out
+    default, alone = out.split("\n\nroute alone")
+    assert "HOLDS   22 properties: billing bypasses the pool, no send to an account" in default
+    assert "    3  attempts\n      acme/one  " in default
+    assert re.search(r"  2  rotations\n      acme/one  \w+→rotate, .*→rotate\n", default)
     assert "Rows that no call of this route takes: " in alone
     assert "fallback" in alone
+    assert out.count("Not told apart:") == out.count("- repairs are alike") == 1
+    assert out.splitlines()[-1].startswith("HOLDS  22 properties on 2 routes: ")
+
+
+def test_without_a_config_an_example_is_checked_and_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ORCHESTRATOR_CONFIG", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert main(["simulate", "402@deepseek, ok", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["config"] == "example"
+    assert main(["verify", "--repairs", "0"]) == 0
+
+    shown = capsys.readouterr()
+    assert shown.err == "config: none is found; a built-in example stands in\n"
+    assert "HOLDS  22 properties on 1 route: " in shown.out.splitlines()[-1]
 
 
 def test_json_says_the_same(toml: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "-c", toml, "--route", "alone", "--repairs", "0", "--json"]) == 0
 
-    (route,) = json.loads(capsys.readouterr().out)["routes"]
+    told = json.loads(capsys.readouterr().out)
+    (route,) = told["routes"]
+    assert told["config"] == toml
     assert (route["route"], route["holds"], route["repairs_a_target"]) == ("alone", True, 0)
     assert route["certificate"]["attempts"]["value"] == 2
     assert route["certificate"]["rotations"] == {
@@ -92,6 +134,9 @@ def test_what_is_broken_is_named_and_its_ledger_can_be_opened(
     assert main(["verify", "-c", toml, "--route", "default", "--ledger", str(ledger)]) == 1
     shown = capsys.readouterr()
     assert "BROKEN  one attempt fits the deadline: the deadline of 130 s ends before" in shown.out
+    assert shown.out.splitlines()[-1] == (
+        "BROKEN  1 of 1 route (default): one attempt fits the deadline"
+    )
     assert f"wrote {ledger}" in shown.err
 
     assert main(["diagram", "--call", str(ledger), "--format", "mermaid"]) == 0

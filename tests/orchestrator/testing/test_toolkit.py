@@ -162,6 +162,7 @@ def test_a_call_that_a_test_makes_is_checked_without_being_asked_for(tmp_path: P
 
     assert "1 failed, 1 passed" in checked.stdout
     assert "AssertionError: call a2-1: it replays: " in checked.stdout
+    assert "rows of the state machine" not in checked.stdout  # as if it were a part of the failure
     assert "2 passed" in unchecked.stdout
 
 

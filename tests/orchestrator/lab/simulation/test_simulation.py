@@ -8,6 +8,7 @@ from orchestrator import BillingExhausted
 from orchestrator.lab.simulation import ScriptPlayer, SimulatedCall, Simulation, parse
 from orchestrator.lab.simulation.loading import loads
 from orchestrator.lab.simulation.workloads import Mix, survey
+from tests.slow import slow_but
 
 CONFIG = """
 [providers.deepseek]
@@ -84,7 +85,12 @@ def test_keys_that_are_not_set_are_stood_in_for_and_named() -> None:
     assert [credential.label for credential in pool] == ["key#1", "key#2"]
 
 
-@pytest.mark.parametrize("mix", Mix)
+MIXES = slow_but(
+    set(Mix) - {Mix.BILLING}, Mix, "an account that is dead all day, asked by every call"
+)
+
+
+@pytest.mark.parametrize("mix", MIXES)
 def test_a_day_repeats_by_its_seed_and_the_fallback_rescues_it(mix: Mix) -> None:
     config = loads(CONFIG, {}).config
     first = survey(config, mix, 60, seed=3)
@@ -103,7 +109,7 @@ def test_without_a_fallback_an_empty_account_loses_the_afternoon() -> None:
     assert [hour for hour, calls in enumerate(found.hours()) if calls.lost] == [*range(12, 18)]
 
 
-@pytest.mark.parametrize("mix", Mix)
+@pytest.mark.parametrize("mix", MIXES)
 def test_a_day_of_streams_repeats_and_costs_less_silence(mix: Mix) -> None:
     config = loads(CONFIG, {}).config
     found = survey(config, mix, 120, seed=3, stream=True)

@@ -23,6 +23,7 @@ from orchestrator.states import Target
 from orchestrator.testing import RESCUABLE, assert_invariants
 from orchestrator.testing.strategies import failing_seconds
 from orchestrator.vendors import CATALOGUE
+from tests.slow import slow_but
 
 ROOT = Path(__file__).parents[4]
 HEALTHY = 0.5
@@ -49,6 +50,7 @@ def examples() -> Iterator[tuple[str, str]]:
 
 ALL = {name: loads(text, LOCATED).config for name, text in examples()}
 CONFIGS = {name: config for name, config in ALL.items() if len(config.route()) > 1}
+QUICK = {"init with 2 keys", "init with 3 keys"}
 
 
 def slow_faults(config: Config, target: Target, *, stream: bool) -> Iterator[Item]:
@@ -76,7 +78,7 @@ def test_the_config_of_the_readme_and_those_of_init_are_among_them() -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", slow_but(QUICK, CONFIGS, "every slow fault at every target"))
 def test_one_slow_target_costs_nobody_the_answer(name: str, *, stream: bool) -> None:
     config = CONFIGS[name]
     # Of a long route the first three show what the others would.

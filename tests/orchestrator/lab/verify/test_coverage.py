@@ -16,6 +16,7 @@ from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.search import Search
 from orchestrator.states import Call, Error, Mark, OnInterrupted, Policy, Reason, Target, step
 from orchestrator.states.events import Arrival
+from tests.slow import slow_but
 from tests.states.forgetful import ForgetfulBoard
 from tests.states.world import Answer, Block, Board, Moment, World
 
@@ -62,7 +63,9 @@ answers = st.builds(
 """No part of a tool call is delivered before content is."""
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize(
+    "name", slow_but({"two targets"}, SETTINGS, "a whole search, and then many calls")
+)
 @given(data=st.data())
 def test_a_real_call_is_nowhere_where_the_search_was_not(name: str, data: st.DataObject) -> None:
     setting, found = SETTINGS[name], search(name)

@@ -16,6 +16,7 @@ from orchestrator.lab.verify.search import Search
 from orchestrator.states import TABLE, Call, Policy, Target, step
 from orchestrator.states.events import Diagnosed
 from tests.orchestrator.lab.verify import faults
+from tests.slow import slow_but
 
 
 class NoFootprints(Footprints):
@@ -48,7 +49,9 @@ def edges(graph: Graph) -> Found:
     return found
 
 
-@pytest.mark.parametrize("merged", [True, False])
+@pytest.mark.parametrize(
+    "merged", slow_but([True], [True, False], "a plain search twice, step by step")
+)
 def test_every_step_that_is_spared_would_have_led_to_the_same(*, merged: bool) -> None:
     setting = faults.setting(streamed=merged)
     spared, every = (Graph(setting, step, merged=merged) for _ in range(2))

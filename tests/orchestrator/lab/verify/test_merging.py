@@ -11,6 +11,7 @@ from orchestrator.lab.verify.nodes import Key
 from orchestrator.lab.verify.search import Search
 from orchestrator.states import DEFAULT_MOVES, OnInterrupted, Policy, Reason, Target, step
 from orchestrator.states.reasons import Move
+from tests.slow import slow_but
 
 A, B, C = Target("acme", "one"), Target("beta", "one"), Target("corp", "one")
 TWICE = Policy(max_attempts=3, attempts_per_target=2)
@@ -84,7 +85,10 @@ def found(graph: Graph, search: Search) -> dict[Key, int]:
     return {graph.keys[node]: bits for (node, _), bits in search.reached.items()}
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+QUICK = {"one target", "two repairs"}
+
+
+@pytest.mark.parametrize("name", slow_but(QUICK, SETTINGS, "two whole searches of a setting"))
 def test_the_merged_search_reaches_the_plain_ones_nodes_with_the_same_counters(name: str) -> None:
     merged, plain = (Graph(SETTINGS[name], step, merged=one) for one in (True, False))
     fewer, more = Search(merged).run(), Search(plain).run()

@@ -1,0 +1,173 @@
+"""The verdicts of ``verify`` on a screen: a few lines a route, and the verdict on all."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.cli.format import count
+from orchestrator.cli.screen import Screen
+from orchestrator.lab.verify import Certificate, Verdict
+from orchestrator.lab.verify.sequences import TargetLeg, Trace
+
+_MARGIN = 2
+
+
+def show(
+    screen: Screen, verdicts: Sequence[Verdict], exceeded: Sequence[str], *, verbose: bool
+) -> None:
+    """Show the verdicts, on stdout.
+
+    Args:
+        screen: Where they are shown.
+        verdicts: One for each route.
+        exceeded: In words, each limit of the user's that a call may exceed.
+        verbose: Show the properties, the ways to the worst, and what was not told apart.
+    """
+    for one in verdicts:
+        _route(screen, one, verbose=verbose)
+    if verbose:
+        _not_told_apart(screen, verdicts)
+    screen.result("")
+    screen.result(_last(verdicts, verbose=verbose))
+    for text in exceeded:
+        screen.result(Text.assemble(("EXCEEDED", "bold red"), f"  {text}"))
+
+
+def _last(verdicts: Sequence[Verdict], *, verbose: bool) -> Text:
+    """The verdict on all."""
+    broken = [one for one in verdicts if not one.holds]
+    on = count(len(verdicts), "route")
+    if broken:
+        names = ", ".join(one.setting.name for one in broken)
+        what = dict.fromkeys(each.name for one in broken for each in one.violations)
+        return Text.assemble(
+            ("BROKEN", "bold red"), f"  {len(broken)} of {on} ({names}): {', '.join(what)}"
+        )
+    states, seconds = sum(one.nodes for one in verdicts), sum(one.seconds for one in verdicts)
+    more = "" if verbose else "; --verbose shows them, and the ways to the worst"
+    return Text.assemble(
+        ("HOLDS", "bold green"),
+        f"  {len(verdicts[0].properties)} properties on {on}: {states:,} states searched "
+        f"in {seconds:.1f} s{more}",
+    )
+
+
+def _route(screen: Screen, verdict: Verdict, *, verbose: bool) -> None:
+    targets = " → ".join(str(target) for target in verdict.setting.route)
+    screen.result(Text.assemble(("route ", "dim"), (verdict.setting.name, "bold"), f": {targets}"))
+    _broken(screen, verdict)
+    if verdict.certificate is not None:
+        _kept(screen, verdict, verbose=verbose)
+        screen.result(_bounds(verdict.certificate), margin=_MARGIN)
+    if len({target.provider for target in verdict.setting.route}) == 1:
+        one = verdict.setting.route[0].provider
+        screen.result(
+            Text.assemble(("alone", "yellow"), f"   where {one} is out, no call is answered"),
+            margin=_MARGIN,
+        )
+    if verbose and verdict.certificate is not None:
+        _worst(screen, verdict, verdict.certificate)
+        _reach(screen, verdict)
+    if verbose:
+        counts = f"{verdict.nodes:,} states, {verdict.edges:,} edges, {verdict.seconds:.1f} s"
+        screen.result(f"searched: {counts}", margin=_MARGIN)
+        screen.result("")
+
+
+def _broken(screen: Screen, verdict: Verdict) -> None:
+    for violation in verdict.violations:
+        name = Text.assemble(("BROKEN", "bold red"), f"  {violation.name}: {violation.what}")
+        screen.result(name, margin=_MARGIN)
+        if violation.trace.stays:
+            _way(screen, violation.trace)
+    if verdict.certificate is None:
+        # What is broken may hide what else is: the search does not go on behind it.
+        screen.result("mend this first: the others were not all looked at", margin=_MARGIN)
+
+
+def _kept(screen: Screen, verdict: Verdict, *, verbose: bool) -> None:
+    broken = {violation.name for violation in verdict.violations}
+    kept = [name for name in verdict.properties if name not in broken]
+    listed = f": {', '.join(kept)}" if verbose else ""
+    screen.result(
+        Text.assemble(("HOLDS", "bold green"), f"   {len(kept)} properties{listed}"),
+        margin=_MARGIN,
+    )
+
+
+def _bounds(certificate: Certificate) -> Text:
+    """``at most 16 attempts, 8 of them to deepseek, 6 rotations, 16 waits, 300 s``."""
+    parts = [
+        count(int(certificate.attempts.value), "attempt"),
+        f"{certificate.requests.value:g} of them to {certificate.requests.about}",
+        count(int(certificate.rotations.value), "rotation"),
+        count(int(certificate.waits.value), "wait"),
+        f"{certificate.seconds.value:g} s",
+    ]
+    more = certificate.stream_seconds
+    stream = f" ({more:g} s more once a stream has begun)" if more else ""
+    return Text.assemble(("at most", "bold"), f" {', '.join(parts)}{stream}")
+
+
+def _worst(screen: Screen, verdict: Verdict, certificate: Certificate) -> None:
+    """Each figure of the certificate, with the shortest way to it."""
+    screen.result(Text("No call that was searched exceeds", "bold"), margin=_MARGIN)
+    for figure in certificate.figures:
+        unit = " s" if "longest" in figure.name else ""
+        about = f" ({figure.about})" if figure.about else ""
+        line = Text.assemble((f"{figure.value:g}{unit}", "bold"), f"  {figure.name}{about}")
+        screen.result(line, margin=2 * _MARGIN)
+        _way(screen, verdict.worst[figure.name])
+    screen.result(f"where a target needs {_repairs(verdict.setting.repairs)}", margin=2 * _MARGIN)
+
+
+def _repairs(number: int) -> str:
+    if not number:
+        return "no repair of the request"
+    return f"at most {count(number, 'repair')} of the request; each one more is an attempt more"
+
+
+def _way(screen: Screen, trace: Trace) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", overflow="fold", max_width=30)
+    table.add_column(overflow="fold")
+    for stay in trace.stays:
+        table.add_row(stay.target or "at none", ", ".join(_counted(stay)) or "asked")
+    screen.show(Padding(table, (0, 0, 0, 3 * _MARGIN)))
+    if not trace.ran:
+        screen.result(
+            "(with time and keys free: a running clock may not allow it)", margin=3 * _MARGIN
+        )
+
+
+def _counted(stay: TargetLeg) -> Iterator[str]:
+    for move, times in itertools.groupby(stay.moves):
+        count = len(list(times))
+        yield move if count == 1 else f"{move} ×{count}"
+
+
+def _reach(screen: Screen, verdict: Verdict) -> None:
+    if any(one.reasons for one in verdict.reached):
+        screen.result(Text("What leads to each target from the first", "bold"), margin=_MARGIN)
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="dim", overflow="fold", max_width=30)
+        table.add_column(overflow="fold")
+        for reasons, reached in itertools.groupby(verdict.reached[1:], lambda one: one.reasons):
+            targets = ", ".join(one.target for one in reached)
+            table.add_row(targets, ", ".join(reasons) or "only that others are marked")
+        screen.show(Padding(table, (0, 0, 0, 2 * _MARGIN)))
+    if verdict.dead:
+        dead = f"Rows that no call of this route takes: {', '.join(verdict.dead)}"
+        screen.result(dead, margin=_MARGIN)
+
+
+def _not_told_apart(screen: Screen, verdicts: Sequence[Verdict]) -> None:
+    """What the searches do not tell apart, each sentence once."""
+    screen.result(Text("Not told apart:", "dim"))
+    for sentence in dict.fromkeys(sentence for one in verdicts for sentence in one.merged):
+        screen.result(Text(f"- {sentence}", "dim"), margin=_MARGIN)

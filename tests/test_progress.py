@@ -1,0 +1,61 @@
+"""What the terminal says of a run of these tests, by a run of others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+SOME = """
+import pytest
+
+def test_one():
+    assert 1 + 1 == 3, "no\\nmore"
+
+@pytest.mark.parametrize("case", [0, pytest.param(1, marks=pytest.mark.slow({why}))])
+def test_two(case):
+    pass
+"""
+
+
+def run(folder: Path, why: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_some.py").write_text(SOME.format(why=why), encoding="utf-8")
+    marker = "markers=slow(reason)"
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-o", marker, "-p", "tests.progress", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "1")], ids=["alone", "workers"])
+def test_a_failure_is_named_at_once_and_what_was_left_out_at_the_end(
+    workers: tuple[str, ...], tmp_path: Path
+) -> None:
+    lines = run(tmp_path, '"it takes long"', *workers, "-m", "not slow").stdout.splitlines()
+
+    assert lines[-1] == "LEFT OUT: 1 slow tests; `make test-all` runs them too"
+    named = lines.index("FAILED test_some.py::test_one: AssertionError: no")
+    assert named < lines.index(next(line for line in lines if "= FAILURES =" in line))
+
+
+def test_a_run_of_all_leaves_out_nothing(tmp_path: Path) -> None:
+    done = run(tmp_path, '"it takes long"')
+
+    assert "1 failed, 2 passed" in done.stdout
+    assert "LEFT OUT" not in done.stdout
+
+
+def test_a_slow_test_says_why_it_is_one(tmp_path: Path) -> None:
+    done = run(tmp_path, "")
+
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "test_some.py::test_two[1]: slow without a reason; see tests/slow.py" in done.stderr
