@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from orchestrator.config.loading import APP, FILE, VARIABLE
 from orchestrator.config.starter import DEFAULTS
+from orchestrator.health import stores
 from orchestrator.states.reasons import SPECS, Move
 from orchestrator.vendors import CATALOGUE
 
@@ -23,8 +25,7 @@ HEAD = """\
 
 <!-- Written by scripts/configuration_page.py from the records; do not edit. -->
 
-`orchestrator.toml` is looked for in `--config` (or `Orchestrator.from_file(path)`), then
-`$ORCHESTRATOR_CONFIG`, `./orchestrator.toml`, and the user's config folder. `orchestrator init`
+`orchestrator.toml` says who is asked, in which order, and within which limits. `orchestrator init`
 writes one from the keys in the environment; `orchestrator check` says what is wrong with one.
 
 - Durations are seconds (`10`) or text (`"500ms"`, `"10s"`, `"5m"`, `"1h"`).
@@ -50,9 +51,30 @@ nearest known name.
 """
 
 
+FILES = f"""\
+
+## Where files lie
+
+| file | where |
+|---|---|
+| the config | the first of: `--config` or `from_file(path)`; `${VARIABLE}`; `./{FILE}`; `{FILE}` in the user's config folder |
+| the user's config folder | Linux: `$XDG_CONFIG_HOME/{APP}`, where that is not set `~/.config/{APP}`; macOS: `~/Library/Application Support/{APP}`; Windows: `%LOCALAPPDATA%\\{APP}\\{APP}` |
+| the health board, `health = "file"` | `{stores.FILE}` in the user's state folder, with `{stores.FILE}-changes` beside it. Linux: `$XDG_STATE_HOME/{stores.APP}`, where that is not set `~/.local/state/{stores.APP}`; macOS: `~/Library/Application Support/{stores.APP}`; Windows: `%LOCALAPPDATA%\\{stores.APP}\\{stores.APP}` |
+| the ledger | where `ledger` says; there is none unless it does. With `ledger_max` the one before it lies beside it, as `NAME.1` |
+
+A relative path in the config (`ledger`, `verify`, `"file:PATH"` of a credential) begins at the
+config's own folder, wherever the program is run from, and a `"command:…"` runs there; `~` is the
+user's home. A config that is made
+in code or is a text begins in the working directory. `orchestrator status` and `orchestrator check`
+say which config they read, `orchestrator stats` which ledger. Health file and ledger are made for
+their owner alone. The health file may be removed at any time: it is begun anew, and providers are
+asked as if nothing were known.
+"""  # noqa: E501 - a table is read by its rows
+
+
 def page() -> str:
     """The whole page."""
-    parts = [HEAD, *_tables(), *_catalogue()]
+    parts = [HEAD, FILES, *_tables(), *_catalogue()]
     return "\n".join(parts)
 
 

@@ -46,6 +46,22 @@ MODULES: Mapping[str, tuple[str, str]] = {
 }
 """The public modules, in the order of the page: title, and what each is for."""
 
+FIRST = (
+    *("run", "arun", "stream", "astream", "embed", "aembed", "transport", "classify"),
+    *(
+        "Orchestrator",
+        "Request",
+        "Response",
+        "Embeddings",
+        "Chunk",
+        "ChunkStream",
+        "AsyncChunkStream",
+    ),
+    *("Attempt", "Skipped", "CallFailed"),
+    *("ScriptedProviders", "Script", "Reply"),
+)
+"""What most readers come for; the rest of its kind comes after it, in order of the alphabet."""
+
 RECORDS = (
     "states.error.Error",
     "states.reasons.Reason",
@@ -102,7 +118,7 @@ class Page:
     """The page, as it is put together."""
 
     def __init__(self) -> None:
-        package = griffe.load(
+        package: Any = griffe.load(
             "orchestrator",
             search_paths=[ROOT],
             docstring_parser="google",
@@ -174,13 +190,18 @@ class Page:
 # What a module holds.
 
 
-def _public(package: griffe.Object, module: str) -> Iterator[Name]:
+def _public(package: Any, module: str) -> Iterator[Name]:
     home: Any = package
     for step in module.split(".")[1:]:
         home = home[step]
-    for name in sorted(home.exports, key=lambda name: (_kind(home[name]), str(name).lower())):
-        found = home[str(name)]
-        yield Name(str(name), found.final_target if found.is_alias else found)
+
+    def place(name: str) -> tuple[int, int, str]:
+        first = FIRST.index(name) if name in FIRST else len(FIRST)
+        return _kind(home[name]), first, name.lower()
+
+    for name in sorted(map(str, home.exports), key=place):
+        found = home[name]
+        yield Name(name, found.final_target if found.is_alias else found)
 
 
 def _kind(found: Any) -> int:

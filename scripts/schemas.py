@@ -32,6 +32,7 @@ from orchestrator.health import BoardRow
 from orchestrator.lab.simulation.dry_run import DryAttempt
 from orchestrator.lab.simulation.workloads import Mix
 from orchestrator.ledger import FORMAT, Attempt, Closed, Opened, Skipped, Transition
+from orchestrator.ledger.figures import TargetFigures
 from orchestrator.states import Clear, Error, Mark, Move, Reason, StoppedBy
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
@@ -93,6 +94,26 @@ _SURVEYED = {
     "requests": Mapping[str, int],
 }
 
+_COUNTED = {"calls": int, "answered_at_once": int} | dict.fromkeys(
+    ("rescued", "lost", "left", "unfinished"), int
+)
+_SUMMED = {
+    **{field.name: field.type for field in _fields(TargetFigures).values()},
+    "money": float | None,
+}
+_STATISTICS = {
+    "files": _TEXTS,
+    "since": float | None,
+    "until": float | None,
+    **_COUNTED,
+    **_SUMMED,
+    "rescues": Mapping[str, int],
+    "losses": Mapping[str, int],
+    "targets": ({"target": str, **_SUMMED},),
+    "days": ({"day": str, **_COUNTED, **_SUMMED, "targets": ({"target": str, **_SUMMED},)},),
+    "cut_off": int,
+}
+
 OUTPUTS = {
     "run": Output(
         "`run --json`: a chat.completion, and how it was come by. More fields are the provider's.",
@@ -141,8 +162,9 @@ OUTPUTS = {
         notes=_TEXTS,
     ),
     "status": Output(
-        "`status --json`: the health board; with `--reset`, `reset` and `removed` alone.",
-        *("now", "entries", "reset", "removed"),
+        "`status --json`: the health board, and the ledger's calls of the last 24 hours (`recent`, "
+        "as `stats --json`); with `--reset`, `reset` and `removed` alone.",
+        *("now", "entries", "recent", "reset", "removed"),
         now=float,
         entries=(
             {
@@ -152,8 +174,14 @@ OUTPUTS = {
                 "state": str,
             },
         ),
+        recent=("anyOf", _STATISTICS, None),
         reset=str,
         removed=int,
+    ),
+    "stats": Output(
+        "`stats --json`: what became of recorded calls, and what their attempts cost; `money` is "
+        "in US dollars, `null` without the extra `prices`.",
+        **_STATISTICS,
     ),
     "demo": Output(
         "`demo --json`.",

@@ -53,10 +53,13 @@ class _Progress:
     def __init__(self, terminal: Any) -> None:
         self._terminal = terminal
 
+    @pytest.hookimpl(trylast=True)  # after its letter
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Name a failure at once."""
         if report.failed:
             self._terminal.ensure_newline()
+            if self._terminal._tw.width_of_current_line:  # noqa: SLF001 - dots of several workers
+                self._terminal.write_line("")
             self._terminal.write_line(f"FAILED {report.nodeid}{_brief(report)}", red=True)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.api.errors import CallFailed
 from orchestrator.states.reasons import SPECS, Move, Reason, ReasonSpec
 from scripts.docstring_markdown import anchor
 
@@ -143,3 +144,9 @@ def test_the_page_of_the_board_says_what_each_reason_marks() -> None:
         assert spec is not None
         assert subject.startswith(f"the {spec.subject}")
         assert mark.startswith(spec.mark)
+
+
+def test_the_page_of_the_api_says_which_errors_there_are_to_catch() -> None:
+    told = [row[0].strip("`") for row in table_below("docs/python.md", "Errors to catch")]
+
+    assert sorted(told) == sorted(one.__name__ for one in CallFailed.__subclasses__())

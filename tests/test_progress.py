@@ -44,6 +44,7 @@ def test_a_failure_is_named_at_once_and_what_was_left_out_at_the_end(
 
     assert lines[-1] == "LEFT OUT: 1 slow tests; `make test-all` runs them too"
     named = lines.index("FAILED test_some.py::test_one: AssertionError: no")
+    assert lines[named - 1].endswith("F")  # the dots, which go on below
     assert named < lines.index(next(line for line in lines if "= FAILURES =" in line))
 
 

@@ -116,7 +116,9 @@ class Orchestrator:
         self._fitness_log = FitnessLog()
         # httpx writes each address to its log, and the query of one may be a token.
         guard_logs(self.runtime.masker)
-        ledger = LedgerFile(config.ledger) if config.ledger is not None else None
+        ledger = None
+        if config.ledger is not None:
+            ledger = LedgerFile(config.ledger, config.ledger_max)
         self._observers = tuple(each for each in (ledger, observe) if each is not None)
 
     @classmethod

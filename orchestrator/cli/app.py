@@ -10,24 +10,71 @@ import sys
 from collections.abc import Sequence
 
 from cyclopts import App
-from cyclopts.exceptions import CycloptsError
+from cyclopts.exceptions import CycloptsError, UnknownCommandError
 
 from orchestrator.cli.exit_codes import INTERRUPTED, MISUSED, OneLineHandler
 from orchestrator.cli.format import one_line
 from orchestrator.cli.screen import Screen
+from orchestrator.config.errors import nearest
 
-_COMMANDS = {
+COMMANDS = {
     "demo": "Watch a call meet a 402 and take its fallback: no key, no network.",
     "init": "Write a commented config from the keys found in the environment.",
     "run": "Ask a model, and show each attempt as it happens.",
     "check": "Find what is wrong with the config before a call does.",
     "classify": "Say what an error of a provider means, and what would be done about it.",
     "status": "Show what is known of each provider, credential and target.",
+    "stats": "Sum up recorded calls: answered, rescued, lost, tokens, money, by target and day.",
     "verify": "Search everything that calls under a config can do.",
     "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
+    "completion": "Print what lets a shell complete commands and options.",
 }
+
+EXAMPLES = {
+    "demo": ("orchestrator demo", "orchestrator demo --keep incident"),
+    "init": ("orchestrator init", "orchestrator init --output staging.toml"),
+    "run": (
+        'orchestrator run "Why is the sky blue?"',
+        "orchestrator run --route openai/gpt-5-mini --explain < question.txt",
+        "orchestrator run --file request.json --json > answer.json",
+    ),
+    "check": (
+        "orchestrator check",
+        "orchestrator check --live",
+        "orchestrator check --request request.json --dialect anthropic-messages",
+    ),
+    "classify": (
+        "orchestrator classify --status 402 --provider deepseek",
+        "curl -i https://api.openai.com/v1/models | orchestrator classify -p openai",
+        "orchestrator classify --exception httpx.ReadTimeout",
+    ),
+    "status": ("orchestrator status", "orchestrator status deepseek --reset"),
+    "verify": (
+        "orchestrator verify",
+        "orchestrator verify --max-attempts 16 --max-seconds 300",
+    ),
+    "diagram": (
+        "orchestrator diagram --state classify",
+        "orchestrator diagram --config orchestrator.toml --output machine.svg",
+        "orchestrator diagram --call calls.jsonl --output path.svg",
+    ),
+    "simulate": (
+        'orchestrator simulate "402, ok"',
+        'orchestrator simulate "429(retry_after=2)@key#1, 503*3, ok" --calls 5',
+        "orchestrator simulate --random 2000 --mix brown-out --picture day.svg",
+    ),
+    "replay": (
+        "orchestrator replay calls.jsonl --config new.toml",
+        "orchestrator replay calls.jsonl --config new.toml --max-lost 0",
+    ),
+    "completion": (
+        'eval "$(orchestrator completion bash)"',
+        "orchestrator completion fish > ~/.config/fish/completions/orchestrator.fish",
+    ),
+}
+"""What is typed, at the end of a command's help; each fits into 80 columns."""
 
 _HELP = "LLM calls that fail over as an explicit finite-state machine."
 
@@ -82,12 +129,18 @@ def _discard_rest() -> None:
 
 def _run(tokens: list[str], screen: Screen) -> int:
     try:
-        status = _app(screen)(
+        status = build_app(screen)(
             tokens,
             exit_on_error=False,
             print_error=False,
             result_action="return_value",
         )
+    except UnknownCommandError as error:
+        name = next(iter(error.unused_tokens or ()), "")
+        near = nearest(name, COMMANDS)
+        screen.say(f"error: unknown command {name!r}{near}; allowed: {', '.join(COMMANDS)}")
+        screen.say("see: orchestrator --help")
+        return MISUSED
     except CycloptsError as error:
         screen.say(f"error: {one_line(str(error))}")
         screen.say(f"see: orchestrator {_command(tokens)}--help")
@@ -97,7 +150,8 @@ def _run(tokens: list[str], screen: Screen) -> int:
     return status if isinstance(status, int) else 0
 
 
-def _app(screen: Screen) -> App:
+def build_app(screen: Screen) -> App:
+    """The commands and their options, as they are read, explained and completed."""
     app = App(
         name="orchestrator",
         help=_HELP,
@@ -107,14 +161,27 @@ def _app(screen: Screen) -> App:
         error_console=screen.err,
         suppress_keyboard_interrupt=False,
     )
-    for order, (name, words) in enumerate(_COMMANDS.items()):
+    for order, (name, words) in enumerate(COMMANDS.items()):
         # By name, so that a command's own imports wait until it is run.
-        app.command(f"orchestrator.cli.{name}:{name}", name=name, help=words, sort_key=order)
+        app.command(
+            f"orchestrator.cli.{name}:{name}",
+            name=name,
+            help=words,
+            help_epilogue=_examples(name),
+            sort_key=order,
+        )
     return app
 
 
+def _examples(name: str) -> str:
+    """The examples of a command in Markdown, one a line."""
+    lines = "".join(f"\n- `{example}`" for example in EXAMPLES.get(name, ()))
+    # What is empty would be inherited: the words at the end of the first page.
+    return f"Examples:\n{lines}" if lines else "All commands: `orchestrator --help`"
+
+
 def _command(tokens: list[str]) -> str:
-    return f"{tokens[0]} " if tokens and tokens[0] in _COMMANDS else ""
+    return f"{tokens[0]} " if tokens and tokens[0] in COMMANDS else ""
 
 
 def _version() -> str:

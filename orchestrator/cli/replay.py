@@ -91,7 +91,7 @@ def _read(screen: Screen, ledgers: tuple[Path, ...]) -> list[Recording]:
     try:
         with LiveLine(screen) as line:
             line.start(lambda: f"reading {', '.join(map(str, ledgers))} …")
-            calls = [each for path in ledgers for each in read_ledger(path)]
+            calls = list(read_ledger(*ledgers))
     except BrokenLedger as error:
         raise UsageError(str(error)) from None
     if not calls:

@@ -1,4 +1,4 @@
-"""``orchestrator status``: what is known of each provider, credential and target."""
+"""``orchestrator status``: what is known of each provider, credential and target, and since."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from orchestrator.api.client import Orchestrator
 from orchestrator.cli.context import load_without_keys, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.format import count, http_answer, lasting, one_line, whole_duration
+from orchestrator.cli.recent_calls import RecentCalls
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
 from orchestrator.config.errors import nearest
@@ -49,7 +50,7 @@ def status(
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
-    """Show what is known of each provider, credential and target.
+    """Show what is known of each provider, credential and target, and what happened of late.
 
     Parameters
     ----------
@@ -71,11 +72,15 @@ def status(
             if reset:
                 _reset(screen, orchestrator, provider, json=json)
                 return DONE
-            shown = _ShownBoard(_entries(orchestrator, provider), loaded, time.time())
+            now = time.time()
+            shown = _ShownBoard(_entries(orchestrator, provider), loaded, now)
+            recent = RecentCalls.read(screen, loaded.config, now)
             if json:
-                screen.json(shown.object())
-            else:
-                shown.show(screen)
+                screen.json({**shown.object(), "recent": recent.object()})
+                return DONE
+            shown.show(screen)
+            if provider is None:
+                recent.show(screen)
     return DONE
 
 

@@ -80,6 +80,8 @@ class Config:
         passed_over: By route, the names of its targets whose provider has no credential.
         preferred: By route, the name of its first target, whether it has a credential or not.
         warnings: What was passed over, and what to do about it.
+        ledger_max: Bytes that the ledger may hold before it is renamed to ``NAME.1``; ``None``:
+            any number.
     """
 
     path: Path | str = "orchestrator.toml"
@@ -95,6 +97,7 @@ class Config:
     warnings: tuple[Problem, ...] = ()
     drop: frozenset[str] = frozenset()
     largest_answer: int = LARGEST_ANSWER
+    ledger_max: int | None = None
 
     def settings(self, target: Target | str) -> TargetSettings:
         """What holds at ``target``: its own entry, or the config's timeouts."""

@@ -71,6 +71,7 @@ def _config(draft: ConfigDraft, source: Path | str, *, needs_routes: bool) -> Co
         path=source,
         health=_health(draft),
         ledger=None if document.ledger is None else _ledger(draft, document.ledger),
+        ledger_max=_ledger_max(draft),
         policy=document.policy.policy(),
         timeouts=document.timeouts,
         providers=draft.providers,
@@ -146,6 +147,13 @@ def _ledger(draft: ConfigDraft, written: str) -> Path | None:
     except RuntimeError as error:  # the "~" of a user who has no home
         draft.refuse("ledger", str(error))
         return None
+
+
+def _ledger_max(draft: ConfigDraft) -> int | None:
+    most = draft.document.ledger_max
+    if most is not None and draft.document.ledger is None:
+        draft.warn("ledger_max", "has no effect without a ledger", 'add ledger = "calls.jsonl"')
+    return most
 
 
 # Targets and routes: names become targets, those without a credential are passed over.

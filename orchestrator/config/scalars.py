@@ -26,6 +26,10 @@ _SMALLEST, _LARGEST = 2**20, 2**30
 (128 k tokens are about half a MiB), and the most is what a process may well hold in memory once
 (our own choice, 2026-11)."""
 
+_SMALLEST_LEDGER, _LARGEST_LEDGER = 10**6, 10**12
+"""Bytes that a ledger may be limited to: a call takes 3 to 10 kB of it, so the least holds some
+hundred (our own choice, 2026-11)."""
+
 _LABEL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 """A part of a host's name; underscores are none of DNS, but of what containers are called."""
 
@@ -96,14 +100,26 @@ def size(value: Any) -> int:
     Raises:
         NotAllowed: It is no size, or outside of that.
     """
+    return _bytes(value, _SMALLEST, _LARGEST, '"64 MiB"', "1 MiB to 1 GiB")
+
+
+def ledger_size(value: Any) -> int:
+    """The bytes of a ledger, 1 MB to 1000 GB.
+
+    Raises:
+        NotAllowed: It is no size, or outside of that.
+    """
+    return _bytes(value, _SMALLEST_LEDGER, _LARGEST_LEDGER, '"100MB"', "1 MB to 1000 GB")
+
+
+def _bytes(value: Any, least: int, most: int, example: str, limits: str) -> int:
     matched = _SIZE.fullmatch(value) if isinstance(value, str) else None
     amount = float(matched[1]) * _SIZE_UNITS[matched[2]] if matched else value
     if isinstance(amount, bool) or not isinstance(amount, int | float):
         amount = 0
-    if not _SMALLEST <= amount <= _LARGEST:
+    if not least <= amount <= most:
         raise NotAllowed(
-            f'{found(value)}; allowed: a size such as "64 MiB", or a number of bytes, '
-            "1 MiB to 1 GiB"
+            f"{found(value)}; allowed: a size such as {example}, or a number of bytes, {limits}"
         )
     return int(amount)
 

@@ -143,6 +143,7 @@ class Document:
 
     health: str = "file"
     ledger: str | None = None
+    ledger_max: Annotated[int, scalars.ledger_size] | None = None
     policy: PolicyTable = PolicyTable()
     timeouts: Timeouts = Timeouts()
     providers: dict[str, ProviderTable] = attrs.field(factory=dict)

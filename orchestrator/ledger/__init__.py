@@ -13,12 +13,13 @@ from orchestrator.ledger.entries import (
     Transition,
     billed,
 )
-from orchestrator.ledger.file import LedgerFile, append
+from orchestrator.ledger.file import OLD, LedgerFile, append
 from orchestrator.ledger.record import Ledger, Observer, Watcher, ended, watch
 from orchestrator.ledger.recording import Recording, read_ledger, recorded_call, recorded_calls
 
 __all__ = [
     "FORMAT",
+    "OLD",
     "Attempt",
     "Billed",
     "BrokenLedger",

@@ -196,7 +196,7 @@ def read_objects(
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             if not text.endswith(b"\n"):
                 return
-            if _OURS.match(text):
+            if OURS.match(text):
                 continue
             raise BrokenLedger(f"{source}, line {number} is not JSON: {error}") from None
         if not isinstance(value, dict):
@@ -205,7 +205,7 @@ def read_objects(
         yield number, value
 
 
-_OURS = re.compile(rb'\s*\{"kind": ?"(?:opened|transition|attempt|closed)"')
+OURS = re.compile(rb'\s*\{"kind": ?"(?:opened|transition|attempt|closed)"')
 
 
 def entry_of(value: dict[str, Any]) -> Entry:

@@ -37,19 +37,27 @@ class LedgerFile:
     The file stays open between calls, and is looked for by its name once a second: where it was
     rotated away, removed or replaced, the lines of up to a second still go to the old one.
 
+    Given the most that it may hold, it is renamed to ``NAME.1``, in place of an older one, before
+    it would grow beyond that; whatever else writes to it goes on in the new one. What is written in
+    one go stays together.
+
     A file that cannot be written is reported once on the logger ``orchestrator`` and never
     fails a call. A call of which a line could not be written is not gone on with: what stands
     of it then breaks off, and tells nothing that is not so.
+
+    Args:
+        path: The file.
+        most: Bytes that it may hold; ``None``: any number.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, most: int | None = None) -> None:
+        self.path, self.most = path, most
         # Again from within: a call inside a signal handler may interrupt the one that has it, and
         # writes by a descriptor of its own then.
         self._lock = threading.RLock()
         self._open: _OpenFile | None = None
         self._looked_at = -math.inf
-        self._broken = False
+        self._reported: set[str] = set()
         self._waiting: dict[str, list[Line]] = {}
         self._left: set[str] = set()
         _files.add(self)
@@ -86,7 +94,7 @@ class LedgerFile:
                 self._left.add(call)
             if not isinstance(error, OSError):
                 raise
-            self._report(error)
+            self._report("written", error)
 
     def forked(self) -> None:
         """Begin anew in a child: another thread of its parent may have held the lock."""
@@ -101,15 +109,31 @@ class LedgerFile:
             self._looked_at = now
             file = file if file is not None and file.is_current() else None
         file = file or _OpenFile.of(self.path)
-        file.append(text)
+        if self.most is None or not file.is_regular:
+            file.append(text)
+        else:
+            file = self._append_within(self.most, file, text)
         # Of a pipe that is kept open the reader would see no end, and a writer no reader's.
         if file.is_regular:
             self._open = file
 
-    def _report(self, error: OSError) -> None:
-        if not self._broken:
-            _log.warning("the ledger %s cannot be written: %s", self.path, error.strerror)
-        self._broken = True
+    def _append_within(self, most: int, file: _OpenFile, text: bytes) -> _OpenFile:
+        """Append ``text`` where there is room for it; the file that it was."""
+        try:
+            # Several processes may find it full at once: all but one find a new file in its place.
+            for _ in range(MOST_ROTATIONS):
+                if file.append_within(most, text):
+                    return file
+                file = _OpenFile.of(self.path)
+        except _NotRotated as error:
+            self._report("rotated, so it grows on", error)
+        file.append(text)
+        return file
+
+    def _report(self, what: str, error: OSError) -> None:
+        if what not in self._reported:
+            _log.warning("the ledger %s cannot be %s: %s", self.path, what, error.strerror)
+        self._reported.add(what)
 
 
 def _is_telling(kind: type[Entry], line: Line) -> bool:
@@ -143,9 +167,19 @@ def append(path: Path, text: bytes) -> None:
 LOOK_SECONDS = 1.0
 """How long the file is taken to be the one of its name: to look costs as much as to write."""
 
+MOST_ROTATIONS = 5
+"""How often one write looks for a file with room, while others fill each that begins."""
+
+OLD = ".1"
+"""What is put behind the name of a file that was rotated away. One is kept."""
+
 LOCK_TRIES, LOCK_PAUSE = 5, 0.001
 """How often, and after how many seconds, the lock is asked for: a call takes 0.01 ms to write, and
 who asks may hold an event loop."""
+
+
+class _NotRotated(OSError):
+    """The file cannot be renamed."""
 
 
 class _OpenFile:
@@ -202,6 +236,44 @@ class _OpenFile:
         finally:
             if is_locked:
                 _unlock(self._descriptor)
+
+    def append_within(self, most: int, text: bytes) -> bool:
+        """Append ``text`` as :meth:`append` does, but not beyond ``most`` bytes.
+
+        Returns:
+            False where it was not written, or not to last, since by its name there is another
+            file by now, or none: this one was full, and was renamed, here or by another process.
+
+        Raises:
+            _NotRotated: It is full, and cannot be renamed.
+            OSError: It cannot be written.
+        """
+        # Who renames has the lock, and who writes: so nothing is written to a file that is old, and
+        # might be gone with the next rotation. Where others keep the lock all the time, this one
+        # renames nothing, and looks afterwards.
+        is_locked = _lock(self._descriptor)
+        try:
+            if not self.is_current():
+                return False
+            end = self._size()
+            if is_locked and 0 < end > most - len(text):
+                self._rotate()
+                return False
+            whole = not is_locked or _ends_a_line(self._descriptor, end)
+            _write(self._descriptor, text if whole else b"\n" + text)
+            # Without the lock it may have been renamed twice meanwhile: then it is gone.
+            return is_locked or os.fstat(self._descriptor).st_nlink > 0
+        finally:
+            if is_locked:
+                _unlock(self._descriptor)
+
+    def _rotate(self) -> None:
+        # Where the name is a link, what it leads to is renamed, and is made anew in its place.
+        path = os.path.realpath(self._name)
+        try:
+            os.replace(path, path + OLD)  # noqa: PTH105 - as all that is done by name here
+        except OSError as error:
+            raise _NotRotated(error.errno, error.strerror) from error
 
     def _size(self) -> int:
         return os.lseek(self._descriptor, 0, os.SEEK_END)

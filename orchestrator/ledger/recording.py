@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import attrs
 from orchestrator.ledger.codec import BrokenLedger, read_entries
 from orchestrator.ledger.entries import Attempt, Closed, Entry, Opened, Transition
 from orchestrator.states import State
+
+_log = logging.getLogger("orchestrator")
+
+_CUT = "%s: the beginning of %d of its calls stands in an older file; they are passed over"
 
 
 @attrs.frozen
@@ -48,16 +53,17 @@ class Recording:
         return self.closed is not None and self.closed.outcome == State.SUCCEED.value
 
 
-def read_ledger(path: Path) -> tuple[Recording, ...]:
-    """The calls of a ledger file, in the order in which they began.
+def read_ledger(*paths: Path) -> tuple[Recording, ...]:
+    """The calls of ledger files, in the order in which they began.
 
-    Calls that began before the file does are passed over.
+    A call that goes on in the next of the files, because its ledger was rotated in between, is
+    one. Those that began before the first file does are passed over, which is said at WARNING.
 
     Raises:
         BrokenLedger: A line is not a ledger's.
-        OSError: The file cannot be read.
+        OSError: A file cannot be read.
     """
-    return recorded_calls(path.read_bytes().splitlines(keepends=True), str(path))
+    return _recorded((str(path), path.read_bytes().splitlines(keepends=True)) for path in paths)
 
 
 def recorded_calls(lines: Iterable[bytes], source: str = "<ledger>") -> tuple[Recording, ...]:
@@ -66,15 +72,25 @@ def recorded_calls(lines: Iterable[bytes], source: str = "<ledger>") -> tuple[Re
     Of a call of which a line is missing, because it was torn or never written, what stands
     before that line is left: it breaks off there.
     """
-    found: list[list[Entry]] = []
+    return _recorded([(source, lines)])
+
+
+def _recorded(files: Iterable[tuple[str, Iterable[bytes]]]) -> tuple[Recording, ...]:
+    found: list[tuple[str, list[Entry]]] = []
     running: dict[str, list[Entry]] = {}
-    for entry in read_entries(lines, source):
-        if isinstance(entry, Opened):
-            running[entry.call] = [entry]
-            found.append(running[entry.call])
-        elif entry.call in running:
-            running[entry.call].append(entry)
-    return tuple(recorded_call(_as_far_as_whole(call), source) for call in found)
+    for source, lines in files:
+        cut_off: set[str] = set()
+        for entry in read_entries(lines, source):
+            if isinstance(entry, Opened):
+                running[entry.call] = [entry]
+                found.append((source, running[entry.call]))
+            elif entry.call in running:
+                running[entry.call].append(entry)
+            else:
+                cut_off.add(entry.call)
+        if cut_off:
+            _log.warning(_CUT, source, len(cut_off))
+    return tuple(recorded_call(_as_far_as_whole(call), source) for source, call in found)
 
 
 def recorded_call(call: Iterable[Entry], source: str = "<ledger>") -> Recording:

@@ -66,7 +66,7 @@ OTHERS = {
     "api.chunks": {"msgspec"},
     "api.options": {"httpx"},
     "classification": {"msgspec"},
-    "cli": {"cyclopts", "httpx", "msgspec", "rich"},
+    "cli": {"cyclopts", "genai_prices", "httpx", "msgspec", "pygal", "rich"},
     "config": {"cattrs", "platformdirs"},
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
     "dialects": {"msgspec"},

@@ -120,6 +120,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "classify": ("classify", "--json", "--status", "402"),
     "classify, of a provider": ("classify", "--json", "--status", "429", "--provider", "down"),
     "status": ("status", "--json"),
+    "stats, of nothing": ("stats", "--json"),
     "status, reset": ("status", "--json", "--reset"),
     "init": ("init", "--json", "--output", "new.toml"),
     "demo": ("demo", "--json"),
@@ -128,8 +129,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "simulate-random": ("simulate", "--random", "3", "--json"),
     "simulate, a ledger": ("simulate", "calls.jsonl", "--json"),
     "replay": ("replay", "calls.jsonl", "--json"),
+    "stats": ("stats", "calls.jsonl", "--json"),
+    "status, of calls": ("status", "--json"),
     "verify": ("verify", "--json"),
 }
+
+
+TOP = 'health = "file"\nledger = "calls.jsonl"'
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +145,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     scripts = {"down": replies.billing_402(), "well": replies.ok()}
     with ScriptedProviders(scripts) as providers:
         urls = {name: providers.url(name) for name in scripts}
-        place = configured(folder, urls, ["down/m", "well/m"], top='health = "file"')
+        place = configured(folder, urls, ["down/m", "well/m"], top=TOP)
         (folder / "broken.toml").write_text("[providers.x]\nbase_urls = 1\n")
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)

@@ -90,17 +90,22 @@ class Place:
 
     def on_terminal(self, *arguments: str) -> Terminal:
         """Start a command on a terminal of 80 columns."""
+        return self.program_on_terminal(sys.executable, "-m", "orchestrator", *arguments)
+
+    def program_on_terminal(self, *words: str) -> Terminal:
+        """Start any program on a terminal of 80 columns."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, COLUMNS, 0, 0))
         process = subprocess.Popen(
-            [sys.executable, "-m", "orchestrator", *arguments],
+            words,
             cwd=self.home,
             env=self.environment(),
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C arrives
+            # So that Ctrl-C arrives; no thread of a test holds a lock that this needs.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
         )
         os.close(theirs)
         return Terminal(self, process, ours)

@@ -14,6 +14,8 @@ from pathlib import Path
 import attrs
 import pytest
 
+from orchestrator.cli.app import COMMANDS, EXAMPLES, build_app
+from orchestrator.cli.screen import Screen
 from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import COLUMNS, Place, configured
 from tests.slow import slow, slow_but
@@ -262,6 +264,37 @@ def test_an_unknown_command_and_an_unknown_option_name_what_is_there(tmp_path: P
 
         assert (ended.status, ended.out, len(ended.said)) == (2, "", 2)
         assert near in ended.err
+
+
+def test_an_unknown_command_lists_all(tmp_path: Path) -> None:
+    first, second = Place(tmp_path).run("verfy", "--json").said
+
+    assert first == (
+        f"error: unknown command 'verfy' (did you mean 'verify'?); allowed: {', '.join(COMMANDS)}"
+    )
+    assert second == "see: orchestrator --help"
+
+
+def test_only_the_first_page_says_where_to_begin(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    first, run = place.run("--help").out, place.run("run", "--help").out
+
+    assert "Begin with orchestrator demo" in " ".join(first.split())
+    assert "Begin with" not in run
+    assert ' • orchestrator run "Why is the sky blue?"' in run
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_examples_of_a_command_fit_and_can_be_typed(name: str) -> None:
+    examples = EXAMPLES[name]
+
+    assert 1 <= len(examples) <= 3
+    for example in examples:
+        assert len(example) <= COLUMNS - 3
+        typed = example.partition("$(")[2].rstrip('")') or example.rpartition(" | ")[2]
+        words = shlex.split(re.split(" [<>] ", typed)[0])
+        assert words[:2] == ["orchestrator", name]
+        build_app(Screen()).parse_args(words[1:], exit_on_error=False, print_error=False)
 
 
 _OUTPUTS = (("--help",), ("diagram",), ("classify", "--status", "402", "--json"))

@@ -93,9 +93,7 @@ def test_ctrl_c_takes_the_line_away_and_ends_the_call(
     assert ended.status == 130
     assert lines[-2:] == ["attempt 1/16 a/m key#1 → cancelled → fail_terminal", "interrupted"]
     assert not any("…" in line for line in lines)
-    assert (
-        "\x1b[?25l" not in terminal.written
-    )  # the cursor is never hidden, so it need not come back
+    assert "\x1b[?25l" not in terminal.written  # what is never hidden need not come back
 
 
 WORKS = {

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
 from orchestrator.config import ConfigError
-from orchestrator.config.loading import find, load, loads
+from orchestrator.config.loading import APP, find, load, loads
+from orchestrator.health import stores
 from orchestrator.lab.simulation.loading import load as simulated
 
 GOOD = '[routes]\ndefault = ["ollama/llama3.2"]\n'
@@ -114,3 +118,13 @@ def test_where_nothing_is_sent_no_command_is_run_and_no_file_read(tmp_path: Path
     assert len(simulated(tmp_path / "orchestrator.toml", {}).config.route()) == 1
     assert not (tmp_path / "ran").exists()
     assert config.warnings == ()
+
+
+@pytest.mark.parametrize("system", [Unix, MacOS])
+def test_the_page_says_where_files_lie(system: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text("utf-8")
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    for path in (system(APP).user_config_dir, system(stores.APP).user_state_dir):
+        assert f"`{path.replace(str(Path.home()), '~')}`" in page

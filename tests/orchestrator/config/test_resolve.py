@@ -417,3 +417,21 @@ def test_overrides_that_json_cannot_say_are_refused_with_their_place(value: str)
         loads(text, {})
 
     assert any(one.where.startswith('targets."corp/m"') for one in raised.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [('"100MB"', 10**8), ('"1 GiB"', 2**30), ("5000000", 5_000_000)]
+)
+def test_the_most_that_a_ledger_may_hold(written: str, read: int) -> None:
+    top = f'ledger = "calls.jsonl"\nledger_max = {written}\n[routes]\ndefault = ["ollama/m"]'
+    assert loads(top, {}).ledger_max == read
+
+
+def test_a_ledger_that_may_hold_too_little_is_refused_with_what_is_allowed() -> None:
+    with pytest.raises(ConfigError, match=r"ledger_max: found '10KB'; allowed: .*1 MB to 1000 GB"):
+        loads('ledger = "x"\nledger_max = "10KB"\n[routes]\ndefault = ["ollama/m"]', {})
+
+
+def test_a_limit_without_a_ledger_is_warned_of() -> None:
+    config = loads('ledger_max = "100MB"\n[routes]\ndefault = ["ollama/m"]', {})
+    assert [str(one.where) for one in config.warnings] == ["ledger_max"]

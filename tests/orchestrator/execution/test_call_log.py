@@ -15,6 +15,7 @@ from orchestrator.clock import VirtualClock
 from orchestrator.health.stores.file import FileStore
 from orchestrator.lab.simulation import ScriptPlayer, Simulation, parse
 from orchestrator.sim import Reply, ScriptedProviders, replies
+from orchestrator.sim.script import AnyScript
 from tests.acceptance.world import arun, canary, config_of, outcome, run, world
 
 Said = list[tuple[str, str]]
@@ -82,7 +83,10 @@ def test_where_nothing_else_stands_by_that_is_said(said: Said) -> None:
     ("keys", "where"), [(2, "a/model-of-a with key#2"), (4, "a/model-of-a with its other 3 keys")]
 )
 def test_a_key_that_is_out_leaves_the_others(keys: int, where: str, said: Said) -> None:
-    scripts = {"a": [refused(401, "Invalid API key"), replies.ok()], "b": replies.ok()}
+    scripts: dict[str, AnyScript] = {
+        "a": [refused(401, "Invalid API key"), replies.ok()],
+        "b": replies.ok(),
+    }
     with world(scripts, keys={"a": keys}) as (_, orchestrator):
         run(orchestrator)
 
@@ -94,7 +98,7 @@ def test_a_key_that_is_out_leaves_the_others(keys: int, where: str, said: Said) 
 
 def test_an_open_circuit_is_said_when_it_opens_and_no_probe_of_it_again(said: Said) -> None:
     clock = VirtualClock()
-    scripts = {"a": refused(503, "busy"), "b": replies.ok()}
+    scripts: dict[str, AnyScript] = {"a": refused(503, "busy"), "b": replies.ok()}
     with world(scripts, clock=clock) as (_, orchestrator):
         for _ in range(6):
             run(orchestrator)
@@ -121,7 +125,10 @@ def test_a_circuit_that_opens_as_the_call_ends_is_said_too(said: Said) -> None:
 @CALLS
 def test_a_failed_probe_is_no_warning_and_a_success_is_a_recovery(call: Any, said: Said) -> None:
     clock = VirtualClock()
-    scripts = {"a": [replies.billing_402(), replies.billing_402(), replies.ok()], "b": replies.ok()}
+    scripts: dict[str, AnyScript] = {
+        "a": [replies.billing_402(), replies.billing_402(), replies.ok()],
+        "b": replies.ok(),
+    }
     with world(scripts, clock=clock) as (_, orchestrator):
         for wait in (301, 601, 0):
             call(orchestrator)
@@ -133,7 +140,10 @@ def test_a_failed_probe_is_no_warning_and_a_success_is_a_recovery(call: Any, sai
 
 
 def test_a_long_wait_is_said_with_its_expected_end(said: Said) -> None:
-    scripts = {"a": refused(429, "weekly limit", retry_after="133200"), "b": replies.ok()}
+    scripts: dict[str, AnyScript] = {
+        "a": refused(429, "weekly limit", retry_after="133200"),
+        "b": replies.ok(),
+    }
     with world(scripts) as (_, orchestrator):
         run(orchestrator)
 
@@ -142,7 +152,10 @@ def test_a_long_wait_is_said_with_its_expected_end(said: Said) -> None:
 
 
 def test_a_cooldown_is_nothing_that_a_person_must_know(said: Said) -> None:
-    scripts = {"a": refused(429, "slow down", retry_after="30"), "b": replies.ok()}
+    scripts: dict[str, AnyScript] = {
+        "a": refused(429, "slow down", retry_after="30"),
+        "b": replies.ok(),
+    }
     with world(scripts) as (_, orchestrator):
         run(orchestrator)
 
@@ -153,7 +166,7 @@ def test_a_cooldown_is_nothing_that_a_person_must_know(said: Said) -> None:
 def test_the_bench_that_another_process_made_is_no_news_of_this_one(
     tmp_path: Path, said: Said
 ) -> None:
-    scripts = {"a": replies.billing_402(), "b": replies.ok()}
+    scripts: dict[str, AnyScript] = {"a": replies.billing_402(), "b": replies.ok()}
     with ScriptedProviders(scripts) as providers:
         config = config_of(providers, list(scripts), ["a/m", "b/m"])
         for _ in range(2):
@@ -191,7 +204,10 @@ def test_each_move_is_said_to_who_asks_for_it(said: Said) -> None:
 def test_neither_secrets_nor_what_was_said_are_in_it(said: Said) -> None:
     logging.getLogger("orchestrator").setLevel(logging.DEBUG)
     key = canary("a", 1)
-    scripts = {"a": refused(401, f"Invalid\n\x1b[31m key {key}"), "b": replies.ok("the answer")}
+    scripts: dict[str, AnyScript] = {
+        "a": refused(401, f"Invalid\n\x1b[31m key {key}"),
+        "b": replies.ok("the answer"),
+    }
     with world(scripts) as (_, orchestrator):
         run(orchestrator, {"messages": [{"role": "user", "content": "the question"}]})
 
