@@ -52,6 +52,11 @@ EXAMPLES = {
         "orchestrator classify --exception httpx.ReadTimeout",
     ),
     "status": ("orchestrator status", "orchestrator status deepseek --reset"),
+    "stats": (
+        "orchestrator stats --since 7d",
+        "orchestrator stats --plot",
+        "orchestrator stats calls.jsonl.1 calls.jsonl --plot calls.svg",
+    ),
     "verify": (
         "orchestrator verify",
         "orchestrator verify --max-attempts 16 --max-seconds 300",

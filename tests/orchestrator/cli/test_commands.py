@@ -191,7 +191,8 @@ def test_status_shows_who_has_no_key_and_who_needs_none(tmp_path: Path) -> None:
     (tmp_path / "orchestrator.toml").write_text(
         'health = "memory"\n[routes]\ndefault = ["ollama/a", "groq/b"]'
     )
-    shown = [" ".join(line.split()) for line in Place(tmp_path).run("status").out.splitlines()]
+    board = Place(tmp_path).run("status").out.partition("\n\n")[0]
+    shown = [" ".join(line.split()) for line in board.splitlines()]
 
     assert shown == ["ollama ready", "anonymous ready", "ollama/a ready", "groq no credential"]
 
@@ -203,7 +204,8 @@ def test_what_sends_nothing_works_where_no_key_is_set(tmp_path: Path) -> None:
     assert (shown.status, said.status) == (0, 0)
     assert shown.said[0] == "config: orchestrator.toml"
     assert shown.said[1] == said.said[0] == "note: not set, and not needed for this: A_KEY"
-    lines = [re.split(r"  +", line.strip()) for line in shown.out.splitlines()]
+    board = shown.out.partition("\n\n")[0]
+    lines = [re.split(r"  +", line.strip()) for line in board.splitlines()]
     assert lines == [
         ["a", "ready"],
         ["key#1 env:A_KEY", "not set"],
