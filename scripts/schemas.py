@@ -165,6 +165,7 @@ OUTPUTS = {
         "`status --json`: the health board, and the ledger's calls of the last 24 hours (`recent`, "
         "as `stats --json`); with `--reset`, `reset` and `removed` alone.",
         *("now", "entries", "recent", "reset", "removed"),
+        config=str,
         now=float,
         entries=(
             {
@@ -181,6 +182,7 @@ OUTPUTS = {
     "stats": Output(
         "`stats --json`: what became of recorded calls, and what their attempts cost; `money` is "
         "in US dollars, `null` without the extra `prices`.",
+        config=str | None,
         **_STATISTICS,
     ),
     "demo": Output(

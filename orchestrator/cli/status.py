@@ -65,7 +65,7 @@ def status(
     """
     screen = Screen()
     with exit_on_error(screen, json=json):
-        loaded = load_without_keys(config, screen)
+        loaded = load_without_keys(config, screen, named=not json)
         show_warnings(loaded.config, screen)
         with Orchestrator(loaded.config) as orchestrator:
             _check(provider, orchestrator.config)
@@ -76,7 +76,8 @@ def status(
             shown = _ShownBoard(_entries(orchestrator, provider), loaded, now)
             recent = RecentCalls.read(screen, loaded.config, now)
             if json:
-                screen.json({**shown.object(), "recent": recent.object()})
+                used = {"config": str(loaded.config.path)}
+                screen.json({**used, **shown.object(), "recent": recent.object()})
                 return DONE
             shown.show(screen)
             if provider is None:
@@ -95,7 +96,8 @@ def _check(provider: str | None, config: Config) -> None:
 def _reset(screen: Screen, orchestrator: Orchestrator, provider: str | None, *, json: bool) -> None:
     removed = orchestrator.board.reset(provider)
     if json:
-        screen.json({"reset": provider or "all", "removed": removed})
+        used = {"config": str(orchestrator.config.path)}
+        screen.json({**used, "reset": provider or "all", "removed": removed})
     else:
         screen.result(f"forgot {count(removed, 'mark')} of {provider or 'all providers'}")
 

@@ -119,7 +119,9 @@ def test_status_remembers_across_processes_until_it_is_reset(tmp_path: Path) -> 
     assert all(len(line.rstrip()) <= COLUMNS for line in plain.splitlines())
     assert (wrong.status, wrong.said[0], len(wrong.said)) == (2, "config: orchestrator.toml", 2)
     assert "configured: a, b" in wrong.err
-    assert reset.json == {"format": 1, "reset": "a", "removed": 1}
+    assert reset.json == {
+        "format": 1, "config": "orchestrator.toml", "reset": "a", "removed": 1,
+    }  # fmt: skip
     # Failures that no rule knew are counted, with what to do about them.
     note = " ".join(after.out.split())
     assert "b/n ready" in note

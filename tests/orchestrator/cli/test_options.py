@@ -109,6 +109,16 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         CONFIG,
         (("--json",), r'"entries"'),
     ),
+    ("stats", "calls.jsonl"): (
+        (("--since", "whenever"), Refused("whenever")),
+        (("--plot",), r"█|▇|▓|■|━"),
+        (("--config", "missing.toml"), Refused("missing.toml: there is no such file")),
+        (("--json",), r'"targets"'),
+    ),
+    ("stats", "calls.jsonl", "--json"): (
+        (("--plot",), Refused("--json prints one object")),
+        (("--config", "other.toml"), r"other\.toml"),
+    ),
     ("verify",): (
         (("--route", "short"), r"on 1 route:"),
         (("--max-attempts", "1"), r"EXCEEDED"),
@@ -285,6 +295,7 @@ def test_every_option_is_listed(command: str) -> None:
         ("simulate", "ok", "--keep-ledger", "folder"),
         ("verify", "--ledger", "no/worst.jsonl"),
         ("diagram", "--output", "no/machine.svg"),
+        ("stats", "calls.jsonl", "--plot", "no/days.svg"),
         ("diagram", "--route", "short", "--output", "folder.svg"),
     ],
     ids=" ".join,
