@@ -46,8 +46,8 @@ writes one from the keys in the environment; `orchestrator check` says what is w
 - `ORCHESTRATOR_HEADERS_<PROVIDER>='Name: value'` adds or replaces headers; an empty value removes
   one.
 
-Everything else is refused with the file, the key's path, what was found, what is allowed and the
-nearest known name.
+Everything else is refused with the file, the line, the key's path, what was found, what is allowed
+and the nearest known name.
 """
 
 
@@ -65,8 +65,8 @@ FILES = f"""\
 A relative path in the config (`ledger`, `verify`, `"file:PATH"` of a credential) begins at the
 config's own folder, wherever the program is run from, and a `"command:…"` runs there; `~` is the
 user's home. A config that is made
-in code or is a text begins in the working directory. `orchestrator status` and `orchestrator check`
-say which config they read, `orchestrator stats` which ledger. Health file and ledger are made for
+in code or is a text begins in the working directory. Every command says
+which config it reads, and `orchestrator stats` which ledger. Health file and ledger are made for
 their owner alone. The health file may be removed at any time: it is begun anew, and providers are
 asked as if nothing were known.
 """  # noqa: E501 - a table is read by its rows

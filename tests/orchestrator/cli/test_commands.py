@@ -17,7 +17,7 @@ import pytest
 from orchestrator.cli.app import COMMANDS, EXAMPLES, build_app
 from orchestrator.cli.screen import Screen
 from orchestrator.sim import ScriptedProviders, replies
-from tests.orchestrator.cli.entry import COLUMNS, Place, configured
+from tests.orchestrator.cli.entry import COLUMNS, ROOT, Place, configured
 from tests.slow import slow, slow_but
 from tests.waiting import AMPLE
 
@@ -282,6 +282,12 @@ def test_an_unknown_command_lists_all(tmp_path: Path) -> None:
         f"error: unknown command 'verfy' (did you mean 'verify'?); allowed: {', '.join(COMMANDS)}"
     )
     assert second == "see: orchestrator --help"
+
+
+def test_the_page_lists_every_command() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text("utf-8")
+
+    assert re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE) == list(COMMANDS)
 
 
 def test_only_the_first_page_says_where_to_begin(tmp_path: Path) -> None:
