@@ -9,6 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from orchestrator.cli.context import name_config
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.ledger_files import configured_files, read_since, summed
 from orchestrator.cli.prices import read_prices
@@ -52,6 +53,8 @@ def stats(
         if json and plot and chart is None:
             raise UsageError("--json prints one object; draw with --plot FILE.svg, or without it")
         used = _config(config, needed=not named)
+        if used is not None and not named:
+            name_config(screen, used, config)
         files = named or (configured_files(used) if used is not None else ())
         began = read_since(since, time.time())
         found = summed(screen, files, since=began, price=read_prices(used))

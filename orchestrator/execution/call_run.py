@@ -114,7 +114,7 @@ class CallRun:
         self.requests = (
             RequestBuilder(request, runtime.repairs)
             if request.operation is _GENERATE
-            else OperationRequestBuilder(request)
+            else OperationRequestBuilder(request, runtime.repairs)
         )
         self.command: Command = Finish()
         self.exchange: Exchange | None = None

@@ -34,18 +34,23 @@ def test_demo_shows_the_incident_in_time_and_leaves_nothing_behind(tmp_path: Pat
     assert took < AMPLE
     assert list(tmp_path.iterdir()) == []
     assert all(len(line) <= COLUMNS for line in plain.splitlines())
-    first, second = plain.split("2  The next call")
+    assert len(plain.splitlines()) <= 25
+    # A question stands before its answer, and the next step at the end.
+    first, second = plain.split("2  “And the next one?”")
+    assert first.index("“Why did the night's job die?”") < first.index("“It did not:")
+    assert re.search(r"\nnext: \S.* init +writes a config", plain)
+    assert "ready → attempt → classify → eager_fallback → attempt → succeed" in plain
     # What the call has just asked is not skipped by it, but by the one after it.
     assert "skipped" not in first
     assert second.count("skipped deepseek/deepseek-v4-pro") == 1
-    assert re.search(r"deepseek +1 +1 of 3", plain)
-    assert "billing_fallback" in plain
+    assert re.search(r"deepseek +1 request +1 of 3 keys", plain)
 
 
 def test_demo_in_json_keeps_what_is_asked_for(tmp_path: Path) -> None:
     ended = Place(tmp_path).run("demo", "--json", "--keep", "kept")
 
     assert (ended.status, ended.err, ended.json["ok"]) == (0, "", True)
+    assert [call["question"] for call in ended.json["calls"]][0] == ended.json["question"]
     assert ended.json["received"]["deepseek"]["requests"] == 1
     drawn = Place(tmp_path).run("diagram", "--call", "kept/calls.jsonl", "--output", "path.svg")
     assert (drawn.status, drawn.said) == (0, ["wrote path.svg"])
@@ -186,7 +191,8 @@ def test_status_shows_who_has_no_key_and_who_needs_none(tmp_path: Path) -> None:
     (tmp_path / "orchestrator.toml").write_text(
         'health = "memory"\n[routes]\ndefault = ["ollama/a", "groq/b"]'
     )
-    shown = [" ".join(line.split()) for line in Place(tmp_path).run("status").out.splitlines()]
+    board = Place(tmp_path).run("status").out.partition("\n\n")[0]
+    shown = [" ".join(line.split()) for line in board.splitlines()]
 
     assert shown == ["ollama ready", "anonymous ready", "ollama/a ready", "groq no credential"]
 
@@ -198,7 +204,8 @@ def test_what_sends_nothing_works_where_no_key_is_set(tmp_path: Path) -> None:
     assert (shown.status, said.status) == (0, 0)
     assert shown.said[0] == "config: orchestrator.toml"
     assert shown.said[1] == said.said[0] == "note: not set, and not needed for this: A_KEY"
-    lines = [re.split(r"  +", line.strip()) for line in shown.out.splitlines()]
+    board = shown.out.partition("\n\n")[0]
+    lines = [re.split(r"  +", line.strip()) for line in board.splitlines()]
     assert lines == [
         ["a", "ready"],
         ["key#1 env:A_KEY", "not set"],

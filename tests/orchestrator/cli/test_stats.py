@@ -58,7 +58,7 @@ def plain(text: str) -> str:
 def test_it_sums_up_the_ledger_of_the_config_and_says_which(used: Place) -> None:
     done = used.run("stats")
 
-    assert (done.status, done.err) == (0, "")
+    assert (done.status, done.err) == (0, "config: orchestrator.toml\n")
     lines = [line.split() for line in done.out.splitlines() if line.strip()]
     assert lines[0][:2] == ["2", "calls,"]
     assert lines[0][-1].endswith("calls.jsonl")
@@ -99,7 +99,7 @@ def test_on_a_terminal_it_keeps_to_its_columns_and_draws(used: Place) -> None:
 def test_a_chart_is_a_picture_that_asks_nobody_for_anything(used: Place) -> None:
     done = used.run("stats", "--plot", "day.svg")
 
-    assert done.err == "chart: day.svg\n"
+    assert done.err == "config: orchestrator.toml\nchart: day.svg\n"
     text = (used.home / "day.svg").read_text("utf-8")
     root = ET.fromstring(text)
     said = " ".join(root.itertext())
