@@ -148,9 +148,19 @@ def _laid(console: Console, text: Text, margin: int, indent: int) -> Iterator[tu
     if not console.is_terminal or text.cell_len <= room:
         yield margin, text
         return
-    for number, part in enumerate(text.wrap(console, max(20, room - indent))):
+    first, rest = _first_line(console, text, max(20, room))
+    yield margin, first
+    for part in rest.wrap(console, max(20, room - indent)):
         part.rstrip()
-        yield margin + (indent if number else 0), part
+        yield margin + indent, part
+
+
+def _first_line(console: Console, text: Text, room: int) -> tuple[Text, Text]:
+    """What of ``text`` stands in the first line of ``room`` columns, and what follows."""
+    first = text.wrap(console, room)[0]
+    first.rstrip()
+    rest = text[len(first) :]
+    return first, rest[len(rest) - len(rest.plain.lstrip()) :]
 
 
 class _Console(Console):

@@ -65,6 +65,7 @@ def lint(config: Config) -> tuple[Finding, ...]:
         *_readable(config),
         *_ledger(config),
         *_dead_rules(config),
+        *_needless(config),
         *dict.fromkeys(_connections(config)),  # what a variable names is many providers'
     ]
     return tuple(sorted(findings, key=lambda one: one.level is not Level.ERROR))
@@ -253,6 +254,21 @@ def _dead_rules(config: Config) -> Iterator[Finding]:
                 where, fix = f"providers.{name}.rules[{index}]", "change it, or take it out"
                 why = f"{shadows[rule.id]} comes first and takes all that it could match"
                 yield _warning(where, f"never matches: {why}", fix)
+
+
+def _needless(config: Config) -> Iterator[Finding]:
+    """What is said of TLS where none is spoken: perhaps ``https`` is meant."""
+    for name, provider in config.providers.items():
+        address, options = Address.parse(provider.base_url), provider.connection
+        if address.scheme != "http" or not provider.credentials:
+            continue
+        # The certificates are those of a proxy too, to which TLS may be spoken.
+        proxied = options.proxy is not None and bool(options.proxy)
+        said = {"verify": options.verify != "" and not proxied, "http2": options.http2}
+        for key, given in said.items():
+            if given:
+                what = f"has no effect: {address.scheme}://{address.host} is asked without TLS"
+                yield _warning(f"providers.{name}.{key}", what, "write https://, or take it out")
 
 
 def _connections(config: Config) -> Iterator[Finding]:

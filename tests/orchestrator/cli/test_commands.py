@@ -50,7 +50,7 @@ def test_demo_in_json_keeps_what_is_asked_for(tmp_path: Path) -> None:
     ended = Place(tmp_path).run("demo", "--json", "--keep", "kept")
 
     assert (ended.status, ended.err, ended.json["ok"]) == (0, "", True)
-    assert [call["question"] for call in ended.json["calls"]][0] == ended.json["question"]
+    assert ended.json["calls"][0]["question"] == ended.json["question"]
     assert ended.json["received"]["deepseek"]["requests"] == 1
     drawn = Place(tmp_path).run("diagram", "--call", "kept/calls.jsonl", "--output", "path.svg")
     assert (drawn.status, drawn.said) == (0, ["wrote path.svg"])
