@@ -12,7 +12,7 @@ from pathlib import Path
 
 import attrs
 
-from orchestrator.config.config import Config
+from orchestrator.config.config import Config, makes_vectors, model_name
 from orchestrator.connections.proxies import UnusableProxy, proxy_of
 from orchestrator.connections.tls import UnusableCertificates, ssl_context
 from orchestrator.http_messages import Address
@@ -93,6 +93,7 @@ def _routes(config: Config) -> Iterator[Finding]:
             yield Finding(Level.ERROR, where, "no target is left in it", fix)
         if len(route) > 1:
             yield from _chain(config, where, route, falls_back=falls_back)
+        yield from _other_spaces(where, config.first_model(name), route)
         for target in route:
             yield from _own_limits(config, where, target)
 
@@ -112,6 +113,16 @@ def _chain(
     if len({target.provider for target in route}) == 1:
         what = f"every target is billed by {route[0].provider}: none is left when its money is gone"
         yield _warning(where, what, "add a target of another provider")
+
+
+def _other_spaces(where: str, model: str, route: tuple[Target, ...]) -> Iterator[Finding]:
+    """Targets that stand by for vectors in vain: those of other models lie in another space."""
+    if not makes_vectors(model):
+        return
+    for target in route:
+        if model_name(target.model) != model:
+            what = f"{target} is never asked for embeddings: its model is another than {model}"
+            yield _warning(where, what, "give it a route, and an index, of its own")
 
 
 def _time(config: Config, where: str, route: tuple[Target, ...]) -> Iterator[Finding]:

@@ -184,6 +184,18 @@ def test_a_policy_without_any_fallback_makes_later_targets_unreachable() -> None
     assert "ollama/small is never reached" in finding.what
 
 
+def test_a_fallback_of_another_model_is_found_where_vectors_are_made() -> None:
+    route = ["corp/text-embedding-3-small", "ollama/x/text-Embedding-3-small", "ollama/bge-m3"]
+    found = lint(loads(SOUND.replace('["corp/big", "ollama/small"]', str(route)), KEYS))
+
+    (finding,) = (one for one in found if "embeddings" in one.what)
+    assert finding.where == "routes.default"
+    assert finding.what == (
+        "ollama/bge-m3 is never asked for embeddings: its model is another than "
+        "text-embedding-3-small"
+    )
+
+
 def test_errors_come_first() -> None:
     text = '[providers.vllm]\n[routes]\ndefault=["ollama/a"]\nb=["groq/x"]'
     levels = [one.level for one in lint(loads(text, {}))]

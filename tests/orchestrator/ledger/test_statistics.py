@@ -157,7 +157,7 @@ def test_a_call_in_two_files_is_one_and_one_that_began_before_is_none(tmp_path: 
 def test_calls_since_an_instant_are_found_in_a_large_file_by_halving(tmp_path: Path) -> None:
     one = written(tmp_path, ["402, ok"]).read_bytes()
     call = json.loads(one.splitlines()[0])
-    path, began = tmp_path / "large.jsonl", 1_800_000_000.0
+    path, began = tmp_path / "large.ledger", 1_800_000_000.0
     with path.open("wb") as file:
         for number in range(600):
             text = one.replace(call["call"].encode(), f"{number:032x}".encode())
@@ -173,7 +173,7 @@ def test_calls_since_an_instant_are_found_in_a_large_file_by_halving(tmp_path: P
 
 
 def test_a_file_is_never_in_memory(tmp_path: Path) -> None:
-    one, path = written(tmp_path, ["402, ok"]).read_bytes(), tmp_path / "large.jsonl"
+    one, path = written(tmp_path, ["402, ok"]).read_bytes(), tmp_path / "large.ledger"
     with path.open("wb") as file:
         for _ in range(2000):
             file.write(one)
@@ -187,7 +187,7 @@ def test_a_file_is_never_in_memory(tmp_path: Path) -> None:
 
 
 def test_what_was_read_is_told_as_it_is_read(tmp_path: Path) -> None:
-    one, path = written(tmp_path, ["402, ok"]).read_bytes(), tmp_path / "large.jsonl"
+    one, path = written(tmp_path, ["402, ok"]).read_bytes(), tmp_path / "large.ledger"
     path.write_bytes(one * 4000)
     told: list[int] = []
     statistics([path], progress=told.append)
