@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +21,7 @@ from orchestrator.cli.context import name_config, store_problem
 from orchestrator.cli.exit_codes import DONE, FAILED, MISUSED, UsageError, exit_on_error
 from orchestrator.cli.format import count, duration, one_line
 from orchestrator.cli.inputs import read_duration, read_payload
+from orchestrator.cli.live import LiveLine
 from orchestrator.cli.screen import Screen
 from orchestrator.config import loading
 from orchestrator.config.config import Config
@@ -100,8 +102,14 @@ def _taken_over(config: Config, file: str, spoken: str | None) -> tuple[Takeover
 def _asked(screen: Screen, config: Config, seconds: float | None) -> tuple[LiveCheck, ...]:
     number = len({target for route in config.routes.values() for target in route})
     limit = check_live.SECONDS if seconds is None else seconds
-    screen.say(f"asking {count(number, 'target')}, at most {duration(limit)} …")
-    return check_live.ask_targets(config, limit)
+    words = f"asking {count(number, 'target')}, at most {duration(limit)} …"
+    began = time.monotonic()
+    with LiveLine(screen) as line:
+        if line.is_shown:
+            line.start(lambda: f"{words} {time.monotonic() - began:.0f} s")
+        else:
+            screen.say(words)
+        return check_live.ask_targets(config, limit)
 
 
 @attrs.frozen

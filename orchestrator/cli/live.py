@@ -10,14 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.live import Live
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
 from orchestrator.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 _AT_ONCE = 0.3
 """Seconds within which nothing need be shown: a line that only flickers tells nobody anything."""
@@ -76,6 +77,8 @@ class LiveLine:
     def _show(self, words: Callable[[], str], ended: threading.Event) -> None:
         if ended.wait(_AT_ONCE):
             return
+        from rich.live import Live  # most calls are answered by now
+
         with Live(
             console=self._screen.err,
             get_renderable=lambda: Text(words(), style="dim", no_wrap=True, overflow="ellipsis"),
@@ -138,6 +141,9 @@ def working(screen: Screen, what: str, total: int, *, talks: bool = False) -> It
     if not screen.err.is_interactive:
         yield Work(None, screen.say if talks else None)
         return
+    # It takes as long to load as all of the library, and a pipe has no use for it.
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(_BAR),

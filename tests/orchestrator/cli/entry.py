@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import fcntl
 import json
@@ -149,12 +150,16 @@ class Terminal:
         process: The command.
         descriptor: The person's side of the terminal.
         written: All that came so far, as it came.
+        decoder: Makes text of it.
     """
 
     place: Place
     process: subprocess.Popen[bytes]
     descriptor: int
     written: str = ""
+    decoder: codecs.IncrementalDecoder = attrs.field(
+        factory=lambda: codecs.getincrementaldecoder("utf-8")("replace")
+    )
 
     def see(self, pattern: str) -> str:
         """Watch until ``pattern`` is written, in whatever colours; what it matched."""
@@ -186,7 +191,7 @@ class Terminal:
             if error.errno != errno.EIO:
                 raise
             return False
-        self.written += part.decode(errors="replace")
+        self.written += self.decoder.decode(part)  # a read may end within a character
         return bool(part)
 
 

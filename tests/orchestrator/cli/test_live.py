@@ -9,6 +9,8 @@ from pathlib import Path
 import attrs
 import pytest
 
+from orchestrator.cli.live import working
+from orchestrator.cli.screen import Screen
 from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import COLOUR, COLUMNS, Place, configured
 
@@ -142,7 +144,22 @@ def test_a_bar_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [*piped.said, *map(str.rstrip, piped.out.splitlines())] == plain(ended.out)
 
 
-def test_a_long_search_speaks_seldom_where_no_person_watches(tmp_path: Path) -> None:
-    said = Place(tmp_path).run("verify", "--repairs", "2").said
+def test_a_check_says_how_long_it_asks(tmp_path: Path) -> None:
+    with ScriptedProviders({"a": attrs.evolve(replies.ok(), delay=2.0)}) as providers:
+        place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"])
+        terminal = place.on_terminal("check", "--live")
+        terminal.see(r"asking 1 target, at most 30 s … \d s")
+        lines = plain(terminal.ended().out)
 
-    assert len(said) <= 1 + len([line for line in said if line.startswith("default: level")])
+    assert lines[-1] == "orchestrator.toml: no problems; 1 of 1 target answered"
+    assert not any("…" in line for line in lines)
+
+
+def test_work_speaks_seldom_where_no_person_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    with working(Screen(), "routes", 3, talks=True) as work:
+        for number in range(10_000):
+            work.tell(f"level {number}")
+            work.step()
+
+    # A line every five seconds: this takes a few milliseconds, wherever it runs.
+    assert len(capsys.readouterr().err.splitlines()) <= 1
