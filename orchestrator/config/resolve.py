@@ -188,7 +188,10 @@ def _check_target(draft: ConfigDraft, name: str, where: str) -> bool:
     # A look-up loads the one vendor, a list of the catalogue all of them.
     elif provider not in configured and provider not in CATALOGUE:
         near = nearest(provider, [*configured, *CATALOGUE])
-        names = ", ".join(configured) or "none"
+        # Whose name is near none may not know what there is.
+        names = ", ".join(configured) or (
+            "none" if near else f"none; known: {', '.join(CATALOGUE)}"
+        )
         draft.refuse(
             where,
             f"{found(name)}, but there is no provider of that name{near}; configured: {names}; "

@@ -100,7 +100,7 @@ def test_ctrl_c_takes_the_line_away_and_ends_the_call(
 
 
 WORKS = {
-    "simulate": (("simulate", "--random", "3000"), r"calls [━╸╺]+ *[\d,]+ of 3,000"),
+    "simulate": (("simulate", "--random", "50000"), r"calls [━╸╺]+ *[\d,]+ of 50,000"),
     "verify": (("verify",), r"routes [━╸╺]+ 0 of 1"),
     "replay": (
         ("replay", "calls.jsonl", "-c", "own.toml"),
