@@ -12,16 +12,19 @@ from pathlib import Path
 
 README = Path(__file__).parents[1] / "README.md"
 
-LINES = 22
+LINES = 24
 """Lines of the demo that the README has room for; the rest is left to whoever runs it."""
 
 _TRANSCRIPT = re.compile(r"(?<=^```console\n\$ make demo\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
+_PROGRAM = re.compile(r"(?<=^next: ).*?(?= +init\b)", re.MULTILINE)
+"""How the demo was started here; in a fresh clone it is another."""
 
 
 def transcript(printed: str) -> str:
     """The first whole paragraphs of what the demo prints, and a sign that there is more."""
+    printed = _PROGRAM.sub(".venv/bin/orchestrator", printed.strip())
     shown: list[str] = []
-    for paragraph in printed.strip().split("\n\n"):
+    for paragraph in printed.split("\n\n"):
         if sum(map(_lines, shown)) + _lines(paragraph) > LINES:
             return "\n\n".join(shown) + "\n…\n"
         shown.append(paragraph)

@@ -190,6 +190,7 @@ OUTPUTS = {
         question=str,
         calls=(
             {
+                "question": str,
                 "answer": str,
                 "provider": str,
                 "model": str,

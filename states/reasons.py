@@ -248,8 +248,8 @@ SPECS: Final[Mapping[Reason, ReasonSpec]] = {
         clears=True,
         headline="{target} sent something that is not an answer",
         hint=(
-            "The endpoint answered with something that is no answer: check that base_url "
-            "is the API's address and not a web page's."
+            "The endpoint answered with something that is no answer: try again, or use another "
+            "target; if it lasts, check that base_url is the API's address."
         ),
     ),
     Reason.CONNECTION: ReasonSpec(

@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator.api.errors import CallFailed
+from orchestrator.dialects import DIALECTS
+from orchestrator.pooling import Accounts, Strategy
+from orchestrator.provider import StreamEnd
+from orchestrator.states.policy import OnInterrupted
 from orchestrator.states.reasons import SPECS, Move, Reason, ReasonSpec
 from scripts.docstring_markdown import anchor
 
@@ -150,3 +154,20 @@ def test_the_page_of_the_api_says_which_errors_there_are_to_catch() -> None:
     told = [row[0].strip("`") for row in table_below("docs/python.md", "Errors to catch")]
 
     assert sorted(told) == sorted(one.__name__ for one in CallFailed.__subclasses__())
+
+
+@pytest.mark.parametrize(
+    ("key", "allowed"),
+    [
+        ("dialect", list(DIALECTS)),
+        ("strategy", list(Strategy)),
+        ("accounts", list(Accounts)),
+        ("end", list(StreamEnd)),
+        ("on_interrupted", list(OnInterrupted)),
+    ],
+)
+def test_the_page_of_the_config_lists_what_is_allowed(key: str, allowed: list[str]) -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{key}` |"))
+
+    assert [value for value in allowed if not re.search(rf"\b{value}\b", row)] == []

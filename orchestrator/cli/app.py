@@ -6,11 +6,12 @@ import contextlib
 import importlib.metadata
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
 from cyclopts import App
-from cyclopts.exceptions import CycloptsError, UnknownCommandError
+from cyclopts.exceptions import CycloptsError, UnknownCommandError, UnusedCliTokensError
 
 from orchestrator.cli.exit_codes import INTERRUPTED, MISUSED, OneLineHandler
 from orchestrator.cli.format import one_line
@@ -145,6 +146,11 @@ def _run(tokens: list[str], screen: Screen) -> int:
         near = nearest(name, COMMANDS)
         screen.say(f"error: unknown command {name!r}{near}; allowed: {', '.join(COMMANDS)}")
         screen.say("see: orchestrator --help")
+        return MISUSED
+    except UnusedCliTokensError as error:
+        words = shlex.join(error.unused_tokens or ())
+        screen.say(f"error: too many words: {words}; what belongs together stands in quotes")
+        screen.say(f"see: orchestrator {_command(tokens)}--help")
         return MISUSED
     except CycloptsError as error:
         screen.say(f"error: {one_line(str(error))}")

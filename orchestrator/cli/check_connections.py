@@ -49,7 +49,7 @@ def provider_connections(config: Config) -> Iterator[ProviderConnection]:
 def _transport(route: Route) -> str:
     if not route.uses_httpx:
         return "own HTTP/1.1 connections"
-    if route.options.http2:
+    if route.options.http2 and route.is_secure:
         return "httpx (HTTP/2)"
     is_socks = route.proxy is not None and route.proxy.is_socks
     return "httpx (SOCKS proxy)" if is_socks else "httpx (TLS proxy)"

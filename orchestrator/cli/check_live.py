@@ -17,7 +17,7 @@ import attrs
 from orchestrator.api.client import Orchestrator
 from orchestrator.api.errors import CallFailed
 from orchestrator.cli.format import duration, one_line
-from orchestrator.config.config import Config
+from orchestrator.config.config import Config, makes_vectors
 from orchestrator.execution.addresses import Addresses
 from orchestrator.ledger import Attempt
 from orchestrator.provider import Provider, masker
@@ -111,8 +111,7 @@ async def _one(config: Config, target: Target, seconds: float) -> LiveCheck:
 
 async def _asked(orchestrator: Orchestrator, target: Target, seconds: float) -> Attempt:
     """The attempt that ``target`` answered."""
-    # Its name alone tells that a model makes vectors, and no answers.
-    if "embed" in target.model.lower():
+    if makes_vectors(target.model):
         found = await orchestrator.aembed("ok", route=target.name, timeout=seconds)
         return found.attempts[-1]
     stream = orchestrator.astream(_REQUEST, route=target.name, timeout=seconds)

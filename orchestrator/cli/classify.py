@@ -91,6 +91,8 @@ def classify(  # noqa: PLR0913 - one argument for each option of the command
     screen = Screen()
     with exit_on_error(screen, json=json):
         check_arguments(status, header, dialect)
+        answer = {"--file": file, "--status": status, "--header": header or None, "--body": body}
+        _refuse_both(exception, [name for name, value in answer.items() if value is not None])
         given = _given(file, status, header, body, exception)
         current = _config(screen, config)
         error = _classified(given, provider, dialect, exception, current)
@@ -103,7 +105,10 @@ def classify(  # noqa: PLR0913 - one argument for each option of the command
             scenario=seen,
             why=_why(error, given, current, provider),
             config=None if current is None else str(current.path),
-            notes=tuple(suggestions(provider, exception, given.headers, current)),
+            notes=(
+                *suggestions(provider, exception, given.headers, current),
+                *_passed_over(current, provider),
+            ),
         )
         shown.show(screen, json=json)
     return DONE
@@ -196,6 +201,28 @@ def check_arguments(status: int | None, header: Sequence[str], dialect: str | No
             f"--dialect: found {dialect!r}{nearest(dialect, DIALECTS)}; "
             f"allowed: {', '.join(DIALECTS)}"
         )
+
+
+def _refuse_both(exception: str | None, answer: Sequence[str]) -> None:
+    """Refuse what no failure is: an exception of the transport, and an answer."""
+    if exception is not None and answer:
+        raise UsageError(
+            f"--exception is what came in place of an answer, and {answer[0]} is of an answer; "
+            "allowed: one of them"
+        )
+
+
+def _passed_over(config: Config | None, provider: str | None) -> Iterator[str]:
+    """The targets that would stand in the route of the dry run, if they had a key."""
+    if config is None:
+        return
+    for name, targets in config.passed_over.items():
+        route = [*(target.provider for target in config.routes.get(name, ())), *targets]
+        if provider is not None and not any(each.split("/")[0] == provider for each in route):
+            continue
+        for target in targets:
+            why = "; ".join(config.providers[target.partition("/")[0]].missing)
+            yield f"{target} is passed over in route {name}: {why or 'it has no credential'}"
 
 
 def suggestions(

@@ -13,14 +13,14 @@ from orchestrator.cli.screen import Screen
 
 Shell = Literal["bash", "zsh", "fish"]
 
-_USES = {
+_USES: dict[Shell, str] = {
     "bash": 'eval "$(orchestrator completion bash)"   # in ~/.bashrc',
     "zsh": "orchestrator completion zsh > ~/.zfunc/_orchestrator   # a folder of $fpath",
     "fish": "orchestrator completion fish > ~/.config/fish/completions/orchestrator.fish",
 }
 
 
-def completion(shell: Shell | None = None) -> int:
+def completion(shell: Shell | None = None, /) -> int:
     """Print what lets a shell complete commands and options.
 
     Parameters

@@ -21,17 +21,27 @@ from orchestrator.lab.simulation.loading import Loaded, load, load_as_written
 NAME = "orchestrator"
 
 
-def open_orchestrator(path: Path | None, screen: Screen, *, named: bool = True) -> Orchestrator:
+def open_orchestrator(
+    path: Path | None, screen: Screen, wanted: str | None = None, *, named: bool = True
+) -> Orchestrator:
     """The orchestrator over the config that is found; the config's warnings are shown.
+
+    Without any it asks the known provider of the target that is wanted, which needs but its key.
 
     Args:
         path: The config that the user names.
         screen: Where it is named.
-        named: Whether it is.
+        wanted: The route or target that the call names.
+        named: Whether the config is.
 
     Raises:
         ConfigError: There is no config, or it cannot be used.
     """
+    if loading.find(path) is None and wanted is not None and "/" in wanted:
+        if named:
+            words = "config: none is found; known providers, with the keys of the environment"
+            screen.say(Text(words, style="dim"))
+        return Orchestrator()
     config = loading.load(path)
     name_config(screen, config, path, named=named)
     show_warnings(config, screen)

@@ -22,9 +22,8 @@ from orchestrator.cli.context import program_name
 from orchestrator.cli.exit_codes import DONE, FAILED, exit_on_error
 from orchestrator.cli.format import count
 from orchestrator.cli.render_call import LiveLines
-from orchestrator.cli.screen import Screen
+from orchestrator.cli.screen import INDENT, Screen
 from orchestrator.config.loading import loads
-from orchestrator.lab.diagrams import terminal
 from orchestrator.lab.diagrams.drawing import Drawing
 from orchestrator.lab.diagrams.overlay import along
 from orchestrator.lab.diagrams.render import MissingDiagramExtra, RenderFailed
@@ -34,8 +33,11 @@ from orchestrator.sim import SimProcess, replies
 PRIMARY = "deepseek"
 FALLBACK = "openrouter"
 
-QUESTION = "Why did the night's job die?"
-_ANSWERS = ("It did not: another provider took over.", "Still here.")
+_TALK = (
+    ("Why did the night's job die?", "It did not: another provider took over."),
+    ("And the next one?", "Comes here at once: that the account is empty is known."),
+)
+"""What is asked, and what the fallback answers."""
 
 _KEYS = {
     "DEMO_DEEPSEEK_1": "sk-demo-deepseek-1",
@@ -90,10 +92,10 @@ def demo(
         shown = _ShownDemo(screen, told=not json)
         with _Incident(keep) as incident:
             shown.opening()
-            first = incident.ask(shown.call("1  The first call"))
-            shown.answer(first)
-            second = incident.ask(shown.call("2  The next call, a moment later"))
-            shown.answer(second)
+            first, second = (
+                shown.answer(incident.ask(question, shown.call(number, question)))
+                for number, (question, _) in enumerate(_TALK, 1)
+            )
             arrived = incident.arrived()
         wrong = _wrong(arrived, first, second)
         if json:
@@ -119,41 +121,40 @@ class _ShownDemo:
 
     def opening(self) -> None:
         """Who takes part."""
-        self._heading("An account runs dry, and nobody is awake")
-        self._line(
-            Text.assemble(
-                (PRIMARY, "bold"), " is asked first. It has three keys, and no money.", "\n",
-                (FALLBACK, "bold"), " is its fallback. Both run on this machine, on real sockets.",
-            )
-        )  # fmt: skip
+        self._line(Text("An account runs dry, and nobody is awake", style="bold cyan"), 0)
+        self._line(Text.assemble(
+            (PRIMARY, "bold"), " is asked first: it has three keys, and no money. ",
+            (FALLBACK, "bold"), " is its fallback. Both run on this machine, on real sockets.",
+        ), indent=0)  # fmt: skip
 
-    def call(self, heading: str) -> LiveLines:
+    def call(self, number: int, question: str) -> LiveLines:
         """Begin a call; what it returns shows the attempts as they happen."""
-        self._heading(heading)
+        self._heading(f"{number}  ", f"“{question}”")
         return LiveLines(self._line)
 
-    def answer(self, response: Response) -> None:
+    def answer(self, response: Response) -> Response:
         """What the program that called has in hand."""
-        self._line(Text.assemble(("answer   ", "dim"), (response.text, "bold")))
+        self._line(Text.assemble(("answer  ", "dim"), (f"“{response.text}”", "bold")))
+        return response
 
     def received(self, arrived: tuple[ReceivedRequests, ...]) -> None:
         """What the providers counted."""
-        self._heading("3  What each provider really received")
-        table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-        for name in ("provider", "requests", "keys tried", ""):
-            table.add_column(name)
+        self._heading("3  ", "What each provider really received")
+        table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
         for each in arrived:
             words = _WORDS[each.provider]
-            table.add_row(each.provider, str(each.requests), f"{each.keys} of {each.pool}", words)
+            keys = f"{each.keys} of {count(each.pool, 'key')}"
+            table.add_row(each.provider, count(each.requests, "request"), keys, words)
         self.screen.show(Padding(table, (0, 0, 0, 2)))
 
     def path(self, response: Response, keep: Path | None) -> None:
         """The way of the first call through the machine."""
-        self._heading("4  The way of the first call through the state machine")
-        path = response.ledger.rows
-        self.screen.out.print(terminal.path(path), soft_wrap=True)
+        moves = response.ledger.transitions
+        states = " → ".join([moves[0].state, *(move.to for move in moves)])
+        self._heading("4  ", "The first call's way through the state machine")
+        self._line(Text(states))
         if keep is not None:
-            self._kept(keep, path)
+            self._kept(keep, response.ledger.rows)
 
     def ending(self, wrong: list[str]) -> None:
         """What to do next, or what went wrong."""
@@ -161,11 +162,8 @@ class _ShownDemo:
         for line in wrong:
             self.screen.say(f"failed: {line}")
         if not wrong:
-            program = program_name()
-            self._line(Text.assemble("next: ", (f"{program} init", "bold"),
-                                     " writes a config from the keys you have"))  # fmt: skip
-            self._line(Text.assemble("      ", (f"{program} diagram", "bold"),
-                                     " draws the whole machine"))  # fmt: skip
+            words = "  writes a config from the keys you have"
+            self._line(Text.assemble("next: ", (f"{program_name()} init", "bold"), words), 0)
 
     def _kept(self, keep: Path, path: tuple[str, ...]) -> None:
         try:
@@ -176,14 +174,14 @@ class _ShownDemo:
         else:
             self._line(Text(f"kept: {keep / LEDGER}, {keep / PICTURE}"))
 
-    def _heading(self, text: str) -> None:
+    def _heading(self, number: str, text: str) -> None:
         if self.told:
             self.screen.result("")
-            self.screen.result(Text(text, style="bold cyan"))
+            self.screen.result(Text(f"{number}{text}", style="bold cyan"))
 
-    def _line(self, line: Text) -> None:
+    def _line(self, line: Text, margin: int = 2, indent: int = INDENT) -> None:
         if self.told:
-            self.screen.result(line, margin=2)
+            self.screen.result(line, margin=margin, indent=indent)
 
 
 _WORDS = {
@@ -216,8 +214,11 @@ def _object(
     return {
         "ok": not wrong,
         "wrong": wrong,
-        "question": QUESTION,
-        "calls": [_call(response) for response in (first, second)],
+        "question": _TALK[0][0],
+        "calls": [
+            {"question": question, **_call(response)}
+            for (question, _), response in zip(_TALK, (first, second), strict=True)
+        ],
         "received": {each.provider: attrs.asdict(each) for each in arrived},
     }
 
@@ -258,7 +259,7 @@ class _Incident:
     """
 
     def __init__(self, keep: Path | None = None) -> None:
-        answers = [attrs.evolve(replies.ok(text), delay=_PAUSE) for text in _ANSWERS]
+        answers = [attrs.evolve(replies.ok(text), delay=_PAUSE) for _, text in _TALK]
         broke = attrs.evolve(replies.billing_402(), delay=_PAUSE)
         self._providers = SimProcess({PRIMARY: broke, FALLBACK: answers})
         self._keep = keep
@@ -273,13 +274,13 @@ class _Incident:
             self._orchestrator.close()
         self._providers.__exit__(None, None, None)
 
-    def ask(self, observe: Callable[[Entry], None]) -> Response:
+    def ask(self, question: str, observe: Callable[[Entry], None]) -> Response:
         """Make one call, as any program would.
 
         Raises:
             CallFailed: It found no answer.
         """
-        request = {"messages": [{"role": "user", "content": QUESTION}]}
+        request = {"messages": [{"role": "user", "content": question}]}
         return self._caller().run(request, observe=observe)
 
     def arrived(self) -> tuple[ReceivedRequests, ...]:

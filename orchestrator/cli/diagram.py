@@ -16,7 +16,7 @@ from rich.text import Text
 from orchestrator.cli.context import name_config, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.format import count
-from orchestrator.cli.inputs import STANDARD_INPUT, read_bytes
+from orchestrator.cli.inputs import STANDARD_INPUT, check_writable, read_bytes
 from orchestrator.cli.live import working
 from orchestrator.cli.screen import Screen
 from orchestrator.lab.diagrams import bounds, lists, terminal
@@ -140,6 +140,9 @@ def diagram(  # noqa: PLR0913 - each is an option of the command
     screen = Screen()
     with exit_on_error(screen):
         wanted = format or _by_name(output)
+        _check_delivery(wanted, output)
+        if picture is not View.MACHINE and call is not None and wanted == "table":
+            raise UsageError("--picture is of a drawing, and this is a list; --format draws")
         found = _subject(screen, _DiagramOptions(call, id, heat, compare, config, route))
         if state is not None:
             _check_state(state, picture)
@@ -283,6 +286,16 @@ def _check_state(state: str, picture: View) -> None:
         raise UsageError(f"--state: {error}") from None
 
 
+def _check_delivery(wanted: str, output: Path | None) -> None:
+    """Notice before the work that nobody could see what comes of it."""
+    if output is not None:
+        check_writable(output)
+    elif wanted in _PICTURES and sys.stdout.isatty():
+        raise UsageError(
+            f"{wanted} is not for a terminal; give --output FILE, or lead stdout to a file"
+        )
+
+
 def _deliver(
     screen: Screen, found: _Subject, drawn: Drawing, wanted: str, output: Path | None
 ) -> None:
@@ -296,10 +309,6 @@ def _deliver(
         screen.say(f"wrote {output}")
         _tell(screen, found, first=True)
         return
-    if wanted in _PICTURES and sys.stdout.isatty():
-        raise UsageError(
-            f"{wanted} is not for a terminal; give --output FILE, or lead stdout to a file"
-        )
     ends = content.endswith(b"\n") or wanted == "png"
     sys.stdout.buffer.write(content if ends else content + b"\n")
     sys.stdout.buffer.flush()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -12,10 +13,12 @@ import attrs
 from orchestrator.api.request import Request
 from orchestrator.cli.format import one_line
 from orchestrator.config.config import Config
+from orchestrator.config.loading import with_implied
+from orchestrator.connections.proxies import UnusableProxy, proxy_of
 from orchestrator.dialects import dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.execution.auth import auth_of
-from orchestrator.http_messages import OutgoingRequest
+from orchestrator.http_messages import Address, OutgoingRequest
 from orchestrator.ledger import Ledger, Transition
 from orchestrator.provider import Credential, Provider, masker
 from orchestrator.secrets import MASK, Secret, mask
@@ -29,6 +32,7 @@ from orchestrator.states import (
     Switched,
     Waited,
 )
+from orchestrator.vendors import CATALOGUE
 
 _STAND_IN = "SECRET-GOES-HERE"
 """Stands where the secret would, so that the secret itself is never put in."""
@@ -67,6 +71,7 @@ def curl(config: Config, request: Request) -> str:
         UnknownRoute: There is no such route or target.
         RequestError: The payload holds something that JSON cannot say.
     """
+    config = _with_known(config, request.wants)
     target = next(iter(config.route(request.wants)), None)
     if target is None:
         return ""
@@ -84,7 +89,36 @@ def curl(config: Config, request: Request) -> str:
     address = shlex.quote(mask(known(str(outgoing.url))))
     headers = (known(header) for header in _headers(outgoing, provider, credential))
     body = shlex.quote(known(outgoing.content.decode()))
-    return " \\\n  ".join([f"curl -sS -i {address}", *headers, f"-d {body}"])
+    way = _connection(provider, outgoing.url)
+    return " \\\n  ".join([f"curl -sS -i {address}", *way, *headers, f"-d {body}"])
+
+
+def _with_known(config: Config, wanted: str | Sequence[str] | None) -> Config:
+    """``config`` with the known providers that a call names besides, as the call itself has it."""
+    names = [wanted] if isinstance(wanted, str) else wanted or ()
+    providers = (name.partition("/")[0] for name in names if name not in config.routes)
+    more = [one for one in providers if one in CATALOGUE and one not in config.providers]
+    return with_implied(config, more) if more else config
+
+
+def _connection(provider: Provider, url: Address) -> Iterator[str]:
+    """What curl must be told of proxies and certificates to go the same way."""
+    options = provider.connection
+    try:
+        proxy = proxy_of(url, options)
+    except UnusableProxy:  # the call says so
+        return
+    if proxy is not None:
+        login = f"{MASK}@" if proxy.authorization else ""
+        host = f"[{proxy.host}]" if ":" in proxy.host else proxy.host
+        yield f"-x {shlex.quote(f'{proxy.scheme}://{login}{host}:{proxy.port}')}"
+    elif options.proxy is not None:
+        yield "--noproxy '*'"
+    if options.verify is False:
+        yield "--insecure"
+    elif options.verify:
+        folder = Path(options.verify).is_dir()
+        yield f"--{'capath' if folder else 'cacert'} {shlex.quote(options.verify)}"
 
 
 def move_reasons(ledger: Ledger) -> tuple[MoveReason, ...]:

@@ -70,6 +70,8 @@ def replay(
     with exit_on_error(screen, json=json):
         if not ledgers:
             raise UsageError("no ledger; allowed: one or more files of JSON lines")
+        if verbose and json:
+            raise UsageError("--verbose is for people: --json says all in any case")
         if max_lost is not None and max_lost < 0:
             raise UsageError(f"--max-lost: found {max_lost}; allowed: 0 or more")
         loaded = load(config)

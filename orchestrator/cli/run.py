@@ -75,7 +75,8 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
             require_complete=require_complete,
             stream=_streams(screen, asked=stream, json=json),
         )
-        with open_orchestrator(config, screen, named=not (json or quiet)) as orchestrator:
+        named = not (json or quiet)
+        with open_orchestrator(config, screen, _wanted(request), named=named) as orchestrator:
             if quiet:
                 orchestrator.runtime.log.mute()
             with LiveLine(screen) as live:
@@ -86,6 +87,11 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
                     quiet=quiet,
                 )
                 return shown.run()
+
+
+def _wanted(request: Request) -> str | None:
+    """The route or target that it names; a command line and a request's ``model`` name but one."""
+    return request.wants if isinstance(request.wants, str) else None
 
 
 def _streams(screen: Screen, *, asked: bool | None, json: bool) -> bool:

@@ -50,9 +50,15 @@ class Screen:
         """What is meant to be copied, on stderr: only the terminal itself may break its lines."""
         self.err.print(Text(text), soft_wrap=True)
 
-    def result(self, line: str | Text, *, margin: int = 0) -> None:
-        """One line of a result on stdout, ``margin`` columns from the left."""
-        write(self.out, line, margin)
+    def result(self, line: str | Text, *, margin: int = 0, indent: int = INDENT) -> None:
+        """One line of a result on stdout, ``margin`` columns from the left.
+
+        Args:
+            line: The line.
+            margin: Columns before it.
+            indent: Columns more before what is wrapped.
+        """
+        write(self.out, line, margin, indent)
 
     def show(self, picture: RenderableType) -> None:
         """A table or another rich value on stdout."""
@@ -125,26 +131,36 @@ _unfinished: list[TextLine] = []
 """The text that was last written to the terminal, whose line may be open."""
 
 
-def write(console: Console, line: str | Text, margin: int = 0) -> None:
+def write(console: Console, line: str | Text, margin: int = 0, indent: int = INDENT) -> None:
     """``line``, wrapped with an indent on a terminal, in one piece where it is piped."""
     if console.is_terminal and _unfinished:
         _unfinished.pop().close()
         _unfinished.clear()
     text = Text(line) if isinstance(line, str) else line
     for piece in text.split("\n", allow_blank=True):
-        for indent, part in _laid(console, piece, margin):
-            console.print(Text(" " * indent) + part, soft_wrap=True)
+        for before, part in _laid(console, piece, margin, indent):
+            console.print(Text(" " * before) + part, soft_wrap=True)
 
 
-def _laid(console: Console, text: Text, margin: int) -> Iterator[tuple[int, Text]]:
+def _laid(console: Console, text: Text, margin: int, indent: int) -> Iterator[tuple[int, Text]]:
     """The parts of one line, each with its indent."""
     room = console.width - margin
     if not console.is_terminal or text.cell_len <= room:
         yield margin, text
         return
-    for number, part in enumerate(text.wrap(console, max(20, room - INDENT))):
+    first, rest = _first_line(console, text, max(20, room))
+    yield margin, first
+    for part in rest.wrap(console, max(20, room - indent)):
         part.rstrip()
-        yield margin + (INDENT if number else 0), part
+        yield margin + indent, part
+
+
+def _first_line(console: Console, text: Text, room: int) -> tuple[Text, Text]:
+    """What of ``text`` stands in the first line of ``room`` columns, and what follows."""
+    first = text.wrap(console, room)[0]
+    first.rstrip()
+    rest = text[len(first) :]
+    return first, rest[len(rest) - len(rest.plain.lstrip()) :]
 
 
 class _Console(Console):

@@ -78,6 +78,7 @@ class _Source:
 
 def simulate(  # noqa: PLR0913 - each is an option of the command
     script: str | None = None,
+    /,
     *,
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
     route: Annotated[str | None, Parameter(name=["--route", "-r"])] = None,

@@ -66,6 +66,7 @@ def verify(
     """
     screen = Screen()
     with exit_on_error(screen, json=json):
+        _check(max_attempts, max_seconds, verbose=verbose, json=json)
         if ledger is not None:
             check_writable(ledger)
         loaded = load_or_example(config, screen, named=not json)
@@ -78,6 +79,17 @@ def verify(
             render.show(screen, verdicts, exceeded, verbose=verbose)
         _write(screen, verdicts, ledger)
         return FAILED if exceeded or not all(one.holds for one in verdicts) else DONE
+
+
+def _check(
+    max_attempts: int | None, max_seconds: float | None, *, verbose: bool, json: bool
+) -> None:
+    limits = {"--max-attempts": max_attempts, "--max-seconds": max_seconds}
+    for name, limit in limits.items():
+        if limit is not None and limit <= 0:
+            raise UsageError(f"{name} is {limit:g}; allowed: more than 0")
+    if verbose and json:
+        raise UsageError("--verbose is for people: --json says all in any case")
 
 
 def _searched(screen: Screen, settings: Sequence[Setting]) -> list[Verdict]:
@@ -127,7 +139,15 @@ def _write(screen: Screen, verdicts: Sequence[Verdict], path: Path | None) -> No
     if path is None and not broken:
         return
     target = path or Path("counterexample.jsonl")
-    target.write_bytes(b"".join(text for one in broken or verdicts for text in sequences(one)))
+    content = b"".join(text for one in broken or verdicts for text in sequences(one))
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        if path is not None:
+            raise
+        # Nobody asked for the file, and what is broken is the verdict.
+        screen.say(f"note: {target} cannot be written ({error.strerror}); --ledger names another")
+        return
     screen.say(
         f"wrote {target}; open it with: orchestrator diagram --call {target}, "
         f"or: orchestrator simulate {target}"

@@ -31,6 +31,11 @@ def model_name(model: str) -> str:
     return model.rpartition("/")[2].lower()
 
 
+def makes_vectors(model: str) -> bool:
+    """True where the name of a model tells that it makes vectors, and no answers."""
+    return "embed" in model_name(model)
+
+
 @attrs.frozen
 class TargetSettings:
     """What ``[targets."provider/model"]`` says.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import attrs
 
-from orchestrator.config.config import Config
+from orchestrator.config.config import Config, makes_vectors, model_name
 from orchestrator.connections.proxies import UnusableProxy, proxy_of
 from orchestrator.connections.tls import UnusableCertificates, ssl_context
 from orchestrator.http_messages import Address
@@ -65,6 +65,7 @@ def lint(config: Config) -> tuple[Finding, ...]:
         *_readable(config),
         *_ledger(config),
         *_dead_rules(config),
+        *_needless(config),
         *dict.fromkeys(_connections(config)),  # what a variable names is many providers'
     ]
     return tuple(sorted(findings, key=lambda one: one.level is not Level.ERROR))
@@ -92,6 +93,7 @@ def _routes(config: Config) -> Iterator[Finding]:
             yield Finding(Level.ERROR, where, "no target is left in it", fix)
         if len(route) > 1:
             yield from _chain(config, where, route, falls_back=falls_back)
+        yield from _other_spaces(where, config.first_model(name), route)
         for target in route:
             yield from _own_limits(config, where, target)
 
@@ -111,6 +113,16 @@ def _chain(
     if len({target.provider for target in route}) == 1:
         what = f"every target is billed by {route[0].provider}: none is left when its money is gone"
         yield _warning(where, what, "add a target of another provider")
+
+
+def _other_spaces(where: str, model: str, route: tuple[Target, ...]) -> Iterator[Finding]:
+    """Targets that stand by for vectors in vain: those of other models lie in another space."""
+    if not makes_vectors(model):
+        return
+    for target in route:
+        if model_name(target.model) != model:
+            what = f"{target} is never asked for embeddings: its model is another than {model}"
+            yield _warning(where, what, "give it a route, and an index, of its own")
 
 
 def _time(config: Config, where: str, route: tuple[Target, ...]) -> Iterator[Finding]:
@@ -242,6 +254,21 @@ def _dead_rules(config: Config) -> Iterator[Finding]:
                 where, fix = f"providers.{name}.rules[{index}]", "change it, or take it out"
                 why = f"{shadows[rule.id]} comes first and takes all that it could match"
                 yield _warning(where, f"never matches: {why}", fix)
+
+
+def _needless(config: Config) -> Iterator[Finding]:
+    """What is said of TLS where none is spoken: perhaps ``https`` is meant."""
+    for name, provider in config.providers.items():
+        address, options = Address.parse(provider.base_url), provider.connection
+        if address.scheme != "http" or not provider.credentials:
+            continue
+        # The certificates are those of a proxy too, to which TLS may be spoken.
+        proxied = options.proxy is not None and bool(options.proxy)
+        said = {"verify": options.verify != "" and not proxied, "http2": options.http2}
+        for key, given in said.items():
+            if given:
+                what = f"has no effect: {address.scheme}://{address.host} is asked without TLS"
+                yield _warning(f"providers.{name}.{key}", what, "write https://, or take it out")
 
 
 def _connections(config: Config) -> Iterator[Finding]:

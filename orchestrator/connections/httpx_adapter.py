@@ -241,6 +241,10 @@ def translated_errors(clock: Clock, seconds: float, connect: float = math.inf) -
             raise LimitPassed from None
         if ours is None:
             raise
-        # A limit of somebody else's: what it is in truth.
-        ours = _WITHOUT_LIMITS.get(ours, ours)
-        raise ours(str(error) or type(error).__name__) from None
+        words = str(error) or type(error).__name__
+        if ours in _WITHOUT_LIMITS:
+            # A limit of somebody else's: what it is in truth, and why it is not called one.
+            ours = _WITHOUT_LIMITS[ours]
+            gave_up = f"the transport gave up after {passed:.1f} s, before a limit had passed"
+            words = f"{gave_up}: {words}"
+        raise ours(words) from None

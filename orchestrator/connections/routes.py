@@ -34,7 +34,8 @@ class Route:
     @property
     def uses_httpx(self) -> bool:
         """True where httpx carries the requests: HTTP/2, and proxies of other kinds."""
-        return self.options.http2 or (
+        # HTTP/2 is agreed upon in TLS (RFC 9113 section 3.2): without it, nobody speaks it.
+        return (self.options.http2 and self.is_secure) or (
             self.proxy is not None and self.proxy.scheme not in _OWN_PROXIES
         )
 

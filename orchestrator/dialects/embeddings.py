@@ -188,6 +188,7 @@ EMBEDDINGS = OperationSpec(
     paths=("/embeddings",),
     encode=encode,
     decode=decode,
+    optional=frozenset({"encoding_format"}),  # the openai packages ask everybody for base64
     check_request=check_request,
     complete_answer=complete_answer,
 )

@@ -60,6 +60,8 @@ class OperationSpec:
         decode: See :data:`DecodeFor`; the answer's ``raw`` is the provider's own body.
         takes_overrides: False where a target's own fields are those of an answer, and would be
             refused here.
+        optional: Fields of a request that say how the answer is written, and nothing of what is
+            in it: left out for a provider that refuses them.
         check_request: Refuses a payload that cannot be a request in ``form``. Raises
             RequestError.
         losses: What of a request by a client of another dialect cannot be said in this one.
@@ -72,6 +74,7 @@ class OperationSpec:
     encode: Encode
     decode: DecodeFor
     takes_overrides: bool = True
+    optional: frozenset[str] = frozenset()
     check_request: Callable[[Payload], None] = attrs.field(default=_unchecked)
     losses: Callable[[Payload], tuple[Loss, ...]] = attrs.field(default=_nothing_lost)
     complete_answer: Callable[[Payload, Payload, str], dict[str, Any]] = attrs.field(

@@ -115,7 +115,7 @@ class CallRun:
         self.requests = (
             RequestBuilder(request, runtime.repairs)
             if request.operation is _GENERATE
-            else OperationRequestBuilder(request)
+            else OperationRequestBuilder(request, runtime.repairs)
         )
         self.command: Command = Finish()
         self.exchange: Exchange | None = None

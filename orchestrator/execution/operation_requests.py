@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from functools import partial
 
-from orchestrator.api.request import Request
-from orchestrator.dialects import Payload, dialect
+from orchestrator.dialects import OperationSpec, Payload, dialect
 from orchestrator.dialects.crossing import loss_notes
 from orchestrator.execution.request_builder import PreparedRequest, RequestBuilder
 from orchestrator.provider import Provider
-from orchestrator.states import Error, Target
+from orchestrator.states import Error, Reason, Target
 
 
 class OperationRequestBuilder(RequestBuilder):
     """The payload to send to each target. The caller's own is never changed.
 
-    Nothing is repaired: what a provider refuses here would make another vector or another count
-    if it were left out, and what cured answers of a target says nothing about it.
+    Nothing is repaired but how the answer is written: what a provider refuses besides would make
+    another vector or another count if it were left out.
     """
 
-    def __init__(self, request: Request) -> None:
-        super().__init__(request, {})
-
-    def cure(self, target: Target, provider: Provider, error: Error) -> None:  # noqa: ARG002
-        """No repair."""
-        return
+    def cure(self, target: Target, provider: Provider, error: Error) -> str | None:
+        """The field to leave out that ``error`` refuses, where only the form hangs on it."""
+        if error.reason is not Reason.BAD_REQUEST:
+            return None
+        message, sent = error.message.lower(), self._left(target)
+        # Some refuse the field by its name, some what it says: "base64 is not supported".
+        return next(
+            (
+                name
+                for name in self._spec(provider).optional & sent.keys()
+                if name in message or str(sent[name]).lower() in message
+            ),
+            None,
+        )
 
     def stream_repaired(self, target: Target) -> bool:  # noqa: ARG002
         """Never a stream, however the answers of ``target`` are asked for."""
@@ -32,17 +39,26 @@ class OperationRequestBuilder(RequestBuilder):
 
     def prepare(
         self,
-        target: Target,  # noqa: ARG002 - its model is put in where it is sent
+        target: Target,
         provider: Provider,
         overrides: Payload,
         *,
         stream: bool,  # noqa: ARG002
     ) -> PreparedRequest:
         """What to send to ``target``, in the dialect of its provider."""
-        spec = dialect(provider.dialect).operations[self._request.operation]
-        payload, own = self._payload, overrides if spec.takes_overrides else {}
+        spec, payload = self._spec(provider), self._left(target)
+        own = overrides if spec.takes_overrides else {}
         notes: tuple[str, ...] = (self._mended,) if self._mended else ()
+        notes += tuple(f"repaired: without {name}" for name in self._of(target))
         if provider.dialect != self._request.dialect:
             notes += loss_notes(spec.losses(payload))
         decode = partial(spec.decode, {**payload, **own})
         return PreparedRequest(payload, own, False, spec.encode, decode, notes, in_one_piece=True)
+
+    def _spec(self, provider: Provider) -> OperationSpec:
+        return dialect(provider.dialect).operations[self._request.operation]
+
+    def _left(self, target: Target) -> Payload:
+        """What is left of the payload for ``target``."""
+        out = self._of(target)
+        return {name: value for name, value in self._payload.items() if name not in out}

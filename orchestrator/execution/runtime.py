@@ -58,6 +58,7 @@ class Runtime:
         lambda self: pools(self.providers.values()), takes_self=True
     )
     log: CallLog = attrs.field(factory=CallLog)
+    _besides: dict[Operation, Runtime] = attrs.field(factory=dict, init=False, repr=False)
 
     def admit(self, provider: Provider) -> None:
         """Let calls ask ``provider`` too from now on; its keys come from the environment."""
@@ -74,7 +75,12 @@ class Runtime:
         """What calls of ``operation`` share: what they learn of a target is no news for others."""
         if operation is _GENERATE:
             return self
-        return attrs.evolve(self, board=operation_board(self.board, operation))
+        known = self._besides.get(operation)
+        if known is None:
+            new = attrs.evolve(self, board=operation_board(self.board, operation), repairs={})
+            # Two threads may make it at once; setdefault lets the first one stay.
+            known = self._besides.setdefault(operation, new)
+        return known
 
 
 def operation_board(board: HealthBoard, operation: Operation) -> HealthBoard:

@@ -24,6 +24,7 @@ class ConfigMachine(RuleBasedStateMachine):
             def check(self, done):
                 assert len(done.ledger.attempts) <= 8
 
+
         TestMyConfig = MyConfig.TestCase
 
     Attributes:

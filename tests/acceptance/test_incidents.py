@@ -188,7 +188,8 @@ def test_a_cron_job_is_a_new_process_each_time_and_still_skips(tmp_path: Path) -
         ]
 
         assert [each.stdout for each in told] == ["one 2 []\n", "one 1 ['billing']\n"]
-        assert [each.stderr for each in told] == ["", ""]
+        assert told[0].stderr.startswith(f"{names[0]} is benched for 5 min: billing (HTTP 402")
+        assert told[1].stderr == ""  # it is known, and was said
         assert counts(providers, *names) == (1, 2, 0)
 
 

@@ -19,7 +19,9 @@ _SUCCESS = set(range(200, 300))
 
 RULES: tuple[Rule, ...] = (
     # --- answers of success that are no answers ---
-    Rule("answer.html", Reason.INVALID_RESPONSE, _RFC, statuses=_SUCCESS, codes={"body:html"}),
+    Rule("answer.html", Reason.INVALID_RESPONSE, _RFC, statuses=_SUCCESS, codes={"body:html"},
+         hint=("The endpoint answered with a web page: check that base_url is the API's "
+         "address (often it ends in /v1), and that no login or portal stands before it.")),
     Rule("answer.empty", Reason.INVALID_RESPONSE, _RFC, statuses=_SUCCESS, codes={"body:empty"},
          hint="The endpoint answered with an empty body: check base_url, and try again."),
     Rule("answer.not-json", Reason.INVALID_RESPONSE, _RFC, statuses=_SUCCESS,

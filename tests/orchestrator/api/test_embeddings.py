@@ -195,6 +195,27 @@ def test_a_failure_is_that_of_any_call_and_nothing_is_repaired() -> None:
         assert counts(providers, "picky") == (1,)
 
 
+BASE64 = {
+    "vllm": "base64 encoding is not currently supported",  # its words of 2024
+    "together": "Unrecognized request arguments supplied: encoding_format",
+}
+
+
+@pytest.mark.parametrize("vendor", BASE64)
+def test_a_form_that_is_refused_is_left_out_from_then_on(vendor: str) -> None:
+    script = [replies.openai_error(400, BASE64[vendor]), replies.ok()]
+    asked = {"input": "a", "encoding_format": "base64", "dimensions": 4}
+    with world({"only": script}, route=[f"only/{E3}"]) as (providers, inner):
+        found, again = inner.embed(asked), inner.embed(asked)
+        sent = [received.body for received in providers.received("only")]
+
+    assert found.vectors == again.vectors == (tuple(vector(E3, "a", 4)),)
+    assert [attempt.next for attempt in found.attempts] == ["repair", "succeed"]
+    assert found.attempts[1].notes == ("repaired: without encoding_format",)
+    assert ["encoding_format" in body for body in sent] == [True, False, False]
+    assert all(body["dimensions"] == 4 for body in sent)
+
+
 def test_what_a_target_fails_at_when_it_embeds_is_no_mark_for_its_answers() -> None:
     """A chat model makes no vectors; who asks it for some must not bench it for everybody."""
     script = [replies.model_not_found("chat"), replies.ok()]

@@ -24,6 +24,7 @@ from orchestrator.health import MemoryStore
 from orchestrator.ledger import Entry
 from orchestrator.sim import replies
 from tests.acceptance.world import HI, world
+from tests.slow import slow_but
 
 OPTIONS = ("route", "timeout", "require_complete", "metadata", "observe")
 METHODS = ("run", "arun", "stream", "astream")
@@ -175,7 +176,10 @@ asyncio.run(main(CALL))
 """
 
 
-@pytest.mark.parametrize("call", ["lambda: orchestrator.arun('hi')", "iterated"])
+CALLS = ["lambda: orchestrator.arun('hi')", "iterated"]
+
+
+@pytest.mark.parametrize("call", slow_but(["iterated"], CALLS, "its key takes 2 s to come"))
 def test_the_default_is_built_beside_the_event_loop(tmp_path: Path, call: str) -> None:
     """Reading the config may take a while: here a command that prints a key takes 2 s."""
     (tmp_path / "orchestrator.toml").write_text(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
 
 from orchestrator.cli.classify import check_arguments, suggestions
 from orchestrator.cli.exit_codes import UsageError
 from orchestrator.config.loading import loads
-from tests.orchestrator.cli.entry import Place
+from tests.orchestrator.cli.entry import Place, configured
 
 CONFIG = loads('[providers.corp]\nbase_url = "http://h/v1"\n[routes]\ndefault = ["corp/m"]', {})
 
@@ -68,6 +69,17 @@ def test_a_key_in_a_header_without_a_colon_is_not_shown() -> None:
         check_arguments(None, ("Authorization Bearer sk-proj-abcdefghijklmnopqrstuvwx",), None)
 
     assert "abcdefgh" not in str(refused.value)
+
+
+def test_a_target_without_a_key_is_said_to_be_passed_over(tmp_path: Path) -> None:
+    place = configured(tmp_path, dict.fromkeys(("a", "b"), "http://h/v1"), ["a/m", "b/n"])
+    place = attrs.evolve(place, variables={"A_KEY": place.variables["A_KEY"]})
+    ended = place.run("classify", "--status", "402", "--provider", "a", "--json")
+
+    assert ended.json["notes"] == [
+        "b/n is passed over in route default: the environment variable B_KEY is not set"
+    ]
+    assert [one["target"] for one in ended.json["then"]] == ["a/m"]
 
 
 def test_the_command_says_it_beside_the_verdict(tmp_path: Path) -> None:

@@ -34,18 +34,23 @@ def test_demo_shows_the_incident_in_time_and_leaves_nothing_behind(tmp_path: Pat
     assert took < AMPLE
     assert list(tmp_path.iterdir()) == []
     assert all(len(line) <= COLUMNS for line in plain.splitlines())
-    first, second = plain.split("2  The next call")
+    assert len(plain.splitlines()) <= 25
+    # A question stands before its answer, and the next step at the end.
+    first, second = plain.split("2  “And the next one?”")
+    assert first.index("“Why did the night's job die?”") < first.index("“It did not:")
+    assert re.search(r"\nnext: \S.* init +writes a config", plain)
+    assert "ready → attempt → classify → eager_fallback → attempt → succeed" in plain
     # What the call has just asked is not skipped by it, but by the one after it.
     assert "skipped" not in first
     assert second.count("skipped deepseek/deepseek-v4-pro") == 1
-    assert re.search(r"deepseek +1 +1 of 3", plain)
-    assert "billing_fallback" in plain
+    assert re.search(r"deepseek +1 request +1 of 3 keys", plain)
 
 
 def test_demo_in_json_keeps_what_is_asked_for(tmp_path: Path) -> None:
     ended = Place(tmp_path).run("demo", "--json", "--keep", "kept")
 
     assert (ended.status, ended.err, ended.json["ok"]) == (0, "", True)
+    assert ended.json["calls"][0]["question"] == ended.json["question"]
     assert ended.json["received"]["deepseek"]["requests"] == 1
     drawn = Place(tmp_path).run("diagram", "--call", "kept/calls.jsonl", "--output", "path.svg")
     assert (drawn.status, drawn.said) == (0, ["wrote path.svg"])

@@ -68,6 +68,36 @@ def test_the_answer_alone_is_on_stdout_and_the_attempts_are_on_stderr(tmp_path: 
     assert "row billing_fallback: Billing, and an unasked target" in explained.err
 
 
+def test_a_known_provider_needs_no_config_and_its_curl_goes_the_same_way(tmp_path: Path) -> None:
+    with ClosedPort() as closed:
+        proxy = closed.url.replace("http://", "http://ann:quiet-word@").removesuffix("/v1")
+        variables = {"OPENAI_API_KEY": CANARY.format("openai"), "HTTPS_PROXY": proxy}
+        place = Place(tmp_path, {**variables, "NO_PROXY": ""})
+        ended = place.run("run", "-r", "openai/m", "--explain", "--timeout", "1", "hi")
+        nothing = place.run("run", "hi")
+
+    host = proxy.partition("@")[2].rstrip("/")
+    assert ended.status == 1
+    assert ended.said[0] == (
+        "config: none is found; known providers, with the keys of the environment"
+    )
+    assert f"  -x 'http://***@{host}' \\" in ended.said
+    assert "quiet-word" not in ended.err
+    assert "there is no config" in failed(nothing, 2, "error: ")
+
+
+def test_the_curl_trusts_whom_the_call_trusts(tmp_path: Path) -> None:
+    bundle = tmp_path / "corp.pem"
+    bundle.write_bytes(trustme.CA().cert_pem.bytes())
+    place = configured(tmp_path, {"a": "https://127.0.0.1:9/v1"}, ["a/m"], extra=ONCE)
+    config = tmp_path / "orchestrator.toml"
+    config.write_text(f'{config.read_text()}\nverify = "corp.pem"\nproxy = ""')
+    said = place.run("run", "hi", "--explain").said
+
+    assert f"  --cacert {bundle} \\" in said
+    assert "  --noproxy '*' \\" in said
+
+
 def test_json_is_one_object_also_where_the_call_fails(tmp_path: Path) -> None:
     with ScriptedProviders({"a": [replies.ok("hello"), replies.billing_402()]}) as providers:
         place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"])

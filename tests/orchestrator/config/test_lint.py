@@ -8,9 +8,11 @@ from pathlib import Path
 
 import attrs
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.config.line_numbers import with_lines
 from orchestrator.config.lint import Level, enough, lint, shares, shortages
 from orchestrator.config.loading import load, loads
 from orchestrator.states import (
@@ -129,6 +131,27 @@ def test_what_is_doubtful_is_found(text: str, where: str, what: str) -> None:
     assert what in findings(text)[where]
 
 
+def test_what_is_said_of_tls_where_none_is_spoken_is_found(tmp_path: Path) -> None:
+    (tmp_path / "corp.pem").write_bytes(trustme.CA().cert_pem.bytes())
+    text = SOUND.replace("credentials", 'verify = "corp.pem"\nhttp2 = true\ncredentials', 1)
+    file = tmp_path / "orchestrator.toml"
+
+    def found(text: str) -> list[tuple[str, str, int | None]]:
+        file.write_text(text)
+        config = load(file, KEYS)
+        return [(one.where, one.what, one.line) for one in with_lines(text, lint(config))]
+
+    what = "has no effect: http://llm.corp is asked without TLS"
+    assert found(text) == [
+        ("providers.corp.verify", what, 4),
+        ("providers.corp.http2", what, 5),
+    ]
+    assert found(text.replace("http://", "https://")) == []
+    # A proxy may speak TLS, and is trusted by the same certificates.
+    proxied = text.replace("http2 = true", 'proxy = "https://proxy.corp"')
+    assert found(proxied) == []
+
+
 def test_a_deadline_that_silence_uses_up_is_found() -> None:
     (finding,) = lint(loads(f'[policy.on]\ntimeout = ["retry"]\n{SOUND}', KEYS))
 
@@ -159,6 +182,18 @@ def test_a_policy_without_any_fallback_makes_later_targets_unreachable() -> None
 
     assert finding.level is Level.ERROR
     assert "ollama/small is never reached" in finding.what
+
+
+def test_a_fallback_of_another_model_is_found_where_vectors_are_made() -> None:
+    route = ["corp/text-embedding-3-small", "ollama/x/text-Embedding-3-small", "ollama/bge-m3"]
+    found = lint(loads(SOUND.replace('["corp/big", "ollama/small"]', str(route)), KEYS))
+
+    (finding,) = (one for one in found if "embeddings" in one.what)
+    assert finding.where == "routes.default"
+    assert finding.what == (
+        "ollama/bge-m3 is never asked for embeddings: its model is another than "
+        "text-embedding-3-small"
+    )
 
 
 def test_errors_come_first() -> None:

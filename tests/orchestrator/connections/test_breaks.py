@@ -37,6 +37,7 @@ from tests.orchestrator.connections.ways import (
     tell,
     ways,
 )
+from tests.slow import slow
 from tests.waiting import AMPLE
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"
@@ -271,6 +272,7 @@ def test_an_answer_that_drips_within_its_limit_is_whole(way: str) -> None:
     assert (told.status, told.body, told.error) == (200, b"hello", None)
 
 
+@slow("the kernel's buffers have to fill; others here meet their limits at once")
 @ours
 def test_a_server_that_reads_nothing_meets_the_limit(way: str) -> None:
     with raw_server(lambda _: time.sleep(1.5)) as server:

@@ -17,6 +17,7 @@ from tests.orchestrator.connections.raw_server import (
     saying,
 )
 from tests.orchestrator.connections.ways import OWN, each_way, ours, own, sending, tell, ways
+from tests.slow import slow_but
 from tests.waiting import AMPLE, eventually
 
 HELLO = of_length(b"hello")
@@ -78,7 +79,9 @@ def test_a_connection_that_says_too_much_or_ends_is_not_used_again(way: str, cas
 
 @ours
 @pytest.mark.parametrize("surplus", [of_length(b"STALE"), b"\r\n", b"H"])
-@pytest.mark.parametrize("whole", [HELLO, in_chunks(b"hello")])
+@pytest.mark.parametrize(
+    "whole", slow_but([HELLO], [HELLO, in_chunks(b"hello")], "waits for what comes later")
+)
 def test_surplus_that_comes_later_is_nobodys_answer(way: str, whole: bytes, surplus: bytes) -> None:
     def script(peer: Peer) -> None:
         peer.request()

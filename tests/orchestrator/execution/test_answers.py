@@ -374,8 +374,8 @@ def test_an_end_mark_alone_names_the_setting_once(caplog: pytest.LogCaptureFixtu
     for failure in failures:
         assert failure.reason is Reason.STREAM_INTERRUPTED
         assert 'end = "mark"' in failure.hint
-    (warned,) = [record.getMessage() for record in caplog.records if "mark" in record.getMessage()]
-    assert 'end = "mark" in [providers.a]' in warned
+    said = [record.getMessage() for record in caplog.records]
+    assert len([one for one in said if 'set end = "mark" in [providers.a]' in one]) == 1
 
 
 # Tool calls.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import attrs
 import pytest
 
 from orchestrator.api.request import Request
 from orchestrator.config.config import Config
 from orchestrator.config.loading import loads
+from orchestrator.dialects import Operation
 from orchestrator.execution.capabilities import FitnessLog, partition_by_capability
 
 SAID: dict[str, Any] = {"messages": [{"role": "user", "content": "word " * 400}], "n": 2}
@@ -149,3 +151,78 @@ def test_a_target_that_is_too_small_is_no_news(caplog: pytest.LogCaptureFixture)
         )
 
     assert caplog.records == []
+
+
+# What is asked for besides answers.
+
+GOOGLE = """
+[providers.google]
+base_url = "http://google.test/v1beta"
+dialect = "gemini"
+credentials = ["k-three"]
+"""
+
+
+def embedding(**more: Any) -> Request:
+    return Request({"input": "a", **more}, operation=Operation.EMBED)
+
+
+def partition(
+    found: Config, request: Request, *route: str
+) -> tuple[list[str], dict[str, tuple[str, str]]]:
+    fit, unfit = partition_by_capability(
+        tuple(map(found.target, route)), attrs.evolve(request, route=list(route)), found
+    )
+    assert {each.mark for each in unfit} <= {"unfit"}
+    told = {each.target: (str(each.reason), each.message) for each in unfit}
+    return [target.name for target in fit], told
+
+
+def test_models_are_the_same_where_the_last_part_of_their_names_is() -> None:
+    fit, told = partition(config(), embedding(), "chat/BAAI/bge-M3", "chat/x", "chat/bge-m3")
+
+    assert fit == ["chat/BAAI/bge-M3", "chat/bge-m3"]
+    reason, message = told["chat/x"]
+    assert reason == "bad_request"
+    assert message.startswith("x is another model than bge-m3, the first of the route: its vectors")
+
+
+def test_what_a_dialect_cannot_be_asked_of_vectors_is_named_and_may_be_dropped() -> None:
+    asked = embedding(input_type="query", user="u")
+    refused = partition(config(GOOGLE), asked, "google/m", "chat/m")
+    dropped = partition(config(GOOGLE, 'policy.drop = ["input_type"]'), asked, "google/m")
+
+    assert refused[0] == ["chat/m"]
+    assert refused[1]["google/m"][1].startswith("gemini cannot express input_type; [policy] drop")
+    assert dropped == (["google/m"], {})
+
+
+def test_the_length_of_texts_passes_nobody_over() -> None:
+    """A context is that of each text, and nobody here knows how many tokens one has."""
+    found = config('[targets."chat/m"]\ncontext = 10')
+
+    assert partition(found, embedding(input=["word " * 100]), "chat/m") == (["chat/m"], {})
+
+
+def test_a_count_is_of_the_first_model_that_can_count_and_no_warning() -> None:
+    request = Request(
+        {"messages": [{"role": "user", "content": "a"}]},
+        dialect="anthropic-messages",
+        operation=Operation.COUNT_TOKENS,
+    )
+    route = ("chat/gpt", "messages/claude-a", "messages/claude-b", "messages/x/claude-a")
+
+    fit, told = partition(config(), request, *route)
+
+    assert fit == ["messages/claude-a", "messages/x/claude-a"]
+    # Reasons that the log passes over: clients ask before every call, and go on without.
+    assert told == {
+        "chat/gpt": (
+            "model_not_found",
+            "openai-chat cannot count the tokens of a request in anthropic-messages",
+        ),
+        "messages/claude-b": (
+            "model_not_found",
+            "claude-b counts in another way than claude-a, the first model that can count",
+        ),
+    }

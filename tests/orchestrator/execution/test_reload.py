@@ -37,6 +37,7 @@ from orchestrator.provider import Credential, Provider
 from orchestrator.secrets import Masker, Secret
 from orchestrator.secrets.sources import FileSource
 from tests.acceptance.world import HI
+from tests.slow import slow
 
 OLD, NEW = "token-of-the-old-hour-1", "token-of-the-new-hour-2"
 OK = {"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}], "usage": {}}
@@ -354,6 +355,7 @@ def test_many_calls_that_are_refused_together_share_one_reading(tmp_path: Path) 
     assert set(door.seen) == {OLD, NEW}
 
 
+@slow("load for seconds; others here reload one token")
 def test_a_token_that_is_rotated_all_the_time_under_load_loses_no_call(tmp_path: Path) -> None:
     """The order of real life: a token is valid once it is issued, and the old one then ends."""
     tokens = [f"token-of-second-{number:04d}" for number in range(400)]

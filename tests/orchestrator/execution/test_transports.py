@@ -101,6 +101,23 @@ def test_what_a_transport_raises_is_classified(call: Call, error: Exception, rea
         assert failure(call, orchestrator).reason == reason
 
 
+@both
+def test_a_limit_of_the_transports_own_is_said_to_be_none_of_ours(call: Call) -> None:
+    def give_up(_: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("slow")
+
+    mock = httpx.MockTransport(give_up)
+    text = text_of({"a": "http://a.test"}, ["a/m"], extra="[policy]\nattempts_per_target = 1")
+    with Orchestrator(
+        loads(text, environment("a")), transport=mock, async_transport=mock
+    ) as orchestrator:
+        (attempt, *_) = failure(call, orchestrator).attempts
+
+    said = attempt.message or ""
+    assert said.startswith("the transport gave up after ")
+    assert said.endswith(" s, before a limit had passed: slow")
+
+
 @pytest.mark.parametrize(
     "error",
     [

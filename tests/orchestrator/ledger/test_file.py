@@ -18,6 +18,7 @@ from orchestrator.ledger import Closed, Entry, LedgerFile, append, line, read_le
 from orchestrator.sim import replies
 from orchestrator.sim.script import AnyScript
 from tests.acceptance.world import HI, world
+from tests.slow import slow_but
 from tests.waiting import AMPLE, eventually
 
 ROOT = Path(__file__).parents[3]
@@ -175,7 +176,9 @@ def test_a_call_is_written_when_it_ends_and_when_something_has_befallen_it(tmp_p
     assert len(read_ledger(path)) == 2
 
 
-@pytest.mark.parametrize("how", ["rotated", "removed", "replaced"])
+@pytest.mark.parametrize(
+    "how", slow_but(["rotated"], ["rotated", "removed", "replaced"], "waits for a second to pass")
+)
 def test_a_file_that_was_rotated_away_is_begun_anew(how: str, tmp_path: Path) -> None:
     path, aside = tmp_path / "calls.jsonl", tmp_path / "calls.jsonl.1"
     file = LedgerFile(path)

@@ -1,0 +1,300 @@
+"""Every option of every command has an effect, or is refused where it would have none.
+
+A way is one thing that a command can do. Of each way, each option of its command is listed:
+with what the option brings that is not there without it, or with the words that refuse it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+
+import attrs
+import pytest
+
+from orchestrator.cli import main
+from orchestrator.cli.app import COMMANDS, build_app
+from orchestrator.cli.screen import Screen
+from orchestrator.sim import Completion, Reply, ScriptedProviders, replies
+from tests.orchestrator.cli import test_live, test_run
+from tests.orchestrator.cli.entry import configured
+
+
+@attrs.frozen
+class Refused:
+    """The option is refused, with these words, before anything is done."""
+
+    words: str
+
+
+@attrs.frozen
+class Written:
+    """The option makes this file."""
+
+    file: str
+
+
+@attrs.frozen
+class Elsewhere:
+    """The option's effect is not printed; a test of this module, whose name begins so, sees it."""
+
+    module: ModuleType
+    test: str
+
+
+Effect = str | Refused | Written | Elsewhere
+"""A text is a pattern of what is printed with the option, and not without it."""
+
+ONE = r'"calls": \['
+CONFIG = (("--config", "other.toml"), r"other\.toml")
+
+WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
+    ("demo",): ((("--keep", "kept"), Written("kept/calls.jsonl")), (("--json",), r'"ok": true')),
+    ("init",): (
+        (("--output", "new.toml"), Written("new.toml")),
+        (("--force",), r"wrote orchestrator\.toml"),
+    ),
+    ("init", "--force"): ((("--json",), r'"path"'),),
+    ("run", "hi"): (
+        (("--file", "request.json"), Refused("both a prompt and --file")),
+        (("--route", "b/n"), r"attempt 1/3 b/n"),
+        (("--timeout", "soon"), Refused("--timeout")),
+        (("--stream",), Elsewhere(test_run, "test_the_answer_alone_is_on_stdout")),
+        (("--no-stream",), Elsewhere(test_live, "test_an_attempt_is_seen_while_it_runs")),
+        (("--require-complete",), r"output_truncated"),
+        CONFIG,
+        (("--json",), r'"choices"'),
+        (("--explain",), r"curl -sS"),
+        (("--quiet",), r"\A(?s:.*)"),
+    ),
+    ("run", "--json", "hi"): (
+        (("--stream",), Refused("leave --stream out")),
+        (("--explain",), r'"moves"'),
+    ),
+    ("check",): (
+        (("--live",), r"2 of 2 targets answered"),
+        (("--timeout", "5"), Refused("--timeout is for --live")),
+        (("--request", "request.json"), r"takes   a/m"),
+        (("--dialect", "gemini"), Refused("--dialect is for --request")),
+        CONFIG,
+        (("--json",), r'"findings"'),
+    ),
+    ("check", "--live"): ((("--timeout", "7"), r"at most 7"),),
+    ("check", "--request", "request.json"): (
+        (("--dialect", "nonsense"), Refused("--dialect: found 'nonsense'")),
+    ),
+    ("classify", "--status", "402"): (
+        (("--file", "answer.txt"), r"Insufficient"),
+        (("--body", "no money"), r"no money"),
+        (("--provider", "a"), r"a/m key#1"),
+        (("--dialect", "nonsense"), Refused("--dialect: found 'nonsense'")),
+        (("--exception", "httpx.ReadTimeout"), Refused("--exception is what came in place")),
+        CONFIG,
+        (("--json",), r'"reason"'),
+    ),
+    ("classify", "--body", "x"): ((("--status", "429"), r"rate_limit"),),
+    ("classify", "--status", "429"): ((("--header", "Retry-After: 77"), r"77 s"),),
+    ("classify", "--exception", "httpx.ReadTimeout"): (
+        (("--file", "answer.txt"), Refused("and --file is of an answer")),
+        (("--status", "402"), Refused("and --status is of an answer")),
+        (("--header", "Retry-After: 77"), Refused("and --header is of an answer")),
+        (("--body", "x"), Refused("and --body is of an answer")),
+        (("--provider", "a"), r"a/m key#1"),
+    ),
+    ("status",): (
+        (("--provider", "c"), Refused("no provider 'c'")),
+        (("--reset",), r"forgot 0 marks"),
+        CONFIG,
+        (("--json",), r'"entries"'),
+    ),
+    ("verify",): (
+        (("--route", "short"), r"on 1 route:"),
+        (("--max-attempts", "1"), r"EXCEEDED"),
+        (("--max-seconds", "1"), r"EXCEEDED"),
+        (("--ledger", "worst.jsonl"), Written("worst.jsonl")),
+        (("--repairs", "12"), Refused("--repairs is 12")),
+        (("--verbose",), r"Not told apart"),
+        CONFIG,
+        (("--json",), r'"routes"'),
+    ),
+    ("verify", "--json"): ((("--verbose",), Refused("--verbose is for people")),),
+    ("diagram",): (
+        (("--format", "dot"), r"digraph"),
+        (("--config", "other.toml"), r"other\.toml"),
+        (("--route", "short"), r"route short"),
+        (("--call", "calls.jsonl"), r"calls\.jsonl"),
+        (("--id", "x"), Refused("--id names a call of a ledger")),
+        (("--heat", "calls.jsonl"), r"calls\.jsonl"),
+        (("--compare", "other.toml"), r"from other\.toml"),
+        (("--output", "machine.mmd"), Written("machine.mmd")),
+        (("--picture", "arrivals"), r"\A(?s:.*)"),
+        (("--state", "retri"), Refused("--state: ")),
+    ),
+    ("diagram", "--call", "calls.jsonl", "--format", "table"): (
+        (("--config", "other.toml"), Refused("--config and --call are given")),
+        (("--route", "short"), Refused("--route and --call are given")),
+        (("--id", "nobody"), Refused("nobody")),
+        (("--heat", "calls.jsonl"), Refused("--call and --heat are given")),
+        (("--compare", "other.toml"), Refused("--call and --compare are given")),
+        (("--picture", "classify"), Refused("--picture is of a drawing")),
+        (("--state", "retry"), r"waited_send"),
+    ),
+    ("diagram", "--heat", "calls.jsonl", "--format", "table"): (
+        (("--config", "other.toml"), Refused("--config and --heat are given")),
+        (("--compare", "other.toml"), Refused("--heat and --compare are given")),
+        (("--id", "x"), Refused("--id names a call of a ledger")),
+        (("--picture", "classify"), r"\A(?s:.*)"),
+    ),
+    ("simulate", "429, ok", "--json"): (
+        CONFIG,
+        (("--route", "short"), r"\A(?s:.*)"),
+        (("--seed", "5"), r"\A(?s:.*)"),
+        (("--calls", "3"), r"\A(?s:.*)"),
+        (("--every", "5s"), Refused("--every is the time between calls")),
+        (("--timeout", "0.1"), r'"deadline"'),
+        (("--stream",), r'"streamed": true'),
+        (("--id", "x"), Refused("--id names a call of a ledger")),
+        (("--random", "2"), Refused("a script, or --random N; not both")),
+        (("--mix", "keys"), Refused("--mix is for --random N")),
+        (("--picture", "day.svg"), Refused("--picture is for --random N")),
+        (("--keep-ledger", "kept.jsonl"), Written("kept.jsonl")),
+    ),
+    ("simulate", "calls.jsonl", "--json"): (
+        CONFIG,
+        (("--route", "b/n"), r'"b/n"'),
+        (("--seed", "5"), r"\A(?s:.*)"),
+        (("--calls", "3"), Refused("a ledger is played once")),
+        (("--every", "5s"), Refused("--every is the time between calls")),
+        (("--timeout", "0.1"), r'"deadline"'),
+        (("--stream",), r'"streamed": true'),
+        (("--id", "nobody"), Refused("no call nobody begins there")),
+        (("--random", "2"), Refused("a script, or --random N; not both")),
+        (("--mix", "keys"), Refused("--mix is for --random N")),
+        (("--picture", "day.svg"), Refused("--picture is for --random N")),
+        (("--keep-ledger", "again.jsonl"), Written("again.jsonl")),
+    ),
+    ("simulate", "--random", "40", "--json"): (
+        CONFIG,
+        (("--route", "b/n"), r'"b": 4'),
+        (("--seed", "5"), r'"seed": 5'),
+        (("--calls", "3"), Refused("--calls is for a script")),
+        (("--every", "5s"), Refused("--every is for a script")),
+        (("--timeout", "0.01"), r'"lost": 40'),
+        (("--stream",), r"\A(?s:.*)"),
+        (("--id", "x"), Refused("--id is for a script")),
+        (("--mix", "keys"), r'"keys"'),
+        (("--picture", "day.svg"), Written("day.svg")),
+        (("--keep-ledger", "day.jsonl"), Written("day.jsonl")),
+    ),
+    ("simulate", "429, ok"): ((("--json",), ONE),),
+    ("replay", "calls.jsonl"): (
+        CONFIG,
+        (("--route", "b/n"), r"change: route"),
+        (("--assume", "perhaps"), Refused("perhaps")),
+        (("--max-lost", "-1"), Refused("--max-lost: found -1")),
+        (("--verbose",), r"\n┃ call"),
+        (("--json",), ONE),
+    ),
+    ("replay", "calls.jsonl", "--json"): ((("--verbose",), Refused("--verbose is for people")),),
+}
+
+ALL_OF_THEM = "simulate"
+"""The command that does three things: each of its ways lists all of its options."""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with two configs over two providers, a ledger, a request and an answer."""
+    truncated = Reply(completion=Completion(text="hello", finish_reason="length"))
+    scripts = {"a": truncated, "b": replies.ok("hello")}
+    with ScriptedProviders(scripts) as providers:
+        urls = {name: providers.url(name) for name in scripts}
+        user = configured(
+            tmp_path, urls, ["a/m", "b/n"], extra="max_attempts = 3\nattempts_per_target = 2"
+        )
+        config = tmp_path / "orchestrator.toml"
+        config.write_text(config.read_text().replace("[routes]", '[routes]\nshort = ["b/n"]'))
+        (tmp_path / "other.toml").write_text(
+            config.read_text().replace("max_attempts = 3", "max_attempts = 2")
+        )
+        (tmp_path / "request.json").write_text('{"messages": [{"role": "user", "content": "hi"}]}')
+        (tmp_path / "answer.txt").write_text("HTTP/1.1 402 No\n\nInsufficient Balance")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        for name, value in user.environment().items():
+            monkeypatch.setenv(name, value)
+        assert main(["simulate", "429, ok", "--keep-ledger", "calls.jsonl"]) == 0
+        yield tmp_path
+
+
+def printed(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> tuple[int, str]:
+    capsys.readouterr()
+    try:
+        status = main(words)
+    except SystemExit as end:
+        status = int(end.code or 0)
+    shown = capsys.readouterr()
+    return status, shown.out + shown.err
+
+
+@pytest.mark.parametrize("way", WAYS, ids=" ".join)
+def test_an_option_has_an_effect_or_is_refused(
+    way: tuple[str, ...], place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, without = printed(capsys, way)
+    for option, effect in WAYS[way]:
+        status, told = printed(capsys, (*way, *option))
+
+        match effect:
+            case Refused(words):
+                assert status == 2, (option, told)
+                assert words in " ".join(told.split()), option
+            case Written(file):
+                assert (place / file).is_file(), option
+            case Elsewhere(module, test):
+                assert any(name.startswith(test) for name in vars(module)), option
+            case pattern:
+                assert re.search(pattern, told), (option, told)
+                assert told != without, option
+
+
+def options(command: str) -> set[str]:
+    """The options of a command, each by its first name; its arguments by themselves."""
+    arguments = build_app(Screen())[command].assemble_argument_collection()
+    return {each.names[0] for each in arguments if each.names[0].startswith("--")}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_listed(command: str) -> None:
+    ways = [way for way in WAYS if way[0] == command]
+    listed = [{option[0] for option, _ in WAYS[way]} | set(way) for way in ways]
+
+    assert options(command) <= {name for found in listed for name in found}
+    if command == ALL_OF_THEM:
+        for way, found in zip(ways, listed, strict=True):
+            assert options(command) - {"--random", "--json"} <= found or len(way) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("simulate", "--random", "2", "--picture", "no/day.svg"),
+        ("simulate", "ok", "--keep-ledger", "no/calls.jsonl"),
+        ("simulate", "ok", "--keep-ledger", "folder"),
+        ("verify", "--ledger", "no/worst.jsonl"),
+        ("diagram", "--output", "no/machine.svg"),
+        ("diagram", "--route", "short", "--output", "folder.svg"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_written_is_noticed_before_the_work(
+    words: tuple[str, ...], place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "folder").mkdir()
+    (place / "folder.svg").mkdir()
+    status, told = printed(capsys, words)
+
+    assert status == 2
+    assert re.fullmatch(r"error: \S+: (there is no folder no|it is a folder; .*)\n", told)
