@@ -6,7 +6,9 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -185,6 +187,20 @@ def test_the_bench_that_another_process_made_is_no_warning_but_told_once(
         r"billing \(HTTP 402: Insufficient Balance\); calls go to b/m",
         passed_over,
     )
+
+
+def test_calls_that_fail_together_are_one_warning(said: Said) -> None:
+    scripts: dict[str, AnyScript] = {"a": replies.billing_402(), "b": replies.ok()}
+    with world(scripts) as (_, orchestrator), ThreadPoolExecutor(12) as threads:
+        together = Barrier(12)
+
+        def call(_: int) -> str:
+            together.wait()
+            return run(orchestrator).text
+
+        assert list(threads.map(call, range(12))) == ["ok"] * 12
+
+    assert len(of(said, "WARNING")) == 1
 
 
 def test_a_call_that_is_answered_at_once_says_nothing(said: Said) -> None:
