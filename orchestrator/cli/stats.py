@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from orchestrator.cli.context import name_config
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
+from orchestrator.cli.inputs import check_writable
 from orchestrator.cli.ledger_files import configured_files, read_since, summed
 from orchestrator.cli.prices import read_prices
 from orchestrator.cli.render_stats import ShownStatistics
@@ -52,9 +53,11 @@ def stats(
         named, chart = _named(ledgers, plot=plot)
         if json and plot and chart is None:
             raise UsageError("--json prints one object; draw with --plot FILE.svg, or without it")
+        if chart is not None:
+            check_writable(chart)
         used = _config(config, needed=not named)
-        if used is not None and not named:
-            name_config(screen, used, config)
+        if used is not None:
+            name_config(screen, used, config, named=not named or config is not None)
         files = named or (configured_files(used) if used is not None else ())
         began = read_since(since, time.time())
         found = summed(screen, files, since=began, price=read_prices(used))

@@ -109,6 +109,16 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         CONFIG,
         (("--json",), r'"entries"'),
     ),
+    ("stats", "calls.jsonl"): (
+        (("--since", "2999-01-01"), r"no call began in that time"),
+        (("--plot",), r"█ answered at once"),
+        CONFIG,
+        (("--json",), r'"rescues"'),
+    ),
+    ("stats", "calls.jsonl", "--plot"): (
+        (("day.svg",), Written("day.svg")),
+        (("--json",), Refused("draw with --plot FILE.svg")),
+    ),
     ("verify",): (
         (("--route", "short"), r"on 1 route:"),
         (("--max-attempts", "1"), r"EXCEEDED"),
@@ -282,6 +292,7 @@ def test_every_option_is_listed(command: str) -> None:
     [
         ("simulate", "--random", "2", "--picture", "no/day.svg"),
         ("simulate", "ok", "--keep-ledger", "no/calls.jsonl"),
+        ("stats", "calls.jsonl", "--plot", "no/day.svg"),
         ("simulate", "ok", "--keep-ledger", "folder"),
         ("verify", "--ledger", "no/worst.jsonl"),
         ("diagram", "--output", "no/machine.svg"),
