@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.text import Text
 
 from orchestrator.api.client import Orchestrator
+from orchestrator.api.routing import Wanted
 from orchestrator.cli.example import example
 from orchestrator.cli.screen import Screen
 from orchestrator.config import loading
@@ -22,22 +23,23 @@ NAME = "orchestrator"
 
 
 def open_orchestrator(
-    path: Path | None, screen: Screen, wanted: str | None = None, *, named: bool = True
+    path: Path | None, screen: Screen, wanted: Wanted = None, *, named: bool = True
 ) -> Orchestrator:
     """The orchestrator over the config that is found; the config's warnings are shown.
 
-    Without any it asks the known provider of the target that is wanted, which needs but its key.
+    Without any it asks the known providers of the targets that are wanted, which need but a key.
 
     Args:
         path: The config that the user names.
         screen: Where it is named.
-        wanted: The route or target that the call names.
+        wanted: The route or targets that the call names.
         named: Whether the config is.
 
     Raises:
         ConfigError: There is no config, or it cannot be used.
     """
-    if loading.find(path) is None and wanted is not None and "/" in wanted:
+    targets = (wanted,) if isinstance(wanted, str) else wanted or ()
+    if loading.find(path) is None and any("/" in name for name in targets):
         if named:
             words = "config: none is found; known providers, with the keys of the environment"
             screen.say(Text(words, style="dim"))

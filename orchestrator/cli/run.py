@@ -27,7 +27,9 @@ _SWITCH = Parameter(negative="", show_default=False)
 def run(  # noqa: PLR0913 - one argument for each option of the command
     *prompt: str,
     file: Annotated[str | None, Parameter(name=["--file", "-f"], allow_leading_hyphen=True)] = None,
-    route: Annotated[str | None, Parameter(name=["--route", "-r"])] = None,
+    route: Annotated[
+        tuple[str, ...], Parameter(name=["--route", "-r"], negative="", show_default=False)
+    ] = (),
     timeout: str | None = None,
     stream: Annotated[bool | None, Parameter(negative="--no-stream", show_default=False)] = None,
     require_complete: Annotated[bool, _SWITCH] = False,
@@ -50,7 +52,8 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
     file
         A request in chat-completions shape (JSON); - is standard input.
     route
-        A route of the config, or provider/model. Default: the request's model, else "default".
+        A route of the config, or provider/model; several are asked in that order. Default: the
+        request's model, else "default".
     timeout
         The call's deadline: 30, 30s, 5m. Default: the config's.
     stream
@@ -70,13 +73,13 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
     with exit_on_error(screen, json=json):
         request = Request(
             read_payload(prompt, file),
-            route=route,
+            route=route[0] if len(route) == 1 else route or None,
             timeout=read_duration(timeout, "--timeout"),
             require_complete=require_complete,
             stream=_streams(screen, asked=stream, json=json),
         )
         named = not (json or quiet)
-        with open_orchestrator(config, screen, _wanted(request), named=named) as orchestrator:
+        with open_orchestrator(config, screen, request.wants, named=named) as orchestrator:
             if quiet:
                 orchestrator.runtime.log.mute()
             with LiveLine(screen) as live:
@@ -87,11 +90,6 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
                     quiet=quiet,
                 )
                 return shown.run()
-
-
-def _wanted(request: Request) -> str | None:
-    """The route or target that it names; a command line and a request's ``model`` name but one."""
-    return request.wants if isinstance(request.wants, str) else None
 
 
 def _streams(screen: Screen, *, asked: bool | None, json: bool) -> bool:

@@ -52,7 +52,7 @@ lab.simulation     | states api.client api.errors api.request api.response class
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config ledger sim lab.invariants lab.simulation
-cli                | states api.client api.errors api.request api.response classification classification.rule config connections dialects execution health http_messages lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
+cli                | states api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution health http_messages lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 
 DIVIDED = ("api", "lab")

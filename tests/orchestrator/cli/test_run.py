@@ -86,6 +86,19 @@ def test_a_known_provider_needs_no_config_and_its_curl_goes_the_same_way(tmp_pat
     assert "there is no config" in failed(nothing, 2, "error: ")
 
 
+def test_several_routes_are_asked_in_that_order(tmp_path: Path) -> None:
+    with ScriptedProviders({"a": replies.billing_402(), "b": replies.ok("hello")}) as providers:
+        urls = {name: providers.url(name) for name in "ab"}
+        place = configured(tmp_path, urls, ["b/m"])
+        ended = place.run("run", "hi", "-r", "a/one", "--route", "b/two")
+
+    assert (ended.status, ended.out) == (0, "hello\n")
+    assert [line.split()[2] for line in ended.said if line.startswith("attempt")] == [
+        "a/one",
+        "b/two",
+    ]
+
+
 def test_the_curl_trusts_whom_the_call_trusts(tmp_path: Path) -> None:
     bundle = tmp_path / "corp.pem"
     bundle.write_bytes(trustme.CA().cert_pem.bytes())
