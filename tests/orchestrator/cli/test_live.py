@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import COLOUR, COLUMNS, Place, configured
+from tests.slow import slow
 
 CTRL_C = "\x03"
 
@@ -123,6 +124,7 @@ def test_a_bar_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [*piped.said, *map(str.rstrip, piped.out.splitlines())] == plain(ended.out)
 
 
+@slow("a search of seconds; the others here watch short ones")
 def test_a_long_search_speaks_seldom_where_no_person_watches(tmp_path: Path) -> None:
     said = Place(tmp_path).run("verify", "--repairs", "2").said
 
