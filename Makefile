@@ -36,11 +36,11 @@ test: $(STAMP) ## run the tests but for the slow ones: about 4 minutes on two co
 	@echo "some 17,000 tests, about 4 minutes on two cores; one that fails is named at once"
 	@$(PYTEST) -m "not slow" $(ARGS)
 
-test-slow: $(STAMP) ## run the slow tests that `make test` leaves out: about 2 minutes
-	@echo "slow tests, about 2 minutes on two cores; one that fails is named at once"
+test-slow: $(STAMP) ## run the slow tests that `make test` leaves out: about 3 minutes
+	@echo "slow tests, about 3 minutes on two cores; one that fails is named at once"
 	@$(PYTEST) -m slow $(ARGS)
 
-test-all: test test-slow ## run every test, as CI does: about 6 minutes
+test-all: test test-slow ## run every test, as CI does: about 7 minutes
 
 coverage: $(STAMP) ## branches of states/ that its own tests take without luck: 100 %
 	@COVERAGE_FILE=build/coverage $(BIN)/coverage run --source=states \

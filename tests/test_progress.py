@@ -48,10 +48,16 @@ def test_a_failure_is_named_at_once_and_what_was_left_out_at_the_end(
     assert named < lines.index(next(line for line in lines if "= FAILURES =" in line))
 
 
-def test_a_run_of_all_leaves_out_nothing(tmp_path: Path) -> None:
-    done = run(tmp_path, '"it takes long"')
+@pytest.mark.parametrize(
+    ("chosen", "passed"),
+    [((), 2), (("-m", "slow"), 1), (("-k", "test_one"), 0)],
+)
+def test_who_runs_all_or_chooses_by_name_is_told_of_nothing(
+    chosen: tuple[str, ...], passed: int, tmp_path: Path
+) -> None:
+    done = run(tmp_path, '"it takes long"', *chosen)
 
-    assert "1 failed, 2 passed" in done.stdout
+    assert f"{passed} passed" in done.stdout or not passed
     assert "LEFT OUT" not in done.stdout
 
 

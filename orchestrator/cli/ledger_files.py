@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -49,10 +50,9 @@ def read_since(value: str | None, now: float) -> float | None:
         return None
     if days := _DAYS.fullmatch(value.strip()):
         return now - int(days[1]) * DAY
-    try:
+    # Of a day that no clock of this system knows, such as one of the year 1, it is an overflow.
+    with suppress(ValueError, OverflowError, OSError):
         return datetime.fromisoformat(value.strip()).astimezone().timestamp()
-    except ValueError:
-        pass
     try:
         return now - (read_duration(value, "--since") or 0.0)
     except UsageError:

@@ -56,8 +56,9 @@ def stats(
         if chart is not None:
             check_writable(chart)
         used = _config(config, needed=not named)
-        if used is not None and not named:
-            name_config(screen, used, config, named=not json)
+        if used is not None:
+            wanted = not named or config is not None
+            name_config(screen, used, config, named=wanted and not json)
         files = named or (configured_files(used) if used is not None else ())
         began = read_since(since, time.time())
         found = summed(screen, files, since=began, price=read_prices(used))

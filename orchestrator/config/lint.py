@@ -259,8 +259,10 @@ def _dead_rules(config: Config) -> Iterator[Finding]:
 def _needless(config: Config) -> Iterator[Finding]:
     """What is said of TLS where none is spoken: perhaps ``https`` is meant."""
     for name, provider in config.providers.items():
+        if not provider.credentials:
+            continue  # nobody asks it, and what the environment says of it may be missing too
         address, options = Address.parse(provider.base_url), provider.connection
-        if address.scheme != "http" or not provider.credentials:
+        if address.scheme != "http":
             continue
         # The certificates are those of a proxy too, to which TLS may be spoken.
         proxied = options.proxy is not None and bool(options.proxy)

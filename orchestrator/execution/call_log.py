@@ -1,18 +1,22 @@
 """The log of calls: what the logger ``orchestrator`` says of them.
 
 WARNING is what a person must know, once for each mark that this process made; INFO is each
-failover and each recovery; DEBUG is each move. Nothing of a request or an answer is in it; a
-provider's own words are masked before they come here, and are kept to one line.
+failover, each recovery, and once each mark that another process made; DEBUG is each move. Nothing
+of a request or an answer is in it; a provider's own words are masked before they come here, and are
+kept to one line.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import math
+from collections import deque
+from collections.abc import Iterable
 
 from orchestrator.api.errors import duration, provider_words
 from orchestrator.health.news import BoardNews, MarkChange, MarkNews
-from orchestrator.states import Error, Event, Mark, Send, Step, Target
+from orchestrator.states import Clear, Error, Event, Mark, Send, Step, Target
 from orchestrator.states.call import Call
 
 LOGGER = logging.getLogger("orchestrator")
@@ -30,6 +34,7 @@ class CallLog:
 
     def __init__(self, logger: logging.Logger = LOGGER) -> None:
         self._logger, self._is_muted = logger, False
+        self._told: dict[str, deque[float]] = {}
 
     @property
     def has_moves(self) -> bool:
@@ -62,6 +67,37 @@ class CallLog:
             facts = (call[:8], _sent(left), _sent(to), _why(error))
             self._say(logging.INFO, "call %s left %s for %s: %s", *facts)
 
+    def tell_passed_over(
+        self, clears: Iterable[Clear], to: Target, began: float, at: float
+    ) -> None:
+        """Once for each mark that this process did not make: what it keeps calls from.
+
+        Args:
+            clears: What stands in the way of targets that this call passed over.
+            to: Where it goes instead.
+            began: When the call began (epoch).
+            at: Seconds since then.
+        """
+        if self._is_muted or not self._logger.isEnabledFor(logging.INFO):
+            return
+        for clear in clears:
+            # A cooldown simply ends; what was always there, such as an empty pool, is the config's.
+            if clear.mark is Mark.COOLDOWN or math.isinf(clear.since):
+                continue
+            if self._is_new(clear.target.provider, began + clear.since):
+                lasting = f"{_MARKED[clear.mark]} for {duration(max(0.0, at - clear.since))} so far"
+                facts = (clear.target.name, lasting, _why(clear.error), to.name)
+                self._say(logging.INFO, "%s is passed over, %s: %s; calls go to %s", *facts)
+
+    def _is_new(self, provider: str, since: float) -> bool:
+        """Whether a mark there that began then (epoch) was told of by nobody; it is from now on."""
+        told = self._told.setdefault(provider, deque(maxlen=MOST_TOLD))
+        # An instant that was put together of two clocks is not the same to the microsecond.
+        if any(abs(since - known) < GRAIN for known in tuple(told)):  # threads add to it
+            return False
+        told.append(since)
+        return True
+
     def tell_news(self, news: BoardNews) -> None:
         """What became of marks, and where calls go since."""
         for each in news.marks:
@@ -76,6 +112,7 @@ class CallLog:
                     self._say(logging.DEBUG, "%s: %s", said, _why(each.error))
 
     def _tell_made(self, each: MarkNews, news: BoardNews) -> None:
+        self._is_new(each.provider, each.since)
         state, where = _state(each), _where(each, news)
         error = each.error
         hint = f". {error.hint}" if error is not None and error.hint else ""
@@ -89,6 +126,15 @@ class CallLog:
         # A handler of the user's may raise whatever it likes.
         with contextlib.suppress(Exception):
             self._logger.log(level, text, *facts, extra=extra)
+
+
+MOST_TOLD = 100
+"""Marks of one provider that are remembered as told; one in trouble has a handful."""
+
+GRAIN = 1.0
+"""Seconds within which two marks of one provider are taken for one."""
+
+_MARKED = {Mark.BENCH: "benched", Mark.CIRCUIT: "its circuit open", Mark.DEAD: "its keys out"}
 
 
 def _sent(sent: Sent) -> str:

@@ -19,6 +19,7 @@ from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import time_budget
 from orchestrator.execution.auth import HINT_RELOADED, RELOAD
 from orchestrator.execution.call_errors import failed_call
+from orchestrator.execution.call_log import Sent
 from orchestrator.execution.classify_failure import (
     AttemptContext,
     classify_failure,
@@ -130,7 +131,7 @@ class CallRun:
         )
         self._monotonic = runtime.clock.monotonic
         self._observers = observers
-        self._failed: tuple[Target, str, Error] | None = None
+        self._failed: tuple[Sent, Error] | None = None
         self._has_logged_moves = False
         self._reached = 0.0
         self._created = 0
@@ -215,8 +216,8 @@ class CallRun:
         """
         target = command.target
         provider = self.runtime.providers[target.provider]
-        if self._failed is not None:
-            self._tell_failover(command, *self._failed)
+        if self._failed is not None or self.recorder.passed_over:
+            self._tell_way(command)
         self._begin_delivery(target)
         settings = self.runtime.targets.get(target.name)
         prepared = self.requests.prepare(
@@ -383,7 +384,7 @@ class CallRun:
     def diagnosed(self, error: Error) -> None:
         """Note in the record what the failure was."""
         self.recorder.record_error(error, unsent=never_sent(self.failure))
-        self._failed = (*self.sent(), error)
+        self._failed = self.sent(), error
 
     def answered(self) -> Succeed:
         """The target has answered."""
@@ -437,9 +438,15 @@ class CallRun:
         self.requests.go_on_from(text)
         self.delivery.go_on(usage, prefill=self.requests.prefills(target, self.provider))
 
-    def _tell_failover(self, to: Send, target: Target, credential: str, error: Error) -> None:
-        left, taken = (target, credential), (to.target, to.credential)
-        self.runtime.log.tell_failover(self.recorder.ledger.call, left, taken, error)
+    def _tell_way(self, to: Send) -> None:
+        """Tell people what the call left for this attempt, and what it passed over."""
+        log, at = self.runtime.log, self.at
+        if self._failed is not None:
+            left, error = self._failed
+            taken = to.target, to.credential
+            log.tell_failover(self.recorder.ledger.call, left, taken, error)
+        clears, began = self.recorder.passed_over.values(), self.runtime.clock.time() - at
+        log.tell_passed_over(clears, to.target, began, at)
 
     def _end_attempt(self, event: Event) -> None:
         """Record what an attempt cost, and that no more of its answer will come."""

@@ -115,6 +115,11 @@ class Recorder:
     """Writes down what the flow does.
 
     Where nobody observes, it leaves it to the ledger to put the entries together.
+
+    Attributes:
+        ledger: The record.
+        is_closed: True once the call is over.
+        passed_over: What keeps targets from being taken, by their names.
     """
 
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
@@ -123,7 +128,7 @@ class Recorder:
         self._entries = ObservedEntries(self.ledger, observers) if observers else self.ledger
         self._sent: _Sent | None = None
         self._errors: list[tuple[Error, str]] = []
-        self._passed_over: dict[str, Clear] = {}
+        self.passed_over: dict[str, Clear] = {}
 
     def record_opened(self, call: Call, time: float, request: Request, pools: Pools) -> None:
         """The call begins.
@@ -206,9 +211,9 @@ class Recorder:
 
     def skipped(self, call: Call) -> tuple[Skipped, ...]:
         """The targets passed over without a send, in route order."""
-        if not self._passed_over:
+        if not self.passed_over:
             return ()
-        clears = (self._passed_over.get(target.name) for target in call.route)
+        clears = (self.passed_over.get(target.name) for target in call.route)
         # A target that was asked after all is told of by its attempts.
         return tuple(
             Skipped.passed_over(clear)
@@ -261,7 +266,7 @@ class Recorder:
         for clear in event.standby.clears:
             if clear.target.name in names[:until]:
                 # The first reason stays: later ones are often of this call's own making.
-                self._passed_over.setdefault(clear.target.name, clear)
+                self.passed_over.setdefault(clear.target.name, clear)
 
 
 class ObservedEntries:

@@ -40,7 +40,8 @@ class MarkNews:
         credential: The label, where it is about a credential.
         model: The model, where it is about a target, or a credential for one model only.
         mark: The mark.
-        lasted: Seconds since it began.
+        since: When it began (epoch).
+        lasted: Seconds since then.
         left: Seconds until it ends, or is due; infinite for ``DEAD``.
         expected: Seconds until it ends by what the failure itself said, where it said so.
         failures: Failures in a row.
@@ -52,6 +53,7 @@ class MarkNews:
     credential: str | None
     model: str | None
     mark: Mark
+    since: float
     lasted: float
     left: float
     expected: float | None
@@ -112,6 +114,7 @@ def _told(name: str, change: MarkChange, record: Record, now: float) -> MarkNews
         identity[2] if scope.names_credential else None,
         identity[-1] if scope.names_model else None,
         mark,
+        record.since,
         max(0.0, now - record.since),
         float("inf") if mark is Mark.DEAD else max(0.0, record.until - now),
         None if record.expected is None else max(0.0, record.expected - now),

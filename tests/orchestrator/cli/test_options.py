@@ -110,14 +110,14 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--json",), r'"entries"'),
     ),
     ("stats", "calls.jsonl"): (
-        (("--since", "whenever"), Refused("whenever")),
-        (("--plot",), r"█|▇|▓|■|━"),
-        (("--config", "missing.toml"), Refused("missing.toml: there is no such file")),
-        (("--json",), r'"targets"'),
+        (("--since", "2999-01-01"), r"no call began in that time"),
+        (("--plot",), r"█ answered at once"),
+        CONFIG,
+        (("--json",), r'"rescues"'),
     ),
-    ("stats", "calls.jsonl", "--json"): (
-        (("--plot",), Refused("--json prints one object")),
-        (("--config", "other.toml"), r"other\.toml"),
+    ("stats", "calls.jsonl", "--plot"): (
+        (("day.svg",), Written("day.svg")),
+        (("--json",), Refused("draw with --plot FILE.svg")),
     ),
     ("verify",): (
         (("--route", "short"), r"on 1 route:"),
@@ -292,6 +292,7 @@ def test_every_option_is_listed(command: str) -> None:
     [
         ("simulate", "--random", "2", "--picture", "no/day.svg"),
         ("simulate", "ok", "--keep-ledger", "no/calls.jsonl"),
+        ("stats", "calls.jsonl", "--plot", "no/day.svg"),
         ("simulate", "ok", "--keep-ledger", "folder"),
         ("verify", "--ledger", "no/worst.jsonl"),
         ("diagram", "--output", "no/machine.svg"),

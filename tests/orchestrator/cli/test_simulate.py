@@ -177,6 +177,7 @@ def test_a_day_is_kept_call_by_call_and_takes_the_deadline_that_is_given(
     assert short["lost"] > whole["lost"]
 
 
+@slow("two hundred calls, replayed four times; the next test replays a few")
 def test_a_replay_lists_what_goes_another_way_and_says_last_what_it_saves(
     toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -124,11 +124,9 @@ def test_without_the_extras_it_says_in_one_line_how_to_install_them(used: Place)
     assert "--plot alone draws in the terminal" in chart.err
 
 
-@pytest.mark.parametrize(
-    ("since", "calls"), [("7d", 2), ("24h", 2), ("90m", 2), ("2020-01-01", 2), ("2999-01-01", 0)]
-)
-def test_calls_of_before_are_not_counted(since: str, calls: int, used: Place) -> None:
-    assert used.run("stats", "--json", "--since", since).json["calls"] == calls
+def test_calls_of_before_are_not_counted(used: Place) -> None:
+    assert used.run("stats", "--json", "--since", "7d").json["calls"] == 2
+    assert used.run("stats", "--json", "--since", "2999-01-01").json["calls"] == 0
 
 
 def test_a_known_price_is_counted_at_the_known_address(tmp_path: Path) -> None:

@@ -131,6 +131,12 @@ def test_what_is_doubtful_is_found(text: str, where: str, what: str) -> None:
     assert what in findings(text)[where]
 
 
+def test_a_provider_whose_address_the_environment_lacks_is_looked_over() -> None:
+    text = '[providers.databricks]\n[routes]\ndefault = ["databricks/m", "ollama/small"]'
+
+    assert "providers.databricks" in " ".join(findings(text))
+
+
 def test_what_is_said_of_tls_where_none_is_spoken_is_found(tmp_path: Path) -> None:
     (tmp_path / "corp.pem").write_bytes(trustme.CA().cert_pem.bytes())
     text = SOUND.replace("credentials", 'verify = "corp.pem"\nhttp2 = true\ncredentials', 1)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -163,7 +166,7 @@ def test_a_cooldown_is_nothing_that_a_person_must_know(said: Said) -> None:
     assert len(of(said, "INFO")) == 1
 
 
-def test_the_bench_that_another_process_made_is_no_news_of_this_one(
+def test_the_bench_that_another_process_made_is_no_warning_but_told_once(
     tmp_path: Path, said: Said
 ) -> None:
     scripts: dict[str, AnyScript] = {"a": replies.billing_402(), "b": replies.ok()}
@@ -173,9 +176,31 @@ def test_the_bench_that_another_process_made_is_no_news_of_this_one(
             # Each with a store of its own over one file, as another process would have.
             store = FileStore(tmp_path / "health.sqlite3")
             with Orchestrator(config, store=store) as orchestrator:
-                run(orchestrator)
+                for _ in range(3):
+                    run(orchestrator)
 
-    assert len(of(said, "WARNING")) == len(of(said, "INFO")) == 1
+    assert len(of(said, "WARNING")) == 1
+    failover, passed_over = of(said, "INFO")
+    assert " left a/m key#1 for b/m key#1" in failover
+    assert re.fullmatch(
+        r"a/m is passed over, benched for \d+ s so far: "
+        r"billing \(HTTP 402: Insufficient Balance\); calls go to b/m",
+        passed_over,
+    )
+
+
+def test_calls_that_fail_together_are_one_warning(said: Said) -> None:
+    scripts: dict[str, AnyScript] = {"a": replies.billing_402(), "b": replies.ok()}
+    with world(scripts) as (_, orchestrator), ThreadPoolExecutor(12) as threads:
+        together = Barrier(12)
+
+        def call(_: int) -> str:
+            together.wait()
+            return run(orchestrator).text
+
+        assert list(threads.map(call, range(12))) == ["ok"] * 12
+
+    assert len(of(said, "WARNING")) == 1
 
 
 def test_a_call_that_is_answered_at_once_says_nothing(said: Said) -> None:
