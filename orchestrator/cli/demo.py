@@ -22,7 +22,7 @@ from orchestrator.cli.context import program_name
 from orchestrator.cli.exit_codes import DONE, FAILED, exit_on_error
 from orchestrator.cli.format import count
 from orchestrator.cli.render_call import LiveLines
-from orchestrator.cli.screen import INDENT, Screen
+from orchestrator.cli.screen import Screen
 from orchestrator.config.loading import loads
 from orchestrator.lab.diagrams.drawing import Drawing
 from orchestrator.lab.diagrams.overlay import along
@@ -122,10 +122,10 @@ class _ShownDemo:
     def opening(self) -> None:
         """Who takes part."""
         self._line(Text("An account runs dry, and nobody is awake", style="bold cyan"), 0)
-        self._line(Text.assemble(
-            (PRIMARY, "bold"), " is asked first: it has three keys, and no money. ",
-            (FALLBACK, "bold"), " is its fallback. Both run on this machine, on real sockets.",
-        ), indent=0)  # fmt: skip
+        words = " is asked first: it has three keys, and no money."
+        self._line(Text.assemble((PRIMARY, "bold"), words))
+        words = " is its fallback. Both run on this machine, on real sockets."
+        self._line(Text.assemble((FALLBACK, "bold"), words))
 
     def call(self, number: int, question: str) -> LiveLines:
         """Begin a call; what it returns shows the attempts as they happen."""
@@ -179,9 +179,9 @@ class _ShownDemo:
             self.screen.result("")
             self.screen.result(Text(f"{number}{text}", style="bold cyan"))
 
-    def _line(self, line: Text, margin: int = 2, indent: int = INDENT) -> None:
+    def _line(self, line: Text, margin: int = 2) -> None:
         if self.told:
-            self.screen.result(line, margin=margin, indent=indent)
+            self.screen.result(line, margin=margin)
 
 
 _WORDS = {

@@ -50,15 +50,9 @@ class Screen:
         """What is meant to be copied, on stderr: only the terminal itself may break its lines."""
         self.err.print(Text(text), soft_wrap=True)
 
-    def result(self, line: str | Text, *, margin: int = 0, indent: int = INDENT) -> None:
-        """One line of a result on stdout, ``margin`` columns from the left.
-
-        Args:
-            line: The line.
-            margin: Columns before it.
-            indent: Columns more before what is wrapped.
-        """
-        write(self.out, line, margin, indent)
+    def result(self, line: str | Text, *, margin: int = 0) -> None:
+        """One line of a result on stdout, ``margin`` columns from the left."""
+        write(self.out, line, margin)
 
     def show(self, picture: RenderableType) -> None:
         """A table or another rich value on stdout."""
@@ -131,18 +125,18 @@ _unfinished: list[TextLine] = []
 """The text that was last written to the terminal, whose line may be open."""
 
 
-def write(console: Console, line: str | Text, margin: int = 0, indent: int = INDENT) -> None:
+def write(console: Console, line: str | Text, margin: int = 0) -> None:
     """``line``, wrapped with an indent on a terminal, in one piece where it is piped."""
     if console.is_terminal and _unfinished:
         _unfinished.pop().close()
         _unfinished.clear()
     text = Text(line) if isinstance(line, str) else line
     for piece in text.split("\n", allow_blank=True):
-        for before, part in _laid(console, piece, margin, indent):
+        for before, part in _laid(console, piece, margin):
             console.print(Text(" " * before) + part, soft_wrap=True)
 
 
-def _laid(console: Console, text: Text, margin: int, indent: int) -> Iterator[tuple[int, Text]]:
+def _laid(console: Console, text: Text, margin: int) -> Iterator[tuple[int, Text]]:
     """The parts of one line, each with its indent."""
     room = console.width - margin
     if not console.is_terminal or text.cell_len <= room:
@@ -150,9 +144,9 @@ def _laid(console: Console, text: Text, margin: int, indent: int) -> Iterator[tu
         return
     first, rest = _first_line(console, text, max(20, room))
     yield margin, first
-    for part in rest.wrap(console, max(20, room - indent)):
+    for part in rest.wrap(console, max(20, room - INDENT)):
         part.rstrip()
-        yield margin + indent, part
+        yield margin + INDENT, part
 
 
 def _first_line(console: Console, text: Text, room: int) -> tuple[Text, Text]:
