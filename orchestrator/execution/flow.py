@@ -160,7 +160,9 @@ def _send(run: CallRun, command: Send) -> EventFlow:
         base_url = (yield from _locate(run, exchange)) if several else exchange.provider.base_url
         outgoing = run.encode(exchange, base_url)
         connect = min(command.timeouts.connect, time_budget.time_left(exchange, run.at))
-        head = yield Open(outgoing, _left(run, exchange, command), connect)
+        seconds = _left(run, exchange, command)
+        run.recorder.record_sent()
+        head = yield Open(outgoing, seconds, connect)
         run.receive(exchange, head)
         # Stops at the first content once, for the board to be told of it outside: what breaks
         # in the board is no failure of the attempt, and an answer that came is bought once.

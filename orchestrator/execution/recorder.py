@@ -94,7 +94,7 @@ class _Sent:
     masker: Masker | None = None
     received_at: float | None = None
     error: Error | None = None
-    unsent: bool = False
+    unsent: bool = True
     usage: Usage | None = None
     notes: dict[str, None] = attrs.field(factory=dict)  # an ordered set
 
@@ -159,6 +159,11 @@ class Recorder:
         if self._sent is not None:
             self._sent.notes[text] = None
 
+    def record_sent(self) -> None:
+        """Its request goes to the provider now."""
+        if self._sent is not None:
+            self._sent.unsent = False
+
     def record_head(self, head: ResponseHead, masker: Masker) -> None:
         """The head of its answer is here.
 
@@ -187,7 +192,8 @@ class Recorder:
             unsent: True where no request can have reached the provider.
         """
         if self._sent is not None:
-            self._sent.error, self._sent.unsent = error, unsent
+            self._sent.error = error
+            self._sent.unsent |= unsent
             self._errors.append((error, self._sent.command.target.name))
 
     def record_transition(self, before: Call, event: Event, moved: Step) -> None:

@@ -18,7 +18,7 @@ from orchestrator.config.loading import loads
 from orchestrator.sim import Ending, replies
 from orchestrator.sim.script import AnyScript
 from tests.acceptance.talking import Talk, full_backlog, listening
-from tests.acceptance.world import HI, Call, arun, failure, run, world
+from tests.acceptance.world import HI, Call, arun, counts, failure, run, world
 from tests.waiting import AMPLE, with_time_enough
 
 both = pytest.mark.parametrize("call", [run, arun], ids=["run", "arun"])
@@ -156,10 +156,13 @@ def test_a_connection_that_hangs_meets_the_deadline(call: Call) -> None:
 def test_a_deadline_that_is_over_before_anything_was_sent_is_no_broken_connection(
     call: Call,
 ) -> None:
-    with world({"a": replies.ok()}) as (_, orchestrator):
+    with world({"a": replies.ok()}) as (providers, orchestrator):
         failed = failure(call, orchestrator, timeout=1e-6)
 
-    assert (failed.reason, failed.stopped_by) == ("deadline", "deadline")
+        assert (failed.reason, failed.stopped_by) == ("deadline", "deadline")
+        # Nobody was asked, so nothing is on a bill.
+        assert counts(providers, "a") == (0,)
+        assert {each.billed for each in failed.attempts} <= {"none"}
 
 
 @both

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from orchestrator import CallFailed, Response
-from orchestrator.states import Diagnosed, Finish, Reason
+from orchestrator.ledger import Billed
+from orchestrator.states import Diagnosed, Finish, Reason, Send
 from tests.orchestrator.execution.crowd import OpenCall
 from tests.states.invariants import INVARIANTS
 
@@ -21,7 +22,12 @@ def check(call: OpenCall) -> None:
 
 def _ledger_tells_each_send(call: OpenCall) -> None:
     attempts = call.run.recorder.ledger.attempts
-    sends = [sent.command for sent in call.crowd.sent if sent.call is call]
+    commands = [each.after.command for each in call.moments]
+    sends = [each for each in commands if isinstance(each, Send)]
+    opened = [sent.command.number for sent in call.crowd.sent if sent.call is call]
+    # Whose time was over before its request went out is an attempt that nobody was asked for.
+    assert opened == [each.number for each in attempts if each.number in opened]
+    assert {each.billed for each in attempts if each.number not in opened} <= {Billed.NONE}
     told = [(each.number, each.target, each.credential, each.probe) for each in attempts]
     reasons = [each.reason for each in attempts]
     errors = [each.event.error for each in call.moments if isinstance(each.event, Diagnosed)]
