@@ -252,14 +252,14 @@ def _headline(error: Error, target: str) -> str:
 
 def provider_words(status: int | None, message: str, since: str = "") -> str:
     """`` (HTTP 402: Insufficient Balance)`` on one line, ``since`` inside; empty without any."""
-    words = _one_line(message)
+    words = one_line(message)
     words = words if len(words) <= _LONGEST_WORDS else f"{words[: _LONGEST_WORDS - 1]}…"
     http = f"HTTP {status}" if status is not None else ""
     inner = ": ".join(part for part in (http, words) if part) + since
     return f" ({inner.removeprefix(', ')})" if inner else ""
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """``text`` without line ends, and without what would steer a terminal."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 

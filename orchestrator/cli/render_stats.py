@@ -13,7 +13,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.format import count, duration
+from orchestrator.cli.format import count, duration, one_line
 from orchestrator.cli.prices import HOW_TO_INSTALL
 from orchestrator.cli.screen import Screen
 from orchestrator.ledger.figures import CallCounts, Statistics, TargetFigures, as_mapping
@@ -100,7 +100,7 @@ class ShownStatistics:
         rows = self.found.targets.items()
         for target, sums in sorted(rows, key=lambda row: -row[1].attempts):
             numbers = (f"{sums.attempts:,}", f"{sums.answered:,}")
-            table.add_row(target, *numbers, *self._cells(sums))
+            table.add_row(one_line(target), *numbers, *self._cells(sums))
         if len(rows) > 1:
             total = self.found.attempts
             table.add_section()

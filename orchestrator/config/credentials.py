@@ -31,7 +31,11 @@ _FORMS = (
     '"env:NAME", "file:PATH", "command:PROGRAM …", which prints a token, "keyring:SERVICE/NAME", '
     "or the key itself"
 )
-_VARIABLE = re.compile(r"\$\{?\w+\}?")
+_VARIABLE = re.compile(r"\$\{?\w+\}?|os\.environ/\w+")
+"""A variable as a shell, or LiteLLM's config, names one."""
+
+_LIKE_A_NAME = re.compile(r"[A-Z]+(_[A-Z]+)+(_?\d{1,3})?", re.ASCII)
+"""``CORP_KEY``: no key of any vendor is words in capitals."""
 _MOST_KEYS = 1000
 
 UNSET = "set it, or take the entry out"
@@ -122,7 +126,7 @@ def _credential(
         raise NotAllowed(f"found {scalars.kind(entry)}; allowed: {_FORMS}")
     scheme, colon, name = entry.partition(":")
     if not colon or scheme not in _SCHEMES:
-        _refuse_mistakes(entry)
+        _refuse_mistakes(entry, environ)
         return Credential(label, clean(entry, "the key"), "literal")
     if not name.strip():
         raise NotAllowed(f'found "{scheme}:" and no name; allowed: {_FORMS}')
@@ -143,9 +147,9 @@ def _label(label: Any) -> str:
     return label
 
 
-def _refuse_mistakes(entry: str) -> None:
+def _refuse_mistakes(entry: str, environ: Mapping[str, str]) -> None:
     """Refuse what was surely not meant as the key itself, such as ``evn:NAME``."""
-    if _VARIABLE.fullmatch(entry):
+    if _VARIABLE.fullmatch(entry) or entry in environ or _LIKE_A_NAME.fullmatch(entry):
         raise NotAllowed('found the name of a variable; write "env:NAME"')
     scheme, colon, _ = entry.partition(":")
     near = difflib.get_close_matches(scheme.lower(), _SCHEMES, 1, 0.6) if colon else []

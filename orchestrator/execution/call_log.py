@@ -14,7 +14,7 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
-from orchestrator.api.errors import duration, provider_words
+from orchestrator.api.errors import duration, one_line, provider_words
 from orchestrator.health.news import BoardNews, MarkChange, MarkNews
 from orchestrator.states import Clear, Error, Event, Mark, Send, Step, Target
 from orchestrator.states.call import Call
@@ -30,10 +30,11 @@ class CallLog:
 
     Args:
         logger: Who is told.
+        is_muted: True where nobody is.
     """
 
-    def __init__(self, logger: logging.Logger = LOGGER) -> None:
-        self._logger, self._is_muted = logger, False
+    def __init__(self, logger: logging.Logger = LOGGER, *, is_muted: bool = False) -> None:
+        self._logger, self._is_muted = logger, is_muted
         self._told: dict[str, deque[float]] = {}
 
     @property
@@ -117,7 +118,7 @@ class CallLog:
         error = each.error
         hint = f". {error.hint}" if error is not None and error.hint else ""
         # For who has shown the failure itself already: what it says besides.
-        extra = {"in_short": f"{state}; {where}"}
+        extra = {"in_short": one_line(f"{state}; {where}")}
         self._say(logging.WARNING, "%s: %s; %s%s", state, _why(error), where, hint, extra=extra)
 
     def _say(self, level: int, text: str, *facts: str, extra: dict[str, str] | None = None) -> None:
@@ -125,7 +126,8 @@ class CallLog:
             return
         # A handler of the user's may raise whatever it likes.
         with contextlib.suppress(Exception):
-            self._logger.log(level, text, *facts, extra=extra)
+            # A caller may name a model as he likes, line ends and escape sequences included.
+            self._logger.log(level, text, *map(one_line, facts), extra=extra)
 
 
 MOST_TOLD = 100

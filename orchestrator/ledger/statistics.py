@@ -5,12 +5,13 @@ A ledger may be larger than memory: it is read line by line, and of each line on
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import attrs
 import msgspec
@@ -39,9 +40,13 @@ class _Target(msgspec.Struct):
     model: str
 
 
+LATEST = 253_370_764_800.0
+"""The year 9999 (epoch): a later instant is none that a clock told, and no date."""
+
+
 class _Opened(msgspec.Struct, tag_field="kind", tag="opened"):
     call: str
-    time: float
+    time: Annotated[float, msgspec.Meta(ge=0, le=LATEST)]
     route: list[_Target]
     format: int = FORMAT
 
@@ -274,8 +279,9 @@ class _Summing:
         if key not in self._prices:
             if len(self._prices) > MOST_PRICES:
                 self._prices.clear()
-            self._prices[key] = self._price(line.provider, line.model, usage, running.began)
-        return self._prices[key]
+            with contextlib.suppress(ValueError):  # fewer tokens than none
+                self._prices[key] = self._price(line.provider, line.model, usage, running.began)
+        return self._prices.get(key)
 
     def _close(self, running: _Running, line: _Closed) -> None:
         del self._running[line.call]

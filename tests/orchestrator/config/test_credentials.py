@@ -75,6 +75,10 @@ def test_a_literal_is_a_credential_that_names_no_source() -> None:
         ("keyrings:a/b", "did you mean 'keyring'"),
         ("$A", 'write "env:NAME"'),
         ("${A}", 'write "env:NAME"'),
+        ("A", 'write "env:NAME"'),  # it is set
+        ("CORP_KEY", 'write "env:NAME"'),
+        ("CORP_API_KEY_2", 'write "env:NAME"'),
+        ("os.environ/CORP_KEY", 'write "env:NAME"'),
         ("env:", "no name"),
         ("keyring:service", "SERVICE/NAME"),
         ("", "is empty"),
