@@ -353,3 +353,14 @@ def _shell(folder: Path, command: str, stdout: int) -> subprocess.CompletedProce
         check=False,
         timeout=2 * AMPLE,
     )
+
+
+def test_status_without_a_config_shows_the_known_providers_that_have_a_key(tmp_path: Path) -> None:
+    place = Place(tmp_path, {"OPENAI_API_KEY": "canary.Q7x.openai"})
+    shown, nothing = place.run("status"), Place(tmp_path).run("status")
+
+    assert shown.status == 0
+    assert shown.said[0].startswith("config: none is found; known providers")
+    assert shown.out.startswith("openai ")
+    assert nothing.status == 2
+    assert "--route" in nothing.err
