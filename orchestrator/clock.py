@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Protocol
 
@@ -40,6 +39,8 @@ class SystemClock:
 
     async def sleep_async(self, seconds: float) -> None:
         """See :class:`Clock`."""
+        import asyncio  # a tenth of the library's import, for those who have it already
+
         await asyncio.sleep(max(0.0, seconds))
 
 
@@ -77,6 +78,8 @@ class VirtualClock:
 
     async def sleep_async(self, seconds: float) -> None:
         """See :class:`Clock`."""
+        import asyncio
+
         self.sleep(seconds)
         # Others have their turn, as in a real sleep, or tasks that only sleep would starve them.
         await asyncio.sleep(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ from orchestrator.api.options import (
     check_transports,
     read_call,
 )
-from orchestrator.api.request import Request
+from orchestrator.api.request import Request, listed_route
 from orchestrator.api.response import Response
 from orchestrator.api.routing import Routing, Wanted
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
@@ -85,7 +86,7 @@ class Orchestrator:
         policy: Mapping[str, Any] | None = None,
         **options: Unpack[OrchestratorOptions],
     ) -> None:
-        check_names("Orchestrator", options, OrchestratorOptions)
+        check_names("Orchestrator", options, OrchestratorOptions, ("routes", "providers", "policy"))
         check_transports(options)
         check_observer(observe := options.get("observe"))
         tables = {"routes": routes, "providers": providers, "policy": policy}
@@ -133,8 +134,11 @@ class Orchestrator:
 
         Raises:
             ConfigError: There is no file, or it cannot be used; all problems are listed.
+            TypeError: It is no path, or there is no such option.
         """
         check_names("from_file", options, OrchestratorOptions)
+        if not isinstance(path, str | os.PathLike | None):
+            raise TypeError(_meant(path, "path", "a path"))
         return cls(configuration.load(path), **options)
 
     @classmethod
@@ -147,8 +151,11 @@ class Orchestrator:
 
         Raises:
             ConfigError: It cannot be used; all problems are listed.
+            TypeError: It is no mapping, or there is no such option.
         """
         check_names("from_dict", options, OrchestratorOptions)
+        if not isinstance(config, Mapping):
+            raise TypeError(_meant(config, "config", "a mapping"))
         return cls(configuration.from_mapping(config), **options)
 
     def run(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
@@ -175,7 +182,6 @@ class Orchestrator:
             TypeError: There is no such option.
         """
         asked, observe = read_call("run", request, options)
-        self.admit(asked.wants)
         # A connection is one call's: it holds the answer that is open, and the transport what is
         # kept alive for others.
         connection = BlockingConnection(self._transports.blocking(), self._clock)
@@ -262,7 +268,6 @@ class Orchestrator:
         self, request: Request, observe: Observer | None = None
     ) -> tuple[CallRun, Generator[Iterator[StreamEvent], None, None]]:
         """A streamed call as the events that came, for those who write a dialect themselves."""
-        self.admit(request.wants)
         call = self.begin_call(request, observe)
         connection = BlockingConnection(self._transports.blocking(), self._clock)
         return call, blocking.drive(flow(call), connection)
@@ -299,30 +304,19 @@ class Orchestrator:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    def admit(self, wanted: Wanted) -> None:
-        """Let calls ask the known providers that ``wanted`` names and the config does not have.
-
-        Their keys are read from the environment. For who begins calls by :meth:`begin_call`;
-        the other methods do so themselves.
-
-        Args:
-            wanted: What a request names: a route or ``provider/model``, or several.
-
-        Raises:
-            ConfigError: What the environment says of one cannot be used.
-        """
-        if unknown := self._routing.unknown(wanted):
-            self._routing.admit(unknown)
-
-    def targets(self, wanted: Wanted = None) -> tuple[Target, ...]:
+    def targets(self, wanted: str | Sequence[str] | None = None) -> tuple[Target, ...]:
         """The targets that a call asks, in order, where its request names ``wanted``.
 
+        Args:
+            wanted: A route of the config, ``provider/model``, or a list of those.
+
         Raises:
-            ConfigError: Nothing is named, and there is no config.
+            ConfigError: Nothing is named, and there is no config; or what the environment says
+                of a known provider cannot be used.
             UnknownRoute: There is no such route or target.
+            RequestError: It is no route.
         """
-        self.admit(wanted)
-        return self._routing.route(wanted)
+        return self._routing.route(listed_route(wanted))
 
     async def _admit_in_task(self, wanted: Wanted) -> None:
         if unknown := self._routing.unknown(wanted):
@@ -337,7 +331,7 @@ class Orchestrator:
             UnknownRoute: There is no such route or target.
         """
         observers = self._observers if observe is None else (*self._observers, observe)
-        # In this order: the route may name who was admitted just now, in another thread too.
+        # In this order: the route may name who is admitted for it.
         route, config = self._routing.route(request.wants), self._routing.config
         fit, unfit = partition_by_capability(route, request, config)
         self._fitness_log.tell(unfit)
@@ -363,18 +357,18 @@ def _config(config: Config | None, tables: Mapping[str, Any]) -> Config:
     if config is None:
         return configuration.from_mapping(given, needs_routes=False)
     if not isinstance(config, Config):
-        raise TypeError(_meant(config))
+        raise TypeError(_meant(config, "config", "a Config"))
     # Neither goes before the other: whoever gives both means one, and would not learn which.
     if given:
         raise TypeError(f"Orchestrator() takes a config or {', '.join(given)}, not both")
     return config
 
 
-def _meant(config: object) -> str:
-    """What whoever hands in something else than a config probably means."""
-    found = f"config is of type {type(config).__name__}; allowed: a Config"
-    match config:
-        case str() | Path():
+def _meant(given: object, name: str, allowed: str) -> str:
+    """What whoever hands in something else than a config, a path or a mapping probably means."""
+    found = f"{name} is of type {type(given).__name__}; allowed: {allowed}"
+    match given:
+        case str() | os.PathLike():
             return f"{found}; a file is read by Orchestrator.from_file(path)"
         case Mapping():
             return f"{found}; a mapping is read by Orchestrator.from_dict(mapping)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from orchestrator.api.request import Request, RequestError, request_of
@@ -84,8 +84,16 @@ def read_call(
     return (asked.asking_for_usage() if stream else asked), observe
 
 
-def check_names(name: str, options: Mapping[str, Any], known: type) -> None:
+def check_names(
+    name: str, options: Mapping[str, Any], known: type, others: Iterable[str] = ()
+) -> None:
     """Refuse options that are none of ``known``, as Python does, with the nearest name.
+
+    Args:
+        name: Of the function.
+        options: What it was given by name.
+        known: The options.
+        others: Names that it takes besides, which the nearest may be one of.
 
     Raises:
         TypeError: There is no such option.
@@ -93,13 +101,16 @@ def check_names(name: str, options: Mapping[str, Any], known: type) -> None:
     # The types are there for checkers alone: at run time ``**`` takes any name, and a misspelled
     # ``timeout`` would let a call run for five minutes without a word.
     allowed = known.__annotations__
+    if options.keys() <= allowed.keys():
+        return
+    names = [*others, *allowed]
     for option in options:
         if option not in allowed:
-            near = difflib.get_close_matches(option, allowed, 1, 0.6)
+            near = difflib.get_close_matches(option, names, 1, 0.6)
             meant = f"; did you mean {near[0]!r}?" if near else ""
             raise TypeError(
                 f"{name}() got an unexpected keyword argument {option!r}{meant} "
-                f"(allowed: {', '.join(allowed)})"
+                f"(allowed: {', '.join(names)})"
             )
 
 

@@ -16,7 +16,7 @@ from orchestrator.vendors import CATALOGUE
 MOST_ROUTES = 256
 """Routes that are kept once they were named; a caller who makes them up has more."""
 
-Wanted = str | Sequence[str] | None
+Wanted = str | tuple[str, ...] | None
 """What a request names: a route or a target, several of them, or nothing."""
 
 
@@ -27,7 +27,7 @@ class Routing:
     dialect and key variable are known, so that nothing but a key in the environment is needed.
 
     Attributes:
-        config: The orchestrator's, with what was admitted besides.
+        config: The orchestrator's, with the known providers that calls named besides.
     """
 
     def __init__(self, config: Config, runtime: Runtime) -> None:
@@ -36,16 +36,15 @@ class Routing:
         # Again from within: a call inside a signal handler may interrupt the one that has it.
         self._lock = threading.RLock()
         self._routes: dict[Wanted, tuple[Target, ...]] = {}
+        self._without_key: frozenset[str] = frozenset()
 
     def unknown(self, wanted: Wanted) -> tuple[str, ...]:
-        """The known providers that ``wanted`` names and that are not admitted yet."""
-        if wanted is None or wanted in self._routes:
+        """The known providers that ``wanted`` names and that are to be admitted first."""
+        # Nearly always: it was named before, and of all that it names there is a key.
+        if wanted is None or (wanted in self._routes and not self._without_key):
             return ()
-        names = (wanted,) if isinstance(wanted, str) else wanted
-        providers = dict.fromkeys(
-            name.partition("/")[0] for name in names if name not in self.config.routes
-        )
-        return tuple(name for name in providers if self._is_missing(name) and name in CATALOGUE)
+        providers = dict.fromkeys(loading.providers_named(self.config, wanted))
+        return tuple(name for name in providers if name in CATALOGUE and self._is_news(name))
 
     def admit(self, providers: Sequence[str]) -> None:
         """Let calls ask these known providers. It reads the environment and loads their rules.
@@ -54,38 +53,43 @@ class Routing:
             ConfigError: What the environment says of one cannot be used.
         """
         with self._lock:
-            names = [name for name in providers if self._is_missing(name)]
+            names = [name for name in providers if self._is_news(name)]
             config = loading.with_implied(self.config, names)
             found = [config.providers[name] for name in names]
             prepare({one.vendor for one in found}, {one.dialect for one in found})
             for one in found:
                 dialect(one.dialect)
-                # Nothing is ever sent to one without a key, which may be set by the next call.
                 if one.credentials:
                     self._runtime.admit(one)
+            self._without_key -= {one.name for one in found if one.credentials}
+            # Nothing is ever sent to one without a key, which may be set by the next call.
+            self._without_key |= {one.name for one in found if not one.credentials}
             self.config = config
 
     def route(self, wanted: Wanted) -> tuple[Target, ...]:
         """The targets of a route, in order; the same tuple for the same names.
 
         Raises:
-            ConfigError: Nothing is named, and there is no config.
+            ConfigError: Nothing is named, and there is no config; or what the environment says
+                of a known provider cannot be used.
             UnknownRoute: There is no such route or target.
         """
+        if unknown := self.unknown(wanted):
+            self.admit(unknown)
         known = self._routes.get(wanted)
         if known is not None:
             return known
         if wanted is None and not self.config.routes:
             raise loading.no_config()
         targets = self.config.route(wanted)
-        if any(self._is_missing(target.provider) for target in targets):
-            return targets  # a key may be set by the next call
         if len(self._routes) >= MOST_ROUTES:
             self._routes.clear()
         # The board keeps what it prepared for a route by its identity.
         self._routes[wanted] = targets
         return targets
 
-    def _is_missing(self, provider: str) -> bool:
-        """True where it has no key, and the config does not name it."""
-        return provider not in self._runtime.providers
+    def _is_news(self, provider: str) -> bool:
+        """True where the config does not name it, and no call did while its key was there."""
+        if provider not in self.config.providers:
+            return True
+        return provider in self._without_key and loading.has_key(provider)

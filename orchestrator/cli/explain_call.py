@@ -13,7 +13,7 @@ import attrs
 from orchestrator.api.request import Request
 from orchestrator.cli.format import one_line
 from orchestrator.config.config import Config
-from orchestrator.config.loading import with_implied
+from orchestrator.config.loading import providers_named, with_implied
 from orchestrator.connections.proxies import UnusableProxy, proxy_of
 from orchestrator.dialects import dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
@@ -95,9 +95,8 @@ def curl(config: Config, request: Request) -> str:
 
 def _with_known(config: Config, wanted: str | Sequence[str] | None) -> Config:
     """``config`` with the known providers that a call names besides, as the call itself has it."""
-    names = [wanted] if isinstance(wanted, str) else wanted or ()
-    providers = (name.partition("/")[0] for name in names if name not in config.routes)
-    more = [one for one in providers if one in CATALOGUE and one not in config.providers]
+    named = () if wanted is None else providers_named(config, wanted)
+    more = [one for one in named if one in CATALOGUE and one not in config.providers]
     return with_implied(config, more) if more else config
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import attrs
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.secrets import mask
+from orchestrator.vendors import CATALOGUE
 
 APP = "orchestrator"
 """The name of this project's folder among the user's config folders."""
@@ -135,6 +136,18 @@ def from_mapping(
 
     environ = os.environ if environ is None else environ
     return resolve(_written(table), environ, IN_CODE, Path(), needs_routes=needs_routes)
+
+
+def providers_named(config: Config, wanted: str | Sequence[str]) -> Iterator[str]:
+    """The providers of the targets that ``wanted`` names besides routes of ``config``."""
+    names = (wanted,) if isinstance(wanted, str) else wanted
+    return (name.partition("/")[0] for name in names if name not in config.routes)
+
+
+def has_key(provider: str, environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a variable is set that holds a key of this known provider."""
+    environ = os.environ if environ is None else environ
+    return any(environ.get(variable) for variable in CATALOGUE[provider].keys)
 
 
 def with_implied(

@@ -58,7 +58,7 @@ class Runtime:
         lambda self: pools(self.providers.values()), takes_self=True
     )
     log: CallLog = attrs.field(factory=CallLog)
-    _besides: dict[Operation, Runtime] = attrs.field(factory=dict, init=False, repr=False)
+    _by_operation: dict[Operation, Runtime] = attrs.field(factory=dict, init=False, repr=False)
 
     def admit(self, provider: Provider) -> None:
         """Let calls ask ``provider`` too from now on; its keys come from the environment."""
@@ -75,11 +75,11 @@ class Runtime:
         """What calls of ``operation`` share: what they learn of a target is no news for others."""
         if operation is _GENERATE:
             return self
-        known = self._besides.get(operation)
+        known = self._by_operation.get(operation)
         if known is None:
             new = attrs.evolve(self, board=operation_board(self.board, operation), repairs={})
             # Two threads may make it at once; setdefault lets the first one stay.
-            known = self._besides.setdefault(operation, new)
+            known = self._by_operation.setdefault(operation, new)
         return known
 
 
@@ -90,7 +90,7 @@ def operation_board(board: HealthBoard, operation: Operation) -> HealthBoard:
     # A count is free, and vendors limit it by itself: that an account without money counts is no
     # news of its money, and one that may not count for a minute may still answer
     # (https://platform.claude.com/docs/en/build-with-claude/token-counting, 2026-11-30).
-    return board.apart(operation.value, alone=operation is Operation.COUNT_TOKENS)
+    return board.for_operation(operation.value, own_store=operation is Operation.COUNT_TOKENS)
 
 
 def board_pool(provider: Provider) -> Pool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
+from copy import copy
 from random import Random
 from random import random as draw
 
 from orchestrator.health.expiry import reset
-from orchestrator.health.pool import Pool
+from orchestrator.health.pool import Pool, PoolTable
 from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
 from orchestrator.health.session import BoardState, Session
 from orchestrator.health.snapshot import BoardRow, board_rows
@@ -31,7 +32,6 @@ class HealthBoard:
         random: Draws for the strategy ``random``; a seeded one makes it repeatable, without
             one the module's own is used.
         claim_seconds: How long a granted probe belongs to one call.
-        aspect: What the targets are asked for; see :meth:`apart`.
 
     Raises:
         ValueError: Two pools are of the same provider entry.
@@ -45,31 +45,32 @@ class HealthBoard:
         random: Random | None = None,
         *,
         claim_seconds: float = CLAIM_SECONDS,
-        aspect: str = "",
     ) -> None:
         # Without a generator of its own, since to make one is to draw a seed.
         dice = draw if random is None else random.random
-        self._state = BoardState(pools, store, dice, claim_seconds, aspect)
-        self._clock, self._random = clock, random
-        self._apart: dict[str, HealthBoard] = {}
+        self._state = BoardState(PoolTable(pools, dice), store, claim_seconds)
+        self._clock = clock
+        self._by_operation: dict[str, HealthBoard] = {}
 
-    def apart(self, aspect: str, *, alone: bool = False) -> HealthBoard:
+    def for_operation(self, operation: str, *, own_store: bool = False) -> HealthBoard:
         """The board of what targets are asked for besides answers; the same one each time.
 
         What providers and credentials met is known to both. What a target met is kept apart: a
         model that makes no vectors may well answer.
 
         Args:
-            aspect: What they are asked for; targets are marked under it.
-            alone: True where nothing that the one learns holds for the other.
+            operation: What they are asked for; targets are marked under it.
+            own_store: True where nothing that the one learns holds for the other.
         """
-        known = self._apart.get(aspect)
+        known = self._by_operation.get(operation)
         if known is None:
-            state = self._state
-            store = MemoryStore() if alone else state.store
-            new = HealthBoard(state.pools.values(), store, self._clock, self._random, aspect=aspect)
+            state, new = self._state, copy(self)
+            store = MemoryStore() if own_store else state.store
+            new._state = BoardState(  # noqa: SLF001 - a copy of this one
+                state.table, store, state.claim_seconds, operation
+            )
             # Two threads may make it at once; setdefault lets the first one stay.
-            known = self._apart.setdefault(aspect, new)
+            known = self._by_operation.setdefault(operation, new)
         return known
 
     def session(self, route: Sequence[Target], started: float) -> Session:
@@ -86,13 +87,11 @@ class HealthBoard:
 
     def admit(self, pool: Pool) -> None:
         """Know the pool of one more provider entry."""
-        for board in (self, *self._apart.values()):
-            board._state.admit(pool)  # noqa: SLF001 - of our own
+        self._state.table.admit(pool)
 
     def renew(self, provider: str, label: str, secret: Secret) -> None:
         """Know the credential ``label`` of ``provider`` by a new secret: it starts clean."""
-        for board in (self, *self._apart.values()):
-            board._state.renew(provider, label, secret)  # noqa: SLF001 - of our own
+        self._state.table.renew(provider, label, secret)
 
     def snapshot(self, targets: Iterable[Target] = ()) -> tuple[BoardRow, ...]:
         """What is known now of every provider, credential and target.
@@ -107,7 +106,7 @@ class HealthBoard:
         marks = self._state.store.read()
         # Other processes, or calls before a restart, may have marked targets that no call of this
         # board has named yet.
-        for target in (*targets, *_named(marks, self._state.pools)):
+        for target in (*targets, *_named(marks, self._state.table.pools)):
             self._state.place(target)
         return board_rows(marks, self._state.places, self._state.providers(), self._clock())
 

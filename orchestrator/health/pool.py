@@ -135,3 +135,35 @@ def _from(labels: Sequence[str], turn: int, places: dict[str, int]) -> str:
     # The labels that are ready stand in the pool's order, so a search by halves finds it.
     found = bisect_left(labels, turn, key=places.__getitem__)
     return labels[found % len(labels)]
+
+
+class PoolTable:
+    """The pools of all providers, for every board that goes by them. Safe from threads.
+
+    Attributes:
+        pools: By provider; one may be added while others are read.
+        secrets: Another object whenever a secret of a pool has changed.
+        turns: Whose turn it is in each.
+
+    Raises:
+        ValueError: Two pools are of the same provider entry.
+    """
+
+    def __init__(self, pools: Iterable[Pool], draw: Callable[[], float]) -> None:
+        self.pools: dict[str, Pool] = {}
+        for pool in pools:
+            if self.pools.setdefault(pool.provider, pool) is not pool:
+                raise ValueError(f"provider {pool.provider!r} has two pools; name each one once")
+        self.secrets = object()
+        self.turns = Turns(self.pools.values(), draw)
+
+    def admit(self, pool: Pool) -> None:
+        """Know the pool of one more provider entry."""
+        self.turns.admit(pool)
+        self.pools[pool.provider] = pool
+
+    def renew(self, provider: str, label: str, secret: Secret) -> None:
+        """Know the credential ``label`` of ``provider`` by a new secret. Not from two threads."""
+        self.pools[provider] = self.pools[provider].renewed(label, secret)
+        # Sessions tell by it that their places are of before.
+        self.secrets = object()

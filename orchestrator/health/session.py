@@ -18,12 +18,11 @@ from orchestrator.health import steps
 from orchestrator.health.availability import ANYBODY, Caller, MarksOverlay, Route, find_availability
 from orchestrator.health.expiry import pruned
 from orchestrator.health.news import BoardNews, MarkNews, mark_news
-from orchestrator.health.pool import Choose, Pool, Turns
+from orchestrator.health.pool import Choose, Pool, PoolTable
 from orchestrator.health.records import Marks, TargetKeys
 from orchestrator.health.steps import Candidates, StepOutcome
 from orchestrator.health.stores.store import Store
 from orchestrator.pooling import Strategy
-from orchestrator.secrets import Secret
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Standby, Taken, Target
 
@@ -125,7 +124,7 @@ class PreparedRoute:
     Attributes:
         targets: In order.
         places: The targets with their places.
-        secrets: The board's :attr:`BoardState.secrets` of then: the places hold for them alone.
+        secrets: The board's :attr:`.PoolTable.secrets` of then: the places hold for them alone.
         standby: What stands by while nothing is marked; ``None`` where a pool has no credential,
             which stands in the way like a mark.
     """
@@ -154,31 +153,18 @@ class PreparedRoute:
 class BoardState:
     """What a board and its sessions share: pools, places, the store, the strategies' turns.
 
-    Attributes:
-        pools: By provider; one may be added while others are read.
-        secrets: Another object whenever a secret of a pool has changed.
-
-    Raises:
-        ValueError: Two pools are of the same provider entry.
+    Args:
+        table: The pools.
+        store: Keeps the marks.
+        claim_seconds: How long a granted probe belongs to one call.
+        operation: What its targets are asked for; they are marked under it. Empty for answers.
     """
 
     def __init__(
-        self,
-        pools: Iterable[Pool],
-        store: Store,
-        draw: Callable[[], float],
-        claim_seconds: float,
-        aspect: str = "",
+        self, table: PoolTable, store: Store, claim_seconds: float, operation: str = ""
     ) -> None:
-        self.store = store
-        self._aspect = f" ({aspect})" if aspect else ""
-        self.pools: dict[str, Pool] = {}
-        for pool in pools:
-            if self.pools.setdefault(pool.provider, pool) is not pool:
-                raise ValueError(f"provider {pool.provider!r} has two pools; name each one once")
-        self.secrets = object()
-        self._turns = Turns(self.pools.values(), draw)
-        self._claim_seconds = claim_seconds
+        self.table, self.store, self.claim_seconds = table, store, claim_seconds
+        self._operation = f" ({operation})" if operation else ""
         self._places: dict[tuple[str, str], TargetKeys] = {}
         self._routes: dict[int, PreparedRoute] = {}
         self._pruned_at = -math.inf
@@ -193,7 +179,9 @@ class BoardState:
     def providers(self) -> tuple[TargetKeys, ...]:
         """One place of every provider entry, whatever its model."""
         # Copied at once: another thread may add one meanwhile.
-        return tuple(TargetKeys.of(pool, "", self.store.salt) for pool in [*self.pools.values()])
+        return tuple(
+            TargetKeys.of(pool, "", self.store.salt) for pool in [*self.table.pools.values()]
+        )
 
     def route(self, targets: Iterable[Target]) -> Route:
         """The targets with their places.
@@ -211,9 +199,9 @@ class BoardState:
         """
         # By identity: to hash a target, its limits included, takes as long as to prepare it.
         known = self._routes.get(id(targets))
-        if known is not None and known.targets is targets and known.secrets is self.secrets:
+        if known is not None and known.targets is targets and known.secrets is self.table.secrets:
             return known
-        secrets, route = self.secrets, tuple(targets)
+        secrets, route = self.table.secrets, tuple(targets)
         new = PreparedRoute.of(route, self.route(route), secrets)
         if len(self._routes) >= MOST_ROUTES:
             self._routes.clear()
@@ -240,9 +228,9 @@ class BoardState:
         strategy = place.pool.strategy
         if strategy is Strategy.FILL_FIRST:
             return route.arrive(place.labels[0], standby)
-        label = self._turns.draw(place.pool)(place.labels)
+        label = self.table.turns.draw(place.pool)(place.labels)
         if strategy is Strategy.LEAST_USED:
-            self._turns.count(place.pool, label)
+            self.table.turns.count(place.pool, label)
         return route.arrive(label, standby)
 
     def place(self, target: Target) -> TargetKeys:
@@ -251,30 +239,19 @@ class BoardState:
         Raises:
             ValueError: Its provider has no pool here.
         """
-        name, pool = (target.provider, target.model), self.pools.get(target.provider)
+        name, pool = (target.provider, target.model), self.table.pools.get(target.provider)
         place = self._places.get(name)
         # By identity: a pool whose secret was read again is another one, with other fingerprints.
         if place is not None and place.pool is pool:
             return place
         if pool is None:
-            raise _no_pool(target, self.pools)
-        new = TargetKeys.of(pool, f"{target.model}{self._aspect}", self.store.salt)
+            raise _no_pool(target, self.table.pools)
+        new = TargetKeys.of(pool, f"{target.model}{self._operation}", self.store.salt)
         if place is None:
             # Two threads may make it at once; setdefault lets the first one stay.
             return self._places.setdefault(name, new)
         self._places[name] = new
         return new
-
-    def admit(self, pool: Pool) -> None:
-        """Know the pool of one more provider entry."""
-        self._turns.admit(pool)
-        self.pools[pool.provider] = pool
-
-    def renew(self, provider: str, label: str, secret: Secret) -> None:
-        """Know the credential ``label`` of ``provider`` by a new secret. Not from two threads."""
-        self.pools[provider] = self.pools[provider].renewed(label, secret)
-        # Sessions tell by it that their places are of before.
-        self.secrets = object()
 
     def step(
         self, step: Callable[[Marks], StepOutcome[T]], marks: Marks, now: float
@@ -294,16 +271,16 @@ class BoardState:
             if pool.strategy is Strategy.FILL_FIRST:
                 return _FIRST
             if pool.provider not in drawn:
-                drawn[pool.provider] = self._turns.draw(pool)
+                drawn[pool.provider] = self.table.turns.draw(pool)
             return drawn[pool.provider]
 
-        return Candidates(route, used, choose, self._claim_seconds)
+        return Candidates(route, used, choose, self.claim_seconds)
 
     def count(self, taken: Taken) -> None:
         """Count a take for the strategy that goes by it."""
-        pool = self.pools[taken.target.provider]
+        pool = self.table.pools[taken.target.provider]
         if pool.strategy is Strategy.LEAST_USED:
-            self._turns.count(pool, taken.credential)
+            self.table.turns.count(pool, taken.credential)
 
     def _finished(self, marks: Marks, outcome: StepOutcome[T], now: float) -> StepOutcome[T]:
         """``outcome`` with its news, and at times with stale records removed besides."""
@@ -443,7 +420,7 @@ class Session:
         return steps.Query(self._current_route().places, self._started, now)
 
     def _current_route(self) -> PreparedRoute:
-        if self._route.secrets is not self._board.secrets:
+        if self._route.secrets is not self._board.table.secrets:
             # A secret was read again meanwhile: its credential has another fingerprint now.
             self._route = self._board.prepared(self._route.targets)
         return self._route

@@ -81,7 +81,17 @@ OTHERS = {
 }
 
 # What only a part of the users needs, or what only draws: nobody else waits for it.
-NOT_LOADED = ("cattrs", "cyclopts", "httpcore", "httpx", "httpx2", "keyring", "rich", "sqlite3")
+NOT_LOADED = (
+    "asyncio",
+    "cattrs",
+    "cyclopts",
+    "httpcore",
+    "httpx",
+    "httpx2",
+    "keyring",
+    "rich",
+    "sqlite3",
+)
 
 
 def allowed_rooms() -> dict[str, set[str]]:

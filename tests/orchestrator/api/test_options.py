@@ -125,6 +125,18 @@ def test_what_is_no_config_is_refused_with_the_right_way(handed_in: Any, right_w
         Orchestrator(handed_in)
 
 
+def test_what_is_no_path_and_no_mapping_is_refused_with_the_right_way() -> None:
+    with pytest.raises(TypeError, match=r"path is of type dict; .*from_dict"):
+        Orchestrator.from_file({"routes": {}})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"config is of type str; .*from_file"):
+        Orchestrator.from_dict("lo.toml")  # type: ignore[arg-type]
+
+
+def test_a_misspelled_table_has_the_nearest_name() -> None:
+    with pytest.raises(TypeError, match="did you mean 'routes'"):
+        Orchestrator(rutes={"default": ["ollama/m"]})  # type: ignore[call-arg]
+
+
 def test_a_config_and_tables_are_too_much() -> None:
     config = Orchestrator(routes={"default": ["ollama/m"]}, store=MemoryStore()).config
 

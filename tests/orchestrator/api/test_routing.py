@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -174,3 +175,39 @@ def test_routes_that_are_made_up_are_not_kept_for_ever() -> None:
 
         kept = orchestrator.targets("a/kept")
         assert orchestrator.targets("a/kept") is kept
+
+
+def test_the_targets_of_a_list_can_be_asked_for() -> None:
+    with world({"a": replies.ok()}) as (_, orchestrator):
+        assert [target.name for target in orchestrator.targets(["a/one", "default"])] == [
+            "a/one",
+            "a/model-of-a",
+        ]
+
+
+def test_a_route_with_a_target_that_has_no_key_is_prepared_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("DEEPSEEK_API_KEY", raising=False)
+    with bare(Vendors()) as orchestrator:
+        route = orchestrator.targets(["deepseek/m", "ollama/m"])
+
+        assert orchestrator.targets(["deepseek/m", "ollama/m"]) is route
+
+
+@both
+def test_a_provider_is_admitted_for_vectors_too(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = {"data": [{"index": 0, "embedding": [0.5]}]}
+    vendors = Vendors({"api.openai.com": (200, vectors), "openrouter.ai": (200, vectors)})
+    monkeypatch.setenv("OPENAI_API_KEY", "canary.o.Q7x")
+    monkeypatch.setenv("OPENROUTER_API_KEY", "canary.r.Q7x")
+    with bare(vendors) as orchestrator:
+        for name in ("openai/one", "openrouter/openai/one"):
+            embed = orchestrator.embed if call is run else _embedded(orchestrator)
+            assert embed("hi", route=name).vectors == ((0.5,),)
+
+
+def _embedded(orchestrator: Orchestrator) -> Any:
+    return lambda text, **options: asyncio.run(orchestrator.aembed(text, **options))

@@ -391,7 +391,7 @@ def test_a_secret_that_changes_starts_clean_and_what_is_under_way_is_about_the_o
 def asked_apart(world: World, *, alone: bool = False) -> World:
     """The same world, whose calls ask for something else."""
     other = World()
-    other.board = world.board.apart("embed", alone=alone)
+    other.board = world.board.for_operation("embed", own_store=alone)
     return other
 
 
@@ -430,5 +430,5 @@ def test_a_board_apart_is_made_once_and_knows_of_new_secrets() -> None:
     other.failed_call(A, error(Reason.AUTH, revoked=True))
     world.board.renew("acme", "k1", Secret("another"))
 
-    assert world.board.apart("embed") is other.board
+    assert world.board.for_operation("embed") is other.board
     assert other.call().start() == Taken(A, "k1")

@@ -154,7 +154,7 @@ def test_a_route_is_prepared_once_until_a_secret_changes() -> None:
     assert again is first
     assert (equal.targets, listed.targets, listed.standby) == (route, route, first.standby)
 
-    board.renew("acme", "k1", Secret("another"))
+    board.table.renew("acme", "k1", Secret("another"))
 
     assert board.prepared(route) is not first
     assert board.prepared(route).places[0][1] is board.place(A)
