@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from orchestrator.config import scalars
-from orchestrator.config.errors import NotAllowed, Problem
+from orchestrator.config.errors import NotAllowed, Problem, UnsetVariable
 from orchestrator.provider import ANONYMOUS, Credential
 from orchestrator.secrets import Secret
 from orchestrator.secrets.sources import (
@@ -99,10 +99,24 @@ def resolve(
             _distinct(one, credentials)
             credentials.append(one)
         except MissingSecret as missing:
-            warnings.append(Problem(place, str(missing), missing.fix))
+            warnings.append(_warning(place, missing))
         except ValueError as error:
             problems.append(Problem(place, str(error)))
     return CredentialPool(tuple(credentials), tuple(problems), tuple(warnings))
+
+
+def _warning(where: str, missing: MissingSecret) -> Problem:
+    if isinstance(missing, _NotSet):
+        return UnsetVariable(where, str(missing), missing.fix, variable=missing.variable)
+    return Problem(where, str(missing), missing.fix)
+
+
+class _NotSet(MissingSecret):
+    """The environment has no variable of that name."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(f"the environment variable {variable} is not set", UNSET)
+        self.variable = variable
 
 
 def _distinct(one: Credential, others: Sequence[Credential]) -> None:
@@ -159,7 +173,7 @@ def _refuse_mistakes(entry: str, environ: Mapping[str, str]) -> None:
 
 def _from_environment(label: str, name: str, environ: Mapping[str, str]) -> Credential:
     if not environ.get(name, "").strip():
-        raise MissingSecret(f"the environment variable {name} is not set", UNSET)
+        raise _NotSet(name)
     source = f"env:{name}"
     return Credential(label, clean(environ[name], source), source)
 
