@@ -155,7 +155,7 @@ class Config:
         """Names that are close to ``name``."""
         known = [*self.routes, *sorted({str(t) for route in self.routes.values() for t in route})]
         provider, slash, model = name.partition("/")
-        if provider in self.providers and not model:
+        if name in self.providers:
             of = [one for one in known if one.startswith(f"{provider}/")]
             return tuple(of) or (f"{provider}/MODEL",)
         providers = [*self.providers, *CATALOGUE]
