@@ -39,7 +39,7 @@ api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
 api.streams        | api.chunks api.response dialects execution
-api.routing        | states classification config dialects execution vendors
+api.routing        | states classification config dialects execution ledger vendors
 api.default        | api.client clock config
 api.options        | api.request clock health ledger
 api.embeddings     | api.options api.request api.response dialects ledger
