@@ -7,6 +7,7 @@ https://platform.openai.com/docs/api-reference/embeddings, the openai package 3.
 from __future__ import annotations
 
 import base64
+import math
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
@@ -83,9 +84,13 @@ def decode(
     """See :data:`.DecodeFor`."""
     content = decoded(body)
     if 200 <= status < 300 and isinstance(content, dict):
-        sizes = list(map(size, embeddings_in(content)))
+        data = _data(content)
+        sizes = [size(mapping(item).get("embedding")) for item in data]
         if sizes and all(sizes):
-            return judge(asked, status, sizes, _answer(content))
+            judged = judge(asked, status, sizes, _answer(content))
+            if isinstance(judged, Answer) and _order(data) is None:
+                return Flawed(status, Flaw.VECTOR_ORDER, judged)
+            return judged
     return Fault(status, dict(headers.items()), content)
 
 
@@ -99,21 +104,42 @@ def _answer(content: dict[str, Any]) -> Answer:
     return Answer("", (), None, usage, *said, content)
 
 
-def embeddings_in(content: Mapping[str, Any]) -> list[Any]:
-    """What stands for vectors in an answer, in the order of the inputs, each as it came."""
+def _data(content: Mapping[str, Any]) -> list[Any]:
+    """What stands for vectors in an answer, as it came; empty where nothing does."""
     data = content.get("data")
-    if content.get("error") or not isinstance(data, list):
-        return []
-    return [mapping(item).get("embedding") for item in _in_order(data)]
+    return [] if content.get("error") or not isinstance(data, list) else data
 
 
-def _in_order(data: Sequence[Any]) -> list[Any]:
-    numbered = [(mapping(item).get("index"), item) for item in data]
-    placed = {index: item for index, item in numbered if type(index) is int}
-    # Some servers number none, or give each the number 0: then the order is the list's.
-    if placed.keys() != set(range(len(data))):
-        return list(data)
-    return [placed[index] for index in range(len(data))]
+def _in_order(data: Sequence[Any]) -> list[dict[str, Any]]:
+    """``data`` in the order of the inputs."""
+    order = _order(data)
+    return [mapping(data[place]) for place in (range(len(data)) if order is None else order)]
+
+
+def _order(data: Sequence[Any]) -> Sequence[int] | None:
+    """Where in ``data`` the vector of each input stands; ``None`` where that is contradictory."""
+    count, told = len(data), [mapping(item).get("index") for item in data]
+    numbers = [_whole(index) for index in told]
+    # Some servers number none, or give each the number 0: then the order is the list's. One
+    # vector has only one order.
+    if count < 2 or told.count(None) == count or numbers.count(0) == count:
+        return range(count)
+    first = 0 if 0 in numbers else 1  # some count from 1
+    placed = {number - first: place for place, number in enumerate(numbers)}
+    return [placed[index] for index in range(count)] if placed.keys() == {*range(count)} else None
+
+
+def _whole(index: Any) -> int:
+    """The number that an index means, also as ``1.0`` or ``"1"``; -1 where it means none."""
+    if isinstance(index, str) and index.isascii() and index.isdigit() and len(index) < _DIGITS:
+        return int(index)
+    if isinstance(index, float) and index.is_integer():
+        return int(index)
+    return index if type(index) is int else -1  # a bool is an int too
+
+
+_DIGITS = 20
+"""More than any index has, and fewer than Python refuses to read."""
 
 
 def size(value: Any) -> int:
@@ -136,6 +162,9 @@ def floats(value: Any) -> Sequence[float]:
     numbers.frombytes(base64.b64decode(value, validate=True))
     if sys.byteorder == "big":
         numbers.byteswap()
+    # One step for all: 4 bytes each cannot add up to what 8 do not hold.
+    if not math.isfinite(sum(numbers)):
+        raise ValueError("a number that is not finite")
     return numbers
 
 
@@ -151,8 +180,12 @@ def judge(asked: Payload, status: int, sizes: Sequence[int], answer: Answer) -> 
 
 
 def complete_answer(body: Payload, asked: Payload, model: str) -> dict[str, Any]:  # noqa: ARG001
-    """See :class:`.OperationSpec`: the provider's own, floats or base64 as it sent them."""
-    return {"object": "list", "model": model, **body}
+    """See :class:`.OperationSpec`: the provider's own, floats or base64 as it sent them.
+
+    In the order of the inputs, and numbered from 0: most clients take the order of the list.
+    """
+    data = [{**item, "index": index} for index, item in enumerate(_in_order(_data(body)))]
+    return {"object": "list", "model": model, **body, "data": data}
 
 
 def write_answer(
@@ -180,7 +213,7 @@ def _base64(vector: Sequence[float]) -> str:
 
 def vectors_of(body: Payload) -> tuple[Vector, ...]:
     """The vectors in ``body``, an answer in this form, in the order of the inputs."""
-    return tuple(tuple(floats(vector)) for vector in embeddings_in(body))
+    return tuple(tuple(floats(item.get("embedding"))) for item in _in_order(_data(body)))
 
 
 EMBEDDINGS = OperationSpec(

@@ -34,6 +34,7 @@ class Flaw(enum.StrEnum):
     NAMELESS_CALL = "nameless-call"
     EMPTY = "no-output"
     VECTOR_COUNT = "vector-count"
+    VECTOR_ORDER = "vector-order"
     VECTOR_SIZE = "vector-size"
 
 

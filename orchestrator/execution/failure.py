@@ -151,6 +151,7 @@ _FLAWS = {
     Flaw.NAMELESS_CALL: "a tool call came without the name of its tool",
     Flaw.EMPTY: "the model stopped without a word",
     Flaw.VECTOR_COUNT: "there is not one vector for each input",
+    Flaw.VECTOR_ORDER: "the numbers of the vectors do not tell which input each is of",
     Flaw.VECTOR_SIZE: "the vectors are not of the size that was asked for, or not of one size",
 }
 

@@ -39,6 +39,10 @@ def item(index: Any, embedding: Any) -> dict[str, Any]:
     return {"object": "embedding", "index": index, "embedding": embedding}
 
 
+def in_base64(*numbers: float) -> str:
+    return base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
+
+
 def read(asked: Any, body: Any, status: int = 200) -> Answer | Fault | Flawed:
     payload = asked if isinstance(asked, dict) else {"input": asked}
     return EMBEDDINGS.decode(payload, status, {}, json.dumps(body).encode())
@@ -82,12 +86,42 @@ def test_vectors_come_in_the_order_of_the_inputs_whatever_the_format(
     assert vectors_of(found.raw) == tuple(map(tuple, matrix))
 
 
-@pytest.mark.parametrize("index", [None, 0, "0", [], True])
+@pytest.mark.parametrize("index", [None, 0, "0", 0.0])
 def test_where_no_numbers_tell_the_order_it_is_that_of_the_list(index: Any) -> None:
     found = read(["a", "b"], {"data": [item(index, [1, 2]), item(index, [3, 4])]})
 
     assert isinstance(found, Answer)
     assert vectors_of(found.raw) == ((1.0, 2.0), (3.0, 4.0))
+
+
+@pytest.mark.parametrize(
+    "indexes", [(1, 0), (2, 1), (1.0, 0.0), (2.0, 1), ("1", "0"), ("2", "1"), ("1", 0)]
+)
+def test_a_number_from_0_or_1_tells_the_order_however_it_is_written(indexes: Any) -> None:
+    first, second = indexes
+    found = read(["a", "b"], {"data": [item(first, [3, 4]), item(second, [1, 2])]})
+
+    assert isinstance(found, Answer)
+    assert vectors_of(found.raw) == ((1.0, 2.0), (3.0, 4.0))
+    told = EMBEDDINGS.complete_answer(found.raw, {}, "m")
+    assert told["data"] == [item(0, [1, 2]), item(1, [3, 4])]
+
+
+@pytest.mark.parametrize(
+    "indexes",
+    [(0, 2), (1, 1), (0, None), (2, 3), (-1, 0), (True, False), ("a", "b"), ([], []), (0.5, 1.5)],
+)
+def test_numbers_that_tell_no_order_make_no_answer(indexes: Any) -> None:
+    first, second = indexes
+    found = read(["a", "b"], {"data": [item(first, [3, 4]), item(second, [1, 2])]})
+
+    assert isinstance(found, Flawed)
+    assert found.flaw == "vector-order"
+
+
+@pytest.mark.parametrize("index", [None, 1, 7, "x", []])
+def test_one_vector_has_one_order(index: Any) -> None:
+    assert isinstance(read("a", {"data": [item(index, [1.0])]}), Answer)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +154,8 @@ def test_other_vectors_than_were_asked_for_are_no_answer(asked: Any, data: Any, 
         {"data": [item(0, [True])]},
         {"data": [item(0, "not base64")]},
         {"data": [item(0, "AAAA")]},  # three bytes are no number
+        *({"data": [item(0, in_base64(1.0, float(one)))]} for one in ("nan", "inf", "-inf")),
+        {"data": [item(0, in_base64(float("inf"), float("-inf")))]},
         {"data": [item(0, [1.0])], "error": {"message": "no"}},
         {"choices": [{"message": {"content": "hi"}}]},
         "<html>",
