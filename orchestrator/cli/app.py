@@ -82,6 +82,16 @@ EXAMPLES = {
 }
 """What is typed, at the end of a command's help; each fits into 80 columns."""
 
+_WORDS = {
+    "run": "[OPTIONS] [PROMPT...]",
+    "status": "[OPTIONS] [PROVIDER]",
+    "stats": "[OPTIONS] [LEDGERS...]",
+    "simulate": "[OPTIONS] [SCRIPT]",
+    "replay": "[OPTIONS] LEDGERS...",
+    "completion": "[SHELL]",
+}
+"""What stands behind a command that takes words, by the names that its help explains."""
+
 _HELP = "LLM calls that fail over as an explicit finite-state machine."
 
 _EPILOGUE = (
@@ -134,6 +144,8 @@ def _discard_rest() -> None:
 
 
 def _run(tokens: list[str], screen: Screen) -> int:
+    if tokens[:1] == ["help"]:
+        tokens = [*tokens[1:], "--help"]
     try:
         status = build_app(screen)(
             tokens,
@@ -143,8 +155,7 @@ def _run(tokens: list[str], screen: Screen) -> int:
         )
     except UnknownCommandError as error:
         name = next(iter(error.unused_tokens or ()), "")
-        near = nearest(name, COMMANDS)
-        screen.say(f"error: unknown command {name!r}{near}; allowed: {', '.join(COMMANDS)}")
+        screen.say(f"error: {_unknown(name, tokens)}")
         screen.say("see: orchestrator --help")
         return MISUSED
     except UnusedCliTokensError as error:
@@ -159,6 +170,15 @@ def _run(tokens: list[str], screen: Screen) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return status if isinstance(status, int) else 0
+
+
+def _unknown(name: str, tokens: Sequence[str]) -> str:
+    """What is wrong where no command is first."""
+    if not name.startswith("-"):
+        near = nearest(name, COMMANDS)
+        return f"unknown command {name!r}{near}; allowed: {', '.join(COMMANDS)}"
+    command = next((token for token in tokens if token in COMMANDS), "COMMAND")
+    return f"options stand behind the command: orchestrator {command} {name} …"
 
 
 def build_app(screen: Screen) -> App:
@@ -179,6 +199,7 @@ def build_app(screen: Screen) -> App:
             name=name,
             help=words,
             help_epilogue=_examples(name),
+            usage=f"Usage: orchestrator {name} {_WORDS[name]}" if name in _WORDS else None,
             sort_key=order,
         )
     return app

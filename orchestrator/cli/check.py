@@ -17,7 +17,7 @@ from orchestrator.api.request import Request
 from orchestrator.cli import check_live
 from orchestrator.cli.check_connections import ProviderConnection, provider_connections
 from orchestrator.cli.check_live import LiveCheck
-from orchestrator.cli.context import name_config, store_problem
+from orchestrator.cli.context import name_config, require_config, store_problem
 from orchestrator.cli.exit_codes import DONE, FAILED, MISUSED, UsageError, exit_on_error
 from orchestrator.cli.format import count, duration, one_line
 from orchestrator.cli.inputs import read_duration, read_payload
@@ -74,6 +74,7 @@ def check(
             raise UsageError("--dialect is for --request: it is the request that has one")
         path = loading.find(config)
         try:
+            require_config(config)
             loaded = loading.load(config)
         except ConfigError as error:
             if path is None or not path.is_file():

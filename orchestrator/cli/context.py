@@ -16,7 +16,7 @@ from orchestrator.cli.example import example
 from orchestrator.cli.screen import Screen
 from orchestrator.config import loading
 from orchestrator.config.config import Config
-from orchestrator.config.errors import ConfigError, placed
+from orchestrator.config.errors import ConfigError, Problem, placed
 from orchestrator.lab.simulation.loading import Loaded, load, load_as_written
 from orchestrator.vendors import CATALOGUE
 
@@ -46,10 +46,28 @@ def open_orchestrator(
         if named:
             screen.say(Text(_NO_CONFIG, style="dim"))
         return Orchestrator()
+    require_config(path, "; `--route openai/gpt-5-mini` needs none")
     config = loading.load(path)
     name_config(screen, config, path, named=named)
     show_warnings(config, screen)
     return Orchestrator(config)
+
+
+def require_config(path: Path | None, besides: str = "") -> None:
+    """Say in the command line's own words that there is no config, where there is none.
+
+    Args:
+        path: The config that the user names.
+        besides: How the command goes without one.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if loading.find(path) is None:
+        places = f"--config, ${loading.VARIABLE}, ./{loading.FILE}, the user's folder"
+        writes = "`orchestrator init` writes one from the keys in the environment"
+        what = f"there is no config (looked for {places}); {writes}{besides}"
+        raise ConfigError("", [Problem("", what)])
 
 
 def name_config(
@@ -119,6 +137,7 @@ def load_without_keys(path: Path | None, screen: Screen, *, named: bool = True) 
     Raises:
         ConfigError: There is no config, or something else is wrong with it.
     """
+    require_config(path)
     try:
         config = loading.load(path)
     except ConfigError:

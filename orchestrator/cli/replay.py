@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.context import name_config, show_warnings
+from orchestrator.cli.context import name_config, require_config, show_warnings
 from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, exit_on_error
 from orchestrator.cli.format import count, one_line
 from orchestrator.cli.live import LiveLine, working
@@ -74,6 +74,7 @@ def replay(
             raise UsageError("--verbose is for people: --json says all in any case")
         if max_lost is not None and max_lost < 0:
             raise UsageError(f"--max-lost: found {max_lost}; allowed: 0 or more")
+        require_config(config, "; `--config new.toml` names the one to try")
         loaded = load(config)
         name_config(screen, loaded.config, config, named=not json)
         show_warnings(loaded.config, screen)

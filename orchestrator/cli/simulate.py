@@ -105,7 +105,8 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         "429(retry_after=2)@key#1, 503*3, timeout, ok", "stream: silence, cut, ok". The last
         item repeats. Or a ledger, whose calls meet what they met then.
     config
-        The config. Default: $ORCHESTRATOR_CONFIG, ./orchestrator.toml, the user's folder.
+        The config. Default: $ORCHESTRATOR_CONFIG, ./orchestrator.toml, the user's folder;
+        without any, a built-in example.
     route
         A route of the config, or provider/model. Default: "default".
     seed
@@ -210,7 +211,9 @@ def _simulate_calls(
 def _refuse_of_scripts(*, random: int | None, **options: object) -> None:
     """Refuse, for a day, what only a script has."""
     if random is None:
-        raise UsageError("allowed: a script, or --random N; not neither")
+        raise UsageError(
+            'there is nothing to play; allowed: a script, such as "402, ok", or --random 2000'
+        )
     if random < 1:
         raise UsageError("--random: allowed: 1 or more")
     given = [f"--{name}" for name, value in options.items() if value is not None]

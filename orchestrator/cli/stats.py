@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from orchestrator.cli.context import name_config
+from orchestrator.cli.context import name_config, require_config
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.inputs import check_writable
 from orchestrator.cli.ledger_files import configured_files, read_since, summed
@@ -20,6 +20,9 @@ from orchestrator.cli.stats_chart import write_chart
 from orchestrator.config import loading
 from orchestrator.config.config import Config
 from orchestrator.lab.simulation.loading import load_as_written
+
+_OTHER_PICTURES = (".gif", ".htm", ".html", ".jpeg", ".jpg", ".pdf", ".png", ".webp")
+"""What is meant as a chart's name, and never a ledger's."""
 
 _SWITCH = Parameter(negative="", show_default=False)
 
@@ -79,6 +82,10 @@ def stats(
 
 def _named(paths: Sequence[Path], *, plot: bool) -> tuple[Sequence[Path], Path | None]:
     """The ledgers among ``paths``, and the chart that ``--plot`` names."""
+    for path in paths:
+        if plot and path.suffix.lower() in _OTHER_PICTURES:
+            chart = path.with_suffix(".svg")
+            raise UsageError(f"{path}: a chart is written as SVG; allowed: --plot {chart}")
     charts = [path for path in paths if path.suffix.lower() == ".svg"]
     if charts and not plot:
         raise UsageError(f"{charts[0]} is no ledger; a chart is written with --plot {charts[0]}")
@@ -91,4 +98,5 @@ def _config(path: Path | None, *, needed: bool) -> Config | None:
     """The config; for files that are named it only tells where their providers are."""
     if not needed and path is None and loading.find() is None:
         return None
+    require_config(path, "; without one, name the ledger: `orchestrator stats calls.jsonl`")
     return load_as_written(path).config  # nobody is asked, so it does not matter which keys are set

@@ -131,7 +131,7 @@ def _health(draft: ConfigDraft) -> str:
     health = draft.document.health
     if health not in ("file", "memory") and not re.fullmatch(r"[a-z][a-z0-9+.-]*://\S+", health):
         near = nearest(health, ("file", "memory"))
-        draft.refuse("health", f"{found(health)}{near}; allowed: file, memory, or a URL")
+        draft.refuse("health", f"{found(health)}{near}; allowed: file, memory")
     return health
 
 

@@ -274,7 +274,9 @@ def _list_hook(type_: Any) -> Hook:
 
     def hook(value: Any, _: Any) -> Any:
         if not isinstance(value, list):
-            raise NotAllowed(f"{scalars.found(value)}; allowed: a list")
+            shown = scalars.found(value).removeprefix("found ")
+            such = f" such as [{shown}]" if isinstance(value, str) and shown.endswith("'") else ""
+            raise NotAllowed(f"{scalars.found(value)}; allowed: a list{such}")
         return tuple(_each(enumerate(value), lambda _, one: inner(one, part)))
 
     return hook

@@ -106,7 +106,7 @@ def test_a_stream_that_breaks_says_what_was_delivered(
     [
         (["simulate", "402, bilingg"], "column 6: 'bilingg' is no item; did you mean billing?"),
         (["simulate", "402@depseek"], "@depseek is nothing of this route; did you mean deepseek?"),
-        (["simulate"], "a script, or --random N"),
+        (["simulate"], 'a script, such as "402, ok", or --random 2000'),
         (["simulate", "ok", "--calls", "0"], "1 or more"),
         (["simulate", "ok", "--picture", "a.svg"], "--picture is for --random N"),
         (["simulate", "ok", "--mix", "keys"], "--mix is for --random N"),

@@ -212,6 +212,7 @@ def test_without_a_default_route_each_request_must_name_one() -> None:
     ("text", "where", "what"),
     [
         ("helth = 1", "helth", "did you mean 'health'"),
+        ('health = "redis"', "health", "found 'redis'; allowed: file, memory"),
         ('health = "fil"', "health", "did you mean 'file'"),
         ("health = 3", "health", "found a number, 3"),
         ('ledger = " "', "ledger", "is empty"),
@@ -257,7 +258,7 @@ def test_a_mistake_is_told_with_its_path(text: str, where: str, what: str) -> No
         ('default = ["depseek/x"]', "routes.default[0]", "did you mean 'deepseek'"),
         ('default = ["deepseek"]', "routes.default[0]", '"provider/model"'),
         ('default = ["deepseek/"]', "routes.default[0]", '"provider/model"'),
-        ('default = "deepseek/x"', "routes.default", "allowed: a list"),
+        ('default = "deepseek/x"', "routes.default", "allowed: a list such as ['deepseek/x']"),
         ("default = [3]", "routes.default[0]", "allowed: a text"),
         ("default = []", "routes.default", "is empty"),
         ('"a/b" = ["ollama/x"]', "routes.a/b", "holds no '/'"),
