@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
@@ -35,7 +36,7 @@ from orchestrator.classification import prepare
 from orchestrator.clock import SystemClock
 from orchestrator.config import loading as configuration
 from orchestrator.config.config import Config
-from orchestrator.config.errors import ConfigError, Problem
+from orchestrator.config.errors import ConfigError, Problem, placed
 from orchestrator.connections.transports import Transports
 from orchestrator.dialects import DEFAULT_DIALECT, dialect
 from orchestrator.dialects.neutral import StreamEvent
@@ -46,7 +47,6 @@ from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.capabilities import (
     FitnessLog,
     partition_by_capability,
-    without_credential,
 )
 from orchestrator.execution.flow import flow
 from orchestrator.execution.recorder import Recorder
@@ -56,6 +56,10 @@ from orchestrator.health import HealthBoard, Store, open_store
 from orchestrator.ledger import LedgerFile, Observer
 from orchestrator.secrets import guard_logs
 from orchestrator.states import Call, Policy, Target
+
+_log = logging.getLogger("orchestrator")
+
+_TABLES = 'a whole config, such as {"health": "memory", …}, goes into Orchestrator.from_dict'
 
 
 class Orchestrator:
@@ -86,11 +90,12 @@ class Orchestrator:
         policy: Mapping[str, Any] | None = None,
         **options: Unpack[OrchestratorOptions],
     ) -> None:
-        check_names("Orchestrator", options, OrchestratorOptions, ("routes", "providers", "policy"))
+        tables = ("config", "routes", "providers", "policy")
+        check_names("Orchestrator", options, OrchestratorOptions, tables, _TABLES)
         check_transports(options)
         check_observer(observe := options.get("observe"))
-        tables = {"routes": routes, "providers": providers, "policy": policy}
-        self.config = config = _config(config, tables)
+        handed_in = {"routes": routes, "providers": providers, "policy": policy}
+        self.config = config = _config(config, handed_in)
         # Before anything else, and here: the first call would do it while it holds an event loop.
         _prepare(config)
         self._clock = options.get("clock") or SystemClock()
@@ -139,7 +144,7 @@ class Orchestrator:
         check_names("from_file", options, OrchestratorOptions)
         if not isinstance(path, str | os.PathLike | None):
             raise TypeError(_meant(path, "path", "a path"))
-        return cls(configuration.load(path), **options)
+        return cls(_warned_of(configuration.load(path)), **options)
 
     @classmethod
     def from_dict(cls, config: Mapping[str, Any], **options: Unpack[OrchestratorOptions]) -> Self:
@@ -156,7 +161,7 @@ class Orchestrator:
         check_names("from_dict", options, OrchestratorOptions)
         if not isinstance(config, Mapping):
             raise TypeError(_meant(config, "config", "a mapping"))
-        return cls(configuration.from_mapping(config), **options)
+        return cls(_warned_of(configuration.from_mapping(config)), **options)
 
     def run(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
         """Run a call to its end, blocking the thread.
@@ -342,9 +347,10 @@ class Orchestrator:
         route, config = self._routing.route(request.wants), self._routing.config
         fit, unfit = partition_by_capability(route, request, config)
         self._fitness_log.tell(unfit)
+        # Told of on success too: a fallback that nobody can ask is found out before it is needed.
+        unfit += self._routing.without_credential(request.wants)
         if not fit:
             # No machine was begun, so there is no record to close, and nothing to give back.
-            unfit += without_credential(request.wants, config)
             raise no_target(unfit, Recorder("", observers), seconds=0.0)
         # Those that are not fit are none of the machine's: it would have to ask nobody about them.
         machine = Call(
@@ -362,12 +368,19 @@ class Orchestrator:
 def _config(config: Config | None, tables: Mapping[str, Any]) -> Config:
     given = {name: table for name, table in tables.items() if table is not None}
     if config is None:
-        return configuration.from_mapping(given, needs_routes=False)
+        return _warned_of(configuration.from_mapping(given, needs_routes=False))
     if not isinstance(config, Config):
         raise TypeError(_meant(config, "config", "a Config"))
     # Neither goes before the other: whoever gives both means one, and would not learn which.
     if given:
         raise TypeError(f"Orchestrator() takes a config or {', '.join(given)}, not both")
+    return config
+
+
+def _warned_of(config: Config) -> Config:
+    """``config``, once the log has said what its reader noticed."""
+    for warning in config.warnings:
+        _log.warning("%s%s", placed(config.path, warning.line), warning)
     return config
 
 

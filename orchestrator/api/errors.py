@@ -147,8 +147,8 @@ class CallFailed(Exception):  # the name is the public contract's
         wait = max(0.0, due - self.seconds)
         if wait < left:
             return ""
-        room = duration(max(0.0, left))
-        return f"not waited for: due in {duration(wait)}, later than the {room} that were left"
+        until, room = whole_duration(wait), whole_duration(left)
+        return f"not waited for: due in {until}, later than the {room} that were left"
 
     def _due(self) -> Iterator[float]:
         """When the answers of the target, or its marks, said to come back (since ``Started``)."""
@@ -252,14 +252,14 @@ def _headline(error: Error, target: str) -> str:
 
 def provider_words(status: int | None, message: str, since: str = "") -> str:
     """`` (HTTP 402: Insufficient Balance)`` on one line, ``since`` inside; empty without any."""
-    words = _one_line(message)
+    words = one_line(message)
     words = words if len(words) <= _LONGEST_WORDS else f"{words[: _LONGEST_WORDS - 1]}…"
     http = f"HTTP {status}" if status is not None else ""
     inner = ": ".join(part for part in (http, words) if part) + since
     return f" ({inner.removeprefix(', ')})" if inner else ""
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """``text`` without line ends, and without what would steer a terminal."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
@@ -273,21 +273,21 @@ def _why(skipped: Skipped) -> str:
 def _since(skipped: Skipped) -> str:
     parts = []
     if skipped.since is not None and -math.inf < skipped.since < 0:
-        parts.append("just now" if skipped.since > -1 else f"for {duration(-skipped.since)}")
+        parts.append("just now" if skipped.since > -1 else f"for {whole_duration(-skipped.since)}")
     if skipped.until is not None:
-        parts.append(f"due in {duration(max(0.0, skipped.until))}")
+        parts.append(f"due in {whole_duration(skipped.until)}")
     if skipped.expected is not None:
-        parts.append(f"expected back in {duration(max(0.0, skipped.expected))}")
+        parts.append(f"expected back in {whole_duration(skipped.expected)}")
     return ", ".join(parts)
 
 
-def duration(seconds: float) -> str:
-    """A length of time in one unit, for a sentence: ``40 s``, ``4 min``, ``1.5 h``."""
+def whole_duration(seconds: float) -> str:
+    """A length of time in one unit: ``3 s``, ``40 s``, ``4 min``, ``1.5 h``, ``2 d``."""
     if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
+        return f"{max(0.0, seconds):.0f} s"
+    if seconds < 5_400:
         return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.1f} days"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} d"
 
 
 def _rebuild(kind: type[CallFailed], error: Error, keywords: dict[str, Any]) -> CallFailed:

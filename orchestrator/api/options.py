@@ -63,6 +63,9 @@ class OrchestratorOptions(TypedDict, total=False):
     observe: Observer | None
 
 
+_FIELDS = 'fields of a request stand in it: {"messages": […], "temperature": 0.2}'
+
+
 def read_call(
     name: str, request: RequestLike, options: CallOptions, *, stream: bool = False
 ) -> tuple[Request, Observer | None]:
@@ -74,7 +77,7 @@ def read_call(
     """
     if not options and not stream:
         return request_of(request), None
-    check_names(name, options, CallOptions)
+    check_names(name, options, CallOptions, hint=_FIELDS)
     given: dict[str, Any] = {**options}
     # It belongs to the call, not to the request, which may be made again elsewhere.
     observe = given.pop("observe", None)
@@ -85,7 +88,7 @@ def read_call(
 
 
 def check_names(
-    name: str, options: Mapping[str, Any], known: type, others: Iterable[str] = ()
+    name: str, options: Mapping[str, Any], known: type, others: Iterable[str] = (), hint: str = ""
 ) -> None:
     """Refuse options that are none of ``known``, as Python does, with the nearest name.
 
@@ -94,6 +97,7 @@ def check_names(
         options: What it was given by name.
         known: The options.
         others: Names that it takes besides, which the nearest may be one of.
+        hint: Where else a name belongs that is near none.
 
     Raises:
         TypeError: There is no such option.
@@ -101,17 +105,16 @@ def check_names(
     # The types are there for checkers alone: at run time ``**`` takes any name, and a misspelled
     # ``timeout`` would let a call run for five minutes without a word.
     allowed = known.__annotations__
-    if options.keys() <= allowed.keys():
+    wrong = next((option for option in options if option not in allowed), None)
+    if wrong is None:
         return
     names = [*others, *allowed]
-    for option in options:
-        if option not in allowed:
-            near = difflib.get_close_matches(option, names, 1, 0.6)
-            meant = f"; did you mean {near[0]!r}?" if near else ""
-            raise TypeError(
-                f"{name}() got an unexpected keyword argument {option!r}{meant} "
-                f"(allowed: {', '.join(names)})"
-            )
+    near = difflib.get_close_matches(wrong, names, 1, 0.6)
+    meant = f"; did you mean {near[0]!r}?" if near else hint and f"; {hint}"
+    raise TypeError(
+        f"{name}() got an unexpected keyword argument {wrong!r}{meant} "
+        f"(allowed: {', '.join(names)})"
+    )
 
 
 def check_transports(options: OrchestratorOptions) -> None:

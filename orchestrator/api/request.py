@@ -223,11 +223,11 @@ def listed_route(route: Any) -> str | tuple[str, ...] | None:
     Raises:
         RequestError: It is no route.
     """
-    if route is None or isinstance(route, str):
+    if route is None or (isinstance(route, str) and route):
         return route
     allowed = 'allowed: a route, "provider/model", or a list of those'
     if not isinstance(route, list | tuple):
-        raise RequestError(f"route is {kind_of(route)}; {allowed}")
+        raise RequestError(f"route is {'empty' if route == '' else kind_of(route)}; {allowed}")
     if not route:
         raise RequestError(f"route is an empty list; {allowed}")
     for index, name in enumerate(route):

@@ -47,9 +47,12 @@ class Response:
     def message(self) -> dict[str, Any]:
         """The assistant's message in chat-completions shape, to append to the next request's."""
         message: dict[str, Any] = self.to_dict()["choices"][0]["message"]
-        # A null says nothing, and strict servers refuse one under a name that they do not know.
+        # A null or an empty list says nothing, and strict servers refuse it: OpenAI an empty
+        # `tool_calls`, others a null under a name that they do not know.
         return {
-            name: said for name, said in message.items() if said is not None or name == "content"
+            name: said
+            for name, said in message.items()
+            if name == "content" or said not in (None, [])
         }
 
     def __str__(self) -> str:

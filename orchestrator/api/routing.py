@@ -9,7 +9,9 @@ from orchestrator.classification import prepare
 from orchestrator.config import loading
 from orchestrator.config.config import Config
 from orchestrator.dialects import dialect
+from orchestrator.execution.capabilities import without_credential
 from orchestrator.execution.runtime import Runtime
+from orchestrator.ledger import Skipped
 from orchestrator.states import Target
 from orchestrator.vendors import CATALOGUE
 
@@ -36,6 +38,7 @@ class Routing:
         # Again from within: a call inside a signal handler may interrupt the one that has it.
         self._lock = threading.RLock()
         self._routes: dict[Wanted, tuple[Target, ...]] = {}
+        self._keyless: dict[Wanted, tuple[Skipped, ...]] = {}
         self._without_key: frozenset[str] = frozenset()
 
     def unknown(self, wanted: Wanted) -> tuple[str, ...]:
@@ -84,9 +87,19 @@ class Routing:
         targets = self.config.route(wanted)
         if len(self._routes) >= MOST_ROUTES:
             self._routes.clear()
+            self._keyless.clear()
         # The board keeps what it prepared for a route by its identity.
         self._routes[wanted] = targets
         return targets
+
+    def without_credential(self, wanted: Wanted) -> tuple[Skipped, ...]:
+        """The targets that a route lists and that are not in it, because they have no key."""
+        if not self.config.passed_over:
+            return ()
+        known = self._keyless.get(wanted)
+        if known is None:
+            known = self._keyless[wanted] = without_credential(wanted, self.config)
+        return known
 
     def _is_news(self, provider: str) -> bool:
         """True where the config does not name it, and no call did while its key was there."""

@@ -186,9 +186,8 @@ def build_app(screen: Screen) -> App:
 
 def _examples(name: str) -> str:
     """The examples of a command in Markdown, one a line."""
-    lines = "".join(f"\n- `{example}`" for example in EXAMPLES.get(name, ()))
-    # What is empty would be inherited: the words at the end of the first page.
-    return f"Examples:\n{lines}" if lines else "All commands: `orchestrator --help`"
+    lines = "".join(f"\n- `{example}`" for example in EXAMPLES[name])
+    return f"Examples:\n{lines}"
 
 
 def _command(tokens: list[str]) -> str:

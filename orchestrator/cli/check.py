@@ -86,7 +86,7 @@ def check(
             _placed(loaded, [*_health(loaded), *lint(loaded)]),
             loaded.routes,
             tuple(provider_connections(loaded)),
-            _asked(screen, loaded, seconds) if live else None,
+            _asked(screen, loaded, seconds, silent=json) if live else None,
             None if request is None else _taken_over(loaded, request, dialect),
         )
         report.show(screen, json=json)
@@ -99,7 +99,9 @@ def _taken_over(config: Config, file: str, spoken: str | None) -> tuple[Takeover
     return _takeovers(config, _read_request(file, spoken))
 
 
-def _asked(screen: Screen, config: Config, seconds: float | None) -> tuple[LiveCheck, ...]:
+def _asked(
+    screen: Screen, config: Config, seconds: float | None, *, silent: bool
+) -> tuple[LiveCheck, ...]:
     number = len({target for route in config.routes.values() for target in route})
     limit = check_live.SECONDS if seconds is None else seconds
     words = f"asking {count(number, 'target')}, at most {duration(limit)} …"
@@ -107,7 +109,7 @@ def _asked(screen: Screen, config: Config, seconds: float | None) -> tuple[LiveC
     with LiveLine(screen) as line:
         if line.is_shown:
             line.start(lambda: f"{words} {time.monotonic() - began:.0f} s")
-        else:
+        elif not silent:
             screen.say(words)
         return check_live.ask_targets(config, limit)
 

@@ -18,8 +18,11 @@ from orchestrator.config import loading
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, placed
 from orchestrator.lab.simulation.loading import Loaded, load, load_as_written
+from orchestrator.vendors import CATALOGUE
 
 NAME = "orchestrator"
+
+_NO_CONFIG = "config: none is found; known providers, with the keys of the environment"
 
 
 def open_orchestrator(
@@ -41,8 +44,7 @@ def open_orchestrator(
     targets = (wanted,) if isinstance(wanted, str) else wanted or ()
     if loading.find(path) is None and any("/" in name for name in targets):
         if named:
-            words = "config: none is found; known providers, with the keys of the environment"
-            screen.say(Text(words, style="dim"))
+            screen.say(Text(_NO_CONFIG, style="dim"))
         return Orchestrator()
     config = loading.load(path)
     name_config(screen, config, path, named=named)
@@ -128,6 +130,23 @@ def load_without_keys(path: Path | None, screen: Screen, *, named: bool = True) 
     names = ", ".join(loaded.stand_ins)
     screen.say(f"note: not set, and not needed for this: {names}")
     return loaded
+
+
+def load_or_known(path: Path | None, screen: Screen, *, named: bool = True) -> Loaded:
+    """The same; without any config the known providers of which a key is set.
+
+    Calls that name their targets themselves leave their marks and lines there too.
+
+    Raises:
+        ConfigError: There is no config and no key, or something else is wrong with it.
+    """
+    known = [one for one in CATALOGUE if loading.has_key(one)] if not loading.find(path) else []
+    if not known:
+        return load_without_keys(path, screen, named=named)
+    if named:
+        screen.say(Text(_NO_CONFIG, style="dim"))
+    config = loading.from_mapping({}, needs_routes=False)
+    return Loaded(loading.with_implied(config, known), ())
 
 
 def store_problem(config: Config) -> str:

@@ -1,4 +1,4 @@
-"""The config that ``verify`` and ``simulate`` take where there is none: the README's routes."""
+"""The config that ``verify`` and ``simulate`` take where there is none: a chain of three."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from orchestrator.api.request import RequestError
 from orchestrator.cli.format import one_line
 from orchestrator.cli.screen import Screen
 from orchestrator.config.errors import ConfigError
+from orchestrator.execution.call_log import IN_SHORT
 from orchestrator.secrets import mask
 
 DONE = 0
@@ -85,7 +86,7 @@ class OneLineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """See :class:`logging.Handler`."""
         # A command that runs calls has shown what the provider said: here is what came of it.
-        short = getattr(record, "in_short", None)
+        short = getattr(record, IN_SHORT, None)
         if short is not None:
             self._screen.say(f"note: {one_line(short)}")
             return

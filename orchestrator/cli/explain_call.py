@@ -72,6 +72,8 @@ def curl(config: Config, request: Request) -> str:
         RequestError: The payload holds something that JSON cannot say.
     """
     config = _with_known(config, request.wants)
+    # As the call itself: a stream is asked for its tokens too.
+    request = request.asking_for_usage() if request.stream else request
     target = next(iter(config.route(request.wants)), None)
     if target is None:
         return ""

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import re
 
+from orchestrator.api.errors import whole_duration
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SPACE = re.compile(r"\s+")
 
 
 def duration(seconds: float) -> str:
     """A length of time in one unit: ``3.2 s``, ``40 s``, ``4 min``, ``1.5 h``, ``2 d``."""
-    if seconds < 10:
-        return f"{max(0.0, seconds):.1f} s"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5_400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86400:.0f} d"
-
-
-def whole_duration(seconds: float) -> str:
-    """A length of time where tenths mean nothing: ``3 s``."""
-    return f"{max(0.0, seconds):.0f} s" if seconds < 10 else duration(seconds)
+    return f"{max(0.0, seconds):.1f} s" if seconds < 10 else whole_duration(seconds)
 
 
 def lasting(seconds: float) -> str:
@@ -30,8 +21,8 @@ def lasting(seconds: float) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """``1 request``, ``2 requests``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """``1 request``, ``2,000 requests``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -36,7 +37,9 @@ def configured_files(config: Config) -> tuple[Path, ...]:
             f'{config.path} keeps no ledger; write ledger = "calls.jsonl" at its top, or name a '
             "file of JSON lines"
         )
-    both = (config.ledger.with_name(config.ledger.name + OLD), config.ledger)
+    # Where the ledger is a link, the older one lies beside what it leads to.
+    older = Path(f"{os.path.realpath(config.ledger)}{OLD}")
+    both = (older, config.ledger)
     return tuple(path for path in both if path.is_file())
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from orchestrator.cli.context import program_name
 from orchestrator.cli.exit_codes import UsageError
+from orchestrator.cli.format import count
 from orchestrator.cli.ledger_files import DAY, configured_files, summed
 from orchestrator.cli.render_stats import ShownStatistics, amount
 from orchestrator.cli.screen import Screen
@@ -23,11 +24,11 @@ class RecentCalls:
     """What became of the calls of the last 24 hours.
 
     Attributes:
-        found: Their sums; ``None`` where the config keeps no ledger, or it cannot be read.
+        statistics: Their sums; ``None`` where the config keeps no ledger, or it cannot be read.
         problem: Why it cannot be read.
     """
 
-    found: Statistics | None
+    statistics: Statistics | None
     problem: str = ""
 
     @classmethod
@@ -42,18 +43,18 @@ class RecentCalls:
 
     def object(self) -> dict[str, Any] | None:
         """As a JSON-ready mapping; ``None`` without a ledger."""
-        return None if self.found is None else ShownStatistics(self.found).as_mapping()
+        return None if self.statistics is None else ShownStatistics(self.statistics).as_mapping()
 
     def show(self, screen: Screen) -> None:
         """On stdout."""
         screen.result("")
         if self.problem:
             screen.result(Text(f"the ledger cannot be read: {self.problem}", "yellow"))
-        elif self.found is None:
+        elif self.statistics is None:
             hint = 'what happened of late: write ledger = "calls.jsonl" at the top of the config'
             screen.result(Text(hint, "dim"))
         else:
-            for line in _lines(self.found):
+            for line in _lines(self.statistics):
                 screen.result(line)
 
 
@@ -65,8 +66,7 @@ def _lines(found: Statistics) -> Iterator[Text]:
         ends = [f"{total.answered_at_once:,} answered at once"]
         ends.append(f"{total.rescued:,} rescued{_most(found.rescues)}")
         ends.append(f"{total.lost:,} lost{_most(found.losses)}")
-        calls = f"{total.calls:,} call{'' if total.calls == 1 else 's'}"
-        yield Text(f"last 24 h: {calls}, {', '.join(ends)}")
+        yield Text(f"last 24 h: {count(total.calls, 'call')}, {', '.join(ends)}")
         yield Text(
             f"{attempts.attempts:,} attempts, {amount(attempts.prompt_tokens)} tokens in, "
             f"{amount(attempts.completion_tokens)} out"

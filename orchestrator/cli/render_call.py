@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
-from orchestrator.cli.format import duration, http_answer, lasting, one_line, whole_duration
+from orchestrator.api.errors import whole_duration
+from orchestrator.cli.format import duration, http_answer, lasting, one_line
 from orchestrator.cli.live import LiveLine
 from orchestrator.ledger import Attempt, Closed, Entry, Opened, Skipped, Transition
 from orchestrator.states import (

@@ -13,7 +13,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.format import count, duration
+from orchestrator.cli.format import count, duration, one_line
 from orchestrator.cli.prices import HOW_TO_INSTALL
 from orchestrator.cli.screen import Screen
 from orchestrator.ledger.figures import CallCounts, Statistics, TargetFigures, as_mapping
@@ -33,14 +33,14 @@ class ShownStatistics:
     """What ``stats`` shows.
 
     Attributes:
-        found: The sums.
+        statistics: The sums.
     """
 
-    found: Statistics
+    statistics: Statistics
 
     def as_mapping(self) -> dict[str, Any]:
         """As a JSON-ready mapping."""
-        found = self.found
+        found = self.statistics
         return {
             "files": found.files,
             "since": found.since,
@@ -69,11 +69,11 @@ class ShownStatistics:
         }
 
     def _figures(self, sums: TargetFigures) -> dict[str, Any]:
-        return {**as_mapping(sums), **({} if self.found.is_priced else {"money": None})}
+        return {**as_mapping(sums), **({} if self.statistics.is_priced else {"money": None})}
 
     def show(self, screen: Screen) -> None:
         """On stdout."""
-        found = self.found
+        found = self.statistics
         if not found.total.calls:
             files = ", ".join(found.files)
             where = f"in {files} no call began in that time" if files else "none was recorded yet"
@@ -89,20 +89,20 @@ class ShownStatistics:
 
     def plot(self, screen: Screen) -> None:
         """How the calls of each day ended, as bars on stdout."""
-        if not self.found.total.calls:
+        if not self.statistics.total.calls:
             return
         screen.result("")
-        for line in _bars(self.found):
+        for line in _bars(self.statistics):
             screen.result(line)
 
     def _by_target(self) -> Table:
         table = self._table("target", "sent", "answered")
-        rows = self.found.targets.items()
+        rows = self.statistics.targets.items()
         for target, sums in sorted(rows, key=lambda row: -row[1].attempts):
             numbers = (f"{sums.attempts:,}", f"{sums.answered:,}")
-            table.add_row(target, *numbers, *self._cells(sums))
+            table.add_row(one_line(target), *numbers, *self._cells(sums))
         if len(rows) > 1:
-            total = self.found.attempts
+            total = self.statistics.attempts
             table.add_section()
             numbers = (f"{total.attempts:,}", f"{total.answered:,}")
             table.add_row("all", *numbers, *self._cells(total))
@@ -110,9 +110,9 @@ class ShownStatistics:
 
     def _by_day(self) -> Table:
         table = self._table("day", "calls", "rescued", "lost")
-        for day, counts in sorted(self.found.days.items()):
+        for day, counts in sorted(self.statistics.days.items()):
             numbers = (counts.calls, counts.rescued, counts.lost)
-            sums = self.found.attempts_on(day)
+            sums = self.statistics.attempts_on(day)
             table.add_row(day.isoformat(), *(f"{each:,}" for each in numbers), *self._cells(sums))
         return table
 
@@ -124,18 +124,18 @@ class ShownStatistics:
         return table
 
     def _money_head(self) -> Sequence[str]:
-        return ("US$",) if self.found.is_priced else ()
+        return ("US$",) if self.statistics.is_priced else ()
 
     def _cells(self, sums: TargetFigures) -> Iterator[str]:
         yield duration(sums.seconds)
         yield amount(sums.prompt_tokens)
         yield amount(sums.completion_tokens)
-        if self.found.is_priced:
+        if self.statistics.is_priced:
             is_unknown = sums.unpriced and not sums.money
             yield "?" if is_unknown else f"{dollars(sums.money)}{'+?' if sums.unpriced else ''}"
 
     def _notes(self) -> Iterator[str]:
-        found, total = self.found, self.found.attempts
+        found, total = self.statistics, self.statistics.attempts
         if total.wasted_tokens:
             tokens = total.prompt_tokens + total.completion_tokens
             share = 100 * total.wasted_tokens / tokens
@@ -161,17 +161,17 @@ class ShownStatistics:
 
 
 def _headline(found: Statistics) -> str:
-    first, last = (datetime.fromtimestamp(at or 0.0).astimezone() for at in _span(found))
+    first, last = _local(found.since), _local(found.until)
     when = f"{first:%Y-%m-%d %H:%M}"
     if found.total.calls > 1:
         is_one_day = first.date() == last.date()
         when += f" to {last:%H:%M}" if is_one_day else f" to {last:%Y-%m-%d %H:%M}"
-    calls = f"{found.total.calls:,} call{'' if found.total.calls == 1 else 's'}"
+    calls = count(found.total.calls, "call")
     return f"{calls}, {when}, in {', '.join(found.files)}"
 
 
-def _span(found: Statistics) -> tuple[float | None, float | None]:
-    return found.since, found.until
+def _local(at: float | None) -> datetime:
+    return datetime.fromtimestamp(at or 0.0).astimezone()
 
 
 def _endings(found: Statistics) -> Table:

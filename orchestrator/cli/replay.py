@@ -13,7 +13,7 @@ from rich.text import Text
 
 from orchestrator.cli.context import name_config, show_warnings
 from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, exit_on_error
-from orchestrator.cli.format import count
+from orchestrator.cli.format import count, one_line
 from orchestrator.cli.live import LiveLine, working
 from orchestrator.cli.render_simulation import percent
 from orchestrator.cli.screen import Screen
@@ -220,7 +220,8 @@ def _path(each: Replay) -> str:
         target, credential, reason, assumed = sent
         times = len(list(alike))
         often = f" ×{times}" if times > 1 else ""
-        words.append(f"{target} {credential} {reason or 'ok'}{often}{' (assumed)' * assumed}")
+        who = f"{one_line(target)} {credential}"
+        words.append(f"{who} {reason or 'ok'}{often}{' (assumed)' * assumed}")
     return ", ".join(words) or "nobody was asked"
 
 

@@ -131,6 +131,8 @@ def write(console: Console, line: str | Text, margin: int = 0) -> None:
         _unfinished.pop().close()
         _unfinished.clear()
     text = Text(line) if isinstance(line, str) else line
+    if (shown := printable(text.plain)) != text.plain:
+        text = Text(shown)  # a model's name is its caller's, and a ledger anybody's
     for piece in text.split("\n", allow_blank=True):
         for before, part in _laid(console, piece, margin):
             console.print(Text(" " * before) + part, soft_wrap=True)

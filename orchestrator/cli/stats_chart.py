@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -111,6 +112,10 @@ def _stacked(
     import pygal
     from pygal.style import Style
 
+    # It adds a finder of the protocol that Python 3.12 dropped, of which 3.11 warns at each import.
+    sys.meta_path[:] = [
+        each for each in sys.meta_path if not isinstance(each, pygal.PluginImportFixer)
+    ]
     style = Style(
         **dict.fromkeys(("background", "plot_background"), "white"),
         **dict.fromkeys(("opacity", "opacity_hover"), "1"),

@@ -13,9 +13,10 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from orchestrator.api.client import Orchestrator
-from orchestrator.cli.context import load_without_keys, show_warnings
+from orchestrator.api.errors import whole_duration
+from orchestrator.cli.context import load_or_known, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
-from orchestrator.cli.format import count, http_answer, lasting, one_line, whole_duration
+from orchestrator.cli.format import count, http_answer, lasting, one_line
 from orchestrator.cli.recent_calls import RecentCalls
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
@@ -65,7 +66,7 @@ def status(
     """
     screen = Screen()
     with exit_on_error(screen, json=json):
-        loaded = load_without_keys(config, screen, named=not json)
+        loaded = load_or_known(config, screen, named=not json)
         show_warnings(loaded.config, screen)
         with Orchestrator(loaded.config) as orchestrator:
             _check(provider, orchestrator.config)

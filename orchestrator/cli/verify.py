@@ -70,7 +70,7 @@ def verify(
         if ledger is not None:
             check_writable(ledger)
         loaded = load_or_example(config, screen, named=not json)
-        verdicts = _searched(screen, _settings(loaded, route, repairs))
+        verdicts = _searched(screen, _settings(loaded, route, repairs), talks=not json)
         exceeded = list(_exceeded(verdicts, max_attempts, max_seconds))
         if json:
             routes = [as_mapping(one) for one in verdicts]
@@ -92,10 +92,10 @@ def _check(
         raise UsageError("--verbose is for people: --json says all in any case")
 
 
-def _searched(screen: Screen, settings: Sequence[Setting]) -> list[Verdict]:
+def _searched(screen: Screen, settings: Sequence[Setting], *, talks: bool) -> list[Verdict]:
     """The verdict on each; how far the search is, is shown meanwhile."""
     verdicts = []
-    with working(screen, "routes", len(settings), talks=True) as work:
+    with working(screen, "routes", len(settings), talks=talks) as work:
         for one in settings:
 
             def tell(words: str, name: str = one.name) -> None:

@@ -155,6 +155,9 @@ class Config:
         """Names that are close to ``name``."""
         known = [*self.routes, *sorted({str(t) for route in self.routes.values() for t in route})]
         provider, slash, model = name.partition("/")
+        if name in self.providers:
+            of = [one for one in known if one.startswith(f"{provider}/")]
+            return tuple(of) or (f"{provider}/MODEL",)
         providers = [*self.providers, *CATALOGUE]
         near = difflib.get_close_matches(provider, providers, 1, 0.6) if slash else []
         repaired = [f"{found}/{model}" for found in near if model and found != provider]

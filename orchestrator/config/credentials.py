@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from orchestrator.config import scalars
-from orchestrator.config.errors import NotAllowed, Problem
+from orchestrator.config.errors import NotAllowed, Problem, UnsetVariable
 from orchestrator.provider import ANONYMOUS, Credential
 from orchestrator.secrets import Secret
 from orchestrator.secrets.sources import (
@@ -31,7 +31,11 @@ _FORMS = (
     '"env:NAME", "file:PATH", "command:PROGRAM …", which prints a token, "keyring:SERVICE/NAME", '
     "or the key itself"
 )
-_VARIABLE = re.compile(r"\$\{?\w+\}?")
+_VARIABLE = re.compile(r"\$\{?\w+\}?|os\.environ/\w+")
+"""A variable as a shell, or LiteLLM's config, names one."""
+
+_LIKE_A_NAME = re.compile(r"[A-Z]+(_[A-Z]+)+(_?\d{1,3})?", re.ASCII)
+"""``CORP_KEY``: no key of any vendor is words in capitals."""
 _MOST_KEYS = 1000
 
 UNSET = "set it, or take the entry out"
@@ -95,10 +99,24 @@ def resolve(
             _distinct(one, credentials)
             credentials.append(one)
         except MissingSecret as missing:
-            warnings.append(Problem(place, str(missing), missing.fix))
+            warnings.append(_warning(place, missing))
         except ValueError as error:
             problems.append(Problem(place, str(error)))
     return CredentialPool(tuple(credentials), tuple(problems), tuple(warnings))
+
+
+def _warning(where: str, missing: MissingSecret) -> Problem:
+    if isinstance(missing, _NotSet):
+        return UnsetVariable(where, str(missing), missing.fix, variable=missing.variable)
+    return Problem(where, str(missing), missing.fix)
+
+
+class _NotSet(MissingSecret):
+    """The environment has no variable of that name."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(f"the environment variable {variable} is not set", UNSET)
+        self.variable = variable
 
 
 def _distinct(one: Credential, others: Sequence[Credential]) -> None:
@@ -122,7 +140,7 @@ def _credential(
         raise NotAllowed(f"found {scalars.kind(entry)}; allowed: {_FORMS}")
     scheme, colon, name = entry.partition(":")
     if not colon or scheme not in _SCHEMES:
-        _refuse_mistakes(entry)
+        _refuse_mistakes(entry, environ)
         return Credential(label, clean(entry, "the key"), "literal")
     if not name.strip():
         raise NotAllowed(f'found "{scheme}:" and no name; allowed: {_FORMS}')
@@ -143,9 +161,9 @@ def _label(label: Any) -> str:
     return label
 
 
-def _refuse_mistakes(entry: str) -> None:
+def _refuse_mistakes(entry: str, environ: Mapping[str, str]) -> None:
     """Refuse what was surely not meant as the key itself, such as ``evn:NAME``."""
-    if _VARIABLE.fullmatch(entry):
+    if _VARIABLE.fullmatch(entry) or entry in environ or _LIKE_A_NAME.fullmatch(entry):
         raise NotAllowed('found the name of a variable; write "env:NAME"')
     scheme, colon, _ = entry.partition(":")
     near = difflib.get_close_matches(scheme.lower(), _SCHEMES, 1, 0.6) if colon else []
@@ -155,7 +173,7 @@ def _refuse_mistakes(entry: str) -> None:
 
 def _from_environment(label: str, name: str, environ: Mapping[str, str]) -> Credential:
     if not environ.get(name, "").strip():
-        raise MissingSecret(f"the environment variable {name} is not set", UNSET)
+        raise _NotSet(name)
     source = f"env:{name}"
     return Credential(label, clean(environ[name], source), source)
 

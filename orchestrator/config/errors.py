@@ -30,6 +30,17 @@ class Problem:
         return f"{self.where}: {self.what}" if self.where else self.what
 
 
+@attrs.frozen
+class UnsetVariable(Problem):
+    """An environment variable that a config names, and that is not set.
+
+    Attributes:
+        variable: Its name.
+    """
+
+    variable: str = ""
+
+
 class ConfigError(Exception):
     """A config cannot be used. It lists everything that is wrong, not only the first thing.
 

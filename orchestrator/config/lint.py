@@ -65,7 +65,7 @@ def lint(config: Config) -> tuple[Finding, ...]:
         *_readable(config),
         *_ledger(config),
         *_dead_rules(config),
-        *_needless(config),
+        *_tls_options_without_tls(config),
         *dict.fromkeys(_connections(config)),  # what a variable names is many providers'
     ]
     return tuple(sorted(findings, key=lambda one: one.level is not Level.ERROR))
@@ -256,7 +256,7 @@ def _dead_rules(config: Config) -> Iterator[Finding]:
                 yield _warning(where, f"never matches: {why}", fix)
 
 
-def _needless(config: Config) -> Iterator[Finding]:
+def _tls_options_without_tls(config: Config) -> Iterator[Finding]:
     """What is said of TLS where none is spoken: perhaps ``https`` is meant."""
     for name, provider in config.providers.items():
         if not provider.credentials:

@@ -177,8 +177,8 @@ def no_config() -> ConfigError:
     places = f"./{FILE}, {_user_folder() / FILE}"
     what = (
         f"there is no config (looked for --config, ${VARIABLE}, {places}); `orchestrator init` "
-        'writes one from the keys in the environment; in code, route=["openai/gpt-5-mini"] '
-        "needs none"
+        "writes one from the keys in the environment; a call that names its targets, by "
+        'route=["openai/gpt-5-mini"] or --route, needs none'
     )
     return ConfigError("", [Problem("", what)])
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from orchestrator.config import credentials
-from orchestrator.config.errors import NotAllowed, Problem, nearest
+from orchestrator.config.errors import NotAllowed, Problem, UnsetVariable, nearest
 from orchestrator.config.scalars import base_url as check_base_url
 from orchestrator.config.scalars import found, is_loopback, kind, seconds
 from orchestrator.config.scalars import headers as check_headers
@@ -181,8 +181,10 @@ def _pool(
         entries = credentials.implied(entry.keys, draft.environ)
         if not entries and not entry.keyless:
             what = f"the environment variable {entry.keys[0]} is not set"
-            draft.warn(where, what, "set it, or leave the provider out")
-            return credentials.CredentialPool(warnings=(Problem(where, what),))
+            fix = "set it, or leave the provider out"
+            unset = UnsetVariable(where, what, fix, variable=entry.keys[0])
+            draft.warnings.append(unset)
+            return credentials.CredentialPool(warnings=(unset,))
     if not entries:
         return credentials.anonymous()
     pool = credentials.resolve(entries, where, draft.environ, draft.folder, reads=draft.reads)

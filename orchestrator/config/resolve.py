@@ -14,15 +14,13 @@ from typing import Any
 import attrs
 
 from orchestrator.config.config import DEFAULT_ROUTE, Config, TargetSettings
-from orchestrator.config.errors import ConfigError, Problem, nearest
+from orchestrator.config.errors import ConfigError, Problem, UnsetVariable, nearest
 from orchestrator.config.providers import ConfigDraft, header_variables, provider_of
 from orchestrator.config.scalars import found
 from orchestrator.config.schema import structure
 from orchestrator.provider import Provider
 from orchestrator.states.facts import Target
 from orchestrator.vendors import CATALOGUE
-
-_UNSET = re.compile(r"the environment variable (\S+) is not set")
 
 
 def resolve(
@@ -239,7 +237,7 @@ def _warn_of_passed_over(draft: ConfigDraft) -> None:
         if not lacking:
             continue
         others = [one for one in draft.warnings if one not in lacking]
-        draft.warnings[:] = [*others, *_told_once(name, lacking, tuple(routes.get(name, ())))]
+        draft.warnings[:] = [*others, *_unset_in_one(name, lacking, tuple(routes.get(name, ())))]
 
 
 def _lacks(warning: Problem, provider: str) -> bool:
@@ -248,16 +246,16 @@ def _lacks(warning: Problem, provider: str) -> bool:
     return warning.where.startswith((f"{where}credentials", f"{where}base_url"))
 
 
-def _told_once(
+def _unset_in_one(
     provider: str, lacking: Sequence[Problem], without: Sequence[str]
 ) -> Iterator[Problem]:
     """``lacking`` with its unset variables in one, the last with the routes that do without."""
-    unset = [one for one in lacking if _UNSET.fullmatch(one.what)]
-    told = [one for one in lacking if one not in unset]
+    unset = [one for one in lacking if isinstance(one, UnsetVariable)]
+    told = [one for one in lacking if not isinstance(one, UnsetVariable)]
     if len(unset) == 1:
         told = [*unset, *told]
     elif unset:
-        names = ", ".join(_UNSET.sub(r"\1", one.what) for one in unset)
+        names = ", ".join(one.variable for one in unset)
         what = f"the environment variables {names} are not set"
         told = [Problem(f"providers.{provider}.credentials", what, unset[0].fix), *told]
     if without:

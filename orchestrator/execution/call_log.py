@@ -14,12 +14,15 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
-from orchestrator.api.errors import duration, provider_words
+from orchestrator.api.errors import one_line, provider_words, whole_duration
 from orchestrator.health.news import BoardNews, MarkChange, MarkNews
 from orchestrator.states import Clear, Error, Event, Mark, Send, Step, Target
 from orchestrator.states.call import Call
 
 LOGGER = logging.getLogger("orchestrator")
+
+IN_SHORT = "in_short"
+"""The attribute of a record that says it without the provider's words, for who has shown them."""
 
 Sent = tuple[Target, str]
 """Where an attempt was sent, and the label of its credential."""
@@ -30,11 +33,12 @@ class CallLog:
 
     Args:
         logger: Who is told.
+        is_muted: True where nobody is.
     """
 
-    def __init__(self, logger: logging.Logger = LOGGER) -> None:
-        self._logger, self._is_muted = logger, False
-        self._told: dict[str, deque[float]] = {}
+    def __init__(self, logger: logging.Logger = LOGGER, *, is_muted: bool = False) -> None:
+        self._logger, self._is_muted = logger, is_muted
+        self._announced: dict[str, deque[float]] = {}
 
     @property
     def has_moves(self) -> bool:
@@ -85,17 +89,17 @@ class CallLog:
             if clear.mark is Mark.COOLDOWN or math.isinf(clear.since):
                 continue
             if self._is_new(clear.target.provider, began + clear.since):
-                lasting = f"{_MARKED[clear.mark]} for {duration(max(0.0, at - clear.since))} so far"
+                lasting = f"{_MARKED[clear.mark]} for {whole_duration(at - clear.since)} so far"
                 facts = (clear.target.name, lasting, _why(clear.error), to.name)
                 self._say(logging.INFO, "%s is passed over, %s: %s; calls go to %s", *facts)
 
     def _is_new(self, provider: str, since: float) -> bool:
         """Whether a mark there that began then (epoch) was told of by nobody; it is from now on."""
-        told = self._told.setdefault(provider, deque(maxlen=MOST_TOLD))
+        known = self._announced.setdefault(provider, deque(maxlen=MOST_ANNOUNCED))
         # An instant that was put together of two clocks is not the same to the microsecond.
-        if any(abs(since - known) < GRAIN for known in tuple(told)):  # threads add to it
+        if any(abs(since - one) < GRAIN for one in tuple(known)):  # threads add to it
             return False
-        told.append(since)
+        known.append(since)
         return True
 
     def tell_news(self, news: BoardNews) -> None:
@@ -105,7 +109,7 @@ class CallLog:
                 case MarkChange.MADE:
                     self._tell_made(each, news)
                 case MarkChange.LIFTED:
-                    said = f"{_thing(each)} is back after {duration(each.lasted)}"
+                    said = f"{_thing(each)} is back after {whole_duration(each.lasted)}"
                     self._say(logging.INFO, "%s: an answer ended its %s", said, _name(each))
                 case MarkChange.PROLONGED:
                     said = f"{_state(each)}, by a failed probe"
@@ -117,7 +121,7 @@ class CallLog:
         error = each.error
         hint = f". {error.hint}" if error is not None and error.hint else ""
         # For who has shown the failure itself already: what it says besides.
-        extra = {"in_short": f"{state}; {where}"}
+        extra = {IN_SHORT: one_line(f"{state}; {where}")}
         self._say(logging.WARNING, "%s: %s; %s%s", state, _why(error), where, hint, extra=extra)
 
     def _say(self, level: int, text: str, *facts: str, extra: dict[str, str] | None = None) -> None:
@@ -125,11 +129,12 @@ class CallLog:
             return
         # A handler of the user's may raise whatever it likes.
         with contextlib.suppress(Exception):
-            self._logger.log(level, text, *facts, extra=extra)
+            # A caller may name a model as he likes, line ends and escape sequences included.
+            self._logger.log(level, text, *map(one_line, facts), extra=extra)
 
 
-MOST_TOLD = 100
-"""Marks of one provider that are remembered as told; one in trouble has a handful."""
+MOST_ANNOUNCED = 100
+"""Marks of one provider that are remembered as announced; one in trouble has a handful."""
 
 GRAIN = 1.0
 """Seconds within which two marks of one provider are taken for one."""
@@ -150,14 +155,14 @@ def _thing(news: MarkNews) -> str:
 
 def _state(news: MarkNews) -> str:
     """``deepseek is benched for 5 min (expected to end in 37 h)``."""
-    thing, length = _thing(news), duration(news.left)
+    thing, length = _thing(news), whole_duration(news.left)
     if news.mark is Mark.DEAD:
         return f"{thing} is out for good"
     if news.mark is Mark.CIRCUIT:
         return f"the circuit of {thing} is open for {length}"
     expected = news.expected
     longer = expected is not None and expected > news.left + 1
-    until = f" (expected to end in {duration(expected or 0.0)})" if longer else ""
+    until = f" (expected to end in {whole_duration(expected or 0.0)})" if longer else ""
     return f"{thing} is {'out' if news.credential else 'benched'} for {length}{until}"
 
 

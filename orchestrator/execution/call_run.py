@@ -217,7 +217,7 @@ class CallRun:
         target = command.target
         provider = self.runtime.providers[target.provider]
         if self._failed is not None or self.recorder.passed_over:
-            self._tell_way(command)
+            self._log_route_change(command)
         self._begin_delivery(target)
         settings = self.runtime.targets.get(target.name)
         prepared = self.requests.prepare(
@@ -438,7 +438,7 @@ class CallRun:
         self.requests.go_on_from(text)
         self.delivery.go_on(usage, prefill=self.requests.prefills(target, self.provider))
 
-    def _tell_way(self, to: Send) -> None:
+    def _log_route_change(self, to: Send) -> None:
         """Tell people what the call left for this attempt, and what it passed over."""
         log, at = self.runtime.log, self.at
         if self._failed is not None:

@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 
+from orchestrator.api.errors import one_line
 from orchestrator.api.request import Request, refused_header
 from orchestrator.config.config import DEFAULT_ROUTE, Config, model_name
 from orchestrator.dialects import Loss, Operation, RequestError, Weight, dialect
@@ -172,7 +173,8 @@ class FitnessLog:
             is_news = each.reason is Reason.BAD_REQUEST and kind not in self._said
             if is_news and len(self._said) < _MOST_SAID:
                 self._said.add(kind)
-                _log.warning("%s could not take over: %s", each.target, each.message)
+                facts = one_line(each.target), one_line(each.message)
+                _log.warning("%s could not take over: %s", *facts)
 
 
 _log = logging.getLogger("orchestrator")

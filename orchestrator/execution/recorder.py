@@ -278,7 +278,8 @@ class Recorder:
 class ObservedEntries:
     """The entries of a call that somebody observes: each is handed on as it is written down.
 
-    A ledger file alone needs no entry, but what is in it.
+    A ledger file alone needs no entry, but what is in it. Who raises is told no more of this
+    call: what is broken breaks at each entry, and one traceback says as much as five.
     """
 
     def __init__(self, ledger: Ledger, observers: Sequence[Callable[[Entry], None]]) -> None:
@@ -304,7 +305,13 @@ class ObservedEntries:
             try:
                 observer(entry)
             except Exception:  # noqa: BLE001 - what an observer breaks must not cost the answer
-                _log.exception("an observer of the call raised; the call goes on")
+                _log.exception("an observer of the call raised; the call goes on without it")
+                self._leave_out(observer)
+
+    def _leave_out(self, observer: Callable[[Entry], None]) -> None:
+        # A ledger file leaves the call out by itself, and forgets it when told of its end.
+        if not isinstance(observer, LedgerFile):
+            self._observers = tuple(one for one in self._observers if one is not observer)
 
 
 def _as_told(*facts: Any) -> tuple[Any, ...]:

@@ -78,6 +78,9 @@ class Runtime:
         known = self._by_operation.get(operation)
         if known is None:
             new = attrs.evolve(self, board=operation_board(self.board, operation), repairs={})
+            if operation is Operation.COUNT_TOKENS:
+                # What such a board learns keeps nobody from being asked for answers.
+                new = attrs.evolve(new, log=CallLog(is_muted=True))
             # Two threads may make it at once; setdefault lets the first one stay.
             known = self._by_operation.setdefault(operation, new)
         return known

@@ -44,7 +44,6 @@ class MarkNews:
         lasted: Seconds since then.
         left: Seconds until it ends, or is due; infinite for ``DEAD``.
         expected: Seconds until it ends by what the failure itself said, where it said so.
-        failures: Failures in a row.
         error: The remembered failure; its message is masked.
     """
 
@@ -57,7 +56,6 @@ class MarkNews:
     lasted: float
     left: float
     expected: float | None
-    failures: int
     error: Error | None
 
 
@@ -85,8 +83,8 @@ def _news(marks: Marks, changes: Changes, now: float) -> Iterator[MarkNews]:
     for name, new in changes.items():
         old = marks.get(name)
         change = _change(old, new)
-        if change is not None and (told := old if new is None else new) is not None:
-            yield _told(name, change, told, now)
+        if change is not None and (record := old if new is None else new) is not None:
+            yield _mark_news(name, change, record, now)
 
 
 def _change(old: Record | None, new: Record | None) -> MarkChange | None:
@@ -103,7 +101,7 @@ def _change(old: Record | None, new: Record | None) -> MarkChange | None:
     return MarkChange.PROLONGED if new.until > old.until + TOLERANCE else None
 
 
-def _told(name: str, change: MarkChange, record: Record, now: float) -> MarkNews:
+def _mark_news(name: str, change: MarkChange, record: Record, now: float) -> MarkNews:
     _, scope, identity = parts(name)
     mark = record.mark
     if mark is None:
@@ -118,6 +116,5 @@ def _told(name: str, change: MarkChange, record: Record, now: float) -> MarkNews
         max(0.0, now - record.since),
         float("inf") if mark is Mark.DEAD else max(0.0, record.until - now),
         None if record.expected is None else max(0.0, record.expected - now),
-        record.failures,
         record.error,
     )

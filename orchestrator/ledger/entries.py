@@ -236,6 +236,13 @@ class Skipped:
     until: float | None
     expected: float | None = None
 
+    def __str__(self) -> str:
+        """``a/m skipped: billing (HTTP 402: Insufficient Balance), due in 300 s``."""
+        http = () if self.status is None else (f"HTTP {self.status}",)
+        words = ": ".join((*http, *filter(None, (self.message,))))
+        due = "" if self.until is None else f", due in {max(0.0, self.until):.0f} s"
+        return f"{self.target} skipped: {self.reason}{f' ({words})' if words else ''}{due}"
+
     @classmethod
     def passed_over(cls, clear: Clear) -> Skipped:
         """The record of a target that a mark keeps from being sent to."""

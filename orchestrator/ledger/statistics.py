@@ -5,12 +5,13 @@ A ledger may be larger than memory: it is read line by line, and of each line on
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import attrs
 import msgspec
@@ -39,9 +40,13 @@ class _Target(msgspec.Struct):
     model: str
 
 
+LATEST = 253_370_764_800.0
+"""The year 9999 (epoch): a later instant is none that a clock told, and no date."""
+
+
 class _Opened(msgspec.Struct, tag_field="kind", tag="opened"):
     call: str
-    time: float
+    time: Annotated[float, msgspec.Meta(ge=0, le=LATEST)]
     route: list[_Target]
     format: int = FORMAT
 
@@ -89,7 +94,6 @@ class _Running:
     day: date
     began: datetime
     first: str
-    sent: int = 0
     first_target: str = ""
     first_reason: str | None = None
 
@@ -118,7 +122,7 @@ def statistics(
     """
     summing = _Summing(since, price)
     for path in paths:
-        summing.found.files = (*summing.found.files, str(path))
+        summing.statistics.files = (*summing.statistics.files, str(path))
         with path.open("rb") as file:
             if since is not None:
                 file.seek(offset_of(file, since - SLACK))
@@ -202,7 +206,7 @@ class _Summing:
     """Sums lines as they come. Of each call that is not over a little is kept."""
 
     def __init__(self, since: float | None, price: Price | None) -> None:
-        self.found = Statistics(is_priced=price is not None)
+        self.statistics = Statistics(is_priced=price is not None)
         self._since, self._price = since, price
         self._running: dict[str, _Running] = {}
         self._cut_off: set[str] = set()
@@ -224,16 +228,16 @@ class _Summing:
     def end(self) -> Statistics:
         """The sums, once there are no more lines."""
         for running in self._running.values():
-            for counts in (self.found.total, self.found.days[running.day]):
+            for counts in (self.statistics.total, self.statistics.days[running.day]):
                 counts.unfinished += 1
         # Those before the instant that was asked for are no call that anybody misses.
-        self.found.cut_off = len(self._cut_off) if self._since is None else 0
-        return self.found
+        self.statistics.cut_off = len(self._cut_off) if self._since is None else 0
+        return self.statistics
 
     def _open(self, line: _Opened) -> None:
         if self._since is not None and line.time < self._since:
             return
-        found, began = self.found, datetime.fromtimestamp(line.time).astimezone()
+        found, began = self.statistics, datetime.fromtimestamp(line.time).astimezone()
         first = f"{line.route[0].provider}/{line.route[0].model}" if line.route else ""
         self._running[line.call] = _Running(began.date(), began, first)
         found.since = min(line.time, line.time if found.since is None else found.since)
@@ -242,11 +246,10 @@ class _Summing:
             counts.calls += 1
 
     def _attempt(self, running: _Running, line: _Attempt) -> None:
-        running.sent += 1
         running.first_target = running.first_target or line.target
         running.first_reason = running.first_reason or line.reason
         sums = self._figures(running, line)
-        places = self.found.targets, self.found.target_days
+        places = self.statistics.targets, self.statistics.target_days
         places[0].setdefault(line.target, TargetFigures()).add(sums)
         places[1].setdefault((running.day, line.target), TargetFigures()).add(sums)
 
@@ -274,12 +277,13 @@ class _Summing:
         if key not in self._prices:
             if len(self._prices) > MOST_PRICES:
                 self._prices.clear()
-            self._prices[key] = self._price(line.provider, line.model, usage, running.began)
-        return self._prices[key]
+            with contextlib.suppress(ValueError):  # fewer tokens than none
+                self._prices[key] = self._price(line.provider, line.model, usage, running.began)
+        return self._prices.get(key)
 
     def _close(self, running: _Running, line: _Closed) -> None:
         del self._running[line.call]
-        found, ending = self.found, _ending(running, line)
+        found, ending = self.statistics, _ending(running, line)
         for counts in (found.total, found.days[running.day]):
             setattr(counts, ending, getattr(counts, ending) + 1)
         if ending == "rescued":

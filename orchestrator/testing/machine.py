@@ -22,10 +22,14 @@ class ConfigMachine(RuleBasedStateMachine):
             config = load("orchestrator.toml")
 
             def check(self, done):
-                assert len(done.ledger.attempts) <= 8
+                assert len(done.ledger.attempts) <= self.config.policy.max_attempts
 
 
         TestMyConfig = MyConfig.TestCase
+        TestMyConfig.settings = settings(max_examples=20, stateful_step_count=10, deadline=None)
+
+    The settings, of hypothesis, end it within some seconds; its own default is 100 examples of
+    50 steps, which takes minutes.
 
     Attributes:
         config: Set it in the subclass.

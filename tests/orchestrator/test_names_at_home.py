@@ -30,7 +30,7 @@ def named_in(path: Path) -> set[str]:
 WORDS = {"codex", "grok", "litellm"}
 """Vendors' names that stand in the texts of others, and are read there as words."""
 
-EXAMPLES = {"cli/demo.py", "cli/verify.py"}
+EXAMPLES = {"cli/demo.py"}
 """What shows how a config looks."""
 
 

@@ -42,6 +42,9 @@ def case(block: Block) -> ParameterSet:
 END = "a line has ended with status "
 """What the shell says between two lines; nothing else says it."""
 
+_HOLDS_TESTS = re.compile(r"^def test_|^Test\w+ = ", re.MULTILINE)
+"""What pytest collects of a block: as a program it would only be defined."""
+
 ALL_KEYS = (
     "ANTHROPIC_API_KEY",
     "CORP_KEY",
@@ -107,11 +110,12 @@ def test_it_runs_as_written(block: Block, tmp_path: Path, outside: Mapping[str, 
 
 
 def run_python(block: Block, folder: Path, environ: Mapping[str, str]) -> None:
-    """A program; or what was typed into the interpreter, with what it said."""
+    """A program; a file of tests; or what was typed into the interpreter, with what it said."""
     program = folder / "block.py"
     program.write_text(block.text, encoding="utf-8")
-    by = ["-m", "doctest"] if block.text.startswith(">>>") else []
-    if by:
+    by = ["-m", "pytest", "-q"] if _HOLDS_TESTS.search(block.text) else []
+    if block.text.startswith(">>>"):
+        by = ["-m", "doctest"]
         program = program.rename(folder / "block.txt")
     done = started([sys.executable, *by, str(program)], folder, environ)
 

@@ -44,7 +44,7 @@ def encode(
     overrides: Payload,
     stream: bool = False,
 ) -> OutgoingRequest:
-    """See :class:`orchestrator.dialects.record.Encode`.
+    """See :class:`orchestrator.dialects.encoding.Encode`.
 
     :data:`DEFAULT_MAX_TOKENS` is sent where nobody says ``max_tokens``.
     """

@@ -55,7 +55,7 @@ def encode(
     overrides: Payload,
     stream: bool = False,
 ) -> OutgoingRequest:
-    """See :class:`orchestrator.dialects.record.Encode`."""
+    """See :class:`orchestrator.dialects.encoding.Encode`."""
     body = _body(payload, model, _placed(overrides))
     return post(provider, _path(model, stream=stream), body, stream=stream)
 

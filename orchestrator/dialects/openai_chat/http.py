@@ -16,7 +16,7 @@ def encode(
     overrides: Payload,
     stream: bool = False,
 ) -> OutgoingRequest:
-    """See :class:`orchestrator.dialects.record.Encode`."""
+    """See :class:`orchestrator.dialects.encoding.Encode`."""
     passed: Payload = payload
     if provider.omitted:
         passed = {name: value for name, value in payload.items() if name not in provider.omitted}

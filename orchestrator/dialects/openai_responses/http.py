@@ -14,7 +14,7 @@ def encode(
     overrides: Payload,
     stream: bool = False,
 ) -> OutgoingRequest:
-    """See :class:`orchestrator.dialects.record.Encode`."""
+    """See :class:`orchestrator.dialects.encoding.Encode`."""
     body = with_model({**payload, **overrides}, model, stream=stream)
     return post(provider, "responses", body, stream=stream)
 

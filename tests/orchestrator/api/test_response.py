@@ -148,3 +148,14 @@ def test_the_message_goes_into_the_next_request() -> None:
 
 def test_as_text_it_is_its_text() -> None:
     assert str(response_of(WHOLE)) == "hello"
+
+
+def test_what_the_message_does_not_say_is_not_in_it() -> None:
+    # Servers write what is not there; sent back, OpenAI refuses an empty list of calls.
+    nothing: dict[str, Any] = {"tool_calls": [], "refusal": None}
+    message = {"role": "assistant", "content": "a", **nothing}
+    response = response_of(
+        {**WHOLE, "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    )
+
+    assert response.message == {"role": "assistant", "content": "a"}

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from orchestrator import ConfigError, NoTarget, Orchestrator, UnknownRoute
+from orchestrator import ConfigError, NoTarget, Orchestrator, RequestError, UnknownRoute
 from orchestrator.api.routing import MOST_ROUTES
 from orchestrator.health import MemoryStore
 from orchestrator.sim import replies
@@ -211,3 +211,44 @@ def test_a_provider_is_admitted_for_vectors_too(
 
 def _embedded(orchestrator: Orchestrator) -> Any:
     return lambda text, **options: asyncio.run(orchestrator.aembed(text, **options))
+
+
+POOR = {
+    "providers": {
+        "poor": {"base_url": "http://poor.test/v1", "credentials": ["key"]},
+        "rich": {"base_url": "http://rich.test/v1", "credentials": ["env:RICH_KEY"]},
+    },
+    "routes": {"default": ["poor/m", "rich/m"]},
+}
+
+
+@both
+def test_a_fallback_whose_key_is_missing_is_told_of_before_it_is_needed(
+    call: Call, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("RICH_KEY", raising=False)
+    broke = Vendors({"poor.test": (402, {"error": {"message": "Insufficient Balance"}})})
+    with bare(Vendors(), **POOR) as orchestrator:
+        (passed_over,) = call(orchestrator).skipped
+    with bare(broke, **POOR) as orchestrator:
+        failed = failure(call, orchestrator)
+
+    (warning, _) = [each.message for each in caplog.records if "RICH_KEY" in each.message]
+    assert "passed over in route default" in warning
+    assert (passed_over.target, passed_over.reason) == ("rich/m", "auth")
+    assert "rich/m skipped: auth (the environment variable RICH_KEY is not set)" in str(failed)
+
+
+def test_what_was_passed_over_is_a_sentence() -> None:
+    with bare(Vendors({"poor.test": (402, {})}), **POOR) as orchestrator:
+        failed = failure(run, orchestrator, route=["rich/m", "poor/m"])
+
+        assert str(failed.skipped[0]).startswith("rich/m skipped: auth (the environment variable")
+
+
+@pytest.mark.parametrize("name", ["", "a"])
+def test_a_name_that_is_no_target_is_refused_with_one(name: str) -> None:
+    with world({"a": replies.ok()}) as (_, orchestrator):
+        words = "near: a/model-of-a" if name else "route is empty"
+        with pytest.raises((UnknownRoute, RequestError), match=words):
+            orchestrator.run(HI, route=name)

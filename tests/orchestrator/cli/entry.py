@@ -1,10 +1,17 @@
-"""The command line as its users start it: a process of its own, on pipes or on a terminal."""
+"""The command line as its users start it: on pipes, as a process of its own, or on a terminal.
+
+A process takes most of a second before the command begins, so that :meth:`Place.run` calls the
+command line here, with the streams, the folder and the environment that it would have there.
+What is about signals, open files or the process itself takes :meth:`Place.run_process`.
+"""
 
 from __future__ import annotations
 
 import codecs
+import contextlib
 import errno
 import fcntl
+import io
 import json
 import os
 import pty
@@ -14,12 +21,13 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from orchestrator.cli import main
 from tests.waiting import AMPLE
 
 ROOT = Path(__file__).parents[3]
@@ -54,10 +62,12 @@ class Place:
     Attributes:
         home: The folder.
         variables: The user's own environment variables.
+        options: What a process's interpreter is started with.
     """
 
     home: Path
     variables: Mapping[str, str] = attrs.field(factory=dict)
+    options: Sequence[str] = ()
 
     def environment(self) -> dict[str, str]:
         return {
@@ -72,22 +82,43 @@ class Place:
             **self.variables,
         }
 
-    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **streams: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "orchestrator", *arguments],
+            [sys.executable, *self.options, "-m", "orchestrator", *arguments],
             cwd=self.home,
             env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            **options,
+            **streams,
         )
 
     def run(self, *arguments: str, stdin: str | None = None) -> Ended:
-        """Run a command on pipes; without ``stdin`` its input is empty."""
+        """Run a command on pipes, in this process; without ``stdin`` its input is empty."""
+        with self._entered(), _streams(stdin or "") as (out, err):
+            status = main(arguments)
+        return self.sound(Ended(status, written(out), written(err)))
+
+    def run_process(self, *arguments: str, stdin: str | None = None) -> Ended:
+        """Run a command on pipes, as a process of its own."""
         process = self.start(*arguments, stdin=subprocess.PIPE)
         out, err = process.communicate(stdin or "", timeout=2 * AMPLE)
         return self.sound(Ended(process.returncode, out, err))
+
+    @contextlib.contextmanager
+    def _entered(self) -> Iterator[None]:
+        """In the user's folder, with the user's environment."""
+        before = dict(os.environ)
+        # Whatever terminal the tests run on, a table takes the columns that a pipe has.
+        own = {**self.environment(), "COLUMNS": str(COLUMNS)}
+        try:
+            os.environ.clear()
+            os.environ.update(own)
+            with contextlib.chdir(self.home):
+                yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
     def on_terminal(self, *arguments: str) -> Terminal:
         """Start a command on a terminal of 80 columns."""
@@ -122,6 +153,27 @@ class Place:
         for name, value in self.variables.items():
             assert not (value.startswith(CANARY[:6]) and value in shown), (name, shown)
         return ended
+
+
+@contextlib.contextmanager
+def _streams(stdin: str) -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
+    """Standard input with ``stdin`` in it, and what takes stdout and stderr up."""
+    given = io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8")
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+    before, sys.stdin = sys.stdin, given
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            yield out, err
+    finally:
+        sys.stdin = before
+
+
+def written(stream: io.TextIOWrapper) -> str:
+    """What was written to ``stream``."""
+    stream.flush()
+    held = stream.buffer
+    assert isinstance(held, io.BytesIO)
+    return held.getvalue().decode()
 
 
 def configured(

@@ -38,7 +38,7 @@ def test_an_unknown_key_is_named_with_its_file_and_the_nearest_known(tmp_path: P
 def test_a_sound_config_has_no_problems_and_nothing_is_sent(tmp_path: Path) -> None:
     with ScriptedProviders({"a": replies.ok()}) as providers:
         place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"])
-        ended, listed = place.run("check"), place.run("check", "--json")
+        ended, listed = place.run_process("check"), place.run("check", "--json")
 
         assert providers.received("a") == ()
     assert ended.out == (
@@ -173,7 +173,7 @@ def test_live_is_well_where_every_target_answers(tmp_path: Path) -> None:
         )
         sent = providers.received("a")[0].body
 
-    assert ended.status == 0
+    assert (ended.status, ended.err) == (0, "")
     assert [(got["target"], got["ok"]) for got in ended.json["live"]] == [("a/m", True)]
     assert sent["max_tokens"] <= 16
 

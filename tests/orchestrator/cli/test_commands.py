@@ -18,7 +18,7 @@ from orchestrator.cli.app import COMMANDS, EXAMPLES, build_app
 from orchestrator.cli.screen import Screen
 from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import COLUMNS, ROOT, Place, configured
-from tests.slow import slow, slow_but
+from tests.slow import slow_but
 from tests.waiting import AMPLE
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -101,7 +101,6 @@ def test_classify_reads_what_curl_printed_and_says_what_would_follow(tmp_path: P
     assert (nothing.status, len(nothing.said)) == (2, 1)
 
 
-@slow("eight commands, each a process; the next test has two")
 def test_status_remembers_across_processes_until_it_is_reset(tmp_path: Path) -> None:
     scripts = {"a": replies.billing_402(), "b": replies.error(200, {"error": "zonk"})}
     with ScriptedProviders(scripts) as providers:
@@ -157,10 +156,7 @@ def test_status_tells_of_a_long_wait_when_it_is_due_and_when_it_is_expected_to_e
     assert entry["expected"] - entry["since"] == pytest.approx(590_000)
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    slow_but([("status",)], [("status",), ("status", "--reset"), ("run", "hi")], "four processes"),
-)
+@pytest.mark.parametrize("arguments", [("status",), ("status", "--reset"), ("run", "hi")])
 def test_a_damaged_health_file_is_said_once_and_fails_no_command(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
@@ -216,7 +212,6 @@ def test_what_sends_nothing_works_where_no_key_is_set(tmp_path: Path) -> None:
     assert "attempt 1 a/m key#1 → billing → fail_terminal" in said.out
 
 
-@slow("five pictures, each a process; tests/orchestrator/lab/diagrams draws without")
 def test_diagram_writes_each_format_but_no_picture_to_a_terminal(tmp_path: Path) -> None:
     place = Place(tmp_path)
     text = place.run("diagram", "--picture", "classify")
@@ -315,7 +310,9 @@ def test_the_examples_of_a_command_fit_and_can_be_typed(name: str) -> None:
 _OUTPUTS = (("--help",), ("diagram",), ("classify", "--status", "402", "--json"))
 
 
-@pytest.mark.parametrize("arguments", _OUTPUTS, ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", slow_but([("diagram",)], _OUTPUTS, "each is three processes"), ids=" ".join
+)
 def test_output_that_nobody_can_read_ends_a_command_without_a_traceback(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
@@ -353,3 +350,14 @@ def _shell(folder: Path, command: str, stdout: int) -> subprocess.CompletedProce
         check=False,
         timeout=2 * AMPLE,
     )
+
+
+def test_status_without_a_config_shows_the_known_providers_that_have_a_key(tmp_path: Path) -> None:
+    place = Place(tmp_path, {"OPENAI_API_KEY": "canary.Q7x.openai"})
+    shown, nothing = place.run("status"), Place(tmp_path).run("status")
+
+    assert shown.status == 0
+    assert shown.said[0].startswith("config: none is found; known providers")
+    assert shown.out.startswith("openai ")
+    assert nothing.status == 2
+    assert "--route" in nothing.err

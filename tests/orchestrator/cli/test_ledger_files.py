@@ -72,3 +72,13 @@ def test_the_older_half_is_read_first_where_it_is_there(tmp_path: Path) -> None:
     old = tmp_path / "calls.jsonl.1"
     old.touch()
     assert configured_files(config) == (old, path)
+
+
+def test_the_older_half_of_a_link_lies_beside_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    real, link = tmp_path / "real" / "calls.jsonl", tmp_path / "calls.jsonl"
+    for path in (real, real.with_name("calls.jsonl.1")):
+        path.write_bytes(b"")
+    link.symlink_to(real)
+
+    assert configured_files(Config(ledger=link)) == (real.with_name("calls.jsonl.1"), link)

@@ -9,17 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
 
 import attrs
 import pytest
 
-from orchestrator.cli import main
 from orchestrator.cli.app import COMMANDS, build_app
 from orchestrator.cli.screen import Screen
 from orchestrator.sim import Completion, Reply, ScriptedProviders, replies
-from tests.orchestrator.cli import test_live, test_run
-from tests.orchestrator.cli.entry import configured
+from tests.orchestrator.cli.entry import Place, configured
 
 
 @attrs.frozen
@@ -37,14 +34,11 @@ class Written:
 
 
 @attrs.frozen
-class Elsewhere:
-    """The option's effect is not printed; a test of this module, whose name begins so, sees it."""
-
-    module: ModuleType
-    test: str
+class Streamed:
+    """The provider is asked for a stream with the option, and not without it."""
 
 
-Effect = str | Refused | Written | Elsewhere
+Effect = str | Refused | Written | Streamed
 """A text is a pattern of what is printed with the option, and not without it."""
 
 ONE = r'"calls": \['
@@ -61,8 +55,7 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--file", "request.json"), Refused("both a prompt and --file")),
         (("--route", "b/n"), r"attempt 1/3 b/n"),
         (("--timeout", "soon"), Refused("--timeout")),
-        (("--stream",), Elsewhere(test_run, "test_the_answer_alone_is_on_stdout")),
-        (("--no-stream",), Elsewhere(test_live, "test_an_attempt_is_seen_while_it_runs")),
+        (("--stream",), Streamed()),  # and --no-stream on a terminal: see test_live
         (("--require-complete",), r"output_truncated"),
         CONFIG,
         (("--json",), r'"choices"'),
@@ -214,14 +207,26 @@ ALL_OF_THEM = "simulate"
 """The command that does three things: each of its ways lists all of its options."""
 
 
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+@attrs.frozen
+class Scene:
     """A folder with two configs over two providers, a ledger, a request and an answer."""
+
+    place: Place
+    providers: ScriptedProviders
+
+    def printed(self, *words: str) -> tuple[int, str]:
+        """The status of a command, and all that it prints."""
+        ended = self.place.run(*words)
+        return ended.status, ended.out + ended.err
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
     truncated = Reply(completion=Completion(text="hello", finish_reason="length"))
     scripts = {"a": truncated, "b": replies.ok("hello")}
     with ScriptedProviders(scripts) as providers:
         urls = {name: providers.url(name) for name in scripts}
-        user = configured(
+        place = configured(
             tmp_path, urls, ["a/m", "b/n"], extra="max_attempts = 3\nattempts_per_target = 2"
         )
         config = tmp_path / "orchestrator.toml"
@@ -231,40 +236,25 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         )
         (tmp_path / "request.json").write_text('{"messages": [{"role": "user", "content": "hi"}]}')
         (tmp_path / "answer.txt").write_text("HTTP/1.1 402 No\n\nInsufficient Balance")
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.delenv("NO_COLOR", raising=False)
-        for name, value in user.environment().items():
-            monkeypatch.setenv(name, value)
-        assert main(["simulate", "429, ok", "--keep-ledger", "calls.jsonl"]) == 0
-        yield tmp_path
-
-
-def printed(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> tuple[int, str]:
-    capsys.readouterr()
-    try:
-        status = main(words)
-    except SystemExit as end:
-        status = int(end.code or 0)
-    shown = capsys.readouterr()
-    return status, shown.out + shown.err
+        assert place.run("simulate", "429, ok", "--keep-ledger", "calls.jsonl").status == 0
+        yield Scene(place, providers)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=" ".join)
-def test_an_option_has_an_effect_or_is_refused(
-    way: tuple[str, ...], place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _, without = printed(capsys, way)
+def test_an_option_has_an_effect_or_is_refused(way: tuple[str, ...], scene: Scene) -> None:
+    _, without = scene.printed(*way)
     for option, effect in WAYS[way]:
-        status, told = printed(capsys, (*way, *option))
+        status, told = scene.printed(*way, *option)
 
         match effect:
             case Refused(words):
                 assert status == 2, (option, told)
                 assert words in " ".join(told.split()), option
             case Written(file):
-                assert (place / file).is_file(), option
-            case Elsewhere(module, test):
-                assert any(name.startswith(test) for name in vars(module)), option
+                assert (scene.place.home / file).is_file(), option
+            case Streamed():
+                asked = [one.streamed for one in scene.providers.received("a")]
+                assert (asked[0], asked[-1]) == (False, True), option
             case pattern:
                 assert re.search(pattern, told), (option, told)
                 assert told != without, option
@@ -296,17 +286,16 @@ def test_every_option_is_listed(command: str) -> None:
         ("simulate", "ok", "--keep-ledger", "folder"),
         ("verify", "--ledger", "no/worst.jsonl"),
         ("diagram", "--output", "no/machine.svg"),
-        ("stats", "calls.jsonl", "--plot", "no/days.svg"),
         ("diagram", "--route", "short", "--output", "folder.svg"),
     ],
     ids=" ".join,
 )
 def test_what_cannot_be_written_is_noticed_before_the_work(
-    words: tuple[str, ...], place: Path, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...], scene: Scene
 ) -> None:
-    (place / "folder").mkdir()
-    (place / "folder.svg").mkdir()
-    status, told = printed(capsys, words)
+    (scene.place.home / "folder").mkdir()
+    (scene.place.home / "folder.svg").mkdir()
+    status, told = scene.printed(*words)
 
     assert status == 2
     assert re.fullmatch(r"error: \S+: (there is no folder no|it is a folder; .*)\n", told)

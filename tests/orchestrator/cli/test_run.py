@@ -86,6 +86,16 @@ def test_a_known_provider_needs_no_config_and_its_curl_goes_the_same_way(tmp_pat
     assert "there is no config" in failed(nothing, 2, "error: ")
 
 
+def test_the_curl_of_a_stream_asks_for_its_tokens_as_the_call_does(tmp_path: Path) -> None:
+    with ScriptedProviders({"a": replies.ok("hello")}) as providers:
+        place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"])
+        said = place.run("run", "--stream", "--explain", "hi").said
+        (received,) = providers.received("a")
+
+    assert received.body["stream_options"] == {"include_usage": True}
+    assert any('"stream_options":{"include_usage":true}' in line for line in said)
+
+
 def test_several_routes_are_asked_in_that_order(tmp_path: Path) -> None:
     with ScriptedProviders({"a": replies.billing_402(), "b": replies.ok("hello")}) as providers:
         urls = {name: providers.url(name) for name in "ab"}

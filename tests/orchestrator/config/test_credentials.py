@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.config import credentials
-from orchestrator.config.errors import Problem
+from orchestrator.config.errors import UnsetVariable
 
 QUIET = "sk-quiet-0123456789"
 
@@ -35,10 +35,11 @@ def test_labels_follow_the_order_of_the_file() -> None:
     assert [one.source for one in pool.credentials] == ["env:A", "env:B", "env:C"]
     assert values(pool) == ["a", "b", "c"]
     assert pool.warnings == (
-        Problem(
+        UnsetVariable(
             "here[1]",
             "the environment variable GONE is not set",
             "set it, or take the entry out",
+            variable="GONE",
         ),
     )
 
@@ -75,6 +76,10 @@ def test_a_literal_is_a_credential_that_names_no_source() -> None:
         ("keyrings:a/b", "did you mean 'keyring'"),
         ("$A", 'write "env:NAME"'),
         ("${A}", 'write "env:NAME"'),
+        ("A", 'write "env:NAME"'),  # it is set
+        ("CORP_KEY", 'write "env:NAME"'),
+        ("CORP_API_KEY_2", 'write "env:NAME"'),
+        ("os.environ/CORP_KEY", 'write "env:NAME"'),
         ("env:", "no name"),
         ("keyring:service", "SERVICE/NAME"),
         ("", "is empty"),

@@ -11,10 +11,12 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+import attrs
 import pytest
 
-from orchestrator import Orchestrator
+from orchestrator import Orchestrator, Request
 from orchestrator.clock import VirtualClock
+from orchestrator.dialects import Operation
 from orchestrator.health.stores.file import FileStore
 from orchestrator.lab.simulation import ScriptPlayer, Simulation, parse
 from orchestrator.sim import Reply, ScriptedProviders, replies
@@ -268,3 +270,28 @@ def test_made_up_calls_are_no_news(said: Said) -> None:
         assert simulation.call().answered
 
     assert said == []
+
+
+@CALLS
+def test_a_models_name_forges_no_line(call: Any, said: Said) -> None:
+    with world({"a": refused(404, "no such model"), "b": replies.ok()}) as (_, orchestrator):
+        call(orchestrator, route=["a/m\nCRITICAL root: all is well\x1b[2J", "b/m"])
+
+    assert said
+    assert all(text.isprintable() for _, text in said)
+
+
+def test_a_count_that_is_refused_benches_nobody_and_says_so_of_nobody(said: Said) -> None:
+    with world({"a": replies.billing_402()}) as (providers, orchestrator):
+        entry = attrs.evolve(orchestrator.config.providers["a"], dialect="anthropic-messages")
+        config = attrs.evolve(orchestrator.config, providers={"a": entry})
+        with Orchestrator(config) as counting:
+            asked = Request(
+                {"model": "a/m", "messages": [{"role": "user", "content": "hi"}]},
+                dialect="anthropic-messages",
+                operation=Operation.COUNT_TOKENS,
+            )
+            outcome(run, counting, asked)
+        assert len(providers.received("a")) == 1
+
+    assert of(said, "WARNING") == []

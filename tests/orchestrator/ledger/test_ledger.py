@@ -192,6 +192,30 @@ def test_an_observer_that_raises_is_logged_and_fails_nothing(
     assert {record.name for record in caplog.records} == {"orchestrator"}
 
 
+def test_an_observer_that_raises_is_logged_once_a_call_and_the_others_see_all_of_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told: list[str] = []
+    seen: list[str] = []
+
+    def breaks(entry: Entry) -> None:
+        told.append(entry.kind)
+        raise ValueError("I am broken")
+
+    with (
+        world({"a": replies.ok()}) as (_, among),
+        Orchestrator(among.config, observe=lambda entry: seen.append(entry.kind)) as orchestrator,
+    ):
+        for _ in range(2):
+            orchestrator.run({"messages": [{"role": "user", "content": "hi"}]}, observe=breaks)
+
+    assert told == ["opened", "opened"]
+    assert seen == 2 * ["opened", "transition", "transition", "attempt", "closed"]
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == 2 * [
+        "an observer of the call raised; the call goes on without it"
+    ]
+
+
 @pytest.mark.parametrize("broken", ["missing/calls.jsonl", "."], ids=["no-folder", "a-folder"])
 def test_a_ledger_that_cannot_be_written_is_reported_once(
     broken: str, tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -235,6 +235,8 @@ LATER = (
         (b'{"kind": "other"}\n', "Invalid value 'other'"),
         (b'{"kind": "opened"}\n', "missing required field"),
         (b"[]\n", "Expected `object`, got `array`"),
+        (b'{"kind":"opened","call":"x","route":[],"time":1e300}\n', "<= 253370764800.0"),
+        (b'{"kind":"opened","call":"x","route":[],"time":-1e18}\n', ">= 0"),
         (LATER, "format is 99; this version reads up to 1"),
     ],
 )  # fmt: skip

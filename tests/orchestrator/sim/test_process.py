@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from orchestrator import Orchestrator
 from orchestrator.sim import AnyScript, ClosedPort, ScriptError, SimProcess, replies
 from tests.waiting import AMPLE, eventually
 
@@ -153,3 +155,29 @@ def test_a_port_that_is_taken_is_one_clear_line() -> None:
 
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_the_page_keeps_providers_up_for_the_command_line(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sim.md").read_text("utf-8")
+    written = dict(re.findall(r"```(json|toml)\n(.*?)```", page, re.DOTALL))
+    (tmp_path / "providers.json").write_text(written["json"], "utf-8")
+    command = [sys.executable, "-m", "orchestrator.sim", "--script", "providers.json"]
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        port = program.stdout.readline().strip()
+        config = tmp_path / "orchestrator.toml"
+        config.write_text(written["toml"].replace(":8402/", f":{port}/"), "utf-8")
+        with Orchestrator.from_file(config) as orchestrator:
+            response = orchestrator.run("hi")
+        program.stdin.close()
+
+    assert [attempt.status for attempt in response.attempts] == [402, 200]
+    assert program.returncode == 0

@@ -38,11 +38,6 @@ TEN_LINES = re.findall(
     r"```python\n(.*?)```", (ROOT / "docs" / "testing.md").read_text("utf-8"), re.DOTALL
 )
 
-QUICK = """
-from hypothesis import settings
-TestMine.settings = settings(max_examples=5, stateful_step_count=10, deadline=None)
-"""
-
 FEW_EXAMPLES = """
 from hypothesis import settings
 settings.register_profile("few", max_examples=20, deadline=None)
@@ -95,7 +90,7 @@ def user_repo(folder: Path, text: str) -> Path:
     (folder / "orchestrator.toml").write_text(text, "utf-8")
     first, second = TEN_LINES
     (folder / "test_ten_lines.py").write_text(first, "utf-8")
-    (folder / "test_machine.py").write_text(f"{second}{QUICK}", "utf-8")
+    (folder / "test_machine.py").write_text(second, "utf-8")
     return folder
 
 
