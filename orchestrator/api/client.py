@@ -186,11 +186,17 @@ class Orchestrator:
                 is no such route or target, and the text names the nearest.
             TypeError: There is no such option.
         """
-        asked, observe = read_call("run", request, options)
+        return self.run_request(*read_call("run", request, options))
+
+    def run_request(self, request: Request, observe: Observer | None = None) -> Response:
+        """Run a call for whatever ``request`` asks for, for those who read its answer themselves.
+
+        Vectors and counts stand in ``raw`` of what it gives.
+        """
         # A connection is one call's: it holds the answer that is open, and the transport what is
         # kept alive for others.
         connection = BlockingConnection(self._transports.blocking(), self._clock)
-        return blocking.run(flow(self.begin_call(asked, observe)), connection)
+        return blocking.run(flow(self.begin_call(request, observe)), connection)
 
     async def arun(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
         """Run a call to its end, suspending the task; see :meth:`run`.
@@ -202,10 +208,13 @@ class Orchestrator:
         Raises:
             CallFailed: The call failed; catch its leaves to tell who must act.
         """
-        asked, observe = read_call("arun", request, options)
-        await self._admit_in_task(asked.wants)
+        return await self.arun_request(*read_call("arun", request, options))
+
+    async def arun_request(self, request: Request, observe: Observer | None = None) -> Response:
+        """The same as :meth:`run_request` for tasks."""
+        await self._admit_in_task(request.wants)
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
-        return await tasks.run(flow(self.begin_call(asked, observe)), connection)
+        return await tasks.run(flow(self.begin_call(request, observe)), connection)
 
     def embed(self, texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
         """Run a call for the vectors of texts, blocking the thread.
@@ -229,13 +238,11 @@ class Orchestrator:
             UnknownRoute: There is no such route or target; the text names the nearest.
             TypeError: There is no such option.
         """
-        asked, observe = read_embed("embed", texts, options)
-        return embeddings_of(self.run(asked, observe=observe))
+        return embeddings_of(self.run_request(*read_embed("embed", texts, options)))
 
     async def aembed(self, texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
         """Run a call for the vectors of texts, suspending the task; see :meth:`embed`."""
-        asked, observe = read_embed("aembed", texts, options)
-        return embeddings_of(await self.arun(asked, observe=observe))
+        return embeddings_of(await self.arun_request(*read_embed("aembed", texts, options)))
 
     def stream(self, request: RequestLike, **options: Unpack[CallOptions]) -> ChunkStream:
         """Run a call whose answer comes in chunks; see :meth:`run`.

@@ -58,7 +58,7 @@ class Embeddings:
     model: str
     credential: str
     skipped: tuple[Skipped, ...] = attrs.field(repr=False)
-    ledger: Ledger = attrs.field(repr=False)
+    ledger: Ledger = attrs.field(repr=False, hash=False)  # it grows while its call runs
     raw: dict[str, Any] = attrs.field(repr=False, hash=False)
 
     @property
@@ -84,7 +84,10 @@ def read_embed(
     given: dict[str, Any] = {key: each for key, each in options.items() if each is not None}
     observe = given.pop("observe", None)
     check_observer(observe)
-    return Request(_payload(texts), operation=Operation.EMBED, **given), observe
+    payload = _payload(texts)
+    if payload.get("stream"):
+        raise RequestError("'stream' is true, but embeddings have no stream: leave it out")
+    return Request(payload, operation=Operation.EMBED, **given), observe
 
 
 def _payload(texts: Any) -> Mapping[str, Any]:

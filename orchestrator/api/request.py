@@ -137,6 +137,7 @@ def request_of(request: Mapping[str, Any] | Request | str, **options: Any) -> Re
     # ``None`` is what the caller did not say: what the request itself says stands.
     given = {name: value for name, value in options.items() if value is not None}
     if isinstance(request, Request):
+        _check_generates(request)
         asked = attrs.evolve(request, **given) if given else request
     else:
         asked = Request(_payload(request), **given)
@@ -146,6 +147,20 @@ def request_of(request: Mapping[str, Any] | Request | str, **options: Any) -> Re
             "'stream' is true, but run and arun give whole answers: call stream or astream"
         )
     return asked
+
+
+def _check_generates(request: Request) -> None:
+    """Refuse what brings no answer of a model: a response would hold nothing of what came."""
+    if request.operation is _GENERATE:
+        return
+    ways = {
+        Operation.EMBED: "vectors come by embed and aembed",
+        Operation.COUNT_TOKENS: "tokens are counted through orchestrator.transport",
+    }
+    raise RequestError(
+        f"operation is {request.operation}, but run, arun, stream and astream give answers of a "
+        f"model: {ways[request.operation]}"
+    )
 
 
 def _payload(request: Any) -> Mapping[str, Any]:

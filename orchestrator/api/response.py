@@ -29,7 +29,7 @@ class Response:
     model: str
     credential: str
     skipped: tuple[Skipped, ...] = attrs.field(repr=False)
-    ledger: Ledger = attrs.field(repr=False)
+    ledger: Ledger = attrs.field(repr=False, hash=False)  # it grows while its call runs
     dialect: str = attrs.field(default=DEFAULT_DIALECT, repr=False)
     created: int = attrs.field(default=0, repr=False)
 

@@ -18,6 +18,7 @@ class Weight(enum.StrEnum):
     EFFORT = "effort"  # asked for as a best effort: the answer means the same without it
     PARAMETER = "parameter"  # the answer is another one
     SAID = "said"  # somebody said it, and would not be heard
+    NEEDED = "needed"  # without it nothing is asked: no policy lets it go
 
 
 @attrs.frozen
@@ -46,8 +47,11 @@ class Loss:
     def allowed(self, drop: Collection[str]) -> bool:
         """True where a policy that lists ``drop`` lets it go.
 
-        ``*`` stands for parameters: what somebody said is let go by its name alone.
+        ``*`` stands for parameters: what somebody said is let go by its name alone, and what a
+        request is about by none.
         """
+        if self.weight is Weight.NEEDED:
+            return False
         if any(name in drop for name in self.names):
             return True
         return self.weight is Weight.EFFORT or (self.weight is Weight.PARAMETER and "*" in drop)

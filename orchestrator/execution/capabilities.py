@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from orchestrator.api.errors import one_line
 from orchestrator.api.request import Request, refused_header
 from orchestrator.config.config import DEFAULT_ROUTE, Config, model_name
-from orchestrator.dialects import Loss, Operation, RequestError, dialect
+from orchestrator.dialects import Loss, Operation, RequestError, Weight, dialect
 from orchestrator.dialects.neutral import Conversation
 from orchestrator.execution.auth import key_form
 from orchestrator.ledger import Skipped
@@ -152,9 +152,11 @@ def _lost(conversation: Conversation, spoken: str, config: Config) -> tuple[Loss
 
 
 def _told(lost: Sequence[Loss]) -> str:
-    """What is lost, where it stands, and what would let it go."""
+    """What is lost, where it stands, and what would let it go, if anything would."""
     names = json.dumps(sorted({loss.name for loss in lost}))
     places = ", ".join(map(str, lost))
+    if any(loss.weight is Weight.NEEDED for loss in lost):
+        return places  # whatever else were dropped
     return f"{places}; [policy] drop = {names} would leave that out"
 
 

@@ -11,7 +11,7 @@ import httpx
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.api.default import default, default_in_task
-from orchestrator.api.options import CallOptions, check_observer
+from orchestrator.api.options import check_observer
 from orchestrator.api.request import Request, listed_route
 from orchestrator.dialects import DIALECTS
 from orchestrator.ledger import Observer
@@ -109,7 +109,6 @@ class OrchestratorTransport(_Transport):
         self._orchestrator = orchestrator
         self._route = listed_route(route)
         self._observe = observe
-        self._options: CallOptions = {} if observe is None else {"observe": observe}
         self._warned = False
         if self._route is not None:
             # Refused here, where it was written: a client would report each request as not found.
@@ -140,7 +139,7 @@ class OrchestratorTransport(_Transport):
                 return request
             if request.stream:
                 return self._streamed(request)
-            return answer(request, self._inner().run(request, **self._options))
+            return answer(request, self._inner().run_request(request, self._observe))
         except REFUSED as error:
             return refused(error, client_dialect(incoming))
 
@@ -153,7 +152,7 @@ class OrchestratorTransport(_Transport):
                 return request
             if request.stream:
                 return await self._streamed_async(request)
-            return answer(request, await self._inner().arun(request, **self._options))
+            return answer(request, await self._inner().arun_request(request, self._observe))
         except REFUSED as error:
             return refused(error, client_dialect(incoming))
 

@@ -16,15 +16,26 @@ from orchestrator.sim.received import Received
 SIZE = 8
 """Numbers of a vector where the request asks for none."""
 
+MOST = 65_536
+"""Numbers that may be asked for: far above any model's (4,096, OpenAI's and Qwen's, 2026-11)."""
+
+
+class UnreadableRequest(ValueError):
+    """A request that a real endpoint would refuse."""
+
 
 def operation_body(received: Received) -> dict[str, Any] | None:
-    """The body for a request that asks for vectors or a count; ``None`` for any other."""
+    """The body for a request that asks for vectors or a count; ``None`` for any other.
+
+    Raises:
+        UnreadableRequest: It asks for what there is not.
+    """
     path = received.path.partition("?")[0]
     body = received.body if isinstance(received.body, Mapping) else {}
     if path.endswith("/embeddings"):
         return _embeddings(body, received.model or "sim")
     if path.endswith(":batchEmbedContents"):
-        return {"embeddings": [{"values": _of_gemini(one)} for one in body.get("requests", ())]}
+        return {"embeddings": [{"values": _of_gemini(one)} for one in _batch(body)]}
     if path.endswith(("/count_tokens", "/input_tokens")):
         kind = {"object": "response.input_tokens"} if path.endswith("/input_tokens") else {}
         return {**kind, "input_tokens": _tokens(body)}
@@ -42,7 +53,7 @@ def _embeddings(body: Mapping[str, Any], model: str) -> dict[str, Any]:
     given = body.get("input", "")
     texts = given if isinstance(given, list) and not _is_tokens(given) else [given]
     in_base64 = body.get("encoding_format") == "base64"
-    size = body.get("dimensions") or SIZE
+    size = _size("dimensions", body)
     vectors = [vector(model, text, size) for text in texts]
     tokens = _tokens(texts)
     return {
@@ -56,10 +67,32 @@ def _embeddings(body: Mapping[str, Any], model: str) -> dict[str, Any]:
     }
 
 
-def _of_gemini(request: Mapping[str, Any]) -> list[float]:
+def _batch(body: Mapping[str, Any]) -> list[Any]:
+    requests = body.get("requests")
+    if not isinstance(requests, list):
+        raise UnreadableRequest("requests is no list of requests")
+    return requests
+
+
+def _of_gemini(request: Any) -> list[float]:
+    match request:
+        case {"content": {"parts": [*parts]}} if all(isinstance(part, Mapping) for part in parts):
+            texts = [part.get("text", "") for part in parts]
+        case _:
+            raise UnreadableRequest("requests[] has no content.parts")
+    if not all(isinstance(text, str) for text in texts):
+        raise UnreadableRequest("content.parts[].text is no text")
     model = str(request.get("model", "")).removeprefix("models/")
-    text = "".join(part.get("text", "") for part in request["content"]["parts"])
-    return vector(model, text, request.get("outputDimensionality") or SIZE)
+    return vector(model, "".join(texts), _size("outputDimensionality", request))
+
+
+def _size(name: str, request: Mapping[str, Any]) -> int:
+    wanted = request.get(name)
+    if wanted is None:
+        return SIZE
+    if type(wanted) is int and 1 <= wanted <= MOST:  # a bool is an int too
+        return wanted
+    raise UnreadableRequest(f"{name} is {wanted!r:.60}; allowed: whole numbers from 1 to {MOST:,}")
 
 
 def _is_tokens(given: Sequence[Any]) -> bool:

@@ -9,8 +9,9 @@ from typing import Any
 
 import attrs
 
-from orchestrator.sim.operations import operation_body
+from orchestrator.sim.operations import UnreadableRequest, operation_body
 from orchestrator.sim.received import Received
+from orchestrator.sim.replies import openai_error
 from orchestrator.sim.reply import Body, Completion, Framing, Reply
 
 _JSON = "application/json"
@@ -39,6 +40,7 @@ class Rendered:
 
 def render(reply: Reply, received: Received) -> Rendered:
     """The bytes of ``reply`` as an answer to ``received``."""
+    reply = _fitted(reply, received)
     content_type, pieces = _body(reply, received)
     framing = reply.framing
     if content_type == _EVENTS and framing is Framing.LENGTH:
@@ -71,14 +73,24 @@ def _head(status: int, headers: Mapping[str, str]) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
+def _fitted(reply: Reply, received: Received) -> Reply:
+    """``reply``, or where no answer of a model is asked for what is, or why there is none."""
+    if reply.completion is None:
+        return reply
+    try:
+        body = operation_body(received)
+    except UnreadableRequest as error:
+        refusal = openai_error(400, str(error))
+        return attrs.evolve(reply, completion=None, status=400, body=refusal.body)
+    return reply if body is None else attrs.evolve(reply, completion=None, body=body)
+
+
 def _body(reply: Reply, received: Received) -> tuple[str, tuple[bytes, ...]]:
     if reply.events:
         return _EVENTS, tuple(f"data: {event}\n\n".encode() for event in reply.events)
     if reply.completion is None:
         content_type, content = _encoded(reply.body, received)
         return content_type, (content,) if content else ()
-    if (asked := operation_body(received)) is not None:
-        return _JSON, (json.dumps(asked).encode(),)
     if received.streamed:
         return _EVENTS, tuple(_event(data) for data in _chunks(reply.completion, received))
     return _JSON, (json.dumps(_completion(reply.completion, received)).encode(),)

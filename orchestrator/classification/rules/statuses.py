@@ -28,7 +28,8 @@ RULES: tuple[Rule, ...] = (
          codes={"body:text"}),
     Rule("answer.no-content", Reason.INVALID_RESPONSE, _RFC, statuses=_SUCCESS,
          codes={"answer:none", "answer:no-object"},
-         hint="The endpoint answered without any choice: check base_url, and try again."),
+         hint=("The endpoint answered with nothing that was asked for, neither a choice nor a "
+         "vector: check base_url, and try again.")),
     # --- what a relay says of any failure upstream, where nothing tells more ---
     Rule("cover.upstream-failed", Reason.SERVER_ERROR, "common among relays (2026-11-21)",
          contains=("upstream error", "upstream request failed", "上游"),

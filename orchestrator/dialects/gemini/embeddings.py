@@ -49,7 +49,7 @@ def losses(payload: Payload) -> tuple[Loss, ...]:
     foreign = [name for name in payload if name not in _SAID]
     lost = [effort(name) if name == "user" else parameter(name) for name in foreign]
     if not all(isinstance(each, str) for each in embeddings.inputs(payload)):
-        lost.append(Loss(("input",), Weight.SAID, ("an input that is no text",)))
+        lost.append(Loss(("input",), Weight.NEEDED, ("an input that is no text",)))
     return tuple(lost)
 
 

@@ -322,14 +322,60 @@ def test_options_are_checked_like_those_of_any_call() -> None:
             inner.embed("a", observe=3)  # type: ignore[arg-type]
 
 
-def test_vectors_do_not_come_in_chunks() -> None:
-    request = orchestrator.Request({"input": "a"}, operation=orchestrator.Operation.EMBED)
-    with (
-        world({"only": replies.ok()}) as (_, inner),
-        inner.stream(request) as chunks,
-        pytest.raises(RequestError, match="embed has no answer in chunks"),
-    ):
-        next(iter(chunks))
+def run_task(inner: Orchestrator, request: Any) -> Any:
+    return asyncio.run(inner.arun(request))
+
+
+@pytest.mark.parametrize(
+    "call", [Orchestrator.run, run_task, Orchestrator.stream, Orchestrator.astream]
+)
+def test_what_brings_no_answer_of_a_model_is_refused_by_the_methods_that_give_one(
+    call: Any,
+) -> None:
+    embed = orchestrator.Request({"input": "a"}, operation=orchestrator.Operation.EMBED)
+    count = orchestrator.Request(
+        HI, dialect="anthropic-messages", operation=orchestrator.Operation.COUNT_TOKENS
+    )
+    with world({"only": replies.ok()}) as (providers, inner):
+        with pytest.raises(RequestError, match=r"operation is embed, .* by embed and aembed"):
+            call(inner, embed)
+        with pytest.raises(RequestError, match=r"operation is count_tokens, .*transport"):
+            call(inner, count)
+        assert counts(providers, "only") == (0,)
+
+
+@each_way
+def test_vectors_do_not_come_in_chunks(embed: Any) -> None:
+    with world({"only": replies.ok()}) as (providers, inner):
+        with pytest.raises(RequestError, match="'stream' is true, but embeddings have no stream"):
+            embed(inner, {"input": "a", "stream": True})
+        assert embed(inner, {"input": "a", "stream": False}).vectors
+        assert counts(providers, "only") == (1,)
+
+
+def test_what_is_found_may_be_kept_in_a_set() -> None:
+    with world({"only": replies.ok()}) as (_, inner):
+        found, answered = inner.embed("a"), inner.run(HI)
+
+    assert len({found, found, answered, answered}) == 2
+
+
+@pytest.mark.parametrize("body", [{"object": "list"}, {"data": []}])
+def test_an_answer_without_vectors_is_told_of_in_words_that_fit(body: Any) -> None:
+    with world({"only": Reply(body=body)}) as (_, inner), pytest.raises(CallFailed) as failed:
+        inner.embed("a")
+
+    assert "neither a choice nor a vector" in str(failed.value)
+
+
+def test_vectors_whose_numbers_contradict_each_other_are_none() -> None:
+    data = [{"index": 0, "embedding": [1.0]}, {"index": 2, "embedding": [2.0]}]
+    scripts = {"bad": Reply(body={"data": data}), "spare": replies.ok()}
+    extra = "policy.on.invalid_response = ['fallback']"
+    with world(scripts, route=[f"bad/{E3}", f"spare/{E3}"], extra=extra) as (_, inner):
+        found = inner.embed(["a", "b"])
+
+    assert [attempt.reason for attempt in found.attempts] == [Reason.INVALID_RESPONSE, None]
 
 
 def test_an_operation_that_a_dialect_does_not_have_is_refused() -> None:

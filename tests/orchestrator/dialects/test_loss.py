@@ -22,6 +22,7 @@ from orchestrator.dialects.neutral import Conversation
         (said("input_audio", "messages[0].content[1]"), ("*",), False),
         (said("input_audio", "messages[0].content[1]"), ("input_audio",), True),
         (said("input_audio", "messages[0].content[1]"), ("messages.input_audio",), True),
+        (Loss(("input",), Weight.NEEDED), ("input", "*"), False),
     ],
 )
 def test_all_stands_for_parameters_and_what_was_said_goes_by_name_alone(

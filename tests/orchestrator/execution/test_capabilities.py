@@ -197,6 +197,18 @@ def test_what_a_dialect_cannot_be_asked_of_vectors_is_named_and_may_be_dropped()
     assert dropped == (["google/m"], {})
 
 
+@pytest.mark.parametrize("drop", ["", 'policy.drop = ["input", "*"]'])
+@pytest.mark.parametrize("tokens", [[1, 2], [[1, 2], [3]]])
+def test_tokens_are_never_dropped_nor_is_it_said_that_they_could_be(drop: str, tokens: Any) -> None:
+    asked = embedding(input=tokens, input_type="query")
+
+    fit, told = partition(config(GOOGLE, drop), asked, "google/m")
+
+    assert fit == []
+    assert "an input that is no text" in told["google/m"][1]
+    assert "drop" not in told["google/m"][1]
+
+
 def test_the_length_of_texts_passes_nobody_over() -> None:
     """A context is that of each text, and nobody here knows how many tokens one has."""
     found = config('[targets."chat/m"]\ncontext = 10')

@@ -69,3 +69,39 @@ def test_a_call_of_a_model_is_answered_as_before() -> None:
     told = post("/chat/completions", {"model": "m", "messages": []})
 
     assert told["choices"][0]["message"]["content"] == "hello"
+
+
+PART = {"content": {"parts": [{"text": "a"}]}}
+REFUSED: dict[str, tuple[str, Any]] = {
+    "a size in text": ("/embeddings", {"input": "a", "dimensions": "256"}),
+    "a negative size": ("/embeddings", {"input": "a", "dimensions": -1}),
+    "no size": ("/embeddings", {"input": "a", "dimensions": 0}),
+    "a truth": ("/embeddings", {"input": "a", "dimensions": True}),
+    "a fraction": ("/embeddings", {"input": "a", "dimensions": 2.5}),
+    "a size beyond memory": ("/embeddings", {"input": "a", "dimensions": 10**15}),
+    "gemini's size": (
+        "/models/m:batchEmbedContents",
+        {"requests": [PART | {"outputDimensionality": "256"}]},
+    ),
+    "tokens": (
+        "/models/m:batchEmbedContents",
+        {"requests": [{"content": {"parts": [{"text": [1, 2]}]}}]},
+    ),
+    "no parts": ("/models/m:batchEmbedContents", {"requests": [{"content": {"parts": 3}}]}),
+    "parts of nothing": (
+        "/models/m:batchEmbedContents",
+        {"requests": [{"content": {"parts": [1]}}]},
+    ),
+    "no content": ("/models/m:batchEmbedContents", {"requests": [None]}),
+    "no requests": ("/models/m:batchEmbedContents", {}),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_a_real_endpoint_would_refuse_is_refused(kind: str) -> None:
+    path, body = REFUSED[kind]
+    with ScriptedProviders({"a": replies.ok("hello")}) as providers:
+        answer = httpx.post(f"{providers.url('a')}{path}", json=body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"]
