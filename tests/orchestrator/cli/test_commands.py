@@ -360,4 +360,4 @@ def test_status_without_a_config_shows_the_known_providers_that_have_a_key(tmp_p
     assert shown.said[0].startswith("config: none is found; known providers")
     assert shown.out.startswith("openai ")
     assert nothing.status == 2
-    assert "--route" in nothing.err
+    assert "there is no config" in nothing.err

@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 import pytest
 
-from orchestrator import Orchestrator, Request
+from orchestrator import CallFailed, Orchestrator, Request
 from orchestrator.clock import VirtualClock
 from orchestrator.dialects import Operation
 from orchestrator.health.stores.file import FileStore
@@ -291,7 +291,8 @@ def test_a_count_that_is_refused_benches_nobody_and_says_so_of_nobody(said: Said
                 dialect="anthropic-messages",
                 operation=Operation.COUNT_TOKENS,
             )
-            outcome(run, counting, asked)
+            with pytest.raises(CallFailed):
+                counting.run_request(asked)
         assert len(providers.received("a")) == 1
 
     assert of(said, "WARNING") == []
