@@ -14,6 +14,7 @@ The rules of the room:
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 __all__ = ["main"]
@@ -25,6 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: What stands after the program's name; the process's own by default.
     """
-    from orchestrator.cli.app import serve
-
+    try:
+        from orchestrator.cli.app import serve
+    except KeyboardInterrupt:
+        # Half a second's work on a busy machine: who leaves meanwhile leaves as he does later.
+        sys.stderr.write("interrupted\n")
+        return 130
     return serve(arguments)

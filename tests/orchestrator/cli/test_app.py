@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from orchestrator.cli.app import COMMANDS, serve
+from tests.orchestrator.cli.entry import ROOT
+from tests.waiting import AMPLE
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -91,3 +96,31 @@ def test_a_simulation_of_nothing_says_what_there_is_to_play(
         "",
         'error: there is nothing to play; allowed: a script, such as "402, ok", or --random 2000',
     )
+
+
+LEAVING = """
+import sys
+
+def leave(event, arguments):
+    if event == "import" and arguments[0] == "orchestrator.cli.app":
+        raise KeyboardInterrupt
+
+from orchestrator.cli import main
+
+sys.addaudithook(leave)
+sys.exit(main(["status"]))
+"""
+"""A person who presses Ctrl-C while the command line is loaded."""
+
+
+def test_who_leaves_while_it_is_loaded_sees_no_traceback() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LEAVING],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=AMPLE,
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
