@@ -224,6 +224,8 @@ def listed_route(route: Any) -> str | tuple[str, ...] | None:
         RequestError: It is no route.
     """
     if route is None or (isinstance(route, str) and route):
+        if route is not None and len([one for one in route.split(",") if "/" in one]) > 1:
+            raise RequestError("route is one text that names several; allowed: a list of targets")
         return route
     allowed = 'allowed: a route, "provider/model", or a list of those'
     if not isinstance(route, list | tuple):

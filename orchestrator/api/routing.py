@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 
@@ -14,6 +15,8 @@ from orchestrator.execution.runtime import Runtime
 from orchestrator.ledger import Skipped
 from orchestrator.states import Target
 from orchestrator.vendors import CATALOGUE
+
+_log = logging.getLogger("orchestrator")
 
 MOST_ROUTES = 256
 """Routes that are kept once they were named; a caller who makes them up has more."""
@@ -64,6 +67,10 @@ class Routing:
                 dialect(one.dialect)
                 if one.credentials:
                     self._runtime.admit(one)
+                elif one.name not in self._without_key:
+                    # As of a config: a fallback that nobody can ask is found out before it is
+                    # needed.
+                    _log.warning("%s has no credential: %s", one.name, "; ".join(one.missing))
             self._without_key -= {one.name for one in found if one.credentials}
             # Nothing is ever sent to one without a key, which may be set by the next call.
             self._without_key |= {one.name for one in found if not one.credentials}

@@ -52,8 +52,8 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
     file
         A request in chat-completions shape (JSON); - is standard input.
     route
-        A route of the config, or provider/model; several are asked in that order. Default: the
-        request's model, else "default".
+        A route of the config, or provider/model. Several are asked in that order: -r A -r B.
+        Default: the request's model, else "default".
     timeout
         The call's deadline: 30, 30s, 5m. Default: the config's.
     stream

@@ -72,6 +72,11 @@ def test_a_route_may_be_a_list_of_targets(route: Any) -> None:
     assert request_of(asked, timeout=3.0).wants == ("a/b", "c/d")
 
 
+def test_several_targets_in_one_text_are_refused() -> None:
+    with pytest.raises(RequestError, match="allowed: a list of targets"):
+        request_of(HI, route="a/b, c/d")
+
+
 @pytest.mark.parametrize("name", ["", 5, None, ["a/b"]])
 def test_a_target_in_a_list_that_is_none_is_named(name: Any) -> None:
     with pytest.raises(RequestError, match=r"^route\[1\] is .*; allowed: "):

@@ -115,7 +115,9 @@ def test_what_an_admitted_provider_echoes_is_masked(monkeypatch: pytest.MonkeyPa
 
 
 @both
-def test_a_missing_key_is_a_target_passed_over(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_key_is_a_target_passed_over(
+    call: Call, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.delenv("DEEPSEEK_API_KEY", raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", "canary.o.Q7x")
     with bare(Vendors()) as orchestrator:
@@ -123,6 +125,9 @@ def test_a_missing_key_is_a_target_passed_over(call: Call, monkeypatch: pytest.M
 
         assert [(each.target, each.reason) for each in response.skipped] == [("deepseek/m", "auth")]
         assert "DEEPSEEK_API_KEY" in response.skipped[0].message
+        call(orchestrator, route=["openai/m", "deepseek/m"])
+    (said,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert "DEEPSEEK_API_KEY is not set" in said.getMessage()
 
 
 @both
