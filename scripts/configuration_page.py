@@ -17,6 +17,7 @@ from orchestrator.config.starter import DEFAULTS
 from orchestrator.health import stores
 from orchestrator.states.reasons import SPECS, Move
 from orchestrator.vendors import CATALOGUE
+from scripts.pages import write_or_check
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 
@@ -140,14 +141,7 @@ def _cell(text: str) -> str:
 
 def main() -> int:
     """Write, or check."""
-    text = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE.name} is not what the records say: python scripts/configuration_page.py")
-    return 1
+    return write_or_check(PAGE, page(), "the records")
 
 
 if __name__ == "__main__":

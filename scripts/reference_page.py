@@ -18,6 +18,7 @@ import attrs
 import griffe
 
 from scripts.docstring_markdown import anchor, linked, prose, table
+from scripts.pages import write_or_check
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "reference.md"
@@ -442,14 +443,7 @@ _WRITERS: Mapping[str, Callable[[Any, Section | None], Iterator[str]]] = {
 
 def main() -> int:
     """Write, or check."""
-    text = Page().text()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE.name} is not what the docstrings say: python scripts/reference_page.py")
-    return 1
+    return write_or_check(PAGE, Page().text(), "the docstrings")
 
 
 if __name__ == "__main__":

@@ -60,14 +60,9 @@ def inputs(payload: Payload) -> list[Any]:
 
 
 def encode(
-    payload: Payload,
-    *,
-    provider: EndpointSettings,
-    model: str,
-    overrides: Payload,
-    stream: bool = False,  # noqa: ARG001 - vectors come in one piece
+    payload: Payload, *, provider: EndpointSettings, model: str, overrides: Payload
 ) -> OutgoingRequest:
-    """See :class:`orchestrator.dialects.encoding.Encode`."""
+    """See :class:`orchestrator.dialects.encoding.EncodeOperation`."""
     passed = {name: value for name, value in payload.items() if name not in provider.omitted}
     # A relay with an address of its own for chats has its embeddings beside them.
     path = provider.path.replace(_CHAT, _PATH).replace("{model}", quote(model, safe="")) or _PATH

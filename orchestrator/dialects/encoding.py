@@ -71,6 +71,16 @@ class Encode(Protocol):
         ...
 
 
+class EncodeOperation(Protocol):
+    """Makes one HTTP request for what is no answer, and so never comes as a stream."""
+
+    def __call__(
+        self, payload: Payload, *, provider: EndpointSettings, model: str, overrides: Payload
+    ) -> OutgoingRequest:
+        """The request to send for ``payload``; see :class:`Encode`."""
+        ...
+
+
 @attrs.frozen
 class KeyForm:
     """The header that carries a key, and how.

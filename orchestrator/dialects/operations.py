@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from orchestrator.dialects.answer import Answer, Fault
-from orchestrator.dialects.encoding import Encode, Payload
+from orchestrator.dialects.encoding import EncodeOperation, Payload
 from orchestrator.dialects.judgement import Flawed
 from orchestrator.dialects.loss import Loss
 
@@ -56,7 +56,7 @@ class OperationSpec:
         form: The name of the form in which its requests are written: dialects of one form
             understand each other's requests, others do not.
         paths: How the path of a request ends by which a client asks for it.
-        encode: See :class:`.Encode`; the payload is in ``form``.
+        encode: See :class:`.EncodeOperation`; the payload is in ``form``.
         decode: See :data:`DecodeFor`; the answer's ``raw`` is the provider's own body.
         takes_overrides: False where a target's own fields are those of an answer, and would be
             refused here.
@@ -71,7 +71,7 @@ class OperationSpec:
 
     form: str
     paths: tuple[str, ...] = ()
-    encode: Encode
+    encode: EncodeOperation
     decode: DecodeFor
     takes_overrides: bool = True
     optional: frozenset[str] = frozenset()

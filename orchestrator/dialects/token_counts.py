@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orchestrator.dialects.answer import Answer, Fault
-from orchestrator.dialects.encoding import Encode, Payload
+from orchestrator.dialects.encoding import EncodeOperation, Payload
 from orchestrator.dialects.operations import DecodeFor, OperationSpec
 from orchestrator.dialects.wire import decoded
 
 
-def token_count(form: str, path: str, encode: Encode, field: str) -> OperationSpec:
+def token_count(form: str, path: str, encode: EncodeOperation, field: str) -> OperationSpec:
     """The operation of a dialect whose answers hold the count in ``field``.
 
     Args:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from orchestrator.dialects import OperationSpec, Payload, dialect
 from orchestrator.dialects.crossing import loss_notes
 from orchestrator.execution.request_builder import PreparedRequest, RequestBuilder
+from orchestrator.http_messages import OutgoingRequest
 from orchestrator.provider import Provider
 from orchestrator.states import Error, Reason, Target
 
@@ -53,7 +55,8 @@ class OperationRequestBuilder(RequestBuilder):
         if provider.dialect != self._request.dialect:
             notes += loss_notes(spec.losses(payload))
         decode = partial(spec.decode, {**payload, **own})
-        return PreparedRequest(payload, own, False, spec.encode, decode, notes, in_one_piece=True)
+        encode = partial(_encode, spec)
+        return PreparedRequest(payload, own, False, encode, decode, notes, in_one_piece=True)
 
     def _spec(self, provider: Provider) -> OperationSpec:
         return dialect(provider.dialect).operations[self._request.operation]
@@ -62,3 +65,13 @@ class OperationRequestBuilder(RequestBuilder):
         """What is left of the payload for ``target``."""
         out = self._of(target)
         return {name: value for name, value in self._payload.items() if name not in out}
+
+
+def _encode(
+    spec: OperationSpec,
+    payload: Payload,
+    *,
+    stream: bool,  # noqa: ARG001 - it has none
+    **told: Any,
+) -> OutgoingRequest:
+    return spec.encode(payload, **told)

@@ -26,14 +26,9 @@ _SAID = frozenset({"model", "input", "dimensions", "encoding_format"})
 
 
 def encode(
-    payload: Payload,
-    *,
-    provider: EndpointSettings,
-    model: str,
-    overrides: Payload,
-    stream: bool = False,  # noqa: ARG001 - vectors come in one piece
+    payload: Payload, *, provider: EndpointSettings, model: str, overrides: Payload
 ) -> OutgoingRequest:
-    """See :class:`orchestrator.dialects.encoding.Encode`."""
+    """See :class:`orchestrator.dialects.encoding.EncodeOperation`."""
     named = model_path(model)
     own = {"dimensions": payload.get("dimensions"), **overrides}
     size = own.pop("dimensions")

@@ -78,12 +78,7 @@ def _body(payload: Mapping[str, Any], model: str, overrides: Mapping[str, Any]) 
 
 
 def encode_count(
-    payload: Payload,
-    *,
-    provider: EndpointSettings,
-    model: str,
-    overrides: Payload,
-    stream: bool = False,  # noqa: ARG001 - a number comes in one piece
+    payload: Payload, *, provider: EndpointSettings, model: str, overrides: Payload
 ) -> OutgoingRequest:
     """The same, for the number of tokens that such a request has.
 

@@ -20,12 +20,7 @@ def encode(
 
 
 def encode_count(
-    payload: Payload,
-    *,
-    provider: EndpointSettings,
-    model: str,
-    overrides: Payload,
-    stream: bool = False,  # noqa: ARG001 - a number comes in one piece
+    payload: Payload, *, provider: EndpointSettings, model: str, overrides: Payload
 ) -> OutgoingRequest:
     """The same, for the number of tokens that such a request has.
 

@@ -207,9 +207,7 @@ def test_a_request_goes_beside_where_chats_go(path: str, target: str) -> None:
     place = Provider("p", base_url="http://p.test/v1", path=path, omitted=frozenset({"user"}))
     payload = {"input": ["a"], "user": "u", "dimensions": 4, "model": "route"}
 
-    sent = EMBEDDINGS.encode(
-        payload, provider=place, model="a/m", overrides={"dimensions": 2}, stream=False
-    )
+    sent = EMBEDDINGS.encode(payload, provider=place, model="a/m", overrides={"dimensions": 2})
 
     assert sent.url.target == target
     assert json.loads(sent.content) == {"model": "a/m", "input": ["a"], "dimensions": 2}
