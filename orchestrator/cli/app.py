@@ -30,6 +30,7 @@ COMMANDS = {
     "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
+    "serve": "Serve the APIs that agents speak: any language, any SDK, one address.",
     "completion": "Print what lets a shell complete commands and options.",
 }
 
@@ -74,6 +75,10 @@ EXAMPLES = {
     "replay": (
         "orchestrator replay calls.jsonl --config new.toml",
         "orchestrator replay calls.jsonl --config new.toml --max-lost 0",
+    ),
+    "serve": (
+        "orchestrator serve",
+        "orchestrator serve --config orchestrator.toml --port 8400",
     ),
     "completion": (
         'eval "$(orchestrator completion bash)"',
