@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from orchestrator.ledger.codec import line
+from orchestrator.ledger.codec import Line, line, line_of, line_with
 from orchestrator.ledger.entries import Attempt, Entry, Transition
 from orchestrator.states import Diagnosed, Event, Send
 
@@ -60,6 +60,13 @@ class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed 
     def defer(self, kind: type[Entry], values: Callable[..., Iterable[Any]], *facts: Any) -> None:
         """Add the entry of ``kind`` that has ``values(*facts)``, whenever these are asked for."""
         self._entries.append((kind, values, facts))
+
+    def unencoded(self, begin: int, end: int) -> list[Line]:
+        """The lines of some of the entries, to be encoded; no entry is put together for that."""
+        return [
+            line_with(each[0], each[1](*each[2])) if type(each) is tuple else line_of(each)
+            for each in self._entries[begin:end]
+        ]
 
     def _whole(self) -> list[Entry]:
         """The entries up to now, all of them put together."""
