@@ -25,9 +25,9 @@ from orchestrator.api.errors import Rejected
 from orchestrator.cli.check_connections import ProviderConnection
 from orchestrator.cli.check_live import LiveCheck
 from orchestrator.cli.demo import ReceivedRequests
-from orchestrator.cli.explain_call import MoveReason
 from orchestrator.config.errors import Problem
 from orchestrator.config.lint import Finding
+from orchestrator.execution.move_reasons import MoveReason
 from orchestrator.health import BoardRow
 from orchestrator.lab.simulation.dry_run import DryAttempt
 from orchestrator.lab.simulation.workloads import Mix
