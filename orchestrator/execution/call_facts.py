@@ -15,7 +15,16 @@ from orchestrator.dialects import Usage
 from orchestrator.execution.call_run import CallRun
 from orchestrator.ledger import Attempt, Billed, Closed, Ledger, Opened, Transition, billed
 from orchestrator.ledger.figures import ending_of, rescue_reason
-from orchestrator.states import Call, Command, Event, Reason, State, Streaming, Wait
+from orchestrator.states import (
+    Call,
+    Command,
+    Event,
+    Reason,
+    State,
+    StoppedBy,
+    Streaming,
+    Wait,
+)
 
 LONGEST_ROUTE = 256
 """Characters of a route's name that are kept: a client may ask for whatever it likes."""
@@ -77,7 +86,7 @@ class CallFacts(msgspec.Struct):
     state: str = ""
     is_over: bool = False
     reason: Reason | None = None
-    stopped_by: str | None = None
+    stopped_by: StoppedBy | None = None
     target: str | None = None
     attempts: list[AttemptFacts] = []
     rows: list[str] = []
@@ -107,7 +116,7 @@ def call_facts(run: CallRun) -> CallFacts:
         return facts
     facts.overhead = times.overhead_until(None)
     if call.stopped_by is not None:
-        facts.stopped_by = call.stopped_by.value
+        facts.stopped_by = call.stopped_by
         facts.reason = None if call.cause is None else call.cause.reason
     elif _is_rescue(facts, call):
         skipped = (each.reason for each in run.skipped)

@@ -18,9 +18,7 @@ from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.move_reasons import MoveReason, move_reasons
 from orchestrator.gateway.call_filter import CallFilter, outcome_of
 from orchestrator.ledger import FORMAT, Attempt, Ledger, Skipped
-
-CALLS_KEPT = 1_000
-"""Calls that are kept after their end unless the config says otherwise."""
+from orchestrator.states import Reason, StoppedBy
 
 
 @attrs.frozen
@@ -35,7 +33,7 @@ class AskedTarget:
 
     target: str
     status: int | None
-    reason: str | None
+    reason: Reason | None
 
 
 @attrs.frozen
@@ -66,8 +64,8 @@ class CallSummary:
     target: str | None
     outcome: str
     state: str
-    reason: str | None
-    stopped_by: str | None
+    reason: Reason | None
+    stopped_by: StoppedBy | None
     rescued: str | None
     seconds: float
     overhead: float
@@ -107,10 +105,13 @@ class CallStore:
 
     Args:
         calls_kept: How many are kept after their end, the newest ones.
+
+    Attributes:
+        calls_kept: The same; another number holds from the next end of a call on.
     """
 
-    def __init__(self, calls_kept: int = CALLS_KEPT) -> None:
-        self._most = calls_kept
+    def __init__(self, calls_kept: int) -> None:
+        self.calls_kept = calls_kept
         self._running: dict[CallRun, str | None] = {}
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
@@ -136,13 +137,13 @@ class CallStore:
             facts: What it came to, where the caller has read that already.
         """
         key = self._running.pop(run, None)
-        if self._most < 1 or not has_begun(run):
+        if not has_begun(run):
             return
         ledger = run.recorder.ledger
         release_heads(ledger)
         facts = call_facts(run) if facts is None else facts
         self._kept[ledger.call] = _Kept(key, facts, ledger, run.skipped)
-        if len(self._kept) > self._most:
+        while len(self._kept) > self.calls_kept:
             self._kept.popitem(last=False)
 
     def call(self, call: str, key: str | None = None, *, is_admin: bool = False) -> bytes | None:

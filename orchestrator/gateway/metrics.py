@@ -199,7 +199,8 @@ class Metrics(Collector):
         route = facts.route
         if route not in self._routes and route not in self._targets:
             route = OTHER
-        self._calls.counts[route, facts.state, facts.stopped_by or NONE] += 1
+        stopped_by = NONE if facts.stopped_by is None else facts.stopped_by.value
+        self._calls.counts[route, facts.state, stopped_by] += 1
         rows = self._transitions.counts
         for row in facts.rows:
             rows[row,] += 1

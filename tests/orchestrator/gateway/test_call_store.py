@@ -48,7 +48,7 @@ def told(store: CallStore, call: str, **who: Any) -> Any:
 @settings(max_examples=30)
 @given(st.lists(asked_calls, min_size=1, max_size=4))
 def test_a_call_is_told_as_its_record_says(calls: list[Asked]) -> None:
-    player, store = Player(), CallStore()
+    player, store = Player(), CallStore(1_000)
     for asked in calls:
         run = player.begun(asked)
         store.begin(run)
@@ -79,7 +79,7 @@ def test_a_call_is_told_as_its_record_says(calls: list[Asked]) -> None:
 def test_a_caller_sees_his_own_calls_and_an_admin_those_of_all(
     owned: list[tuple[str | None, bool]], me: str | None
 ) -> None:
-    player, store, ids = Player(), CallStore(), []
+    player, store, ids = Player(), CallStore(1_000), []
     for key, is_over in owned:
         run = player.begun(Asked())
         store.begin(run, key)
@@ -117,7 +117,7 @@ def test_a_list_holds_the_newest_calls_that_the_filter_takes(
     target: str | None,
     limit: int,
 ) -> None:
-    player, store = Player(), CallStore()
+    player, store = Player(), CallStore(1_000)
     shown = [told(store, kept(store, player, asked)) for asked in calls]
     wanted = CallFilter(route, outcome, reason, target, limit=limit)
 
@@ -136,7 +136,7 @@ def test_a_list_holds_the_newest_calls_that_the_filter_takes(
 
 
 def test_since_and_key_are_filters_too() -> None:
-    player, store = Player(), CallStore()
+    player, store = Player(), CallStore(1_000)
     old = kept(store, player, Asked(), "a")
     player.clock.advance(100.0)
     began = player.clock.time()
@@ -157,8 +157,19 @@ def test_only_the_newest_are_kept(most: int, number: int) -> None:
     assert store.in_flight == 0
 
 
+def test_another_number_holds_from_the_next_end_on() -> None:
+    player, store = Player(), CallStore(5)
+    for _ in range(5):
+        kept(store, player, Asked())
+    store.calls_kept = 2
+    newest = kept(store, player, Asked())
+
+    assert len(listed(store)) == 2
+    assert listed(store)[0] == newest
+
+
 def test_a_call_in_flight_is_told_as_far_as_it_went() -> None:
-    player, store, seen = Player(), CallStore(), []
+    player, store, seen = Player(), CallStore(1_000), []
     asked = Asked("402, ok")
 
     def look(run: CallRun) -> None:
@@ -178,7 +189,7 @@ def test_a_call_in_flight_is_told_as_far_as_it_went() -> None:
 
 
 def test_a_call_that_never_began_is_forgotten() -> None:
-    player, store = Player(), CallStore()
+    player, store = Player(), CallStore(1_000)
     run = player.begun(Asked())
     store.begin(run)
 
@@ -201,7 +212,7 @@ def streamed(store: CallStore, orchestrator: Orchestrator, size: int = 10) -> Ca
 def test_neither_what_was_said_nor_a_secret_is_told() -> None:
     refused = Reply(402, '{"error": {"message": "no money on {credential}"}}')
     scripts = {"a": refused, "b": replies.ok("an-answer-that-nobody-keeps")}
-    store = CallStore()
+    store = CallStore(1_000)
     with world(scripts) as (_, orchestrator):
         call = streamed(store, orchestrator).recorder.ledger.call
     text = (store.call(call) or b"").decode() + store.calls(ALL).decode()
@@ -215,7 +226,7 @@ def test_neither_what_was_said_nor_a_secret_is_told() -> None:
 def test_the_provider_s_id_of_a_request_is_kept_and_no_other_header() -> None:
     many = {f"x-{number}": "h" * 1_000 for number in range(40)}
     reply = attrs.evolve(replies.ok(), headers={"X-Request-Id": "req-1", **many})
-    store = CallStore()
+    store = CallStore(1_000)
     with world({"a": reply}) as (_, orchestrator):
         streamed(store, orchestrator)
         grown = memory_of(lambda: [streamed(store, orchestrator) and None for _ in range(30)])
@@ -240,7 +251,7 @@ def memory_of(work: Callable[[], object]) -> int:
 @settings(max_examples=20)
 @given(asked_calls)
 def test_nothing_that_holds_a_request_or_an_answer_is_kept(asked: Asked) -> None:
-    player, store = Player(), CallStore()
+    player, store = Player(), CallStore(1_000)
     run = player.begun(asked)
     store.begin(run)
     player.run(run, asked)
@@ -256,7 +267,7 @@ def test_nothing_that_holds_a_request_or_an_answer_is_kept(asked: Asked) -> None
 
 
 def test_what_calls_of_a_mebibyte_leave_is_small() -> None:
-    player, store, number = Player(), CallStore(), 100
+    player, store, number = Player(), CallStore(1_000), 100
     asked = Asked("402, cut, ok", stream=True)
 
     def work() -> None:
@@ -268,7 +279,7 @@ def test_what_calls_of_a_mebibyte_leave_is_small() -> None:
             store.add(run)
 
     work()
-    store = CallStore()
+    store = CallStore(1_000)
 
     assert memory_of(work) / number < 20_000
     assert len(listed(store)) == number
