@@ -15,6 +15,7 @@ from orchestrator.dialects import Usage
 from orchestrator.execution.call_run import CallRun
 from orchestrator.ledger import Attempt, Billed, Closed, Ledger, Opened, Transition, billed
 from orchestrator.ledger.figures import ending_of, rescue_reason
+from orchestrator.ledger.record import parts_of
 from orchestrator.states import (
     Call,
     Command,
@@ -148,7 +149,7 @@ def _under_way_since(run: CallRun) -> float | None:
 
 def release_heads(ledger: Ledger) -> None:
     """Let go of what a ledger holds of answers' headers, before it is kept."""
-    for part in ledger.parts():
+    for part in parts_of(ledger):
         if type(part) is tuple and part[0] is Attempt:
             part[2][1].release_head()
 
@@ -185,7 +186,7 @@ class _Times:
 
 def _read(ledger: Ledger, facts: CallFacts, times: _Times) -> None:
     facts.rows, facts.attempts = rows, attempts = [], []
-    for part in ledger.parts():
+    for part in parts_of(ledger):
         if type(part) is not tuple:  # somebody observes the call, or has read its record
             _read_entry(part, facts, times)
             continue

@@ -178,7 +178,7 @@ class CallStore:
             key: Who asks.
             is_admin: True where he sees the calls of all.
         """
-        found = []
+        found: list[CallSummary] = []
         for kept in self._newest():
             if len(found) >= wanted.limit:
                 break

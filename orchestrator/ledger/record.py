@@ -61,13 +61,6 @@ class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed 
         """Add the entry of ``kind`` that has ``values(*facts)``, whenever these are asked for."""
         self._entries.append((kind, values, facts))
 
-    def parts(self) -> list[Entry | tuple[type[Entry], Callable[..., Any], tuple[Any, ...]]]:
-        """The entries up to now as they are: put together, or what :meth:`defer` was given.
-
-        For who counts every call, and needs a few of its facts and no entry.
-        """
-        return self._entries[:]
-
     def _whole(self) -> list[Entry]:
         """The entries up to now, all of them put together."""
         entries, number = self._entries, len(self._entries)
@@ -102,6 +95,18 @@ class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed 
     def lines(self) -> Iterator[bytes]:
         """The entries as JSON lines."""
         return (line(entry) for entry in self)
+
+
+Part = Entry | tuple[type[Entry], Callable[..., Iterable[Any]], tuple[Any, ...]]
+"""An entry, or what :meth:`Ledger.defer` was given in its place."""
+
+
+def parts_of(ledger: Ledger) -> list[Part]:
+    """The entries of a ledger up to now as they are: put together, or still deferred.
+
+    For who counts every call, and needs a few of its facts and no entry.
+    """
+    return ledger._entries[:]  # noqa: SLF001 - of this page
 
 
 def _step(move: Transition) -> str:
