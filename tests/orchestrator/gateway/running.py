@@ -82,6 +82,7 @@ def running(
     *,
     limits: Limits | None = None,
     is_loopback: bool = True,
+    dialects: Mapping[str, str] | None = None,
     **tables: Any,
 ) -> Iterator[Running]:
     """A gateway over ``scripts``, until the block ends.
@@ -90,11 +91,15 @@ def running(
         scripts: What each provider answers, in the order of the default route.
         limits: Of each connection.
         is_loopback: Whether it takes only this machine to reach it.
+        dialects: What providers speak, where that is not the default.
         tables: Of the config, besides providers and routes.
     """
     scripts = scripts or {"up": sim.replies.ok("hello")}
     with sim.ScriptedProviders(scripts) as providers:
-        orchestrator = Orchestrator(from_mapping(config(providers, scripts, **tables), {}))
+        said = config(providers, scripts, **tables)
+        for name, spoken in (dialects or {}).items():
+            said["providers"][name]["dialect"] = spoken
+        orchestrator = Orchestrator(from_mapping(said, {}))
         gateway = Gateway(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
         sockets = listen("127.0.0.1", 0)
         server = GatewayServer(gateway, sockets, limits=limits)
