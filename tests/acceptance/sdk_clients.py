@@ -48,7 +48,7 @@ class Client:
 
     Attributes:
         dialect: The dialect that it speaks.
-        whole, streamed: Ask over a transport or an address; options: ``model``, ``tool``, ``image``.
+        whole, streamed: Ask over a transport or at an address, with ``model``, ``tool``, ``image``.
         error: What it raises for an HTTP error or an error inside a stream.
     """
 
