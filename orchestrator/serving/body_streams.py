@@ -19,10 +19,10 @@ from orchestrator.dialects.neutral import (
     UsageDelta,
 )
 from orchestrator.execution.call_run import CallRun
-from orchestrator.serving.http_errors import error_response
+from orchestrator.serving.http_errors import HttpRefusal, error_response
 from orchestrator.states import OnInterrupted
 
-REFUSED = (CallFailed, RequestError, ConfigError)
+REFUSED = (CallFailed, RequestError, ConfigError, HttpRefusal)
 """What a client is told as an HTTP error, or inside its stream; anything else is a fault of
 ours, and raised."""
 

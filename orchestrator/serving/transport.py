@@ -13,6 +13,7 @@ from orchestrator.api.client import Orchestrator
 from orchestrator.api.default import default, default_in_task
 from orchestrator.api.options import check_observer
 from orchestrator.api.request import Request, listed_route
+from orchestrator.clock import SystemClock
 from orchestrator.dialects import DIALECTS
 from orchestrator.ledger import Observer
 from orchestrator.serving.body_streams import REFUSED, AsyncBody, EventWriter, SyncBody
@@ -110,6 +111,7 @@ class OrchestratorTransport(_Transport):
         self._route = listed_route(route)
         self._observe = observe
         self._warned = False
+        self._since = 0
         if self._route is not None:
             # Refused here, where it was written: a client would report each request as not found.
             self._inner().targets(self._route)
@@ -162,7 +164,9 @@ class OrchestratorTransport(_Transport):
         config = self._inner().config
         path = incoming.url.path
         if is_model_list(incoming.method, path):
-            return json(200, model_list(path, config, client_dialect(incoming)), {})
+            self._since = self._since or int(SystemClock().time())
+            models = model_list(path, config, client_dialect(incoming), self._since)
+            return json(200, models, {})
         request = parse_request(incoming, route=self._route, deadline=config.policy.deadline)
         if self._route is None and (config.routes or config.providers):
             # Whoever wrote the config says who is asked: a model that a client has built in may

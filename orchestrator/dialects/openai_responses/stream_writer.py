@@ -337,7 +337,8 @@ def _error(body: object) -> dict[str, Any]:
         "param": string(found.get("param")) or None,
     }
     fields = {name: error[name] for name in ("code", "message", "param")}
-    return {"type": "error", **fields, "error": error}
+    hint = {"hint": found["hint"]} if isinstance(found.get("hint"), str) else {}
+    return {"type": "error", **fields, "error": {**error, **hint}}
 
 
 def _code(code: object) -> str | None:
