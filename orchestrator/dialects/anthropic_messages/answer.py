@@ -84,7 +84,7 @@ def write_answer(reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str,
     calls = any(isinstance(part, ToolUse) for part in reply.parts)
     return {
         **opening(reply.id or f"msg_{heading.id}", reply.model or heading.model, reply.usage),
-        "content": [_block(part, number) for number, part in enumerate(shown)],
+        "content": [_block(part, f"{heading.id}_{number}") for number, part in enumerate(shown)],
         "stop_reason": stop_reason(standard(reply.finish_reason, calls=calls)),
     }
 
@@ -139,7 +139,7 @@ def _is_shown(part: Text | Thinking | ToolUse) -> bool:
     return not isinstance(part, Thinking) or bool(part.text) or part.dialect == NAME
 
 
-def _block(part: Text | Thinking | ToolUse, number: int) -> dict[str, Any]:
+def _block(part: Text | Thinking | ToolUse, name: str) -> dict[str, Any]:
     match part:
         case Text():
             return {"type": "text", "text": part.text, "citations": None}
@@ -148,7 +148,7 @@ def _block(part: Text | Thinking | ToolUse, number: int) -> dict[str, Any]:
         case ToolUse():
             return {
                 "type": "tool_use",
-                "id": tool_id(part.id) if part.id else f"toolu_{number}",
+                "id": tool_id(part.id) if part.id else f"toolu_{name}",
                 "name": part.name,
                 "input": json_object(part.arguments),
                 "caller": CALLER,

@@ -153,7 +153,7 @@ def write_answer(reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str,
     """The whole answer as a ``response`` object."""
     output: list[dict[str, Any]] = []
     for part in reply.parts:
-        items.append_output(output, part)
+        items.append_output(output, part, heading.id)
     made = skeleton(reply.id, reply.model, heading)
     return {**made, **ending(reply.finish_reason), "output": output, "usage": usage(reply.usage)}
 
