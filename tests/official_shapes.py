@@ -213,7 +213,8 @@ def _wrong_in_message(name: str, body: Any, path: str) -> Iterator[str]:
     for field, value in body.items():
         if field not in fields:
             yield f"{path}: {field} is no field of {name}"
-        else:
+        # Null is the same as nothing: https://protobuf.dev/programming-guides/json (2026-11-30).
+        elif value is not None:
             yield from _wrong_in_field(fields[field], value, f"{path}.{field}")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from orchestrator.dialects.completion import completed
 from orchestrator.dialects.neutral import Text, Thinking, ToolUse
 from orchestrator.dialects.openai_responses.vocabulary import NAME
 from orchestrator.dialects.wire import arguments, mappings, string
@@ -106,6 +107,35 @@ class Place:
     def id(self, kind: str) -> str:
         """The id of the item of that kind: a conversation holds items of many answers."""
         return f"{kind}_{self.answer}_{self.index}"
+
+
+def completed_item(item: dict[str, Any], use: ToolUse | None, place: Place) -> dict[str, Any]:
+    """An item of an answer with all that its kind has; those of built-in tools are left alone.
+
+    Args:
+        item: As it came.
+        use: What it says where it is a call.
+        place: Where it stands.
+    """
+    match item.get("type"):
+        case "message":
+            content = item.get("content")
+            said = [output_text(content)] if isinstance(content, str) else mappings(content)
+            whole = completed(item, message_item(place, []))
+            return {**whole, "role": "assistant", "content": list(map(_completed_part, said))}
+        case "reasoning":
+            return completed(item, reasoning_item(place, "", None))
+        case "function_call" if use is not None:
+            usual = call_item(place, use.id, use.name, use.arguments)
+            return {**completed(item, usual), "call_id": use.id, "arguments": use.arguments}
+        case _:
+            return item
+
+
+def _completed_part(part: dict[str, Any]) -> dict[str, Any]:
+    if part.get("type") == "refusal":
+        return completed(part, {"refusal": ""})
+    return completed(part, output_text("")) if part.get("type") == "output_text" else part
 
 
 def output_text(text: str) -> dict[str, Any]:
