@@ -9,7 +9,7 @@ from functools import cache
 import attrs
 
 from orchestrator.dialects import DIALECTS, Dialect, Operation
-from orchestrator.serving.http_errors import NotServed
+from orchestrator.serving.refusals import NotServed
 from orchestrator.serving.parse import Called
 
 ALIASES = ("/openai", "/anthropic", "/genai")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from orchestrator.api.request import Request, RequestError
-from orchestrator.serving.http_errors import NotServed
+from orchestrator.serving.refusals import NotServed
 from orchestrator.serving.parse import (
     called_at,
     client_dialect,
