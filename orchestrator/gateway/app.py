@@ -14,8 +14,8 @@ from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving.body_streams import REFUSED, AsyncBody
-from orchestrator.serving.refusals import NotServed, RequestRefused
 from orchestrator.serving.parse import client_dialect
+from orchestrator.serving.refusals import NotServed, RequestRefused
 from orchestrator.serving.respond import HttpReply, refused
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -10,8 +10,8 @@ from orchestrator.config.scalars import seconds
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving import call_headers
 from orchestrator.serving.body_streams import AsyncBody, EventWriter
-from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.parse import Called, parse_request
+from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import HttpReply, answer, stream
 
 _LARGE = 256 * 1024

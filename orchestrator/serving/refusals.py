@@ -35,7 +35,7 @@ class RequestRefused(RequestError):
     def headers(self) -> dict[str, str]:
         """What the answer's headers say of it."""
         headers: dict[str, str] = {}
-        if self.status == 401:  # noqa: PLR2004
+        if self.status == 401:
             headers["www-authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says what it takes
         if self.retry_after is not None:
             # Rounded up: who comes back a moment too early is refused again.

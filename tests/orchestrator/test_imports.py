@@ -45,7 +45,7 @@ api.options        | api.request clock health ledger
 api.embeddings     | api.options api.request api.response dialects ledger
 api.client         | states api.embeddings api.options api.request api.response api.routing api.streams classification clock config connections dialects execution health ledger secrets
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets
-serving            | states api.client api.default api.errors api.options api.request api.response config dialects execution ledger
+serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution ledger
 gateway            | states api.client api.errors api.request config dialects execution health ledger secrets serving
 sim                |
 lab.diagrams       | states ledger
