@@ -28,6 +28,7 @@ from orchestrator.cli.demo import ReceivedRequests
 from orchestrator.cli.explain_call import MoveReason
 from orchestrator.config.errors import Problem
 from orchestrator.config.lint import Finding
+from orchestrator.gateway.key_file import GatewayKey
 from orchestrator.health import BoardRow
 from orchestrator.lab.simulation.dry_run import DryAttempt
 from orchestrator.lab.simulation.workloads import Mix
@@ -266,6 +267,23 @@ OUTPUTS = {
                 "path": str,
             },
         ),
+    ),
+    "key": Output(
+        "`key --json`: of `list` the `keys`, of `new` whose key was `made` and the `key` itself, of "
+        "`remove` whose was `removed`.",
+        *("keys", "made", "key", "removed"),
+        keys_file=str,
+        keys=(
+            {
+                **_fields(GatewayKey),
+                "ends": str,
+                "expired": bool,
+                "tokens_today": int | None,
+            },
+        ),
+        made=str,
+        key=str,
+        removed=str,
     ),
     "verify": Output(
         "`verify --json`: a verdict for each route.",

@@ -30,6 +30,7 @@ COMMANDS = {
     "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
+    "key": "Make, list and remove the keys of the gateway's callers.",
     "completion": "Print what lets a shell complete commands and options.",
 }
 
@@ -75,6 +76,11 @@ EXAMPLES = {
         "orchestrator replay calls.jsonl --config new.toml",
         "orchestrator replay calls.jsonl --config new.toml --max-lost 0",
     ),
+    "key": (
+        "orchestrator key new ci --routes default --rpm 60 --expires 30d",
+        'export OPENAI_API_KEY="$(orchestrator key new laptop)"',
+        "orchestrator key list",
+    ),
     "completion": (
         'eval "$(orchestrator completion bash)"',
         "orchestrator completion fish > ~/.config/fish/completions/orchestrator.fish",
@@ -88,6 +94,7 @@ _WORDS = {
     "stats": "[OPTIONS] [LEDGERS...]",
     "simulate": "[OPTIONS] [SCRIPT]",
     "replay": "[OPTIONS] LEDGERS...",
+    "key": "[OPTIONS] ACTION [NAME]",
     "completion": "[SHELL]",
 }
 """What stands behind a command that takes words, by the names that its help explains."""

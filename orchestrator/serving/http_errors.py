@@ -8,6 +8,7 @@ from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import RequestError
 from orchestrator.config.errors import ConfigError, UnknownRoute
 from orchestrator.dialects import dialect
+from orchestrator.serving.refusals import AccessRefused
 from orchestrator.states.reasons import SPECS, Reason
 
 
@@ -25,6 +26,8 @@ def error_response(error: Exception, spoken: str) -> tuple[int, dict[str, Any]]:
 def _status(error: Exception) -> tuple[int, str]:
     if isinstance(error, CallFailed):
         return SPECS[error.reason].status, error.reason.value
+    if isinstance(error, AccessRefused):
+        return error.status, error.reason
     if isinstance(error, UnknownRoute):
         return 404, Reason.MODEL_NOT_FOUND.value
     if isinstance(error, NotServed):

@@ -17,6 +17,7 @@ from orchestrator.execution.call_run import CallRun
 from orchestrator.ledger import Ledger, Skipped
 from orchestrator.serving.body_streams import AsyncBody, SyncBody
 from orchestrator.serving.http_errors import error_response
+from orchestrator.serving.refusals import AccessRefused
 
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
@@ -61,6 +62,8 @@ def stream(run: CallRun, body: SyncBody | AsyncBody) -> HttpReply:
 def refused(error: Exception, spoken: str) -> HttpReply:
     """What went wrong, as an HTTP error that the client raises in its own way."""
     status, body = error_response(error, spoken)
+    if isinstance(error, AccessRefused):
+        return json(status, body, {**_headers(0, "", error.reason), **error.headers})
     if not isinstance(error, CallFailed):
         return json(status, body, _headers(0, "", type(error).__name__))
     last = error.attempts[-1].request_id if error.attempts else None

@@ -127,6 +127,7 @@ WORLDLY = {
     "health/stores/file.py",
     "health/stores/sqlite_file.py",
     "ledger/file.py",
+    *("gateway/key_file.py", "gateway/daily_tokens.py"),
     *("cli", "lab", "sim", "testing"),  # what looks at machines and plays providers
 }
 
