@@ -269,8 +269,8 @@ OUTPUTS = {
         ),
     ),
     "key": Output(
-        "`key --json`: of `list` the `keys`, of `new` whose key was `made` and the `key` itself, of "
-        "`remove` whose was `removed`.",
+        "`key --json`: of `list` the `keys`, of `new` whose key was `made` and the `key` itself, "
+        "of `remove` whose was `removed`.",
         *("keys", "made", "key", "removed"),
         keys_file=str,
         keys=(
