@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from orchestrator.clock import VirtualClock
@@ -11,6 +13,7 @@ from orchestrator.gateway.daily_tokens import DailyTokens
 from orchestrator.gateway.key_file import GatewayKey, KeyFile
 from orchestrator.gateway.key_limits import KeyLimits
 from orchestrator.serving.refusals import AccessRefused
+from tests.waiting import AMPLE
 
 ROOT = Path(__file__).parents[3]
 RING = "keys.json"
@@ -29,6 +32,20 @@ def spawn(work: str, path: Path, *numbers: int) -> subprocess.Popen[str]:
     )
 
 
+def run_at_once(workers: Sequence[subprocess.Popen[str]]) -> list[str]:
+    """Let those begin that say that they are ready, together; what each prints from then on."""
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+    printed = [worker.communicate(timeout=AMPLE)[0] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0] * len(workers)
+    return printed
+
+
 def say(*words: object) -> None:
     sys.stdout.write(" ".join(map(str, words)) + "\n")
     sys.stdout.flush()
@@ -45,20 +62,23 @@ def add_keys(path: Path, worker: int, count: int) -> None:
             file.remove(f"w{worker}-{number}")
 
 
-def spend(path: Path, budget: int, each: int) -> None:
-    """Reserve until there is no more; print how often, while others do the same."""
+def spend(path: Path, keys: int, budget: int, each: int) -> None:
+    """Use up the budgets of so many keys, one after the other, while others do the same.
+
+    Prints how many requests were let in.
+    """
     clock = VirtualClock()  # of a day that does not end meanwhile
     limits = KeyLimits(DailyTokens(path, RING, clock, tries=PATIENT), clock)
-    key = GatewayKey("ci", tokens_per_day=budget)
     say("ready")
     sys.stdin.readline()
     admitted = 0
-    try:
-        while True:
-            limits.admit(key, each)
-            admitted += 1
-    except AccessRefused:
-        say(admitted)
+    for number in range(keys):
+        key = GatewayKey(f"k{number}", tokens_per_day=budget)
+        with suppress(AccessRefused):
+            while True:
+                limits.admit(key, each)
+                admitted += 1
+    say(admitted)
 
 
 def reserve_and_hang(path: Path, tokens: int) -> None:

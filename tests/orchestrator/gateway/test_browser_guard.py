@@ -26,8 +26,8 @@ HERE = (
 ELSEWHERE = (
     None, "", "evil.test", "evil.test:8400", "localhost.evil.test", "127.0.0.1.evil.test", "127.1",
     "128.0.0.1", "0.0.0.0", "[::]:8400", "[::2]", "::1", "localhost:", "localhost:x",
-    "localhost:123456", "localhost@evil.test", "evil.test#localhost", "localhost/", " localhost", "localhost\n",
-    "localhost, evil.test", "[localhost]", "\u2460\u2461\u2466.0.0.1",
+    "localhost:123456", "localhost@evil.test", "evil.test#localhost", "localhost/", " localhost",
+    "localhost\n", "localhost, evil.test", "[localhost]", "\u2460\u2461\u2466.0.0.1",
 )  # fmt: skip
 
 

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from orchestrator.config.errors import ConfigError
 from orchestrator.gateway.key_file import FORMAT, GatewayKey, KeyFile, digest_of
 from orchestrator.secrets import mask
-from tests.orchestrator.gateway.processes import spawn
-from tests.waiting import AMPLE
+from tests.orchestrator.gateway.processes import run_at_once, spawn
 
 counts = st.none() | st.integers(1, 10**6)
 routes = st.none() | st.lists(st.sampled_from(["default", "openai/*", "*", "a/b"]), min_size=1).map(
@@ -145,14 +144,9 @@ def test_a_file_that_is_not_there_and_one_that_is_a_folder(file: KeyFile) -> Non
 
 
 def test_of_many_that_write_at_once_none_loses_a_key(file: KeyFile) -> None:
-    each, workers = 8, [spawn("add_keys", file.path, number, 8) for number in range(3)]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
-    for worker in workers:
-        worker.communicate("\n", timeout=AMPLE)
+    each = 20
+    run_at_once([spawn("add_keys", file.path, number, each) for number in range(3)])
 
-    assert [worker.returncode for worker in workers] == [0, 0, 0]
     assert {one.key.name for one in file.list()} == {
         f"w{worker}-{number}" for worker in range(3) for number in range(0, each, 2)
     }
