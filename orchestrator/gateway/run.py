@@ -13,6 +13,7 @@ import attrs
 from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
+from orchestrator.gateway.config_reload import NO_KEYS, WRITE_KEYS
 from orchestrator.gateway.server import GatewayServer, listen
 from orchestrator.gateway.state import Gateway
 
@@ -46,9 +47,10 @@ def run_gateway(config: Config, options: ServeOptions, say: Callable[[str], None
     """
     is_loopback = only_this_machine(options.host)
     if not is_loopback and config.gateway.keys is None:
-        raise ConfigError(str(config.path), [no_keys(options.host)])
+        raise ConfigError(str(config.path), [Problem("gateway.keys", NO_KEYS, WRITE_KEYS)])
+    instance = secrets.token_hex(8)
+    gateway = Gateway.over(Orchestrator(config), instance, is_loopback=is_loopback)
     sockets = listen(options.host, options.port)
-    gateway = Gateway(Orchestrator(config), secrets.token_hex(8), is_loopback=is_loopback)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(GatewayServer(gateway, sockets, watch=options.watch), sockets, say))
 
@@ -61,16 +63,6 @@ def only_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def no_keys(host: str) -> Problem:
-    """What is wrong with a gateway that anybody may use whom the network lets."""
-    return Problem(
-        "gateway.keys",
-        f"is missing, and --host {host} is reached from other machines: anybody there could spend "
-        "your money",
-        'set [gateway] keys = "keys.json", then `orchestrator key new NAME`',
-    )
 
 
 async def _serve(
