@@ -30,6 +30,8 @@ COMMANDS = {
     "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
+    "restart": "Put a new gateway process in the place of the running one, without a gap.",
+    "service": "Run the gateway as a systemd user unit: write its file, show it, remove it.",
     "completion": "Print what lets a shell complete commands and options.",
 }
 
@@ -75,6 +77,12 @@ EXAMPLES = {
         "orchestrator replay calls.jsonl --config new.toml",
         "orchestrator replay calls.jsonl --config new.toml --max-lost 0",
     ),
+    "restart": ("orchestrator restart", "orchestrator restart --port 8400 --limit 2m"),
+    "service": (
+        "orchestrator service install --config ~/llm/orchestrator.toml",
+        "orchestrator service install --print",
+        "orchestrator service uninstall",
+    ),
     "completion": (
         'eval "$(orchestrator completion bash)"',
         "orchestrator completion fish > ~/.config/fish/completions/orchestrator.fish",
@@ -88,6 +96,7 @@ _WORDS = {
     "stats": "[OPTIONS] [LEDGERS...]",
     "simulate": "[OPTIONS] [SCRIPT]",
     "replay": "[OPTIONS] LEDGERS...",
+    "service": "[OPTIONS] ACTION",
     "completion": "[SHELL]",
 }
 """What stands behind a command that takes words, by the names that its help explains."""

@@ -1,0 +1,1 @@
+"""The gateway: the same machine behind the APIs that agents speak, for any language."""
