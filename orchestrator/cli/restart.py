@@ -217,8 +217,8 @@ class _Restarting:
             raise self._failed("the old process ended without saying how its calls did")
         if self._drained.cut:
             raise self._failed(
-                f"{count(self._drained.cut, 'call')} of the old process were cut off at the limit "
-                "of its drain (`drain` in [gateway])"
+                f"{count(self._drained.cut, 'call')} of the old process cut off at the limit of its "
+                "drain (`drain` in [gateway])"
             )
 
     def _enter(self, phase: str) -> None:
@@ -230,7 +230,7 @@ class _Restarting:
         """End it where the phase takes too long; the start is limited by the gateway, too."""
         grace = _SELDOM if self._phase == "start" else 0.0
         if time.monotonic() - self._began > self._limit + grace:
-            raise self._failed(f"the {self._phase} took longer than {duration(self._limit)}")
+            raise self._failed(f"it took longer than {duration(self._limit)}")
 
     def _failed(self, what: str) -> _RestartFailed:
         """That it failed, who serves now, and where to look."""

@@ -46,7 +46,7 @@ def read_surroundings(environ: Mapping[str, str] | None = None) -> Surroundings:
     """
     environ = os.environ if environ is None else environ
     unit, journal = _unit(environ)
-    supervisor, instead = _supervisor(environ, unit, is_user="--user" in journal)
+    supervisor, instead = _supervisor(environ, unit)
     return Surroundings(unit, journal or _log(), supervisor, instead)
 
 
@@ -54,18 +54,17 @@ def _unit(environ: Mapping[str, str]) -> tuple[str, str]:
     """The unit's name, and the command that shows its log; both empty without a unit."""
     if "INVOCATION_ID" not in environ:
         return "", ""
-    group = _read("self/cgroup").strip().rpartition("/")
-    name, above = group[2], group[0]
+    name = _read("self/cgroup").strip().rpartition("/")[2]
     # A desktop's shells inherit the variable, but live in a scope of their own. Those of a program
     # that is a service, an editor say, do not; but systemd is not their parent.
     is_main = "NOTIFY_SOCKET" in environ or _name_of(os.getppid()) == "systemd"
     if not (name.endswith(".service") and is_main):
         return "", ""
-    user = "--user " if "user@" in above else ""
+    user = "--user " if "MANAGERPID" in environ else ""  # systemd.exec(5): a user's manager
     return name, f"journalctl {user}-u {name} -n 50"
 
 
-def _supervisor(environ: Mapping[str, str], unit: str, *, is_user: bool) -> tuple[str, str]:
+def _supervisor(environ: Mapping[str, str], unit: str) -> tuple[str, str]:
     """Who would take the exit for the end of the service, and what to do instead."""
     container = "restart the container: `docker restart NAME`, `kubectl rollout restart …`"
     if os.getpid() == 1:
@@ -77,7 +76,7 @@ def _supervisor(environ: Mapping[str, str], unit: str, *, is_user: bool) -> tupl
         name = environ["SUPERVISOR_PROCESS_NAME"]
         return "supervisord", f"`supervisorctl restart {name}`"
     if unit and "NOTIFY_SOCKET" not in environ:
-        instead = f"`systemctl {'--user ' if is_user else ''}restart {unit}`"
+        instead = f"`systemctl {'--user ' if 'MANAGERPID' in environ else ''}restart {unit}`"
         rewrite = "or write the unit anew: `orchestrator service install --force`"
         return f"systemd, since {unit} is not of Type=notify", f"{instead}, {rewrite}"
     return "", ""
