@@ -30,6 +30,7 @@ COMMANDS = {
     "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
+    "serve": "Serve the APIs that agents speak: any language, any SDK, one address.",
     "restart": "Put a new gateway process in the place of the running one, without a gap.",
     "service": "Run the gateway as a systemd user unit: write its file, show it, remove it.",
     "completion": "Print what lets a shell complete commands and options.",
@@ -76,6 +77,10 @@ EXAMPLES = {
     "replay": (
         "orchestrator replay calls.jsonl --config new.toml",
         "orchestrator replay calls.jsonl --config new.toml --max-lost 0",
+    ),
+    "serve": (
+        "orchestrator serve",
+        "orchestrator serve --config orchestrator.toml --port 8400",
     ),
     "restart": ("orchestrator restart", "orchestrator restart --port 8400 --limit 2m"),
     "service": (

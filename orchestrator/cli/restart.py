@@ -216,9 +216,9 @@ class _Restarting:
         if self._drained is None:
             raise self._failed("the old process ended without saying how its calls did")
         if self._drained.cut:
+            cut = count(self._drained.cut, "call")
             raise self._failed(
-                f"{count(self._drained.cut, 'call')} of the old process cut off at the limit of its "
-                "drain (`drain` in [gateway])"
+                f"{cut} of the old process cut off at the limit of its drain (`drain` in [gateway])"
             )
 
     def _enter(self, phase: str) -> None:

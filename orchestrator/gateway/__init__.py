@@ -1,1 +1,5 @@
-"""The gateway: the same machine behind the APIs that agents speak, for any language."""
+"""The gateway: calls of the machine, behind the APIs that agents speak.
+
+It decides nothing: it reads a request, runs a call, and writes the answer. :mod:`.app` is the
+application, :mod:`.server` the process around it.
+"""

@@ -11,8 +11,28 @@ from orchestrator.dialects import dialect
 from orchestrator.states.reasons import SPECS, Reason
 
 
-class NotServed(RequestError):
+class RequestRefused(RequestError):
+    """A request that is refused before a call begins.
+
+    Attributes:
+        status: The HTTP status that says why.
+        reason: The same in a word.
+        retry_after: Whole seconds after which it may be made again; ``None`` where that is of
+            no use, or nobody knows.
+    """
+
+    def __init__(
+        self, message: str, *, status: int, reason: str, retry_after: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.reason, self.retry_after = status, reason, retry_after
+
+
+class NotServed(RequestRefused):
     """A request that is no call of a model; its text says what is served."""
+
+    def __init__(self, message: str, *, status: int = 404) -> None:
+        super().__init__(message, status=status, reason="not_served")
 
 
 def error_response(error: Exception, spoken: str) -> tuple[int, dict[str, Any]]:
@@ -27,8 +47,8 @@ def _status(error: Exception) -> tuple[int, str]:
         return SPECS[error.reason].status, error.reason.value
     if isinstance(error, UnknownRoute):
         return 404, Reason.MODEL_NOT_FOUND.value
-    if isinstance(error, NotServed):
-        return 404, "not_served"
+    if isinstance(error, RequestRefused):
+        return error.status, error.reason
     if isinstance(error, ConfigError):
         return 500, "config"
     return 400, Reason.BAD_REQUEST.value

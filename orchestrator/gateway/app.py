@@ -1,0 +1,142 @@
+"""The application: one request of a client in, one answer out, and never a fault that spreads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from orchestrator.api.errors import CallFailed
+from orchestrator.gateway import own_pages
+from orchestrator.gateway.client_request import ClientRequest, Scope
+from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
+from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
+from orchestrator.gateway.state import Gateway, Handling
+from orchestrator.serving.body_streams import REFUSED, AsyncBody
+from orchestrator.serving.http_errors import NotServed, RequestRefused
+from orchestrator.serving.parse import client_dialect
+from orchestrator.serving.respond import HttpReply, refused
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_log = logging.getLogger("orchestrator")
+
+_CALLS = (Kind.CALL, Kind.PASSTHROUGH)
+"""What counts as in flight."""
+
+
+class ClientLeft(Exception):
+    """The client hung up before its request was here."""
+
+
+class GatewayApp:
+    """An ASGI application over ``gateway``."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; see the ASGI specification."""
+        handling = Handling(ClientRequest.of(scope))
+        reply: HttpReply | None = None
+        try:
+            reply = await self._answer(handling, receive)
+            await self._send(reply, send)
+        except (asyncio.CancelledError, ClientLeft):
+            return  # whoever asked has left, and the call has ended with it
+        finally:
+            if reply is not None and isinstance(reply.body, AsyncBody):
+                await reply.body.aclose()
+
+    async def _answer(self, handling: Handling, receive: Receive) -> HttpReply:
+        incoming = handling.incoming
+        try:
+            endpoint = served_at(incoming.method, incoming.path)
+            return await self._serve(endpoint, handling, receive)
+        except REFUSED as error:
+            return self._refused(error, handling)
+        except Exception:  # noqa: BLE001 - one request that fails is one request
+            _log.exception("a request to %s met a fault of the gateway's own", incoming.path)
+            fault = RequestRefused(
+                "a fault of the gateway's own, which its log tells of; the call may be made again",
+                status=500,
+                reason="internal",
+            )
+            return self._refused(fault, handling)
+
+    async def _serve(self, endpoint: ServedPath, handling: Handling, receive: Receive) -> HttpReply:
+        gateway = self._gateway
+        match endpoint.kind:
+            case Kind.ALIVE:
+                return own_pages.alive(gateway)
+            case Kind.READY:
+                return own_pages.ready(gateway, may_see=True)
+            case Kind.MODELS:
+                return own_pages.models(gateway, handling)
+            case Kind.CALL if endpoint.called is not None:
+                await self._read(handling, receive)
+                return await answer_call(gateway, handling, endpoint.called)
+        raise NotServed(f"{handling.incoming.path} is not served yet")
+
+    async def _read(self, handling: Handling, receive: Receive) -> None:
+        """Read the body."""
+        most, incoming = self._gateway.settings.max_body, handling.incoming
+        length = incoming.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > most:
+            raise _too_large(most)
+        message = await receive()
+        body = message.get("body", b"")
+        if message.get("more_body"):
+            body = await _rest(body, receive, most)
+        elif message["type"] == "http.disconnect":
+            raise ClientLeft
+        if len(body) > most:
+            raise _too_large(most)
+        incoming.content = body
+
+    def _refused(self, error: Exception, handling: Handling) -> HttpReply:
+        told = headers(self._gateway, handling) if isinstance(error, CallFailed) else {}
+        ids = request_ids(handling)
+        return refused(error, client_dialect(handling.incoming), {**told, **ids})
+
+    async def _send(self, reply: HttpReply, send: Send) -> None:
+        told = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
+        if self._gateway.is_draining:
+            told.append((b"connection", b"close"))
+        body = reply.body
+        if isinstance(body, bytes):
+            told.append((b"content-length", str(len(body)).encode()))
+            await send({"type": "http.response.start", "status": reply.status, "headers": told})
+            await send({"type": "http.response.body", "body": body})
+            return
+        if not isinstance(body, AsyncBody):
+            raise TypeError("a gateway writes no stream of a thread")
+        await send({"type": "http.response.start", "status": reply.status, "headers": told})
+        async for data in body:
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _rest(begun: bytes, receive: Receive, most: int) -> bytes:
+    """A body of which more than the beginning is still to come."""
+    parts, size, more = [begun], len(begun), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        data, more = message.get("body", b""), message.get("more_body", False)
+        size += len(data)
+        if size > most:
+            raise _too_large(most)
+        parts.append(data)
+    return b"".join(parts)
+
+
+def _too_large(most: int) -> RequestRefused:
+    return RequestRefused(
+        f"the request is larger than {most} bytes, which [gateway] max_body allows",
+        status=413,
+        reason="payload_too_large",
+    )

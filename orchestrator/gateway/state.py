@@ -1,0 +1,59 @@
+"""What the requests of one gateway share."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import attrs
+
+from orchestrator.api.client import Orchestrator
+from orchestrator.config.config import Config, GatewaySettings
+from orchestrator.execution.call_run import CallRun
+from orchestrator.gateway.client_request import ClientRequest
+
+_log = logging.getLogger("orchestrator")
+
+
+@attrs.define(eq=False)
+class Gateway:
+    """One gateway.
+
+    Attributes:
+        orchestrator: Whose routes are served; another one once the config was read again.
+        instance: What tells one start from another.
+        is_loopback: True where only this machine can reach it.
+        started: The wall clock at its start, seconds since the epoch.
+        in_flight: Calls that are under way.
+        is_draining: True once it is to stop: a connection serves no further request.
+    """
+
+    orchestrator: Orchestrator
+    instance: str
+    is_loopback: bool = True
+    started: float = attrs.field(factory=time.time)
+    in_flight: int = 0
+    is_draining: bool = False
+
+    @property
+    def config(self) -> Config:
+        """The config of calls that begin now."""
+        return self.orchestrator.config
+
+    @property
+    def settings(self) -> GatewaySettings:
+        """What of it is the gateway's."""
+        return self.config.gateway
+
+
+@attrs.define(eq=False)
+class Handling:
+    """One request while it is answered.
+
+    Attributes:
+        incoming: What the client sent.
+        call: The call that it asked for, once there is one.
+    """
+
+    incoming: ClientRequest
+    call: CallRun | None = None
