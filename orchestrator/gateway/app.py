@@ -23,9 +23,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _log = logging.getLogger("orchestrator")
 
-_CALLS = (Kind.CALL, Kind.PASSTHROUGH)
-"""What counts as in flight."""
-
 
 class ClientLeft(Exception):
     """The client hung up before its request was here."""
@@ -49,6 +46,7 @@ class GatewayApp:
         finally:
             if reply is not None and isinstance(reply.body, AsyncBody):
                 await reply.body.aclose()
+            self._gateway.end(handling)
 
     async def _answer(self, handling: Handling, receive: Receive) -> HttpReply:
         incoming = handling.incoming
@@ -76,6 +74,7 @@ class GatewayApp:
             case Kind.MODELS:
                 return own_pages.models(gateway, handling)
             case Kind.CALL if endpoint.called is not None:
+                gateway.begin(handling)
                 await self._read(handling, receive)
                 return await answer_call(gateway, handling, endpoint.called)
         raise NotServed(f"{handling.incoming.path} is not served yet")

@@ -11,6 +11,7 @@ from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config, GatewaySettings
 from orchestrator.execution.call_run import CallRun
 from orchestrator.gateway.client_request import ClientRequest
+from orchestrator.serving.http_errors import RequestRefused
 
 _log = logging.getLogger("orchestrator")
 
@@ -45,6 +46,28 @@ class Gateway:
         """What of it is the gateway's."""
         return self.config.gateway
 
+    def begin(self, handling: Handling) -> None:
+        """Count a call that is to begin.
+
+        Raises:
+            RequestRefused: There are as many as there may be.
+        """
+        most = self.settings.max_in_flight
+        if self.in_flight >= most:
+            raise RequestRefused(
+                f"{most} calls are in flight, and [gateway] max_in_flight allows no more",
+                status=503,
+                reason="overloaded",
+                retry_after=1,
+            )
+        self.in_flight += 1
+        handling.is_counted = True
+
+    def end(self, handling: Handling) -> None:
+        """A request was answered, or its client has left."""
+        if handling.is_counted:
+            self.in_flight -= 1
+
 
 @attrs.define(eq=False)
 class Handling:
@@ -53,7 +76,9 @@ class Handling:
     Attributes:
         incoming: What the client sent.
         call: The call that it asked for, once there is one.
+        is_counted: True once it is one of those that are in flight.
     """
 
     incoming: ClientRequest
     call: CallRun | None = None
+    is_counted: bool = False
