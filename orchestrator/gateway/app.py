@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from orchestrator.api.errors import CallFailed
 from orchestrator.gateway import own_pages
 from orchestrator.gateway.client_request import ClientRequest, Scope
+from orchestrator.gateway.control import PREFIX, Control
 from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
@@ -29,13 +31,22 @@ class ClientLeft(Exception):
 
 
 class GatewayApp:
-    """An ASGI application over ``gateway``."""
+    """An ASGI application over ``gateway``.
 
-    def __init__(self, gateway: Gateway) -> None:
+    Args:
+        gateway: What is served.
+        control: Answers requests of the gateway's own user; without it there are none.
+    """
+
+    def __init__(self, gateway: Gateway, control: Control | None = None) -> None:
         self._gateway = gateway
+        self._control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; see the ASGI specification."""
+        if self._control is not None and scope["path"].startswith(PREFIX):
+            await self._obey(self._control, scope, send)
+            return
         handling = Handling(ClientRequest.of(scope))
         reply: HttpReply | None = None
         try:
@@ -47,6 +58,21 @@ class GatewayApp:
             if reply is not None and isinstance(reply.body, AsyncBody):
                 await reply.body.aclose()
             self._gateway.end(handling)
+
+    async def _obey(self, control: Control, scope: Scope, send: Send) -> None:
+        """Answer a control request; its connection ends with it, so that no drain waits for it."""
+        given = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        target = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
+        answer = control.answer(scope["method"], target, given)
+        told = {**answer.headers, "content-type": answer.content_type, "connection": "close"}
+        pairs = [(name.encode(), value.encode()) for name, value in told.items()]
+        with contextlib.suppress(asyncio.CancelledError):  # its reader has left
+            await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
+            async for data in answer.body:
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
 
     async def _answer(self, handling: Handling, receive: Receive) -> HttpReply:
         incoming = handling.incoming

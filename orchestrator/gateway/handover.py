@@ -24,13 +24,14 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import attrs
 import msgspec
 
 from orchestrator.clock import Clock, SystemClock
+from orchestrator.secrets import mask
 
 VARIABLE = "ORCHESTRATOR_HANDOVER"
 """Names the descriptors to the new process: those of the sockets, and that of the pair."""
@@ -46,6 +47,10 @@ _RELEASE = 10.0
 
 _LONGEST = 65_536
 """Bytes of the line that tells how the start went."""
+
+
+_LONGEST_WORDS = 2_000
+"""Characters of what a process says of its failure."""
 
 
 class HandoverFailed(Exception):
@@ -238,6 +243,18 @@ class Handover:
         # The old process may have been killed meanwhile: then this one is all there is.
         with contextlib.suppress(OSError):
             self._channel.sendall(msgspec.json.encode(value) + b"\n")
+
+
+@contextlib.contextmanager
+def told_of_failure(handover: Handover | None) -> Iterator[None]:
+    """Within this block, what keeps this process from serving is told to the old one."""
+    try:
+        yield
+    except Exception as error:
+        if handover is not None:
+            words = mask("; ".join(str(error).splitlines()))[:_LONGEST_WORDS]
+            handover.failed(words or type(error).__name__)
+        raise
 
 
 def take_over(environ: MutableMapping[str, str] | None = None) -> Handover | None:
