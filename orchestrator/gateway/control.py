@@ -264,8 +264,10 @@ class _Restart:
         if not self._drains:
             return RestartProgress("starting", self._passed())
         gateway = self._gateway
-        left = {"in_flight": gateway.in_flight, "streams": gateway.streams}
-        return RestartProgress("draining", self._passed(), **left)
+        passed = self._passed()
+        return RestartProgress(
+            "draining", passed, in_flight=gateway.in_flight, streams=gateway.streams
+        )
 
     def _passed(self) -> float:
         return self._clock.monotonic() - self._began

@@ -160,7 +160,7 @@ class GatewayServer:
         return await asyncio.shield(self._draining)
 
     async def _drain(self) -> int:
-        await self._accept_no_more()
+        await self.begin_drain()
         gateway, connections = self._gateway, self._connections
         limit = gateway.settings.drain
         _log.info("stopping: %d calls are under way and get up to %g s", gateway.in_flight, limit)
@@ -180,8 +180,10 @@ class GatewayServer:
             await asyncio.wait(connections.tasks, timeout=_GRACE)
         await self._gateway.orchestrator.aclose()
 
-    async def _accept_no_more(self) -> None:
-        """What is under way goes on, and whoever was accepted is served."""
+    async def begin_drain(self) -> None:
+        """Accept nothing any more; what is under way goes on, and who was accepted is served."""
+        if self._gateway.is_draining:
+            return
         self._gateway.is_draining = True
         loop = asyncio.get_running_loop()
         for one in self._sockets:

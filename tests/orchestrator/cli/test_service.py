@@ -139,7 +139,7 @@ ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", '\\"': '"', "\\\\": "\\"}
 
 def words_of(line: str) -> list[str]:
     """A command line, read as systemd.service(5) and systemd.syntax(7) say."""
-    found = []
+    found: list[str] = []
     for quoted, plain in WORD.findall(line):
         text = re.sub(r"\\.", lambda match: ESCAPES[match[0]], quoted) if quoted else plain
         text = text.replace("%%", "%")

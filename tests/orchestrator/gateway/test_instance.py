@@ -109,7 +109,7 @@ def test_the_end_is_seen_after_the_file_was_removed(tmp_path: Path) -> None:
         assert find_instances(tmp_path) == ()
         assert not watch.has_ended
         file.close()
-        assert watch.has_ended
+        assert eventually(lambda: watch.has_ended)
     with InstanceWatch(found) as watch:
         assert watch.has_ended
 
