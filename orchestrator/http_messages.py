@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, Never
 from urllib.parse import quote, urlsplit
 
@@ -177,6 +177,10 @@ class ResponseHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._read())
+
+    def only(self, names: Collection[bytes]) -> ResponseHeaders:
+        """Those of ``names`` (in lower case) alone, for who keeps them longer than the answer."""
+        return ResponseHeaders([pair for pair in self._raw if pair[0].lower() in names])
 
     def _read(self) -> dict[str, str]:
         # Not before somebody asks: most answers are read without their headers.

@@ -33,6 +33,7 @@ COMMANDS = {
     "serve": "Serve the APIs that agents speak: any language, any SDK, one address.",
     "restart": "Put a new gateway process in the place of the running one, without a gap.",
     "service": "Run the gateway as a systemd user unit: write its file, show it, remove it.",
+    "key": "Make, list and remove the keys of the gateway's callers.",
     "completion": "Print what lets a shell complete commands and options.",
 }
 
@@ -88,6 +89,11 @@ EXAMPLES = {
         "orchestrator service install --print",
         "orchestrator service uninstall",
     ),
+    "key": (
+        "orchestrator key new ci --routes default --rpm 60 --expires 30d",
+        'export OPENAI_API_KEY="$(orchestrator key new laptop)"',
+        "orchestrator key list",
+    ),
     "completion": (
         'eval "$(orchestrator completion bash)"',
         "orchestrator completion fish > ~/.config/fish/completions/orchestrator.fish",
@@ -102,6 +108,7 @@ _WORDS = {
     "simulate": "[OPTIONS] [SCRIPT]",
     "replay": "[OPTIONS] LEDGERS...",
     "service": "[OPTIONS] ACTION",
+    "key": "[OPTIONS] ACTION [NAME]",
     "completion": "[SHELL]",
 }
 """What stands behind a command that takes words, by the names that its help explains."""

@@ -16,8 +16,8 @@ from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving.body_streams import REFUSED, AsyncBody
-from orchestrator.serving.http_errors import NotServed, RequestRefused
 from orchestrator.serving.parse import client_dialect
+from orchestrator.serving.refusals import NotServed, RequestRefused
 from orchestrator.serving.respond import HttpReply, refused
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -84,9 +84,9 @@ class GatewayApp:
         except Exception:  # noqa: BLE001 - one request that fails is one request
             _log.exception("a request to %s met a fault of the gateway's own", incoming.path)
             fault = RequestRefused(
+                500,
+                "internal",
                 "a fault of the gateway's own, which its log tells of; the call may be made again",
-                status=500,
-                reason="internal",
             )
             return self._refused(fault, handling)
 
@@ -161,7 +161,7 @@ async def _rest(begun: bytes, receive: Receive, most: int) -> bytes:
 
 def _too_large(most: int) -> RequestRefused:
     return RequestRefused(
+        413,
+        "payload_too_large",
         f"the request is larger than {most} bytes, which [gateway] max_body allows",
-        status=413,
-        reason="payload_too_large",
     )

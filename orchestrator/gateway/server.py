@@ -26,7 +26,7 @@ from orchestrator.gateway.control import Control
 from orchestrator.gateway.notify import Notifier
 from orchestrator.gateway.protocol import Connections, GatewayProtocol, Limits
 from orchestrator.gateway.state import Gateway
-from orchestrator.serving.http_errors import RequestRefused
+from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import refused
 
 _log = logging.getLogger("orchestrator")
@@ -223,5 +223,5 @@ class GatewayServer:
 
 def _refusal(status: int, words: str) -> tuple[str, bytes]:
     """The answer to what is no request: no path names a dialect in which to say so."""
-    reply = refused(RequestRefused(words, status=status, reason="bad_request"), DEFAULT_DIALECT)
+    reply = refused(RequestRefused(status, "bad_request", words), DEFAULT_DIALECT)
     return reply.headers["content-type"], reply.body if isinstance(reply.body, bytes) else b""

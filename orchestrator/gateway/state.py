@@ -11,7 +11,7 @@ from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config, GatewaySettings
 from orchestrator.execution.call_run import CallRun
 from orchestrator.gateway.client_request import ClientRequest
-from orchestrator.serving.http_errors import RequestRefused
+from orchestrator.serving.refusals import RequestRefused
 
 _log = logging.getLogger("orchestrator")
 
@@ -55,9 +55,9 @@ class Gateway:
         most = self.settings.max_in_flight
         if self.in_flight >= most:
             raise RequestRefused(
+                503,
+                "overloaded",
                 f"{most} calls are in flight, and [gateway] max_in_flight allows no more",
-                status=503,
-                reason="overloaded",
                 retry_after=1,
             )
         self.in_flight += 1

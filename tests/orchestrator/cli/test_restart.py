@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.orchestrator.cli.entry import Place
-from tests.orchestrator.gateway.processes import Started, started
+from tests.orchestrator.gateway.tiny_processes import Started, started
 from tests.waiting import eventually
 
 

@@ -1,103 +1,94 @@
-"""Tiny gateways as processes, and what their clients and the machine see of them."""
+"""What the tests of the gateway's keys run in other processes, started by path."""
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-import attrs
+from orchestrator.clock import VirtualClock
+from orchestrator.gateway.daily_tokens import DailyTokens
+from orchestrator.gateway.key_file import GatewayKey, KeyFile
+from orchestrator.gateway.key_limits import KeyLimits
+from orchestrator.serving.refusals import RequestRefused
+from tests.waiting import AMPLE
 
-from orchestrator.gateway.instance import RunningInstance, find_instances
-from tests.orchestrator.cli.entry import ROOT
-from tests.waiting import AMPLE, eventually
+ROOT = Path(__file__).parents[3]
+RING = "keys.json"
+PATIENT = 20_000
+"""Tries: the tests check that nothing is lost, not that it is quick."""
 
-PROGRAM = (sys.executable, "-m", "tests.orchestrator.gateway.tiny_gateway")
+
+def spawn(work: str, path: Path, *numbers: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.orchestrator.gateway.processes", work, str(path)]
+        + [str(number) for number in numbers],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
-@attrs.frozen
-class Started:
-    """A gateway that was started, and those that come after it.
+def run_at_once(workers: Sequence[subprocess.Popen[str]]) -> list[str]:
+    """Let those begin that say that they are ready, together; what each prints from then on."""
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+    printed = [worker.communicate(timeout=AMPLE)[0] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0] * len(workers)
+    return printed
 
-    Attributes:
-        folder: Its home.
-        state: Its user's state folder.
-        how: The file that says how a start goes.
-        first: The first process.
-        log: What all of them write to stderr.
+
+def say(*words: object) -> None:
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
+
+
+def add_keys(path: Path, worker: int, count: int) -> None:
+    """Make so many keys, once the test says so, and remove every second one again."""
+    file = KeyFile(path)
+    say("ready")
+    sys.stdin.readline()
+    for number in range(count):
+        file.add(GatewayKey(f"w{worker}-{number}"))
+        if number % 2:
+            file.remove(f"w{worker}-{number}")
+
+
+def spend(path: Path, keys: int, budget: int, each: int) -> None:
+    """Use up the budgets of so many keys, one after the other, while others do the same.
+
+    Prints how many requests were let in.
     """
-
-    folder: Path
-    state: Path
-    how: Path
-    first: subprocess.Popen[str]
-    log: Path
-
-    @property
-    def instances(self) -> tuple[RunningInstance, ...]:
-        return find_instances(self.state / "llm-request-orchestrator" / "gateways")
-
-    @property
-    def now(self) -> RunningInstance:
-        """The one that serves."""
-        return self.instances[0]
-
-    @property
-    def port(self) -> int:
-        return self.now.instance.port
-
-    def ask(self, path: str = "/") -> str:
-        """The last word of an answer, which is the id of the instance that gave it."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=AMPLE)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().read().decode().split()[-1]
-        finally:
-            connection.close()
+    clock = VirtualClock()  # of a day that does not end meanwhile
+    limits = KeyLimits(DailyTokens(path, RING, clock, tries=PATIENT), clock)
+    say("ready")
+    sys.stdin.readline()
+    admitted = 0
+    for number in range(keys):
+        key = GatewayKey(f"k{number}", tokens_per_day=budget)
+        with suppress(RequestRefused):
+            while True:
+                limits.admit(key, each)
+                admitted += 1
+    say(admitted)
 
 
-@contextlib.contextmanager
-def started(
-    folder: Path,
-    how: str = "good",
-    variables: Mapping[str, str] | None = None,
-    state: Path | None = None,
-) -> Iterator[Started]:
-    """A tiny gateway that serves; in the end all its processes have ended."""
-    file, log = folder / "gateway.toml", folder / "gateway.log"
-    file.write_text(how)
-    state = folder / "state" if state is None else state
-    own = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "HOME": str(folder),
-        "XDG_STATE_HOME": str(state),
-    }
-    with log.open("w") as errors:
-        process = subprocess.Popen(
-            [*PROGRAM, str(file), "0"],
-            env={**own, **(variables or {})},
-            cwd=folder, stdout=subprocess.PIPE, stderr=errors, text=True,
-        )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline(), log.read_text()
-    gateway = Started(folder, state, file, process, log)
-    try:
-        yield gateway
-    finally:
-        own_ones = [one for one in gateway.instances if one.instance.config == str(file)]
-        for one in own_ones:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(one.instance.pid, signal.SIGTERM)
-        process.stdout.close()
-        process.wait(AMPLE)
-        assert eventually(lambda: not {*own_ones} & {*gateway.instances})
+def reserve_and_hang(path: Path, tokens: int) -> None:
+    """Reserve, and wait to be killed."""
+    limits = KeyLimits(DailyTokens(path, RING, tries=PATIENT))
+    limits.admit(GatewayKey("ci", tokens_per_day=10**6), tokens)
+    say("reserved")
+    sys.stdin.readline()
 
 
-def open_descriptors(pid: int) -> int:
-    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+if __name__ == "__main__":
+    work, where, *numbers = sys.argv[1:]
+    globals()[work](Path(where), *map(int, numbers))

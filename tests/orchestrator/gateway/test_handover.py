@@ -24,7 +24,7 @@ from orchestrator.gateway.handover import (
     start_successor,
     take_over,
 )
-from tests.orchestrator.gateway.processes import open_descriptors
+from tests.orchestrator.gateway.tiny_processes import open_descriptors
 from tests.waiting import AMPLE, eventually
 
 TAKES = """

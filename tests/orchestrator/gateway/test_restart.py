@@ -20,7 +20,7 @@ import pytest
 from orchestrator.gateway.instance import RunningInstance, find_instances
 from orchestrator.sim import Completion, Reply, SimProcess, replies
 from tests.orchestrator.cli.entry import Ended, Place, configured
-from tests.orchestrator.gateway.processes import open_descriptors
+from tests.orchestrator.gateway.tiny_processes import open_descriptors
 from tests.slow import slow
 from tests.waiting import AMPLE, eventually
 
