@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -17,6 +18,7 @@ from orchestrator.gateway.browser_guard import (
     preflight_headers,
 )
 from orchestrator.gateway.client_request import ClientRequest, Scope
+from orchestrator.gateway.control import PREFIX, Control
 from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
@@ -32,23 +34,28 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _log = logging.getLogger("orchestrator")
 
 
-_OPEN = (Kind.ALIVE, Kind.CONTROL)
-"""Where no key is asked for: the process is well, or a token of its own says who asks."""
-
-
 class ClientLeft(Exception):
     """The client hung up before its request was here."""
 
 
 class GatewayApp:
-    """An ASGI application over ``gateway``."""
+    """An ASGI application over ``gateway``.
 
-    def __init__(self, gateway: Gateway) -> None:
+    Args:
+        gateway: What is served.
+        control: Answers requests of the gateway's own user; without it there are none.
+    """
+
+    def __init__(self, gateway: Gateway, control: Control | None = None) -> None:
         self._gateway = gateway
         self._now = gateway.clock.monotonic
+        self._control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; see the ASGI specification."""
+        if self._control is not None and scope["path"].startswith(PREFIX):
+            await self._obey(self._control, scope, send)
+            return
         handling = Handling(ClientRequest.of(scope), self._now())
         reply: HttpReply | None = None
         try:
@@ -60,6 +67,21 @@ class GatewayApp:
             if reply is not None and isinstance(reply.body, AsyncBody):
                 await reply.body.aclose()
             self._gateway.end(handling)
+
+    async def _obey(self, control: Control, scope: Scope, send: Send) -> None:
+        """Answer a control request; its connection ends with it, so that no drain waits for it."""
+        given = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        target = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
+        answer = control.answer(scope["method"], target, given)
+        told = {**answer.headers, "content-type": answer.content_type, "connection": "close"}
+        pairs = [(name.encode(), value.encode()) for name, value in told.items()]
+        with contextlib.suppress(asyncio.CancelledError):  # its reader has left
+            await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
+            async for data in answer.body:
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
 
     async def _answer(self, handling: Handling, receive: Receive) -> HttpReply:
         incoming = handling.incoming
@@ -113,7 +135,7 @@ class GatewayApp:
     def _authenticate(self, handling: Handling, served: ServedPath) -> None:
         """Find out whose request it is, where that matters."""
         keys, incoming = self._gateway.keys, handling.incoming
-        if keys is None or served.kind in _OPEN:
+        if keys is None or served.kind is Kind.ALIVE:
             return
         params = incoming.params if served.takes_key_in_query else {}
         try:

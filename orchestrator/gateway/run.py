@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import secrets
 import socket
 from collections.abc import Callable, Sequence
 
@@ -14,6 +13,8 @@ from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.gateway.config_reload import NO_KEYS, WRITE_KEYS
+from orchestrator.gateway.handover import Handover
+from orchestrator.gateway.lifecycle import living, take_part
 from orchestrator.gateway.server import GatewayServer, listen
 from orchestrator.gateway.state import Gateway
 
@@ -33,13 +34,19 @@ class ServeOptions:
     watch: bool = False
 
 
-def run_gateway(config: Config, options: ServeOptions, say: Callable[[str], None]) -> None:
+def run_gateway(
+    config: Config,
+    options: ServeOptions,
+    say: Callable[[str], None],
+    handover: Handover | None = None,
+) -> None:
     """Serve until the process is told to stop.
 
     Args:
         config: What was read.
         options: How.
         say: Told where it serves, once it does.
+        handover: From the process before it.
 
     Raises:
         ConfigError: Others could reach it, and there are no keys.
@@ -48,11 +55,14 @@ def run_gateway(config: Config, options: ServeOptions, say: Callable[[str], None
     is_loopback = only_this_machine(options.host)
     if not is_loopback and config.gateway.keys is None:
         raise ConfigError(str(config.path), [Problem("gateway.keys", NO_KEYS, WRITE_KEYS)])
-    instance = secrets.token_hex(8)
-    gateway = Gateway.over(Orchestrator(config), instance, is_loopback=is_loopback)
-    sockets = listen(options.host, options.port)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(GatewayServer(gateway, sockets, watch=options.watch), sockets, say))
+    gateway = Gateway.over(Orchestrator(config), "", is_loopback=is_loopback)
+    sockets = listen(options.host, options.port) if handover is None else handover.listeners
+    server = GatewayServer(gateway, sockets, watch=options.watch)
+    with (
+        living(gateway, server, sockets),
+        asyncio.Runner(loop_factory=_loop_factory()) as runner,
+    ):
+        runner.run(_serve(gateway, server, sockets, handover, say))
 
 
 def only_this_machine(host: str) -> bool:
@@ -66,9 +76,14 @@ def only_this_machine(host: str) -> bool:
 
 
 async def _serve(
-    server: GatewayServer, sockets: Sequence[socket.socket], say: Callable[[str], None]
+    gateway: Gateway,
+    server: GatewayServer,
+    sockets: Sequence[socket.socket],
+    handover: Handover | None,
+    say: Callable[[str], None],
 ) -> None:
     await server.start()
+    await take_part(handover, gateway, server)
     for one in sockets:
         host, port = one.getsockname()[:2]
         say(f"ready on http://{f'[{host}]' if ':' in host else host}:{port}")

@@ -29,7 +29,6 @@ class Kind(enum.Enum):
     METRICS = "metrics"
     ALIVE = "alive"
     READY = "ready"
-    CONTROL = "control"
 
 
 @attrs.frozen
@@ -67,7 +66,6 @@ _OWN = {
 _BELOW = {
     "/v1/calls/": ServedPath(Kind.CALLS, _GET),
     "/passthrough/": ServedPath(Kind.PASSTHROUGH, _ANY, takes_key_in_query=True),
-    "/control/": ServedPath(Kind.CONTROL, ("GET", "POST")),
 }
 
 

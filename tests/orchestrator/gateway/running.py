@@ -106,6 +106,7 @@ def running(
             started.set_result(asyncio.get_running_loop())
             await asyncio.to_thread(stop.wait)
             await server.drain()
+            await server.close()
 
         thread = threading.Thread(target=asyncio.run, args=(main(),))
         thread.start()
