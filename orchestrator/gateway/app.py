@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from orchestrator.api.errors import CallFailed
+from orchestrator.dialects import Operation
 from orchestrator.gateway import own_pages
 from orchestrator.gateway.client_request import ClientRequest, Scope
+from orchestrator.gateway.counting import answer_count
 from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
@@ -77,6 +79,8 @@ class GatewayApp:
                 return own_pages.models(gateway, handling)
             case Kind.CALL if endpoint.called is not None:
                 await self._read(handling, receive)
+                if endpoint.called[1] is Operation.COUNT_TOKENS:
+                    return await answer_count(gateway, handling, endpoint.called)
                 return await answer_call(gateway, handling, endpoint.called)
         raise NotServed(f"{handling.incoming.path} is not served yet")
 
