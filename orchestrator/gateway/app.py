@@ -9,15 +9,16 @@ from typing import Any
 
 from orchestrator.api.errors import CallFailed
 from orchestrator.dialects import Operation
-from orchestrator.gateway import own_pages
+from orchestrator.gateway import idempotency, own_pages
 from orchestrator.gateway.client_request import ClientRequest, Scope
 from orchestrator.gateway.counting import answer_count
+from orchestrator.gateway.idempotency import IdempotentCalls, is_nested_retry
 from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
-from orchestrator.serving.body_streams import REFUSED, AsyncBody
+from orchestrator.serving.body_streams import REFUSED, SyncBody
 from orchestrator.serving.http_errors import NotServed, RequestRefused
-from orchestrator.serving.parse import client_dialect
+from orchestrator.serving.parse import Called, client_dialect
 from orchestrator.serving.respond import HttpReply, refused
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -38,6 +39,7 @@ class GatewayApp:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._idempotent = IdempotentCalls()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; see the ASGI specification."""
@@ -49,7 +51,7 @@ class GatewayApp:
         except (asyncio.CancelledError, ClientLeft):
             return  # whoever asked has left, and the call has ended with it
         finally:
-            if reply is not None and isinstance(reply.body, AsyncBody):
+            if reply is not None and not isinstance(reply.body, bytes | SyncBody):
                 await reply.body.aclose()
 
     async def _answer(self, handling: Handling, receive: Receive) -> HttpReply:
@@ -79,10 +81,22 @@ class GatewayApp:
                 return own_pages.models(gateway, handling)
             case Kind.CALL if endpoint.called is not None:
                 await self._read(handling, receive)
-                if endpoint.called[1] is Operation.COUNT_TOKENS:
-                    return await answer_count(gateway, handling, endpoint.called)
-                return await answer_call(gateway, handling, endpoint.called)
+                return await self._call(handling, endpoint.called)
         raise NotServed(f"{handling.incoming.path} is not served yet")
+
+    async def _call(self, handling: Handling, called: Called) -> HttpReply:
+        gateway, incoming = self._gateway, handling.incoming
+        gateway.nested_retries += is_nested_retry(incoming)
+        run = answer_count if called[1] is Operation.COUNT_TOKENS else answer_call
+        if idempotency.HEADER not in incoming.headers:
+            return await run(gateway, handling, called)
+        return await self._idempotent.reply(
+            handling.caller,
+            incoming,
+            called[0].name,
+            lambda: run(gateway, handling, called),
+            lambda: handling.call is not None and handling.call.response is not None,
+        )
 
     async def _read(self, handling: Handling, receive: Receive) -> None:
         """Read the body."""
@@ -115,7 +129,7 @@ class GatewayApp:
             await send({"type": "http.response.start", "status": reply.status, "headers": told})
             await send({"type": "http.response.body", "body": body})
             return
-        if not isinstance(body, AsyncBody):
+        if isinstance(body, SyncBody):
             raise TypeError("a gateway writes no stream of a thread")
         await send({"type": "http.response.start", "status": reply.status, "headers": told})
         async for data in body:

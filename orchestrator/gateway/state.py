@@ -26,6 +26,7 @@ class Gateway:
         started: The wall clock at its start, seconds since the epoch.
         in_flight: Calls that are under way.
         is_draining: True once it is to stop: a connection serves no further request.
+        nested_retries: Requests that a client's own package repeated.
     """
 
     orchestrator: Orchestrator
@@ -34,6 +35,7 @@ class Gateway:
     started: float = attrs.field(factory=time.time)
     in_flight: int = 0
     is_draining: bool = False
+    nested_retries: int = 0
 
     @property
     def config(self) -> Config:
@@ -53,7 +55,9 @@ class Handling:
     Attributes:
         incoming: What the client sent.
         call: The call that it asked for, once there is one.
+        caller: Whose it is: the name of the key; empty where nobody needs one.
     """
 
     incoming: ClientRequest
     call: CallRun | None = None
+    caller: str = ""

@@ -24,7 +24,7 @@ class ServedGateway:
     """A context manager: the gateway of ``config``, served by one thread.
 
     Attributes:
-        gateway: What is served, once it is open.
+        gateway: What is served, once it is open; in ``loop``.
         url: Where.
     """
 
@@ -59,6 +59,7 @@ class ServedGateway:
 
     async def _main(self) -> None:
         stop = asyncio.Event()
+        self.loop = asyncio.get_running_loop()
         self.gateway = Gateway(Orchestrator.from_dict(self._config), "test")
         server = GatewayServer(self.gateway, self._sockets)
         await server.start()
