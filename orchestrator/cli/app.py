@@ -31,6 +31,7 @@ COMMANDS = {
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
     "serve": "Serve the APIs that agents speak: any language, any SDK, one address.",
+    "key": "Make, list and remove the keys of the gateway's callers.",
     "completion": "Print what lets a shell complete commands and options.",
 }
 
@@ -80,6 +81,11 @@ EXAMPLES = {
         "orchestrator serve",
         "orchestrator serve --config orchestrator.toml --port 8400",
     ),
+    "key": (
+        "orchestrator key new ci --routes default --rpm 60 --expires 30d",
+        'export OPENAI_API_KEY="$(orchestrator key new laptop)"',
+        "orchestrator key list",
+    ),
     "completion": (
         'eval "$(orchestrator completion bash)"',
         "orchestrator completion fish > ~/.config/fish/completions/orchestrator.fish",
@@ -93,6 +99,7 @@ _WORDS = {
     "stats": "[OPTIONS] [LEDGERS...]",
     "simulate": "[OPTIONS] [SCRIPT]",
     "replay": "[OPTIONS] LEDGERS...",
+    "key": "[OPTIONS] ACTION [NAME]",
     "completion": "[SHELL]",
 }
 """What stands behind a command that takes words, by the names that its help explains."""

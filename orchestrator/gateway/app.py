@@ -17,17 +17,14 @@ from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving.body_streams import REFUSED, SyncBody
-from orchestrator.serving.http_errors import NotServed, RequestRefused
 from orchestrator.serving.parse import Called, client_dialect
+from orchestrator.serving.refusals import NotServed, RequestRefused
 from orchestrator.serving.respond import HttpReply, refused
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _log = logging.getLogger("orchestrator")
-
-_CALLS = (Kind.CALL, Kind.PASSTHROUGH)
-"""What counts as in flight."""
 
 
 class ClientLeft(Exception):
@@ -53,6 +50,7 @@ class GatewayApp:
         finally:
             if reply is not None and not isinstance(reply.body, bytes | SyncBody):
                 await reply.body.aclose()
+            self._gateway.end(handling)
 
     async def _answer(self, handling: Handling, receive: Receive) -> HttpReply:
         incoming = handling.incoming
@@ -64,9 +62,9 @@ class GatewayApp:
         except Exception:  # noqa: BLE001 - one request that fails is one request
             _log.exception("a request to %s met a fault of the gateway's own", incoming.path)
             fault = RequestRefused(
+                500,
+                "internal",
                 "a fault of the gateway's own, which its log tells of; the call may be made again",
-                status=500,
-                reason="internal",
             )
             return self._refused(fault, handling)
 
@@ -80,6 +78,7 @@ class GatewayApp:
             case Kind.MODELS:
                 return own_pages.models(gateway, handling)
             case Kind.CALL if endpoint.called is not None:
+                gateway.begin(handling)
                 await self._read(handling, receive)
                 return await self._call(handling, endpoint.called)
         raise NotServed(f"{handling.incoming.path} is not served yet")
@@ -154,7 +153,7 @@ async def _rest(begun: bytes, receive: Receive, most: int) -> bytes:
 
 def _too_large(most: int) -> RequestRefused:
     return RequestRefused(
+        413,
+        "payload_too_large",
         f"the request is larger than {most} bytes, which [gateway] max_body allows",
-        status=413,
-        reason="payload_too_large",
     )

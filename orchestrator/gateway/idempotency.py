@@ -23,7 +23,8 @@ from orchestrator.dialects.neutral import UNTITLED, StreamError
 from orchestrator.gateway.client_request import ClientRequest
 from orchestrator.serving.body_streams import ByteStream, SyncBody
 from orchestrator.serving.call_headers import PREFIX
-from orchestrator.serving.http_errors import RequestRefused, error_response
+from orchestrator.serving.http_errors import error_response
+from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import HttpReply, request_ids
 
 HEADER = "idempotency-key"
@@ -394,9 +395,9 @@ async def _identity(caller: str, incoming: ClientRequest) -> tuple[bytes, bytes]
     key, content = incoming.headers[HEADER], incoming.content
     if not 0 < len(key) <= LONGEST_KEY:
         raise RequestRefused(
+            400,
+            "bad_request",
             f"the header Idempotency-Key has {len(key)} characters; allowed: 1 to {LONGEST_KEY}",
-            status=400,
-            reason="bad_request",
         )
     digest = await asyncio.to_thread(_hash, content) if len(content) > _LARGE else _hash(content)
     texts = (caller, incoming.path, key)
@@ -405,15 +406,15 @@ async def _identity(caller: str, incoming: ClientRequest) -> tuple[bytes, bytes]
 
 
 def _conflict(words: str) -> RequestRefused:
-    return RequestRefused(words, status=409, reason="idempotency_conflict")
+    return RequestRefused(409, "idempotency_conflict", words)
 
 
 def _cut_off(spoken: str) -> bytes:
     """What a client is told that reads so slowly that its part of the stream is gone."""
     error = RequestRefused(
+        503,
+        "fell_behind",
         "the client read too slowly beside another one of the same Idempotency-Key",
-        status=503,
-        reason="fell_behind",
     )
     _, body = error_response(error, spoken)
     return dialect(spoken).stream_writer(UNTITLED).write(StreamError(body))

@@ -10,8 +10,8 @@ from orchestrator.config.scalars import seconds
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving import call_headers
 from orchestrator.serving.body_streams import AsyncBody, EventWriter
-from orchestrator.serving.http_errors import RequestRefused
 from orchestrator.serving.parse import Called, parse_request
+from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import HttpReply, answer, stream
 
 _LARGE = 256 * 1024
@@ -99,6 +99,4 @@ def _deadline(handling: Handling) -> float | None:
         except ValueError:
             return seconds(written)
     except NotAllowed as error:
-        raise RequestRefused(
-            f"x-orchestrator-deadline: {error}", status=400, reason="bad_request"
-        ) from None
+        raise RequestRefused(400, "bad_request", f"x-orchestrator-deadline: {error}") from None

@@ -47,4 +47,4 @@ def models(gateway: Gateway, handling: Handling) -> HttpReply:
     """The routes and targets, or one of them."""
     incoming = handling.incoming
     spoken = client_dialect(incoming)
-    return json(200, model_list(incoming.path, gateway.config, spoken), {})
+    return json(200, model_list(incoming.path, gateway.config, spoken, int(gateway.started)), {})

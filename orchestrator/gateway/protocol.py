@@ -45,6 +45,7 @@ class Connections(ServerState):
 
     Attributes:
         limits: Of each.
+        is_empty: Set once there is none any more, and none is to come.
         draining: True once no connection is to serve more than one further request, whose answer
             says so.
         refusal: Makes the answer to what is no request, of a status and words.
@@ -56,12 +57,19 @@ class Connections(ServerState):
         super().__init__()
         self.limits, self.refusal = limits, refusal
         self.draining = False
+        self.is_empty = asyncio.Event()
 
     def drain(self) -> None:
         """Let every connection end, as soon as that loses nothing."""
         self.draining = True
         for connection in list(self.connections):
             connection.drain()
+        self.note_end()
+
+    def note_end(self) -> None:
+        """A connection has ended."""
+        if self.draining and not self.connections:
+            self.is_empty.set()
 
     def abort(self) -> None:
         """End every connection now, and the calls with them."""
@@ -120,6 +128,7 @@ class GatewayProtocol(HttpToolsProtocol):
             if timer is not None:
                 timer.cancel()
         self._timer = self._write_timer = None
+        self.server_state.note_end()
         if task is not None and cycle is not None and not cycle.response_complete:
             task.cancel()
 

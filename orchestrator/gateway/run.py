@@ -1,35 +1,91 @@
-"""From a config to a gateway that listens: what ``orchestrator serve`` does."""
+"""From a config to a gateway that listens, in a process of its own: what ``serve`` does."""
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import secrets
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Sequence
+
+import attrs
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config
+from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.gateway.server import GatewayServer, listen
 from orchestrator.gateway.state import Gateway
 
 
-def run_gateway(config: Config, host: str, port: int, say: Callable[[str], None]) -> int:
-    """Serve until the process is told to stop; the exit status."""
-    sockets = listen(host, port)
-    gateway = Gateway(Orchestrator(config), secrets.token_hex(8))
+@attrs.frozen
+class ServeOptions:
+    """How to serve.
+
+    Attributes:
+        host: The name or address to bind to.
+        port: The port; 0 is one that is free.
+        watch: Whether a changed config is taken without a signal.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8400
+    watch: bool = False
+
+
+def run_gateway(config: Config, options: ServeOptions, say: Callable[[str], None]) -> None:
+    """Serve until the process is told to stop.
+
+    Args:
+        config: What was read.
+        options: How.
+        say: Told where it serves, once it does.
+
+    Raises:
+        ConfigError: Others could reach it, and there are no keys.
+        OSError: It cannot listen there.
+    """
+    is_loopback = only_this_machine(options.host)
+    if not is_loopback and config.gateway.keys is None:
+        raise ConfigError(str(config.path), [no_keys(options.host)])
+    sockets = listen(options.host, options.port)
+    gateway = Gateway(Orchestrator(config), secrets.token_hex(8), is_loopback=is_loopback)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(GatewayServer(gateway, sockets, watch=options.watch), sockets, say))
+
+
+def only_this_machine(host: str) -> bool:
+    """Whether whoever binds to ``host`` is reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def no_keys(host: str) -> Problem:
+    """What is wrong with a gateway that anybody may use whom the network lets."""
+    return Problem(
+        "gateway.keys",
+        f"is missing, and --host {host} is reached from other machines: anybody there could spend "
+        "your money",
+        'set [gateway] keys = "keys.json", then `orchestrator key new NAME`',
+    )
+
+
+async def _serve(
+    server: GatewayServer, sockets: Sequence[socket.socket], say: Callable[[str], None]
+) -> None:
+    await server.start()
+    for one in sockets:
+        host, port = one.getsockname()[:2]
+        say(f"ready on http://{f'[{host}]' if ':' in host else host}:{port}")
+    await server.serve()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     try:
         import uvloop
-    except ImportError:
-        factory = asyncio.new_event_loop
-    else:
-        factory = uvloop.new_event_loop
-
-    async def main() -> None:
-        server = GatewayServer(gateway, sockets)
-        await server.start()
-        name, bound = sockets[0].getsockname()[:2]
-        say(f"ready on http://{name}:{bound}")
-        await server.serve()
-
-    with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(main())
-    return 0
+    except ImportError:  # it is not made for every system
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop

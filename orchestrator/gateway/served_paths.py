@@ -9,8 +9,8 @@ from functools import cache
 import attrs
 
 from orchestrator.dialects import DIALECTS, Dialect, Operation
-from orchestrator.serving.http_errors import NotServed
 from orchestrator.serving.parse import Called
+from orchestrator.serving.refusals import NotServed
 
 ALIASES = ("/openai", "/anthropic", "/genai")
 """Base addresses under which the same is served, for clients that set one a vendor."""

@@ -7,9 +7,12 @@ since a restart hands the listening socket on, and nothing of what was asked may
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from email.utils import formatdate
@@ -18,15 +21,19 @@ from uvicorn.config import Config as ServerConfig
 
 from orchestrator.dialects import DEFAULT_DIALECT
 from orchestrator.gateway.app import GatewayApp
+from orchestrator.gateway.config_reload import reload
 from orchestrator.gateway.protocol import Connections, GatewayProtocol, Limits
 from orchestrator.gateway.state import Gateway
-from orchestrator.serving.http_errors import RequestRefused
+from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import refused
 
 _log = logging.getLogger("orchestrator")
 
 BACKLOG = 2048
 """Connections that wait to be accepted; the kernel may hold fewer (net.core.somaxconn)."""
+
+_GRACE = 5.0
+"""Seconds that calls take at most to end, once they were cut."""
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -36,23 +43,20 @@ def listen(host: str, port: int) -> list[socket.socket]:
         OSError: It has none, or the port is in use.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    sockets: list[socket.socket] = []
-    try:
+    with contextlib.ExitStack() as opened:
+        sockets: list[socket.socket] = []
         for family, kind, protocol, _, address in dict.fromkeys(found):
-            one = socket.socket(family, kind, protocol)
-            sockets.append(one)
+            one = opened.enter_context(socket.socket(family, kind, protocol))
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            # The first one of "port 0" says which port all of them take.
-            taken = sockets[0].getsockname()[1] if len(sockets) > 1 else address[1]
+            # Of port 0 the first socket says which port all of them take.
+            taken = sockets[0].getsockname()[1] if sockets else address[1]
             one.bind((address[0], taken, *address[2:]))
             one.listen(BACKLOG)
             one.setblocking(False)
-    except OSError:
-        for one in sockets:
-            one.close()
-        raise
+            sockets.append(one)
+        opened.pop_all()
     return sockets
 
 
@@ -62,24 +66,36 @@ class GatewayServer:
     Args:
         gateway: What is served.
         sockets: They listen already.
+        watch: Whether a changed config is taken without a signal.
         limits: Of each connection.
     """
 
     def __init__(
-        self, gateway: Gateway, sockets: Sequence[socket.socket], limits: Limits | None = None
+        self,
+        gateway: Gateway,
+        sockets: Sequence[socket.socket],
+        *,
+        watch: bool = False,
+        limits: Limits | None = None,
     ) -> None:
         self._gateway = gateway
-        self._sockets = list(sockets)
+        self._sockets = tuple(sockets)
         self._connections = Connections(limits or Limits(), _refusal)
         self._servers: list[asyncio.Server] = []
-        self._stop = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._stop, self._hurry = asyncio.Event(), asyncio.Event()
+        self._watched = self._stamp() if watch else None
+        self._background: set[asyncio.Task[object]] = set()
 
     async def start(self) -> None:
         """Accept connections from now on."""
         loop = asyncio.get_running_loop()
         config = ServerConfig(
-            GatewayApp(self._gateway), lifespan="off", ws="none", log_config=None, access_log=False
+            GatewayApp(self._gateway),
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
         )
         config.load()
         self._tick(loop)
@@ -92,45 +108,74 @@ class GatewayServer:
     async def serve(self) -> None:
         """Serve until the process is told to stop; then let what is under way come to its end."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
+        handlers = {"SIGTERM": self.stop, "SIGINT": self.stop, "SIGHUP": self.reload}
+        for name, handler in handlers.items():
+            number = getattr(signal, name, None)  # not every system has each
+            if number is not None and sys.platform != "win32":  # whose loops know none
+                loop.add_signal_handler(number, handler)
         await self._stop.wait()
         await self.drain()
 
     def stop(self) -> None:
-        """Begin to stop; once more, and nothing is waited for."""
+        """Begin to stop; told so once more, wait for nothing."""
         if self._stop.is_set():
             self._hurry.set()
         self._stop.set()
 
+    def reload(self) -> None:
+        """Take the config as its file is now."""
+        self._spawn(reload(self._gateway))
+
     async def drain(self) -> None:
         """Stop accepting, and end when all that is under way has, or its time is over."""
+        self.begin_drain()
+        gateway, connections = self._gateway, self._connections
+        limit = gateway.settings.drain
+        _log.info("stopping: %d calls are under way and get up to %g s", gateway.in_flight, limit)
+        ends = [asyncio.ensure_future(each.wait()) for each in (connections.is_empty, self._hurry)]
+        await asyncio.wait(ends, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        for each in ends:
+            each.cancel()
+        if gateway.in_flight:
+            _log.warning("stopping: %d calls were cut, which had not ended", gateway.in_flight)
+        connections.abort()
+        if connections.tasks:
+            await asyncio.wait(connections.tasks, timeout=_GRACE)
+        await gateway.orchestrator.aclose()
+
+    def begin_drain(self) -> None:
+        """Accept nothing any more; what is under way goes on."""
         self._gateway.is_draining = True
         for server in self._servers:
             server.close()
         self._connections.drain()
-        ends_at = time.monotonic() + self._gateway.settings.drain
-        while self._connections.connections and time.monotonic() < ends_at:
-            if self._hurry.is_set():
-                break
-            await asyncio.sleep(0.05)
-        if left := len(self._connections.connections):
-            _log.warning("%d connections were cut: they did not end in time", left)
-        self._connections.abort()
-        tasks = list(self._connections.tasks)
-        if tasks:
-            await asyncio.wait(tasks, timeout=5.0)
-        await self._gateway.orchestrator.aclose()
+
+    # Inside.
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         """What is due every second."""
         date = formatdate(time.time(), usegmt=True).encode()
         self._connections.default_headers = [(b"date", date)]
-        self._timer = loop.call_later(1.0, self._tick, loop)
+        if self._watched is not None and (stamp := self._stamp()) not in (self._watched, None):
+            self._watched = stamp
+            self.reload()
+        loop.call_later(1.0, self._tick, loop)
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        """What tells one state of the config's file from another; ``None`` where it is gone."""
+        try:
+            found = os.stat(self._gateway.config.path)  # noqa: PTH116 - the path may be a name
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _spawn(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
 
 def _refusal(status: int, words: str) -> tuple[str, bytes]:
-    """The answer to what is no request, for which there is no path that names a dialect."""
-    reply = refused(RequestRefused(words, status=status, reason="bad_request"), DEFAULT_DIALECT)
-    body = reply.body
-    return reply.headers["content-type"], body if isinstance(body, bytes) else b""
+    """The answer to what is no request: no path names a dialect in which to say so."""
+    reply = refused(RequestRefused(status, "bad_request", words), DEFAULT_DIALECT)
+    return reply.headers["content-type"], reply.body if isinstance(reply.body, bytes) else b""

@@ -11,6 +11,7 @@ from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config, GatewaySettings
 from orchestrator.execution.call_run import CallRun
 from orchestrator.gateway.client_request import ClientRequest
+from orchestrator.serving.refusals import RequestRefused
 
 _log = logging.getLogger("orchestrator")
 
@@ -47,6 +48,28 @@ class Gateway:
         """What of it is the gateway's."""
         return self.config.gateway
 
+    def begin(self, handling: Handling) -> None:
+        """Count a call that is to begin.
+
+        Raises:
+            RequestRefused: There are as many as there may be.
+        """
+        most = self.settings.max_in_flight
+        if self.in_flight >= most:
+            raise RequestRefused(
+                503,
+                "overloaded",
+                f"{most} calls are in flight, and [gateway] max_in_flight allows no more",
+                retry_after=1,
+            )
+        self.in_flight += 1
+        handling.is_counted = True
+
+    def end(self, handling: Handling) -> None:
+        """A request was answered, or its client has left."""
+        if handling.is_counted:
+            self.in_flight -= 1
+
 
 @attrs.define(eq=False)
 class Handling:
@@ -56,8 +79,10 @@ class Handling:
         incoming: What the client sent.
         call: The call that it asked for, once there is one.
         caller: Whose it is: the name of the key; empty where nobody needs one.
+        is_counted: True once it is one of those that are in flight.
     """
 
     incoming: ClientRequest
     call: CallRun | None = None
     caller: str = ""
+    is_counted: bool = False

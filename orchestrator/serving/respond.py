@@ -13,7 +13,8 @@ from orchestrator.api.response import Response
 from orchestrator.dialects import Operation, dialect
 from orchestrator.serving import call_headers
 from orchestrator.serving.body_streams import ByteStream, SyncBody
-from orchestrator.serving.http_errors import RequestRefused, error_response
+from orchestrator.serving.http_errors import error_response
+from orchestrator.serving.refusals import RequestRefused
 
 NO_RETRY = {"x-should-retry": "false"}
 """The official clients retry some statuses unless they are told not to."""
@@ -63,10 +64,10 @@ def request_ids(request_id: str | None) -> dict[str, str]:
 
 
 def _none_sent(error: Exception) -> dict[str, str]:
-    said = {"attempts": "0", "target": "", "reason": type(error).__name__}
+    reason = error.reason if isinstance(error, RequestRefused) else type(error).__name__
+    said = {"attempts": "0", "target": "", "reason": reason}
     headers = {call_headers.PREFIX + name: value for name, value in said.items()}
-    seconds = error.retry_after if isinstance(error, RequestRefused) else None
-    return headers if seconds is None else {**headers, "retry-after": str(seconds)}
+    return headers | error.headers if isinstance(error, RequestRefused) else headers
 
 
 def json(status: int, body: Any, headers: dict[str, str]) -> HttpReply:

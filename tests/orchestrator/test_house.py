@@ -160,7 +160,6 @@ SLEEPING = {"time.sleep", "asyncio.sleep"}
 SLEEPERS = {
     *("clock.py", "ledger/file.py", "health/stores/sqlite_file.py", "health/stores/file.py"),
     "connections/loops.py",  # for no time: the loop closes a socket in its next round
-    "gateway/server.py",  # looks whether all that is under way has ended
 }
 READING = {"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "time.time_ns"}
 READERS = SLEEPERS | {
@@ -170,7 +169,7 @@ READERS = SLEEPERS | {
     "connections/sockets.py",
     "execution/blocking.py",
     "execution/tasks.py",
-    "gateway/server.py",  # drains in real time
+    "gateway/server.py",  # dates its answers
     "classification/failure_reader.py",  # a caller who classifies hands in no clock
 }
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from orchestrator.gateway import idempotency
 from orchestrator.gateway.client_request import ClientRequest
 from orchestrator.gateway.idempotency import IdempotentCalls, is_nested_retry
-from orchestrator.serving.http_errors import RequestRefused
+from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import HttpReply
 from orchestrator.sim import replies
 from tests.acceptance.world import HI, counts
@@ -242,7 +242,7 @@ def test_failures_and_what_nobody_waits_for_take_nothing() -> None:
         await ask(calls, request("a"), b"no", status=503)
 
         async def fail() -> HttpReply:
-            raise RequestRefused("no", status=400, reason="bad_request")
+            raise RequestRefused(400, "bad_request", "no")
 
         with pytest.raises(RequestRefused):
             await calls.reply("", request("b"), "openai-chat", fail, lambda: True)
