@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from orchestrator.api.errors import CallFailed
-from orchestrator.gateway import own_pages
+from orchestrator.dialects import Operation
+from orchestrator.gateway import idempotency, own_pages
 from orchestrator.gateway.browser_guard import (
     check_content_type,
     check_host,
@@ -19,12 +20,14 @@ from orchestrator.gateway.browser_guard import (
 )
 from orchestrator.gateway.client_request import ClientRequest, Scope
 from orchestrator.gateway.control import PREFIX, Control
+from orchestrator.gateway.counting import answer_count
+from orchestrator.gateway.idempotency import IdempotentCalls, is_nested_retry
 from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving import call_headers
-from orchestrator.serving.body_streams import REFUSED, AsyncBody
-from orchestrator.serving.parse import client_dialect
+from orchestrator.serving.body_streams import REFUSED, SyncBody
+from orchestrator.serving.parse import Called, client_dialect
 from orchestrator.serving.refusals import NotServed, RequestRefused
 from orchestrator.serving.respond import HttpReply, refused
 
@@ -50,6 +53,7 @@ class GatewayApp:
         self._gateway = gateway
         self._now = gateway.clock.monotonic
         self._control = control
+        self._idempotent = IdempotentCalls()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; see the ASGI specification."""
@@ -64,7 +68,7 @@ class GatewayApp:
         except (asyncio.CancelledError, ClientLeft):
             return  # whoever asked has left, and the call has ended with it
         finally:
-            if reply is not None and isinstance(reply.body, AsyncBody):
+            if reply is not None and not isinstance(reply.body, bytes | SyncBody):
                 await reply.body.aclose()
             self._gateway.end(handling)
 
@@ -110,7 +114,7 @@ class GatewayApp:
                 check_content_type(handling.incoming.headers.get("content-type"))
                 gateway.begin(handling)
                 await self._read(handling, receive)
-                return await answer_call(gateway, handling, served.called)
+                return await self._call(handling, served.called)
             case Kind.ALIVE:
                 return own_pages.alive(gateway)
             case Kind.READY:
@@ -151,6 +155,22 @@ class GatewayApp:
         private = headers.get("access-control-request-private-network") == "true"
         return HttpReply(204, preflight_headers(handling.origin, asked, is_private=private), b"")
 
+    async def _call(self, handling: Handling, called: Called) -> HttpReply:
+        gateway, incoming = self._gateway, handling.incoming
+        if is_nested_retry(incoming):
+            gateway.metrics.note_nested_retry()
+        run = answer_count if called[1] is Operation.COUNT_TOKENS else answer_call
+        if idempotency.HEADER not in incoming.headers:
+            return await run(gateway, handling, called)
+        shared = handling.for_call()
+        return await self._idempotent.reply(
+            handling.key_name or "",
+            incoming,
+            called[0].name,
+            lambda: run(gateway, shared, called),
+            lambda: gateway.end(shared),
+        )
+
     async def _read(self, handling: Handling, receive: Receive) -> None:
         """Read the body."""
         most, incoming = self._gateway.settings.max_body, handling.incoming
@@ -186,7 +206,7 @@ class GatewayApp:
             await send({"type": "http.response.start", "status": reply.status, "headers": told})
             await send({"type": "http.response.body", "body": body})
             return
-        if not isinstance(body, AsyncBody):
+        if isinstance(body, SyncBody):
             raise TypeError("a gateway writes no stream of a thread")
         await send({"type": "http.response.start", "status": reply.status, "headers": told})
         async for data in body:

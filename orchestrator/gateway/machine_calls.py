@@ -28,11 +28,8 @@ async def answer_call(gateway: Gateway, handling: Handling, called: Called) -> H
         RequestError: The request makes no sense, or names what the config does not know.
         CallFailed: The call failed.
     """
-    orchestrator, incoming = gateway.orchestrator, handling.incoming
-    if len(incoming.content) > _LARGE:
-        request = await asyncio.to_thread(_parse, handling, called)
-    else:
-        request = _parse(handling, called)
+    orchestrator = gateway.orchestrator
+    request = await read_request(handling, called)
     # Whoever wrote the config says who is asked, whatever keys are in the environment.
     orchestrator.config.route(request.wants)
     gateway.admit(handling, request)
@@ -80,6 +77,17 @@ def request_ids(handling: Handling) -> dict[str, str]:
     recorder = getattr(handling.call, "recorder", None)
     known = own or (recorder.ledger.call if recorder is not None else "")
     return {"x-request-id": known, "request-id": known} if known else {}
+
+
+async def read_request(handling: Handling, called: Called) -> Request:
+    """What a client asks for.
+
+    Raises:
+        RequestError: It makes no sense.
+    """
+    if len(handling.incoming.content) > _LARGE:
+        return await asyncio.to_thread(_parse, handling, called)
+    return _parse(handling, called)
 
 
 def _parse(handling: Handling, called: Called) -> Request:

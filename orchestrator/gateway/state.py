@@ -20,6 +20,7 @@ from orchestrator.gateway.keys import GatewayKey, KeyRing, check_routes
 from orchestrator.gateway.metrics import Metrics
 from orchestrator.ledger import Billed
 from orchestrator.serving.refusals import RequestRefused
+from orchestrator.states import State
 
 
 @attrs.define(eq=False)
@@ -45,6 +46,10 @@ class Handling:
     facts: CallFacts | None = None
     admission: Admission | None = None
     is_counted: bool = False
+
+    def for_call(self) -> Handling:
+        """The same for a call to which other requests may attach: it may outlive this one."""
+        return Handling(self.incoming, self.began, self.key)
 
     @property
     def is_admin(self) -> bool:
@@ -190,8 +195,8 @@ class Gateway:
             handling.facts = found
         return found
 
-    def end(self, handling: Handling) -> None:
-        """A request was answered, or its client has left."""
+    def end(self, handling: Handling) -> bool:
+        """A request was answered, or its client has left; whether its call has succeeded."""
         facts = self.facts(handling)
         if handling.call is not None:
             self.calls.add(handling.call, facts)
@@ -201,6 +206,7 @@ class Gateway:
             handling.admission.settle(0 if facts is None else _tokens_used(facts))
         if handling.is_counted:
             self.in_flight -= 1
+        return facts is not None and facts.state == State.SUCCEED.value
 
 
 def _tokens_used(facts: CallFacts) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import aclosing, suppress
+from typing import Protocol
 
 from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request, RequestError
@@ -25,6 +26,18 @@ from orchestrator.states import OnInterrupted
 REFUSED = (CallFailed, RequestError, ConfigError)
 """What a client is told as an HTTP error, or inside its stream; anything else is a fault of
 ours, and raised."""
+
+
+class ByteStream(Protocol):
+    """The bytes of an answer as they come, for a client that suspends a task."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces, in order."""
+        ...
+
+    async def aclose(self) -> None:
+        """End what brings them; nobody reads any further."""
+        ...
 
 
 class EventWriter:
