@@ -61,6 +61,7 @@ def keep() -> None:
     metrics = Metrics(player.config, player.orchestrator.board, lambda: store.in_flight)
     gc.collect()
     tracemalloc.start()
+    call = ""
     for _ in range(KEPT):
         payload = {"messages": [{"role": "user", "content": "x" * 2**20}]}
         run = player.orchestrator.begin_call(Request(payload, stream=True))
@@ -69,8 +70,8 @@ def keep() -> None:
         facts = call_facts(run)
         metrics.finished(facts)
         store.add(run, facts)
-    call = run.recorder.ledger.call
-    del run
+        call = facts.call
+        del run
     gc.collect()
     print(f"{KEPT} calls of 1 MiB: {tracemalloc.get_traced_memory()[0] / KEPT / 1e3:.1f} kB each")
     tracemalloc.stop()

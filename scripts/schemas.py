@@ -29,6 +29,7 @@ from orchestrator.config.errors import Problem
 from orchestrator.config.lint import Finding
 from orchestrator.execution.move_reasons import MoveReason
 from orchestrator.gateway.call_store import CallDetails, CallSummary
+from orchestrator.gateway.key_file import GatewayKey
 from orchestrator.health import BoardRow
 from orchestrator.lab.simulation.dry_run import DryAttempt
 from orchestrator.lab.simulation.workloads import Mix
@@ -279,6 +280,23 @@ OUTPUTS = {
     ),
     "calls": Output(
         "`GET /v1/calls` of the gateway: calls, the newest first.", calls=tuple[CallSummary, ...]
+    ),
+    "key": Output(
+        "`key --json`: of `list` the `keys`, of `new` whose key was `made` and the `key` itself, "
+        "of `remove` whose was `removed`.",
+        *("keys", "made", "key", "removed"),
+        keys_file=str,
+        keys=(
+            {
+                **_fields(GatewayKey),
+                "ends": str,
+                "expired": bool,
+                "tokens_today": int | None,
+            },
+        ),
+        made=str,
+        key=str,
+        removed=str,
     ),
     "verify": Output(
         "`verify --json`: a verdict for each route.",

@@ -41,8 +41,9 @@ NONE = "none"
 """The label of an attempt that did not fail, and of a call that nothing stopped: Prometheus takes
 an empty one for none at all."""
 
-MOST_ZEROES = 100
-"""Targets whose every reason begins at 0; with more of them a scrape would be mostly zeroes."""
+MOST_ZEROES = 25
+"""Targets whose every reason begins at 0. A number takes 13 µs to write (2026-11): a hundred
+targets of 32 numbers each, mostly zeroes, would take 40 ms of each scrape."""
 
 MOST_NAMES = 2_000
 """Routes, and targets, that may have labels of their own over the life of a process: a config that
@@ -277,6 +278,8 @@ class Metrics(Collector):
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """All families as text, and its content type.
+
+        It takes some ms, which a loop spends elsewhere: read it in a thread.
 
         Args:
             accept: What the reader takes: Prometheus' own text, or OpenMetrics where asked for.

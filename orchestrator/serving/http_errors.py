@@ -5,50 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.api.errors import CallFailed
-from orchestrator.api.request import RequestError
 from orchestrator.config.errors import ConfigError, UnknownRoute
 from orchestrator.dialects import dialect
+from orchestrator.serving.refusals import RequestRefused
 from orchestrator.states.reasons import SPECS, Reason
 
 
-class RequestRefused(RequestError):
-    """A request that is refused before a call begins.
+def error_response(
+    error: Exception, spoken: str, request_id: str | None = None
+) -> tuple[int, dict[str, Any]]:
+    """The HTTP status and the body that tell ``error`` to a client of the dialect ``spoken``.
 
-    Attributes:
-        status: The HTTP status that says why.
-        reason: The same in a word.
-        retry_after: Whole seconds after which it may be made again; ``None`` where that is of
-            no use, or nobody knows.
+    Args:
+        error: What went wrong.
+        spoken: The dialect.
+        request_id: What the client calls its request; the id of the call if left out.
     """
-
-    def __init__(
-        self, message: str, *, status: int, reason: str, retry_after: int | None = None
-    ) -> None:
-        super().__init__(message)
-        self.status, self.reason, self.retry_after = status, reason, retry_after
-
-
-class NotServed(RequestRefused):
-    """A request that is no call of a model; its text says what is served."""
-
-    def __init__(self, message: str, *, status: int = 404) -> None:
-        super().__init__(message, status=status, reason="not_served")
+    status, reason, hint = _told(error)
+    if request_id is None and isinstance(error, CallFailed):
+        request_id = error.ledger.call
+    body = dialect(spoken).serving.error_body(
+        status=status, reason=reason, message=str(error), hint=hint, request_id=request_id or None
+    )
+    return status, body
 
 
-def error_response(error: Exception, spoken: str) -> tuple[int, dict[str, Any]]:
-    """The HTTP status and the body that tell ``error`` to a client of the dialect ``spoken``."""
-    status, reason = _status(error)
-    serving = dialect(spoken).serving
-    return status, serving.error_body(status=status, reason=reason, message=str(error))
-
-
-def _status(error: Exception) -> tuple[int, str]:
+def _told(error: Exception) -> tuple[int, str, str]:
+    """The status, the reason and the hint of a failure."""
     if isinstance(error, CallFailed):
-        return SPECS[error.reason].status, error.reason.value
+        return SPECS[error.reason].status, error.reason.value, error.hint
     if isinstance(error, UnknownRoute):
-        return 404, Reason.MODEL_NOT_FOUND.value
+        return 404, Reason.MODEL_NOT_FOUND.value, ""
     if isinstance(error, RequestRefused):
-        return error.status, error.reason
+        return error.status, error.reason, ""
     if isinstance(error, ConfigError):
-        return 500, "config"
-    return 400, Reason.BAD_REQUEST.value
+        return 500, "config", ""
+    return 400, Reason.BAD_REQUEST.value, ""

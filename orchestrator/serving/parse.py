@@ -11,7 +11,7 @@ import msgspec
 
 from orchestrator.api.request import Request, RequestError
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, Dialect, Operation
-from orchestrator.serving.http_errors import NotServed
+from orchestrator.serving.refusals import NotServed
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -92,12 +92,15 @@ def parse_request(
 
 def client_dialect(incoming: HttpRequest) -> str:
     """The dialect that the client understands: by the path, else by its headers."""
-    at_path = _served_at(incoming.url.path)
+    path = incoming.url.path
+    at_path = _served_at(path)
     if at_path is not None:
         return at_path[0].name
-    marks = ((name, one.serving.known_by) for name, one in DIALECTS.items())
+    serving = {name: one.serving for name, one in DIALECTS.items()}
+    lists = (name for name, one in serving.items() if one.lists_at and one.lists_at in path)
+    marks = ((name, one.known_by) for name, one in serving.items())
     known = (name for name, header in marks if header and header in incoming.headers)
-    return next(known, DEFAULT_DIALECT)
+    return next(lists, None) or next(known, DEFAULT_DIALECT)
 
 
 def _served_at(path: str) -> Called | None:

@@ -12,8 +12,9 @@ from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.dialects import Operation, dialect
 from orchestrator.serving import call_headers
-from orchestrator.serving.body_streams import AsyncBody, SyncBody
-from orchestrator.serving.http_errors import RequestRefused, error_response
+from orchestrator.serving.body_streams import ByteStream, SyncBody
+from orchestrator.serving.http_errors import error_response
+from orchestrator.serving.refusals import RequestRefused
 
 NO_RETRY = {"x-should-retry": "false"}
 """The official clients retry some statuses unless they are told not to."""
@@ -27,7 +28,7 @@ class HttpReply:
 
     status: int
     headers: dict[str, str]
-    body: bytes | SyncBody | AsyncBody
+    body: bytes | SyncBody | ByteStream
 
 
 def answer(request: Request, response: Response, headers: dict[str, str]) -> HttpReply:
@@ -42,7 +43,7 @@ def _body(request: Request, response: Response) -> dict[str, Any]:
     return spec.complete_answer(response.raw, request.payload, response.model)
 
 
-def stream(body: SyncBody | AsyncBody, headers: dict[str, str]) -> HttpReply:
+def stream(body: SyncBody | ByteStream, headers: dict[str, str]) -> HttpReply:
     """A stream whose first content is here: from now on its headers say how it was come by."""
     return HttpReply(200, {**headers, **_STREAM}, body)
 
@@ -63,10 +64,10 @@ def request_ids(request_id: str | None) -> dict[str, str]:
 
 
 def _none_sent(error: Exception) -> dict[str, str]:
-    said = {"attempts": "0", "target": "", "reason": type(error).__name__}
+    reason = error.reason if isinstance(error, RequestRefused) else type(error).__name__
+    said = {"attempts": "0", "target": "", "reason": reason}
     headers = {call_headers.PREFIX + name: value for name, value in said.items()}
-    seconds = error.retry_after if isinstance(error, RequestRefused) else None
-    return headers if seconds is None else {**headers, "retry-after": str(seconds)}
+    return headers | error.headers if isinstance(error, RequestRefused) else headers
 
 
 def json(status: int, body: Any, headers: dict[str, str]) -> HttpReply:

@@ -15,6 +15,7 @@ from orchestrator.api.errors import CallFailed
 from orchestrator.api.options import check_observer
 from orchestrator.api.request import Request, listed_route
 from orchestrator.api.response import Response
+from orchestrator.clock import SystemClock
 from orchestrator.dialects import DIALECTS
 from orchestrator.execution.call_run import CallRun
 from orchestrator.ledger import Observer
@@ -128,6 +129,7 @@ class OrchestratorTransport(_Transport):
         self._route = listed_route(route)
         self._observe = observe
         self._warned = False
+        self._since = 0
         if self._route is not None:
             # Refused here, where it was written: a client would report each request as not found.
             self._inner().targets(self._route)
@@ -184,7 +186,9 @@ class OrchestratorTransport(_Transport):
         config = self._inner().config
         path = incoming.url.path
         if is_model_list(incoming.method, path):
-            return json(200, model_list(path, config, client_dialect(incoming)), {})
+            self._since = self._since or int(SystemClock().time())
+            models = model_list(path, config, client_dialect(incoming), self._since)
+            return json(200, models, {})
         called = called_at(incoming)
         timeout = client_patience(incoming, config.policy.deadline)
         request = parse_request(incoming, called, route=self._route, timeout=timeout)

@@ -136,6 +136,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "stats": ("stats", "calls.jsonl", "--json"),
     "status, of calls": ("status", "--json"),
     "verify": ("verify", "--json"),
+    "key, new": ("key", "new", "ci", "--keys", "keys.json", "--tokens-per-day", "9", "--json"),
+    "key": ("key", "list", "--keys", "keys.json", "--json"),
+    "key, remove": ("key", "remove", "ci", "--keys", "keys.json", "--json"),
 }
 
 

@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from orchestrator.api.request import Request, RequestError
-from orchestrator.serving.http_errors import NotServed
 from orchestrator.serving.parse import (
     called_at,
     client_dialect,
     client_patience,
     parse_request,
 )
+from orchestrator.serving.refusals import NotServed
 
 HI = {"messages": [{"role": "user", "content": "hi"}]}
 
