@@ -313,7 +313,10 @@ def test_every_sound_call_is_answered_beside_all_that_goes_wrong(
 
     before = descriptors()
     dialects = {sound(one, stream=stream): one for one in DIALECTS for stream in (False, True)}
-    tables = {"gateway": {"max_in_flight": MOST}, "policy": {"attempts_per_target": 1}}
+    tables: dict[str, Any] = {
+        "gateway": {"max_in_flight": MOST},
+        "policy": {"attempts_per_target": 1},
+    }
     with running(scripts(), dialects=dialects, **tables) as served:
         assert asyncio.run(main(served)) == []
         assert eventually(lambda: served.gateway.in_flight == 0)
