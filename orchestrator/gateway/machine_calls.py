@@ -28,21 +28,23 @@ async def answer_call(gateway: Gateway, handling: Handling, called: Called) -> H
         RequestError: The request makes no sense, or names what the config does not know.
         CallFailed: The call failed.
     """
-    orchestrator, incoming = gateway.orchestrator, handling.incoming
-    if len(incoming.content) > _LARGE:
-        request = await asyncio.to_thread(_parse, handling, called)
-    else:
-        request = _parse(handling, called)
+    orchestrator = gateway.orchestrator
+    request = await read_request(handling, called)
     # Whoever wrote the config says who is asked, whatever keys are in the environment.
     orchestrator.config.route(request.wants)
-    handling.call = call = orchestrator.begin_call(request)
+    gateway.admit(handling, request)
+    # What a stream costs is known where that is asked for; who did not ask does not see it.
+    asking = request.asking_for_usage() if request.stream else request
+    call = orchestrator.begin_call(asking)
+    gateway.run(handling, call)
     if not request.stream:
         response = await orchestrator.arun_call(call)
         return answer(request, response, headers(gateway, handling, request))
     events = await orchestrator.astream_call(call)
     # The first event decides whether this is a stream or an HTTP error.
     first = await anext(events, iter(()))
-    body = AsyncBody(EventWriter(request, call), first, events)
+    writer = EventWriter(request, call, hides_usage=asking is not request)
+    body = AsyncBody(writer, first, events)
     return stream(body, headers(gateway, handling, request) | _UNBUFFERED)
 
 
@@ -61,6 +63,9 @@ def headers(gateway: Gateway, handling: Handling, request: Request | None = None
         wants = request.wants or "default"
         named = wants if isinstance(wants, str) else ", ".join(wants)
         said[f"{call_headers.PREFIX}route"] = call_headers.plain(named)
+    if call is not None and (facts := gateway.facts(handling)) is not None:
+        overhead = facts.overhead + call.origin - handling.began
+        said[f"{call_headers.PREFIX}overhead-ms"] = f"{overhead * 1000:.2f}"
     said[f"{call_headers.PREFIX}config"] = gateway.config.digest
     return said | request_ids(handling)
 
@@ -72,6 +77,17 @@ def request_ids(handling: Handling) -> dict[str, str]:
     recorder = getattr(handling.call, "recorder", None)
     known = own or (recorder.ledger.call if recorder is not None else "")
     return {"x-request-id": known, "request-id": known} if known else {}
+
+
+async def read_request(handling: Handling, called: Called) -> Request:
+    """What a client asks for.
+
+    Raises:
+        RequestError: It makes no sense.
+    """
+    if len(handling.incoming.content) > _LARGE:
+        return await asyncio.to_thread(_parse, handling, called)
+    return _parse(handling, called)
 
 
 def _parse(handling: Handling, called: Called) -> Request:

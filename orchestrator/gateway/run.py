@@ -12,6 +12,7 @@ import attrs
 from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
+from orchestrator.gateway.config_reload import NO_KEYS, WRITE_KEYS
 from orchestrator.gateway.handover import Handover
 from orchestrator.gateway.lifecycle import living, take_part
 from orchestrator.gateway.server import GatewayServer, listen
@@ -53,9 +54,9 @@ def run_gateway(
     """
     is_loopback = only_this_machine(options.host)
     if not is_loopback and config.gateway.keys is None:
-        raise ConfigError(str(config.path), [no_keys(options.host)])
+        raise ConfigError(str(config.path), [Problem("gateway.keys", NO_KEYS, WRITE_KEYS)])
+    gateway = Gateway.over(Orchestrator(config), "", is_loopback=is_loopback)
     sockets = listen(options.host, options.port) if handover is None else handover.listeners
-    gateway = Gateway(Orchestrator(config), "", is_loopback=is_loopback)
     server = GatewayServer(gateway, sockets, watch=options.watch)
     with (
         living(gateway, server, sockets),
@@ -72,16 +73,6 @@ def only_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def no_keys(host: str) -> Problem:
-    """What is wrong with a gateway that anybody may use whom the network lets."""
-    return Problem(
-        "gateway.keys",
-        f"is missing, and --host {host} is reached from other machines: anybody there could spend "
-        "your money",
-        'set [gateway] keys = "keys.json", then `orchestrator key new NAME`',
-    )
 
 
 async def _serve(

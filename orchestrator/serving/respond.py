@@ -12,7 +12,7 @@ from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.dialects import Operation, dialect
 from orchestrator.serving import call_headers
-from orchestrator.serving.body_streams import AsyncBody, SyncBody
+from orchestrator.serving.body_streams import ByteStream, SyncBody
 from orchestrator.serving.http_errors import error_response
 from orchestrator.serving.refusals import RequestRefused
 
@@ -28,7 +28,7 @@ class HttpReply:
 
     status: int
     headers: dict[str, str]
-    body: bytes | SyncBody | AsyncBody
+    body: bytes | SyncBody | ByteStream
 
 
 def answer(request: Request, response: Response, headers: dict[str, str]) -> HttpReply:
@@ -43,7 +43,7 @@ def _body(request: Request, response: Response) -> dict[str, Any]:
     return spec.complete_answer(response.raw, request.payload, response.model)
 
 
-def stream(body: SyncBody | AsyncBody, headers: dict[str, str]) -> HttpReply:
+def stream(body: SyncBody | ByteStream, headers: dict[str, str]) -> HttpReply:
     """A stream whose first content is here: from now on its headers say how it was come by."""
     return HttpReply(200, {**headers, **_STREAM}, body)
 

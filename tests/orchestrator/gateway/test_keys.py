@@ -228,9 +228,8 @@ def ask_anthropic(key: str, client: httpx2.Client) -> Any:
 
 
 def ask_gemini(key: str, client: httpx2.Client) -> Any:
-    made = google.genai.Client(
-        api_key=key, http_options={"base_url": "http://gateway", "httpx_client": client}
-    )
+    options: Any = {"base_url": "http://gateway", "httpx_client": client}
+    made = google.genai.Client(api_key=key, http_options=options)
     made.models.generate_content(model="m", contents="hi")
 
 
@@ -253,5 +252,6 @@ def test_an_official_client_raises_what_it_is(path: Path, dialect: str) -> None:
             ask("ork-wrong", client)
         with pytest.raises(forbidden, match="may not ask 'elsewhere'") as other:
             ask(token, client)
-    statuses = [getattr(one.value, "status_code", None) or one.value.code for one in (wrong, other)]
+    raised: list[Any] = [wrong.value, other.value]
+    statuses = [getattr(one, "status_code", None) or one.code for one in raised]
     assert statuses == [401, 403]
