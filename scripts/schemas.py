@@ -212,6 +212,15 @@ OUTPUTS = {
         received=Mapping[str, ReceivedRequests],
     ),
     "init": Output("`init --json`: the file that was written.", path=str, keys=_OBJECT),
+    "restart": Output(
+        "`restart --json`: the instance `before`, the one that serves now and its process, and how "
+        "long the start and the drain took.",
+        before=str,
+        instance=str,
+        pid=int,
+        start_seconds=float,
+        drain_seconds=float,
+    ),
     "simulate": Output(
         "`simulate SCRIPT --json`.",
         config=str,
