@@ -31,6 +31,28 @@ EVENT = {
 }
 
 
+ERROR = {
+    "openai-chat": ("openai", "ErrorResponse"),
+    "openai-responses": ("openai", "ErrorResponse"),
+    "anthropic-messages": ("anthropic", "ErrorResponse"),
+}
+LIST = {
+    "openai-chat": ("openai", "ListModelsResponse"),
+    "anthropic-messages": ("anthropic", "ListResponse_ModelInfo_"),
+    "gemini": ("gemini", "ListModelsResponse"),
+}
+ENTRY = {
+    "openai-chat": ("openai", "Model"),
+    "anthropic-messages": ("anthropic", "ModelInfo"),
+    "gemini": ("gemini", "Model"),
+}
+COUNT = {
+    "openai-responses": ("openai", "TokenCountsResource"),
+    "anthropic-messages": ("anthropic", "CountMessageTokensResponse"),
+    "gemini": ("gemini", "CountTokensResponse"),
+}
+
+
 def wrong_in_answer(dialect: str, body: Any) -> list[str]:
     """What the description of ``dialect`` does not allow in a whole answer."""
     if dialect == "gemini":
@@ -51,6 +73,67 @@ def wrong_in_event(dialect: str, event: Any) -> list[str]:
     if dialect == "openai-responses":
         wrong += _wrong_in_open_responses(_open_events().get(event.get("type")), event)
     return wrong
+
+
+def wrong_in_error(dialect: str, body: Any) -> list[str]:
+    """The same for the body of an HTTP error."""
+    if dialect != "gemini":
+        return _wrong(*ERROR[dialect], body)
+    # The Discovery file has the errors of gRPC, of which HTTP's have the name of the status too:
+    # https://cloud.google.com/apis/design/errors#http_mapping (2026-11-30).
+    if set(body) != {"error"}:
+        return [f"$: {sorted(body)} where error is expected"]
+    error = dict(body["error"])
+    if (status := error.pop("status", None)) not in RPC_CODES:
+        return [f"$.error.status: {status!r} is no code of google.rpc"]
+    return list(_wrong_in_message("Status", error, "$.error"))
+
+
+RPC_CODES = frozenset(
+    {
+        "ABORTED", "ALREADY_EXISTS", "CANCELLED", "DATA_LOSS", "DEADLINE_EXCEEDED",
+        "FAILED_PRECONDITION", "INTERNAL", "INVALID_ARGUMENT", "NOT_FOUND", "OUT_OF_RANGE",
+        "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "UNAUTHENTICATED", "UNAVAILABLE",
+        "UNIMPLEMENTED", "UNKNOWN",
+    }
+)  # fmt: skip
+"""https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto (2026-11-30)."""
+
+
+def wrong_in_error_event(dialect: str, event: Any) -> list[str]:
+    """The same for the event with which a stream breaks off.
+
+    Only the Responses API describes one; elsewhere it is what an HTTP error would have said.
+    """
+    if dialect == "openai-responses":
+        return wrong_in_event(dialect, event)
+    return wrong_in_error(dialect, event)
+
+
+def wrong_in_models(dialect: str, body: Any) -> list[str]:
+    """The same for the list of models."""
+    return _wrong_in_schema(*LIST[dialect], body)
+
+
+def wrong_in_model(dialect: str, body: Any) -> list[str]:
+    """The same for one entry of it."""
+    return _wrong_in_schema(*ENTRY[dialect], body)
+
+
+def wrong_in_count(dialect: str, body: Any) -> list[str]:
+    """The same for a count of tokens."""
+    return _wrong_in_schema(*COUNT[dialect], body)
+
+
+def wrong_in_embeddings(body: Any) -> list[str]:
+    """The same for vectors as numbers; in base64, which is not described, they are texts."""
+    return _wrong("openai", "CreateEmbeddingResponse", body)
+
+
+def _wrong_in_schema(vendor: str, name: str, body: Any) -> list[str]:
+    if vendor == "gemini":
+        return list(_wrong_in_message(name, body, "$"))
+    return _wrong(vendor, name, body)
 
 
 # OpenAPI 3.1, whose schemas are JSON Schema of 2020-12.
@@ -130,18 +213,22 @@ def _wrong_in_message(name: str, body: Any, path: str) -> Iterator[str]:
     for field, value in body.items():
         if field not in fields:
             yield f"{path}: {field} is no field of {name}"
-        else:
+        # Null is the same as nothing: https://protobuf.dev/programming-guides/json (2026-11-30).
+        elif value is not None:
             yield from _wrong_in_field(fields[field], value, f"{path}.{field}")
 
 
 def _wrong_in_field(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
     if "$ref" in field:
         yield from _wrong_in_message(field["$ref"], value, path)
+    elif field["type"] == "object":
+        if not isinstance(value, Mapping):
+            yield f"{path}: {value!r} is no object"
     elif field["type"] in _TYPES and not isinstance(value, _TYPES[field["type"]]):
         yield f"{path}: {value!r} is no {field['type']}"
     elif field.get("enum") and value not in field["enum"]:
         yield f"{path}: {value!r} is none of {field['enum']}"
-    elif field["type"] == "array":
+    elif field["type"] == "array" and "items" in field:
         for at, item in enumerate(value):
             yield from _wrong_in_field(field["items"], item, f"{path}[{at}]")
 

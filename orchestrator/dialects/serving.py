@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -14,42 +14,62 @@ Address = tuple[str | None, bool | None]
 class ErrorBody(Protocol):
     """Writes a failure for a client."""
 
-    def __call__(self, *, status: int, reason: str, message: str) -> dict[str, Any]:
-        """The body of an HTTP error."""
+    def __call__(
+        self, *, status: int, reason: str, message: str, hint: str, request_id: str | None
+    ) -> dict[str, Any]:
+        """The body of an HTTP error.
+
+        Args:
+            status: The HTTP status.
+            reason: The class of the failure.
+            message: What happened, to whom, and the hint.
+            hint: Who must act and what to do; empty where the message says all.
+            request_id: What the request is called; ``None`` where nobody named it.
+        """
         ...
 
 
-def _error_body(*, status: int, reason: str, message: str) -> dict[str, Any]:  # noqa: ARG001
+def _error_body(
+    *,
+    status: int,  # noqa: ARG001 - the status line says it
+    reason: str,
+    message: str,
+    hint: str,
+    request_id: str | None,  # noqa: ARG001 - a header says it
+) -> dict[str, Any]:
     """OpenAI's, which most clients read."""
-    return {"error": {"message": message, "type": reason, "code": reason, "param": None}}
+    said = {"message": message, "type": reason, "param": None, "code": reason}
+    return {"error": {**said, **({"hint": hint} if hint else {})}}
 
 
-def describe_model(name: str, owner: str) -> dict[str, Any]:
-    """An entry of the list of models, in OpenAI's and in Anthropic's words at once.
+@attrs.frozen
+class ListedModel:
+    """An entry of the list of models.
 
-    They do not contradict each other.
+    Attributes:
+        name: What ``model`` may name in a request.
+        owner: Whose it is.
+        created: Since when it is known here, in whole seconds since the epoch; above 0.
     """
+
+    name: str
+    owner: str
+    created: int
+
+
+def _describe_model(model: ListedModel) -> dict[str, Any]:
+    """An entry of OpenAI's list."""
     return {
-        "id": name,
+        "id": model.name,
         "object": "model",
-        "created": 0,
-        "owned_by": owner,
-        "type": "model",
-        "display_name": name,
-        "created_at": "1970-01-01T00:00:00Z",
+        "created": model.created,
+        "owned_by": model.owner,
     }
 
 
-def list_models(owners: Mapping[str, str]) -> dict[str, Any]:
-    """The list of models, by name with who owns each; see :func:`describe_model`."""
-    ids = list(owners)
-    return {
-        "object": "list",
-        "data": [describe_model(name, owner) for name, owner in owners.items()],
-        "has_more": False,
-        "first_id": ids[0] if ids else None,
-        "last_id": ids[-1] if ids else None,
-    }
+def _list_models(models: Sequence[ListedModel]) -> dict[str, Any]:
+    """OpenAI's list."""
+    return {"object": "list", "data": [_describe_model(model) for model in models]}
 
 
 def _says_nothing(path: str, params: Mapping[str, str]) -> Address:  # noqa: ARG001
@@ -67,8 +87,10 @@ class Serving:
         address: The model and whether a stream is asked for, of a path and its query. Raises
             RequestError where it asks for what is not served.
         error_body: See :class:`ErrorBody`.
-        list_models: The list of models, of names and owners.
+        list_models: The list of models.
         describe_model: One entry of it.
+        lists_at: A part of a path by which its clients alone ask for the list; empty where
+            nothing but a header tells them apart.
         names_items: True where each event of a stream names the item that it is about: bytes of
             two writers do not fit together.
     """
@@ -78,6 +100,9 @@ class Serving:
     passed_headers: tuple[str, ...] = ()
     address: Callable[[str, Mapping[str, str]], Address] = attrs.field(default=_says_nothing)
     error_body: ErrorBody = attrs.field(default=_error_body)
-    list_models: Callable[[Mapping[str, str]], dict[str, Any]] = attrs.field(default=list_models)
-    describe_model: Callable[[str, str], dict[str, Any]] = attrs.field(default=describe_model)
+    list_models: Callable[[Sequence[ListedModel]], dict[str, Any]] = attrs.field(
+        default=_list_models
+    )
+    describe_model: Callable[[ListedModel], dict[str, Any]] = attrs.field(default=_describe_model)
+    lists_at: str = ""
     names_items: bool = False

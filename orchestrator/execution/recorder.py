@@ -59,6 +59,8 @@ _GUARDS = {row.name: row.guard.__name__ if row.guard else None for row in TABLE}
 _REQUEST_IDS = ("x-request-id", "request-id", "x-ds-trace-id", "x-amzn-requestid", "cf-ray")
 """Headers that hold the provider's id of a request, the most specific first."""
 
+_RAW_REQUEST_IDS = frozenset(name.encode() for name in _REQUEST_IDS)
+
 _UNTOLD = Usage()
 """What a dialect reads where a provider told nothing."""
 
@@ -111,6 +113,13 @@ class _Sent:
         if self.head is None or self.masker is None:
             return None
         return masked(request_id(self.head.headers), self.masker)
+
+    def release_head(self) -> None:
+        """Let go of the answer's headers, but for the provider's id of the request."""
+        # A head may have 64 KiB, and a gateway keeps the records of a thousand calls.
+        if self.head is not None:
+            ids = self.head.headers.only(_RAW_REQUEST_IDS)
+            self.head = ResponseHead(self.head.status, ids)
 
 
 class Recorder:

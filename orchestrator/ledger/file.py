@@ -436,3 +436,9 @@ def _write(descriptor: int, text: bytes) -> None:
         if os.fstat(descriptor).st_size == end:
             os.ftruncate(descriptor, end - written)
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    # Who runs one has loaded it, and a program without waits for nothing of it.
+    events = sys.modules.get("asyncio.events")
+    return None if events is None else events._get_running_loop()  # noqa: SLF001

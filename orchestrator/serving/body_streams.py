@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import aclosing, suppress
+from typing import Protocol
 
 from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request, RequestError
@@ -27,6 +28,18 @@ REFUSED = (CallFailed, RequestError, ConfigError)
 ours, and raised."""
 
 
+class ByteStream(Protocol):
+    """The bytes of an answer as they come, for a client that suspends a task."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces, in order."""
+        ...
+
+    async def aclose(self) -> None:
+        """End what brings them; nobody reads any further."""
+        ...
+
+
 class EventWriter:
     """Writes events in the client's dialect: the provider's own bytes where it speaks it too.
 
@@ -34,11 +47,17 @@ class EventWriter:
     whatever comes after the first is written, by a writer that has followed the first.
     Some dialects name their items in every event, and a writer names them in its own way:
     there all of a stream that may go on elsewhere is written.
+
+    Args:
+        request: What the client asked.
+        run: The call.
+        hides_usage: True where the provider was asked what the stream costs, and the client did
+            not ask: an event that says nothing else is none that it expects.
     """
 
-    def __init__(self, request: Request, run: CallRun) -> None:
+    def __init__(self, request: Request, run: CallRun, *, hides_usage: bool = False) -> None:
         self._dialect, self._payload = request.dialect, request.payload
-        self._run = run
+        self._run, self._hides_usage = run, hides_usage
         self._may_go_on = run.call.policy.on_interrupted is OnInterrupted.CONTINUE
         self._first: int | None = None
         self._passing = not (self._may_go_on and dialect(request.dialect).serving.names_items)
@@ -51,6 +70,8 @@ class EventWriter:
     def _event(self, event: StreamEvent) -> bytes:
         if event.deltas and all(isinstance(delta, Unreadable) for delta in event.deltas):
             return b""  # the machine went on without it, and a client would not
+        if self._hides_usage and all(isinstance(delta, UsageDelta) for delta in event.deltas):
+            return b"" if event.deltas else event.raw
         if self._passes(event):
             if self._may_go_on:
                 self._written(event)

@@ -5,30 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.api.errors import CallFailed
-from orchestrator.api.request import RequestError
 from orchestrator.config.errors import ConfigError, UnknownRoute
 from orchestrator.dialects import dialect
+from orchestrator.serving.refusals import RequestRefused
 from orchestrator.states.reasons import SPECS, Reason
 
 
-class NotServed(RequestError):
-    """A request that is no call of a model; its text says what is served."""
+def error_response(
+    error: Exception, spoken: str, request_id: str | None = None
+) -> tuple[int, dict[str, Any]]:
+    """The HTTP status and the body that tell ``error`` to a client of the dialect ``spoken``.
+
+    Args:
+        error: What went wrong.
+        spoken: The dialect.
+        request_id: What the client calls its request; the id of the call if left out.
+    """
+    status, reason, hint = _told(error)
+    if request_id is None and isinstance(error, CallFailed):
+        request_id = error.ledger.call
+    body = dialect(spoken).serving.error_body(
+        status=status, reason=reason, message=str(error), hint=hint, request_id=request_id or None
+    )
+    return status, body
 
 
-def error_response(error: Exception, spoken: str) -> tuple[int, dict[str, Any]]:
-    """The HTTP status and the body that tell ``error`` to a client of the dialect ``spoken``."""
-    status, reason = _status(error)
-    serving = dialect(spoken).serving
-    return status, serving.error_body(status=status, reason=reason, message=str(error))
-
-
-def _status(error: Exception) -> tuple[int, str]:
+def _told(error: Exception) -> tuple[int, str, str]:
+    """The status, the reason and the hint of a failure."""
     if isinstance(error, CallFailed):
-        return SPECS[error.reason].status, error.reason.value
+        return SPECS[error.reason].status, error.reason.value, error.hint
     if isinstance(error, UnknownRoute):
-        return 404, Reason.MODEL_NOT_FOUND.value
-    if isinstance(error, NotServed):
-        return 404, "not_served"
+        return 404, Reason.MODEL_NOT_FOUND.value, ""
+    if isinstance(error, RequestRefused):
+        return error.status, error.reason, ""
     if isinstance(error, ConfigError):
-        return 500, "config"
-    return 400, Reason.BAD_REQUEST.value
+        return 500, "config", ""
+    return 400, Reason.BAD_REQUEST.value, ""

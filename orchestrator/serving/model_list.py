@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from orchestrator.config.config import Config
 from orchestrator.dialects import dialect
-from orchestrator.serving.http_errors import NotServed
+from orchestrator.dialects.serving import ListedModel
 
 _LISTS = "/models"
+_OURS = "orchestrator"
 
 
-def model_list(path: str, config: Config, spoken: str) -> Mapping[str, Any]:
+def model_list(path: str, config: Config, spoken: str, created: int) -> Mapping[str, Any]:
     """The routes and targets, or the one that ``path`` names, as clients of ``spoken`` expect.
 
+    Args:
+        path: The path; the name in it may be encoded still, its slashes or all of it.
+        config: What is known.
+        spoken: The client's dialect.
+        created: Since when it is known, in whole seconds since the epoch.
+
     Raises:
-        NotServed: ``path`` asks for something else, or for a name that is unknown.
+        UnknownRoute: ``path`` names what is not known; the text has the nearest name.
     """
-    names, serving = _names(config), dialect(spoken).serving
-    if path.endswith(_LISTS):
-        return serving.list_models(names)
+    serving = dialect(spoken).serving
     name = path.partition(f"{_LISTS}/")[2]
-    if name not in names:
-        raise NotServed(
-            f"GET {path} names nothing that is known here; known are {', '.join(names)}, "
-            "and any provider/model of a provider that is configured"
-        )
-    return serving.describe_model(name, names[name])
+    if name:
+        return serving.describe_model(_described(name, config, created))
+    return serving.list_models(
+        [ListedModel(each, owner, created) for each, owner in _names(config).items()]
+    )
 
 
 def is_model_list(method: str, path: str) -> bool:
@@ -35,7 +40,16 @@ def is_model_list(method: str, path: str) -> bool:
     return method == "GET" and (path.endswith(_LISTS) or f"{_LISTS}/" in path)
 
 
+def _described(name: str, config: Config, created: int) -> ListedModel:
+    """The entry of that name: whatever can be asked for has one, listed or not."""
+    known = _names(config)
+    plain = name if name in known else unquote(name)
+    if plain not in known:
+        config.route(plain)
+    return ListedModel(plain, known.get(plain, plain.partition("/")[0]), created)
+
+
 def _names(config: Config) -> dict[str, str]:
     """Every route and every target of one, with who owns it."""
     targets = {target.name: target.provider for route in config.routes.values() for target in route}
-    return dict.fromkeys(config.routes, "orchestrator") | targets
+    return dict.fromkeys(config.routes, _OURS) | targets

@@ -16,12 +16,12 @@ from orchestrator.dialects.anthropic_messages import (
     request_writer,
     shape,
 )
+from orchestrator.dialects.anthropic_messages.serving import SERVING
 from orchestrator.dialects.anthropic_messages.stream_reader import AnthropicStreamReader
 from orchestrator.dialects.anthropic_messages.stream_writer import AnthropicStreamWriter
-from orchestrator.dialects.anthropic_messages.vocabulary import NAME, error_body
+from orchestrator.dialects.anthropic_messages.vocabulary import NAME
 from orchestrator.dialects.operations import Operation
 from orchestrator.dialects.record import Dialect
-from orchestrator.dialects.serving import Serving
 from orchestrator.dialects.token_counts import token_count
 
 __all__ = ["MESSAGES"]
@@ -41,12 +41,7 @@ MESSAGES = Dialect(
     stream_reader=AnthropicStreamReader,
     stream_writer=AnthropicStreamWriter,
     shape=shape.SHAPE,
-    serving=Serving(
-        paths=("/messages",),
-        known_by="anthropic-version",
-        passed_headers=("anthropic-beta",),
-        error_body=error_body,
-    ),
+    serving=SERVING,
     shown_path="/messages",
     wants_reasoning=shape.wants_reasoning,
     takes_prefill=reasoning.takes_prefill,

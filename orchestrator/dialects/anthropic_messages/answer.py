@@ -15,6 +15,7 @@ from orchestrator.dialects.anthropic_messages.vocabulary import (
     tool_id,
     write_usage,
 )
+from orchestrator.dialects.completion import completed
 from orchestrator.dialects.finish_reasons import finish_reason, standard
 from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import UNTITLED, Heading, NeutralAnswer, Text, Thinking, ToolUse
@@ -84,7 +85,7 @@ def write_answer(reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str,
     calls = any(isinstance(part, ToolUse) for part in reply.parts)
     return {
         **opening(reply.id or f"msg_{heading.id}", reply.model or heading.model, reply.usage),
-        "content": [_block(part, number) for number, part in enumerate(shown)],
+        "content": [_block(part, f"{heading.id}_{number}") for number, part in enumerate(shown)],
         "stop_reason": stop_reason(standard(reply.finish_reason, calls=calls)),
     }
 
@@ -110,28 +111,40 @@ def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]
     reply = read_answer(body)
     said, uses = body.get("stop_reason"), [p for p in reply.parts if isinstance(p, ToolUse)]
     # A word that we read as the same stays the vendor's own: `stop_sequence` says more.
-    same = finish_reason(said) == reply.finish_reason and said is not None
-    whole = opening(f"msg_{heading.id}", heading.model, reply.usage)
+    same = finish_reason(said) == reply.finish_reason and bool(said)
+    usual = opening(f"msg_{heading.id}", heading.model, reply.usage)
     blocks, following = wire.mappings(body.get("content")), iter(uses)
     return {
-        **whole,
-        **{name: value for name, value in body.items() if value is not None},
+        **completed(body, usual),
+        "type": "message",
+        "role": "assistant",
         "content": [
-            _completed(block, next(following)) if block.get("type") == "tool_use" else block
+            _completed(block, next(following) if block.get("type") == "tool_use" else None)
             for block in blocks
         ],
-        "usage": {**write_usage(reply.usage), **wire.mapping(body.get("usage"))},
+        "usage": completed(wire.mapping(body.get("usage")), write_usage(reply.usage)),
         "stop_reason": said
         if same
         else stop_reason(standard(reply.finish_reason, calls=bool(uses))),
     }
 
 
-def _completed(block: dict[str, Any], use: ToolUse) -> dict[str, Any]:
-    """A call with an id, and with arguments, where it came without."""
+_BLOCKS: Mapping[str, Mapping[str, Any]] = {
+    "text": {"text": "", "citations": None},
+    "thinking": {"thinking": "", "signature": ""},
+    "redacted_thinking": {"data": ""},
+}
+"""What every block of a kind has."""
+
+
+def _completed(block: dict[str, Any], use: ToolUse | None) -> dict[str, Any]:
+    """A block with all that its kind has; a call with an id, and arguments, where it has none."""
+    if use is None:
+        return completed(block, _BLOCKS.get(wire.string(block.get("type")), {}))
     given = block.get("input")
     arguments = given if isinstance(given, dict) else json_object(use.arguments)
-    return {"caller": CALLER, **block, "id": use.id, "input": arguments}
+    caller = CALLER if not wire.mapping(block.get("caller")).get("type") else block["caller"]
+    return {**block, "caller": caller, "id": use.id, "input": arguments}
 
 
 def _is_shown(part: Text | Thinking | ToolUse) -> bool:
@@ -139,7 +152,7 @@ def _is_shown(part: Text | Thinking | ToolUse) -> bool:
     return not isinstance(part, Thinking) or bool(part.text) or part.dialect == NAME
 
 
-def _block(part: Text | Thinking | ToolUse, number: int) -> dict[str, Any]:
+def _block(part: Text | Thinking | ToolUse, name: str) -> dict[str, Any]:
     match part:
         case Text():
             return {"type": "text", "text": part.text, "citations": None}
@@ -148,7 +161,7 @@ def _block(part: Text | Thinking | ToolUse, number: int) -> dict[str, Any]:
         case ToolUse():
             return {
                 "type": "tool_use",
-                "id": tool_id(part.id) if part.id else f"toolu_{number}",
+                "id": tool_id(part.id) if part.id else f"toolu_{name}",
                 "name": part.name,
                 "input": json_object(part.arguments),
                 "caller": CALLER,

@@ -90,9 +90,7 @@ class AnthropicStreamWriter:
     def _finish(self, delta: EndMark | StreamError) -> bytes:
         self._over = True
         return (
-            _event("error", error=_error(delta.body))
-            if isinstance(delta, StreamError)
-            else self._end()
+            _event("error", **_error(delta.body)) if isinstance(delta, StreamError) else self._end()
         )
 
     def _begin(self) -> bytes:
@@ -190,11 +188,17 @@ def _event(kind: str, **fields: Any) -> bytes:
     return f"event: {kind}\ndata: {data}\n\n".encode()
 
 
+_OURS = ("reason", "hint")
+"""What of an error is told beside the fields that the vendor describes."""
+
+
 def _error(body: Any) -> dict[str, Any]:
     """What broke, in this dialect's words; the provider's own message is kept."""
     fields, message = error_in(body)
     kind = wire.string(fields.get("type"))
-    return {
+    error = {
         "type": kind if kind in ERROR_TYPES else "api_error",
         "message": message or "The provider broke the stream off.",
+        **{name: fields[name] for name in _OURS if isinstance(fields.get(name), str)},
     }
+    return {"error": error, "request_id": wire.string(wire.mapping(body).get("request_id")) or None}

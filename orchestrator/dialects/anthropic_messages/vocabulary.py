@@ -25,30 +25,26 @@ STOP_REASONS: Mapping[str, str] = MappingProxyType(
 """``stop_reason`` for a finish reason in chat-completions words
 (https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons, 2026-11-21)."""
 
-_ERROR_TYPES: Mapping[int, str] = MappingProxyType(
+ERROR_TYPES_BY_STATUS: Mapping[int, str] = MappingProxyType(
     {
         400: "invalid_request_error",
         401: "authentication_error",
         402: "billing_error",
         403: "permission_error",
         404: "not_found_error",
-        413: "request_too_large",
+        408: "timeout_error",
         429: "rate_limit_error",
         500: "api_error",
         503: "overloaded_error",
         504: "timeout_error",
+        529: "overloaded_error",
     }
 )
-"""https://platform.claude.com/docs/en/api/errors (looked up 2026-11-21)."""
+"""https://platform.claude.com/docs/en/api/errors (looked up 2026-11-21). That page has
+``request_too_large`` for 413 too, which neither the vendor's OpenAPI file nor its packages know:
+a client that takes what they describe would fail on it."""
 
-ERROR_TYPES = frozenset(_ERROR_TYPES.values())
-
-
-def error_body(*, status: int, reason: str, message: str) -> dict[str, Any]:  # noqa: ARG001
-    """A failure as this API tells one; see :class:`orchestrator.dialects.serving.ErrorBody`."""
-    kind = _ERROR_TYPES.get(status, "api_error")
-    return {"type": "error", "error": {"type": kind, "message": message}}
-
+ERROR_TYPES = frozenset(ERROR_TYPES_BY_STATUS.values())
 
 INVALID_ARGUMENTS = "INVALID_JSON"
 """Under this key go arguments that are no JSON object, for ``input`` must be one

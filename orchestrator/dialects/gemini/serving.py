@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator.dialects.gemini.vocabulary import error_status
 from orchestrator.dialects.request_fields import RequestError
-from orchestrator.dialects.serving import Address, Serving
+from orchestrator.dialects.serving import Address, ListedModel, Serving
 
 _WHOLE, _STREAM = ":generateContent", ":streamGenerateContent"
 
@@ -24,22 +24,45 @@ def _address(path: str, params: Mapping[str, str]) -> Address:
     return model, True
 
 
-def _error_body(*, status: int, reason: str, message: str) -> dict[str, Any]:  # noqa: ARG001
-    return {"error": {"code": status, "message": message, "status": error_status(status)}}
+_ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
+"""Where Google puts what programs look at: https://google.aip.dev/193 (2026-11-30)."""
 
 
-def _describe_model(name: str, owner: str = "") -> dict[str, Any]:  # noqa: ARG001
-    methods = [_WHOLE.lstrip(":"), _STREAM.lstrip(":")]
+def _error_body(
+    *,
+    status: int,
+    reason: str,
+    message: str,
+    hint: str,
+    request_id: str | None,
+) -> dict[str, Any]:
+    said = {"hint": hint, "request_id": request_id or ""}
+    info = {
+        "@type": _ERROR_INFO,
+        "reason": reason.upper(),
+        "domain": "orchestrator",
+        "metadata": {name: value for name, value in said.items() if value},
+    }
+    error = {"code": status, "message": message, "status": error_status(status), "details": [info]}
+    return {"error": error}
+
+
+def _describe_model(model: ListedModel) -> dict[str, Any]:
     return {
-        "name": f"models/{name}",
-        "displayName": name,
-        "supportedGenerationMethods": methods,
-        "supportedActions": methods,
+        "name": f"models/{model.name}",
+        "baseModelId": model.name,
+        # A version is demanded, and nobody here knows one: that of the list is its age.
+        "version": str(model.created),
+        "displayName": model.name[:_LONGEST_NAME],
+        "supportedGenerationMethods": [_WHOLE.lstrip(":"), _STREAM.lstrip(":")],
     }
 
 
-def _list_models(owners: Mapping[str, str]) -> dict[str, Any]:
-    return {"models": [_describe_model(name) for name in owners]}
+_LONGEST_NAME = 128
+
+
+def _list_models(models: Sequence[ListedModel]) -> dict[str, Any]:
+    return {"models": [_describe_model(model) for model in models]}
 
 
 SERVING = Serving(
@@ -49,4 +72,5 @@ SERVING = Serving(
     error_body=_error_body,
     list_models=_list_models,
     describe_model=_describe_model,
+    lists_at="/v1beta/models",
 )

@@ -17,7 +17,7 @@ from orchestrator.dialects.answer import Usage
 from orchestrator.dialects.failures import error_in
 from orchestrator.dialects.gemini.answer import envelope, written_finish
 from orchestrator.dialects.gemini.parts import signed, write_call, write_thought
-from orchestrator.dialects.gemini.vocabulary import error_status
+from orchestrator.dialects.gemini.vocabulary import STATUSES, error_status
 from orchestrator.dialects.neutral import (
     Delta,
     EndMark,
@@ -33,7 +33,7 @@ from orchestrator.dialects.neutral import (
     Unreadable,
     UsageDelta,
 )
-from orchestrator.dialects.wire import parsed_object, string
+from orchestrator.dialects.wire import mappings, parsed_object, string
 
 
 @attrs.define
@@ -129,11 +129,11 @@ def _error(body: Any) -> dict[str, Any]:
     """An error in this dialect's form, in the provider's own words."""
     fields, message = error_in(body)
     code = fields.get("code")
-    code = code if isinstance(code, int) and 400 <= code < 600 else 500
-    return {
-        "error": {
-            "code": code,
-            "message": message or "the provider reported an error inside the stream",
-            "status": string(fields.get("status")) or error_status(code),
-        }
+    code = code if type(code) is int and 400 <= code < 600 else 500  # a bool is an int too
+    status, details = string(fields.get("status")), mappings(fields.get("details"))
+    error = {
+        "code": code,
+        "message": message or "the provider reported an error inside the stream",
+        "status": status if status in STATUSES else error_status(code),
     }
+    return {"error": {**error, **({"details": details} if details else {})}}

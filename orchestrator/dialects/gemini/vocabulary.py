@@ -28,6 +28,8 @@ _STATUSES = {
     402: "FAILED_PRECONDITION",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
+    408: "DEADLINE_EXCEEDED",
+    409: "ABORTED",
     429: "RESOURCE_EXHAUSTED",
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
@@ -38,7 +40,11 @@ https://cloud.google.com/apis/design/errors (2026-11-21)."""
 
 def error_status(code: int) -> str:
     """What an HTTP status is called here."""
-    return _STATUSES.get(code, "INTERNAL")
+    return _STATUSES.get(code, "INVALID_ARGUMENT" if 400 <= code < 500 else "INTERNAL")
+
+
+STATUSES = frozenset({*_STATUSES.values(), "INTERNAL"})
+"""All that an error may be called here."""
 
 
 _WRITTEN = {

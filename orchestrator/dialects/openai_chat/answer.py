@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.dialects.answer import Answer, Usage
+from orchestrator.dialects.completion import completed, made_at, without_nulls
 from orchestrator.dialects.finish_reasons import STOP, finish_reason, standard
 from orchestrator.dialects.judgement import settled
 from orchestrator.dialects.neutral import UNTITLED, Heading, NeutralAnswer, Text, Thinking, ToolUse
@@ -100,33 +101,56 @@ def write_answer(reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str,
 def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
     """See :class:`orchestrator.dialects.record.Dialect`."""
     reply = read_answer(body)
-    said = _first(body.get("choices")) or {}
-    message = _message(said) or {}
-    calls = [part for part in reply.parts if isinstance(part, ToolUse)]
-    choice = {
-        "index": 0,
-        "logprobs": None,
-        **{name: value for name, value in said.items() if name != "text"},
-        "message": {
-            "role": "assistant",
-            "content": None,
-            "refusal": None,
-            **message,
-            **(_plain(message) if isinstance(message.get("content"), list) else {}),
-            **({"tool_calls": _told(message, calls)} if message.get("tool_calls") else {}),
-        },
-        "finish_reason": standard(reply.finish_reason, calls=bool(calls)),
-    }
+    choices = mappings(body.get("choices")) or [{}]
     counted = body.get("usage")
-    return {
+    whole = {
         **body,
         "id": reply.id or f"chatcmpl-{heading.id}",
         "object": "chat.completion",
-        "created": body.get("created") or heading.created,
+        "created": made_at(body.get("created"), heading.created),
         "model": reply.model or heading.model,
-        "choices": [choice, *list(body.get("choices") or ())[1:]],
-        "usage": {**(counted if isinstance(counted, dict) else {}), **_sums(reply.usage)},
+        "choices": [
+            _completed_choice(choice, index, reply if not index else _read_other(body, choice))
+            for index, choice in enumerate(choices)
+        ],
+        "usage": {
+            **(without_nulls(counted) if isinstance(counted, dict) else {}),
+            **_sums(reply.usage),
+        },
     }
+    # Null in many answers, and described as a text or nothing.
+    if whole.get("system_fingerprint", "") is None:
+        del whole["system_fingerprint"]
+    return whole
+
+
+_CHOICE = {"index": 0, "logprobs": None}
+_MESSAGE = {"content": None, "refusal": None}
+_NEVER_NULL = ("tool_calls", "function_call", "annotations")
+"""Fields of a message that are described as a value or nothing, and null in many answers."""
+
+
+def _completed_choice(said: dict[str, Any], index: int, reply: NeutralAnswer) -> dict[str, Any]:
+    message = _message(said) or {}
+    calls = [part for part in reply.parts if isinstance(part, ToolUse)]
+    told = {
+        **completed(message, _MESSAGE),
+        "role": "assistant",
+        **(_plain(message) if isinstance(message.get("content"), list) else {}),
+        **({"tool_calls": _told(message, calls)} if message.get("tool_calls") else {}),
+    }
+    for name in _NEVER_NULL:
+        if name in told and told[name] is None:
+            del told[name]
+    return {
+        **completed(said, {**_CHOICE, "index": index}),
+        "message": told,
+        "finish_reason": standard(reply.finish_reason, calls=bool(calls)),
+    }
+
+
+def _read_other(body: Mapping[str, Any], choice: dict[str, Any]) -> NeutralAnswer:
+    return read_answer({"id": body.get("id"), "choices": [choice]})
 
 
 def _plain(message: dict[str, Any]) -> dict[str, Any]:

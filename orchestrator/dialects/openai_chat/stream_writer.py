@@ -27,7 +27,7 @@ from orchestrator.dialects.neutral import (
 from orchestrator.dialects.openai_chat.answer import written_usage
 from orchestrator.dialects.openai_chat.messages import written_thoughts
 from orchestrator.dialects.openai_chat.vocabulary import NAME
-from orchestrator.dialects.wire import json_text
+from orchestrator.dialects.wire import json_text, string
 
 DONE = b"data: [DONE]\n\n"
 """The end mark."""
@@ -159,5 +159,12 @@ def _event(body: Mapping[str, Any]) -> bytes:
 def _error(body: Any) -> Mapping[str, Any]:
     """The provider's error object, whichever dialect it came in; else its words in one."""
     fields, message = error_in(body)
-    usual = {"type": "upstream_error", "code": None, "param": None}
-    return {**usual, **fields, "message": message or json_text(fields or body)}
+    code = fields.get("code")
+    return {
+        **fields,
+        "type": string(fields.get("type")) or "upstream_error",
+        # Numbers are what relays send here, and texts what clients are told to expect.
+        "code": None if code is None else code if isinstance(code, str) else json_text(code),
+        "param": string(fields.get("param")) or None,
+        "message": message or json_text(fields or body),
+    }

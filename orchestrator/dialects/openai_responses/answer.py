@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator.dialects.answer import Usage
+from orchestrator.dialects.completion import completed, made_at
 from orchestrator.dialects.finish_reasons import (
     CONTENT_FILTER,
     LENGTH,
@@ -153,7 +154,7 @@ def write_answer(reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str,
     """The whole answer as a ``response`` object."""
     output: list[dict[str, Any]] = []
     for part in reply.parts:
-        items.append_output(output, part)
+        items.append_output(output, part, heading.id)
     made = skeleton(reply.id, reply.model, heading)
     return {**made, **ending(reply.finish_reason), "output": output, "usage": usage(reply.usage)}
 
@@ -163,25 +164,40 @@ def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]
     reply = read_answer(body)
     uses = (part for part in reply.parts if isinstance(part, ToolUse))
     counted = mapping(body.get("usage"))
+    usual = {**skeleton(reply.id, reply.model, heading), "status": "completed"}
+    whole = completed(body, usual)
     return {
-        **skeleton(reply.id, reply.model, heading),
-        "status": "completed",
-        **{name: value for name, value in body.items() if value is not None},
+        **whole,
+        "object": "response",
+        "created_at": made_at(body.get("created_at"), heading.created),
+        "text": completed(whole["text"], _TEXT),
+        "reasoning": _completed_reasoning(whole["reasoning"]),
+        "tools": [_tool(tool) for tool in whole["tools"]],
         "output": [
-            {**item, "call_id": use.id, "arguments": use.arguments} if use is not None else item
-            for item, use in _with_uses(body, uses)
+            items.completed_item(item, use, items.Place(heading.id, index))
+            for index, (item, use) in enumerate(_with_uses(body, uses))
         ],
-        **({"usage": {**usage(reply.usage), **counted}} if counted else {}),
+        "usage": _completed_usage(counted, reply.usage) if counted else None,
     }
+
+
+def _completed_reasoning(said: Any) -> Any:
+    return {**_REASONING, **said} if isinstance(said, Mapping) else None
+
+
+def _completed_usage(counted: Mapping[str, Any], read: Usage) -> dict[str, Any]:
+    written = usage(read)
+    whole = completed(counted, written)
+    nested = ("input_tokens_details", "output_tokens_details")
+    return {**whole, **{name: completed(whole[name], written[name]) for name in nested}}
 
 
 def _with_uses(
     body: Mapping[str, Any], uses: Iterator[ToolUse]
-) -> Iterator[tuple[Any, ToolUse | None]]:
+) -> Iterator[tuple[dict[str, Any], ToolUse | None]]:
     """Each item of the output, a function call with what it says."""
-    for item in body.get("output") or ():
-        called = isinstance(item, dict) and item.get("type") == "function_call"
-        yield item, next(uses, None) if called else None
+    for item in mappings(body.get("output")):
+        yield item, next(uses, None) if item.get("type") == "function_call" else None
 
 
 def ending(finish_reason: str | None) -> dict[str, Any]:

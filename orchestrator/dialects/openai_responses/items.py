@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
+
+from orchestrator.dialects.completion import completed
 from orchestrator.dialects.neutral import Text, Thinking, ToolUse
 from orchestrator.dialects.openai_responses.vocabulary import NAME
 from orchestrator.dialects.wire import arguments, mappings, string
@@ -64,22 +67,75 @@ def thoughts(item: Mapping[str, Any]) -> str:
 # Out.
 
 
-def append_output(output: list[dict[str, Any]], part: Text | Thinking | ToolUse) -> None:
-    """Put ``part`` at the end of an answer's output; texts in a row make one message."""
-    last = output[-1] if output else {}
+def append_output(
+    output: list[dict[str, Any]], part: Text | Thinking | ToolUse, answer: str
+) -> None:
+    """Put ``part`` at the end of an answer's output; texts in a row make one message.
+
+    Args:
+        output: The items so far.
+        part: What the answer says next.
+        answer: What no other answer is called; ids of items are made of it.
+    """
+    last, place = output[-1] if output else {}, Place(answer, len(output))
     match part:
         case Text() if last.get("type") == "message":
             last["content"].append(output_text(part.text))
         case Text():
-            output.append(message_item(len(output), [output_text(part.text)]))
+            output.append(message_item(place, [output_text(part.text)]))
         case Thinking():
             # A request that brings another vendor's signature back is refused.
             signature = part.signature if part.dialect == NAME else None
             if part.text or signature:
-                output.append(reasoning_item(len(output), part.text, signature))
+                output.append(reasoning_item(place, part.text, signature))
         case ToolUse():
-            call_id = part.id or f"call_{len(output)}"
-            output.append(call_item(len(output), call_id, part.name, part.arguments))
+            output.append(call_item(place, part.id or place.id("call"), part.name, part.arguments))
+
+
+@attrs.frozen
+class Place:
+    """Where an item stands in the output of an answer.
+
+    Attributes:
+        answer: What no other answer is called.
+        index: Its place there, from 0.
+    """
+
+    answer: str
+    index: int
+
+    def id(self, kind: str) -> str:
+        """The id of the item of that kind: a conversation holds items of many answers."""
+        return f"{kind}_{self.answer}_{self.index}"
+
+
+def completed_item(item: dict[str, Any], use: ToolUse | None, place: Place) -> dict[str, Any]:
+    """An item of an answer with all that its kind has; those of built-in tools are left alone.
+
+    Args:
+        item: As it came.
+        use: What it says where it is a call.
+        place: Where it stands.
+    """
+    match item.get("type"):
+        case "message":
+            content = item.get("content")
+            said = [output_text(content)] if isinstance(content, str) else mappings(content)
+            whole = completed(item, message_item(place, []))
+            return {**whole, "role": "assistant", "content": list(map(_completed_part, said))}
+        case "reasoning":
+            return completed(item, reasoning_item(place, "", None))
+        case "function_call" if use is not None:
+            usual = call_item(place, use.id, use.name, use.arguments)
+            return {**completed(item, usual), "call_id": use.id, "arguments": use.arguments}
+        case _:
+            return item
+
+
+def _completed_part(part: dict[str, Any]) -> dict[str, Any]:
+    if part.get("type") == "refusal":
+        return completed(part, {"refusal": ""})
+    return completed(part, output_text("")) if part.get("type") == "output_text" else part
 
 
 def output_text(text: str) -> dict[str, Any]:
@@ -88,11 +144,11 @@ def output_text(text: str) -> dict[str, Any]:
 
 
 def message_item(
-    index: int, content: list[dict[str, Any]], status: str = "completed"
+    place: Place, content: list[dict[str, Any]], status: str = "completed"
 ) -> dict[str, Any]:
-    """A message of the model, the item at ``index`` of the output."""
+    """A message of the model."""
     return {
-        "id": f"msg_{index}",
+        "id": place.id("msg"),
         "type": "message",
         "status": status,
         "role": "assistant",
@@ -101,11 +157,11 @@ def message_item(
 
 
 def call_item(
-    index: int, call_id: str, name: str, arguments: str, status: str = "completed"
+    place: Place, call_id: str, name: str, arguments: str, status: str = "completed"
 ) -> dict[str, Any]:
-    """A call of a tool, the item at ``index`` of the output."""
+    """A call of a tool."""
     return {
-        "id": f"fc_{index}",
+        "id": place.id("fc"),
         "type": "function_call",
         "status": status,
         "call_id": call_id,
@@ -114,10 +170,10 @@ def call_item(
     }
 
 
-def reasoning_item(index: int, text: str, signature: str | None) -> dict[str, Any]:
-    """Thoughts, the item at ``index`` of the output."""
+def reasoning_item(place: Place, text: str, signature: str | None) -> dict[str, Any]:
+    """Thoughts."""
     return {
-        "id": f"rs_{index}",
+        "id": place.id("rs"),
         "type": "reasoning",
         "summary": [{"type": "summary_text", "text": text}] if text else [],
         "encrypted_content": signature,

@@ -43,12 +43,12 @@ class OpenItem(abc.ABC):
     """An item that is being written: how it opens, grows and closes.
 
     Attributes:
-        index: Its place in the output, from 0.
+        place: Where it stands in the output.
         said: The content so far, in pieces.
         closed: True once its last event was made.
     """
 
-    index: int
+    place: items.Place
     said: list[str] = attrs.field(factory=list, kw_only=True)
     closed: bool = attrs.field(default=False, kw_only=True)
 
@@ -88,11 +88,11 @@ class OpenItem(abc.ABC):
 
     def _item(self, what: str, item: dict[str, Any]) -> dict[str, Any]:
         kind = f"response.output_item.{what}"
-        return {"type": kind, "output_index": self.index, "item": item}
+        return {"type": kind, "output_index": self.place.index, "item": item}
 
     def _event(self, kind: str, **fields: Any) -> dict[str, Any]:
         """An event about the content."""
-        where = {"item_id": self.made(empty=True)["id"], "output_index": self.index}
+        where = {"item_id": self.made(empty=True)["id"], "output_index": self.place.index}
         return {"type": f"response.{kind}", **where, **fields}
 
 
@@ -103,8 +103,8 @@ class OpenMessage(OpenItem):
     def made(self, *, empty: bool = False) -> dict[str, Any]:
         """See :class:`OpenItem`."""
         if empty:
-            return items.message_item(self.index, [], "in_progress")
-        return items.message_item(self.index, [items.output_text(self.text)])
+            return items.message_item(self.place, [], "in_progress")
+        return items.message_item(self.place, [items.output_text(self.text)])
 
     def open(self) -> Events:
         """See :class:`OpenItem`."""
@@ -131,8 +131,8 @@ class OpenReasoning(OpenItem):
     def made(self, *, empty: bool = False) -> dict[str, Any]:
         """See :class:`OpenItem`."""
         if empty:
-            return items.reasoning_item(self.index, "", None)
-        return items.reasoning_item(self.index, self.text, self.signature)
+            return items.reasoning_item(self.place, "", None)
+        return items.reasoning_item(self.place, self.text, self.signature)
 
     def _grown(self, text: str) -> Events:
         delta = self._event("reasoning_summary_text.delta", summary_index=0, delta=text)
@@ -160,7 +160,7 @@ class OpenCall(OpenItem):
         """See :class:`OpenItem`."""
         status = "in_progress" if empty else "completed"
         text = "" if empty else self.text
-        return items.call_item(self.index, self.call_id, self.name, text, status)
+        return items.call_item(self.place, self.call_id, self.name, text, status)
 
     def _grown(self, text: str) -> Events:
         return [self._event("function_call_arguments.delta", delta=text)]
@@ -263,7 +263,7 @@ class ResponsesStreamWriter:
         message = self._current
         if not isinstance(message, OpenMessage):
             events += self._close()
-            message = OpenMessage(len(self._items))
+            message = OpenMessage(self._place())
             events += self._open(message)
             self._current = message
         return events + message.add(text)
@@ -276,7 +276,7 @@ class ResponsesStreamWriter:
         thoughts = self._current
         if not isinstance(thoughts, OpenReasoning) or redacted:
             events += self._close()
-            thoughts = OpenReasoning(len(self._items))
+            thoughts = OpenReasoning(self._place())
             events += self._open(thoughts)
             self._current = thoughts
         if text:
@@ -291,11 +291,14 @@ class ResponsesStreamWriter:
         events = self._close()
         call = self._calls.get(delta.index)
         if call is None:
-            index = len(self._items)
-            call = OpenCall(index, call_id=delta.id or f"call_{index}", name=delta.name)
+            place = self._place()
+            call = OpenCall(place, call_id=delta.id or place.id("call"), name=delta.name)
             self._calls[delta.index] = call
             events += self._open(call)
         return events + (call.add(delta.arguments) if delta.arguments else [])
+
+    def _place(self) -> items.Place:
+        return items.Place(self.heading.id, len(self._items))
 
     def _open(self, item: OpenItem) -> Events:
         self._items.append(item)
@@ -337,7 +340,8 @@ def _error(body: object) -> dict[str, Any]:
         "param": string(found.get("param")) or None,
     }
     fields = {name: error[name] for name in ("code", "message", "param")}
-    return {"type": "error", **fields, "error": error}
+    hint = {"hint": found["hint"]} if isinstance(found.get("hint"), str) else {}
+    return {"type": "error", **fields, "error": {**error, **hint}}
 
 
 def _code(code: object) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.dialects import DIALECTS, dialect
+from orchestrator.dialects import DIALECTS, Answer, dialect
 from orchestrator.dialects.neutral import (
     Delta,
     EndMark,
@@ -17,6 +18,7 @@ from orchestrator.dialects.neutral import (
     NeutralAnswer,
     StreamError,
 )
+from tests.acceptance import spoken
 from tests.dialect_strategies import delta_sequences, replies
 from tests.official_shapes import wrong_in_answer, wrong_in_event
 
@@ -64,6 +66,137 @@ def test_nothing_needs_to_be_added_to_what_is_written(name: str, reply: NeutralA
     written = dialect(name).write_answer(reply, HEADING)
 
     assert dialect(name).complete_answer(written, HEADING) == written
+
+
+@st.composite
+def thinned(draw: st.DrawFn, whole: Any) -> Any:
+    """``whole``, some of whose fields are missing or null; what tells kinds apart stays."""
+    if isinstance(whole, list):
+        return [draw(thinned(one)) for one in whole]
+    if not isinstance(whole, dict):
+        return whole
+    made = {}
+    for name, value in whole.items():
+        fate = (
+            "whole" if name == "type" else draw(st.sampled_from(("whole", "whole", "no", "null")))
+        )
+        if fate != "no":
+            made[name] = draw(thinned(value)) if fate == "whole" else None
+    return made
+
+
+ANSWERS = {
+    "openai-chat": {
+        **spoken.whole("openai-chat").body,
+        "system_fingerprint": "fp",
+        "choices": [
+            {
+                "index": index,
+                "message": {
+                    "role": "assistant",
+                    "content": "Hello",
+                    "refusal": None,
+                    "annotations": [],
+                    "tool_calls": [
+                        {"id": "c", "type": "function", "function": {"name": "f", "arguments": ""}}
+                    ],
+                },
+                "logprobs": None,
+                "finish_reason": "stop",
+            }
+            for index in (0, 1)
+        ],
+    },
+    "openai-responses": {
+        **spoken.whole("openai-responses").body,
+        "output": [
+            {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": None},
+            *spoken.whole("openai-responses").body["output"],
+            *spoken.whole("openai-responses", tool=True).body["output"],
+            {
+                "id": "msg_2",
+                "type": "message",
+                "role": "assistant",
+                "status": "completed",
+                "content": [{"type": "refusal", "refusal": "no"}],
+            },
+        ],
+    },
+    "anthropic-messages": {
+        **spoken.whole("anthropic-messages").body,
+        "content": [
+            {"type": "thinking", "thinking": "hm", "signature": "s"},
+            {"type": "redacted_thinking", "data": "d"},
+            *spoken.whole("anthropic-messages").body["content"],
+            *spoken.whole("anthropic-messages", tool=True).body["content"],
+        ],
+    },
+    "gemini": {
+        **spoken.whole("gemini").body,
+        "candidates": [
+            {
+                "content": {
+                    "role": "model",
+                    "parts": [
+                        {"text": "hm", "thought": True},
+                        {"text": "Hello"},
+                        {"functionCall": {"id": "c", "name": "f", "args": {"x": 1}}},
+                    ],
+                },
+                "index": 0,
+                "finishReason": "STOP",
+            }
+        ],
+    },
+}
+for body in ANSWERS.values():
+    body.pop("x_vendor", None)
+    body.pop("xVendor", None)
+
+
+@each
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_an_answer_of_a_server_that_leaves_fields_out_is_as_described(
+    name: str, data: st.DataObject
+) -> None:
+    body = data.draw(thinned(ANSWERS[name]))
+    answer = dialect(name).decode(200, {}, json.dumps(body).encode())
+    assume(isinstance(answer, Answer))
+
+    for client in DIALECTS:
+        told = (
+            dialect(name).complete_answer(body, HEADING)
+            if client == name
+            else dialect(client).write_answer(dialect(name).read_answer(body), HEADING)
+        )
+        assert wrong_in_answer(client, told) == []
+        assert missing_in(told) == []
+
+
+@each
+def test_what_a_vendor_says_beside_its_description_stays(name: str) -> None:
+    body = {**ANSWERS[name], "x_vendor": {"kept": None}}
+
+    assert dialect(name).complete_answer(body, HEADING)["x_vendor"] == {"kept": None}
+
+
+def test_times_that_are_none_are_replaced() -> None:
+    for made in (0, None, "2026", -1, float("inf"), True, 1.5):
+        body = {**ANSWERS["openai-chat"], "created": made}
+        told = dialect("openai-chat").complete_answer(body, HEADING)["created"]
+        assert told == (1 if made == 1.5 else HEADING.created)
+
+
+def missing_in(told: Any, path: str = "$") -> list[str]:
+    """Ids that are empty, and times that are 0."""
+    if isinstance(told, list):
+        return [one for at, each in enumerate(told) for one in missing_in(each, f"{path}[{at}]")]
+    if not isinstance(told, dict):
+        return []
+    wrong = [f"{path}.{name}" for name in ("id", "call_id") if told.get(name) == ""]
+    wrong += [f"{path}.{name}" for name in ("created", "created_at") if told.get(name, 1) == 0]
+    return wrong + [one for name in told for one in missing_in(told[name], f"{path}.{name}")]
 
 
 def events(name: str, deltas: list[Delta]) -> list[object]:

@@ -128,7 +128,7 @@ def test_the_list_of_models_is_that_of_routes_and_targets() -> None:
         listed = client.get("/v1/models").json()
         gemini = client.get("/v1beta/models", headers={"x-goog-api-key": "k"}).json()
         one = client.get("/v1/models/one/model-of-one").json()
-        none = client.get("/v1/models/gpt-4o")
+        none = client.get("/v1/models/onee/model-of-one")
 
     assert [entry["id"] for entry in listed["data"]] == known
     assert [entry["name"] for entry in gemini["models"]] == [f"models/{name}" for name in known]

@@ -187,7 +187,8 @@ def test_a_break_is_written_as_an_error_and_nothing_after_it(
 ) -> None:
     found = deltas_of(written([TextDelta("hi"), StreamError(body), TextDelta("late"), EndMark()]))
 
-    assert found[-1] == StreamError({"type": "error", "error": {"type": kind, "message": message}})
+    error = {"type": kind, "message": message}
+    assert found[-1] == StreamError({"type": "error", "error": error, "request_id": None})
     assert found[-2] == TextDelta("hi")
 
 
