@@ -250,12 +250,6 @@ _unwritten: set[LedgerFile] = set()
 """Files that wait for the end of a turn of a loop, which may be closed before that."""
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop that runs in this thread; none where nobody has loaded the module for it."""
-    events = sys.modules.get("asyncio.events")
-    return None if events is None else events._get_running_loop()  # noqa: SLF001 - no exception
-
-
 @atexit.register
 def _flush() -> None:
     for file in tuple(_unwritten):
