@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -83,6 +84,7 @@ def running(
     limits: Limits | None = None,
     is_loopback: bool = True,
     dialects: Mapping[str, str] | None = None,
+    source: Path | None = None,
     **tables: Any,
 ) -> Iterator[Running]:
     """A gateway over ``scripts``, until the block ends.
@@ -92,6 +94,7 @@ def running(
         limits: Of each connection.
         is_loopback: Whether it takes only this machine to reach it.
         dialects: What providers speak, where that is not the default.
+        source: The file that the config is said to come from, which is read anew.
         tables: Of the config, besides providers and routes.
     """
     scripts = scripts or {"up": sim.replies.ok("hello")}
@@ -99,7 +102,8 @@ def running(
         said = config(providers, scripts, **tables)
         for name, spoken in (dialects or {}).items():
             said["providers"][name]["dialect"] = spoken
-        orchestrator = Orchestrator(from_mapping(said, {}))
+        made = from_mapping(said, {})
+        orchestrator = Orchestrator(attrs.evolve(made, path=source) if source else made)
         gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
         sockets = listen("127.0.0.1", 0)
         server = GatewayServer(gateway, sockets, limits=limits)
