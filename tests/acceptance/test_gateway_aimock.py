@@ -12,7 +12,6 @@ from typing import Any
 
 import attrs
 import httpx
-import pytest
 
 from tests.acceptance.test_aimock import CHAOS, Call, aimock, config_over, written_fixtures
 from tests.acceptance.test_official_shapes import ASKED, events_of
