@@ -17,6 +17,7 @@ from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving.body_streams import REFUSED, SyncBody
+from orchestrator.serving.call_metadata import wants_metadata, with_metadata
 from orchestrator.serving.parse import Called, client_dialect
 from orchestrator.serving.refusals import NotServed, RequestRefused
 from orchestrator.serving.respond import HttpReply, refused
@@ -88,14 +89,22 @@ class GatewayApp:
         gateway.nested_retries += is_nested_retry(incoming)
         run = answer_count if called[1] is Operation.COUNT_TOKENS else answer_call
         if idempotency.HEADER not in incoming.headers:
-            return await run(gateway, handling, called)
-        return await self._idempotent.reply(
+            return self._annotated(await run(gateway, handling, called), handling)
+        reply = await self._idempotent.reply(
             handling.caller,
             incoming,
             called[0].name,
             lambda: run(gateway, handling, called),
             lambda: handling.call is not None and handling.call.response is not None,
         )
+        return self._annotated(reply, handling)
+
+    def _annotated(self, reply: HttpReply, handling: Handling) -> HttpReply:
+        incoming = handling.incoming
+        if not wants_metadata(incoming.headers):
+            return reply
+        spoken = client_dialect(incoming)
+        return with_metadata(reply, spoken, lambda: headers(self._gateway, handling))
 
     async def _read(self, handling: Handling, receive: Receive) -> None:
         """Read the body."""
@@ -116,7 +125,8 @@ class GatewayApp:
     def _refused(self, error: Exception, handling: Handling) -> HttpReply:
         told = headers(self._gateway, handling) if isinstance(error, CallFailed) else {}
         ids = request_ids(handling)
-        return refused(error, client_dialect(handling.incoming), {**told, **ids})
+        reply = refused(error, client_dialect(handling.incoming), {**told, **ids})
+        return self._annotated(reply, handling)
 
     async def _send(self, reply: HttpReply, send: Send) -> None:
         told = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
