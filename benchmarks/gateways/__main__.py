@@ -1,6 +1,6 @@
 """What the gateway costs a request, and what it adds to one.
 
-    python -m benchmarks.gateways [--rounds N] [--seconds N]
+python -m benchmarks.gateways [--rounds N] [--seconds N]
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def load(url: str, seconds: float, connections: int, *words: str) -> dict:
     return json.loads(done.stdout)
 
 
-def cost(served: Served, seconds: float, connections: int, *words: str) -> tuple[float, float, dict]:
+def cost(
+    served: Served, seconds: float, connections: int, *words: str
+) -> tuple[float, float, dict]:
     """Microseconds of the processor a request, requests a second, and the answers."""
     before = served.cpu()
     found = load(f"{served.url}/v1/chat/completions", seconds, connections, *words)
@@ -50,10 +52,14 @@ def main() -> None:
             print("64 in flight, req/s:", *(f"{each[1]:.0f}" for each in rounds))
             print("failures:", sum(each[2]["failures"] for each in rounds))
             one = [cost(served, asked.seconds, 1) for _ in range(asked.rounds)]
-            direct = [load(f"{upstream}/ok/v1/chat/completions", asked.seconds, 1) for _ in range(2)]
+            direct = [
+                load(f"{upstream}/ok/v1/chat/completions", asked.seconds, 1) for _ in range(2)
+            ]
             p99 = [each[2]["seconds"][int(len(each[2]["seconds"]) * 0.99)] for each in one]
             straight = [each["seconds"][int(len(each["seconds"]) * 0.99)] for each in direct]
-            print(f"p99 at one in flight: {median(p99) * 1000:.2f} ms, direct {median(straight) * 1000:.2f} ms")
+            print(
+                f"p99 at one in flight: {median(p99) * 1000:.2f} ms, direct {median(straight) * 1000:.2f} ms"
+            )
             print(f"{served.resident() / 2**20:.0f} MiB at the end")
 
 

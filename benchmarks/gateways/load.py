@@ -105,7 +105,9 @@ def main() -> None:
     allow_files()
     url, seconds, connections = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
     with asyncio.Runner(loop_factory=new_loop()) as runner:
-        print(json.dumps(runner.run(ask(url, seconds, connections, streams="--stream" in sys.argv))))
+        print(
+            json.dumps(runner.run(ask(url, seconds, connections, streams="--stream" in sys.argv)))
+        )
 
 
 if __name__ == "__main__":

@@ -64,19 +64,33 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def gateway(upstream: str, folder: Path, *, path: str = "ok", ledger: bool = True) -> Iterator[Served]:
+def gateway(
+    upstream: str, folder: Path, *, path: str = "ok", ledger: bool = True
+) -> Iterator[Served]:
     """The gateway over ``upstream``, until the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
     named = 'ledger = "calls.jsonl"' if ledger else ""
     file = folder / "orchestrator.toml"
     file.write_text(CONFIG.format(url=upstream, path=path, ledger=named))
     port = free_port()
-    words = [sys.executable, "-m", "orchestrator", "serve", "--config", str(file), "--port", str(port)]
+    words = [
+        sys.executable,
+        "-m",
+        "orchestrator",
+        "serve",
+        "--config",
+        str(file),
+        "--port",
+        str(port),
+    ]
     if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) > 1:
         words = ["taskset", "-c", str(sorted(os.sched_getaffinity(0))[1]), *words]
     began = time.perf_counter()
     with subprocess.Popen(
-        words, cwd=ROOT, env={**os.environ, "XDG_STATE_HOME": str(folder)}, stderr=subprocess.DEVNULL
+        words,
+        cwd=ROOT,
+        env={**os.environ, "XDG_STATE_HOME": str(folder)},
+        stderr=subprocess.DEVNULL,
     ) as process:
         url = f"http://127.0.0.1:{port}"
         try:

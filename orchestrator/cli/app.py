@@ -31,6 +31,8 @@ COMMANDS = {
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
     "serve": "Serve the APIs that agents speak: any language, any SDK, one address.",
+    "restart": "Put a new gateway process in the place of the running one, without a gap.",
+    "service": "Run the gateway as a systemd user unit: write its file, show it, remove it.",
     "key": "Make, list and remove the keys of the gateway's callers.",
     "completion": "Print what lets a shell complete commands and options.",
 }
@@ -81,6 +83,12 @@ EXAMPLES = {
         "orchestrator serve",
         "orchestrator serve --config orchestrator.toml --port 8400",
     ),
+    "restart": ("orchestrator restart", "orchestrator restart --port 8400 --limit 2m"),
+    "service": (
+        "orchestrator service install --config ~/llm/orchestrator.toml",
+        "orchestrator service install --print",
+        "orchestrator service uninstall",
+    ),
     "key": (
         "orchestrator key new ci --routes default --rpm 60 --expires 30d",
         'export OPENAI_API_KEY="$(orchestrator key new laptop)"',
@@ -99,6 +107,7 @@ _WORDS = {
     "stats": "[OPTIONS] [LEDGERS...]",
     "simulate": "[OPTIONS] [SCRIPT]",
     "replay": "[OPTIONS] LEDGERS...",
+    "service": "[OPTIONS] ACTION",
     "key": "[OPTIONS] ACTION [NAME]",
     "completion": "[SHELL]",
 }

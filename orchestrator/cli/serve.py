@@ -50,14 +50,22 @@ def serve(
         require_config(config)
         try:
             from orchestrator.gateway.config_reload import load_checked
+            from orchestrator.gateway.handover import HandoverFailed, take_over, told_of_failure
             from orchestrator.gateway.run import ServeOptions, run_gateway
         except ModuleNotFoundError as error:
             raise UsageError(_EXTRA.format(error.name)) from None
-        loaded = load_checked(config)
+        try:
+            handover = take_over()
+        except HandoverFailed as error:
+            raise UsageError(str(error)) from None
+        with told_of_failure(handover):
+            loaded = load_checked(config)
         name_config(screen, loaded, config)
         show_warnings(loaded, screen)
         try:
-            run_gateway(loaded, ServeOptions(host, port, watch=watch), screen.say)
+            with told_of_failure(handover):
+                options = ServeOptions(host, port, watch=watch)
+                run_gateway(loaded, options, screen.say, handover)
         except OSError as error:
             raise UsageError(_cannot_listen(host, port, error)) from None
     return DONE

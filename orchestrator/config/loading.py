@@ -53,11 +53,12 @@ def find(
     if named:
         return Path(named).expanduser()
     if folders is None:
-        folders = (Path(), _user_folder())
+        folders = (Path(), user_folder())
     return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
 
 
-def _user_folder() -> Path:
+def user_folder() -> Path:
+    """The user's config folder."""
     import platformdirs  # it loads tempfile and shutil, for who looks for a file alone
 
     return platformdirs.user_config_path(APP)
@@ -179,7 +180,7 @@ def with_implied(
 
 def no_config() -> ConfigError:
     """What is raised where nothing says whom to ask."""
-    places = f"./{FILE}, {_user_folder() / FILE}"
+    places = f"./{FILE}, {user_folder() / FILE}"
     what = (
         f"there is no config (looked for --config, ${VARIABLE}, {places}); `orchestrator init` "
         "writes one from the keys in the environment; a call that names its targets, by "

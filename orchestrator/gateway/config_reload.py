@@ -11,9 +11,15 @@ from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.config.lint import Level, lint
 from orchestrator.config.loading import load
-from orchestrator.gateway.state import Gateway
+from orchestrator.gateway.state import CallerKeys, Gateway
 
 _log = logging.getLogger("orchestrator")
+
+NO_KEYS = (
+    "is missing, and the gateway is reached from other machines: anybody there could spend your "
+    "money"
+)
+WRITE_KEYS = 'set [gateway] keys = "keys.json", then `orchestrator key new NAME`'
 
 MEMORY = "memory"
 """The board that dies with its process, and must not die with a config."""
@@ -44,10 +50,13 @@ async def reload(gateway: Gateway) -> bool:
         # Beside the loop: its commands may print a token, and cattrs takes its time.
         config = await asyncio.to_thread(load_checked, before.config.path)
         after = await asyncio.to_thread(_orchestrator, config, before)
+        keys = gateway.keys
+        if config.gateway.keys != before.config.gateway.keys:
+            keys = await asyncio.to_thread(_keys, config, gateway)
     except ConfigError as error:
         _log.error("the config was changed, and not taken: %s; the one before goes on", error)
         return False
-    gateway.orchestrator = after
+    gateway.use(after, keys)
     for warning in config.warnings:
         _log.warning("%s", warning)
     _log.info("the config was read again: %s, now %s", config.path, config.digest)
@@ -59,3 +68,9 @@ def _orchestrator(config: Config, before: Orchestrator) -> Orchestrator:
     if config.health == before.config.health == MEMORY:
         return Orchestrator(config, store=before.board.store)
     return Orchestrator(config)
+
+
+def _keys(config: Config, gateway: Gateway) -> CallerKeys | None:
+    if config.gateway.keys is None and not gateway.is_loopback:
+        raise ConfigError(str(config.path), [Problem("gateway.keys", NO_KEYS, WRITE_KEYS)])
+    return CallerKeys.of(config.gateway)

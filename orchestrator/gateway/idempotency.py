@@ -57,6 +57,9 @@ _PIECE = 64 * 1024
 _LARGE = 4 * 1024 * 1024
 """Bytes of a body that is hashed in a thread: more takes over 5 ms (2026-11)."""
 
+_ERRORS = 400
+"""From this HTTP status on."""
+
 REPLAYED = {f"{PREFIX}replayed": "true"}
 """What tells an answer that another request has caused."""
 
@@ -93,7 +96,7 @@ class IdempotentCalls:
         incoming: ClientRequest,
         spoken: str,
         make: Make,
-        has_succeeded: Callable[[], bool],
+        end: Callable[[], bool],
     ) -> HttpReply:
         """The answer to a request with a key.
 
@@ -102,7 +105,7 @@ class IdempotentCalls:
             incoming: The request, with its body.
             spoken: The dialect of the client.
             make: Runs the call, where there is none of that key.
-            has_succeeded: Whether it came to its end, once its stream is over.
+            end: Told once that the call is over; whether it has succeeded.
 
         Raises:
             RequestRefused: The key is none, or was used for something else.
@@ -112,7 +115,7 @@ class IdempotentCalls:
         known = self._known(name)
         if known is None:
             call = self._running[name] = KeyedCall(self, name, digest, spoken)
-            call.start(make, has_succeeded)
+            call.start(make, end)
             return await call.attach()
         known.check(digest)
         reply = await known.attach()
@@ -181,9 +184,9 @@ class KeyedCall:
 
     # Its beginning and its end.
 
-    def start(self, make: Make, has_succeeded: Callable[[], bool]) -> None:
+    def start(self, make: Make, end: Callable[[], bool]) -> None:
         """Run the call, in a task of its own."""
-        self._task = self._loop.create_task(self._run(make, has_succeeded))
+        self._task = self._loop.create_task(self._run(make, end))
 
     def check(self, digest: bytes) -> None:
         """Refuse a request that is another one, or too late to see the beginning.
@@ -243,32 +246,34 @@ class KeyedCall:
         """True while somebody is attached."""
         return self._attached > 0
 
-    async def _run(self, make: Make, has_succeeded: Callable[[], bool]) -> None:
+    async def _run(self, make: Make, end: Callable[[], bool]) -> None:
         try:
             reply = await make()
             status, headers, body = reply.status, reply.headers, reply.body
             self._hold(HEAD_BYTES)
             if isinstance(body, bytes):
                 self._hold(len(body))
-                self._end(has_succeeded=status < 400)
+                self._end(end, fit=status < _ERRORS)
                 self._told.set_result((status, headers, body))
                 return
             self._told.set_result((status, headers, None))
             await self._read(body)
-            self._end(has_succeeded=has_succeeded())
+            self._end(end, fit=True)
         except Exception as error:  # noqa: BLE001 - whoever is attached is told
             self.failure = error
-            self._end(has_succeeded=False)
+            self._end(end, fit=False)
             if not self._told.done():
                 self._told.set_exception(error)
                 self._told.exception()  # perhaps nobody is left who wants to know
         finally:
             if not self.is_over:  # it was cancelled
-                self._end(has_succeeded=False)
+                self._end(end, fit=False)
                 self._told.cancel()
 
-    def _end(self, *, has_succeeded: bool) -> None:
+    def _end(self, end: Callable[[], bool], *, fit: bool) -> None:
+        """All has come that will; ``fit`` is what may be told again, if the call succeeded."""
         self.is_over = True
+        has_succeeded = end() and fit
         self.until = self._loop.time() + KEPT_SECONDS
         if has_succeeded and self._is_kept:
             self._calls.keep(self)

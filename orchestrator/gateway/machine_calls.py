@@ -32,14 +32,19 @@ async def answer_call(gateway: Gateway, handling: Handling, called: Called) -> H
     request = await read_request(handling, called)
     # Whoever wrote the config says who is asked, whatever keys are in the environment.
     orchestrator.config.route(request.wants)
-    handling.call = call = orchestrator.begin_call(request)
+    gateway.admit(handling, request)
+    # What a stream costs is known where that is asked for; who did not ask does not see it.
+    asking = request.asking_for_usage() if request.stream else request
+    call = orchestrator.begin_call(asking)
+    gateway.run(handling, call)
     if not request.stream:
         response = await orchestrator.arun_call(call)
         return answer(request, response, headers(gateway, handling, request))
     events = await orchestrator.astream_call(call)
     # The first event decides whether this is a stream or an HTTP error.
     first = await anext(events, iter(()))
-    body = AsyncBody(EventWriter(request, call), first, events)
+    writer = EventWriter(request, call, hides_usage=asking is not request)
+    body = AsyncBody(writer, first, events)
     return stream(body, headers(gateway, handling, request) | _UNBUFFERED)
 
 
@@ -58,6 +63,9 @@ def headers(gateway: Gateway, handling: Handling, request: Request | None = None
         wants = request.wants or "default"
         named = wants if isinstance(wants, str) else ", ".join(wants)
         said[f"{call_headers.PREFIX}route"] = call_headers.plain(named)
+    if call is not None and (facts := gateway.facts(handling)) is not None:
+        overhead = facts.overhead + call.origin - handling.began
+        said[f"{call_headers.PREFIX}overhead-ms"] = f"{overhead * 1000:.2f}"
     said[f"{call_headers.PREFIX}config"] = gateway.config.digest
     return said | request_ids(handling)
 

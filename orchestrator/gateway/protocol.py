@@ -17,6 +17,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from orchestrator.gateway.control import PREFIX
+
 
 @attrs.frozen
 class Limits:
@@ -68,8 +70,13 @@ class Connections(ServerState):
 
     def note_end(self) -> None:
         """A connection has ended."""
-        if self.draining and not self.connections:
+        if self.draining and all(each.is_controlling for each in self.connections):
             self.is_empty.set()
+
+    @property
+    def streams(self) -> int:
+        """Answers that have begun and not ended, but for those to control requests."""
+        return sum(each.is_streaming and not each.is_controlling for each in self.connections)
 
     def abort(self) -> None:
         """End every connection now, and the calls with them."""
@@ -185,6 +192,18 @@ class GatewayProtocol(HttpToolsProtocol):
         """End the connection once the answer that may be asked for already was written."""
         if self._is_between_requests:
             self._limit(self._limits.drain_seconds, self._close_idle)
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether an answer has begun and not ended."""
+        cycle = self.cycle
+        return cycle is not None and cycle.response_started and not cycle.response_complete
+
+    @property
+    def is_controlling(self) -> bool:
+        """Whether it is a control request that is answered: one that watches the drain itself."""
+        cycle = self.cycle
+        return cycle is not None and cycle.scope["path"].startswith(PREFIX)
 
     # Inside.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import secrets
 import socket
 from collections.abc import Callable, Sequence
 
@@ -13,6 +12,9 @@ import attrs
 from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
+from orchestrator.gateway.config_reload import NO_KEYS, WRITE_KEYS
+from orchestrator.gateway.handover import Handover
+from orchestrator.gateway.lifecycle import living, take_part
 from orchestrator.gateway.server import GatewayServer, listen
 from orchestrator.gateway.state import Gateway
 
@@ -32,13 +34,19 @@ class ServeOptions:
     watch: bool = False
 
 
-def run_gateway(config: Config, options: ServeOptions, say: Callable[[str], None]) -> None:
+def run_gateway(
+    config: Config,
+    options: ServeOptions,
+    say: Callable[[str], None],
+    handover: Handover | None = None,
+) -> None:
     """Serve until the process is told to stop.
 
     Args:
         config: What was read.
         options: How.
         say: Told where it serves, once it does.
+        handover: From the process before it.
 
     Raises:
         ConfigError: Others could reach it, and there are no keys.
@@ -46,11 +54,15 @@ def run_gateway(config: Config, options: ServeOptions, say: Callable[[str], None
     """
     is_loopback = only_this_machine(options.host)
     if not is_loopback and config.gateway.keys is None:
-        raise ConfigError(str(config.path), [no_keys(options.host)])
-    sockets = listen(options.host, options.port)
-    gateway = Gateway(Orchestrator(config), secrets.token_hex(8), is_loopback=is_loopback)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(GatewayServer(gateway, sockets, watch=options.watch), sockets, say))
+        raise ConfigError(str(config.path), [Problem("gateway.keys", NO_KEYS, WRITE_KEYS)])
+    gateway = Gateway.over(Orchestrator(config), "", is_loopback=is_loopback)
+    sockets = listen(options.host, options.port) if handover is None else handover.listeners
+    server = GatewayServer(gateway, sockets, watch=options.watch)
+    with (
+        living(gateway, server, sockets),
+        asyncio.Runner(loop_factory=_loop_factory()) as runner,
+    ):
+        runner.run(_serve(gateway, server, sockets, handover, say))
 
 
 def only_this_machine(host: str) -> bool:
@@ -63,20 +75,15 @@ def only_this_machine(host: str) -> bool:
         return False
 
 
-def no_keys(host: str) -> Problem:
-    """What is wrong with a gateway that anybody may use whom the network lets."""
-    return Problem(
-        "gateway.keys",
-        f"is missing, and --host {host} is reached from other machines: anybody there could spend "
-        "your money",
-        'set [gateway] keys = "keys.json", then `orchestrator key new NAME`',
-    )
-
-
 async def _serve(
-    server: GatewayServer, sockets: Sequence[socket.socket], say: Callable[[str], None]
+    gateway: Gateway,
+    server: GatewayServer,
+    sockets: Sequence[socket.socket],
+    handover: Handover | None,
+    say: Callable[[str], None],
 ) -> None:
     await server.start()
+    await take_part(handover, gateway, server)
     for one in sockets:
         host, port = one.getsockname()[:2]
         say(f"ready on http://{f'[{host}]' if ':' in host else host}:{port}")

@@ -29,7 +29,6 @@ class Kind(enum.Enum):
     METRICS = "metrics"
     ALIVE = "alive"
     READY = "ready"
-    CONTROL = "control"
 
 
 @attrs.frozen
@@ -41,12 +40,14 @@ class ServedPath:
         methods: In which way it may be asked.
         called: For a call, in which dialect what is asked for.
         rest: What follows the endpoint's own part of the path.
+        takes_key_in_query: True where clients may send their key as ``?key=``.
     """
 
     kind: Kind
     methods: tuple[str, ...]
     called: Called | None = None
     rest: str = ""
+    takes_key_in_query: bool = False
 
 
 _GET, _POST = ("GET", "HEAD"), ("POST",)
@@ -64,8 +65,7 @@ _OWN = {
 }
 _BELOW = {
     "/v1/calls/": ServedPath(Kind.CALLS, _GET),
-    "/passthrough/": ServedPath(Kind.PASSTHROUGH, _ANY),
-    "/control/": ServedPath(Kind.CONTROL, ("GET", "POST")),
+    "/passthrough/": ServedPath(Kind.PASSTHROUGH, _ANY, takes_key_in_query=True),
 }
 
 
@@ -94,7 +94,9 @@ def _exact() -> dict[str, ServedPath]:
                 called = ServedPath(Kind.CALL, _POST, (dialect, operation))
                 paths[f"{base}{VERSIONS[0]}{end}"] = called
         for version in VERSIONS:
-            paths[f"{base}{version}/models"] = ServedPath(Kind.MODELS, _GET)
+            paths[f"{base}{version}/models"] = ServedPath(
+                Kind.MODELS, _GET, takes_key_in_query=version == VERSIONS[1]
+            )
     return paths | _OWN
 
 
@@ -132,8 +134,9 @@ def _below(path: str) -> ServedPath | None:
         return None
     _, colon, method = name.rpartition(":")
     if colon and method in _methods():
-        return ServedPath(Kind.CALL, _POST, _methods()[method])
-    return ServedPath(Kind.MODELS, _GET, rest=name)
+        return ServedPath(Kind.CALL, _POST, _methods()[method], takes_key_in_query=True)
+    in_query = version == VERSIONS[1]
+    return ServedPath(Kind.MODELS, _GET, rest=name, takes_key_in_query=in_query)
 
 
 def _nearest(path: str) -> str:

@@ -22,6 +22,8 @@ from uvicorn.config import Config as ServerConfig
 from orchestrator.dialects import DEFAULT_DIALECT
 from orchestrator.gateway.app import GatewayApp
 from orchestrator.gateway.config_reload import reload
+from orchestrator.gateway.control import Control
+from orchestrator.gateway.notify import Notifier
 from orchestrator.gateway.protocol import Connections, GatewayProtocol, Limits
 from orchestrator.gateway.state import Gateway
 from orchestrator.serving.refusals import RequestRefused
@@ -31,6 +33,9 @@ _log = logging.getLogger("orchestrator")
 
 BACKLOG = 2048
 """Connections that wait to be accepted; the kernel may hold fewer (net.core.somaxconn)."""
+
+_TURNS = 4
+"""Of the loop, from accepting a connection to its protocol (asyncio and uvloop, 2026-11)."""
 
 _GRACE = 5.0
 """Seconds that calls take at most to end, once they were cut."""
@@ -63,6 +68,10 @@ def listen(host: str, port: int) -> list[socket.socket]:
 class GatewayServer:
     """Serves ``gateway`` at ``sockets`` until it is told to stop.
 
+    Attributes:
+        control: Answers requests of the gateway's own user; set before :meth:`start`.
+        notifier: Tells systemd.
+
     Args:
         gateway: What is served.
         sockets: They listen already.
@@ -85,12 +94,15 @@ class GatewayServer:
         self._stop, self._hurry = asyncio.Event(), asyncio.Event()
         self._watched = self._stamp() if watch else None
         self._background: set[asyncio.Task[object]] = set()
+        self._draining: asyncio.Task[int] | None = None
+        self.control: Control | None = None
+        self.notifier = Notifier.from_environ()
 
     async def start(self) -> None:
         """Accept connections from now on."""
         loop = asyncio.get_running_loop()
         config = ServerConfig(
-            GatewayApp(self._gateway),
+            GatewayApp(self._gateway, self.control),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -113,8 +125,15 @@ class GatewayServer:
             number = getattr(signal, name, None)  # not every system has each
             if number is not None and sys.platform != "win32":  # whose loops know none
                 loop.add_signal_handler(number, handler)
+        self._spawn(self.notifier.keep_alive())
         await self._stop.wait()
+        self.notifier.stopping()
         await self.drain()
+        if self.control is not None:  # who asked for a restart is told of its end
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_GRACE):
+                    await self.control.finished()
+        await self.close()
 
     def stop(self) -> None:
         """Begin to stop; told so once more, wait for nothing."""
@@ -126,9 +145,22 @@ class GatewayServer:
         """Take the config as its file is now."""
         self._spawn(reload(self._gateway))
 
-    async def drain(self) -> None:
-        """Stop accepting, and end when all that is under way has, or its time is over."""
-        self.begin_drain()
+    @property
+    def streams(self) -> int:
+        """Calls whose answer has begun and is still being written."""
+        return self._connections.streams
+
+    async def drain(self) -> int:
+        """Stop accepting, and let what is under way come to its end; the calls left at the limit.
+
+        Whoever calls it again waits for the same end.
+        """
+        if self._draining is None:
+            self._draining = asyncio.ensure_future(self._drain())
+        return await asyncio.shield(self._draining)
+
+    async def _drain(self) -> int:
+        await self.begin_drain()
         gateway, connections = self._gateway, self._connections
         limit = gateway.settings.drain
         _log.info("stopping: %d calls are under way and get up to %g s", gateway.in_flight, limit)
@@ -138,14 +170,28 @@ class GatewayServer:
             each.cancel()
         if gateway.in_flight:
             _log.warning("stopping: %d calls were cut, which had not ended", gateway.in_flight)
+        return gateway.in_flight
+
+    async def close(self) -> None:
+        """End what is left."""
+        connections = self._connections
         connections.abort()
         if connections.tasks:
             await asyncio.wait(connections.tasks, timeout=_GRACE)
-        await gateway.orchestrator.aclose()
+        await self._gateway.orchestrator.aclose()
 
-    def begin_drain(self) -> None:
-        """Accept nothing any more; what is under way goes on."""
+    async def begin_drain(self) -> None:
+        """Accept nothing any more; what is under way goes on, and who was accepted is served."""
+        if self._gateway.is_draining:
+            return
         self._gateway.is_draining = True
+        loop = asyncio.get_running_loop()
+        for one in self._sockets:
+            # Closed at once, asyncio would leave open whom it has accepted and not yet served.
+            with contextlib.suppress(NotImplementedError, RuntimeError):  # uvloop serves them
+                loop.remove_reader(one.fileno())
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         for server in self._servers:
             server.close()
         self._connections.drain()

@@ -47,11 +47,17 @@ class EventWriter:
     whatever comes after the first is written, by a writer that has followed the first.
     Some dialects name their items in every event, and a writer names them in its own way:
     there all of a stream that may go on elsewhere is written.
+
+    Args:
+        request: What the client asked.
+        run: The call.
+        hides_usage: True where the provider was asked what the stream costs, and the client did
+            not ask: an event that says nothing else is none that it expects.
     """
 
-    def __init__(self, request: Request, run: CallRun) -> None:
+    def __init__(self, request: Request, run: CallRun, *, hides_usage: bool = False) -> None:
         self._dialect, self._payload = request.dialect, request.payload
-        self._run = run
+        self._run, self._hides_usage = run, hides_usage
         self._may_go_on = run.call.policy.on_interrupted is OnInterrupted.CONTINUE
         self._first: int | None = None
         self._passing = not (self._may_go_on and dialect(request.dialect).serving.names_items)
@@ -64,6 +70,8 @@ class EventWriter:
     def _event(self, event: StreamEvent) -> bytes:
         if event.deltas and all(isinstance(delta, Unreadable) for delta in event.deltas):
             return b""  # the machine went on without it, and a client would not
+        if self._hides_usage and all(isinstance(delta, UsageDelta) for delta in event.deltas):
+            return b"" if event.deltas else event.raw
         if self._passes(event):
             if self._may_go_on:
                 self._written(event)

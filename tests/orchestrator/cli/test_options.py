@@ -221,6 +221,20 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--json",), ONE),
     ),
     ("replay", "calls.jsonl", "--json"): ((("--verbose",), Refused("--verbose is for people")),),
+    ("restart",): (
+        (("--port", "8400"), r"orchestrator serve --port 8400"),
+        (("--limit", "soon"), Refused("--limit")),
+        CONFIG,
+        (("--json",), r'"type": "restart"'),
+    ),
+    ("service", "install"): (
+        (("--config", "other.toml"), Refused("exists and differs")),
+        (("--host", "::1"), Refused("exists and differs")),
+        (("--port", "8500"), Refused("exists and differs")),
+        (("--name", "llm"), Written("config/systemd/user/llm.service")),
+        (("--print",), r"\[Service\]"),
+        (("--force",), r"is as it should be"),
+    ),
 }
 
 ALL_OF_THEM = "simulate"

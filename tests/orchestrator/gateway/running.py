@@ -95,7 +95,7 @@ def running(
     scripts = scripts or {"up": sim.replies.ok("hello")}
     with sim.ScriptedProviders(scripts) as providers:
         orchestrator = Orchestrator(from_mapping(config(providers, scripts, **tables), {}))
-        gateway = Gateway(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
+        gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
         sockets = listen("127.0.0.1", 0)
         server = GatewayServer(gateway, sockets, limits=limits)
         started: Future[asyncio.AbstractEventLoop] = Future()
@@ -106,6 +106,7 @@ def running(
             started.set_result(asyncio.get_running_loop())
             await asyncio.to_thread(stop.wait)
             await server.drain()
+            await server.close()
 
         thread = threading.Thread(target=asyncio.run, args=(main(),))
         thread.start()

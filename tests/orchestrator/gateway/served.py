@@ -60,7 +60,7 @@ class ServedGateway:
     async def _main(self) -> None:
         stop = asyncio.Event()
         self.loop = asyncio.get_running_loop()
-        self.gateway = Gateway(Orchestrator.from_dict(self._config), "test")
+        self.gateway = Gateway.over(Orchestrator.from_dict(self._config), "test")
         server = GatewayServer(self.gateway, self._sockets)
         await server.start()
         self._ready.set_result((asyncio.get_running_loop(), stop))

@@ -182,4 +182,4 @@ def test_a_connection_that_is_kept_alive_is_served_once_more_and_told_to_close()
 
 
 async def _begin_drain(served: Running) -> None:
-    served.server.begin_drain()
+    await served.server.begin_drain()
