@@ -45,10 +45,10 @@ async def answer_call(gateway: Gateway, handling: Handling, called: Called) -> H
     first = await anext(events, iter(()))
     writer = EventWriter(request, call, hides_usage=asking is not request)
     body = AsyncBody(writer, first, events)
-    return stream(body, headers(gateway, handling, request) | _UNBUFFERED)
+    return stream(body, headers(gateway, handling, request) | UNBUFFERED)
 
 
-_UNBUFFERED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+UNBUFFERED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 """What keeps proxies in front, nginx among them, from holding back the pieces of a stream."""
 
 
