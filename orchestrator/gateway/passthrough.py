@@ -87,8 +87,7 @@ async def relay(gateway: Gateway, handling: Handling) -> HttpReply:
         return reply
     head = _head(call, gateway)
     kind = head.get("content-type", "")
-    secrets = gateway.config.providers[provider].secrets()
-    masker = ByteMasker(call.runtime.masker, secrets, is_text=kind.startswith(_TEXTS))
+    masker = _masker(call, is_text=kind.startswith(_TEXTS))
     told = {**headers(gateway, handling), **UNBUFFERED, **head}
     return HttpReply(_status(call), told, AsyncBody(_RelayWriter(masker), first, events))
 
@@ -203,6 +202,11 @@ def _head(call: CallRun, gateway: Gateway) -> dict[str, str]:
     }
 
 
+def _masker(call: CallRun, *, is_text: bool) -> ByteMasker:
+    used = () if call.exchange is None else (call.exchange.secret,)
+    return ByteMasker(call.runtime.masker, (*call.provider.secrets(), *used), is_text=is_text)
+
+
 def _provider_s_own(
     gateway: Gateway, handling: Handling, call: CallRun, error: CallFailed
 ) -> HttpReply | None:
@@ -211,8 +215,8 @@ def _provider_s_own(
     if exchange is None or exchange.body is None or not exchange.body.failed:
         return None
     head = _head(call, gateway)
-    text = exchange.body.content.decode("latin-1")
-    masked = call.runtime.masker.known(text).encode("latin-1")
+    masker = _masker(call, is_text=True)
+    masked = masker.feed(exchange.body.content) + masker.close()
     told = {**call_headers.failed(error), **headers(gateway, handling), **head}
     return HttpReply(_status(call), told, masked)
 
