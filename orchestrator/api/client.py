@@ -381,20 +381,18 @@ class Orchestrator:
         runtime = self.runtime.of(request.operation)
         return CallRun(runtime, request, machine, unfit=unfit, observers=observers)
 
-    def begin_relay(self, provider: str, message: RelayedMessage) -> CallRun:
-        """A call that relays ``message`` to ``provider``, which the config has.
+    def begin_relay(self, request: Request, message: RelayedMessage) -> CallRun:
+        """A call that relays ``message``; ``request`` is what :func:`.relay_request` made.
 
         Raises:
             NoTarget: The provider has no credential.
         """
         from orchestrator.execution import relay
 
-        spoken = self.config.providers[provider].dialect
-        request = relay.relay_request(provider, spoken)
         route = self._routing.route(request.wants)
         if unfit := without_key(route, self._routing.config):
             raise no_target(unfit, Recorder("", self._observers), seconds=0.0)
-        machine = Call(route, relay.relay_policy(self.config.policy), streamed=True)
+        machine = Call(route, relay.relay_policy(self._policy(request)), streamed=True)
         runtime = self.runtime.of(request.operation)
         return relay.RelayRun(runtime, request, message, machine, self._observers)
 

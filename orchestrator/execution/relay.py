@@ -58,12 +58,19 @@ class RelayedMessage:
     content: bytes = attrs.field(repr=False)
 
 
-def relay_request(provider: str, dialect: str) -> Request:
-    """What the machine knows of a request that is relayed to ``provider``."""
+def relay_request(provider: str, dialect: str, timeout: float | None = None) -> Request:
+    """What the machine knows of a request that is relayed to ``provider``.
+
+    Args:
+        provider: Who is asked.
+        dialect: What is spoken there.
+        timeout: Seconds until its answer begins; ``None`` takes the policy's.
+    """
     payload: dict[str, Any] = {}
     return Request(
         payload,
         route=f"{provider}/{MODEL}",
+        timeout=timeout,
         dialect=dialect,
         stream=True,
         operation=Operation.PASSTHROUGH,

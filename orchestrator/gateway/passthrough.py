@@ -19,7 +19,7 @@ from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.relay import RelayedMessage, relay_request
 from orchestrator.execution.tasks import WaitRefused
 from orchestrator.gateway.client_request import ClientRequest
-from orchestrator.gateway.machine_calls import UNBUFFERED, headers
+from orchestrator.gateway.machine_calls import UNBUFFERED, headers, named_deadline
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.secrets.byte_masker import ByteMasker
 from orchestrator.serving import call_headers
@@ -70,9 +70,10 @@ async def relay(gateway: Gateway, handling: Handling) -> HttpReply:
     """
     provider, message = _addressed(gateway, handling.incoming)
     spoken = gateway.config.providers[provider].dialect
-    gateway.admit(handling, relay_request(provider, spoken))
+    request = relay_request(provider, spoken, named_deadline(handling))
+    gateway.admit(handling, request)
     orchestrator = gateway.orchestrator
-    call = orchestrator.begin_relay(provider, message)
+    call = orchestrator.begin_relay(request, message)
     gateway.run(handling, call)
     events = await orchestrator.astream_call(call, waits=False)
     try:

@@ -66,6 +66,15 @@ def test_where_counting_fails_the_estimate_says_why(dialect: str) -> None:
     assert "retry-after" not in answer.headers
 
 
+def test_nobody_waits_long_for_a_count() -> None:
+    scripts = {"counts": replies.rate_limited(retry_after=60)}
+    with gateway_over(scripts, spoken={"counts": "anthropic-messages"}) as served:
+        answer = served.client.post("/v1/messages/count_tokens", json={"model": "default", **HI})
+
+    assert answer.json()["estimate"] is True
+    assert answer.headers["x-orchestrator-path"] == "counts/m 429 rate_limit"
+
+
 def test_an_estimate_grows_with_what_is_said() -> None:
     path, field = "/v1/messages/count_tokens", "input_tokens"
     with gateway_over({"chat": replies.ok()}) as served:
