@@ -262,6 +262,19 @@ def test_nobody_there_is_told_as_every_call_tells_it() -> None:
     assert answer.json()["error"]["code"] == "connection"
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_a_body_leaves_the_connection_in_order(status: int) -> None:
+    def empty(asked: Asked, told: Told) -> None:  # noqa: ARG001
+        told.empty(status, etag='"1"')
+
+    with relaying(empty) as world:
+        answers = [world.client.delete("/passthrough/one/x") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [status] * 3
+    assert [answer.content for answer in answers] == [b""] * 3
+    assert answers[0].headers["etag"] == '"1"'
+
+
 # As it comes.
 
 

@@ -31,6 +31,10 @@ class Told:
         self._head(status, {"Content-Length": str(len(body)), **headers})
         self._handler.wfile.write(body)
 
+    def empty(self, status: int, **headers: str) -> None:
+        """An answer that has no body."""
+        self._head(status, headers)
+
     def begin(self, status: int = 200, **headers: str) -> None:
         """The head of an answer in pieces."""
         self._head(status, {"Transfer-Encoding": "chunked", **headers})
