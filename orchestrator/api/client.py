@@ -59,7 +59,7 @@ from orchestrator.secrets import guard_logs
 from orchestrator.states import Call, Policy, Target
 
 if TYPE_CHECKING:
-    from orchestrator.execution.relay import RelayedMessage
+    from orchestrator.execution.passthrough import PassthroughMessage
 
 _log = logging.getLogger("orchestrator")
 
@@ -381,20 +381,24 @@ class Orchestrator:
         runtime = self.runtime.of(request.operation)
         return CallRun(runtime, request, machine, unfit=unfit, observers=observers)
 
-    def begin_relay(self, request: Request, message: RelayedMessage) -> CallRun:
-        """A call that relays ``message``; ``request`` is what :func:`.relay_request` made.
+    def begin_passthrough(self, request: Request, message: PassthroughMessage) -> CallRun:
+        """A call that passes ``message`` through to one provider.
+
+        Args:
+            request: What :func:`.passthrough_request` made.
+            message: What is said.
 
         Raises:
             NoTarget: The provider has no credential.
         """
-        from orchestrator.execution import relay
+        from orchestrator.execution import passthrough
 
         route = self._routing.route(request.wants)
         if unfit := without_key(route, self._routing.config):
             raise no_target(unfit, Recorder("", self._observers), seconds=0.0)
-        machine = Call(route, relay.relay_policy(self._policy(request)), streamed=True)
+        machine = Call(route, passthrough.passthrough_policy(self._policy(request)), streamed=True)
         runtime = self.runtime.of(request.operation)
-        return relay.RelayRun(runtime, request, message, machine, self._observers)
+        return passthrough.PassthroughRun(runtime, request, message, machine, self._observers)
 
     async def abegin_call(self, request: Request, observe: Observer | None = None) -> CallRun:
         """The same as :meth:`begin_call` for tasks."""

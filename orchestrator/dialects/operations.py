@@ -32,7 +32,7 @@ class Operation(enum.StrEnum):
     """How many tokens a request has; no model runs, and nothing is paid."""
 
     PASSTHROUGH = "passthrough"
-    """Whatever its provider has: what is said is relayed, and no dialect says how."""
+    """Whatever its provider has: what is said passes through, and no dialect says how."""
 
 
 DecodeFor = Callable[[Payload, int, Mapping[str, str], bytes], Answer | Fault | Flawed]

@@ -23,7 +23,7 @@ from orchestrator.gateway.control import PREFIX, Control
 from orchestrator.gateway.counting import answer_count
 from orchestrator.gateway.idempotency import IdempotentCalls, is_nested_retry
 from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
-from orchestrator.gateway.passthrough import RelayBroke, relay
+from orchestrator.gateway.passthrough import AnswerBroke, answer_passthrough
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving import call_headers
@@ -67,7 +67,7 @@ class GatewayApp:
         try:
             reply = await self._answer(handling, receive)
             await self._send(reply, handling, send)
-        except (asyncio.CancelledError, ClientLeft, RelayBroke):
+        except (asyncio.CancelledError, ClientLeft, AnswerBroke):
             return  # whoever asked has left, and the call has ended with it, or the other way
         finally:
             if reply is not None and not isinstance(reply.body, bytes | SyncBody):
@@ -120,7 +120,7 @@ class GatewayApp:
             case Kind.PASSTHROUGH:
                 gateway.begin(handling)
                 await self._read(handling, receive)
-                return await relay(gateway, handling)
+                return await answer_passthrough(gateway, handling)
             case Kind.ALIVE:
                 return own_pages.alive(gateway)
             case Kind.READY:

@@ -1,4 +1,4 @@
-"""What the machine has no words for, relayed to one provider: images, audio, files, batches.
+"""What the machine has no words for, passed through to one provider: images, audio, files, batches.
 
 ``/passthrough/PROVIDER/REST``: the rest is appended to the provider's address. The caller speaks
 the provider's own API, so that request and answer stay what they are; the provider's key is put
@@ -16,7 +16,7 @@ from urllib.parse import unquote, unquote_plus
 from orchestrator.api.errors import CallFailed
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.call_run import CallRun
-from orchestrator.execution.relay import RelayedMessage, relay_request
+from orchestrator.execution.passthrough import PassthroughMessage, passthrough_request
 from orchestrator.execution.tasks import WaitRefused
 from orchestrator.gateway.client_request import ClientRequest
 from orchestrator.gateway.machine_calls import UNBUFFERED, headers, named_deadline
@@ -57,12 +57,12 @@ _DISGUISED = re.compile(rb"%(?:2[fF]|5[cC]|25|[01][0-9a-fA-F]|7[fF])")
 """Slashes, backslashes, percent signs and control characters, encoded: servers read them twice."""
 
 
-class RelayBroke(Exception):
+class AnswerBroke(Exception):
     """The answer of a provider broke off: all that can be said of it is to hang up."""
 
 
-async def relay(gateway: Gateway, handling: Handling) -> HttpReply:
-    """Relay a request to the provider that its path names.
+async def answer_passthrough(gateway: Gateway, handling: Handling) -> HttpReply:
+    """Pass a request through to the provider that its path names.
 
     Raises:
         RequestRefused: The path is none, or the provider may not be asked now.
@@ -70,10 +70,10 @@ async def relay(gateway: Gateway, handling: Handling) -> HttpReply:
     """
     provider, message = _addressed(gateway, handling.incoming)
     spoken = gateway.config.providers[provider].dialect
-    request = relay_request(provider, spoken, named_deadline(handling))
+    request = passthrough_request(provider, spoken, named_deadline(handling))
     gateway.admit(handling, request)
     orchestrator = gateway.orchestrator
-    call = orchestrator.begin_relay(request, message)
+    call = orchestrator.begin_passthrough(request, message)
     gateway.run(handling, call)
     events = await orchestrator.astream_call(call, waits=False)
     try:
@@ -90,10 +90,10 @@ async def relay(gateway: Gateway, handling: Handling) -> HttpReply:
     kind = head.get("content-type", "")
     masker = _masker(call, is_text=kind.startswith(_TEXTS))
     told = {**headers(gateway, handling), **UNBUFFERED, **head}
-    return HttpReply(_status(call), told, AsyncBody(_RelayWriter(masker), first, events))
+    return HttpReply(_status(call), told, AsyncBody(_PassthroughWriter(masker), first, events))
 
 
-class _RelayWriter:
+class _PassthroughWriter:
     """Writes the bytes that came, without secrets."""
 
     def __init__(self, masker: ByteMasker) -> None:
@@ -110,13 +110,13 @@ class _RelayWriter:
 
     def broke(self, error: Exception) -> bytes:
         """Nothing: there are no words for it, and what comes must not look whole."""
-        raise RelayBroke from error
+        raise AnswerBroke from error
 
 
 # What is asked.
 
 
-def _addressed(gateway: Gateway, incoming: ClientRequest) -> tuple[str, RelayedMessage]:
+def _addressed(gateway: Gateway, incoming: ClientRequest) -> tuple[str, PassthroughMessage]:
     """Who is asked for what.
 
     Raises:
@@ -136,7 +136,7 @@ def _addressed(gateway: Gateway, incoming: ClientRequest) -> tuple[str, RelayedM
     path = _checked(rest)
     if not _QUERY.fullmatch(query):
         raise RequestRefused(400, "bad_request", "the query has a character that must be encoded")
-    message = RelayedMessage(
+    message = PassthroughMessage(
         incoming.method,
         path,
         "&".join(_without_key(query.decode())),

@@ -1,4 +1,4 @@
-"""``/passthrough/PROVIDER/…``: relayed as it is, by the provider's pool and benches."""
+"""``/passthrough/PROVIDER/…``: passed on as it is, by the provider's pool and benches."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class World:
 
 
 @contextmanager
-def relaying(answer: Answer, **settings: Any) -> Iterator[World]:
+def passing_through(answer: Answer, **settings: Any) -> Iterator[World]:
     with upstream(answer) as provider:
         entry = {
             "base_url": provider.url,
@@ -69,7 +69,7 @@ def ok(asked: Asked, told: Told) -> None:  # noqa: ARG001
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_method_path_query_and_body_arrive_as_they_are(method: str) -> None:
     body = b"" if method == "GET" else bytes(range(256))
-    with relaying(ok) as world:
+    with passing_through(ok) as world:
         answer = world.client.request(
             method,
             "/passthrough/one/files/a%20b/content?x=1&y=%2F&key=mine",
@@ -102,7 +102,7 @@ def test_only_some_headers_are_passed_on() -> None:
         "anthropic-version": "2023-06-01",
         "range": "bytes=0-1",
     }
-    with relaying(ok) as world:
+    with passing_through(ok) as world:
         world.client.post("/passthrough/one/x", content=b"--x--", headers=given)
 
     (asked,) = world.provider.asked
@@ -135,7 +135,7 @@ def test_an_address_with_a_query_keeps_it() -> None:
     ],
 )  # fmt: skip
 def test_no_path_leaves_the_provider_s_address(rest: str) -> None:
-    with relaying(ok) as world:
+    with passing_through(ok) as world:
         address = world.server.url.removeprefix("http://")
         status, body = raw_get(address, f"/passthrough/one/{rest}")
 
@@ -146,7 +146,7 @@ def test_no_path_leaves_the_provider_s_address(rest: str) -> None:
 
 @pytest.mark.parametrize("rest", ["@evil.example/x", "x@y:80/z", "files/..a", "v1/models/a:b"])
 def test_a_path_that_only_looks_odd_stays_below_it(rest: str) -> None:
-    with relaying(ok) as world:
+    with passing_through(ok) as world:
         address = world.server.url.removeprefix("http://")
         status, _ = raw_get(address, f"/passthrough/one/{rest}")
 
@@ -167,7 +167,7 @@ def raw_get(address: str, target: str) -> tuple[int, bytes]:
 
 
 def test_an_unknown_provider_is_named_with_the_nearest() -> None:
-    with relaying(ok) as world:
+    with passing_through(ok) as world:
         near = world.client.get("/passthrough/onne/x")
         far = world.client.get("/passthrough/groq/x")
         head = world.client.head("/passthrough/one/x")
@@ -191,7 +191,7 @@ def test_a_failure_comes_in_the_provider_s_own_words(status: int) -> None:
         }
         told.whole(status, b"its own \xff words", **more)
 
-    with relaying(fail) as world:
+    with passing_through(fail) as world:
         answer = world.client.get("/passthrough/one/x")
 
     assert (answer.status_code, answer.content) == (status, b"its own \xff words")
@@ -208,7 +208,7 @@ def test_an_account_without_money_is_benched_for_everybody() -> None:
         told.whole(402, json.dumps(body).encode(), Content_Type="application/json")
 
     hi = {"model": "default", "messages": [{"role": "user", "content": "hi"}]}
-    with relaying(broke) as world:
+    with passing_through(broke) as world:
         first = world.client.get("/passthrough/one/x")
         second = world.client.get("/passthrough/one/y")
         call = world.client.post(
@@ -227,7 +227,7 @@ def test_a_cooldown_is_answered_at_once() -> None:
     def limited(asked: Asked, told: Told) -> None:  # noqa: ARG001
         told.whole(429, b"{}", retry_after="40", Content_Type="application/json")
 
-    with relaying(limited) as world:
+    with passing_through(limited) as world:
         first, second = (world.client.get("/passthrough/one/x") for _ in range(2))
 
     assert (first.status_code, second.status_code) == (429, 503)
@@ -245,7 +245,7 @@ def test_what_is_only_of_a_path_marks_nothing(status: int) -> None:
         else:
             ok(asked, told)
 
-    with relaying(absent) as world:
+    with passing_through(absent) as world:
         statuses = [
             world.client.get(f"/passthrough/one/{name}").status_code
             for name in ("absent", "absent", "absent", "there")
@@ -255,7 +255,7 @@ def test_what_is_only_of_a_path_marks_nothing(status: int) -> None:
 
 
 def test_nobody_there_is_told_as_every_call_tells_it() -> None:
-    with relaying(ok, base_url="http://127.0.0.1:1/v1") as world:
+    with passing_through(ok, base_url="http://127.0.0.1:1/v1") as world:
         answer = world.client.get("/passthrough/one/x")
 
     assert answer.status_code >= 500
@@ -267,7 +267,7 @@ def test_an_answer_without_a_body_leaves_the_connection_in_order(status: int) ->
     def empty(asked: Asked, told: Told) -> None:  # noqa: ARG001
         told.empty(status, etag='"1"')
 
-    with relaying(empty) as world:
+    with passing_through(empty) as world:
         answers = [world.client.delete("/passthrough/one/x") for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [status] * 3
@@ -289,7 +289,7 @@ def test_pieces_arrive_as_they_come() -> None:
         told.piece(b"")
 
     with (
-        relaying(slowly) as world,
+        passing_through(slowly) as world,
         world.client.stream("GET", "/passthrough/one/x") as answer,
     ):
         pieces = answer.iter_raw()
@@ -310,7 +310,7 @@ def test_the_head_comes_before_anything_else_does() -> None:
         told.piece(b"")
 
     with (
-        relaying(silent) as world,
+        passing_through(silent) as world,
         world.client.stream("GET", "/passthrough/one/x") as answer,
     ):
         assert answer.status_code == 201
@@ -329,7 +329,7 @@ def test_a_large_answer_is_not_held_and_waits_for_its_reader() -> None:
             sent[0] = number + 1
         told.piece(b"")
 
-    with relaying(large) as world:
+    with passing_through(large) as world:
         with world.client.stream("GET", "/passthrough/one/x") as answer:
             parts = answer.iter_raw()
             got = len(next(parts))
@@ -355,7 +355,7 @@ def test_whoever_leaves_ends_it_upstream() -> None:
             left.set()
             raise
 
-    with relaying(endless) as world:
+    with passing_through(endless) as world:
         with world.client.stream("GET", "/passthrough/one/x") as answer:
             parts = answer.iter_raw()
             next(parts)
@@ -370,7 +370,7 @@ def test_an_answer_that_breaks_off_does_not_look_whole() -> None:
         raise OSError
 
     with (
-        relaying(cut) as world,
+        passing_through(cut) as world,
         pytest.raises(httpx.RemoteProtocolError),
         world.client.stream("GET", "/passthrough/one/x") as answer,
     ):
@@ -388,7 +388,7 @@ def test_our_key_does_not_come_back(status: int, kind: str) -> None:
         told.piece(b' "and more" ')
         told.piece(b"")
 
-    with relaying(echo) as world:
+    with passing_through(echo) as world:
         answer = world.client.get("/passthrough/one/x")
 
     assert answer.content.startswith(b"Bearer *")
@@ -406,7 +406,7 @@ def test_openai_s_client_uploads_and_downloads() -> None:
         else:
             told.whole(200, b"hello", Content_Type="application/octet-stream")
 
-    with relaying(files) as world:
+    with passing_through(files) as world:
         url = f"{world.server.url}/passthrough/one"
         with openai.OpenAI(base_url=url, api_key="x", max_retries=0) as client:
             made = client.files.create(file=("a", b"hello"), purpose="batch")

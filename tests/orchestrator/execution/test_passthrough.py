@@ -1,4 +1,4 @@
-"""A relayed request: one attempt, no wait, and an answer that is passed on as it comes."""
+"""A request that is passed through: one attempt, no wait, and the answer as it comes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from collections.abc import Mapping
 import pytest
 
 from orchestrator import CallFailed, Orchestrator
-from orchestrator.execution.relay import RelayedMessage, relay_policy, relay_request
+from orchestrator.execution.passthrough import (
+    PassthroughMessage,
+    passthrough_policy,
+    passthrough_request,
+)
 from orchestrator.execution.tasks import WaitRefused
 from orchestrator.sim import Reply, ScriptedProviders, replies
 from orchestrator.sim.script import AnyScript
@@ -18,10 +22,10 @@ from tests.waiting import AMPLE
 Outcome = tuple[bytes, bool, int]
 
 
-def relayed(
+def passed_through(
     script: AnyScript, *, times: int = 1, query: str = "", suffix: str = "", keys: int = 1
 ) -> tuple[list[Outcome | Exception], list[str]]:
-    """What each of several relayed requests came to, and what was asked."""
+    """What each of several such requests came to, and what was asked."""
     with ScriptedProviders({"one": script}) as providers:
         tables: Mapping[str, object] = {
             "base_url": providers.url("one") + suffix,
@@ -34,15 +38,17 @@ def relayed(
             "providers": {"one": tables},
         }
         with Orchestrator.from_dict(config) as inner:
-            found = asyncio.run(_relay(inner, query, times))
+            found = asyncio.run(_pass_through(inner, query, times))
         return found, [each.path for each in providers.received("one")]
 
 
-async def _relay(inner: Orchestrator, query: str, times: int) -> list[Outcome | Exception]:
+async def _pass_through(inner: Orchestrator, query: str, times: int) -> list[Outcome | Exception]:
     found: list[Outcome | Exception] = []
     for _ in range(times):
-        message = RelayedMessage("POST", "files", query, {"content-type": "text/x"}, b"{}")
-        call = inner.begin_relay(relay_request("one", "openai-chat", AMPLE * 4), message)
+        message = PassthroughMessage("POST", "files", query, {"content-type": "text/x"}, b"{}")
+        call = inner.begin_passthrough(
+            passthrough_request("one", "openai-chat", AMPLE * 4), message
+        )
         data = b""
         try:
             async for events in await inner.astream_call(call, waits=False):
@@ -57,7 +63,7 @@ async def _relay(inner: Orchestrator, query: str, times: int) -> list[Outcome | 
 
 def test_bytes_come_as_they_are_and_the_call_has_succeeded() -> None:
     body = bytes(range(256)) * 1000
-    (found,), asked = relayed(Reply(body=body))
+    (found,), asked = passed_through(Reply(body=body))
 
     assert isinstance(found, tuple)
     assert found == (body, True, 1)
@@ -65,7 +71,7 @@ def test_bytes_come_as_they_are_and_the_call_has_succeeded() -> None:
 
 
 def test_a_failure_is_no_reason_for_a_second_attempt() -> None:
-    (found,), asked = relayed([replies.server_error(), replies.ok()], keys=3)
+    (found,), asked = passed_through([replies.server_error(), replies.ok()], keys=3)
 
     assert isinstance(found, CallFailed)
     assert found.reason == "server_error"
@@ -73,7 +79,7 @@ def test_a_failure_is_no_reason_for_a_second_attempt() -> None:
 
 
 def test_the_next_key_of_the_pool_is_taken_by_the_next_request() -> None:
-    found, asked = relayed([replies.rate_limited(60), Reply(body=b"x")], times=2, keys=2)
+    found, asked = passed_through([replies.rate_limited(60), Reply(body=b"x")], times=2, keys=2)
 
     assert isinstance(found[0], CallFailed)
     assert isinstance(found[1], tuple)
@@ -81,7 +87,7 @@ def test_the_next_key_of_the_pool_is_taken_by_the_next_request() -> None:
 
 
 def test_whoever_would_have_to_wait_is_told_at_once() -> None:
-    found, asked = relayed(replies.rate_limited(60), times=2)
+    found, asked = passed_through(replies.rate_limited(60), times=2)
 
     assert isinstance(found[1], WaitRefused)
     assert 0 < found[1].seconds <= 61
@@ -89,7 +95,7 @@ def test_whoever_would_have_to_wait_is_told_at_once() -> None:
 
 
 def test_a_stream_that_breaks_off_is_no_success() -> None:
-    (found,), _ = relayed(replies.cut_after(10, Reply(body=b"x" * 1000)))
+    (found,), _ = passed_through(replies.cut_after(10, Reply(body=b"x" * 1000)))
 
     assert isinstance(found, CallFailed)
     assert found.reason == "stream_interrupted"
@@ -107,12 +113,12 @@ def test_a_stream_that_breaks_off_is_no_success() -> None:
 def test_the_query_of_the_address_goes_before_the_caller_s(
     query: str, suffix: str, asked: str
 ) -> None:
-    _, paths = relayed(Reply(body=b""), query=query, suffix=suffix)
+    _, paths = passed_through(Reply(body=b""), query=query, suffix=suffix)
 
     assert paths == [asked]
 
 
 def test_its_policy_has_one_attempt_whatever_the_config_says() -> None:
-    policy = relay_policy(Policy(max_attempts=9, on_interrupted=OnInterrupted.HOLD))
+    policy = passthrough_policy(Policy(max_attempts=9, on_interrupted=OnInterrupted.HOLD))
 
     assert (policy.max_attempts, policy.on_interrupted) == (1, OnInterrupted.FAIL)

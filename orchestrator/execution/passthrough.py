@@ -1,4 +1,4 @@
-"""Requests that are relayed: what a caller says to one provider, in whatever words it takes.
+"""Requests that are passed through to one provider, in whatever words of its own they are.
 
 The machine runs them as any call, so that pool, benches, circuit and ledger are those of all
 others, but for three things: there is one attempt, it never waits, and its answer is passed on
@@ -30,7 +30,7 @@ from orchestrator.provider import Provider
 from orchestrator.states import Call, Error, OnInterrupted, Policy, Reason, Scope, Target
 
 MODEL = "passthrough"
-"""What stands for a model where none is asked: marks of a target are of all that is relayed."""
+"""What stands for a model where none is asked: marks of a target are of all that passes through."""
 
 _OF_THE_PATH = frozenset({Reason.MODEL_NOT_FOUND, Reason.FORBIDDEN})
 """Of a path or an id, not of the whole provider: the next request may ask for another."""
@@ -40,7 +40,7 @@ _LACKS_SCOPE = 403
 
 
 @attrs.frozen
-class RelayedMessage:
+class PassthroughMessage:
     """What is sent.
 
     Attributes:
@@ -58,8 +58,8 @@ class RelayedMessage:
     content: bytes = attrs.field(repr=False)
 
 
-def relay_request(provider: str, dialect: str, timeout: float | None = None) -> Request:
-    """What the machine knows of a request that is relayed to ``provider``.
+def passthrough_request(provider: str, dialect: str, timeout: float | None = None) -> Request:
+    """What the machine knows of a request that is passed through to ``provider``.
 
     Args:
         provider: Who is asked.
@@ -78,13 +78,13 @@ def relay_request(provider: str, dialect: str, timeout: float | None = None) -> 
     )
 
 
-def relay_policy(policy: Policy) -> Policy:
+def passthrough_policy(policy: Policy) -> Policy:
     """``policy`` with one attempt, whose answer goes to the caller as it comes."""
     return attrs.evolve(policy, max_attempts=1, on_interrupted=OnInterrupted.FAIL)
 
 
 @attrs.define(repr=False)
-class RelayExchange(Exchange):
+class PassthroughExchange(Exchange):
     """One attempt, whose answer is passed on from its head."""
 
     def receive(self, head: ResponseHead) -> None:
@@ -112,21 +112,21 @@ class RelayExchange(Exchange):
         return self.kept
 
 
-class RelayRun(CallRun):
-    """A call that relays ``message``; see :class:`.CallRun`."""
+class PassthroughRun(CallRun):
+    """A call that passes ``message`` through; see :class:`.CallRun`."""
 
-    exchange_type = RelayExchange
+    exchange_type = PassthroughExchange
 
     def __init__(
         self,
         runtime: Runtime,
         request: Request,
-        message: RelayedMessage,
+        message: PassthroughMessage,
         call: Call,
         observers: Sequence[Callable[[Any], None]] = (),
     ) -> None:
         super().__init__(runtime, request, call, observers=observers)
-        self.requests = _RelayedRequests(request, message)
+        self.requests = _PassthroughRequests(request, message)
 
     def silence(self, exchange: Exchange) -> NoteFirstToken | None:  # noqa: ARG002
         """Of no use: what is asked differs from one request to the next."""
@@ -142,10 +142,10 @@ class RelayRun(CallRun):
         return attrs.evolve(report, error=attrs.evolve(report.error, scope=Scope.REQUEST))
 
 
-class _RelayedRequests(RequestBuilder):
+class _PassthroughRequests(RequestBuilder):
     """The one request, which is never changed."""
 
-    def __init__(self, request: Request, message: RelayedMessage) -> None:
+    def __init__(self, request: Request, message: PassthroughMessage) -> None:
         super().__init__(request, {})
         self._message = message
 
@@ -166,7 +166,7 @@ class _RelayedRequests(RequestBuilder):
 
 
 def _encode(
-    message: RelayedMessage,
+    message: PassthroughMessage,
     payload: Payload,  # noqa: ARG001 - the message has it all
     *,
     provider: Provider,
