@@ -76,6 +76,24 @@ def _says_nothing(path: str, params: Mapping[str, str]) -> Address:  # noqa: ARG
     return None, None
 
 
+def _fails(event: Mapping[str, Any]) -> bool:
+    return bool(event.get("error"))
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class StreamClosing:
+    """How the streams of a dialect end.
+
+    Attributes:
+        marks: What an end mark says: its data, or the type that its data names.
+        may_close: True for the data of an event after which nothing that the model says has to
+            follow: the last of them is the place for what is said of the call.
+    """
+
+    marks: frozenset[str] = frozenset()
+    may_close: Callable[[Mapping[str, Any]], bool] = attrs.field(default=_fails)
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Serving:
     """What serving a client of a dialect takes.
@@ -93,6 +111,7 @@ class Serving:
             nothing but a header tells them apart.
         names_items: True where each event of a stream names the item that it is about: bytes of
             two writers do not fit together.
+        closing: See :class:`StreamClosing`.
     """
 
     paths: tuple[str, ...]
@@ -106,3 +125,4 @@ class Serving:
     describe_model: Callable[[ListedModel], dict[str, Any]] = attrs.field(default=_describe_model)
     lists_at: str = ""
     names_items: bool = False
+    closing: StreamClosing = StreamClosing()

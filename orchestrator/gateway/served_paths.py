@@ -51,7 +51,7 @@ class ServedPath:
 
 
 _GET, _POST = ("GET", "HEAD"), ("POST",)
-_ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_ANY = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 _OWN = {
     "/healthz": ServedPath(Kind.ALIVE, _GET),

@@ -40,6 +40,22 @@ class ByteStream(Protocol):
         ...
 
 
+class BodyWriter(Protocol):
+    """Writes the events of a call as the bytes that its client gets."""
+
+    def write(self, events: Iterable[StreamEvent]) -> bytes:
+        """The bytes for ``events``."""
+        ...
+
+    def end(self) -> bytes:
+        """What comes after the last event of an answer that is whole."""
+        ...
+
+    def broke(self, error: Exception) -> bytes:
+        """What comes where ``error`` ended it."""
+        ...
+
+
 class EventWriter:
     """Writes events in the client's dialect: the provider's own bytes where it speaks it too.
 
@@ -155,7 +171,7 @@ class AsyncBody:
 
     def __init__(
         self,
-        writer: EventWriter,
+        writer: BodyWriter,
         first: Iterator[StreamEvent],
         events: AsyncGenerator[Iterator[StreamEvent], None],
     ) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from orchestrator.dialects.gemini.vocabulary import error_status
 from orchestrator.dialects.request_fields import RequestError
-from orchestrator.dialects.serving import Address, ListedModel, Serving
+from orchestrator.dialects.serving import Address, ListedModel, Serving, StreamClosing
+from orchestrator.dialects.wire import mappings
 
 _WHOLE, _STREAM = ":generateContent", ":streamGenerateContent"
 
@@ -65,6 +66,12 @@ def _list_models(models: Sequence[ListedModel]) -> dict[str, Any]:
     return {"models": [_describe_model(model) for model in models]}
 
 
+def _may_close(event: Mapping[str, Any]) -> bool:
+    """There is no end mark; some models name a reason in every chunk."""
+    ends = any(one.get("finishReason") for one in mappings(event.get("candidates")))
+    return ends or not event.get("candidates")
+
+
 SERVING = Serving(
     paths=(_WHOLE, _STREAM),
     known_by="x-goog-api-key",
@@ -73,4 +80,5 @@ SERVING = Serving(
     list_models=_list_models,
     describe_model=_describe_model,
     lists_at="/v1beta/models",
+    closing=StreamClosing(may_close=_may_close),
 )
