@@ -58,7 +58,7 @@ def asked(client: str, upstream: str, *, stream: bool, tool: bool) -> httpx.Resp
 
 def events_of(text: str) -> list[Any]:
     """The events of a stream, without end marks of chat completions."""
-    data = (line.removeprefix("data:").strip() for line in text.splitlines() if "data:" in line)
+    data = (line.removeprefix("data:").strip() for line in text.split("\n") if "data:" in line)
     return [json.loads(one) for one in data if one != "[DONE]"]
 
 
