@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestrator.dialects.anthropic_messages.stream_repair import REPAIR
 from orchestrator.dialects.anthropic_messages.vocabulary import ERROR_TYPES_BY_STATUS
 from orchestrator.dialects.serving import ListedModel, Serving
 
@@ -55,4 +56,5 @@ SERVING = Serving(
     error_body=_error_body,
     list_models=_list_models,
     describe_model=_describe_model,
+    repair=REPAIR,
 )

@@ -18,6 +18,7 @@ from orchestrator.dialects.openai_chat import (
     shape,
 )
 from orchestrator.dialects.openai_chat.stream_reader import ChatStreamReader
+from orchestrator.dialects.openai_chat.stream_repair import REPAIR
 from orchestrator.dialects.openai_chat.stream_writer import ChatStreamWriter, chunk
 from orchestrator.dialects.openai_chat.vocabulary import NAME
 from orchestrator.dialects.operations import Operation
@@ -42,7 +43,7 @@ CHAT = Dialect(
     stream_reader=ChatStreamReader,
     stream_writer=ChatStreamWriter,
     shape=shape.SHAPE,
-    serving=Serving(paths=("/chat/completions",), passed_headers=("openai-beta",)),
+    serving=Serving(paths=("/chat/completions",), passed_headers=("openai-beta",), repair=REPAIR),
     shown_path="/chat/completions",
     wants_reasoning=shape.wants_reasoning,
     ask_for_usage=shape.ask_for_usage,

@@ -20,6 +20,7 @@ from orchestrator.dialects.openai_responses import (
     shape,
 )
 from orchestrator.dialects.openai_responses.stream_reader import ResponsesStreamReader
+from orchestrator.dialects.openai_responses.stream_repair import REPAIR
 from orchestrator.dialects.openai_responses.stream_writer import ResponsesStreamWriter
 from orchestrator.dialects.openai_responses.vocabulary import NAME
 from orchestrator.dialects.operations import Operation
@@ -44,7 +45,12 @@ RESPONSES = Dialect(
     stream_reader=ResponsesStreamReader,
     stream_writer=ResponsesStreamWriter,
     shape=shape.SHAPE,
-    serving=Serving(paths=("/responses",), passed_headers=("openai-beta",), names_items=True),
+    serving=Serving(
+        paths=("/responses",),
+        passed_headers=("openai-beta",),
+        repair=REPAIR,
+        names_items=True,
+    ),
     shown_path="/responses",
     wants_reasoning=shape.wants_reasoning,
     unsupported_keywords=UNSUPPORTED_AT_OPENAI,

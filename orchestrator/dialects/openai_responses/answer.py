@@ -186,10 +186,14 @@ def _completed_reasoning(said: Any) -> Any:
 
 
 def _completed_usage(counted: Mapping[str, Any], read: Usage) -> dict[str, Any]:
-    written = usage(read)
-    whole = completed(counted, written)
-    nested = ("input_tokens_details", "output_tokens_details")
-    return {**whole, **{name: completed(whole[name], written[name]) for name in nested}}
+    asked, said = mapping(counted.get("input_tokens_details")), counted.get("output_tokens_details")
+    return {
+        **completed(counted, usage(read)),
+        "input_tokens_details": completed(asked, {"cached_tokens": read.cached_tokens}),
+        "output_tokens_details": completed(
+            mapping(said), {"reasoning_tokens": read.reasoning_tokens}
+        ),
+    }
 
 
 def _with_uses(
