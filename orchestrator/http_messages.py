@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, Never
 from urllib.parse import quote, urlsplit
 
@@ -16,6 +16,7 @@ from orchestrator.secrets import Secret, SecretAddress
 PORTS = {"http": 80, "https": 443}
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 _QUERY_SAFE = _PATH_SAFE + "?[]|^`{}"
+_BRACKETS = re.compile(r"([^\[\]]*@)?(\[[^\[\]]*\](:[0-9]*)?|[^\[\]]*)")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
 _IPV4 = re.compile(r"[0-9]+(\.[0-9]+){3}", re.ASCII)
 
@@ -49,9 +50,11 @@ class Address:
         """
         if _UNPRINTABLE.search(text):
             raise ValueError("a space or a control character")
-        parts = urlsplit(text)  # a ValueError of its own for brackets
+        parts = urlsplit(text)  # a ValueError of its own for most brackets
         if parts.scheme not in PORTS or not parts.hostname:
             raise ValueError("no http:// or https:// with a host")
+        if not _BRACKETS.fullmatch(parts.netloc):
+            raise ValueError("brackets that hold no IPv6 address")
         port = PORTS[parts.scheme] if parts.port is None else parts.port
         target = quote(parts.path, safe=_PATH_SAFE) or "/"
         if parts.query:
@@ -174,6 +177,10 @@ class ResponseHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._read())
+
+    def only(self, names: Collection[bytes]) -> ResponseHeaders:
+        """Those of ``names`` (in lower case) alone, for who keeps them longer than the answer."""
+        return ResponseHeaders([pair for pair in self._raw if pair[0].lower() in names])
 
     def _read(self) -> dict[str, str]:
         # Not before somebody asks: most answers are read without their headers.

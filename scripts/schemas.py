@@ -1,4 +1,4 @@
-"""Write docs/schemas/*.json: what ledgers and ``--json`` outputs hold, from the records they show.
+"""Write docs/schemas/*.json: what is written for programs to read, from the records it shows.
 
     python scripts/schemas.py [--check]
 
@@ -25,9 +25,11 @@ from orchestrator.api.errors import Rejected
 from orchestrator.cli.check_connections import ProviderConnection
 from orchestrator.cli.check_live import LiveCheck
 from orchestrator.cli.demo import ReceivedRequests
-from orchestrator.cli.explain_call import MoveReason
 from orchestrator.config.errors import Problem
 from orchestrator.config.lint import Finding
+from orchestrator.execution.move_reasons import MoveReason
+from orchestrator.gateway.call_store import CallDetails, CallSummary
+from orchestrator.gateway.key_file import GatewayKey
 from orchestrator.health import BoardRow
 from orchestrator.lab.simulation.dry_run import DryAttempt
 from orchestrator.lab.simulation.workloads import Mix
@@ -42,6 +44,10 @@ Schema = dict[str, Any]
 
 class Ready(dict[str, Any]):
     """A schema as it stands, where other mappings are fields by name."""
+
+
+class EntryLine:
+    """One line of a ledger, whatever its kind."""
 
 
 class Output:
@@ -267,6 +273,31 @@ OUTPUTS = {
             },
         ),
     ),
+    "call": Output(
+        "`GET /v1/calls/{id}` of the gateway: one call, its ledger, and why each move was made.",
+        **(_fields(CallSummary) | _fields(CallDetails)),
+        ledger=(EntryLine,),
+    ),
+    "calls": Output(
+        "`GET /v1/calls` of the gateway: calls, the newest first.", calls=tuple[CallSummary, ...]
+    ),
+    "key": Output(
+        "`key --json`: of `list` the `keys`, of `new` whose key was `made` and the `key` itself, "
+        "of `remove` whose was `removed`.",
+        *("keys", "made", "key", "removed"),
+        keys_file=str,
+        keys=(
+            {
+                **_fields(GatewayKey),
+                "ends": str,
+                "expired": bool,
+                "tokens_today": int | None,
+            },
+        ),
+        made=str,
+        key=str,
+        removed=str,
+    ),
     "verify": Output(
         "`verify --json`: a verdict for each route.",
         config=str,
@@ -292,9 +323,12 @@ class Writer:
 
     def ledger(self) -> Schema:
         """The schema of one line of a ledger."""
-        kinds = [self._entry(kind) for kind in (Opened, Transition, Attempt, Closed)]
         about = "One line of a ledger file; a call is all lines with its id."
-        return self._whole("ledger", about, {"anyOf": kinds})
+        return self._whole("ledger", about, self._line())
+
+    def _line(self) -> Schema:
+        kinds = (Opened, Transition, Attempt, Closed)
+        return {"anyOf": [self._entry(kind) for kind in kinds]}
 
     def _whole(self, name: str, about: str, schema: Schema) -> Schema:
         return {
@@ -356,6 +390,8 @@ class Writer:
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if kind is Any:
             return {}
+        if kind is EntryLine:
+            return self._line()
         if origin in (types.UnionType, typing.Union):
             return {"anyOf": [self.of(each) for each in arguments]}
         if origin in (tuple, frozenset):

@@ -193,10 +193,14 @@ class Orchestrator:
 
         Vectors and counts stand in ``raw`` of what it gives.
         """
+        return self.run_call(self.begin_call(request, observe))
+
+    def run_call(self, call: CallRun) -> Response:
+        """Run ``call``, which :meth:`begin_call` gave, blocking the thread."""
         # A connection is one call's: it holds the answer that is open, and the transport what is
         # kept alive for others.
         connection = BlockingConnection(self._transports.blocking(), self._clock)
-        return blocking.run(flow(self.begin_call(request, observe)), connection)
+        return blocking.run(flow(call), connection)
 
     async def arun(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
         """Run a call to its end, suspending the task; see :meth:`run`.
@@ -212,9 +216,12 @@ class Orchestrator:
 
     async def arun_request(self, request: Request, observe: Observer | None = None) -> Response:
         """The same as :meth:`run_request` for tasks."""
-        await self._admit_in_task(request.wants)
+        return await self.arun_call(await self.abegin_call(request, observe))
+
+    async def arun_call(self, call: CallRun) -> Response:
+        """Run ``call``, which :meth:`begin_call` gave, suspending the task."""
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
-        return await tasks.run(flow(self.begin_call(request, observe)), connection)
+        return await tasks.run(flow(call), connection)
 
     def embed(self, texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
         """Run a call for the vectors of texts, blocking the thread.
@@ -288,10 +295,13 @@ class Orchestrator:
         self, request: Request, observe: Observer | None = None
     ) -> tuple[CallRun, AsyncGenerator[Iterator[StreamEvent], None]]:
         """The same for tasks."""
-        await self._admit_in_task(request.wants)
-        call = self.begin_call(request, observe)
+        call = await self.abegin_call(request, observe)
+        return call, await self.astream_call(call)
+
+    async def astream_call(self, call: CallRun) -> AsyncGenerator[Iterator[StreamEvent], None]:
+        """The events of ``call``, which :meth:`begin_call` gave, as they come."""
         connection = TaskConnection(await self._transports.asynchronous(), self._clock)
-        return call, tasks.drive(flow(call), connection)
+        return tasks.drive(flow(call), connection)
 
     def close(self) -> None:
         """Close what :meth:`run` keeps open. A running loop's connections: :meth:`aclose`."""
@@ -358,6 +368,11 @@ class Orchestrator:
         )
         runtime = self.runtime.of(request.operation)
         return CallRun(runtime, request, machine, unfit=unfit, observers=observers)
+
+    async def abegin_call(self, request: Request, observe: Observer | None = None) -> CallRun:
+        """The same as :meth:`begin_call` for tasks."""
+        await self._admit_in_task(request.wants)
+        return self.begin_call(request, observe)
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:

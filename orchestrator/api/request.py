@@ -6,7 +6,7 @@ and marks no key, target or provider.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -21,6 +21,7 @@ from orchestrator.dialects import (
     dialect,
 )
 from orchestrator.dialects.request_fields import kind_of
+from orchestrator.dialects.token_estimate import texts_in
 from orchestrator.json_values import NotJson, checked
 
 __all__ = [
@@ -120,7 +121,8 @@ class Request:
         Deliberately low (8 characters a token; English text has about 4), because a
         target is passed over for it without being asked.
         """
-        return _characters(self.payload, dialect(self.dialect).shape.words) // 8
+        words = dialect(self.dialect).shape.words
+        return sum(map(len, texts_in(self.payload, words))) // 8
 
 
 def request_of(request: Mapping[str, Any] | Request | str, **options: Any) -> Request:
@@ -278,14 +280,3 @@ def refused_header(name: str, why: str) -> RequestError:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _characters(value: Any, words: Collection[str]) -> int:
-    """The length of all texts in ``value``; mappings hold theirs in the fields ``words``."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, Mapping):
-        return sum(_characters(part, words) for name, part in value.items() if name in words)
-    if isinstance(value, Iterable) and not isinstance(value, bytes):
-        return sum(_characters(part, words) for part in value)
-    return 0

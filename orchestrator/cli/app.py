@@ -30,6 +30,10 @@ COMMANDS = {
     "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
+    "serve": "Serve the APIs that agents speak: any language, any SDK, one address.",
+    "restart": "Put a new gateway process in the place of the running one, without a gap.",
+    "service": "Run the gateway as a systemd user unit: write its file, show it, remove it.",
+    "key": "Make, list and remove the keys of the gateway's callers.",
     "completion": "Print what lets a shell complete commands and options.",
 }
 
@@ -75,6 +79,21 @@ EXAMPLES = {
         "orchestrator replay calls.jsonl --config new.toml",
         "orchestrator replay calls.jsonl --config new.toml --max-lost 0",
     ),
+    "serve": (
+        "orchestrator serve",
+        "orchestrator serve --config orchestrator.toml --port 8400",
+    ),
+    "restart": ("orchestrator restart", "orchestrator restart --port 8400 --limit 2m"),
+    "service": (
+        "orchestrator service install --config ~/llm/orchestrator.toml",
+        "orchestrator service install --print",
+        "orchestrator service uninstall",
+    ),
+    "key": (
+        "orchestrator key new ci --routes default --rpm 60 --expires 30d",
+        'export OPENAI_API_KEY="$(orchestrator key new laptop)"',
+        "orchestrator key list",
+    ),
     "completion": (
         'eval "$(orchestrator completion bash)"',
         "orchestrator completion fish > ~/.config/fish/completions/orchestrator.fish",
@@ -88,6 +107,8 @@ _WORDS = {
     "stats": "[OPTIONS] [LEDGERS...]",
     "simulate": "[OPTIONS] [SCRIPT]",
     "replay": "[OPTIONS] LEDGERS...",
+    "service": "[OPTIONS] ACTION",
+    "key": "[OPTIONS] ACTION [NAME]",
     "completion": "[SHELL]",
 }
 """What stands behind a command that takes words, by the names that its help explains."""

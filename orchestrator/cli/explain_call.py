@@ -8,58 +8,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from orchestrator.api.request import Request
-from orchestrator.cli.format import one_line
 from orchestrator.config.config import Config
 from orchestrator.config.loading import providers_named, with_implied
 from orchestrator.connections.proxies import UnusableProxy, proxy_of
 from orchestrator.dialects import dialect
 from orchestrator.dialects.lone_surrogates import without_lone_surrogates
 from orchestrator.execution.auth import auth_of
+from orchestrator.execution.move_reasons import MoveReason
 from orchestrator.http_messages import Address, OutgoingRequest
-from orchestrator.ledger import Ledger, Transition
 from orchestrator.provider import Credential, Provider, masker
 from orchestrator.secrets import MASK, Secret, mask
-from orchestrator.states import (
-    TABLE,
-    Diagnosed,
-    Event,
-    Repaired,
-    Rotated,
-    Started,
-    Switched,
-    Waited,
-)
 from orchestrator.vendors import CATALOGUE
 
 _STAND_IN = "SECRET-GOES-HERE"
 """Stands where the secret would, so that the secret itself is never put in."""
 
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
-_GUARDS = {row.name: row.guard for row in TABLE}
-
-
-@attrs.frozen
-class MoveReason:
-    """The reason of one move.
-
-    Attributes:
-        state, event, to: Where the call was, what happened, and where it went.
-        row: The row of the table that was taken.
-        guard: Its condition; ``None`` where the row holds whenever those above do not.
-        facts: What the event told; empty where its name says all.
-        because: The condition in words; empty where there is no other row.
-    """
-
-    state: str
-    event: str
-    row: str
-    guard: str | None
-    to: str
-    facts: str
-    because: str
 
 
 def curl(config: Config, request: Request) -> str:
@@ -122,11 +87,6 @@ def _connection(provider: Provider, url: Address) -> Iterator[str]:
         yield f"--{'capath' if folder else 'cacert'} {shlex.quote(options.verify)}"
 
 
-def move_reasons(ledger: Ledger) -> tuple[MoveReason, ...]:
-    """The reason of each move of a call, in order."""
-    return tuple(_why(transition) for transition in ledger.transitions)
-
-
 def move_lines(number: int, why: MoveReason) -> Iterator[tuple[int, str]]:
     """The lines that tell one move, each with its margin."""
     yield 2, f"{number}. {why.state} → {why.to}: {why.event}{f', {why.facts}' if why.facts else ''}"
@@ -160,35 +120,3 @@ def _header(name: str, value: str, credential: Credential) -> str:
         return f'"{name}: {value.replace(_STAND_IN, shown)}"'
     shown = MASK if _SECRET_HEADER.search(name) else mask(value)
     return shlex.quote(f"{name}: {shown}")
-
-
-def _why(transition: Transition) -> MoveReason:
-    return MoveReason(
-        transition.state,
-        transition.event,
-        transition.row,
-        transition.guard,
-        transition.to,
-        _facts(transition.facts),
-        _because(transition),
-    )
-
-
-def _facts(event: Event) -> str:
-    match event:
-        case Diagnosed():
-            return one_line(str(event.error))
-        case Started() | Rotated() | Switched() | Waited() | Repaired():
-            taken = event.taken
-            return f"took {taken.target.name} {taken.credential}" if taken else "nothing to take"
-        case _:
-            return ""
-
-
-def _because(transition: Transition) -> str:
-    guard = _GUARDS.get(transition.row)
-    if guard is not None:
-        return " ".join((guard.__doc__ or "").partition("\n\n")[0].split())
-    rivals = [row for row in TABLE if row.state.value == transition.state
-              and row.event.__name__ == transition.event]  # fmt: skip
-    return "None of the rows above it holds." if len(rivals) > 1 else ""

@@ -14,11 +14,12 @@ from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.cli.context import open_orchestrator
 from orchestrator.cli.exit_codes import DONE, FAILED, UsageError, call_failed, exit_on_error
-from orchestrator.cli.explain_call import curl, move_lines, move_reasons
+from orchestrator.cli.explain_call import curl, move_lines
 from orchestrator.cli.inputs import read_duration, read_payload
 from orchestrator.cli.live import LiveLine
 from orchestrator.cli.render_call import LiveLines
 from orchestrator.cli.screen import Screen
+from orchestrator.execution.move_reasons import move_reasons
 from orchestrator.ledger import Ledger
 
 _SWITCH = Parameter(negative="", show_default=False)

@@ -66,6 +66,28 @@ class TargetSettings:
 
 
 @attrs.frozen
+class GatewaySettings:
+    """What ``[gateway]`` says.
+
+    Attributes:
+        keys: The file that holds the callers' keys, hashed; ``None``: anybody who reaches the
+            gateway may use it, so it binds to loopback alone.
+        drain: Seconds that calls in flight may take once it is to stop.
+        max_body: Bytes of the largest request that is read.
+        max_in_flight: Calls at once; more are refused at once, with the seconds to wait.
+        cors: The origins whose pages may use it from a browser.
+        calls_kept: Finished calls that it can tell of.
+    """
+
+    keys: Path | None = None
+    drain: float = 60.0
+    max_body: int = 32 * 1024 * 1024
+    max_in_flight: int = 1_000
+    cors: tuple[str, ...] = ()
+    calls_kept: int = 1_000
+
+
+@attrs.frozen
 class Config:
     """A whole config: what ``orchestrator.toml`` and the environment say.
 
@@ -87,6 +109,8 @@ class Config:
         warnings: What was passed over, and what to do about it.
         ledger_max: Bytes that the ledger may hold before it is renamed to ``NAME.1``; ``None``:
             any number.
+        gateway: What holds for ``orchestrator serve``.
+        digest: What tells this text of a config from others; empty where it was made in code.
     """
 
     path: Path | str = "orchestrator.toml"
@@ -103,6 +127,8 @@ class Config:
     drop: frozenset[str] = frozenset()
     largest_answer: int = LARGEST_ANSWER
     ledger_max: int | None = None
+    gateway: GatewaySettings = GatewaySettings()
+    digest: str = ""
 
     def settings(self, target: Target | str) -> TargetSettings:
         """What holds at ``target``: its own entry, or the config's timeouts."""

@@ -13,11 +13,11 @@ from typing import Any
 
 import attrs
 
-from orchestrator.config.config import DEFAULT_ROUTE, Config, TargetSettings
+from orchestrator.config.config import DEFAULT_ROUTE, Config, GatewaySettings, TargetSettings
 from orchestrator.config.errors import ConfigError, Problem, UnsetVariable, nearest
 from orchestrator.config.providers import ConfigDraft, header_variables, provider_of
 from orchestrator.config.scalars import found
-from orchestrator.config.schema import structure
+from orchestrator.config.schema import GatewayTable, structure
 from orchestrator.provider import Provider
 from orchestrator.states.facts import Target
 from orchestrator.vendors import CATALOGUE
@@ -68,7 +68,7 @@ def _config(draft: ConfigDraft, source: Path | str, *, needs_routes: bool) -> Co
     return Config(
         path=source,
         health=_health(draft),
-        ledger=None if document.ledger is None else _ledger(draft, document.ledger),
+        ledger=None if document.ledger is None else _file(draft, "ledger", document.ledger),
         ledger_max=_ledger_max(draft),
         policy=document.policy.policy(),
         timeouts=document.timeouts,
@@ -79,6 +79,7 @@ def _config(draft: ConfigDraft, source: Path | str, *, needs_routes: bool) -> Co
         preferred={name: names[0] for name, names in document.routes.items() if names},
         drop=document.policy.drop,
         largest_answer=document.policy.largest_answer,
+        gateway=_gateway(draft),
     )
 
 
@@ -135,16 +136,23 @@ def _health(draft: ConfigDraft) -> str:
     return health
 
 
-def _ledger(draft: ConfigDraft, written: str) -> Path | None:
-    """The ledger's file; a relative one lies beside the config, wherever it is run from."""
+def _file(draft: ConfigDraft, where: str, written: str) -> Path | None:
+    """The file that a key names; a relative one lies beside the config, wherever it is run from."""
     if not written.strip():
-        draft.refuse("ledger", "is empty; name a file, or leave the key out")
+        draft.refuse(where, "is empty; name a file, or leave the key out")
         return None
     try:
         return draft.folder / Path(written).expanduser()
     except RuntimeError as error:  # the "~" of a user who has no home
-        draft.refuse("ledger", str(error))
+        draft.refuse(where, str(error))
         return None
+
+
+def _gateway(draft: ConfigDraft) -> GatewaySettings:
+    table = draft.document.gateway
+    said = {one.name: getattr(table, one.name) for one in attrs.fields(GatewayTable)}
+    keys = None if table.keys is None else _file(draft, "gateway.keys", table.keys)
+    return GatewaySettings(**{**said, "keys": keys})
 
 
 def _ledger_max(draft: ConfigDraft) -> int | None:

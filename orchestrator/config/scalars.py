@@ -21,6 +21,9 @@ _DURATIONS = 'a duration such as "300s", "500ms", "5m", "1h", or a number of sec
 
 _SIZE_UNITS = {"KB": 10**3, "KiB": 2**10, "MB": 10**6, "MiB": 2**20, "GB": 10**9, "GiB": 2**30}
 _SIZE = re.compile(r"\s*(\d{1,9}(?:\.\d{1,3})?)\s*([KMG]i?B)\s*", re.ASCII)
+_ORIGIN = re.compile(
+    r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE
+)
 _SMALLEST, _LARGEST = 2**20, 2**30
 """Bytes that an answer may be limited to: a long one of text with its usage fits into the least
 (128 k tokens are about half a MiB), and the most is what a process may well hold in memory once
@@ -122,6 +125,21 @@ def _bytes(value: Any, least: int, most: int, example: str, limits: str) -> int:
             f"{found(value)}; allowed: a size such as {example}, or a number of bytes, {limits}"
         )
     return int(amount)
+
+
+def origins(value: Any) -> tuple[str, ...]:
+    """Origins of web pages, such as ``https://chat.corp``; ``"*"`` alone is any.
+
+    Raises:
+        NotAllowed: One is none.
+    """
+    example = 'allowed: a list of origins such as ["https://chat.corp"]'
+    if not isinstance(value, list):
+        raise NotAllowed(f"{found(value)}; {example}")
+    for one in value:
+        if not (isinstance(one, str) and (one == "*" or _ORIGIN.fullmatch(one))):
+            raise NotAllowed(f"{found(one)}; {example}: a scheme and a host, and no path")
+    return tuple(one.lower() for one in value)
 
 
 def first_token(value: Any) -> float | None:

@@ -13,6 +13,7 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, override
 
 from orchestrator.config import scalars
+from orchestrator.config.config import GatewaySettings
 from orchestrator.config.errors import NotAllowed, Problem, nearest
 from orchestrator.json_values import NotJson
 from orchestrator.json_values import checked as sayable
@@ -22,6 +23,8 @@ from orchestrator.states.policy import OnInterrupted, Policy, Timeouts
 from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
 
 Part = TypeVar("Part")
+
+DEFAULT_GATEWAY = GatewaySettings()
 
 OFTEN_MEANT = {
     "api_key": "credentials",
@@ -138,6 +141,18 @@ class PolicyTable(Policy):
 
 
 @attrs.frozen
+class GatewayTable:
+    """``[gateway]``; ``None`` is what the file does not say."""
+
+    keys: str | None = None
+    drain: Annotated[float, scalars.seconds_or_zero] = DEFAULT_GATEWAY.drain
+    max_body: Annotated[int, scalars.size] = DEFAULT_GATEWAY.max_body
+    max_in_flight: Annotated[int, scalars.count] = DEFAULT_GATEWAY.max_in_flight
+    cors: Annotated[tuple[str, ...], scalars.origins] = ()
+    calls_kept: Annotated[int, scalars.count] = DEFAULT_GATEWAY.calls_kept
+
+
+@attrs.frozen
 class Document:
     """The whole file."""
 
@@ -149,6 +164,7 @@ class Document:
     providers: dict[str, ProviderTable] = attrs.field(factory=dict)
     targets: dict[str, TargetTable] = attrs.field(factory=dict)
     routes: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+    gateway: GatewayTable = GatewayTable()
 
 
 # From TOML to the tables.
@@ -322,6 +338,7 @@ def _converter() -> None:
         },
         ProviderTable: {},
         TargetTable: {},
+        GatewayTable: {},
     }
     for kind, fields in readers.items():
         _CONVERTER.register_structure_hook(kind, _record_hook(kind, **fields))

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from orchestrator.config import credentials
+from orchestrator.config.config import GatewaySettings
 from orchestrator.dialects import DIALECTS
 from orchestrator.provider import Provider
 from orchestrator.states.policy import Policy, Timeouts
 from orchestrator.vendors import CATALOGUE, EndpointUnknown, Vendor
 
 _POLICY, _TIMEOUTS, _PROVIDER = Policy(), Timeouts(), Provider("NAME")
+_GATEWAY = GatewaySettings()
 
 
 @attrs.frozen
@@ -86,6 +88,14 @@ context = 8192  # no default; the context window in tokens, unknown fits
 overrides = {{}}  # fields that replace those of the request here
 timeouts = {{}}  # limits that replace those of [timeouts]
 reasoning = true  # no default; whether the model thinks before it speaks, if its name does not say so
+
+[gateway]
+keys = "keys.json"  # no default; the callers' keys, hashed, as `orchestrator key new` writes them
+drain = {_seconds(_GATEWAY.drain)}  # what calls in flight may take once the gateway is to stop
+max_body = "{_GATEWAY.max_body // 2**20} MiB"  # a larger request is refused, 1 MiB to 1 GiB
+max_in_flight = {_GATEWAY.max_in_flight}  # calls at once; more are told at once when to come again
+cors = []  # the origins whose pages may use it from a browser, such as "https://chat.corp"
+calls_kept = {_GATEWAY.calls_kept}  # finished calls that /v1/calls tells of
 """  # noqa: E501 - one line a key, as in the file
 
 
@@ -168,7 +178,7 @@ def _provider(entry: Vendor, entries: Sequence[str]) -> str:
 
 
 def _custom() -> str:
-    tables = ("providers.NAME", 'targets."NAME/MODEL"')
+    tables = ("providers.NAME", 'targets."NAME/MODEL"', "gateway")
     return "\n\n".join(f"# [{table}]\n{commented(table)}" for table in tables)
 
 

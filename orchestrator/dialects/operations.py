@@ -67,6 +67,8 @@ class OperationSpec:
         losses: What of a request by a client of another dialect cannot be said in this one.
         complete_answer: The body of an answer as clients of ``form`` expect it, of that body,
             what was asked, and the model's name.
+        estimated: The body of an answer that nobody gave: of an estimate of the number that is
+            asked for; ``None`` where it cannot be estimated.
     """
 
     form: str
@@ -80,3 +82,4 @@ class OperationSpec:
     complete_answer: Callable[[Payload, Payload, str], dict[str, Any]] = attrs.field(
         default=_as_it_came
     )
+    estimated: Callable[[int], dict[str, Any]] | None = None

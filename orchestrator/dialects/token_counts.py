@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from orchestrator.dialects.answer import Answer, Fault
 from orchestrator.dialects.encoding import EncodeOperation, Payload
 from orchestrator.dialects.operations import DecodeFor, OperationSpec
 from orchestrator.dialects.wire import decoded
 
+_MARK = {"estimate": True}
+"""What tells a count that nobody made; clients of every vendor pass over what they do not know."""
 
-def token_count(form: str, path: str, encode: EncodeOperation, field: str) -> OperationSpec:
+
+def token_count(
+    form: str,
+    path: str,
+    encode: EncodeOperation,
+    field: str,
+    fixed: Mapping[str, Any] = MappingProxyType({}),
+) -> OperationSpec:
     """The operation of a dialect whose answers hold the count in ``field``.
 
     Args:
@@ -18,9 +29,19 @@ def token_count(form: str, path: str, encode: EncodeOperation, field: str) -> Op
         path: How the path ends by which its clients ask.
         encode: Makes the request.
         field: Where the answer has the number.
+        fixed: What every answer says besides.
     """
+
+    def estimated(tokens: int) -> dict[str, Any]:
+        return {**fixed, field: tokens, **_MARK}
+
     return OperationSpec(
-        form=form, paths=(path,), encode=encode, decode=_decoder(field), takes_overrides=False
+        form=form,
+        paths=(path,),
+        encode=encode,
+        decode=_decoder(field),
+        takes_overrides=False,
+        estimated=estimated,
     )
 
 

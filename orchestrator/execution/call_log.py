@@ -24,6 +24,9 @@ LOGGER = logging.getLogger("orchestrator")
 IN_SHORT = "in_short"
 """The attribute of a record that says it without the provider's words, for who has shown them."""
 
+CALL_ID = "call_id"
+"""The attribute of a record that is about one call: the call's id."""
+
 Sent = tuple[Target, str]
 """Where an attempt was sent, and the label of its credential."""
 
@@ -63,20 +66,22 @@ class CallLog:
             where = f" {command.target.name} {command.credential}, attempt {command.number}"
         way = f"{before.state.value} → {moved.call.state.value}{where}"
         facts = (call[:8], way, type(event).__name__, moved.row)
-        self._say(logging.DEBUG, "call %s: %s (%s: %s)", *facts)
+        self._say(logging.DEBUG, "call %s: %s (%s: %s)", *facts, extra={CALL_ID: call})
 
     def tell_failover(self, call: str, left: Sent, to: Sent, error: Error) -> None:
         """The call goes on with another target or credential."""
         if (left[0].name, left[1]) != (to[0].name, to[1]):
             facts = (call[:8], _sent(left), _sent(to), _why(error))
-            self._say(logging.INFO, "call %s left %s for %s: %s", *facts)
+            said = "call %s left %s for %s: %s"
+            self._say(logging.INFO, said, *facts, extra={CALL_ID: call})
 
     def tell_passed_over(
-        self, clears: Iterable[Clear], to: Target, began: float, at: float
+        self, call: str, clears: Iterable[Clear], to: Target, began: float, at: float
     ) -> None:
         """Once for each mark that this process did not make: what it keeps calls from.
 
         Args:
+            call: The call's id.
             clears: What stands in the way of targets that this call passed over.
             to: Where it goes instead.
             began: When the call began (epoch).
@@ -91,7 +96,8 @@ class CallLog:
             if self._is_new(clear.target.provider, began + clear.since):
                 lasting = f"{_MARKED[clear.mark]} for {whole_duration(at - clear.since)} so far"
                 facts = (clear.target.name, lasting, _why(clear.error), to.name)
-                self._say(logging.INFO, "%s is passed over, %s: %s; calls go to %s", *facts)
+                said = "%s is passed over, %s: %s; calls go to %s"
+                self._say(logging.INFO, said, *facts, extra={CALL_ID: call})
 
     def _is_new(self, provider: str, since: float) -> bool:
         """Whether a mark there that began then (epoch) was told of by nobody; it is from now on."""
@@ -102,26 +108,28 @@ class CallLog:
         known.append(since)
         return True
 
-    def tell_news(self, news: BoardNews) -> None:
-        """What became of marks, and where calls go since."""
+    def tell_news(self, call: str, news: BoardNews) -> None:
+        """What a call made of marks, and where calls go since."""
+        about = {CALL_ID: call}
         for each in news.marks:
             match each.change:
                 case MarkChange.MADE:
-                    self._tell_made(each, news)
+                    self._tell_made(each, news, about)
                 case MarkChange.LIFTED:
                     said = f"{_thing(each)} is back after {whole_duration(each.lasted)}"
-                    self._say(logging.INFO, "%s: an answer ended its %s", said, _name(each))
+                    text = "%s: an answer ended its %s"
+                    self._say(logging.INFO, text, said, _name(each), extra=about)
                 case MarkChange.PROLONGED:
                     said = f"{_state(each)}, by a failed probe"
-                    self._say(logging.DEBUG, "%s: %s", said, _why(each.error))
+                    self._say(logging.DEBUG, "%s: %s", said, _why(each.error), extra=about)
 
-    def _tell_made(self, each: MarkNews, news: BoardNews) -> None:
+    def _tell_made(self, each: MarkNews, news: BoardNews, about: dict[str, str]) -> None:
         self._is_new(each.provider, each.since)
         state, where = _state(each), _where(each, news)
         error = each.error
         hint = f". {error.hint}" if error is not None and error.hint else ""
         # For who has shown the failure itself already: what it says besides.
-        extra = {IN_SHORT: one_line(f"{state}; {where}")}
+        extra = {IN_SHORT: one_line(f"{state}; {where}"), **about}
         self._say(logging.WARNING, "%s: %s; %s%s", state, _why(error), where, hint, extra=extra)
 
     def _say(self, level: int, text: str, *facts: str, extra: dict[str, str] | None = None) -> None:

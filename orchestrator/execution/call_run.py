@@ -199,7 +199,7 @@ class CallRun:
         """Tell people what the board's answers so far made of marks."""
         news, self.session.news = self.session.news, ()
         for each in news:
-            self.runtime.log.tell_news(each)
+            self.runtime.log.tell_news(self.recorder.ledger.call, each)
 
     def as_repaired(self, taken: Taken | None) -> Taken | None:
         """What was taken, with what repairs of this request, or of earlier ones, say of it."""
@@ -440,13 +440,13 @@ class CallRun:
 
     def _log_route_change(self, to: Send) -> None:
         """Tell people what the call left for this attempt, and what it passed over."""
-        log, at = self.runtime.log, self.at
+        log, at, call = self.runtime.log, self.at, self.recorder.ledger.call
         if self._failed is not None:
             left, error = self._failed
             taken = to.target, to.credential
-            log.tell_failover(self.recorder.ledger.call, left, taken, error)
+            log.tell_failover(call, left, taken, error)
         clears, began = self.recorder.passed_over.values(), self.runtime.clock.time() - at
-        log.tell_passed_over(clears, to.target, began, at)
+        log.tell_passed_over(call, clears, to.target, began, at)
 
     def _end_attempt(self, event: Event) -> None:
         """Record what an attempt cost, and that no more of its answer will come."""

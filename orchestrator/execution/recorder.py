@@ -16,6 +16,7 @@ from orchestrator.ledger import (
     Attempt,
     Closed,
     Entry,
+    FiledCall,
     Ledger,
     LedgerFile,
     Opened,
@@ -44,6 +45,7 @@ from orchestrator.states import (
     Started,
     State,
     Step,
+    Streaming,
     Succeeded,
     Switched,
     Waited,
@@ -56,6 +58,8 @@ _GUARDS = {row.name: row.guard.__name__ if row.guard else None for row in TABLE}
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-ds-trace-id", "x-amzn-requestid", "cf-ray")
 """Headers that hold the provider's id of a request, the most specific first."""
+
+_RAW_REQUEST_IDS = frozenset(name.encode() for name in _REQUEST_IDS)
 
 _UNTOLD = Usage()
 """What a dialect reads where a provider told nothing."""
@@ -110,6 +114,13 @@ class _Sent:
             return None
         return masked(request_id(self.head.headers), self.masker)
 
+    def release_head(self) -> None:
+        """Let go of the answer's headers, but for the provider's id of the request."""
+        # A head may have 64 KiB, and a gateway keeps the records of a thousand calls.
+        if self.head is not None:
+            ids = self.head.headers.only(_RAW_REQUEST_IDS)
+            self.head = ResponseHead(self.head.status, ids)
+
 
 class Recorder:
     """Writes down what the flow does.
@@ -125,7 +136,11 @@ class Recorder:
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
         self.ledger = Ledger(call)
         self.is_closed = False
-        self._entries = ObservedEntries(self.ledger, observers) if observers else self.ledger
+        # A ledger file needs no entry, but what is in it, and that not before it is written.
+        self._files = [each for each in observers if isinstance(each, LedgerFile)]
+        others = [each for each in observers if not isinstance(each, LedgerFile)]
+        self._entries = ObservedEntries(self.ledger, others) if others else self.ledger
+        self._filed: list[FiledCall] = []
         self._sent: _Sent | None = None
         self._errors: list[tuple[Error, str]] = []
         self.passed_over: dict[str, Clear] = {}
@@ -139,6 +154,7 @@ class Recorder:
             request: What the caller asked.
             pools: The credentials of every provider.
         """
+        self._filed = [file.begin(self.ledger) for file in self._files]
         route, metadata = call.route, request.metadata
         known = {each.provider: pools[each.provider] for each in route}
         asked = (self.ledger.call, time, route, call.policy, call.reasoning)
@@ -212,8 +228,11 @@ class Recorder:
             # What a take passes over has a clear; on an empty board there is none.
             if event.standby.clears:
                 self._pass_over(event, moved.call)
-        elif self._sent is not None:
+            return
+        if self._sent is not None:
             self._settle(self._sent, event, moved.call.state)
+        if isinstance(event, Streaming):
+            self._file()
 
     def skipped(self, call: Call) -> tuple[Skipped, ...]:
         """The targets passed over without a send, in route order."""
@@ -235,18 +254,19 @@ class Recorder:
     def record_closed(self, call: Call, at: float, skipped: tuple[Skipped, ...]) -> None:
         """The call is over."""
         self.is_closed = True
-        self._entries.defer(
-            Closed,
-            _as_told,
-            self.ledger.call,
-            at,
-            call.state.value,
-            call.cause.reason if call.stopped_by is not None and call.cause else None,
-            call.stopped_by,
-            call.number,
-            skipped,
-        )
+        reason = call.cause.reason if call.stopped_by is not None and call.cause else None
+        told = call.state.value, reason, call.stopped_by, call.number, skipped
+        try:
+            self._entries.defer(Closed, _as_told, self.ledger.call, at, *told)
+        finally:
+            for filed in self._filed:
+                filed.end()
         ended(self.ledger)
+
+    def _file(self) -> None:
+        """Have written what befell the call: much may be to come of it yet."""
+        for filed in self._filed:
+            filed.write()
 
     def _settle(self, sent: _Sent, event: Event, state: State) -> None:
         """Close the record of the attempt that ``event`` ends."""
@@ -264,6 +284,8 @@ class Recorder:
         # Nothing changes it from here on.
         self._sent = None
         self._entries.defer(Attempt, _attempt, self.ledger.call, sent, event.at, state, error)
+        if error is not None:
+            self._file()
 
     def _pass_over(self, event: Started | Switched | Waited | Rotated, call: Call) -> None:
         names = [target.name for target in call.route]
@@ -278,25 +300,16 @@ class Recorder:
 class ObservedEntries:
     """The entries of a call that somebody observes: each is handed on as it is written down.
 
-    A ledger file alone needs no entry, but what is in it. Who raises is told no more of this
-    call: what is broken breaks at each entry, and one traceback says as much as five.
+    Who raises is told no more of this call: what is broken breaks at each entry, and one
+    traceback says as much as five.
     """
 
     def __init__(self, ledger: Ledger, observers: Sequence[Callable[[Entry], None]]) -> None:
         self._ledger, self._observers = ledger, tuple(observers)
-        alone = observers[0] if len(observers) == 1 else None
-        self._file = alone if isinstance(alone, LedgerFile) else None
 
     def defer(self, kind: type[Entry], values: Callable[..., tuple[Any, ...]], *facts: Any) -> None:
         """Add the entry of ``kind`` that has ``values(*facts)``; see :meth:`.Ledger.defer`."""
-        if self._file is None:
-            self.append(kind(*values(*facts)))
-            return
-        self._ledger.defer(kind, values, *facts)
-        try:
-            self._file.write(kind, values(*facts))
-        except Exception:  # noqa: BLE001 - as of any observer
-            _log.exception("the ledger file raised; the call goes on")
+        self.append(kind(*values(*facts)))
 
     def append(self, entry: Entry) -> None:
         """Add ``entry``."""
@@ -306,12 +319,7 @@ class ObservedEntries:
                 observer(entry)
             except Exception:  # noqa: BLE001 - what an observer breaks must not cost the answer
                 _log.exception("an observer of the call raised; the call goes on without it")
-                self._leave_out(observer)
-
-    def _leave_out(self, observer: Callable[[Entry], None]) -> None:
-        # A ledger file leaves the call out by itself, and forgets it when told of its end.
-        if not isinstance(observer, LedgerFile):
-            self._observers = tuple(one for one in self._observers if one is not observer)
+                self._observers = tuple(one for one in self._observers if one is not observer)
 
 
 def _as_told(*facts: Any) -> tuple[Any, ...]:

@@ -118,6 +118,11 @@ class HealthBoard:
         """
         return self._state.store.update(lambda marks: reset(marks, provider)).answer
 
+    @property
+    def store(self) -> Store:
+        """What keeps the marks."""
+        return self._state.store
+
     def close(self) -> None:
         """Let go of the store's files."""
         self._state.store.close()

@@ -13,7 +13,7 @@ from orchestrator.ledger.entries import (
     Transition,
     billed,
 )
-from orchestrator.ledger.file import OLD, LedgerFile, append
+from orchestrator.ledger.file import OLD, FiledCall, LedgerFile, append
 from orchestrator.ledger.record import Ledger, Observer, Watcher, ended, watch
 from orchestrator.ledger.recording import Recording, read_ledger, recorded_call, recorded_calls
 
@@ -25,6 +25,7 @@ __all__ = [
     "BrokenLedger",
     "Closed",
     "Entry",
+    "FiledCall",
     "Ledger",
     "LedgerFile",
     "Observer",

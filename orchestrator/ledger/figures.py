@@ -10,6 +10,39 @@ from typing import Any
 
 import attrs
 
+from orchestrator.states import State, StoppedBy
+
+_SUCCEED, _CANCELLED = State.SUCCEED.value, StoppedBy.CANCELLED.value
+
+
+def ending_of(
+    outcome: str, stopped_by: str | None, *, attempts: int, first_asked: str, first_of_route: str
+) -> str:
+    """The name of the count of :class:`CallCounts` that a finished call belongs to.
+
+    Args:
+        outcome: Its final state.
+        stopped_by: Why it ended where it failed.
+        attempts: How many requests were sent.
+        first_asked: The target of the first of them; empty where none is known.
+        first_of_route: The first target that the call might have asked.
+    """
+    if outcome == _SUCCEED:
+        # What `simulate --random` and `replay` mean by it.
+        is_first = attempts == 1 and first_asked in ("", first_of_route)
+        return "answered_at_once" if is_first else "rescued"
+    return "left" if stopped_by == _CANCELLED else "lost"
+
+
+def rescue_reason(failures: Iterable[str | None], skipped: Iterable[str]) -> str:
+    """What the first choice of a rescued call was not to be had for.
+
+    Args:
+        failures: The reasons of its attempts, in order; ``None`` of one that did not fail.
+        skipped: The reasons for which targets were passed over, in order.
+    """
+    return next(filter(None, failures), None) or next(filter(None, skipped), "unknown")
+
 
 @attrs.define
 class TargetFigures:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import errno
 import logging
 import math
@@ -11,19 +13,22 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterable
+from asyncio import events
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from orchestrator.ledger.codec import Line, encode_lines, line_of, line_with
+from orchestrator.ledger.codec import Line, encode_lines, line_of
 from orchestrator.ledger.entries import Attempt, Closed, Entry, Transition
+from orchestrator.ledger.record import Ledger
 from orchestrator.states import Streaming
 
 if sys.platform != "win32":
     import fcntl
 
 _log = logging.getLogger("orchestrator")
+
+_RAISED = "the ledger file raised; the call goes on"
 
 
 class LedgerFile:
@@ -32,7 +37,9 @@ class LedgerFile:
     The lines of a call are written in one go when it ends; before that when an attempt of it
     has failed, and when the first content of a stream is here. So a call that is answered at
     once costs one write, and a process that is killed leaves of each call what had befallen it
-    by then: nothing of one whose first attempt had brought nothing yet.
+    by then: nothing of one whose first attempt had brought nothing yet. Calls that run at once
+    in an event loop share the write: what befell them in one turn of the loop is written at its
+    end, and when the last of them is over at once.
 
     The file stays open between calls, and is looked for by its name once a second: where it was
     rotated away, removed or replaced, the lines of up to a second still go to the old one.
@@ -60,18 +67,68 @@ class LedgerFile:
         self._reported: set[str] = set()
         self._waiting: dict[str, list[Line]] = {}
         self._left: set[str] = set()
+        self._running: set[str] = set()
+        # Changed by one item at a time, which neither threads nor signals can come between.
+        self._ready: deque[FiledCall] = deque()
+        self._turn: asyncio.AbstractEventLoop | None = None
         _files.add(self)
 
     def __call__(self, entry: Entry) -> None:
         """Write ``entry``, at the latest with the last one of its call."""
         self._take(type(entry), line_of(entry))
 
-    def write(self, kind: type[Entry], values: Iterable[Any]) -> None:
-        """Write the entry of ``kind`` that has ``values``, in the order of its fields.
+    def begin(self, ledger: Ledger) -> FiledCall:
+        """Take in a call that begins: it says itself when its ``ledger`` is to be written."""
+        self._running.add(ledger.call)
+        return FiledCall(self, ledger)
 
-        As when it is called with that entry, which nobody needs to make.
+    def take(self, call: FiledCall, *, is_last: bool) -> None:
+        """Write what ``call`` has to tell, with others at the end of this turn of the loop.
+
+        At once where no other call runs, or no event loop: then nobody else would write it. So a
+        program that ends after its calls, however it ends, has written them.
         """
-        self._take(kind, line_with(kind, values))
+        loop = events._get_running_loop() if len(self._running) > 1 else None  # noqa: SLF001
+        if is_last:
+            self._running.discard(call.name)
+        self._ready.append(call)
+        if loop is not None and self._turn is None:
+            self._turn = loop
+            _unwritten.add(self)
+            loop.call_soon(self.flush)
+        elif loop is None or loop is not self._turn:  # whose turn it was, that one may be closed
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits for the end of a turn; whatever goes wrong is logged."""
+        # Whole, so that nothing of a call is written before what is older.
+        with self._lock:
+            self._turn = None
+            _unwritten.discard(self)
+            while self._ready:
+                self._write_ready()
+
+    def _write_ready(self) -> None:
+        """Write what waits, or as much of it as goes at once."""
+        calls: list[FiledCall] = []
+        texts: list[bytes] = []
+        size = 0
+        try:
+            while self._ready and size < MOST_AT_ONCE:
+                calls.append(self._ready.popleft())
+                texts.append(calls[-1].encode())
+                size += len(texts[-1])
+            if size:
+                self._append(texts)
+        except BaseException as error:
+            for call in calls:
+                call.is_lost = True
+            if isinstance(error, OSError):
+                self._report("written", error)
+            elif isinstance(error, Exception):
+                _log.exception(_RAISED)
+            else:
+                raise
 
     def _take(self, kind: type[Entry], line: Line) -> None:
         call, is_last = line.call, kind is Closed
@@ -85,9 +142,9 @@ class LedgerFile:
             self._waiting[call] = lines
             return
         try:
-            text = encode_lines(lines)
+            texts = [encode_lines(lines)]
             with self._lock:
-                self._append(text)
+                self._append(texts)
         except BaseException as error:
             # Whatever it was, these lines are lost: what follows them would tell what is not so.
             if not is_last:
@@ -99,20 +156,26 @@ class LedgerFile:
     def forked(self) -> None:
         """Begin anew in a child: another thread of its parent may have held the lock."""
         self._lock = threading.RLock()
+        # What its calls have to tell is the parent's to write.
+        self._ready.clear()
+        self._running.clear()
+        self._turn = None
         # A lock of the parent's file is the child's too, as long as it has it open.
         self._open = None
 
-    def _append(self, text: bytes) -> None:
+    def _append(self, texts: list[bytes]) -> None:
         file, self._open = self._open, None
         now = time.monotonic()
         if now >= self._looked_at + LOOK_SECONDS:
             self._looked_at = now
             file = file if file is not None and file.is_current() else None
         file = file or _OpenFile.of(self.path)
-        if self.most is None or not file.is_regular:
-            file.append(text)
-        else:
-            file = self._append_within(self.most, file, text)
+        # Of a pipe a reader gets whole lines of several writers only in small writes.
+        for text in [b"".join(texts)] if file.is_regular else texts:
+            if self.most is None or not file.is_regular:
+                file.append(text)
+            else:
+                file = self._append_within(self.most, file, text)
         # Of a pipe that is kept open the reader would see no end, and a writer no reader's.
         if file.is_regular:
             self._open = file
@@ -136,6 +199,42 @@ class LedgerFile:
         self._reported.add(what)
 
 
+class FiledCall:
+    """The record of a call that a ledger file writes.
+
+    Attributes:
+        name: The call's id.
+        is_lost: True once a line could not be written: what follows it would tell what is not so.
+    """
+
+    __slots__ = ("_file", "_ledger", "_written", "is_lost", "name")
+
+    def __init__(self, file: LedgerFile, ledger: Ledger) -> None:
+        self.name, self.is_lost = ledger.call, False
+        self._file, self._ledger, self._written = file, ledger, 0
+
+    def write(self) -> None:
+        """Write what has befallen the call so far."""
+        self._file.take(self, is_last=False)
+
+    def end(self) -> None:
+        """Write the rest: the call is over."""
+        self._file.take(self, is_last=True)
+
+    def encode(self) -> bytes:
+        """The lines that are not written yet; empty where there are none, or one was lost."""
+        if self.is_lost:
+            return b""
+        begin, self._written = self._written, len(self._ledger)
+        try:
+            return encode_lines(self._ledger.unencoded(begin, self._written))
+        except Exception:  # noqa: BLE001 - as of any observer
+            # It alone is lost, and none of those that are written with it.
+            self.is_lost = True
+            _log.exception(_RAISED)
+            return b""
+
+
 def _is_telling(kind: type[Entry], line: Line) -> bool:
     """True where much may be to come of the call yet, and something has befallen it."""
     if kind is Attempt:
@@ -144,6 +243,15 @@ def _is_telling(kind: type[Entry], line: Line) -> bool:
 
 
 _files: weakref.WeakSet[LedgerFile] = weakref.WeakSet()
+
+_unwritten: set[LedgerFile] = set()
+"""Files that wait for the end of a turn of a loop, which may be closed before that."""
+
+
+@atexit.register
+def _flush() -> None:
+    for file in tuple(_unwritten):
+        file.flush()
 
 
 def _fork() -> None:
@@ -166,6 +274,9 @@ def append(path: Path, text: bytes) -> None:
 
 LOOK_SECONDS = 1.0
 """How long the file is taken to be the one of its name: to look costs as much as to write."""
+
+MOST_AT_ONCE = 65_536
+"""Bytes of calls that end at once after which they are written; some 20 calls."""
 
 MOST_ROTATIONS = 5
 """How often one write looks for a file with room, while others fill each that begins."""

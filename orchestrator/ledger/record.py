@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from orchestrator.ledger.codec import line
+from orchestrator.ledger.codec import Line, line, line_of, line_with
 from orchestrator.ledger.entries import Attempt, Entry, Transition
 from orchestrator.states import Diagnosed, Event, Send
 
@@ -61,6 +61,13 @@ class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed 
         """Add the entry of ``kind`` that has ``values(*facts)``, whenever these are asked for."""
         self._entries.append((kind, values, facts))
 
+    def unencoded(self, begin: int, end: int) -> list[Line]:
+        """The lines of some of the entries, to be encoded; no entry is put together for that."""
+        return [
+            line_with(each[0], each[1](*each[2])) if type(each) is tuple else line_of(each)
+            for each in self._entries[begin:end]
+        ]
+
     def _whole(self) -> list[Entry]:
         """The entries up to now, all of them put together."""
         entries, number = self._entries, len(self._entries)
@@ -95,6 +102,18 @@ class Ledger(Sequence[Entry]):  # noqa: PLW1641 - it grows, so nothing is filed 
     def lines(self) -> Iterator[bytes]:
         """The entries as JSON lines."""
         return (line(entry) for entry in self)
+
+
+Part = Entry | tuple[type[Entry], Callable[..., Iterable[Any]], tuple[Any, ...]]
+"""An entry, or what :meth:`Ledger.defer` was given in its place."""
+
+
+def parts_of(ledger: Ledger) -> list[Part]:
+    """The entries of a ledger up to now as they are: put together, or still deferred.
+
+    For who counts every call, and needs a few of its facts and no entry.
+    """
+    return ledger._entries[:]  # noqa: SLF001 - of this page
 
 
 def _step(move: Transition) -> str:

@@ -19,8 +19,13 @@ import msgspec
 from orchestrator.dialects.answer import Usage
 from orchestrator.ledger.codec import FORMAT, OURS, BrokenLedger
 from orchestrator.ledger.entries import Billed
-from orchestrator.ledger.figures import CallCounts, Statistics, TargetFigures
-from orchestrator.states import State, StoppedBy
+from orchestrator.ledger.figures import (
+    CallCounts,
+    Statistics,
+    TargetFigures,
+    ending_of,
+    rescue_reason,
+)
 
 SLACK = 3600.0
 """Seconds by which the calls of a file may be out of order: a call is written when it ends, and
@@ -297,15 +302,13 @@ MOST_PRICES = 100_000
 
 
 def _ending(running: _Running, line: _Closed) -> str:
-    """The name of the count that the call belongs to."""
-    if line.outcome == State.SUCCEED.value:
-        # What `simulate --random` and `replay` mean by it.
-        is_first = line.attempts == 1 and running.first_target in ("", running.first)
-        return "answered_at_once" if is_first else "rescued"
-    return "left" if line.stopped_by == StoppedBy.CANCELLED.value else "lost"
+    return ending_of(
+        *(line.outcome, line.stopped_by),
+        attempts=line.attempts,
+        first_asked=running.first_target,
+        first_of_route=running.first,
+    )
 
 
 def _why(running: _Running, line: _Closed) -> str:
-    """What the first choice was not to be had for."""
-    skipped = (each.reason for each in line.skipped)
-    return running.first_reason or next(skipped, "") or "unknown"
+    return rescue_reason((running.first_reason,), (each.reason for each in line.skipped))

@@ -21,7 +21,7 @@ from orchestrator.secrets.held import (
     values_of_query,
     values_of_userinfo,
 )
-from orchestrator.secrets.log_filter import guard_logs
+from orchestrator.secrets.log_filter import guard_logs, masked_for_logs
 from orchestrator.secrets.masker import Masker, mask
 from orchestrator.secrets.shapes import MASK
 
@@ -35,6 +35,7 @@ __all__ = [
     "guard_logs",
     "is_public_name",
     "mask",
+    "masked_for_logs",
     "values_of_header",
     "values_of_query",
     "values_of_userinfo",

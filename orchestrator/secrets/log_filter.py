@@ -22,6 +22,13 @@ _LOGGERS = (
 _maskers: weakref.WeakSet[Masker] = weakref.WeakSet()
 
 
+def masked_for_logs(said: str) -> str:
+    """``said`` without the secrets of any config in use."""
+    for masker in tuple(_maskers):
+        said = masker(said)
+    return said
+
+
 class LogFilter(logging.Filter):
     """Masks the secrets of every config in use in the records that pass."""
 
@@ -31,9 +38,7 @@ class LogFilter(logging.Filter):
             said = record.getMessage()
         except Exception:  # noqa: BLE001 - the handler tells of a record that is broken
             return True
-        masked = said
-        for masker in tuple(_maskers):
-            masked = masker(masked)
+        masked = masked_for_logs(said)
         if masked != said:
             record.msg, record.args = masked, None
         return True

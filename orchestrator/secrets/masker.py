@@ -12,7 +12,7 @@ import msgspec
 
 from orchestrator.secrets.held import LEAST, Secret
 from orchestrator.secrets.shapes import MASK, mask_shapes
-from orchestrator.secrets.spellings import Span, everything, layers, readings
+from orchestrator.secrets.spellings import Span, everything, layers, only_layer, readings
 
 PIECE = 12
 """Characters of a secret that are a secret by themselves (our own choice, 2026-11)."""
@@ -133,10 +133,14 @@ class _Index:
         """The parts of ``text`` that hold a secret or a piece of one, in whatever spelling."""
         if not self._forms or len(text) < LEAST:
             return []
+        # The id of an answer is looked at in every record, and is one layer that holds nothing.
+        alone = only_layer(text)
+        if alone is not None and self._grams.isdisjoint(_words(everything(alone).lower())):
+            return []
         return [
             read.place(start, end)
             for layer in layers(text)
-            if not self._grams.isdisjoint(_words(everything(layer).lower()))
+            if not self._grams.isdisjoint(_words(everything(layer.data).lower()))
             for read in readings(layer)
             for start, end in self._found(read.data.lower())
         ]

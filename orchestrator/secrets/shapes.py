@@ -23,6 +23,7 @@ _KEY = re.compile(
     _START
     + r"""(?:
       (?:sk|rk)[-_][A-Za-z0-9_*-]{8,}+          # openai, anthropic, deepseek, openrouter, ...
+    | ork-[A-Za-z0-9_-]{16,}+                    # of our own gateway
     | AIza[A-Za-z0-9_-]{16,}+ | AQ\.[A-Za-z0-9_-]{16,}+ | ya29\.[A-Za-z0-9_-]{16,}+   # google
     | gsk_[A-Za-z0-9]{8,}+                      # groq
     | xai-[A-Za-z0-9]{8,}+                      # xai

@@ -13,9 +13,9 @@ carry, is a ``?`` in it.
 
 from __future__ import annotations
 
-import binascii
 import html
 import re
+from binascii import a2b_base64, unhexlify
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
@@ -34,6 +34,9 @@ _UNSEEN = dict.fromkeys(
 """Blanks beyond latin-1, those without width too."""
 
 _BLANKS = b" \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\xad"
+_OPENED = _BLANKS + b"%\\&"
+"""What :func:`layers` takes out, or looks behind."""
+
 _BLANK = re.compile(b"[" + re.escape(_BLANKS) + b"]+")
 
 _ESCAPE = re.compile(
@@ -81,12 +84,20 @@ def readings(layer: Reading) -> Iterator[Reading]:
         yield from readings(Reading(data, _Places(layer, _BETWEEN_BYTES, _nothing)))
 
 
-def everything(layer: Reading) -> bytes:
-    """What all of :func:`readings` say, one after the other: for a first, quick look."""
-    said = [layer.data, *decodings(layer.data)]
-    if _BYTE_BY_BYTE.search(layer.data):
-        said += decodings(_BETWEEN_BYTES.sub(b"", layer.data))
+def everything(data: bytes) -> bytes:
+    """What all of :func:`readings` of a layer say, one after the other: for a first, quick look."""
+    said = [data, *decodings(data)]
+    if _BYTE_BY_BYTE.search(data):
+        said += decodings(_BETWEEN_BYTES.sub(b"", data))
     return b"\n".join(said)
+
+
+def only_layer(text: str) -> bytes | None:
+    """What :func:`layers` would read as the only one, as of an id; ``None`` where more is in it."""
+    if not text.isascii():
+        return None
+    data = text.encode()
+    return data if len(data.translate(None, _OPENED)) == len(data) else None
 
 
 def layers(text: str) -> Iterator[Reading]:
@@ -194,16 +205,13 @@ class _Places:
 
 def decodings(data: bytes) -> list[bytes]:
     """``data`` read as base64 and as hex, from each place at which they may begin."""
-    letters = data.translate(_BASE64) + b"AAA"
-    digits = data.translate(_HEX)
+    letters, digits = data.translate(_BASE64) + b"AAA", data.translate(_HEX)
+    more, size = len(letters), len(digits)
     return [
-        *(binascii.a2b_base64(_whole(letters[offset:], 4)) for offset in range(4)),
-        *(binascii.unhexlify(_whole(digits[offset:], 2)) for offset in range(2)),
+        *(a2b_base64(letters[at : more - (more - at) % 4]) for at in (0, 1, 2, 3)),
+        unhexlify(digits[: size - size % 2]),
+        unhexlify(digits[1 : size - (size - 1) % 2]),
     ]
-
-
-def _whole(data: bytes, size: int) -> bytes:
-    return data[: len(data) // size * size]
 
 
 def _placed(layer: Reading, number: int) -> Place:

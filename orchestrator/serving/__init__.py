@@ -14,9 +14,3 @@ The rules of the room: ``parse`` reads a client's request, ``respond`` and ``bod
 write its reply, and neither knows an HTTP library; ``httpx_compat`` alone knows that there are
 two, and imports neither: the request that comes in says whose it is.
 """
-
-from __future__ import annotations
-
-from orchestrator.serving.transport import OrchestratorTransport, transport
-
-__all__ = ["OrchestratorTransport", "transport"]

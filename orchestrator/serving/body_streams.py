@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import aclosing, suppress
+from typing import Protocol
 
 import attrs
 
@@ -23,12 +24,24 @@ from orchestrator.dialects.neutral import (
 )
 from orchestrator.dialects.relay import Relay
 from orchestrator.execution.call_run import CallRun
-from orchestrator.serving.http_errors import HttpRefusal, error_response
+from orchestrator.serving.http_errors import error_response
 from orchestrator.states import OnInterrupted
 
-REFUSED = (CallFailed, RequestError, ConfigError, HttpRefusal)
+REFUSED = (CallFailed, RequestError, ConfigError)
 """What a client is told as an HTTP error, or inside its stream; anything else is a fault of
 ours, and raised."""
+
+
+class ByteStream(Protocol):
+    """The bytes of an answer as they come, for a client that suspends a task."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces, in order."""
+        ...
+
+    async def aclose(self) -> None:
+        """End what brings them; nobody reads any further."""
+        ...
 
 
 class EventWriter:
@@ -38,11 +51,17 @@ class EventWriter:
     whatever comes after the first is written, by a writer that has followed the first.
     Some dialects name their items in every event, and a writer names them in its own way:
     there all of a stream that may go on elsewhere is written.
+
+    Args:
+        request: What the client asked.
+        run: The call.
+        hides_usage: True where the provider was asked what the stream costs, and the client did
+            not ask: an event that says nothing else is none that it expects.
     """
 
-    def __init__(self, request: Request, run: CallRun) -> None:
+    def __init__(self, request: Request, run: CallRun, *, hides_usage: bool = False) -> None:
         self._dialect, self._payload = request.dialect, request.payload
-        self._run = run
+        self._run, self._hides_usage = run, hides_usage
         self._may_go_on = run.call.policy.on_interrupted is OnInterrupted.CONTINUE
         self._first: int | None = None
         serving = dialect(request.dialect).serving
@@ -61,6 +80,8 @@ class EventWriter:
     def _event(self, event: StreamEvent) -> bytes:
         if event.deltas and all(isinstance(delta, Unreadable) for delta in event.deltas):
             return b""  # the machine went on without it, and a client would not
+        if self._hides_usage and event.deltas and _are_counts(event.deltas):
+            return b""
         if not self._passes(event):
             return self._written(event)
         if self._relay is not None:
@@ -214,3 +235,7 @@ def _some(data: bytes) -> Iterator[bytes]:
     """``data``, unless it is nothing: an empty piece tells a client nothing."""
     if data:
         yield data
+
+
+def _are_counts(deltas: tuple[Delta, ...]) -> bool:
+    return all(isinstance(delta, UsageDelta) for delta in deltas)

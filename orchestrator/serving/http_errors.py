@@ -5,35 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.api.errors import CallFailed
-from orchestrator.api.request import RequestError
 from orchestrator.config.errors import ConfigError, UnknownRoute
 from orchestrator.dialects import dialect
+from orchestrator.serving.refusals import RequestRefused
 from orchestrator.states.reasons import SPECS, Reason
-
-
-class NotServed(RequestError):
-    """A request that is no call of a model; its text says what is served."""
-
-
-class HttpRefusal(Exception):
-    """A request that is turned away before it is a call, with any status.
-
-    Attributes:
-        status: The HTTP status, 400 to 599.
-        reason: The class of the refusal, a stable name such as ``unauthorized``.
-        message: What was found and what is allowed.
-        hint: Who must act and what to do; empty where ``message`` says it.
-    """
-
-    def __init__(self, status: int, reason: str, message: str, hint: str = "") -> None:
-        self.status = status
-        self.reason = reason
-        self.message = message
-        self.hint = hint
-        super().__init__(f"{message}. {hint}" if hint else message)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.status, self.reason, self.message, self.hint)
 
 
 def error_response(
@@ -59,12 +34,10 @@ def _told(error: Exception) -> tuple[int, str, str]:
     """The status, the reason and the hint of a failure."""
     if isinstance(error, CallFailed):
         return SPECS[error.reason].status, error.reason.value, error.hint
-    if isinstance(error, HttpRefusal):
-        return error.status, error.reason, error.hint
     if isinstance(error, UnknownRoute):
         return 404, Reason.MODEL_NOT_FOUND.value, ""
-    if isinstance(error, NotServed):
-        return 404, "not_served", ""
+    if isinstance(error, RequestRefused):
+        return error.status, error.reason, ""
     if isinstance(error, ConfigError):
         return 500, "config", ""
     return 400, Reason.BAD_REQUEST.value, ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from typing import Any, assert_never
+from typing import Any
 
 import attrs
 
@@ -37,8 +37,8 @@ class Library:
                 stream = self.sync_body(*body.parts)
             case AsyncBody() as body:
                 stream = self.async_body(*body.parts)
-            case never:
-                assert_never(never)
+            case other:
+                raise TypeError(f"a client of httpx reads no {type(other).__name__}")
         return self.response(reply.status, headers=reply.headers, stream=stream)
 
 

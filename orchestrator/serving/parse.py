@@ -11,7 +11,7 @@ import msgspec
 
 from orchestrator.api.request import Request, RequestError
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, Dialect, Operation
-from orchestrator.serving.http_errors import NotServed
+from orchestrator.serving.refusals import NotServed
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -49,21 +49,29 @@ class HttpRequest(Protocol):
         ...
 
 
+Called = tuple[Dialect, Operation]
+"""What a request is written in, and what it asks for."""
+
+
 def parse_request(
-    incoming: HttpRequest, *, route: str | Sequence[str] | None, deadline: float
+    incoming: HttpRequest,
+    called: Called,
+    *,
+    route: str | Sequence[str] | None,
+    timeout: float | None = None,
 ) -> Request:
     """The request of a call that ``incoming`` is.
 
     Args:
         incoming: A client's request.
+        called: What is asked for at its path.
         route: A route or targets in place of the model that it names.
-        deadline: Seconds that the policy gives; a shorter limit of the client's holds.
+        timeout: The call's deadline in seconds; ``None`` takes the policy's.
 
     Raises:
-        NotServed: It is no call of a model.
-        RequestError: It is one, and makes no sense.
+        RequestError: It makes no sense.
     """
-    (spoken, operation), payload = _called(incoming), _payload(incoming)
+    (spoken, operation), payload = called, _payload(incoming)
     path, served = incoming.url.path, spoken.serving
     named, streams = served.address(path, incoming.url.params)
     # What the body says goes before the address.
@@ -72,7 +80,7 @@ def parse_request(
     return Request(
         payload,
         route=route or model,
-        timeout=min(deadline, _patience(incoming)),
+        timeout=timeout,
         dialect=spoken.name,
         stream=stream if streams is None else streams,
         headers={
@@ -95,7 +103,7 @@ def client_dialect(incoming: HttpRequest) -> str:
     return next(lists, None) or next(known, DEFAULT_DIALECT)
 
 
-def _served_at(path: str) -> tuple[Dialect, Operation] | None:
+def _served_at(path: str) -> Called | None:
     """The dialect that is spoken at a path, and what is asked for there."""
     # The threads of OpenAI's assistants have messages too, which are no call of a model.
     if "/threads/" in path:
@@ -113,7 +121,12 @@ def _besides() -> Iterator[tuple[tuple[str, ...], Dialect, Operation]]:
             yield spec.paths, one, operation
 
 
-def _called(incoming: HttpRequest) -> tuple[Dialect, Operation]:
+def called_at(incoming: HttpRequest) -> Called:
+    """What ``incoming`` asks for, by the end of its path.
+
+    Raises:
+        NotServed: It is no call of a model.
+    """
     called = _served_at(incoming.url.path)
     if called is None or incoming.method != "POST":
         answers = [path for one in DIALECTS.values() for path in one.serving.paths]
@@ -155,8 +168,9 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def _patience(incoming: HttpRequest) -> float:
-    """Seconds until the client would give up; infinite where it waits for ever."""
+def client_patience(incoming: HttpRequest, deadline: float) -> float | None:
+    """Seconds until the client would give up, where that is sooner than ``deadline``."""
     limits = incoming.extensions.get("timeout") or {}
     seconds = None if limits == _UNSAID else limits.get("read")
-    return seconds if isinstance(seconds, int | float) and seconds > 0 else float("inf")
+    is_sooner = isinstance(seconds, int | float) and 0 < seconds < deadline
+    return seconds if is_sooner else None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 import attrs
 import msgspec
@@ -13,12 +11,15 @@ from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.dialects import Operation, dialect
-from orchestrator.execution.call_run import CallRun
-from orchestrator.ledger import Ledger, Skipped
-from orchestrator.serving.body_streams import AsyncBody, SyncBody
+from orchestrator.serving import call_headers
+from orchestrator.serving.body_streams import ByteStream, SyncBody
 from orchestrator.serving.http_errors import error_response
+from orchestrator.serving.refusals import RequestRefused
 
-_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+NO_RETRY = {"x-should-retry": "false"}
+"""The official clients retry some statuses unless they are told not to."""
+
+_STREAM = {"content-type": "text/event-stream; charset=utf-8"}
 
 
 @attrs.frozen
@@ -27,17 +28,11 @@ class HttpReply:
 
     status: int
     headers: dict[str, str]
-    body: bytes | SyncBody | AsyncBody
+    body: bytes | SyncBody | ByteStream
 
 
-def answer(request: Request, response: Response) -> HttpReply:
+def answer(request: Request, response: Response, headers: dict[str, str]) -> HttpReply:
     """A whole answer, in the dialect in which it was asked for."""
-    headers = _headers(
-        len(response.attempts),
-        f"{response.provider}/{response.model}",
-        _cause(response.ledger, response.skipped),
-        response.attempts[-1].request_id,
-    )
     return json(200, _body(request, response), headers)
 
 
@@ -48,26 +43,31 @@ def _body(request: Request, response: Response) -> dict[str, Any]:
     return spec.complete_answer(response.raw, request.payload, response.model)
 
 
-def stream(run: CallRun, body: SyncBody | AsyncBody) -> HttpReply:
+def stream(body: SyncBody | ByteStream, headers: dict[str, str]) -> HttpReply:
     """A stream whose first content is here: from now on its headers say how it was come by."""
-    headers = _headers(
-        run.call.number,
-        str(run.call.target or ""),
-        _cause(run.recorder.ledger, run.skipped),
-    )
-    return HttpReply(200, {**headers, "content-type": "text/event-stream; charset=utf-8"}, body)
+    return HttpReply(200, {**headers, **_STREAM}, body)
 
 
-def refused(error: Exception, spoken: str) -> HttpReply:
+def refused(error: Exception, spoken: str, headers: dict[str, str] | None = None) -> HttpReply:
     """What went wrong, as an HTTP error that the client raises in its own way."""
     status, body = error_response(error, spoken)
-    if not isinstance(error, CallFailed):
-        return json(status, body, _headers(0, "", type(error).__name__))
-    last = error.attempts[-1].request_id if error.attempts else None
-    headers = _headers(len(error.attempts), error.target, error.reason.value, last)
-    if error.error.retry_after is not None:
-        headers["retry-after"] = f"{error.error.retry_after:.0f}"
-    return json(status, body, headers)
+    told = call_headers.failed(error) if isinstance(error, CallFailed) else _none_sent(error)
+    return json(status, body, {**told, **NO_RETRY, **(headers or {})})
+
+
+def request_ids(request_id: str | None) -> dict[str, str]:
+    """The id of a request, as the vendors call it: OpenAI, and Anthropic."""
+    if not request_id:
+        return {}
+    shown = call_headers.plain(request_id)
+    return {"x-request-id": shown, "request-id": shown}
+
+
+def _none_sent(error: Exception) -> dict[str, str]:
+    reason = error.reason if isinstance(error, RequestRefused) else type(error).__name__
+    said = {"attempts": "0", "target": "", "reason": reason}
+    headers = {call_headers.PREFIX + name: value for name, value in said.items()}
+    return headers | error.headers if isinstance(error, RequestRefused) else headers
 
 
 def json(status: int, body: Any, headers: dict[str, str]) -> HttpReply:
@@ -75,30 +75,3 @@ def json(status: int, body: Any, headers: dict[str, str]) -> HttpReply:
     return HttpReply(
         status, {**headers, "content-type": "application/json"}, msgspec.json.encode(body)
     )
-
-
-def _headers(
-    attempts: int, target: str, reason: str | None, request_id: str | None = None
-) -> dict[str, str]:
-    headers = {
-        "x-orchestrator-attempts": str(attempts),
-        # A model may have any name, a header may not.
-        "x-orchestrator-target": quote(target, safe=_PRINTABLE),
-        "x-orchestrator-reason": reason or "none",
-        # The official clients retry some statuses unless they are told not to.
-        "x-should-retry": "false",
-    }
-    if request_id:
-        # As the client's own vendor calls it, for OpenAI and for Anthropic.
-        plain = quote(request_id, safe=_PRINTABLE)
-        headers |= {"x-request-id": plain, "request-id": plain}
-    return headers
-
-
-def _cause(ledger: Ledger, skipped: Sequence[Skipped]) -> str | None:
-    """Why the call left the first target that it considered, if it did."""
-    first = ledger[0].route[0].name
-    reasons = [str(each.reason) for each in skipped if each.target == first]
-    reasons += [str(each.reason) for each in ledger.attempts if each.reason is not None]
-    reasons += [str(each.reason) for each in skipped]
-    return reasons[0] if reasons else None

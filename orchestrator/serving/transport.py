@@ -11,16 +11,34 @@ import httpx
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.api.default import default, default_in_task
+from orchestrator.api.errors import CallFailed
 from orchestrator.api.options import check_observer
 from orchestrator.api.request import Request, listed_route
+from orchestrator.api.response import Response
 from orchestrator.clock import SystemClock
 from orchestrator.dialects import DIALECTS
+from orchestrator.execution.call_run import CallRun
 from orchestrator.ledger import Observer
+from orchestrator.serving import call_headers
 from orchestrator.serving.body_streams import REFUSED, AsyncBody, EventWriter, SyncBody
 from orchestrator.serving.httpx_compat import library_of
 from orchestrator.serving.model_list import is_model_list, model_list
-from orchestrator.serving.parse import HttpRequest, client_dialect, parse_request
-from orchestrator.serving.respond import HttpReply, answer, json, refused, stream
+from orchestrator.serving.parse import (
+    HttpRequest,
+    called_at,
+    client_dialect,
+    client_patience,
+    parse_request,
+)
+from orchestrator.serving.respond import (
+    NO_RETRY,
+    HttpReply,
+    answer,
+    json,
+    refused,
+    request_ids,
+    stream,
+)
 
 if TYPE_CHECKING:
     # A type checker lets clients of both libraries take it; only one of them is needed.
@@ -141,9 +159,11 @@ class OrchestratorTransport(_Transport):
                 return request
             if request.stream:
                 return self._streamed(request)
-            return answer(request, self._inner().run_request(request, self._observe))
+            inner = self._inner()
+            call = inner.begin_call(request, self._observe)
+            return _answered(request, inner.run_call(call), call)
         except REFUSED as error:
-            return refused(error, client_dialect(incoming))
+            return _refused(error, incoming)
 
     async def _respond_async(self, incoming: HttpRequest) -> HttpReply:
         try:
@@ -154,9 +174,11 @@ class OrchestratorTransport(_Transport):
                 return request
             if request.stream:
                 return await self._streamed_async(request)
-            return answer(request, await self._inner().arun_request(request, self._observe))
+            inner = self._inner()
+            call = await inner.abegin_call(request, self._observe)
+            return _answered(request, await inner.arun_call(call), call)
         except REFUSED as error:
-            return refused(error, client_dialect(incoming))
+            return _refused(error, incoming)
 
     def _parse(self, incoming: HttpRequest) -> Request | HttpReply:
         """What is asked for, or the answer where that takes no call."""
@@ -167,7 +189,9 @@ class OrchestratorTransport(_Transport):
             self._since = self._since or int(SystemClock().time())
             models = model_list(path, config, client_dialect(incoming), self._since)
             return json(200, models, {})
-        request = parse_request(incoming, route=self._route, deadline=config.policy.deadline)
+        called = called_at(incoming)
+        timeout = client_patience(incoming, config.policy.deadline)
+        request = parse_request(incoming, called, route=self._route, timeout=timeout)
         if self._route is None and (config.routes or config.providers):
             # Whoever wrote the config says who is asked: a model that a client has built in may
             # be one of a provider whose key happens to be in the environment.
@@ -178,12 +202,12 @@ class OrchestratorTransport(_Transport):
         run, events = self._inner().stream_events(request, self._observe)
         # The first event decides whether this is a stream or an HTTP error.
         first = next(events, iter(()))
-        return stream(run, SyncBody(EventWriter(request, run), first, events))
+        return _streamed(run, SyncBody(EventWriter(request, run), first, events))
 
     async def _streamed_async(self, request: Request) -> HttpReply:
         run, events = await self._inner().astream_events(request, self._observe)
         first = await anext(events, iter(()))
-        return stream(run, AsyncBody(EventWriter(request, run), first, events))
+        return _streamed(run, AsyncBody(EventWriter(request, run), first, events))
 
     def _inner(self) -> Orchestrator:
         return self._orchestrator or default()
@@ -196,3 +220,17 @@ class OrchestratorTransport(_Transport):
             "the client retries by itself on top of the orchestrator: set max_retries=0 in it, "
             "or each of its retries runs the whole chain again"
         )
+
+
+def _answered(request: Request, response: Response, call: CallRun) -> HttpReply:
+    ids = request_ids(response.attempts[-1].request_id)
+    return answer(request, response, {**call_headers.answered(call), **NO_RETRY, **ids})
+
+
+def _streamed(call: CallRun, body: SyncBody | AsyncBody) -> HttpReply:
+    return stream(body, {**call_headers.answered(call), **NO_RETRY})
+
+
+def _refused(error: Exception, incoming: HttpRequest) -> HttpReply:
+    last = error.attempts[-1].request_id if isinstance(error, CallFailed) and error.attempts else ""
+    return refused(error, client_dialect(incoming), request_ids(last))

@@ -127,6 +127,7 @@ WORLDLY = {
     "health/stores/file.py",
     "health/stores/sqlite_file.py",
     "ledger/file.py",
+    "gateway",  # listens, hands its sockets on, starts who follows it
     *("cli", "lab", "sim", "testing"),  # what looks at machines and plays providers
 }
 
@@ -159,6 +160,7 @@ SLEEPING = {"time.sleep", "asyncio.sleep"}
 SLEEPERS = {
     *("clock.py", "ledger/file.py", "health/stores/sqlite_file.py", "health/stores/file.py"),
     "connections/loops.py",  # for no time: the loop closes a socket in its next round
+    "gateway/server.py",  # for no time: who was accepted has its connection some turns later
 }
 READING = {"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "time.time_ns"}
 READERS = SLEEPERS | {
@@ -168,6 +170,7 @@ READERS = SLEEPERS | {
     "connections/sockets.py",
     "execution/blocking.py",
     "execution/tasks.py",
+    "gateway/server.py",  # dates its answers
     "classification/failure_reader.py",  # a caller who classifies hands in no clock
 }
 

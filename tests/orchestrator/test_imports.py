@@ -45,14 +45,15 @@ api.options        | api.request clock health ledger
 api.embeddings     | api.options api.request api.response dialects ledger
 api.client         | states api.embeddings api.options api.request api.response api.routing api.streams classification clock config connections dialects execution health ledger secrets
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets
-serving            | states api.client api.default api.errors api.options api.request api.response config dialects execution ledger
+serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution ledger
+gateway            | states api.client api.errors api.request clock config dialects execution health http_messages ledger secrets serving
 sim                |
 lab.diagrams       | states ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config ledger sim lab.invariants lab.simulation
-cli                | states api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution health http_messages lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
+cli                | states api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution gateway health http_messages lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 
 DIVIDED = ("api", "lab")
@@ -71,6 +72,7 @@ OTHERS = {
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
     "dialects": {"msgspec"},
     "execution": {"msgspec"},
+    "gateway": {"msgspec", "platformdirs", "prometheus_client", "uvicorn", "uvloop"},
     "health": {"msgspec", "platformdirs"},
     "http_messages": {"idna", "msgspec"},
     "lab.diagrams": {"rich"},
@@ -89,8 +91,10 @@ NOT_LOADED = (
     "httpx",
     "httpx2",
     "keyring",
+    "prometheus_client",
     "rich",
     "sqlite3",
+    "uvicorn",
 )
 
 

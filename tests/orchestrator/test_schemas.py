@@ -18,10 +18,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.cli import main
+from orchestrator.execution.call_run import CallRun
+from orchestrator.gateway.call_filter import CallFilter
+from orchestrator.gateway.call_store import CallStore
 from orchestrator.lab.simulation import ScriptPlayer, Simulation, parse
 from orchestrator.ledger import FORMAT
 from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import configured
+from tests.orchestrator.gateway.played import Asked, Player, asked_calls
 from tests.orchestrator.lab.simulation.incidents import FOLDER as INCIDENTS
 from tests.orchestrator.lab.simulation.incidents import config, of
 
@@ -132,6 +136,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "stats": ("stats", "calls.jsonl", "--json"),
     "status, of calls": ("status", "--json"),
     "verify": ("verify", "--json"),
+    "key, new": ("key", "new", "ci", "--keys", "keys.json", "--tokens-per-day", "9", "--json"),
+    "key": ("key", "list", "--keys", "keys.json", "--json"),
+    "key, remove": ("key", "remove", "ci", "--keys", "keys.json", "--json"),
 }
 
 
@@ -171,7 +178,33 @@ def test_what_a_command_prints_is_as_its_schema_says(name: str, outputs: dict[st
     assert list(wrong(name.partition(",")[0], found)) == []
 
 
+SERVED = {"call", "calls"}
+
+
+@settings(max_examples=20)
+@given(asked_calls)
+def test_what_a_gateway_tells_of_a_call_is_as_its_schema_says(asked: Asked) -> None:
+    player, store = Player(), CallStore(10)
+    told: list[tuple[str, bytes | None]] = []
+
+    def look(run: CallRun) -> None:
+        told.append(("call", store.call(run.recorder.ledger.call)))
+        told.append(("calls", store.calls(CallFilter())))
+
+    run = player.begun(asked)
+    store.begin(run)
+    player.run(run, asked, look)
+    store.add(run)
+    look(run)
+
+    assert {name for name, _ in told} == SERVED
+    for name, text in told:
+        found = json.loads(text or b"")
+        assert found["format"] == FORMAT
+        assert list(wrong(name, found)) == []
+
+
 def test_every_schema_is_held_against_an_output() -> None:
     named = {path.stem for path in SCHEMAS.glob("*.json")}
 
-    assert named == {"ledger", *(name.partition(",")[0] for name in COMMANDS)}
+    assert named == {"ledger", *SERVED, *(name.partition(",")[0] for name in COMMANDS)}

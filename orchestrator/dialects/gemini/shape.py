@@ -82,7 +82,12 @@ SHAPE = RequestShape(
         }
     ),
     continue_from=appended_turns("contents", assistant="model", turn=_turn),
-    words=frozenset({"contents", "parts", "text"}),
+    words=frozenset(
+        {
+            "contents", "generateContentRequest", "parts", "systemInstruction",
+            "system_instruction", "text",
+        }
+    ),
     strip_reasoning=strip_reasoning,
 )  # fmt: skip
 

@@ -57,7 +57,11 @@ RESPONSES = Dialect(
     operations={
         Operation.EMBED: EMBEDDINGS,
         Operation.COUNT_TOKENS: token_count(
-            NAME, "/responses/input_tokens", http.encode_count, "input_tokens"
+            NAME,
+            "/responses/input_tokens",
+            http.encode_count,
+            "input_tokens",
+            {"object": "response.input_tokens"},
         ),
     },
 )

@@ -57,7 +57,7 @@ def connect(path: Path, salt: str) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    _keep_private(path)
+    keep_private(path)
     return connection
 
 
@@ -189,7 +189,7 @@ def _prepare(connection: sqlite3.Connection, salt: str) -> None:
         connection.execute("INSERT OR IGNORE INTO salt VALUES (0, ?)", (salt,))
 
 
-def _keep_private(path: Path) -> None:
+def keep_private(path: Path) -> None:
     """Take the file and its companions from other users, as far as they are ours."""
     for companion in _COMPANIONS:
         file = Path(f"{path}{companion}")

@@ -112,6 +112,26 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("day.svg",), Written("day.svg")),
         (("--json",), Refused("draw with --plot FILE.svg")),
     ),
+    ("key", "new", "ci", "--keys", "keys.json", "--json"): (
+        (("--routes", "a,,b"), Refused("--routes: found ''")),
+        (("--rpm", "0"), Refused("--rpm: found 0")),
+        (("--concurrency", "0"), Refused("--concurrency: found 0")),
+        (("--tokens-per-day", "0"), Refused("--tokens-per-day: found 0")),
+        (("--expires", "soon"), Refused("--expires: found 'soon'")),
+        (("--config", "other.toml"), Refused("both --keys and --config")),
+    ),
+    ("key", "list", "--json"): (
+        (("--keys", "keys.json"), Refused("there is no such file")),
+        (("--config", "other.toml"), Refused("other.toml names no key file")),
+        (("--routes", "a"), Refused("--routes is for `key new`")),
+        (("--rpm", "1"), Refused("--rpm is for `key new`")),
+        (("--concurrency", "1"), Refused("--concurrency is for `key new`")),
+        (("--tokens-per-day", "1"), Refused("--tokens-per-day is for `key new`")),
+        (("--expires", "1d"), Refused("--expires is for `key new`")),
+        (("--admin",), Refused("--admin is for `key new`")),
+        (("--name", "ci"), Refused("key list takes no name")),
+        (("--action", "lists"), Refused("list")),
+    ),
     ("verify",): (
         (("--route", "short"), r"on 1 route:"),
         (("--max-attempts", "1"), r"EXCEEDED"),
@@ -201,6 +221,20 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--json",), ONE),
     ),
     ("replay", "calls.jsonl", "--json"): ((("--verbose",), Refused("--verbose is for people")),),
+    ("restart",): (
+        (("--port", "8400"), r"orchestrator serve --port 8400"),
+        (("--limit", "soon"), Refused("--limit")),
+        CONFIG,
+        (("--json",), r'"type": "restart"'),
+    ),
+    ("service", "install"): (
+        (("--config", "other.toml"), Refused("exists and differs")),
+        (("--host", "::1"), Refused("exists and differs")),
+        (("--port", "8500"), Refused("exists and differs")),
+        (("--name", "llm"), Written("config/systemd/user/llm.service")),
+        (("--print",), r"\[Service\]"),
+        (("--force",), r"is as it should be"),
+    ),
 }
 
 ALL_OF_THEM = "simulate"

@@ -105,6 +105,8 @@ def test_a_member_is_named_and_the_nearest_told() -> None:
         ("http://a b.corp", "no address"),
         ("http://a*b.corp", "no name holds, 'a\\*b'"),
         ("http://xn--a.corp", "no address"),
+        ("http://[][::1]", "no address"),
+        ("http://][:::1", "no address"),
         (f"http://{'ü' * 60}.corp", "no address"),
     ],
 )

@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.config.loading import loads
-from orchestrator.config.schema import Document, PolicyTable, ProviderTable, TargetTable
+from orchestrator.config.schema import (
+    Document,
+    GatewayTable,
+    PolicyTable,
+    ProviderTable,
+    TargetTable,
+)
 from orchestrator.config.starter import DEFAULTS, starter
 from orchestrator.states.policy import Policy, Timeouts
 from orchestrator.vendors import CATALOGUE
@@ -92,11 +98,12 @@ def _uncommented(lines: Any) -> Iterator[str]:
         ("timeouts", Timeouts),
         ("providers.NAME", ProviderTable),
         ('targets."NAME/MODEL"', TargetTable),
+        ("gateway", GatewayTable),
     ],
 )
 def test_every_key_of_the_file_is_documented(table: str, record: Any) -> None:
     documented = {one.key for one in DEFAULTS if one.table == table}
-    tables = {"policy", "timeouts", "providers", "targets", "routes", "on"}
+    tables = {"policy", "timeouts", "providers", "targets", "routes", "gateway", "on"}
     nested = tables - {"timeouts"} if record is TargetTable else tables
 
     assert documented == {field.name for field in attrs.fields(record)} - nested

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -14,7 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.ledger import Closed, Entry, LedgerFile, append, line, read_ledger
+from orchestrator.ledger import (
+    Closed,
+    Entry,
+    FiledCall,
+    Ledger,
+    LedgerFile,
+    append,
+    line,
+    read_ledger,
+)
 from orchestrator.sim import replies
 from orchestrator.sim.script import AnyScript
 from tests.acceptance.world import HI, world
@@ -310,3 +320,118 @@ def test_what_is_no_file_is_written_too(name: str, tmp_path: Path) -> None:
         os.close(reader)
     else:
         append(path, b"one\n")
+
+
+def told(file: LedgerFile, name: str) -> FiledCall:
+    """A call that is over, but for its writing."""
+    ledger = Ledger(name)
+    ledger.append(closed(name))
+    return file.begin(ledger)
+
+
+def names(path: Path) -> list[str]:
+    return [entry["call"] for entry in whole(path)] if path.exists() else []
+
+
+def test_calls_that_end_in_one_turn_of_a_loop_are_written_at_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    file = LedgerFile(path)
+
+    async def main() -> None:
+        first, second, third = (told(file, name) for name in ("one", "two", "three"))
+        first.end()
+        second.end()
+        assert names(path) == []
+        await asyncio.sleep(0)
+        assert names(path) == ["one", "two"]
+        # Nobody runs any more who would write it.
+        third.end()
+        assert names(path) == ["one", "two", "three"]
+
+    asyncio.run(main())
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=20))
+def test_however_calls_take_turns_each_stands_whole_and_in_order(
+    moves: list[tuple[int, bool]],
+) -> None:
+    async def main(path: Path) -> None:
+        file = LedgerFile(path)
+        ledgers = [Ledger(str(number)) for number in range(4)]
+        filed = [file.begin(ledger) for ledger in ledgers]
+        for number, ends_turn in moves:
+            ledgers[number].append(closed(str(number), len(ledgers[number])))
+            filed[number].write()
+            if ends_turn:
+                await asyncio.sleep(0)
+        for call in filed:
+            call.end()
+        for ledger in ledgers:
+            found = [entry["attempts"] for entry in whole(path) if entry["call"] == ledger.call]
+            assert found == list(range(len(ledger)))
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "calls.jsonl"
+        path.touch()
+        asyncio.run(main(path))
+
+
+def test_a_call_whose_line_cannot_be_said_costs_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "calls.jsonl"
+    file = LedgerFile(path)
+
+    async def main() -> None:
+        calls = [told(file, name) for name in ("one", "half \ud800", "two")]
+        for call in calls:
+            call.write()
+        for call in calls:
+            call.end()
+
+    asyncio.run(main())
+
+    assert names(path) == ["one", "two"]
+    assert caplog.messages == ["the ledger file raised; the call goes on"]
+
+
+LEFT_OVER = """
+import asyncio, os, sys
+from pathlib import Path
+from orchestrator.ledger import Closed, Ledger, LedgerFile
+
+def told(name):
+    ledger = Ledger(name)
+    ledger.append(Closed(name, 0.0, "succeed", None, None, 1, ()))
+    return file.begin(ledger)
+
+async def main():
+    global running
+    running = told("never ends")
+    told("parent").end()
+    if os.fork() == 0:
+        told("child").end()
+        os._exit(0)
+    os.wait()
+    assert b"parent" not in path.read_bytes()
+    sys.exit()
+
+path = Path(sys.argv[1])
+file = LedgerFile(path)
+try:
+    asyncio.new_event_loop().run_until_complete(main())
+except SystemExit:
+    assert b"parent" not in path.read_bytes()
+"""
+
+
+def test_what_a_loop_leaves_is_written_once_at_the_end_of_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LEFT_OVER, str(path)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=True,
+        timeout=60,
+    )
+
+    assert names(path) == ["child", "parent"]

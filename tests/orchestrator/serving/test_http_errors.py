@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.api.errors import CallFailed
 from orchestrator.dialects import DIALECTS, dialect
 from orchestrator.dialects.neutral import Heading, StreamError
-from orchestrator.serving.http_errors import HttpRefusal, NotServed, error_response
-from orchestrator.states import Reason
+from orchestrator.ledger import Ledger
+from orchestrator.serving.http_errors import error_response
+from orchestrator.serving.refusals import NotServed, RequestRefused
+from orchestrator.states import Error, Reason, StoppedBy
 from orchestrator.states.reasons import SPECS
 from tests.official_shapes import wrong_in_error, wrong_in_error_event
 from tests.streams import events_of
@@ -20,7 +23,7 @@ each = pytest.mark.parametrize("name", DIALECTS)
 statuses = st.integers(400, 599)
 texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 reasons = st.sampled_from([*Reason, "unauthorized", "not_served", "busy"]).map(str)
-refusals = st.builds(HttpRefusal, statuses, reasons, texts, st.just("") | texts)
+refusals = st.builds(RequestRefused, statuses, reasons, texts)
 REFUSED = {
     400: ("invalid_request_error", "INVALID_ARGUMENT"),
     401: ("authentication_error", "UNAUTHENTICATED"),
@@ -43,7 +46,7 @@ REFUSED = {
 @each
 @given(error=refusals, request_id=st.none() | texts)
 def test_whatever_is_refused_is_told_as_described(
-    name: str, error: HttpRefusal, request_id: str | None
+    name: str, error: RequestRefused, request_id: str | None
 ) -> None:
     status, body = error_response(error, name, request_id)
 
@@ -55,7 +58,7 @@ def test_whatever_is_refused_is_told_as_described(
 @each
 @given(error=refusals)
 def test_so_is_what_breaks_a_stream_off_and_nothing_follows_it(
-    name: str, error: HttpRefusal
+    name: str, error: RequestRefused
 ) -> None:
     _, body = error_response(error, name)
     writer = dialect(name).stream_writer(Heading("1", "m", 1))
@@ -70,9 +73,17 @@ def test_so_is_what_breaks_a_stream_off_and_nothing_follows_it(
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_is_told_as_described(name: str, reason: Reason) -> None:
     spec = SPECS[reason]
-    refusal = HttpRefusal(spec.status, reason, spec.headline, spec.hint)
-    _, body = error_response(refusal, name)
+    failure = CallFailed(
+        Error(reason, "rule", hint=spec.hint),
+        target="a/m",
+        stopped_by=StoppedBy.EXHAUSTED,
+        skipped=(),
+        ledger=Ledger("1"),
+        seconds=0.0,
+    )
+    status, body = error_response(failure, name)
 
+    assert status == spec.status
     assert wrong_in_error(name, body) == []
     assert reason.value in str(body).lower()
     assert str(body).count(spec.hint) == 2
@@ -80,7 +91,7 @@ def test_every_reason_is_told_as_described(name: str, reason: Reason) -> None:
 
 @pytest.mark.parametrize(("status", "words"), REFUSED.items())
 def test_the_words_for_a_status_are_the_vendors_own(status: int, words: tuple[str, str]) -> None:
-    error = HttpRefusal(status, "any", "no")
+    error = RequestRefused(status, "any", "no")
     bodies = [error_response(error, name)[1]["error"] for name in ("anthropic-messages", "gemini")]
 
     assert (bodies[0]["type"], bodies[1]["status"], bodies[1]["code"]) == (*words, status)
@@ -94,12 +105,8 @@ def test_a_request_has_the_name_that_it_is_given() -> None:
 
 
 def test_a_refusal_survives_pickling() -> None:
-    found = pickle.loads(pickle.dumps(HttpRefusal(429, "busy", "too many", "wait")))
+    found = pickle.loads(pickle.dumps(RequestRefused(429, "busy", "too many", 3.5)))
 
-    assert (found.status, found.reason, found.message, found.hint, str(found)) == (
-        429,
-        "busy",
-        "too many",
-        "wait",
-        "too many. wait",
-    )
+    assert (found.status, found.reason, str(found)) == (429, "busy", "too many")
+    assert found.headers == {"retry-after": "4"}
+    assert str(pickle.loads(pickle.dumps(NotServed("nothing here", 405)))) == "nothing here"

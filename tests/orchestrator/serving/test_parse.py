@@ -8,15 +8,22 @@ import httpx
 import pytest
 
 from orchestrator.api.request import Request, RequestError
-from orchestrator.serving.http_errors import NotServed
-from orchestrator.serving.parse import client_dialect, parse_request
+from orchestrator.serving.parse import (
+    called_at,
+    client_dialect,
+    client_patience,
+    parse_request,
+)
+from orchestrator.serving.refusals import NotServed
 
 HI = {"messages": [{"role": "user", "content": "hi"}]}
 
 
 def asked(path: str, body: Any = HI, *, route: str | None = None, **options: Any) -> Request:
     request = httpx.Request("POST", f"http://any.where{path}", json=body, **options)
-    return parse_request(request, route=route, deadline=300.0)
+    return parse_request(
+        request, called_at(request), route=route, timeout=client_patience(request, 300.0)
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,13 +90,15 @@ def test_only_the_headers_that_change_the_vendor_s_answer_are_sent_on() -> None:
     ("limits", "timeout"),
     [
         (httpx.Timeout(7.0), 7.0),
-        (httpx.Timeout(600.0, connect=5.0), 300.0),  # the policy's deadline is shorter
-        (httpx.Timeout(None), 300.0),
-        (httpx.Timeout(5.0), 300.0),  # nobody has set it: it is what the library starts with
+        (httpx.Timeout(600.0, connect=5.0), None),  # the policy's deadline is shorter
+        (httpx.Timeout(None), None),
+        (httpx.Timeout(5.0), None),  # nobody has set it: it is what the library starts with
         (httpx.Timeout(5.0, connect=1.0), 5.0),
     ],
 )
-def test_a_limit_of_the_client_shortens_the_deadline(limits: httpx.Timeout, timeout: float) -> None:
+def test_a_limit_of_the_client_shortens_the_deadline(
+    limits: httpx.Timeout, timeout: float | None
+) -> None:
     found = asked("/v1/messages", extensions={"timeout": limits.as_dict()})
 
     assert found.timeout == timeout
@@ -111,7 +120,7 @@ def test_what_is_no_call_of_a_model_is_not_served(method: str, path: str) -> Non
 
     served = "/chat/completions.*:generateContent.*/embeddings, .*/messages/count_tokens"
     with pytest.raises(NotServed, match=f"{method} {path} is not served here.*{served}"):
-        parse_request(request, route=None, deadline=1.0)
+        parse_request(request, called_at(request), route=None)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +139,7 @@ def test_a_request_that_makes_no_sense_says_why(path: str, content: bytes, words
     request = httpx.Request("POST", f"http://any.where{path}", content=content)
 
     with pytest.raises(RequestError, match=words):
-        parse_request(request, route=None, deadline=1.0)
+        parse_request(request, called_at(request), route=None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What a gateway costs, measured at its process while others ask it."""

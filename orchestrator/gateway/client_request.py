@@ -1,0 +1,58 @@
+"""A request of a client, as the server below hands it over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+Scope = MutableMapping[str, Any]
+"""A connection's scope, as ASGI has it."""
+
+
+class ClientRequest(msgspec.Struct):
+    """A request of a client; see :class:`~orchestrator.serving.parse.HttpRequest`.
+
+    Attributes:
+        method: In capitals.
+        path: Decoded.
+        query: As it came.
+        headers: By name in lower case; of several of one name the last.
+        content: The body, once it was read.
+    """
+
+    method: str
+    path: str
+    query: bytes
+    headers: dict[str, str]
+    content: bytes = b""
+
+    @classmethod
+    def of(cls, scope: Scope) -> ClientRequest:
+        """The request that a scope is about, without its body."""
+        headers = {name.decode("latin-1"): _text(value) for name, value in scope["headers"]}
+        return cls(scope["method"], scope["path"], scope["query_string"], headers)
+
+    @property
+    def url(self) -> ClientRequest:
+        """Where it goes: ``path`` and ``params``."""
+        return self
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """The query, by name."""
+        return dict(parse_qsl(self.query.decode("latin-1"), keep_blank_values=True))
+
+    @property
+    def extensions(self) -> Mapping[str, Any]:
+        """None: what a client waits for is its own affair."""
+        return {}
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -1,0 +1,76 @@
+"""The config, read anew while calls run: taken as a whole, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from orchestrator.api.client import Orchestrator
+from orchestrator.config.config import Config
+from orchestrator.config.errors import ConfigError, Problem
+from orchestrator.config.lint import Level, lint
+from orchestrator.config.loading import load
+from orchestrator.gateway.state import CallerKeys, Gateway
+
+_log = logging.getLogger("orchestrator")
+
+NO_KEYS = (
+    "is missing, and the gateway is reached from other machines: anybody there could spend your "
+    "money"
+)
+WRITE_KEYS = 'set [gateway] keys = "keys.json", then `orchestrator key new NAME`'
+
+MEMORY = "memory"
+"""The board that dies with its process, and must not die with a config."""
+
+
+def load_checked(path: Path | str | None) -> Config:
+    """The config at ``path``, if nothing in it is bound to fail.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    config = load(path)
+    errors = [each for each in lint(config) if each.level is Level.ERROR]
+    if errors:
+        problems = [Problem(each.where, each.what, each.fix, each.line) for each in errors]
+        raise ConfigError(str(config.path), problems)
+    return config
+
+
+async def reload(gateway: Gateway) -> bool:
+    """Take the config as its file is now; calls that run keep the one that they began with.
+
+    Returns:
+        Whether it was taken; why not is in the log.
+    """
+    before = gateway.orchestrator
+    try:
+        # Beside the loop: its commands may print a token, and cattrs takes its time.
+        config = await asyncio.to_thread(load_checked, before.config.path)
+        after = await asyncio.to_thread(_orchestrator, config, before)
+        keys = gateway.keys
+        if config.gateway.keys != before.config.gateway.keys:
+            keys = await asyncio.to_thread(_keys, config, gateway)
+    except ConfigError as error:
+        _log.error("the config was changed, and not taken: %s; the one before goes on", error)
+        return False
+    gateway.use(after, keys)
+    for warning in config.warnings:
+        _log.warning("%s", warning)
+    _log.info("the config was read again: %s, now %s", config.path, config.digest)
+    await before.aclose()
+    return True
+
+
+def _orchestrator(config: Config, before: Orchestrator) -> Orchestrator:
+    if config.health == before.config.health == MEMORY:
+        return Orchestrator(config, store=before.board.store)
+    return Orchestrator(config)
+
+
+def _keys(config: Config, gateway: Gateway) -> CallerKeys | None:
+    if config.gateway.keys is None and not gateway.is_loopback:
+        raise ConfigError(str(config.path), [Problem("gateway.keys", NO_KEYS, WRITE_KEYS)])
+    return CallerKeys.of(config.gateway)

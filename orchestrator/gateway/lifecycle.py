@@ -1,0 +1,101 @@
+"""Life of one gateway process: found by commands, told to systemd, succeeded by another one."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import attrs
+
+from orchestrator.gateway.control import Control
+from orchestrator.gateway.handover import Handover, Successor, start_successor
+from orchestrator.gateway.instance import Instance, InstanceFile, new_instance
+from orchestrator.gateway.server import GatewayServer
+from orchestrator.gateway.state import Gateway
+
+_log = logging.getLogger("orchestrator")
+
+
+@attrs.frozen
+class Lifecycle:
+    """What control requests act on; see :class:`.control.ControlledGateway`.
+
+    Attributes:
+        instance: This start.
+        file: By which commands find it.
+        gateway: What the requests share.
+        server: The process around it.
+        sockets: They listen, and are handed on.
+    """
+
+    instance: Instance
+    file: InstanceFile
+    gateway: Gateway
+    server: GatewayServer
+    sockets: Sequence[socket.socket]
+
+    @property
+    def config_hash(self) -> str:
+        """Of the config that new calls get."""
+        return self.gateway.config.digest
+
+    @property
+    def in_flight(self) -> int:
+        """Calls that are under way."""
+        return self.gateway.in_flight
+
+    @property
+    def streams(self) -> int:
+        """Calls whose answer has begun and is still being written."""
+        return self.server.streams
+
+    @property
+    def draining(self) -> bool:
+        """Whether it accepts no more."""
+        return self.gateway.is_draining
+
+    async def start_successor(self, limit: float) -> Successor:
+        """Start the process that serves from now on."""
+        notifier = self.server.notifier
+        return await start_successor(self.sockets, limit=limit, on_ready=notifier.main_pid)
+
+    async def drain(self) -> int:
+        """Let calls end; how many were left at the limit."""
+        # Who asks from now on means the successor.
+        self.file.remove()
+        left = await self.server.drain()
+        self.server.stop()
+        return left
+
+
+@contextlib.contextmanager
+def living(
+    gateway: Gateway, server: GatewayServer, sockets: Sequence[socket.socket]
+) -> Iterator[None]:
+    """Within this block the gateway is found by commands, and obeys those of its user."""
+    host, port = sockets[0].getsockname()[:2]
+    path = gateway.config.path
+    instance = new_instance(host, port, path if isinstance(path, Path) else None, gateway.started)
+    gateway.instance = instance.id
+    try:
+        file = InstanceFile.write(instance)
+    except OSError as error:
+        words = error.strerror or type(error).__name__
+        _log.warning("no command will find this gateway: %s: %s", error.filename, words)
+        yield
+        return
+    with file:
+        life = Lifecycle(instance, file, gateway, server, sockets)
+        server.control = Control(life, file.token)
+        yield
+
+
+async def take_part(handover: Handover | None, gateway: Gateway, server: GatewayServer) -> None:
+    """Say that the gateway serves: to the process before it, and to systemd."""
+    if handover is not None:
+        handover.ready(gateway.instance)
+        await handover.released()
+    server.notifier.ready("serving")

@@ -1,0 +1,272 @@
+"""The HTTP protocol of a connection: uvicorn's over llhttp, with limits, and an end without loss.
+
+What uvicorn leaves open is decided here: how long a client may take to say what it wants, how
+much of it there may be, how long it may read nothing, and that a call ends with its caller. A
+gateway that is to stop tells so in the answer (``Connection: close``), since a connection that is
+closed between two requests loses the one that is on its way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from orchestrator.gateway.control import PREFIX
+
+
+@attrs.frozen
+class Limits:
+    """What a connection may take.
+
+    Attributes:
+        head: Bytes of the first line and the headers together.
+        head_seconds: From the first byte of a request until the last of its headers.
+        body_seconds: From there until its body is here.
+        idle_seconds: Between two requests. Clients drop theirs sooner: httpx after 5 s, undici
+            after 4, aiohttp after 15, Go after 90, so that none meets a connection that is closed.
+        write_seconds: While the client takes nothing of an answer.
+        drain_seconds: Between two requests, once the gateway is to stop.
+    """
+
+    head: int = 64 * 1024
+    head_seconds: float = 10.0
+    body_seconds: float = 60.0
+    idle_seconds: float = 120.0
+    write_seconds: float = 60.0
+    drain_seconds: float = 1.0
+
+
+class Connections(ServerState):
+    """The connections of a gateway.
+
+    Attributes:
+        limits: Of each.
+        is_empty: Set once there is none any more, and none is to come.
+        draining: True once no connection is to serve more than one further request, whose answer
+            says so.
+        refusal: Makes the answer to what is no request, of a status and words.
+    """
+
+    connections: set[Any]
+
+    def __init__(self, limits: Limits, refusal: Callable[[int, str], tuple[str, bytes]]) -> None:
+        super().__init__()
+        self.limits, self.refusal = limits, refusal
+        self.draining = False
+        self.is_empty = asyncio.Event()
+
+    def drain(self) -> None:
+        """Let every connection end, as soon as that loses nothing."""
+        self.draining = True
+        for connection in list(self.connections):
+            connection.drain()
+        self.note_end()
+
+    def note_end(self) -> None:
+        """A connection has ended."""
+        if self.draining and all(each.is_controlling for each in self.connections):
+            self.is_empty.set()
+
+    @property
+    def streams(self) -> int:
+        """Answers that have begun and not ended, but for those to control requests."""
+        return sum(each.is_streaming and not each.is_controlling for each in self.connections)
+
+    def abort(self) -> None:
+        """End every connection now, and the calls with them."""
+        for connection in list(self.connections):
+            connection.transport.abort()
+
+
+class GatewayProtocol(HttpToolsProtocol):
+    """One connection of a client."""
+
+    server_state: Connections
+    # uvicorn says that there always is one; there is none before the first request.
+    cycle: RequestResponseCycle | None  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: Connections,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        super().__init__(config, server_state, {}, loop)
+        self._limits = server_state.limits
+        self._task: asyncio.Task[None] | None = None
+        # One timer a connection, set anew only where it would fire too late: requests come
+        # faster than limits pass.
+        self._timer: asyncio.TimerHandle | None = None
+        self._ends_at = 0.0
+        self._on_end: Callable[[], None] = self._close_idle
+        self._write_timer: asyncio.TimerHandle | None = None
+        self._head_bytes = 0
+        self._in_head = self._in_body = False
+
+    # What the loop calls.
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """See :class:`asyncio.Protocol`."""
+        super().connection_made(transport)
+        self._limit(self._limits.head_seconds, self._close_idle)
+
+    def data_received(self, data: bytes) -> None:
+        """See :class:`asyncio.Protocol`."""
+        if not (self._in_head or self._in_body) and self._is_between_requests:
+            self._begin_head()
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > self._limits.head:
+                self._refuse(431, f"the headers are larger than {self._limits.head} bytes")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See :class:`asyncio.Protocol`; the call ends with its caller."""
+        self._in_head = False
+        cycle, task = self.cycle, self._task
+        super().connection_lost(exc)
+        for timer in (self._timer, self._write_timer):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._write_timer = None
+        self.server_state.note_end()
+        if task is not None and cycle is not None and not cycle.response_complete:
+            task.cancel()
+
+    def pause_writing(self) -> None:
+        """See :class:`asyncio.Protocol`: the client reads too slowly, or not at all."""
+        super().pause_writing()
+        self._write_timer = self.loop.call_later(self._limits.write_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """See :class:`asyncio.Protocol`."""
+        super().resume_writing()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        if not self._in_head:  # another one in the same read
+            self._begin_head()
+
+    def on_headers_complete(self) -> None:
+        """The headers of a request are here."""
+        self._in_head, self._in_body = False, True
+        self._limit(self._limits.body_seconds, self._refuse_slow)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body of a request is here."""
+        super().on_message_complete()
+        self._in_body = False
+        # Of a body that was too large, the answer was written before: the rest is passed over.
+        waits = self._idle_seconds if self._is_between_requests else float("inf")
+        self._limit(waits, self._close_idle)
+
+    def on_response_complete(self) -> None:
+        """The answer was written."""
+        self._task = None
+        super().on_response_complete()
+        # Ours does it with one timer, and otherwise where the gateway is to stop.
+        self._unset_keepalive_if_required()
+        if not (self.pipeline or self._in_body or self.transport.is_closing()):
+            self._limit(self._idle_seconds, self._close_idle)
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no request."""
+        self._refuse(400, msg)
+
+    # What the gateway calls.
+
+    def drain(self) -> None:
+        """End the connection once the answer that may be asked for already was written."""
+        if self._is_between_requests:
+            self._limit(self._limits.drain_seconds, self._close_idle)
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether an answer has begun and not ended."""
+        cycle = self.cycle
+        return cycle is not None and cycle.response_started and not cycle.response_complete
+
+    @property
+    def is_controlling(self) -> bool:
+        """Whether it is a control request that is answered: one that watches the drain itself."""
+        cycle = self.cycle
+        return cycle is not None and cycle.scope["path"].startswith(PREFIX)
+
+    # Inside.
+
+    @property
+    def _is_between_requests(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    @property
+    def _idle_seconds(self) -> float:
+        draining = self.server_state.draining
+        return self._limits.drain_seconds if draining else self._limits.idle_seconds
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        task = self.loop.create_task(cycle.run_asgi(app))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+        self._task = task
+
+    def _begin_head(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        self._limit(self._limits.head_seconds, self._refuse_slow)
+
+    def _limit(self, seconds: float, on_end: Callable[[], None]) -> None:
+        """From now on, ``on_end`` is what happens unless more does within ``seconds``."""
+        self._on_end = on_end
+        self._ends_at = self.loop.time() + seconds
+        if self._timer is None or self._timer.when() > self._ends_at:
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._ends_at < float("inf"):
+            self._timer = self.loop.call_at(self._ends_at, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        if self.transport.is_closing():
+            return
+        if self.loop.time() < self._ends_at:
+            self._set_timer()
+        else:
+            self._on_end()
+
+    def _close_idle(self) -> None:
+        self.transport.close()
+
+    def _refuse_slow(self) -> None:
+        what = "the headers" if self._in_head else "the body"
+        self._refuse(408, f"{what} did not come within the time that is given for it")
+
+    def _refuse(self, status: int, words: str) -> None:
+        """Answer what is no request, or does not become one, and hang up."""
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and self.cycle.response_started and not self._is_between_requests:
+            self.transport.abort()  # nothing can be said any more inside of an answer
+            return
+        kind, body = self.server_state.refusal(status, words)
+        head = (
+            f"HTTP/1.1 {status} \r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("latin-1") + body)
+        self.transport.close()

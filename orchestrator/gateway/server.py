@@ -1,0 +1,227 @@
+"""The process around the gateway: it listens, serves, reads its config anew, and ends without loss.
+
+uvicorn's protocol serves the connections; sockets, signals and the end are the gateway's own,
+since a restart hands the listening socket on, and nothing of what was asked may be lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from email.utils import formatdate
+
+from uvicorn.config import Config as ServerConfig
+
+from orchestrator.dialects import DEFAULT_DIALECT
+from orchestrator.gateway.app import GatewayApp
+from orchestrator.gateway.config_reload import reload
+from orchestrator.gateway.control import Control
+from orchestrator.gateway.notify import Notifier
+from orchestrator.gateway.protocol import Connections, GatewayProtocol, Limits
+from orchestrator.gateway.state import Gateway
+from orchestrator.serving.refusals import RequestRefused
+from orchestrator.serving.respond import refused
+
+_log = logging.getLogger("orchestrator")
+
+BACKLOG = 2048
+"""Connections that wait to be accepted; the kernel may hold fewer (net.core.somaxconn)."""
+
+_TURNS = 4
+"""Of the loop, from accepting a connection to its protocol (asyncio and uvloop, 2026-11)."""
+
+_GRACE = 5.0
+"""Seconds that calls take at most to end, once they were cut."""
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Sockets that listen at every address of ``host``.
+
+    Raises:
+        OSError: It has none, or the port is in use.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    with contextlib.ExitStack() as opened:
+        sockets: list[socket.socket] = []
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            one = opened.enter_context(socket.socket(family, kind, protocol))
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            # Of port 0 the first socket says which port all of them take.
+            taken = sockets[0].getsockname()[1] if sockets else address[1]
+            one.bind((address[0], taken, *address[2:]))
+            one.listen(BACKLOG)
+            one.setblocking(False)
+            sockets.append(one)
+        opened.pop_all()
+    return sockets
+
+
+class GatewayServer:
+    """Serves ``gateway`` at ``sockets`` until it is told to stop.
+
+    Attributes:
+        control: Answers requests of the gateway's own user; set before :meth:`start`.
+        notifier: Tells systemd.
+
+    Args:
+        gateway: What is served.
+        sockets: They listen already.
+        watch: Whether a changed config is taken without a signal.
+        limits: Of each connection.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        sockets: Sequence[socket.socket],
+        *,
+        watch: bool = False,
+        limits: Limits | None = None,
+    ) -> None:
+        self._gateway = gateway
+        self._sockets = tuple(sockets)
+        self._connections = Connections(limits or Limits(), _refusal)
+        self._servers: list[asyncio.Server] = []
+        self._stop, self._hurry = asyncio.Event(), asyncio.Event()
+        self._watched = self._stamp() if watch else None
+        self._background: set[asyncio.Task[object]] = set()
+        self._draining: asyncio.Task[int] | None = None
+        self.control: Control | None = None
+        self.notifier = Notifier.from_environ()
+
+    async def start(self) -> None:
+        """Accept connections from now on."""
+        loop = asyncio.get_running_loop()
+        config = ServerConfig(
+            GatewayApp(self._gateway, self.control),
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+        )
+        config.load()
+        self._tick(loop)
+        for one in self._sockets:
+            server = await loop.create_server(
+                lambda: GatewayProtocol(config, self._connections, loop), sock=one, backlog=BACKLOG
+            )
+            self._servers.append(server)
+
+    async def serve(self) -> None:
+        """Serve until the process is told to stop; then let what is under way come to its end."""
+        loop = asyncio.get_running_loop()
+        handlers = {"SIGTERM": self.stop, "SIGINT": self.stop, "SIGHUP": self.reload}
+        for name, handler in handlers.items():
+            number = getattr(signal, name, None)  # not every system has each
+            if number is not None and sys.platform != "win32":  # whose loops know none
+                loop.add_signal_handler(number, handler)
+        self._spawn(self.notifier.keep_alive())
+        await self._stop.wait()
+        self.notifier.stopping()
+        await self.drain()
+        if self.control is not None:  # who asked for a restart is told of its end
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_GRACE):
+                    await self.control.finished()
+        await self.close()
+
+    def stop(self) -> None:
+        """Begin to stop; told so once more, wait for nothing."""
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
+
+    def reload(self) -> None:
+        """Take the config as its file is now."""
+        self._spawn(reload(self._gateway))
+
+    @property
+    def streams(self) -> int:
+        """Calls whose answer has begun and is still being written."""
+        return self._connections.streams
+
+    async def drain(self) -> int:
+        """Stop accepting, and let what is under way come to its end; the calls left at the limit.
+
+        Whoever calls it again waits for the same end.
+        """
+        if self._draining is None:
+            self._draining = asyncio.ensure_future(self._drain())
+        return await asyncio.shield(self._draining)
+
+    async def _drain(self) -> int:
+        await self.begin_drain()
+        gateway, connections = self._gateway, self._connections
+        limit = gateway.settings.drain
+        _log.info("stopping: %d calls are under way and get up to %g s", gateway.in_flight, limit)
+        ends = [asyncio.ensure_future(each.wait()) for each in (connections.is_empty, self._hurry)]
+        await asyncio.wait(ends, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        for each in ends:
+            each.cancel()
+        if gateway.in_flight:
+            _log.warning("stopping: %d calls were cut, which had not ended", gateway.in_flight)
+        return gateway.in_flight
+
+    async def close(self) -> None:
+        """End what is left."""
+        connections = self._connections
+        connections.abort()
+        if connections.tasks:
+            await asyncio.wait(connections.tasks, timeout=_GRACE)
+        await self._gateway.orchestrator.aclose()
+
+    async def begin_drain(self) -> None:
+        """Accept nothing any more; what is under way goes on, and who was accepted is served."""
+        if self._gateway.is_draining:
+            return
+        self._gateway.is_draining = True
+        loop = asyncio.get_running_loop()
+        for one in self._sockets:
+            # Closed at once, asyncio would leave open whom it has accepted and not yet served.
+            with contextlib.suppress(NotImplementedError, RuntimeError):  # uvloop serves them
+                loop.remove_reader(one.fileno())
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        for server in self._servers:
+            server.close()
+        self._connections.drain()
+
+    # Inside.
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        """What is due every second."""
+        date = formatdate(time.time(), usegmt=True).encode()
+        self._connections.default_headers = [(b"date", date)]
+        if self._watched is not None and (stamp := self._stamp()) not in (self._watched, None):
+            self._watched = stamp
+            self.reload()
+        loop.call_later(1.0, self._tick, loop)
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        """What tells one state of the config's file from another; ``None`` where it is gone."""
+        try:
+            found = os.stat(self._gateway.config.path)  # noqa: PTH116 - the path may be a name
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _spawn(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+def _refusal(status: int, words: str) -> tuple[str, bytes]:
+    """The answer to what is no request: no path names a dialect in which to say so."""
+    reply = refused(RequestRefused(status, "bad_request", words), DEFAULT_DIALECT)
+    return reply.headers["content-type"], reply.body if isinstance(reply.body, bytes) else b""

@@ -1,0 +1,132 @@
+"""Headers of an answer that say how it was come by: by whom, after which attempts, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from urllib.parse import quote
+
+from orchestrator.api.errors import CallFailed
+from orchestrator.execution.call_run import CallRun
+from orchestrator.ledger import Attempt, Ledger, Skipped
+
+PREFIX = "x-orchestrator-"
+
+LONGEST_PATH = 512
+"""Bytes of a list in a header: proxies refuse heads of more than some kB."""
+
+_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+
+_LIMITS = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit")
+_IDS = ("x-request-id", "request-id", "x-ds-trace-id", "x-amzn-requestid", "cf-ray")
+
+
+@lru_cache(maxsize=1024)  # names of a config, for the most part, in every answer
+def plain(value: str) -> str:
+    """``value`` as a header may have it: a model may have any name."""
+    return quote(value, safe=_PRINTABLE)
+
+
+def answered(run: CallRun) -> dict[str, str]:
+    """What is known of a call once its answer is here, or the first content of a stream."""
+    call, exchange, skipped = run.call, run.exchange, run.skipped
+    target, credential = run.sent()
+    head = exchange.body.head if exchange is not None and exchange.body is not None else None
+    last = f"{target} {head.status if head is not None else '-'}"
+    said = {
+        "call-id": run.recorder.ledger.call,
+        "attempts": str(call.number),
+        "target": plain(target.name),
+        "credential": plain(credential),
+        "path": plain(last),
+        "reason": "none",
+    }
+    if call.number > 1 or skipped:
+        earlier = run.recorder.ledger.attempts[: call.number - 1]
+        said["path"] = _list([*map(_step, earlier), last])
+        said["reason"] = cause(run.recorder.ledger, skipped) or "none"
+        said |= _passed_over(skipped)
+        if call.number > 1:
+            said["cause"] = said["reason"]
+    return {PREFIX + name: value for name, value in said.items()}
+
+
+def failed(error: CallFailed) -> dict[str, str]:
+    """What is known of a call that failed; of its targets the one that was asked last."""
+    attempts = error.attempts
+    said = {
+        "attempts": str(len(attempts)),
+        "target": plain(attempts[-1].target if attempts else error.target),
+        "reason": error.reason.value,
+        **_passed_over(error.skipped),
+    }
+    if attempts:
+        said["credential"] = plain(attempts[-1].credential)
+        said["path"] = _list(map(_step, attempts))
+    if len(attempts) > 1:
+        said["cause"] = error.reason.value
+    if error.ledger.call:
+        said["call-id"] = error.ledger.call
+    headers = {PREFIX + name: value for name, value in said.items()}
+    seconds = seconds_until_due(error)
+    return headers if seconds is None else {**headers, "retry-after": str(seconds)}
+
+
+def upstream(headers: Mapping[str, str]) -> dict[str, str]:
+    """Limits and ids that a provider told of, named so that no client takes them for ours."""
+    return {
+        f"upstream-{name}": plain(value)
+        for name, value in headers.items()
+        if name.startswith(_LIMITS) or name in _IDS or name == "retry-after"
+    }
+
+
+def cause(ledger: Ledger, skipped: Sequence[Skipped]) -> str | None:
+    """Why the call left the first target that it considered, if it did."""
+    first = ledger[0].route[0].name
+    reasons = [str(each.reason) for each in skipped if each.target == first]
+    reasons += [str(each.reason) for each in ledger.attempts if each.reason is not None]
+    reasons += [str(each.reason) for each in skipped]
+    return reasons[0] if reasons else None
+
+
+def seconds_until_due(error: CallFailed) -> int | None:
+    """Whole seconds until a target of the call may be asked again; ``None`` where nobody knows."""
+    # The last look at the board knows the marks that the call's own failures made, too.
+    looks = (getattr(each.facts, "standby", None) for each in reversed(error.ledger.transitions))
+    look = next((each for each in looks if each is not None), None)
+    due = [clear.at for clear in look.clears] if look is not None else []
+    due += [each.until for each in error.skipped if each.until is not None]
+    if error.error.retry_after is not None:
+        due.append(error.seconds + error.error.retry_after)
+    left = min((at - error.seconds for at in due if math.isfinite(at)), default=None)
+    return None if left is None else max(1, math.ceil(left))
+
+
+def _step(attempt: Attempt) -> str:
+    status = "-" if attempt.status is None else attempt.status
+    return f"{attempt.target} {status}{f' {attempt.reason}' if attempt.reason else ''}"
+
+
+def _passed_over(skipped: Sequence[Skipped]) -> dict[str, str]:
+    if not skipped:
+        return {}
+    return {"skipped": _list(f"{each.target} {each.reason}" for each in skipped)}
+
+
+def _list(steps: Iterable[str]) -> str:
+    """``steps`` in one line; of a long one the first and the last say most."""
+    shown = [plain(step) for step in steps]
+    left_out = 0
+    while len(_joined(shown, left_out)) > LONGEST_PATH and len(shown) > 1:
+        del shown[len(shown) // 2]
+        left_out += 1
+    return _joined(shown, left_out)[:LONGEST_PATH]
+
+
+def _joined(shown: Sequence[str], left_out: int) -> str:
+    if not left_out:
+        return "; ".join(shown)
+    middle = (len(shown) + 1) // 2
+    return "; ".join((*shown[:middle], f"{left_out} more", *shown[middle:]))

@@ -1,0 +1,119 @@
+"""A gateway on a thread of its own, on a real socket, over providers on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from typing import Any
+
+import attrs
+import httpx
+
+from orchestrator import Orchestrator, sim
+from orchestrator.config.loading import from_mapping
+from orchestrator.gateway.protocol import Limits
+from orchestrator.gateway.server import GatewayServer, listen
+from orchestrator.gateway.state import Gateway
+
+HI: dict[str, Any] = {"messages": [{"role": "user", "content": "hi"}]}
+CHAT = "/v1/chat/completions"
+
+
+@attrs.frozen
+class Running:
+    """A gateway that serves.
+
+    Attributes:
+        url: Where.
+        gateway: What it shares between requests; touch it by :meth:`call` only.
+        server: The process around it, in this one.
+        loop: Of its thread.
+        providers: Whom it asks.
+    """
+
+    url: str
+    gateway: Gateway
+    server: GatewayServer
+    loop: asyncio.AbstractEventLoop
+    providers: sim.ScriptedProviders
+
+    @property
+    def port(self) -> int:
+        """Where it listens on the loopback interface."""
+        return int(self.url.rpartition(":")[2])
+
+    def call(self, work: Any) -> Any:
+        """The result of a coroutine, run on its loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+
+    def client(self, **options: Any) -> httpx.Client:
+        """A client that takes no proxy from the environment."""
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=20, **options)
+
+    def post(self, path: str = CHAT, json: Any = HI, **options: Any) -> httpx.Response:
+        """One request of its own."""
+        with self.client() as client:
+            return client.post(path, json=json, **options)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """The same without a body."""
+        with self.client() as client:
+            return client.get(path, **options)
+
+
+def config(providers: sim.ScriptedProviders, names: Iterable[str], **tables: Any) -> dict[str, Any]:
+    """A config with a provider a script, and all of them on the default route."""
+    names = list(names)
+    entry = {"credentials": ["made-up-key-0123456789"], "proxy": ""}
+    return {
+        "health": "memory",
+        "providers": {name: {**entry, "base_url": providers.url(name)} for name in names},
+        "routes": {"default": [f"{name}/m" for name in names]},
+        **tables,
+    }
+
+
+@contextlib.contextmanager
+def running(
+    scripts: Mapping[str, Any] | None = None,
+    *,
+    limits: Limits | None = None,
+    is_loopback: bool = True,
+    **tables: Any,
+) -> Iterator[Running]:
+    """A gateway over ``scripts``, until the block ends.
+
+    Args:
+        scripts: What each provider answers, in the order of the default route.
+        limits: Of each connection.
+        is_loopback: Whether it takes only this machine to reach it.
+        tables: Of the config, besides providers and routes.
+    """
+    scripts = scripts or {"up": sim.replies.ok("hello")}
+    with sim.ScriptedProviders(scripts) as providers:
+        orchestrator = Orchestrator(from_mapping(config(providers, scripts, **tables), {}))
+        gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
+        sockets = listen("127.0.0.1", 0)
+        server = GatewayServer(gateway, sockets, limits=limits)
+        started: Future[asyncio.AbstractEventLoop] = Future()
+        stop = threading.Event()
+
+        async def main() -> None:
+            await server.start()
+            started.set_result(asyncio.get_running_loop())
+            await asyncio.to_thread(stop.wait)
+            await server.drain()
+            await server.close()
+
+        thread = threading.Thread(target=asyncio.run, args=(main(),))
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+            yield Running(url, gateway, server, started.result(20), providers)
+        finally:
+            stop.set()
+            thread.join(20)
+            assert not thread.is_alive()

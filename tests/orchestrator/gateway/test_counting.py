@@ -1,0 +1,88 @@
+"""Counts of tokens over the gateway: of a target where one can count, else an estimate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orchestrator.sim import Reply, replies
+from tests.acceptance.world import HI, counts
+from tests.orchestrator.gateway.served import gateway_over
+
+PATHS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "anthropic-messages": ("/v1/messages/count_tokens", HI, "input_tokens"),
+    "openai-responses": ("/v1/responses/input_tokens", {"input": "a b"}, "input_tokens"),
+    "gemini": (
+        "/v1beta/models/default:countTokens",
+        {"contents": [{"parts": [{"text": "a b"}]}]},
+        "totalTokens",
+    ),
+}
+
+
+@pytest.mark.parametrize("dialect", PATHS)
+def test_the_first_target_of_the_dialect_counts(dialect: str) -> None:
+    path, body, field = PATHS[dialect]
+    scripts = {"chat": replies.ok(), "counts": replies.ok()}
+    with gateway_over(scripts, spoken={"counts": dialect}) as served:
+        answer = served.client.post(path, json={"model": "default", **body})
+        asked = counts(served.providers, *scripts)
+
+    assert answer.status_code == 200
+    assert answer.json()[field] == (1 if body is HI else 2)
+    assert "estimate" not in answer.text
+    assert "x-orchestrator-estimate" not in answer.headers
+    assert answer.headers["x-orchestrator-target"] == "counts/m"
+    assert asked == (0, 1)
+
+
+@pytest.mark.parametrize("dialect", PATHS)
+def test_where_nobody_can_count_an_estimate_says_that_it_is_one(dialect: str) -> None:
+    path, body, field = PATHS[dialect]
+    with gateway_over({"chat": replies.ok()}) as served:
+        answer = served.client.post(path, json={"model": "default", **body})
+        asked = counts(served.providers, "chat")
+
+    assert answer.status_code == 200
+    assert answer.json()[field] >= 1
+    assert answer.json()["estimate"] is True
+    assert answer.headers["x-orchestrator-estimate"] == "true"
+    assert asked == (0,)
+
+
+@pytest.mark.parametrize("dialect", PATHS)
+def test_where_counting_fails_the_estimate_says_why(dialect: str) -> None:
+    path, body, _ = PATHS[dialect]
+    scripts = {"counts": Reply(status=404, body={"error": {"message": "no such path"}})}
+    with gateway_over(scripts, spoken={"counts": dialect}) as served:
+        answer = served.client.post(path, json={"model": "default", **body})
+
+    assert answer.status_code == 200
+    assert answer.json()["estimate"] is True
+    assert answer.headers["x-orchestrator-attempts"] == "1"
+    assert answer.headers["x-orchestrator-path"].startswith("counts/m 404")
+    assert answer.headers["x-should-retry"] == "false"
+    assert "retry-after" not in answer.headers
+
+
+def test_an_estimate_grows_with_what_is_said() -> None:
+    path, field = "/v1/messages/count_tokens", "input_tokens"
+    with gateway_over({"chat": replies.ok()}) as served:
+        asked = [{"messages": [{"role": "user", "content": "word " * n}]} for n in (1, 1000)]
+        sizes = [
+            served.client.post(path, json={"model": "default", **body}).json()[field]
+            for body in asked
+        ]
+
+    assert sizes[0] < 10
+    assert 1000 < sizes[1] < 1500
+
+
+@pytest.mark.parametrize(("body", "status"), [({"model": "nobody", **HI}, 404), ([], 400)])
+def test_a_request_that_is_wrong_is_not_estimated(body: Any, status: int) -> None:
+    with gateway_over({"chat": replies.ok()}) as served:
+        answer = served.client.post("/v1/messages/count_tokens", json=body)
+
+    assert answer.status_code == status
+    assert answer.json()["type"] == "error"

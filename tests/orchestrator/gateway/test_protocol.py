@@ -1,0 +1,185 @@
+"""Connections of clients that are slow, greedy or gone, and the end of them all."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.gateway.protocol import Limits
+from orchestrator.sim import replies
+from tests.orchestrator.gateway.running import CHAT, HI, Running, running
+from tests.waiting import AMPLE, eventually
+
+SHORT = Limits(head_seconds=0.3, body_seconds=0.3, idle_seconds=0.3, write_seconds=0.5)
+
+
+def connect(served: Running) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", served.port), timeout=AMPLE)
+
+
+def read_all(client: socket.socket) -> bytes:
+    """What comes until the server hangs up."""
+    found = b""
+    try:
+        while data := client.recv(65536):
+            found += data
+    except ConnectionResetError:
+        pass
+    return found
+
+
+def asked(body: object = HI, *headers: str) -> bytes:
+    content = json.dumps(body).encode()
+    lines = [f"POST {CHAT} HTTP/1.1", "host: localhost", "content-type: application/json"]
+    lines += [f"content-length: {len(content)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + content
+
+
+@pytest.mark.parametrize("begun", [b"", b"P", b"POST / HTTP/1.1\r\nhost: a\r\nx-a: "])
+def test_who_does_not_say_what_it_wants_is_not_waited_for(begun: bytes) -> None:
+    with running(limits=SHORT) as served, connect(served) as client:
+        client.sendall(begun)
+        found = read_all(client)
+
+    assert found == b"" or b" 408 " in found.splitlines()[0]
+
+
+def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    with running(limits=SHORT) as served, connect(served) as client:
+        client.sendall(asked()[:-3])
+        found = read_all(client)
+
+    assert found.startswith(b"HTTP/1.1 408 ")
+    assert b"the body did not come" in found
+
+
+def test_headers_that_drip_are_not_waited_for() -> None:
+    """Each of them would move a limit between two bytes."""
+    with running(limits=SHORT) as served, connect(served) as client:
+        dripping = threading.Thread(target=_drip, args=(client,))
+        dripping.start()
+        found = read_all(client)
+        dripping.join(AMPLE)
+
+    assert found == b"" or found.startswith(b"HTTP/1.1 408 ")
+
+
+def _drip(client: socket.socket) -> None:
+    try:
+        client.sendall(b"POST / HTTP/1.1\r\n")
+        for number in range(1000):
+            client.sendall(b"x-%d: y\r\n" % number)
+            time.sleep(0.02)
+    except OSError:
+        return
+
+
+@pytest.mark.parametrize("lines", [1, 900])
+def test_headers_without_end_are_refused(lines: int) -> None:
+    line = b"x: " + b"y" * (70_000 // lines) + b"\r\n"
+    with running() as served, connect(served) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nhost: a\r\n" + line * lines)
+        found = read_all(client)
+        healthy = served.post()
+
+    assert found.startswith(b"HTTP/1.1 431 ")
+    assert healthy.status_code == 200
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(min_size=1, max_size=200))
+def test_what_is_no_request_harms_nobody(garbage: bytes) -> None:
+    with connect(GARBAGE.served) as client:
+        client.sendall(garbage + b"\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        found = read_all(client)
+
+    assert found == b"" or found.startswith(b"HTTP/1.1 4")
+
+
+class GARBAGE:
+    """One gateway for all examples."""
+
+    served: Running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage() -> object:
+    with running() as served:
+        GARBAGE.served = served
+        yield
+        assert served.post().status_code == 200
+
+
+def test_requests_that_come_at_once_are_answered_in_order() -> None:
+    scripts = {"up": [replies.ok("one"), replies.ok("two")]}
+    with running(scripts) as served, connect(served) as client:
+        client.sendall(asked() + asked(HI, "connection: close"))
+        found = read_all(client).decode()
+
+    assert found.count("HTTP/1.1 200 OK") == 2
+    assert found.index("one") < found.index("two")
+
+
+def test_a_reader_that_takes_nothing_is_left_and_holds_no_memory() -> None:
+    """The provider's stream is held up, and after a while the call ends with its connection."""
+    words = [json.dumps({"choices": [{"index": 0, "delta": {"content": "x" * 10_000}}]})] * 2_000
+    stream = replies.stream(*words)
+    with running({"up": stream}, limits=SHORT) as served, connect(served) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.sendall(asked({**HI, "stream": True}))
+        assert eventually(lambda: served.gateway.in_flight == 1)
+        assert eventually(lambda: served.gateway.in_flight == 0)
+        assert eventually(lambda: served.providers.connections == 0)
+
+
+def test_an_idle_connection_is_closed_and_one_in_use_is_not() -> None:
+    with running(limits=SHORT) as served, connect(served) as client:
+        client.sendall(asked())
+        while not client.recv(65536).endswith(b"}"):
+            pass
+        began = time.monotonic()
+        assert read_all(client) == b""
+
+    assert time.monotonic() - began >= 0.25
+
+
+# The end.
+
+
+def test_what_is_under_way_ends_before_the_gateway_does() -> None:
+    words = [json.dumps({"choices": [{"index": 0, "delta": {"content": "word"}}]})] * 20
+    stop = json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    scripts = {"up": replies.stream(*words, stop, "[DONE]", pace=0.05)}
+    with ThreadPoolExecutor(4) as pool, running(scripts) as served:
+        streams = [pool.submit(served.post, CHAT, {**HI, "stream": True}) for _ in range(4)]
+        assert eventually(lambda: served.gateway.in_flight == 4)
+    # The gateway has ended here.
+    for each in streams:
+        assert each.result().text.count("word") == 20
+        assert each.result().text.rstrip().endswith("[DONE]")
+
+
+def test_a_connection_that_is_kept_alive_is_served_once_more_and_told_to_close() -> None:
+    with running() as served, served.client() as client:
+        first = client.post(CHAT, json=HI)
+        served.call(_begin_drain(served))
+        second = client.post(CHAT, json=HI)
+        with pytest.raises(httpx.ConnectError):
+            client.post(CHAT, json=HI)
+
+    assert "connection" not in first.headers
+    assert second.status_code == 200
+    assert second.headers["connection"] == "close"
+
+
+async def _begin_drain(served: Running) -> None:
+    await served.server.begin_drain()

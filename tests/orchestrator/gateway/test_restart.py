@@ -1,0 +1,257 @@
+"""Restarts of a real gateway under load, and its sudden death: nothing that was asked is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from orchestrator.gateway.instance import RunningInstance, find_instances
+from orchestrator.sim import Completion, Reply, SimProcess, replies
+from tests.orchestrator.cli.entry import Ended, Place, configured
+from tests.orchestrator.gateway.tiny_processes import open_descriptors
+from tests.slow import slow
+from tests.waiting import AMPLE, eventually
+
+CHAT = "/v1/chat/completions"
+WORDS = "one two three four five six seven eight"
+SCRIPTS = {
+    "up": replies.ok(WORDS),
+    "slow": Reply(completion=Completion(text=WORDS), pace=0.25),
+    "broke": replies.billing_402(),
+}
+EXTRA = """
+[gateway]
+drain = "30s"
+"""
+
+
+@attrs.define
+class Serving:
+    """A gateway, and those that come after it.
+
+    Attributes:
+        place: Its user's home.
+        first: The first process.
+        log: What all of them write.
+    """
+
+    place: Place
+    first: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def config(self) -> Path:
+        return self.place.home / "orchestrator.toml"
+
+    @property
+    def running(self) -> tuple[RunningInstance, ...]:
+        return find_instances(self.place.home / "state/llm-request-orchestrator/gateways")
+
+    @property
+    def id(self) -> str:
+        return self.running[0].instance.id
+
+    @property
+    def pid(self) -> int:
+        return self.running[0].instance.pid
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.running[0].instance.address}"
+
+    def restart(self, *options: str) -> Ended:
+        return self.place.run_process("restart", *options)
+
+    def get(self, path: str) -> Any:
+        return httpx.get(f"{self.url}{path}", trust_env=False, timeout=AMPLE).json()
+
+
+def start(place: Place, port: int = 0) -> Serving:
+    log = place.home / "gateway.log"
+    with log.open("a") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orchestrator", "serve", "--port", str(port)],
+            cwd=place.home, env=place.environment(), stdout=written, stderr=written,
+        )  # fmt: skip
+    gateway = Serving(place, process, log)
+    assert eventually(lambda: bool(gateway.running) and is_ready(gateway)), log.read_text()
+    return gateway
+
+
+def is_ready(gateway: Serving) -> bool:
+    with contextlib.suppress(httpx.HTTPError):
+        return bool(gateway.get("/readyz")["status"] == "ready")
+    return False
+
+
+@contextlib.contextmanager
+def serving(folder: Path, route: Sequence[str], health: str = "memory") -> Iterator[Serving]:
+    """A gateway over providers in a process of their own; in the end all have ended."""
+    with SimProcess(SCRIPTS) as providers:
+        urls = {name: providers.url(name) for name in SCRIPTS}
+        place = configured(folder, urls, route, top=f'health = "{health}"')
+        text = (folder / "orchestrator.toml").read_text()
+        text = text.replace("[routes]", f"{EXTRA}[routes]\nslow = ['slow/m']")
+        (folder / "orchestrator.toml").write_text(text)
+        gateway = start(place)
+        try:
+            yield gateway
+        finally:
+            for one in gateway.running:
+                os.kill(one.instance.pid, signal.SIGTERM)
+            assert eventually(lambda: not gateway.running)
+            with contextlib.suppress(ProcessLookupError):
+                gateway.first.wait(AMPLE)
+
+
+@attrs.define
+class Load:
+    """Clients that ask without a pause.
+
+    Attributes:
+        url: Whom.
+        answered: By the kind of client.
+        failed: What went wrong.
+        over: Set when they are to end.
+    """
+
+    url: str
+    answered: dict[str, int] = attrs.field(factory=dict)
+    failed: list[str] = attrs.field(factory=list)
+    over: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+    async def run(self, kinds: dict[str, int]) -> None:
+        tasks = [self.client(kind) for kind, number in kinds.items() for _ in range(number)]
+        await asyncio.gather(*tasks)
+
+    async def client(self, kind: str) -> None:
+        options: dict[str, Any] = {"base_url": self.url, "trust_env": False, "timeout": AMPLE}
+        async with httpx.AsyncClient(**options) as kept:
+            while not self.over.is_set():
+                try:
+                    if kind == "fresh":
+                        async with httpx.AsyncClient(**options) as client:
+                            await self.ask(client)
+                    elif kind == "kept":
+                        await self.ask(kept)
+                    else:
+                        await self.stream(kept)
+                except (httpx.HTTPError, AssertionError, LookupError) as error:
+                    self.failed.append(f"{kind}: {error!r}")
+                self.answered[kind] = self.answered.get(kind, 0) + 1
+
+    async def ask(self, client: httpx.AsyncClient) -> None:
+        got = await client.post(CHAT, json={"model": "default", "messages": MESSAGES})
+        assert got.status_code == 200, got.text
+        assert got.json()["choices"][0]["message"]["content"] == WORDS
+
+    async def stream(self, client: httpx.AsyncClient) -> None:
+        body = {"model": "slow", "messages": MESSAGES, "stream": True}
+        async with client.stream("POST", CHAT, json=body) as got:
+            assert got.status_code == 200
+            lines = [line async for line in got.aiter_lines() if line]
+        assert lines[-1] == "data: [DONE]", lines[-1]
+        text = "".join(re.findall(r'"content":\s*"([^"]*)"', "".join(lines)))
+        assert text == WORDS, text
+
+
+MESSAGES = [{"role": "user", "content": "hi"}]
+
+
+def under_load(gateway: Serving, restarts: int) -> tuple[Load, list[Ended], list[str]]:
+    async def main() -> tuple[Load, list[Ended], list[str]]:
+        load, ended, ids = Load(gateway.url), [], [gateway.id]
+        clients = asyncio.create_task(load.run({"fresh": 3, "kept": 3, "stream": 6}))
+        for _ in range(restarts):
+            before = dict(load.answered)
+            while load.answered.get("kept", 0) < before.get("kept", 0) + 20:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            ended.append(await asyncio.to_thread(gateway.restart))
+            ids.append(gateway.id)
+        load.over.set()
+        await clients
+        return load, ended, ids
+
+    return asyncio.run(main())
+
+
+def test_three_restarts_under_load_lose_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path, ["up/m"]) as gateway:
+        load, ended, ids = under_load(gateway, 3)
+        log = gateway.log.read_text()
+
+    assert [one.status for one in ended] == [0, 0, 0], ended
+    assert load.failed == []
+    assert len(set(ids)) == 4
+    assert load.answered["stream"] >= 12
+    assert load.answered["kept"] >= 60
+    assert load.answered["fresh"] >= 10
+    assert "Traceback" not in log
+
+
+def test_a_config_that_is_wrong_is_refused_and_the_old_one_goes_on(tmp_path: Path) -> None:
+    with serving(tmp_path, ["up/m"]) as gateway:
+        before, text = gateway.id, gateway.config.read_text()
+        gateway.config.write_text(f"{text}\n[providers.x]\nbase_ul = 1\n")
+        ended = gateway.restart()
+
+        assert ended.status == 1
+        assert "failed: start: the new process ended with status 2: " in ended.err
+        assert "orchestrator.toml" in ended.err
+        assert "base_ul: unknown key (did you mean 'base_url'?)" in ended.err
+        assert f"goes on (instance {before})" in ended.err
+        assert gateway.get("/readyz")["instance"] == before
+
+        gateway.config.write_text(text)
+        assert gateway.restart().status == 0
+        assert gateway.get("/readyz")["instance"] not in (before, "")
+
+
+def test_who_is_killed_in_mid_load_leaves_every_bench_to_the_next(tmp_path: Path) -> None:
+    with serving(tmp_path, ["broke/m", "up/m"], "file") as gateway:
+        httpx.post(
+            f"{gateway.url}{CHAT}", json={"messages": MESSAGES}, trust_env=False, timeout=AMPLE
+        )
+        degraded = gateway.get("/readyz")["degraded"]
+        assert [one["provider"] for one in degraded] == ["broke"]
+
+        async def main() -> None:
+            load = Load(gateway.url)
+            clients = asyncio.create_task(load.run({"kept": 3, "stream": 3}))
+            while load.answered.get("kept", 0) < 20:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            os.kill(gateway.pid, signal.SIGKILL)
+            load.over.set()
+            await clients
+
+        port = gateway.running[0].instance.port
+        asyncio.run(main())
+        gateway.first.wait(AMPLE)
+        assert gateway.running == ()
+
+        gateway.first = start(gateway.place, port).first
+        assert gateway.get("/readyz")["degraded"] == degraded
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="descriptors are counted in /proc")
+@pytest.mark.parametrize("times", [3, pytest.param(20, marks=slow("20 restarts; 3 are left"))])
+def test_no_descriptor_is_handed_on_that_is_not_meant(tmp_path: Path, times: int) -> None:
+    with serving(tmp_path, ["up/m"]) as gateway:
+        counts = []
+        for _ in range(times):
+            assert gateway.restart().status == 0
+            counts.append(open_descriptors(gateway.pid))
+
+    assert len(set(counts)) == 1, counts
