@@ -136,11 +136,11 @@ class Recorder:
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
         self.ledger = Ledger(call)
         self.is_closed = False
-        # A ledger file needs no entry, but what is in it, and that not before it is written.
-        self._files = [each for each in observers if isinstance(each, LedgerFile)]
-        others = [each for each in observers if not isinstance(each, LedgerFile)]
-        self._entries = ObservedEntries(self.ledger, others) if others else self.ledger
-        self._filed: list[FiledCall] = []
+        self._entries: Ledger | ObservedEntries = self.ledger
+        self._files: Sequence[LedgerFile] = ()
+        self._filed: Sequence[FiledCall] = ()
+        if observers:
+            self._observe(observers)
         self._sent: _Sent | None = None
         self._errors: list[tuple[Error, str]] = []
         self.passed_over: dict[str, Clear] = {}
@@ -154,7 +154,8 @@ class Recorder:
             request: What the caller asked.
             pools: The credentials of every provider.
         """
-        self._filed = [file.begin(self.ledger) for file in self._files]
+        if self._files:
+            self._filed = [file.begin(self.ledger) for file in self._files]
         route, metadata = call.route, request.metadata
         known = {each.provider: pools[each.provider] for each in route}
         asked = (self.ledger.call, time, route, call.policy, call.reasoning)
@@ -231,7 +232,7 @@ class Recorder:
             return
         if self._sent is not None:
             self._settle(self._sent, event, moved.call.state)
-        if isinstance(event, Streaming):
+        if self._filed and isinstance(event, Streaming):
             self._file()
 
     def skipped(self, call: Call) -> tuple[Skipped, ...]:
@@ -254,14 +255,29 @@ class Recorder:
     def record_closed(self, call: Call, at: float, skipped: tuple[Skipped, ...]) -> None:
         """The call is over."""
         self.is_closed = True
-        reason = call.cause.reason if call.stopped_by is not None and call.cause else None
-        told = call.state.value, reason, call.stopped_by, call.number, skipped
         try:
-            self._entries.defer(Closed, _as_told, self.ledger.call, at, *told)
+            self._entries.defer(
+                Closed,
+                _as_told,
+                self.ledger.call,
+                at,
+                call.state.value,
+                call.cause.reason if call.stopped_by is not None and call.cause else None,
+                call.stopped_by,
+                call.number,
+                skipped,
+            )
         finally:
             for filed in self._filed:
                 filed.end()
         ended(self.ledger)
+
+    def _observe(self, observers: Sequence[Callable[[Entry], None]]) -> None:
+        # A ledger file needs no entry, but what is in it, and that not before it is written.
+        self._files = [each for each in observers if isinstance(each, LedgerFile)]
+        if len(self._files) < len(observers):
+            others = [each for each in observers if not isinstance(each, LedgerFile)]
+            self._entries = ObservedEntries(self.ledger, others)
 
     def _file(self) -> None:
         """Have written what befell the call: much may be to come of it yet."""

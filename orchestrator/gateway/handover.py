@@ -275,7 +275,7 @@ def take_over(environ: MutableMapping[str, str] | None = None) -> Handover | Non
         sockets, _, pair = value.partition(";")
         listeners = tuple(_adopted(int(each), is_listener=True) for each in sockets.split(","))
         return Handover(listeners, _adopted(int(pair), is_listener=False))
-    except (ValueError, OSError):
+    except (ValueError, OSError, OverflowError):
         raise HandoverFailed(
             f"{VARIABLE}={value!r} names no sockets that a gateway handed on; it is set by "
             "`orchestrator restart` alone: unset it"

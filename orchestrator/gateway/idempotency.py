@@ -57,6 +57,9 @@ _PIECE = 64 * 1024
 _LARGE = 4 * 1024 * 1024
 """Bytes of a body that is hashed in a thread: more takes over 5 ms (2026-11)."""
 
+_ERRORS = 400
+"""From this HTTP status on."""
+
 REPLAYED = {f"{PREFIX}replayed": "true"}
 """What tells an answer that another request has caused."""
 
@@ -250,26 +253,27 @@ class KeyedCall:
             self._hold(HEAD_BYTES)
             if isinstance(body, bytes):
                 self._hold(len(body))
-                self._end(end)
+                self._end(end, fit=status < _ERRORS)
                 self._told.set_result((status, headers, body))
                 return
             self._told.set_result((status, headers, None))
             await self._read(body)
-            self._end(end)
+            self._end(end, fit=True)
         except Exception as error:  # noqa: BLE001 - whoever is attached is told
             self.failure = error
-            self._end(end)
+            self._end(end, fit=False)
             if not self._told.done():
                 self._told.set_exception(error)
                 self._told.exception()  # perhaps nobody is left who wants to know
         finally:
             if not self.is_over:  # it was cancelled
-                self._end(end)
+                self._end(end, fit=False)
                 self._told.cancel()
 
-    def _end(self, end: Callable[[], bool]) -> None:
+    def _end(self, end: Callable[[], bool], *, fit: bool) -> None:
+        """All has come that will; ``fit`` is what may be told again, if the call succeeded."""
         self.is_over = True
-        has_succeeded = end()
+        has_succeeded = end() and fit
         self.until = self._loop.time() + KEPT_SECONDS
         if has_succeeded and self._is_kept:
             self._calls.keep(self)

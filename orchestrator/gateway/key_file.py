@@ -17,6 +17,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Never
 
@@ -123,8 +124,8 @@ _Count = Annotated[int, Meta(ge=1, le=MOST_PER_MINUTE)] | None
 class _Row(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A key, as it is written. An unknown field is refused: it may be a limit, misspelled."""
 
-    name: Annotated[str, Meta(pattern=f"^{_NAME}$")]
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    name: Annotated[str, Meta(pattern=rf"\A{_NAME}\Z")]
+    sha256: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
     ends: Annotated[str, Meta(max_length=_ENDS)]
     created: float
     routes: Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
@@ -141,7 +142,7 @@ class _Rows(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _FIELDS = (*_Row.__struct_fields__, *_Rows.__struct_fields__)
-_OWN = tuple(field.name for field in attrs.fields(GatewayKey))
+_own_of = attrgetter(*(field.name for field in attrs.fields(GatewayKey)))
 
 
 class KeyFile:
@@ -279,13 +280,13 @@ def _rows(value: Any) -> list[_Row]:
 
 
 def _stored(row: _Row) -> StoredKey:
-    key = GatewayKey(**{name: getattr(row, name) for name in _OWN})
-    return StoredKey(key, bytes.fromhex(row.sha256), row.ends)
+    return StoredKey(GatewayKey(*_own_of(row)), bytes.fromhex(row.sha256), row.ends)
 
 
 def _row(stored: StoredKey) -> _Row:
-    own = {name: getattr(stored.key, name) for name in _OWN}
-    return _Row(**own, sha256=stored.digest.hex(), ends=stored.ends)
+    return _Row(
+        **attrs.asdict(stored.key, recurse=False), sha256=stored.digest.hex(), ends=stored.ends
+    )
 
 
 _PLACED = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<where>[^`]*)`)?", re.DOTALL)

@@ -107,6 +107,7 @@ ROW = {"name": "ci", "sha256": "0" * 64, "ends": "abcd", "created": 0.0}
         ({"format": FORMAT, "keys": [{**ROW, "routes": ["*/m"]}]}, r"keys\[0\]\.routes: found"),
         ({"format": FORMAT, "keys": [ROW, ROW]}, r"keys\[1\]: the same key stands above"),
         ({"format": FORMAT, "keys": [{**ROW, "sha256": "x"}]}, r"keys\[0\]\.sha256: "),
+        ({"format": FORMAT, "keys": [{**ROW, "name": "ci\n"}]}, r"keys\[0\]\.name: "),
     ],
 )
 def test_a_damaged_file_is_told_with_its_place(file: KeyFile, content: Any, told: str) -> None:

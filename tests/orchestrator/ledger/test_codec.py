@@ -29,8 +29,10 @@ from orchestrator.states import (
     Finish,
     IllegalEvent,
     Mark,
+    Policy,
     Standby,
     Started,
+    Taken,
     Target,
     step,
 )
@@ -78,6 +80,42 @@ def test_every_kind_of_entry_is_read_as_it_was_written(name: str) -> None:
     written = list(incident(name))
 
     assert back(written) == written
+
+
+TAKEN, STANDBY = Taken(Target("a", "m"), "key#1"), Standby(("key#1",), (Target("a", "m"),))
+"""As a board gives them where nothing is marked: the very same, call after call."""
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.text("abc", min_size=1),
+            st.builds(
+                Policy,
+                deadline=st.sampled_from([5.0, 300.0]),
+                max_attempts=st.sampled_from([1, 16]),
+            ),
+            st.booleans(),
+            st.sampled_from([0.0, 1.0]),
+        ),
+        max_size=12,
+    )
+)
+def test_first_moves_that_begin_alike_are_told_apart(
+    drawn: list[tuple[str, Policy, bool, float]],
+) -> None:
+    moves: list[Entry] = []
+    for name, policy, streamed, at in drawn:
+        call, started = (
+            Call((TAKEN.target,), policy, streamed=streamed),
+            Started(at, TAKEN, STANDBY),
+        )
+        moved = step(call, started)
+        state = moved.call.state.value
+        move = Transition(name, "ready", "Started", moved.row, None, state, started, moved.command)
+        moves.append(move)
+
+    assert back(moves) == moves
 
 
 def test_instants_that_never_come_come_back() -> None:
