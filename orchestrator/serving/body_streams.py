@@ -22,7 +22,7 @@ from orchestrator.dialects.neutral import (
     Unreadable,
     UsageDelta,
 )
-from orchestrator.dialects.relay import Relay
+from orchestrator.dialects.relay import StreamRelay
 from orchestrator.execution.call_run import CallRun
 from orchestrator.serving.http_errors import error_response
 from orchestrator.states import OnInterrupted
@@ -69,7 +69,7 @@ class EventWriter:
         self._passing = not (self._may_go_on and serving.names_items)
         # Set while the beginning of the stream tells whether its bytes can be passed on, and for
         # those whose events are completed one by one.
-        self._relay: Relay | None = None
+        self._relay: StreamRelay | None = None
         self._passed = b""
         self._writer: StreamWriter | None = None
 
@@ -91,7 +91,7 @@ class EventWriter:
         self._passed = event.raw
         return event.raw
 
-    def _relayed(self, relay: Relay, event: StreamEvent) -> bytes:
+    def _relayed(self, relay: StreamRelay, event: StreamEvent) -> bytes:
         """The same where the beginning of the stream is to come, or lacks something."""
         passed = relay.pass_on(event)
         if passed is None:
@@ -124,7 +124,7 @@ class EventWriter:
         if self._first is None:
             self._first = number
             if self._repair is not None:
-                self._relay = Relay(self._repair, self._heading())
+                self._relay = StreamRelay(self._repair, self._heading())
         own = self._run.provider.dialect == self._dialect and number == self._first
         # Once anything was written, bytes of a provider would begin another answer.
         self._passing = self._passing and own and bool(event.raw)
