@@ -70,6 +70,7 @@ class EventWriter:
         # Set while the beginning of the stream tells whether its bytes can be passed on, and for
         # those whose events are completed one by one.
         self._relay: StreamRelay | None = None
+        # The last event that was passed on.
         self._passed = b""
         self._writer: StreamWriter | None = None
 
@@ -88,7 +89,8 @@ class EventWriter:
             return self._relayed(self._relay, event)
         if self._may_go_on:
             self._written(event)
-        self._passed = event.raw
+        if b"data:" in event.raw:
+            self._passed = event.raw
         return event.raw
 
     def _relayed(self, relay: StreamRelay, event: StreamEvent) -> bytes:

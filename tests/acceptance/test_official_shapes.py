@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
 import httpx
+import httpx2
+import openai
 import pytest
 
 import orchestrator
@@ -92,3 +95,41 @@ def test_an_answer_of_the_responses_api_repeats_what_was_asked() -> None:
             {"type": "function", **TOOL, "description": None, "strict": None}
         ]
         assert response["created_at"] > 1_700_000_000
+
+
+def _of_chat(client: openai.OpenAI) -> None:
+    asked: Any = {"messages": [{"role": "user", "content": "hi"}], "model": "default"}
+    with client.chat.completions.stream(**asked) as events:
+        for _ in events:
+            pass
+        events.get_final_completion()
+
+
+def _of_responses(client: openai.OpenAI) -> None:
+    with client.responses.stream(model="default", input="hi") as events:
+        for _ in events:
+            pass
+        events.get_final_response()
+
+
+@pytest.mark.parametrize("upstream", spoken.DIALECTS)
+@pytest.mark.parametrize("helper", [_of_chat, _of_responses])
+def test_no_helper_of_an_official_client_takes_a_broken_stream_for_a_whole_one(
+    helper: Callable[[openai.OpenAI], None], upstream: str
+) -> None:
+    until = {"openai-responses": 5, "gemini": 1}.get(upstream, 4)
+    body = spoken.streamed(upstream, until=until).body
+    assert isinstance(body, bytes)
+    content = body
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
+    text = (
+        f'health = "memory"\n[providers.a]\ndialect = "{upstream}"\nbase_url = "http://a/v1"\n'
+        'credentials = ["k"]\n[routes]\ndefault = ["a/m"]\n'
+    )
+    with (
+        orchestrator.Orchestrator(loads(text, {}), transport=answer) as inner,
+        httpx2.Client(transport=orchestrator.transport(inner)) as http,
+        openai.OpenAI(api_key="unused", http_client=http) as client,
+        pytest.raises(openai.APIError, match="broke"),
+    ):
+        helper(client)

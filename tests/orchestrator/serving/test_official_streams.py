@@ -51,7 +51,7 @@ default = ["a/m"]
 def client_of(upstream: str) -> tuple[httpx.Client, list[bytes]]:
     """A client before a provider of that dialect, and what that answers next."""
     bodies: list[bytes] = []
-    answer = httpx.MockTransport(lambda _: httpx.Response(200, content=bodies.pop()))
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, content=bodies[-1]))
     config = loads(CONFIG.format(upstream=upstream), {})
     inner = orchestrator.Orchestrator(config, transport=answer)
     return httpx.Client(transport=orchestrator.transport(inner)), bodies
@@ -60,7 +60,7 @@ def client_of(upstream: str) -> tuple[httpx.Client, list[bytes]]:
 def answered(client: str, upstream: str, body: bytes) -> bytes:
     """What a client gets where a provider of that dialect sends the bytes of a stream."""
     http, bodies = client_of(upstream)
-    bodies.append(body)
+    bodies[:] = [body]
     path, payload = ASKED[client]
     path = path.replace(":generateContent", ":streamGenerateContent?alt=sse")
     streamed = {} if client == GEMINI else {"stream": True}
@@ -205,6 +205,13 @@ def test_a_choice_beside_the_first_and_its_words_stay_where_a_stream_is_complete
 
     assert wrong_in_stream(CHAT, told) == []
     assert [len(event["choices"]) for event in events_of(told)] == [2, 2]
+
+
+def test_a_comment_before_a_break_does_not_change_the_number_of_the_error() -> None:
+    told = answered(RESPONSES, RESPONSES, said(RESPONSES, until=5) + b": keep-alive\n\n")
+    events = events_of(told)
+
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
 
 
 def test_a_stream_without_an_end_mark_gets_one() -> None:

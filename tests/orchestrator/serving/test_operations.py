@@ -50,18 +50,15 @@ def orchestrator_over(
 
 
 def test_the_provider_s_body_is_passed_on_as_it_is_and_says_how_it_was_come_by() -> None:
-    own: dict[str, Any] = {
-        "data": [{"index": 0, "embedding": "AACAPw=="}],
-        "usage": {"x": 1},
-        "by": "vendor",
-    }
+    vector = {"index": 0, "embedding": "AACAPw=="}
+    own = {"data": [vector], "usage": {"x": 1}, "by": "vendor"}
     scripts: dict[str, AnyScript] = {"broke": replies.billing_402(), "spare": Reply(body=own)}
     with world(scripts, route=["broke/m", "spare/m"]) as (_, inner):
         asked = {"model": "default", "input": "a", "encoding_format": "base64"}
         answer = post(inner, EMBEDDINGS, asked)
 
     told = answer.json()
-    assert told.pop("data") == [{**own["data"][0], "object": "embedding"}]
+    assert told.pop("data") == [{**vector, "object": "embedding"}]
     assert told == {
         "object": "list",
         "model": "m",
