@@ -103,7 +103,7 @@ class EventWriter:
             self._relay = None
         if self._may_go_on:
             self._written(event)
-        self._passed = passed or self._passed
+        self._passed = event.raw
         return passed
 
     def end(self) -> bytes:
