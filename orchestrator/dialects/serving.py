@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from orchestrator.dialects.relay import StreamRepair
+from orchestrator.dialects.forwarding import StreamRepair
 
 Address = tuple[str | None, bool | None]
 """The model and whether a stream is asked for, as far as an address says."""

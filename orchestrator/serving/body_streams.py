@@ -12,6 +12,7 @@ from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request, RequestError
 from orchestrator.config.errors import ConfigError
 from orchestrator.dialects import StreamWriter, dialect
+from orchestrator.dialects.forwarding import StreamForwarder
 from orchestrator.dialects.neutral import (
     Delta,
     EndMark,
@@ -22,7 +23,6 @@ from orchestrator.dialects.neutral import (
     Unreadable,
     UsageDelta,
 )
-from orchestrator.dialects.relay import StreamRelay
 from orchestrator.execution.call_run import CallRun
 from orchestrator.serving.http_errors import error_response
 from orchestrator.states import OnInterrupted
@@ -69,7 +69,7 @@ class EventWriter:
         self._passing = not (self._may_go_on and serving.names_items)
         # Set while the beginning of the stream tells whether its bytes can be passed on, and for
         # those whose events are completed one by one.
-        self._relay: StreamRelay | None = None
+        self._forwarder: StreamForwarder | None = None
         # The last event that was passed on.
         self._passed = b""
         self._writer: StreamWriter | None = None
@@ -85,22 +85,22 @@ class EventWriter:
             return b""
         if not self._passes(event):
             return self._written(event)
-        if self._relay is not None:
-            return self._relayed(self._relay, event)
+        if self._forwarder is not None:
+            return self._forwarded(self._forwarder, event)
         if self._may_go_on:
             self._written(event)
         if b"data:" in event.raw:
             self._passed = event.raw
         return event.raw
 
-    def _relayed(self, relay: StreamRelay, event: StreamEvent) -> bytes:
+    def _forwarded(self, forwarder: StreamForwarder, event: StreamEvent) -> bytes:
         """The same where the beginning of the stream is to come, or lacks something."""
-        passed = relay.pass_on(event)
+        passed = forwarder.pass_on(event)
         if passed is None:
-            self._passing, self._relay = False, None
-            return b"".join(map(self._written, relay.held))
-        if relay.is_open:
-            self._relay = None
+            self._passing, self._forwarder = False, None
+            return b"".join(map(self._written, forwarder.held))
+        if forwarder.is_open:
+            self._forwarder = None
         if self._may_go_on:
             self._written(event)
         self._passed = event.raw
@@ -111,7 +111,7 @@ class EventWriter:
         # Some providers end with a finish reason and no end mark.
         if not self._passing:
             return self._own().write(EndMark())
-        left = self._relay.rest() if self._relay is not None else b""
+        left = self._forwarder.rest() if self._forwarder is not None else b""
         mark = self._repair.end_mark if self._repair is not None else b""
         is_ended = not mark or mark.split()[-1] in self._passed
         return left if is_ended else left + mark
@@ -126,7 +126,7 @@ class EventWriter:
         if self._first is None:
             self._first = number
             if self._repair is not None:
-                self._relay = StreamRelay(self._repair, self._heading())
+                self._forwarder = StreamForwarder(self._repair, self._heading())
         own = self._run.provider.dialect == self._dialect and number == self._first
         # Once anything was written, bytes of a provider would begin another answer.
         self._passing = self._passing and own and bool(event.raw)

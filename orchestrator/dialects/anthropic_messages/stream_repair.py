@@ -16,8 +16,8 @@ from orchestrator.dialects.anthropic_messages.vocabulary import (
     write_usage_so_far,
 )
 from orchestrator.dialects.completion import completed
+from orchestrator.dialects.forwarding import StreamRepair
 from orchestrator.dialects.neutral import Heading
-from orchestrator.dialects.relay import StreamRepair
 from orchestrator.dialects.sse import ServerEvent
 from orchestrator.dialects.wire import count, mapping, string
 

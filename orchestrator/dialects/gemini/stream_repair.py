@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.dialects.forwarding import StreamRepair
 from orchestrator.dialects.gemini.answer import complete_answer
 from orchestrator.dialects.gemini.vocabulary import field
 from orchestrator.dialects.neutral import Heading
-from orchestrator.dialects.relay import StreamRepair
 from orchestrator.dialects.sse import ServerEvent
 
 

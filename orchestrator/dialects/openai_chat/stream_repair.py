@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.dialects.completion import completed, made_at
+from orchestrator.dialects.forwarding import StreamRepair
 from orchestrator.dialects.neutral import Heading
 from orchestrator.dialects.openai_chat.stream_writer import DONE
-from orchestrator.dialects.relay import StreamRepair
 from orchestrator.dialects.sse import ServerEvent
 from orchestrator.dialects.wire import mappings, string
 

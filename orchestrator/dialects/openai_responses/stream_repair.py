@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.dialects.completion import made_at
-from orchestrator.dialects.relay import StreamRepair
+from orchestrator.dialects.forwarding import StreamRepair
 from orchestrator.dialects.sse import ServerEvent
 from orchestrator.dialects.wire import mapping, string
 

@@ -66,7 +66,7 @@ class StreamRepair:
 
 
 @attrs.define
-class StreamRelay:
+class StreamForwarder:
     """Passes the events of one stream on.
 
     Events before its beginning are held back until that tells what they lack.
