@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -23,6 +23,7 @@ def serve(
     port: int = 8400,
     workers: int = 1,
     watch: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    log: Literal["text", "json"] = "text",
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
 ) -> int:
     """Serve the APIs that agents speak, with every call run by the machine.
@@ -37,6 +38,8 @@ def serve(
         Processes that serve. One: limits of keys, repeated requests and /v1/calls hold in it.
     watch
         Take the config anew when its file changes, as SIGHUP does.
+    log
+        How the log is written, on stderr: as text, or as one JSON object a line.
     config
         The config. Default: $ORCHESTRATOR_CONFIG, ./orchestrator.toml, the user's folder.
     """
@@ -51,13 +54,14 @@ def serve(
         try:
             from orchestrator.gateway.config_reload import load_checked
             from orchestrator.gateway.handover import HandoverFailed, take_over, told_of_failure
-            from orchestrator.gateway.run import ServeOptions, run_gateway
+            from orchestrator.gateway.run import ServeOptions, run_gateway, write_log
         except ModuleNotFoundError as error:
             raise UsageError(_EXTRA.format(error.name)) from None
         try:
             handover = take_over()
         except HandoverFailed as error:
             raise UsageError(str(error)) from None
+        write_log(log)
         with told_of_failure(handover):
             loaded = load_checked(config)
         name_config(screen, loaded, config)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import socket
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import attrs
 
@@ -14,9 +16,11 @@ from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.gateway.config_reload import NO_KEYS, WRITE_KEYS
 from orchestrator.gateway.handover import Handover
+from orchestrator.gateway.json_logs import JsonLogFormatter
 from orchestrator.gateway.lifecycle import living, take_part
 from orchestrator.gateway.server import GatewayServer, listen
 from orchestrator.gateway.state import Gateway
+from orchestrator.secrets import mask
 
 
 @attrs.frozen
@@ -32,6 +36,26 @@ class ServeOptions:
     host: str = "127.0.0.1"
     port: int = 8400
     watch: bool = False
+
+
+class TextLogFormatter(logging.Formatter):
+    """Writes a record as a line, with its time and level, masked as all logs are."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of ``record``, without its end."""
+        return mask(super().format(record))
+
+
+def write_log(kind: Literal["text", "json"]) -> None:
+    """Write what befalls calls to stderr from now on, in place of what did so before."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLogFormatter() if kind == "json" else TextLogFormatter())
+    logger = logging.getLogger("orchestrator")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
 
 
 def run_gateway(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import errno
 import logging
@@ -13,15 +12,18 @@ import sys
 import threading
 import time
 import weakref
-from asyncio import events
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.ledger.codec import Line, encode_lines, line_of
 from orchestrator.ledger.entries import Attempt, Closed, Entry, Transition
 from orchestrator.ledger.record import Ledger
 from orchestrator.states import Streaming
+
+if TYPE_CHECKING:
+    import asyncio
 
 if sys.platform != "win32":
     import fcntl
@@ -88,7 +90,7 @@ class LedgerFile:
         At once where no other call runs, or no event loop: then nobody else would write it. So a
         program that ends after its calls, however it ends, has written them.
         """
-        loop = events._get_running_loop() if len(self._running) > 1 else None  # noqa: SLF001
+        loop = _running_loop() if len(self._running) > 1 else None
         if is_last:
             self._running.discard(call.name)
         self._ready.append(call)
@@ -428,3 +430,9 @@ def _write(descriptor: int, text: bytes) -> None:
         if os.fstat(descriptor).st_size == end:
             os.ftruncate(descriptor, end - written)
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    # Who runs one has loaded it, and a program without waits for nothing of it.
+    events = sys.modules.get("asyncio.events")
+    return None if events is None else events._get_running_loop()  # noqa: SLF001

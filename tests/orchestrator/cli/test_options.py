@@ -221,6 +221,13 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--json",), ONE),
     ),
     ("replay", "calls.jsonl", "--json"): ((("--verbose",), Refused("--verbose is for people")),),
+    # It would serve for ever; what --watch does is shown where a gateway runs.
+    ("serve", "--watch", "--host", "203.0.113.7"): (
+        (("--workers", "2"), Refused("--workers 2: allowed is 1")),
+        (("--port", "x"), Refused("--port")),
+        (("--log", "xml"), Refused("--log")),
+        CONFIG,
+    ),
     ("restart",): (
         (("--port", "8400"), r"orchestrator serve --port 8400"),
         (("--limit", "soon"), Refused("--limit")),
