@@ -271,3 +271,44 @@ def test_a_stream_that_breaks_off_ends_as_described_and_not_like_a_whole_one(
     assert b"message_stop" not in told
     assert b"response.completed" not in told
     assert b'"STOP"' not in told
+
+
+CONTINUED = """
+health = "memory"
+policy = {{on_interrupted = "continue"}}
+[providers.a]
+dialect = "{first}"
+base_url = "http://a/v1"
+credentials = ["k"]
+[providers.b]
+dialect = "{second}"
+base_url = "http://b/v1"
+credentials = ["k"]
+[routes]
+default = ["a/m", "b/m"]
+"""
+
+
+@crossed
+def test_a_stream_that_goes_on_elsewhere_is_one_as_described(client: str, upstream: str) -> None:
+    second = spoken.DIALECTS[spoken.DIALECTS.index(upstream) - 1]
+    until = {RESPONSES: 5, GEMINI: 1}.get(upstream, 4)
+    bodies = {"a": said(upstream, until=until), "b": said(second)}
+    answer = httpx.MockTransport(lambda asked: httpx.Response(200, content=bodies[asked.url.host]))
+    path, payload = ASKED[client]
+    path = path.replace(":generateContent", ":streamGenerateContent?alt=sse")
+    streamed = {} if client == GEMINI else {"stream": True}
+    config = loads(CONTINUED.format(first=upstream, second=second), {})
+    with (
+        orchestrator.Orchestrator(config, transport=answer) as inner,
+        httpx.Client(transport=orchestrator.transport(inner)) as http,
+    ):
+        asked = {"model": "default", **payload, **streamed}
+        told = http.post(f"http://any.where{path}", json=asked).content
+    events = events_of(told)
+    for event in events:
+        event.pop("xVendor", None)
+    plain = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events)
+
+    assert wrong_in_stream(client, plain) == []
+    assert any(mark in told for mark in (b"[DONE]", b"message_stop", b".completed", b'"STOP"'))
