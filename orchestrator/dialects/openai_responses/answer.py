@@ -165,14 +165,16 @@ def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]
     uses = (part for part in reply.parts if isinstance(part, ToolUse))
     counted = mapping(body.get("usage"))
     usual = {**skeleton(reply.id, reply.model, heading), "status": "completed"}
-    whole = completed(body, usual)
+    # What a request may say in several kinds is the provider's word, whatever kind was asked.
+    whole = {**usual, **{name: value for name, value in body.items() if value not in (None, "")}}
     return {
         **whole,
+        "id": usual["id"],
         "object": "response",
         "created_at": made_at(body.get("created_at"), heading.created),
-        "text": completed(whole["text"], _TEXT),
+        "text": completed(mapping(whole["text"]), _TEXT),
         "reasoning": _completed_reasoning(whole["reasoning"]),
-        "tools": [_tool(tool) for tool in whole["tools"]],
+        "tools": [_tool(tool) for tool in mappings(whole["tools"])],
         "output": [
             items.completed_item(item, use, items.Place(heading.id, index))
             for index, (item, use) in enumerate(_with_uses(body, uses))

@@ -183,6 +183,16 @@ def test_what_a_vendor_says_beside_its_description_stays(name: str) -> None:
     assert dialect(name).complete_answer(body, HEADING)["x_vendor"] == {"kept": None}
 
 
+def test_what_the_provider_says_it_did_goes_before_what_was_asked() -> None:
+    did = {"tool_choice": {"type": "function", "name": "f"}, "temperature": 0.5, "top_p": 1}
+    asked = {"tool_choice": "required", "temperature": 1, "top_p": 0.5}
+    heading = Heading("1", "model", 1_700_000_000, asked)
+    body = {**ANSWERS["openai-responses"], **did}
+    told = dialect("openai-responses").complete_answer(body, heading)
+
+    assert {name: told[name] for name in did} == did
+
+
 def test_times_that_are_none_are_replaced() -> None:
     for made in (0, None, "2026", -1, float("inf"), True, 1.5):
         body = {**ANSWERS["openai-chat"], "created": made}
