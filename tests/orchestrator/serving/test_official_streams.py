@@ -214,6 +214,19 @@ def test_a_comment_before_a_break_does_not_change_the_number_of_the_error() -> N
     assert [event["sequence_number"] for event in events] == list(range(len(events)))
 
 
+def test_fields_that_are_null_where_nothing_may_be_are_left_out_of_what_is_completed() -> None:
+    nulls = {"role": None, "tool_calls": None, "function_call": None, "refusal": None}
+    chunk = {"system_fingerprint": None, "created": 0, "id": "c", "object": "x", "usage": None}
+    events = [
+        {**chunk, "choices": [{"index": 0, "delta": {"content": "Hello", **nulls}}]},
+        {**chunk, "choices": [{"index": 0, "delta": nulls, "finish_reason": "stop"}]},
+    ]
+    told = answered(CHAT, CHAT, sent(CHAT, events))
+
+    assert wrong_in_stream(CHAT, told) == []
+    assert {event["id"] for event in events_of(told)} == {"c"}
+
+
 def test_a_stream_without_an_end_mark_gets_one() -> None:
     body = said(CHAT).removesuffix(b"data: [DONE]\n\n")
 
