@@ -99,6 +99,8 @@ class GatewayProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, {}, loop)
         self._limits = server_state.limits
+        # What is answered now. Of several requests that came at once, `cycle` is the last one.
+        self._running: RequestResponseCycle | None = None
         self._task: asyncio.Task[None] | None = None
         # One timer a connection, set anew only where it would fire too late: requests come
         # faster than limits pass.
@@ -129,14 +131,15 @@ class GatewayProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See :class:`asyncio.Protocol`; the call ends with its caller."""
         self._in_head = False
-        cycle, task = self.cycle, self._task
+        running, task = self._running, self._task
         super().connection_lost(exc)
         for timer in (self._timer, self._write_timer):
             if timer is not None:
                 timer.cancel()
         self._timer = self._write_timer = None
         self.server_state.note_end()
-        if task is not None and cycle is not None and not cycle.response_complete:
+        if task is not None and running is not None and not running.response_complete:
+            running.disconnected = True  # which was told to `cycle` alone
             task.cancel()
 
     def pause_writing(self) -> None:
@@ -220,7 +223,7 @@ class GatewayProtocol(HttpToolsProtocol):
         task = self.loop.create_task(cycle.run_asgi(app))
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
-        self._task = task
+        self._running, self._task = cycle, task
 
     def _begin_head(self) -> None:
         self._in_head, self._head_bytes = True, 0
@@ -260,7 +263,8 @@ class GatewayProtocol(HttpToolsProtocol):
         """Answer what is no request, or does not become one, and hang up."""
         if self.transport.is_closing():
             return
-        if self.cycle is not None and self.cycle.response_started and not self._is_between_requests:
+        running = self._running
+        if running is not None and running.response_started and not running.response_complete:
             self.transport.abort()  # nothing can be said any more inside of an answer
             return
         kind, body = self.server_state.refusal(status, words)

@@ -83,6 +83,7 @@ def running(
     *,
     limits: Limits | None = None,
     is_loopback: bool = True,
+    dialects: Mapping[str, str] | None = None,
     source: Path | None = None,
     **tables: Any,
 ) -> Iterator[Running]:
@@ -92,12 +93,16 @@ def running(
         scripts: What each provider answers, in the order of the default route.
         limits: Of each connection.
         is_loopback: Whether it takes only this machine to reach it.
+        dialects: What providers speak, where that is not the default.
         source: The file that the config is said to come from, which is read anew.
         tables: Of the config, besides providers and routes.
     """
     scripts = scripts or {"up": sim.replies.ok("hello")}
     with sim.ScriptedProviders(scripts) as providers:
-        made = from_mapping(config(providers, scripts, **tables), {})
+        said = config(providers, scripts, **tables)
+        for name, spoken in (dialects or {}).items():
+            said["providers"][name]["dialect"] = spoken
+        made = from_mapping(said, {})
         orchestrator = Orchestrator(attrs.evolve(made, path=source) if source else made)
         gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
         sockets = listen("127.0.0.1", 0)
