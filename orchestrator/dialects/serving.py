@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import attrs
 
+from orchestrator.dialects.forwarding import StreamRepair
+
 Address = tuple[str | None, bool | None]
 """The model and whether a stream is asked for, as far as an address says."""
 
@@ -109,6 +111,7 @@ class Serving:
         describe_model: One entry of it.
         lists_at: A part of a path by which its clients alone ask for the list; empty where
             nothing but a header tells them apart.
+        repair: See :class:`.StreamRepair`; ``None`` where every stream is passed on as it came.
         names_items: True where each event of a stream names the item that it is about: bytes of
             two writers do not fit together.
         closing: See :class:`StreamClosing`.
@@ -124,5 +127,6 @@ class Serving:
     )
     describe_model: Callable[[ListedModel], dict[str, Any]] = attrs.field(default=_describe_model)
     lists_at: str = ""
+    repair: StreamRepair | None = None
     names_items: bool = False
     closing: StreamClosing = StreamClosing()

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestrator.dialects.anthropic_messages.stream_repair import REPAIR
 from orchestrator.dialects.anthropic_messages.vocabulary import ERROR_TYPES_BY_STATUS
 from orchestrator.dialects.serving import ListedModel, Serving, StreamClosing
 
@@ -61,4 +62,5 @@ SERVING = Serving(
     list_models=_list_models,
     describe_model=_describe_model,
     closing=StreamClosing(marks=frozenset({"message_stop"}), may_close=_may_close),
+    repair=REPAIR,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orchestrator.dialects.gemini.stream_repair import REPAIR
 from orchestrator.dialects.gemini.vocabulary import error_status
 from orchestrator.dialects.request_fields import RequestError
 from orchestrator.dialects.serving import Address, ListedModel, Serving, StreamClosing
@@ -79,6 +80,7 @@ SERVING = Serving(
     error_body=_error_body,
     list_models=_list_models,
     describe_model=_describe_model,
+    repair=REPAIR,
     lists_at="/v1beta/models",
     closing=StreamClosing(may_close=_may_close),
 )

@@ -142,8 +142,9 @@ def _completed_choice(said: dict[str, Any], index: int, reply: NeutralAnswer) ->
     for name in _NEVER_NULL:
         if name in told and told[name] is None:
             del told[name]
+    others = {name: value for name, value in said.items() if name != "text"}
     return {
-        **completed(said, {**_CHOICE, "index": index}),
+        **completed(others, {**_CHOICE, "index": index}),
         "message": told,
         "finish_reason": standard(reply.finish_reason, calls=bool(calls)),
     }

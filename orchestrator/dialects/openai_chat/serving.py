@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.dialects.openai_chat.stream_repair import REPAIR
 from orchestrator.dialects.serving import Serving, StreamClosing
 from orchestrator.dialects.wire import mappings
 
@@ -21,5 +22,6 @@ def _may_close(chunk: Mapping[str, Any]) -> bool:
 SERVING = Serving(
     paths=("/chat/completions",),
     passed_headers=("openai-beta",),
+    repair=REPAIR,
     closing=StreamClosing(marks=frozenset({"[DONE]"}), may_close=_may_close),
 )

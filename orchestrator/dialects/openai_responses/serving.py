@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.dialects.openai_responses.stream_repair import REPAIR
 from orchestrator.dialects.serving import Serving, StreamClosing
 
 _LAST = ("response.completed", "response.incomplete", "response.failed", "error")
@@ -21,6 +22,7 @@ def _may_close(event: Mapping[str, Any]) -> bool:
 SERVING = Serving(
     paths=("/responses",),
     passed_headers=("openai-beta",),
+    repair=REPAIR,
     names_items=True,
     closing=StreamClosing(may_close=_may_close),
 )
