@@ -100,7 +100,7 @@ def write_answer(reply: NeutralAnswer, heading: Heading = UNTITLED) -> dict[str,
 
 def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
     """See :class:`orchestrator.dialects.record.Dialect`."""
-    return dict(body) if is_whole(body) else with_what_lacks(body, heading)
+    return _usual(body) if is_usual(body) else with_what_lacks(body, heading)
 
 
 def with_what_lacks(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]:
@@ -129,11 +129,8 @@ def with_what_lacks(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]
     return whole
 
 
-def is_whole(body: Mapping[str, Any]) -> bool:
-    """True for a text by a server that leaves nothing out: most answers, in a tenth of the time.
-
-    What :func:`complete_answer` would put in is there; false of others that are whole, too.
-    """
+def is_usual(body: Mapping[str, Any]) -> bool:
+    """True for a text that lacks no more than two nulls: most answers, in a tenth of the time."""
     choices, usage, made = body.get("choices"), body.get("usage"), body.get("created")
     if type(choices) is not list or len(choices) != 1 or type(usage) is not dict:
         return False
@@ -144,9 +141,9 @@ def is_whole(body: Mapping[str, Any]) -> bool:
         and message.get("role") == "assistant"
         and type(message.get("content")) is str
         and message["content"] != ""
-        and message.get("refusal", "") is None
+        and message.get("refusal") is None
         and message.keys().isdisjoint(_NEVER_NULL)
-        and choice.get("logprobs", "") is None
+        and choice.get("logprobs") is None
         and type(choice.get("index")) is int
         and type(choice.get("finish_reason")) is str
         and choice["finish_reason"] in STANDARD
@@ -161,6 +158,15 @@ def is_whole(body: Mapping[str, Any]) -> bool:
         and body.get("system_fingerprint", "") is not None
         and _is_counted(usage)
     )
+
+
+def _usual(body: Mapping[str, Any]) -> dict[str, Any]:
+    choice = body["choices"][0]
+    message = choice["message"]
+    if "logprobs" in choice and "refusal" in message:
+        return dict(body)
+    message = {**message, "refusal": None}
+    return {**body, "choices": [{**choice, "logprobs": None, "message": message}]}
 
 
 def _is_counted(usage: dict[str, Any]) -> bool:

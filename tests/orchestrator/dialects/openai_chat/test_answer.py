@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orchestrator.dialects import dialect
 from orchestrator.dialects.neutral import Heading, NeutralAnswer, Text, Thinking, ToolUse
-from orchestrator.dialects.openai_chat.answer import is_whole, with_what_lacks
+from orchestrator.dialects.openai_chat.answer import complete_answer, is_usual, with_what_lacks
 from tests.dialect_strategies import any_json, replies
 
 CHAT = dialect("openai-chat")
@@ -136,7 +136,9 @@ JUNK = st.sampled_from(
 
 
 @given(st.lists(st.tuples(st.sampled_from(PLACES), JUNK | st.just(...)), max_size=3))
-def test_what_is_taken_for_whole_lacks_nothing(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
+def test_a_usual_answer_is_completed_as_any_other(
+    changes: list[tuple[tuple[Any, ...], Any]],
+) -> None:
     """``...`` takes the field out."""
     body = copy.deepcopy(WHOLE)
     for (*path, name), value in changes:
@@ -150,9 +152,9 @@ def test_what_is_taken_for_whole_lacks_nothing(changes: list[tuple[tuple[Any, ..
             place.pop(name, None)
         else:
             place[name] = value
-    if is_whole(body):
-        assert with_what_lacks(body, Heading("1", "m", 1)) == body
+    heading = Heading("1", "m", 1)
+    assert complete_answer(body, heading) == with_what_lacks(body, heading)
 
 
-def test_a_usual_answer_is_taken_for_whole() -> None:
-    assert is_whole(WHOLE)
+def test_what_vendors_send_is_taken_for_usual() -> None:
+    assert is_usual(WHOLE)
