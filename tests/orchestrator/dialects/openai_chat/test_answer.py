@@ -130,7 +130,7 @@ PLACES = [
     )
     for name in known
 ]
-JUNK = st.sampled_from(
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [None, "", "x", "stop", "length", 0, 1, -1, True, 2**53, 1.5, [], {}, [{}], "assistant"]
 )
 
