@@ -29,6 +29,7 @@ from orchestrator.config.errors import Problem
 from orchestrator.config.lint import Finding
 from orchestrator.execution.move_reasons import MoveReason
 from orchestrator.gateway.call_store import CallDetails, CallSummary
+from orchestrator.gateway.control import GatewayStatus
 from orchestrator.gateway.key_file import GatewayKey
 from orchestrator.health import BoardRow
 from orchestrator.lab.simulation.dry_run import DryAttempt
@@ -168,10 +169,11 @@ OUTPUTS = {
         notes=_TEXTS,
     ),
     "status": Output(
-        "`status --json`: the health board, and the ledger's calls of the last 24 hours (`recent`, "
-        "as `stats --json`); with `--reset`, `reset` and `removed` alone.",
-        *("now", "entries", "recent", "reset", "removed"),
+        "`status --json`: the gateways that run, the health board, and the ledger's calls of the "
+        "last 24 hours (`recent`, as `stats --json`); with `--reset`, `reset` and `removed` alone.",
+        *("gateways", "now", "entries", "recent", "reset", "removed"),
         config=str,
+        gateways=({"address": str, "problem": str, "status": GatewayStatus | None},),
         now=float,
         entries=(
             {
@@ -210,6 +212,15 @@ OUTPUTS = {
         received=Mapping[str, ReceivedRequests],
     ),
     "init": Output("`init --json`: the file that was written.", path=str, keys=_OBJECT),
+    "restart": Output(
+        "`restart --json`: the instance `before`, the one that serves now and its process, and how "
+        "long the start and the drain took.",
+        before=str,
+        instance=str,
+        pid=int,
+        start_seconds=float,
+        drain_seconds=float,
+    ),
     "simulate": Output(
         "`simulate SCRIPT --json`.",
         config=str,

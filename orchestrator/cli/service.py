@@ -10,11 +10,12 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from orchestrator.cli.context import require_config
+from orchestrator.cli.context import load_without_keys
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.units import ENVIRONMENT, Unit, is_ours, units_folder
 from orchestrator.config import loading
+from orchestrator.config.config import Config
 
 Action = Literal["install", "uninstall", "show"]
 
@@ -66,7 +67,8 @@ def service(
     with exit_on_error(screen):
         path = _path(name)
         if action == "install":
-            unit = _unit(config, host, port)
+            loaded = load_without_keys(config, screen, named=not only_print).config
+            unit = _unit(loaded, host, port)
             if only_print:
                 screen.text(unit.text())
             else:
@@ -100,23 +102,15 @@ def _path(name: str) -> Path:
     return units_folder() / f"{name}.service"
 
 
-def _unit(config: Path | None, host: str | None, port: int | None) -> Unit:
-    """The unit for a config that is there.
-
-    Raises:
-        ConfigError: There is none.
-        OSError: It cannot be read.
-    """
-    require_config(config)
-    found = loading.find(config)
-    assert found is not None  # noqa: S101 - just required
-    found.stat()
+def _unit(config: Config, host: str | None, port: int | None) -> Unit:
+    path = Path(config.path).absolute()
     host, port = host or HOST, port or PORT
     # -P: a unit starts in the home folder, and what lies there must not stand in for the package.
     command = [sys.executable, "-P", "-m", "orchestrator", "serve"]
-    command += ["--config", str(found.absolute()), "--host", host, "--port", str(port)]
+    command += ["--config", str(path), "--host", host, "--port", str(port)]
     variables = {name: os.environ[name] for name in _FOLDERS if name in os.environ}
-    return Unit(command, f"{host}:{port}", loading.user_folder() / ENVIRONMENT, variables)
+    environment = loading.user_folder() / ENVIRONMENT
+    return Unit(command, f"{host}:{port}", environment, variables, config.gateway.drain)
 
 
 def _install(screen: Screen, path: Path, unit: Unit, *, force: bool) -> None:

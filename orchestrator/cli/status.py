@@ -18,6 +18,7 @@ from orchestrator.cli.context import load_or_known, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.format import count, http_answer, lasting, one_line
 from orchestrator.cli.recent_calls import RecentCalls
+from orchestrator.cli.running_gateways import RunningGateways
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
 from orchestrator.config.errors import nearest
@@ -76,10 +77,13 @@ def status(
             now = time.time()
             shown = _ShownBoard(_entries(orchestrator, provider), loaded, now)
             recent = RecentCalls.read(screen, loaded.config, now)
+            gateways = RunningGateways.read()
             if json:
-                used = {"config": str(loaded.config.path)}
+                used = {"config": str(loaded.config.path), "gateways": gateways.object()}
                 screen.json({**used, **shown.object(), "recent": recent.object()})
                 return DONE
+            if provider is None:
+                gateways.show(screen)
             shown.show(screen)
             if provider is None:
                 recent.show(screen)

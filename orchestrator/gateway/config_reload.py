@@ -15,11 +15,12 @@ from orchestrator.gateway.state import CallerKeys, Gateway
 
 _log = logging.getLogger("orchestrator")
 
-NO_KEYS = (
-    "is missing, and the gateway is reached from other machines: anybody there could spend your "
-    "money"
+NO_KEYS = Problem(
+    "gateway.keys",
+    "is missing, and the gateway is reached from other machines, where anybody could spend your "
+    'money: set [gateway] keys = "keys.json", then `orchestrator key new NAME`',
 )
-WRITE_KEYS = 'set [gateway] keys = "keys.json", then `orchestrator key new NAME`'
+"""What is wrong with a gateway that anybody may use whom the network lets."""
 
 MEMORY = "memory"
 """The board that dies with its process, and must not die with a config."""
@@ -72,5 +73,5 @@ def _orchestrator(config: Config, before: Orchestrator) -> Orchestrator:
 
 def _keys(config: Config, gateway: Gateway) -> CallerKeys | None:
     if config.gateway.keys is None and not gateway.is_loopback:
-        raise ConfigError(str(config.path), [Problem("gateway.keys", NO_KEYS, WRITE_KEYS)])
+        raise ConfigError(str(config.path), [NO_KEYS])
     return CallerKeys.of(config.gateway)

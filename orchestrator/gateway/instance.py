@@ -9,12 +9,12 @@ removes it. The file holds the token that :mod:`.control` asks for: only its use
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import importlib.metadata
 import logging
 import os
 import re
 import secrets
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -25,6 +25,9 @@ import msgspec
 from orchestrator.gateway.surroundings import TERMINAL, read_surroundings
 from orchestrator.health.stores import default_path
 from orchestrator.secrets import Secret
+
+if sys.platform != "win32":
+    import fcntl
 
 FORMAT = 1
 """Of the file. A reader takes what it knows, so that a newer program restarts an older one."""
@@ -146,9 +149,10 @@ class InstanceFile:
         # It gets its name when it is locked: a reader in between would take it for a dead one's.
         unnamed = path.with_suffix(".new")
         unnamed.unlink(missing_ok=True)  # of a process that died right here
-        descriptor = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if sys.platform != "win32":
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.write(descriptor, _encoded(instance, token))
             unnamed.rename(path)
         except BaseException:
@@ -279,6 +283,8 @@ def _instance(value: dict[str, Any]) -> Instance:
 
 def _is_free(descriptor: int) -> bool:
     """Whether nobody holds the file any more."""
+    if sys.platform == "win32":
+        return False
     try:
         # Shared, so that two who look at once do not take each other for the process.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -301,7 +307,7 @@ class InstanceWatch:
 
     def __enter__(self) -> Self:
         with contextlib.suppress(FileNotFoundError):  # it has gone already
-            self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            self._descriptor = os.open(self._path, os.O_RDONLY)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -75,11 +76,17 @@ class Lifecycle:
 def living(
     gateway: Gateway, server: GatewayServer, sockets: Sequence[socket.socket]
 ) -> Iterator[None]:
-    """Within this block the gateway is found by commands, and obeys those of its user."""
+    """Within this block the gateway is found by commands, and obeys those of its user.
+
+    Not on Windows, where sockets are not handed on to a process in this way.
+    """
     host, port = sockets[0].getsockname()[:2]
     path = gateway.config.path
     instance = new_instance(host, port, path if isinstance(path, Path) else None, gateway.started)
     gateway.instance = instance.id
+    if sys.platform == "win32":
+        yield
+        return
     try:
         file = InstanceFile.write(instance)
     except OSError as error:

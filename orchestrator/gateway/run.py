@@ -13,8 +13,8 @@ import attrs
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config
-from orchestrator.config.errors import ConfigError, Problem
-from orchestrator.gateway.config_reload import NO_KEYS, WRITE_KEYS
+from orchestrator.config.errors import ConfigError
+from orchestrator.gateway.config_reload import NO_KEYS
 from orchestrator.gateway.handover import Handover
 from orchestrator.gateway.json_logs import JsonLogFormatter
 from orchestrator.gateway.lifecycle import living, take_part
@@ -78,7 +78,7 @@ def run_gateway(
     """
     is_loopback = only_this_machine(options.host)
     if not is_loopback and config.gateway.keys is None:
-        raise ConfigError(str(config.path), [Problem("gateway.keys", NO_KEYS, WRITE_KEYS)])
+        raise ConfigError(str(config.path), [NO_KEYS])
     gateway = Gateway.over(Orchestrator(config), "", is_loopback=is_loopback)
     sockets = listen(options.host, options.port) if handover is None else handover.listeners
     server = GatewayServer(gateway, sockets, watch=options.watch)

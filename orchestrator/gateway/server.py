@@ -143,7 +143,16 @@ class GatewayServer:
 
     def reload(self) -> None:
         """Take the config as its file is now."""
-        self._spawn(reload(self._gateway))
+        self._spawn(self._reload())
+
+    async def _reload(self) -> None:
+        self.notifier.reloading()
+        words = "serving"
+        try:
+            if not await reload(self._gateway):
+                words += "; the config was changed and refused: the one before holds"
+        finally:
+            self.notifier.ready(words)
 
     @property
     def streams(self) -> int:

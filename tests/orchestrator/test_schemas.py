@@ -26,6 +26,7 @@ from orchestrator.ledger import FORMAT
 from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import configured
 from tests.orchestrator.gateway.played import Asked, Player, asked_calls
+from tests.orchestrator.gateway.tiny_processes import started
 from tests.orchestrator.lab.simulation.incidents import FOLDER as INCIDENTS
 from tests.orchestrator.lab.simulation.incidents import config, of
 
@@ -136,6 +137,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "stats": ("stats", "calls.jsonl", "--json"),
     "status, of calls": ("status", "--json"),
     "verify": ("verify", "--json"),
+    "error, of a restart": ("restart", "--json", "--port", "1"),
+    "restart": ("restart", "--json"),
     "key, new": ("key", "new", "ci", "--keys", "keys.json", "--tokens-per-day", "9", "--json"),
     "key": ("key", "list", "--keys", "keys.json", "--json"),
     "key, remove": ("key", "remove", "ci", "--keys", "keys.json", "--json"),
@@ -150,7 +153,11 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What each command prints, run in the order above in one folder."""
     folder = tmp_path_factory.mktemp("place")
     scripts = {"down": replies.billing_402(), "well": replies.ok()}
-    with ScriptedProviders(scripts) as providers:
+    (folder / "gateway").mkdir()
+    with (
+        ScriptedProviders(scripts) as providers,
+        started(folder / "gateway", state=folder / "state"),  # what `restart` restarts
+    ):
         urls = {name: providers.url(name) for name in scripts}
         place = configured(folder, urls, ["down/m", "well/m"], top=TOP)
         (folder / "broken.toml").write_text("[providers.x]\nbase_urls = 1\n")

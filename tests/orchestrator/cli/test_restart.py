@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.orchestrator.cli.entry import Place
+from tests.orchestrator.cli.entry import Place, configured
 from tests.orchestrator.gateway.tiny_processes import Started, started
 from tests.waiting import eventually
 
@@ -114,7 +114,7 @@ def test_where_the_new_one_does_not_come_up_the_old_one_goes_on(
 ) -> None:
     old = gateway.now.instance
     gateway.how.write_text(how)
-    ended = place.run("restart", "--limit", "2s")
+    ended = place.run("restart", "--limit", "2s" if how == "slow" else "80s")
 
     assert (ended.status, ended.out) == (1, "")
     assert ended.said[1:] == [
@@ -165,7 +165,7 @@ def test_where_no_gateway_runs_the_way_to_start_one_is_said(place: Place) -> Non
 
 
 def test_a_unit_that_is_installed_is_named(place: Place) -> None:
-    (place.home / "orchestrator.toml").write_text("")
+    place = configured(place.home, {"a": "http://a.invalid"}, ["a/m"])
     assert place.run("service", "install", "--name", "llm").status == 0
     ended = place.run("restart", "--json")
 

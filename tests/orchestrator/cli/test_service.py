@@ -46,6 +46,14 @@ def test_the_unit_starts_this_program_with_this_config(place: Place) -> None:
     ]
 
 
+def test_systemd_waits_longer_than_the_drain(place: Place) -> None:
+    config = place.home / "orchestrator.toml"
+    config.write_text(config.read_text() + '\n[gateway]\ndrain = "5m"\n')
+    place.run("service", "install")
+
+    assert "TimeoutStopSec=330\n" in unit_of(place).read_text()
+
+
 def test_no_key_is_written_into_it(place: Place) -> None:
     place.run("service", "install")
 
@@ -122,7 +130,7 @@ def test_a_unit_of_somebody_else_is_not_removed(place: Place) -> None:
         ("show --force", "--force has no effect on `service show`"),
         ("uninstall --print", "--print has no effect on `service uninstall`"),
         ("install --name a/b", "--name: found 'a/b'; allowed: letters, digits"),
-        ("install --config no.toml", "no.toml: No such file"),
+        ("install --config no.toml", "no.toml: "),
         ("start", "install"),
     ],
 )

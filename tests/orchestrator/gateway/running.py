@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -82,6 +83,7 @@ def running(
     *,
     limits: Limits | None = None,
     is_loopback: bool = True,
+    source: Path | None = None,
     **tables: Any,
 ) -> Iterator[Running]:
     """A gateway over ``scripts``, until the block ends.
@@ -90,11 +92,13 @@ def running(
         scripts: What each provider answers, in the order of the default route.
         limits: Of each connection.
         is_loopback: Whether it takes only this machine to reach it.
+        source: The file that the config is said to come from, which is read anew.
         tables: Of the config, besides providers and routes.
     """
     scripts = scripts or {"up": sim.replies.ok("hello")}
     with sim.ScriptedProviders(scripts) as providers:
-        orchestrator = Orchestrator(from_mapping(config(providers, scripts, **tables), {}))
+        made = from_mapping(config(providers, scripts, **tables), {})
+        orchestrator = Orchestrator(attrs.evolve(made, path=source) if source else made)
         gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
         sockets = listen("127.0.0.1", 0)
         server = GatewayServer(gateway, sockets, limits=limits)

@@ -7,9 +7,11 @@ import contextlib
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +99,12 @@ def is_ready(gateway: Serving) -> bool:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, route: Sequence[str], health: str = "memory") -> Iterator[Serving]:
+def serving(
+    folder: Path,
+    route: Sequence[str],
+    health: str = "memory",
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Serving]:
     """A gateway over providers in a process of their own; in the end all have ended."""
     with SimProcess(SCRIPTS) as providers:
         urls = {name: providers.url(name) for name in SCRIPTS}
@@ -105,7 +112,7 @@ def serving(folder: Path, route: Sequence[str], health: str = "memory") -> Itera
         text = (folder / "orchestrator.toml").read_text()
         text = text.replace("[routes]", f"{EXTRA}[routes]\nslow = ['slow/m']")
         (folder / "orchestrator.toml").write_text(text)
-        gateway = start(place)
+        gateway = start(attrs.evolve(place, variables={**place.variables, **(variables or {})}))
         try:
             yield gateway
         finally:
@@ -243,6 +250,49 @@ def test_who_is_killed_in_mid_load_leaves_every_bench_to_the_next(tmp_path: Path
 
         gateway.first = start(gateway.place, port).first
         assert gateway.get("/readyz")["degraded"] == degraded
+
+
+@contextlib.contextmanager
+def systemd(folder: Path) -> Iterator[socket.socket]:
+    """The socket that systemd opens for a unit, where the senders' process ids are told."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as opened:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        opened.bind(str(folder / "notify"))
+        opened.settimeout(AMPLE)
+        yield opened
+
+
+def notices(opened: socket.socket, until: str) -> list[tuple[int, str]]:
+    """The notices up to the one that begins so, signs of life apart, each with its sender."""
+    found: list[tuple[int, str]] = []
+    while not (found and found[-1][1].startswith(until)):
+        text, ((_, _, credentials),), _, _ = opened.recvmsg(4096, 256)
+        if text != b"WATCHDOG=1":
+            found.append((struct.unpack("iii", credentials)[0], text.decode()))
+    return found
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_PASSCRED"), reason="senders are told on Linux alone")
+def test_systemd_hears_one_process_at_a_time(tmp_path: Path) -> None:
+    variables = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"}
+    with systemd(tmp_path) as opened, serving(tmp_path, ["up/m"], variables=variables) as gateway:
+        first = gateway.pid
+        assert notices(opened, "READY=1") == [(first, "READY=1\nSTATUS=serving")]
+
+        assert gateway.restart().status == 0
+        second = gateway.pid
+        assert notices(opened, "READY=1") == [
+            (first, f"MAINPID={second}"),
+            (second, "READY=1\nSTATUS=serving"),
+        ]
+        assert struct.unpack("iii", opened.recvmsg(99, 256)[1][0][2])[0] == second  # it lives
+
+        os.kill(second, signal.SIGHUP)
+        (reloading, _), ready = notices(opened, "RELOADING=1")[-1], notices(opened, "READY=1")
+        assert (reloading, ready) == (second, [(second, "READY=1\nSTATUS=serving")])
+
+        os.kill(second, signal.SIGTERM)
+        assert notices(opened, "STOPPING=1") == [(second, "STOPPING=1")]
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="descriptors are counted in /proc")

@@ -1,0 +1,72 @@
+"""Running gateways of this user, as ``orchestrator status`` shows them."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import attrs
+from rich.text import Text
+
+from orchestrator.cli.format import count, lasting
+from orchestrator.cli.screen import Screen
+from orchestrator.gateway.control import GatewayStatus
+
+
+@attrs.frozen
+class RunningGateways:
+    """The gateways that run now, and what each says of itself.
+
+    Attributes:
+        found: By where they serve; a text is why one says nothing.
+    """
+
+    found: dict[str, GatewayStatus | str]
+
+    @classmethod
+    def read(cls) -> Self:
+        """Those of this user, on this machine."""
+        try:
+            # Loaded here: it needs what Windows has not.
+            from orchestrator.cli.gateway_client import ControlFailed, read_status
+            from orchestrator.gateway.instance import find_instances
+        except ModuleNotFoundError:
+            return cls({})
+        found: dict[str, GatewayStatus | str] = {}
+        for running in find_instances():
+            address = f"http://{running.instance.address}"
+            try:
+                found[address] = read_status(running)
+            except ControlFailed as error:
+                found[address] = str(error)
+        return cls(found)
+
+    def object(self) -> list[dict[str, Any]]:
+        """As a JSON-ready list."""
+        return [
+            {
+                "address": address,
+                "problem": said if isinstance(said, str) else "",
+                "status": None if isinstance(said, str) else attrs.asdict(said),
+            }
+            for address, said in self.found.items()
+        ]
+
+    def show(self, screen: Screen) -> None:
+        """On stdout, before all else: nothing where none runs."""
+        for address, said in self.found.items():
+            if isinstance(said, str):
+                screen.result(Text.assemble(f"gateway {address}  ", (said, "red")))
+                continue
+            state = ("draining", "yellow") if said.draining else ("serves", "green")
+            calls = f"{count(said.in_flight, 'call')} in flight, {count(said.streams, 'stream')}"
+            up = lasting(said.uptime)
+            screen.result(Text.assemble(f"gateway {address}  ", state, (f" {up}; {calls}", "dim")))
+            named = f"instance {said.instance.id}, process {said.instance.pid}"
+            config = f"config {said.config}" if said.config else "config in code"
+            screen.result(Text(f"{named}, {config}", style="dim"), margin=_MARGIN)
+        if self.found:
+            screen.result("")
+
+
+_MARGIN = 6
+"""Columns by which what explains a line is set in under it, as in the rest of the status."""

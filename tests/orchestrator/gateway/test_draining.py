@@ -1,0 +1,71 @@
+"""A client that comes as the gateway stops to accept is served by it, or by who follows it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+
+import pytest
+import uvloop
+
+from orchestrator import Orchestrator
+from orchestrator.config.loading import from_mapping
+from orchestrator.gateway.server import GatewayServer, listen
+from orchestrator.gateway.state import Gateway
+from orchestrator.sim import ScriptedProviders, replies
+from tests.orchestrator.gateway.running import config
+from tests.waiting import AMPLE
+
+CLIENTS = 5
+TURNS = range(8)
+"""Of the loop, from the clients' coming to the end of accepting."""
+
+
+async def served_and_left(turns: int, providers: ScriptedProviders) -> int:
+    """How many clients were answered, or wait for the next process."""
+    orchestrator = Orchestrator(from_mapping(config(providers, ["up"]), {}))
+    sockets = listen("127.0.0.1", 0)
+    next_one = sockets[0].dup()
+    server = GatewayServer(Gateway.over(orchestrator, "one"), sockets)
+    await server.start()
+    clients = [socket.create_connection(next_one.getsockname()) for _ in range(CLIENTS)]
+    for client in clients:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        client.setblocking(False)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await server.drain()
+    await server.close()
+    with next_one:
+        return sum(map(is_answered, clients)) + left_in(next_one)
+
+
+def is_answered(client: socket.socket) -> bool:
+    """Whether an answer is there: whoever has answered has done so before it was closed."""
+    with client, contextlib.suppress(ConnectionError, BlockingIOError):
+        return client.recv(99).startswith(b"HTTP/1.1 200")
+    return False
+
+
+def left_in(listener: socket.socket) -> int:
+    listener.setblocking(False)
+    count = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            listener.accept()[0].close()
+            count += 1
+    return count
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+@pytest.mark.parametrize("turns", TURNS)
+def test_nobody_is_lost(turns: int, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    with (
+        ScriptedProviders({"up": replies.ok()}) as providers,
+        asyncio.Runner(loop_factory=loop) as runner,
+    ):
+        found = runner.run(asyncio.wait_for(served_and_left(turns, providers), AMPLE))
+
+    assert found == CLIENTS
