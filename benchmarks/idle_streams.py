@@ -43,8 +43,9 @@ async def hold(ask: Ask, count: int) -> None:
 
     await asyncio.gather(*(some(count // AT_ONCE) for _ in range(AT_ONCE)))
     ends_at = loop.time() + PATIENCE
-    while sum(len(made.first) for made, _ in opened) < len(opened) and loop.time() < ends_at:
-        await asyncio.sleep(0.05)
+    for made, _ in opened:
+        while not made.first and loop.time() < ends_at:  # noqa: ASYNC110 - there is one at once
+            await asyncio.sleep(0.05)
     print(json.dumps(sum(len(made.first) for made, _ in opened)), flush=True)
     await loop.run_in_executor(None, sys.stdin.readline)
     # Whoever was lost meanwhile has an answer, or a connection that ended.

@@ -25,7 +25,7 @@ import attrs
 
 from benchmarks.gateways.served import Served, free_port, served
 
-ROUTES = ("long", "words", "stall")
+ROUTES = ("long", "words", "dribble", "stall")
 """Models that a client may name; the provider's path of the same name answers."""
 KEY = "made-up-key-of-the-benchmark"
 QUIET = {
@@ -101,40 +101,53 @@ first_token = "3600s"
 stream_total = "3600s"
 [gateway]
 max_in_flight = 20000
-drain = "5s"
 {providers}
 [routes]
 {routes}
-rescued = ["broke/model", "long/model"]
+rescued = ["broke/model", "quota/model", "long/model"]
 """
+
+
+def configured(folder: Path, upstream: str, *, is_kept: bool = True) -> Path:
+    """A config of ours with the routes; its board and its ledger lie in ``folder``."""
+    file = folder / "orchestrator.toml"
+    providers = (
+        f'[providers.{name}]\nbase_url = "{upstream}/{name}/v1"\ncredentials = ["{KEY}-{name}"]'
+        for name in (*ROUTES, "broke", "quota")
+    )
+    file.write_text(
+        OURS.format(
+            health="file" if is_kept else "memory",
+            ledger='ledger = "calls.jsonl"' if is_kept else "",
+            providers="\n".join(providers),
+            routes="\n".join(f'{name} = ["{name}/model"]' for name in ROUTES),
+        )
+    )
+    return file
+
+
+@contextlib.contextmanager
+def serving(file: Path, port: int = 0) -> Iterator[Running]:
+    """Our gateway over a config, whose folder holds its state and its log too."""
+    port = port or free_port()
+    words = [sys.executable, "-m", "orchestrator", "serve", "--config", str(file)]
+    words += ["--port", str(port)]
+    state, log = {"XDG_STATE_HOME": str(file.parent)}, file.with_name("gateway.log")
+    with served(words, port, state, "/readyz", log=log) as process:
+        yield Running(process, lambda route: Ask(f"{process.url}/v1/chat/completions", route))
 
 
 @contextlib.contextmanager
 def ours(upstream: str, *, is_kept: bool = True) -> Iterator[Running]:
-    """This gateway.
+    """Our gateway.
 
     Args:
         upstream: The provider.
         is_kept: Whether its board is in a file, and a ledger is written, as is usual.
     """
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        file, port = Path(folder) / "orchestrator.toml", free_port()
-        providers = (
-            f'[providers.{name}]\nbase_url = "{upstream}/{name}/v1"\ncredentials = ["{KEY}-{name}"]'
-            for name in (*ROUTES, "broke")
-        )
-        file.write_text(
-            OURS.format(
-                health="file" if is_kept else "memory",
-                ledger='ledger = "calls.jsonl"' if is_kept else "",
-                providers="\n".join(providers),
-                routes="\n".join(f'{name} = ["{name}/model"]' for name in ROUTES),
-            )
-        )
-        words = [sys.executable, "-m", "orchestrator", "serve", "--config", str(file)]
-        state = {"XDG_STATE_HOME": folder}
-        with served([*words, "--port", str(port)], port, state, "/readyz") as process:
-            yield Running(process, lambda route: Ask(f"{process.url}/v1/chat/completions", route))
+        with serving(configured(Path(folder), upstream, is_kept=is_kept)) as running:
+            yield running
 
 
 OURS_KEPT = Contender("ours", ours)

@@ -1,12 +1,11 @@
 """What a request costs a gateway in instructions, stage by stage.
 
-    python -m benchmarks.gateways.instructions [--requests N]
+    python -m benchmarks.gateways.instructions
 
 Counted as :mod:`benchmarks.instructions` counts a call: by callgrind, in user space, with an
 upstream and a client that are in memory. A stage is what a request needs up to its end, less
-what it needs up to the end of the stage before. The last lines are of the whole process over real
-sockets, asked by a client over kept connections: what is more there is the loop, its sockets, and
-the connections to the upstream.
+what it needs up to the end of the stage before. The last lines are of the whole, through the
+protocol of a connection. Not in them are the loop's sockets, on either side.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ from orchestrator.gateway.browser_guard import check_content_type
 from orchestrator.gateway.client_request import ClientRequest
 from orchestrator.gateway.machine_calls import headers, read_request
 from orchestrator.gateway.protocol import Connections, GatewayProtocol, Limits
-from orchestrator.gateway.server import _refusal
 from orchestrator.gateway.served_paths import served_at
+from orchestrator.gateway.server import _refusal
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving.respond import answer
 
@@ -85,7 +84,9 @@ class Client(asyncio.Transport):
 def made(ledger: Path | None = None) -> Gateway:
     """A gateway whose every call is answered out of memory."""
     named = "" if ledger is None else f'ledger = "{ledger}"'
-    orchestrator = Orchestrator(loads(CONFIG.format(ledger=named), {}), clock=VirtualClock(), seed=1)
+    orchestrator = Orchestrator(
+        loads(CONFIG.format(ledger=named), {}), clock=VirtualClock(), seed=1
+    )
     orchestrator._transports = MemoryTransports([LONG])  # noqa: SLF001 - no option takes one
     return Gateway.over(orchestrator, "benchmark")
 
@@ -96,9 +97,7 @@ def asked(app: Any) -> Once:
         app, lifespan="off", ws="none", log_config=None, access_log=False, proxy_headers=False
     )
     config.load()
-    protocol = GatewayProtocol(
-        config, Connections(Limits(), _refusal), asyncio.get_running_loop()
-    )
+    protocol = GatewayProtocol(config, Connections(Limits(), _refusal), asyncio.get_running_loop())
     protocol.connection_made(Client())
 
     async def once() -> None:
@@ -118,99 +117,7 @@ async def at_once(scope: Message, receive: Any, send: Any) -> None:  # noqa: ARG
     await send({"type": "http.response.body", "body": b" " * 600})
 
 
-@attrs.define
-class Stages:
-    """A request, gone through by hand as :mod:`orchestrator.gateway.app` does it.
-
-    Attributes:
-        app: Of the gateway.
-        gateway: That is asked.
-        scope: Of the request.
-        body: Of the request.
-    """
-
-    app: Any
-    gateway: Gateway
-    scope: Message
-    body: bytes
-
-    async def receive(self) -> Message:
-        """The body."""
-        return {"type": "http.request", "body": self.body, "more_body": False}
-
-    async def send(self, message: Message) -> None:
-        """Nowhere."""
-
-    async def walk(self) -> AsyncIterator[str]:
-        """Go through a request; the name of each stage at its end."""
-        gateway, app = self.gateway, self.app
-        yield "nothing"
-        handling = Handling(ClientRequest.of(self.scope), gateway.clock.monotonic())
-        yield "ClientRequest.of, Handling"
-        incoming = handling.incoming
-        app._guard(handling)  # noqa: SLF001
-        served = served_at(incoming.method, incoming.path)
-        app._authenticate(handling, served)  # noqa: SLF001
-        check_content_type(incoming.headers.get("content-type"))
-        gateway.begin(handling)
-        yield "guards, served_at, begin"
-        await app._read(handling, self.receive)  # noqa: SLF001
-        yield "read the body"
-        assert served.called is not None
-        request: Request = await read_request(handling, served.called)
-        yield "parse_request"
-        gateway.orchestrator.config.route(request.wants)
-        gateway.admit(handling, request)
-        yield "route, admit"
-        call = gateway.orchestrator.begin_call(request)
-        yield "begin_call"
-        gateway.run(handling, call)
-        yield "CallStore.begin"
-        response = await gateway.orchestrator.arun_call(call)
-        yield "arun_call (flow, board, ledger, memory transport)"
-        told = headers(gateway, handling, request)
-        yield "headers (call_headers, facts)"
-        reply = answer(request, response, told)
-        yield "answer (the body in the client's dialect)"
-        await app._send(reply, handling, self.send)  # noqa: SLF001
-        yield "_send (header pairs)"
-        gateway.end(handling)
-        yield "end (facts, CallStore.add, metrics)"
-
-
-def stages(gateway: Gateway) -> tuple[list[str], Callable[[int], Once]]:
-    """The names of the stages, and what goes through so many of them."""
-    found: list[Message] = []
-
-    async def keep(scope: Message, receive: Any, send: Any) -> None:
-        found.append(dict(scope))
-        await at_once(scope, receive, send)
-
-    async def look() -> None:
-        await asked(keep)()
-
-    asyncio.get_running_loop()
-    body = SENT.partition(b"\r\n\r\n")[2]
-    walked = Stages(GatewayApp(gateway), gateway, {}, body)
-
-    def through(count: int) -> Once:
-        async def once() -> None:
-            if not found:
-                await look()
-                walked.scope = found[0]
-            left = count
-            async for _ in walked.walk():
-                if not left:
-                    break
-                left -= 1
-            gateway.in_flight = 0
-
-        return once
-
-    return NAMES, through
-
-
-NAMES = [
+STAGES = (
     "ClientRequest.of, Handling",
     "guards, served_at, begin",
     "read the body",
@@ -223,7 +130,88 @@ NAMES = [
     "answer (the body in the client's dialect)",
     "_send (header pairs)",
     "end (facts, CallStore.add, metrics)",
-]
+)
+
+
+@attrs.frozen
+class Walk:
+    """A request, gone through by hand as :mod:`orchestrator.gateway.app` does it.
+
+    Attributes:
+        app: Of the gateway.
+        gateway: That is asked.
+        scope: Of the request.
+    """
+
+    app: Any
+    gateway: Gateway
+    scope: Message
+
+    async def _receive(self) -> Message:
+        body = SENT.partition(b"\r\n\r\n")[2]
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def _send(self, message: Message) -> None:
+        """Nowhere."""
+
+    async def stages(self) -> AsyncIterator[None]:
+        """Go through a request, to the end of each of :data:`STAGES`."""
+        gateway, app = self.gateway, self.app
+        handling = Handling(ClientRequest.of(self.scope), gateway.clock.monotonic())
+        incoming = handling.incoming
+        yield
+        app._guard(handling)  # noqa: SLF001
+        served = served_at(incoming.method, incoming.path)
+        app._authenticate(handling, served)  # noqa: SLF001
+        check_content_type(incoming.headers.get("content-type"))
+        gateway.begin(handling)
+        yield
+        await app._read(handling, self._receive)  # noqa: SLF001
+        yield
+        assert served.called is not None
+        request: Request = await read_request(handling, served.called)
+        yield
+        gateway.orchestrator.config.route(request.wants)
+        gateway.admit(handling, request)
+        yield
+        call = gateway.orchestrator.begin_call(request)
+        yield
+        gateway.run(handling, call)
+        yield
+        response = await gateway.orchestrator.arun_call(call)
+        yield
+        told = headers(gateway, handling, request)
+        yield
+        reply = answer(request, response, told)
+        yield
+        await app._send(reply, handling, self._send)  # noqa: SLF001
+        yield
+        gateway.end(handling)
+        yield
+
+    def through(self, count: int) -> Once:
+        """Go through so many of them."""
+
+        async def once() -> None:
+            stages = self.stages()
+            for _ in range(count):
+                await anext(stages)
+            await stages.aclose()
+            self.gateway.in_flight = 0
+
+        return once
+
+
+async def scope_of_one() -> Message:
+    """The scope of a request, as the protocol makes it."""
+    found: list[Message] = []
+
+    async def keep(scope: Message, receive: Any, send: Any) -> None:
+        found.append(dict(scope))
+        await at_once(scope, receive, send)
+
+    await asked(keep)()
+    return found[0]
 
 
 async def counted(once: Once) -> None:
@@ -241,9 +229,9 @@ async def work_through(folder: Path) -> list[str]:
     """Go through everything; the names of what was counted, in order."""
     names = []
     gateway = made()
-    plain, through = stages(gateway)
-    for at, name in enumerate(["nothing", *plain]):
-        await counted(through(at))
+    walk = Walk(GatewayApp(gateway), gateway, await scope_of_one())
+    for at, name in enumerate(("nothing", *STAGES)):
+        await counted(walk.through(at))
         names.append(name)
     await counted(asked(at_once))
     names.append("protocol, with an app that answers at once")
@@ -272,7 +260,7 @@ def main() -> int:
     found = count()
     before = 0
     for name, instructions in found.items():
-        if name in ("nothing", *NAMES):
+        if name in ("nothing", *STAGES):
             print(f"{name:<50}{instructions - before:>12,}{instructions:>12,}")
             before = instructions
         else:
@@ -292,7 +280,9 @@ def count() -> dict[str, int]:
             ],
             check=True, stdout=subprocess.PIPE, text=True, timeout=900, cwd=ROOT,
             env={
-                **{"PYTHONHASHSEED": "0", "PYTHONPATH": ".", "PATH": os.environ["PATH"]},
+                "PYTHONHASHSEED": "0",
+                "PYTHONPATH": ".",
+                "PATH": os.environ["PATH"],
                 "XDG_STATE_HOME": folder,
             },
         )  # fmt: skip

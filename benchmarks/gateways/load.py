@@ -83,7 +83,15 @@ def request_bytes(
 
 
 class Asking(asyncio.Protocol):
-    """One connection, which asks one request after another."""
+    """One connection, which asks one request after another.
+
+    Attributes:
+        request: What is written to ask.
+        seconds: Until each answer was whole.
+        first: Seconds until the first event of each stream.
+        failures: Answers that were no 200, or not whole.
+        answer: The last.
+    """
 
     transport: asyncio.Transport
 
@@ -92,6 +100,7 @@ class Asking(asyncio.Protocol):
         self.seconds: list[float] = []
         self.first: list[float] = []
         self.failures = 0
+        self.answer = b""
         self._answered: asyncio.Future[None] | None = None
         self._buffer = b""
         self._is_open = True
@@ -101,12 +110,17 @@ class Asking(asyncio.Protocol):
         """See :class:`asyncio.Protocol`."""
         self.transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has ended."""
+        return not self._is_open
+
     async def ask(self) -> bool:
         """Ask once; whether there is more to ask."""
         if not self._is_open:
             return False
         self._answered = asyncio.get_running_loop().create_future()
-        self._has_event = False
+        self._has_event, self.answer = False, b""
         self._asked_at = time.perf_counter()
         self.transport.write(self.request)
         await self._answered
@@ -129,10 +143,10 @@ class Asking(asyncio.Protocol):
                 self.seconds.append(now - self._asked_at)
             else:
                 self.failures += 1
-            self._buffer = b""
+            self.answer, self._buffer = self._buffer, b""
             self._answered.set_result(None)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """See :class:`asyncio.Protocol`."""
         self._is_open = False
         if self._answered is not None and not self._answered.done():

@@ -92,7 +92,12 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def served(
-    words: Sequence[str], port: int, environment: Mapping[str, str], ready: str, *, core: int = 1
+    words: Sequence[str],
+    port: int,
+    environment: Mapping[str, str],
+    ready: str,
+    *,
+    log: Path = Path(os.devnull),
 ) -> Iterator[Served]:
     """What ``words`` start, until the block ends.
 
@@ -101,20 +106,24 @@ def served(
         port: Where it listens.
         environment: Besides that of this process.
         ready: The path that answers 200 once it may be asked.
-        core: The one that it has to itself, where there are as many.
+        log: What it writes is added to this file.
 
     Raises:
         TimeoutError: It does not come up.
     """
-    if sys.platform == "linux" and len(cores := sorted(os.sched_getaffinity(0))) > core:
-        words = ["taskset", "-c", str(cores[core]), *words]
-    began = time.perf_counter()
-    with subprocess.Popen(
-        words, cwd=ROOT, env={**os.environ, **environment},
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
+    if sys.platform == "linux" and len(cores := sorted(os.sched_getaffinity(0))) > 1:
+        words = ["taskset", "-c", str(cores[1]), *words]
+    with log.open("ab") as written:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            words, cwd=ROOT, env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL, stdout=written, stderr=written,
+        )  # fmt: skip
+    with process:
         try:
-            _wait(port, ready, process, began)
+            if not _answers(port, ready, process, began):
+                said = "" if log.is_char_device() else log.read_text()[-500:]
+                raise TimeoutError(f"nothing answers {ready} at port {port}: {said}")
             took = time.perf_counter() - began
             url = f"http://127.0.0.1:{port}"
             yield Served(url, process.pid, took, _cpu_of_threads(process.pid))
@@ -130,7 +139,7 @@ def end(pid: int) -> None:
             os.kill(each, signal.SIGTERM)
 
 
-def _wait(port: int, path: str, process: subprocess.Popen[bytes], began: float) -> None:
+def _answers(port: int, path: str, process: subprocess.Popen[bytes], began: float) -> bool:
     while time.perf_counter() - began < PATIENCE:
         if process.poll() is not None:
             break
@@ -138,6 +147,6 @@ def _wait(port: int, path: str, process: subprocess.Popen[bytes], began: float) 
             one.settimeout(5)
             one.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n\r\n".encode())
             if one.recv(64).startswith(b"HTTP/1.1 200"):
-                return
+                return True
         time.sleep(0.002)
-    raise TimeoutError(f"nothing answers {path} at port {port}")
+    return False

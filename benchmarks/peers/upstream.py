@@ -116,14 +116,19 @@ class Provider(asyncio.Protocol):
         hits[name.decode()] += 1
         loop = asyncio.get_running_loop()
         if name == b"slow":
-            loop.call_later(SLOW, self.transport.write, OK)
+            loop.call_later(SLOW, self.write, OK)
         elif name == b"dribble":
             self.transport.write(STREAM)
             pieces = [*[WORD] * WORDS, END]
             for at, piece in enumerate(pieces, 1):
-                loop.call_later(at * DRIBBLE, self.transport.write, piece)
+                loop.call_later(at * DRIBBLE, self.write, piece)
         else:
             self.transport.write(AT_ONCE[name])
+
+    def write(self, data: bytes) -> None:
+        """Write, unless the client has left meanwhile."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
 
 
 async def serve(certificate: str | None) -> None:

@@ -93,7 +93,9 @@ async def read_request(handling: Handling, called: Called) -> Request:
 def _parse(handling: Handling, called: Called) -> Request:
     incoming = handling.incoming
     route = incoming.headers.get("x-orchestrator-route") or None
-    return parse_request(incoming, called, route=route, timeout=_deadline(handling))
+    request = parse_request(incoming, called, route=route, timeout=_deadline(handling))
+    incoming.content = b""  # all of it is in the request, and a stream may wait for long
+    return request
 
 
 def _deadline(handling: Handling) -> float | None:

@@ -99,7 +99,9 @@ class GatewayProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, {}, loop)
         self._limits = server_state.limits
+        # What is answered now: `cycle` is the newest request, which may wait behind it.
         self._task: asyncio.Task[None] | None = None
+        self._running: RequestResponseCycle | None = None
         # One timer a connection, set anew only where it would fire too late: requests come
         # faster than limits pass.
         self._timer: asyncio.TimerHandle | None = None
@@ -129,14 +131,16 @@ class GatewayProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See :class:`asyncio.Protocol`; the call ends with its caller."""
         self._in_head = False
-        cycle, task = self.cycle, self._task
+        running, task = self._running, self._task
+        if running is not None:
+            running.disconnected = True
         super().connection_lost(exc)
         for timer in (self._timer, self._write_timer):
             if timer is not None:
                 timer.cancel()
         self._timer = self._write_timer = None
         self.server_state.note_end()
-        if task is not None and cycle is not None and not cycle.response_complete:
+        if task is not None and running is not None and not running.response_complete:
             task.cancel()
 
     def pause_writing(self) -> None:
@@ -175,7 +179,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer was written."""
-        self._task = None
+        self._task = self._running = None
         super().on_response_complete()
         # Ours does it with one timer, and otherwise where the gateway is to stop.
         self._unset_keepalive_if_required()
@@ -196,7 +200,7 @@ class GatewayProtocol(HttpToolsProtocol):
     @property
     def is_streaming(self) -> bool:
         """Whether an answer has begun and not ended."""
-        cycle = self.cycle
+        cycle = self._running
         return cycle is not None and cycle.response_started and not cycle.response_complete
 
     @property
@@ -220,7 +224,7 @@ class GatewayProtocol(HttpToolsProtocol):
         task = self.loop.create_task(cycle.run_asgi(app))
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
-        self._task = task
+        self._task, self._running = task, cycle
 
     def _begin_head(self) -> None:
         self._in_head, self._head_bytes = True, 0
@@ -260,7 +264,7 @@ class GatewayProtocol(HttpToolsProtocol):
         """Answer what is no request, or does not become one, and hang up."""
         if self.transport.is_closing():
             return
-        if self.cycle is not None and self.cycle.response_started and not self._is_between_requests:
+        if self.is_streaming:
             self.transport.abort()  # nothing can be said any more inside of an answer
             return
         kind, body = self.server_state.refusal(status, words)
