@@ -12,6 +12,9 @@ from orchestrator.cli.context import name_config, require_config, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
 
+MOST = 65_535
+"""The last port there is."""
+
 _EXTRA = (
     "the gateway needs an extra ({} is missing): pip install 'llm-request-orchestrator[gateway]'"
 )
@@ -50,6 +53,8 @@ def serve(
                 f"--workers {workers}: allowed is 1, because keys' limits, repeated requests and "
                 "/v1/calls would not hold over several; one serves thousands of calls a second"
             )
+        if not 0 <= port <= MOST:
+            raise UsageError(f"--port {port}: allowed is 0 to {MOST}; 0 takes one that is free")
         require_config(config)
         try:
             from orchestrator.gateway.config_reload import load_checked
