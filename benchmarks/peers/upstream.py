@@ -2,7 +2,7 @@
 
 Each path answers in a way of its own, in chat-completions shape:
 
-* ``/ok`` at once, ``/slow`` after 200 ms;
+* ``/ok`` at once, ``/long`` at once with 600 bytes, ``/slow`` after 200 ms;
 * ``/words`` streams :data:`WORDS` words in one write, ``/dribble`` one word each 5 ms;
 * ``/stall`` streams one word, and then nothing until the client goes away;
 * ``/broke`` is 402, ``/quota`` 429 for a quota that is used up;
@@ -48,23 +48,30 @@ def _event(delta: object, reason: str | None = None) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-MESSAGE = {"role": "assistant", "content": "ok"}
-OK = _whole(
-    "200 OK",
-    {
-        "id": "chatcmpl-1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "model",
-        "choices": [{"index": 0, "message": MESSAGE, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
-    },
-)
+def _answer(content: str) -> bytes:
+    message = {"role": "assistant", "content": content}
+    return _whole(
+        "200 OK",
+        {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "model",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+        },
+    )
+
+
+OK = _answer("ok")
+LONG = _answer("word " * 68)
+"""A body of 600 bytes."""
 STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 WORD = _event({"role": "assistant", "content": "word "})
 END = _event({}, "stop") + b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
 AT_ONCE = {
     b"ok": OK,
+    b"long": LONG,
     b"words": STREAM + WORD * WORDS + END,
     b"stall": STREAM + WORD,
     b"broke": _whole("402 Payment Required", _error("insufficient_balance", "No money left")),
@@ -109,14 +116,19 @@ class Provider(asyncio.Protocol):
         hits[name.decode()] += 1
         loop = asyncio.get_running_loop()
         if name == b"slow":
-            loop.call_later(SLOW, self.transport.write, OK)
+            loop.call_later(SLOW, self.write, OK)
         elif name == b"dribble":
             self.transport.write(STREAM)
             pieces = [*[WORD] * WORDS, END]
             for at, piece in enumerate(pieces, 1):
-                loop.call_later(at * DRIBBLE, self.transport.write, piece)
+                loop.call_later(at * DRIBBLE, self.write, piece)
         else:
             self.transport.write(AT_ONCE[name])
+
+    def write(self, data: bytes) -> None:
+        """Write, unless the client has left meanwhile."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
 
 
 async def serve(certificate: str | None) -> None:

@@ -227,6 +227,7 @@ class GatewayApp:
         if isinstance(body, SyncBody):
             raise TypeError("a gateway writes no stream of a thread")
         await send({"type": "http.response.start", "status": reply.status, "headers": told})
+        del told, headers  # 2 kB of each stream, and thousands of them may wait
         async for data in body:
             await send({"type": "http.response.body", "body": data, "more_body": True})
         await send({"type": "http.response.body", "body": b""})

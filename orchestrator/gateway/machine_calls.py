@@ -44,6 +44,8 @@ async def answer_call(gateway: Gateway, handling: Handling, called: Called) -> H
     if not request.stream:
         response = await orchestrator.arun_call(call)
         return answer(request, response, headers(gateway, handling, request))
+    # All of it is in the request, and a stream may wait for long.
+    handling.incoming.content = b""
     events = await orchestrator.astream_call(call)
     # The first event decides whether this is a stream or an HTTP error.
     first = await anext(events, iter(()))

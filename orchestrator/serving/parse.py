@@ -142,7 +142,7 @@ def called_at(incoming: HttpRequest) -> Called:
 def _payload(incoming: HttpRequest) -> dict[str, Any]:
     try:
         payload = msgspec.json.decode(incoming.content)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         payload = _with_lone_surrogates(incoming.content)
         if payload is None:
             raise RequestError(f"the request's body is not JSON: {error}") from error

@@ -130,6 +130,18 @@ def test_requests_that_come_at_once_are_answered_in_order() -> None:
     assert found.index("one") < found.index("two")
 
 
+def test_who_leaves_while_more_than_one_request_waits_ends_the_call_that_runs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with running({"silent": replies.hang()}) as served:
+        with connect(served) as client:
+            client.sendall(asked() * 2)
+            assert eventually(lambda: served.gateway.in_flight == 1)
+        assert eventually(lambda: served.gateway.in_flight == 0)
+
+    assert [one.message for one in caplog.records if one.name.startswith("uvicorn")] == []
+
+
 def test_a_reader_that_takes_nothing_is_left_and_holds_no_memory() -> None:
     """The provider's stream is held up, and after a while the call ends with its connection."""
     words = [json.dumps({"choices": [{"index": 0, "delta": {"content": "x" * 10_000}}]})] * 2_000

@@ -127,6 +127,7 @@ def test_what_is_no_call_of_a_model_is_not_served(method: str, path: str) -> Non
     ("path", "content", "words"),
     [
         ("/v1/messages", b"{", "not JSON"),
+        ("/v1/messages", b"[" * 100_000, "not JSON"),
         ("/v1/messages", b"\xff", "not JSON"),
         ("/v1/messages", b"[]", "no object"),
         ("/v1/embeddings", b"{}", "'input' is missing"),

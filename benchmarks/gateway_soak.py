@@ -1,0 +1,560 @@
+"""What becomes of healthy calls, of memory and of descriptors while everything goes wrong at once.
+
+    python -m benchmarks.gateway_soak [--minutes N] [--restarts N] [--quick] [--check]
+
+Three runs, each against a gateway in a process of its own, with its board and its ledger in files:
+
+* **soak**: providers fail in every way that :mod:`orchestrator.sim.replies` knows, clients send
+  what is no request, come by the hundred, read and write slowly, and leave in every state. Beside
+  them healthy clients ask a healthy provider; none of theirs may be lost. Told is the slope of the
+  process's memory over the second half, with its error, and what is left open in the end.
+* **restarts**: kept, fresh and streaming clients ask without a pause while ``orchestrator
+  restart`` runs again and again. None of their requests may fail.
+* **kill**: ``kill -9`` in mid-load; the next process must find every bench.
+
+With ``--check`` the exit status is 1 where one of these does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from benchmarks.gateways.__main__ import load
+from benchmarks.gateways.contenders import KEY, Ask, Running, configured, serving
+from benchmarks.gateways.load import Asking, connected, request_bytes
+from benchmarks.gateways.served import free_port, resident
+from benchmarks.idle_streams import settled
+from benchmarks.peers.upstream import ROOT, WORDS, allow_files, new_loop, running
+from orchestrator.gateway.instance import find_instances
+from orchestrator.health.board import HealthBoard
+from orchestrator.health.stores.file import FileStore
+from orchestrator.sim import Ending, Reply, SimProcess, replies
+
+TEXT = "one two three four five six seven eight"
+FAULTS = {
+    "broke": replies.billing_402(),
+    "quota": replies.quota_exhausted(),
+    "limited": replies.rate_limited(1),
+    "busy": replies.overloaded(),
+    "failing": replies.server_error(),
+    "key": replies.bad_key(),
+    "retired": replies.model_not_found(),
+    "overflow": replies.context_overflow(),
+    "forbidden": replies.forbidden_upstream(),
+    "page": replies.html_page(),
+    "page200": replies.html_page(200),
+    "empty": replies.empty(),
+    "moved": replies.redirect("http://127.0.0.1:9/"),
+    "closed": replies.closed(),
+    "reset": replies.reset(),
+    "hang": replies.hang(),
+    "noise": replies.malformed(),
+    "cut": replies.cut_after(60),
+    "cut_reset": replies.cut_after(60, ending=Ending.RESET),
+    "cut_hang": replies.cut_after(60, ending=Ending.HANG),
+    "cut_late": replies.cut_after(700, replies.ok("word " * 200)),
+    "half_call": replies.truncated_tool_call(),
+    "packed": replies.error(200, b"not packed", {"content-encoding": "gzip"}),
+    "late": Reply(delay=5.0),
+    "slow": attrs.evolve(replies.ok(TEXT), pace=0.2),
+    "huge": replies.ok(f"{'x' * 50_000} " * 40),
+}
+CONFIG = """\
+health = "file"
+ledger = "calls.jsonl"
+ledger_max = "20 MiB"
+[policy]
+patience = "1s"
+[timeouts]
+first_token = "60s"
+[gateway]
+drain = "20s"
+{providers}
+[routes]
+up = ["up/m"]
+{routes}
+"""
+SHORT = 'timeouts = { first_token = "1s", idle = "1s", total = "2s" }'
+"""Of those that fail: a hang is found out soon, and a busy machine harms nobody who is well."""
+PARTS = 30
+"""Into which the second half is cut; the memory of each is its mean."""
+
+
+# Clients that are well.
+
+
+@attrs.define
+class Callers:
+    """Clients that ask without a pause, and whose every request must be answered.
+
+    Attributes:
+        asked: Requests, by the kind of client.
+        lost: What went wrong.
+        over: Set when they are to end.
+        is_right: Whether an answer says what was to be said.
+    """
+
+    is_right: Callable[[bytes], bool]
+    asked: Counter[str] = attrs.field(factory=Counter)
+    lost: list[str] = attrs.field(factory=list)
+    over: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+    async def run(self, kind: str, ask: Ask, pause: float = 0.0) -> None:
+        """One client: ``kept`` and ``stream`` keep their connection, ``fresh`` takes a new one."""
+        made: Asking | None = None
+        while not self.over.is_set():
+            self.asked[kind] += 1
+            try:
+                if made is None:
+                    made = await connected(ask.words, streams=kind == "stream")
+                await asyncio.wait_for(made.ask(), 60)
+            except (OSError, TimeoutError) as error:
+                self.lost.append(f"{kind}: {error!r}")
+                made = None
+                continue
+            answer = made.answer
+            if not answer.startswith(b"HTTP/1.1 200") or not self.is_right(answer):
+                self.lost.append(f"{kind}: {answer[:300]!r}…{answer[-120:]!r}")
+            if kind == "fresh" or b"\r\nconnection: close" in answer.lower() or made.is_closed:
+                made.transport.close()
+                made = None
+            await asyncio.sleep(pause)
+        if made is not None:
+            made.transport.close()
+
+
+def says_text(answer: bytes) -> bool:
+    """Whether it is the healthy provider's, whole."""
+    if b"text/event-stream" not in answer:
+        return TEXT.encode() in answer
+    said = "".join(_contents(answer))
+    return said == TEXT and b"data: [DONE]" in answer
+
+
+def _contents(answer: bytes) -> Iterator[str]:
+    for line in answer.split(b"\n"):
+        if line.startswith(b"data: {"):
+            for choice in json.loads(line[6:])["choices"]:
+                yield choice["delta"].get("content") or ""
+
+
+def says_words(answer: bytes) -> bool:
+    """Whether it is the benchmarks' provider's, whole."""
+    if b"text/event-stream" not in answer:
+        return answer.rstrip().endswith(b"}")
+    return answer.count(b'"word ') == WORDS and b"data: [DONE]" in answer
+
+
+# Clients that are not.
+
+Work = Callable[["Trouble"], Awaitable[None]]
+NOISE = (
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET\r\n\r\n",
+    b"POST /v1/chat/completions HTTP/9.9\r\n\r\n",
+    b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
+    b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+    b"GET /" + b"a" * 90_000 + b" HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 20_000 + b"\r\n",
+)
+BODIES = (
+    b"",
+    b"{",
+    b"null",
+    b"[" * 100_000,
+    b'{"model": "up", "messages": 7}',
+    b'{"model": "up", "messages": [{"role": "user", "content": "\xff\xfe"}]}',
+    b'{"model": "nobody", "messages": [{"role": "user", "content": "hi"}]}',
+    b'{"model": "up", "stream": "perhaps", "messages": []}',
+    b'{"model": "up", "messages": [{"role": "user", "content": "' + b"x" * 3_000_000 + b'"}]}',
+)
+
+
+@attrs.define
+class Trouble:
+    """Clients that misbehave.
+
+    Attributes:
+        gateway: Whom they bother.
+        chance: What they do next.
+        done: How often each was done.
+        answered: How each fault was answered, by its provider and status.
+        over: Set when they are to end.
+    """
+
+    gateway: Running
+    chance: random.Random
+    done: Counter[str] = attrs.field(factory=Counter)
+    answered: Counter[str] = attrs.field(factory=Counter)
+    over: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+    async def repeat(self, work: Work, pause: float) -> None:
+        """Do it until all is over."""
+        while not self.over.is_set():
+            with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+                await asyncio.wait_for(work(self), 30)
+            self.done[getattr(work, "__name__", "")] += 1
+            await asyncio.sleep(pause * self.chance.random())
+
+    def request(self, route: str, *, streams: bool = False) -> bytes:
+        """What asks for a call."""
+        ask = self.gateway.ask(route)
+        return request_bytes(ask.url, ask.model, streams=streams)
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> Any:
+        """A connection of its own, broken off at the end."""
+        port = int(self.gateway.process.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            yield reader, writer
+        finally:
+            writer.transport.abort()
+
+
+async def meets_faults(trouble: Trouble) -> None:
+    """Ask those that fail, with or without one behind them that is well."""
+    fault, kind = trouble.chance.choice(list(FAULTS)), trouble.chance.choice(("r", "f"))
+    async with trouble.connection() as (reader, writer):
+        data = trouble.request(f"{kind}_{fault}", streams=trouble.chance.random() < 0.5)
+        writer.write(data.replace(b"\r\n", b"\r\nconnection: close\r\n", 1))
+        answer = await reader.read()
+        while more := await reader.read():
+            answer += more
+    status = answer[9:12].decode()
+    trouble.answered["rescued" if kind == "r" and status == "200" else f"{kind} {status}"] += 1
+
+
+async def talks_nonsense(trouble: Trouble) -> None:
+    """Send what is no request, or a body that is none."""
+    async with trouble.connection() as (reader, writer):
+        if trouble.chance.random() < 0.5:
+            writer.write(trouble.chance.choice(NOISE))
+        else:
+            body = trouble.chance.choice(BODIES)
+            head = trouble.request("up").partition(b"\r\n\r\n")[0].rpartition(b": ")[0]
+            writer.write(head + b": %d\r\n\r\n" % len(body) + body)
+        await asyncio.wait_for(reader.read(200), 15)
+
+
+async def comes_by_the_hundred(trouble: Trouble) -> None:
+    """Two hundred requests at once, each over a connection of its own."""
+
+    async def one() -> None:
+        with contextlib.suppress(OSError):
+            async with trouble.connection() as (reader, writer):
+                writer.write(trouble.request("up"))
+                await reader.read(100)
+
+    await asyncio.gather(*(one() for _ in range(200)))
+
+
+async def reads_slowly(trouble: Trouble) -> None:
+    """Ask for a long answer, and take a little of it now and then."""
+    async with trouble.connection() as (reader, writer):
+        writer.write(trouble.request("f_huge", streams=trouble.chance.random() < 0.5))
+        for _ in range(20):
+            await reader.read(2000)
+            await asyncio.sleep(0.2)
+
+
+async def writes_slowly(trouble: Trouble) -> None:
+    """Send a request piece by piece."""
+    async with trouble.connection() as (reader, writer):
+        data = trouble.request("up")
+        for at in range(0, len(data), 100):
+            writer.write(data[at : at + 100])
+            await asyncio.sleep(0.2)
+        await reader.read(100)
+
+
+async def leaves(trouble: Trouble) -> None:
+    """Go away: connected, in the middle of a request, waiting, or in the middle of an answer."""
+    route = trouble.chance.choice(("up", "r_hang", "f_slow", "f_cut_hang", "r_limited", "f_huge"))
+    data = trouble.request(route, streams=trouble.chance.random() < 0.7)
+    async with trouble.connection() as (reader, writer):
+        match trouble.chance.randrange(5):
+            case 0:
+                writer.write(data[: trouble.chance.randrange(len(data))])
+            case 1:
+                writer.write(data)
+            case 2:
+                writer.write(data)
+                await asyncio.sleep(trouble.chance.random() * 0.5)
+            case 3:
+                writer.write(data + data)  # the second waits behind the first
+                await asyncio.sleep(trouble.chance.random() * 0.2)
+            case _:
+                writer.write(data)
+                await reader.read(300)
+
+
+MISCHIEF: dict[Work, tuple[int, float]] = {
+    meets_faults: (8, 0.1),
+    talks_nonsense: (2, 0.2),
+    comes_by_the_hundred: (1, 4.0),
+    reads_slowly: (4, 0.5),
+    writes_slowly: (3, 0.5),
+    leaves: (4, 0.2),
+}
+"""How many clients do it, and their seconds between two times."""
+
+
+# The runs.
+
+
+def soak(seconds: float) -> dict[str, Any]:
+    """All faults at once, for so long."""
+    scripts = {"up": replies.ok(TEXT), **FAULTS}
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, SimProcess(scripts) as sim:
+        file = Path(folder) / "orchestrator.toml"
+        file.write_text(soaked_config({name: sim.url(name) for name in scripts}))
+        with serving(file) as gateway:
+            pid = gateway.process.pid
+            asks = [gateway.ask(route) for route in ("up", "r_broke")]
+            load(asks, 0.1)  # opens what is opened once for all
+            before = settled(pid)
+            with asyncio.Runner(loop_factory=new_loop()) as runner:
+                found = runner.run(_soaked(gateway, Path(folder), seconds))
+            found["descriptors_before"] = before
+            found["descriptors_after"] = settled(pid, before)
+            found["in_flight_after"] = _in_flight(gateway)
+            log = file.with_name("gateway.log").read_text()
+            found["tracebacks"] = log.count("Traceback")
+            if found["tracebacks"]:
+                print(log[log.index("Traceback") - 200 :][:4000])
+            return found
+
+
+def soaked_config(urls: dict[str, str]) -> str:
+    """A route to the healthy provider, and two to each that fails: by itself, and with it."""
+    providers = (
+        f'[providers.{name}]\nbase_url = "{url}"\ncredentials = ["{KEY}-{name}"]'
+        for name, url in urls.items()
+    )
+    targets = (f'[targets."{name}/m"]\n{SHORT}' for name in FAULTS)
+    routes = (f'f_{name} = ["{name}/m"]\nr_{name} = ["{name}/m", "up/m"]' for name in FAULTS)
+    return CONFIG.format(providers="\n".join((*providers, *targets)), routes="\n".join(routes))
+
+
+async def _soaked(gateway: Running, folder: Path, seconds: float) -> dict[str, Any]:
+    callers = Callers(says_text)
+    trouble = Trouble(gateway, random.Random(1))
+    ask, pid = gateway.ask("up"), gateway.process.pid
+    kinds = {"kept": 4, "fresh": 2, "stream": 4}
+    well = [callers.run(kind, ask, 0.02) for kind, many in kinds.items() for _ in range(many)]
+    ill = [
+        trouble.repeat(work, pause) for work, (many, pause) in MISCHIEF.items() for _ in range(many)
+    ]
+    tasks = [asyncio.ensure_future(each) for each in (*well, *ill)]
+    board = HealthBoard((), FileStore(next(folder.rglob("*.sqlite3"))))
+    began, samples = time.monotonic(), []
+    while (at := time.monotonic() - began) < seconds:
+        samples.append((at, resident(pid) / 1024))
+        # Without it each fault would be met once: who fails is benched.
+        board.reset()
+        await asyncio.sleep(0.25)
+    callers.over.set()
+    trouble.over.set()
+    await asyncio.gather(*tasks)
+    slope, error = slope_of([one for one in samples if one[0] > seconds / 2])
+    return {
+        "seconds": round(seconds),
+        "healthy": dict(callers.asked),
+        "lost": callers.lost[:20],
+        "healthy_lost": len(callers.lost),
+        "trouble": dict(trouble.done),
+        "answered": dict(trouble.answered),
+        "mb_first": round(samples[0][1] / 1024, 1),
+        "mb_half": round(samples[len(samples) // 2][1] / 1024, 1),
+        "mb_last": round(samples[-1][1] / 1024, 1),
+        "slope": round(60 * slope, 2),
+        "slope_error": round(60 * error, 2),
+    }
+
+
+def slope_of(samples: list[tuple[float, float]]) -> tuple[float, float]:
+    """The slope of the line nearest to ``samples``, and its standard error.
+
+    Of means of parts: two looks at a process that follow one another are not independent.
+    """
+    size = max(1, len(samples) // PARTS)
+    parts = [samples[at : at + size] for at in range(0, len(samples) - size + 1, size)]
+    points = [tuple(sum(each) / len(part) for each in zip(*part, strict=True)) for part in parts]
+    if len(points) < 3:
+        return 0.0, float("inf")
+    mean = [sum(each) / len(points) for each in zip(*points, strict=True)]
+    spread = sum((x - mean[0]) ** 2 for x, _ in points)
+    slope = sum((x - mean[0]) * (y - mean[1]) for x, y in points) / spread
+    rest = sum((y - mean[1] - slope * (x - mean[0])) ** 2 for x, y in points)
+    return slope, (rest / (len(points) - 2) / spread) ** 0.5
+
+
+def restarts(times: int, least: int) -> dict[str, Any]:
+    """So many restarts under load, and at least so many requests."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, running() as upstream:
+        file = configured(Path(folder), upstream)
+        try:
+            with serving(file) as gateway, asyncio.Runner(loop_factory=new_loop()) as runner:
+                return runner.run(_restarted(gateway, Path(folder), times, least))
+        finally:
+            for one in _instances(Path(folder)):
+                os.kill(one.instance.pid, signal.SIGTERM)
+                _wait_for(lambda: not _instances(Path(folder)), 30)
+
+
+async def _restarted(gateway: Running, folder: Path, times: int, least: int) -> dict[str, Any]:
+    callers, seconds, statuses = Callers(says_words), [], []
+    routes = {"kept": ("long", 8), "fresh": ("long", 4), "stream": ("dribble", 8)}
+    tasks = [
+        asyncio.ensure_future(callers.run(kind, gateway.ask(route)))
+        for kind, (route, many) in routes.items()
+        for _ in range(many)
+    ]
+    port, identities = gateway.process.url.rpartition(":")[2], {_instance_id(folder)}
+    for at in range(1, times + 1):
+        began = time.monotonic()
+        statuses.append(await asyncio.to_thread(_restart, folder, port))
+        seconds.append(time.monotonic() - began)
+        identities.add(_instance_id(folder))
+        while callers.asked.total() < least * at / times and not callers.lost:
+            await asyncio.sleep(0.05)
+    callers.over.set()
+    await asyncio.gather(*tasks)
+    return {
+        "restarts": times,
+        "failed_restarts": sum(one != 0 for one in statuses),
+        "instances": len(identities),
+        "requests": callers.asked.total(),
+        "by_client": dict(callers.asked),
+        "failed": len(callers.lost),
+        "lost": callers.lost[:20],
+        "seconds_each": round(sum(seconds) / len(seconds), 2),
+    }
+
+
+def _restart(folder: Path, port: str) -> int:
+    return subprocess.run(
+        [sys.executable, "-m", "orchestrator", "restart", "--port", port],
+        cwd=ROOT, env={**os.environ, "XDG_STATE_HOME": str(folder)}, check=False,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ).returncode  # fmt: skip
+
+
+def _instances(folder: Path) -> Any:
+    return find_instances(folder / "llm-request-orchestrator/gateways")
+
+
+def _instance_id(folder: Path) -> str:
+    return str(_instances(folder)[0].instance.id)
+
+
+def kill() -> dict[str, Any]:
+    """``kill -9`` in mid-load, and what the next process knows of benches."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, running() as upstream:
+        file, port = configured(Path(folder), upstream), free_port()
+        with serving(file, port) as gateway, asyncio.Runner(loop_factory=new_loop()) as runner:
+            before, asked = runner.run(_killed(gateway))
+        with serving(file, port) as gateway:
+            after = _get(gateway, "/readyz")["degraded"]
+    return {"benches": len(before), "found": after == before, "requests": asked}
+
+
+async def _killed(gateway: Running) -> tuple[Any, int]:
+    callers = Callers(lambda _: True)
+    tasks = [
+        asyncio.ensure_future(callers.run(kind, gateway.ask(route)))
+        for kind, route in (("kept", "rescued"), ("stream", "dribble"))
+        for _ in range(8)
+    ]
+    while callers.asked["kept"] < 200:
+        await asyncio.sleep(0.02)
+    known = (await asyncio.to_thread(_get, gateway, "/readyz"))["degraded"]
+    os.kill(gateway.process.pid, signal.SIGKILL)
+    callers.over.set()
+    await asyncio.gather(*tasks)
+    return known, callers.asked.total()
+
+
+def _get(gateway: Running, path: str) -> Any:
+    with urllib.request.urlopen(gateway.process.url + path, timeout=60) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def _in_flight(gateway: Running) -> int:
+    def count() -> int:
+        with urllib.request.urlopen(f"{gateway.process.url}/metrics", timeout=60) as answer:  # noqa: S310
+            lines = answer.read().decode().splitlines()
+        [found] = [one for one in lines if one.startswith("orchestrator_in_flight ")]
+        return int(float(found.rpartition(" ")[2]))
+
+    _wait_for(lambda: not count(), 60)
+    return count()
+
+
+def _wait_for(is_so: Callable[[], bool], seconds: float) -> None:
+    ends_at = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < ends_at:
+        time.sleep(0.1)
+
+
+def is_met(found: dict[str, Any]) -> bool:
+    """Whether nothing was lost and nothing left; of the slope, whether zero is within its error."""
+    soaked, again, killed = found["soak"], found["restarts"], found["kill"]
+    is_flat = soaked["slope"] <= max(3 * soaked["slope_error"], 100.0)
+    is_clean = soaked["descriptors_after"] <= soaked["descriptors_before"]
+    is_whole = not (soaked["healthy_lost"] or soaked["in_flight_after"])
+    is_seamless = not (again["failed"] or again["failed_restarts"])
+    return is_flat and is_clean and is_whole and is_seamless and bool(killed["found"])
+
+
+def measure(minutes: float, times: int, least: int) -> dict[str, Any]:
+    """All three, printed as they come."""
+    allow_files()
+    found = {}
+    for name, work in (
+        ("soak", lambda: soak(60 * minutes)),
+        ("restarts", lambda: restarts(times, least)),
+        ("kill", kill),
+    ):
+        print(f"\n{name}", flush=True)
+        found[name] = work()
+        for key, value in found[name].items():
+            print(f"  {key:<20}{value}", flush=True)
+    return found
+
+
+def main() -> int:
+    """Run, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--restarts", type=int, default=20)
+    parser.add_argument("--quick", action="store_true", help="20 seconds, and 3 restarts")
+    parser.add_argument("--check", action="store_true", help="exit 1 where something was lost")
+    options = parser.parse_args()
+    if options.quick:
+        found = measure(1 / 3, 3, 1000)
+    else:
+        found = measure(options.minutes, options.restarts, 20_000)
+    return int(options.check and not is_met(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
