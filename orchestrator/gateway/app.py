@@ -12,6 +12,7 @@ from orchestrator.api.errors import CallFailed
 from orchestrator.dialects import Operation
 from orchestrator.gateway import idempotency, own_pages
 from orchestrator.gateway.browser_guard import (
+    check_content_encoding,
     check_content_type,
     check_host,
     check_origin,
@@ -114,6 +115,7 @@ class GatewayApp:
         match served.kind:
             case Kind.CALL if served.called is not None:
                 check_content_type(handling.incoming.headers.get("content-type"))
+                check_content_encoding(handling.incoming.headers.get("content-encoding"))
                 gateway.begin(handling)
                 await self._read(handling, receive)
                 return await self._call(handling, served.called)

@@ -80,7 +80,7 @@ def served_at(method: str, path: str) -> ServedPath:
         raise NotServed(f"{method} {path} is not served here{_nearest(path)}")
     if method not in found.methods:
         allowed = ", ".join(found.methods)
-        raise NotServed(f"{method} {path} is not served here; allowed: {allowed}", status=405)
+        raise NotServed(f"{method} {path} is not served here; allowed: {allowed}", 405, allowed)
     return found
 
 

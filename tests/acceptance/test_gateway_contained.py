@@ -288,8 +288,16 @@ async def meets(client: httpx.AsyncClient, name: str, *, stream: bool) -> str:
     return "" if is_told else f"{name} {stream}: {answer.status_code} {answer.text}"
 
 
+LOOPS: list[Callable[[], asyncio.AbstractEventLoop]] = [asyncio.new_event_loop]
+with contextlib.suppress(ImportError):  # it is not made for every system
+    import uvloop
+
+    LOOPS.append(uvloop.new_event_loop)
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=lambda each: str(each.__module__).partition(".")[0])
 def test_every_sound_call_is_answered_beside_all_that_goes_wrong(
-    caplog: pytest.LogCaptureFixture,
+    loop: Callable[[], asyncio.AbstractEventLoop], caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main(running: Running) -> list[str]:
         limits = httpx.Limits(max_connections=30)
@@ -311,13 +319,14 @@ def test_every_sound_call_is_answered_beside_all_that_goes_wrong(
             ends = await asyncio.gather(*asked, *wrong)
         return [end for end in ends if end]
 
+    loop().close()  # what a kind of loop opens once in a process
     before = descriptors()
     dialects = {sound(one, stream=stream): one for one in DIALECTS for stream in (False, True)}
     tables: dict[str, Any] = {
         "gateway": {"max_in_flight": MOST},
         "policy": {"attempts_per_target": 1},
     }
-    with running(scripts(), dialects=dialects, **tables) as served:
+    with running(scripts(), dialects=dialects, loop_factory=loop, **tables) as served:
         assert asyncio.run(main(served)) == []
         assert eventually(lambda: served.gateway.in_flight == 0)
         after = served.post(json={**HI, "model": "openai-chat-whole/m"})
