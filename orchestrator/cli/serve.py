@@ -38,7 +38,7 @@ def serve(
     port
         The port; 0 takes one that is free.
     workers
-        Processes that serve. One: limits of keys, repeated requests and /v1/calls hold in it.
+        Processes that serve; allowed is 1, for what is counted and kept holds in one process.
     watch
         Take the config anew when its file changes, as SIGHUP does.
     log
