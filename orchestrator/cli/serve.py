@@ -59,24 +59,23 @@ def serve(
         try:
             from orchestrator.gateway.config_reload import load_checked
             from orchestrator.gateway.handover import HandoverFailed, take_over, told_of_failure
-            from orchestrator.gateway.run import ServeOptions, run_gateway, write_log
+            from orchestrator.gateway.log_writer import log_written
+            from orchestrator.gateway.run import ServeOptions, run_gateway
         except ModuleNotFoundError as error:
             raise UsageError(_EXTRA.format(error.name)) from None
         try:
             handover = take_over()
         except HandoverFailed as error:
             raise UsageError(str(error)) from None
-        write_log(log)
-        with told_of_failure(handover):
+        with log_written(log), told_of_failure(handover):
             loaded = load_checked(config)
-        name_config(screen, loaded, config)
-        show_warnings(loaded, screen)
-        try:
-            with told_of_failure(handover):
+            name_config(screen, loaded, config)
+            show_warnings(loaded, screen)
+            try:
                 options = ServeOptions(host, port, watch=watch)
                 run_gateway(loaded, options, screen.say, handover)
-        except OSError as error:
-            raise UsageError(_cannot_listen(host, port, error)) from None
+            except OSError as error:
+                raise UsageError(_cannot_listen(host, port, error)) from None
     return DONE
 
 
