@@ -332,7 +332,8 @@ def soak(seconds: float) -> dict[str, Any]:
             load(asks, 0.1)  # opens what is opened once for all
             before = settled(pid)
             with asyncio.Runner(loop_factory=new_loop()) as runner:
-                found = runner.run(_soaked(gateway, Path(folder), seconds))
+                store = FileStore(next(Path(folder).rglob("*.sqlite3")))
+                found = runner.run(_soaked(gateway, HealthBoard((), store), seconds))
             found["descriptors_before"] = before
             found["descriptors_after"] = settled(pid, before)
             found["in_flight_after"] = _in_flight(gateway)
@@ -354,7 +355,7 @@ def soaked_config(urls: dict[str, str]) -> str:
     return CONFIG.format(providers="\n".join((*providers, *targets)), routes="\n".join(routes))
 
 
-async def _soaked(gateway: Running, folder: Path, seconds: float) -> dict[str, Any]:
+async def _soaked(gateway: Running, board: HealthBoard, seconds: float) -> dict[str, Any]:
     callers = Callers(says_text)
     trouble = Trouble(gateway, random.Random(1))
     ask, pid = gateway.ask("up"), gateway.process.pid
@@ -364,7 +365,6 @@ async def _soaked(gateway: Running, folder: Path, seconds: float) -> dict[str, A
         trouble.repeat(work, pause) for work, (many, pause) in MISCHIEF.items() for _ in range(many)
     ]
     tasks = [asyncio.ensure_future(each) for each in (*well, *ill)]
-    board = HealthBoard((), FileStore(next(folder.rglob("*.sqlite3"))))
     began, samples = time.monotonic(), []
     while (at := time.monotonic() - began) < seconds:
         samples.append((at, resident(pid) / 1024))
@@ -434,7 +434,7 @@ async def _restarted(gateway: Running, folder: Path, times: int, least: int) -> 
         statuses.append(await asyncio.to_thread(_restart, folder, port))
         seconds.append(time.monotonic() - began)
         identities.add(_instance_id(folder))
-        while callers.asked.total() < least * at / times and not callers.lost:
+        while callers.asked.total() < least * at / times and not callers.lost:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     callers.over.set()
     await asyncio.gather(*tasks)
@@ -484,7 +484,7 @@ async def _killed(gateway: Running) -> tuple[Any, int]:
         for kind, route in (("kept", "rescued"), ("stream", "dribble"))
         for _ in range(8)
     ]
-    while callers.asked["kept"] < 200:
+    while callers.asked["kept"] < 200:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     known = (await asyncio.to_thread(_get, gateway, "/readyz"))["degraded"]
     os.kill(gateway.process.pid, signal.SIGKILL)

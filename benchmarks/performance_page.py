@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from benchmarks import gateway_page
 from benchmarks.instructions import Kept
 from benchmarks.plots import bars, lines
+from benchmarks.tables import MET, table, under, us
 
 Results = Mapping[str, Any]
 Rows = Mapping[str, Mapping[str, float]]
@@ -26,7 +28,6 @@ run in which all took turns. A busy machine makes each microsecond longer, by up
 second and milliseconds of the clock are indications. Instructions are exact, and say nothing of the
 kernel.
 """
-MET = {True: "yes", False: "**no**"}
 NAMES = {
     "ours": "this library",
     "httpx": "httpx, and its JSON",
@@ -64,17 +65,6 @@ def _named(contender: str) -> str:
     return ", ".join([NAMES[client], *words])
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|---|{'--:|' * (len(head) - 1)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
-    yield ""
-
-
-def _us(value: float) -> str:
-    return f"{value:,.0f}" if value >= 20 else f"{value:.1f}"
-
-
 class _Page:
     """What the page says."""
 
@@ -87,23 +77,20 @@ class _Page:
         return self._results[part]["figures"]
 
     def _under(self, part: str, command: str) -> Iterator[str]:
-        under = self._results[part]["under"]
-        before, after = under["load"]
-        yield f"`{command}` · {under['date']} · load {before} before and {after} after"
-        yield ""
+        yield from under(self._results[part], command)
 
     def lines(self) -> Iterator[str]:
         """The page."""
         yield HEAD
-        under = self._results["calls"]["under"]
-        versions = {**under["versions"], **self._figures("calls")["versions"]}
+        circumstances = self._results["calls"]["under"]
+        versions = {**circumstances["versions"], **self._figures("calls")["versions"]}
         versions["this library"] = versions.pop("ours")
         told = ", ".join(f"{name} {found}" for name, found in sorted(versions.items()))
-        yield f"Machine: {under['machine']}. {under['python']}; {told}."
+        yield f"Machine: {circumstances['machine']}. {circumstances['python']}; {told}."
         yield ""
         yield "## Reach"
         yield ""
-        yield from _table(
+        yield from table(
             ("", "goal", "measured", "met"),
             [(what, goal, found, MET[met]) for what, goal, found, met in self._reach()],
         )
@@ -113,6 +100,7 @@ class _Page:
         yield from self._streams()
         yield from self._failures()
         yield from self._growth()
+        yield from gateway_page.lines(self._results)
         yield from self._again()
 
     # The goals.
@@ -120,7 +108,7 @@ class _Page:
     def _reach(self) -> Iterator[tuple[str, str, str, bool]]:
         added = self._figures("added")
         over = max(one["added"] for one in added.values())
-        each = "; ".join(f"{name} {_us(one['added'])}" for name, one in added.items())
+        each = "; ".join(f"{name} {us(one['added'])}" for name, one in added.items())
         yield "added to the same connections, µs CPU", "≤ 60", each, over <= 60
         over = max(
             one["stages"]["run"] - one["stages"]["transport alone"] for one in self._counts.values()
@@ -168,7 +156,7 @@ class _Page:
         found = ", ".join(f"{one:.1f}" for one in kib)
         yield "a waiting stream of 1,000 and of 10,000, KiB", "≤ 20", found, max(kib) <= 20
         cost = [one["cpu"] for one in held.values()]
-        found = f"{_us(cost[0])} and {_us(cost[-1])} µs"
+        found = f"{us(cost[0])} and {us(cost[-1])} µs"
         yield "setting one up", "flat", found, cost[-1] <= 1.25 * cost[0]
         failed = [
             one for name, one in self._figures("failover").items() if "no failure" not in name
@@ -210,7 +198,7 @@ class _Page:
             order = list(tables)
             head = ["", *(f"{at} in flight" if at != "0" else "blocking" for at in order)]
             contenders = dict.fromkeys(name for rows in tables.values() for name in rows)
-            yield from _table(
+            yield from table(
                 head,
                 [
                     [_named(name), *(self._cell(tables[at].get(name)) for at in order)]
@@ -220,7 +208,7 @@ class _Page:
         yield "### Calls a second of one core, the median"
         yield ""
         loopback = self._calls["loopback"]
-        yield from _table(
+        yield from table(
             ["", *(f"{at} in flight" if at != "0" else "blocking" for at in loopback)],
             [
                 [
@@ -236,7 +224,7 @@ class _Page:
         yield "### Beside TensorZero alone, 64 in flight, nine rounds"
         yield ""
         rival = self._figures("rival")["tables"]["beside TensorZero"]["64"]
-        yield from _table(
+        yield from table(
             ("", "µs CPU", "calls/s, the median"),
             [
                 (_named(name), self._cell(row), f"{row['calls_a_second']:,.0f}")
@@ -247,7 +235,7 @@ class _Page:
         yield "### Ready to call, and memory by then"
         yield ""
         ready: Mapping[str, tuple[float, float]] = self._figures("calls")["ready"]
-        yield from _table(
+        yield from table(
             ("", "ms CPU", "MiB"),
             [
                 (_named(name), f"{1000 * cpu:.0f}", f"{memory:.0f}")
@@ -259,15 +247,15 @@ class _Page:
 
     @staticmethod
     def _cell(row: Mapping[str, float] | None) -> str:
-        return "–" if row is None else f"{_us(row['cpu'])} ({_us(row['cpu_median'])})"
+        return "–" if row is None else f"{us(row['cpu'])} ({us(row['cpu_median'])})"
 
     def _added(self) -> Iterator[str]:
         yield "## What a call adds to its connections"
         yield ""
-        yield from _table(
+        yield from table(
             ("", "connections alone, µs CPU", "call", "added, the median"),
             [
-                (name, _us(one["plain"]), _us(one["call"]), _us(one["added"]))
+                (name, us(one["plain"]), us(one["call"]), us(one["added"]))
                 for name, one in self._figures("added").items()
             ],
         )
@@ -288,7 +276,7 @@ class _Page:
         )
         yield ""
         stages = dict.fromkeys(name for one in self._counts.values() for name in one["stages"])
-        yield from _table(
+        yield from table(
             ("", *self._counts),
             [
                 [name, *(f"{one['stages'].get(name, 0):,}" for one in self._counts.values())]
@@ -305,17 +293,17 @@ class _Page:
             "many": "many in a read",
             "each": "each by itself, with a turn of the loop",
         }
-        yield from _table(
+        yield from table(
             ("µs CPU a chunk", "connection alone", "call"),
             [
-                (f"`{way}`, {said[kind]}", _us(one["plain"]), _us(one["call"]))
+                (f"`{way}`, {said[kind]}", us(one["plain"]), us(one["call"]))
                 for (kind, way), one in (
                     (name.split(" "), one) for name, one in self._figures("chunks").items()
                 )
             ],
         )
         yield from self._under("chunks", "python benchmarks/stream_speed.py")
-        yield from _table(
+        yield from table(
             (
                 "µs until the first content, the median",
                 "connection alone",
@@ -324,17 +312,17 @@ class _Page:
                 "httpx",
             ),
             [
-                (f"`{name}`", *(_us(one[key]) for key in ("plain", "call", "added", "httpx")))
+                (f"`{name}`", *(us(one[key]) for key in ("plain", "call", "added", "httpx")))
                 for name, one in self._figures("first_chunk").items()
             ],
         )
         yield from self._under("first_chunk", "python benchmarks/first_token.py")
         yield "![Memory of a stream that waits](plots/waiting.svg)"
         yield ""
-        yield from _table(
+        yield from table(
             ("streams that wait", "at once", "KiB each", "µs CPU to set one up"),
             [
-                (HELD[name], f"{int(count):,}", f"{one['kib']:.1f}", _us(one["cpu"]))
+                (HELD[name], f"{int(count):,}", f"{one['kib']:.1f}", us(one["cpu"]))
                 for name, counts in self._figures("waiting").items()
                 for count, one in counts.items()
             ],
@@ -349,7 +337,7 @@ class _Page:
     def _failures(self) -> Iterator[str]:
         yield "## A provider without money"
         yield ""
-        yield from _table(
+        yield from table(
             (
                 "first call of an orchestrator",
                 "ms, the median",
@@ -375,10 +363,10 @@ class _Page:
         yield ""
         yield "What a call with one failure asks of the board, in microseconds of the clock."
         yield ""
-        yield from _table(
+        yield from table(
             ("board", "keys that are out", "of 1 key a target", "of 1,000", "ratio"),
             [
-                (store, f"{int(out):,}", _us(one), _us(many), f"{many / one:.1f} ×")
+                (store, f"{int(out):,}", us(one), us(many), f"{many / one:.1f} ×")
                 for store, rows in self._figures("keys").items()
                 for out, (one, many) in rows.items()
             ],
@@ -386,7 +374,7 @@ class _Page:
         yield from self._under("keys", "python benchmarks/health_speed.py")
         yield "## Import"
         yield ""
-        yield from _table(
+        yield from table(
             ("", "ms CPU", "MB"),
             [
                 (f"`{code}`", f"{spent:.0f}", f"{memory:.1f}")
@@ -398,10 +386,14 @@ class _Page:
     def _again(self) -> Iterator[str]:
         yield "## Again"
         yield ""
-        yield "<!-- not run: it measures for half an hour -->"
+        yield "<!-- not run: it measures for an hour -->"
         yield "```console"
         yield "$ python -m venv peers && peers/bin/pip install --upgrade pip  # 25.1 knows groups"
         yield "$ peers/bin/pip install --editable . --group peers"
+        for name, package in (("litellm", "'litellm[proxy]'"), ("tensorzero", "tensorzero")):
+            home = f"gateway-peers/{name}"
+            yield f"$ python -m venv {home} && {home}/bin/pip install {package}"
+        yield "$ npm install --prefix gateway-peers/portkey @portkey-ai/gateway"
         yield "$ peers/bin/python -m benchmarks.report --measure"
         yield "$ make instructions"
         yield "```"

@@ -3,9 +3,9 @@
 Each is given the routes of :data:`ROUTES`, by its own kind of config. None but ours is a
 dependency of this project: they are looked for below a folder that is named, and installed so:
 
-    python -m venv peers/litellm && peers/litellm/bin/pip install 'litellm[proxy]'
-    python -m venv peers/tensorzero && peers/tensorzero/bin/pip install tensorzero
-    npm install --prefix peers/portkey @portkey-ai/gateway
+    python -m venv FOLDER/litellm && FOLDER/litellm/bin/pip install 'litellm[proxy]'
+    python -m venv FOLDER/tensorzero && FOLDER/tensorzero/bin/pip install tensorzero
+    npm install --prefix FOLDER/portkey @portkey-ai/gateway
 
 TensorZero's server comes inside its Python package, which starts it; its program of its own is in
 no registry.
@@ -31,10 +31,12 @@ KEY = "made-up-key-of-the-benchmark"
 QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_LOG": "ERROR",
+    "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",
     "RUST_LOG": "off",
     "NODE_ENV": "production",
 }
-"""What keeps them from asking hosts of theirs, and from writing logs of each call."""
+"""What keeps them from asking hosts of theirs and from writing logs of each call, and lets them
+start without a key for callers, as ours does on loopback."""
 
 
 @attrs.frozen
@@ -146,7 +148,8 @@ def ours(upstream: str, *, is_kept: bool = True) -> Iterator[Running]:
         is_kept: Whether its board is in a file, and a ledger is written, as is usual.
     """
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        with serving(configured(Path(folder), upstream, is_kept=is_kept)) as running:
+        file = configured(Path(folder), upstream, is_kept=is_kept)
+        with serving(file) as running:
             yield running
 
 

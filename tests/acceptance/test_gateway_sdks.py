@@ -298,7 +298,7 @@ def test_every_client_lists_what_may_be_named_as_a_model() -> None:
 
 
 def test_a_model_that_is_unknown_is_not_found() -> None:
-    known = "known are default, up/m"
+    known = "routes: default"
     with served({"up": ("openai-chat", replies.ok())}) as gateway:
         with openai_over(gateway.url) as one, pytest.raises(openai.NotFoundError, match=known):
             one.models.retrieve("nope")
