@@ -40,7 +40,7 @@ from benchmarks.gateways.__main__ import load
 from benchmarks.gateways.contenders import KEY, Ask, Running, configured, serving
 from benchmarks.gateways.load import Asking, connected, request_bytes
 from benchmarks.gateways.served import free_port, resident
-from benchmarks.idle_streams import settled
+from benchmarks.idle_streams import PATIENCE, settled
 from benchmarks.peers.upstream import ROOT, WORDS, allow_files, new_loop, running
 from orchestrator.gateway.instance import find_instances
 from orchestrator.health.board import HealthBoard
@@ -320,8 +320,8 @@ MISCHIEF: dict[Work, tuple[int, float]] = {
 # The runs.
 
 
-def soak(seconds: float) -> dict[str, Any]:
-    """All faults at once, for so long."""
+def soak(seconds: float, patience: float = PATIENCE) -> dict[str, Any]:
+    """All faults at once, for so long; ``patience`` is how long connections may be kept after."""
     scripts = {"up": replies.ok(TEXT), **FAULTS}
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, SimProcess(scripts) as sim:
         file = Path(folder) / "orchestrator.toml"
@@ -335,7 +335,7 @@ def soak(seconds: float) -> dict[str, Any]:
                 store = FileStore(next(Path(folder).rglob("*.sqlite3")))
                 found = runner.run(_soaked(gateway, HealthBoard((), store), seconds))
             found["descriptors_before"] = before
-            found["descriptors_after"] = settled(pid, before)
+            found["descriptors_after"] = settled(pid, before, patience)
             found["in_flight_after"] = _in_flight(gateway)
             log = file.with_name("gateway.log").read_text()
             found["tracebacks"] = log.count("Traceback")
@@ -528,12 +528,13 @@ def is_met(found: dict[str, Any]) -> bool:
 def measure(minutes: float, times: int, least: int) -> dict[str, Any]:
     """All three, printed as they come."""
     allow_files()
+    runs: dict[str, Callable[[], dict[str, Any]]] = {
+        "soak": lambda: soak(60 * minutes),
+        "restarts": lambda: restarts(times, least),
+        "kill": kill,
+    }
     found = {}
-    for name, work in (
-        ("soak", lambda: soak(60 * minutes)),
-        ("restarts", lambda: restarts(times, least)),
-        ("kill", kill),
-    ):
+    for name, work in runs.items():
         print(f"\n{name}", flush=True)
         found[name] = work()
         for key, value in found[name].items():
