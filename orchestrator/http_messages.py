@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, Never
 from urllib.parse import quote, urlsplit
 
@@ -177,6 +177,10 @@ class ResponseHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._read())
+
+    def items(self) -> ItemsView[str, str]:
+        """Names in lower case, and values."""
+        return self._read().items()  # a mapping's own would look each of them up
 
     def only(self, names: Collection[bytes]) -> ResponseHeaders:
         """Those of ``names`` (in lower case) alone, for who keeps them longer than the answer."""

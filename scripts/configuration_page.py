@@ -89,6 +89,8 @@ def _tables() -> Iterator[str]:
         )
         if table == "policy.on":
             yield from _moves()
+        if table == "gateway":
+            yield "\nOf `orchestrator serve`, whose page is [gateway.md](gateway.md)."
 
 
 MOVES = """

@@ -140,7 +140,7 @@ def _wrong_in_schema(vendor: str, name: str, body: Any) -> list[str]:
 
 
 @cache
-def _description(vendor: str) -> Any:
+def description(vendor: str) -> Any:
     text = load_spec_path(vendor, "official").read_text(encoding="utf-8")
     found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     _allow_null(found)
@@ -168,7 +168,7 @@ def _allow_null(schema: Any) -> None:
 
 @cache
 def _validator(vendor: str, name: str) -> Draft202012Validator:
-    resource: Resource[Any] = DRAFT202012.create_resource(_description(vendor))
+    resource: Resource[Any] = DRAFT202012.create_resource(description(vendor))
     registry: Registry[Any] = Registry().with_resource(f"spec:{vendor}", resource)
     reference = {"$ref": f"spec:{vendor}#/components/schemas/{name}"}
     return Draft202012Validator(reference, registry=registry)

@@ -8,7 +8,7 @@ import os
 import random
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import attrs
 
@@ -47,6 +47,7 @@ from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.capabilities import (
     FitnessLog,
     partition_by_capability,
+    without_key,
 )
 from orchestrator.execution.flow import flow
 from orchestrator.execution.recorder import Recorder
@@ -56,6 +57,9 @@ from orchestrator.health import HealthBoard, Store, open_store
 from orchestrator.ledger import LedgerFile, Observer
 from orchestrator.secrets import guard_logs
 from orchestrator.states import Call, Policy, Target
+
+if TYPE_CHECKING:
+    from orchestrator.execution.passthrough import PassthroughMessage
 
 _log = logging.getLogger("orchestrator")
 
@@ -298,9 +302,17 @@ class Orchestrator:
         call = await self.abegin_call(request, observe)
         return call, await self.astream_call(call)
 
-    async def astream_call(self, call: CallRun) -> AsyncGenerator[Iterator[StreamEvent], None]:
-        """The events of ``call``, which :meth:`begin_call` gave, as they come."""
-        connection = TaskConnection(await self._transports.asynchronous(), self._clock)
+    async def astream_call(
+        self, call: CallRun, *, waits: bool = True
+    ) -> AsyncGenerator[Iterator[StreamEvent], None]:
+        """The events of ``call``, which :meth:`begin_call` gave, as they come.
+
+        Args:
+            call: The call.
+            waits: False where it is to fail, by :class:`.WaitRefused`, before it waits.
+        """
+        transport = await self._transports.asynchronous()
+        connection = TaskConnection(transport, self._clock, waits=waits)
         return tasks.drive(flow(call), connection)
 
     def close(self) -> None:
@@ -368,6 +380,25 @@ class Orchestrator:
         )
         runtime = self.runtime.of(request.operation)
         return CallRun(runtime, request, machine, unfit=unfit, observers=observers)
+
+    def begin_passthrough(self, request: Request, message: PassthroughMessage) -> CallRun:
+        """A call that passes ``message`` through to one provider.
+
+        Args:
+            request: What :func:`.passthrough_request` made.
+            message: What is said.
+
+        Raises:
+            NoTarget: The provider has no credential.
+        """
+        from orchestrator.execution import passthrough
+
+        route = self._routing.route(request.wants)
+        if unfit := without_key(route, self._routing.config):
+            raise no_target(unfit, Recorder("", self._observers), seconds=0.0)
+        machine = Call(route, passthrough.passthrough_policy(self._policy(request)), streamed=True)
+        runtime = self.runtime.of(request.operation)
+        return passthrough.PassthroughRun(runtime, request, message, machine, self._observers)
 
     async def abegin_call(self, request: Request, observe: Observer | None = None) -> CallRun:
         """The same as :meth:`begin_call` for tasks."""

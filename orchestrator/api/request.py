@@ -158,6 +158,7 @@ def _check_generates(request: Request) -> None:
     ways = {
         Operation.EMBED: "vectors come by embed and aembed",
         Operation.COUNT_TOKENS: "tokens are counted through orchestrator.transport",
+        Operation.PASSTHROUGH: "what is for one provider alone goes through orchestrator serve",
     }
     raise RequestError(
         f"operation is {request.operation}, but run, arun, stream and astream give answers of a "

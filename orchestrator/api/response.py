@@ -94,7 +94,10 @@ class Response:
         if name == self.dialect:
             # Not by way of the neutral form, which knows no field of a vendor's own.
             return spoken.complete_answer(self.raw, heading)
-        return dialect(name).write_answer(spoken.read_answer(self.raw), heading)
+        # An id of another dialect's provider is none here: clients know theirs by the beginning,
+        # and by there being no other.
+        reply = attrs.evolve(spoken.read_answer(self.raw), id="")
+        return dialect(name).write_answer(reply, heading)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as a ``chat.completion``; see :meth:`in_dialect`.

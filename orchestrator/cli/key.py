@@ -43,6 +43,7 @@ Action = Literal["new", "list", "remove"]
 def key(  # noqa: PLR0913 - its options
     action: Action,
     name: str | None = None,
+    /,
     *,
     routes: str | None = None,
     rpm: int | None = None,

@@ -12,6 +12,9 @@ from orchestrator.cli.context import name_config, require_config, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
 
+MOST = 65_535
+"""The last port there is."""
+
 _EXTRA = (
     "the gateway needs an extra ({} is missing): pip install 'llm-request-orchestrator[gateway]'"
 )
@@ -35,7 +38,7 @@ def serve(
     port
         The port; 0 takes one that is free.
     workers
-        Processes that serve. One: limits of keys, repeated requests and /v1/calls hold in it.
+        Processes that serve; allowed is 1, for what is counted and kept holds in one process.
     watch
         Take the config anew when its file changes, as SIGHUP does.
     log
@@ -50,28 +53,29 @@ def serve(
                 f"--workers {workers}: allowed is 1, because keys' limits, repeated requests and "
                 "/v1/calls would not hold over several; one serves thousands of calls a second"
             )
+        if not 0 <= port <= MOST:
+            raise UsageError(f"--port {port}: allowed is 0 to {MOST}; 0 takes one that is free")
         require_config(config)
         try:
             from orchestrator.gateway.config_reload import load_checked
             from orchestrator.gateway.handover import HandoverFailed, take_over, told_of_failure
-            from orchestrator.gateway.run import ServeOptions, run_gateway, write_log
+            from orchestrator.gateway.log_writer import log_written
+            from orchestrator.gateway.run import ServeOptions, run_gateway
         except ModuleNotFoundError as error:
             raise UsageError(_EXTRA.format(error.name)) from None
         try:
             handover = take_over()
         except HandoverFailed as error:
             raise UsageError(str(error)) from None
-        write_log(log)
-        with told_of_failure(handover):
+        with log_written(log), told_of_failure(handover):
             loaded = load_checked(config)
-        name_config(screen, loaded, config)
-        show_warnings(loaded, screen)
-        try:
-            with told_of_failure(handover):
+            name_config(screen, loaded, config)
+            show_warnings(loaded, screen)
+            try:
                 options = ServeOptions(host, port, watch=watch)
                 run_gateway(loaded, options, screen.say, handover)
-        except OSError as error:
-            raise UsageError(_cannot_listen(host, port, error)) from None
+            except OSError as error:
+                raise UsageError(_cannot_listen(host, port, error)) from None
     return DONE
 
 

@@ -128,7 +128,7 @@ class Config:
     largest_answer: int = LARGEST_ANSWER
     ledger_max: int | None = None
     gateway: GatewaySettings = GatewaySettings()
-    digest: str = ""
+    digest: str = attrs.field(default="", eq=False)
 
     def settings(self, target: Target | str) -> TargetSettings:
         """What holds at ``target``: its own entry, or the config's timeouts."""

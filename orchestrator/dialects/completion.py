@@ -42,8 +42,8 @@ def made_at(said: Any, otherwise: int) -> int:
     """When an answer was made, in whole seconds; ``otherwise`` where ``said`` is no such time."""
     if isinstance(said, bool) or not isinstance(said, int | float):
         return otherwise
-    return int(said) if 0 < said < _FAR else otherwise
+    return int(said) if 0 < said < FARTHEST else otherwise
 
 
-_FAR = 2**53
+FARTHEST = 2**53
 """What every client can hold; also the end of what a float can be that is no number."""

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import msgspec
 
 from orchestrator.dialects.answer import Answer, Fault, Usage
+from orchestrator.dialects.completion import without_nulls
 from orchestrator.dialects.encoding import EndpointSettings, Payload, post, with_model
 from orchestrator.dialects.judgement import Flaw, Flawed
 from orchestrator.dialects.operations import OperationSpec
@@ -174,13 +175,41 @@ def judge(asked: Payload, status: int, sizes: Sequence[int], answer: Answer) -> 
     return answer
 
 
-def complete_answer(body: Payload, asked: Payload, model: str) -> dict[str, Any]:  # noqa: ARG001
-    """See :class:`.OperationSpec`: the provider's own, floats or base64 as it sent them.
+def complete_answer(body: Payload, asked: Payload, model: str) -> dict[str, Any]:
+    """See :class:`.OperationSpec`: base64 goes only to whoever asked for it.
 
     In the order of the inputs, and numbered from 0: most clients take the order of the list.
     """
-    data = [{**item, "index": index} for index, item in enumerate(_in_order(_data(body)))]
-    return {"object": "list", "model": model, **body, "data": data}
+    in_base64 = asked.get("encoding_format") == "base64"
+    counted = _answer(dict(body)).usage
+    return {
+        **body,
+        "object": _LIST,
+        "model": string(body.get("model")) or model,
+        "data": [
+            {**item, **_vector(item, index, in_base64=in_base64)}
+            for index, item in enumerate(_in_order(_data(body)))
+        ],
+        "usage": {**without_nulls(mapping(body.get("usage"))), **_written_usage(counted)},
+    }
+
+
+_LIST, _ITEM = "list", "embedding"
+
+
+def _vector(item: Mapping[str, Any], index: int, *, in_base64: bool) -> dict[str, Any]:
+    vector = item.get(_ITEM)
+    readable = floats(vector) if isinstance(vector, str) and not in_base64 else vector
+    # An array is none of the types that JSON is written of.
+    return {"object": _ITEM, "index": index, _ITEM: _listed(readable)}
+
+
+def _listed(vector: Any) -> Any:
+    return list(vector) if isinstance(vector, array) else vector
+
+
+def _written_usage(usage: Usage) -> dict[str, int]:
+    return {"prompt_tokens": usage.prompt_tokens, "total_tokens": usage.total_tokens}
 
 
 def write_answer(
@@ -189,13 +218,13 @@ def write_answer(
     """Vectors in the order of the inputs as OpenAI's ``list``."""
     write = _base64 if in_base64 else list
     return {
-        "object": "list",
+        "object": _LIST,
         "data": [
-            {"object": "embedding", "index": index, "embedding": write(vector)}
+            {"object": _ITEM, "index": index, _ITEM: write(vector)}
             for index, vector in enumerate(vectors)
         ],
         "model": model,
-        "usage": {"prompt_tokens": usage.prompt_tokens, "total_tokens": usage.total_tokens},
+        "usage": _written_usage(usage),
     }
 
 

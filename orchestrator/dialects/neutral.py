@@ -261,12 +261,15 @@ class Heading:
         model: The model's name.
         created: When it was made, in whole seconds since the epoch; 0 where nobody knows.
         asked: The request in the dialect in which the answer is told, which some repeat.
+        after: The bytes of the event of another writer after which a stream goes on; empty at
+            its beginning.
     """
 
     id: str = "0"
     model: str = ""
     created: int = 0
     asked: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
+    after: bytes = attrs.field(default=b"", repr=False)
 
 
 UNTITLED = Heading()

@@ -31,6 +31,9 @@ class Operation(enum.StrEnum):
     COUNT_TOKENS = "count_tokens"
     """How many tokens a request has; no model runs, and nothing is paid."""
 
+    PASSTHROUGH = "passthrough"
+    """Whatever its provider has: what is said passes through, and no dialect says how."""
+
 
 DecodeFor = Callable[[Payload, int, Mapping[str, str], bytes], Answer | Fault | Flawed]
 """What the bytes of an answer mean to whoever sent the payload. Never raises."""

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import attrs
 
+from orchestrator.dialects.forwarding import StreamRepair
+
 Address = tuple[str | None, bool | None]
 """The model and whether a stream is asked for, as far as an address says."""
 
@@ -76,6 +78,24 @@ def _says_nothing(path: str, params: Mapping[str, str]) -> Address:  # noqa: ARG
     return None, None
 
 
+def _fails(event: Mapping[str, Any]) -> bool:
+    return bool(event.get("error"))
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class StreamClosing:
+    """How the streams of a dialect end.
+
+    Attributes:
+        marks: What an end mark says: its data, or the type that its data names.
+        may_close: True for the data of an event after which nothing that the model says has to
+            follow: the last of them is the place for what is said of the call.
+    """
+
+    marks: frozenset[str] = frozenset()
+    may_close: Callable[[Mapping[str, Any]], bool] = attrs.field(default=_fails)
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Serving:
     """What serving a client of a dialect takes.
@@ -91,8 +111,10 @@ class Serving:
         describe_model: One entry of it.
         lists_at: A part of a path by which its clients alone ask for the list; empty where
             nothing but a header tells them apart.
+        repair: See :class:`.StreamRepair`; ``None`` where every stream is passed on as it came.
         names_items: True where each event of a stream names the item that it is about: bytes of
             two writers do not fit together.
+        closing: See :class:`StreamClosing`.
     """
 
     paths: tuple[str, ...]
@@ -105,4 +127,6 @@ class Serving:
     )
     describe_model: Callable[[ListedModel], dict[str, Any]] = attrs.field(default=_describe_model)
     lists_at: str = ""
+    repair: StreamRepair | None = None
     names_items: bool = False
+    closing: StreamClosing = StreamClosing()

@@ -35,12 +35,16 @@ def token_count(
     def estimated(tokens: int) -> dict[str, Any]:
         return {**fixed, field: tokens, **_MARK}
 
+    def complete_answer(body: Payload, asked: Payload, model: str) -> dict[str, Any]:  # noqa: ARG001
+        return {**body, **fixed}
+
     return OperationSpec(
         form=form,
         paths=(path,),
         encode=encode,
         decode=_decoder(field),
         takes_overrides=False,
+        complete_answer=complete_answer,
         estimated=estimated,
     )
 

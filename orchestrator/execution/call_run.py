@@ -95,6 +95,7 @@ class CallRun:
         origin, recorder, session: Set by :meth:`begin`.
     """
 
+    exchange_type: type[Exchange] = Exchange
     origin: float
     recorder: Recorder
     session: Session
@@ -231,11 +232,13 @@ class CallRun:
         for note in prepared.notes:
             self.recorder.note(note)
         take_down = self.recorder.note
-        self.exchange = Exchange(command, at, provider, prepared, self._wishes, take_down)
-        if (seconds := time_budget.hurry(self.exchange)) is not None:
+        self.exchange = exchange = self.exchange_type(
+            command, at, provider, prepared, self._wishes, take_down
+        )
+        if (seconds := time_budget.hurry(exchange)) is not None:
             seconds = round(seconds, 3)
             self.recorder.note(f"limited to {seconds:g} s: the rest is kept for other targets")
-        return self.exchange
+        return exchange
 
     def encode(self, exchange: Exchange, base_url: str) -> OutgoingRequest:
         """The HTTP request of an attempt, with its limits.

@@ -135,6 +135,15 @@ def without_credential(wanted: str | Sequence[str] | None, config: Config) -> tu
     return tuple(_keyless(config.target(name), config) for name in names)
 
 
+def without_key(route: Sequence[Target], config: Config) -> tuple[Skipped, ...]:
+    """The targets of ``route`` whose provider has no credential."""
+    return tuple(
+        _keyless(target, config)
+        for target in route
+        if not config.providers[target.provider].credentials
+    )
+
+
 def _keyless(target: Target, config: Config) -> Skipped:
     missing = "; ".join(config.providers[target.provider].missing)
     return _unfit(target, Reason.AUTH, missing or f"{target.provider} has no credential")

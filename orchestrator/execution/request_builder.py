@@ -126,8 +126,10 @@ class RequestBuilder:
             stops = (*stops, *_texts(find_values({**payload, **overrides}, spoken.shape.stops)))
         for name in repairs:
             payload, overrides = apply(name, payload, spoken), apply(name, overrides, spoken)
-        # A caller of a whole answer wants its usage, whoever streams it to us.
-        if stream and not self._request.stream:
+        # A caller of a whole answer wants its usage, whoever streams it to us; and one of another
+        # dialect could not ask for it in the words of this one.
+        is_crossed = provider.dialect != self._request.dialect
+        if stream and (is_crossed or not self._request.stream):
             payload = spoken.ask_for_usage(payload)
         notes += tuple(f"repaired: {name}" for name in repairs)
         if stream is not self._request.stream:

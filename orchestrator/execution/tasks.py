@@ -28,16 +28,29 @@ from orchestrator.execution.flow import Flow
 _log = logging.getLogger("orchestrator")
 
 
+class WaitRefused(Exception):
+    """A call would have to wait, and its caller does not want it to.
+
+    Attributes:
+        seconds: For how long.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"it would have to wait for {seconds:g} s")
+        self.seconds = seconds
+
+
 class TaskConnection:
     """Performs effects on an event loop; holds the answer that is open.
 
     Args:
         transport: What requests are sent with.
         clock: What sleeps.
+        waits: False for a caller who takes no later answer for one: then to wait is to fail.
     """
 
-    def __init__(self, transport: AsyncTransport, clock: Clock) -> None:
-        self._transport, self._clock = transport, clock
+    def __init__(self, transport: AsyncTransport, clock: Clock, *, waits: bool = True) -> None:
+        self._transport, self._clock, self._waits = transport, clock, waits
         self._answer: AsyncOpenAnswer | None = None
 
     async def perform(self, effect: Effect) -> Any:
@@ -51,6 +64,8 @@ class TaskConnection:
                 return opened.head
             case Close():
                 return await self.close()
+            case Sleep() if not self._waits:
+                raise WaitRefused(effect.seconds)
             case Sleep():
                 return await self._clock.sleep_async(effect.seconds)
             case AwaitThread():

@@ -12,6 +12,7 @@ from orchestrator.api.errors import CallFailed
 from orchestrator.dialects import Operation
 from orchestrator.gateway import idempotency, own_pages
 from orchestrator.gateway.browser_guard import (
+    check_content_encoding,
     check_content_type,
     check_host,
     check_origin,
@@ -23,10 +24,12 @@ from orchestrator.gateway.control import PREFIX, Control
 from orchestrator.gateway.counting import answer_count
 from orchestrator.gateway.idempotency import IdempotentCalls, is_nested_retry
 from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
+from orchestrator.gateway.passthrough import AnswerBroke, answer_passthrough
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving import call_headers
 from orchestrator.serving.body_streams import REFUSED, SyncBody
+from orchestrator.serving.call_metadata import wants_metadata, with_metadata
 from orchestrator.serving.parse import Called, client_dialect
 from orchestrator.serving.refusals import NotServed, RequestRefused
 from orchestrator.serving.respond import HttpReply, refused
@@ -65,8 +68,8 @@ class GatewayApp:
         try:
             reply = await self._answer(handling, receive)
             await self._send(reply, handling, send)
-        except (asyncio.CancelledError, ClientLeft):
-            return  # whoever asked has left, and the call has ended with it
+        except (asyncio.CancelledError, ClientLeft, AnswerBroke):
+            return  # whoever asked has left, and the call has ended with it, or the other way
         finally:
             if reply is not None and not isinstance(reply.body, bytes | SyncBody):
                 await reply.body.aclose()
@@ -112,9 +115,14 @@ class GatewayApp:
         match served.kind:
             case Kind.CALL if served.called is not None:
                 check_content_type(handling.incoming.headers.get("content-type"))
+                check_content_encoding(handling.incoming.headers.get("content-encoding"))
                 gateway.begin(handling)
                 await self._read(handling, receive)
                 return await self._call(handling, served.called)
+            case Kind.PASSTHROUGH:
+                gateway.begin(handling)
+                await self._read(handling, receive)
+                return await answer_passthrough(gateway, handling)
             case Kind.ALIVE:
                 return own_pages.alive(gateway)
             case Kind.READY:
@@ -164,15 +172,23 @@ class GatewayApp:
             gateway.metrics.note_nested_retry()
         run = answer_count if called[1] is Operation.COUNT_TOKENS else answer_call
         if idempotency.HEADER not in incoming.headers:
-            return await run(gateway, handling, called)
+            return self._annotated(await run(gateway, handling, called), handling)
         shared = handling.for_call()
-        return await self._idempotent.reply(
+        reply = await self._idempotent.reply(
             handling.key_name or "",
             incoming,
             called[0].name,
             lambda: run(gateway, shared, called),
             lambda: gateway.end(shared),
         )
+        return self._annotated(reply, shared)
+
+    def _annotated(self, reply: HttpReply, handling: Handling) -> HttpReply:
+        incoming = handling.incoming
+        if not wants_metadata(incoming.headers):
+            return reply
+        spoken = client_dialect(incoming)
+        return with_metadata(reply, spoken, lambda: headers(self._gateway, handling))
 
     async def _read(self, handling: Handling, receive: Receive) -> None:
         """Read the body."""
@@ -193,7 +209,8 @@ class GatewayApp:
     def _refused(self, error: Exception, handling: Handling) -> HttpReply:
         told = headers(self._gateway, handling) if isinstance(error, CallFailed) else {}
         ids = request_ids(handling)
-        return refused(error, client_dialect(handling.incoming), {**told, **ids})
+        reply = refused(error, client_dialect(handling.incoming), {**told, **ids})
+        return self._annotated(reply, handling)
 
     async def _send(self, reply: HttpReply, handling: Handling, send: Send) -> None:
         headers = reply.headers

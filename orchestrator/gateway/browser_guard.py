@@ -14,6 +14,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from orchestrator.http_messages import PORTS
 from orchestrator.serving.refusals import RequestRefused
@@ -147,6 +148,21 @@ def check_content_type(content_type: str | None) -> None:
     )
 
 
+def check_content_encoding(encoding: str | None) -> None:
+    """Refuse a body that is compressed: it would be told as JSON that makes no sense.
+
+    Raises:
+        RequestRefused: It is.
+    """
+    if (encoding or "identity").strip().lower() != "identity":
+        raise RequestRefused(
+            415,
+            Reason.BAD_REQUEST.value,
+            f"Content-Encoding is {_shown(encoding)}; allowed: none, a body as it is",
+        )
+
+
+@lru_cache(maxsize=64)  # a client sends the same each time
 def _is_here(host: str) -> bool:
     found = _AUTHORITY.fullmatch(host)
     if found is None:

@@ -20,6 +20,7 @@ class ClientRequest(msgspec.Struct):
         path: Decoded.
         query: As it came.
         headers: By name in lower case; of several of one name the last.
+        raw_path: As it came, without the query.
         content: The body, once it was read.
     """
 
@@ -27,13 +28,15 @@ class ClientRequest(msgspec.Struct):
     path: str
     query: bytes
     headers: dict[str, str]
+    raw_path: bytes = b""
     content: bytes = b""
 
     @classmethod
     def of(cls, scope: Scope) -> ClientRequest:
         """The request that a scope is about, without its body."""
         headers = {name.decode("latin-1"): _text(value) for name, value in scope["headers"]}
-        return cls(scope["method"], scope["path"], scope["query_string"], headers)
+        raw_path = scope.get("raw_path") or b""
+        return cls(scope["method"], scope["path"], scope["query_string"], headers, raw_path)
 
     @property
     def url(self) -> ClientRequest:

@@ -7,6 +7,7 @@ import asyncio
 from orchestrator.api.request import Request
 from orchestrator.config.errors import NotAllowed
 from orchestrator.config.scalars import seconds
+from orchestrator.dialects import Operation
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving import call_headers
 from orchestrator.serving.body_streams import AsyncBody, EventWriter
@@ -16,6 +17,9 @@ from orchestrator.serving.respond import HttpReply, answer, stream
 
 _LARGE = 256 * 1024
 """Bytes of a request that is read in a thread: to look through more takes over 5 ms (2026-11)."""
+
+_COUNT_SECONDS = 10.0
+"""Seconds that a count of tokens may take: there is an estimate, and a call waits for it."""
 
 _LONGEST_ID = 128
 """Characters of a client's own id of a request that are taken: a longer one is not an id."""
@@ -40,15 +44,17 @@ async def answer_call(gateway: Gateway, handling: Handling, called: Called) -> H
     if not request.stream:
         response = await orchestrator.arun_call(call)
         return answer(request, response, headers(gateway, handling, request))
+    # All of it is in the request, and a stream may wait for long.
+    handling.incoming.content = b""
     events = await orchestrator.astream_call(call)
     # The first event decides whether this is a stream or an HTTP error.
     first = await anext(events, iter(()))
     writer = EventWriter(request, call, hides_usage=asking is not request)
     body = AsyncBody(writer, first, events)
-    return stream(body, headers(gateway, handling, request) | _UNBUFFERED)
+    return stream(body, headers(gateway, handling, request) | UNBUFFERED)
 
 
-_UNBUFFERED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+UNBUFFERED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 """What keeps proxies in front, nginx among them, from holding back the pieces of a stream."""
 
 
@@ -93,13 +99,18 @@ async def read_request(handling: Handling, called: Called) -> Request:
 def _parse(handling: Handling, called: Called) -> Request:
     incoming = handling.incoming
     route = incoming.headers.get("x-orchestrator-route") or None
-    request = parse_request(incoming, called, route=route, timeout=_deadline(handling))
-    incoming.content = b""  # all of it is in the request, and a stream may wait for long
-    return request
+    timeout = named_deadline(handling)
+    if timeout is None and called[1] is Operation.COUNT_TOKENS:
+        timeout = _COUNT_SECONDS
+    return parse_request(incoming, called, route=route, timeout=timeout)
 
 
-def _deadline(handling: Handling) -> float | None:
-    """The deadline that a client names: seconds, or a duration as in the config."""
+def named_deadline(handling: Handling) -> float | None:
+    """The deadline that a client names: seconds, or a duration as in the config.
+
+    Raises:
+        RequestRefused: It is neither.
+    """
     written = handling.incoming.headers.get("x-orchestrator-deadline")
     if written is None:
         return None

@@ -99,9 +99,9 @@ class GatewayProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, {}, loop)
         self._limits = server_state.limits
-        # What is answered now: `cycle` is the newest request, which may wait behind it.
-        self._task: asyncio.Task[None] | None = None
+        # What is answered now. Of several requests that came at once, `cycle` is the last one.
         self._running: RequestResponseCycle | None = None
+        self._task: asyncio.Task[None] | None = None
         # One timer a connection, set anew only where it would fire too late: requests come
         # faster than limits pass.
         self._timer: asyncio.TimerHandle | None = None
@@ -132,8 +132,6 @@ class GatewayProtocol(HttpToolsProtocol):
         """See :class:`asyncio.Protocol`; the call ends with its caller."""
         self._in_head = False
         running, task = self._running, self._task
-        if running is not None:
-            running.disconnected = True
         super().connection_lost(exc)
         for timer in (self._timer, self._write_timer):
             if timer is not None:
@@ -141,6 +139,7 @@ class GatewayProtocol(HttpToolsProtocol):
         self._timer = self._write_timer = None
         self.server_state.note_end()
         if task is not None and running is not None and not running.response_complete:
+            running.disconnected = True  # which was told to `cycle` alone
             task.cancel()
 
     def pause_writing(self) -> None:
@@ -179,7 +178,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer was written."""
-        self._task = self._running = None
+        self._task = None
         super().on_response_complete()
         # Ours does it with one timer, and otherwise where the gateway is to stop.
         self._unset_keepalive_if_required()
@@ -200,7 +199,7 @@ class GatewayProtocol(HttpToolsProtocol):
     @property
     def is_streaming(self) -> bool:
         """Whether an answer has begun and not ended."""
-        cycle = self._running
+        cycle = self.cycle
         return cycle is not None and cycle.response_started and not cycle.response_complete
 
     @property
@@ -224,7 +223,7 @@ class GatewayProtocol(HttpToolsProtocol):
         task = self.loop.create_task(cycle.run_asgi(app))
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
-        self._task, self._running = task, cycle
+        self._running, self._task = cycle, task
 
     def _begin_head(self) -> None:
         self._in_head, self._head_bytes = True, 0
@@ -264,7 +263,8 @@ class GatewayProtocol(HttpToolsProtocol):
         """Answer what is no request, or does not become one, and hang up."""
         if self.transport.is_closing():
             return
-        if self.is_streaming:
+        running = self._running
+        if running is not None and running.response_started and not running.response_complete:
             self.transport.abort()  # nothing can be said any more inside of an answer
             return
         kind, body = self.server_state.refusal(status, words)

@@ -51,7 +51,7 @@ class ServedPath:
 
 
 _GET, _POST = ("GET", "HEAD"), ("POST",)
-_ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_ANY = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 _OWN = {
     "/healthz": ServedPath(Kind.ALIVE, _GET),
@@ -80,7 +80,7 @@ def served_at(method: str, path: str) -> ServedPath:
         raise NotServed(f"{method} {path} is not served here{_nearest(path)}")
     if method not in found.methods:
         allowed = ", ".join(found.methods)
-        raise NotServed(f"{method} {path} is not served here; allowed: {allowed}", status=405)
+        raise NotServed(f"{method} {path} is not served here; allowed: {allowed}", 405, allowed)
     return found
 
 

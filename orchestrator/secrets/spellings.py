@@ -38,6 +38,8 @@ _OPENED = _BLANKS + b"%\\&"
 """What :func:`layers` takes out, or looks behind."""
 
 _BLANK = re.compile(b"[" + re.escape(_BLANKS) + b"]+")
+_NO_ESCAPE = re.compile(rb"[%\\&][" + re.escape(_BLANKS) + b"]")
+"""What begins like an escape once its blank is gone."""
 
 _ESCAPE = re.compile(
     rb"""[%\\&](?:
@@ -104,12 +106,23 @@ def layers(text: str) -> Iterator[Reading]:
     """``text`` without white space, then with one layer of escapes after the other opened."""
     seen = text if text.isascii() else text.translate(_UNSEEN)
     whole = Reading(seen.encode("latin-1", "replace"), lambda start, end: (start, end))
-    read: Reading | None = _unfolded(whole)
-    for _ in range(DEPTH):
-        if read is None:
-            return
-        yield read
-        read = _unescaped(read)
+    yield from _layers(whole, DEPTH, branches=True)
+
+
+def _layers(read: Reading | None, depth: int, *, branches: bool) -> Iterator[Reading]:
+    """The layers of what may hold white space.
+
+    Without it an escape may seem to stand where there was none, as in ``100% 0000``, and takes
+    the beginning of a secret along. So from the first such place on both is read, once.
+    """
+    while read is not None and depth > 0:
+        folded = _unfolded(read)
+        yield folded
+        depth -= 1
+        if branches and folded is not read and _NO_ESCAPE.search(read.data):
+            branches = False
+            yield from _layers(_unescaped(read), depth, branches=False)
+        read = _unescaped(folded)
 
 
 def _unfolded(read: Reading) -> Reading:
@@ -125,7 +138,7 @@ def _unescaped(read: Reading) -> Reading | None:
     data = _ESCAPE.sub(_character, read.data)
     if data == read.data:
         return None
-    return _unfolded(Reading(data, _Places(read, _ESCAPE, _character)))
+    return Reading(data, _Places(read, _ESCAPE, _character))
 
 
 def _nothing(_: re.Match[bytes]) -> bytes:

@@ -44,8 +44,19 @@ class RequestRefused(RequestError):
 
 
 class NotServed(RequestRefused):
-    """A request that is no call of a model; its text says what is served."""
+    """A request that is no call of a model; its text says what is served.
 
-    def __init__(self, message: str, status: int = 404) -> None:
+    Attributes:
+        allowed: The methods that are, where the path is.
+    """
+
+    def __init__(self, message: str, status: int = 404, allowed: str = "") -> None:
         super().__init__(status, "not_served", message)
-        self.args = (message, status)
+        self.args = (message, status, allowed)
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer's headers say of it."""
+        # RFC 9110, 15.5.6: a 405 says what may be asked.
+        return {**super().headers, **({"allow": self.allowed} if self.allowed else {})}

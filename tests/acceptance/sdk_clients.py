@@ -28,6 +28,9 @@ PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n picture").decode()
 
 Call = tuple[str, Mapping[str, Any]]
 
+Where = OrchestratorTransport | str
+"""The transport under a client, or the address of a gateway: all that a user would set."""
+
 
 @attrs.define
 class Got:
@@ -45,7 +48,7 @@ class Client:
 
     Attributes:
         dialect: The dialect that it speaks.
-        whole, streamed: Ask over a transport; options: ``model``, ``tool``, ``image``.
+        whole, streamed: Ask over a transport or at an address, with ``model``, ``tool``, ``image``.
         error: What it raises for an HTTP error or an error inside a stream.
     """
 
@@ -54,26 +57,51 @@ class Client:
     streamed: Callable[..., Got]
     error: type[Exception]
 
-    def ask(self, transport: OrchestratorTransport, *, stream: bool, **options: Any) -> Got:
+    def ask(self, where: Where, *, stream: bool, **options: Any) -> Got:
         """Ask, streamed or not."""
-        return (self.streamed if stream else self.whole)(transport, **options)
+        return (self.streamed if stream else self.whole)(where, **options)
 
 
-def openai_over(transport: OrchestratorTransport, **options: Any) -> openai.OpenAI:
+def _over(where: Where, base: str, client: type[Any]) -> dict[str, Any]:
+    """The options of a client that lead it to ``where``."""
+    if isinstance(where, str):
+        return {"base_url": where + base}
+    return {"http_client": client(transport=where)}
+
+
+def openai_over(where: Where, **options: Any) -> openai.OpenAI:
     """OpenAI's client; retries are left as they are unless ``options`` say otherwise."""
-    http_client = httpx2.Client(transport=transport)
-    return openai.OpenAI(api_key="unused", http_client=http_client, **options)
+    there = _over(where, "/openai/v1", httpx2.Client)
+    return openai.OpenAI(api_key="unused", **there, **options)
 
 
-def anthropic_over(transport: OrchestratorTransport, **options: Any) -> anthropic.Anthropic:
+def aopenai_over(where: Where, **options: Any) -> openai.AsyncOpenAI:
+    """The same for tasks."""
+    there = _over(where, "/openai/v1", httpx2.AsyncClient)
+    return openai.AsyncOpenAI(api_key="unused", **there, **options)
+
+
+def anthropic_over(where: Where, **options: Any) -> anthropic.Anthropic:
     """Anthropic's client."""
-    http_client = httpx2.Client(transport=transport)
-    return anthropic.Anthropic(api_key="unused", http_client=http_client, **options)
+    there = _over(where, "/anthropic", httpx2.Client)
+    return anthropic.Anthropic(api_key="unused", **there, **options)
 
 
-def gemini_over(transport: OrchestratorTransport) -> google.genai.Client:
-    """Google's client."""
-    options = genai_types.HttpOptions(httpx_client=httpx2.Client(transport=transport))
+def aanthropic_over(where: Where, **options: Any) -> anthropic.AsyncAnthropic:
+    """The same for tasks."""
+    there = _over(where, "/anthropic", httpx2.AsyncClient)
+    return anthropic.AsyncAnthropic(api_key="unused", **there, **options)
+
+
+def gemini_over(where: Where) -> google.genai.Client:
+    """Google's client, which does both."""
+    if isinstance(where, str):
+        options = genai_types.HttpOptions(base_url=f"{where}/genai")
+    else:
+        options = genai_types.HttpOptions(
+            httpx_client=httpx2.Client(transport=where),
+            httpx_async_client=httpx2.AsyncClient(transport=where),
+        )
     return google.genai.Client(api_key="unused", http_options=options)
 
 
@@ -94,13 +122,13 @@ def _chat_request(model: str, *, tool: bool, image: bool) -> dict[str, Any]:
 
 
 def _chat(
-    transport: OrchestratorTransport,
+    where: Where,
     model: str = "default",
     *,
     tool: bool = False,
     image: bool = False,
 ) -> Got:
-    with openai_over(transport) as client:
+    with openai_over(where) as client:
         made = client.chat.completions.create(**_chat_request(model, tool=tool, image=image))
     message = made.choices[0].message
     calls = [
@@ -111,7 +139,7 @@ def _chat(
 
 
 def _chat_streamed(
-    transport: OrchestratorTransport,
+    where: Where,
     model: str = "default",
     *,
     tool: bool = False,
@@ -121,7 +149,7 @@ def _chat_streamed(
     request = _chat_request(model, tool=tool, image=image)
     finished = False
     with (
-        openai_over(transport) as client,
+        openai_over(where) as client,
         client.chat.completions.create(
             **request, stream=True, stream_options={"include_usage": True}
         ) as chunks,
@@ -168,20 +196,20 @@ def _response_got(response: Any) -> Got:
 
 
 def _responses(
-    transport: OrchestratorTransport,
+    where: Where,
     model: str = "default",
     *,
     tool: bool = False,
     image: bool = False,
 ) -> Got:
-    with openai_over(transport) as client:
+    with openai_over(where) as client:
         return _response_got(
             client.responses.create(**_responses_request(model, tool=tool, image=image))
         )
 
 
 def _responses_streamed(
-    transport: OrchestratorTransport,
+    where: Where,
     model: str = "default",
     *,
     tool: bool = False,
@@ -189,7 +217,7 @@ def _responses_streamed(
 ) -> Got:
     request = _responses_request(model, tool=tool, image=image)
     said = ""
-    with openai_over(transport) as client, client.responses.stream(**request) as events:
+    with openai_over(where) as client, client.responses.stream(**request) as events:
         for event in events:
             said += event.delta if event.type == "response.output_text.delta" else ""
         got = _response_got(events.get_final_response())
@@ -223,27 +251,27 @@ def _message_got(message: Any) -> Got:
 
 
 def _messages(
-    transport: OrchestratorTransport,
+    where: Where,
     model: str = "default",
     *,
     tool: bool = False,
     image: bool = False,
 ) -> Got:
-    with anthropic_over(transport) as client:
+    with anthropic_over(where) as client:
         return _message_got(
             client.messages.create(**_messages_request(model, tool=tool, image=image))
         )
 
 
 def _messages_streamed(
-    transport: OrchestratorTransport,
+    where: Where,
     model: str = "default",
     *,
     tool: bool = False,
     image: bool = False,
 ) -> Got:
     request = _messages_request(model, tool=tool, image=image)
-    with anthropic_over(transport) as client, client.messages.stream(**request) as events:
+    with anthropic_over(where) as client, client.messages.stream(**request) as events:
         said = "".join(events.text_stream)
         got = _message_got(events.get_final_message())
     assert said == got.text
@@ -275,7 +303,7 @@ def _add_gemini(got: Got, answer: Any) -> None:
 
 
 def _gemini(
-    transport: OrchestratorTransport,
+    where: Where,
     model: str = "default",
     *,
     tool: bool = False,
@@ -283,12 +311,13 @@ def _gemini(
 ) -> Got:
     got = Got()
     request = _gemini_request(model, tool=tool, image=image)
-    _add_gemini(got, gemini_over(transport).models.generate_content(**request))
+    with gemini_over(where) as client:
+        _add_gemini(got, client.models.generate_content(**request))
     return got
 
 
 def _gemini_streamed(
-    transport: OrchestratorTransport,
+    where: Where,
     model: str = "default",
     *,
     tool: bool = False,
@@ -296,8 +325,9 @@ def _gemini_streamed(
 ) -> Got:
     got = Got()
     request = _gemini_request(model, tool=tool, image=image)
-    for chunk in gemini_over(transport).models.generate_content_stream(**request):
-        _add_gemini(got, chunk)
+    with gemini_over(where) as client:
+        for chunk in client.models.generate_content_stream(**request):
+            _add_gemini(got, chunk)
     return got
 
 
@@ -316,9 +346,8 @@ CLIENTS = {
 # Without blocking.
 
 
-async def _achat(transport: OrchestratorTransport) -> str:
-    http_client = httpx2.AsyncClient(transport=transport)
-    async with openai.AsyncOpenAI(api_key="unused", http_client=http_client) as client:
+async def _achat(where: Where) -> str:
+    async with aopenai_over(where) as client:
         request = _chat_request("default", tool=False, image=False)
         chunks = await client.chat.completions.create(**request, stream=True)
         said = [choice.delta.content or "" async for chunk in chunks for choice in chunk.choices]
@@ -328,9 +357,20 @@ async def _achat(transport: OrchestratorTransport) -> str:
     return str(whole)
 
 
-async def _amessages(transport: OrchestratorTransport) -> str:
-    http_client = httpx2.AsyncClient(transport=transport)
-    async with anthropic.AsyncAnthropic(api_key="unused", http_client=http_client) as client:
+async def _aresponses(where: Where) -> str:
+    async with aopenai_over(where) as client:
+        request = _responses_request("default", tool=False, image=False)
+        async with client.responses.stream(**request) as events:
+            said = [
+                each.delta async for each in events if each.type == "response.output_text.delta"
+            ]
+        made = await client.responses.create(**request)
+    assert made.output_text == "".join(said)
+    return str(made.output_text)
+
+
+async def _amessages(where: Where) -> str:
+    async with aanthropic_over(where) as client:
         request = _messages_request("default", tool=False, image=False)
         async with client.messages.stream(**request) as events:
             said = [text async for text in events.text_stream]
@@ -340,7 +380,19 @@ async def _amessages(transport: OrchestratorTransport) -> str:
     return whole
 
 
-ASYNC_CLIENTS: Mapping[str, Callable[[OrchestratorTransport], str]] = {
-    "openai-chat": lambda transport: asyncio.run(_achat(transport)),
-    "anthropic-messages": lambda transport: asyncio.run(_amessages(transport)),
+async def _agemini(where: Where) -> str:
+    async with gemini_over(where).aio as client:
+        request = _gemini_request("default", tool=False, image=False)
+        chunks = await client.models.generate_content_stream(**request)
+        said = [chunk.text or "" async for chunk in chunks]
+        made = await client.models.generate_content(**request)
+    assert made.text == "".join(said)
+    return str(made.text)
+
+
+ASYNC_CLIENTS: Mapping[str, Callable[[Where], str]] = {
+    "openai-chat": lambda where: asyncio.run(_achat(where)),
+    "openai-responses": lambda where: asyncio.run(_aresponses(where)),
+    "anthropic-messages": lambda where: asyncio.run(_amessages(where)),
+    "gemini": lambda where: asyncio.run(_agemini(where)),
 }

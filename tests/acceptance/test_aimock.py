@@ -159,8 +159,8 @@ def in_tasks(orchestrator: Orchestrator, calls: Sequence[Call]) -> list[Got]:
     return asyncio.run(main())
 
 
-@pytest.fixture(scope="module")
-def fixtures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(name="fixtures", scope="module")
+def written_fixtures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every question with its answer, for aimock; without aimock, nothing here is checked."""
     installed = subprocess.run(
         ["bash", str(ROOT / "scripts/install_aimock.sh")],
@@ -199,7 +199,8 @@ def aimock(fixtures: Path, *options: str) -> Iterator[str]:
             server.terminate()
 
 
-def orchestrator_over(urls: Mapping[str, str], calls: Sequence[Call]) -> Orchestrator:
+def config_over(urls: Mapping[str, str], calls: Sequence[Call]) -> str:
+    """A config in which each call has a route of its own, that asks each address in order."""
     keys = [f"key-{number}" for number in range(KEYS)]
     lines = [LIMITS, "[routes]"]
     for call in calls:
@@ -209,7 +210,7 @@ def orchestrator_over(urls: Mapping[str, str], calls: Sequence[Call]) -> Orchest
         for dialect, base in BASES.items():
             lines += [f"[providers.{name}-{dialect}]", f'dialect = "{dialect}"']
             lines += [f'base_url = "{url}{base}"', f"credentials = {keys}"]
-    return Orchestrator(loads("\n".join(lines), {}))
+    return "\n".join(lines)
 
 
 def struck(url: str) -> dict[str, list[str | None]]:
@@ -234,7 +235,8 @@ def test_no_call_is_lost_to_chaos_beside_a_calm_target(
 ) -> None:
     calls = [Call(number) for number in range(first, first + CALLS)]
     with aimock(fixtures, *CHAOS) as chaos, aimock(fixtures) as calm:
-        with orchestrator_over({"chaos": chaos, "calm": calm}, calls) as orchestrator:
+        config = config_over({"chaos": chaos, "calm": calm}, calls)
+        with Orchestrator(loads(config, {})) as orchestrator:
             found = ask(orchestrator, calls)
         journal = struck(chaos)
 

@@ -361,6 +361,9 @@ def test_a_key_limit_of_openrouter_is_billing_although_its_status_is_403() -> No
         assert counts(providers, "openrouter", "b") == (1, 1)
 
 
+# B1 and B3, of the gateway: test_gateway_incidents.py.
+
+
 # C1: an endpoint that refuses SDK headers.
 
 

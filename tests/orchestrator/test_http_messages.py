@@ -54,7 +54,9 @@ def test_an_address_is_that_of_httpx(text: str) -> None:
     assert ours.host == theirs.raw_host.decode().lower()
     assert ours.port == (theirs.port or {"http": 80, "https": 443}[theirs.scheme])
     assert ours.target == theirs.raw_path.decode()
-    assert ours.authority == httpx.Request("GET", text).headers["host"].lower()
+    # It knows the port of a scheme in small letters alone, and names that of another.
+    small = text.replace(text.partition(":")[0], theirs.scheme, 1)
+    assert ours.authority == httpx.Request("GET", small).headers["host"].lower()
     assert Address.parse(str(ours)) == ours
 
 

@@ -139,12 +139,20 @@ _BLOCKS: Mapping[str, Mapping[str, Any]] = {
 
 def _completed(block: dict[str, Any], use: ToolUse | None) -> dict[str, Any]:
     """A block with all that its kind has; a call with an id, and arguments, where it has none."""
+    whole = completed_block(block)
     if use is None:
-        return completed(block, _BLOCKS.get(wire.string(block.get("type")), {}))
+        return whole
     given = block.get("input")
     arguments = given if isinstance(given, dict) else json_object(use.arguments)
-    caller = CALLER if not wire.mapping(block.get("caller")).get("type") else block["caller"]
-    return {**block, "caller": caller, "id": use.id, "input": arguments}
+    return {**whole, "id": use.id, "input": arguments}
+
+
+def completed_block(block: dict[str, Any]) -> dict[str, Any]:
+    """A block with all that its kind has, but for the id of a call."""
+    if block.get("type") != "tool_use":
+        return completed(block, _BLOCKS.get(wire.string(block.get("type")), {}))
+    called = wire.mapping(block.get("caller")).get("type")
+    return {"input": {}, **block, "caller": block["caller"] if called else CALLER}
 
 
 def _is_shown(part: Text | Thinking | ToolUse) -> bool:

@@ -6,12 +6,13 @@ https://platform.claude.com/docs/en/api/errors, https://platform.claude.com/docs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestrator.dialects.anthropic_messages.stream_repair import REPAIR
 from orchestrator.dialects.anthropic_messages.vocabulary import ERROR_TYPES_BY_STATUS
-from orchestrator.dialects.serving import ListedModel, Serving
+from orchestrator.dialects.serving import ListedModel, Serving, StreamClosing
 
 _NOT_SERVERS = range(400, 500)
 
@@ -48,6 +49,11 @@ def _list_models(models: Sequence[ListedModel]) -> dict[str, Any]:
     }
 
 
+def _may_close(event: Mapping[str, Any]) -> bool:
+    """``message_delta`` has the reason of the end, and the usage."""
+    return event.get("type") in ("message_delta", "error")
+
+
 SERVING = Serving(
     paths=("/messages",),
     known_by="anthropic-version",
@@ -55,4 +61,6 @@ SERVING = Serving(
     error_body=_error_body,
     list_models=_list_models,
     describe_model=_describe_model,
+    closing=StreamClosing(marks=frozenset({"message_stop"}), may_close=_may_close),
+    repair=REPAIR,
 )

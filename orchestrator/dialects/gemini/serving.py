@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orchestrator.dialects.gemini.stream_repair import REPAIR
 from orchestrator.dialects.gemini.vocabulary import error_status
 from orchestrator.dialects.request_fields import RequestError
-from orchestrator.dialects.serving import Address, ListedModel, Serving
+from orchestrator.dialects.serving import Address, ListedModel, Serving, StreamClosing
+from orchestrator.dialects.wire import mappings
 
 _WHOLE, _STREAM = ":generateContent", ":streamGenerateContent"
 
 
 def _address(path: str, params: Mapping[str, str]) -> Address:
     """The address names the model and the method: ``/models/NAME:generateContent``."""
-    model = path.partition("/models/")[2].rpartition(":")[0] or None
+    # Vendors' own names begin with "models/" where a client takes them from a list.
+    model = path.partition("/models/")[2].rpartition(":")[0].removeprefix("models/") or None
     if not path.endswith(_STREAM):
         return model, None
     if params.get("alt") != "sse":
@@ -65,6 +68,12 @@ def _list_models(models: Sequence[ListedModel]) -> dict[str, Any]:
     return {"models": [_describe_model(model) for model in models]}
 
 
+def _may_close(event: Mapping[str, Any]) -> bool:
+    """There is no end mark; some models name a reason in every chunk."""
+    ends = any(one.get("finishReason") for one in mappings(event.get("candidates")))
+    return ends or not event.get("candidates")
+
+
 SERVING = Serving(
     paths=(_WHOLE, _STREAM),
     known_by="x-goog-api-key",
@@ -72,5 +81,7 @@ SERVING = Serving(
     error_body=_error_body,
     list_models=_list_models,
     describe_model=_describe_model,
+    repair=REPAIR,
     lists_at="/v1beta/models",
+    closing=StreamClosing(may_close=_may_close),
 )

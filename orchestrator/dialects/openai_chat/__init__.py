@@ -17,12 +17,12 @@ from orchestrator.dialects.openai_chat import (
     request_writer,
     shape,
 )
+from orchestrator.dialects.openai_chat.serving import SERVING
 from orchestrator.dialects.openai_chat.stream_reader import ChatStreamReader
 from orchestrator.dialects.openai_chat.stream_writer import ChatStreamWriter, chunk
 from orchestrator.dialects.openai_chat.vocabulary import NAME
 from orchestrator.dialects.operations import Operation
 from orchestrator.dialects.record import Dialect
-from orchestrator.dialects.serving import Serving
 
 __all__ = ["CHAT", "chunk"]
 
@@ -42,7 +42,7 @@ CHAT = Dialect(
     stream_reader=ChatStreamReader,
     stream_writer=ChatStreamWriter,
     shape=shape.SHAPE,
-    serving=Serving(paths=("/chat/completions",), passed_headers=("openai-beta",)),
+    serving=SERVING,
     shown_path="/chat/completions",
     wants_reasoning=shape.wants_reasoning,
     ask_for_usage=shape.ask_for_usage,

@@ -19,12 +19,12 @@ from orchestrator.dialects.openai_responses import (
     request_writer,
     shape,
 )
+from orchestrator.dialects.openai_responses.serving import SERVING
 from orchestrator.dialects.openai_responses.stream_reader import ResponsesStreamReader
 from orchestrator.dialects.openai_responses.stream_writer import ResponsesStreamWriter
 from orchestrator.dialects.openai_responses.vocabulary import NAME
 from orchestrator.dialects.operations import Operation
 from orchestrator.dialects.record import Dialect
-from orchestrator.dialects.serving import Serving
 from orchestrator.dialects.token_counts import token_count
 
 __all__ = ["RESPONSES"]
@@ -44,7 +44,7 @@ RESPONSES = Dialect(
     stream_reader=ResponsesStreamReader,
     stream_writer=ResponsesStreamWriter,
     shape=shape.SHAPE,
-    serving=Serving(paths=("/responses",), passed_headers=("openai-beta",), names_items=True),
+    serving=SERVING,
     shown_path="/responses",
     wants_reasoning=shape.wants_reasoning,
     unsupported_keywords=UNSUPPORTED_AT_OPENAI,

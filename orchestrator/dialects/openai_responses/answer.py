@@ -165,14 +165,16 @@ def complete_answer(body: Mapping[str, Any], heading: Heading) -> dict[str, Any]
     uses = (part for part in reply.parts if isinstance(part, ToolUse))
     counted = mapping(body.get("usage"))
     usual = {**skeleton(reply.id, reply.model, heading), "status": "completed"}
-    whole = completed(body, usual)
+    # What a request may say in several kinds is the provider's word, whatever kind was asked.
+    whole = {**usual, **{name: value for name, value in body.items() if value not in (None, "")}}
     return {
         **whole,
+        "id": usual["id"],
         "object": "response",
         "created_at": made_at(body.get("created_at"), heading.created),
-        "text": completed(whole["text"], _TEXT),
+        "text": completed(mapping(whole["text"]), _TEXT),
         "reasoning": _completed_reasoning(whole["reasoning"]),
-        "tools": [_tool(tool) for tool in whole["tools"]],
+        "tools": [_tool(tool) for tool in mappings(whole["tools"])],
         "output": [
             items.completed_item(item, use, items.Place(heading.id, index))
             for index, (item, use) in enumerate(_with_uses(body, uses))
@@ -186,10 +188,14 @@ def _completed_reasoning(said: Any) -> Any:
 
 
 def _completed_usage(counted: Mapping[str, Any], read: Usage) -> dict[str, Any]:
-    written = usage(read)
-    whole = completed(counted, written)
-    nested = ("input_tokens_details", "output_tokens_details")
-    return {**whole, **{name: completed(whole[name], written[name]) for name in nested}}
+    asked, said = mapping(counted.get("input_tokens_details")), counted.get("output_tokens_details")
+    return {
+        **completed(counted, usage(read)),
+        "input_tokens_details": completed(asked, {"cached_tokens": read.cached_tokens}),
+        "output_tokens_details": completed(
+            mapping(said), {"reasoning_tokens": read.reasoning_tokens}
+        ),
+    }
 
 
 def _with_uses(

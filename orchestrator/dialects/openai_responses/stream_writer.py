@@ -32,7 +32,8 @@ from orchestrator.dialects.neutral import (
 from orchestrator.dialects.openai_responses import items
 from orchestrator.dialects.openai_responses.answer import ending, skeleton, usage
 from orchestrator.dialects.openai_responses.vocabulary import NAME
-from orchestrator.dialects.wire import json_text, string
+from orchestrator.dialects.sse import ServerSentEvents
+from orchestrator.dialects.wire import json_text, parsed_object, string
 
 Events = list[dict[str, Any]]
 """Events without their number, which the writer gives."""
@@ -180,7 +181,7 @@ class ResponsesStreamWriter:
     heading: Heading
     _id: str = ""
     _model: str = ""
-    _number: int = 0
+    _number: int = attrs.Factory(lambda self: _number_after(self.heading.after), takes_self=True)
     _begun: bool = False
     _over: bool = False
     _items: list[OpenItem] = attrs.field(factory=list)
@@ -317,6 +318,13 @@ class ResponsesStreamWriter:
             written += b"event: " + event["type"].encode() + b"\ndata: " + data + b"\n\n"
             self._number += 1
         return written
+
+
+def _number_after(event: bytes) -> int:
+    """The number of the event that follows another writer's."""
+    data = ServerSentEvents().parse(event).data if event else ""
+    number = (parsed_object(data) or {}).get("sequence_number")
+    return number + 1 if isinstance(number, int) else 0
 
 
 def _ours(delta: ThinkingDelta) -> str | None:

@@ -34,7 +34,12 @@ WHOLE = {
             "logprobs": None,
             "finish_reason": "stop",
         },
-        {"index": 1, "message": {"role": "assistant", "content": "hullo"}, "finish_reason": "stop"},
+        {
+            "index": 1,
+            "message": {"role": "assistant", "content": "hullo", "refusal": None},
+            "logprobs": None,
+            "finish_reason": "stop",
+        },
     ],
     "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "cost": 0.1},
 }

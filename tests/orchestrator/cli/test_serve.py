@@ -76,7 +76,7 @@ def test_it_serves_logs_what_befalls_and_ends_when_it_is_told(place: Place) -> N
             answer = client.post("/v1/chat/completions", json=HI)
             before = client.get("/readyz").json()
             status = place.run("status")
-            config.write_text(config.read_text().replace('["a/m", "b/m"]', '["b/m"]'))
+            config.write_text(config.read_text().replace("['a/m', 'b/m']", "['b/m']"))
             assert eventually(lambda: client.get("/readyz").json()["config"] != before["config"])
             direct = client.post("/v1/chat/completions", json=HI)
     finally:

@@ -20,6 +20,7 @@ from orchestrator.dialects.embeddings import (
     write_answer,
 )
 from orchestrator.provider import Provider
+from tests.official_shapes import wrong_in_embeddings
 
 GEMINI = DIALECTS["gemini"].operations[Operation.EMBED]
 PLACE = Provider("p", base_url="http://p.test/v1")
@@ -254,3 +255,25 @@ def test_who_asks_is_left_out_for_gemini() -> None:
     (lost,) = GEMINI.losses({"input": "a", "user": "u"})
 
     assert lost.allowed(())
+
+
+@given(st.data())
+def test_an_answer_that_leaves_fields_out_is_told_as_described(data: st.DataObject) -> None:
+    vector: Any = data.draw(st.sampled_from([[0.5, 1.5], "AAAAPwAAwD8="]))
+    given_item = {"embedding": vector, "index": 0, "object": "embedding"}
+    left = data.draw(st.frozensets(st.sampled_from(("index", "object"))))
+    whole = {
+        "data": [{name: value for name, value in given_item.items() if name not in left}],
+        "object": "list",
+        "model": data.draw(st.sampled_from(("m", "", None))),
+        "usage": data.draw(st.sampled_from((None, {}, {"total_tokens": 3, "prompt_tokens": None}))),
+    }
+    out = data.draw(st.frozensets(st.sampled_from(("object", "model", "usage"))))
+    body = {name: value for name, value in whole.items() if name not in out}
+    told = EMBEDDINGS.complete_answer(body, {"input": "a"}, "asked")
+
+    assert wrong_in_embeddings(told) == []
+    assert told["model"] in ("m", "asked")
+    assert told["data"][0]["embedding"] == [0.5, 1.5]
+    as_sent = EMBEDDINGS.complete_answer(body, {"encoding_format": "base64"}, "asked")
+    assert as_sent["data"][0]["embedding"] == vector

@@ -69,25 +69,30 @@ def test_nothing_needs_to_be_added_to_what_is_written(name: str, reply: NeutralA
 
 
 @st.composite
-def thinned(draw: st.DrawFn, whole: Any) -> Any:
-    """``whole``, some of whose fields are missing or null; what tells kinds apart stays."""
-    if isinstance(whole, list):
-        return [draw(thinned(one)) for one in whole]
-    if not isinstance(whole, dict):
-        return whole
+def thinned(draw: st.DrawFn, said: Any) -> Any:
+    """``said``, some of whose fields are missing or null; what tells kinds apart stays."""
+    if isinstance(said, list):
+        return [draw(thinned(one)) for one in said]
+    if not isinstance(said, dict):
+        return said
     made = {}
-    for name, value in whole.items():
-        fate = (
-            "whole" if name == "type" else draw(st.sampled_from(("whole", "whole", "no", "null")))
-        )
+    for name, value in said.items():
+        fate = "whole" if name == "type" else draw(st.sampled_from((*("whole",) * 8, "no", "null")))
         if fate != "no":
             made[name] = draw(thinned(value)) if fate == "whole" else None
     return made
 
 
-ANSWERS = {
+def whole(name: str, *, tool: bool = False) -> dict[str, Any]:
+    """What a provider answers, without what its vendor says beside the description."""
+    body = spoken.whole(name, tool=tool).body
+    assert isinstance(body, dict)
+    return {field: value for field, value in body.items() if field not in ("x_vendor", "xVendor")}
+
+
+ANSWERS: dict[str, dict[str, Any]] = {
     "openai-chat": {
-        **spoken.whole("openai-chat").body,
+        **whole("openai-chat"),
         "system_fingerprint": "fp",
         "choices": [
             {
@@ -108,11 +113,11 @@ ANSWERS = {
         ],
     },
     "openai-responses": {
-        **spoken.whole("openai-responses").body,
+        **whole("openai-responses"),
         "output": [
             {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": None},
-            *spoken.whole("openai-responses").body["output"],
-            *spoken.whole("openai-responses", tool=True).body["output"],
+            *whole("openai-responses")["output"],
+            *whole("openai-responses", tool=True)["output"],
             {
                 "id": "msg_2",
                 "type": "message",
@@ -123,16 +128,16 @@ ANSWERS = {
         ],
     },
     "anthropic-messages": {
-        **spoken.whole("anthropic-messages").body,
+        **whole("anthropic-messages"),
         "content": [
             {"type": "thinking", "thinking": "hm", "signature": "s"},
             {"type": "redacted_thinking", "data": "d"},
-            *spoken.whole("anthropic-messages").body["content"],
-            *spoken.whole("anthropic-messages", tool=True).body["content"],
+            *whole("anthropic-messages")["content"],
+            *whole("anthropic-messages", tool=True)["content"],
         ],
     },
     "gemini": {
-        **spoken.whole("gemini").body,
+        **whole("gemini"),
         "candidates": [
             {
                 "content": {
@@ -149,9 +154,6 @@ ANSWERS = {
         ],
     },
 }
-for body in ANSWERS.values():
-    body.pop("x_vendor", None)
-    body.pop("xVendor", None)
 
 
 @each
@@ -179,6 +181,16 @@ def test_what_a_vendor_says_beside_its_description_stays(name: str) -> None:
     body = {**ANSWERS[name], "x_vendor": {"kept": None}}
 
     assert dialect(name).complete_answer(body, HEADING)["x_vendor"] == {"kept": None}
+
+
+def test_what_the_provider_says_it_did_goes_before_what_was_asked() -> None:
+    did = {"tool_choice": {"type": "function", "name": "f"}, "temperature": 0.5, "top_p": 1}
+    asked = {"tool_choice": "required", "temperature": 1, "top_p": 0.5}
+    heading = Heading("1", "model", 1_700_000_000, asked)
+    body = {**ANSWERS["openai-responses"], **did}
+    told = dialect("openai-responses").complete_answer(body, heading)
+
+    assert {name: told[name] for name in did} == did
 
 
 def test_times_that_are_none_are_replaced() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.dialects import DIALECTS, Answer, Fault, Operation, Usage
 from orchestrator.provider import Provider
+from tests.official_shapes import wrong_in_count
 
 COUNTING = {
     "openai-responses": "/v1/responses/input_tokens",
@@ -76,3 +77,15 @@ def test_only_a_number_is_a_count(name: str, status: int, body: Any, kind: type)
     assert isinstance(found, kind)
     if isinstance(found, Answer):
         assert (found.raw, found.usage) == (body, Usage())
+
+
+@pytest.mark.parametrize("name", COUNTING)
+def test_a_count_is_told_as_described_made_or_estimated(name: str) -> None:
+    spec = DIALECTS[name].operations[Operation.COUNT_TOKENS]
+    counted = {"totalTokens": 3} if name == "gemini" else {"input_tokens": 3}
+    assert spec.estimated is not None
+    estimated = spec.estimated(3)
+
+    assert wrong_in_count(name, spec.complete_answer(counted, {}, "m")) == []
+    assert estimated.pop("estimate") is True
+    assert wrong_in_count(name, estimated) == []

@@ -18,6 +18,7 @@ from orchestrator.sim.script import AnyScript
 from orchestrator.states import Reason
 from orchestrator.states.reasons import SPECS
 from tests.acceptance import spoken
+from tests.acceptance.crossings import WRITTEN, Asked
 from tests.acceptance.spoken import DIALECTS
 from tests.acceptance.world import HI, failure, run
 from tests.orchestrator.execution.streamed import CONTINUE, aread, raw, read, streams
@@ -303,3 +304,16 @@ def test_a_provider_may_have_no_targets_of_another_dialect_at_all() -> None:
 
     assert sent == {**asked, "model": "m"}
     assert response.attempts[0].notes == ()
+
+
+@each
+def test_a_stream_tells_its_usage_whatever_dialect_it_was_asked_for_in(dialect: str) -> None:
+    """Chat completions tell it only where they are asked to, in a word that no other has."""
+    request = orchestrator.Request(WRITTEN[dialect]([Asked("hi")]), dialect=dialect, stream=True)
+    with streams({"a": replies.ok("hello")}) as (_, orc):
+        with orc.stream(request) as chunks:
+            said = "".join(chunk.text for chunk in chunks)
+        usage = chunks.response.usage
+
+    assert said == "hello"
+    assert (usage.prompt_tokens, usage.completion_tokens) == (10, 5)

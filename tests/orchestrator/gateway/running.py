@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,8 @@ def running(
     *,
     limits: Limits | None = None,
     is_loopback: bool = True,
+    dialects: Mapping[str, str] | None = None,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
     source: Path | None = None,
     **tables: Any,
 ) -> Iterator[Running]:
@@ -92,12 +94,17 @@ def running(
         scripts: What each provider answers, in the order of the default route.
         limits: Of each connection.
         is_loopback: Whether it takes only this machine to reach it.
+        dialects: What providers speak, where that is not the default.
+        loop_factory: Makes the loop of its thread.
         source: The file that the config is said to come from, which is read anew.
         tables: Of the config, besides providers and routes.
     """
     scripts = scripts or {"up": sim.replies.ok("hello")}
     with sim.ScriptedProviders(scripts) as providers:
-        made = from_mapping(config(providers, scripts, **tables), {})
+        said = config(providers, scripts, **tables)
+        for name, spoken in (dialects or {}).items():
+            said["providers"][name]["dialect"] = spoken
+        made = from_mapping(said, {})
         orchestrator = Orchestrator(attrs.evolve(made, path=source) if source else made)
         gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
         sockets = listen("127.0.0.1", 0)
@@ -112,7 +119,11 @@ def running(
             await server.drain()
             await server.close()
 
-        thread = threading.Thread(target=asyncio.run, args=(main(),))
+        def serve() -> None:
+            with asyncio.Runner(loop_factory=loop_factory) as runner:
+                runner.run(main())
+
+        thread = threading.Thread(target=serve)
         thread.start()
         try:
             url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"

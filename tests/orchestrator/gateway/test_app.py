@@ -91,7 +91,16 @@ def test_a_method_that_is_not_allowed_names_those_that_are(served: Running) -> N
     answer = served.get(CHAT)
 
     assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
     assert "allowed: POST" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(("encoding", "status"), [("gzip", 415), ("zstd", 415), ("identity", 200)])
+def test_a_body_that_is_compressed_is_told_so(served: Running, encoding: str, status: int) -> None:
+    answer = served.post(headers={"content-encoding": encoding})
+
+    assert answer.status_code == status
+    assert status == 200 or "Content-Encoding" in answer.json()["error"]["message"]
 
 
 def test_an_unknown_model_is_told_the_nearest_in_the_words_of_the_caller(served: Running) -> None:

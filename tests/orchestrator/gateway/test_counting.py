@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import anthropic
+import openai
 import pytest
 
 from orchestrator.sim import Reply, replies
 from tests.acceptance.world import HI, counts
+from tests.official_shapes import wrong_in_count
 from tests.orchestrator.gateway.served import gateway_over
 
 PATHS: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -46,9 +49,26 @@ def test_where_nobody_can_count_an_estimate_says_that_it_is_one(dialect: str) ->
 
     assert answer.status_code == 200
     assert answer.json()[field] >= 1
-    assert answer.json()["estimate"] is True
+    told = answer.json()
+    assert told["estimate"] is True
     assert answer.headers["x-orchestrator-estimate"] == "true"
     assert asked == (0,)
+    if dialect == "gemini":  # whose description has no place for what clients pass over
+        del told["estimate"]
+    assert wrong_in_count(dialect, told) == []
+
+
+def test_official_clients_read_an_estimate() -> None:
+    hi: Any = [{"role": "user", "content": "hi"}]
+    with gateway_over({"chat": replies.ok()}) as served:
+        url = served.server.url
+        with anthropic.Anthropic(base_url=url, api_key="x", max_retries=0) as claude:
+            first = claude.messages.count_tokens(model="default", messages=hi)
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="x", max_retries=0) as client:
+            second = client.responses.input_tokens.count(model="default", input="hi")
+
+    assert first.input_tokens >= 1
+    assert second.input_tokens >= 1
 
 
 @pytest.mark.parametrize("dialect", PATHS)
@@ -64,6 +84,15 @@ def test_where_counting_fails_the_estimate_says_why(dialect: str) -> None:
     assert answer.headers["x-orchestrator-path"].startswith("counts/m 404")
     assert answer.headers["x-should-retry"] == "false"
     assert "retry-after" not in answer.headers
+
+
+def test_nobody_waits_long_for_a_count() -> None:
+    scripts = {"counts": replies.rate_limited(retry_after=60)}
+    with gateway_over(scripts, spoken={"counts": "anthropic-messages"}) as served:
+        answer = served.client.post("/v1/messages/count_tokens", json={"model": "default", **HI})
+
+    assert answer.json()["estimate"] is True
+    assert answer.headers["x-orchestrator-path"] == "counts/m 429 rate_limit"
 
 
 def test_an_estimate_grows_with_what_is_said() -> None:

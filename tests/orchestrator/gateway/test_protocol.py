@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import threading
 import time
@@ -195,3 +196,33 @@ def test_a_connection_that_is_kept_alive_is_served_once_more_and_told_to_close()
 
 async def _begin_drain(served: Running) -> None:
     await served.server.begin_drain()
+
+
+# Several requests at once, of which uvicorn knows the last one alone.
+
+ENDLESS = {**HI, "stream": True}
+
+
+def test_who_leaves_with_several_requests_under_way_leaves_no_error_behind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with running({"up": replies.ok("word " * 9_000, pace=0.01)}) as served:
+        with connect(served) as client:
+            client.sendall(asked(ENDLESS) * 3)
+            client.recv(1)
+        assert eventually(lambda: served.gateway.in_flight == 0)
+        assert eventually(lambda: served.providers.connections == 0)
+
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+def test_garbage_behind_several_requests_is_not_answered_inside_of_an_answer() -> None:
+    words = replies.ok("word " * 9_000, pace=0.01)
+    with running({"up": words}) as served, connect(served) as client:
+        client.sendall(asked(ENDLESS) * 2)
+        begun = client.recv(1)
+        client.sendall(b"\x00 no request\r\n\r\n")
+        found = begun + read_all(client)
+
+    assert found.count(b"HTTP/1.1 ") == 1
+    assert found.startswith(b"HTTP/1.1 200 ")

@@ -203,3 +203,20 @@ def test_a_large_body_takes_milliseconds(part: str) -> None:
 
     # 3 to 25 ms of the processor; quadratic work would take minutes.
     assert time.thread_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("0000000:", "% 0000000%3A "),
+        ("deadbeef0123", "100% deadbeef0123"),
+        ("deadbeef0123", "R& #deadbeef0123 & deadbeef0123"),
+        ("deadbeef0123", "a \\ xdeadbeef0123, \\ deadbeef%30123"),
+        ("amp1234;567890", "& amp1234;567890"),
+    ],
+)
+def test_a_blank_that_is_folded_away_makes_no_escape_of_a_secret(secret: str, text: str) -> None:
+    masked = Masker([secret])(text)
+
+    assert MASK in masked
+    assert secret[-5:] not in masked

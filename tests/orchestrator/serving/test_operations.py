@@ -50,12 +50,21 @@ def orchestrator_over(
 
 
 def test_the_provider_s_body_is_passed_on_as_it_is_and_says_how_it_was_come_by() -> None:
-    own = {"data": [{"index": 0, "embedding": "AACAPw=="}], "usage": {"x": 1}, "by": "vendor"}
+    vector = {"index": 0, "embedding": "AACAPw=="}
+    own = {"data": [vector], "usage": {"x": 1}, "by": "vendor"}
     scripts: dict[str, AnyScript] = {"broke": replies.billing_402(), "spare": Reply(body=own)}
     with world(scripts, route=["broke/m", "spare/m"]) as (_, inner):
-        answer = post(inner, EMBEDDINGS, {"model": "default", "input": "a"})
+        asked = {"model": "default", "input": "a", "encoding_format": "base64"}
+        answer = post(inner, EMBEDDINGS, asked)
 
-    assert answer.json() == {"object": "list", "model": "m", **own}
+    told = answer.json()
+    assert told.pop("data") == [{**vector, "object": "embedding"}]
+    assert told == {
+        "object": "list",
+        "model": "m",
+        "usage": {"x": 1, "prompt_tokens": 0, "total_tokens": 0},
+        "by": "vendor",
+    }
     headers = {name: answer.headers[f"x-orchestrator-{name}"] for name in ("attempts", "target")}
     assert headers == {"attempts": "2", "target": "spare/m"}
     assert answer.headers["x-orchestrator-reason"] == "billing"

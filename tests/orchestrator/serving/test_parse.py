@@ -36,6 +36,7 @@ def asked(path: str, body: Any = HI, *, route: str | None = None, **options: Any
         ("/v1beta/models/fast:generateContent", "gemini", "fast", False),
         ("/v1beta/models/or/a/b:free:generateContent", "gemini", "or/a/b:free", False),
         ("/v1beta/models/fw/models/x:generateContent", "gemini", "fw/models/x", False),
+        ("/v1beta/models/models%2Ffast:generateContent", "gemini", "fast", False),
         ("/v1beta/models/fast:streamGenerateContent?alt=sse", "gemini", "fast", True),
     ],
 )

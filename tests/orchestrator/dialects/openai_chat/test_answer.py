@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestrator.dialects import dialect
-from orchestrator.dialects.neutral import NeutralAnswer, Text, Thinking, ToolUse
+from orchestrator.dialects.neutral import Heading, NeutralAnswer, Text, Thinking, ToolUse
+from orchestrator.dialects.openai_chat.answer import complete_answer, is_usual, with_what_lacks
 from tests.dialect_strategies import any_json, replies
 
 CHAT = dialect("openai-chat")
@@ -96,3 +99,62 @@ def test_reading_never_raises(value: Any) -> None:
     for body in bodies:
         if isinstance(body, dict):
             assert isinstance(CHAT.read_answer(body), NeutralAnswer)
+
+
+WHOLE: dict[str, Any] = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "created": 1_700_000_000,
+    "model": "m",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "hi", "refusal": None},
+            "logprobs": None,
+            "finish_reason": "stop",
+        }
+    ],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
+    "system_fingerprint": "fp",
+}
+PLACES = [
+    (*path, name)
+    for path, known in (
+        ((), (*WHOLE, "vendor")),
+        (("choices", 0), (*WHOLE["choices"][0], "text")),
+        (
+            ("choices", 0, "message"),
+            (*WHOLE["choices"][0]["message"], "tool_calls", "annotations", "reasoning_content"),
+        ),
+        (("usage",), (*WHOLE["usage"], "prompt_tokens_details")),
+    )
+    for name in known
+]
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "", "x", "stop", "length", 0, 1, -1, True, 2**53, 1.5, [], {}, [{}], "assistant"]
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(PLACES), JUNK | st.just(...)), max_size=3))
+def test_a_usual_answer_is_completed_as_any_other(
+    changes: list[tuple[tuple[Any, ...], Any]],
+) -> None:
+    """``...`` takes the field out."""
+    body = copy.deepcopy(WHOLE)
+    for (*path, name), value in changes:
+        place: Any = body
+        for step in path:
+            known = dict(enumerate(place)) if isinstance(place, list) else place
+            place = known.get(step) if isinstance(known, dict) else None
+        if not isinstance(place, dict):
+            continue
+        if value is ...:
+            place.pop(name, None)
+        else:
+            place[name] = value
+    heading = Heading("1", "m", 1)
+    assert complete_answer(body, heading) == with_what_lacks(body, heading)
+
+
+def test_what_vendors_send_is_taken_for_usual() -> None:
+    assert is_usual(WHOLE)
