@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +155,7 @@ class Walk:
     async def _send(self, message: Message) -> None:
         """Nowhere."""
 
-    async def stages(self) -> AsyncIterator[None]:
+    async def stages(self) -> AsyncGenerator[None, None]:
         """Go through a request, to the end of each of :data:`STAGES`."""
         gateway, app = self.gateway, self.app
         handling = Handling(ClientRequest.of(self.scope), gateway.clock.monotonic())
