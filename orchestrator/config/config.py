@@ -23,6 +23,10 @@ DEFAULT_ROUTE = "default"
 """The route of a request that names none."""
 
 
+PASSTHROUGH_MODEL = "passthrough"
+"""What stands for a model where none is asked: of all that the gateway passes through."""
+
+
 def model_name(model: str) -> str:
     """What tells models apart, whoever serves them: the last part of the name, in lower case.
 

@@ -139,6 +139,17 @@ def test_what_openai_s_client_sends_on_retries_is_counted() -> None:
     assert "orchestrator_nested_retries_total 2.0" in counted
 
 
+def test_another_route_is_another_request() -> None:
+    with gateway_over({"one": replies.ok()}) as served:
+        headers = {"idempotency-key": "r"}
+        first = served.client.post(CHAT, json=HI, headers=headers)
+        other = served.client.post(
+            CHAT, json=HI, headers={**headers, "x-orchestrator-route": "one/other"}
+        )
+
+    assert (first.status_code, other.status_code) == (200, 409)
+
+
 # By itself.
 
 

@@ -439,3 +439,25 @@ class _Named:
     def __init__(self) -> None:
         self.config = self
         self.providers = {"one": None}
+
+
+def test_a_kept_connection_that_turns_out_closed_costs_nobody_an_answer() -> None:
+    """The provider closes it when the second request comes, as after its own idle limit."""
+    seen: set[int] = set()
+    closed: list[str] = []
+
+    def answer(asked: Asked, told: Told) -> None:
+        number = told.connection
+        if number in seen and not closed:
+            closed.append(asked.target)
+            told.hang_up()
+            return
+        seen.add(number)
+        ok(asked, told)
+
+    with passing_through(answer) as world:
+        first, second = (world.client.get("/passthrough/one/files") for _ in range(2))
+
+    assert len(closed) == 1
+    assert [each.status_code for each in (first, second)] == [200, 200]
+    assert second.headers["x-orchestrator-attempts"] == "2"
