@@ -106,25 +106,29 @@ class AnswerCycle(RequestResponseCycle):
             return
         if self.response_started:
             raise RuntimeError("an answer was sent after another")
-        headers, body = message["headers"], message["body"]
-        head = [STATUS_LINE[message["status"]]]
-        for pair in self.default_headers:
-            head.append(b"%b: %b\r\n" % pair)
-        head.append(header_lines(headers))
-        if headers.get("connection") == "close":
-            self.keep_alive = False
-        elif not self.keep_alive:
-            head.append(b"connection: close\r\n")
-        head.append(b"content-length: %d\r\n\r\n" % len(body))
-        if self.scope["method"] != "HEAD":
-            head.append(body)
+        written = self._written(message["status"], message["headers"], message["body"])
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        self.transport.write(b"".join(head))
+        self.transport.write(written)
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
         self.on_response()
+
+    def _written(self, status: int, headers: dict[str, str], body: bytes) -> bytes:
+        """An answer as it goes over the connection."""
+        parts = [STATUS_LINE[status]]
+        for name, value in self.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(header_lines(headers))
+        if headers.get("connection") == "close":
+            self.keep_alive = False
+        elif not self.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts.append(b"content-length: %d\r\n\r\n" % len(body))
+        if self.scope["method"] != "HEAD":
+            parts.append(body)
+        return b"".join(parts)
 
 
 class GatewayProtocol(HttpToolsProtocol):
@@ -225,7 +229,7 @@ class GatewayProtocol(HttpToolsProtocol):
         if self.url != self._asked_url[0]:
             self._asked_url = _read_url(self.url)
         _, scope["raw_path"], scope["path"], scope["query_string"] = self._asked_url
-        scope["extensions"] = OFFERED  # type: ignore[typeddict-item]
+        scope["extensions"] = OFFERED
         self.cycle = cycle = AnswerCycle(
             scope=scope,
             transport=self.transport,

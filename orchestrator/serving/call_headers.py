@@ -39,7 +39,7 @@ def answered(run: CallRun) -> dict[str, str]:
     call, exchange, skipped = run.call, run.exchange, run.skipped
     target, credential = run.sent()
     head = exchange.body.head if exchange is not None and exchange.body is not None else None
-    last = f"{target} {head.status if head is not None else '-'}"
+    last = f"{target.name} {head.status if head is not None else '-'}"
     # Named whole: of all that a request costs, this is in every answer.
     said = {
         "x-orchestrator-call-id": run.recorder.ledger.call,
