@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, Sequence
-from typing import Literal, Never
+from typing import Any, Literal, Never
 from urllib.parse import quote, urlsplit
 
 import attrs
@@ -169,6 +169,11 @@ class ResponseHeaders(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return self._read()[name.lower()]
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of ``name``, else ``default``."""
+        # A mapping's own raises and catches an error for each header that is not there.
+        return self._read().get(name.lower(), default)
+
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._read()
 
@@ -182,9 +187,20 @@ class ResponseHeaders(Mapping[str, str]):
         """Names in lower case, and values."""
         return self._read().items()  # a mapping's own would look each of them up
 
-    def only(self, names: Collection[bytes]) -> ResponseHeaders:
-        """Those of ``names`` (in lower case) alone, for who keeps them longer than the answer."""
-        return ResponseHeaders([pair for pair in self._raw if pair[0].lower() in names])
+    def only(self, names: Collection[bytes], begins: tuple[bytes, ...] = ()) -> ResponseHeaders:
+        """Those of ``names`` alone, for who keeps them longer than the answer, or wants few.
+
+        Args:
+            names: In lower case.
+            begins: Those whose names begin with one of these are kept too.
+        """
+        return ResponseHeaders(
+            [
+                pair
+                for pair in self._raw
+                if (name := pair[0].lower()) in names or name.startswith(begins)
+            ]
+        )
 
     def _read(self) -> dict[str, str]:
         # Not before somebody asks: most answers are read without their headers.

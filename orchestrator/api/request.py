@@ -39,7 +39,7 @@ LONGEST_TIMEOUT = 1e9
 _GENERATE = Operation.GENERATE
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # with slots ten fields are set by function calls
 class Request:
     """A request in chat-completions shape, with the options of the call.
 
@@ -227,7 +227,8 @@ def listed_route(route: Any) -> str | tuple[str, ...] | None:
         RequestError: It is no route.
     """
     if route is None or (isinstance(route, str) and route):
-        if route is not None and len([one for one in route.split(",") if "/" in one]) > 1:
+        named = route.split(",") if route is not None and "," in route else ()
+        if len([one for one in named if "/" in one]) > 1:
             raise RequestError("route is one text that names several; allowed: a list of targets")
         return route
     allowed = 'allowed: a route, "provider/model", or a list of those'

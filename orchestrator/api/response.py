@@ -12,7 +12,7 @@ from orchestrator.dialects.neutral import Heading
 from orchestrator.ledger import Attempt, Ledger, Skipped
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # with slots eight fields are set by function calls
 class Response:
     """The answer of a call, and the record of how it was reached.
 

@@ -49,7 +49,7 @@ class Usage:
     reasoning_tokens: int = 0
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # with slots seven fields are set by function calls
 class Answer:
     """A finished answer; ``finish_reason="length"`` is one too.
 

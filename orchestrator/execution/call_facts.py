@@ -109,7 +109,7 @@ def call_facts(run: CallRun) -> CallFacts:
     call, ledger = run.call, run.recorder.ledger
     facts, times = CallFacts(ledger.call, route_asked(run.request.wants)), _Times()
     _read(ledger, facts, times)
-    facts.state, facts.is_over = call.state.value, call.state.final
+    facts.state, facts.is_over = call.state._value_, call.state.final
     facts.target = None if call.target is None else call.target.name
     if not facts.is_over:
         facts.seconds = run.at

@@ -69,6 +69,10 @@ _log = logging.getLogger("orchestrator")
 
 _GENERATE = Operation.GENERATE
 
+# Here, since a union that stands in a call is made anew each time.
+_ANSWERED = (Succeeded, Failed)
+_ENDS = (*_ANSWERED, Cancelled, DeadlineReached)
+
 
 class CallRun:
     """One call. Nothing is read, drawn or taken before :meth:`begin`.
@@ -185,7 +189,7 @@ class CallRun:
 
     def advance(self, event: Event) -> None:
         """Step the machine, record the move, and hold the next command."""
-        if isinstance(event, Succeeded | Failed | Cancelled | DeadlineReached):
+        if isinstance(event, _ENDS):
             self._end_attempt(event)
         before = self.call
         moved = step(before, event)
@@ -455,7 +459,7 @@ class CallRun:
         """Record what an attempt cost, and that no more of its answer will come."""
         if self.call.state not in (State.ATTEMPT, State.STREAM):
             return
-        if isinstance(event, Succeeded | Failed):
+        if isinstance(event, _ANSWERED):
             self.recorder.end_attempt(event.at)
         exchange = self.exchange
         if exchange is not None:

@@ -64,6 +64,10 @@ _RAW_REQUEST_IDS = frozenset(name.encode() for name in _REQUEST_IDS)
 _UNTOLD = Usage()
 """What a dialect reads where a provider told nothing."""
 
+_TAKES = (Started, Switched, Waited, Rotated)
+"""Events with what was taken, which may have passed over targets. Here, since a union of them that
+stands in a call is made anew each time."""
+
 _ENDINGS = {Cancelled: Reason.CANCELLED, DeadlineReached: Reason.DEADLINE}
 
 
@@ -85,7 +89,8 @@ def pool_of(provider: Provider) -> RecordedPool:
 
 def request_id(headers: Mapping[str, str]) -> str | None:
     """The provider's id of the request, as it wrote it."""
-    return next(filter(None, map(headers.get, _REQUEST_IDS)), None)
+    named = dict(headers.items())
+    return next(filter(None, map(named.get, _REQUEST_IDS)), None)
 
 
 @attrs.define
@@ -112,6 +117,7 @@ class _Sent:
         """The provider's id of the request, fit to be shown."""
         if self.head is None or self.masker is None:
             return None
+        self.release_head()  # to read the others would be most of the work
         return masked(request_id(self.head.headers), self.masker)
 
     def release_head(self) -> None:
@@ -198,7 +204,9 @@ class Recorder:
 
     def record_usage(self, usage: Usage | None) -> None:
         """What its provider told of the tokens that it cost."""
-        if self._sent is not None and usage is not None and usage != _UNTOLD:
+        if self._sent is None or usage is None:
+            return
+        if usage.total_tokens or usage != _UNTOLD:  # to compare all of it takes ten times as long
             self._sent.usage = usage
 
     def record_error(self, error: Error, *, unsent: bool = False) -> None:
@@ -225,7 +233,7 @@ class Recorder:
             moved.call.state,
             moved.command,
         )
-        if isinstance(event, Started | Switched | Waited | Rotated):
+        if isinstance(event, _TAKES):
             # What a take passes over has a clear; on an empty board there is none.
             if event.standby.clears:
                 self._pass_over(event, moved.call)
@@ -261,7 +269,7 @@ class Recorder:
                 _as_told,
                 self.ledger.call,
                 at,
-                call.state.value,
+                call.state._value_,
                 call.cause.reason if call.stopped_by is not None and call.cause else None,
                 call.stopped_by,
                 call.number,
@@ -346,7 +354,8 @@ def _transition(
     call: str, before: State, event: Event, row: str, after: State, command: Command
 ) -> tuple[Any, ...]:
     name = type(event).__name__
-    return call, before.value, name, row, _GUARDS[row], after.value, event, command
+    # `_value_` is what `value` reads through two calls of Python's, and a record has eight of them.
+    return call, before._value_, name, row, _GUARDS[row], after._value_, event, command
 
 
 def _attempt(
@@ -364,7 +373,7 @@ def _attempt(
         error.rule if error else None,
         error.message if error else None,
         error.retry_after if error else None,
-        *(sent.request_id, sent.at, received - sent.at, state.value, command.probe),
+        *(sent.request_id, sent.at, received - sent.at, state._value_, command.probe),
         error.hint if error else "",
         tuple(sent.notes),
         sent.usage,

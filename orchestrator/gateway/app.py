@@ -27,6 +27,7 @@ from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
 from orchestrator.gateway.passthrough import AnswerBroke, answer_passthrough
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
 from orchestrator.gateway.state import Gateway, Handling
+from orchestrator.gateway.whole_answer import EXTENSION, is_offered
 from orchestrator.serving import call_headers
 from orchestrator.serving.body_streams import REFUSED, SyncBody
 from orchestrator.serving.call_metadata import wants_metadata, with_metadata
@@ -67,7 +68,7 @@ class GatewayApp:
         reply: HttpReply | None = None
         try:
             reply = await self._answer(handling, receive)
-            await self._send(reply, handling, send)
+            await self._send(reply, handling, send, in_one=is_offered(scope))
         except (asyncio.CancelledError, ClientLeft, AnswerBroke):
             return  # whoever asked has left, and the call has ended with it, or the other way
         finally:
@@ -212,15 +213,20 @@ class GatewayApp:
         reply = refused(error, client_dialect(handling.incoming), {**told, **ids})
         return self._annotated(reply, handling)
 
-    async def _send(self, reply: HttpReply, handling: Handling, send: Send) -> None:
-        headers = reply.headers
+    async def _send(
+        self, reply: HttpReply, handling: Handling, send: Send, *, in_one: bool = False
+    ) -> None:
+        headers, body = reply.headers, reply.body
         if handling.origin is not None:
             exposed = [name for name in headers if name.startswith(call_headers.PREFIX)]
             headers = headers | cors_headers(handling.origin, exposed)
-        told = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         if self._gateway.is_draining:
-            told.append((b"connection", b"close"))
-        body = reply.body
+            headers = headers | {"connection": "close"}
+        if in_one and isinstance(body, bytes):
+            whole = {"status": reply.status, "headers": headers, "body": body}
+            await send({"type": EXTENSION, **whole})
+            return
+        told = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         if isinstance(body, bytes):
             told.append((b"content-length", str(len(body)).encode()))
             await send({"type": "http.response.start", "status": reply.status, "headers": told})

@@ -137,6 +137,8 @@ def check_content_type(content_type: str | None) -> None:
     Raises:
         RequestRefused: It is something else, or JSON in letters that JSON has not.
     """
+    if content_type == JSON:  # as nearly always
+        return
     kind, *parameters = (part.strip().lower() for part in (content_type or "").split(";"))
     charsets = [part.partition("=")[2].strip(' "') for part in parameters if "charset" in part]
     if kind == JSON and all(one in _CHARSETS for one in charsets):
@@ -154,7 +156,7 @@ def check_content_encoding(encoding: str | None) -> None:
     Raises:
         RequestRefused: It is.
     """
-    if (encoding or "identity").strip().lower() != "identity":
+    if encoding is not None and (encoding or "identity").strip().lower() != "identity":
         raise RequestRefused(
             415,
             Reason.BAD_REQUEST.value,

@@ -34,7 +34,11 @@ class ClientRequest(msgspec.Struct):
     @classmethod
     def of(cls, scope: Scope) -> ClientRequest:
         """The request that a scope is about, without its body."""
-        headers = {name.decode("latin-1"): _text(value) for name, value in scope["headers"]}
+        given = scope["headers"]
+        try:
+            headers = {name.decode("latin-1"): value.decode() for name, value in given}
+        except UnicodeDecodeError:
+            headers = {name.decode("latin-1"): _text(value) for name, value in given}
         raw_path = scope.get("raw_path") or b""
         return cls(scope["method"], scope["path"], scope["query_string"], headers, raw_path)
 
@@ -46,6 +50,8 @@ class ClientRequest(msgspec.Struct):
     @property
     def params(self) -> Mapping[str, str]:
         """The query, by name."""
+        if not self.query:
+            return {}
         return dict(parse_qsl(self.query.decode("latin-1"), keep_blank_values=True))
 
     @property

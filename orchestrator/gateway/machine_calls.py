@@ -60,7 +60,8 @@ UNBUFFERED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 def headers(gateway: Gateway, handling: Handling, request: Request | None = None) -> dict[str, str]:
     """What every answer says of itself, and one of a call of how it was come by."""
-    call, said = handling.call, {}
+    call = handling.call
+    said: dict[str, str] = {}
     if call is not None and (call.response is not None or call.call.committed):
         said = call_headers.answered(call)
     if call is not None and call.exchange is not None and call.exchange.body is not None:
@@ -68,11 +69,11 @@ def headers(gateway: Gateway, handling: Handling, request: Request | None = None
     if request is not None:
         wants = request.wants or "default"
         named = wants if isinstance(wants, str) else ", ".join(wants)
-        said[f"{call_headers.PREFIX}route"] = call_headers.plain(named)
+        said["x-orchestrator-route"] = call_headers.plain(named)
     if call is not None and (facts := gateway.facts(handling)) is not None:
         overhead = facts.overhead + call.origin - handling.began
-        said[f"{call_headers.PREFIX}overhead-ms"] = f"{overhead * 1000:.2f}"
-    said[f"{call_headers.PREFIX}config"] = gateway.config.digest
+        said["x-orchestrator-overhead-ms"] = f"{overhead * 1000:.2f}"
+    said["x-orchestrator-config"] = gateway.config.digest
     return said | request_ids(handling)
 
 

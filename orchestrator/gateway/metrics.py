@@ -228,7 +228,7 @@ class Metrics(Collector):
         usage = attempt.usage
         if usage is None:
             return
-        counts, billed = self._tokens.counts, attempt.billed.value
+        counts, billed = self._tokens.counts, attempt.billed._value_
         counts[provider, model, "prompt", billed] += usage.prompt_tokens
         counts[provider, model, "completion", billed] += usage.completion_tokens
         if usage.cached_tokens:

@@ -9,15 +9,22 @@ closed between two requests loses the one that is on its way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import urllib.parse
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attrs
+import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
 from orchestrator.gateway.control import PREFIX
+from orchestrator.gateway.whole_answer import EXTENSION, OFFERED, header_lines
 
 
 @attrs.frozen
@@ -84,6 +91,46 @@ class Connections(ServerState):
             connection.transport.abort()
 
 
+class AnswerCycle(RequestResponseCycle):
+    """One request and its answer; takes answers in one message too, see :mod:`.whole_answer`."""
+
+    def send(self, message: Any) -> Awaitable[None]:  # type: ignore[override]
+        """See the ASGI specification."""
+        # A function, so that what streams does not go through one more coroutine an event.
+        return self._send_whole(message) if message["type"] == EXTENSION else super().send(message)
+
+    async def _send_whole(self, message: Any) -> None:
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        if self.response_started:
+            raise RuntimeError("an answer was sent after another")
+        written = self._written(message["status"], message["headers"], message["body"])
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        self.transport.write(written)
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+
+    def _written(self, status: int, headers: dict[str, str], body: bytes) -> bytes:
+        """An answer as it goes over the connection."""
+        parts = [STATUS_LINE[status]]
+        for name, value in self.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(header_lines(headers))
+        if headers.get("connection") == "close":
+            self.keep_alive = False
+        elif not self.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts.append(b"content-length: %d\r\n\r\n" % len(body))
+        if self.scope["method"] != "HEAD":
+            parts.append(body)
+        return b"".join(parts)
+
+
 class GatewayProtocol(HttpToolsProtocol):
     """One connection of a client."""
 
@@ -108,8 +155,13 @@ class GatewayProtocol(HttpToolsProtocol):
         self._ends_at = 0.0
         self._on_end: Callable[[], None] = self._close_idle
         self._write_timer: asyncio.TimerHandle | None = None
+        # What is to limit the connection once all that was read has been parsed: most requests
+        # come in one read, which begins three limits.
+        self._next_limit: tuple[float, Callable[[], None]] | None = None
         self._head_bytes = 0
         self._in_head = self._in_body = False
+        # Of the request before: who keeps a connection mostly asks the same of it again.
+        self._asked_url: tuple[bytes, bytes, str, bytes] = (b"", b"", "", b"")
 
     # What the loop calls.
 
@@ -123,6 +175,9 @@ class GatewayProtocol(HttpToolsProtocol):
         if not (self._in_head or self._in_body) and self._is_between_requests:
             self._begin_head()
         super().data_received(data)
+        if self._next_limit is not None:
+            limit, self._next_limit = self._next_limit, None
+            self._limit(*limit)
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > self._limits.head:
@@ -165,8 +220,34 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The headers of a request are here."""
         self._in_head, self._in_body = False, True
-        self._limit(self._limits.body_seconds, self._refuse_slow)
-        super().on_headers_complete()
+        self._next_limit = self._limits.body_seconds, self._refuse_slow
+        parser, scope, before = self.parser, self.scope, self.cycle
+        http_version = parser.get_http_version()
+        scope["method"] = parser.get_method().decode("ascii")
+        if http_version != "1.1":
+            scope["http_version"] = http_version
+        if self.url != self._asked_url[0]:
+            self._asked_url = _read_url(self.url)
+        _, scope["raw_path"], scope["path"], scope["query_string"] = self._asked_url
+        scope["extensions"] = OFFERED
+        self.cycle = cycle = AnswerCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=http_version != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:  # several requests came at once
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
 
     def on_message_complete(self) -> None:
         """The body of a request is here."""
@@ -174,15 +255,19 @@ class GatewayProtocol(HttpToolsProtocol):
         self._in_body = False
         # Of a body that was too large, the answer was written before: the rest is passed over.
         waits = self._idle_seconds if self._is_between_requests else float("inf")
-        self._limit(waits, self._close_idle)
+        self._next_limit = waits, self._close_idle
 
     def on_response_complete(self) -> None:
         """The answer was written."""
+        # Not uvicorn's: it sets a timer of its own with each answer, where ours has one for all.
         self._task = None
-        super().on_response_complete()
-        # Ours does it with one timer, and otherwise where the gateway is to stop.
-        self._unset_keepalive_if_required()
-        if not (self.pipeline or self._in_body or self.transport.is_closing()):
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif not self._in_body:
             self._limit(self._idle_seconds, self._close_idle)
 
     def send_400_response(self, msg: str) -> None:
@@ -227,7 +312,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def _begin_head(self) -> None:
         self._in_head, self._head_bytes = True, 0
-        self._limit(self._limits.head_seconds, self._refuse_slow)
+        self._next_limit = self._limits.head_seconds, self._refuse_slow
 
     def _limit(self, seconds: float, on_end: Callable[[], None]) -> None:
         """From now on, ``on_end`` is what happens unless more does within ``seconds``."""
@@ -274,3 +359,12 @@ class GatewayProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode("latin-1") + body)
         self.transport.close()
+
+
+def _read_url(url: bytes) -> tuple[bytes, bytes, str, bytes]:
+    """``url`` itself, its path as it came and decoded, and its query."""
+    parsed = httptools.parse_url(url)
+    path = parsed.path.decode("ascii")
+    if "%" in path:
+        path = urllib.parse.unquote(path)
+    return url, parsed.path, path, parsed.query or b""

@@ -22,6 +22,8 @@ from orchestrator.ledger import Billed
 from orchestrator.serving.refusals import RequestRefused
 from orchestrator.states import State
 
+_SUCCEED = State.SUCCEED.value
+
 
 @attrs.define(eq=False)
 class Handling:
@@ -141,7 +143,7 @@ class Gateway:
     @property
     def settings(self) -> GatewaySettings:
         """What of it is the gateway's."""
-        return self.config.gateway
+        return self.orchestrator.config.gateway
 
     def use(self, orchestrator: Orchestrator, keys: CallerKeys | None) -> None:
         """Begin calls with another config from now on."""
@@ -206,7 +208,7 @@ class Gateway:
             handling.admission.settle(0 if facts is None else _tokens_used(facts))
         if handling.is_counted:
             self.in_flight -= 1
-        return facts is not None and facts.state == State.SUCCEED.value
+        return facts is not None and facts.state == _SUCCEED
 
 
 def _tokens_used(facts: CallFacts) -> int | None:

@@ -340,7 +340,7 @@ class Session:
                 return None
             if type(question) is TakeFirst and (arrival := self._take_unmarked(now)) is not None:
                 return arrival
-        if isinstance(question, TakeFirst | Take):
+        if isinstance(question, (TakeFirst, Take)):  # a union is made anew each time
             return self._take(question, marks, now)
         outcome = self._board.step(self._step(question, now), marks, now)
         self._claims = outcome.state

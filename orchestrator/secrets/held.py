@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, ItemsView, Iterator, Mapping
 from typing import Self
 from urllib.parse import unquote, unquote_plus
 
@@ -97,6 +97,11 @@ class SecretHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def items(self) -> ItemsView[str, str]:
+        """Names and values."""
+        # A mapping's own goes through four calls before the first, and most have none.
+        return {name: value.reveal() for name, value in self._values.items()}.items()
 
     def __repr__(self) -> str:
         return f"SecretHeaders({ {name: str(value) for name, value in self._values.items()}!r})"

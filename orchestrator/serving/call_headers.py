@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from urllib.parse import quote
 
 from orchestrator.api.errors import CallFailed
 from orchestrator.execution.call_run import CallRun
+from orchestrator.http_messages import ResponseHeaders
 from orchestrator.ledger import Attempt, Ledger, Skipped
 
 PREFIX = "x-orchestrator-"
@@ -18,8 +19,13 @@ LONGEST_PATH = 512
 
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
-_LIMITS = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit")
-_IDS = ("x-request-id", "request-id", "x-ds-trace-id", "x-amzn-requestid", "cf-ray")
+_LIMITS = (b"x-ratelimit-", b"anthropic-ratelimit-", b"ratelimit")
+_IDS = frozenset(
+    {
+        *(b"x-request-id", b"request-id", b"x-ds-trace-id", b"x-amzn-requestid", b"cf-ray"),
+        b"retry-after",
+    }
+)
 
 
 @lru_cache(maxsize=1024)  # names of a config, for the most part, in every answer
@@ -33,23 +39,24 @@ def answered(run: CallRun) -> dict[str, str]:
     call, exchange, skipped = run.call, run.exchange, run.skipped
     target, credential = run.sent()
     head = exchange.body.head if exchange is not None and exchange.body is not None else None
-    last = f"{target} {head.status if head is not None else '-'}"
+    last = f"{target.name} {head.status if head is not None else '-'}"
+    # Named whole: of all that a request costs, this is in every answer.
     said = {
-        "call-id": run.recorder.ledger.call,
-        "attempts": str(call.number),
-        "target": plain(target.name),
-        "credential": plain(credential),
-        "path": plain(last),
-        "reason": "none",
+        "x-orchestrator-call-id": run.recorder.ledger.call,
+        "x-orchestrator-attempts": str(call.number),
+        "x-orchestrator-target": plain(target.name),
+        "x-orchestrator-credential": plain(credential),
+        "x-orchestrator-path": plain(last),
+        "x-orchestrator-reason": "none",
     }
     if call.number > 1 or skipped:
         earlier = run.recorder.ledger.attempts[: call.number - 1]
-        said["path"] = _list([*map(_step, earlier), last])
-        said["reason"] = cause(run.recorder.ledger, skipped) or "none"
-        said |= _passed_over(skipped)
+        said["x-orchestrator-path"] = _list([*map(_step, earlier), last])
+        said["x-orchestrator-reason"] = cause(run.recorder.ledger, skipped) or "none"
+        said |= {PREFIX + name: value for name, value in _passed_over(skipped).items()}
         if call.number > 1:
-            said["cause"] = said["reason"]
-    return {PREFIX + name: value for name, value in said.items()}
+            said["x-orchestrator-cause"] = said["x-orchestrator-reason"]
+    return said
 
 
 def failed(error: CallFailed) -> dict[str, str]:
@@ -73,13 +80,11 @@ def failed(error: CallFailed) -> dict[str, str]:
     return headers if seconds is None else {**headers, "retry-after": str(seconds)}
 
 
-def upstream(headers: Mapping[str, str]) -> dict[str, str]:
+def upstream(headers: ResponseHeaders) -> dict[str, str]:
     """Limits and ids that a provider told of, named so that no client takes them for ours."""
-    return {
-        f"upstream-{name}": plain(value)
-        for name, value in headers.items()
-        if name.startswith(_LIMITS) or name in _IDS or name == "retry-after"
-    }
+    # Read from the bytes: an answer has dozens of headers, and few of them are these.
+    told = headers.only(_IDS, _LIMITS)
+    return {f"upstream-{name}": plain(value) for name, value in told.items()}
 
 
 def cause(ledger: Ledger, skipped: Sequence[Skipped]) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
 import msgspec
 
 from orchestrator.api.errors import CallFailed
@@ -22,8 +21,7 @@ NO_RETRY = {"x-should-retry": "false"}
 _STREAM = {"content-type": "text/event-stream; charset=utf-8"}
 
 
-@attrs.frozen
-class HttpReply:
+class HttpReply(msgspec.Struct, frozen=True):  # attrs takes five times as long to make one
     """An HTTP answer of no library."""
 
     status: int

@@ -45,7 +45,7 @@ api.options        | api.request clock health ledger
 api.embeddings     | api.options api.request api.response dialects ledger
 api.client         | states api.embeddings api.options api.request api.response api.routing api.streams classification clock config connections dialects execution health ledger secrets
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets
-serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution ledger
+serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger
 gateway            | states api.client api.errors api.request clock config dialects execution health http_messages ledger secrets serving
 sim                |
 lab.diagrams       | states ledger
@@ -72,7 +72,7 @@ OTHERS = {
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
     "dialects": {"msgspec"},
     "execution": {"msgspec"},
-    "gateway": {"msgspec", "platformdirs", "prometheus_client", "uvicorn", "uvloop"},
+    "gateway": {"httptools", "msgspec", "platformdirs", "prometheus_client", "uvicorn", "uvloop"},
     "health": {"msgspec", "platformdirs"},
     "http_messages": {"idna", "msgspec"},
     "lab.diagrams": {"rich"},

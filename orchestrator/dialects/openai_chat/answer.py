@@ -48,12 +48,12 @@ _PLAIN_MESSAGE = frozenset({"role", "content", "refusal", "annotations"})
 
 def read_plain(body: dict[str, Any]) -> Answer | None:
     """See :class:`orchestrator.dialects.record.Dialect`: a text, and that it stopped."""
-    if not body.keys() <= _PLAIN or (choice := _first(body.get("choices"))) is None:
+    if not _PLAIN.issuperset(body) or (choice := _first(body.get("choices"))) is None:
         return None
     message = choice.get("message")
-    if choice.get("finish_reason") != STOP or not choice.keys() <= _PLAIN_CHOICE:
+    if choice.get("finish_reason") != STOP or not _PLAIN_CHOICE.issuperset(choice):
         return None
-    if not isinstance(message, dict) or not message.keys() <= _PLAIN_MESSAGE:
+    if not isinstance(message, dict) or not _PLAIN_MESSAGE.issuperset(message):
         return None
     text = message.get("content")
     if not text or not isinstance(text, str):
@@ -170,12 +170,15 @@ def _usual(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_counted(usage: dict[str, Any]) -> bool:
-    values = [usage.get(name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")]
-    return all(type(one) is int and 0 < one < FARTHEST for one in values) and not any(
-        value is None for value in usage.values()
-    )
+    for name in _COUNTED:  # not by generators: they were half of the look at an answer
+        one = usage.get(name)
+        if type(one) is not int or not 0 < one < FARTHEST:
+            return False
+    return None not in usage.values()
 
 
+_COUNTED = ("prompt_tokens", "completion_tokens", "total_tokens")
+_USUAL_COUNTS = frozenset(_COUNTED)
 _CHOICE = {"index": 0, "logprobs": None}
 _MESSAGE = {"content": None, "refusal": None}
 _NEVER_NULL = ("tool_calls", "function_call", "annotations")
@@ -273,6 +276,8 @@ def usage_of(usage: Any) -> Usage:
     """The counts, wherever a server puts them; 0 where it says nothing."""
     if not isinstance(usage, dict):
         return Usage()
+    if usage.keys() == _USUAL_COUNTS and _is_counted(usage):  # as nearly always, in a third
+        return Usage(usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"])
     prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
     # DeepSeek names its cache beside the sum: https://api-docs.deepseek.com/guides/kv_cache
     details, spent = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
