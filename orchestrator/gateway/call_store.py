@@ -115,11 +115,6 @@ class CallStore:
         self._running: dict[CallRun, str | None] = {}
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    @property
-    def in_flight(self) -> int:
-        """How many calls are not over."""
-        return len(self._running)
-
     def begin(self, run: CallRun, key: str | None = None) -> None:
         """A call is about to run.
 
