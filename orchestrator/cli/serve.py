@@ -58,7 +58,7 @@ def serve(
         require_config(config)
         try:
             from orchestrator.gateway.config_reload import load_checked
-            from orchestrator.gateway.handover import HandoverFailed, take_over, told_of_failure
+            from orchestrator.gateway.handover import HandoverFailed, reporting_failure, take_over
             from orchestrator.gateway.log_writer import log_written
             from orchestrator.gateway.run import ServeOptions, run_gateway
         except ModuleNotFoundError as error:
@@ -67,7 +67,7 @@ def serve(
             handover = take_over()
         except HandoverFailed as error:
             raise UsageError(str(error)) from None
-        with log_written(log), told_of_failure(handover):
+        with log_written(log), reporting_failure(handover):
             loaded = load_checked(config)
             name_config(screen, loaded, config)
             show_warnings(loaded, screen)

@@ -173,8 +173,8 @@ def test_an_unknown_provider_is_named_with_the_nearest() -> None:
         head = world.client.head("/passthrough/one/x")
 
     assert (near.status_code, far.status_code, head.status_code) == (404, 404, 405)
-    assert "did you mean one?" in near.json()["error"]["message"]
-    assert "known are one" in far.json()["error"]["message"]
+    assert "(did you mean 'one'?)" in near.json()["error"]["message"]
+    assert "known: one" in far.json()["error"]["message"]
     assert world.provider.asked == []
 
 
