@@ -46,10 +46,11 @@ class LogWriter(logging.Handler):
         self.setFormatter(JsonLogFormatter() if kind == "json" else TextLogFormatter())
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._left_out = 0
-        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Write from now on."""
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -62,7 +63,8 @@ class LogWriter(logging.Handler):
     def stop(self) -> None:
         """Write what waits, as far as it is read."""
         self._lines.put(None)
-        self._thread.join(LAST_SECONDS)
+        if self._thread is not None:
+            self._thread.join(LAST_SECONDS)
 
     def _write(self) -> None:
         while (line := self._lines.get()) is not None:

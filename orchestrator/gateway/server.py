@@ -39,6 +39,9 @@ BACKLOG = 2048
 _TURNS = 4
 """Of the loop, from accepting a connection to its protocol (asyncio and uvloop, 2026-11)."""
 
+_TELL_EVERY = 5.0
+"""Seconds from one word to the next on what is left, while it drains."""
+
 _GRACE = 5.0
 """Seconds that calls take at most to end, once they were cut."""
 
@@ -178,7 +181,14 @@ class GatewayServer:
         limit = gateway.settings.drain
         _log.info("stopping: %d calls are under way and get up to %g s", gateway.in_flight, limit)
         ends = [asyncio.ensure_future(each.wait()) for each in (connections.is_empty, self._hurry)]
-        await asyncio.wait(ends, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + limit
+        while (left := ends_at - loop.time()) > 0:
+            pace = min(left, _TELL_EVERY)
+            if (await asyncio.wait(ends, timeout=pace, return_when=asyncio.FIRST_COMPLETED))[0]:
+                break
+            under_way, seconds = gateway.in_flight, max(0.0, ends_at - loop.time())
+            _log.info("stopping: %d calls left, cut in %.0f s", under_way, seconds)
         for each in ends:
             each.cancel()
         if gateway.in_flight:
