@@ -12,6 +12,9 @@ from orchestrator.cli.context import name_config, require_config, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
 
+HOST, PORT = "127.0.0.1", 8400
+"""Where a gateway serves unless it is told otherwise."""
+
 MOST = 65_535
 """The last port there is."""
 
@@ -22,8 +25,8 @@ _EXTRA = (
 
 def serve(
     *,
-    host: str = "127.0.0.1",
-    port: int = 8400,
+    host: str = HOST,
+    port: int = PORT,
     workers: int = 1,
     watch: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     log: Literal["text", "json"] = "text",
