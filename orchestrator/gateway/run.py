@@ -12,10 +12,9 @@ import attrs
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config
-from orchestrator.config.errors import ConfigError
-from orchestrator.gateway.config_reload import NO_KEYS
 from orchestrator.gateway.handover import Handover
-from orchestrator.gateway.lifecycle import living, take_part
+from orchestrator.gateway.instance import host_and_port
+from orchestrator.gateway.lifecycle import announce_ready, registered
 from orchestrator.gateway.server import GatewayServer, listen
 from orchestrator.gateway.state import Gateway
 
@@ -30,8 +29,8 @@ class ServeOptions:
         watch: Whether a changed config is taken without a signal.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8400
+    host: str
+    port: int
     watch: bool = False
 
 
@@ -59,13 +58,11 @@ def run_gateway(
         OSError: It cannot listen there.
     """
     is_loopback = only_this_machine(options.host)
-    if not is_loopback and config.gateway.keys is None:
-        raise ConfigError(str(config.path), [NO_KEYS])
     gateway = Gateway.over(Orchestrator(config), "", is_loopback=is_loopback)
     sockets = listen(options.host, options.port) if handover is None else handover.listeners
     server = GatewayServer(gateway, sockets, watch=options.watch)
     with (
-        living(gateway, server, sockets),
+        registered(gateway, server, sockets),
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
     ):
         runner.run(_serve(gateway, server, sockets, handover, say))
@@ -94,10 +91,10 @@ async def _serve(
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG)
-    await take_part(handover, gateway, server)
+    await announce_ready(handover, gateway, server)
     for one in sockets:
         host, port = one.getsockname()[:2]
-        say(f"ready on http://{f'[{host}]' if ':' in host else host}:{port}")
+        say(f"ready on http://{host_and_port(host, port)}")
     await server.serve()
 
 

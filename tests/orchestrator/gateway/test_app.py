@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
+from orchestrator.gateway.daily_tokens import DailyTokens, day_of
 from orchestrator.gateway.keys import GatewayKey, KeyFile
 from orchestrator.sim import replies
 from tests.orchestrator.gateway.running import CHAT, HI, Running, running
@@ -300,6 +303,30 @@ def test_a_key_is_held_to_its_routes_and_its_rate(keys: tuple[Running, dict[str,
     later = served.post(headers=bearing(made["slow"]))
     assert later.status_code == 429
     assert 0 < int(later.headers["retry-after"]) <= 60
+
+
+def test_tokens_that_a_lock_kept_out_are_in_their_file_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    path = tmp_path / "keys.json"
+    token = KeyFile(path).add(GatewayKey("ci", tokens_per_day=10**6))
+    tokens, today = DailyTokens.of_keys(path), day_of(time.time())
+    with running(gateway={"keys": str(path)}) as served:
+
+        def ask() -> None:
+            assert served.post(headers=bearing(token)).is_success
+            assert eventually(lambda: served.gateway.in_flight == 0)
+
+        ask()
+        once = tokens.used(today)["ci"]
+        with closing(sqlite3.connect(tokens.path, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            ask()
+            holder.execute("ROLLBACK")
+
+    assert tokens.used(today)["ci"] == 2 * once > 0
+    tokens.close()
 
 
 def test_a_caller_sees_its_own_calls_and_an_admin_all(

@@ -11,7 +11,7 @@ import pytest
 from orchestrator.sim import Reply, replies
 from tests.acceptance.world import HI, counts
 from tests.official_shapes import wrong_in_count
-from tests.orchestrator.gateway.served import gateway_over
+from tests.orchestrator.gateway.running import running
 
 PATHS: dict[str, tuple[str, dict[str, Any], str]] = {
     "anthropic-messages": ("/v1/messages/count_tokens", HI, "input_tokens"),
@@ -28,8 +28,8 @@ PATHS: dict[str, tuple[str, dict[str, Any], str]] = {
 def test_the_first_target_of_the_dialect_counts(dialect: str) -> None:
     path, body, field = PATHS[dialect]
     scripts = {"chat": replies.ok(), "counts": replies.ok()}
-    with gateway_over(scripts, spoken={"counts": dialect}) as served:
-        answer = served.client.post(path, json={"model": "default", **body})
+    with running(scripts, dialects={"counts": dialect}) as served, served.client() as client:
+        answer = client.post(path, json={"model": "default", **body})
         asked = counts(served.providers, *scripts)
 
     assert answer.status_code == 200
@@ -43,8 +43,8 @@ def test_the_first_target_of_the_dialect_counts(dialect: str) -> None:
 @pytest.mark.parametrize("dialect", PATHS)
 def test_where_nobody_can_count_an_estimate_says_that_it_is_one(dialect: str) -> None:
     path, body, field = PATHS[dialect]
-    with gateway_over({"chat": replies.ok()}) as served:
-        answer = served.client.post(path, json={"model": "default", **body})
+    with running({"chat": replies.ok()}) as served, served.client() as client:
+        answer = client.post(path, json={"model": "default", **body})
         asked = counts(served.providers, "chat")
 
     assert answer.status_code == 200
@@ -60,8 +60,8 @@ def test_where_nobody_can_count_an_estimate_says_that_it_is_one(dialect: str) ->
 
 def test_official_clients_read_an_estimate() -> None:
     hi: Any = [{"role": "user", "content": "hi"}]
-    with gateway_over({"chat": replies.ok()}) as served:
-        url = served.server.url
+    with running({"chat": replies.ok()}) as served:
+        url = served.url
         with anthropic.Anthropic(base_url=url, api_key="x", max_retries=0) as claude:
             first = claude.messages.count_tokens(model="default", messages=hi)
         with openai.OpenAI(base_url=f"{url}/v1", api_key="x", max_retries=0) as client:
@@ -75,8 +75,8 @@ def test_official_clients_read_an_estimate() -> None:
 def test_where_counting_fails_the_estimate_says_why(dialect: str) -> None:
     path, body, _ = PATHS[dialect]
     scripts = {"counts": Reply(status=404, body={"error": {"message": "no such path"}})}
-    with gateway_over(scripts, spoken={"counts": dialect}) as served:
-        answer = served.client.post(path, json={"model": "default", **body})
+    with running(scripts, dialects={"counts": dialect}) as served, served.client() as client:
+        answer = client.post(path, json={"model": "default", **body})
 
     assert answer.status_code == 200
     assert answer.json()["estimate"] is True
@@ -88,8 +88,9 @@ def test_where_counting_fails_the_estimate_says_why(dialect: str) -> None:
 
 def test_nobody_waits_long_for_a_count() -> None:
     scripts = {"counts": replies.rate_limited(retry_after=60)}
-    with gateway_over(scripts, spoken={"counts": "anthropic-messages"}) as served:
-        answer = served.client.post("/v1/messages/count_tokens", json={"model": "default", **HI})
+    dialects = {"counts": "anthropic-messages"}
+    with running(scripts, dialects=dialects) as served, served.client() as client:
+        answer = client.post("/v1/messages/count_tokens", json={"model": "default", **HI})
 
     assert answer.json()["estimate"] is True
     assert answer.headers["x-orchestrator-path"] == "counts/m 429 rate_limit"
@@ -97,11 +98,10 @@ def test_nobody_waits_long_for_a_count() -> None:
 
 def test_an_estimate_grows_with_what_is_said() -> None:
     path, field = "/v1/messages/count_tokens", "input_tokens"
-    with gateway_over({"chat": replies.ok()}) as served:
+    with running({"chat": replies.ok()}) as served, served.client() as client:
         asked = [{"messages": [{"role": "user", "content": "word " * n}]} for n in (1, 1000)]
         sizes = [
-            served.client.post(path, json={"model": "default", **body}).json()[field]
-            for body in asked
+            client.post(path, json={"model": "default", **body}).json()[field] for body in asked
         ]
 
     assert sizes[0] < 10
@@ -110,8 +110,8 @@ def test_an_estimate_grows_with_what_is_said() -> None:
 
 @pytest.mark.parametrize(("body", "status"), [({"model": "nobody", **HI}, 404), ([], 400)])
 def test_a_request_that_is_wrong_is_not_estimated(body: Any, status: int) -> None:
-    with gateway_over({"chat": replies.ok()}) as served:
-        answer = served.client.post("/v1/messages/count_tokens", json=body)
+    with running({"chat": replies.ok()}) as served, served.client() as client:
+        answer = client.post("/v1/messages/count_tokens", json=body)
 
     assert answer.status_code == status
     assert answer.json()["type"] == "error"

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from orchestrator.gateway.client_request import ClientRequest
 from orchestrator.gateway.passthrough import _addressed
 from orchestrator.serving.refusals import RequestRefused
-from tests.orchestrator.gateway.served import ServedGateway
+from tests.orchestrator.gateway.running import ServedGateway, running_over
 from tests.orchestrator.gateway.upstream import Answer, Asked, Told, Upstream, upstream
 from tests.waiting import eventually
 
@@ -55,7 +55,7 @@ def passing_through(answer: Answer, **settings: Any) -> Iterator[World]:
             "routes": {"default": ["one/m"]},
             "providers": {"one": entry},
         }
-        with ServedGateway(config) as server, server.client() as client:
+        with running_over(config) as server, server.client() as client:
             yield World(provider, server, client)
 
 
@@ -120,7 +120,7 @@ def test_an_address_with_a_query_keeps_it() -> None:
             "routes": {"default": ["one/m"]},
             "providers": {"one": {"dialect": "openai-chat", **entry}},
         }
-        with ServedGateway(config) as server, server.client() as client:
+        with running_over(config) as server, server.client() as client:
             client.get("/passthrough/one/x?a=1&api-version=evil")
 
     assert provider.asked[0].target == "/base/v1/x?a=1&api-version=7"
@@ -173,8 +173,8 @@ def test_an_unknown_provider_is_named_with_the_nearest() -> None:
         head = world.client.head("/passthrough/one/x")
 
     assert (near.status_code, far.status_code, head.status_code) == (404, 404, 405)
-    assert "did you mean one?" in near.json()["error"]["message"]
-    assert "known are one" in far.json()["error"]["message"]
+    assert "(did you mean 'one'?)" in near.json()["error"]["message"]
+    assert "known: one" in far.json()["error"]["message"]
     assert world.provider.asked == []
 
 
