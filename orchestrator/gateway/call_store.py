@@ -20,6 +20,9 @@ from orchestrator.gateway.call_filter import CallFilter, outcome_of
 from orchestrator.ledger import FORMAT, Attempt, Ledger, Skipped
 from orchestrator.states import Reason, StoppedBy
 
+SHORTEST = 8
+"""Digits of an id that are enough to ask for its call; logs show as many."""
+
 
 @attrs.frozen
 class AttemptSummary:
@@ -145,15 +148,15 @@ class CallStore:
         """A call as JSON: its summary, its record, and why each move was made.
 
         Args:
-            call: The call's id.
+            call: The call's id, or its beginning as logs show it: eight digits or more.
             key: Who asks.
             is_admin: True where he may see the calls of all.
 
         Returns:
-            ``None`` where there is no such call, or it is not his.
+            ``None`` where there is no such call, or several, or it is not his.
         """
-        kept = self._kept.get(call) or self._found_running(call)
-        if kept is None or not (is_admin or kept.key == key):
+        kept = self._found(call, None if is_admin else (key,))
+        if kept is None:
             return None
         ledger = kept.ledger
         details = CallDetails(str(ledger), move_reasons(ledger), ledger.attempts, kept.skipped)
@@ -186,11 +189,22 @@ class CallStore:
         yield from (_as_of_now(run, key) for run, key in reversed(running))
         yield from reversed(self._kept.values())
 
-    def _found_running(self, call: str) -> _Kept | None:
-        for run, key in self._running.items():
-            if has_begun(run) and run.recorder.ledger.call == call:
-                return _as_of_now(run, key)
-        return None
+    def _found(self, call: str, of: tuple[str | None] | None) -> _Kept | None:
+        """The one call of that id or beginning, among those that came with the key in ``of``."""
+        found = self._kept.get(call)
+        if found is not None:
+            return found if of is None or found.key in of else None
+        if len(call) < SHORTEST:
+            return None
+        kept = [one for id_, one in self._kept.items() if id_.startswith(call)]
+        running = [
+            (run, key)
+            for run, key in self._running.items()
+            if has_begun(run) and run.recorder.ledger.call.startswith(call)
+        ]
+        seen = [one for one in kept if of is None or one.key in of]
+        seen += [_as_of_now(run, key) for run, key in running if of is None or key in of]
+        return seen[0] if len(seen) == 1 else None
 
 
 def has_begun(run: CallRun) -> bool:

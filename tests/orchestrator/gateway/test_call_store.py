@@ -98,6 +98,11 @@ def test_a_caller_sees_his_own_calls_and_an_admin_those_of_all(
     assert all(store.call(call, key=me, is_admin=True) for _, call in ids)
     # Another's is as one that never was.
     assert store.call("never-was", key=me) is None
+    for key, call in ids:
+        for digits in (7, 8, 12):
+            alone = sum(other.startswith(call[:digits]) for other in mine) == 1
+            is_told = store.call(call[:digits], key=me) is not None
+            assert is_told == (key == me and digits >= 8 and alone)
 
 
 @settings(max_examples=30)
@@ -184,6 +189,14 @@ def test_a_call_in_flight_is_told_as_far_as_it_went() -> None:
     assert [each["state"] for each in seen if each["state"] != "attempt"]
     assert seen[-1]["attempts"][0]["reason"] == "billing"
     assert told(store, run.recorder.ledger.call)["outcome"] == "succeed"
+
+
+def test_a_beginning_of_an_id_that_several_have_names_none() -> None:
+    player, store = Player(), CallStore(10)
+    calls = [kept(store, player, Asked()) for _ in range(3)]
+
+    assert [told(store, call[:8])["call"] for call in calls] == calls
+    assert store.call("") is None
 
 
 def test_a_call_that_never_began_is_forgotten() -> None:
