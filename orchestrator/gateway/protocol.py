@@ -27,6 +27,10 @@ from orchestrator.gateway.control import PREFIX
 from orchestrator.gateway.whole_answer import EXTENSION, OFFERED, header_lines
 
 
+_LAST_LOOK = 0.05
+"""Seconds from the end of an idle connection's time until it is closed."""
+
+
 @attrs.frozen
 class Limits:
     """What a connection may take.
@@ -278,7 +282,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def drain(self) -> None:
         """End the connection once the answer that may be asked for already was written."""
-        if self._is_between_requests:
+        if self._is_between_requests and not self._in_head:
             self._limit(self._limits.drain_seconds, self._close_idle)
 
     @property
@@ -338,6 +342,11 @@ class GatewayProtocol(HttpToolsProtocol):
             self._on_end()
 
     def _close_idle(self) -> None:
+        # A loop that was held up looks at its timers before it looks at what came meanwhile, and a
+        # connection that is closed with a request unread loses it.
+        self._limit(_LAST_LOOK, self._close)
+
+    def _close(self) -> None:
         self.transport.close()
 
     def _refuse_slow(self) -> None:
