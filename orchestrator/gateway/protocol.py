@@ -26,7 +26,6 @@ from uvicorn.server import ServerState
 from orchestrator.gateway.control import PREFIX
 from orchestrator.gateway.whole_answer import EXTENSION, OFFERED, header_lines
 
-
 _LAST_LOOK = 0.05
 """Seconds from the end of an idle connection's time until it is closed."""
 
