@@ -33,7 +33,8 @@ async def answer_call(gateway: Gateway, handling: Handling, called: Called) -> H
         CallFailed: The call failed.
     """
     orchestrator = gateway.orchestrator
-    request = await read_request(handling, called)
+    is_large = len(handling.incoming.content) > _LARGE
+    request = await read_request(handling, called) if is_large else _parse(handling, called)
     # Whoever wrote the config says who is asked, whatever keys are in the environment.
     orchestrator.config.route(request.wants)
     gateway.admit(handling, request)

@@ -94,6 +94,9 @@ class Connections(ServerState):
             connection.transport.abort()
 
 
+_ASGI: Any = {"version": "3.0", "spec_version": "2.3"}
+
+
 class AnswerCycle(RequestResponseCycle):
     """One request and its answer; takes answers in one message too, see :mod:`.whole_answer`."""
 
@@ -215,8 +218,8 @@ class GatewayProtocol(HttpToolsProtocol):
     # What the parser calls.
 
     def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
+        """A request begins; its scope is made once its headers are here."""
+        self.url, self.headers, self.expect_100_continue = b"", [], False
         if not self._in_head:  # another one in the same read
             self._begin_head()
 
@@ -224,15 +227,26 @@ class GatewayProtocol(HttpToolsProtocol):
         """The headers of a request are here."""
         self._in_head, self._in_body = False, True
         self._next_limit = self._limits.body_seconds, self._refuse_slow
-        parser, scope, before = self.parser, self.scope, self.cycle
+        parser, before = self.parser, self.cycle
         http_version = parser.get_http_version()
-        scope["method"] = parser.get_method().decode("ascii")
-        if http_version != "1.1":
-            scope["http_version"] = http_version
         if self.url != self._asked_url[0]:
             self._asked_url = _read_url(self.url)
-        _, scope["raw_path"], scope["path"], scope["query_string"] = self._asked_url
-        scope["extensions"] = OFFERED
+        _, raw_path, path, query = self._asked_url
+        self.scope = scope = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": http_version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,  # type: ignore[typeddict-item]
+            "method": parser.get_method().decode("ascii"),
+            "root_path": "",
+            "path": path,
+            "raw_path": raw_path,
+            "query_string": query,
+            "headers": self.headers,
+            "extensions": OFFERED,
+        }
         self.cycle = cycle = AnswerCycle(
             scope=scope,
             transport=self.transport,

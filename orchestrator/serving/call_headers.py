@@ -83,8 +83,15 @@ def failed(error: CallFailed) -> dict[str, str]:
 def upstream(headers: ResponseHeaders) -> dict[str, str]:
     """Limits and ids that a provider told of, named so that no client takes them for ours."""
     # Read from the bytes: an answer has dozens of headers, and few of them are these.
-    told = headers.only(_IDS, _LIMITS)
-    return {f"upstream-{name}": plain(value) for name, value in told.items()}
+    told = headers.only(_is_told)
+    return {f"upstream-{name}": plain(value) for name, value in told.items()} if told else {}
+
+
+@lru_cache(maxsize=256)
+def _is_told(name: bytes) -> bool:
+    """Whether :func:`upstream` has the header of that name."""
+    lowered = name.lower()
+    return lowered in _IDS or lowered.startswith(_LIMITS)
 
 
 def cause(ledger: Ledger, skipped: Sequence[Skipped]) -> str | None:
