@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import quote
 
 from orchestrator.api.errors import CallFailed
@@ -19,6 +20,9 @@ LONGEST_PATH = 512
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
 _LIMITS = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit")
+_MOST_UPSTREAM, _LONGEST_VALUE = 32, 256
+"""Headers of a provider, and characters of each: who tells of most has 14 (2026-11), and clients
+refuse an answer of more than 100."""
 _IDS = ("x-request-id", "request-id", "x-ds-trace-id", "x-amzn-requestid", "cf-ray")
 
 
@@ -73,12 +77,21 @@ def failed(error: CallFailed) -> dict[str, str]:
     return headers if seconds is None else {**headers, "retry-after": str(seconds)}
 
 
-def upstream(headers: Mapping[str, str]) -> dict[str, str]:
-    """Limits and ids that a provider told of, named so that no client takes them for ours."""
-    return {
-        f"upstream-{name}": plain(value)
+def upstream(headers: Mapping[str, str], mask: Callable[[str], str]) -> dict[str, str]:
+    """Limits and ids that a provider told of, named so that no client takes them for ours.
+
+    Args:
+        headers: Of its answer.
+        mask: Gives a text without secrets: some providers repeat what they were sent.
+    """
+    told = (
+        (name, value)
         for name, value in headers.items()
         if name.startswith(_LIMITS) or name in _IDS or name == "retry-after"
+    )
+    return {
+        f"upstream-{name}": plain(mask(value[:_LONGEST_VALUE]))
+        for name, value in islice(told, _MOST_UPSTREAM)
     }
 
 
