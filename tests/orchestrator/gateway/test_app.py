@@ -57,6 +57,14 @@ def test_what_a_provider_tells_of_itself_has_an_end_and_no_secret() -> None:
     assert max(map(len, upstream)) <= 256
 
 
+def test_a_broken_header_of_an_answer_is_no_broken_key() -> None:
+    broken = attrs.evolve(replies.ok("hello"), headers={"x-other": "a\0b"})
+    with running({"up": broken}) as served:
+        answer = served.post()
+
+    assert answer.json()["error"]["code"] != "auth"
+
+
 def test_a_client_keeps_its_own_id(served: Running) -> None:
     answer = served.post(headers={"x-request-id": "mine-1"})
 
