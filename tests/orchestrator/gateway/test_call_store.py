@@ -101,9 +101,9 @@ def test_a_caller_sees_his_own_calls_and_an_admin_those_of_all(
 
 
 @settings(max_examples=30)
-@given(st.integers(0, 40), st.booleans())
+@given(length=st.integers(0, 40), is_over=st.booleans())
 def test_a_call_is_found_by_the_beginning_of_its_id_that_the_log_tells(
-    length: int, is_over: bool
+    *, length: int, is_over: bool
 ) -> None:
     player, store = Player(), CallStore(10)
     kept(store, player, Asked(), "other")
