@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from orchestrator.cli.context import name_config, require_config, show_warnings
+from orchestrator.cli.context import how_to_install, name_config, require_config, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
 
@@ -18,9 +18,7 @@ HOST, PORT = "127.0.0.1", 8400
 MOST = 65_535
 """The last port there is."""
 
-_EXTRA = (
-    "the gateway needs an extra ({} is missing): pip install 'llm-request-orchestrator[gateway]'"
-)
+_EXTRA = "the gateway needs an extra ({} is missing): {}"
 
 
 def serve(
@@ -65,7 +63,7 @@ def serve(
             from orchestrator.gateway.log_writer import log_written
             from orchestrator.gateway.run import ServeOptions, run_gateway
         except ModuleNotFoundError as error:
-            raise UsageError(_EXTRA.format(error.name)) from None
+            raise UsageError(_EXTRA.format(error.name, how_to_install("gateway"))) from None
         try:
             handover = take_over()
         except HandoverFailed as error:

@@ -89,6 +89,10 @@ class CallDetails:
     skipped: tuple[Skipped, ...]
 
 
+SHORTEST = 8
+"""Digits of an id by which a call is found: so many stand before a line of the log."""
+
+
 class _Kept(msgspec.Struct, frozen=True):
     """A call that is over."""
 
@@ -145,15 +149,15 @@ class CallStore:
         """A call as JSON: its summary, its record, and why each move was made.
 
         Args:
-            call: The call's id.
+            call: The call's id, or its first digits, at least :data:`SHORTEST` of them.
             key: Who asks.
             is_admin: True where he may see the calls of all.
 
         Returns:
-            ``None`` where there is no such call, or it is not his.
+            ``None`` where there is no such call, it is not his, or his are several.
         """
-        kept = self._kept.get(call) or self._found_running(call)
-        if kept is None or not (is_admin or kept.key == key):
+        kept = self._found(call, key, is_admin=is_admin)
+        if kept is None:
             return None
         ledger = kept.ledger
         details = CallDetails(str(ledger), move_reasons(ledger), ledger.attempts, kept.skipped)
@@ -186,11 +190,24 @@ class CallStore:
         yield from (_as_of_now(run, key) for run, key in reversed(running))
         yield from reversed(self._kept.values())
 
-    def _found_running(self, call: str) -> _Kept | None:
-        for run, key in self._running.items():
-            if has_begun(run) and run.recorder.ledger.call == call:
-                return _as_of_now(run, key)
-        return None
+    def _found(self, call: str, key: str | None, *, is_admin: bool) -> _Kept | None:
+        """The one call of that id, or of an id that begins so, which ``key`` may see."""
+        exact = self._kept.get(call)
+        if exact is not None:
+            return exact if is_admin or exact.key == key else None
+
+        def is_meant(known: str, owner: str | None) -> bool:
+            # Others' calls do not count: nobody learns of an id by what he may not see.
+            is_his = is_admin or owner == key
+            return is_his and (known == call or (is_long and known.startswith(call)))
+
+        is_long = len(call) >= SHORTEST
+        kept = [one for known, one in self._kept.items() if is_meant(known, one.key)]
+        runs = [one for one in self._running.items() if has_begun(one[0])]
+        running = [one for one in runs if is_meant(one[0].recorder.ledger.call, one[1])]
+        if len(kept) + len(running) != 1:
+            return None
+        return kept[0] if kept else _as_of_now(*running[0])
 
 
 def has_begun(run: CallRun) -> bool:

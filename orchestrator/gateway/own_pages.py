@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from orchestrator.gateway.call_filter import CallFilter
+from orchestrator.gateway.call_store import SHORTEST
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving.model_list import model_list
 from orchestrator.serving.parse import client_dialect
@@ -68,7 +69,8 @@ def calls(gateway: Gateway, handling: Handling, call: str) -> HttpReply:
         found = gateway.calls.call(call, who, is_admin=is_admin)
         if found is None:
             kept = f"the newest {gateway.calls.calls_kept} are kept, and those in flight"
-            raise RequestRefused(404, "not_found", f"no call of that id is known here; {kept}")
+            what = f"no call of that id is known here; {kept}, by {SHORTEST} digits or more"
+            raise RequestRefused(404, "not_found", what)
         return HttpReply(200, dict(_JSON), found)
     query = parse_qsl(handling.incoming.query.decode("latin-1"), keep_blank_values=True)
     wanted = CallFilter.parse(query, gateway.clock.time())

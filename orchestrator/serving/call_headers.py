@@ -32,6 +32,9 @@ _MOST_UPSTREAM, _LONGEST_VALUE = 32, 256
 refuse an answer of more than 100."""
 
 
+_TRIED = ("call-id", "attempts", "path", "skipped")
+
+
 @lru_cache(maxsize=1024)  # names of a config, for the most part, in every answer
 def plain(value: str) -> str:
     """``value`` as a header may have it: a model may have any name."""
@@ -68,10 +71,12 @@ def failed(error: CallFailed) -> dict[str, str]:
     attempts = error.attempts
     said = {
         "attempts": str(len(attempts)),
-        "target": plain(attempts[-1].target if attempts else error.target),
         "reason": error.reason.value,
         **_passed_over(error.skipped),
     }
+    # Empty where nobody could be asked.
+    if target := attempts[-1].target if attempts else error.target:
+        said["target"] = plain(target)
     if attempts:
         said["credential"] = plain(attempts[-1].credential)
         said["path"] = _list(map(_step, attempts))
@@ -82,6 +87,16 @@ def failed(error: CallFailed) -> dict[str, str]:
     headers = {PREFIX + name: value for name, value in said.items()}
     seconds = seconds_until_due(error)
     return headers if seconds is None else {**headers, "retry-after": str(seconds)}
+
+
+def estimated(error: CallFailed) -> dict[str, str]:
+    """What is known of an answer that is no target's, because the call for it failed.
+
+    What was tried is in it; what is said of errors is not: nobody answered, and nobody has to
+    wait or act.
+    """
+    said = failed(error)
+    return {PREFIX + name: said[PREFIX + name] for name in _TRIED if PREFIX + name in said}
 
 
 def upstream(headers: ResponseHeaders, mask: Callable[[str], str]) -> dict[str, str]:
