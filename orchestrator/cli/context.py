@@ -200,6 +200,12 @@ def program_name() -> str:
     return _short(started)
 
 
+def how_to_install(extra: str) -> str:
+    """The command that gives this very Python an extra: another ``pip`` is another Python's."""
+    python = _short(Path(sys.executable))
+    return f"{python} -m pip install '.[{extra}]' in the clone (the package is on no index yet)"
+
+
 def _short(path: Path) -> str:
     """``path`` from the working directory where it lies below, as a shell takes it."""
     whole = path.absolute()  # a virtual environment's links stay what they are

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from orchestrator.cli.context import config_in_words, require_config
+from orchestrator.cli.context import config_in_words, how_to_install, require_config
 from orchestrator.cli.exit_codes import DONE, MISUSED, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
 from orchestrator.config.errors import ConfigError, placed
@@ -34,9 +34,7 @@ HOST, PORT = "127.0.0.1", 8400
 MOST = 65_535
 """The last port there is."""
 
-_EXTRA = (
-    "the gateway needs an extra ({} is missing): pip install 'llm-request-orchestrator[gateway]'"
-)
+_EXTRA = "the gateway needs an extra ({} is missing): {}"
 
 
 def serve(
@@ -101,7 +99,7 @@ def _serve(
         from orchestrator.gateway.config_reload import load_checked
         from orchestrator.gateway.run import ServeOptions, run_gateway
     except ModuleNotFoundError as error:
-        raise UsageError(_EXTRA.format(error.name)) from None
+        raise UsageError(_EXTRA.format(error.name, how_to_install("gateway"))) from None
     config = load_checked(path)
     _log.info("%s", config_in_words(config, path))
     for warning in config.warnings:

@@ -20,9 +20,6 @@ from orchestrator.gateway.call_filter import CallFilter, outcome_of
 from orchestrator.ledger import FORMAT, Attempt, Ledger, Skipped
 from orchestrator.states import Reason, StoppedBy
 
-SHORTEST = 8
-"""Digits of an id that are enough to ask for its call; logs show as many."""
-
 
 @attrs.frozen
 class AttemptSummary:
@@ -92,6 +89,10 @@ class CallDetails:
     skipped: tuple[Skipped, ...]
 
 
+SHORTEST = 8
+"""Digits of an id by which a call is found: so many stand before a line of the log."""
+
+
 class _Kept(msgspec.Struct, frozen=True):
     """A call that is over."""
 
@@ -148,14 +149,14 @@ class CallStore:
         """A call as JSON: its summary, its record, and why each move was made.
 
         Args:
-            call: The call's id, or its beginning as logs show it: eight digits or more.
+            call: The call's id, or its first digits, at least :data:`SHORTEST` of them.
             key: Who asks.
             is_admin: True where he may see the calls of all.
 
         Returns:
-            ``None`` where there is no such call, or several, or it is not his.
+            ``None`` where there is no such call, it is not his, or his are several.
         """
-        kept = self._found(call, None if is_admin else (key,))
+        kept = self._found(call, key, is_admin=is_admin)
         if kept is None:
             return None
         ledger = kept.ledger
@@ -189,22 +190,24 @@ class CallStore:
         yield from (_as_of_now(run, key) for run, key in reversed(running))
         yield from reversed(self._kept.values())
 
-    def _found(self, call: str, of: tuple[str | None] | None) -> _Kept | None:
-        """The one call of that id or beginning, among those that came with the key in ``of``."""
-        found = self._kept.get(call)
-        if found is not None:
-            return found if of is None or found.key in of else None
-        if len(call) < SHORTEST:
+    def _found(self, call: str, key: str | None, *, is_admin: bool) -> _Kept | None:
+        """The one call of that id, or of an id that begins so, which ``key`` may see."""
+        exact = self._kept.get(call)
+        if exact is not None:
+            return exact if is_admin or exact.key == key else None
+
+        def is_meant(known: str, owner: str | None) -> bool:
+            # Others' calls do not count: nobody learns of an id by what he may not see.
+            is_his = is_admin or owner == key
+            return is_his and (known == call or (is_long and known.startswith(call)))
+
+        is_long = len(call) >= SHORTEST
+        kept = [one for known, one in self._kept.items() if is_meant(known, one.key)]
+        runs = [one for one in self._running.items() if has_begun(one[0])]
+        running = [one for one in runs if is_meant(one[0].recorder.ledger.call, one[1])]
+        if len(kept) + len(running) != 1:
             return None
-        kept = [one for id_, one in self._kept.items() if id_.startswith(call)]
-        running = [
-            (run, key)
-            for run, key in self._running.items()
-            if has_begun(run) and run.recorder.ledger.call.startswith(call)
-        ]
-        seen = [one for one in kept if of is None or one.key in of]
-        seen += [_as_of_now(run, key) for run, key in running if of is None or key in of]
-        return seen[0] if len(seen) == 1 else None
+        return kept[0] if kept else _as_of_now(*running[0])
 
 
 def has_begun(run: CallRun) -> bool:

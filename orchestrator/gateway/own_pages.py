@@ -81,8 +81,7 @@ def calls(gateway: Gateway, handling: Handling, call: str) -> HttpReply:
         found = gateway.calls.call(call, who, is_admin=is_admin)
         if found is None:
             kept = f"the newest {gateway.calls.calls_kept} are kept, and those in flight"
-            short = f"of an id {SHORTEST} digits are enough, where no other call has them"
-            what = f"no call of that id is known here; {kept}; {short}"
+            what = f"no call of that id is known here; {kept}, by {SHORTEST} digits or more"
             raise RequestRefused(404, "not_found", what)
         return HttpReply(200, dict(_JSON), found)
     query = parse_qsl(handling.incoming.query.decode("latin-1"), keep_blank_values=True)

@@ -49,6 +49,8 @@ _TOLD = frozenset(
 """Headers of the answer that are passed on; the length is not, since masking may change it."""
 _TOLD_TOO = ("anthropic-", "openai-", "x-goog-upload-", "x-ratelimit-")
 
+_STATUSES = 600
+
 _TEXTS = ("text/", "application/json", "application/x-ndjson", "application/xml")
 
 _PATH = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
@@ -192,7 +194,8 @@ def _sent(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _status(call: CallRun) -> int:
     body = call.exchange.body if call.exchange is not None else None
-    return 502 if body is None else body.head.status
+    # There are no others than of three digits, the first of them 1 to 5 (RFC 9110, 15).
+    return 502 if body is None or body.head.status >= _STATUSES else body.head.status
 
 
 def _head(call: CallRun, gateway: Gateway) -> dict[str, str]:

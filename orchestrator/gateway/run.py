@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import ipaddress
 import socket
 from collections.abc import Callable, Sequence
 
@@ -12,6 +11,7 @@ import attrs
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config
+from orchestrator.gateway.browser_guard import is_this_machine
 from orchestrator.gateway.handover import Handover
 from orchestrator.gateway.instance import host_and_port
 from orchestrator.gateway.lifecycle import announce_ready, registered
@@ -57,7 +57,7 @@ def run_gateway(
         ConfigError: Others could reach it, and there are no keys.
         OSError: It cannot listen there.
     """
-    is_loopback = only_this_machine(options.host)
+    is_loopback = is_this_machine(options.host)
     gateway = Gateway.over(Orchestrator(config), "", is_loopback=is_loopback)
     sockets = listen(options.host, options.port) if handover is None else handover.listeners
     server = GatewayServer(gateway, sockets, watch=options.watch)
@@ -66,16 +66,6 @@ def run_gateway(
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
     ):
         runner.run(_serve(gateway, server, sockets, handover, say))
-
-
-def only_this_machine(host: str) -> bool:
-    """Whether whoever binds to ``host`` is reached from this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 async def _serve(

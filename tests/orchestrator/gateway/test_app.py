@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import attrs
 import httpx
 import pytest
 
@@ -43,6 +44,29 @@ def test_a_call_is_answered_with_how_it_was_come_by(served: Running, base: str) 
     assert answer.headers["x-orchestrator-credential"] == "key#1"
     assert answer.headers["x-request-id"] == answer.headers["x-orchestrator-call-id"]
     assert "x-orchestrator-cause" not in answer.headers
+
+
+def test_what_a_provider_tells_of_itself_has_an_end_and_no_secret() -> None:
+    told = {f"x-ratelimit-{number}": "9" * 300 for number in range(60)}
+    secret = {"x-request-id": "made-up-key-0123456789"}
+    whole = attrs.evolve(replies.ok("hello"), headers={**secret, **told})
+    replied = [whole, replies.error(400, b"{}", secret)]
+    with running({"up": replied}) as served:
+        answers = [served.post(), served.post()]
+
+    assert [each.status_code for each in answers] == [200, 400]
+    assert all("made-up-key" not in str(each.headers) for each in answers)
+    upstream = [value for name, value in answers[0].headers.items() if name.startswith("upstream-")]
+    assert 0 < len(upstream) <= 32
+    assert max(map(len, upstream)) <= 256
+
+
+def test_a_broken_header_of_an_answer_is_no_broken_key() -> None:
+    broken = attrs.evolve(replies.ok("hello"), headers={"x-other": "a\0b"})
+    with running({"up": broken}) as served:
+        answer = served.post()
+
+    assert answer.json()["error"]["code"] != "auth"
 
 
 def test_a_client_keeps_its_own_id(served: Running) -> None:

@@ -10,8 +10,14 @@ import pytest
 
 from orchestrator.sim import Reply, replies
 from tests.acceptance.world import HI, counts
-from tests.official_shapes import wrong_in_count
+from tests.official_shapes import required_in_count, wrong_in_count
 from tests.orchestrator.gateway.running import running
+
+OF_ERRORS = {
+    *("x-should-retry", "retry-after", "x-orchestrator-reason", "x-orchestrator-cause"),
+    *("x-orchestrator-target", "x-orchestrator-credential"),
+}
+"""Headers that say what went wrong, or who answered."""
 
 PATHS: dict[str, tuple[str, dict[str, Any], str]] = {
     "anthropic-messages": ("/v1/messages/count_tokens", HI, "input_tokens"),
@@ -82,8 +88,33 @@ def test_where_counting_fails_the_estimate_says_why(dialect: str) -> None:
     assert answer.json()["estimate"] is True
     assert answer.headers["x-orchestrator-attempts"] == "1"
     assert answer.headers["x-orchestrator-path"].startswith("counts/m 404")
-    assert answer.headers["x-should-retry"] == "false"
-    assert "retry-after" not in answer.headers
+    assert not OF_ERRORS & answer.headers.keys()
+
+
+def test_an_estimate_is_an_answer_and_carries_nothing_of_an_error() -> None:
+    with running({"chat": replies.ok()}) as served:
+        path, body, _ = PATHS["anthropic-messages"]
+        estimated = served.post(path, {"model": "default", **body})
+
+    assert estimated.headers["x-orchestrator-estimate"] == "true"
+    assert not OF_ERRORS & estimated.headers.keys()
+    assert estimated.headers["x-orchestrator-skipped"] == "chat/m model_not_found"
+
+
+@pytest.mark.parametrize("dialect", PATHS)
+def test_what_the_official_description_demands_of_a_count_is_demanded(dialect: str) -> None:
+    path, body, _ = PATHS[dialect]
+    demanded = {
+        name for name in required_in_count(dialect) if name != "model"
+    }  # the route stands for it
+    assert demanded == ({"messages"} if dialect == "anthropic-messages" else set())
+    lacking: list[dict[str, Any]] = [{}, {name: [] for name in body}]
+    with running({"chat": replies.ok()}) as served:
+        answers = [served.post(path, {"model": "default", **without}) for without in lacking]
+
+    assert [answer.status_code for answer in answers] == [400 if demanded else 200] * 2
+    if demanded:
+        assert "'messages' is missing" in answers[0].text
 
 
 def test_nobody_waits_long_for_a_count() -> None:

@@ -275,6 +275,13 @@ def test_an_answer_without_a_body_leaves_the_connection_in_order(status: int) ->
     assert answers[0].headers["etag"] == '"1"'
 
 
+def test_a_status_that_is_none_is_not_passed_on() -> None:
+    with passing_through(lambda asked, told: told.whole(999, b"{}")) as world:  # noqa: ARG005
+        answer = world.client.get("/passthrough/one/x")
+
+    assert answer.status_code == 502
+
+
 # As it comes.
 
 
@@ -382,7 +389,7 @@ def test_an_answer_that_breaks_off_does_not_look_whole() -> None:
 def test_our_key_does_not_come_back(status: int, kind: str) -> None:
     def echo(asked: Asked, told: Told) -> None:
         key = asked.headers["authorization"].encode()
-        told.begin(status, Content_Type=kind, location=f"http://x/?k={KEY}")
+        told.begin(status, Content_Type=kind, location=f"http://x/?k={KEY}", x_request_id=KEY)
         for at in range(0, len(key), 5):
             told.piece(key[at : at + 5])
         told.piece(b' "and more" ')
