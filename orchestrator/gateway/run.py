@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import ipaddress
+import os
 import socket
 from collections.abc import Callable, Sequence
 
@@ -97,7 +98,9 @@ async def _serve(
     await take_part(handover, gateway, server)
     for one in sockets:
         host, port = one.getsockname()[:2]
-        say(f"ready on http://{f'[{host}]' if ':' in host else host}:{port}")
+        # A blank behind the address, also in JSON: programs look for it up to there.
+        where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        say(f"ready on {where} (process {os.getpid()})")
     await server.serve()
 
 
