@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Never
 from urllib.parse import quote, urlsplit
 
@@ -187,20 +187,14 @@ class ResponseHeaders(Mapping[str, str]):
         """Names in lower case, and values."""
         return self._read().items()  # a mapping's own would look each of them up
 
-    def only(self, names: Collection[bytes], begins: tuple[bytes, ...] = ()) -> ResponseHeaders:
-        """Those of ``names`` alone, for who keeps them longer than the answer, or wants few.
+    def only(self, is_wanted: Callable[[bytes], bool]) -> ResponseHeaders:
+        """Some of them alone, for who keeps them longer than the answer, or wants few.
 
         Args:
-            names: In lower case.
-            begins: Those whose names begin with one of these are kept too.
+            is_wanted: Told a name as it came, in whatever case. Best one that remembers: the
+                answers of a provider have the same two dozen names.
         """
-        return ResponseHeaders(
-            [
-                pair
-                for pair in self._raw
-                if (name := pair[0].lower()) in names or name.startswith(begins)
-            ]
-        )
+        return ResponseHeaders([pair for pair in self._raw if is_wanted(pair[0])])
 
     def _read(self) -> dict[str, str]:
         # Not before somebody asks: most answers are read without their headers.

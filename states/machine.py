@@ -48,7 +48,7 @@ class IllegalEvent(Exception):
         return type(self), (self.call, self.event, self.why)
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # with slots each field is set by a function call
 class Step:
     """What a step brought.
 

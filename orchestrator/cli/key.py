@@ -22,7 +22,6 @@ from orchestrator.cli.inputs import check_writable, read_duration
 from orchestrator.cli.screen import Screen
 from orchestrator.gateway.daily_tokens import DailyTokens, day_of
 from orchestrator.gateway.key_file import (
-    ANY,
     MOST_PER_MINUTE,
     MOST_TOKENS,
     NAME,
@@ -30,6 +29,7 @@ from orchestrator.gateway.key_file import (
     GatewayKey,
     KeyFile,
     StoredKey,
+    is_route_pattern,
 )
 
 _DAY = 86_400.0
@@ -221,7 +221,7 @@ def _routes(given: str | None) -> tuple[str, ...] | None:
         return None
     routes = tuple(route.strip() for route in given.split(","))
     for route in routes:
-        if not route or ANY in route[:-1]:
+        if not is_route_pattern(route):
             raise UsageError(
                 f"--routes: found {route!r:.80}; allowed: routes, provider/model, or provider/*, "
                 "commas between"

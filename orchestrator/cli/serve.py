@@ -12,6 +12,9 @@ from orchestrator.cli.context import how_to_install, name_config, require_config
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
 
+HOST, PORT = "127.0.0.1", 8400
+"""Where a gateway serves unless it is told otherwise."""
+
 MOST = 65_535
 """The last port there is."""
 
@@ -20,8 +23,8 @@ _EXTRA = "the gateway needs an extra ({} is missing): {}"
 
 def serve(
     *,
-    host: str = "127.0.0.1",
-    port: int = 8400,
+    host: str = HOST,
+    port: int = PORT,
     workers: int = 1,
     watch: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     log: Literal["text", "json"] = "text",
@@ -56,7 +59,7 @@ def serve(
         require_config(config)
         try:
             from orchestrator.gateway.config_reload import load_checked
-            from orchestrator.gateway.handover import HandoverFailed, take_over, told_of_failure
+            from orchestrator.gateway.handover import HandoverFailed, reporting_failure, take_over
             from orchestrator.gateway.log_writer import log_written
             from orchestrator.gateway.run import ServeOptions, run_gateway
         except ModuleNotFoundError as error:
@@ -65,7 +68,7 @@ def serve(
             handover = take_over()
         except HandoverFailed as error:
             raise UsageError(str(error)) from None
-        with log_written(log), told_of_failure(handover):
+        with log_written(log), reporting_failure(handover):
             loaded = load_checked(config)
             name_config(screen, loaded, config)
             show_warnings(loaded, screen)

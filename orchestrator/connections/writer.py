@@ -38,7 +38,10 @@ def request_bytes(request: OutgoingRequest, proxy_authorization: str | None = No
     if request.content or request.method == "POST":
         added["content-length"] = str(len(request.content))
     line = f"{request.method} {target} HTTP/1.1"
-    head = _template(tuple(added)) % (line, *added.values())
+    template = _template((request.method, *added))
+    if template is None:
+        raise UnsendableRequest("illegal header name")
+    head = template % (line, *added.values())
     raw = head.encode("latin-1", "ignore")  # its error would hold the head, and so the key
     if len(raw) != len(head):
         raise UnsendableRequest("illegal header value: a character that is not latin-1")
@@ -48,8 +51,6 @@ def request_bytes(request: OutgoingRequest, proxy_authorization: str | None = No
         raw.count(b"\r") == raw.count(b"\n") == raw.count(b"\r\n") == breaks
     ):
         raise UnsendableRequest("illegal header value: a line break or a control character")
-    if not _are_names((request.method, *added)):
-        raise UnsendableRequest("illegal header name")
     words = line.split(" ")
     if len(words) != 3 or words != line.split() or not target.isascii():
         raise UnsendableRequest("illegal address: a space, or a character that is not ASCII")
@@ -57,12 +58,16 @@ def request_bytes(request: OutgoingRequest, proxy_authorization: str | None = No
 
 
 @lru_cache(maxsize=64)  # requests to one provider have the same headers
-def _are_names(names: tuple[str, ...]) -> bool:
-    """Whether each of ``names`` is a token; the method's is one too, which may be empty."""
-    return "" not in names[1:] and all(map(_TOKEN.issuperset, names))
+def _template(names: tuple[str, ...]) -> str | None:
+    """The first line and those of headers, with a place for each value.
 
+    Args:
+        names: The method's, which is a token too, and those of the headers.
 
-@lru_cache(maxsize=64)
-def _template(names: tuple[str, ...]) -> str:
-    """The first line, and those of headers of these names, with a place for each value."""
-    return "".join(["%s\r\n", *(f"{name.replace('%', '%%')}: %s\r\n" for name in names)])
+    Returns:
+        ``None`` where one of them is no token.
+    """
+    headers = names[1:]
+    if "" in headers or not all(map(_TOKEN.issuperset, names)):
+        return None
+    return "".join(["%s\r\n", *(f"{name.replace('%', '%%')}: %s\r\n" for name in headers)])

@@ -30,7 +30,7 @@ class ToolCall:
         return not self.arguments.strip() or parsed_object(self.arguments) is not None
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # with slots each field is set by a function call
 class Usage:
     """Tokens, as the provider counted them; 0 where it said nothing.
 
@@ -49,7 +49,7 @@ class Usage:
     reasoning_tokens: int = 0
 
 
-@attrs.frozen(slots=False)  # with slots seven fields are set by function calls
+@attrs.frozen(slots=False)  # as usage
 class Answer:
     """A finished answer; ``finish_reason="length"`` is one too.
 

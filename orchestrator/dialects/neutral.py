@@ -252,8 +252,7 @@ class NeutralAnswer:
     model: str = ""
 
 
-@attrs.frozen
-class Heading:
+class Heading(msgspec.Struct, frozen=True):  # attrs takes five times as long to make one
     """What an answer is told with where its provider left it out.
 
     Attributes:
@@ -268,8 +267,8 @@ class Heading:
     id: str = "0"
     model: str = ""
     created: int = 0
-    asked: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
-    after: bytes = attrs.field(default=b"", repr=False)
+    asked: Mapping[str, Any] = {}
+    after: bytes = b""
 
 
 UNTITLED = Heading()

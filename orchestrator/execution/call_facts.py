@@ -19,7 +19,6 @@ from orchestrator.ledger.record import parts_of
 from orchestrator.states import (
     Call,
     Command,
-    Event,
     Reason,
     State,
     StoppedBy,
@@ -129,6 +128,8 @@ def _is_rescue(facts: CallFacts, call: Call) -> bool:
     """What `orchestrator stats` calls one."""
     first = facts.attempts[0].target if facts.attempts else ""
     target, stopped_by = call.route[0].name, facts.stopped_by
+    if call.number == 1 and first == target:
+        return False
     ending = ending_of(
         *(facts.state, stopped_by),
         attempts=call.number,
@@ -194,7 +195,9 @@ def _read(ledger: Ledger, facts: CallFacts, times: _Times) -> None:
         if kind is Transition:
             _, _, event, row, _, command = given
             rows.append(row)
-            _read_move(event, command, facts, times)
+            times.add_move(event.at, command)
+            if type(event) is Streaming and facts.first_content is None:
+                facts.first_content = event.at
         elif kind is Attempt:
             _, sent, at, state, error = given
             attempts.append(_attempt(sent, at, state, error))
@@ -205,17 +208,13 @@ def _read(ledger: Ledger, facts: CallFacts, times: _Times) -> None:
             facts.seconds = given[1]
 
 
-def _read_move(event: Event, command: Command, facts: CallFacts, times: _Times) -> None:
-    times.add_move(event.at, command)
-    if type(event) is Streaming and facts.first_content is None:
-        facts.first_content = event.at
-
-
 def _read_entry(entry: Any, facts: CallFacts, times: _Times) -> None:
     match entry:
         case Transition():
             facts.rows.append(entry.row)
-            _read_move(entry.facts, entry.command, facts, times)
+            times.add_move(entry.facts.at, entry.command)
+            if type(entry.facts) is Streaming and facts.first_content is None:
+                facts.first_content = entry.facts.at
         case Attempt():
             told = (getattr(entry, name) for name in AttemptFacts.__struct_fields__)
             facts.attempts.append(AttemptFacts(*told))
@@ -231,9 +230,14 @@ def _attempt(sent: Any, at: float, state: Any, error: Any) -> AttemptFacts:
     target, unsent = command.target, sent.unsent
     received = at if sent.received_at is None else sent.received_at
     return AttemptFacts(
-        *(target.name, target.provider, target.model),
+        target.name,
+        target.provider,
+        target.model,
         sent.status if error is None or error.status is None else error.status,
         None if error is None else error.reason,
-        *(sent.at, received - sent.at, command.probe, sent.usage),
+        sent.at,
+        received - sent.at,
+        command.probe,
+        sent.usage,
         billed(error, state, sent.usage, unsent=unsent),
     )

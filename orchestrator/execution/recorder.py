@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -93,6 +94,12 @@ def request_id(headers: Mapping[str, str]) -> str | None:
     return next(filter(None, map(named.get, _REQUEST_IDS)), None)
 
 
+@lru_cache(maxsize=256)
+def _is_request_id(name: bytes) -> bool:
+    """Whether the header of that name may hold the provider's id of a request."""
+    return name.lower() in _RAW_REQUEST_IDS
+
+
 @attrs.define
 class _Sent:
     """An attempt under way."""
@@ -101,6 +108,7 @@ class _Sent:
     at: float
     head: ResponseHead | None = None
     masker: Masker | None = None
+    is_released: bool = False
     received_at: float | None = None
     error: Error | None = None
     unsent: bool = True
@@ -123,8 +131,9 @@ class _Sent:
     def release_head(self) -> None:
         """Let go of the answer's headers, but for the provider's id of the request."""
         # A head may have 64 KiB, and a gateway keeps the records of a thousand calls.
-        if self.head is not None:
-            ids = self.head.headers.only(_RAW_REQUEST_IDS)
+        if self.head is not None and not self.is_released:
+            self.is_released = True
+            ids = self.head.headers.only(_is_request_id)
             self.head = ResponseHead(self.head.status, ids)
 
 
@@ -367,13 +376,22 @@ def _attempt(
     # The answer was all here at that instant; to judge it is none of the provider's time.
     received = at if sent.received_at is None else sent.received_at
     return (
-        *(call, command.number, target.name, target.provider, target.model, command.credential),
+        call,
+        command.number,
+        target.name,
+        target.provider,
+        target.model,
+        command.credential,
         status,
         error.reason if error else None,
         error.rule if error else None,
         error.message if error else None,
         error.retry_after if error else None,
-        *(sent.request_id, sent.at, received - sent.at, state._value_, command.probe),
+        sent.request_id,
+        sent.at,
+        received - sent.at,
+        state._value_,
+        command.probe,
         error.hint if error else "",
         tuple(sent.notes),
         sent.usage,

@@ -131,7 +131,8 @@ class RequestBuilder:
         is_crossed = provider.dialect != self._request.dialect
         if stream and (is_crossed or not self._request.stream):
             payload = spoken.ask_for_usage(payload)
-        notes += tuple(f"repaired: {name}" for name in repairs)
+        if repairs:
+            notes += tuple(f"repaired: {name}" for name in repairs)
         if stream is not self._request.stream:
             notes += ("asked as a stream" if stream else "asked without streaming",)
         worded = PreparedRequest(
@@ -160,7 +161,7 @@ class RequestBuilder:
     def _in_dialect(self, target: Target, provider: Provider) -> _Said:
         own, theirs, payload = self._request.dialect, provider.dialect, self._payload
         goes_on = bool(self._delivered.strip())
-        prefill = self.prefills(target, provider)
+        prefill = goes_on and self.prefills(target, provider)
         noted: tuple[str, ...] = (self._mended,) if self._mended else ()
         noted += ("asked to go on from the text so far",) if goes_on else ()
         if own == theirs:

@@ -22,7 +22,7 @@ from orchestrator.states import Reason, StoppedBy
 
 
 @attrs.frozen
-class AskedTarget:
+class AttemptSummary:
     """One attempt of a call, as a list of calls shows it.
 
     Attributes:
@@ -69,7 +69,7 @@ class CallSummary:
     rescued: str | None
     seconds: float
     overhead: float
-    attempts: tuple[AskedTarget, ...]
+    attempts: tuple[AttemptSummary, ...]
 
 
 @attrs.frozen
@@ -118,11 +118,6 @@ class CallStore:
         self.calls_kept = calls_kept
         self._running: dict[CallRun, str | None] = {}
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
-
-    @property
-    def in_flight(self) -> int:
-        """How many calls are not over."""
-        return len(self._running)
 
     def begin(self, run: CallRun, key: str | None = None) -> None:
         """A call is about to run.
@@ -230,5 +225,5 @@ def _summary(kept: _Kept) -> CallSummary:
         *(facts.call, facts.time, kept.key, facts.route, facts.target),
         *(outcome_of(facts), facts.state, facts.reason, facts.stopped_by, facts.rescued),
         *(facts.seconds, facts.overhead),
-        tuple(AskedTarget(one.target, one.status, one.reason) for one in facts.attempts),
+        tuple(AttemptSummary(one.target, one.status, one.reason) for one in facts.attempts),
     )

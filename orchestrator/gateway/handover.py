@@ -246,7 +246,7 @@ class Handover:
 
 
 @contextlib.contextmanager
-def told_of_failure(handover: Handover | None) -> Iterator[None]:
+def reporting_failure(handover: Handover | None) -> Iterator[None]:
     """Within this block, what keeps this process from serving is told to the old one."""
     try:
         yield

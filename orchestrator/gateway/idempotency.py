@@ -26,6 +26,7 @@ from orchestrator.serving.call_headers import PREFIX
 from orchestrator.serving.http_errors import error_response
 from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import HttpReply, request_ids
+from orchestrator.states import Reason
 
 HEADER = "idempotency-key"
 
@@ -401,11 +402,11 @@ async def _identity(caller: str, incoming: ClientRequest) -> tuple[bytes, bytes]
     if not 0 < len(key) <= LONGEST_KEY:
         raise RequestRefused(
             400,
-            "bad_request",
+            Reason.BAD_REQUEST.value,
             f"the header Idempotency-Key has {len(key)} characters; allowed: 1 to {LONGEST_KEY}",
         )
     # Another route is another request, though its body is the same.
-    route = incoming.headers.get("x-orchestrator-route", "").encode(errors="replace")
+    route = incoming.headers.get(f"{PREFIX}route", "").encode(errors="replace")
     large = len(content) > _LARGE
     digest = await asyncio.to_thread(_hash, route, content) if large else _hash(route, content)
     texts = (caller, incoming.path, key)

@@ -68,12 +68,6 @@ class KeyRing:
         self._stamp = self.file.stamp()
         self._by_digest = {one.digest: one for one in self.file.list()}
 
-    @property
-    def keys(self) -> tuple[GatewayKey, ...]:
-        """The keys, as far as they are known at this instant."""
-        self._look()
-        return tuple(one.key for one in self._by_digest.values())
-
     def find(self, presented: str) -> GatewayKey | None:
         """The key that ``presented`` is; ``None`` where it is none.
 

@@ -73,7 +73,7 @@ class Lifecycle:
 
 
 @contextlib.contextmanager
-def living(
+def registered(
     gateway: Gateway, server: GatewayServer, sockets: Sequence[socket.socket]
 ) -> Iterator[None]:
     """Within this block the gateway is found by commands, and obeys those of its user.
@@ -100,7 +100,9 @@ def living(
         yield
 
 
-async def take_part(handover: Handover | None, gateway: Gateway, server: GatewayServer) -> None:
+async def announce_ready(
+    handover: Handover | None, gateway: Gateway, server: GatewayServer
+) -> None:
     """Say that the gateway serves: to the process before it, and to systemd."""
     if handover is not None:
         handover.ready(gateway.instance)

@@ -14,8 +14,9 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from email.utils import formatdate
+from typing import Any
 
 from uvicorn.config import Config as ServerConfig
 
@@ -28,6 +29,7 @@ from orchestrator.gateway.protocol import Connections, GatewayProtocol, Limits
 from orchestrator.gateway.state import Gateway
 from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import refused
+from orchestrator.states import Reason
 
 _log = logging.getLogger("orchestrator")
 
@@ -50,7 +52,9 @@ def listen(host: str, port: int) -> list[socket.socket]:
     Raises:
         OSError: It has none, or the port is in use.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    # As an address has it in a URL, too.
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    found = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     with contextlib.ExitStack() as opened:
         sockets: list[socket.socket] = []
         for family, kind, protocol, _, address in dict.fromkeys(found):
@@ -95,7 +99,8 @@ class GatewayServer:
         self._connections = Connections(limits or Limits(), _refusal)
         self._servers: list[asyncio.Server] = []
         self._stop, self._hurry = asyncio.Event(), asyncio.Event()
-        self._watched = self._stamp() if watch else None
+        self._watches = watch
+        self._watched: tuple[int, int, int] | None = None
         self._background: set[asyncio.Task[object]] = set()
         self._draining: asyncio.Task[int] | None = None
         self.control: Control | None = None
@@ -113,6 +118,7 @@ class GatewayServer:
             proxy_headers=False,
         )
         config.load()
+        self._watched = self._stamp()
         self._tick(loop)
         for one in self._sockets:
             server = await loop.create_server(
@@ -200,6 +206,8 @@ class GatewayServer:
         connections.abort()
         if connections.tasks:
             await asyncio.wait(connections.tasks, timeout=_GRACE)
+        if self._gateway.keys is not None:  # which may hold tokens that are not in their file yet
+            self._gateway.keys.limits.close()
         await self._gateway.orchestrator.aclose()
 
     async def begin_drain(self) -> None:
@@ -224,7 +232,7 @@ class GatewayServer:
         """What is due every second."""
         date = formatdate(time.time(), usegmt=True).encode()
         self._connections.default_headers = [(b"date", date)]
-        if self._watched is not None and (stamp := self._stamp()) not in (self._watched, None):
+        if self._watches and (stamp := self._stamp()) not in (self._watched, None):
             self._watched = stamp
             self.reload()
         loop.call_later(1.0, self._tick, loop)
@@ -237,8 +245,8 @@ class GatewayServer:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
 
-    def _spawn(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.ensure_future(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
@@ -250,5 +258,5 @@ def _calls(number: int, one: str, several: str) -> str:
 
 def _refusal(status: int, words: str) -> tuple[str, bytes]:
     """The answer to what is no request: no path names a dialect in which to say so."""
-    reply = refused(RequestRefused(status, "bad_request", words), DEFAULT_DIALECT)
+    reply = refused(RequestRefused(status, Reason.BAD_REQUEST.value, words), DEFAULT_DIALECT)
     return reply.headers["content-type"], reply.body if isinstance(reply.body, bytes) else b""

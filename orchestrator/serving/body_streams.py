@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, 
 from contextlib import aclosing, suppress
 from typing import Protocol
 
-import attrs
+import msgspec
 
 from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request, RequestError
@@ -166,7 +166,7 @@ class EventWriter:
 
     def _own(self) -> StreamWriter:
         if self._writer is None:
-            heading = attrs.evolve(self._heading(), after=self._passed)
+            heading = msgspec.structs.replace(self._heading(), after=self._passed)
             self._writer = dialect(self._dialect).stream_writer(heading)
         return self._writer
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import quote
 
 from orchestrator.api.errors import CallFailed
@@ -26,9 +27,12 @@ _IDS = frozenset(
         b"retry-after",
     }
 )
-
+_MOST_UPSTREAM, _LONGEST_VALUE = 32, 256
+"""Headers of a provider, and characters of each: who tells of most has 14 (2026-11), and clients
+refuse an answer of more than 100."""
 
 _TRIED = ("call-id", "attempts", "path", "skipped")
+"""What of a failed call is told of an estimate in the place of its answer."""
 
 
 @lru_cache(maxsize=1024)  # names of a config, for the most part, in every answer
@@ -95,11 +99,26 @@ def estimated(error: CallFailed) -> dict[str, str]:
     return {PREFIX + name: said[PREFIX + name] for name in _TRIED if PREFIX + name in said}
 
 
-def upstream(headers: ResponseHeaders) -> dict[str, str]:
-    """Limits and ids that a provider told of, named so that no client takes them for ours."""
+def upstream(headers: ResponseHeaders, mask: Callable[[str], str]) -> dict[str, str]:
+    """Limits and ids that a provider told of, named so that no client takes them for ours.
+
+    Args:
+        headers: Of its answer.
+        mask: Gives a text without secrets: some providers repeat what they were sent.
+    """
     # Read from the bytes: an answer has dozens of headers, and few of them are these.
-    told = headers.only(_IDS, _LIMITS)
-    return {f"upstream-{name}": plain(value) for name, value in told.items()}
+    told = headers.only(_is_told)
+    return {
+        f"upstream-{name}": plain(mask(value[:_LONGEST_VALUE]))
+        for name, value in islice(told.items(), _MOST_UPSTREAM)
+    }
+
+
+@lru_cache(maxsize=256)
+def _is_told(name: bytes) -> bool:
+    """Whether :func:`upstream` has the header of that name."""
+    lowered = name.lower()
+    return lowered in _IDS or lowered.startswith(_LIMITS)
 
 
 def cause(ledger: Ledger, skipped: Sequence[Skipped]) -> str | None:

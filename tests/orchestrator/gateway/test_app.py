@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import attrs
 import httpx
 import pytest
 
+from orchestrator.gateway.daily_tokens import DailyTokens, day_of
 from orchestrator.gateway.keys import GatewayKey, KeyFile
 from orchestrator.sim import replies
 from tests.orchestrator.gateway.running import CHAT, HI, Running, running
@@ -39,6 +43,29 @@ def test_a_call_is_answered_with_how_it_was_come_by(served: Running, base: str) 
     assert answer.headers["x-orchestrator-credential"] == "key#1"
     assert answer.headers["x-request-id"] == answer.headers["x-orchestrator-call-id"]
     assert "x-orchestrator-cause" not in answer.headers
+
+
+def test_what_a_provider_tells_of_itself_has_an_end_and_no_secret() -> None:
+    told = {f"x-ratelimit-{number}": "9" * 300 for number in range(60)}
+    secret = {"x-request-id": "made-up-key-0123456789"}
+    whole = attrs.evolve(replies.ok("hello"), headers={**secret, **told})
+    replied = [whole, replies.error(400, b"{}", secret)]
+    with running({"up": replied}) as served:
+        answers = [served.post(), served.post()]
+
+    assert [each.status_code for each in answers] == [200, 400]
+    assert all("made-up-key" not in str(each.headers) for each in answers)
+    upstream = [value for name, value in answers[0].headers.items() if name.startswith("upstream-")]
+    assert 0 < len(upstream) <= 32
+    assert max(map(len, upstream)) <= 256
+
+
+def test_a_broken_header_of_an_answer_is_no_broken_key() -> None:
+    broken = attrs.evolve(replies.ok("hello"), headers={"x-other": "a\0b"})
+    with running({"up": broken}) as served:
+        answer = served.post()
+
+    assert answer.json()["error"]["code"] != "auth"
 
 
 def test_a_client_keeps_its_own_id(served: Running) -> None:
@@ -314,6 +341,30 @@ def test_a_key_is_held_to_its_routes_and_its_rate(keys: tuple[Running, dict[str,
     later = served.post(headers=bearing(made["slow"]))
     assert later.status_code == 429
     assert 0 < int(later.headers["retry-after"]) <= 60
+
+
+def test_tokens_that_a_lock_kept_out_are_in_their_file_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    path = tmp_path / "keys.json"
+    token = KeyFile(path).add(GatewayKey("ci", tokens_per_day=10**6))
+    tokens, today = DailyTokens.of_keys(path), day_of(time.time())
+    with running(gateway={"keys": str(path)}) as served:
+
+        def ask() -> None:
+            assert served.post(headers=bearing(token)).is_success
+            assert eventually(lambda: served.gateway.in_flight == 0)
+
+        ask()
+        once = tokens.used(today)["ci"]
+        with closing(sqlite3.connect(tokens.path, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            ask()
+            holder.execute("ROLLBACK")
+
+    assert tokens.used(today)["ci"] == 2 * once > 0
+    tokens.close()
 
 
 def test_a_caller_sees_its_own_calls_and_an_admin_all(

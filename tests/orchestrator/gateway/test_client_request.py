@@ -8,7 +8,7 @@ from orchestrator.gateway.client_request import check_metadata
 from orchestrator.serving.refusals import RequestRefused
 from orchestrator.sim import replies
 from tests.acceptance.world import HI
-from tests.orchestrator.gateway.served import gateway_over
+from tests.orchestrator.gateway.running import running
 
 NAME = "x-orchestrator-metadata"
 
@@ -23,9 +23,9 @@ def test_metadata_is_asked_for_in_the_words_that_are_allowed(value: str) -> None
 
 
 def test_who_asks_for_metadata_in_other_words_is_told_and_nobody_is_asked() -> None:
-    with gateway_over({"a": replies.ok()}) as served:
+    with running({"a": replies.ok()}) as served, served.client() as client:
         statuses = {
-            value: served.client.post(
+            value: client.post(
                 "/v1/chat/completions", json={"model": "default", **HI}, headers={NAME: value}
             ).status_code
             for value in ("yes", "enabled", "Disabled")

@@ -6,7 +6,6 @@ import logging
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from tests.waiting import AMPLE
@@ -51,12 +50,10 @@ def test_nobody_reads_it_at_all() -> None:
         [sys.executable, "-c", WRITE], cwd=ROOT, stdin=subprocess.PIPE, stderr=write
     )
     os.close(write)
-    began = time.monotonic()
     process.communicate(b"\n", timeout=AMPLE)
     os.close(read)
 
     assert process.returncode == 0
-    assert time.monotonic() - began < AMPLE
 
 
 def test_the_logger_is_as_it_was_before() -> None:

@@ -135,6 +135,8 @@ def test_what_is_no_call_of_a_model_is_not_served(method: str, path: str) -> Non
         ("/v1/chat/completions", b"{}", "'messages' is missing"),
         ("/v1/chat/completions", b'{"messages": [{"role": "user"}], "model": 3}', "of type int"),
         ("/v1beta/models/x:streamGenerateContent", b"{}", "alt=sse"),
+        ("/v1beta/models/x:generateContent", b'{"model": "g/./x"}', "dots alone"),
+        ("/v1/messages", b'{"model": "%s"}' % (b"x" * 100_000), "100,000 characters"),
     ],
 )
 def test_a_request_that_makes_no_sense_says_why(path: str, content: bytes, words: str) -> None:
