@@ -177,12 +177,12 @@ def _unused(config: Config) -> Iterator[Finding]:
             fix = "add a target of it to a route, or take it out"
             yield _warning(f"providers.{name}", "no route uses it", fix)
     for name in config.targets:
-        provider, _, model = name.partition("/")
+        entry, _, model = name.partition("/")
         # The limits of what the gateway passes through to a provider stand there.
         if model == PASSTHROUGH_MODEL:
-            if provider not in config.providers:
+            if entry not in config.providers:
                 what = "nothing is passed through to it, since no route and no table names it"
-                fix = f"write [providers.{provider}], or take this out"
+                fix = f"write [providers.{entry}], or take this out"
                 yield _warning(f'targets."{name}"', what, fix)
         elif name not in names:
             fix = "compare its spelling with the routes'"

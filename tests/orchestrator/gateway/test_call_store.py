@@ -127,7 +127,8 @@ def test_a_call_is_found_by_the_beginning_of_its_id_that_the_log_tells(
 
 
 def test_a_beginning_that_several_calls_share_finds_none_of_them() -> None:
-    player, store, ids = Player(), CallStore(40), []
+    player, store = Player(), CallStore(40)
+    ids: list[str] = []
     for key in ("team", "team", "other"):
         run = player.begun(Asked())
         store.begin(run, key)
