@@ -9,9 +9,15 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from typing import get_args
 
 from cyclopts import App
-from cyclopts.exceptions import CycloptsError, UnknownCommandError, UnusedCliTokensError
+from cyclopts.exceptions import (
+    CycloptsError,
+    MissingArgumentError,
+    UnknownCommandError,
+    UnusedCliTokensError,
+)
 
 from orchestrator.cli.exit_codes import INTERRUPTED, MISUSED, OneLineHandler
 from orchestrator.cli.format import one_line
@@ -184,6 +190,10 @@ def _run(tokens: list[str], screen: Screen) -> int:
         screen.say(f"error: too many words: {words}; what belongs together stands in quotes")
         screen.say(f"see: orchestrator {_command(tokens)}--help")
         return MISUSED
+    except MissingArgumentError as error:
+        screen.say(f"error: {_missing(error)}")
+        screen.say(f"see: orchestrator {_command(tokens)}--help")
+        return MISUSED
     except CycloptsError as error:
         screen.say(f"error: {one_line(str(error))}")
         screen.say(f"see: orchestrator {_command(tokens)}--help")
@@ -200,6 +210,15 @@ def _unknown(name: str, tokens: Sequence[str]) -> str:
         return f"unknown command {name!r}{near}; allowed: {', '.join(COMMANDS)}"
     command = next((token for token in tokens if token in COMMANDS), "COMMAND")
     return f"options stand behind the command: orchestrator {command} {name} …"
+
+
+def _missing(error: MissingArgumentError) -> str:
+    """What a command lacks; of words that are few, which there are."""
+    argument = error.argument
+    words = () if argument is None else get_args(argument.hint)
+    if argument is None or not all(isinstance(word, str) for word in words) or not words:
+        return one_line(str(error))
+    return f"{argument.name} is missing; allowed: {', '.join(words)}"
 
 
 def build_app(screen: Screen) -> App:

@@ -14,9 +14,10 @@ from orchestrator.cli.context import load_without_keys
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
 from orchestrator.cli.serve import HOST, PORT
-from orchestrator.cli.units import ENVIRONMENT, Unit, is_ours, units_folder
+from orchestrator.cli.units import ENVIRONMENT, Unit, installed_units, is_ours, units_folder
 from orchestrator.config import loading
 from orchestrator.config.config import Config
+from orchestrator.config.errors import nearest
 
 Action = Literal["install", "uninstall", "show"]
 
@@ -77,6 +78,7 @@ def service(
         _refuse(action, [option for option, value in given.items() if value is not None])
         if action == "show":
             _refuse(action, ["--force"] if force else [])
+            _check_there(path)
             screen.say(str(path))
             screen.text(path.read_text("utf-8"))
         else:
@@ -137,8 +139,22 @@ def _install(screen: Screen, path: Path, unit: Unit, *, force: bool) -> None:
         screen.copyable(f"  {command}")
 
 
+def _check_there(path: Path) -> None:
+    """Refuse the name of a unit that is not there.
+
+    Raises:
+        UsageError: The text names those that are.
+    """
+    if path.exists():
+        return
+    names = [one.stem for one in installed_units()]
+    known = f"installed: {', '.join(names)}" if names else "none is installed"
+    raise UsageError(f"there is no unit {path.stem}{nearest(path.stem, names)} ({path}); {known}")
+
+
 def _uninstall(screen: Screen, path: Path, *, force: bool) -> None:
-    if not (is_ours(path) or force) and path.exists():
+    _check_there(path)
+    if not (is_ours(path) or force):
         raise UsageError(f"{path} was not written by this command; --force removes it all the same")
     path.unlink()
     # What `enable` made; without the unit, `disable` would refuse to take it away.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import attrs
 
-MARK = "# Written by `orchestrator service install`; `orchestrator service uninstall` removes it."
-"""The first line of a unit that is ours."""
+MARK = "# Written by `orchestrator service install`"
+"""How the first line of a unit begins that is ours."""
 
 ENVIRONMENT = "environment"
 """The file of variables, in the user's config folder beside the config."""
@@ -22,7 +22,8 @@ _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 _TEMPLATE = """\
-{mark}
+{mark};
+# `orchestrator service uninstall` removes it.
 [Unit]
 Description=LLM gateway on {address}
 StartLimitIntervalSec=60
@@ -30,7 +31,7 @@ StartLimitBurst=5
 
 [Service]
 Type=notify
-# After `orchestrator restart` the new process is the main one: the old one says so.
+# After `orchestrator restart` the old process names the new one the main one.
 NotifyAccess=main
 ExecStart={command}
 ExecReload=/bin/kill -HUP $MAINPID

@@ -177,8 +177,14 @@ def _unused(config: Config) -> Iterator[Finding]:
             fix = "add a target of it to a route, or take it out"
             yield _warning(f"providers.{name}", "no route uses it", fix)
     for name in config.targets:
+        entry, _, model = name.partition("/")
         # The limits of what the gateway passes through to a provider stand there.
-        if name not in names and not name.endswith(f"/{PASSTHROUGH_MODEL}"):
+        if model == PASSTHROUGH_MODEL:
+            if entry not in config.providers:
+                what = "nothing is passed through to it, since no route and no table names it"
+                fix = f"write [providers.{entry}], or take this out"
+                yield _warning(f'targets."{name}"', what, fix)
+        elif name not in names:
             fix = "compare its spelling with the routes'"
             yield _warning(f'targets."{name}"', "no route names this target", fix)
 

@@ -19,7 +19,7 @@ from orchestrator.gateway.browser_guard import (
     cors_headers,
     preflight_headers,
 )
-from orchestrator.gateway.client_request import ClientRequest, Scope
+from orchestrator.gateway.client_request import ClientRequest, Scope, check_metadata
 from orchestrator.gateway.control import PREFIX, Control
 from orchestrator.gateway.counting import answer_count
 from orchestrator.gateway.idempotency import IdempotentCalls, is_nested_retry
@@ -117,6 +117,7 @@ class GatewayApp:
             case Kind.CALL if served.called is not None:
                 check_content_type(handling.incoming.headers.get("content-type"))
                 check_content_encoding(handling.incoming.headers.get("content-encoding"))
+                check_metadata(handling.incoming.headers)
                 gateway.begin(handling)
                 await self._read(handling, receive)
                 return await self._call(handling, served.called)

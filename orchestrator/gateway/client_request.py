@@ -8,6 +8,14 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from orchestrator.secrets import mask
+from orchestrator.serving.call_metadata import HEADER
+from orchestrator.serving.refusals import RequestRefused
+from orchestrator.states import Reason
+
+_SHOWN = 60
+"""Characters of a wrong value in an error's text."""
+
 Scope = MutableMapping[str, Any]
 """A connection's scope, as ASGI has it."""
 
@@ -65,3 +73,15 @@ def _text(value: bytes) -> str:
         return value.decode()
     except UnicodeDecodeError:
         return value.decode("latin-1")
+
+
+def check_metadata(headers: Mapping[str, str]) -> None:
+    """Refuse other words in place of ``enabled``: nobody would know why nothing comes of them.
+
+    Raises:
+        RequestRefused: The header says something else.
+    """
+    value = headers.get(HEADER)
+    if value is not None and value.strip().lower() not in ("enabled", "disabled"):
+        what = f"{HEADER} is {mask(repr(value))[:_SHOWN]}; allowed: enabled, disabled"
+        raise RequestRefused(400, Reason.BAD_REQUEST.value, what)

@@ -118,9 +118,10 @@ def named_deadline(handling: Handling) -> float | None:
     if written is None:
         return None
     try:
-        try:
-            return seconds(float(written))
-        except ValueError:
-            return seconds(written)
+        given: float | str = float(written)
+    except ValueError:
+        given = written
+    try:
+        return seconds(given)
     except NotAllowed as error:
         raise RequestRefused(400, "bad_request", f"x-orchestrator-deadline: {error}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import socket
 from collections.abc import Callable, Sequence
 
@@ -84,7 +85,8 @@ async def _serve(
     await announce_ready(handover, gateway, server)
     for one in sockets:
         host, port = one.getsockname()[:2]
-        say(f"ready on http://{host_and_port(host, port)}")
+        # A blank behind the address, also in JSON: programs look for it up to there.
+        say(f"ready on http://{host_and_port(host, port)} (process {os.getpid()})")
     await server.serve()
 
 

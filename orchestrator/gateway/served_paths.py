@@ -69,6 +69,10 @@ _BELOW = {
 }
 
 
+_NAMED = {"/v1/calls/": "id", "/passthrough/": "provider"}
+"""What those begin with, for whoever is shown what is served."""
+
+
 def served_at(method: str, path: str) -> ServedPath:
     """The endpoint at ``path``.
 
@@ -141,10 +145,15 @@ def _below(path: str) -> ServedPath | None:
 
 def _nearest(path: str) -> str:
     """The paths that are meant, perhaps; else all that take a call."""
-    served = [*_exact(), "/v1beta/models/{model}:generateContent", "/passthrough/{provider}/"]
+    methods = [f"/v1beta/models/{{model}}:{method}" for method in _methods()]
+    served = [*_exact(), *methods, *(f"{begin}{{{of}}}" for begin, of in _NAMED.items())]
     ends = [one for one in served if one.endswith(path) and path.count("/") > 0 and len(path) > 1]
-    near = ends[:1] or difflib.get_close_matches(path, served, 1, 0.6)
+    near = ends[:1] or difflib.get_close_matches(path, served, 1, 0.8)
     if near:
         return f"; did you mean {near[0]}?"
-    calls = [one for one in _exact() if one.startswith(VERSIONS[0])]
-    return f"; served are {', '.join(calls)}, {', '.join(served[-2:])}"
+    base = next((one for one in ("", *ALIASES) if path.startswith(f"{one}{VERSIONS[0]}/")), None)
+    rest = "" if base is None else path.removeprefix(f"{base}{VERSIONS[0]}/")
+    if rest:
+        return f"; what one provider alone has is at /passthrough/{{provider}}/{rest}"
+    own = [one for one in served if not one.startswith((*ALIASES, "/health/"))]
+    return f"; served are {', '.join(own)}"

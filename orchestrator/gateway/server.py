@@ -199,7 +199,9 @@ class GatewayServer:
         await self.begin_drain()
         gateway, connections = self._gateway, self._connections
         limit = gateway.settings.drain
-        _log.info("stopping: %d calls are under way and get up to %g s", gateway.in_flight, limit)
+        under_way = _calls(gateway.in_flight, "is", "are")
+        said = "stopping: %s under way, cut after %g s, or by a second signal to stop"
+        _log.info(said, under_way, limit)
         ends = [asyncio.ensure_future(each.wait()) for each in (connections.is_empty, self._hurry)]
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + limit
@@ -207,12 +209,13 @@ class GatewayServer:
             pace = min(left, _TELL_EVERY)
             if (await asyncio.wait(ends, timeout=pace, return_when=asyncio.FIRST_COMPLETED))[0]:
                 break
-            under_way, seconds = gateway.in_flight, max(0.0, ends_at - loop.time())
-            _log.info("stopping: %d calls left, cut in %.0f s", under_way, seconds)
+            under_way, seconds = _calls(gateway.in_flight, "is", "are"), ends_at - loop.time()
+            _log.info("stopping: %s left, cut in %.0f s", under_way, max(0.0, seconds))
         for each in ends:
             each.cancel()
         if gateway.in_flight:
-            _log.warning("stopping: %d calls were cut, which had not ended", gateway.in_flight)
+            cut = _calls(gateway.in_flight, "was", "were")
+            _log.warning("stopping: %s cut, which had not ended", cut)
         return gateway.in_flight
 
     async def close(self) -> None:
@@ -269,6 +272,11 @@ class GatewayServer:
         task = asyncio.ensure_future(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _calls(number: int, one: str, several: str) -> str:
+    """``1 call is``, ``3 calls are``."""
+    return f"1 call {one}" if number == 1 else f"{number:,} calls {several}"
 
 
 def _refusal(status: int, words: str) -> tuple[str, bytes]:

@@ -31,8 +31,8 @@ _MOST_UPSTREAM, _LONGEST_VALUE = 32, 256
 """Headers of a provider, and characters of each: who tells of most has 14 (2026-11), and clients
 refuse an answer of more than 100."""
 
-
 _TRIED = ("call-id", "attempts", "path", "skipped")
+"""What of a failed call is told of an estimate in the place of its answer."""
 
 
 @lru_cache(maxsize=1024)  # names of a config, for the most part, in every answer

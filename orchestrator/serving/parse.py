@@ -167,6 +167,8 @@ def _payload(incoming: HttpRequest) -> dict[str, Any]:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         payload = _with_lone_surrogates(incoming.content)
         if payload is None:
+            if not incoming.content.strip():
+                raise RequestError("the request's body is empty; allowed: a JSON object") from None
             raise RequestError(f"the request's body is not JSON: {error}") from error
     if not isinstance(payload, dict):
         raise RequestError("the request's body is JSON, but no object")

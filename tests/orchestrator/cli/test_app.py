@@ -124,3 +124,15 @@ def test_who_leaves_while_it_is_loaded_sees_no_traceback() -> None:
     )
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "allowed"), [("key", "new, list, remove"), ("service", "install, uninstall, show")]
+)
+def test_a_command_without_its_action_names_the_actions(
+    command: str, allowed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = said(capsys, command)
+
+    assert (status, out) == (2, "")
+    assert f"error: ACTION is missing; allowed: {allowed}" in err

@@ -109,9 +109,26 @@ def test_uninstall_removes_what_install_and_enable_made(place: Place) -> None:
     assert ended.out == f"removed {unit_of(place)}\n"
     assert not unit_of(place).exists()
     assert not link.is_symlink()
-    assert place.run("service", "uninstall").err == (
-        f"error: {unit_of(place)}: No such file or directory\n"
-    )
+
+
+@pytest.mark.parametrize("action", ["uninstall", "show"])
+def test_a_unit_that_is_not_there_is_told_with_those_that_are(action: str, place: Place) -> None:
+    bare = place.run("service", action)
+    place.run("service", "install", "--name", "llm")
+    near = place.run("service", action, "--name", "lllm")
+
+    path = unit_of(place)
+    assert bare.err == f"error: there is no unit orchestrator ({path}); none is installed\n"
+    assert bare.status == near.status == 2
+    assert "there is no unit lllm (did you mean 'llm'?)" in near.err
+    assert near.err.endswith("; installed: llm\n")
+
+
+def test_its_comments_fit_into_a_terminal(place: Place) -> None:
+    place.run("service", "install")
+    lines = unit_of(place).read_text().splitlines()
+
+    assert all(len(line) <= 80 for line in lines if line.startswith("#"))
 
 
 def test_a_unit_of_somebody_else_is_not_removed(place: Place) -> None:

@@ -307,3 +307,21 @@ def test_what_is_enough_is_enough_and_ten_seconds_less_are_not(
     assert shortages(route, attrs.evolve(policy, deadline=float(deadline))) == ()
     if deadline > 10:
         assert shortages(route, attrs.evolve(policy, deadline=deadline - 10.0))
+
+
+@pytest.mark.parametrize(("provider", "is_warned"), [("openai", True), ("ollama", False)])
+def test_limits_of_a_passthrough_that_leads_nowhere_are_warned_of(
+    *, provider: str, is_warned: bool
+) -> None:
+    text = f"""
+    [targets."{provider}/passthrough"]
+    timeouts = {{ first_token = "120s" }}
+
+    [routes]
+    default = ["ollama/m"]
+    """
+    where = f'targets."{provider}/passthrough"'
+    found = [one for one in lint(loads(text, {})) if one.where == where]
+
+    assert [one.level for one in found] == ([Level.WARNING] if is_warned else [])
+    assert all("passed through" in one.what and one.fix for one in found)

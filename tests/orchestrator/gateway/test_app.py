@@ -105,6 +105,11 @@ def test_a_failed_call_tells_the_client_not_to_try_again_and_when_it_may() -> No
         ("/chat/completions", "did you mean /v1/chat/completions?"),
         ("/messages", "did you mean /v1/messages?"),
         ("/nothing/of/the/kind", "served are /v1/chat/completions"),
+        ("/", "/metrics"),
+        ("/", "/readyz"),
+        ("/", "/v1beta/models/{model}:streamGenerateContent"),
+        ("/v1/images/generations", "at /passthrough/{provider}/images/generations"),
+        ("/openai/v1/audio/speech", "at /passthrough/{provider}/audio/speech"),
         ("/v1beta/models/m:predict", "not served"),
     ],
 )
@@ -149,7 +154,16 @@ def test_a_deadline_that_is_none_is_refused(served: Running, written: str) -> No
     answer = served.post(headers={"x-orchestrator-deadline": written})
 
     assert answer.status_code == 400
-    assert "x-orchestrator-deadline" in answer.json()["error"]["message"]
+    message = answer.json()["error"]["message"]
+    assert "x-orchestrator-deadline" in message
+    assert ", above 0" in message or written != "0"
+
+
+def test_a_request_without_a_body_is_told_so(served: Running) -> None:
+    answer = served.post(content=b"", headers={"content-type": "application/json"})
+
+    assert answer.status_code == 400
+    assert "body is empty; allowed: a JSON object" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b'"hi"', b"{}"])

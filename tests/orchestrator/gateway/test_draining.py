@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 import uvloop
 
@@ -15,8 +17,8 @@ from orchestrator.config.loading import from_mapping
 from orchestrator.gateway.server import GatewayServer, listen
 from orchestrator.gateway.state import Gateway
 from orchestrator.sim import ScriptedProviders, replies
-from tests.orchestrator.gateway.running import config
-from tests.waiting import AMPLE
+from tests.orchestrator.gateway.running import Running, config, running
+from tests.waiting import AMPLE, eventually
 
 CLIENTS = 5
 TURNS = range(8)
@@ -69,3 +71,32 @@ def test_nobody_is_lost(turns: int, loop: Callable[[], asyncio.AbstractEventLoop
         found = runner.run(asyncio.wait_for(served_and_left(turns, providers), AMPLE))
 
     assert found == CLIENTS
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (1, ["1 call is under way, cut after 0.5 s, or by a second", "1 call was cut"]),
+        (2, ["2 calls are under way, cut after 0.5 s, or by a second", "2 calls were cut"]),
+    ],
+)
+def test_the_log_says_how_many_calls_end_and_when(
+    number: int, said: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def ask(served: Running) -> None:
+        with contextlib.suppress(httpx.HTTPError):  # it is cut
+            served.post()
+
+    with (
+        caplog.at_level("INFO", "orchestrator"),
+        ThreadPoolExecutor(number) as threads,
+        running({"up": replies.hang()}, gateway={"drain": "0.5s"}) as served,
+    ):
+        for _ in range(number):
+            threads.submit(ask, served)
+        assert eventually(lambda: served.gateway.in_flight == number)
+        served.call(served.server.drain())
+
+    told = [line for line in caplog.messages if line.startswith("stopping: ")]
+    ends = (told[0], told[-1])
+    assert all(words in line for words, line in zip(said, ends, strict=True)), told
