@@ -46,6 +46,10 @@ ENTRY = {
     "anthropic-messages": ("anthropic", "ModelInfo"),
     "gemini": ("gemini", "Model"),
 }
+COUNTED = {
+    "openai-responses": ("openai", "TokenCountsBody"),
+    "anthropic-messages": ("anthropic", "CountMessageTokensParams"),
+}
 COUNT = {
     "openai-responses": ("openai", "TokenCountsResource"),
     "anthropic-messages": ("anthropic", "CountMessageTokensResponse"),
@@ -118,6 +122,14 @@ def wrong_in_models(dialect: str, body: Any) -> list[str]:
 def wrong_in_model(dialect: str, body: Any) -> list[str]:
     """The same for one entry of it."""
     return _wrong_in_schema(*ENTRY[dialect], body)
+
+
+def required_in_count(dialect: str) -> set[str]:
+    """The fields that the description of ``dialect`` demands of a request for a count."""
+    if dialect == "gemini":
+        return set()  # Discovery, whose fields are all optional
+    vendor, name = COUNTED[dialect]
+    return set(description(vendor)["components"]["schemas"][name].get("required", ()))
 
 
 def wrong_in_count(dialect: str, body: Any) -> list[str]:

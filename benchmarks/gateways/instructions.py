@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving.respond import answer
 
 WORKER = "--worker"
+NOTHING = "nothing"
 TIMES = 100
 CONFIG = """\
 health = "file"
@@ -154,7 +155,7 @@ class Walk:
     async def _send(self, message: Message) -> None:
         """Nowhere."""
 
-    async def stages(self) -> AsyncIterator[None]:
+    async def stages(self) -> AsyncGenerator[None, None]:
         """Go through a request, to the end of each of :data:`STAGES`."""
         gateway, app = self.gateway, self.app
         handling = Handling(ClientRequest.of(self.scope), gateway.clock.monotonic())
@@ -230,7 +231,7 @@ async def work_through(folder: Path) -> list[str]:
     names = []
     gateway = made()
     walk = Walk(GatewayApp(gateway), gateway, await scope_of_one())
-    for at, name in enumerate(("nothing", *STAGES)):
+    for at, name in enumerate((NOTHING, *STAGES)):
         await counted(walk.through(at))
         names.append(name)
     await counted(asked(at_once))
@@ -257,19 +258,13 @@ def main() -> int:
         print("no instructions were counted: valgrind is not installed", file=sys.stderr)
         return 2
     print(interpreter())
-    found = count()
-    before = 0
-    for name, instructions in found.items():
-        if name in ("nothing", *STAGES):
-            print(f"{name:<50}{instructions - before:>12,}{instructions:>12,}")
-            before = instructions
-        else:
-            print(f"{name:<50}{instructions:>12,}")
+    for name, instructions in count().items():
+        print(f"{name:<50}{instructions:>12,}")
     return 0
 
 
 def count() -> dict[str, int]:
-    """Instructions of a request, up to the end of each stage."""
+    """Instructions of each stage of a request, and of the whole of it."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "counts"
         done = subprocess.run(
@@ -288,7 +283,10 @@ def count() -> dict[str, int]:
         )  # fmt: skip
         names: list[str] = json.loads(done.stdout.splitlines()[-1])
         parts = [totalled(out.with_name(f"counts.{2 * at + 2}")) for at in range(len(names))]
-    return {name: part // TIMES for name, part in zip(names, parts, strict=True)}
+    found = {name: part // TIMES for name, part in zip(names, parts, strict=True)}
+    ends = [found.pop(name) for name in (NOTHING, *STAGES)]
+    each = {name: ends[at + 1] - ends[at] for at, name in enumerate(STAGES)}
+    return {**each, **found}
 
 
 if __name__ == "__main__":

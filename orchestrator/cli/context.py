@@ -83,7 +83,17 @@ def name_config(
     """
     why = _passed_over(config) if given is None else ""
     if named or why:
-        screen.say(Text(f"config: {config.path}{why}", style="dim"))
+        screen.say(Text(config_in_words(config, given), style="dim"))
+
+
+def config_in_words(config: Config, given: Path | None) -> str:
+    """Which config a command uses, and which it does not although it lies here.
+
+    Args:
+        config: The config.
+        given: What ``--config`` names.
+    """
+    return f"config: {config.path}{_passed_over(config) if given is None else ''}"
 
 
 def _passed_over(config: Config) -> str:
@@ -188,6 +198,12 @@ def program_name() -> str:
     if not started.is_file() or (found and Path(found).samefile(started)):
         return NAME
     return _short(started)
+
+
+def how_to_install(extra: str) -> str:
+    """The command that gives this very Python an extra: another ``pip`` is another Python's."""
+    python = _short(Path(sys.executable))
+    return f"{python} -m pip install '.[{extra}]' in the clone (the package is on no index yet)"
 
 
 def _short(path: Path) -> str:

@@ -16,8 +16,6 @@ from orchestrator.dialects import Usage
 from orchestrator.ledger.statistics import Price
 from orchestrator.vendors import CATALOGUE
 
-HOW_TO_INSTALL = "pip install 'llm-request-orchestrator[prices]'"
-
 
 def read_prices(config: Config | None) -> Price | None:
     """What attempts at the providers of ``config``, and at known ones, cost.

@@ -13,8 +13,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.cli.context import how_to_install
 from orchestrator.cli.format import count, duration, one_line
-from orchestrator.cli.prices import HOW_TO_INSTALL
 from orchestrator.cli.screen import Screen
 from orchestrator.ledger.figures import CallCounts, Statistics, TargetFigures, as_mapping
 
@@ -149,7 +149,7 @@ class ShownStatistics:
                 "their providers told none"
             )
         if not found.is_priced:
-            yield f"money by target and day: {HOW_TO_INSTALL}"
+            yield f"money by target and day: {how_to_install('prices')}"
         elif unpriced := [name for name, sums in found.targets.items() if sums.unpriced]:
             yield f"no price is known of {', '.join(unpriced)}: not in the money"
         if found.cut_off:

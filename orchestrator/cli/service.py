@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from orchestrator.cli.context import load_without_keys
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
+from orchestrator.cli.serve import HOST, PORT
 from orchestrator.cli.units import ENVIRONMENT, Unit, is_ours, units_folder
 from orchestrator.config import loading
 from orchestrator.config.config import Config
@@ -20,8 +21,6 @@ from orchestrator.config.config import Config
 Action = Literal["install", "uninstall", "show"]
 
 NAME = "orchestrator"
-HOST = "127.0.0.1"
-PORT = 8400
 
 _NAME = re.compile(r"[\w.-]+", re.ASCII)
 

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from orchestrator.cli.context import how_to_install
 from orchestrator.cli.exit_codes import UsageError
 from orchestrator.cli.render_stats import ENDS, WORDS
 from orchestrator.ledger.figures import Statistics, TargetFigures
@@ -43,7 +44,7 @@ def write_chart(found: Statistics, path: Path) -> None:
     """
     if importlib.util.find_spec("pygal") is None:
         raise UsageError(
-            "--plot FILE.svg needs an extra: pip install 'llm-request-orchestrator[plot]'; "
+            f"--plot FILE.svg needs an extra: {how_to_install('plot')}; "
             "--plot alone draws in the terminal"
         )
     if not found.days:

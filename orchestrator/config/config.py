@@ -23,6 +23,10 @@ DEFAULT_ROUTE = "default"
 """The route of a request that names none."""
 
 
+PASSTHROUGH_MODEL = "passthrough"
+"""What stands for a model where none is asked: of all that the gateway passes through."""
+
+
 def model_name(model: str) -> str:
     """What tells models apart, whoever serves them: the last part of the name, in lower case.
 
@@ -160,6 +164,8 @@ class Config:
         name = DEFAULT_ROUTE if named is None else named
         if name in self.routes:
             return self.routes[name]
+        if named is None:
+            raise UnknownRoute(None, routes=tuple(self.routes))
         return (self.target(name),)
 
     def first_model(self, named: str | Sequence[str] | None = None) -> str:
@@ -174,7 +180,7 @@ class Config:
         if named is not None and not isinstance(named, str):
             return self.first_model(named[0])
         name = DEFAULT_ROUTE if named is None else named
-        first = self.preferred.get(name) or next(map(str, self.route(name)), "")
+        first = self.preferred.get(name) or next(map(str, self.route(named)), "")
         return model_name(first.partition("/")[2])
 
     def _near(self, name: str) -> tuple[str, ...]:

@@ -69,21 +69,25 @@ class UnknownRoute(ConfigError, LookupError):
     """A request names neither a route nor a ``provider/model`` that is configured.
 
     Attributes:
-        name: What was asked for.
+        name: What was asked for; ``None`` where nothing was, and there is no route ``default``.
         near: Names that it may have meant.
         routes: The routes that there are.
     """
 
-    def __init__(self, name: str, near: tuple[str, ...], routes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, name: str | None, near: tuple[str, ...] = (), routes: tuple[str, ...] = ()
+    ) -> None:
         self.name = name
         self.near = near
         self.routes = routes
         known = f"near: {', '.join(near)}" if near else f"routes: {', '.join(routes) or 'none'}"
         what = (
-            f"{mask(repr(name))} is neither a route nor a provider/model of a configured provider; "
-            f"{known}"
+            "no model was named, and there is no route default"
+            if name is None
+            else f"{mask(repr(name))} is neither a route nor a provider/model of a configured "
+            "provider"
         )
-        super().__init__("", (Problem("", what),))
+        super().__init__("", (Problem("", f"{what}; {known}"),))
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.name, self.near, self.routes)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import attrs
 
-from orchestrator.config.config import Config, makes_vectors, model_name
+from orchestrator.config.config import PASSTHROUGH_MODEL, Config, makes_vectors, model_name
 from orchestrator.connections.proxies import UnusableProxy, proxy_of
 from orchestrator.connections.tls import UnusableCertificates, ssl_context
 from orchestrator.http_messages import Address
@@ -177,7 +177,8 @@ def _unused(config: Config) -> Iterator[Finding]:
             fix = "add a target of it to a route, or take it out"
             yield _warning(f"providers.{name}", "no route uses it", fix)
     for name in config.targets:
-        if name not in names:
+        # The limits of what the gateway passes through to a provider stand there.
+        if name not in names and not name.endswith(f"/{PASSTHROUGH_MODEL}"):
             fix = "compare its spelling with the routes'"
             yield _warning(f'targets."{name}"', "no route names this target", fix)
 

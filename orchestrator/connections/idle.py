@@ -66,13 +66,18 @@ class IdleConnections(Generic[Connection]):
         if now - self._swept > EXPIRY:
             self._sweep(now)
 
+    def sweep(self) -> bool:
+        """Close what nobody has asked for lately; whether any is left."""
+        self._sweep(self._clock())
+        return any(self._kept.values())
+
     def drop(self, origin: Hashable | None = None) -> None:
         """Close those to ``origin``, or all; who is at work goes on."""
         for each in [origin] if origin is not None else list(self._kept):
             _drop(self._kept.pop(each, []))
 
     def _sweep(self, now: float) -> None:
-        """Close what nobody has asked for lately: the oldest lie below."""
+        """The same, seen from ``now``: the oldest lie below."""
         self._swept = now
         for kept in list(self._kept.values()):
             # Another thread may take one meanwhile: then the first is a younger one, which is

@@ -18,7 +18,7 @@ from orchestrator.connections.errors import (
     TransportError,
     WriteError,
 )
-from orchestrator.connections.idle import IdleConnections
+from orchestrator.connections.idle import EXPIRY, IdleConnections
 from orchestrator.connections.reader import ResponseReader
 from orchestrator.connections.routes import (
     Route,
@@ -301,6 +301,7 @@ class LoopTransport:
         self._loaded: set[str | Literal[False]] = set()
         self._pools: dict[Hashable, AsyncHttpxPool] = {}
         self._idle: IdleConnections[LoopConnection] = IdleConnections(loop.time)
+        self._sweeping: asyncio.TimerHandle | None = None
 
     async def open(
         self, request: OutgoingRequest, seconds: float, connect: float
@@ -330,11 +331,20 @@ class LoopTransport:
     def keep(self, key: Hashable, connection: LoopConnection) -> None:
         """``connection`` has done its work and may do more."""
         self._idle.keep(key, connection)
+        if self._sweeping is None:
+            self._sweeping = self._loop.call_later(EXPIRY, self._sweep)
+
+    def _sweep(self) -> None:
+        """Close what nobody has asked for lately, also where nothing is asked any more."""
+        self._sweeping = self._loop.call_later(EXPIRY, self._sweep) if self._idle.sweep() else None
 
     async def aclose(self) -> None:
         """Close the connections that nobody uses; calls that run come to their end."""
         self.generation += 1
         self._idle.drop()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            self._sweeping = None
         pools = list(self._pools.values())
         self._pools.clear()
         for pool in pools:

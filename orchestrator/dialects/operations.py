@@ -43,7 +43,7 @@ def _nothing_lost(payload: Payload) -> tuple[Loss, ...]:  # noqa: ARG001 - it is
     return ()
 
 
-def _unchecked(payload: Payload) -> None:
+def unchecked(payload: Payload) -> None:
     """Who sends it is told by the provider."""
 
 
@@ -80,7 +80,7 @@ class OperationSpec:
     decode: DecodeFor
     takes_overrides: bool = True
     optional: frozenset[str] = frozenset()
-    check_request: Callable[[Payload], None] = attrs.field(default=_unchecked)
+    check_request: Callable[[Payload], None] = attrs.field(default=unchecked)
     losses: Callable[[Payload], tuple[Loss, ...]] = attrs.field(default=_nothing_lost)
     complete_answer: Callable[[Payload, Payload, str], dict[str, Any]] = attrs.field(
         default=_as_it_came

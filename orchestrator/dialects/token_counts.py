@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from orchestrator.dialects.answer import Answer, Fault
 from orchestrator.dialects.encoding import EncodeOperation, Payload
-from orchestrator.dialects.operations import DecodeFor, OperationSpec
+from orchestrator.dialects.operations import DecodeFor, OperationSpec, unchecked
 from orchestrator.dialects.wire import decoded
 
 _MARK = {"estimate": True}
@@ -21,6 +21,7 @@ def token_count(
     encode: EncodeOperation,
     field: str,
     fixed: Mapping[str, Any] = MappingProxyType({}),
+    check_request: Callable[[Payload], None] = unchecked,
 ) -> OperationSpec:
     """The operation of a dialect whose answers hold the count in ``field``.
 
@@ -30,6 +31,8 @@ def token_count(
         encode: Makes the request.
         field: Where the answer has the number.
         fixed: What every answer says besides.
+        check_request: Refuses what lacks what the dialect's description demands. Raises
+            RequestError.
     """
 
     def estimated(tokens: int) -> dict[str, Any]:
@@ -44,6 +47,7 @@ def token_count(
         encode=encode,
         decode=_decoder(field),
         takes_overrides=False,
+        check_request=check_request,
         complete_answer=complete_answer,
         estimated=estimated,
     )

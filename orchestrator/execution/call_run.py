@@ -22,10 +22,10 @@ from orchestrator.execution.call_errors import failed_call
 from orchestrator.execution.call_log import Sent
 from orchestrator.execution.classify_failure import (
     AttemptContext,
+    address_hint,
     classify_failure,
     masked,
     never_sent,
-    proxy_hint,
 )
 from orchestrator.execution.delivery import Delivery
 from orchestrator.execution.effects import Effect
@@ -359,7 +359,8 @@ class CallRun:
         repair = error.repair
         if repair != RESEND:
             repair = self.requests.cure(target, self.provider, error)
-        hint = _hint(error, repair) + proxy_hint(self.failure, self.located_provider)
+        located = self.located_provider
+        hint = _hint(error, repair) + address_hint(self.failure, located, self.runtime.masker)
         error = attrs.evolve(error, repair=repair, hint=hint)
         return Report(target, credential, error, time_budget.cut_first_token(self.failure))
 

@@ -131,17 +131,29 @@ def never_sent(failure: Failure | None) -> bool:
             return False
 
 
-def proxy_hint(failure: Failure | None, provider: Provider) -> str:
-    """What a hint adds where nobody was reached and a proxy is set; else nothing."""
+def address_hint(failure: Failure | None, provider: Provider, masker: Masker) -> str:
+    """What a hint adds where nobody was reached: where that was, and by which proxy; else nothing.
+
+    Neither a path nor a query is in it, nor who asks: any of them may be a secret.
+    """
     match failure:
         case Broken(exception=ConnectError()) | LimitReached(limit="connect"):
             try:
-                proxy = proxy_of(Address.parse(provider.base_url), provider.connection)
-            except (UnusableProxy, ValueError):
+                address = Address.parse(provider.base_url)
+            except ValueError:
                 return ""
-            return "" if proxy is None else f" A proxy is set for this provider: {proxy}."
+            where = masker(f"{address.scheme}://{address.authority}")
+            return f" The address is {where}.{_proxy_hint(address, provider)}"
         case _:
             return ""
+
+
+def _proxy_hint(address: Address, provider: Provider) -> str:
+    try:
+        proxy = proxy_of(address, provider.connection)
+    except UnusableProxy:
+        return ""
+    return "" if proxy is None else f" A proxy is set for this provider: {proxy}."
 
 
 def masked(text: str | None, masker: Masker) -> str | None:

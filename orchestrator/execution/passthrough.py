@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from orchestrator.api.request import Request
+from orchestrator.config.config import PASSTHROUGH_MODEL
 from orchestrator.dialects import Answer, Fault, Operation, Payload
 from orchestrator.dialects.encoding import USER_AGENT
 from orchestrator.dialects.neutral import StreamEvent
@@ -28,9 +29,6 @@ from orchestrator.health.session import NoteFirstToken, Report
 from orchestrator.http_messages import Address, OutgoingRequest, ResponseHead
 from orchestrator.provider import Provider
 from orchestrator.states import Call, Error, OnInterrupted, Policy, Reason, Scope, Target
-
-MODEL = "passthrough"
-"""What stands for a model where none is asked: marks of a target are of all that passes through."""
 
 _OF_THE_PATH = frozenset({Reason.MODEL_NOT_FOUND, Reason.FORBIDDEN})
 """Of a path or an id, not of the whole provider: the next request may ask for another."""
@@ -69,7 +67,7 @@ def passthrough_request(provider: str, dialect: str, timeout: float | None = Non
     payload: dict[str, Any] = {}
     return Request(
         payload,
-        route=f"{provider}/{MODEL}",
+        route=f"{provider}/{PASSTHROUGH_MODEL}",
         timeout=timeout,
         dialect=dialect,
         stream=True,
@@ -79,8 +77,17 @@ def passthrough_request(provider: str, dialect: str, timeout: float | None = Non
 
 
 def passthrough_policy(policy: Policy) -> Policy:
-    """``policy`` with one attempt, whose answer goes to the caller as it comes."""
-    return attrs.evolve(policy, max_attempts=1, on_interrupted=OnInterrupted.FAIL)
+    """``policy`` with one attempt, whose answer goes to the caller as it comes.
+
+    The second is for a kept connection that turns out closed, which is a repair and no move.
+    """
+    return attrs.evolve(
+        policy,
+        max_attempts=2,
+        attempts_per_target=1,
+        on=dict.fromkeys(Reason, frozenset()),
+        on_interrupted=OnInterrupted.FAIL,
+    )
 
 
 @attrs.define(repr=False)

@@ -40,6 +40,16 @@ _CHARSETS = ("", "utf-8", "utf8", "us-ascii")
 _SHOWN = 100
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether a name or address is one by which a machine reaches itself, and nobody else it."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 def check_host(host: str | None, *, is_loopback: bool) -> None:
     """Refuse a name that is not this machine's, where only this machine can ask.
 
@@ -167,14 +177,7 @@ def check_content_encoding(encoding: str | None) -> None:
 @lru_cache(maxsize=64)  # a client sends the same each time
 def _is_here(host: str) -> bool:
     found = _AUTHORITY.fullmatch(host)
-    if found is None:
-        return False
-    if found[1].lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(found[1].strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return found is not None and is_this_machine(found[1])
 
 
 def _origin(text: str) -> tuple[str, str, int] | None:

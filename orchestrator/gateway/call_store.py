@@ -22,7 +22,7 @@ from orchestrator.states import Reason, StoppedBy
 
 
 @attrs.frozen
-class AskedTarget:
+class AttemptSummary:
     """One attempt of a call, as a list of calls shows it.
 
     Attributes:
@@ -69,7 +69,7 @@ class CallSummary:
     rescued: str | None
     seconds: float
     overhead: float
-    attempts: tuple[AskedTarget, ...]
+    attempts: tuple[AttemptSummary, ...]
 
 
 @attrs.frozen
@@ -87,6 +87,10 @@ class CallDetails:
     moves: tuple[MoveReason, ...]
     attempts: tuple[Attempt, ...]
     skipped: tuple[Skipped, ...]
+
+
+SHORTEST = 8
+"""Digits of an id by which a call is found: so many stand before a line of the log."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -114,11 +118,6 @@ class CallStore:
         self.calls_kept = calls_kept
         self._running: dict[CallRun, str | None] = {}
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
-
-    @property
-    def in_flight(self) -> int:
-        """How many calls are not over."""
-        return len(self._running)
 
     def begin(self, run: CallRun, key: str | None = None) -> None:
         """A call is about to run.
@@ -150,15 +149,15 @@ class CallStore:
         """A call as JSON: its summary, its record, and why each move was made.
 
         Args:
-            call: The call's id.
+            call: The call's id, or its first digits, at least :data:`SHORTEST` of them.
             key: Who asks.
             is_admin: True where he may see the calls of all.
 
         Returns:
-            ``None`` where there is no such call, or it is not his.
+            ``None`` where there is no such call, it is not his, or his are several.
         """
-        kept = self._kept.get(call) or self._found_running(call)
-        if kept is None or not (is_admin or kept.key == key):
+        kept = self._found(call, key, is_admin=is_admin)
+        if kept is None:
             return None
         ledger = kept.ledger
         details = CallDetails(str(ledger), move_reasons(ledger), ledger.attempts, kept.skipped)
@@ -191,11 +190,24 @@ class CallStore:
         yield from (_as_of_now(run, key) for run, key in reversed(running))
         yield from reversed(self._kept.values())
 
-    def _found_running(self, call: str) -> _Kept | None:
-        for run, key in self._running.items():
-            if has_begun(run) and run.recorder.ledger.call == call:
-                return _as_of_now(run, key)
-        return None
+    def _found(self, call: str, key: str | None, *, is_admin: bool) -> _Kept | None:
+        """The one call of that id, or of an id that begins so, which ``key`` may see."""
+        exact = self._kept.get(call)
+        if exact is not None:
+            return exact if is_admin or exact.key == key else None
+
+        def is_meant(known: str, owner: str | None) -> bool:
+            # Others' calls do not count: nobody learns of an id by what he may not see.
+            is_his = is_admin or owner == key
+            return is_his and (known == call or (is_long and known.startswith(call)))
+
+        is_long = len(call) >= SHORTEST
+        kept = [one for known, one in self._kept.items() if is_meant(known, one.key)]
+        runs = [one for one in self._running.items() if has_begun(one[0])]
+        running = [one for one in runs if is_meant(one[0].recorder.ledger.call, one[1])]
+        if len(kept) + len(running) != 1:
+            return None
+        return kept[0] if kept else _as_of_now(*running[0])
 
 
 def has_begun(run: CallRun) -> bool:
@@ -213,5 +225,5 @@ def _summary(kept: _Kept) -> CallSummary:
         *(facts.call, facts.time, kept.key, facts.route, facts.target),
         *(outcome_of(facts), facts.state, facts.reason, facts.stopped_by, facts.rescued),
         *(facts.seconds, facts.overhead),
-        tuple(AskedTarget(one.target, one.status, one.reason) for one in facts.attempts),
+        tuple(AttemptSummary(one.target, one.status, one.reason) for one in facts.attempts),
     )

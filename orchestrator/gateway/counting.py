@@ -12,7 +12,7 @@ from orchestrator.gateway.machine_calls import answer_call, headers, read_reques
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving import call_headers
 from orchestrator.serving.parse import Called
-from orchestrator.serving.respond import NO_RETRY, HttpReply, json
+from orchestrator.serving.respond import HttpReply, json
 
 MARK = {f"{call_headers.PREFIX}estimate": "true"}
 """What tells a count that nobody made."""
@@ -35,9 +35,7 @@ async def answer_count(gateway: Gateway, handling: Handling, called: Called) -> 
         if estimated is None:
             raise
         body = estimated(await asyncio.to_thread(_estimate, request))
-        said = call_headers.failed(error) | headers(gateway, handling, request) | MARK | NO_RETRY
-        # It is an answer: nobody has to wait before the next one.
-        said.pop("retry-after", None)
+        said = call_headers.estimated(error) | headers(gateway, handling, request) | MARK
         return json(200, body, said)
 
 

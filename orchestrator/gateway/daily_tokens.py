@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from orchestrator.clock import Clock, SystemClock
-from orchestrator.health.stores import APP, sqlite_file
+from orchestrator.health.stores import sqlite_file, state_folder
 
 FILE = "gateway-tokens.sqlite3"
 
@@ -63,13 +63,6 @@ T = TypeVar("T")
 _log = logging.getLogger("orchestrator")
 
 
-def default_path() -> Path:
-    """The file in the user's state folder."""
-    import platformdirs  # it loads tempfile and shutil, for who keeps a file alone
-
-    return platformdirs.user_state_path(APP) / FILE
-
-
 def day_of(now: float) -> int:
     """The day (UTC) of an instant (epoch), by its number."""
     return int(now // DAY)
@@ -101,7 +94,7 @@ class DailyTokens:
     @classmethod
     def of_keys(cls, keys: Path, clock: Clock | None = None) -> DailyTokens:
         """Those of the keys in the file at ``keys``, in the user's state folder."""
-        return cls(default_path(), os.path.realpath(keys), clock)
+        return cls(state_folder() / FILE, os.path.realpath(keys), clock)
 
     def __repr__(self) -> str:
         return f"DailyTokens({str(self.path)!r})"

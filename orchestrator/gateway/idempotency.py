@@ -26,6 +26,7 @@ from orchestrator.serving.call_headers import PREFIX
 from orchestrator.serving.http_errors import error_response
 from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import HttpReply, request_ids
+from orchestrator.states import Reason
 
 HEADER = "idempotency-key"
 
@@ -401,13 +402,16 @@ async def _identity(caller: str, incoming: ClientRequest) -> tuple[bytes, bytes]
     if not 0 < len(key) <= LONGEST_KEY:
         raise RequestRefused(
             400,
-            "bad_request",
+            Reason.BAD_REQUEST.value,
             f"the header Idempotency-Key has {len(key)} characters; allowed: 1 to {LONGEST_KEY}",
         )
-    digest = await asyncio.to_thread(_hash, content) if len(content) > _LARGE else _hash(content)
+    # Another route is another request, though its body is the same.
+    route = incoming.headers.get(f"{PREFIX}route", "").encode(errors="replace")
+    large = len(content) > _LARGE
+    digest = await asyncio.to_thread(_hash, route, content) if large else _hash(route, content)
     texts = (caller, incoming.path, key)
     asked = (incoming.query, *(text.encode(errors="replace") for text in texts))
-    return _hash(b"\0".join(asked)), digest
+    return _hash(*asked), digest
 
 
 def _conflict(words: str) -> RequestRefused:
@@ -425,5 +429,9 @@ def _cut_off(spoken: str) -> bytes:
     return dialect(spoken).stream_writer(UNTITLED).write(StreamError(body))
 
 
-def _hash(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=16).digest()
+def _hash(*parts: bytes) -> bytes:
+    found = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        found.update(b"%d:" % len(part))
+        found.update(part)
+    return found.digest()

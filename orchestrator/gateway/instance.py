@@ -23,7 +23,7 @@ import attrs
 import msgspec
 
 from orchestrator.gateway.surroundings import TERMINAL, read_surroundings
-from orchestrator.health.stores import default_path
+from orchestrator.health.stores import state_folder
 from orchestrator.secrets import Secret
 
 if sys.platform != "win32":
@@ -34,7 +34,7 @@ FORMAT = 1
 
 _NO_NAME = re.compile(r"[^0-9A-Za-z.]+")
 
-logger = logging.getLogger("orchestrator")
+_log = logging.getLogger("orchestrator")
 
 
 class NotRunning(LookupError):
@@ -78,10 +78,15 @@ class Instance:
     @property
     def address(self) -> str:
         """``host:port``, as a URL has it."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return host_and_port(self.host, self.port)
 
     def __str__(self) -> str:
         return f"{self.id} ({self.address}, process {self.pid})"
+
+
+def host_and_port(host: str, port: int) -> str:
+    """``host:port``, as a URL has it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def new_instance(host: str, port: int, config: Path | None, started: float) -> Instance:
@@ -115,7 +120,7 @@ def _version() -> str:
 
 def instances_folder() -> Path:
     """The folder of the files, beside the health file."""
-    return default_path().parent / "gateways"
+    return state_folder() / "gateways"
 
 
 class InstanceFile:
@@ -272,7 +277,7 @@ def _read(path: Path) -> RunningInstance | None:
         return None
     except (OSError, ValueError, TypeError, LookupError) as error:
         # Never its words: they may quote what the file holds.
-        logger.warning("%s cannot be read and is passed over: %s", path, type(error).__name__)
+        _log.warning("%s cannot be read and is passed over: %s", path, type(error).__name__)
         return None
 
 

@@ -88,9 +88,10 @@ class GatewayKey:
         """Whether the route or target of that name may be asked."""
         return self.routes is None or any(_covers(one, name) for one in self.routes)
 
-    def allows_provider(self, provider: str) -> bool:
-        """Whether anything may be asked of a provider, past the models that a route names."""
-        return self.routes is None or any(one in (ANY, f"{provider}/{ANY}") for one in self.routes)
+
+def is_route_pattern(text: str) -> bool:
+    """Whether ``text`` is what :attr:`GatewayKey.routes` may hold."""
+    return bool(text) and ANY not in text[:-1]
 
 
 def _covers(pattern: str, name: str) -> bool:
@@ -234,7 +235,7 @@ class KeyFile:
 
     def _check_routes(self, row: _Row, where: str) -> None:
         for route in row.routes or ():
-            if not route or ANY in route[:-1]:
+            if not is_route_pattern(route):
                 self._refuse(
                     f"found {route!r:.100}; allowed: a route, provider/model, or the beginning of "
                     "such names and a * at its end",

@@ -15,8 +15,7 @@ A gateway has one event loop, and all of this happens between two of its steps.
 from __future__ import annotations
 
 from collections import deque
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import attrs
 
@@ -124,11 +123,6 @@ class KeyLimits:
             use.instants.append(now)
         return Admission(key.name, reserved, today, use, self._tokens)
 
-    def in_flight(self, name: str) -> int:
-        """How many requests of the key of that name are running here."""
-        use = self._uses.get(name)
-        return 0 if use is None else use.in_flight
-
     def close(self) -> None:
         """Close the file of the tokens."""
         self._tokens.close()
@@ -167,10 +161,7 @@ class KeyLimits:
 
 @attrs.define(eq=False)
 class Admission:
-    """A request that was let in, until it is settled; a context manager that sees to it.
-
-    Where nobody has settled it at the end of the block, the whole reservation counts as used: who
-    hangs up in the middle of an answer has had it, too.
+    """A request that was let in, until it is settled.
 
     Attributes:
         name: The key's.
@@ -198,21 +189,6 @@ class Admission:
         self._use.in_flight -= 1
         if self.reserved is not None and tokens_used is not None:
             self._tokens.add(self.name, self.day, max(0, tokens_used) - self.reserved)
-
-    def release(self) -> None:
-        """The request has ended before a model was asked: it used nothing."""
-        self.settle(0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.settle(None)
 
 
 def _limited(message: str, retry_after: float) -> RequestRefused:

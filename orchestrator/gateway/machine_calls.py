@@ -66,7 +66,8 @@ def headers(gateway: Gateway, handling: Handling, request: Request | None = None
     if call is not None and (call.response is not None or call.call.committed):
         said = call_headers.answered(call)
     if call is not None and call.exchange is not None and call.exchange.body is not None:
-        said |= call_headers.upstream(call.exchange.body.head.headers)
+        told = call.exchange.body.head.headers
+        said |= call_headers.upstream(told, call.runtime.masker.known)
     if request is not None:
         wants = request.wants or "default"
         named = wants if isinstance(wants, str) else ", ".join(wants)

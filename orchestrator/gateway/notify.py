@@ -17,7 +17,7 @@ from orchestrator.clock import Clock, SystemClock
 _PATIENCE = 0.01
 """Seconds that a datagram waits where systemd's queue is full: the event loop waits with it."""
 
-logger = logging.getLogger("orchestrator")
+_log = logging.getLogger("orchestrator")
 
 
 class Notifier:
@@ -49,11 +49,6 @@ class Notifier:
         return cls(environ.get("NOTIFY_SOCKET", ""), _watchdog(environ))
 
     @property
-    def is_heard(self) -> bool:
-        """Whether there is somebody to tell."""
-        return bool(self._address)
-
-    @property
     def interval(self) -> float | None:
         """Seconds from one sign of life to the next; ``None`` where none is wanted."""
         # Half of it, as sd_watchdog_enabled(3) recommends.
@@ -72,10 +67,6 @@ class Notifier:
         """It ends, and nobody takes over."""
         self._send("STOPPING=1", status)
 
-    def status(self, words: str) -> None:
-        """What it does, in a line for ``systemctl status``."""
-        self._send("", words)
-
     def main_pid(self, pid: int) -> None:
         """The process ``pid`` is the unit's main one from now on, and this one is silent."""
         self._send(f"MAINPID={pid}")
@@ -93,8 +84,7 @@ class Notifier:
     def _send(self, message: str, status: str = "") -> None:
         if not (self._address and self._is_main):
             return
-        words = f"STATUS={' '.join(status.split())}" if status else ""
-        text = "\n".join(part for part in (message, words) if part)
+        text = f"{message}\nSTATUS={' '.join(status.split())}" if status else message
         address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
@@ -108,7 +98,7 @@ class Notifier:
         if not self._is_reported:
             self._is_reported = True
             words = error.strerror or type(error).__name__
-            logger.warning("$NOTIFY_SOCKET (%s): systemd cannot be told: %s", self._address, words)
+            _log.warning("$NOTIFY_SOCKET (%s): systemd cannot be told: %s", self._address, words)
 
 
 def _watchdog(environ: Mapping[str, str]) -> float | None:

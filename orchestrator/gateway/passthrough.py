@@ -7,13 +7,13 @@ in here, and its benches and circuit hold as everywhere.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import unquote, unquote_plus
 
 from orchestrator.api.errors import CallFailed
+from orchestrator.config.errors import nearest
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.passthrough import PassthroughMessage, passthrough_request
@@ -49,6 +49,8 @@ _TOLD = frozenset(
 """Headers of the answer that are passed on; the length is not, since masking may change it."""
 _TOLD_TOO = ("anthropic-", "openai-", "x-goog-upload-", "x-ratelimit-")
 
+_STATUSES = 600
+
 _TEXTS = ("text/", "application/json", "application/x-ndjson", "application/xml")
 
 _PATH = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
@@ -82,7 +84,7 @@ async def answer_passthrough(gateway: Gateway, handling: Handling) -> HttpReply:
     except WaitRefused as error:
         raise _benched(call, provider, error.seconds) from None
     except CallFailed as error:
-        reply = _provider_s_own(gateway, handling, call, error)
+        reply = _provider_answer(gateway, handling, call, error)
         if reply is None:
             raise
         return reply
@@ -130,12 +132,15 @@ def _addressed(gateway: Gateway, incoming: ClientRequest) -> tuple[str, Passthro
     provider = unquote(name.decode("latin-1"))
     known = gateway.config.providers
     if provider not in known:
-        near = difflib.get_close_matches(provider, known, 1, 0.5)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-        raise NotServed(f"no provider {provider[:60]!r} is configured; {hint}")
+        shown = provider[:60]
+        raise NotServed(
+            f"no provider {shown!r} is configured{nearest(shown, known)}; known: {', '.join(known)}"
+        )
     path = _checked(rest)
     if not _QUERY.fullmatch(query):
-        raise RequestRefused(400, "bad_request", "the query has a character that must be encoded")
+        raise RequestRefused(
+            400, Reason.BAD_REQUEST.value, "the query has a character that must be encoded"
+        )
     message = PassthroughMessage(
         incoming.method,
         path,
@@ -166,7 +171,7 @@ def _checked(rest: bytes) -> str:
 def _refused_path(why: str) -> RequestRefused:
     return RequestRefused(
         400,
-        "bad_request",
+        Reason.BAD_REQUEST.value,
         f"the path {why}; allowed: /passthrough/PROVIDER/ and what follows the provider's address",
     )
 
@@ -189,7 +194,8 @@ def _sent(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _status(call: CallRun) -> int:
     body = call.exchange.body if call.exchange is not None else None
-    return 502 if body is None else body.head.status
+    # There are no others than of three digits, the first of them 1 to 5 (RFC 9110, 15).
+    return 502 if body is None or body.head.status >= _STATUSES else body.head.status
 
 
 def _head(call: CallRun, gateway: Gateway) -> dict[str, str]:
@@ -208,7 +214,7 @@ def _masker(call: CallRun, *, is_text: bool) -> ByteMasker:
     return ByteMasker(call.runtime.masker, (*call.provider.secrets(), *used), is_text=is_text)
 
 
-def _provider_s_own(
+def _provider_answer(
     gateway: Gateway, handling: Handling, call: CallRun, error: CallFailed
 ) -> HttpReply | None:
     """The provider's own words for a failure; ``None`` where it had none."""

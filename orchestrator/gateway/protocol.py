@@ -26,6 +26,9 @@ from uvicorn.server import ServerState
 from orchestrator.gateway.control import PREFIX
 from orchestrator.gateway.whole_answer import EXTENSION, OFFERED, header_lines
 
+_LAST_LOOK = 0.05
+"""Seconds from the end of an idle connection's time until it is closed."""
+
 
 @attrs.frozen
 class Limits:
@@ -39,6 +42,7 @@ class Limits:
             after 4, aiohttp after 15, Go after 90, so that none meets a connection that is closed.
         write_seconds: While the client takes nothing of an answer.
         drain_seconds: Between two requests, once the gateway is to stop.
+        pipelined: Requests that may wait behind the one that is answered.
     """
 
     head: int = 64 * 1024
@@ -47,6 +51,7 @@ class Limits:
     idle_seconds: float = 120.0
     write_seconds: float = 60.0
     drain_seconds: float = 1.0
+    pipelined: int = 128
 
 
 class Connections(ServerState):
@@ -161,7 +166,7 @@ class GatewayProtocol(HttpToolsProtocol):
         # What is to limit the connection once all that was read has been parsed: most requests
         # come in one read, which begins three limits.
         self._next_limit: tuple[float, Callable[[], None]] | None = None
-        self._head_bytes = 0
+        self._head_bytes = self._bytes_since_body = 0
         self._in_head = self._in_body = False
         # Of the request before: who keeps a connection mostly asks the same of it again.
         self._asked_url: tuple[bytes, bytes, str, bytes] = (b"", b"", "", b"")
@@ -177,14 +182,18 @@ class GatewayProtocol(HttpToolsProtocol):
         """See :class:`asyncio.Protocol`."""
         if not (self._in_head or self._in_body) and self._is_between_requests:
             self._begin_head()
-        super().data_received(data)
+        # Counted before it is parsed: of what the parser keeps, it tells only once it is whole.
+        self._head_bytes += len(data)
+        self._bytes_since_body += len(data)
+        self._parse(data)
         if self._next_limit is not None:
             limit, self._next_limit = self._next_limit, None
             self._limit(*limit)
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > self._limits.head:
-                self._refuse(431, f"the headers are larger than {self._limits.head} bytes")
+        most = self._limits.head
+        if self._in_head and self._head_bytes > most:
+            self._refuse(431, f"the headers are larger than {most} bytes")
+        elif self._in_body and self._bytes_since_body > most:
+            self._refuse(431, f"what is no body of the body is larger than {most} bytes")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See :class:`asyncio.Protocol`; the call ends with its caller."""
@@ -220,9 +229,18 @@ class GatewayProtocol(HttpToolsProtocol):
         if not self._in_head:  # another one in the same read
             self._begin_head()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer: what stands behind a body says nothing of who asks for what."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """The headers of a request are here."""
-        self._in_head, self._in_body = False, True
+        if self.parser.should_upgrade():
+            return
+        if len(self.pipeline) >= self._limits.pipelined:
+            raise ValueError("too many requests at once")  # the parser makes a 400 of it
+        self._in_head, self._in_body, self._bytes_since_body = False, True, 0
         self._next_limit = self._limits.body_seconds, self._refuse_slow
         parser, before = self.parser, self.cycle
         http_version = parser.get_http_version()
@@ -264,8 +282,15 @@ class GatewayProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
 
+    def on_body(self, body: bytes) -> None:
+        """A part of a body."""
+        self._bytes_since_body = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """The body of a request is here."""
+        if self.parser.should_upgrade():
+            return
         super().on_message_complete()
         self._in_body = False
         # Of a body that was too large, the answer was written before: the rest is passed over.
@@ -279,10 +304,11 @@ class GatewayProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-        elif not self._in_body:
+        if not self.pipeline:  # else each answer would let in more requests than it takes off
+            self.flow.resume_reading()
+        if self._is_between_requests and not self._in_body:
             self._limit(self._idle_seconds, self._close_idle)
 
     def send_400_response(self, msg: str) -> None:
@@ -293,7 +319,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def drain(self) -> None:
         """End the connection once the answer that may be asked for already was written."""
-        if self._is_between_requests:
+        if self._is_between_requests and not self._in_head:
             self._limit(self._limits.drain_seconds, self._close_idle)
 
     @property
@@ -325,6 +351,29 @@ class GatewayProtocol(HttpToolsProtocol):
         self.tasks.add(task)
         self._running, self._task = cycle, task
 
+    def _parse(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("what came is no HTTP request that is served")
+
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """Read a request without its wish for another protocol, as a server may (RFC 9110, 7.8).
+
+        The parser takes whatever follows the headers for that protocol; it is a body where the
+        client can do without, as Java's, which asks for HTTP/2 first wherever there is no TLS.
+        """
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        if method == b"CONNECT":
+            self._refuse(405, "CONNECT is not served: the gateway is no proxy")
+            return
+        head = [b"%s %s HTTP/%s\r\n" % (method, self.url, version.encode())]
+        head += [b"%s: %s\r\n" % each for each in self.headers if each[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self._parse(b"".join((*head, b"\r\n", rest)))
+
     def _begin_head(self) -> None:
         self._in_head, self._head_bytes = True, 0
         self._next_limit = self._limits.head_seconds, self._refuse_slow
@@ -353,6 +402,11 @@ class GatewayProtocol(HttpToolsProtocol):
             self._on_end()
 
     def _close_idle(self) -> None:
+        # A loop that was held up looks at its timers before it looks at what came meanwhile, and a
+        # connection that is closed with a request unread loses it.
+        self._limit(_LAST_LOOK, self._close)
+
+    def _close(self) -> None:
         self.transport.close()
 
     def _refuse_slow(self) -> None:

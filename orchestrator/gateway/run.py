@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import ipaddress
-import logging
 import socket
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import attrs
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.config.config import Config
-from orchestrator.config.errors import ConfigError
-from orchestrator.gateway.config_reload import NO_KEYS
+from orchestrator.gateway.browser_guard import is_this_machine
 from orchestrator.gateway.handover import Handover
-from orchestrator.gateway.json_logs import JsonLogFormatter
-from orchestrator.gateway.lifecycle import living, take_part
+from orchestrator.gateway.instance import host_and_port
+from orchestrator.gateway.lifecycle import announce_ready, registered
 from orchestrator.gateway.server import GatewayServer, listen
 from orchestrator.gateway.state import Gateway
-from orchestrator.secrets import mask
 
 
 @attrs.frozen
@@ -34,34 +29,14 @@ class ServeOptions:
         watch: Whether a changed config is taken without a signal.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8400
+    host: str
+    port: int
     watch: bool = False
 
 
 _YOUNG = 20_000
 """Objects between two looks of the garbage collector, which begins with 700: a look at so many
 takes a millisecond (2026-11)."""
-
-
-class TextLogFormatter(logging.Formatter):
-    """Writes a record as a line, with its time and level, masked as all logs are."""
-
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(message)s")
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line of ``record``, without its end."""
-        return mask(super().format(record))
-
-
-def write_log(kind: Literal["text", "json"]) -> None:
-    """Write what befalls calls to stderr from now on, in place of what did so before."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonLogFormatter() if kind == "json" else TextLogFormatter())
-    logger = logging.getLogger("orchestrator")
-    logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
 
 
 def run_gateway(
@@ -82,27 +57,15 @@ def run_gateway(
         ConfigError: Others could reach it, and there are no keys.
         OSError: It cannot listen there.
     """
-    is_loopback = only_this_machine(options.host)
-    if not is_loopback and config.gateway.keys is None:
-        raise ConfigError(str(config.path), [NO_KEYS])
+    is_loopback = is_this_machine(options.host)
     gateway = Gateway.over(Orchestrator(config), "", is_loopback=is_loopback)
     sockets = listen(options.host, options.port) if handover is None else handover.listeners
     server = GatewayServer(gateway, sockets, watch=options.watch)
     with (
-        living(gateway, server, sockets),
+        registered(gateway, server, sockets),
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
     ):
         runner.run(_serve(gateway, server, sockets, handover, say))
-
-
-def only_this_machine(host: str) -> bool:
-    """Whether whoever binds to ``host`` is reached from this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 async def _serve(
@@ -118,10 +81,10 @@ async def _serve(
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG)
-    await take_part(handover, gateway, server)
+    await announce_ready(handover, gateway, server)
     for one in sockets:
         host, port = one.getsockname()[:2]
-        say(f"ready on http://{f'[{host}]' if ':' in host else host}:{port}")
+        say(f"ready on http://{host_and_port(host, port)}")
     await server.serve()
 
 

@@ -14,8 +14,9 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from email.utils import formatdate
+from typing import Any
 
 from uvicorn.config import Config as ServerConfig
 
@@ -23,11 +24,13 @@ from orchestrator.dialects import DEFAULT_DIALECT
 from orchestrator.gateway.app import GatewayApp
 from orchestrator.gateway.config_reload import reload
 from orchestrator.gateway.control import Control
+from orchestrator.gateway.handover import take_hangups
 from orchestrator.gateway.notify import Notifier
 from orchestrator.gateway.protocol import Connections, GatewayProtocol, Limits
 from orchestrator.gateway.state import Gateway
 from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import refused
+from orchestrator.states import Reason
 
 _log = logging.getLogger("orchestrator")
 
@@ -36,6 +39,12 @@ BACKLOG = 2048
 
 _TURNS = 4
 """Of the loop, from accepting a connection to its protocol (asyncio and uvloop, 2026-11)."""
+
+_TELL_EVERY = 5.0
+"""Seconds from one word to the next on what is left, while it drains."""
+
+_RETRY = 5.0
+"""Seconds from one try to take a config that was refused to the next, while it is watched."""
 
 _GRACE = 5.0
 """Seconds that calls take at most to end, once they were cut."""
@@ -47,7 +56,9 @@ def listen(host: str, port: int) -> list[socket.socket]:
     Raises:
         OSError: It has none, or the port is in use.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    # As an address has it in a URL, too.
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    found = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     with contextlib.ExitStack() as opened:
         sockets: list[socket.socket] = []
         for family, kind, protocol, _, address in dict.fromkeys(found):
@@ -92,7 +103,10 @@ class GatewayServer:
         self._connections = Connections(limits or Limits(), _refusal)
         self._servers: list[asyncio.Server] = []
         self._stop, self._hurry = asyncio.Event(), asyncio.Event()
-        self._watched = self._stamp() if watch else None
+        self._watches = watch
+        self._watched: tuple[int, int, int] | None = None
+        self._refusal, self._retry_at = "", 0.0
+        self._reloads = asyncio.Lock()
         self._background: set[asyncio.Task[object]] = set()
         self._draining: asyncio.Task[int] | None = None
         self.control: Control | None = None
@@ -110,6 +124,7 @@ class GatewayServer:
             proxy_headers=False,
         )
         config.load()
+        self._watched = self._stamp()
         self._tick(loop)
         for one in self._sockets:
             server = await loop.create_server(
@@ -125,6 +140,7 @@ class GatewayServer:
             number = getattr(signal, name, None)  # not every system has each
             if number is not None and sys.platform != "win32":  # whose loops know none
                 loop.add_signal_handler(number, handler)
+        take_hangups()
         self._spawn(self.notifier.keep_alive())
         await self._stop.wait()
         self.notifier.stopping()
@@ -149,10 +165,21 @@ class GatewayServer:
         self.notifier.reloading()
         words = "serving"
         try:
-            if not await reload(self._gateway):
+            async with self._reloads:
+                self._refusal = await reload(self._gateway)
+            if self._refusal:
                 words += "; the config was changed and refused: the one before holds"
         finally:
+            self._retry_at = time.monotonic() + _RETRY
             self.notifier.ready(words)
+
+    async def _retry(self) -> None:
+        """Try once more what was refused: a file that it names may have come, or been mended."""
+        async with self._reloads:
+            if self._refusal:
+                self._refusal = await reload(self._gateway, known=self._refusal)
+                if not self._refusal:
+                    self.notifier.ready("serving")
 
     @property
     def streams(self) -> int:
@@ -174,7 +201,14 @@ class GatewayServer:
         limit = gateway.settings.drain
         _log.info("stopping: %d calls are under way and get up to %g s", gateway.in_flight, limit)
         ends = [asyncio.ensure_future(each.wait()) for each in (connections.is_empty, self._hurry)]
-        await asyncio.wait(ends, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + limit
+        while (left := ends_at - loop.time()) > 0:
+            pace = min(left, _TELL_EVERY)
+            if (await asyncio.wait(ends, timeout=pace, return_when=asyncio.FIRST_COMPLETED))[0]:
+                break
+            under_way, seconds = gateway.in_flight, max(0.0, ends_at - loop.time())
+            _log.info("stopping: %d calls left, cut in %.0f s", under_way, seconds)
         for each in ends:
             each.cancel()
         if gateway.in_flight:
@@ -187,6 +221,8 @@ class GatewayServer:
         connections.abort()
         if connections.tasks:
             await asyncio.wait(connections.tasks, timeout=_GRACE)
+        if self._gateway.keys is not None:  # which may hold tokens that are not in their file yet
+            self._gateway.keys.limits.close()
         await self._gateway.orchestrator.aclose()
 
     async def begin_drain(self) -> None:
@@ -211,9 +247,14 @@ class GatewayServer:
         """What is due every second."""
         date = formatdate(time.time(), usegmt=True).encode()
         self._connections.default_headers = [(b"date", date)]
-        if self._watched is not None and (stamp := self._stamp()) not in (self._watched, None):
+        if self._watches and (stamp := self._stamp()) not in (self._watched, None):
             self._watched = stamp
             self.reload()
+        elif self._watches and self._refusal and time.monotonic() >= self._retry_at:
+            self._retry_at = time.monotonic() + _RETRY
+            self._spawn(self._retry())
+        if (keys := self._gateway.keys) is not None:
+            keys.ring.look()
         loop.call_later(1.0, self._tick, loop)
 
     def _stamp(self) -> tuple[int, int, int] | None:
@@ -224,13 +265,13 @@ class GatewayServer:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
 
-    def _spawn(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.ensure_future(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
 
 def _refusal(status: int, words: str) -> tuple[str, bytes]:
     """The answer to what is no request: no path names a dialect in which to say so."""
-    reply = refused(RequestRefused(status, "bad_request", words), DEFAULT_DIALECT)
+    reply = refused(RequestRefused(status, Reason.BAD_REQUEST.value, words), DEFAULT_DIALECT)
     return reply.headers["content-type"], reply.body if isinstance(reply.body, bytes) else b""

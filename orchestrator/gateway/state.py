@@ -10,6 +10,7 @@ from orchestrator.api.client import Orchestrator
 from orchestrator.api.request import Request
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.config import Config, GatewaySettings
+from orchestrator.config.errors import ConfigError, Problem
 from orchestrator.execution.call_facts import CallFacts, call_facts
 from orchestrator.execution.call_run import CallRun
 from orchestrator.gateway.call_store import CallStore, has_begun
@@ -20,7 +21,14 @@ from orchestrator.gateway.keys import GatewayKey, KeyRing, check_routes
 from orchestrator.gateway.metrics import Metrics
 from orchestrator.ledger import Billed
 from orchestrator.serving.refusals import RequestRefused
-from orchestrator.states import State
+from orchestrator.states import Reason, State
+
+NO_KEYS = Problem(
+    "gateway.keys",
+    "is missing, and the gateway is reached from other machines, where anybody could spend your "
+    'money: set [gateway] keys = "keys.json", then `orchestrator key new NAME`',
+)
+"""What is wrong with a gateway that anybody may use whom the network lets."""
 
 _SUCCEED = State.SUCCEED.value
 
@@ -77,17 +85,20 @@ class CallerKeys:
     limits: KeyLimits
 
     @classmethod
-    def of(cls, settings: GatewaySettings) -> Self | None:
+    def of(cls, config: Config, *, is_loopback: bool) -> Self | None:
         """The keys that a config names; ``None`` where it names none.
 
         Raises:
-            ConfigError: The file cannot be used.
+            ConfigError: The file cannot be used, or there is none and others reach the gateway.
         """
-        if settings.keys is None:
+        file = config.gateway.keys
+        if file is None:
+            if not is_loopback:
+                raise ConfigError(str(config.path), [NO_KEYS])
             return None
-        ring = KeyRing(settings.keys)
+        ring = KeyRing(file)
         ring.load()
-        return cls(ring, KeyLimits(DailyTokens.of_keys(settings.keys)))
+        return cls(ring, KeyLimits(DailyTokens.of_keys(file)))
 
 
 @attrs.define(eq=False)
@@ -129,11 +140,12 @@ class Gateway:
         """A gateway over ``orchestrator``, as its config says.
 
         Raises:
-            ConfigError: The file of the keys cannot be used.
+            ConfigError: The file of the keys cannot be used, or there is none and others reach
+                the gateway.
         """
-        settings = orchestrator.config.gateway
-        kept = CallStore(settings.calls_kept)
-        return cls(orchestrator, instance, CallerKeys.of(settings), kept, is_loopback=is_loopback)
+        keys = CallerKeys.of(orchestrator.config, is_loopback=is_loopback)
+        kept = CallStore(orchestrator.config.gateway.calls_kept)
+        return cls(orchestrator, instance, keys, kept, is_loopback=is_loopback)
 
     @property
     def config(self) -> Config:
@@ -163,7 +175,7 @@ class Gateway:
         if self.in_flight >= most:
             raise RequestRefused(
                 503,
-                "overloaded",
+                Reason.OVERLOADED.value,
                 f"{most} calls are in flight, and [gateway] max_in_flight allows no more",
                 retry_after=1,
             )

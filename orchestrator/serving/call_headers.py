@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import quote
 
 from orchestrator.api.errors import CallFailed
@@ -26,6 +27,12 @@ _IDS = frozenset(
         b"retry-after",
     }
 )
+_MOST_UPSTREAM, _LONGEST_VALUE = 32, 256
+"""Headers of a provider, and characters of each: who tells of most has 14 (2026-11), and clients
+refuse an answer of more than 100."""
+
+
+_TRIED = ("call-id", "attempts", "path", "skipped")
 
 
 @lru_cache(maxsize=1024)  # names of a config, for the most part, in every answer
@@ -64,10 +71,12 @@ def failed(error: CallFailed) -> dict[str, str]:
     attempts = error.attempts
     said = {
         "attempts": str(len(attempts)),
-        "target": plain(attempts[-1].target if attempts else error.target),
         "reason": error.reason.value,
         **_passed_over(error.skipped),
     }
+    # Empty where nobody could be asked.
+    if target := attempts[-1].target if attempts else error.target:
+        said["target"] = plain(target)
     if attempts:
         said["credential"] = plain(attempts[-1].credential)
         said["path"] = _list(map(_step, attempts))
@@ -80,11 +89,29 @@ def failed(error: CallFailed) -> dict[str, str]:
     return headers if seconds is None else {**headers, "retry-after": str(seconds)}
 
 
-def upstream(headers: ResponseHeaders) -> dict[str, str]:
-    """Limits and ids that a provider told of, named so that no client takes them for ours."""
+def estimated(error: CallFailed) -> dict[str, str]:
+    """What is known of an answer that is no target's, because the call for it failed.
+
+    What was tried is in it; what is said of errors is not: nobody answered, and nobody has to
+    wait or act.
+    """
+    said = failed(error)
+    return {PREFIX + name: said[PREFIX + name] for name in _TRIED if PREFIX + name in said}
+
+
+def upstream(headers: ResponseHeaders, mask: Callable[[str], str]) -> dict[str, str]:
+    """Limits and ids that a provider told of, named so that no client takes them for ours.
+
+    Args:
+        headers: Of its answer.
+        mask: Gives a text without secrets: some providers repeat what they were sent.
+    """
     # Read from the bytes: an answer has dozens of headers, and few of them are these.
     told = headers.only(_is_told)
-    return {f"upstream-{name}": plain(value) for name, value in told.items()} if told else {}
+    return {
+        f"upstream-{name}": plain(mask(value[:_LONGEST_VALUE]))
+        for name, value in islice(told.items(), _MOST_UPSTREAM)
+    }
 
 
 @lru_cache(maxsize=256)

@@ -21,7 +21,7 @@ def error_response(
         spoken: The dialect.
         request_id: What the client calls its request; the id of the call if left out.
     """
-    status, reason, hint = _told(error)
+    status, reason, hint = told_as(error)
     if request_id is None and isinstance(error, CallFailed):
         request_id = error.ledger.call
     body = dialect(spoken).serving.error_body(
@@ -30,7 +30,7 @@ def error_response(
     return status, body
 
 
-def _told(error: Exception) -> tuple[int, str, str]:
+def told_as(error: Exception) -> tuple[int, str, str]:
     """The status, the reason and the hint of a failure."""
     if isinstance(error, CallFailed):
         return SPECS[error.reason].status, error.reason.value, error.hint

@@ -15,6 +15,10 @@ from orchestrator.serving.refusals import NotServed
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
+LONGEST_NAME = 512
+"""Characters of a model's name: it is told in headers, kept with its call and compared with names
+of the config. The longest that are known are addresses of Bedrock, of 200."""
+
 _UNSAID = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
 """The limits of a client of httpx or httpx2 whose user has set none: no model answers in 5 s,
 so they cannot be meant for one. The official packages bring limits of their own."""
@@ -76,6 +80,9 @@ def parse_request(
     named, streams = served.address(path, incoming.url.params)
     # What the body says goes before the address.
     model = payload.pop("model", None) or named
+    for name in (route, model):
+        if isinstance(name, str):
+            _check_name(name)
     stream = bool(payload.pop("stream", False)) and operation is Operation.GENERATE
     return Request(
         payload,
@@ -89,6 +96,21 @@ def parse_request(
         operation=operation,
         decoded=payload if is_whole else None,
     )
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name of a model that is none, whoever would be asked.
+
+    Raises:
+        RequestError: It is.
+    """
+    if len(name) > LONGEST_NAME:
+        raise RequestError(
+            f"the model's name has {len(name):,} characters; allowed: at most {LONGEST_NAME}"
+        )
+    # Some dialects have the name in the path, where dots lead to what nobody has allowed.
+    if "." in name and not {".", ".."}.isdisjoint(name.split("/")):
+        raise RequestError(f"the model {name!r} has a part of dots alone; allowed: names")
 
 
 def client_dialect(incoming: HttpRequest) -> str:

@@ -12,7 +12,7 @@ from orchestrator.api.response import Response
 from orchestrator.dialects import Operation, dialect
 from orchestrator.serving import call_headers
 from orchestrator.serving.body_streams import ByteStream, SyncBody
-from orchestrator.serving.http_errors import error_response
+from orchestrator.serving.http_errors import error_response, told_as
 from orchestrator.serving.refusals import RequestRefused
 
 NO_RETRY = {"x-should-retry": "false"}
@@ -62,8 +62,7 @@ def request_ids(request_id: str | None) -> dict[str, str]:
 
 
 def _none_sent(error: Exception) -> dict[str, str]:
-    reason = error.reason if isinstance(error, RequestRefused) else type(error).__name__
-    said = {"attempts": "0", "target": "", "reason": reason}
+    said = {"attempts": "0", "reason": told_as(error)[1]}
     headers = {call_headers.PREFIX + name: value for name, value in said.items()}
     return headers | error.headers if isinstance(error, RequestRefused) else headers
 

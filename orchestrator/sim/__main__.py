@@ -1,9 +1,9 @@
 """Scripted providers as a program: ``python -m orchestrator.sim --script FILE.json``.
 
 The file holds one object: the script of each provider, by its name. ``-`` reads it
-from the first line of standard input. The first line printed is the port; the
-providers are at ``http://127.0.0.1:PORT/NAME/v1``. The program ends when its standard
-input does, and so never outlives the process that started it.
+from the first line of standard input. The first line printed is the port, for programs; on a
+terminal it is the ``base_url`` of each provider, ``http://127.0.0.1:PORT/NAME/v1``. The
+program ends when its standard input does, and so never outlives the process that started it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Sequence
+from typing import NoReturn
 
 from orchestrator.sim.book import Book
 from orchestrator.sim.codec import load_scripts
@@ -25,14 +27,28 @@ from orchestrator.sim.server import Server
 def main() -> None:
     """Serve until standard input ends; exit with 2 where the script cannot be used."""
     arguments = _arguments()
+    path, port = arguments.script, arguments.port
     try:
-        book = Book(load_scripts(_read(arguments.script)))
-        asyncio.run(_serve(book, arguments.port))
-    except (OSError, ScriptError, json.JSONDecodeError) as error:
-        print(f"{arguments.script}: {error}", file=sys.stderr)  # noqa: T201 - a program's own output
-        sys.exit(2)
+        scripts = load_scripts(_read(path))
+        book = Book(scripts)
+    except (ScriptError, ValueError) as error:  # what is no JSON, or not even text
+        _fail(f"{path}: {error}")
+    except OSError as error:
+        _fail(f"cannot read {path}: {error.strerror or error}")
+    try:
+        asyncio.run(_serve(book, tuple(scripts), port))
+    except OverflowError:
+        _fail(f"--port {port}: allowed is 0 to 65535; 0 takes one that is free")
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        _fail(f"cannot listen on 127.0.0.1:{port}: {why}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _fail(words: str) -> NoReturn:
+    print(f"error: {words}", file=sys.stderr)  # noqa: T201 - a program's own output
+    sys.exit(2)
 
 
 def _arguments() -> argparse.Namespace:
@@ -51,12 +67,15 @@ def _read(path: str) -> object:
         return json.load(file)
 
 
-async def _serve(book: Book, port: int) -> None:
+async def _serve(book: Book, names: Sequence[str], port: int) -> None:
     stop = asyncio.Event()
     server: Server
     server = Server(book, Channel(book, lambda: server.connections))
     found = await server.start(port)
-    print(found, flush=True)  # noqa: T201 - the parent waits for it
+    # A program waits for the port alone; a person copies the addresses.
+    addresses = [f"{name}  http://127.0.0.1:{found}/{name}/v1" for name in names]
+    lines = addresses if sys.stdout.isatty() else [str(found)]
+    print("\n".join(lines), flush=True)  # noqa: T201 - a program's own output
     loop = asyncio.get_running_loop()
     threading.Thread(target=_await_end, args=(loop, stop), daemon=True).start()
     await stop.wait()

@@ -63,6 +63,9 @@ def load_script(data: Any, where: str = "script") -> Script:
         return Script(_replies(data, where))
     if isinstance(data, Mapping) and data and data.keys() <= _REPLY.keys():
         return Script((_load(Reply, _REPLY, data, where),))
+    if isinstance(data, Mapping):
+        # Whoever mistypes the field of a reply is told of those that a reply has.
+        _check_names(data, {**_SCRIPT, **_REPLY}, where)
     return _load(Script, _SCRIPT, data, where)
 
 
@@ -79,14 +82,18 @@ def _default(field: attrs.Attribute[Any]) -> Any:
 def _load(kind: Callable[..., T], readers: Mapping[str, _Reader], data: Any, where: str) -> T:
     if not isinstance(data, Mapping):
         raise ScriptError(f"{where}: found {type(data).__name__}, allowed: an object")
-    for name in data:
-        if name not in readers:
-            raise ScriptError(f"{where}.{name} is not known; {nearest(name, readers)}")
+    _check_names(data, readers, where)
     values = {name: readers[name](item, f"{where}.{name}") for name, item in data.items()}
     try:
         return kind(**values)
     except ValueError as error:
         raise ScriptError(f"{where}: {error}") from None
+
+
+def _check_names(data: Mapping[str, Any], known: Mapping[str, _Reader], where: str) -> None:
+    for name in data:
+        if name not in known:
+            raise ScriptError(f"{where}.{name} is not known; {nearest(name, known)}")
 
 
 def _of(*kinds: type) -> _Reader:

@@ -22,7 +22,7 @@ from tests.slow import slow
 
 ROOT = Path(__file__).parents[2]
 AGENT = ROOT / "build/codex/node_modules/@openai/codex/bin/codex.js"
-POLICY = {"drop": ["client_metadata", "namespace", "web_search"]}
+POLICY = {"drop": ["namespace", "web_search"]}
 
 pytestmark = [
     slow("an agent that takes a second to start; test_gateway_sdks.py has its client's package"),

@@ -117,7 +117,7 @@ Misdeed = Callable[[Running, random.Random], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def connected(running: Running, *, window: int | None = None) -> Any:
+async def connected(running: Running, dice: random.Random, *, window: int | None = None) -> Any:
     """A connection of one's own, which at the end is closed, or broken as often."""
     client = socket.socket()
     if window is not None:
@@ -129,7 +129,7 @@ async def connected(running: Running, *, window: int | None = None) -> Any:
         with contextlib.suppress(OSError):  # the gateway may hang up on who makes no sense
             yield reader, writer
     finally:
-        if random.random() < 0.5:
+        if dice.random() < 0.5:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.close()
 
@@ -147,13 +147,13 @@ def request(body: dict[str, Any], *, length: int | None = None) -> tuple[bytes, 
 
 async def leaves_in_the_head(running: Running, dice: random.Random) -> None:
     head, _ = request(HI)
-    async with connected(running) as (_, writer):
+    async with connected(running, dice) as (_, writer):
         writer.write(head[: dice.randrange(len(head))])
         await writer.drain()
 
 
-async def leaves_before_the_body(running: Running, _dice: random.Random) -> None:
-    async with connected(running) as (_, writer):
+async def leaves_before_the_body(running: Running, dice: random.Random) -> None:
+    async with connected(running, dice) as (_, writer):
         writer.write(request(HI)[0])
         await writer.drain()
         await asyncio.sleep(0.05)
@@ -161,28 +161,28 @@ async def leaves_before_the_body(running: Running, _dice: random.Random) -> None
 
 async def leaves_in_the_body(running: Running, dice: random.Random) -> None:
     head, content = request({**HI, "model": "hanging/m"})
-    async with connected(running) as (_, writer):
+    async with connected(running, dice) as (_, writer):
         writer.write(head + content[: dice.randrange(1, len(content))])
         await writer.drain()
         await asyncio.sleep(dice.random() / 20)
 
 
 async def leaves_before_the_first_token(running: Running, dice: random.Random) -> None:
-    async with connected(running) as (_, writer):
+    async with connected(running, dice) as (_, writer):
         writer.write(b"".join(request({**HI, "model": "hanging/m", "stream": dice.random() < 0.5})))
         await writer.drain()
         await asyncio.sleep(dice.random() / 2)
 
 
 async def leaves_in_the_stream(running: Running, dice: random.Random) -> None:
-    async with connected(running) as (reader, writer):
+    async with connected(running, dice) as (reader, writer):
         writer.write(b"".join(request({**HI, "model": "endless/m", "stream": True})))
         await writer.drain()
         await reader.read(dice.choice([1, 100, 4000]))
 
 
 async def reads_nothing(running: Running, dice: random.Random) -> None:
-    async with connected(running, window=4096) as (_, writer):
+    async with connected(running, dice, window=4096) as (_, writer):
         writer.write(b"".join(request({**HI, "model": "torrent/m", "stream": dice.random() < 0.5})))
         await writer.drain()
         await asyncio.sleep(1)
@@ -191,7 +191,7 @@ async def reads_nothing(running: Running, dice: random.Random) -> None:
 async def asks_for_more_and_leaves(running: Running, dice: random.Random) -> None:
     """Several requests at once on one connection, of which none is waited for."""
     both = request({**HI, "model": "endless/m", "stream": True})
-    async with connected(running) as (reader, writer):
+    async with connected(running, dice) as (reader, writer):
         writer.write(b"".join(both) * 3)
         await writer.drain()
         await reader.read(dice.choice([1, 1000]))
@@ -211,7 +211,7 @@ GARBAGE = [
 
 
 async def sends_garbage(running: Running, dice: random.Random) -> None:
-    async with connected(running) as (reader, writer):
+    async with connected(running, dice) as (reader, writer):
         writer.write(dice.choice(GARBAGE))
         await writer.drain()
         with contextlib.suppress(TimeoutError):

@@ -9,19 +9,19 @@ import pytest
 
 from orchestrator.sim import Reply, replies
 from tests.acceptance.world import counts
-from tests.orchestrator.gateway.served import Served, gateway_over
+from tests.orchestrator.gateway.running import Running, running
 
 PATH = "/v1/embeddings"
 
 
-def embed(served: Served, text: Any = "a b c", **fields: Any) -> Any:
-    return served.client.post(PATH, json={"model": "default", "input": text, **fields})
+def embed(served: Running, text: Any = "a b c", **fields: Any) -> Any:
+    return served.post(PATH, json={"model": "default", "input": text, **fields})
 
 
 def test_the_same_model_elsewhere_takes_over() -> None:
     scripts = {"broke": replies.billing_402(), "spare": replies.ok()}
     routes = {"default": ["broke/text-embedding-3-small", "spare/openai/text-embedding-3-small"]}
-    with gateway_over(scripts, routes=routes) as served:
+    with running(scripts, routes=routes) as served:
         answer = embed(served)
 
     body, headers = answer.json(), answer.headers
@@ -37,7 +37,7 @@ def test_the_same_model_elsewhere_takes_over() -> None:
 def test_another_model_is_never_asked() -> None:
     scripts = {"broke": replies.billing_402(), "other": replies.ok()}
     routes = {"default": ["broke/text-embedding-3-small", "other/text-embedding-3-large"]}
-    with gateway_over(scripts, routes=routes) as served:
+    with running(scripts, routes=routes) as served:
         answer = embed(served)
         asked = counts(served.providers, *scripts)
 
@@ -51,9 +51,9 @@ def test_another_model_is_never_asked() -> None:
 def test_what_answers_learn_of_a_provider_holds_for_vectors_too() -> None:
     """Who owes money owes it for everything."""
     scripts = {"broke": replies.billing_402(), "spare": replies.ok()}
-    with gateway_over(scripts) as served:
+    with running(scripts) as served, served.client() as client:
         hi = {"model": "default", "messages": [{"role": "user", "content": "hi"}]}
-        served.client.post("/v1/chat/completions", json=hi)
+        client.post("/v1/chat/completions", json=hi)
         answer = embed(served)
         asked = counts(served.providers, *scripts)
 
@@ -65,8 +65,8 @@ def test_what_answers_learn_of_a_provider_holds_for_vectors_too() -> None:
 
 @pytest.mark.parametrize("wrong", [{"input": None}, {"input": []}])
 def test_a_request_that_is_wrong_is_refused_before_anybody_is_asked(wrong: Any) -> None:
-    with gateway_over({"one": replies.ok()}) as served:
-        answer = served.client.post(PATH, json={"model": "default", **wrong})
+    with running({"one": replies.ok()}) as served, served.client() as client:
+        answer = client.post(PATH, json={"model": "default", **wrong})
         asked = counts(served.providers, "one")
 
     assert answer.status_code == 400
@@ -76,8 +76,8 @@ def test_a_request_that_is_wrong_is_refused_before_anybody_is_asked(wrong: Any) 
 
 def test_openai_s_client_reads_vectors_and_failures() -> None:
     with (
-        gateway_over({"one": [replies.ok(), Reply(status=500, body={})]}) as served,
-        openai.OpenAI(base_url=f"{served.server.url}/v1", api_key="x", max_retries=0) as client,
+        running({"one": [replies.ok(), Reply(status=500, body={})]}) as served,
+        openai.OpenAI(base_url=f"{served.url}/v1", api_key="x", max_retries=0) as client,
     ):
         found = client.embeddings.create(model="default", input=["a", "b c"])
         with pytest.raises(openai.APIStatusError):

@@ -14,7 +14,7 @@ import httpx
 
 from orchestrator.sim import Reply, SimProcess, replies
 from tests.orchestrator.cli.entry import configured
-from tests.orchestrator.gateway.test_restart import MESSAGES, start
+from tests.orchestrator.gateway.serving_processes import MESSAGES, start
 from tests.waiting import AMPLE
 
 RESERVED = (

@@ -14,7 +14,7 @@ from tests.acceptance import spoken
 from tests.acceptance.sdk_clients import CLIENTS
 from tests.acceptance.world import HI
 from tests.official_shapes import wrong_in_answer, wrong_in_event
-from tests.orchestrator.gateway.served import Served, gateway_over
+from tests.orchestrator.gateway.running import Running, running
 
 WANTED = {"x-orchestrator-metadata": "enabled"}
 
@@ -41,9 +41,9 @@ END_MARKS = ("[DONE]", '{"type":"message_stop"}', '{"type": "message_stop"}')
 class Asking(httpx2.BaseTransport):
     """Sends all that a client asks to the gateway, and asks for the object."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: Running) -> None:
         self._inner = httpx2.HTTPTransport()
-        self._url = httpx2.URL(served.server.url)
+        self._url = httpx2.URL(served.url)
         self.contents: list[bytes] = []
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -72,7 +72,7 @@ def test_official_clients_read_what_has_it(client: Any, stream: bool, by: str) -
     dialect = client.dialect if by == "the same" else by
     script = scripts(dialect, stream)
     with (
-        gateway_over(script, spoken=dict.fromkeys(script, dialect)) as served,
+        running(script, dialects=dict.fromkeys(script, dialect)) as served,
         Asking(served) as over,
     ):
         got = client.ask(over, stream=stream)
@@ -93,9 +93,9 @@ def test_what_has_it_is_as_the_vendor_describes_it(dialect: str, by: str) -> Non
     whole, streamed, body = PATHS[dialect]
     asked = body if dialect == "gemini" else {"model": "default", **body}
     is_streamed = {} if dialect == "gemini" else {"stream": True}
-    with gateway_over(script, spoken=dict.fromkeys(script, own)) as served:
-        answer = served.client.post(whole, json=asked, headers=WANTED).json()
-        told = served.client.post(streamed, json={**asked, **is_streamed}, headers=WANTED).text
+    with running(script, dialects=dict.fromkeys(script, own)) as served, served.client() as client:
+        answer = client.post(whole, json=asked, headers=WANTED).json()
+        told = client.post(streamed, json={**asked, **is_streamed}, headers=WANTED).text
 
     events = [one for one in events_of(told) if one not in END_MARKS]
     last = json.loads(events[-1])
@@ -119,9 +119,9 @@ def test_what_has_it_is_as_the_vendor_describes_it(dialect: str, by: str) -> Non
 def test_errors_have_it_too(dialect: str) -> None:
     whole, _, body = PATHS[dialect]
     asked = body if dialect == "gemini" else {"model": "default", **body}
-    with gateway_over({"broke": replies.billing_402()}) as served:
-        failed = served.client.post(whole, json=asked, headers=WANTED)
-        refused = served.client.post(whole, json={}, headers=WANTED)
+    with running({"broke": replies.billing_402()}) as served, served.client() as client:
+        failed = client.post(whole, json=asked, headers=WANTED)
+        refused = client.post(whole, json={}, headers=WANTED)
 
     assert failed.status_code == 402
     assert failed.json()["orchestrator"]["path"] == "broke/m 402 billing"
@@ -130,9 +130,9 @@ def test_errors_have_it_too(dialect: str) -> None:
 
 
 def test_whoever_does_not_ask_for_it_has_none() -> None:
-    with gateway_over({"one": replies.ok()}) as served:
-        answer = served.client.post("/v1/chat/completions", json={"model": "default", **HI})
-        alive = served.client.get("/healthz", headers=WANTED)
+    with running({"one": replies.ok()}) as served, served.client() as client:
+        answer = client.post("/v1/chat/completions", json={"model": "default", **HI})
+        alive = client.get("/healthz", headers=WANTED)
 
     assert "orchestrator" not in answer.json()
     assert "orchestrator" not in alive.json()
@@ -140,10 +140,10 @@ def test_whoever_does_not_ask_for_it_has_none() -> None:
 
 def test_an_answer_told_again_has_it_where_it_is_asked_for() -> None:
     body = {"model": "default", **HI, "stream": True}
-    with gateway_over({"one": replies.ok()}) as served:
+    with running({"one": replies.ok()}) as served, served.client() as client:
         key = {"idempotency-key": "k"}
         plain, told = (
-            served.client.post("/v1/chat/completions", json=body, headers={**key, **wanted}).text
+            client.post("/v1/chat/completions", json=body, headers={**key, **wanted}).text
             for wanted in ({}, WANTED)
         )
 

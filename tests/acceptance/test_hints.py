@@ -102,6 +102,20 @@ def test_a_port_where_nobody_listens_says_to_check_the_server(call: Call) -> Non
 
 
 @both
+def test_where_nobody_was_reached_the_address_is_told_and_nothing_that_may_be_secret(
+    call: Call,
+) -> None:
+    with ClosedPort() as port:
+        origin = port.url.partition("://")[2].partition("/")[0]
+        url = f"http://{origin}/quiet-path/v1?token=quiet-query"
+        with at(url) as orchestrator:
+            failed = failure(call, orchestrator)
+
+    assert failed.hint.endswith(f" The address is http://{origin}.")
+    assert "quiet" not in str(failed)
+
+
+@both
 def test_a_proxy_that_is_set_is_named_where_nobody_was_reached(call: Call) -> None:
     with ClosedPort() as port:
         place = port.url.partition("://")[2].partition("/")[0]

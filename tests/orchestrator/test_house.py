@@ -127,7 +127,14 @@ WORLDLY = {
     "health/stores/file.py",
     "health/stores/sqlite_file.py",
     "ledger/file.py",
-    "gateway",  # listens, hands its sockets on, starts who follows it
+    "gateway/server.py",  # listens
+    "gateway/run.py",
+    "gateway/lifecycle.py",
+    "gateway/handover.py",  # hands its sockets on, and starts who follows it
+    "gateway/instance.py",  # keeps a lock on its file
+    "gateway/notify.py",  # tells systemd
+    "gateway/key_file.py",
+    "gateway/daily_tokens.py",
     *("cli", "lab", "sim", "testing"),  # what looks at machines and plays providers
 }
 

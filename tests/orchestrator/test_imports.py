@@ -72,7 +72,7 @@ OTHERS = {
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
     "dialects": {"msgspec"},
     "execution": {"msgspec"},
-    "gateway": {"httptools", "msgspec", "platformdirs", "prometheus_client", "uvicorn", "uvloop"},
+    "gateway": {"httptools", "msgspec", "prometheus_client", "uvicorn", "uvloop"},
     "health": {"msgspec", "platformdirs"},
     "http_messages": {"idna", "msgspec"},
     "lab.diagrams": {"rich"},

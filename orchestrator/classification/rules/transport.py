@@ -125,6 +125,7 @@ RULES: tuple[Rule, ...] = (
          "UnsendableRequest, httpx LocalProtocolError: a broken key (2026-11-30)", codes=_ANY,
          contains=("illegal header value", "invalid header value",
          "api key client option must be set", "could not resolve authentication method"),
+         unless=("the answer is no http",),
          hint=("The credential cannot be sent as a header: check that the key is set and "
          "has no spaces or line breaks.")),
     Rule("transport.bad-url", Reason.CONNECTION, _HTTPX,

@@ -48,7 +48,11 @@ MESSAGES = Dialect(
     unsupported_keywords=request_writer.UNSUPPORTED,
     operations={
         Operation.COUNT_TOKENS: token_count(
-            NAME, "/messages/count_tokens", http.encode_count, "input_tokens"
+            NAME,
+            "/messages/count_tokens",
+            http.encode_count,
+            "input_tokens",
+            check_request=shape.check_count,
         )
     },
 )

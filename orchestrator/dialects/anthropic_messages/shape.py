@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestrator.dialects.anthropic_messages.http import DEFAULT_MAX_TOKENS
 from orchestrator.dialects.encoding import Payload
+from orchestrator.dialects.request_fields import RequestError, kind_of
 from orchestrator.dialects.shape import RequestShape, appended_turns, strip_messages
 from orchestrator.dialects.wire import mapping
 
@@ -35,3 +36,19 @@ SHAPE = RequestShape(
 def wants_reasoning(payload: Payload) -> bool:
     """True where thinking is switched on."""
     return mapping(payload.get("thinking")).get("type") in ("enabled", "adaptive")
+
+
+def check_count(payload: Payload) -> None:
+    """Refuse what has nothing to count.
+
+    ``messages`` is required, as in ``CountMessageTokensParams`` of the vendor's description
+    (2026-11-30); an estimate would say 1 where the vendor refuses.
+
+    Raises:
+        RequestError: The text names the place.
+    """
+    messages = payload.get("messages")
+    if not isinstance(messages, list):
+        raise RequestError(f"'messages' is {kind_of(messages)}; allowed: a list of messages")
+    if not messages:
+        raise RequestError("'messages' is empty; at least one message is needed")

@@ -16,7 +16,8 @@ _WHOLE, _STREAM = ":generateContent", ":streamGenerateContent"
 
 def _address(path: str, params: Mapping[str, str]) -> Address:
     """The address names the model and the method: ``/models/NAME:generateContent``."""
-    model = path.partition("/models/")[2].rpartition(":")[0] or None
+    # Vendors' own names begin with "models/" where a client takes them from a list.
+    model = path.partition("/models/")[2].rpartition(":")[0].removeprefix("models/") or None
     if not path.endswith(_STREAM):
         return model, None
     if params.get("alt") != "sse":

@@ -21,7 +21,7 @@ STREAMED: Final = "stream_options"
 
 HINTS: Final = frozenset(
     {
-        "context_management", "image", "include", "max_tool_calls", "metadata",
+        "client_metadata", "context_management", "image", "include", "max_tool_calls", "metadata",
         "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "safety_identifier",
         "service_tier", "store", "stream_options", "truncation",
     }

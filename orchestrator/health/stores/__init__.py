@@ -10,11 +10,16 @@ APP = "llm-request-orchestrator"
 FILE = "health.sqlite3"
 
 
-def default_path() -> Path:
-    """The health file in the user's state folder."""
+def state_folder() -> Path:
+    """The user's state folder."""
     import platformdirs  # it loads tempfile and shutil, for who keeps a file alone
 
-    return platformdirs.user_state_path(APP) / FILE
+    return platformdirs.user_state_path(APP)
+
+
+def default_path() -> Path:
+    """The health file in the user's state folder."""
+    return state_folder() / FILE
 
 
 def open_store(health: str) -> Store:

@@ -129,8 +129,6 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--tokens-per-day", "1"), Refused("--tokens-per-day is for `key new`")),
         (("--expires", "1d"), Refused("--expires is for `key new`")),
         (("--admin",), Refused("--admin is for `key new`")),
-        (("--name", "ci"), Refused("key list takes no name")),
-        (("--action", "lists"), Refused("list")),
     ),
     ("verify",): (
         (("--route", "short"), r"on 1 route:"),

@@ -125,11 +125,11 @@ def test_without_the_extras_it_says_in_one_line_how_to_install_them(used: Place)
     said = bare.run_process("stats").out
     chart = bare.run_process("stats", "--plot", "day.svg")
 
-    assert said.count("llm-request-orchestrator[prices]") == 1
+    assert said.count("-m pip install '.[prices]' in the clone") == 1
     assert "US$" not in said
     assert bare.run_process("stats", "--json").json["money"] is None
     assert (chart.status, chart.out) == (2, "")
-    assert "pip install 'llm-request-orchestrator[plot]'" in chart.err
+    assert "-m pip install '.[plot]' in the clone" in chart.err
     assert "--plot alone draws in the terminal" in chart.err
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import attrs
 import pytest
 
 from orchestrator.config import ConfigError, UnknownRoute
@@ -69,3 +70,17 @@ def test_an_unknown_name_is_answered_with_the_nearest(config: Config, name: str,
     assert isinstance(refused.value, LookupError)
     assert isinstance(refused.value, ConfigError)
     assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)
+
+
+def test_where_nothing_is_named_and_there_is_no_default_it_is_said_so(config: Config) -> None:
+    routes = {name: route for name, route in config.routes.items() if name != "default"}
+    without = attrs.evolve(config, routes=routes, preferred={})
+    for ask in (without.route, without.first_model):
+        with pytest.raises(UnknownRoute) as refused:
+            ask(None)
+
+        said = str(refused.value)
+        assert said == "no model was named, and there is no route default; routes: fast"
+        assert str(pickle.loads(pickle.dumps(refused.value))) == said
+    with pytest.raises(UnknownRoute, match="'default' is neither"):
+        without.route("default")

@@ -83,6 +83,22 @@ def test_what_nobody_asks_for_is_dropped_when_another_is_kept() -> None:
     assert idle.take("b") is not None
 
 
+def test_what_nobody_asks_for_is_swept_and_the_rest_is_left() -> None:
+    clock = Time()
+    idle, old = kept(clock, 2)
+    clock.now += EXPIRY - 1
+    young = Line()
+    idle.keep("b", young)
+    clock.now += 2
+
+    assert idle.sweep()
+    assert [line.is_dropped for line in (*old, young)] == [True, True, False]
+
+    clock.now += EXPIRY
+    assert not idle.sweep()
+    assert young.is_dropped
+
+
 def test_no_more_are_kept_than_of_use() -> None:
     _, lines = kept(Time(), MOST + 3)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 
 import pytest
 
 from orchestrator.connections.errors import StaleConnection
+from orchestrator.connections.idle import EXPIRY
+from orchestrator.connections.loops import LoopConnection, LoopTransport
+from orchestrator.http_messages import OutgoingRequest
 from tests.orchestrator.connections.raw_server import (
     Peer,
     in_chunks,
@@ -289,3 +293,33 @@ def test_a_body_that_nobody_reads_waits_at_the_server(way: str) -> None:
             answer.close()
 
         assert size == 1000 << 16
+
+
+class Ahead(asyncio.SelectorEventLoop):
+    """A loop whose time can be set forward."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+def test_a_connection_of_a_loop_is_closed_in_time_also_where_nothing_is_asked_any_more() -> None:
+    async def main(request: OutgoingRequest) -> list[bool]:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, Ahead)
+        transport = LoopTransport(loop)
+        answer = await transport.open(request, AMPLE, AMPLE)
+        assert isinstance(answer, LoopConnection)
+        while await answer.read(AMPLE) is not None:
+            pass
+        await answer.aclose()
+        found = [answer.is_quiet()]
+        loop.ahead += EXPIRY + 1
+        await asyncio.sleep(0.001)
+        found.append(answer.is_quiet())
+        await transport.aclose()
+        return found
+
+    with raw_server(keeping(HELLO)) as server, asyncio.Runner(loop_factory=Ahead) as runner:
+        assert runner.run(main(server.request())) == [True, False]

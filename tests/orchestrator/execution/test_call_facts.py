@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator import CallFailed, Orchestrator, Request
 from orchestrator.execution.call_facts import CallFacts, call_facts, release_heads
 from orchestrator.execution.call_run import CallRun
 from orchestrator.ledger import Closed, Ledger, Opened, line, recorded_call
+from orchestrator.sim import replies
 from orchestrator.states import Streaming, Wait
+from tests.acceptance.world import HI, world
 from tests.orchestrator.gateway.played import Asked, Player, asked_calls
 
 
@@ -110,3 +114,30 @@ def test_a_long_name_is_cut() -> None:
 
     assert len(facts.route) == 256
     assert facts.route.endswith("…")
+
+
+@settings(max_examples=30)
+@given(asked_calls)
+def test_in_virtual_time_there_is_no_overhead(asked: Asked) -> None:
+    seen: list[float] = []
+    run = Player().play(asked, lambda run: seen.append(call_facts(run).overhead))
+
+    assert [*seen, call_facts(run).overhead] == pytest.approx([0.0] * (len(seen) + 1), abs=1e-6)
+
+
+def ended(orchestrator: Orchestrator) -> CallRun:
+    run, events = orchestrator.stream_events(Request(HI, stream=True))
+    with contextlib.suppress(CallFailed):
+        for event in events:
+            list(event)
+    return run
+
+
+def test_in_real_time_the_overhead_is_what_the_record_leaves() -> None:
+    with world({"a": replies.billing_402(), "b": replies.ok()}) as (_, orchestrator):
+        run = ended(orchestrator)
+    ledger, overhead = run.recorder.ledger, call_facts(run).overhead
+    spent = sum(attempt.seconds for attempt in ledger.attempts)
+
+    assert overhead > 0
+    assert overhead == pytest.approx(ledger.transitions[-1].facts.at - spent)

@@ -18,13 +18,14 @@ from orchestrator.config.loading import from_mapping
 from orchestrator.gateway.protocol import Limits
 from orchestrator.gateway.server import GatewayServer, listen
 from orchestrator.gateway.state import Gateway
+from tests.waiting import AMPLE
 
 HI: dict[str, Any] = {"messages": [{"role": "user", "content": "hi"}]}
 CHAT = "/v1/chat/completions"
 
 
 @attrs.frozen
-class Running:
+class ServedGateway:
     """A gateway that serves.
 
     Attributes:
@@ -32,14 +33,12 @@ class Running:
         gateway: What it shares between requests; touch it by :meth:`call` only.
         server: The process around it, in this one.
         loop: Of its thread.
-        providers: Whom it asks.
     """
 
     url: str
     gateway: Gateway
     server: GatewayServer
     loop: asyncio.AbstractEventLoop
-    providers: sim.ScriptedProviders
 
     @property
     def port(self) -> int:
@@ -48,11 +47,11 @@ class Running:
 
     def call(self, work: Any) -> Any:
         """The result of a coroutine, run on its loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(AMPLE)
 
     def client(self, **options: Any) -> httpx.Client:
         """A client that takes no proxy from the environment."""
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=20, **options)
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=AMPLE, **options)
 
     def post(self, path: str = CHAT, json: Any = HI, **options: Any) -> httpx.Response:
         """One request of its own."""
@@ -77,6 +76,65 @@ def config(providers: sim.ScriptedProviders, names: Iterable[str], **tables: Any
     }
 
 
+@attrs.frozen
+class Running(ServedGateway):
+    """The same over scripted providers.
+
+    Attributes:
+        providers: Whom it asks.
+    """
+
+    providers: sim.ScriptedProviders
+
+
+@contextlib.contextmanager
+def running_over(
+    said: Mapping[str, Any],
+    *,
+    limits: Limits | None = None,
+    is_loopback: bool = True,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+    source: Path | None = None,
+) -> Iterator[ServedGateway]:
+    """A gateway of the config ``said``, until the block ends.
+
+    Args:
+        said: The config, as it is written.
+        limits: Of each connection.
+        is_loopback: Whether it takes only this machine to reach it.
+        loop_factory: Makes the loop of its thread.
+        source: The file that the config is said to come from, which is read anew.
+    """
+    made = from_mapping(said, {})
+    orchestrator = Orchestrator(attrs.evolve(made, path=source) if source else made)
+    gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
+    sockets = listen("127.0.0.1", 0)
+    server = GatewayServer(gateway, sockets, limits=limits)
+    started: Future[asyncio.AbstractEventLoop] = Future()
+    stop = threading.Event()
+
+    async def main() -> None:
+        await server.start()
+        started.set_result(asyncio.get_running_loop())
+        await asyncio.to_thread(stop.wait)
+        await server.drain()
+        await server.close()
+
+    def serve() -> None:
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(main())
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+        yield ServedGateway(url, gateway, server, started.result(AMPLE))
+    finally:
+        stop.set()
+        thread.join(AMPLE)
+        assert not thread.is_alive()
+
+
 @contextlib.contextmanager
 def running(
     scripts: Mapping[str, Any] | None = None,
@@ -88,47 +146,23 @@ def running(
     source: Path | None = None,
     **tables: Any,
 ) -> Iterator[Running]:
-    """A gateway over ``scripts``, until the block ends.
+    """A gateway over ``scripts``; see :func:`running_over` for what is not said here.
 
     Args:
         scripts: What each provider answers, in the order of the default route.
-        limits: Of each connection.
-        is_loopback: Whether it takes only this machine to reach it.
+        limits: See there.
+        is_loopback: See there.
         dialects: What providers speak, where that is not the default.
-        loop_factory: Makes the loop of its thread.
-        source: The file that the config is said to come from, which is read anew.
-        tables: Of the config, besides providers and routes.
+        loop_factory: See there.
+        source: See there.
+        tables: Of the config, besides providers and routes, or in place of them.
     """
     scripts = scripts or {"up": sim.replies.ok("hello")}
     with sim.ScriptedProviders(scripts) as providers:
         said = config(providers, scripts, **tables)
         for name, spoken in (dialects or {}).items():
             said["providers"][name]["dialect"] = spoken
-        made = from_mapping(said, {})
-        orchestrator = Orchestrator(attrs.evolve(made, path=source) if source else made)
-        gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
-        sockets = listen("127.0.0.1", 0)
-        server = GatewayServer(gateway, sockets, limits=limits)
-        started: Future[asyncio.AbstractEventLoop] = Future()
-        stop = threading.Event()
-
-        async def main() -> None:
-            await server.start()
-            started.set_result(asyncio.get_running_loop())
-            await asyncio.to_thread(stop.wait)
-            await server.drain()
-            await server.close()
-
-        def serve() -> None:
-            with asyncio.Runner(loop_factory=loop_factory) as runner:
-                runner.run(main())
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
-            yield Running(url, gateway, server, started.result(20), providers)
-        finally:
-            stop.set()
-            thread.join(20)
-            assert not thread.is_alive()
+        with running_over(
+            said, limits=limits, is_loopback=is_loopback, loop_factory=loop_factory, source=source
+        ) as one:
+            yield Running(one.url, one.gateway, one.server, one.loop, providers)

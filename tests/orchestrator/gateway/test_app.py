@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import attrs
 import httpx
 import pytest
 
+from orchestrator.gateway.daily_tokens import DailyTokens, day_of
 from orchestrator.gateway.keys import GatewayKey, KeyFile
 from orchestrator.sim import replies
 from tests.orchestrator.gateway.running import CHAT, HI, Running, running
@@ -39,6 +44,29 @@ def test_a_call_is_answered_with_how_it_was_come_by(served: Running, base: str) 
     assert answer.headers["x-orchestrator-credential"] == "key#1"
     assert answer.headers["x-request-id"] == answer.headers["x-orchestrator-call-id"]
     assert "x-orchestrator-cause" not in answer.headers
+
+
+def test_what_a_provider_tells_of_itself_has_an_end_and_no_secret() -> None:
+    told = {f"x-ratelimit-{number}": "9" * 300 for number in range(60)}
+    secret = {"x-request-id": "made-up-key-0123456789"}
+    whole = attrs.evolve(replies.ok("hello"), headers={**secret, **told})
+    replied = [whole, replies.error(400, b"{}", secret)]
+    with running({"up": replied}) as served:
+        answers = [served.post(), served.post()]
+
+    assert [each.status_code for each in answers] == [200, 400]
+    assert all("made-up-key" not in str(each.headers) for each in answers)
+    upstream = [value for name, value in answers[0].headers.items() if name.startswith("upstream-")]
+    assert 0 < len(upstream) <= 32
+    assert max(map(len, upstream)) <= 256
+
+
+def test_a_broken_header_of_an_answer_is_no_broken_key() -> None:
+    broken = attrs.evolve(replies.ok("hello"), headers={"x-other": "a\0b"})
+    with running({"up": broken}) as served:
+        answer = served.post()
+
+    assert answer.json()["error"]["code"] != "auth"
 
 
 def test_a_client_keeps_its_own_id(served: Running) -> None:
@@ -302,6 +330,30 @@ def test_a_key_is_held_to_its_routes_and_its_rate(keys: tuple[Running, dict[str,
     assert 0 < int(later.headers["retry-after"]) <= 60
 
 
+def test_tokens_that_a_lock_kept_out_are_in_their_file_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    path = tmp_path / "keys.json"
+    token = KeyFile(path).add(GatewayKey("ci", tokens_per_day=10**6))
+    tokens, today = DailyTokens.of_keys(path), day_of(time.time())
+    with running(gateway={"keys": str(path)}) as served:
+
+        def ask() -> None:
+            assert served.post(headers=bearing(token)).is_success
+            assert eventually(lambda: served.gateway.in_flight == 0)
+
+        ask()
+        once = tokens.used(today)["ci"]
+        with closing(sqlite3.connect(tokens.path, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            ask()
+            holder.execute("ROLLBACK")
+
+    assert tokens.used(today)["ci"] == 2 * once > 0
+    tokens.close()
+
+
 def test_a_caller_sees_its_own_calls_and_an_admin_all(
     keys: tuple[Running, dict[str, str]],
 ) -> None:
@@ -345,3 +397,46 @@ def test_a_stream_tells_its_usage_to_who_asks_and_always_to_the_gateway(*, asks:
     assert text.rstrip().endswith("data: [DONE]")
     line = 'kind="prompt",model="m",provider="up"} 10.0'
     assert line in counted
+
+
+def test_a_key_is_shown_the_models_that_it_may_ask(tmp_path: Path) -> None:
+    keys = KeyFile(tmp_path / "keys.json")
+    few = keys.add(GatewayKey("few", routes=("default", "b/*")))
+    whole = keys.add(GatewayKey("whole"))
+    scripts = {"a": replies.ok("hello"), "b": replies.ok("hello")}
+    with running(scripts, gateway={"keys": str(keys.path)}) as served:
+
+        def listed(token: str) -> list[str]:
+            answer = served.get("/v1/models", headers={"authorization": f"Bearer {token}"})
+            return [each["id"] for each in answer.json()["data"]]
+
+        def one(name: str) -> int:
+            path = f"/v1/models/{name}"
+            return served.get(path, headers={"authorization": f"Bearer {few}"}).status_code
+
+        found = listed(few), listed(whole)
+        statuses = [one(name) for name in ("default", "b/m", "b%2Fm", "a/m", "a%2Fm", "nothing")]
+
+    assert found == (["default", "b/m"], ["default", "a/m", "b/m"])
+    assert statuses == [200, 200, 200, 403, 403, 403]
+
+
+def test_a_key_file_that_is_gone_is_told_before_anybody_asks(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "keys.json"
+    token = KeyFile(file).add(GatewayKey("ci"))
+    sound = file.read_bytes()
+    with (
+        caplog.at_level(logging.INFO, "orchestrator"),
+        running({"up": replies.ok("hello")}, gateway={"keys": str(file)}) as served,
+    ):
+        file.unlink()
+        assert eventually(lambda: "there is no such file" in caplog.text)
+        file.write_text("{")
+        assert eventually(lambda: "is no JSON" in caplog.text)
+        file.write_bytes(sound)
+        assert eventually(lambda: "read again" in caplog.text)
+        answer = served.post(headers={"authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 200

@@ -10,8 +10,14 @@ import pytest
 
 from orchestrator.sim import Reply, replies
 from tests.acceptance.world import HI, counts
-from tests.official_shapes import wrong_in_count
-from tests.orchestrator.gateway.served import gateway_over
+from tests.official_shapes import required_in_count, wrong_in_count
+from tests.orchestrator.gateway.running import running
+
+OF_ERRORS = {
+    *("x-should-retry", "retry-after", "x-orchestrator-reason", "x-orchestrator-cause"),
+    *("x-orchestrator-target", "x-orchestrator-credential"),
+}
+"""Headers that say what went wrong, or who answered."""
 
 PATHS: dict[str, tuple[str, dict[str, Any], str]] = {
     "anthropic-messages": ("/v1/messages/count_tokens", HI, "input_tokens"),
@@ -28,8 +34,8 @@ PATHS: dict[str, tuple[str, dict[str, Any], str]] = {
 def test_the_first_target_of_the_dialect_counts(dialect: str) -> None:
     path, body, field = PATHS[dialect]
     scripts = {"chat": replies.ok(), "counts": replies.ok()}
-    with gateway_over(scripts, spoken={"counts": dialect}) as served:
-        answer = served.client.post(path, json={"model": "default", **body})
+    with running(scripts, dialects={"counts": dialect}) as served, served.client() as client:
+        answer = client.post(path, json={"model": "default", **body})
         asked = counts(served.providers, *scripts)
 
     assert answer.status_code == 200
@@ -43,8 +49,8 @@ def test_the_first_target_of_the_dialect_counts(dialect: str) -> None:
 @pytest.mark.parametrize("dialect", PATHS)
 def test_where_nobody_can_count_an_estimate_says_that_it_is_one(dialect: str) -> None:
     path, body, field = PATHS[dialect]
-    with gateway_over({"chat": replies.ok()}) as served:
-        answer = served.client.post(path, json={"model": "default", **body})
+    with running({"chat": replies.ok()}) as served, served.client() as client:
+        answer = client.post(path, json={"model": "default", **body})
         asked = counts(served.providers, "chat")
 
     assert answer.status_code == 200
@@ -60,8 +66,8 @@ def test_where_nobody_can_count_an_estimate_says_that_it_is_one(dialect: str) ->
 
 def test_official_clients_read_an_estimate() -> None:
     hi: Any = [{"role": "user", "content": "hi"}]
-    with gateway_over({"chat": replies.ok()}) as served:
-        url = served.server.url
+    with running({"chat": replies.ok()}) as served:
+        url = served.url
         with anthropic.Anthropic(base_url=url, api_key="x", max_retries=0) as claude:
             first = claude.messages.count_tokens(model="default", messages=hi)
         with openai.OpenAI(base_url=f"{url}/v1", api_key="x", max_retries=0) as client:
@@ -75,21 +81,47 @@ def test_official_clients_read_an_estimate() -> None:
 def test_where_counting_fails_the_estimate_says_why(dialect: str) -> None:
     path, body, _ = PATHS[dialect]
     scripts = {"counts": Reply(status=404, body={"error": {"message": "no such path"}})}
-    with gateway_over(scripts, spoken={"counts": dialect}) as served:
-        answer = served.client.post(path, json={"model": "default", **body})
+    with running(scripts, dialects={"counts": dialect}) as served, served.client() as client:
+        answer = client.post(path, json={"model": "default", **body})
 
     assert answer.status_code == 200
     assert answer.json()["estimate"] is True
     assert answer.headers["x-orchestrator-attempts"] == "1"
     assert answer.headers["x-orchestrator-path"].startswith("counts/m 404")
-    assert answer.headers["x-should-retry"] == "false"
-    assert "retry-after" not in answer.headers
+    assert not OF_ERRORS & answer.headers.keys()
+
+
+def test_an_estimate_is_an_answer_and_carries_nothing_of_an_error() -> None:
+    with running({"chat": replies.ok()}) as served:
+        path, body, _ = PATHS["anthropic-messages"]
+        estimated = served.post(path, {"model": "default", **body})
+
+    assert estimated.headers["x-orchestrator-estimate"] == "true"
+    assert not OF_ERRORS & estimated.headers.keys()
+    assert estimated.headers["x-orchestrator-skipped"] == "chat/m model_not_found"
+
+
+@pytest.mark.parametrize("dialect", PATHS)
+def test_what_the_official_description_demands_of_a_count_is_demanded(dialect: str) -> None:
+    path, body, _ = PATHS[dialect]
+    demanded = {
+        name for name in required_in_count(dialect) if name != "model"
+    }  # the route stands for it
+    assert demanded == ({"messages"} if dialect == "anthropic-messages" else set())
+    lacking: list[dict[str, Any]] = [{}, {name: [] for name in body}]
+    with running({"chat": replies.ok()}) as served:
+        answers = [served.post(path, {"model": "default", **without}) for without in lacking]
+
+    assert [answer.status_code for answer in answers] == [400 if demanded else 200] * 2
+    if demanded:
+        assert "'messages' is missing" in answers[0].text
 
 
 def test_nobody_waits_long_for_a_count() -> None:
     scripts = {"counts": replies.rate_limited(retry_after=60)}
-    with gateway_over(scripts, spoken={"counts": "anthropic-messages"}) as served:
-        answer = served.client.post("/v1/messages/count_tokens", json={"model": "default", **HI})
+    dialects = {"counts": "anthropic-messages"}
+    with running(scripts, dialects=dialects) as served, served.client() as client:
+        answer = client.post("/v1/messages/count_tokens", json={"model": "default", **HI})
 
     assert answer.json()["estimate"] is True
     assert answer.headers["x-orchestrator-path"] == "counts/m 429 rate_limit"
@@ -97,11 +129,10 @@ def test_nobody_waits_long_for_a_count() -> None:
 
 def test_an_estimate_grows_with_what_is_said() -> None:
     path, field = "/v1/messages/count_tokens", "input_tokens"
-    with gateway_over({"chat": replies.ok()}) as served:
+    with running({"chat": replies.ok()}) as served, served.client() as client:
         asked = [{"messages": [{"role": "user", "content": "word " * n}]} for n in (1, 1000)]
         sizes = [
-            served.client.post(path, json={"model": "default", **body}).json()[field]
-            for body in asked
+            client.post(path, json={"model": "default", **body}).json()[field] for body in asked
         ]
 
     assert sizes[0] < 10
@@ -110,8 +141,8 @@ def test_an_estimate_grows_with_what_is_said() -> None:
 
 @pytest.mark.parametrize(("body", "status"), [({"model": "nobody", **HI}, 404), ([], 400)])
 def test_a_request_that_is_wrong_is_not_estimated(body: Any, status: int) -> None:
-    with gateway_over({"chat": replies.ok()}) as served:
-        answer = served.client.post("/v1/messages/count_tokens", json=body)
+    with running({"chat": replies.ok()}) as served, served.client() as client:
+        answer = client.post("/v1/messages/count_tokens", json=body)
 
     assert answer.status_code == status
     assert answer.json()["type"] == "error"

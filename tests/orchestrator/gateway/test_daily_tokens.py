@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator.clock import VirtualClock
 from orchestrator.gateway.daily_tokens import DAY, KEPT_DAYS, DailyTokens, day_of
-from tests.orchestrator.gateway.processes import RING, run_at_once, spawn
+from tests.orchestrator.gateway.key_workers import RING, run_at_once, spawn
 from tests.waiting import AMPLE
 
 TODAY = day_of(VirtualClock().now)

@@ -20,7 +20,7 @@ from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import HttpReply
 from orchestrator.sim import replies
 from tests.acceptance.world import HI, counts
-from tests.orchestrator.gateway.served import Served, gateway_over
+from tests.orchestrator.gateway.running import Running, running
 from tests.waiting import eventually
 
 CHAT = "/v1/chat/completions"
@@ -28,9 +28,9 @@ SLOW = replies.ok("a b c d e f g h", delay=0.3)
 SLOW_STREAM = replies.ok("a b c d e f g h", pace=0.1)
 
 
-def post(served: Served, key: str = "k", **fields: Any) -> httpx.Response:
+def post(served: Running, key: str = "k", **fields: Any) -> httpx.Response:
     body = {"model": "default", **HI, **fields}
-    return served.client.post(CHAT, json=body, headers={"idempotency-key": key})
+    return served.post(CHAT, json=body, headers={"idempotency-key": key})
 
 
 # Over a socket.
@@ -38,7 +38,7 @@ def post(served: Served, key: str = "k", **fields: Any) -> httpx.Response:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_the_same_request_gets_the_same_answer_again(stream: bool) -> None:  # noqa: FBT001
-    with gateway_over({"one": replies.ok("hello")}) as served:
+    with running({"one": replies.ok("hello")}) as served:
         first, second = (post(served, stream=stream) for _ in range(2))
         asked = counts(served.providers, "one")
 
@@ -54,7 +54,7 @@ def test_the_same_request_gets_the_same_answer_again(stream: bool) -> None:  # n
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_request_attaches_to_the_call_under_way(stream: bool) -> None:  # noqa: FBT001
     answers: list[httpx.Response] = []
-    with gateway_over({"one": SLOW_STREAM if stream else SLOW}) as served:
+    with running({"one": SLOW_STREAM if stream else SLOW}) as served:
         threads = [
             threading.Thread(target=lambda: answers.append(post(served, stream=stream)))
             for _ in range(5)
@@ -72,13 +72,13 @@ def test_a_request_attaches_to_the_call_under_way(stream: bool) -> None:  # noqa
 
 
 def test_another_body_with_the_same_key_is_refused_in_the_client_s_words() -> None:
-    with gateway_over({"one": replies.ok()}) as served:
+    with running({"one": replies.ok()}) as served, served.client() as client:
         post(served)
         refused = post(served, temperature=1)
         hi = {"model": "default", "max_tokens": 5, **HI}
         headers = {"idempotency-key": "k"}
-        served.client.post("/v1/messages", json=hi, headers=headers)  # another path
-        other = served.client.post("/v1/messages", json={**hi, "max_tokens": 6}, headers=headers)
+        client.post("/v1/messages", json=hi, headers=headers)  # another path
+        other = client.post("/v1/messages", json={**hi, "max_tokens": 6}, headers=headers)
 
     assert refused.status_code == other.status_code == 409
     assert refused.json()["error"]["code"] == "idempotency_conflict"
@@ -88,7 +88,7 @@ def test_another_body_with_the_same_key_is_refused_in_the_client_s_words() -> No
 
 def test_what_failed_is_tried_again() -> None:
     script = [replies.openai_error(400, "no"), replies.ok()]
-    with gateway_over({"one": script}) as served:
+    with running({"one": script}) as served:
         tries = [post(served) for _ in range(3)]
 
     assert [one.status_code for one in tries] == [400, 200, 200]
@@ -96,11 +96,11 @@ def test_what_failed_is_tried_again() -> None:
 
 
 def test_the_call_goes_on_without_its_first_caller_and_ends_without_any() -> None:
-    with gateway_over({"one": SLOW_STREAM}) as served:
+    with running({"one": SLOW_STREAM}) as served, served.client() as client:
         body = {"model": "default", **HI, "stream": True}
         headers = {"idempotency-key": "k"}
-        second = served.server.client()
-        with served.client.stream("POST", CHAT, json=body, headers=headers) as first:
+        second = served.client()
+        with client.stream("POST", CHAT, json=body, headers=headers) as first:
             begun = first.iter_bytes()
             next(begun)
             attached = second.send(
@@ -110,7 +110,7 @@ def test_the_call_goes_on_without_its_first_caller_and_ends_without_any() -> Non
         attached.close()
         asked = counts(served.providers, "one")
         # Both leave: nothing is left upstream.
-        with served.client.stream("POST", CHAT, json=body, headers={"idempotency-key": "l"}) as one:
+        with client.stream("POST", CHAT, json=body, headers={"idempotency-key": "l"}) as one:
             next(one.iter_bytes())
         is_quiet = eventually(lambda: served.providers.connections == 0)
         again = post(served, "l", stream=True)
@@ -126,17 +126,26 @@ def test_the_call_goes_on_without_its_first_caller_and_ends_without_any() -> Non
 
 def test_what_openai_s_client_sends_on_retries_is_counted() -> None:
     with (
-        gateway_over({"one": replies.ok()}) as served,
-        openai.OpenAI(base_url=f"{served.server.url}/v1", api_key="x", max_retries=0) as client,
+        running({"one": replies.ok()}) as served,
+        openai.OpenAI(base_url=f"{served.url}/v1", api_key="x", max_retries=0) as client,
     ):
         again = {"x-stainless-retry-count": "1"}
         for headers in ({}, again, again):
             client.chat.completions.create(
                 model="default", messages=[{"role": "user", "content": "hi"}], extra_headers=headers
             )
-        counted = served.client.get("/metrics").text
+        counted = served.get("/metrics").text
 
     assert "orchestrator_nested_retries_total 2.0" in counted
+
+
+def test_another_route_is_another_request() -> None:
+    with running({"one": replies.ok()}) as served, served.client() as client:
+        headers = {"idempotency-key": "r"}
+        first = client.post(CHAT, json=HI, headers=headers)
+        other = client.post(CHAT, json=HI, headers={**headers, "x-orchestrator-route": "one/other"})
+
+    assert (first.status_code, other.status_code) == (200, 409)
 
 
 # By itself.

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from orchestrator.config.errors import ConfigError
 from orchestrator.gateway.key_file import FORMAT, GatewayKey, KeyFile, digest_of
 from orchestrator.secrets import mask
-from tests.orchestrator.gateway.processes import run_at_once, spawn
+from tests.orchestrator.gateway.key_workers import run_at_once, spawn
 
 counts = st.none() | st.integers(1, 10**6)
 routes = st.none() | st.lists(st.sampled_from(["default", "openai/*", "*", "a/b"]), min_size=1).map(

@@ -40,7 +40,6 @@ SAID: dict[str, tuple[Callable[[Notifier], None], str]] = {
     "ready, no more": (lambda one: one.ready(), "READY=1"),
     "reloading": (lambda one: one.reloading(), "RELOADING=1\nMONOTONIC_USEC=1500000"),
     "stopping": (lambda one: one.stopping("3 calls left"), "STOPPING=1\nSTATUS=3 calls left"),
-    "status": (lambda one: one.status("serving"), "STATUS=serving"),
     "main pid": (lambda one: one.main_pid(77), "MAINPID=77"),
 }
 
@@ -63,7 +62,7 @@ def test_who_has_named_another_main_process_is_silent(tmp_path: Path) -> None:
         notifier = Notifier(str(tmp_path / "notify"), watchdog=10.0)
         notifier.main_pid(77)
         notifier.stopping()
-        notifier.status("draining")
+        notifier.ready("draining")
         asyncio.run(notifier.keep_alive())
 
         assert received(opened) == ["MAINPID=77"]
@@ -115,7 +114,6 @@ def test_without_systemd_nothing_is_sent(caplog: pytest.LogCaptureFixture) -> No
         say(notifier)
     asyncio.run(notifier.keep_alive())
 
-    assert not notifier.is_heard
     assert caplog.text == ""
 
 
@@ -124,7 +122,7 @@ def test_a_socket_that_is_not_there_is_told_of_once(
 ) -> None:
     notifier = Notifier(str(tmp_path / "no"))
     for _ in range(3):
-        notifier.status("serving")
+        notifier.ready("serving")
 
     assert re.findall("WARNING", caplog.text) == ["WARNING"]
     assert "No such file" in caplog.text
@@ -134,6 +132,6 @@ def test_a_full_queue_does_not_hold_the_loop(tmp_path: Path) -> None:
     with systemd(str(tmp_path / "notify")) as opened:
         notifier = Notifier(str(tmp_path / "notify"))
         for _ in range(QUEUE + 5):
-            notifier.status("x")
+            notifier.ready("x")
 
         assert received(opened)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from orchestrator.gateway.client_request import ClientRequest
 from orchestrator.gateway.passthrough import _addressed
 from orchestrator.serving.refusals import RequestRefused
-from tests.orchestrator.gateway.served import ServedGateway
+from tests.orchestrator.gateway.running import ServedGateway, running_over
 from tests.orchestrator.gateway.upstream import Answer, Asked, Told, Upstream, upstream
 from tests.waiting import eventually
 
@@ -55,7 +55,7 @@ def passing_through(answer: Answer, **settings: Any) -> Iterator[World]:
             "routes": {"default": ["one/m"]},
             "providers": {"one": entry},
         }
-        with ServedGateway(config) as server, server.client() as client:
+        with running_over(config) as server, server.client() as client:
             yield World(provider, server, client)
 
 
@@ -120,7 +120,7 @@ def test_an_address_with_a_query_keeps_it() -> None:
             "routes": {"default": ["one/m"]},
             "providers": {"one": {"dialect": "openai-chat", **entry}},
         }
-        with ServedGateway(config) as server, server.client() as client:
+        with running_over(config) as server, server.client() as client:
             client.get("/passthrough/one/x?a=1&api-version=evil")
 
     assert provider.asked[0].target == "/base/v1/x?a=1&api-version=7"
@@ -173,8 +173,8 @@ def test_an_unknown_provider_is_named_with_the_nearest() -> None:
         head = world.client.head("/passthrough/one/x")
 
     assert (near.status_code, far.status_code, head.status_code) == (404, 404, 405)
-    assert "did you mean one?" in near.json()["error"]["message"]
-    assert "known are one" in far.json()["error"]["message"]
+    assert "(did you mean 'one'?)" in near.json()["error"]["message"]
+    assert "known: one" in far.json()["error"]["message"]
     assert world.provider.asked == []
 
 
@@ -273,6 +273,13 @@ def test_an_answer_without_a_body_leaves_the_connection_in_order(status: int) ->
     assert [answer.status_code for answer in answers] == [status] * 3
     assert [answer.content for answer in answers] == [b""] * 3
     assert answers[0].headers["etag"] == '"1"'
+
+
+def test_a_status_that_is_none_is_not_passed_on() -> None:
+    with passing_through(lambda asked, told: told.whole(999, b"{}")) as world:  # noqa: ARG005
+        answer = world.client.get("/passthrough/one/x")
+
+    assert answer.status_code == 502
 
 
 # As it comes.
@@ -382,7 +389,7 @@ def test_an_answer_that_breaks_off_does_not_look_whole() -> None:
 def test_our_key_does_not_come_back(status: int, kind: str) -> None:
     def echo(asked: Asked, told: Told) -> None:
         key = asked.headers["authorization"].encode()
-        told.begin(status, Content_Type=kind, location=f"http://x/?k={KEY}")
+        told.begin(status, Content_Type=kind, location=f"http://x/?k={KEY}", x_request_id=KEY)
         for at in range(0, len(key), 5):
             told.piece(key[at : at + 5])
         told.piece(b' "and more" ')
@@ -439,3 +446,25 @@ class _Named:
     def __init__(self) -> None:
         self.config = self
         self.providers = {"one": None}
+
+
+def test_a_kept_connection_that_turns_out_closed_costs_nobody_an_answer() -> None:
+    """The provider closes it when the second request comes, as after its own idle limit."""
+    seen: set[int] = set()
+    closed: list[str] = []
+
+    def answer(asked: Asked, told: Told) -> None:
+        number = told.connection
+        if number in seen and not closed:
+            closed.append(asked.target)
+            told.hang_up()
+            return
+        seen.add(number)
+        ok(asked, told)
+
+    with passing_through(answer) as world:
+        first, second = (world.client.get("/passthrough/one/files") for _ in range(2))
+
+    assert len(closed) == 1
+    assert [each.status_code for each in (first, second)] == [200, 200]
+    assert second.headers["x-orchestrator-attempts"] == "2"

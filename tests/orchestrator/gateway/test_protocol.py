@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import socket
@@ -128,6 +129,110 @@ def test_requests_that_come_at_once_are_answered_in_order() -> None:
 
     assert found.count("HTTP/1.1 200 OK") == 2
     assert found.index("one") < found.index("two")
+
+
+CHUNKED = (
+    f"POST {CHAT} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    "transfer-encoding: chunked\r\nconnection: close\r\n"
+)
+
+
+def chunked(*headers: str, trailer: str = "") -> bytes:
+    content = json.dumps(HI)
+    head = CHUNKED + "".join(f"{each}\r\n" for each in headers)
+    return f"{head}\r\n{len(content):x}\r\n{content}\r\n0\r\n{trailer}\r\n".encode()
+
+
+@pytest.mark.parametrize("wish", ["h2c", "websocket", "TLS/1.0"])
+def test_a_wish_for_another_protocol_loses_no_body(wish: str) -> None:
+    """Java's client wishes for HTTP/2 in every first request to an address without TLS."""
+    wished = ("connection: Upgrade, HTTP2-Settings", f"upgrade: {wish}", "http2-settings: AAMAAABk")
+    with running() as served, connect(served) as client:
+        client.sendall(asked(HI, *wished) * 2 + chunked(*wished))
+        found = read_all(client)
+
+    assert found.count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_a_wish_for_another_protocol_may_drip() -> None:
+    with running() as served, connect(served) as client:
+        for at in asked(HI, "connection: Upgrade", "upgrade: h2c") + chunked():
+            client.sendall(bytes([at]))
+        found = read_all(client)
+
+    assert found.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_the_gateway_is_no_proxy() -> None:
+    with running() as served, connect(served) as client:
+        client.sendall(b"CONNECT localhost:1 HTTP/1.1\r\nhost: localhost\r\n\r\n" + asked())
+        found = read_all(client)
+
+    assert found.startswith(b"HTTP/1.1 405 ")
+    assert found.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "trailer", "status"),
+    [
+        ("host: evil.example", "host: localhost\r\n", 403),
+        ("origin: https://evil.example", "origin: http://localhost\r\n", 403),
+        ("x-other: 1", "host: evil.example\r\n", 200),
+    ],
+)
+def test_what_stands_behind_a_body_is_no_header(wrong: str, trailer: str, status: int) -> None:
+    with running() as served, connect(served) as client:
+        sent = chunked(wrong, trailer=trailer)
+        if wrong.startswith("host"):
+            sent = sent.replace(b"host: localhost\r\n", b"", 1)
+        client.sendall(sent)
+        found = read_all(client)
+
+    assert found.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [
+        (b"%x\r\n%s\r\n0\r\n" % (2, b"{}"), b"x-a: b\r\n" * 100),
+        (b"%x\r\n%s\r\n0\r\nx-a: " % (2, b"{}"), b"a" * 1000),
+        (b"%x\r\n%s\r\n0\r\n" % (2, b"{}"), b"a" * 1000),
+        (b"1", b";" + b"a" * 1000),
+        (b"", b"0" * 1000),
+    ],
+)
+def test_what_is_no_body_of_a_body_is_held_to_a_limit(begun: bytes, more: bytes) -> None:
+    with (
+        running(limits=Limits(head=2048)) as served,
+        connect(served) as client,
+        contextlib.suppress(BrokenPipeError, ConnectionResetError),
+    ):
+        client.sendall(CHUNKED.encode() + b"\r\n" + begun)
+        for _ in range(10_000):
+            client.sendall(more)
+        pytest.fail("it took 10 MB")
+
+
+def test_a_body_in_tiny_pieces_is_taken() -> None:
+    content = json.dumps(HI).encode() + b" " * 3000
+    pieces = b"".join(b"1\r\n%c\r\n" % each for each in content)
+    with running(limits=Limits(head=2048)) as served, connect(served) as client:
+        client.sendall(CHUNKED.encode() + b"\r\n" + pieces + b"0\r\n\r\n")
+        found = read_all(client)
+
+    assert found.startswith(b"HTTP/1.1 200 OK")
+
+
+def test_requests_behind_one_that_runs_are_held_to_a_limit() -> None:
+    """Of each read there may be thousands, and each is kept until its turn comes."""
+    waiting = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n" * 4
+    limits = Limits(pipelined=3)
+    with running({"up": replies.hang()}, limits=limits) as served, connect(served) as client:
+        client.sendall(asked() + waiting)
+        found = read_all(client)
+
+        assert found.startswith(b"HTTP/1.1 400 ")
+        assert eventually(lambda: served.gateway.in_flight == 0)
 
 
 def test_who_leaves_while_more_than_one_request_waits_ends_the_call_that_runs(

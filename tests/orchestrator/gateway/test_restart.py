@@ -9,9 +9,7 @@ import re
 import signal
 import socket
 import struct
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,108 +17,18 @@ import attrs
 import httpx
 import pytest
 
-from orchestrator.gateway.instance import RunningInstance, find_instances
-from orchestrator.sim import Completion, Reply, SimProcess, replies
-from tests.orchestrator.cli.entry import Ended, Place, configured
+from tests.orchestrator.cli.entry import Ended
+from tests.orchestrator.gateway.serving_processes import (
+    CHAT,
+    MESSAGES,
+    WORDS,
+    Serving,
+    serving,
+    start,
+)
 from tests.orchestrator.gateway.tiny_processes import open_descriptors
 from tests.slow import slow
-from tests.waiting import AMPLE, eventually
-
-CHAT = "/v1/chat/completions"
-WORDS = "one two three four five six seven eight"
-SCRIPTS = {
-    "up": replies.ok(WORDS),
-    "slow": Reply(completion=Completion(text=WORDS), pace=0.25),
-    "broke": replies.billing_402(),
-}
-EXTRA = """
-[gateway]
-drain = "30s"
-"""
-
-
-@attrs.define
-class Serving:
-    """A gateway, and those that come after it.
-
-    Attributes:
-        place: Its user's home.
-        first: The first process.
-        log: What all of them write.
-    """
-
-    place: Place
-    first: subprocess.Popen[bytes]
-    log: Path
-
-    @property
-    def config(self) -> Path:
-        return self.place.home / "orchestrator.toml"
-
-    @property
-    def running(self) -> tuple[RunningInstance, ...]:
-        return find_instances(self.place.home / "state/llm-request-orchestrator/gateways")
-
-    @property
-    def id(self) -> str:
-        return self.running[0].instance.id
-
-    @property
-    def pid(self) -> int:
-        return self.running[0].instance.pid
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.running[0].instance.address}"
-
-    def restart(self, *options: str) -> Ended:
-        return self.place.run_process("restart", *options)
-
-    def get(self, path: str) -> Any:
-        return httpx.get(f"{self.url}{path}", trust_env=False, timeout=AMPLE).json()
-
-
-def start(place: Place, port: int = 0) -> Serving:
-    log = place.home / "gateway.log"
-    with log.open("a") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "orchestrator", "serve", "--port", str(port)],
-            cwd=place.home, env=place.environment(), stdout=written, stderr=written,
-        )  # fmt: skip
-    gateway = Serving(place, process, log)
-    assert eventually(lambda: bool(gateway.running) and is_ready(gateway)), log.read_text()
-    return gateway
-
-
-def is_ready(gateway: Serving) -> bool:
-    with contextlib.suppress(httpx.HTTPError):
-        return bool(gateway.get("/readyz")["status"] == "ready")
-    return False
-
-
-@contextlib.contextmanager
-def serving(
-    folder: Path,
-    route: Sequence[str],
-    health: str = "memory",
-    variables: Mapping[str, str] | None = None,
-) -> Iterator[Serving]:
-    """A gateway over providers in a process of their own; in the end all have ended."""
-    with SimProcess(SCRIPTS) as providers:
-        urls = {name: providers.url(name) for name in SCRIPTS}
-        place = configured(folder, urls, route, top=f'health = "{health}"')
-        text = (folder / "orchestrator.toml").read_text()
-        text = text.replace("[routes]", f"{EXTRA}[routes]\nslow = ['slow/m']")
-        (folder / "orchestrator.toml").write_text(text)
-        gateway = start(attrs.evolve(place, variables={**place.variables, **(variables or {})}))
-        try:
-            yield gateway
-        finally:
-            for one in gateway.running:
-                os.kill(one.instance.pid, signal.SIGTERM)
-            assert eventually(lambda: not gateway.running)
-            with contextlib.suppress(ProcessLookupError):
-                gateway.first.wait(AMPLE)
+from tests.waiting import AMPLE
 
 
 @attrs.define
@@ -174,9 +82,6 @@ class Load:
         assert text == WORDS, text
 
 
-MESSAGES = [{"role": "user", "content": "hi"}]
-
-
 def under_load(gateway: Serving, restarts: int) -> tuple[Load, list[Ended], list[str]]:
     async def main() -> tuple[Load, list[Ended], list[str]]:
         load, ended, ids = Load(gateway.url), [], [gateway.id]
@@ -220,6 +125,9 @@ def test_a_config_that_is_wrong_is_refused_and_the_old_one_goes_on(tmp_path: Pat
         assert "base_ul: unknown key (did you mean 'base_url'?)" in ended.err
         assert f"goes on (instance {before})" in ended.err
         assert gateway.get("/readyz")["instance"] == before
+        log = gateway.log.read_text()
+        assert re.search(r"ERROR this process, \d+, does not serve: .*base_ul", log)
+        assert f"ERROR the restart failed, and this process, {gateway.pid}, goes on: " in log
 
         gateway.config.write_text(text)
         assert gateway.restart().status == 0

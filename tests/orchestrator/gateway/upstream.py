@@ -43,6 +43,15 @@ class Told:
         """A piece of it; an empty one is its end."""
         self._handler.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
 
+    @property
+    def connection(self) -> int:
+        """What tells its connection from others."""
+        return self._handler.client_address[1]
+
+    def hang_up(self) -> None:
+        """Close the connection without a word."""
+        self._handler.close_connection = True
+
     def _head(self, status: int, headers: dict[str, str]) -> None:
         self._handler.send_response(status)
         for name, value in headers.items():

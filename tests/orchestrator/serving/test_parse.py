@@ -37,6 +37,7 @@ def asked(path: str, body: Any = HI, *, route: str | None = None, **options: Any
         ("/v1beta/models/fast:generateContent", "gemini", "fast", False),
         ("/v1beta/models/or/a/b:free:generateContent", "gemini", "or/a/b:free", False),
         ("/v1beta/models/fw/models/x:generateContent", "gemini", "fw/models/x", False),
+        ("/v1beta/models/models%2Ffast:generateContent", "gemini", "fast", False),
         ("/v1beta/models/fast:streamGenerateContent?alt=sse", "gemini", "fast", True),
     ],
 )
@@ -135,6 +136,8 @@ def test_what_is_no_call_of_a_model_is_not_served(method: str, path: str) -> Non
         ("/v1/chat/completions", b"{}", "'messages' is missing"),
         ("/v1/chat/completions", b'{"messages": [{"role": "user"}], "model": 3}', "of type int"),
         ("/v1beta/models/x:streamGenerateContent", b"{}", "alt=sse"),
+        ("/v1beta/models/x:generateContent", b'{"model": "g/./x"}', "dots alone"),
+        ("/v1/messages", b'{"model": "%s"}' % (b"x" * 100_000), "100,000 characters"),
     ],
 )
 def test_a_request_that_makes_no_sense_says_why(path: str, content: bytes, words: str) -> None:

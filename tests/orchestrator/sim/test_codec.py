@@ -54,7 +54,7 @@ def test_one_reply_or_a_list_of_them_stands_for_a_script() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({"a": {"stauts": 402}}, ["a.stauts is not known"]),
+        ({"a": {"stauts": 402}}, ["a.stauts is not known", "did you mean status?", "by_path"]),
         ({"a": [{"stauts": 402}]}, ["a[0].stauts is not known", "did you mean status?"]),
         ({"a": [{"status": "402"}]}, ["a[0].status", "found '402'", "allowed: int"]),
         ({"a": [{"status": True}]}, ["a[0].status", "found True"]),

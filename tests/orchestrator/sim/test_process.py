@@ -126,8 +126,30 @@ def test_a_missing_file_is_one_clear_line() -> None:
     done = run("--script", "nowhere.json")
 
     assert done.returncode == 2
-    assert "nowhere.json" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr == "error: cannot read nowhere.json: No such file or directory\n"
+
+
+def test_on_a_terminal_it_tells_the_address_of_each_provider() -> None:
+    ours, theirs = os.openpty()
+    scripts = json.dumps({"a": [{"status": 402}], "b": {"status": 200}})
+    command = [sys.executable, "-m", "orchestrator.sim", "--script", "-"]
+    root = Path(__file__).parents[3]
+    with (
+        open(ours, encoding="utf-8") as terminal,  # noqa: PTH123 - a descriptor
+        subprocess.Popen(
+            command, cwd=root, stdin=subprocess.PIPE, stdout=theirs, text=True
+        ) as program,
+    ):
+        os.close(theirs)
+        assert program.stdin is not None
+        program.stdin.write(f"{scripts}\n")
+        program.stdin.flush()
+        told = dict(terminal.readline().split() for _ in range(2))
+        statuses = [post(told[name]).status_code for name in ("a", "b")]
+        program.stdin.close()
+
+    assert statuses == [402, 200]
+    assert told["a"].endswith("/a/v1")
 
 
 def test_the_process_loads_no_http_client() -> None:
@@ -154,7 +176,16 @@ def test_a_port_that_is_taken_is_one_clear_line() -> None:
         done = run("--script", "-", "--port", str(port), sent='{"a": []}\n')
 
     assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    assert done.stderr == f"error: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+@pytest.mark.parametrize("port", ["-1", "70000"])
+def test_a_port_that_is_none_is_one_clear_line(port: str) -> None:
+    done = run("--script", "-", "--port", port, sent='{"a": []}\n')
+
+    assert done.returncode == 2
+    assert "allowed is 0 to 65535" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_page_keeps_providers_up_for_the_command_line(tmp_path: Path) -> None:

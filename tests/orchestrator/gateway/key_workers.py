@@ -23,7 +23,7 @@ PATIENT = 20_000
 
 def spawn(work: str, path: Path, *numbers: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.orchestrator.gateway.processes", work, str(path)]
+        [sys.executable, "-m", "tests.orchestrator.gateway.key_workers", work, str(path)]
         + [str(number) for number in numbers],
         cwd=ROOT,
         stdin=subprocess.PIPE,

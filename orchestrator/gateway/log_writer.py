@@ -1,0 +1,97 @@
+"""Log of a gateway on stderr, written by a thread: a reader that stops reading stops no call."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Literal
+
+from orchestrator.gateway.json_logs import JsonLogFormatter
+from orchestrator.gateway.standard_streams import lead_unread_nowhere
+from orchestrator.secrets import mask
+
+MOST = 10_000
+"""Lines that wait for a reader; of more the newest are left out, and counted."""
+
+LAST_SECONDS = 1.0
+"""How long the end of the process waits for lines to be taken."""
+
+_SERVERS = "uvicorn.error"
+"""The logger of the protocol below, which warns of each connection that makes no sense."""
+
+
+class TextLogFormatter(logging.Formatter):
+    """Writes a record as a line, with its time and level, masked as all logs are."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of ``record``, without its end."""
+        return mask(super().format(record))
+
+
+class LogWriter(logging.Handler):
+    """Hands lines to a thread of its own, which writes them to stderr.
+
+    A pipe that nobody reads is full after 64 KiB, and whoever writes to it waits: the loop must
+    not, and its calls with it.
+    """
+
+    def __init__(self, kind: Literal["text", "json"]) -> None:
+        super().__init__()
+        self.setFormatter(JsonLogFormatter() if kind == "json" else TextLogFormatter())
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._left_out = 0
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Write from now on."""
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See :class:`logging.Handler`."""
+        if self._lines.qsize() >= MOST:
+            self._left_out += 1
+        else:
+            self._lines.put(self.format(record))
+
+    def stop(self) -> None:
+        """Write what waits, as far as it is read."""
+        self._lines.put(None)
+        if self._thread is not None:
+            self._thread.join(LAST_SECONDS)
+
+    def _write(self) -> None:
+        while (line := self._lines.get()) is not None:
+            left_out, self._left_out = self._left_out, 0
+            more = f"{left_out} lines of the log were left out: nobody read them\n"
+            try:
+                sys.stderr.write(f"{more if left_out else ''}{line}\n")
+                sys.stderr.flush()
+            except (OSError, ValueError):
+                # What is left in the buffer would fail once more at the end of the process.
+                lead_unread_nowhere()
+
+
+@contextlib.contextmanager
+def log_written(kind: Literal["text", "json"]) -> Iterator[None]:
+    """Within this block what befalls calls is written, in place of what did so before."""
+    writer = LogWriter(kind)
+    ours, servers = logging.getLogger("orchestrator"), logging.getLogger(_SERVERS)
+    before = ours.handlers, servers.handlers, ours.level, servers.level, servers.propagate
+    ours.handlers, servers.handlers = [writer], [writer]
+    ours.setLevel(logging.INFO)
+    servers.setLevel(logging.ERROR)
+    servers.propagate = False
+    writer.start()
+    try:
+        yield
+    finally:
+        ours.handlers, servers.handlers, ours.level, servers.level, servers.propagate = before
+        writer.stop()
