@@ -222,13 +222,17 @@ def _health(config: Config) -> list[Finding]:
 
 
 def _keys(config: Config) -> list[Finding]:
-    """That the gateway does not begin, for want of the file of its callers' keys."""
-    if config.gateway.keys is None:
+    """Why the gateway does not begin, for want of a sound file of its callers' keys."""
+    file = config.gateway.keys
+    if file is None:
         return []
     try:
-        KeyFile(config.gateway.keys).list()
+        KeyFile(file).list()
     except ConfigError as error:
-        return [Finding(Level.ERROR, "gateway.keys", one_line(str(error)), "")]
+        # One that is not there is made last, and often on another machine than that of the check.
+        level = Level.WARNING if KeyFile(file).stamp() is None else Level.ERROR
+        fix = "`orchestrator serve` refuses to begin with it, and a running one to take it"
+        return [Finding(level, "gateway.keys", one_line(str(error)), fix)]
     return []
 
 

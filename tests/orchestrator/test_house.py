@@ -129,6 +129,7 @@ WORLDLY = {
     "ledger/file.py",
     "gateway/server.py",  # listens
     "gateway/run.py",
+    "gateway/standard_streams.py",  # asks whether anybody reads them
     "gateway/lifecycle.py",
     "gateway/handover.py",  # hands its sockets on, and starts who follows it
     "gateway/instance.py",  # keeps a lock on its file

@@ -307,11 +307,14 @@ def test_what_is_no_request_is_refused_in_words(
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
-    [(None, "there is no such file; `orchestrator key new NAME` makes it"), ("{", "is no JSON")],
+    ("content", "words", "status"),
+    [
+        (None, "there is no such file; `orchestrator key new NAME` makes it", 0),
+        ("{", "is no JSON", 1),
+    ],
 )
-def test_a_key_file_with_which_no_gateway_begins_is_an_error(
-    tmp_path: Path, content: str | None, words: str
+def test_a_key_file_with_which_no_gateway_begins_is_told(
+    tmp_path: Path, content: str | None, words: str, status: int
 ) -> None:
     place = configured(
         tmp_path, {"a": "https://a.invalid"}, ["a/m"], extra='[gateway]\nkeys = "keys.json"'
@@ -323,7 +326,8 @@ def test_a_key_file_with_which_no_gateway_begins_is_an_error(
     place.run("key", "new", "ci")
     sound = place.run("check")
 
-    assert wrong.status == 1
+    assert wrong.status == status
     assert "gateway.keys: " in wrong.out
     assert words in wrong.out
+    assert "refuses to begin" in wrong.out
     assert "no problems" in sound.out
