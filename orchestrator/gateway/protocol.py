@@ -247,13 +247,13 @@ class GatewayProtocol(HttpToolsProtocol):
         if self.url != self._asked_url[0]:
             self._asked_url = _read_url(self.url)
         _, raw_path, path, query = self._asked_url
-        self.scope = scope = {
+        scope: Any = {
             "type": "http",
             "asgi": _ASGI,
             "http_version": http_version,
             "server": self.server,
             "client": self.client,
-            "scheme": self.scheme,  # type: ignore[typeddict-item]
+            "scheme": self.scheme,
             "method": parser.get_method().decode("ascii"),
             "root_path": "",
             "path": path,
@@ -262,6 +262,7 @@ class GatewayProtocol(HttpToolsProtocol):
             "headers": self.headers,
             "extensions": OFFERED,
         }
+        self.scope = scope
         self.cycle = cycle = AnswerCycle(
             scope=scope,
             transport=self.transport,

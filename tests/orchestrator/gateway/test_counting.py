@@ -92,9 +92,9 @@ def test_where_counting_fails_the_estimate_says_why(dialect: str) -> None:
 
 
 def test_an_estimate_is_an_answer_and_carries_nothing_of_an_error() -> None:
-    with running({"chat": replies.ok()}) as served, served.client() as client:
+    with running({"chat": replies.ok()}) as served:
         path, body, _ = PATHS["anthropic-messages"]
-        estimated = client.post(path, json={"model": "default", **body})
+        estimated = served.post(path, {"model": "default", **body})
 
     assert estimated.headers["x-orchestrator-estimate"] == "true"
     assert not OF_ERRORS & estimated.headers.keys()
@@ -106,9 +106,9 @@ def test_what_the_official_description_demands_of_a_count_is_demanded(dialect: s
     path, body, _ = PATHS[dialect]
     demanded = required_in_count(dialect) - {"model"}  # a route stands for it
     assert demanded == ({"messages"} if dialect == "anthropic-messages" else set())
-    bodies: list[dict[str, Any]] = [{}, {name: [] for name in body}]
-    with running({"chat": replies.ok()}) as served, served.client() as client:
-        answers = [client.post(path, json={"model": "default", **each}) for each in bodies]
+    lacking: list[dict[str, Any]] = [{}, {name: [] for name in body}]
+    with running({"chat": replies.ok()}) as served:
+        answers = [served.post(path, {"model": "default", **without}) for without in lacking]
 
     assert [answer.status_code for answer in answers] == [400 if demanded else 200] * 2
     if demanded:
