@@ -30,6 +30,7 @@ from orchestrator.config.line_numbers import with_lines
 from orchestrator.config.lint import Finding, Level, lint
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS, crossing
 from orchestrator.execution.capabilities import partition_by_capability
+from orchestrator.gateway.key_file import KeyFile
 from orchestrator.states import Target
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow"}
@@ -84,7 +85,7 @@ def check(
         name_config(screen, loaded, config, named=False)
         report = _Report(
             str(loaded.path),
-            _placed(loaded, [*_health(loaded), *lint(loaded)]),
+            _placed(loaded, [*_health(loaded), *lint(loaded), *_keys(loaded)]),
             loaded.routes,
             tuple(provider_connections(loaded)),
             _asked(screen, loaded, seconds, silent=json) if live else None,
@@ -218,6 +219,17 @@ def _placed(config: Config, findings: Sequence[Finding]) -> Sequence[Finding]:
 def _health(config: Config) -> list[Finding]:
     problem = store_problem(config)
     return [Finding(Level.ERROR, "health", problem, "")] if problem else []
+
+
+def _keys(config: Config) -> list[Finding]:
+    """That the gateway does not begin, for want of the file of its callers' keys."""
+    if config.gateway.keys is None:
+        return []
+    try:
+        KeyFile(config.gateway.keys).list()
+    except ConfigError as error:
+        return [Finding(Level.ERROR, "gateway.keys", one_line(str(error)), "")]
+    return []
 
 
 @attrs.frozen

@@ -83,7 +83,17 @@ def name_config(
     """
     why = _passed_over(config) if given is None else ""
     if named or why:
-        screen.say(Text(f"config: {config.path}{why}", style="dim"))
+        screen.say(Text(config_in_words(config, given), style="dim"))
+
+
+def config_in_words(config: Config, given: Path | None) -> str:
+    """Which config a command uses, and which it does not although it lies here.
+
+    Args:
+        config: The config.
+        given: What ``--config`` names.
+    """
+    return f"config: {config.path}{_passed_over(config) if given is None else ''}"
 
 
 def _passed_over(config: Config) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,12 +29,15 @@ class UsageError(Exception):
 
 
 @contextmanager
-def exit_on_error(screen: Screen, *, json: bool = False) -> Iterator[None]:
+def exit_on_error(
+    screen: Screen, *, json: bool = False, besides: Mapping[str, Any] | None = None
+) -> Iterator[None]:
     """Within this block, what a user or a provider did wrong ends the command in words.
 
     Args:
         screen: Where the words go: stderr; with ``json`` an object on stdout.
         json: The command was asked for JSON.
+        besides: What that object says besides the error, as it is then.
 
     Raises:
         SystemExit: With the exit status.
@@ -45,7 +48,8 @@ def exit_on_error(screen: Screen, *, json: bool = False) -> Iterator[None]:
         _tell(screen, call_failed(failed), [f"failed: {failed}"], json=json)
         raise SystemExit(FAILED) from None
     except ConfigError as error:
-        _tell(screen, _config_error(error), [f"error: {line}" for line in _lines(error)], json=json)
+        lines = [f"error: {line}" for line in _lines(error)]
+        _tell(screen, _config_error(error), lines, json=json, besides=besides)
         raise SystemExit(MISUSED) from None
     except (UsageError, RequestError) as error:
         _tell(screen, _plain("usage", str(error)), [f"error: {error}"], json=json)
@@ -93,9 +97,16 @@ class OneLineHandler(logging.Handler):
         self._screen.say(f"{record.levelname.lower()}: {one_line(mask(record.getMessage()))}")
 
 
-def _tell(screen: Screen, value: dict[str, Any], lines: list[str], *, json: bool) -> None:
+def _tell(
+    screen: Screen,
+    value: dict[str, Any],
+    lines: list[str],
+    *,
+    json: bool,
+    besides: Mapping[str, Any] | None = None,
+) -> None:
     if json:
-        screen.json({"error": value})
+        screen.json({"error": value, **(besides or {})})
         return
     for line in lines:
         screen.say(one_line(line))

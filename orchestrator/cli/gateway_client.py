@@ -21,9 +21,15 @@ _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - asked, not bound to
 
 T = TypeVar("T")
 
+_CONFLICT = 409
+
 
 class ControlFailed(Exception):
     """The gateway cannot be asked, or refuses; the text says why."""
+
+
+class ControlRefused(ControlFailed):
+    """The gateway is doing what keeps it from doing this too; the text says what."""
 
 
 def read_status(running: RunningInstance) -> GatewayStatus:
@@ -63,6 +69,8 @@ def _asked(
     try:
         connection.request(method, target, headers=headers)
         response = connection.getresponse()
+        if response.status == _CONFLICT:
+            raise ControlRefused(_message(response.read()))
         if response.status != 200:
             raise ControlFailed(f"HTTP {response.status}: {_message(response.read())}")
         yield response

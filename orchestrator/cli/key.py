@@ -17,9 +17,11 @@ from rich.text import Text
 from orchestrator.api.errors import whole_duration
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.format import count
-from orchestrator.cli.gateway_table import keys_path
+from orchestrator.cli.gateway_table import keys_path, unknown_routes
 from orchestrator.cli.inputs import check_writable, read_duration
+from orchestrator.cli.running_gateways import RunningGateways
 from orchestrator.cli.screen import Screen
+from orchestrator.config import loading
 from orchestrator.gateway.daily_tokens import DailyTokens, day_of
 from orchestrator.gateway.key_file import (
     MOST_PER_MINUTE,
@@ -109,7 +111,11 @@ def key(  # noqa: PLR0913 - its options
                 admin=admin,
                 created=round(now, 3),
             )
-            _make(screen, KeyFile(keys or keys_path(config)), made, json=json)
+            file = KeyFile(keys or keys_path(config))
+            _warn_of_routes(screen, config, made, json=json)
+            _make(screen, file, made, json=json)
+            if keys is None and not json:
+                _tell_who_asks_for_none(screen, file, config)
         elif action == "remove":
             _remove(screen, KeyFile(keys or keys_path(config)), _name(name), json=json)
         else:
@@ -127,6 +133,24 @@ def _make(screen: Screen, file: KeyFile, made: GatewayKey, *, json: bool) -> Non
     screen.say(f"made a key for {made.name} in {file.path}: {', '.join(_limits(made))}")
     screen.say("it is shown this once, since the file holds its hash:")
     screen.text(token)
+
+
+def _warn_of_routes(screen: Screen, config: Path | None, made: GatewayKey, *, json: bool) -> None:
+    """Say what of its routes nobody serves: they may come later, or are a slip of the pen."""
+    for words in () if json else unknown_routes(config, made.routes or ()):
+        screen.say(f"warning: --routes: {words}")
+
+
+def _tell_who_asks_for_none(screen: Screen, file: KeyFile, config: Path | None) -> None:
+    """Name the gateways of this config that let everybody in, as long as they have not read it."""
+    for running, said in RunningGateways.of_config(loading.find(config)):
+        if said.keys_file is None or said.keys_file == str(file.path.absolute()):
+            continue
+        what = "asks for other keys" if said.keys_file else "does not ask for keys yet"
+        screen.say(
+            f"note: the gateway on port {running.port} {what}; unless it serves with --watch, "
+            f"which takes a few seconds: kill -HUP {running.pid}"
+        )
 
 
 def _remove(screen: Screen, file: KeyFile, name: str, *, json: bool) -> None:

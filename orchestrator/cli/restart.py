@@ -10,7 +10,12 @@ from cyclopts import Parameter
 
 from orchestrator.cli.exit_codes import DONE, FAILED, exit_on_error
 from orchestrator.cli.format import count, duration, one_line
-from orchestrator.cli.gateway_client import ControlFailed, read_status, restart_gateway
+from orchestrator.cli.gateway_client import (
+    ControlFailed,
+    ControlRefused,
+    read_status,
+    restart_gateway,
+)
 from orchestrator.cli.inputs import read_duration
 from orchestrator.cli.live import LiveLine
 from orchestrator.cli.screen import Screen
@@ -25,7 +30,7 @@ from orchestrator.gateway.instance import (
     choose_instance,
     find_instances,
 )
-from orchestrator.gateway.surroundings import TERMINAL
+from orchestrator.gateway.surroundings import NOWHERE, TERMINAL
 
 LIMIT = 90.0
 """Seconds for each phase; calls that drain have 60, unless the config says otherwise."""
@@ -170,6 +175,11 @@ class _Restarting:
             for told in restart_gateway(self._running, self._limit):
                 self._take(told)
                 self._check_limit()
+        except ControlRefused as error:
+            # Who serves, and what another restart comes to, is not known here.
+            raise _RestartFailed(
+                f"nothing was begun: {error}", "how it stands: orchestrator status"
+            ) from None
         except ControlFailed as error:
             raise self._failed(str(error)) from None
         if self._ready is None:
@@ -191,7 +201,7 @@ class _Restarting:
             case "drained":
                 self._drained = told
             case "failed":
-                raise self._failed(told.message)
+                raise self._failed(told.message, self._log_now())
 
     def _confirm(self) -> Instance:
         """The instance that the port is served by now, once that is sure."""
@@ -232,13 +242,21 @@ class _Restarting:
         if time.monotonic() - self._began > self._limit + grace:
             raise self._failed(f"it took longer than {duration(self._limit)}")
 
-    def _failed(self, what: str) -> _RestartFailed:
+    def _log_now(self) -> str:
+        """Where the log of the old process is, which may have lost its terminal since its start."""
+        try:
+            return read_status(self._running).instance.log
+        except ControlFailed:
+            return self._old.log
+
+    def _failed(self, what: str, log: str = "") -> _RestartFailed:
         """That it failed, who serves now, and where to look."""
         if self._ready is None:
             now = f"the old process {self._old.pid} goes on (instance {self._old.id})"
         else:
             now = f"the new process {self._ready.pid} serves (instance {self._ready.instance})"
-        return _RestartFailed(f"{self._phase}: {what}", now, f"where to look: {self._old.log}")
+        where = f"where to look: {log or self._old.log}"
+        return _RestartFailed(f"{self._phase}: {what}", now, where)
 
     def _progress(self, words: str) -> None:
         """What goes on now, on the line that moves; elsewhere now and then."""
@@ -265,6 +283,8 @@ class _Restarting:
             self._say(
                 f"note: it runs in the background of its terminal now; end it: kill {new.pid}"
             )
+        elif new.log == NOWHERE:
+            self._say(f"note: its log leads {new.log}: kill {new.pid}, then orchestrator serve")
 
 
 def _left(told: RestartProgress) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Self
 
 import attrs
@@ -10,6 +12,7 @@ from rich.text import Text
 from orchestrator.cli.format import count, lasting
 from orchestrator.cli.screen import Screen
 from orchestrator.gateway.control import GatewayStatus
+from orchestrator.gateway.instance import Instance
 
 
 @attrs.frozen
@@ -40,6 +43,15 @@ class RunningGateways:
                 found[address] = str(error)
         return cls(found)
 
+    @classmethod
+    def of_config(cls, config: Path | None) -> Iterator[tuple[Instance, GatewayStatus]]:
+        """Those that were started with a config, and answer."""
+        for said in cls.read().found.values():
+            if config is None or isinstance(said, str) or not said.instance.config:
+                continue
+            if Path(said.instance.config).resolve() == config.resolve():
+                yield said.instance, said
+
     def object(self) -> list[dict[str, Any]]:
         """As a JSON-ready list."""
         return [
@@ -62,8 +74,9 @@ class RunningGateways:
             up = lasting(said.uptime)
             screen.result(Text.assemble(f"gateway {address}  ", state, (f" {up}; {calls}", "dim")))
             named = f"instance {said.instance.id}, process {said.instance.pid}"
-            config = f"config {said.config}" if said.config else "config in code"
-            screen.result(Text(f"{named}, {config}", style="dim"), margin=_MARGIN)
+            screen.result(Text(named, style="dim"), margin=_MARGIN)
+            config = f"config {said.instance.config or 'in code'} ({said.config})"
+            screen.result(Text(config, style="dim"), margin=_MARGIN)
         if self.found:
             screen.result("")
 

@@ -21,7 +21,7 @@ from orchestrator.cli.recent_calls import RecentCalls
 from orchestrator.cli.running_gateways import RunningGateways
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
-from orchestrator.config.errors import nearest
+from orchestrator.config.errors import ConfigError, nearest
 from orchestrator.health import BoardRow
 from orchestrator.lab.simulation.loading import Loaded
 from orchestrator.states import Mark, Target
@@ -66,8 +66,9 @@ def status(
         Print one JSON object.
     """
     screen = Screen()
-    with exit_on_error(screen, json=json):
-        loaded = load_or_known(config, screen, named=not json)
+    besides: dict[str, Any] = {}
+    with exit_on_error(screen, json=json, besides=besides):
+        loaded = _load(config, screen, besides, json=json)
         show_warnings(loaded.config, screen)
         with Orchestrator(loaded.config) as orchestrator:
             _check(provider, orchestrator.config)
@@ -84,10 +85,30 @@ def status(
                 return DONE
             if provider is None:
                 gateways.show(screen)
+                if gateways.found:
+                    # They may have been started with another one, which has its own.
+                    words = f"providers, as {loaded.config.path} has them:"
+                    screen.result(Text(words, style="dim"))
             shown.show(screen)
             if provider is None:
                 recent.show(screen)
     return DONE
+
+
+def _load(config: Path | None, screen: Screen, besides: dict[str, Any], *, json: bool) -> Loaded:
+    """The config; where it cannot be used, the gateways that run all the same are shown first.
+
+    Raises:
+        ConfigError: It cannot be used; ``besides`` has them then.
+    """
+    try:
+        return load_or_known(config, screen, named=not json)
+    except ConfigError:
+        gateways = RunningGateways.read()
+        besides["gateways"] = gateways.object()
+        if not json:
+            gateways.show(screen)
+        raise
 
 
 def _check(provider: str | None, config: Config) -> None:

@@ -24,6 +24,10 @@ written beside the size of a chunk.
 _LINE_END = re.compile(rb"\r?\n")
 _LENGTH_LINE = re.compile(rb"\r\ncontent-length:[^\r]*", re.IGNORECASE)
 _NO_BODY = frozenset({204, 304})
+AT_ONCE = 64 * 1024
+"""Bytes of a body that are taken at once, at most: what is made of them takes ten times as much
+memory, for as long as a slow reader takes, and holds the loop meanwhile."""
+
 _NOTHING = "Server disconnected without sending a response."
 
 
@@ -156,8 +160,21 @@ class ResponseReader:
         pieces = self._pieces
         if not pieces:
             return None if self._framing is _Framing.COMPLETE else b""
+        if self.held > AT_ONCE:
+            return self._take_some(pieces)
         self._pieces, self.held = [], 0
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _take_some(self, pieces: list[bytes]) -> bytes:
+        taken, size = 0, 0
+        while size < AT_ONCE:
+            size += len(pieces[taken])
+            taken += 1
+        over = size - AT_ONCE
+        data = b"".join(pieces[:taken])
+        pieces[:taken] = [data[AT_ONCE:]] if over else []
+        self.held -= AT_ONCE
+        return data[:AT_ONCE]
 
     def _take_unpacked(self, decoder: BodyDecoder) -> bytes | None:
         for piece in self._pieces:

@@ -34,25 +34,32 @@ def load_checked(path: Path | str | None) -> Config:
     return config
 
 
-async def reload(gateway: Gateway) -> bool:
+async def reload(gateway: Gateway, *, known: str = "") -> str:
     """Take the config as its file is now; calls that run keep the one that they began with.
 
+    Args:
+        gateway: Whose config it is.
+        known: Why it was refused before: for that reason it is not told in the log again.
+
     Returns:
-        Whether it was taken; why not is in the log.
+        Why it was not taken; empty where it was.
     """
     before = gateway.orchestrator
     try:
         # Beside the loop: its commands may print a token, and cattrs takes its time.
         config = await asyncio.to_thread(load_checked, before.config.path)
-        after = await asyncio.to_thread(_orchestrator, config, before)
         keys = gateway.keys
         if config.gateway.keys != before.config.gateway.keys:
             keys = await asyncio.to_thread(
                 partial(CallerKeys.of, config, is_loopback=gateway.is_loopback)
             )
+        # Last of all, since nothing else of what was made here would have to be closed again.
+        after = await asyncio.to_thread(_orchestrator, config, before)
     except ConfigError as error:
-        _log.error("the config was changed, and not taken: %s; the one before goes on", error)
-        return False
+        why = str(error)
+        if why != known:
+            _log.error("the config was changed, and not taken: %s; the one before goes on", why)
+        return why
     used_before = gateway.keys
     gateway.use(after, keys)
     if used_before is not None and used_before is not keys:
@@ -61,7 +68,7 @@ async def reload(gateway: Gateway) -> bool:
         _log.warning("%s", warning)
     _log.info("the config was read again: %s, now %s", config.path, config.digest)
     await before.aclose()
-    return True
+    return ""
 
 
 def _orchestrator(config: Config, before: Orchestrator) -> Orchestrator:

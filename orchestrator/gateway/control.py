@@ -43,6 +43,10 @@ class ControlledGateway(Protocol):
         """This start of it."""
 
     @property
+    def keys_file(self) -> str:
+        """The file of the keys that it asks for; empty where it asks for none."""
+
+    @property
     def config_hash(self) -> str:
         """Of the config that new calls get."""
 
@@ -79,6 +83,8 @@ class GatewayStatus:
         in_flight: Calls under way.
         streams: Streams among them.
         draining: Whether it accepts no more.
+        keys_file: The file of the keys that it asks for, empty where it asks for none; ``None``
+            of an older gateway, which does not say.
     """
 
     instance: Instance
@@ -87,6 +93,7 @@ class GatewayStatus:
     in_flight: int
     streams: int
     draining: bool
+    keys_file: str | None = None
 
     @property
     def uptime(self) -> float:
@@ -196,6 +203,7 @@ class Control:
             gateway.in_flight,
             gateway.streams,
             gateway.draining,
+            gateway.keys_file,
         )
         return _whole(200, status)
 
@@ -207,9 +215,9 @@ class Control:
         if own.supervisor:
             return _refused(409, f"its exit would end the service: {own.supervisor}; {own.instead}")
         if self._gateway.draining:
-            return _refused(409, "it is being stopped already")
+            return _refused(409, "the gateway is being stopped already")
         if self._restart is not None and not self._restart.has_failed:
-            return _refused(409, "it is being restarted already")
+            return _refused(409, "the gateway is being restarted already")
         self._restart = _Restart(self._gateway, limit, self._clock)
         return ControlAnswer(200, "application/x-ndjson", self._restart.lines())
 

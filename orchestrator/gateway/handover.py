@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -127,14 +128,34 @@ def _spawn(
     value = f"{','.join(map(str, descriptors))};{theirs.fileno()}"
     try:
         # It takes a millisecond or two (vfork); what the process then does is its own time.
-        return subprocess.Popen(  # noqa: S603 - our own command line
-            command,
-            env=_environment(os.environ) | {VARIABLE: value},
-            pass_fds=(*descriptors, theirs.fileno()),
-        )
+        with _hangups_held():
+            return subprocess.Popen(  # noqa: S603 - our own command line
+                command,
+                env=_environment(os.environ) | {VARIABLE: value},
+                pass_fds=(*descriptors, theirs.fileno()),
+            )
     except OSError as error:
         words = error.strerror or type(error).__name__
         raise HandoverFailed(f"the new process could not be started: {words}") from None
+
+
+@contextlib.contextmanager
+def _hangups_held() -> Iterator[None]:
+    """A process that is started within this block gets no SIGHUP before :func:`take_hangups`.
+
+    Its terminal may close while it starts, or a process end that leads the terminal's session.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def take_hangups() -> None:
+    """Let a SIGHUP come from now on, and one that has waited; its handler is installed."""
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:

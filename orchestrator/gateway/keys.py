@@ -42,7 +42,7 @@ class KeyRing:
     """The keys of a running gateway: those of the file, read again when it changes.
 
     A file that is damaged or gone leaves the keys that it held: a slip of the pen must not lock
-    everybody out. It is said once, in the log.
+    everybody out. Each fault is said once, in the log.
 
     Args:
         path: The file.
@@ -55,7 +55,7 @@ class KeyRing:
         self._by_digest: dict[bytes, StoredKey] = {}
         self._stamp: tuple[int, ...] | None = None
         self._looked_at = -math.inf
-        self._is_damaged = False
+        self._fault = ""
 
     def load(self) -> None:
         """Read the file; once before the first request.
@@ -74,7 +74,7 @@ class KeyRing:
         Raises:
             RequestRefused: It was one, and has expired.
         """
-        self._look()
+        self.look()
         # It is looked up by its hash, which who asks cannot steer towards one that is stored: how
         # long it takes tells of hashes of his own texts, and nothing of a key. The comparison
         # that decides takes as long for any hash.
@@ -106,21 +106,25 @@ class KeyRing:
             raise RequestRefused(401, Reason.AUTH.value, "the key that came is not known here")
         return key
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Read the file again where it has changed, once a second at most.
+
+        To be called now and then, so that what is wrong is told before somebody asks.
+        """
         now = self._clock.monotonic()
         if now < self._looked_at + LOOK_SECONDS:
             return
         self._looked_at = now
-        if self.file.stamp() == self._stamp and not self._is_damaged:
+        if self.file.stamp() == self._stamp and not self._fault:
             return
         try:
             self.load()
         except ConfigError as error:
-            if not self._is_damaged:
+            if str(error) != self._fault:
                 _log.warning("%s; the keys that were read before go on", error)
-            self._is_damaged = True
+            self._fault = str(error)
         else:
-            self._is_damaged = False
+            self._fault = ""
             _log.info("%s: read again, it holds %d", self.file.path, len(self._by_digest))
 
 

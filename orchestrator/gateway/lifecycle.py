@@ -12,10 +12,11 @@ from pathlib import Path
 import attrs
 
 from orchestrator.gateway.control import Control
-from orchestrator.gateway.handover import Handover, Successor, start_successor
+from orchestrator.gateway.handover import Handover, HandoverFailed, Successor, start_successor
 from orchestrator.gateway.instance import Instance, InstanceFile, new_instance
 from orchestrator.gateway.server import GatewayServer
 from orchestrator.gateway.state import Gateway
+from orchestrator.gateway.surroundings import log_now
 
 _log = logging.getLogger("orchestrator")
 
@@ -25,18 +26,29 @@ class Lifecycle:
     """What control requests act on; see :class:`.control.ControlledGateway`.
 
     Attributes:
-        instance: This start.
+        start: This start, as it was then.
         file: By which commands find it.
         gateway: What the requests share.
         server: The process around it.
         sockets: They listen, and are handed on.
     """
 
-    instance: Instance
+    start: Instance
     file: InstanceFile
     gateway: Gateway
     server: GatewayServer
     sockets: Sequence[socket.socket]
+
+    @property
+    def instance(self) -> Instance:
+        """This start, with where its log is now."""
+        return attrs.evolve(self.start, log=log_now(self.start.log))
+
+    @property
+    def keys_file(self) -> str:
+        """The file of the keys that it asks for; empty where it asks for none."""
+        keys = self.gateway.keys
+        return "" if keys is None else str(keys.ring.file.path.absolute())
 
     @property
     def config_hash(self) -> str:
@@ -61,7 +73,13 @@ class Lifecycle:
     async def start_successor(self, limit: float) -> Successor:
         """Start the process that serves from now on."""
         notifier = self.server.notifier
-        return await start_successor(self.sockets, limit=limit, on_ready=notifier.main_pid)
+        try:
+            return await start_successor(self.sockets, limit=limit, on_ready=notifier.main_pid)
+        except HandoverFailed as error:
+            _log.error(
+                "the restart failed, and this process, %d, goes on: %s", self.start.pid, error
+            )
+            raise
 
     async def drain(self) -> int:
         """Let calls end; how many were left at the limit."""

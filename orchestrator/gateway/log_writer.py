@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from orchestrator.gateway.json_logs import JsonLogFormatter
+from orchestrator.gateway.standard_streams import lead_unread_nowhere
 from orchestrator.secrets import mask
 
 MOST = 10_000
@@ -70,9 +71,12 @@ class LogWriter(logging.Handler):
         while (line := self._lines.get()) is not None:
             left_out, self._left_out = self._left_out, 0
             more = f"{left_out} lines of the log were left out: nobody read them\n"
-            with contextlib.suppress(OSError, ValueError):  # nobody is there any more
+            try:
                 sys.stderr.write(f"{more if left_out else ''}{line}\n")
                 sys.stderr.flush()
+            except (OSError, ValueError):
+                # What is left in the buffer would fail once more at the end of the process.
+                lead_unread_nowhere()
 
 
 @contextlib.contextmanager

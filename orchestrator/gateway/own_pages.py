@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl
 
 from orchestrator.gateway.call_filter import CallFilter
 from orchestrator.gateway.call_store import SHORTEST
+from orchestrator.gateway.keys import check_routes
 from orchestrator.gateway.state import Gateway, Handling
-from orchestrator.serving.model_list import model_list
+from orchestrator.serving.model_list import model_list, model_named
 from orchestrator.serving.parse import client_dialect
 from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import HttpReply, json
@@ -51,10 +52,21 @@ def _degraded(gateway: Gateway) -> list[dict[str, Any]]:
 
 
 def models(gateway: Gateway, handling: Handling) -> HttpReply:
-    """The routes and targets, or one of them."""
-    incoming = handling.incoming
+    """The routes and targets that the key may ask, or one of them.
+
+    Raises:
+        RequestRefused: The one is not for the key.
+        UnknownRoute: There is none of that name.
+    """
+    incoming, key = handling.incoming, handling.key
     spoken, since = client_dialect(incoming), int(gateway.started)
-    return json(200, model_list(incoming.path, gateway.config, spoken, since), {})
+
+    def allows(name: str) -> bool:
+        return key is None or key.allows(name)
+
+    if (named := model_named(incoming.path, gateway.config)) and key is not None:
+        check_routes(key, named)
+    return json(200, model_list(incoming.path, gateway.config, spoken, since, allows), {})
 
 
 def calls(gateway: Gateway, handling: Handling, call: str) -> HttpReply:

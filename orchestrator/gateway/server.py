@@ -24,6 +24,7 @@ from orchestrator.dialects import DEFAULT_DIALECT
 from orchestrator.gateway.app import GatewayApp
 from orchestrator.gateway.config_reload import reload
 from orchestrator.gateway.control import Control
+from orchestrator.gateway.handover import take_hangups
 from orchestrator.gateway.notify import Notifier
 from orchestrator.gateway.protocol import Connections, GatewayProtocol, Limits
 from orchestrator.gateway.state import Gateway
@@ -41,6 +42,9 @@ _TURNS = 4
 
 _TELL_EVERY = 5.0
 """Seconds from one word to the next on what is left, while it drains."""
+
+_RETRY = 5.0
+"""Seconds from one try to take a config that was refused to the next, while it is watched."""
 
 _GRACE = 5.0
 """Seconds that calls take at most to end, once they were cut."""
@@ -101,6 +105,8 @@ class GatewayServer:
         self._stop, self._hurry = asyncio.Event(), asyncio.Event()
         self._watches = watch
         self._watched: tuple[int, int, int] | None = None
+        self._refusal, self._retry_at = "", 0.0
+        self._reloads = asyncio.Lock()
         self._background: set[asyncio.Task[object]] = set()
         self._draining: asyncio.Task[int] | None = None
         self.control: Control | None = None
@@ -134,6 +140,7 @@ class GatewayServer:
             number = getattr(signal, name, None)  # not every system has each
             if number is not None and sys.platform != "win32":  # whose loops know none
                 loop.add_signal_handler(number, handler)
+        take_hangups()
         self._spawn(self.notifier.keep_alive())
         await self._stop.wait()
         self.notifier.stopping()
@@ -158,10 +165,21 @@ class GatewayServer:
         self.notifier.reloading()
         words = "serving"
         try:
-            if not await reload(self._gateway):
+            async with self._reloads:
+                self._refusal = await reload(self._gateway)
+            if self._refusal:
                 words += "; the config was changed and refused: the one before holds"
         finally:
+            self._retry_at = time.monotonic() + _RETRY
             self.notifier.ready(words)
+
+    async def _retry(self) -> None:
+        """Try once more what was refused: a file that it names may have come, or been mended."""
+        async with self._reloads:
+            if self._refusal:
+                self._refusal = await reload(self._gateway, known=self._refusal)
+                if not self._refusal:
+                    self.notifier.ready("serving")
 
     @property
     def streams(self) -> int:
@@ -235,6 +253,11 @@ class GatewayServer:
         if self._watches and (stamp := self._stamp()) not in (self._watched, None):
             self._watched = stamp
             self.reload()
+        elif self._watches and self._refusal and time.monotonic() >= self._retry_at:
+            self._retry_at = time.monotonic() + _RETRY
+            self._spawn(self._retry())
+        if (keys := self._gateway.keys) is not None:
+            keys.ring.look()
         loop.call_later(1.0, self._tick, loop)
 
     def _stamp(self) -> tuple[int, int, int] | None:

@@ -13,12 +13,22 @@ from pathlib import Path
 
 import attrs
 
+from orchestrator.gateway.standard_streams import leads_nowhere
+
 _PROC = Path("/proc")
 
 _INITS = frozenset({"catatonit", "docker-init", "dumb-init", "tini"})
 """Programs that are PID 1 of a container and end with their only child (their manuals, 2026-11)."""
 
 TERMINAL = "the terminal that it was started in"
+
+NOWHERE = (
+    "nowhere: its terminal is closed, or nobody reads its stderr; a stop and a start bring its log "
+    "back"
+)
+"""Where the log is of a gateway that outlived what it was started on."""
+
+_STDERR = 2
 
 
 @attrs.frozen
@@ -82,9 +92,20 @@ def _supervisor(environ: Mapping[str, str], unit: str) -> tuple[str, str]:
     return "", ""
 
 
+def log_now(found: str) -> str:
+    """Where the log is now that was in ``found``: a terminal may be closed meanwhile.
+
+    Args:
+        found: What :func:`read_surroundings` found at the start.
+    """
+    return NOWHERE if found == TERMINAL and leads_nowhere(_STDERR) else found
+
+
 def _log() -> str:
+    if leads_nowhere(_STDERR):
+        return NOWHERE
     try:
-        file = Path(f"{_PROC}/self/fd/2").readlink()
+        file = Path(f"{_PROC}/self/fd/{_STDERR}").readlink()
     except OSError:  # no Linux
         return TERMINAL
     return str(file) if file.is_file() else TERMINAL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,7 +14,13 @@ _LISTS = "/models"
 _OURS = "orchestrator"
 
 
-def model_list(path: str, config: Config, spoken: str, created: int) -> Mapping[str, Any]:
+def model_list(
+    path: str,
+    config: Config,
+    spoken: str,
+    created: int,
+    allows: Callable[[str], bool] = lambda _: True,
+) -> Mapping[str, Any]:
     """The routes and targets, or the one that ``path`` names, as clients of ``spoken`` expect.
 
     Args:
@@ -22,17 +28,25 @@ def model_list(path: str, config: Config, spoken: str, created: int) -> Mapping[
         config: What is known.
         spoken: The client's dialect.
         created: Since when it is known, in whole seconds since the epoch.
+        allows: Which routes and targets are listed, by name: those that the caller may ask.
 
     Raises:
         UnknownRoute: ``path`` names what is not known; the text has the nearest name.
     """
     serving = dialect(spoken).serving
-    name = path.partition(f"{_LISTS}/")[2]
+    name = model_named(path, config)
     if name:
         return serving.describe_model(_described(name, config, created))
+    listed = {each: owner for each, owner in _names(config).items() if allows(each)}
     return serving.list_models(
-        [ListedModel(each, owner, created) for each, owner in _names(config).items()]
+        [ListedModel(each, owner, created) for each, owner in listed.items()]
     )
+
+
+def model_named(path: str, config: Config) -> str:
+    """The route or target whose entry ``path`` asks for; empty where it asks for all."""
+    name = path.partition(f"{_LISTS}/")[2]
+    return name if name in _names(config) else unquote(name)
 
 
 def is_model_list(method: str, path: str) -> bool:
@@ -43,10 +57,9 @@ def is_model_list(method: str, path: str) -> bool:
 def _described(name: str, config: Config, created: int) -> ListedModel:
     """The entry of that name: whatever can be asked for has one, listed or not."""
     known = _names(config)
-    plain = name if name in known else unquote(name)
-    if plain not in known:
-        config.route(plain)
-    return ListedModel(plain, known.get(plain, plain.partition("/")[0]), created)
+    if name not in known:
+        config.route(name)
+    return ListedModel(name, known.get(name, name.partition("/")[0]), created)
 
 
 def _names(config: Config) -> dict[str, str]:

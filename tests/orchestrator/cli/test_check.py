@@ -304,3 +304,26 @@ def test_what_is_no_request_is_refused_in_words(
 
     assert (ended.status, ended.out) == (2, "")
     assert words in ended.err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "there is no such file; `orchestrator key new NAME` makes it"), ("{", "is no JSON")],
+)
+def test_a_key_file_with_which_no_gateway_begins_is_an_error(
+    tmp_path: Path, content: str | None, words: str
+) -> None:
+    place = configured(
+        tmp_path, {"a": "https://a.invalid"}, ["a/m"], extra='[gateway]\nkeys = "keys.json"'
+    )
+    if content is not None:
+        (tmp_path / "keys.json").write_text(content)
+    wrong = place.run("check")
+    (tmp_path / "keys.json").unlink(missing_ok=True)
+    place.run("key", "new", "ci")
+    sound = place.run("check")
+
+    assert wrong.status == 1
+    assert "gateway.keys: " in wrong.out
+    assert words in wrong.out
+    assert "no problems" in sound.out

@@ -121,3 +121,19 @@ def test_a_damaged_file_is_told_and_left_as_it_is(place: Place) -> None:
         assert f"{path.name}:2: is no JSON" in ended.err
 
     assert path.read_text() == '{"format": 1,\n "keys": [}\n'
+
+
+def test_a_route_that_nobody_serves_is_warned_of(place: Place) -> None:
+    text = CONFIG + '[routes]\nfast = ["openai/m"]\n[providers.corp]\n'
+    (place.home / "orchestrator.toml").write_text(text)
+    known = place.run("key", "new", "a", "--routes", "fast,default,openai/x,corp/y,corp/*,fa*,*")
+    wrong = place.run("key", "new", "b", "--routes", "fsat,crop/m,zz*")
+
+    assert (known.status, "warning" in known.err) == (0, False)
+    assert wrong.status == 0
+    assert wrong.said[:3] == [
+        "warning: --routes: 'fsat' is no route of orchestrator.toml (did you mean 'fast'?)",
+        "warning: --routes: 'crop/m' names no provider of orchestrator.toml (did you mean 'corp'?)",
+        "warning: --routes: 'zz*' is no route of orchestrator.toml",
+    ]
+    assert wrong.out.startswith("ork-")

@@ -15,7 +15,7 @@ import pytest
 
 from tests.orchestrator.cli.entry import Place, configured
 from tests.orchestrator.gateway.tiny_processes import Started, started
-from tests.waiting import eventually
+from tests.waiting import AMPLE, eventually
 
 
 @pytest.fixture
@@ -127,6 +127,21 @@ def test_where_the_new_one_does_not_come_up_the_old_one_goes_on(
     gateway.how.write_text("good")
     assert place.run("restart").status == 0
     assert gateway.ask() != old.id
+
+
+def test_of_two_at_once_one_says_that_it_has_begun_nothing(gateway: Started, place: Place) -> None:
+    gateway.how.write_text("slow")
+    first = place.start("restart", "--limit", "8s")
+    assert first.stderr is not None
+    first.stderr.readline()
+    second = place.run("restart", "--limit", "8s").said[1:]
+    said = [first.communicate(timeout=2 * AMPLE)[1].splitlines(), second]
+
+    assert [
+        "failed: nothing was begun: the gateway is being restarted already",
+        "how it stands: orchestrator status",
+    ] in said
+    assert any("was not ready within 8 s" in line for lines in said for line in lines)
 
 
 def test_calls_that_are_cut_off_are_a_failure(gateway: Started, place: Place) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import sqlite3
 import threading
@@ -410,3 +411,46 @@ def test_a_stream_tells_its_usage_to_who_asks_and_always_to_the_gateway(*, asks:
     assert text.rstrip().endswith("data: [DONE]")
     line = 'kind="prompt",model="m",provider="up"} 10.0'
     assert line in counted
+
+
+def test_a_key_is_shown_the_models_that_it_may_ask(tmp_path: Path) -> None:
+    keys = KeyFile(tmp_path / "keys.json")
+    few = keys.add(GatewayKey("few", routes=("default", "b/*")))
+    whole = keys.add(GatewayKey("whole"))
+    scripts = {"a": replies.ok("hello"), "b": replies.ok("hello")}
+    with running(scripts, gateway={"keys": str(keys.path)}) as served:
+
+        def listed(token: str) -> list[str]:
+            answer = served.get("/v1/models", headers={"authorization": f"Bearer {token}"})
+            return [each["id"] for each in answer.json()["data"]]
+
+        def one(name: str) -> int:
+            path = f"/v1/models/{name}"
+            return served.get(path, headers={"authorization": f"Bearer {few}"}).status_code
+
+        found = listed(few), listed(whole)
+        statuses = [one(name) for name in ("default", "b/m", "b%2Fm", "a/m", "a%2Fm", "nothing")]
+
+    assert found == (["default", "b/m"], ["default", "a/m", "b/m"])
+    assert statuses == [200, 200, 200, 403, 403, 403]
+
+
+def test_a_key_file_that_is_gone_is_told_before_anybody_asks(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "keys.json"
+    token = KeyFile(file).add(GatewayKey("ci"))
+    sound = file.read_bytes()
+    with (
+        caplog.at_level(logging.INFO, "orchestrator"),
+        running({"up": replies.ok("hello")}, gateway={"keys": str(file)}) as served,
+    ):
+        file.unlink()
+        assert eventually(lambda: "there is no such file" in caplog.text)
+        file.write_text("{")
+        assert eventually(lambda: "is no JSON" in caplog.text)
+        file.write_bytes(sound)
+        assert eventually(lambda: "read again" in caplog.text)
+        answer = served.post(headers={"authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 200

@@ -52,7 +52,7 @@ def test_calls_begin_with_the_new_config_and_end_with_their_own(tmp_path: Path) 
         streamed = {**HI, "model": "other/m", "stream": True}
         running_call = pool.submit(served.post, CHAT, streamed)
         assert eventually(lambda: served.gateway.in_flight == 1)
-        assert served.call(reload(served.gateway)) is True
+        assert served.call(reload(served.gateway)) == ""
         after = said(served)
         stream = running_call.result().text
 
@@ -78,7 +78,7 @@ def test_a_wrong_one_is_refused_and_the_one_before_goes_on(
     file.write_text(text)
     with running(SCRIPTS, source=file) as served:
         with caplog.at_level(logging.ERROR, "orchestrator"):
-            assert served.call(reload(served.gateway)) is False
+            assert words in served.call(reload(served.gateway))
         after = said(served)
 
     assert after == "from up"
@@ -94,7 +94,7 @@ def test_what_is_benched_stays_benched(tmp_path: Path) -> None:
     with running(scripts, source=file) as served:
         written(file, served.providers, "up")
         said(served)
-        assert served.call(reload(served.gateway)) is True
+        assert served.call(reload(served.gateway)) == ""
         assert said(served) == "from other"
         assert len(served.providers.received("up")) == 1
 
@@ -104,7 +104,7 @@ def test_keys_that_are_named_later_are_asked_for(tmp_path: Path) -> None:
     token = keys.add(GatewayKey("ci"))
     with running(SCRIPTS, source=file) as served:
         written(file, served.providers, "up", 'keys = "keys.json"')
-        assert served.call(reload(served.gateway)) is True
+        assert served.call(reload(served.gateway)) == ""
         without, with_key = (
             served.post(headers=headers).status_code
             for headers in ({}, {"authorization": f"Bearer {token}"})

@@ -42,6 +42,7 @@ class StillGateway:
 
     instance: Instance = attrs.field(factory=lambda: Instance("a1", 7, 5.0, "127.0.0.1", 8400))
     config_hash: str = "c0ffee"
+    keys_file: str = "/a/keys.json"
     in_flight: int = 3
     streams: int = 2
     draining: bool = False
@@ -88,7 +89,9 @@ def test_the_status_says_what_the_gateway_does() -> None:
     status = msgspec.convert(body, GatewayStatus)
 
     assert answer.status == 200
-    assert status == GatewayStatus(StillGateway().instance, 65.0, "c0ffee", 3, 2, draining=False)
+    assert status == GatewayStatus(
+        StillGateway().instance, 65.0, "c0ffee", 3, 2, draining=False, keys_file="/a/keys.json"
+    )
     assert status.uptime == 60.0
 
 
@@ -195,13 +198,13 @@ def test_one_restart_at_a_time() -> None:
     status, body = asyncio.run(main())
 
     assert status == 409
-    assert body["error"]["message"] == "it is being restarted already"
+    assert body["error"]["message"] == "the gateway is being restarted already"
 
 
 @pytest.mark.parametrize(
     ("gateway", "words"),
     [
-        (StillGateway(draining=True), "it is being stopped already"),
+        (StillGateway(draining=True), "the gateway is being stopped already"),
         (
             StillGateway(instance=Instance("a", 1, 0, "h", 1, supervisor="tini", instead="do x")),
             "its exit would end the service: tini; do x",

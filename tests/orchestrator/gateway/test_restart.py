@@ -125,6 +125,9 @@ def test_a_config_that_is_wrong_is_refused_and_the_old_one_goes_on(tmp_path: Pat
         assert "base_ul: unknown key (did you mean 'base_url'?)" in ended.err
         assert f"goes on (instance {before})" in ended.err
         assert gateway.get("/readyz")["instance"] == before
+        log = gateway.log.read_text()
+        assert re.search(r"ERROR this process, \d+, does not serve: .*base_ul", log)
+        assert f"ERROR the restart failed, and this process, {gateway.pid}, goes on: " in log
 
         gateway.config.write_text(text)
         assert gateway.restart().status == 0

@@ -43,6 +43,7 @@ class TinyGateway:
     notifier: Notifier
     limit: float
     config_hash: str = "c0ffee"
+    keys_file: str = ""
     in_flight: int = 0
     streams: int = 0
     draining: bool = False
