@@ -74,6 +74,8 @@ class Request:
     operation: Operation = _GENERATE
     _judged: Any = attrs.field(default=None, repr=False, eq=False)
     """The payload that was judged; a copy with other options has nothing to judge again."""
+    _decoded: Any = attrs.field(default=None, repr=False, eq=False)
+    """The payload, where it was decoded from UTF-8; a copy with another one is not."""
 
     def __attrs_post_init__(self) -> None:
         if self._judged is not self.payload or self._judged is None:
@@ -92,6 +94,11 @@ class Request:
             _check_headers(self.headers)
 
     @property
+    def is_of_whole_characters(self) -> bool:
+        """True where no text in the payload can hold half a character: UTF-8 has none."""
+        return self._decoded is self.payload
+
+    @property
     def wants(self) -> str | tuple[str, ...] | None:
         """The route or target that the request names; several targets where it lists them."""
         # A list was made a tuple when it was judged.
@@ -107,7 +114,8 @@ class Request:
         if payload is self.payload:
             return self
         # What a dialect adds is its own, and needs no judge.
-        return attrs.evolve(self, payload=payload, judged=payload)
+        decoded = payload if self.is_of_whole_characters else None
+        return attrs.evolve(self, payload=payload, judged=payload, decoded=decoded)
 
     @property
     def reasoning(self) -> bool:

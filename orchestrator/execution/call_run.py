@@ -68,6 +68,7 @@ from orchestrator.states.reasons import SPECS
 _log = logging.getLogger("orchestrator")
 
 _GENERATE = Operation.GENERATE
+_FINISH = Finish()
 
 # Here, since a union that stands in a call is made anew each time.
 _ANSWERED = (Succeeded, Failed)
@@ -122,7 +123,7 @@ class CallRun:
             if request.operation is _GENERATE
             else OperationRequestBuilder(request, runtime.repairs)
         )
-        self.command: Command = Finish()
+        self.command: Command = _FINISH
         self.exchange: Exchange | None = None
         self.delivery = Delivery()
         self.failure: Failure | None = None

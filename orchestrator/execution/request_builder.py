@@ -68,7 +68,9 @@ class RequestBuilder:
 
     def __init__(self, request: Request, remembered: MutableMapping[str, tuple[str, ...]]) -> None:
         self._request = request
-        self._payload, self._mended = without_lone_surrogates(request.payload)
+        self._payload, self._mended = request.payload, ""
+        if not request.is_of_whole_characters:  # to look at all of it is to write it once more
+            self._payload, self._mended = without_lone_surrogates(request.payload)
         self._remembered = remembered
         self._repairs: dict[str, tuple[str, ...]] = {}
         self._delivered = ""

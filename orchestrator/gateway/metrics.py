@@ -73,7 +73,8 @@ class CountedFamily:
 
     def __init__(self, name: str, help_text: str, labels: Sequence[str] = ()) -> None:
         self._name, self._help, self._labels = name, help_text, tuple(labels)
-        self.counts: Counter[tuple[str, ...]] = Counter()
+        # No `Counter`: to count in one takes twice as long.
+        self.counts: dict[tuple[str, ...], int] = {}
         if not labels:
             self.begin()
 
@@ -201,10 +202,11 @@ class Metrics(Collector):
         if route not in self._routes and route not in self._targets:
             route = OTHER
         stopped_by = NONE if facts.stopped_by is None else facts.stopped_by.value
-        self._calls.counts[route, facts.state, stopped_by] += 1
+        calls, ending = self._calls.counts, (route, facts.state, stopped_by)
+        calls[ending] = calls.get(ending, 0) + 1
         rows = self._transitions.counts
         for row in facts.rows:
-            rows[row,] += 1
+            rows[row,] = rows.get((row,), 0) + 1
         for attempt in facts.attempts:
             self._count_attempt(attempt)
         if facts.first_content is not None:
@@ -212,29 +214,29 @@ class Metrics(Collector):
         self._overhead.observe(before + facts.overhead)
         if facts.rescued is not None:
             reason = facts.rescued if facts.rescued in _RESCUES else OTHER
-            self._rescues.counts[reason,] += 1
+            _add(self._rescues, 1, reason)
             self._time_to_rescue.observe(facts.seconds_lost)
 
     def note_nested_retry(self) -> None:
         """Count a request that the client's own retry loop sent again."""
-        self._nested.counts[()] += 1
+        _add(self._nested, 1)
 
     def _count_attempt(self, attempt: AttemptFacts) -> None:
         provider, model = self._targets.get(attempt.target) or self._unknown(attempt.provider)
         reason = attempt.reason
-        self._attempts.counts[provider, model, NONE if reason is None else reason.value] += 1
+        _add(self._attempts, 1, provider, model, NONE if reason is None else reason.value)
         if attempt.probe:
-            self._probes.counts[_probed(reason),] += 1
+            _add(self._probes, 1, _probed(reason))
         usage = attempt.usage
         if usage is None:
             return
-        counts, billed = self._tokens.counts, attempt.billed._value_
-        counts[provider, model, "prompt", billed] += usage.prompt_tokens
-        counts[provider, model, "completion", billed] += usage.completion_tokens
+        tokens, billed = self._tokens, attempt.billed._value_
+        _add(tokens, usage.prompt_tokens, provider, model, "prompt", billed)
+        _add(tokens, usage.completion_tokens, provider, model, "completion", billed)
         if usage.cached_tokens:
-            counts[provider, model, "cached", billed] += usage.cached_tokens
+            _add(tokens, usage.cached_tokens, provider, model, "cached", billed)
         if usage.reasoning_tokens:
-            counts[provider, model, "reasoning", billed] += usage.reasoning_tokens
+            _add(tokens, usage.reasoning_tokens, provider, model, "reasoning", billed)
 
     def _unknown(self, provider: str) -> tuple[str, str]:
         return (provider if provider in self._providers else OTHER), OTHER
@@ -286,6 +288,10 @@ class Metrics(Collector):
         """
         encode, content_type = choose_encoder(accept)
         return encode(self._registry), content_type
+
+
+def _add(family: CountedFamily, count: int, *labels: str) -> None:
+    family.counts[labels] = family.counts.get(labels, 0) + count
 
 
 def _probed(reason: Reason | None) -> str:

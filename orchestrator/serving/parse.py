@@ -75,7 +75,7 @@ def parse_request(
     Raises:
         RequestError: It makes no sense.
     """
-    (spoken, operation), payload = called, _payload(incoming)
+    (spoken, operation), (payload, is_whole) = called, _payload(incoming)
     path, served = incoming.url.path, spoken.serving
     named, streams = served.address(path, incoming.url.params)
     # What the body says goes before the address.
@@ -94,6 +94,7 @@ def parse_request(
             key: incoming.headers[key] for key in served.passed_headers if key in incoming.headers
         },
         operation=operation,
+        decoded=payload if is_whole else None,
     )
 
 
@@ -161,18 +162,20 @@ def called_at(incoming: HttpRequest) -> Called:
     return called
 
 
-def _payload(incoming: HttpRequest) -> dict[str, Any]:
+def _payload(incoming: HttpRequest) -> tuple[dict[str, Any], bool]:
+    """The body as JSON, and whether all text in it is of whole characters."""
+    is_whole = True
     try:
         payload = msgspec.json.decode(incoming.content)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        payload = _with_lone_surrogates(incoming.content)
+        payload, is_whole = _with_lone_surrogates(incoming.content), False
         if payload is None:
             if not incoming.content.strip():
                 raise RequestError("the request's body is empty; allowed: a JSON object") from None
             raise RequestError(f"the request's body is not JSON: {error}") from error
     if not isinstance(payload, dict):
         raise RequestError("the request's body is JSON, but no object")
-    return payload
+    return payload, is_whole
 
 
 def _with_lone_surrogates(content: bytes) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
@@ -161,3 +162,19 @@ def test_errors_are_told_in_the_words_of_the_client(
     request = httpx.Request("GET", f"http://any.where{path}", headers=headers)
 
     assert client_dialect(request) == dialect
+
+
+@pytest.mark.parametrize(
+    ("content", "is_whole"),
+    [(b'"\\u00e9"', True), (b'"\\ud83d\\ude00"', True), (b'"\\ud800"', False)],
+)
+def test_halves_of_characters_are_looked_for_where_there_may_be_some(
+    content: bytes, *, is_whole: bool
+) -> None:
+    body = b'{"messages": [{"role": "user", "content": %b}]}' % content
+    found = httpx.Request("POST", "http://a/v1/chat/completions", content=body)
+
+    request = parse_request(found, called_at(found), route=None)
+
+    assert request.is_of_whole_characters is is_whole
+    assert not attrs.evolve(request, payload=dict(request.payload)).is_of_whole_characters
