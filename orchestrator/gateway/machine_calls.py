@@ -8,6 +8,7 @@ from orchestrator.api.request import Request
 from orchestrator.config.errors import NotAllowed
 from orchestrator.config.scalars import seconds
 from orchestrator.dialects import Operation
+from orchestrator.gateway.echoed_keys import KeylessWriter, without_echo
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving import call_headers
 from orchestrator.serving.body_streams import AsyncBody, EventWriter
@@ -44,14 +45,15 @@ async def answer_call(gateway: Gateway, handling: Handling, called: Called) -> H
     gateway.run(handling, call)
     if not request.stream:
         response = await orchestrator.arun_call(call)
-        return answer(request, response, headers(gateway, handling, request))
+        reply = answer(request, response, headers(gateway, handling, request))
+        return without_echo(reply, call)
     # All of it is in the request, and a stream may wait for long.
     handling.incoming.content = b""
     events = await orchestrator.astream_call(call)
     # The first event decides whether this is a stream or an HTTP error.
     first = await anext(events, iter(()))
     writer = EventWriter(request, call, hides_usage=asking is not request)
-    body = AsyncBody(writer, first, events)
+    body = AsyncBody(KeylessWriter(writer, call), first, events)
     return stream(body, headers(gateway, handling, request) | UNBUFFERED)
 
 
