@@ -231,8 +231,13 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer: what stands behind a body says nothing of who asks for what."""
-        if self._in_head:
-            super().on_header(name, value)
+        if not self._in_head:
+            return
+        # As uvicorn's, which is not called: a request has a dozen.
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The headers of a request are here."""
