@@ -71,7 +71,7 @@ class RunningGateways:
                 continue
             state = ("draining", "yellow") if said.draining else ("serves", "green")
             calls = f"{count(said.in_flight, 'call')} in flight, {count(said.streams, 'stream')}"
-            up = lasting(said.uptime)
+            up = lasting(max(1.0, said.uptime))  # "serves just now" says nothing
             screen.result(Text.assemble(f"gateway {address}  ", state, (f" {up}; {calls}", "dim")))
             named = f"instance {said.instance.id}, process {said.instance.pid}"
             screen.result(Text(named, style="dim"), margin=_MARGIN)

@@ -125,7 +125,9 @@ class KeyRing:
             self._fault = str(error)
         else:
             self._fault = ""
-            _log.info("%s: read again, it holds %d", self.file.path, len(self._by_digest))
+            number = len(self._by_digest)
+            keys = "1 key" if number == 1 else f"{number:,} keys"
+            _log.info("%s: read again, it holds %s", self.file.path, keys)
 
 
 def presented_key(

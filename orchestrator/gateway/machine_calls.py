@@ -8,6 +8,7 @@ from orchestrator.api.request import Request
 from orchestrator.config.errors import NotAllowed
 from orchestrator.config.scalars import seconds
 from orchestrator.dialects import Operation
+from orchestrator.execution.call_facts import route_asked
 from orchestrator.gateway.echoed_keys import KeylessWriter, without_echo
 from orchestrator.gateway.state import Gateway, Handling
 from orchestrator.serving import call_headers
@@ -70,10 +71,9 @@ def headers(gateway: Gateway, handling: Handling, request: Request | None = None
     if call is not None and call.exchange is not None and call.exchange.body is not None:
         told = call.exchange.body.head.headers
         said |= call_headers.upstream(told, call.runtime.masker.known)
-    if request is not None:
-        wants = request.wants or "default"
-        named = wants if isinstance(wants, str) else ", ".join(wants)
-        said["x-orchestrator-route"] = call_headers.plain(named)
+    asked = call.request if request is None and call is not None else request
+    if asked is not None:
+        said["x-orchestrator-route"] = call_headers.plain(route_asked(asked.wants))
     if call is not None and (facts := gateway.facts(handling)) is not None:
         overhead = facts.overhead + call.origin - handling.began
         said["x-orchestrator-overhead-ms"] = f"{overhead * 1000:.2f}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
 import gc
 import os
 import socket
@@ -38,6 +40,26 @@ class ServeOptions:
 _YOUNG = 20_000
 """Objects between two looks of the garbage collector, which begins with 700: a look at so many
 takes a millisecond (2026-11)."""
+
+
+_LARGE = 256 * 1024
+"""Bytes from which on memory is asked of the system by itself, and given back as soon as it is
+free."""
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Parameters of ``mallopt(3)``."""
+
+
+def _return_large_pieces() -> None:
+    """Hold what glibc keeps of freed memory to a limit.
+
+    By itself it raises that limit to the largest piece that was freed: after a few bodies of some
+    MiB the process grows for an hour (measured by benchmarks/gateway_soak.py, 2026-11).
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_MMAP_THRESHOLD, _LARGE)
+        mallopt(_TRIM_THRESHOLD, _LARGE)
 
 
 def run_gateway(
@@ -82,6 +104,7 @@ async def _serve(
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG)
+    _return_large_pieces()
     await announce_ready(handover, gateway, server)
     for one in sockets:
         host, port = one.getsockname()[:2]

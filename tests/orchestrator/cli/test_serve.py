@@ -92,7 +92,7 @@ def test_it_serves_logs_what_befalls_and_ends_when_it_is_told(place: Place) -> N
     assert "the config was read again" in log
     assert "canary" not in log
     assert f"gateway {found[1]}" in status.out
-    assert "serves" in status.out
+    assert "serves for " in status.out
 
 
 def test_what_does_not_begin_says_so_in_the_log_that_is_asked_for(place: Place) -> None:

@@ -93,6 +93,11 @@ def test_a_failed_call_tells_the_client_not_to_try_again_and_when_it_may() -> No
         answer = served.post()
 
     assert answer.status_code == 402
+    assert answer.headers["x-orchestrator-route"] == "default"
+    assert answer.headers["x-orchestrator-target"] == "broke/m"
+    assert answer.headers["x-orchestrator-credential"] == "key#1"
+    assert answer.headers["x-orchestrator-path"] == "broke/m 402 billing"
+    assert answer.headers["x-request-id"] == answer.headers["x-orchestrator-call-id"]
     assert answer.headers["x-should-retry"] == "false"
     assert 0 < int(answer.headers["retry-after"]) <= 300
     assert "billing exhausted on broke" in answer.json()["error"]["message"]

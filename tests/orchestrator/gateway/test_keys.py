@@ -101,7 +101,7 @@ def test_a_file_that_cannot_be_read_any_more_leaves_the_old_keys_and_is_told_onc
     assert len(warned) == 1
     assert str(path) in warned[0].getMessage()
     assert "keys that were read before go on" in warned[0].getMessage()
-    assert "read again" in caplog.records[-1].getMessage()
+    assert "read again, it holds 1 key" in caplog.records[-1].getMessage()
     assert token not in caplog.text
 
 
