@@ -121,4 +121,7 @@ def test_the_query_of_the_address_goes_before_the_caller_s(
 def test_its_policy_has_one_attempt_whatever_the_config_says() -> None:
     policy = passthrough_policy(Policy(max_attempts=9, on_interrupted=OnInterrupted.HOLD))
 
-    assert (policy.max_attempts, policy.on_interrupted) == (1, OnInterrupted.FAIL)
+    assert policy.on_interrupted is OnInterrupted.FAIL
+    assert not any(policy.on.values())
+    # The second is the one on a new connection, where a kept one turns out closed.
+    assert (policy.max_attempts, policy.attempts_per_target) == (2, 1)
