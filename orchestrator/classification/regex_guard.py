@@ -16,10 +16,11 @@ import math
 import re
 import warnings
 from functools import lru_cache
+from importlib import import_module
+from typing import Any
 
 # The parser has no public name; the tests of this module say so if it ever moves.
-from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+parser: Any = import_module("re._parser")
 
 PATTERN_LIMIT = 500
 """Characters of a user's regex; rules of ours need at most 60."""
