@@ -52,18 +52,19 @@ def restart_gateway(running: RunningInstance, limit: float) -> Iterator[RestartP
     Raises:
         ControlFailed: It refuses, or falls silent.
     """
-    with _asked("POST", f"{RESTART}?limit={limit:g}", running) as response:
+    silence = min(SILENCE, limit)
+    with _asked("POST", f"{RESTART}?limit={limit:g}", running, silence) as response:
         while line := response.readline():
             yield _read(line, RestartProgress)
 
 
 @contextmanager
 def _asked(
-    method: str, target: str, running: RunningInstance
+    method: str, target: str, running: RunningInstance, silence: float = SILENCE
 ) -> Iterator[http.client.HTTPResponse]:
     instance = running.instance
     connection = http.client.HTTPConnection(
-        _ANY.get(instance.host, instance.host), instance.port, timeout=SILENCE
+        _ANY.get(instance.host, instance.host), instance.port, timeout=silence
     )
     headers = {"Authorization": f"Bearer {running.token.reveal()}", "Connection": "close"}
     try:
@@ -75,7 +76,7 @@ def _asked(
             raise ControlFailed(f"HTTP {response.status}: {_message(response.read())}")
         yield response
     except TimeoutError:
-        raise ControlFailed(f"it said nothing for {SILENCE:g} s") from None
+        raise ControlFailed(f"it said nothing for {silence:g} s") from None
     except (OSError, http.client.HTTPException) as error:
         words = getattr(error, "strerror", None) or type(error).__name__
         raise ControlFailed(f"its port {instance.port} cannot be asked: {words}") from None

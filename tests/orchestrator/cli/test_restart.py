@@ -131,17 +131,17 @@ def test_where_the_new_one_does_not_come_up_the_old_one_goes_on(
 
 def test_of_two_at_once_one_says_that_it_has_begun_nothing(gateway: Started, place: Place) -> None:
     gateway.how.write_text("slow")
-    first = place.start("restart", "--limit", "8s")
+    first = place.start("restart", "--limit", "4s")
     assert first.stderr is not None
     first.stderr.readline()
-    second = place.run("restart", "--limit", "8s").said[1:]
+    second = place.run("restart", "--limit", "4s").said[1:]
     said = [first.communicate(timeout=2 * AMPLE)[1].splitlines(), second]
 
     assert [
         "failed: nothing was begun: the gateway is being restarted already",
         "how it stands: orchestrator status",
     ] in said
-    assert any("was not ready within 8 s" in line for lines in said for line in lines)
+    assert any("was not ready within 4 s" in line for lines in said for line in lines)
 
 
 def test_calls_that_are_cut_off_are_a_failure(gateway: Started, place: Place) -> None:
@@ -200,12 +200,12 @@ def test_a_gateway_that_was_killed_does_not_run(gateway: Started, place: Place) 
 def test_a_gateway_that_hangs_is_told(gateway: Started, place: Place) -> None:
     os.kill(gateway.now.instance.pid, signal.SIGSTOP)
     try:
-        ended = place.run("restart")
+        ended = place.run("restart", "--limit", "2s")
     finally:
         os.kill(gateway.now.instance.pid, signal.SIGCONT)
 
     assert ended.status == 1
-    assert "failed: start: it said nothing for 15 s" in ended.err
+    assert "failed: start: it said nothing for 2 s" in ended.err
 
 
 def test_several_gateways_are_told_apart_by_their_port(
