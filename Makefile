@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 JOBS ?= 2
+SLOW_JOBS ?= 3  # slow tests wait more than they compute
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGE := $(VENV)/.installed
@@ -11,7 +12,7 @@ STAMP := $(VENV)/.installed-development
 
 # The same examples on every machine; `pytest` by itself explores at random.
 export HYPOTHESIS_PROFILE ?= ci
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+PYTEST := $(BIN)/python -m pytest --dist worksteal
 
 .PHONY: help install demo test test-slow test-all coverage mutants lint format types diagrams spin benchmarks instructions wheel clean
 .DEFAULT_GOAL := help
@@ -34,11 +35,11 @@ demo: $(PACKAGE) ## watch a call meet a 402 and take its fallback: no key, no ne
 
 test: $(STAMP) ## run the tests but for the slow ones: about 6 minutes on two cores
 	@echo "some 20,000 tests, about 6 minutes on two cores; one that fails is named at once"
-	@$(PYTEST) -m "not slow" $(ARGS)
+	@$(PYTEST) -n $(JOBS) -m "not slow" $(ARGS)
 
 test-slow: $(STAMP) ## run the slow tests that `make test` leaves out: about 3 minutes
 	@echo "slow tests, about 3 minutes on two cores; one that fails is named at once"
-	@$(PYTEST) -m slow $(ARGS) $$(grep -rl --include='*.py' 'from tests.slow import' tests)
+	@$(PYTEST) -n $(SLOW_JOBS) -m slow $(ARGS) $$(grep -rl --include='*.py' 'from tests.slow import' tests)
 
 test-all: test test-slow ## run every test, as CI does: about 9 minutes
 
