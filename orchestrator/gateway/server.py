@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -39,6 +40,10 @@ BACKLOG = 2048
 
 _TURNS = 4
 """Of the loop, from accepting a connection to its protocol (asyncio and uvloop, 2026-11)."""
+
+_COLLECT_EVERY = 30
+"""Seconds from one look of the garbage collector at everything to the next: by itself it looks so
+seldom that a process which meets many failures grows for minutes."""
 
 _TELL_EVERY = 5.0
 """Seconds from one word to the next on what is left, while it drains."""
@@ -108,6 +113,7 @@ class GatewayServer:
         self._refusal, self._retry_at = "", 0.0
         self._reloads = asyncio.Lock()
         self._background: set[asyncio.Task[object]] = set()
+        self._ticks = 0
         self._draining: asyncio.Task[int] | None = None
         self.control: Control | None = None
         self.notifier = Notifier.from_environ()
@@ -258,6 +264,10 @@ class GatewayServer:
             self._spawn(self._retry())
         if (keys := self._gateway.keys) is not None:
             keys.ring.look()
+        self._ticks += 1
+        if self._ticks % _COLLECT_EVERY == 0:
+            # Failed calls leave circles (an error knows its frames), and those hold requests.
+            gc.collect()
         loop.call_later(1.0, self._tick, loop)
 
     def _stamp(self) -> tuple[int, int, int] | None:
