@@ -26,9 +26,6 @@ from uvicorn.server import ServerState
 from orchestrator.gateway.control import PREFIX
 from orchestrator.gateway.whole_answer import EXTENSION, OFFERED, header_lines
 
-_LAST_LOOK = 0.05
-"""Seconds from the end of an idle connection's time until it is closed."""
-
 
 @attrs.frozen
 class Limits:
@@ -407,11 +404,6 @@ class GatewayProtocol(HttpToolsProtocol):
             self._on_end()
 
     def _close_idle(self) -> None:
-        # A loop that was held up looks at its timers before it looks at what came meanwhile, and a
-        # connection that is closed with a request unread loses it.
-        self._limit(_LAST_LOOK, self._close)
-
-    def _close(self) -> None:
         self.transport.close()
 
     def _refuse_slow(self) -> None:

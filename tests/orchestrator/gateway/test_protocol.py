@@ -331,3 +331,27 @@ def test_garbage_behind_several_requests_is_not_answered_inside_of_an_answer() -
 
     assert found.count(b"HTTP/1.1 ") == 1
     assert found.startswith(b"HTTP/1.1 200 ")
+
+
+def test_what_came_while_the_loop_was_held_up_is_answered_though_its_time_was_over() -> None:
+    """Both loops read first, and look at their timers then; one that did not would lose it."""
+    uvloop = pytest.importorskip("uvloop", reason="NOT CHECKED: uvloop is not installed")
+    limits, factory = Limits(drain_seconds=0.2), uvloop.new_event_loop
+    is_held_up = threading.Event()
+
+    def hold_up() -> None:
+        is_held_up.set()
+        time.sleep(1.0)
+
+    with running(limits=limits, loop_factory=factory) as served, connect(served) as client:
+        client.sendall(asked())
+        while not client.recv(65536).endswith(b"}"):
+            pass
+        served.call(_begin_drain(served))
+        served.loop.call_soon_threadsafe(hold_up)
+        assert is_held_up.wait(AMPLE)
+        client.sendall(asked())
+        found = read_all(client)
+
+    assert found.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in found
