@@ -7,7 +7,7 @@
 (() => {
   const KEPT = 1000; // calls that are over, as the gateway keeps them
   const PAGE = 50; // rows that are added at once
-  const BUSY_MS = 250; // the list of a busy gateway is drawn as often as this
+  const MANY = 60, BUSY_MS = 500; // after so many events the page is drawn once in so long
   const LEAST_WAIT = 500, MOST_WAIT = 10000; // ms before the stream is asked for again
   const SILENCE = 40000; // ms; the gateway says at least every 15 s that there is nothing
   const HOUR = 3600;
@@ -233,7 +233,7 @@
     if (!deed) return; // of a gateway that is newer than this page
     deed(event);
     if (event.call) panel.heard(event.call);
-    frames.want();
+    frames.hear();
   }
 
   /* The stream of events. */
@@ -326,30 +326,37 @@
     };
   })();
 
-  /* Drawing: at most once a frame, and only what is seen. */
+  /* Drawing: at most once a frame, and less often where much happens. */
 
   const frames = (() => {
-    let wanted = false, drawn = 0, delayed = 0;
+    let isWanted = false, timer = 0, drawn = -Infinity, heard = 0, last = 0;
 
     function draw() {
-      wanted = false;
+      isWanted = false;
       drawn = performance.now();
+      [last, heard] = [heard, 0];
       glance.draw();
       machine.draw();
       calls.draw();
       panel.draw();
     }
 
+    function plan() {
+      timer = 0;
+      if (isWanted) return;
+      isWanted = true;
+      requestAnimationFrame(draw);
+    }
+
     return {
-      want(soon) {
-        if (wanted) return;
-        wanted = true;
-        const busy = performance.now() - drawn;
-        clearTimeout(delayed);
-        if (soon || busy > BUSY_MS) requestAnimationFrame(draw);
-        else delayed = setTimeout(() => requestAnimationFrame(draw), frames.isBusy ? BUSY_MS - busy : 0);
+      want: plan,
+      /* Something has happened, of which there may be thousands a second. */
+      hear() {
+        heard += 1;
+        if (timer || isWanted) return;
+        const wait = heard + last > MANY ? drawn + BUSY_MS - performance.now() : 0;
+        timer = setTimeout(plan, Math.max(0, wait));
       },
-      isBusy: false,
     };
   })();
 
@@ -409,9 +416,9 @@
         put("hour-lost", sums.lost === null ? "–" : rough(sums.lost));
         const rows = model.board;
         const out = rows && rows.filter((one) => one.isOut).map((one) => one.name);
-        put("providers-out", out ? listed(out) : "–", out && out.length && "bad");
+        put("providers-out", out ? listed(out) : "–", out && out.length ? "named bad" : "named");
         const low = rows && rows.filter((one) => one.isLow);
-        put("money-low", low ? listed(low.map((one) => one.name)) : "–", low && low.length && "warn");
+        put("money-low", low ? listed(low.map((one) => one.name)) : "–", low && low.length ? "named warn" : "named");
       },
     };
   })();
@@ -543,13 +550,20 @@
     }
 
     return {
+      /* Shows where the panel is about: a state or an edge by its name, or nothing. */
+      choose(name) {
+        for (const node of items) {
+          const own = node.dataset.state ? `state ${node.dataset.state}` : `edge ${node.dataset.from}>${node.dataset.to}`;
+          node.classList.toggle("chosen", own === name);
+        }
+      },
       touched(edge) {
         hot.add(edge);
         if (cooling) return;
         cooling = setTimeout(() => {
           cooling = 0;
           hot.clear();
-          frames.want();
+          frames.hear();
         }, 700);
       },
       draw() {
@@ -690,7 +704,7 @@
 
     function anew() {
       shown = null;
-      frames.want(true);
+      frames.want();
     }
 
     function draw() {
@@ -704,7 +718,6 @@
       empty(total);
       $("more").hidden = total <= limit;
       show($("calls-count"), total ? `${number(Math.min(limit, total))} of ${plural(total, "call")}` : "");
-      frames.isBusy = total > 60;
     }
 
     function begin() {
@@ -1109,6 +1122,7 @@
 
     function enter(view) {
       $("panel-back").hidden = stack.length < 2;
+      machine.choose(view.name);
       show($("panel-title"), view.title);
       $("panel-body").replaceChildren(h("p", { class: "hint", text: "Asking the gateway …" }));
       $("panel-body").scrollTop = 0;
@@ -1129,6 +1143,7 @@
       document.body.classList.remove("has-panel");
       seclude();
       calls.mark("");
+      machine.choose("");
       history.replaceState(null, "", location.pathname + location.search);
       giveBack(left);
     }
@@ -1150,13 +1165,9 @@
     function seclude() {
       const isAlone = narrow.matches && stack.length > 0;
       for (const node of [document.querySelector(".top"), $("main"), document.querySelector(".skip")]) node.inert = isAlone;
-      if (isAlone) {
-        $("panel").setAttribute("role", "dialog");
-        $("panel").setAttribute("aria-modal", "true");
-      } else {
-        $("panel").removeAttribute("role");
-        $("panel").removeAttribute("aria-modal");
-      }
+      $("panel").setAttribute("role", isAlone ? "dialog" : "complementary");
+      if (isAlone) $("panel").setAttribute("aria-modal", "true");
+      else $("panel").removeAttribute("aria-modal");
     }
 
     function openCall(id, opener, isWithin) {
@@ -1221,8 +1232,7 @@
 
     /* What the edge tells of a call, beside what the list has of it. */
     function joined(taken) {
-      const call = calls.find(taken.call);
-      return call ? { ...taken, outcome: call.outcome, state: call.state, stopped_by: call.stopped_by, rescued: call.rescued, route: call.route, reason: call.reason, why: taken } : { ...taken, why: taken };
+      return { ...taken, ...calls.find(taken.call), time: taken.time, why: taken };
     }
 
     async function enter() {
@@ -1514,7 +1524,7 @@
   $("reconnect").addEventListener("click", () => { stream.told("connecting"); stream.run(); });
   $("forget-key").addEventListener("click", () => { key = null; show($("key-error"), ""); askForKey(); });
   $("key-form").addEventListener("submit", enterKey);
-  $("moves").addEventListener("toggle", () => frames.want(true));
+  $("moves").addEventListener("toggle", () => frames.want());
   calls.begin();
   panel.begin();
   setInterval(tick, 1000);
