@@ -88,6 +88,7 @@ def loads(
     source: Path | str = "<text>",
     *,
     reads: bool = True,
+    needs_routes: bool = True,
 ) -> Config:
     """The config in ``text``.
 
@@ -98,6 +99,7 @@ def loads(
             name for errors.
         reads: False where nothing is sent, as in a simulation: no file, command or keyring is
             read for a secret, and a made-up one stands in.
+        needs_routes: False for a part of a config, which names nobody to ask.
 
     Raises:
         ConfigError: Something in it is wrong; all problems are listed.
@@ -107,7 +109,11 @@ def loads(
     environ = os.environ if environ is None else environ
     folder = source.parent if isinstance(source, Path) else Path()
     try:
-        config = resolve(_table(text, source), environ, source, folder, reads=reads)
+        config = resolve(
+            *(toml_table(text, source), environ, source, folder),
+            reads=reads,
+            needs_routes=needs_routes,
+        )
     except ConfigError as error:
         raise ConfigError(error.source, _with_lines(text, error.problems)) from None
     digest = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:DIGEST]
@@ -196,7 +202,16 @@ def _written(value: Any) -> Any:
     return [_written(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _table(text: str, source: Path | str) -> dict[str, Any]:
+def toml_table(text: str, source: Path | str) -> dict[str, Any]:
+    """What stands in ``text``, whatever it means.
+
+    Args:
+        text: TOML.
+        source: What it is called in errors.
+
+    Raises:
+        ConfigError: It is no TOML.
+    """
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:

@@ -128,6 +128,14 @@ class GatewayApp:
                 gateway.begin(handling)
                 await self._read(handling, receive)
                 return await answer_passthrough(gateway, handling)
+            case Kind.INSPECTOR:
+                return await self._inspect(handling, receive)
+        return await self._tell(served, handling)
+
+    async def _tell(self, served: ServedPath, handling: Handling) -> HttpReply:
+        """Answer with a page about the gateway itself."""
+        gateway = self._gateway
+        match served.kind:
             case Kind.ALIVE:
                 return own_pages.alive(gateway)
             case Kind.READY:
@@ -141,8 +149,6 @@ class GatewayApp:
                 return await own_pages.metrics(gateway, handling)
             case Kind.PAGE:
                 return document.page()
-            case Kind.INSPECTOR:
-                return await self._inspect(handling, receive)
         raise NotServed(f"{handling.incoming.path} is not served here")
 
     async def _inspect(self, handling: Handling, receive: Receive) -> HttpReply:

@@ -17,6 +17,7 @@ from orchestrator.gateway.call_store import CallStore, has_begun
 from orchestrator.gateway.client_request import ClientRequest
 from orchestrator.gateway.daily_tokens import DailyTokens
 from orchestrator.gateway.inspector.live_events import EventFeed, GatewaySign
+from orchestrator.gateway.inspector.minute_figures import MinuteFigures
 from orchestrator.gateway.instance import program_version
 from orchestrator.gateway.key_limits import Admission, KeyLimits, reservation
 from orchestrator.gateway.keys import GatewayKey, KeyRing, check_routes
@@ -120,6 +121,8 @@ class Gateway:
             their answer.
         is_draining: True once it is to stop: a connection serves no further request.
         feed: Tells the inspector's pages what happens to calls.
+        is_replaying: True while the inspector plays a call again, one at a time.
+        figures: What calls of the last day came to, minute by minute.
     """
 
     orchestrator: Orchestrator
@@ -133,6 +136,8 @@ class Gateway:
     in_flight: int = attrs.field(default=0, init=False)
     is_draining: bool = attrs.field(default=False, init=False)
     feed: EventFeed = attrs.field(init=False)
+    is_replaying: bool = attrs.field(default=False, init=False)
+    figures: MinuteFigures = attrs.field(factory=MinuteFigures, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.started = self.clock.time()
@@ -224,6 +229,7 @@ class Gateway:
             self.calls.add(handling.call, facts)
         if facts is not None and handling.call is not None:
             self.metrics.finished(facts, handling.call.origin - handling.began)
+            self.figures.add(facts)
         if handling.admission is not None:
             handling.admission.settle(0 if facts is None else _tokens_used(facts))
         if handling.is_counted:

@@ -46,7 +46,7 @@ api.embeddings     | api.options api.request api.response dialects ledger
 api.client         | states api.embeddings api.options api.request api.response api.routing api.streams classification clock config connections dialects execution health ledger secrets
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets
 serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger
-gateway            | states api.client api.errors api.request clock config dialects execution health http_messages ledger secrets serving
+gateway            | states api.client api.errors api.request clock config dialects execution health http_messages lab.simulation ledger provider secrets serving
 sim                |
 lab.diagrams       | states ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors
