@@ -109,6 +109,8 @@
     }
   }
 
+  class Unreachable extends Error {}
+
   async function refusal(answer) {
     let said = "";
     try {
@@ -123,7 +125,8 @@
   async function ask(path, options = {}) {
     const headers = { ...options.headers };
     if (key) headers.authorization = `Bearer ${key}`;
-    const answer = await fetch(path, { cache: "no-store", credentials: "omit", ...options, headers });
+    const said = { cache: "no-store", credentials: "omit", ...options, headers };
+    const answer = await fetch(path, said).catch(() => { throw new Unreachable(); });
     if (answer.status === 401) askForKey();
     if (!answer.ok) throw await refusal(answer);
     return answer;
@@ -136,8 +139,11 @@
     return (await ask(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
   }
 
+  /* What went wrong, in words; a mistake of this script is none of that. */
   function why(error) {
-    return error instanceof Refused ? error.message : "the gateway does not answer";
+    if (error instanceof Refused) return error.message;
+    if (error instanceof Unreachable) return "the gateway does not answer";
+    throw error;
   }
 
   /* The model: what is known now. */
@@ -264,7 +270,7 @@
         await lines(answer.body.getReader(), mine.signal);
         if (!mine.signal.aborted) later("the gateway ended the stream");
       } catch (error) {
-        if (mine.signal.aborted) return;
+        if (mine.signal.aborted && error instanceof Unreachable) return;
         if (error instanceof Refused && [401, 403, 404].includes(error.status)) {
           told("stopped", error.message);
           return;
@@ -277,7 +283,7 @@
       const decoder = new TextDecoder();
       let rest = "";
       for (;;) {
-        const { done, value } = await reader.read();
+        const { done, value } = await reader.read().catch(() => ({ done: true }));
         if (done || signal.aborted) return;
         listen();
         const blocks = (rest + decoder.decode(value, { stream: true }).replaceAll("\r", "")).split("\n\n");
@@ -293,15 +299,8 @@
     }
 
     function event(block) {
-      let kind = "", data = "";
-      for (const line of block.split("\n")) {
-        if (line.startsWith("data:")) data += (data && "\n") + line.slice(5).trimStart();
-        else if (line.startsWith("event:")) kind = line.slice(6).trim();
-      }
-      if (!data) return; // a comment, which keeps the connection open
-      const said = JSON.parse(data);
-      if (said.kind === undefined) said.kind = kind;
-      take(said);
+      if (!block.startsWith("data: ")) return; // a comment, which keeps the connection open
+      take(JSON.parse(block.slice(6)));
       attempt = 0;
       told("live");
     }
@@ -481,7 +480,11 @@
         const wide = path.cloneNode(false); // easy to meet with a finger
         for (const name of ["id", "style", "stroke-width", "marker-end"]) wide.removeAttribute(name);
         wide.setAttribute("class", "reach");
-        node.prepend(wide);
+        wide.addEventListener("click", () => panel.openEdge(from, to, node));
+        wide.addEventListener("pointerenter", () => node.classList.add("near"));
+        wide.addEventListener("pointerleave", () => node.classList.remove("near"));
+        // Below all that is seen: what is seen is what is met.
+        node.parentNode.prepend(wide);
         const middle = path.getPointAtLength(path.getTotalLength() / 2);
         count.setAttribute("x", middle.x);
         count.setAttribute("y", middle.y + 4);
@@ -596,6 +599,7 @@
       const result = [one.status, one.reason && words(one.reason), times > 1 && `×${times}`].filter(Boolean).join(" ") || "no answer";
       list.append(h("span", { class: `step ${one.reason ? "failed" : "answered"}` }, `${one.target} `, h("b", { text: result })));
     });
+    if (call.rescued && !call.attempts.some((one) => one.reason)) list.prepend(h("span", { class: "step failed" }, "first choice not asked: ", h("b", { text: words(call.rescued) })));
     if (call.outcome === "running" && call.target) list.append(h("span", { class: "step", text: `${call.target} …` }));
     if (!list.childElementCount) list.append(h("span", { class: "step", text: call.outcome === "running" ? "no attempt yet" : "nothing was asked" }));
     return list;
@@ -788,7 +792,6 @@
       },
       stop() {
         clearTimeout(timer);
-        clearTimeout(silence);
         timer = 0;
       },
     };
