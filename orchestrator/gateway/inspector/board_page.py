@@ -47,11 +47,16 @@ class ShownMark:
         """What a row of the board says."""
         error, until = row.error, row.until
         return cls(
-            row.mark,
-            *((None, None, None) if error is None else (error.reason, error.status, error.message)),
-            row.since,
-            until if until is not None and math.isfinite(until) else None,
-            *(row.expected, row.due, row.probed, row.failures),
+            mark=row.mark,
+            reason=None if error is None else error.reason,
+            status=None if error is None else error.status,
+            message=None if error is None else error.message,
+            since=row.since,
+            until=until if until is not None and math.isfinite(until) else None,
+            expected=row.expected,
+            due=row.due,
+            probed=row.probed,
+            failures=row.failures,
         )
 
 
