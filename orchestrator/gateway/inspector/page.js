@@ -436,11 +436,7 @@
       const picture = $("machine").querySelector("svg");
       isPrepared = true;
       if (!picture) return;
-      picture.setAttribute("role", "group");
-      picture.setAttribute("aria-labelledby", "machine-title");
       picture.setAttribute("aria-describedby", "machine-hint");
-      picture.removeAttribute("width");
-      picture.removeAttribute("height");
       for (const node of picture.querySelectorAll(".edge")) edge(node);
       for (const node of picture.querySelectorAll(".state")) state(node);
       items = [...picture.querySelectorAll(".state"), ...picture.querySelectorAll(".edge")];
@@ -465,8 +461,8 @@
       const name = node.dataset.state, box = node.getBBox();
       const badge = svg("g", { class: "badge" });
       badge.append(
-        svg("rect", { x: box.x + box.width - 13, y: box.y - 11, width: 26, height: 20, rx: 10 }),
-        svg("text", { x: box.x + box.width, y: box.y + 3, "text-anchor": "middle" }),
+        svg("rect", { y: box.y - 14, height: 26, rx: 13 }),
+        svg("text", { x: box.x + box.width, y: box.y + 5, "text-anchor": "middle" }),
       );
       node.append(badge);
       states.set(name, { node, label: badge.lastChild, shape: badge.firstChild, count: -1, x: box.x + box.width });
@@ -474,24 +470,15 @@
     }
 
     function edge(node) {
-      const { from, to } = node.dataset, path = node.querySelector("path");
-      const count = svg("text", { class: "count", "text-anchor": "middle" });
-      if (path) {
-        const wide = path.cloneNode(false); // easy to meet with a finger
-        for (const name of ["id", "style", "stroke-width", "marker-end"]) wide.removeAttribute(name);
-        wide.setAttribute("class", "reach");
-        wide.addEventListener("click", () => panel.openEdge(from, to, node));
-        wide.addEventListener("pointerenter", () => node.classList.add("near"));
-        wide.addEventListener("pointerleave", () => node.classList.remove("near"));
-        // Below all that is seen: what is seen is what is met.
-        node.parentNode.prepend(wide);
-        const middle = path.getPointAtLength(path.getTotalLength() / 2);
-        count.setAttribute("x", middle.x);
-        count.setAttribute("y", middle.y + 4);
-      }
-      node.append(count);
-      edges.set(`${from}>${to}`, { node, label: count, count: -1 });
+      const { from, to } = node.dataset, name = `${from}>${to}`;
+      edges.set(name, { node, label: node.querySelector(".count"), count: -1 });
       button(node, (opener) => panel.openEdge(from, to, opener));
+      const wide = node.querySelector(".hit");
+      wide.addEventListener("click", () => panel.openEdge(from, to, node));
+      wide.addEventListener("pointerenter", () => node.classList.add("near"));
+      wide.addEventListener("pointerleave", () => node.classList.remove("near"));
+      // What is easy to meet lies below all that is seen: what is seen is what is met.
+      node.parentNode.prepend(wide);
     }
 
     /* One stop for Tab; the arrow keys go on from there. */
@@ -515,7 +502,7 @@
         const count = counts.get(name) || 0;
         if (count === one.count) continue;
         one.count = count;
-        const text = count > 9999 ? "9999+" : String(count), width = Math.max(24, 12 + 8 * text.length);
+        const text = count > 9999 ? "9999+" : String(count), width = 18 + 9 * text.length;
         one.node.classList.toggle("lit", count > 0);
         one.label.textContent = count ? text : "";
         one.shape.setAttribute("width", width);

@@ -1,4 +1,4 @@
-"""A real browser that looks at the page: Chromium without a window, one for all tests of a module."""
+"""A real browser that looks at the page: Chromium without a window, one for a module's tests."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import shutil
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 import attrs
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
 
-from tests.waiting import AMPLE
+from tests.waiting import AMPLE, eventually
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 """What the program is called on Debian, Ubuntu and elsewhere."""
@@ -26,6 +27,12 @@ QUIET = (
 
 WIDTHS = (1280, 390)
 """Pixels of a screen: a desk's, and a telephone's."""
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+"""What a reader may like."""
+
+CONTRAST = "color-contrast"
+"""The rule of axe that looks at the colours."""
 
 MISSING = (
     "no Chromium is installed here (Debian: apt-get install chromium), so no browser has looked "
@@ -70,8 +77,8 @@ class Looking:
         return found
 
     def wait_until(self, script: str) -> None:
-        """Until ``script`` is true in the page."""
-        self.page.wait_for_function(script)
+        """Until ``script`` is true in the page, whose policy lets no browser poll for it."""
+        assert eventually(lambda: bool(self.page.evaluate(script))), script
 
     def press(self, *keys: str) -> None:
         """Keys, one after the other."""
@@ -84,33 +91,38 @@ class Looking:
         script = "(one => one.getAttribute('aria-label') || one.innerText)(document.activeElement)"
         return str(self.page.evaluate(script)).strip()
 
-    def violations(self) -> list[str]:
-        """What axe finds wrong with the page as it is now, by rule and place."""
+    def violations(self, *, colours: bool = False) -> list[str]:
+        """What axe finds wrong with the page as it is now, by rule and place.
+
+        Args:
+            colours: Whether to look at the contrast of every text too, in light and dark, which
+                takes as long as all other rules and depends on nothing but the colours.
+        """
         self.page.evaluate(_axe())
-        found = self.page.evaluate("axe.run()")["violations"]
+        found = self._axe_finds({"rules": {CONTRAST: {"enabled": False}}})
+        for scheme in SCHEMES if colours else ():
+            self.page.emulate_media(color_scheme=scheme)
+            found += self._axe_finds({"runOnly": [CONTRAST]})
+        return found
+
+    def _axe_finds(self, options: dict[str, object]) -> list[str]:
+        script = "options => axe.run(options).then(found => found.violations)"
         return [
             f"{one['id']}: {one['help']}: {[node['html'][:200] for node in one['nodes'][:3]]}"
-            for one in found
+            for one in self.page.evaluate(script, options)
         ]
 
 
 @contextlib.contextmanager
-def looking_at(
-    browser: Browser, url: str, *, width: int = WIDTHS[0], scheme: str = "light"
-) -> Iterator[Looking]:
+def looking_at(browser: Browser, url: str, *, width: int = WIDTHS[0]) -> Iterator[Looking]:
     """The page at ``url`` in a window of its own.
 
     Args:
         browser: In which.
         url: Of the gateway.
         width: Of the window, in pixels.
-        scheme: What the reader likes, ``light`` or ``dark``.
     """
-    context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme="dark" if scheme == "dark" else "light",
-        reduced_motion="reduce",
-    )
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(AMPLE * 1000)
     complaints: list[str] = []
