@@ -403,8 +403,8 @@
         const hello = model.hello;
         if (!hello) return;
         show($("instance"), hello.instance);
-        show($("config"), hello.config ? short(hello.config) : "–");
-        $("config").title = hello.config || "";
+        show($("config"), hello.config);
+        $("config").parentNode.hidden = !hello.config;
         show($("version"), hello.version ? `version ${hello.version}` : "");
         put("in-flight", number(model.running.size));
         const sums = hour(), needed = sums.failed + sums.rescued;
@@ -874,8 +874,10 @@
         : null;
       return h("li", {},
         h("div", { class: "provider-head" },
-          h("h3", { tabindex: "-1", "data-provider": one.name, "data-role": "name", text: one.name }),
-          h("span", { class: `chip ${kind}`, text: state }), due(one.own), reset),
+          h("div", { class: "mark" },
+            h("h3", { tabindex: "-1", "data-provider": one.name, "data-role": "name", text: one.name }),
+            h("span", { class: `chip ${kind}`, text: state }), due(one.own)),
+          reset),
         one.own.mark ? said(one.own) : null,
         one.balance ? money(one.balance) : null,
         asking === one.name ? question(one.name) : null,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
+import socket
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -13,6 +15,7 @@ import attrs
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
 
+from tests.orchestrator.gateway.running import CHAT, HI, ServedGateway
 from tests.waiting import AMPLE, eventually
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -40,10 +43,15 @@ MISSING = (
 )
 
 
+def chromium_program() -> str | None:
+    """Where it is installed; ``None`` where it is not."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """The browser, until the block ends; the test is skipped where there is none."""
-    program = next(filter(None, map(shutil.which, NAMES)), None)
+    program = chromium_program()
     if program is None:
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
@@ -138,6 +146,16 @@ def looking_at(browser: Browser, url: str, *, width: int = WIDTHS[0]) -> Iterato
         yield Looking(page, complaints)
     finally:
         context.close()
+
+
+@contextlib.contextmanager
+def left_waiting(served: ServedGateway) -> Iterator[None]:
+    """A call whose client goes away when the block ends."""
+    body = json.dumps(HI).encode()
+    head = f"POST {CHAT} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+        yield
 
 
 @cache

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-import socket
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib import resources
@@ -21,9 +19,10 @@ from tests.orchestrator.gateway.inspector.browsing import (
     WIDTHS,
     Looking,
     chromium,
+    left_waiting,
     looking_at,
 )
-from tests.orchestrator.gateway.running import CHAT, HI, Running, running
+from tests.orchestrator.gateway.running import running
 from tests.slow import slow
 
 in_a_browser = slow("a browser is started; the quick test reads the page as text")
@@ -98,16 +97,6 @@ def test_the_page_is_whole_and_holds_nothing_that_its_policy_forbids() -> None:
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
-
-
-@contextlib.contextmanager
-def left_waiting(served: Running) -> Iterator[None]:
-    """A call whose client goes away when the block ends."""
-    body = json.dumps(HI).encode()
-    head = f"POST {CHAT} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
-    with socket.create_connection(("127.0.0.1", served.port)) as client:
-        client.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
-        yield
 
 
 def rescued(*more: Reply) -> dict[str, list[Reply]]:
