@@ -88,7 +88,6 @@ def loads(
     source: Path | str = "<text>",
     *,
     reads: bool = True,
-    needs_routes: bool = True,
 ) -> Config:
     """The config in ``text``.
 
@@ -99,7 +98,6 @@ def loads(
             name for errors.
         reads: False where nothing is sent, as in a simulation: no file, command or keyring is
             read for a secret, and a made-up one stands in.
-        needs_routes: False for a part of a config, which names nobody to ask.
 
     Raises:
         ConfigError: Something in it is wrong; all problems are listed.
@@ -109,11 +107,7 @@ def loads(
     environ = os.environ if environ is None else environ
     folder = source.parent if isinstance(source, Path) else Path()
     try:
-        config = resolve(
-            *(toml_table(text, source), environ, source, folder),
-            reads=reads,
-            needs_routes=needs_routes,
-        )
+        config = resolve(toml_table(text, source), environ, source, folder, reads=reads)
     except ConfigError as error:
         raise ConfigError(error.source, _with_lines(text, error.problems)) from None
     digest = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:DIGEST]

@@ -47,7 +47,7 @@ MOST_WAITING = 1024 * 1024
 MOST_EVENTS = 1_000
 """Events that one look tells: some 10 ms of work, where each takes 10 µs (2026-11)."""
 
-_AGAIN = 5.0
+AGAIN = 5.0
 """Seconds from one ``hello`` to the next of a reader that cannot keep up."""
 
 _EDGES = {row.name: f"{row.state.value}>{row.to.value}" for row in TABLE}
@@ -190,10 +190,11 @@ class EventFeed:
         pace: Seconds from one look to the next.
         ping: Seconds of silence after which a reader is told that there is nothing, and from one
             look whether it still may watch to the next.
+        again: Seconds from one ``hello`` to the next of a reader that cannot keep up.
 
     Attributes:
         readers: Who watches.
-        ping: The same.
+        ping, again: The same.
     """
 
     def __init__(
@@ -203,9 +204,10 @@ class EventFeed:
         *,
         pace: float = PACE,
         ping: float = PING,
+        again: float = AGAIN,
     ) -> None:
         self.readers: set[FeedReader] = set()
-        self.ping = ping
+        self.ping, self.again = ping, again
         self._store, self._sign, self._pace = store, sign, pace
         self._timer: asyncio.TimerHandle | None = None
         self._left = 0
@@ -394,17 +396,17 @@ class FeedReader:
         return self._size
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        loop, ping = asyncio.get_running_loop(), self._feed.ping
+        loop, ping, again = asyncio.get_running_loop(), self._feed.ping, self._feed.again
         yield self._renewed()
         renewed_at = asked_at = loop.time()
         while self._waiting or not self._is_ended:
-            is_quiet = not await self._woken_within(_AGAIN if self._is_stale else ping)
+            is_quiet = not await self._woken_within(again if self._is_stale else ping)
             if loop.time() >= asked_at + ping:
                 if not self._is_welcome():
                     return
                 asked_at = loop.time()
-            yield _PING if is_quiet else self._taken()
-            if self._is_stale and loop.time() >= renewed_at + _AGAIN:
+            yield _PING if is_quiet else self.taken()
+            if self._is_stale and loop.time() >= renewed_at + again:
                 yield self._renewed()
                 renewed_at = loop.time()
 
@@ -418,7 +420,7 @@ class FeedReader:
                 await self._woken.wait()
         return self._woken.is_set()
 
-    def _taken(self) -> bytes:
+    def taken(self) -> bytes:
         """What waits, and how much does not any more."""
         taken, missed = self._waiting, self._missed
         self._clear()

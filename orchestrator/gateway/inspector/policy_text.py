@@ -1,7 +1,8 @@
 """The policy of calls as TOML, as a config has it, and what such a text makes of another policy.
 
 Only what decides over a call is in it: ``[policy]`` without ``drop`` and ``largest_answer``, which
-say what is sent and read; ``[policy.on]``; and ``[timeouts]``.
+say what is sent and read; ``[policy.on]``; and ``[timeouts]``. A deadline may be shorter than one
+attempt here, as a caller's own may be.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import attrs
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem, nearest
 from orchestrator.config.line_numbers import with_lines
-from orchestrator.config.loading import loads, toml_table
+from orchestrator.config.loading import toml_table
 from orchestrator.states import Move, OnInterrupted, Policy, Reason, Target, Timeouts
 from orchestrator.states.reasons import DEFAULT_MOVES
 
@@ -68,10 +69,12 @@ def read_policy(text: str, policy: Policy, route: Sequence[Target]) -> PlayedPol
     Raises:
         ConfigError: Something in it is wrong, or does not decide over a call.
     """
+    from orchestrator.config.schema import structure  # cattrs takes 60 ms to import
+
     given = toml_table(text, SOURCE)
-    # Before it is read as a config: one may name commands to run, for secrets.
     _refuse(text, _unknown(given))
-    read = loads(text, {}, SOURCE, reads=False, needs_routes=False)
+    read, problems = structure(given)
+    _refuse(text, problems)
     _refuse(text, _too_many(read.policy.max_attempts, policy.max_attempts))
     named = given.get("policy", {})
     said = {name: getattr(read.policy, name) for name in named if name != "on"}
@@ -110,30 +113,17 @@ def _too_many(wanted: int, own: int) -> Iterator[Problem]:
 
 
 def _text(policy: Policy, limits: Sequence[Timeouts]) -> str:
-    return "\n".join((*_policy(policy, limits), *_moves(policy), *_limits(limits), ""))
+    return "\n".join((*_policy(policy), *_moves(policy), *_limits(limits), ""))
 
 
-def _policy(policy: Policy, limits: Sequence[Timeouts]) -> Iterator[str]:
+def _policy(policy: Policy) -> Iterator[str]:
     yield "[policy]"
     yield f"max_attempts = {policy.max_attempts}"
     yield f"attempts_per_target = {policy.attempts_per_target}"
-    yield f"{_deadline(policy, limits)}deadline = {_duration(policy.deadline)}"
+    yield f"deadline = {_duration(policy.deadline)}"
     yield f"patience = {_duration(policy.patience)}"
     known = " | ".join(OnInterrupted)
     yield f'on_interrupted = "{policy.on_interrupted}"  # {known}'
-
-
-def _deadline(policy: Policy, limits: Sequence[Timeouts]) -> str:
-    """A sign that makes a comment of a deadline that no config may have: a caller's own."""
-    default = Timeouts()
-    needed = sum(_common(limits, name, getattr(default, name)) for name in ("connect", "total"))
-    return "" if policy.deadline >= needed else "# as it was: "
-
-
-def _common(limits: Sequence[Timeouts], name: str, otherwise: Any) -> Any:
-    """The value that all of ``limits`` have; ``otherwise`` where they differ."""
-    values = {getattr(one, name) for one in limits}
-    return values.pop() if len(values) == 1 else otherwise
 
 
 def _moves(policy: Policy) -> Iterator[str]:
