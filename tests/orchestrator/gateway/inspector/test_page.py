@@ -46,48 +46,37 @@ class _Outline(HTMLParser):
         self.open: list[str] = []
         self.ids: list[str] = []
         self.named: set[str] = set()
-        self.wrong: list[str] = []
+        self.stray: list[str] = []
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in VOID:
             self.open.append(tag)
-        for name, value in attributes:
-            match name:
-                case "id":
-                    self.ids.append(value or "")
-                case "for" | "aria-labelledby" | "aria-describedby":
-                    self.named |= set((value or "").split())
-                case "style" | "src" | "srcset":
-                    self.wrong.append(f"{tag} {name}")
-                case "href" if (value or "")[:1] != "#" and value != "data:,":
-                    self.wrong.append(f"{tag} {name} {value}")
-                case _ if name.startswith("on"):
-                    self.wrong.append(f"{tag} {name}")
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("for", "aria-labelledby", "aria-describedby"):
+                self.named |= set((value or "").split())
 
     def handle_endtag(self, tag: str) -> None:
-        while self.open and self.open[-1] != tag and self.open[-1] in {"p", "li"}:
-            self.open.pop()
         if not self.open or self.open.pop() != tag:
-            self.wrong.append(f"</{tag}> ends nothing")
+            self.stray.append(tag)
 
 
 def part(name: str) -> str:
     return resources.files(document.__name__.rpartition(".")[0]).joinpath(name).read_text("utf-8")
 
 
-def test_the_page_is_whole_and_holds_nothing_that_its_policy_forbids() -> None:
+def test_the_page_is_whole_and_its_script_makes_no_markup_of_words() -> None:
     outline = _Outline()
     outline.feed(part("page.html"))
-    script, style = part("page.js"), part("page.css")
+    script = part("page.js")
 
-    assert outline.wrong == []
+    assert outline.stray == []
     assert outline.open == []
     assert len(outline.ids) == len(set(outline.ids))
     assert outline.named <= set(outline.ids)
     assert set(re.findall(r'\$\("([\w-]+)"\)', script)) <= set(outline.ids)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
-    assert "url(" not in style
-    assert "@import" not in style
 
 
 # In a browser.
