@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
+import attrs
 
 from orchestrator.execution.call_facts import CallFacts
 from orchestrator.states import State, StoppedBy
@@ -16,7 +16,8 @@ KEPT = 24 * 60
 _SUCCEED = State.SUCCEED.value
 
 
-class Minute(msgspec.Struct):
+@attrs.define
+class Minute:
     """What calls came to that ended within one minute.
 
     Attributes:

@@ -36,7 +36,9 @@ def test_every_state_is_a_part(drawn: ET.Element) -> None:
     assert [one.get("data-state") for one in parts(drawn, "state")] == [
         entry.name for entry in plain(TABLE).states
     ]
-    assert {one.get("id") for one in parts(drawn, "state")} == {f"state-{one}" for one in State}
+    assert {one.get("id") for one in parts(drawn, "state")} == {
+        f"state-{one.value}" for one in State
+    }
     finals = {one.get("data-state") for one in parts(drawn, "final")}
     assert finals == {one.value for one in State if one.final}
 

@@ -82,7 +82,7 @@ def test_what_is_left_out_stays_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[policy", "the policy:1: not TOML"),
+        ("[policy\n", "the policy:1: not TOML"),
         ("policy = 3", "the policy:1: policy: found a number, 3; allowed: a table"),
         ("[polcy]", "the policy:1: polcy: is none of a policy (did you mean 'policy'?)"),
         ("[policy]\nmax_atempts = 3", "the policy:2: policy.max_atempts: unknown key"),

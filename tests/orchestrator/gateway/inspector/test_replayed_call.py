@@ -32,8 +32,8 @@ def again(ledger: Ledger, policy: str | None = None) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=40)
-@given(st.lists(asked_calls, min_size=1, max_size=3))
+@settings(max_examples=25)
+@given(st.lists(asked_calls, min_size=1, max_size=2))
 def test_by_its_own_policy_a_call_is_the_same(calls: list[Asked]) -> None:
     player = Player()  # what a call met may be what an earlier one left on the board
     for asked in calls:
@@ -64,12 +64,12 @@ def test_any_call_can_be_played_by_any_policy(asked: Asked, policy: str) -> None
 
 
 def test_what_goes_otherwise_is_said_in_words() -> None:
-    found = played(Asked("429(retry_after=2)*2, ok"), NO_RETRY)
+    found = played(Asked("503*2, ok"), NO_RETRY)
 
     assert found["changes"] == ["attempts_per_target: 3 → 1"]
     before, after = found["before"]["attempts"], found["after"]["attempts"]
     assert before[0] == after[0]
-    assert before[1]["target"] != after[1]["target"] or before[1] != after[1]
+    assert before[1]["target"] != after[1]["target"]
     assert any(line.startswith("attempt 2 went to ") for line in found["difference"])
 
 
