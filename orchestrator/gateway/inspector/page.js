@@ -7,8 +7,10 @@
 (() => {
   const KEPT = 1000; // calls that are over, as the gateway keeps them
   const PAGE = 50; // rows that are added at once
-  const MANY = 60, BUSY_MS = 500; // after so many events the page is drawn once in so long
-  const LEAST_WAIT = 500, MOST_WAIT = 10000; // ms before the stream is asked for again
+  const MANY = 60,
+    BUSY_MS = 500; // after so many events the page is drawn once in so long
+  const LEAST_WAIT = 500,
+    MOST_WAIT = 10000; // ms before the stream is asked for again
   const SILENCE = 40000; // ms; the gateway says at least every 15 s that there is nothing
   const HOUR = 3600;
 
@@ -48,8 +50,17 @@
   /* Numbers and times, in words. */
 
   const grouped = new Intl.NumberFormat("en");
-  const clockTime = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-  const minuteTime = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const clockTime = new Intl.DateTimeFormat([], {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  });
+  const minuteTime = new Intl.DateTimeFormat([], {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
 
   const at = (seconds) => clockTime.format(new Date(seconds * 1000));
   const minuteAt = (seconds) => minuteTime.format(new Date(seconds * 1000));
@@ -67,12 +78,19 @@
   function span(seconds) {
     const whole = Math.max(0, Math.round(seconds));
     if (whole < 60) return `${whole} s`;
-    if (whole < HOUR) return whole % 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole / 60} min`;
-    if (whole < 48 * HOUR) return `${Math.floor(whole / HOUR)} h ${Math.floor((whole % HOUR) / 60)} min`;
+    if (whole < HOUR)
+      return whole % 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole / 60} min`;
+    if (whole < 48 * HOUR)
+      return `${Math.floor(whole / HOUR)} h ${Math.floor((whole % HOUR) / 60)} min`;
     return `${Math.floor(whole / (24 * HOUR))} d`;
   }
 
-  const rough = (seconds) => (seconds < 600 ? span(seconds) : seconds < HOUR ? `${Math.round(seconds / 60)} min` : span(seconds));
+  const rough = (seconds) =>
+    seconds < 600
+      ? span(seconds)
+      : seconds < HOUR
+        ? `${Math.round(seconds / 60)} min`
+        : span(seconds);
 
   function ago(seconds) {
     if (seconds < 5) return "just now";
@@ -126,7 +144,9 @@
     const headers = { ...options.headers };
     if (key) headers.authorization = `Bearer ${key}`;
     const said = { cache: "no-store", credentials: "omit", ...options, headers };
-    const answer = await fetch(path, said).catch(() => { throw new Unreachable(); });
+    const answer = await fetch(path, said).catch(() => {
+      throw new Unreachable();
+    });
     if (answer.status === 401) askForKey();
     if (!answer.ok) throw await refusal(answer);
     return answer;
@@ -147,6 +167,8 @@
   }
 
   /* The model: what is known now. */
+
+  let linked = (/^#call=([0-9a-f]{8,64})$/.exec(location.hash) || [])[1];
 
   const model = {
     hello: null,
@@ -176,6 +198,8 @@
     }
     board.soon();
     figures.soon();
+    if (linked) panel.openCall(linked, null);
+    linked = null;
   }
 
   function keep(call) {
@@ -194,8 +218,19 @@
     if (!call) {
       if (model.over.has(id)) return null; // what comes late changes nothing
       call = {
-        call: id, time: now(), since: now(), key: null, route: "", target: null, outcome: "running",
-        state: "ready", reason: null, stopped_by: null, rescued: null, seconds: null, attempts: [],
+        call: id,
+        time: now(),
+        since: now(),
+        key: null,
+        route: "",
+        target: null,
+        outcome: "running",
+        state: "ready",
+        reason: null,
+        stopped_by: null,
+        rescued: null,
+        seconds: null,
+        attempts: [],
       };
       model.running.set(id, call);
     }
@@ -206,7 +241,13 @@
     hello: greet,
     begun(event) {
       const call = known(event.call);
-      if (call) Object.assign(call, { time: event.time, since: event.time, route: event.route, key: event.key });
+      if (call)
+        Object.assign(call, {
+          time: event.time,
+          since: event.time,
+          route: event.route,
+          key: event.key,
+        });
     },
     moved(event) {
       const edge = `${event.from}>${event.to}`;
@@ -245,7 +286,10 @@
   /* The stream of events. */
 
   const stream = (() => {
-    let attempt = 0, stopping = null, timer = 0, silence = 0;
+    let attempt = 0,
+      stopping = null,
+      timer = 0,
+      silence = 0;
 
     function told(state, title) {
       const pill = $("link");
@@ -286,7 +330,9 @@
         const { done, value } = await reader.read().catch(() => ({ done: true }));
         if (done || signal.aborted) return;
         listen();
-        const blocks = (rest + decoder.decode(value, { stream: true }).replaceAll("\r", "")).split("\n\n");
+        const blocks = (rest + decoder.decode(value, { stream: true }).replaceAll("\r", "")).split(
+          "\n\n",
+        );
         rest = blocks.pop();
         for (const block of blocks) event(block);
       }
@@ -295,7 +341,10 @@
     /* A connection that is dead without a word is noticed by its silence. */
     function listen() {
       clearTimeout(silence);
-      silence = setTimeout(() => { stopping.abort(); later("nothing was heard for too long"); }, SILENCE);
+      silence = setTimeout(() => {
+        stopping.abort();
+        later("nothing was heard for too long");
+      }, SILENCE);
     }
 
     function event(block) {
@@ -328,7 +377,11 @@
   /* Drawing: at most once a frame, and less often where much happens. */
 
   const frames = (() => {
-    let isWanted = false, timer = 0, drawn = -Infinity, heard = 0, last = 0;
+    let isWanted = false,
+      timer = 0,
+      drawn = -Infinity,
+      heard = 0,
+      last = 0;
 
     function draw() {
       isWanted = false;
@@ -362,7 +415,8 @@
   /* What is told to who hears the page: changes of state, never each call. */
 
   const say = (() => {
-    let timer = 0, waiting = [];
+    let timer = 0,
+      waiting = [];
     return (text) => {
       if (waiting.length < 5) waiting.push(text);
       clearTimeout(timer);
@@ -381,7 +435,12 @@
       if (model.figures) {
         const seen = model.figures.filter((one) => one.time + 60 > since);
         const sum = (name) => seen.reduce((total, one) => total + one[name], 0);
-        return { calls: sum("calls"), failed: sum("failed"), rescued: sum("rescued"), lost: sum("seconds_lost") };
+        return {
+          calls: sum("calls"),
+          failed: sum("failed"),
+          rescued: sum("rescued"),
+          lost: sum("seconds_lost"),
+        };
       }
       const counted = { calls: 0, failed: 0, rescued: 0, lost: null };
       for (const call of model.over.values()) {
@@ -407,30 +466,43 @@
         $("config").parentNode.hidden = !hello.config;
         show($("version"), hello.version ? `version ${hello.version}` : "");
         put("in-flight", number(model.running.size));
-        const sums = hour(), needed = sums.failed + sums.rescued;
+        const sums = hour(),
+          needed = sums.failed + sums.rescued;
         put("hour-calls", number(sums.calls));
         put("hour-failed", number(sums.failed), sums.failed && "bad");
         put("hour-rate", needed ? percent(sums.rescued, needed) : "–");
-        $("hour-rate").title = needed ? `${number(sums.rescued)} of ${number(needed)} calls whose first choice was not to be had` : "no call has needed a rescue";
+        $("hour-rate").title = needed
+          ? `${number(sums.rescued)} of ${number(needed)} calls whose first choice was not to be had`
+          : "no call has needed a rescue";
         put("hour-lost", sums.lost === null ? "–" : rough(sums.lost));
         const rows = model.board;
         const out = rows && rows.filter((one) => one.isOut).map((one) => one.name);
+        document.title = `${out && out.length ? `${listed(out)} out · ` : ""}Inspector of the gateway`;
         put("providers-out", out ? listed(out) : "–", out && out.length ? "named bad" : "named");
         const low = rows && rows.filter((one) => one.isLow);
-        put("money-low", low ? listed(low.map((one) => one.name)) : "–", low && low.length ? "named warn" : "named");
+        put(
+          "money-low",
+          low ? listed(low.map((one) => one.name)) : "–",
+          low && low.length ? "named warn" : "named",
+        );
       },
     };
   })();
 
-  const listed = (names) => (names.length ? `${names[0]}${names.length > 1 ? ` + ${names.length - 1}` : ""}` : "none");
+  const listed = (names) =>
+    names.length ? `${names[0]}${names.length > 1 ? ` + ${names.length - 1}` : ""}` : "none";
   const isRescued = (call) => call.outcome === "succeed" && Boolean(call.rescued);
 
   /* The machine: states that are lit, edges that are counted. */
 
   const machine = (() => {
-    const states = new Map(), edges = new Map(), rows = new Map();
+    const states = new Map(),
+      edges = new Map(),
+      rows = new Map();
     const hot = new Set();
-    let items = [], cooling = 0, isPrepared = false;
+    let items = [],
+      cooling = 0,
+      isPrepared = false;
 
     function prepare() {
       const picture = $("machine").querySelector("svg");
@@ -458,19 +530,27 @@
     }
 
     function state(node) {
-      const name = node.dataset.state, box = node.getBBox();
+      const name = node.dataset.state,
+        box = node.getBBox();
       const badge = svg("g", { class: "badge" });
       badge.append(
         svg("rect", { y: box.y - 14, height: 26, rx: 13 }),
         svg("text", { x: box.x + box.width, y: box.y + 5, "text-anchor": "middle" }),
       );
       node.append(badge);
-      states.set(name, { node, label: badge.lastChild, shape: badge.firstChild, count: -1, x: box.x + box.width });
+      states.set(name, {
+        node,
+        label: badge.lastChild,
+        shape: badge.firstChild,
+        count: -1,
+        x: box.x + box.width,
+      });
       button(node, (from) => panel.openState(name, from));
     }
 
     function edge(node) {
-      const { from, to } = node.dataset, name = `${from}>${to}`;
+      const { from, to } = node.dataset,
+        name = `${from}>${to}`;
       edges.set(name, { node, label: node.querySelector(".count"), count: -1 });
       button(node, (opener) => panel.openEdge(from, to, opener));
       const wide = node.querySelector(".hit");
@@ -497,17 +577,22 @@
 
     function drawStates() {
       const counts = new Map();
-      for (const call of model.running.values()) counts.set(call.state, (counts.get(call.state) || 0) + 1);
+      for (const call of model.running.values())
+        counts.set(call.state, (counts.get(call.state) || 0) + 1);
       for (const [name, one] of states) {
         const count = counts.get(name) || 0;
         if (count === one.count) continue;
         one.count = count;
-        const text = count > 9999 ? "9999+" : String(count), width = 18 + 9 * text.length;
+        const text = count > 9999 ? "9999+" : String(count),
+          width = 18 + 9 * text.length;
         one.node.classList.toggle("lit", count > 0);
         one.label.textContent = count ? text : "";
         one.shape.setAttribute("width", width);
         one.shape.setAttribute("x", one.x - width / 2);
-        one.node.setAttribute("aria-label", `${words(name)}: ${count ? plural(count, "call") : "no call"} now`);
+        one.node.setAttribute(
+          "aria-label",
+          `${words(name)}: ${count ? plural(count, "call") : "no call"} now`,
+        );
       }
     }
 
@@ -520,7 +605,10 @@
         one.label.textContent = count ? number(count) : "";
         one.node.classList.toggle("taken", count > 0);
         const [from, to] = name.split(">");
-        one.node.setAttribute("aria-label", `${words(from)} to ${words(to)}: ${plural(count, "move")}`);
+        one.node.setAttribute(
+          "aria-label",
+          `${words(from)} to ${words(to)}: ${plural(count, "move")}`,
+        );
       }
     }
 
@@ -529,9 +617,14 @@
       const names = new Set([...edges.keys(), ...model.edges.keys()]);
       for (const name of names) {
         if (!rows.has(name)) {
-          const [from, to] = name.split(">"), count = h("b");
-          const opener = h("button", { type: "button", onclick: () => panel.openEdge(from, to, opener) },
-            h("span", { text: `${words(from)} → ${words(to)}` }), count);
+          const [from, to] = name.split(">"),
+            count = h("b");
+          const opener = h(
+            "button",
+            { type: "button", onclick: () => panel.openEdge(from, to, opener) },
+            h("span", { text: `${words(from)} → ${words(to)}` }),
+            count,
+          );
           $("edge-list").append(h("li", {}, opener));
           rows.set(name, count);
         }
@@ -543,7 +636,9 @@
       /* Shows where the panel is about: a state or an edge by its name, or nothing. */
       choose(name) {
         for (const node of items) {
-          const own = node.dataset.state ? `state ${node.dataset.state}` : `edge ${node.dataset.from}>${node.dataset.to}`;
+          const own = node.dataset.state
+            ? `state ${node.dataset.state}`
+            : `edge ${node.dataset.from}>${node.dataset.to}`;
           node.classList.toggle("chosen", own === name);
         }
       },
@@ -568,7 +663,8 @@
   /* The list of calls. */
 
   function outcomeChip(call) {
-    if (call.outcome === "running") return h("span", { class: "chip live", text: words(call.state) });
+    if (call.outcome === "running")
+      return h("span", { class: "chip live", text: words(call.state) });
     if (call.outcome === "succeed") {
       return h("span", { class: "chip good", text: call.rescued ? "rescued" : "answered" });
     }
@@ -579,33 +675,78 @@
   function steps(call) {
     const list = h("span", { class: "steps" });
     call.attempts.forEach((one, index) => {
-      const isSame = (other) => other && other.target === one.target && other.status === one.status && other.reason === one.reason;
+      const isSame = (other) =>
+        other &&
+        other.target === one.target &&
+        other.status === one.status &&
+        other.reason === one.reason;
       if (isSame(call.attempts[index - 1])) return;
       let times = 1;
       while (isSame(call.attempts[index + times])) times += 1;
-      const result = [one.status, one.reason && words(one.reason), times > 1 && `×${times}`].filter(Boolean).join(" ") || "no answer";
-      list.append(h("span", { class: `step ${one.reason ? "failed" : "answered"}` }, `${one.target} `, h("b", { text: result })));
+      const result =
+        [one.status, one.reason && words(one.reason), times > 1 && `×${times}`]
+          .filter(Boolean)
+          .join(" ") || "no answer";
+      list.append(
+        h(
+          "span",
+          { class: `step ${one.reason ? "failed" : "answered"}` },
+          `${one.target} `,
+          h("b", { text: result }),
+        ),
+      );
     });
-    if (call.rescued && !call.attempts.some((one) => one.reason)) list.prepend(h("span", { class: "step failed" }, "first choice not asked: ", h("b", { text: words(call.rescued) })));
-    if (call.outcome === "running" && call.target) list.append(h("span", { class: "step", text: `${call.target} …` }));
-    if (!list.childElementCount) list.append(h("span", { class: "step", text: call.outcome === "running" ? "no attempt yet" : "nothing was asked" }));
+    if (call.rescued && !call.attempts.some((one) => one.reason))
+      list.prepend(
+        h(
+          "span",
+          { class: "step failed" },
+          "first choice not asked: ",
+          h("b", { text: words(call.rescued) }),
+        ),
+      );
+    if (call.outcome === "running" && call.target)
+      list.append(h("span", { class: "step", text: `${call.target} …` }));
+    if (!list.childElementCount)
+      list.append(
+        h("span", {
+          class: "step",
+          text: call.outcome === "running" ? "no attempt yet" : "nothing was asked",
+        }),
+      );
     return list;
   }
 
   const calls = (() => {
     const rows = new Map(); // by id: the row and what it shows
-    let limit = PAGE, shown = [], isHeld = false, isOver = false, isDirty = true;
+    let limit = PAGE,
+      shown = [],
+      isHeld = false,
+      isOver = false,
+      isDirty = true;
 
     function matches(call, text, outcome) {
-      if (outcome === "rescued" ? !isRescued(call) : outcome && call.outcome !== outcome) return false;
+      if (outcome === "rescued" ? !isRescued(call) : outcome && call.outcome !== outcome)
+        return false;
       if (!text) return true;
-      const said = [call.call, call.route, call.key, call.target, call.state, call.outcome, call.reason, call.rescued, call.stopped_by];
+      const said = [
+        call.call,
+        call.route,
+        call.key,
+        call.target,
+        call.state,
+        call.outcome,
+        call.reason,
+        call.rescued,
+        call.stopped_by,
+      ];
       for (const one of call.attempts) said.push(one.target, one.status, one.reason);
       return said.join(" ").toLowerCase().includes(text);
     }
 
     function wanted() {
-      const text = $("text").value.trim().toLowerCase(), outcome = $("outcome").value;
+      const text = $("text").value.trim().toLowerCase(),
+        outcome = $("outcome").value;
       const found = [];
       let total = 0;
       for (const group of [model.running, model.over]) {
@@ -622,25 +763,43 @@
     const isStill = () => isHeld || isOver || $("call-rows").contains(document.activeElement);
 
     function make(id) {
-      const opener = h("button", { type: "button", class: "open-call", text: short(id), "aria-label": `Open call ${short(id)}` });
-      const row = h("tr", { role: "row", "data-call": id },
+      const opener = h("button", {
+        type: "button",
+        class: "open-call",
+        text: short(id),
+        "aria-label": `Open call ${short(id)}`,
+      });
+      const row = h(
+        "tr",
+        { role: "row", "data-call": id },
         h("td", { role: "cell", class: "cell-call" }, opener, " ", h("span", { class: "when" })),
         h("td", { role: "cell", class: "cell-outcome" }),
         h("td", { role: "cell", class: "route" }),
         h("td", { role: "cell", class: "cell-steps" }),
-        h("td", { role: "cell", class: "number" }));
+        h("td", { role: "cell", class: "number" }),
+      );
       return { row, said: "" };
     }
 
     function update(one, call) {
-      const said = [call.outcome, call.state, call.attempts.length, call.target, call.reason, call.route].join("|");
+      const said = [
+        call.outcome,
+        call.state,
+        call.attempts.length,
+        call.target,
+        call.reason,
+        call.route,
+      ].join("|");
       const [first, outcome, route, path, long] = one.row.children;
       show(long, took(call.outcome === "running" ? now() - call.time : call.seconds));
       if (one.said === said) return;
       one.said = said;
       show(first.lastChild, at(call.time));
       outcome.replaceChildren(outcomeChip(call));
-      route.replaceChildren(call.route || "–", call.key ? h("small", { text: `key ${call.key}` }) : "");
+      route.replaceChildren(
+        call.route || "–",
+        call.key ? h("small", { text: `key ${call.key}` }) : "",
+      );
       path.replaceChildren(steps(call));
     }
 
@@ -671,18 +830,39 @@
       $("calls-empty").hidden = !isEmpty;
       if (!isEmpty) return;
       const isFiltered = $("text").value.trim() || $("outcome").value;
-      const kind = !model.hello ? "none" : isFiltered && model.running.size + model.over.size ? "filtered" : "new";
+      const kind = !model.hello
+        ? "none"
+        : isFiltered && model.running.size + model.over.size
+          ? "filtered"
+          : "new";
       if ($("calls-empty").dataset.kind === kind) return;
       $("calls-empty").dataset.kind = kind;
-      if (kind === "none") $("calls-empty").replaceChildren(h("p", { class: "hint", text: "Asking the gateway …" }));
+      if (kind === "none")
+        $("calls-empty").replaceChildren(h("p", { class: "hint", text: "Asking the gateway …" }));
       else if (kind === "filtered") {
-        $("calls-empty").replaceChildren(h("p", {}, "No call is like that. ",
-          h("button", { type: "button", class: "plain-button", onclick: clear, text: "Show all" })));
+        $("calls-empty").replaceChildren(
+          h(
+            "p",
+            {},
+            "No call is like that. ",
+            h("button", {
+              type: "button",
+              class: "plain-button",
+              onclick: clear,
+              text: "Show all",
+            }),
+          ),
+        );
       } else {
         const withKey = key ? ' \\\n  -H "authorization: Bearer $GATEWAY_KEY"' : "";
         $("calls-empty").replaceChildren(
-          h("p", { text: `No call yet. Send one to ${location.origin}/v1/chat/completions, and watch it here:` }),
-          h("pre", { text: `curl ${location.origin}/v1/chat/completions${withKey} \\\n  --json '{"messages": [{"role": "user", "content": "Say hi"}]}'` }));
+          h("p", {
+            text: `No call yet. Send one to ${location.origin}/v1/chat/completions, and watch it here:`,
+          }),
+          h("pre", {
+            text: `curl ${location.origin}/v1/chat/completions${withKey} \\\n  --json '{"messages": [{"role": "user", "content": "Say hi"}]}'`,
+          }),
+        );
       }
     }
 
@@ -705,26 +885,51 @@
       place(shown);
       const isBehind = isStill() && fresh > 0;
       $("newer").hidden = !isBehind;
-      if (isBehind) show($("newer"), fresh >= limit ? `Show ${number(limit)} newer` : `Show ${number(fresh)} newer`);
+      if (isBehind)
+        show(
+          $("newer"),
+          fresh >= limit ? `Show ${number(limit)} newer` : `Show ${number(fresh)} newer`,
+        );
       empty(total);
       $("more").hidden = total <= limit;
-      show($("calls-count"), total ? `${number(Math.min(limit, total))} of ${plural(total, "call")}` : "");
+      show(
+        $("calls-count"),
+        total ? `${number(Math.min(limit, total))} of ${plural(total, "call")}` : "",
+      );
     }
 
     function begin() {
       const body = $("call-rows");
       body.addEventListener("click", (event) => {
         const row = event.target.closest("tr");
-        if (row && !window.getSelection().toString()) panel.openCall(row.dataset.call, row.querySelector("button"));
+        if (row && !window.getSelection().toString())
+          panel.openCall(row.dataset.call, row.querySelector("button"));
       });
-      body.addEventListener("pointerenter", (event) => { isOver = event.pointerType === "mouse"; });
-      body.addEventListener("pointerleave", () => { isOver = false; frames.want(); });
+      body.addEventListener("pointerenter", (event) => {
+        isOver = event.pointerType === "mouse";
+      });
+      body.addEventListener("pointerleave", () => {
+        isOver = false;
+        frames.want();
+      });
       body.addEventListener("focusout", () => frames.want());
       $("filter").addEventListener("submit", (event) => event.preventDefault());
-      $("text").addEventListener("input", () => { limit = PAGE; anew(); });
-      $("outcome").addEventListener("change", () => { limit = PAGE; anew(); });
-      $("more").addEventListener("click", () => { limit += PAGE; anew(); });
-      $("newer").addEventListener("click", () => { anew(); $("text").focus(); });
+      $("text").addEventListener("input", () => {
+        limit = PAGE;
+        anew();
+      });
+      $("outcome").addEventListener("change", () => {
+        limit = PAGE;
+        anew();
+      });
+      $("more").addEventListener("click", () => {
+        limit += PAGE;
+        anew();
+      });
+      $("newer").addEventListener("click", () => {
+        anew();
+        $("calls").focus();
+      });
       $("hold").addEventListener("click", () => {
         isHeld = !isHeld;
         $("hold").setAttribute("aria-pressed", String(isHeld));
@@ -750,7 +955,10 @@
   /* What is read now and then, not heard: at most one request at a time, and one a second. */
 
   function reader(path, least, taken) {
-    let timer = 0, isAsking = false, isWanted = false, last = -Infinity;
+    let timer = 0,
+      isAsking = false,
+      isWanted = false,
+      last = -Infinity;
 
     async function run() {
       timer = 0;
@@ -814,12 +1022,18 @@
         const below = [...own.credentials, ...own.targets].filter((row) => row.mark);
         const balance = own.balance || null;
         return {
-          name: own.provider, own, below, balance,
-          isOut: [own, ...below.filter((row) => !row.label)].some((row) => row.mark && row.mark !== "cooldown" && !row.due),
+          name: own.provider,
+          own,
+          below,
+          balance,
+          isOut: [own, ...below.filter((row) => !row.label)].some(
+            (row) => row.mark && row.mark !== "cooldown" && !row.due,
+          ),
           isLow: Boolean(balance && (balance.is_low || balance.available === false)),
         };
       });
-      const weight = (one) => (one.isOut ? 0 : one.own.mark || one.below.length ? 1 : one.isLow ? 2 : 3);
+      const weight = (one) =>
+        one.isOut ? 0 : one.own.mark || one.below.length ? 1 : one.isLow ? 2 : 3;
       return found.sort((a, b) => weight(a) - weight(b));
     }
 
@@ -830,7 +1044,10 @@
       } else {
         model.board = grouped(body);
         tell(model.board);
-        show($("providers-empty"), model.board.length ? "" : "No provider is on a route of this config.");
+        show(
+          $("providers-empty"),
+          model.board.length ? "" : "No provider is on a route of this config.",
+        );
       }
       $("providers-empty").hidden = !$("providers-empty").textContent;
       draw();
@@ -855,7 +1072,8 @@
       const drawn = JSON.stringify([rows, asking]);
       if (drawn === drawnOf) return;
       drawnOf = drawn;
-      const active = document.activeElement, list = $("providers");
+      const active = document.activeElement,
+        list = $("providers");
       const focused = list.contains(active) ? [active.dataset.provider, active.dataset.role] : null;
       list.replaceChildren(...rows.map(item));
       if (focused) refocus(list, ...focused);
@@ -863,33 +1081,71 @@
 
     /* A list that was drawn anew keeps the focus where it was, or as near as there is. */
     function refocus(list, name, role) {
-      const all = [...list.querySelectorAll("[data-provider]")].filter((one) => one.dataset.provider === name);
-      (all.find((one) => one.dataset.role === role) || all.find((one) => one.dataset.role === "reset") || all[0])?.focus();
+      const all = [...list.querySelectorAll("[data-provider]")].filter(
+        (one) => one.dataset.provider === name,
+      );
+      (
+        all.find((one) => one.dataset.role === role) ||
+        all.find((one) => one.dataset.role === "reset") ||
+        all[0]
+      )?.focus();
     }
 
     function item(one) {
       const [state, kind] = headline(one);
-      const reset = (one.own.mark || one.below.length) && asking !== one.name
-        ? h("button", { type: "button", "data-provider": one.name, "data-role": "reset", "aria-label": `Reset ${one.name}`, text: "Reset", onclick: () => sure(one.name) })
-        : null;
-      return h("li", {},
-        h("div", { class: "provider-head" },
-          h("div", { class: "mark" },
-            h("h3", { tabindex: "-1", "data-provider": one.name, "data-role": "name", text: one.name }),
-            h("span", { class: `chip ${kind}`, text: state }), due(one.own)),
-          reset),
+      const reset =
+        (one.own.mark || one.below.length) && asking !== one.name
+          ? h("button", {
+              type: "button",
+              "data-provider": one.name,
+              "data-role": "reset",
+              "aria-label": `Reset ${one.name}`,
+              text: "Reset",
+              onclick: () => sure(one.name),
+            })
+          : null;
+      return h(
+        "li",
+        {},
+        h(
+          "div",
+          { class: "provider-head" },
+          h(
+            "div",
+            { class: "mark" },
+            h("h3", {
+              tabindex: "-1",
+              "data-provider": one.name,
+              "data-role": "name",
+              text: one.name,
+            }),
+            h("span", { class: `chip ${kind}`, text: state }),
+            due(one.own),
+          ),
+          reset,
+        ),
         one.own.mark ? said(one.own) : null,
         one.balance ? money(one.balance) : null,
         asking === one.name ? question(one.name) : null,
-        one.below.length ? h("ul", { class: "marks" }, one.below.map(mark)) : null);
+        one.below.length ? h("ul", { class: "marks" }, one.below.map(mark)) : null,
+      );
     }
 
     function mark(row) {
       const [state, kind] = stateOf(row);
       const who = [row.label, row.model].filter(Boolean).join(" for ");
-      return h("li", { class: "bad-mark" },
-        h("div", { class: "mark" }, h("span", { class: "who", text: who }), h("span", { class: `chip ${kind}`, text: state }), due(row)),
-        said(row));
+      return h(
+        "li",
+        { class: "bad-mark" },
+        h(
+          "div",
+          { class: "mark" },
+          h("span", { class: "who", text: who }),
+          h("span", { class: `chip ${kind}`, text: state }),
+          due(row),
+        ),
+        said(row),
+      );
     }
 
     function due(row) {
@@ -899,34 +1155,72 @@
 
     function said(row) {
       const facts = [
-        row.reason && words(row.reason), row.status && `HTTP ${row.status}`,
+        row.reason && words(row.reason),
+        row.status && `HTTP ${row.status}`,
         row.since && `since ${at(row.since)}`,
         row.expected && `expected to end at ${at(row.expected)}`,
         !row.reason && row.failures && `${plural(row.failures, "failure")} in a row`,
       ];
-      return h("div", { class: "bad-mark" },
+      return h(
+        "div",
+        { class: "bad-mark" },
         h("p", { class: "hint", text: facts.filter(Boolean).join(", ") }),
-        row.message ? h("p", { class: "words", text: row.message }) : null);
+        row.message ? h("p", { class: "words", text: row.message }) : null,
+      );
     }
 
     function money(balance) {
-      const amount = balance.amount === null || balance.amount === undefined ? "unknown"
-        : `${Number(balance.amount).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ${balance.currency || ""}`.trim();
+      const amount =
+        balance.amount === null || balance.amount === undefined
+          ? "unknown"
+          : `${Number(balance.amount).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ${balance.currency || ""}`.trim();
       const isLow = balance.is_low || balance.available === false;
-      const left = balance.available === false ? `${amount}: the vendor calls it empty` : isLow ? `${amount}: below the line` : amount;
-      return h("p", { class: `money${isLow ? " low" : ""}` }, `${left}, asked `, h("span", { "data-since": balance.asked, text: ago(now() - balance.asked) }));
+      const left =
+        balance.available === false
+          ? `${amount}: the vendor calls it empty`
+          : isLow
+            ? `${amount}: below the line`
+            : amount;
+      const asked = h("span", { "data-since": balance.asked, text: ago(now() - balance.asked) });
+      return h(
+        "p",
+        { class: `money${isLow ? " low" : ""}` },
+        `${left}, asked `,
+        asked,
+        balance.trouble ? `: ${balance.trouble}` : null,
+      );
     }
 
     function question(name) {
       const id = "sure-words";
-      return h("div", { class: "sure", role: "group", "aria-labelledby": id, onkeydown: (event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        keepMarks(name);
-      } },
+      return h(
+        "div",
+        {
+          class: "sure",
+          role: "group",
+          "aria-labelledby": id,
+          onkeydown: (event) => {
+            if (event.key !== "Escape") return;
+            event.stopPropagation();
+            keepMarks(name);
+          },
+        },
         h("span", { id, text: `Forget all marks of ${name}? The next calls try it again.` }),
-        h("button", { type: "button", "data-provider": name, "data-role": "sure", text: "Forget them", onclick: () => forget(name) }),
-        h("button", { type: "button", "data-provider": name, "data-role": "keep", text: "Keep them", onclick: () => keepMarks(name) }));
+        h("button", {
+          type: "button",
+          "data-provider": name,
+          "data-role": "sure",
+          text: "Forget them",
+          onclick: () => forget(name),
+        }),
+        h("button", {
+          type: "button",
+          "data-provider": name,
+          "data-role": "keep",
+          text: "Keep them",
+          onclick: () => keepMarks(name),
+        }),
+      );
     }
 
     function sure(name) {
@@ -964,7 +1258,8 @@
           board.soon();
         }
       }
-      for (const node of document.querySelectorAll("[data-since]")) show(node, ago(now() - Number(node.dataset.since)));
+      for (const node of document.querySelectorAll("[data-since]"))
+        show(node, ago(now() - Number(node.dataset.since)));
     }
 
     return { taken, tick };
@@ -974,24 +1269,39 @@
     const left = Math.ceil(until - now());
     if (left <= 0) return "due";
     const two = (value) => String(value).padStart(2, "0");
-    const [hours, minutes, seconds] = [Math.floor(left / HOUR), Math.floor((left % HOUR) / 60), left % 60];
-    return hours ? `due in ${hours}:${two(minutes)}:${two(seconds)}` : `due in ${minutes}:${two(seconds)}`;
+    const [hours, minutes, seconds] = [
+      Math.floor(left / HOUR),
+      Math.floor((left % HOUR) / 60),
+      left % 60,
+    ];
+    return hours
+      ? `due in ${hours}:${two(minutes)}:${two(seconds)}`
+      : `due in ${minutes}:${two(seconds)}`;
   }
 
   const board = reader("/inspector/board", 1000, providers.taken);
-  board.now = () => { board.stop(); board.soon(); };
+  board.now = () => {
+    board.stop();
+    board.soon();
+  };
 
   /* Rescue rate and seconds lost, minute by minute. */
 
   const chart = (() => {
-    const WIDTH = 360, HIGH = 84, LEFT = 42, RIGHT = 4, MINUTES = 60;
+    const WIDTH = 360,
+      HIGH = 84,
+      LEFT = 42,
+      RIGHT = 4,
+      MINUTES = 60;
     let drawnOf = "";
 
     function taken(body, error) {
       model.figures = error ? null : body.buckets;
       if (error) {
         drawnOf = "";
-        $("figures").replaceChildren(h("p", { class: "hint", text: error.status === 403 ? FOR_ADMINS : why(error) }));
+        $("figures").replaceChildren(
+          h("p", { class: "hint", text: error.status === 403 ? FOR_ADMINS : why(error) }),
+        );
         $("figures-details").hidden = true;
         return;
       }
@@ -1007,11 +1317,17 @@
       });
     }
 
-    const rate = (one) => (one.failed + one.rescued ? one.rescued / (one.failed + one.rescued) : null);
+    const rate = (one) =>
+      one.failed + one.rescued ? one.rescued / (one.failed + one.rescued) : null;
     const x = (index) => LEFT + ((WIDTH - LEFT - RIGHT) * (index + 0.5)) / MINUTES;
 
     function frame(label, top, bottom) {
-      const one = svg("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HIGH + 18}`, role: "img", "aria-label": label });
+      const one = svg("svg", {
+        class: "chart",
+        viewBox: `0 0 ${WIDTH} ${HIGH + 18}`,
+        role: "img",
+        "aria-label": label,
+      });
       one.append(
         svg("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: 6, y2: 6 }),
         svg("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: HIGH, y2: HIGH }),
@@ -1025,10 +1341,14 @@
 
     function rates(seen, label) {
       const one = frame(label, "100 %", "0 %");
-      let line = "", isOn = false;
+      let line = "",
+        isOn = false;
       seen.forEach((bucket, index) => {
         const value = rate(bucket);
-        if (value === null) { isOn = false; return; }
+        if (value === null) {
+          isOn = false;
+          return;
+        }
         const y = HIGH - value * (HIGH - 6);
         line += `${isOn ? "L" : "M"}${x(index).toFixed(1)},${y.toFixed(1)}`;
         isOn = true;
@@ -1045,7 +1365,19 @@
       seen.forEach((bucket, index) => {
         if (!bucket.seconds_lost) return;
         const high = Math.max(1, (bucket.seconds_lost / most) * (HIGH - 6));
-        one.append(hover(svg("rect", { class: "lost", x: x(index) - wide / 2, y: HIGH - high, width: wide, height: high, rx: 1 }), bucket));
+        one.append(
+          hover(
+            svg("rect", {
+              class: "lost",
+              x: x(index) - wide / 2,
+              y: HIGH - high,
+              width: wide,
+              height: high,
+              rx: 1,
+            }),
+            bucket,
+          ),
+        );
       });
       return one;
     }
@@ -1057,34 +1389,57 @@
 
     function spoken(one) {
       const value = rate(one);
-      return `${plural(one.calls, "call")}, ${number(one.failed)} failed, ${number(one.rescued)} rescued` +
-        `${value === null ? "" : ` (${Math.round(100 * value)} %)`}, ${took(one.seconds_lost)} lost`;
+      return (
+        `${plural(one.calls, "call")}, ${number(one.failed)} failed, ${number(one.rescued)} rescued` +
+        `${value === null ? "" : ` (${Math.round(100 * value)} %)`}, ${took(one.seconds_lost)} lost`
+      );
     }
 
     function draw() {
-      const seen = minutes(), drawn = JSON.stringify(seen);
+      const seen = minutes(),
+        drawn = JSON.stringify(seen);
       if (drawn === drawnOf) return;
       drawnOf = drawn;
       const sums = { calls: 0, failed: 0, rescued: 0, seconds_lost: 0 };
       for (const one of seen) for (const name of Object.keys(sums)) sums[name] += one[name];
       $("figures-details").hidden = sums.calls === 0;
       if (sums.calls === 0) {
-        $("figures").replaceChildren(h("p", { class: "hint", text: "No call has ended in the last hour. Rescue rate and seconds lost are drawn here, minute by minute." }));
+        $("figures").replaceChildren(
+          h("p", {
+            class: "hint",
+            text: "No call has ended in the last hour. Rescue rate and seconds lost are drawn here, minute by minute.",
+          }),
+        );
         return;
       }
       const needed = sums.failed + sums.rescued;
-      const rateWords = needed ? `${percent(sums.rescued, needed)} of ${plural(needed, "call")} rescued` : "no call needed a rescue";
+      const rateWords = needed
+        ? `${percent(sums.rescued, needed)} of ${plural(needed, "call")} rescued`
+        : "no call needed a rescue";
       const lostWords = `${span(sums.seconds_lost)} in all`;
       $("figures").replaceChildren(
         h("p", { class: "chart-title" }, h("b", { text: "Rescue rate" }), rateWords),
         rates(seen, `Rescue rate of each minute: ${rateWords}; the table below has the numbers.`),
         h("p", { class: "chart-title" }, h("b", { text: "Seconds lost" }), lostWords),
-        losses(seen, `Seconds lost in each minute: ${lostWords}; the table below has the numbers.`));
+        losses(seen, `Seconds lost in each minute: ${lostWords}; the table below has the numbers.`),
+      );
       const told = seen.filter((one) => one.calls).reverse();
-      $("figures-rows").replaceChildren(...told.map((one) => h("tr", {}, [
-        minuteAt(one.time), number(one.calls), number(one.failed), number(one.rescued),
-        rate(one) === null ? "–" : `${Math.round(100 * rate(one))} %`, one.seconds_lost.toFixed(1),
-      ].map((text) => h("td", { text })))));
+      $("figures-rows").replaceChildren(
+        ...told.map((one) =>
+          h(
+            "tr",
+            {},
+            [
+              minuteAt(one.time),
+              number(one.calls),
+              number(one.failed),
+              number(one.rescued),
+              rate(one) === null ? "–" : `${Math.round(100 * rate(one))} %`,
+              one.seconds_lost.toFixed(1),
+            ].map((text) => h("td", { text })),
+          ),
+        ),
+      );
     }
 
     return { taken };
@@ -1141,7 +1496,12 @@
     }
 
     function giveBack(view) {
-      const home = view.opener && view.opener.isConnected ? view.opener : view.call ? calls.button(view.call) : null;
+      const home =
+        view.opener && view.opener.isConnected
+          ? view.opener
+          : view.call
+            ? calls.button(view.call)
+            : null;
       (home || $("calls")).focus();
     }
 
@@ -1156,7 +1516,12 @@
     /* Where it covers the page it is a dialog, and what is behind it is out of reach. */
     function seclude() {
       const isAlone = narrow.matches && stack.length > 0;
-      for (const node of [document.querySelector(".top"), $("main"), document.querySelector(".skip")]) node.inert = isAlone;
+      for (const node of [
+        document.querySelector(".top"),
+        $("main"),
+        document.querySelector(".skip"),
+      ])
+        node.inert = isAlone;
       $("panel").setAttribute("role", isAlone ? "dialog" : "complementary");
       if (isAlone) $("panel").setAttribute("aria-modal", "true");
       else $("panel").removeAttribute("aria-modal");
@@ -1175,7 +1540,9 @@
       const from = top().returning;
       delete top().returning;
       if (!from) return;
-      [...$("panel-body").querySelectorAll("[data-call]")].find((one) => one.dataset.call === from)?.focus();
+      [...$("panel-body").querySelectorAll("[data-call]")]
+        .find((one) => one.dataset.call === from)
+        ?.focus();
     }
 
     return {
@@ -1184,9 +1551,15 @@
       openState: (name, opener) => open({ ...stateView(name), opener }),
       isTop,
       listed,
-      heard(call) { if (top()) top().heard?.(call); },
-      draw() { if (top()) top().draw?.(); },
-      tick() { if (top()) top().tick?.(); },
+      heard(call) {
+        if (top()) top().heard?.(call);
+      },
+      draw() {
+        if (top()) top().draw?.();
+      },
+      tick() {
+        if (top()) top().tick?.();
+      },
       close,
       begin() {
         $("panel-close").addEventListener("click", close);
@@ -1202,10 +1575,33 @@
   })();
 
   function listedCalls(found, isWithin, more) {
-    return h("ul", { class: "listed" }, found.map((one) => {
-      const opener = h("button", { type: "button", class: "open-call", "data-call": one.call, text: short(one.call), "aria-label": `Open call ${short(one.call)}`, onclick: () => panel.openCall(one.call, opener, isWithin) });
-      return h("li", {}, h("div", { class: "attempt-line" }, opener, h("span", { class: "hint", text: at(one.time) }), one.outcome && outcomeChip(one), h("span", { class: "route", text: one.route || "" })), more(one));
-    }));
+    return h(
+      "ul",
+      { class: "listed" },
+      found.map((one) => {
+        const opener = h("button", {
+          type: "button",
+          class: "open-call",
+          "data-call": one.call,
+          text: short(one.call),
+          "aria-label": `Open call ${short(one.call)}`,
+          onclick: () => panel.openCall(one.call, opener, isWithin),
+        });
+        return h(
+          "li",
+          {},
+          h(
+            "div",
+            { class: "attempt-line" },
+            opener,
+            h("span", { class: "hint", text: at(one.time) }),
+            one.outcome && outcomeChip(one),
+            h("span", { class: "route", text: one.route || "" }),
+          ),
+          more(one),
+        );
+      }),
+    );
   }
 
   function edgeView(from, to) {
@@ -1215,9 +1611,21 @@
     function told({ why: taken }) {
       const rule = taken.rule && h("span", {}, "rule ", h("code", { text: taken.rule }));
       const row = taken.row && h("span", {}, "row ", h("code", { text: taken.row }));
-      const facts = [taken.target, taken.status && `HTTP ${taken.status}`, taken.reason && words(taken.reason)].filter(Boolean).join(" · ");
+      const facts = [
+        taken.target,
+        taken.status && `HTTP ${taken.status}`,
+        taken.reason && words(taken.reason),
+      ]
+        .filter(Boolean)
+        .join(" · ");
       return [
-        h("p", { class: "details" }, facts ? h("span", { text: facts }) : null, rule || null, row || null),
+        h(
+          "p",
+          { class: "details" },
+          facts ? h("span", { text: facts }) : null,
+          rule || null,
+          row || null,
+        ),
         taken.message ? h("p", { class: "words", text: taken.message }) : null,
       ];
     }
@@ -1230,16 +1638,25 @@
     async function enter() {
       let found;
       try {
-        found = await read(`/inspector/edges?from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`);
+        found = await read(
+          `/inspector/edges?from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`,
+        );
       } catch (error) {
-        if (panel.isTop(name)) body.replaceChildren(h("p", { class: "bad-words", text: why(error) }));
+        if (panel.isTop(name))
+          body.replaceChildren(h("p", { class: "bad-words", text: why(error) }));
         return;
       }
       if (!panel.isTop(name)) return;
       const count = model.edges.get(`${from}>${to}`) || 0;
       body.replaceChildren(
-        h("p", { class: "hint", text: `${plural(count, "move")} of the calls that are kept; the newest, with the rule and the provider's words.` }),
-        found.calls.length ? listedCalls(found.calls.map(joined), true, told) : h("p", { text: "No call that is kept has taken this way." }));
+        h("p", {
+          class: "hint",
+          text: `${plural(count, "move")}; the newest of calls that are kept, with the rule and the provider's words.`,
+        }),
+        found.calls.length
+          ? listedCalls(found.calls.map(joined), true, told)
+          : h("p", { text: "No call that is kept has taken this way." }),
+      );
       panel.listed();
     }
 
@@ -1247,26 +1664,45 @@
   }
 
   function stateView(state) {
-    const name = `state ${state}`, body = $("panel-body");
+    const name = `state ${state}`,
+      body = $("panel-body");
     const isFinal = state === "succeed" || state === "fail_terminal";
     let drawnOf = null;
 
     function draw() {
       const group = isFinal ? model.over : model.running;
-      const found = [...group.values()].reverse().filter((call) => call.state === state).slice(0, PAGE);
+      const found = [...group.values()]
+        .reverse()
+        .filter((call) => call.state === state)
+        .slice(0, PAGE);
       const drawn = found.map((call) => `${call.call} ${call.attempts.length}`).join();
-      if (drawn === drawnOf || body.contains(document.activeElement) && drawnOf !== null) return;
+      if (drawn === drawnOf || (body.contains(document.activeElement) && drawnOf !== null)) return;
       drawnOf = drawn;
-      const none = isFinal ? "No call that is kept has ended so." : "No call is here now. Calls that come stand here as long as they stay.";
+      const none = isFinal
+        ? "No call that is kept has ended so."
+        : "No call is here now. Calls that come stand here as long as they stay.";
       body.replaceChildren(found.length ? listedCalls(found, true, steps) : h("p", { text: none }));
     }
 
-    return { name, title: isFinal ? `Calls that ended in ${words(state)}` : `Calls in ${words(state)} now`, enter() { drawnOf = null; draw(); panel.listed(); }, draw };
+    return {
+      name,
+      title: isFinal ? `Calls that ended in ${words(state)}` : `Calls in ${words(state)} now`,
+      enter() {
+        drawnOf = null;
+        draw();
+        panel.listed();
+      },
+      draw,
+    };
   }
 
   function callView(id) {
-    const name = `call ${id}`, body = $("panel-body");
-    let timer = 0, parts = null, drawnOf = "", isOver = false;
+    const name = `call ${id}`,
+      body = $("panel-body");
+    let timer = 0,
+      parts = null,
+      drawnOf = "",
+      isOver = false;
 
     async function enter() {
       parts = null;
@@ -1305,7 +1741,10 @@
         skipped: h("section", { "aria-label": "Skipped" }),
         moves: h("section", { "aria-label": "Moves" }),
         replay: h("div"),
-        later: h("p", { class: "hint", text: "When it is over, it can be played again on another policy." }),
+        later: h("p", {
+          class: "hint",
+          text: "When it is over, it can be played again on another policy.",
+        }),
       };
       body.replaceChildren(...Object.values(parts));
     }
@@ -1328,7 +1767,10 @@
       ["Outcome", outcomeChip(call)],
       ["Route", call.route],
       ["Began", `${at(call.time)}, ${new Date(call.time * 1000).toLocaleDateString()}`],
-      ["Took", call.outcome === "running" ? "until now: " + took(call.seconds) : took(call.seconds)],
+      [
+        "Took",
+        call.outcome === "running" ? "until now: " + took(call.seconds) : took(call.seconds),
+      ],
       ["Overhead", took(call.overhead)],
       ["Key", call.key],
       ["Rescued from", call.rescued && words(call.rescued)],
@@ -1336,43 +1778,87 @@
       ["Stopped by", call.stopped_by && words(call.stopped_by)],
       ["Id", h("code", { text: call.call })],
     ];
-    return told.filter(([, value]) => value !== null && value !== undefined && value !== "")
+    return told
+      .filter(([, value]) => value !== null && value !== undefined && value !== "")
       .map(([name, value]) => h("div", {}, h("dt", { text: name }), h("dd", {}, value)));
   }
 
   function attempts(call) {
-    const list = call.attempts.map((one) => h("li", { class: `attempt ${one.reason ? "failed" : ""}` },
-      h("div", { class: "attempt-line" },
-        h("span", { class: "ordinal", text: String(one.number) }),
-        h("span", { class: "target", text: one.target }),
-        h("span", { class: "mono", text: one.credential }),
-        h("span", { class: `chip ${one.reason ? "bad" : "good"}`, text: [one.status, one.reason ? words(one.reason) : ""].filter(Boolean).join(" ") || "answered" }),
-        one.probe ? h("span", { class: "chip warn", text: "probe" }) : null,
-        h("span", { class: "took", text: took(one.seconds) })),
-      one.message ? h("p", { class: "words", text: one.message }) : null,
-      h("p", { class: "details" },
-        one.rule ? h("span", {}, "rule ", h("code", { text: one.rule })) : null,
-        h("span", {}, "next ", h("code", { text: one.next })),
-        one.retry_after ? h("span", { text: `asks for ${took(one.retry_after)}` }) : null,
-        one.usage ? h("span", { text: plural(one.usage.total_tokens, "token") }) : null,
-        one.request_id ? h("span", {}, "request ", h("code", { text: one.request_id })) : null),
-      one.hint ? h("p", { class: "hint", text: one.hint }) : null,
-      (one.notes || []).map((note) => h("p", { class: "hint", text: `note: ${note}` }))));
-    return [h("h3", { text: plural(call.attempts.length, "attempt") }),
-      list.length ? h("ol", {}, list) : h("p", { class: "hint", text: "No request was answered or has failed yet." })];
+    const list = call.attempts.map((one) =>
+      h(
+        "li",
+        { class: `attempt ${one.reason ? "failed" : ""}` },
+        h(
+          "div",
+          { class: "attempt-line" },
+          h("span", { class: "ordinal", text: String(one.number) }),
+          h("span", { class: "target", text: one.target }),
+          h("span", { class: "mono", text: one.credential }),
+          h("span", {
+            class: `chip ${one.reason ? "bad" : "good"}`,
+            text:
+              [one.status, one.reason ? words(one.reason) : ""].filter(Boolean).join(" ") ||
+              "answered",
+          }),
+          one.probe ? h("span", { class: "chip warn", text: "probe" }) : null,
+          h("span", { class: "took", text: took(one.seconds) }),
+        ),
+        one.message ? h("p", { class: "words", text: one.message }) : null,
+        h(
+          "p",
+          { class: "details" },
+          one.rule ? h("span", {}, "rule ", h("code", { text: one.rule })) : null,
+          h("span", {}, "next ", h("code", { text: one.next })),
+          one.retry_after ? h("span", { text: `asks for ${took(one.retry_after)}` }) : null,
+          one.usage ? h("span", { text: plural(one.usage.total_tokens, "token") }) : null,
+          one.request_id ? h("span", {}, "request ", h("code", { text: one.request_id })) : null,
+        ),
+        one.hint ? h("p", { class: "hint", text: one.hint }) : null,
+        (one.notes || []).map((note) => h("p", { class: "hint", text: `note: ${note}` })),
+      ),
+    );
+    return [
+      h("h3", { text: plural(call.attempts.length, "attempt") }),
+      list.length
+        ? h("ol", {}, list)
+        : h("p", { class: "hint", text: "No request was answered or has failed yet." }),
+    ];
   }
 
   function moves(call) {
-    const list = call.moves.map((one) => h("li", {},
-      h("b", { text: `${words(one.state)} → ${words(one.to)}` }), " ",
-      h("span", { class: "hint" }, `on ${one.event}, row ${one.row}${one.because ? `: ${one.because}` : ""}${one.facts ? ` (${one.facts})` : ""}`)));
-    return [h("h3", { text: plural(call.moves.length, "move") }), h("ol", { class: "moves" }, list)];
+    const list = call.moves.map((one) =>
+      h(
+        "li",
+        {},
+        h("b", { text: `${words(one.state)} → ${words(one.to)}` }),
+        " ",
+        h(
+          "span",
+          { class: "hint" },
+          `on ${one.event}, row ${one.row}${one.because ? `: ${one.because}` : ""}${one.facts ? ` (${one.facts})` : ""}`,
+        ),
+      ),
+    );
+    return [
+      h("h3", { text: plural(call.moves.length, "move") }),
+      h("ol", { class: "moves" }, list),
+    ];
   }
 
   function skipped(call) {
     if (!call.skipped.length) return [];
-    const list = call.skipped.map((one) => h("li", {}, h("b", { text: one.target }), " ",
-      h("span", { class: "hint", text: [one.reason && words(one.reason), one.message].filter(Boolean).join(": ") })));
+    const list = call.skipped.map((one) =>
+      h(
+        "li",
+        {},
+        h("b", { text: one.target }),
+        " ",
+        h("span", {
+          class: "hint",
+          text: [one.reason && words(one.reason), one.message].filter(Boolean).join(": "),
+        }),
+      ),
+    );
     return [h("h3", { text: "Not asked" }), h("ul", { class: "moves" }, list)];
   }
 
@@ -1381,17 +1867,49 @@
   let edited = null; // the policy as it was left, for the next call too
 
   function replayPart(id) {
-    const area = h("textarea", { id: "policy", rows: "14", spellcheck: "false", autocapitalize: "off", "aria-describedby": "policy-hint" });
+    const area = h("textarea", {
+      id: "policy",
+      rows: "14",
+      spellcheck: "false",
+      autocapitalize: "off",
+      "aria-describedby": "policy-hint",
+    });
     const result = h("div", { "aria-live": "polite" });
     const play = h("button", { type: "submit", class: "main-button", text: "Play again" });
-    const form = h("form", { class: "replay-form", onsubmit: run },
-      h("label", { for: "policy", class: "hint", text: "Policy (TOML)" }), area,
-      h("p", { class: "hint", id: "policy-hint", text: "Nothing is sent, and the gateway's own policy stays: the machine runs on what the providers said then. Ctrl+Enter plays." }),
-      h("p", { class: "replay-actions line" }, play,
-        h("button", { type: "button", text: "The policy that it had", onclick: () => { edited = null; load(); } })),
-      result);
-    const part = h("section", { "aria-label": "Play again" }, h("h3", { text: "Play again on another policy" }), form);
-    area.addEventListener("input", () => { edited = area.value; });
+    const form = h(
+      "form",
+      { class: "replay-form", onsubmit: run },
+      h("label", { for: "policy", class: "hint", text: "Policy (TOML)" }),
+      area,
+      h("p", {
+        class: "hint",
+        id: "policy-hint",
+        text: "Nothing is sent, and the gateway's own policy stays: the machine runs on what the providers said then. Ctrl+Enter plays.",
+      }),
+      h(
+        "p",
+        { class: "replay-actions line" },
+        play,
+        h("button", {
+          type: "button",
+          text: "The policy that it had",
+          onclick: () => {
+            edited = null;
+            load();
+          },
+        }),
+      ),
+      result,
+    );
+    const part = h(
+      "section",
+      { "aria-label": "Play again" },
+      h("h3", { text: "Play again on another policy" }),
+      form,
+    );
+    area.addEventListener("input", () => {
+      edited = area.value;
+    });
     area.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
     });
@@ -1413,7 +1931,9 @@
       event.preventDefault();
       play.disabled = true;
       try {
-        result.replaceChildren(...difference(await send("/inspector/replay", { call: id, policy: area.value })));
+        result.replaceChildren(
+          ...difference(await send("/inspector/replay", { call: id, policy: area.value })),
+        );
       } catch (error) {
         result.replaceChildren(h("p", { class: "bad-words", text: why(error) }));
       }
@@ -1426,23 +1946,56 @@
   function difference(told) {
     const isSame = told.difference.length === 0;
     return [
-      isSame ? h("p", { class: "verdict same", text: "Nothing would go otherwise." })
-        : h("ul", { class: "verdict" }, told.difference.map((text) => h("li", { text }))),
-      told.changes.length ? h("p", { class: "hint" }, "Changed: ", told.changes.join("; ")) : h("p", { class: "hint", text: "Changed: nothing; it is the policy that the call had." }),
-      h("div", { class: "sides" }, side("As it was", told.before), side("As it would be", told.after)),
+      isSame
+        ? h("p", { class: "verdict same", text: "Nothing would go otherwise." })
+        : h(
+            "ul",
+            { class: "verdict" },
+            told.difference.map((text) => h("li", { text })),
+          ),
+      told.changes.length
+        ? h("p", { class: "hint" }, "Changed: ", told.changes.join("; "))
+        : h("p", { class: "hint", text: "Changed: nothing; it is the policy that the call had." }),
+      h(
+        "div",
+        { class: "sides" },
+        side("As it was", told.before),
+        side("As it would be", told.after),
+      ),
     ];
   }
 
   function side(title, one) {
-    const list = one.attempts.map((each) => h("li", {},
-      h("span", { class: "ordinal", text: String(each.number) }),
-      h("span", {}, each.target, " ", h("span", { class: "mono", text: each.credential })), " ",
-      h("b", { class: each.reason ? "bad-words" : "good-words", text: [each.status, each.reason ? words(each.reason) : "answered"].filter(Boolean).join(" ") }),
-      ` ${took(each.seconds)}`, each.assumed ? h("span", { class: "hint", text: " (assumed)" }) : null));
-    return h("div", { class: "side" }, h("h4", { text: title }),
-      h("p", { class: "details" }, outcomeChip({ ...one, rescued: null }), h("span", { text: took(one.seconds) })),
+    const list = one.attempts.map((each) =>
+      h(
+        "li",
+        {},
+        h("span", { class: "ordinal", text: String(each.number) }),
+        h("span", {}, each.target, " ", h("span", { class: "mono", text: each.credential })),
+        " ",
+        h("b", {
+          class: each.reason ? "bad-words" : "good-words",
+          text: [each.status, each.reason ? words(each.reason) : "answered"]
+            .filter(Boolean)
+            .join(" "),
+        }),
+        ` ${took(each.seconds)}`,
+        each.assumed ? h("span", { class: "hint", text: " (assumed)" }) : null,
+      ),
+    );
+    return h(
+      "div",
+      { class: "side" },
+      h("h4", { text: title }),
+      h(
+        "p",
+        { class: "details" },
+        outcomeChip({ ...one, rescued: null }),
+        h("span", { text: took(one.seconds) }),
+      ),
       h("ol", { class: "moves" }, list),
-      h("p", { class: "hint", text: one.path }));
+      h("p", { class: "hint", text: one.path }),
+    );
   }
 
   /* The key, where the gateway asks for one. */
@@ -1511,16 +2064,25 @@
     frames.want();
   }
 
-  theme(THEMES.includes(stored(browser, "inspector-theme")) ? stored(browser, "inspector-theme") : "system");
+  theme(
+    THEMES.includes(stored(browser, "inspector-theme"))
+      ? stored(browser, "inspector-theme")
+      : "system",
+  );
   $("theme").addEventListener("click", nextTheme);
-  $("reconnect").addEventListener("click", () => { stream.told("connecting"); stream.run(); });
-  $("forget-key").addEventListener("click", () => { key = null; show($("key-error"), ""); askForKey(); });
+  $("reconnect").addEventListener("click", () => {
+    stream.told("connecting");
+    stream.run();
+  });
+  $("forget-key").addEventListener("click", () => {
+    key = null;
+    show($("key-error"), "");
+    askForKey();
+  });
   $("key-form").addEventListener("submit", enterKey);
   $("moves").addEventListener("toggle", () => frames.want());
   calls.begin();
   panel.begin();
   setInterval(tick, 1000);
   begin();
-  const linked = /^#call=([0-9a-f]{8,64})$/.exec(location.hash);
-  if (linked) panel.openCall(linked[1], null);
 })();

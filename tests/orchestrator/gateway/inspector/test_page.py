@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib import resources
@@ -196,6 +197,50 @@ def test_the_keyboard_alone_opens_a_call_and_comes_back(browser: Browser, width:
             looking.press("Escape")
             assert looking.focused.startswith("attempt: ")
             assert looking.complaints == []
+
+
+@in_a_browser
+def test_a_list_that_is_read_stands_still_and_is_searched(browser: Browser) -> None:
+    with running(rescued()) as served:
+        served.post()
+        with looking_at(browser, served.url) as looking:
+            is_live(looking)
+            first = looking.wait("#call-rows .open-call")
+            name = first.inner_text()
+            first.focus()
+            served.post()
+            looking.wait("#newer", "Show 1 newer")
+            assert looking.find("#call-rows .open-call").all_inner_texts() == [name]
+            looking.find("#newer").click()
+            looking.wait("#call-rows tr:nth-child(2)", name)
+            looking.find("#text").fill("402")
+            looking.wait_until("document.querySelectorAll('#call-rows tr').length === 1")
+            assert looking.find("#call-rows .open-call").inner_text() == name
+            looking.find("#text").fill("no such thing")
+            looking.wait("#calls-empty", "No call is like that.")
+            looking.find("button", "Show all").click()
+            looking.find("#outcome").select_option("fail_terminal")
+            looking.wait("#calls-empty", "No call is like that.")
+            looking.page.goto(f"{served.url}/#call={name}")
+            looking.page.reload()
+            looking.wait("#panel-title", f"Call {name}")
+            looking.wait("#panel .attempt .words", MARKUP)
+            assert looking.complaints == []
+
+
+@in_a_browser
+def test_money_that_is_low_is_marked(browser: Browser) -> None:
+    with running(rescued()) as served, looking_at(browser, served.url) as looking:
+        is_live(looking)
+        told = served.get("/inspector/board").json()
+        money = {"amount": 1234.5, "currency": "USD", "asked": time.time() - 130}
+        poor = {"amount": 0.5, "currency": "CNY", "asked": time.time(), "is_low": True}
+        told["providers"][0]["balance"], told["providers"][1]["balance"] = money, poor
+        looking.page.route("**/inspector/board", lambda route: route.fulfill(json=told))
+        looking.wait("#providers .money", "1,234.50 USD, asked 2 min ago")
+        looking.wait("#providers .money.low", "0.50 CNY: below the line")
+        looking.wait("#money-low.warn", "up")
+        assert looking.complaints == []
 
 
 @in_a_browser
