@@ -1064,7 +1064,7 @@
     function headline(one) {
       if (one.own.mark) return stateOf(one.own);
       const count = one.below.length;
-      return count ? [`${plural(count, "mark")} below it`, "warn"] : ["ready", "good"];
+      return count ? [`ready, ${plural(count, "mark")}`, "warn"] : ["ready", "good"];
     }
 
     function draw() {

@@ -13,7 +13,7 @@ from typing import Literal
 
 import attrs
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, sync_playwright
 
 from tests.orchestrator.gateway.running import CHAT, HI, ServedGateway
 from tests.waiting import AMPLE, eventually
@@ -56,6 +56,9 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        # One window for all: another one is another process, which takes a second to begin.
+        window = browser.new_context(color_scheme="light", reduced_motion="reduce").new_page()
+        window.set_default_timeout(AMPLE * 1000)
         try:
             yield browser
         finally:
@@ -106,7 +109,8 @@ class Looking:
             colours: Whether to look at the contrast of every text too, in light and dark, which
                 takes as long as all other rules and depends on nothing but the colours.
         """
-        self.page.evaluate(_axe())
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(_axe())
         found = self._axe_finds({"rules": {CONTRAST: {"enabled": False}}})
         for scheme in SCHEMES if colours else ():
             self.page.emulate_media(color_scheme=scheme)
@@ -123,29 +127,35 @@ class Looking:
 
 @contextlib.contextmanager
 def looking_at(browser: Browser, url: str, *, width: int = WIDTHS[0]) -> Iterator[Looking]:
-    """The page at ``url`` in a window of its own.
+    """The page at ``url``, in the one window that there is; each gateway is an origin of its own.
 
     Args:
         browser: In which.
         url: Of the gateway.
         width: Of the window, in pixels.
     """
-    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(AMPLE * 1000)
+    page = browser.contexts[0].pages[0]
+    page.set_viewport_size({"width": width, "height": 900})
     complaints: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             complaints.append(message.text)
 
+    def hear_error(error: Error) -> None:
+        complaints.append(str(error))
+
     page.on("console", hear)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("pageerror", hear_error)
     try:
         page.goto(url)
         yield Looking(page, complaints)
     finally:
-        context.close()
+        page.remove_listener("console", hear)
+        page.remove_listener("pageerror", hear_error)
+        page.unroute_all()
+        page.emulate_media(color_scheme="light")
+        page.goto("about:blank")
 
 
 @contextlib.contextmanager
