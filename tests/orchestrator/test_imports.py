@@ -337,3 +337,10 @@ def test_importing_the_library_loads_no_command_line_and_nothing_that_draws() ->
     # httpx loads a command line of its own where it finds what that needs.
     ours = loaded_by("orchestrator") - loaded_by("httpx")
     assert ours & set(NOT_LOADED) == set()
+
+
+def test_a_gateway_loads_nothing_that_plays_calls_before_one_is_played() -> None:
+    ours = {name for name in loaded_by("orchestrator.gateway.server") if "orchestrator" in name}
+
+    assert {name for name in ours if name.startswith("orchestrator.lab")} == set()
+    assert "orchestrator.gateway.inspector.replayed_call" not in ours

@@ -230,7 +230,7 @@ def test_hello_and_what_follows_are_the_record(asked: Asked, before: int) -> Non
 
         def look(_: object = None) -> None:
             if next(looks, None) is None and not hellos:
-                hellos.extend(events_of(watch.feed.hello(watch.reader())))
+                hellos.extend(events_of(watch.feed.hello(watch.reader())()))
             watch.feed.look()
 
         player.run(run, asked, look)
