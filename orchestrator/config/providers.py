@@ -18,6 +18,7 @@ from orchestrator.config.scalars import found, is_loopback, kind, seconds
 from orchestrator.config.scalars import headers as check_headers
 from orchestrator.config.schema import Document, ProviderTable
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS
+from orchestrator.extras import how_to_install
 from orchestrator.http_messages import DEFAULT_OPTIONS, ConnectionOptions
 from orchestrator.provider import Provider
 from orchestrator.secrets import Secret, mask
@@ -261,8 +262,7 @@ def _verify(
 
 def _http2(draft: ConfigDraft, name: str, table: ProviderTable) -> bool:
     if table.http2 and find_spec("h2") is None:
-        what = 'needs a package: pip install "llm-request-orchestrator[http2]"'
-        draft.refuse(f"providers.{name}.http2", what)
+        draft.refuse(f"providers.{name}.http2", f"needs an extra: {how_to_install('http2')}")
     return table.http2
 
 

@@ -20,9 +20,10 @@ ROOT = Path(__file__).parents[2]
 ROOMS = """
 states             |
 clock              |
-secrets            |
+extras             |
+secrets            | extras
 http_messages      | secrets
-connections        | states clock http_messages secrets
+connections        | states clock extras http_messages secrets
 json_values        |
 header_rules       |
 dialects           | http_messages
@@ -34,7 +35,7 @@ provider           | classification.rule dialects http_messages pooling secrets
 health             | states pooling secrets
 classification     | states classification.rule secrets vendors
 ledger             | states dialects json_values
-config             | states classification classification.rule connections dialects header_rules http_messages json_values pooling provider secrets vendors
+config             | states classification classification.rule connections dialects extras header_rules http_messages json_values pooling provider secrets vendors
 api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
@@ -48,12 +49,12 @@ execution          | states api.errors api.request api.response classification c
 serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger
 gateway            | states api.client api.errors api.request clock config dialects execution health http_messages ledger secrets serving
 sim                |
-lab.diagrams       | states ledger
+lab.diagrams       | states extras ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
-testing            | states clock config ledger sim lab.invariants lab.simulation
-cli                | states api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution gateway health http_messages lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
+testing            | states clock config extras ledger sim lab.invariants lab.simulation
+cli                | states api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution extras gateway health http_messages lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 
 DIVIDED = ("api", "lab")
