@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -41,6 +41,7 @@ from orchestrator.connections.transports import Transports
 from orchestrator.dialects import DEFAULT_DIALECT, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import blocking, tasks
+from orchestrator.execution.balances import BalanceQuestions
 from orchestrator.execution.blocking import BlockingConnection
 from orchestrator.execution.call_errors import no_target
 from orchestrator.execution.call_run import CallRun
@@ -53,7 +54,7 @@ from orchestrator.execution.flow import flow
 from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.runtime import Runtime, board_pool
 from orchestrator.execution.tasks import TaskConnection
-from orchestrator.health import HealthBoard, Store, open_store
+from orchestrator.health import AccountBalance, HealthBoard, Store, open_store
 from orchestrator.ledger import LedgerFile, Observer
 from orchestrator.secrets import guard_logs
 from orchestrator.states import Call, Policy, Target
@@ -123,6 +124,7 @@ class Orchestrator:
             random.random if dice is None else dice.random,
         )
         self._routing = Routing(config, self.runtime)
+        self._questions = BalanceQuestions(self.runtime)
         self._fitness_log = FitnessLog()
         # httpx writes each address to its log, and the query of one may be a token.
         guard_logs(self.runtime.masker)
@@ -314,6 +316,44 @@ class Orchestrator:
         transport = await self._transports.asynchronous()
         connection = TaskConnection(transport, self._clock, waits=waits)
         return tasks.drive(flow(call), connection)
+
+    def balances(self, providers: Iterable[str] | None = None) -> Mapping[str, AccountBalance]:
+        """Ask vendors how much money is left, one after the other, blocking the thread.
+
+        Only those are asked that nobody of all processes has asked of late: every ``balance`` of
+        the provider's config, each half minute while money keeps calls from it. No question
+        costs anything, and none raises: what came of it stands in what is given. An account that
+        its vendor calls empty is benched, and a top-up ends that.
+
+        Args:
+            providers: Their names; all whose vendor can be asked where none are given.
+
+        Returns:
+            What is known of the money of each: ``.said`` (``.amounts``, ``.usable``), ``.at``
+            (epoch), ``.trouble``.
+        """
+        connection = BlockingConnection(self._transports.blocking(), self._clock)
+        for asking in self._questions.ask_due(providers):
+            blocking.run(asking, connection)
+        return self._questions.known(providers)
+
+    async def abalances(
+        self, providers: Iterable[str] | None = None
+    ) -> Mapping[str, AccountBalance]:
+        """The same for tasks, some vendors at a time; see :meth:`balances`.
+
+        Args:
+            providers: As for :meth:`balances`.
+        """
+        if due := self._questions.ask_due(providers):
+            transport = await self._transports.asynchronous()
+            await tasks.run_all(due, lambda: TaskConnection(transport, self._clock))
+        return self._questions.known(providers)
+
+    @property
+    def has_due_balances(self) -> bool:
+        """Whether a vendor is to be asked now how much money is left."""
+        return self._questions.is_due
 
     def close(self) -> None:
         """Close what :meth:`run` keeps open. A running loop's connections: :meth:`aclose`."""

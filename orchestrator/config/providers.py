@@ -20,7 +20,7 @@ from orchestrator.config.schema import Document, ProviderTable
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS
 from orchestrator.extras import how_to_install
 from orchestrator.http_messages import DEFAULT_OPTIONS, ConnectionOptions
-from orchestrator.provider import Provider
+from orchestrator.provider import WARN_BELOW, Provider
 from orchestrator.secrets import Secret, mask
 from orchestrator.vendors import (
     CATALOGUE,
@@ -30,6 +30,7 @@ from orchestrator.vendors import (
     at_address,
     known,
 )
+from orchestrator.vendors import vendor as find_vendor
 
 if TYPE_CHECKING:
     from orchestrator.classification.rule import Rule
@@ -88,10 +89,13 @@ def provider_of(draft: ConfigDraft, name: str) -> Provider:
     asked = pool.credentials or vendor is None or vendor.derive is None
     endpoint = _endpoint(draft, name, table, vendor, dialect) if asked else None
     candidates = endpoint.base_urls if endpoint else ()
+    base_url = candidates[0] if candidates else table.base_url or ""
+    # Also one that a config cannot name without an address: its words are known by its name.
+    told_by = vendor or find_vendor(name)
     return Provider(
         name=name,
         dialect=dialect,
-        base_url=candidates[0] if candidates else table.base_url or "",
+        base_url=base_url,
         headers=_merged(table.headers, draft.headers.get(name, {})),
         credentials=pool.credentials if candidates else (),
         stream=table.stream != "false",
@@ -112,6 +116,10 @@ def provider_of(draft: ConfigDraft, name: str) -> Provider:
         public_headers=table.public_headers,
         connection=_connection(draft, name, table, candidates),
         largest_answer=draft.document.policy.largest_answer,
+        balances=told_by.balances_at(base_url) if told_by else (),
+        balance_every=table.balance,
+        warn_below=WARN_BELOW if table.warn_below is None else table.warn_below,
+        free_models=told_by.free_models if told_by else (),
     )
 
 

@@ -18,7 +18,7 @@ from orchestrator.config.errors import NotAllowed, Problem, nearest
 from orchestrator.json_values import NotJson
 from orchestrator.json_values import checked as sayable
 from orchestrator.pooling import Accounts, Strategy
-from orchestrator.provider import LARGEST_ANSWER, StreamEnd
+from orchestrator.provider import BALANCE_EVERY, LARGEST_ANSWER, StreamEnd
 from orchestrator.states.policy import OnInterrupted, Policy, Timeouts
 from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
 
@@ -115,6 +115,8 @@ class ProviderTable:
     proxy: Annotated[str, scalars.proxy] | None = None
     verify: Annotated[str | bool, scalars.verify] = ""
     http2: bool = False
+    balance: Annotated[float, scalars.question_interval] = BALANCE_EVERY
+    warn_below: Annotated[float, scalars.money] | None = None
     rules: tuple[_Table, ...] = ()
 
 

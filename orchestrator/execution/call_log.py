@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from orchestrator.api.errors import one_line, provider_words, whole_duration
+from orchestrator.health import BalanceStatement
 from orchestrator.health.news import BoardNews, MarkChange, MarkNews
 from orchestrator.states import Clear, Error, Event, Mark, Send, Step, Target
 from orchestrator.states.call import Call
@@ -122,6 +123,33 @@ class CallLog:
                 case MarkChange.PROLONGED:
                     said = f"{_state(each)}, by a failed probe"
                     self._say(logging.DEBUG, "%s: %s", said, _why(each.error), extra=about)
+
+    def tell_statement(
+        self, provider: str, said: BalanceStatement, marks: Iterable[MarkNews]
+    ) -> None:
+        """What a vendor's statement of its money made of marks."""
+        left = f"{said} left" if said.amounts else "by its word"
+        for each in marks:
+            if each.change is MarkChange.MADE:
+                self._is_new(provider, each.since)
+                hint = each.error.hint if each.error is not None else ""
+                text = "%s is benched: its vendor calls the account empty (%s); calls that cost "
+                text += "go to the next targets of their routes. %s"
+                self._say(logging.WARNING, text, provider, left, hint)
+            elif each.change is MarkChange.LIFTED:
+                text = "%s is back after %s: its vendor says that there is money again (%s)"
+                self._say(logging.INFO, text, provider, whole_duration(each.lasted), left)
+
+    def tell_low_balance(self, provider: str, said: BalanceStatement, below: float) -> None:
+        """Less money is left than a person wants to be warned of."""
+        whose = "its key has" if said.of_key else "it has"
+        text = "the money of %s runs low: %s %s left, below %s (warn_below)"
+        self._say(logging.WARNING, text, provider, whose, str(said), f"{below:g}")
+
+    def tell_unknown_balance(self, provider: str, why: str) -> None:
+        """A vendor did not say how much money is left."""
+        text = "the balance of %s is not known: %s; it is asked again, and nothing else follows"
+        self._say(logging.INFO, text, provider, why)
 
     def _tell_made(self, each: MarkNews, news: BoardNews, about: dict[str, str]) -> None:
         self._is_new(each.provider, each.since)

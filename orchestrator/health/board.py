@@ -8,6 +8,7 @@ from copy import copy
 from random import Random
 from random import random as draw
 
+from orchestrator.health.balance_board import BalanceBoard
 from orchestrator.health.expiry import reset
 from orchestrator.health.pool import Pool, PoolTable
 from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
@@ -33,6 +34,9 @@ class HealthBoard:
             one the module's own is used.
         claim_seconds: How long a granted probe belongs to one call.
 
+    Attributes:
+        balances: What vendors said of the money of each provider entry.
+
     Raises:
         ValueError: Two pools are of the same provider entry.
     """
@@ -50,6 +54,7 @@ class HealthBoard:
         dice = draw if random is None else random.random
         self._state = BoardState(PoolTable(pools, dice), store, claim_seconds)
         self._clock = clock
+        self.balances = BalanceBoard(self._state, clock)
         self._by_operation: dict[str, HealthBoard] = {}
 
     def for_operation(self, operation: str, *, own_store: bool = False) -> HealthBoard:
