@@ -116,7 +116,8 @@ class Provider:
         largest_answer: Bytes of the largest answer that is read, decoded.
         balances: Where its vendor says how much money is left, asked in order.
         balance_every: Seconds from one such question to the next; 0 for none at all.
-        warn_below: The amount below which a person is warned, in the account's currency.
+        warn_below: The amount below which a person is warned, in the account's currency; ``None``
+            where the config does not say (see :attr:`low_balance`).
         free_models: How the names of models end that cost nothing.
     """
 
@@ -147,7 +148,7 @@ class Provider:
     largest_answer: int = LARGEST_ANSWER
     balances: tuple[BalanceEndpoint, ...] = attrs.field(default=(), repr=False)
     balance_every: float = BALANCE_EVERY
-    warn_below: float = WARN_BELOW
+    warn_below: float | None = None
     free_models: tuple[str, ...] = ()
 
     def secrets(self) -> Iterator[str | Secret]:
@@ -165,6 +166,17 @@ class Provider:
             yield from values_of_query(address)
         if self.connection.proxy is not None:
             yield from values_of_userinfo(self.connection.proxy.reveal())
+
+    @property
+    def low_balance(self) -> float:
+        """The amount below which a person is warned; 0 for never."""
+        return WARN_BELOW if self.warn_below is None else self.warn_below
+
+    @property
+    def asks_balance(self) -> bool:
+        """Whether its vendor is asked how much money is left."""
+        is_askable = self.balances and self.credentials and not self.keyless
+        return bool(is_askable and self.balance_every)
 
     @property
     def addresses(self) -> Sequence[str]:

@@ -351,6 +351,11 @@ class Orchestrator:
         return self._questions.known(providers)
 
     @property
+    def known_balances(self) -> Mapping[str, AccountBalance]:
+        """What :meth:`balances` would give, without asking anybody."""
+        return self._questions.known()
+
+    @property
     def has_due_balances(self) -> bool:
         """Whether a vendor is to be asked now how much money is left."""
         return self._questions.is_due

@@ -20,7 +20,7 @@ from orchestrator.config.schema import Document, ProviderTable
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS
 from orchestrator.extras import how_to_install
 from orchestrator.http_messages import DEFAULT_OPTIONS, ConnectionOptions
-from orchestrator.provider import WARN_BELOW, Provider
+from orchestrator.provider import Provider
 from orchestrator.secrets import Secret, mask
 from orchestrator.vendors import (
     CATALOGUE,
@@ -118,7 +118,7 @@ def provider_of(draft: ConfigDraft, name: str) -> Provider:
         largest_answer=draft.document.policy.largest_answer,
         balances=told_by.balances_at(base_url) if told_by else (),
         balance_every=table.balance,
-        warn_below=WARN_BELOW if table.warn_below is None else table.warn_below,
+        warn_below=table.warn_below,
         free_models=told_by.free_models if told_by else (),
     )
 

@@ -70,8 +70,7 @@ class BalanceQuestions:
         return tuple(
             provider
             for provider in tuple(self._runtime.providers.values())
-            if provider.balances and provider.balance_every and not provider.keyless
-            if provider.credentials and (names is None or provider.name in names)
+            if provider.asks_balance and (names is None or provider.name in names)
         )
 
     @property
@@ -111,8 +110,8 @@ class BalanceQuestions:
             return
         news = board.hear(name, label, said, _empty(provider, said))
         self._runtime.log.tell_statement(name, said, news.marks)
-        if crosses(news.before, said, provider.warn_below):
-            self._runtime.log.tell_low_balance(name, said, provider.warn_below)
+        if crosses(news.before, said, provider.low_balance):
+            self._runtime.log.tell_low_balance(name, said, provider.low_balance)
 
     def _asked(self, provider: Provider, label: str) -> Generator[Effect, Any, BalanceStatement]:
         """What the first endpoint says that answers.

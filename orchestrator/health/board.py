@@ -115,6 +115,10 @@ class HealthBoard:
             self._state.place(target)
         return board_rows(marks, self._state.places, self._state.providers(), self._clock())
 
+    def now(self) -> float:
+        """The wall clock (epoch) that instants on this board are read by."""
+        return self._clock()
+
     def reset(self, provider: str | None = None) -> int:
         """Remove every mark, or those of one provider entry; how many were removed.
 
