@@ -124,7 +124,7 @@ class Orchestrator:
             random.random if dice is None else dice.random,
         )
         self._routing = Routing(config, self.runtime)
-        self._questions = BalanceQuestions(self.runtime)
+        self.questions = BalanceQuestions(self.runtime)
         self._fitness_log = FitnessLog()
         # httpx writes each address to its log, and the query of one may be a token.
         guard_logs(self.runtime.masker)
@@ -333,9 +333,9 @@ class Orchestrator:
             (epoch), ``.trouble``.
         """
         connection = BlockingConnection(self._transports.blocking(), self._clock)
-        for asking in self._questions.ask_due(providers):
+        for asking in self.questions.ask_due(providers):
             blocking.run(asking, connection)
-        return self._questions.known(providers)
+        return self.questions.known(providers)
 
     async def abalances(
         self, providers: Iterable[str] | None = None
@@ -345,20 +345,10 @@ class Orchestrator:
         Args:
             providers: As for :meth:`balances`.
         """
-        if due := self._questions.ask_due(providers):
+        if due := self.questions.ask_due(providers):
             transport = await self._transports.asynchronous()
             await tasks.run_all(due, lambda: TaskConnection(transport, self._clock))
-        return self._questions.known(providers)
-
-    @property
-    def known_balances(self) -> Mapping[str, AccountBalance]:
-        """What :meth:`balances` would give, without asking anybody."""
-        return self._questions.known()
-
-    @property
-    def has_due_balances(self) -> bool:
-        """Whether a vendor is to be asked now how much money is left."""
-        return self._questions.is_due
+        return self.questions.known(providers)
 
     def close(self) -> None:
         """Close what :meth:`run` keeps open. A running loop's connections: :meth:`aclose`."""

@@ -216,6 +216,7 @@ def judge_statement(
         known,
         said=said,
         at=now,
+        asked=now,
         is_pending=False,
         failures=0,
         trouble="",
@@ -227,7 +228,7 @@ def judge_statement(
     topped_up = is_billed and _is_top_up(known, said, billed)
     # What was spent until the billing is no measure; but once a bench was ended in vain, the
     # highest amount stays the measure, or one that goes up and down would end each bench.
-    begins_anew = known.at < billed and not known.was_topped_up
+    begins_anew = known.at <= billed and not known.was_topped_up
     highest = said.amounts if begins_anew else _highest(known.highest, said.amounts)
     heard = attrs.evolve(heard, highest=highest, was_topped_up=known.was_topped_up or topped_up)
     return StatementEffect(heard, said.is_empty and not is_disproved, topped_up)
@@ -239,7 +240,7 @@ def _is_top_up(known: AccountBalance, said: BalanceStatement, billed: float) -> 
     if known.said.is_empty:
         return True
     before = known.highest
-    if known.at < billed and not known.was_topped_up:
+    if known.at <= billed and not known.was_topped_up:
         before = known.said.amounts
     return _has_grown(before, said.amounts)
 

@@ -334,7 +334,7 @@ class Session:
         if not owes and type(question) is Release:
             return None
         marks, now = self._board.store.read(), self._started + at
-        if marks.is_clear and not owes:
+        if not owes and (not marks or marks.is_clear):
             # A board without marks costs no step: there is none that a success could lift.
             if type(question) is Succeed:
                 return None

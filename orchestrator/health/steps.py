@@ -153,7 +153,7 @@ def start(marks: Marks, state: CallClaims, query: Query, candidates: Candidates)
 
 def take(marks: Marks, state: CallClaims, query: Query, candidates: Candidates) -> TakeOutcome:
     """Take the first of ``candidates`` that can be had, and leave what the call was at."""
-    if marks.is_clear and not state.owes:
+    if not state.owes and (not marks or marks.is_clear):
         unmarked = _take_unmarked(state, query, candidates)
         if unmarked is not None:
             return unmarked
