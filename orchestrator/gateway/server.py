@@ -88,6 +88,7 @@ class GatewayServer:
     Attributes:
         control: Answers requests of the gateway's own user; set before :meth:`start`.
         notifier: Tells systemd.
+        balance_watch: Asks vendors how much money is left.
 
     Args:
         gateway: What is served.
@@ -114,7 +115,7 @@ class GatewayServer:
         self._refusal, self._retry_at = "", 0.0
         self._reloads = asyncio.Lock()
         self._background: set[asyncio.Task[object]] = set()
-        self._balances = BalanceWatch(gateway)
+        self.balance_watch = BalanceWatch(gateway)
         self._ticks = 0
         self._draining: asyncio.Task[int] | None = None
         self.control: Control | None = None
@@ -228,7 +229,7 @@ class GatewayServer:
 
     async def close(self) -> None:
         """End what is left."""
-        await self._balances.close()
+        await self.balance_watch.close()
         connections = self._connections
         connections.abort()
         if connections.tasks:
@@ -268,7 +269,7 @@ class GatewayServer:
         if (keys := self._gateway.keys) is not None:
             keys.ring.look()
         # From the first tick on, beside whatever else begins: to be ready waits for no vendor.
-        self._balances.look()
+        self.balance_watch.look()
         self._ticks += 1
         if self._ticks % _COLLECT_EVERY == 0:
             # Failed calls leave circles (an error knows its frames), and those hold requests.

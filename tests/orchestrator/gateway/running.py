@@ -14,6 +14,7 @@ import attrs
 import httpx
 
 from orchestrator import Orchestrator, sim
+from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.loading import from_mapping
 from orchestrator.gateway.protocol import Limits
 from orchestrator.gateway.server import GatewayServer, listen
@@ -95,6 +96,7 @@ def running_over(
     is_loopback: bool = True,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
     source: Path | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[ServedGateway]:
     """A gateway of the config ``said``, until the block ends.
 
@@ -104,9 +106,11 @@ def running_over(
         is_loopback: Whether it takes only this machine to reach it.
         loop_factory: Makes the loop of its thread.
         source: The file that the config is said to come from, which is read anew.
+        clock: Of marks, waits and questions; the machine's own unless given.
     """
     made = from_mapping(said, {})
-    orchestrator = Orchestrator(attrs.evolve(made, path=source) if source else made)
+    used = attrs.evolve(made, path=source) if source else made
+    orchestrator = Orchestrator(used, clock=clock or SystemClock())
     gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
     sockets = listen("127.0.0.1", 0)
     server = GatewayServer(gateway, sockets, limits=limits)
