@@ -179,6 +179,7 @@ OUTPUTS = {
             {
                 **_fields(BoardRow),
                 "mark": Mark | None,
+                "low": bool,
                 "source": str | None,
                 "state": str,
             },

@@ -31,7 +31,7 @@ class ProviderConnection:
     def line(self) -> str:
         """One line for people."""
         way = "directly" if self.proxy is None else f"through {self.proxy}"
-        asked = "" if self.balance is None else f"; its balance is asked at {self.balance}"
+        asked = "" if self.balance is None else f"; its balance at {self.balance}"
         return f"provider {self.provider}: {way}, by {self.transport}{asked}"
 
 
@@ -46,8 +46,9 @@ def provider_connections(config: Config) -> Iterator[ProviderConnection]:
         except UnusableProxy:
             continue
         shown = None if route.proxy is None else str(route.proxy)
-        paths = " or ".join(one.path for one in provider.balances)
-        asked = paths if provider.asks_balance else None
+        origin = f"{url.scheme}://{url.authority}"
+        addresses = " or ".join(f"{origin}{one.path}" for one in provider.balances)
+        asked = addresses if provider.asks_balance else None
         yield ProviderConnection(provider.name, shown, _transport(route), asked)
 
 

@@ -1,6 +1,8 @@
-"""What is known of a provider's money, in one line for people."""
+"""What is known of a provider's money, in a line or two."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from rich.text import Text
 
@@ -9,49 +11,48 @@ from orchestrator.cli.format import one_line
 from orchestrator.health import AccountBalance, BalanceStatement
 
 
-def money_line(known: AccountBalance, warn_below: float, now: float) -> Text:
-    """``12.34 USD left, 2 min ago``, and what else there is to know of it.
+def money_lines(known: AccountBalance, low: float, now: float) -> Iterator[Text]:
+    """``12.34 USD left, 2 min ago``, and what else there is to know of it, a line each.
 
     Args:
         known: What is known.
-        warn_below: The amount below which it is marked.
+        low: The amount below which it is marked.
         now: The instant (epoch).
     """
     said = known.said
     if said is None:
         why = known.trouble or "its vendor is being asked"
-        return Text(f"money left: not known ({one_line(why)})", style="dim")
-    line = Text(_left(said), style=_style(said, warn_below))
-    if said.most is not None and said.most.amount < warn_below:
-        line.append(f", below {warn_below:g} (warn_below)")
-    line.append(f", {_ago(now - known.at)}", style="dim")
-    for note in _notes(known, said):
-        line.append(f"; {note}", style="dim")
-    return line
+        yield Text(f"money left: not known ({one_line(why)})", style="dim")
+        return
+    line = Text(_left(said, low), style=_style(said, low))
+    yield line.append(f", {_ago(now - known.at)}", style="dim")
+    if said.wants:
+        yield Text(f"the balance of its account needs a {said.wants}", style="dim")
+    if known.trouble:
+        yield Text(f"asked since, in vain: {one_line(known.trouble)}", style="dim")
 
 
-def _left(said: BalanceStatement) -> str:
-    if said.of_key:
-        return f"{said} left of its key's own limit" if said.amounts else "its key has no limit"
+def is_low(known: AccountBalance | None, low: float) -> bool:
+    """Whether less than ``low`` is left, as far as that is known."""
+    return known is not None and known.said is not None and _is_low(known.said, low)
+
+
+def _left(said: BalanceStatement, low: float) -> str:
     if said.is_empty:
-        return f"{said} left, and its vendor calls it empty" if said.amounts else "empty"
-    return f"{said} left" if said.amounts else "its vendor says that there is money"
+        return f"{said} left: empty, says its vendor" if said.amounts else "empty, says its vendor"
+    if not said.amounts:
+        return "its key has no limit" if said.of_key else "there is money, says its vendor"
+    left = f"{said} left of its key's limit" if said.of_key else f"{said} left"
+    return f"{left} (below {low:g})" if _is_low(said, low) else left
 
 
-def _style(said: BalanceStatement, warn_below: float) -> str:
-    if said.is_empty:
-        return "red"
-    return "yellow" if said.most is not None and said.most.amount < warn_below else ""
+def _is_low(said: BalanceStatement, low: float) -> bool:
+    return said.most is not None and said.most.amount < low
+
+
+def _style(said: BalanceStatement, low: float) -> str:
+    return "red" if said.is_empty else "yellow" if _is_low(said, low) else ""
 
 
 def _ago(seconds: float) -> str:
     return "just now" if seconds < 1 else f"{whole_duration(seconds)} ago"
-
-
-def _notes(known: AccountBalance, said: BalanceStatement) -> list[str]:
-    notes = []
-    if said.wants:
-        notes.append(f"the account's balance needs a {said.wants}")
-    if known.trouble:
-        notes.append(f"asked since in vain: {one_line(known.trouble)}")
-    return notes

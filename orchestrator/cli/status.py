@@ -19,7 +19,7 @@ from orchestrator.api.errors import whole_duration
 from orchestrator.cli.context import load_or_known, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.format import count, http_answer, lasting, one_line
-from orchestrator.cli.money_line import money_line
+from orchestrator.cli.money_line import is_low, money_lines
 from orchestrator.cli.recent_calls import RecentCalls
 from orchestrator.cli.running_gateways import RunningGateways
 from orchestrator.cli.screen import Screen
@@ -205,8 +205,8 @@ class _ShownBoard:
                 screen.result(Text(said, style="dim"), margin=_MARGIN)
             if entry.balance is not None:
                 low = self.config.providers[entry.provider].low_balance
-                money = money_line(entry.balance, low, self.now)
-                screen.result(money, margin=_MARGIN)
+                for line in money_lines(entry.balance, low, self.now):
+                    screen.result(line, margin=_MARGIN)
         for name in dict.fromkeys(entry.provider for entry in self.entries if entry.unknown):
             screen.result(self._unknown(name))
 
@@ -269,7 +269,9 @@ class _ShownBoard:
         fields = attrs.asdict(entry)
         if entry.mark is Mark.DEAD:
             fields["until"] = None  # JSON has no infinity
-        return {**fields, "source": self._source(entry) or None, "state": self._state(entry)[0]}
+        low = is_low(entry.balance, self.config.providers[entry.provider].low_balance)
+        state, _ = self._state(entry)
+        return {**fields, "low": low, "source": self._source(entry) or None, "state": state}
 
 
 def _is_out(entry: BoardRow) -> bool:

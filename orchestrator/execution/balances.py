@@ -110,7 +110,7 @@ class BalanceQuestions:
             return
         news = board.hear(name, label, said, _empty(provider, said))
         self._runtime.log.tell_statement(name, said, news.marks)
-        if crosses(news.before, said, provider.low_balance):
+        if not said.is_empty and crosses(news.before, said, provider.low_balance):
             self._runtime.log.tell_low_balance(name, said, provider.low_balance)
 
     def _asked(self, provider: Provider, label: str) -> Generator[Effect, Any, BalanceStatement]:
@@ -184,10 +184,9 @@ def _check_status(status: int, endpoint: BalanceEndpoint) -> None:
         return
     if status in _REFUSED and endpoint.key:
         raise _KeyRefused
-    said = "refused the key" if status in _REFUSED else "answered"
-    if 300 <= status < 400:
-        said = "answered with a redirect, which is not followed"
-    raise BalanceUnknown(f"{endpoint.path} {said} (HTTP {status})")
+    said = "refused the key with" if status in _REFUSED else "answered"
+    redirect = ", a redirect, which is not followed" if 300 <= status < 400 else ""
+    raise BalanceUnknown(f"{endpoint.path} {said} HTTP {status}{redirect}")
 
 
 def _empty(provider: Provider, said: BalanceStatement) -> Error:

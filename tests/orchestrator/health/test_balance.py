@@ -153,7 +153,8 @@ def test_a_word_that_there_is_money_ends_the_bench() -> None:
     assert accounts.hear(said(25.0, usable=True)) == [MarkChange.LIFTED]
     assert accounts.call() == PAID
     known = accounts.board.balances.known("acme")
-    assert known is not None and known.said == said(25.0, usable=True)
+    assert known is not None
+    assert known.said == said(25.0, usable=True)
 
 
 def test_a_bench_is_about_an_account_and_goes_with_its_keys() -> None:
