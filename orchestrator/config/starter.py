@@ -81,6 +81,8 @@ accounts = "{_PROVIDER.accounts}"  # separate | one, where all keys share one ac
 proxy = "http://proxy.corp:3128"  # no default; in place of the environment's: http, https, socks5, socks5h, env:NAME, or "" for none
 verify = "{_PROVIDER.connection.verify}"  # a PEM file or folder of the authorities to trust, in place of the environment's or the usual ones; false of a server on this machine
 http2 = {str(_PROVIDER.connection.http2).lower()}  # asked by HTTP/2 where it speaks it
+balance = {_seconds(_PROVIDER.balance_every)}  # how often its vendor is asked how much money is left, where it tells; 0 for never
+warn_below = {_PROVIDER.low_balance:g}  # less money than this is a warning, in the account's currency; 0 for none
 rules = []  # your own rules, before ours: {{status = 418, contains = "...", reason = "billing"}}
 
 [targets."NAME/MODEL"]
