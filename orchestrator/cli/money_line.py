@@ -27,7 +27,7 @@ def money_lines(known: AccountBalance, low: float, now: float) -> Iterator[Text]
     line = Text(_left(said, low), style=_style(said, low))
     yield line.append(f", {_ago(now - known.at)}", style="dim")
     if said.wants:
-        yield Text(f"the balance of its account needs a {said.wants}", style="dim")
+        yield Text(f"the balance of its account needs {said.wants}", style="dim")
     if known.trouble:
         yield Text(f"asked since, in vain: {one_line(known.trouble)}", style="dim")
 

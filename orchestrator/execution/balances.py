@@ -129,7 +129,7 @@ class BalanceQuestions:
                 said = yield from self._ask_one(provider, endpoint, secret, ends_at)
             except _KeyRefused:
                 wants = wants or endpoint.key
-                trouble = trouble or f"it needs a {endpoint.key}"
+                trouble = trouble or f"it needs {endpoint.key}"
             except BalanceUnknown as unknown:
                 trouble = trouble or str(unknown)
             else:

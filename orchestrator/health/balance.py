@@ -70,7 +70,8 @@ class BalanceStatement:
         amounts: What is left, by currency; none where it told none.
         usable: Its word whether calls are paid for; ``None`` where it gives none.
         of_key: True where it is about the limit of one key; no amount is no limit then.
-        wants: The kind of key that it wants to tell of the account; empty where it wants none.
+        wants: The kind of key that it wants to tell of the account, with its article; empty where
+            it wants none.
         source: At which path it said so.
     """
 

@@ -76,7 +76,7 @@ _BALANCES = (
         "https://openrouter.ai/docs/api/api-reference/credits/get-credits (2026-11-30)",
         (AmountPlace("data.total_credits", "USD", used="data.total_usage"),),
         empty_at_zero=True,
-        key="management key",
+        key="a management key",
     ),
     BalanceEndpoint(
         "/api/v1/key",

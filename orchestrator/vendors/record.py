@@ -69,7 +69,8 @@ class BalanceEndpoint:
             empty where it gives none.
         empty_at_zero: True where the vendor's page says that calls are refused once nothing is
             left. Without that, and without a word, no amount ever counts as empty.
-        key: The kind of key that it wants, where that is none that calls are made with.
+        key: The kind of key that it wants, with its article, where that is none that calls are
+            made with.
         of_key: True where it tells of the limit of this one key, and not of the account: shown,
             and never a reason to ask nobody. There no amount is no limit.
         hosts: The only hosts that have it; empty where all of the vendor's have.

@@ -18,7 +18,7 @@ _BALANCES = (
         "https://docs.venice.ai/api-reference/endpoint/billing/balance (2026-11-30)",
         (AmountPlace("balances.usd", "USD"), AmountPlace("balances.diem", "DIEM")),
         available="canConsume",
-        key="ADMIN key",
+        key="an ADMIN key",
     ),
     BalanceEndpoint(
         "/api/v1/api_keys/rate_limits",

@@ -260,7 +260,7 @@ def test_what_wants_another_kind_of_key_says_so_and_the_next_one_is_asked() -> N
         (known,) = orc.balances().values()
 
         assert known.said is not None
-        assert known.said.wants == "management key"
+        assert known.said.wants == "a management key"
         assert known.said.of_key
         assert known.said.amounts == (Money(0.25, "USD"),)
         assert [one.target for one in vendor.asked] == ["/api/v1/credits", "/api/v1/key"]
