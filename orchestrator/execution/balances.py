@@ -83,7 +83,10 @@ class BalanceQuestions:
         return [self.ask(one) for one in self.askable(wanted) if self._is_due(one)]
 
     def _is_due(self, provider: Provider) -> bool:
-        return self._runtime.board.balances.is_due(provider.name, provider.balance_every)
+        board = self._runtime.board.balances
+        # With a key that is dead nobody is asked, or who looks each second would begin in vain.
+        is_time = board.is_due(provider.name, provider.balance_every)
+        return is_time and board.credential(provider.name) is not None
 
     def known(self, wanted: Iterable[str] | None = None) -> Mapping[str, AccountBalance]:
         """What is known of each provider's money, of those of whom anything is."""

@@ -231,5 +231,5 @@ def test_an_amount_of_money_is_a_number(written: Any, amount: float) -> None:
 
 @pytest.mark.parametrize("written", ["5", "5 USD", -1, math.nan, math.inf, True, None, [], 1e12])
 def test_what_is_no_amount_of_money_is_refused(written: Any) -> None:
-    with pytest.raises(NotAllowed, match="an amount such as 5.0"):
+    with pytest.raises(NotAllowed, match="an amount such as"):
         scalars.money(written)

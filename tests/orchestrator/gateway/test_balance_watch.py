@@ -1,4 +1,4 @@
-"""A gateway's questions for money: from its start on, over reloads, and never for a fault of theirs."""
+"""A gateway's questions for money: from its start on, and over reloads."""
 
 from __future__ import annotations
 
