@@ -137,8 +137,7 @@ class BalanceQuestions:
                 trouble = trouble or str(unknown)
             else:
                 return attrs.evolve(said, wants=wants)
-            finally:
-                yield CLOSE
+            yield CLOSE
         raise BalanceUnknown(trouble)
 
     def _ask_one(
