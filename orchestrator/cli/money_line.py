@@ -9,6 +9,7 @@ from rich.text import Text
 from orchestrator.api.errors import whole_duration
 from orchestrator.cli.format import one_line
 from orchestrator.health import AccountBalance, BalanceStatement
+from orchestrator.health.balance import is_low
 
 
 def money_lines(known: AccountBalance, low: float, now: float) -> Iterator[Text]:
@@ -32,26 +33,17 @@ def money_lines(known: AccountBalance, low: float, now: float) -> Iterator[Text]
         yield Text(f"asked since, in vain: {one_line(known.trouble)}", style="dim")
 
 
-def is_low(known: AccountBalance | None, low: float) -> bool:
-    """Whether less than ``low`` is left, as far as that is known."""
-    return known is not None and known.said is not None and _is_low(known.said, low)
-
-
 def _left(said: BalanceStatement, low: float) -> str:
     if said.is_empty:
         return f"{said} left: empty, says its vendor" if said.amounts else "empty, says its vendor"
     if not said.amounts:
         return "its key has no limit" if said.of_key else "there is money, says its vendor"
     left = f"{said} left of its key's limit" if said.of_key else f"{said} left"
-    return f"{left} (below {low:g})" if _is_low(said, low) else left
-
-
-def _is_low(said: BalanceStatement, low: float) -> bool:
-    return said.most is not None and said.most.amount < low
+    return f"{left} (below {low:g})" if is_low(said, low) else left
 
 
 def _style(said: BalanceStatement, low: float) -> str:
-    return "red" if said.is_empty else "yellow" if _is_low(said, low) else ""
+    return "red" if said.is_empty else "yellow" if is_low(said, low) else ""
 
 
 def _ago(seconds: float) -> str:

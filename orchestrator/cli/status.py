@@ -19,13 +19,14 @@ from orchestrator.api.errors import whole_duration
 from orchestrator.cli.context import load_or_known, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.format import count, http_answer, lasting, one_line
-from orchestrator.cli.money_line import is_low, money_lines
+from orchestrator.cli.money_line import money_lines
 from orchestrator.cli.recent_calls import RecentCalls
 from orchestrator.cli.running_gateways import RunningGateways
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, nearest
 from orchestrator.health import BoardRow
+from orchestrator.health.balance import is_low
 from orchestrator.health.records import MarkKind
 from orchestrator.lab.simulation.loading import Loaded
 from orchestrator.provider import Provider
@@ -269,7 +270,8 @@ class _ShownBoard:
         fields = attrs.asdict(entry)
         if entry.mark is Mark.DEAD:
             fields["until"] = None  # JSON has no infinity
-        low = is_low(entry.balance, self.config.providers[entry.provider].low_balance)
+        said = None if entry.balance is None else entry.balance.said
+        low = is_low(said, self.config.providers[entry.provider].low_balance)
         state, _ = self._state(entry)
         return {**fields, "low": low, "source": self._source(entry) or None, "state": state}
 

@@ -157,8 +157,8 @@ def next_question(known: AccountBalance | None, every: float, marks: MoneyMarks)
     if known.is_pending:
         return known.asked + ASKING_SECONDS
     if known.failures:
-        # Bounded before it doubles: 2**1000 is no float.
-        wait = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(known.failures - 1, 10))
+        # Bounded before it doubles: 2**1000 is no float, and a damaged file may hold anything.
+        wait = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** max(0, min(known.failures - 1, 10)))
     else:
         wait = min(every, BENCHED_EVERY) if marks.is_benched else every
     due = known.asked + wait
@@ -266,10 +266,12 @@ def corrected_balance(balance: AccountBalance, now: float) -> AccountBalance:
     return attrs.evolve(balance, asked=min(balance.asked, now), at=min(balance.at, now))
 
 
+def is_low(said: BalanceStatement | None, below: float) -> bool:
+    """True where less than ``below`` is left, 0 for never; of several amounts of all of them."""
+    most = None if said is None else said.most
+    return most is not None and below > 0 and most.amount < below
+
+
 def crosses(before: BalanceStatement | None, said: BalanceStatement, below: float) -> bool:
-    """True where the largest amount is below ``below`` now, and was not before."""
-    most = said.most
-    if most is None or most.amount >= below:
-        return False
-    earlier = None if before is None else before.most
-    return earlier is None or earlier.amount >= below
+    """True where less than ``below`` is left now, and was not before."""
+    return is_low(said, below) and not is_low(before, below)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.money_line import is_low, money_lines
+from orchestrator.cli.money_line import money_lines
 from orchestrator.health import AccountBalance, BalanceStatement, Money
 from tests.orchestrator.cli.entry import Place
 from tests.orchestrator.gateway.upstream import Asked, Told, upstream
@@ -58,7 +58,6 @@ def test_what_is_known_stands_in_a_line_or_two(known: AccountBalance, lines: lis
 
     assert shown == lines
     assert all(len(line) <= 74 for line in shown)  # set in, they fit into 80 columns
-    assert is_low(known, LOW) is any("below" in line for line in shown) or "empty" in shown[0]
 
 
 CONFIG = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +19,12 @@ from orchestrator.connections.sockets import SocketTransport
 from orchestrator.execution import blocking
 from orchestrator.execution.balances import BalanceLimits, BalanceQuestions
 from orchestrator.execution.blocking import BlockingConnection
-from orchestrator.health import AccountBalance, Money
+from orchestrator.health import AccountBalance, MemoryStore, Money
 from orchestrator.health.stores.file import FileStore
 from orchestrator.states import Mark
 from orchestrator.testing import VirtualClock
 from tests.orchestrator.gateway.upstream import Asked, Told, Upstream, upstream
+from tests.waiting import AMPLE
 
 KEY = "made-up-key-of-the-account-0123456789"
 
@@ -45,6 +47,7 @@ def telling(*bodies: bytes, status: int = 200) -> Callable[[Asked, Told], None]:
 def over(at: Upstream | str, name: str = "deepseek", **more: Any) -> Orchestrator:
     url = at if isinstance(at, str) else at.url
     options = {key: more.pop(key) for key in ("clock", "store") if key in more}
+    options.setdefault("store", MemoryStore())
     table = {"base_url": url, "credentials": [KEY], "proxy": "", **more}
     return Orchestrator(providers={name: table}, routes={"default": [f"{name}/m"]}, **options)
 
@@ -233,6 +236,31 @@ def test_a_stall_and_a_slow_drip_end_at_the_limit(pace: float | None) -> None:
         done = True
 
         assert questions.known()["deepseek"].trouble == "no answer came within 0.3 s"
+
+
+def test_who_is_cancelled_while_it_asks_leaves_nothing_behind() -> None:
+    clock, begun, done = VirtualClock(), threading.Event(), threading.Event()
+
+    def answer(_: Asked, told: Told) -> None:
+        begun.set()
+        done.wait(AMPLE)
+        told.whole(200, deepseek())
+
+    async def cancelled(orc: Orchestrator) -> None:
+        task = asyncio.create_task(orc.abalances())
+        await asyncio.to_thread(begun.wait, AMPLE)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await orc.aclose()
+
+    with upstream(answer) as vendor, over(vendor, clock=clock) as orc:
+        asyncio.run(cancelled(orc))
+        done.set()
+        assert orc.balances()["deepseek"].is_pending
+        clock.advance(30)
+        assert orc.balances()["deepseek"].said is not None
+        assert len(vendor.asked) == 2
 
 
 def test_a_failing_endpoint_is_asked_again_after_pauses_that_double() -> None:

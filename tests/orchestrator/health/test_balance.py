@@ -367,6 +367,10 @@ def test_a_person_is_warned_once_for_each_crossing(
     assert crosses(earlier, said(now), 5.0) is warned
 
 
+def test_a_debt_is_no_warning_where_none_is_wanted() -> None:
+    assert not crosses(said(1.0), said(-1.0), 0.0)
+
+
 def test_of_several_currencies_the_largest_is_warned_of() -> None:
     both = BalanceStatement((Money(0.0, "CNY"), Money(50.0, "USD")))
 
