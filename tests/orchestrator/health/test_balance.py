@@ -275,8 +275,8 @@ def test_a_vendor_without_a_word_tops_up_by_its_figures() -> None:
 # When somebody is asked.
 
 
-def known(asked: float, **more: object) -> AccountBalance:
-    return attrs.evolve(AccountBalance(asked=asked), **more)
+def known(asked: float, *, failures: int = 0, is_pending: bool = False) -> AccountBalance:
+    return AccountBalance(asked=asked, failures=failures, is_pending=is_pending)
 
 
 @pytest.mark.parametrize(
