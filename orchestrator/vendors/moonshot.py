@@ -54,5 +54,6 @@ VENDOR = Vendor(
     runs_models=True,
     starter="kimi-k2.6",
     utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
+    telemetry_name="moonshot_ai",
     rules=_RULES,
 )

@@ -73,6 +73,8 @@ class Vendor:
         utc_offset: Hours by which its timestamps are ahead of UTC where they name no zone.
         starter: A model to start from, for the config that ``init`` writes; empty where it is
             not to be found in one.
+        telemetry_name: What OpenTelemetry's conventions call it (``gen_ai.provider.name``), where
+            that is not its name.
         rules: What its errors mean, in the order in which they are asked.
 
     Raises:
@@ -98,6 +100,7 @@ class Vendor:
     runs_models: bool = False
     utc_offset: int = 0
     starter: str = ""
+    telemetry_name: str = ""
     rules: tuple[Rule, ...] = attrs.field(default=(), repr=False)
 
     def __attrs_post_init__(self) -> None:
