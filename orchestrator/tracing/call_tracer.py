@@ -41,6 +41,9 @@ _SECOND = 1_000_000_000
 
 _TOLD = "a span could not be recorded (%s: %s); calls go on, and it is not said again"
 
+_MOST_KINDS = 20
+"""Kinds of errors that are told: a class may be made anew for each."""
+
 
 @attrs.define
 class _Application:
@@ -48,12 +51,12 @@ class _Application:
 
     Attributes:
         provider, tracer: Its provider, and the tracer that it gave.
-        has_told: True once the log says that something of it raised.
+        told: Kinds of errors of which the log says that something of it raised them.
     """
 
     provider: TracerProvider | None = None
     tracer: Tracer | None = None
-    has_told: bool = False
+    told: set[type[Exception]] = attrs.field(factory=set)
 
 
 _APPLICATION = _Application()
@@ -91,10 +94,11 @@ def current_tracer() -> Tracer | None:
 
 
 def tell_once(error: Exception) -> None:
-    """Say that something of the application's raised, the first time in this process."""
-    if not _APPLICATION.has_told:
-        _APPLICATION.has_told = True
-        _log.warning(_TOLD, type(error).__name__, plain(mask(str(error))), exc_info=True)
+    """Say that something of the application's raised, once for each kind of error."""
+    kind, told = type(error), _APPLICATION.told
+    if kind not in told and len(told) < _MOST_KINDS:
+        told.add(kind)
+        _log.warning(_TOLD, kind.__name__, plain(mask(str(error))), exc_info=True)
 
 
 class CallTracer:
@@ -144,7 +148,9 @@ class CallTracer:
         said = span_attributes.request_attributes(
             request.operation, request.payload, stream=request.stream
         )
-        said |= span_attributes.target_attributes(run.runtime.providers[first.provider], first.model)
+        said |= span_attributes.target_attributes(
+            run.runtime.providers[first.provider], first.model
+        )
         said["orchestrator.call.id"] = entry.call
         said["orchestrator.route"] = plain(run.runtime.masker.known(route_asked(request.wants)))
         name = f"{said['gen_ai.operation.name']} {said['gen_ai.request.model']}"
