@@ -119,17 +119,18 @@ def _provider(environ: Mapping[str, str], instance: str) -> TracerProvider:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    exporters = [_exporter(name)() for name in _exporter_names(environ)]
+    exporters = [exporter_class(name)() for name in exporter_names(environ)]
     # Its own hook at the end of the process waits for half a minute.
     provider = TracerProvider(
-        resource=Resource.create(dict(_resource(environ, instance))), shutdown_on_exit=False
+        resource=Resource.create(dict(resource_attributes(environ, instance))),
+        shutdown_on_exit=False,
     )
     for each in exporters:
         provider.add_span_processor(BatchSpanProcessor(each))
     return provider
 
 
-def _resource(environ: Mapping[str, str], instance: str) -> Iterator[tuple[str, str]]:
+def resource_attributes(environ: Mapping[str, str], instance: str) -> Iterator[tuple[str, str]]:
     """What the gateway says of itself, where the environment does not."""
     pairs = environ.get("OTEL_RESOURCE_ATTRIBUTES", "").split(",")
     given = {pair.partition("=")[0].strip() for pair in pairs}
@@ -142,8 +143,12 @@ def _resource(environ: Mapping[str, str], instance: str) -> Iterator[tuple[str, 
             yield "service.version", version(_DISTRIBUTION)
 
 
-def _exporter_names(environ: Mapping[str, str]) -> Iterator[str]:
-    """The names of exporters that the environment asks for, as their packages have them."""
+def exporter_names(environ: Mapping[str, str]) -> Iterator[str]:
+    """The names of exporters that the environment asks for, as their packages have them.
+
+    Raises:
+        ExportRefused: It asks for a protocol that there is none for.
+    """
     for name in filter(None, map(str.strip, (environ.get(EXPORTER) or "otlp").split(","))):
         yield _otlp(environ) if name == "otlp" else name
 
@@ -159,7 +164,7 @@ def _otlp(environ: Mapping[str, str]) -> str:
     return _BY_PROTOCOL[protocol]
 
 
-def _exporter(name: str) -> Any:
+def exporter_class(name: str) -> Any:
     """The class of that exporter, whichever package brings it.
 
     Raises:

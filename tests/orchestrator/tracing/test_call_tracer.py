@@ -110,10 +110,10 @@ def test_times_are_those_of_the_ledger() -> None:
     with tracing() as traces, world(RESCUED) as (made, _):
         ledger = made.run(ASK).ledger
 
-    began = ledger[0].time  # type: ignore[union-attr]
+    began = ledger[0].time
     call = traces.call
     assert call.start_time == pytest.approx(began * 1e9, abs=1e4)
-    assert call.end_time == pytest.approx((began + ledger[-1].at) * 1e9, abs=1e4)  # type: ignore[union-attr]
+    assert call.end_time == pytest.approx((began + ledger[-1].at) * 1e9, abs=1e4)
     for span, attempt in zip(traces.attempts, ledger.attempts, strict=True):
         ended = began + attempt.started + attempt.seconds
         assert span.end_time == pytest.approx(ended * 1e9, abs=1e4)
