@@ -1,15 +1,17 @@
 """Spans of one call: its own, and below it one of each attempt.
 
 An observer of the call: :class:`.Opened` begins its span, :class:`.Closed` ends it; the move that
-sends begins the span of an attempt, and the attempt's own entry ends that. Times are those of the
-ledger, so that a trace and a ledger say the same to the microsecond.
+sends begins the span of an attempt, and the attempt's own entry ends that. It takes what entries
+are made of, since most of them are never put together. Times are those of the ledger, so that a
+trace and a ledger say the same to the microsecond.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import attrs
 from opentelemetry import trace as trace_api
@@ -19,9 +21,10 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, Trac
 from orchestrator.config.config import OtelSettings
 from orchestrator.execution.call_facts import call_facts, route_asked
 from orchestrator.execution.call_run import CallRun
-from orchestrator.ledger import Attempt, Closed, Entry, Opened, Transition
+from orchestrator.execution.recorder import PartObserver
+from orchestrator.ledger import Attempt, Entry, Opened, Skipped, Transition
 from orchestrator.secrets import mask
-from orchestrator.states import Send, State, Wait
+from orchestrator.states import Command, Send, State, Target, Wait
 from orchestrator.tracing import span_attributes
 from orchestrator.tracing.calls_under_way import CALLS_UNDER_WAY, SpanIds
 from orchestrator.tracing.propagation import inject
@@ -101,8 +104,8 @@ def tell_once(error: Exception) -> None:
         _log.warning(_TOLD, kind.__name__, plain(mask(str(error))), exc_info=True)
 
 
-class CallTracer:
-    """Makes the spans of one call; called with each of its ledger entries. Never raises.
+class CallTracer(PartObserver):
+    """Makes the spans of one call. Never raises.
 
     Args:
         tracer: Of the application.
@@ -120,17 +123,25 @@ class CallTracer:
         self._began, self._row = 0.0, ""
 
     def __call__(self, entry: Entry) -> None:
-        """Take note of ``entry``."""
+        """Take note of ``entry``: of the first, where it was put together at once."""
+        if isinstance(entry, Opened):
+            self.take(Opened, _as_told, (entry.call, entry.time, entry.route))
+
+    def take(
+        self, kind: type[Entry], values: Callable[..., tuple[Any, ...]], facts: tuple[Any, ...]
+    ) -> None:
+        """Take note of what the next entry is made of, as :class:`.Recorder` hands it over."""
         try:
-            match entry:
-                case Opened():
-                    self._begin(entry)
-                case Transition():
-                    self._move(entry)
-                case Attempt():
-                    self._end_attempt(entry)
-                case Closed():
-                    self._end(entry)
+            if kind is Transition:
+                _, _, event, row, _, command = facts
+                self._move(event.at, row, command)
+            elif kind is Attempt:
+                if self._attempt is not None:
+                    self._end_attempt(Attempt(*values(*facts)))
+            elif kind is Opened:
+                self._begin(*facts[:3])
+            else:
+                self._end(facts[0], facts[1], facts[-1])
         except Exception as error:  # noqa: BLE001 - a processor of the application's may raise
             tell_once(error)
 
@@ -140,38 +151,37 @@ class CallTracer:
         span = self._attempt or self._span
         return self._parent if span is None else trace_api.set_span_in_context(span, self._parent)
 
-    def _begin(self, entry: Opened) -> None:
+    def _begin(self, call: str, time: float, route: tuple[Target, ...]) -> None:
         run = self._run
         if run is None:
             return
-        self._began, first, request = entry.time, entry.route[0], run.request
+        self._began, first, request = time, route[0], run.request
         said = span_attributes.request_attributes(
             request.operation, request.payload, stream=request.stream
         )
         said |= span_attributes.target_attributes(
             run.runtime.providers[first.provider], first.model
         )
-        said["orchestrator.call.id"] = entry.call
+        said["orchestrator.call.id"] = call
         said["orchestrator.route"] = plain(run.runtime.masker.known(route_asked(request.wants)))
-        name = f"{said['gen_ai.operation.name']} {said['gen_ai.request.model']}"
+        names = ("gen_ai.operation.name", "gen_ai.request.model")
+        name = " ".join(str(said[each]) for each in names if each in said)
         self._span = self._start(name, said, 0.0, self._parent)
         ids = self._span.get_span_context()
-        CALLS_UNDER_WAY[entry.call] = SpanIds(f"{ids.trace_id:032x}", f"{ids.span_id:016x}")
+        CALLS_UNDER_WAY[call] = SpanIds(f"{ids.trace_id:032x}", f"{ids.span_id:016x}")
 
-    def _move(self, entry: Transition) -> None:
-        self._row = entry.row
+    def _move(self, at: float, row: str, command: Command) -> None:
+        self._row = row
         if self._span is None or not self._span.is_recording():
             return
-        if isinstance(entry.command, Send):
-            self._begin_attempt(entry.command, entry.facts.at)
-        elif isinstance(entry.command, Wait):
-            waiting = entry.command
-            seconds = max(0.0, waiting.until - entry.facts.at)
+        if isinstance(command, Send):
+            self._begin_attempt(command, at)
+        elif isinstance(command, Wait):
             said: Attributes = {
-                "orchestrator.wait.seconds": seconds,
-                "orchestrator.target": plain(waiting.target.name),
+                "orchestrator.wait.seconds": max(0.0, command.until - at),
+                "orchestrator.target": plain(command.target.name),
             }
-            self._span.add_event("orchestrator.wait", said, self._nanoseconds(entry.facts.at))
+            self._span.add_event("orchestrator.wait", said, self._nanoseconds(at))
 
     def _begin_attempt(self, command: Send, at: float) -> None:
         run = self._run
@@ -198,19 +208,19 @@ class CallTracer:
             span.set_status(Status(StatusCode.ERROR, plain(said, LONGEST)))
         span.end(self._nanoseconds(entry.started + entry.seconds))
 
-    def _end(self, entry: Closed) -> None:
-        CALLS_UNDER_WAY.pop(entry.call, None)
+    def _end(self, call: str, at: float, skipped: tuple[Skipped, ...]) -> None:
+        CALLS_UNDER_WAY.pop(call, None)
         run, self._run = self._run, None
         span, attempt = self._span, self._attempt
         self._span = self._attempt = None
         try:
             if attempt is not None:  # its request could not be written, and nothing was sent
-                attempt.end(self._nanoseconds(entry.at))
+                attempt.end(self._nanoseconds(at))
         finally:
             if span is not None:
                 if run is not None and span.is_recording():
-                    _describe_end(span, run, entry)
-                span.end(self._nanoseconds(entry.at))
+                    _describe_end(span, run, skipped)
+                span.end(self._nanoseconds(at))
 
     def _start(self, name: str, said: Attributes, at: float, parent: Context) -> Span:
         kind, began = SpanKind.CLIENT, self._nanoseconds(at)
@@ -236,10 +246,14 @@ class Propagation:
                 tell_once(error)
 
 
-def _describe_end(span: Span, run: CallRun, entry: Closed) -> None:
+def _as_told(*facts: Any) -> tuple[Any, ...]:
+    return facts
+
+
+def _describe_end(span: Span, run: CallRun, skipped: tuple[Skipped, ...]) -> None:
     facts = call_facts(run)
-    said = span_attributes.ending_attributes(facts, entry.skipped)
-    if entry.outcome == State.SUCCEED.value:
+    said = span_attributes.ending_attributes(facts, skipped)
+    if run.call.state is State.SUCCEED:
         target, answer = run.call.target, run.exchange.kept if run.exchange is not None else None
         if target is not None:
             provider = run.runtime.providers[target.provider]

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from orchestrator.api.errors import one_line
+from orchestrator.config.config import PASSTHROUGH_MODEL
 from orchestrator.dialects import Answer, Operation, Usage
 from orchestrator.execution.call_facts import CallFacts
 from orchestrator.ledger import Attempt, Skipped
@@ -55,6 +56,8 @@ def plain(text: str, length: int = LONGEST) -> str:
 
     One span that cannot be encoded would take a whole batch along, those of others among them.
     """
+    if len(text) <= length and text.isprintable():  # which half a character is not
+        return text
     short = one_line(text[: 4 * length])
     short = short if len(short) <= length else f"{short[: length - 1]}…"
     return short.encode("utf-8", "replace").decode()
@@ -84,11 +87,11 @@ def request_attributes(
 
 
 def target_attributes(provider: Provider, model: str) -> Attributes:
-    """Whose model is asked."""
-    return {
-        "gen_ai.provider.name": provider_name(provider.vendor or provider.name),
-        "gen_ai.request.model": plain(model),
-    }
+    """Whose model is asked; none where a request is passed through."""
+    said: Attributes = {"gen_ai.provider.name": provider_name(provider.vendor or provider.name)}
+    if model != PASSTHROUGH_MODEL:
+        said["gen_ai.request.model"] = plain(model)
+    return said
 
 
 def address_attributes(provider: Provider) -> Attributes:
@@ -118,7 +121,9 @@ def answer_attributes(answer: Answer, target: str, masked: Callable[[str], str])
         masked: Takes secrets out of what a provider says.
     """
     model = answer.model or target.partition("/")[2]
-    said: Attributes = {"gen_ai.response.model": plain(masked(model))}
+    said: Attributes = {}
+    if model != PASSTHROUGH_MODEL:
+        said["gen_ai.response.model"] = plain(masked(model))
     if answer.id:
         said["gen_ai.response.id"] = plain(masked(answer.id))
     if answer.finish_reason:
