@@ -10,7 +10,7 @@ import msgspec
 
 from orchestrator.execution.call_log import CALL_ID
 from orchestrator.secrets import mask, masked_for_logs
-from orchestrator.tracing.activation import span_ids
+from orchestrator.tracing.calls_under_way import span_ids
 
 _ENCODER = msgspec.json.Encoder()
 

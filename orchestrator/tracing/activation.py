@@ -12,7 +12,6 @@ from typing import Any
 
 from orchestrator.config.config import OtelSettings
 from orchestrator.execution.call_run import CallRun
-from orchestrator.tracing.calls_under_way import CALLS_UNDER_WAY, SpanIds
 
 TRACE_API = "opentelemetry.trace"
 """The module of the API, loaded where an application traces."""
@@ -58,8 +57,3 @@ def client_context(headers: Mapping[str, str]) -> Any:
     from orchestrator.tracing.propagation import extracted
 
     return extracted(headers)
-
-
-def span_ids(call: str) -> SpanIds | None:
-    """The trace and the span of a call that is under way; ``None`` where it has none."""
-    return CALLS_UNDER_WAY.get(call)

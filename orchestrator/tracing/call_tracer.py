@@ -26,7 +26,7 @@ from orchestrator.ledger import Attempt, Entry, Opened, Skipped, Transition
 from orchestrator.secrets import mask
 from orchestrator.states import Command, Send, State, Target, Wait
 from orchestrator.tracing import span_attributes
-from orchestrator.tracing.calls_under_way import CALLS_UNDER_WAY, SpanIds
+from orchestrator.tracing.calls_under_way import CALLS_UNDER_WAY
 from orchestrator.tracing.propagation import inject
 from orchestrator.tracing.span_attributes import LONGEST, Attributes, plain
 
@@ -168,7 +168,7 @@ class CallTracer(PartObserver):
         name = " ".join(str(said[each]) for each in names if each in said)
         self._span = self._start(name, said, 0.0, self._parent)
         ids = self._span.get_span_context()
-        CALLS_UNDER_WAY[call] = SpanIds(f"{ids.trace_id:032x}", f"{ids.span_id:016x}")
+        CALLS_UNDER_WAY[call] = ids.trace_id, ids.span_id
 
     def _move(self, at: float, row: str, command: Command) -> None:
         self._row = row

@@ -17,5 +17,11 @@ class SpanIds(NamedTuple):
     span_id: str
 
 
-CALLS_UNDER_WAY: dict[str, SpanIds] = {}
-"""Each call is in it from its first ledger entry to its last."""
+CALLS_UNDER_WAY: dict[str, tuple[int, int]] = {}
+"""Trace and span of each call from its first ledger entry to its last."""
+
+
+def span_ids(call: str) -> SpanIds | None:
+    """The trace and the span of a call that is under way; ``None`` where it has none."""
+    known = CALLS_UNDER_WAY.get(call)
+    return None if known is None else SpanIds(f"{known[0]:032x}", f"{known[1]:016x}")

@@ -7,19 +7,23 @@ import contextlib
 import logging
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind
 
 import orchestrator
 from orchestrator import CallFailed, Orchestrator
-from orchestrator.sim import Completion, Reply, ScriptedProviders, replies
+from orchestrator.ledger import Entry, read_ledger
+from orchestrator.sim import ClosedPort, Completion, Reply, ScriptedProviders, replies
 from orchestrator.tracing.calls_under_way import CALLS_UNDER_WAY
 from tests.orchestrator.tracing.traced import (
     id_of,
@@ -315,7 +319,29 @@ def test_what_is_not_sampled_has_no_attempts() -> None:
     assert CALLS_UNDER_WAY == {}
 
 
+def test_who_observes_a_traced_call_gets_the_same_entries(tmp_path: Path) -> None:
+    ledger, seen = tmp_path / "calls.jsonl", list[Entry]()
+    with tracing() as traces, world(RESCUED, ledger=str(ledger)) as (made, _):
+        response = made.run(ASK, observe=seen.append, metadata={"task": "7"})
+
+    assert seen == list(response.ledger)
+    (recorded,) = read_ledger(ledger)
+    assert recorded.attempts == response.ledger.attempts
+    assert recorded.transitions == response.ledger.transitions
+    assert len(traces.attempts) == 2
+
+
 # What goes wrong at the application's.
+
+
+def test_a_collector_that_is_down_costs_no_call_its_answer() -> None:
+    with ClosedPort() as closed:
+        exporter = OTLPSpanExporter(f"{closed.url}/traces")
+        processor = BatchSpanProcessor(exporter, schedule_delay_millis=1)
+        with tracing(processor), world({"up": replies.ok(ANSWERED)}) as (made, _):
+            assert [made.run(ASK).text for _ in range(5)] == [ANSWERED] * 5
+        exporter.shutdown()  # type: ignore[no-untyped-call]
+        processor.shutdown()  # type: ignore[no-untyped-call]
 
 
 class Broken(SpanProcessor):

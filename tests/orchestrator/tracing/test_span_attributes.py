@@ -34,7 +34,7 @@ OURS = re.compile(r"(gen_ai|orchestrator|server|http|error)\.[a-z_.]+")
 def names() -> Iterator[str]:
     """Every attribute that the sources name."""
     for module in (call_tracer, span_attributes):
-        for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and OURS.fullmatch(str(node.value)):
                 yield str(node.value)
 
