@@ -22,8 +22,10 @@ from opentelemetry.trace import SpanKind
 
 import orchestrator
 from orchestrator import CallFailed, Orchestrator
+from orchestrator.config.loading import from_mapping
 from orchestrator.ledger import Entry, read_ledger
 from orchestrator.sim import ClosedPort, Completion, Reply, ScriptedProviders, replies
+from orchestrator.testing import call as simulated
 from orchestrator.tracing.calls_under_way import CALLS_UNDER_WAY
 from tests.orchestrator.tracing.traced import (
     id_of,
@@ -307,6 +309,14 @@ def test_a_client_with_the_transport_is_traced_alike() -> None:
 def test_a_config_may_turn_it_off() -> None:
     with tracing() as traces, world({"up": replies.ok()}, otel={"traces": False}) as (made, _):
         made.run(ASK)
+
+    assert traces.spans == []
+
+
+def test_calls_that_are_made_up_are_in_no_trace() -> None:
+    config = from_mapping({"routes": {"default": ["ollama/m"]}}, {})
+    with tracing() as traces:
+        assert simulated(config, "overloaded").answered
 
     assert traces.spans == []
 
