@@ -106,7 +106,7 @@ def _serve(
     for warning in config.warnings:
         _log.warning("%s%s", placed(config.path, warning.line), warning)
     try:
-        options = ServeOptions(host, port, watch=watch, install_otel=how_to_install("otel"))
+        options = ServeOptions(host, port, watch=watch)
         run_gateway(config, options, _log.info, handover)
     except OSError as error:
         raise UsageError(_cannot_listen(host, port, error)) from None

@@ -31,13 +31,11 @@ class ServeOptions:
         host: The name or address to bind to.
         port: The port; 0 is one that is free.
         watch: Whether a changed config is taken without a signal.
-        install_otel: The command that installs what traces are exported with.
     """
 
     host: str
     port: int
     watch: bool = False
-    install_otel: str = 'pip install "llm-request-orchestrator[otel]"'
 
 
 _YOUNG = 20_000
@@ -89,7 +87,7 @@ def run_gateway(
     server = GatewayServer(gateway, sockets, watch=options.watch)
     with (
         registered(gateway, server, sockets),
-        traces_exported(os.environ, gateway.instance, options.install_otel),
+        traces_exported(os.environ, gateway.instance),
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
     ):
         runner.run(_serve(gateway, server, sockets, handover, say))

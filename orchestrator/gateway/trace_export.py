@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.config.errors import nearest
+from orchestrator.extras import how_to_install
 from orchestrator.secrets import mask
 from orchestrator.tracing import activation
 
@@ -58,17 +59,16 @@ def asking(environ: Mapping[str, str]) -> str | None:
 
 
 @contextlib.contextmanager
-def traces_exported(environ: Mapping[str, str], instance: str, install: str) -> Iterator[None]:
+def traces_exported(environ: Mapping[str, str], instance: str) -> Iterator[None]:
     """Within this block calls are traced, if the environment asks for it.
 
     Args:
         environ: The environment.
         instance: The id of this start.
-        install: The command that installs what is needed.
     """
     provider, variable = None, asking(environ)
     if variable is not None:
-        provider = _set_up(environ, instance, variable, install)
+        provider = _set_up(environ, instance, variable)
     try:
         yield
     finally:
@@ -86,9 +86,7 @@ def close(provider: TracerProvider, seconds: float = FLUSH_SECONDS) -> None:
         _log.warning("the last spans were not taken within %g s, and are given up", seconds)
 
 
-def _set_up(
-    environ: Mapping[str, str], instance: str, variable: str, install: str
-) -> TracerProvider | None:
+def _set_up(environ: Mapping[str, str], instance: str, variable: str) -> TracerProvider | None:
     """The provider of the process, from now on; ``None`` where there is none of ours."""
     try:
         from opentelemetry import trace
@@ -98,8 +96,8 @@ def _set_up(
             return None  # whoever started this process has set one
         provider = _provider(environ, instance)
     except ImportError as error:
-        said = "%s is set, and nothing is traced, for %s is missing, of the extra otel: %s"
-        _log.warning(said, variable, error.name, install)
+        said = "%s is set, and nothing is traced: that needs an extra (%s is missing): %s"
+        _log.warning(said, variable, error.name, how_to_install("otel"))
         return None
     except ExportRefused as error:
         _log.warning("nothing is traced: %s", mask(str(error)))

@@ -48,7 +48,7 @@ api.client         | states api.embeddings api.options api.request api.response 
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets
 tracing            | states api.errors config dialects execution ledger provider secrets vendors
 serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger
-gateway            | states api.client api.errors api.request clock config dialects execution health http_messages ledger secrets serving tracing
+gateway            | states api.client api.errors api.request clock config dialects execution extras health http_messages ledger secrets serving tracing
 sim                |
 lab.diagrams       | states extras ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors

@@ -316,7 +316,7 @@ def test_a_config_may_turn_it_off() -> None:
 def test_calls_that_are_made_up_are_in_no_trace() -> None:
     config = from_mapping({"routes": {"default": ["ollama/m"]}}, {})
     with tracing() as traces:
-        assert simulated(config, "overloaded").answered
+        assert not simulated(config, "overloaded").answered
 
     assert traces.spans == []
 
