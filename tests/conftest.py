@@ -21,7 +21,9 @@ settings.load_profile(
 )
 
 # What a user set for this project, for a network or for a terminal is no concern of the tests.
-_THEIRS = re.compile(r"(?i)orchestrator_.*|.*_proxy|columns|lines|no_color|force_color|tty_.*")
+_THEIRS = re.compile(
+    r"(?i)orchestrator_.*|otel_.*|.*_proxy|columns|lines|no_color|force_color|tty_.*"
+)
 for _name in filter(_THEIRS.fullmatch, tuple(os.environ)):
     del os.environ[_name]
 

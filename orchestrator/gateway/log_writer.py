@@ -23,6 +23,9 @@ LAST_SECONDS = 1.0
 _SERVERS = "uvicorn.error"
 """The logger of the protocol below, which warns of each connection that makes no sense."""
 
+_TRACES = "opentelemetry"
+"""The logger of what exports traces, which warns where a collector does not take them."""
+
 
 class TextLogFormatter(logging.Formatter):
     """Writes a record as a line, with its time and level, masked as all logs are."""
@@ -83,15 +86,17 @@ class LogWriter(logging.Handler):
 def log_written(kind: Literal["text", "json"]) -> Iterator[None]:
     """Within this block what befalls calls is written, in place of what did so before."""
     writer = LogWriter(kind)
-    ours, servers = logging.getLogger("orchestrator"), logging.getLogger(_SERVERS)
-    before = ours.handlers, servers.handlers, ours.level, servers.level, servers.propagate
-    ours.handlers, servers.handlers = [writer], [writer]
-    ours.setLevel(logging.INFO)
-    servers.setLevel(logging.ERROR)
-    servers.propagate = False
+    levels = {"orchestrator": logging.INFO, _SERVERS: logging.ERROR, _TRACES: logging.WARNING}
+    loggers = {logging.getLogger(name): level for name, level in levels.items()}
+    before = [(each, each.handlers, each.level, each.propagate) for each in loggers]
+    for each, level in loggers.items():
+        each.handlers, each.propagate = [writer], each.propagate and each.name == "orchestrator"
+        each.setLevel(level)
     writer.start()
     try:
         yield
     finally:
-        ours.handlers, servers.handlers, ours.level, servers.level, servers.propagate = before
+        for each, handlers, level, propagates in before:
+            each.handlers, each.propagate = handlers, propagates
+            each.setLevel(level)
         writer.stop()

@@ -72,5 +72,6 @@ VENDOR = Vendor(
     starter="kimi-k2.6",
     utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
     balances=_BALANCES,
+    telemetry_name="moonshot_ai",
     rules=_RULES,
 )

@@ -130,6 +130,8 @@ class Vendor:
             not to be found in one.
         balances: Where it says how much money is left, asked in order until one answers.
         free_models: How the names of models end that cost nothing.
+        telemetry_name: What OpenTelemetry's conventions call it (``gen_ai.provider.name``), where
+            that is not its name.
         rules: What its errors mean, in the order in which they are asked.
 
     Raises:
@@ -157,6 +159,7 @@ class Vendor:
     starter: str = ""
     balances: tuple[BalanceEndpoint, ...] = attrs.field(default=(), repr=False)
     free_models: tuple[str, ...] = ()
+    telemetry_name: str = ""
     rules: tuple[Rule, ...] = attrs.field(default=(), repr=False)
 
     def __attrs_post_init__(self) -> None:

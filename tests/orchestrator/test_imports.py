@@ -44,10 +44,11 @@ api.routing        | states classification config dialects execution ledger vend
 api.default        | api.client clock config
 api.options        | api.request clock health ledger
 api.embeddings     | api.options api.request api.response dialects ledger
-api.client         | states api.embeddings api.options api.request api.response api.routing api.streams classification clock config connections dialects execution health ledger secrets
+api.client         | states api.embeddings api.options api.request api.response api.routing api.streams classification clock config connections dialects execution health ledger secrets tracing
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets vendors
+tracing            | states api.errors config dialects execution ledger provider secrets vendors
 serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger
-gateway            | states api.client api.errors api.request clock config dialects execution health http_messages ledger secrets serving
+gateway            | states api.client api.errors api.request clock config dialects execution extras health http_messages ledger secrets serving tracing
 sim                |
 lab.diagrams       | states extras ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors
@@ -73,7 +74,9 @@ OTHERS = {
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
     "dialects": {"msgspec"},
     "execution": {"msgspec"},
-    "gateway": {"httptools", "msgspec", "prometheus_client", "uvicorn", "uvloop"},
+    "gateway": {
+        *("httptools", "msgspec", "opentelemetry", "prometheus_client", "uvicorn", "uvloop"),
+    },
     "health": {"msgspec", "platformdirs"},
     "http_messages": {"idna", "msgspec"},
     "lab.diagrams": {"rich"},
@@ -81,6 +84,7 @@ OTHERS = {
     "secrets": {"keyring", "msgspec"},
     "serving": {"httpx", "httpx2", "msgspec"},
     "testing": {"hypothesis", "pytest"},
+    "tracing": {"opentelemetry"},
 }
 
 # What only a part of the users needs, or what only draws: nobody else waits for it.
@@ -92,6 +96,7 @@ NOT_LOADED = (
     "httpx",
     "httpx2",
     "keyring",
+    "opentelemetry",
     "prometheus_client",
     "rich",
     "sqlite3",
