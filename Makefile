@@ -64,7 +64,7 @@ format: $(STAMP) ## ruff: format, and mend what can be mended
 types: $(STAMP) ## mypy --strict
 	@$(BIN)/mypy
 
-diagrams: $(STAMP) ## draw docs/diagrams from the table and the incidents
+diagrams: $(STAMP) ## draw docs/diagrams and the inspector's diagram from the table and the incidents
 	@$(BIN)/python -m scripts.diagrams
 
 spin: $(STAMP) ## search the machine a second time, by spin, where that is installed

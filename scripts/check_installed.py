@@ -25,6 +25,10 @@ def main() -> None:
             sys.exit(f"{package.__name__} comes from {where}, not from the wheel in {home}")
         if not resources.files(package).joinpath("py.typed").is_file():
             sys.exit(f"{package.__name__} ships no py.typed")
+    page = Path(str(orchestrator.__file__)).parent / "gateway" / "inspector"
+    for name in ("page.html", "page.css", "page.js", "machine.svg"):
+        if not (page / name).is_file():
+            sys.exit(f"the wheel has no {name}, which the inspector's page is made of")
     loaded = [name for name in _NOT_LOADED if name in sys.modules]
     if loaded:
         sys.exit(f"`import orchestrator` loads {', '.join(loaded)}")

@@ -30,6 +30,17 @@ from orchestrator.config.lint import Finding
 from orchestrator.execution.move_reasons import MoveReason
 from orchestrator.gateway.call_store import CallDetails, CallSummary
 from orchestrator.gateway.control import GatewayStatus
+from orchestrator.gateway.inspector.board_page import ShownMark
+from orchestrator.gateway.inspector.edge_calls import EdgeCall
+from orchestrator.gateway.inspector.live_events import (
+    Behind,
+    CallBegun,
+    CallMoved,
+    CallOver,
+    Hello,
+)
+from orchestrator.gateway.inspector.minute_figures import Minute
+from orchestrator.gateway.inspector.replayed_call import PlayedCall
 from orchestrator.gateway.key_file import GatewayKey
 from orchestrator.health import BoardRow
 from orchestrator.lab.simulation.dry_run import DryAttempt
@@ -293,6 +304,40 @@ OUTPUTS = {
     "calls": Output(
         "`GET /v1/calls` of the gateway: calls, the newest first.", calls=tuple[CallSummary, ...]
     ),
+    "inspector-board": Output(
+        "`GET /inspector/board` of the gateway: what is known of each provider, its credentials "
+        "and its targets.",
+        now=float,
+        providers=(
+            {
+                "provider": str,
+                "vendor": str | None,
+                "balance": None,
+                **_fields(ShownMark),
+                "credentials": ({"label": str, "model": str | None, **_fields(ShownMark)},),
+                "targets": ({"target": str, "model": str, **_fields(ShownMark)},),
+            },
+        ),
+    ),
+    "inspector-edges": Output(
+        "`GET /inspector/edges` of the gateway: the newest times that calls went from one state "
+        "to another.",
+        calls=tuple[EdgeCall, ...],
+    ),
+    "inspector-figures": Output(
+        "`GET /inspector/figures` of the gateway: what the calls of the last 24 hours came to, by "
+        "buckets of `step` seconds; one in which no call ended is left out.",
+        step=int,
+        buckets=tuple[Minute, ...],
+    ),
+    "inspector-replay": Output(
+        "`POST /inspector/replay` of the gateway: a call as it was, and as it would be.",
+        call=str,
+        before=PlayedCall,
+        after=PlayedCall,
+        changes=_TEXTS,
+        difference=_TEXTS,
+    ),
     "key": Output(
         "`key --json`: of `list` the `keys`, of `new` whose key was `made` and the `key` itself, "
         "of `remove` whose was `removed`.",
@@ -337,6 +382,19 @@ class Writer:
         """The schema of one line of a ledger."""
         about = "One line of a ledger file; a call is all lines with its id."
         return self._whole("ledger", about, self._line())
+
+    def event(self) -> Schema:
+        """The schema of an event of the inspector's stream."""
+        about = "One event of `GET /inspector/events` of the gateway."
+        kinds = (Hello, CallBegun, CallMoved, Attempt, CallOver, Behind)
+        return self._whole("inspector-event", about, {"anyOf": [*map(self._event, kinds)]})
+
+    def _event(self, kind: Any) -> Schema:
+        schema = self._record(kind)
+        fields = {name.rstrip("_"): one for name, one in schema["properties"].items()}
+        schema["properties"] = {"kind": {"const": kind.kind}, **fields}
+        schema["required"] = ["kind", *(name.rstrip("_") for name in schema["required"])]
+        return schema
 
     def _line(self) -> Schema:
         kinds = (Opened, Transition, Attempt, Closed)
@@ -435,7 +493,7 @@ def _meanings(kind: type) -> dict[str, str]:
 
 def written() -> dict[str, str]:
     """Every file's text, by its name."""
-    schemas = {"ledger": Writer().ledger()}
+    schemas = {"ledger": Writer().ledger(), "inspector-event": Writer().event()}
     schemas |= {name: Writer().output(name, output) for name, output in OUTPUTS.items()}
     return {
         f"{name}.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

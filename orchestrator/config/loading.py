@@ -107,7 +107,7 @@ def loads(
     environ = os.environ if environ is None else environ
     folder = source.parent if isinstance(source, Path) else Path()
     try:
-        config = resolve(_table(text, source), environ, source, folder, reads=reads)
+        config = resolve(toml_table(text, source), environ, source, folder, reads=reads)
     except ConfigError as error:
         raise ConfigError(error.source, _with_lines(text, error.problems)) from None
     digest = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:DIGEST]
@@ -196,7 +196,16 @@ def _written(value: Any) -> Any:
     return [_written(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _table(text: str, source: Path | str) -> dict[str, Any]:
+def toml_table(text: str, source: Path | str) -> dict[str, Any]:
+    """What stands in ``text``, whatever it means.
+
+    Args:
+        text: TOML.
+        source: What it is called in errors.
+
+    Raises:
+        ConfigError: It is no TOML.
+    """
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:

@@ -23,6 +23,7 @@ from orchestrator.gateway.client_request import ClientRequest, Scope, check_meta
 from orchestrator.gateway.control import PREFIX, Control
 from orchestrator.gateway.counting import answer_count
 from orchestrator.gateway.idempotency import IdempotentCalls, is_nested_retry
+from orchestrator.gateway.inspector import document, endpoints
 from orchestrator.gateway.machine_calls import answer_call, headers, request_ids
 from orchestrator.gateway.passthrough import AnswerBroke, answer_passthrough
 from orchestrator.gateway.served_paths import Kind, ServedPath, served_at
@@ -39,6 +40,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _log = logging.getLogger("orchestrator")
+
+_ALLOWS = ", which [gateway] max_body allows"
 
 
 class ClientLeft(Exception):
@@ -125,6 +128,14 @@ class GatewayApp:
                 gateway.begin(handling)
                 await self._read(handling, receive)
                 return await answer_passthrough(gateway, handling)
+            case Kind.INSPECTOR:
+                return await self._inspect(handling, receive)
+        return await self._tell(served, handling)
+
+    async def _tell(self, served: ServedPath, handling: Handling) -> HttpReply:
+        """Answer with a page about the gateway itself."""
+        gateway = self._gateway
+        match served.kind:
             case Kind.ALIVE:
                 return own_pages.alive(gateway)
             case Kind.READY:
@@ -136,7 +147,16 @@ class GatewayApp:
                 return own_pages.calls(gateway, handling, served.rest)
             case Kind.METRICS:
                 return await own_pages.metrics(gateway, handling)
+            case Kind.PAGE:
+                return document.page()
         raise NotServed(f"{handling.incoming.path} is not served here")
+
+    async def _inspect(self, handling: Handling, receive: Receive) -> HttpReply:
+        endpoints.check_page(self._gateway, handling)
+        if handling.incoming.method == "POST":
+            check_content_type(handling.incoming.headers.get("content-type"))
+            await self._read(handling, receive, endpoints.MOST_BODY)
+        return await endpoints.answer(self._gateway, handling)
 
     def _guard(self, handling: Handling) -> None:
         """Turn away web pages of others, which whoever reads them has not asked for."""
@@ -150,7 +170,7 @@ class GatewayApp:
         """Find out whose request it is, where that matters."""
         gateway, incoming = self._gateway, handling.incoming
         keys = gateway.keys
-        if keys is None or served.kind is Kind.ALIVE:
+        if keys is None or served.kind in (Kind.ALIVE, Kind.PAGE):
             return
         if served.kind is Kind.METRICS and gateway.is_loopback:
             return  # a scraper on this machine, as is usual, has no key
@@ -192,20 +212,21 @@ class GatewayApp:
         spoken = client_dialect(incoming)
         return with_metadata(reply, spoken, lambda: headers(self._gateway, handling))
 
-    async def _read(self, handling: Handling, receive: Receive) -> None:
-        """Read the body."""
-        most, incoming = self._gateway.settings.max_body, handling.incoming
+    async def _read(self, handling: Handling, receive: Receive, own: int | None = None) -> None:
+        """Read the body; ``own``: its limit, where that is not the config's."""
+        most, said = (self._gateway.settings.max_body, _ALLOWS) if own is None else (own, "")
+        incoming = handling.incoming
         length = incoming.headers.get("content-length", "")
         if length.isdecimal() and int(length) > most:
-            raise _too_large(most)
+            raise _too_large(most, said)
         message = await receive()
         body = message.get("body", b"")
         if message.get("more_body"):
-            body = await _rest(body, receive, most)
+            body = await _rest(body, receive, most, said)
         elif message["type"] == "http.disconnect":
             raise ClientLeft
         if len(body) > most:
-            raise _too_large(most)
+            raise _too_large(most, said)
         incoming.content = body
 
     def _refused(self, error: Exception, handling: Handling) -> HttpReply:
@@ -242,7 +263,7 @@ class GatewayApp:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _rest(begun: bytes, receive: Receive, most: int) -> bytes:
+async def _rest(begun: bytes, receive: Receive, most: int, said: str) -> bytes:
     """A body of which more than the beginning is still to come."""
     parts, size, more = [begun], len(begun), True
     while more:
@@ -252,14 +273,11 @@ async def _rest(begun: bytes, receive: Receive, most: int) -> bytes:
         data, more = message.get("body", b""), message.get("more_body", False)
         size += len(data)
         if size > most:
-            raise _too_large(most)
+            raise _too_large(most, said)
         parts.append(data)
     return b"".join(parts)
 
 
-def _too_large(most: int) -> RequestRefused:
-    return RequestRefused(
-        413,
-        "payload_too_large",
-        f"the request is larger than {most} bytes, which [gateway] max_body allows",
-    )
+def _too_large(most: int, said: str) -> RequestRefused:
+    what = f"the request is larger than {most} bytes{said}"
+    return RequestRefused(413, "payload_too_large", what)

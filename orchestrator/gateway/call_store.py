@@ -8,7 +8,7 @@ is anything that holds them: what is kept of a call of many MiB is some kB.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import attrs
 import msgspec
@@ -93,8 +93,15 @@ SHORTEST = 8
 """Digits of an id by which a call is found: so many stand before a line of the log."""
 
 
-class _Kept(msgspec.Struct, frozen=True):
-    """A call that is over."""
+class KeptCall(msgspec.Struct, frozen=True):
+    """A call that is kept; of one in flight, as it is now.
+
+    Attributes:
+        key: The name of the key that it came with; ``None`` where none is needed.
+        facts: What it came to, as far as it has.
+        ledger: Its record.
+        skipped: Targets that it passed over, and why.
+    """
 
     key: str | None
     facts: CallFacts
@@ -112,12 +119,14 @@ class CallStore:
 
     Attributes:
         calls_kept: The same; another number holds from the next end of a call on.
+        on_end: Told of each call that is over; ``None`` while nobody wants to know.
     """
 
     def __init__(self, calls_kept: int) -> None:
         self.calls_kept = calls_kept
+        self.on_end: Callable[[KeptCall], None] | None = None
         self._running: dict[CallRun, str | None] = {}
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: OrderedDict[str, KeptCall] = OrderedDict()
 
     def begin(self, run: CallRun, key: str | None = None) -> None:
         """A call is about to run.
@@ -141,7 +150,9 @@ class CallStore:
         ledger = run.recorder.ledger
         release_heads(ledger)
         facts = call_facts(run) if facts is None else facts
-        self._kept[ledger.call] = _Kept(key, facts, ledger, run.skipped)
+        self._kept[ledger.call] = kept = KeptCall(key, facts, ledger, run.skipped)
+        if self.on_end is not None:
+            self.on_end(kept)
         while len(self._kept) > self.calls_kept:
             self._kept.popitem(last=False)
 
@@ -156,14 +167,14 @@ class CallStore:
         Returns:
             ``None`` where there is no such call, it is not his, or his are several.
         """
-        kept = self._found(call, key, is_admin=is_admin)
+        kept = self.find(call, key, is_admin=is_admin)
         if kept is None:
             return None
         ledger = kept.ledger
         details = CallDetails(str(ledger), move_reasons(ledger), ledger.attempts, kept.skipped)
         shown = {
             "format": FORMAT,
-            **attrs.asdict(_summary(kept), recurse=False),
+            **attrs.asdict(summary_of(kept), recurse=False),
             **attrs.asdict(details, recurse=False),
             "ledger": [msgspec.Raw(line.rstrip()) for line in ledger.lines()],
         }
@@ -178,20 +189,38 @@ class CallStore:
             is_admin: True where he sees the calls of all.
         """
         found: list[CallSummary] = []
-        for kept in self._newest():
+        for kept in self.newest(key, is_admin=is_admin):
             if len(found) >= wanted.limit:
                 break
-            if (is_admin or kept.key == key) and wanted.takes(kept.facts, kept.key):
-                found.append(_summary(kept))
+            if wanted.takes(kept.facts, kept.key):
+                found.append(summary_of(kept))
         return msgspec.json.encode({"format": FORMAT, "calls": found})
 
-    def _newest(self) -> Iterator[_Kept]:
-        running = [(run, key) for run, key in self._running.items() if has_begun(run)]
-        yield from (_as_of_now(run, key) for run, key in reversed(running))
-        yield from reversed(self._kept.values())
+    def newest(self, key: str | None = None, *, is_admin: bool = False) -> Iterator[KeptCall]:
+        """The calls that ``key`` may see, newest first, those in flight before those over."""
+        running = [
+            (run, owner)
+            for run, owner in self._running.items()
+            if (is_admin or owner == key) and has_begun(run)
+        ]
+        yield from (_as_of_now(run, owner) for run, owner in reversed(running))
+        yield from (kept for kept in reversed(self._kept.values()) if is_admin or kept.key == key)
 
-    def _found(self, call: str, key: str | None, *, is_admin: bool) -> _Kept | None:
-        """The one call of that id, or of an id that begins so, which ``key`` may see."""
+    def in_flight(self) -> Iterator[tuple[str | None, CallRun]]:
+        """The calls that have begun and are not over, each after the name of its key."""
+        return ((key, run) for run, key in self._running.items() if has_begun(run))
+
+    def find(self, call: str, key: str | None = None, *, is_admin: bool = False) -> KeptCall | None:
+        """The one call of that id, or of an id that begins so, which ``key`` may see.
+
+        Args:
+            call: The call's id, or its first digits, at least :data:`SHORTEST` of them.
+            key: Who asks.
+            is_admin: True where he may see the calls of all.
+
+        Returns:
+            ``None`` where there is no such call, it is not his, or his are several.
+        """
         exact = self._kept.get(call)
         if exact is not None:
             return exact if is_admin or exact.key == key else None
@@ -215,11 +244,12 @@ def has_begun(run: CallRun) -> bool:
     return hasattr(run, "recorder")
 
 
-def _as_of_now(run: CallRun, key: str | None) -> _Kept:
-    return _Kept(key, call_facts(run), run.recorder.ledger, run.skipped)
+def _as_of_now(run: CallRun, key: str | None) -> KeptCall:
+    return KeptCall(key, call_facts(run), run.recorder.ledger, run.skipped)
 
 
-def _summary(kept: _Kept) -> CallSummary:
+def summary_of(kept: KeptCall) -> CallSummary:
+    """What a list shows of a call."""
     facts = kept.facts
     return CallSummary(
         *(facts.call, facts.time, kept.key, facts.route, facts.target),

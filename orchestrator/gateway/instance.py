@@ -106,12 +106,13 @@ def new_instance(host: str, port: int, config: Path | None, started: float) -> I
         host=host,
         port=port,
         config="" if config is None else str(config.absolute()),
-        version=_version(),
+        version=program_version(),
         **attrs.asdict(here),
     )
 
 
-def _version() -> str:
+def program_version() -> str:
+    """The version of the package; empty where it runs from a folder that is none."""
     try:
         return importlib.metadata.version("llm-request-orchestrator")
     except importlib.metadata.PackageNotFoundError:

@@ -24,6 +24,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from orchestrator.gateway.control import PREFIX
+from orchestrator.gateway.served_paths import EVENTS
 from orchestrator.gateway.whole_answer import EXTENSION, OFFERED, header_lines
 
 
@@ -84,8 +85,8 @@ class Connections(ServerState):
 
     @property
     def streams(self) -> int:
-        """Answers that have begun and not ended, but for those to control requests."""
-        return sum(each.is_streaming and not each.is_controlling for each in self.connections)
+        """Answers of calls that have begun and not ended."""
+        return sum(each.is_streaming and not each.is_watching for each in self.connections)
 
     def abort(self) -> None:
         """End every connection now, and the calls with them."""
@@ -335,6 +336,12 @@ class GatewayProtocol(HttpToolsProtocol):
         """Whether it is a control request that is answered: one that watches the drain itself."""
         cycle = self.cycle
         return cycle is not None and cycle.scope["path"].startswith(PREFIX)
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether what is answered is no call, and lasts: a restart's progress, or live events."""
+        cycle = self.cycle
+        return self.is_controlling or (cycle is not None and cycle.scope["path"] == EVENTS)
 
     # Inside.
 

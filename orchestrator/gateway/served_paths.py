@@ -29,6 +29,8 @@ class Kind(enum.Enum):
     METRICS = "metrics"
     ALIVE = "alive"
     READY = "ready"
+    PAGE = "page"
+    INSPECTOR = "inspector"
 
 
 @attrs.frozen
@@ -53,7 +55,18 @@ class ServedPath:
 _GET, _POST = ("GET", "HEAD"), ("POST",)
 _ANY = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
+EVENTS = "/inspector/events"
+"""Where the inspector's page is told of calls as they move, in an answer without end."""
+
 _OWN = {
+    "/": ServedPath(Kind.PAGE, _GET),
+    EVENTS: ServedPath(Kind.INSPECTOR, ("GET",)),
+    "/inspector/board": ServedPath(Kind.INSPECTOR, _GET),
+    "/inspector/reset": ServedPath(Kind.INSPECTOR, _POST),
+    "/inspector/edges": ServedPath(Kind.INSPECTOR, _GET),
+    "/inspector/figures": ServedPath(Kind.INSPECTOR, _GET),
+    "/inspector/policy": ServedPath(Kind.INSPECTOR, _GET),
+    "/inspector/replay": ServedPath(Kind.INSPECTOR, _POST),
     "/healthz": ServedPath(Kind.ALIVE, _GET),
     "/health/liveliness": ServedPath(Kind.ALIVE, _GET),
     "/health/liveness": ServedPath(Kind.ALIVE, _GET),
@@ -155,5 +168,5 @@ def _nearest(path: str) -> str:
     rest = "" if base is None else path.removeprefix(f"{base}{VERSIONS[0]}/")
     if rest:
         return f"; what one provider alone has is at /passthrough/{{provider}}/{rest}"
-    own = [one for one in served if not one.startswith((*ALIASES, "/health/"))]
+    own = [one for one in served if not one.startswith((*ALIASES, "/health/", "/inspector/"))]
     return f"; served are {', '.join(own)}"

@@ -243,6 +243,7 @@ class GatewayServer:
         if self._gateway.is_draining:
             return
         self._gateway.is_draining = True
+        self._gateway.feed.close()
         loop = asyncio.get_running_loop()
         for one in self._sockets:
             # Closed at once, asyncio would leave open whom it has accepted and not yet served.

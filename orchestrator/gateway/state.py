@@ -16,6 +16,9 @@ from orchestrator.execution.call_run import CallRun
 from orchestrator.gateway.call_store import CallStore, has_begun
 from orchestrator.gateway.client_request import ClientRequest
 from orchestrator.gateway.daily_tokens import DailyTokens
+from orchestrator.gateway.inspector.live_events import EventFeed, GatewaySign
+from orchestrator.gateway.inspector.minute_figures import MinuteFigures
+from orchestrator.gateway.instance import program_version
 from orchestrator.gateway.key_limits import Admission, KeyLimits, reservation
 from orchestrator.gateway.keys import GatewayKey, KeyRing, check_routes
 from orchestrator.gateway.metrics import Metrics
@@ -117,6 +120,9 @@ class Gateway:
         in_flight: Calls that are under way, from the first byte of their request to the last of
             their answer.
         is_draining: True once it is to stop: a connection serves no further request.
+        feed: Tells the inspector's pages what happens to calls.
+        is_replaying: True while the inspector plays a call again, one at a time.
+        figures: What calls of the last day came to, minute by minute.
     """
 
     orchestrator: Orchestrator
@@ -129,11 +135,15 @@ class Gateway:
     started: float = attrs.field(init=False)
     in_flight: int = attrs.field(default=0, init=False)
     is_draining: bool = attrs.field(default=False, init=False)
+    feed: EventFeed = attrs.field(init=False)
+    is_replaying: bool = attrs.field(default=False, init=False)
+    figures: MinuteFigures = attrs.field(factory=MinuteFigures, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.started = self.clock.time()
         board = self.orchestrator.board
         self.metrics = Metrics(self.config, board, lambda: self.in_flight)
+        self.feed = EventFeed(self.calls, self._sign)
 
     @classmethod
     def over(cls, orchestrator: Orchestrator, instance: str, *, is_loopback: bool = True) -> Self:
@@ -162,6 +172,9 @@ class Gateway:
         self.orchestrator, self.keys = orchestrator, keys
         self.metrics.use(orchestrator.config, orchestrator.board)
         self.calls.calls_kept = self.settings.calls_kept
+
+    def _sign(self) -> GatewaySign:
+        return GatewaySign(self.instance, self.config.digest, program_version(), self.clock.time())
 
     # The life of a request.
 
@@ -216,6 +229,7 @@ class Gateway:
             self.calls.add(handling.call, facts)
         if facts is not None and handling.call is not None:
             self.metrics.finished(facts, handling.call.origin - handling.began)
+            self.figures.add(facts)
         if handling.admission is not None:
             handling.admission.settle(0 if facts is None else _tokens_used(facts))
         if handling.is_counted:

@@ -1,4 +1,4 @@
-"""Write ``docs/diagrams``, or check it for drift: a program of its own."""
+"""Write ``docs/diagrams`` and the inspector's diagram, or check them for drift: a program."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from pathlib import Path
 from orchestrator.lab.diagrams.plain_table import UnknownRow
 from orchestrator.lab.diagrams.render import MissingDiagramExtra, RenderFailed
 from orchestrator.ledger import BrokenLedger
-from scripts.diagrams import index_page
+from scripts.diagrams import index_page, inspector_machine
+from scripts.diagrams.inspector_machine import NoWay
 
 OUT = Path("docs/diagrams")
+
+ON_PAGE = Path("orchestrator/gateway/inspector/machine.svg")
+"""The diagram that the inspector's page shows, which is written where ``docs/diagrams`` is."""
 
 
 def main(
@@ -33,8 +37,10 @@ def main(
     options = _parser().parse_args(arguments)
     try:
         made = draw()
-        return _check(options.out, made) if options.check else _write(options.out, made)
-    except (MissingDiagramExtra, RenderFailed, UnknownRow, BrokenLedger, OSError) as error:
+        on_page = {ON_PAGE: inspector_machine.picture()} if options.out == OUT else {}
+        run = _check if options.check else _write
+        return run(options.out, made, on_page)
+    except (MissingDiagramExtra, RenderFailed, UnknownRow, NoWay, BrokenLedger, OSError) as error:
         return _complain(str(error), 2)
 
 
@@ -60,8 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check(out: Path, made: Mapping[str, bytes]) -> int:
+def _check(out: Path, made: Mapping[str, bytes], on_page: Mapping[Path, bytes]) -> int:
     wrong = differing(out, made)
+    for path, content in on_page.items():
+        if not path.exists() or path.read_bytes() != content:
+            wrong.append(f"{path}: differs from the table")
     if not wrong:
         return 0
     command = "python -m scripts.diagrams"
@@ -69,7 +78,9 @@ def _check(out: Path, made: Mapping[str, bytes]) -> int:
     return _complain("\n".join([*wrong, f"mend it with: {mend}"]), 1)
 
 
-def _write(out: Path, made: Mapping[str, bytes]) -> int:
+def _write(out: Path, made: Mapping[str, bytes], on_page: Mapping[Path, bytes]) -> int:
+    for path, content in on_page.items():
+        path.write_bytes(content)
     out.mkdir(parents=True, exist_ok=True)
     for name, content in made.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)

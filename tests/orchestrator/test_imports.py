@@ -48,7 +48,7 @@ api.client         | states api.embeddings api.options api.request api.response 
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets vendors
 tracing            | states api.errors config dialects execution ledger provider secrets vendors
 serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger
-gateway            | states api.client api.errors api.request clock config dialects execution extras health http_messages ledger secrets serving tracing
+gateway            | states api.client api.errors api.request clock config dialects execution extras health http_messages lab.simulation ledger provider secrets serving tracing
 sim                |
 lab.diagrams       | states extras ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors
@@ -343,3 +343,10 @@ def test_importing_the_library_loads_no_command_line_and_nothing_that_draws() ->
     # httpx loads a command line of its own where it finds what that needs.
     ours = loaded_by("orchestrator") - loaded_by("httpx")
     assert ours & set(NOT_LOADED) == set()
+
+
+def test_a_gateway_loads_nothing_that_plays_calls_before_one_is_played() -> None:
+    ours = {name for name in loaded_by("orchestrator.gateway.server") if "orchestrator" in name}
+
+    assert {name for name in ours if name.startswith("orchestrator.lab")} == set()
+    assert "orchestrator.gateway.inspector.replayed_call" not in ours

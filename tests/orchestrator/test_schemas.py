@@ -25,7 +25,9 @@ from orchestrator.lab.simulation import ScriptPlayer, Simulation, parse
 from orchestrator.ledger import FORMAT
 from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import configured
+from tests.orchestrator.gateway.inspector.watching import until_over, watching
 from tests.orchestrator.gateway.played import Asked, Player, asked_calls
+from tests.orchestrator.gateway.running import running
 from tests.orchestrator.gateway.tiny_processes import started
 from tests.orchestrator.lab.simulation.incidents import FOLDER as INCIDENTS
 from tests.orchestrator.lab.simulation.incidents import config, of
@@ -186,6 +188,7 @@ def test_what_a_command_prints_is_as_its_schema_says(name: str, outputs: dict[st
 
 
 SERVED = {"call", "calls"}
+INSPECTED = {f"inspector-{name}" for name in ("board", "edges", "event", "figures", "replay")}
 
 
 @settings(max_examples=20)
@@ -211,7 +214,25 @@ def test_what_a_gateway_tells_of_a_call_is_as_its_schema_says(asked: Asked) -> N
         assert list(wrong(name, found)) == []
 
 
+def test_what_the_inspector_tells_is_as_its_schema_says() -> None:
+    scripts = {"a": replies.billing_402(), "b": replies.ok()}
+    with running(scripts) as served, watching(served) as events:
+        seen = [next(events)]
+        call = served.post().headers["x-orchestrator-call-id"]
+        seen += [*until_over(events), {"kind": "behind", "missed": 3}]
+        told = [("inspector-event", event) for event in seen]
+        for path in ("board", "figures", "edges?from=attempt&to=classify"):
+            name = f"inspector-{path.partition('?')[0]}"
+            told.append((name, served.get(f"/inspector/{path}").json()))
+        asked = {"call": call, "policy": "[policy]\nmax_attempts = 1"}
+        told.append(("inspector-replay", served.post("/inspector/replay", asked).json()))
+
+    assert {name for name, _ in told} == INSPECTED
+    for name, found in told:
+        assert list(wrong(name, found)) == []
+
+
 def test_every_schema_is_held_against_an_output() -> None:
     named = {path.stem for path in SCHEMAS.glob("*.json")}
 
-    assert named == {"ledger", *SERVED, *(name.partition(",")[0] for name in COMMANDS)}
+    assert named == {"ledger", *SERVED, *INSPECTED, *(name.partition(",")[0] for name in COMMANDS)}

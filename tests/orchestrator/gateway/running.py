@@ -52,7 +52,9 @@ class ServedGateway:
 
     def client(self, **options: Any) -> httpx.Client:
         """A client that takes no proxy from the environment."""
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=AMPLE, **options)
+        # To read the authorities that it trusts takes 30 ms, and there is no TLS here.
+        made = {"trust_env": False, "verify": False, "timeout": AMPLE, **options}
+        return httpx.Client(base_url=self.url, **made)
 
     def post(self, path: str = CHAT, json: Any = HI, **options: Any) -> httpx.Response:
         """One request of its own."""

@@ -1,0 +1,90 @@
+"""The health board as the inspector shows it: by provider, each with its keys and targets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from orchestrator.health import BoardRow
+from orchestrator.ledger import FORMAT
+from orchestrator.provider import Provider
+from orchestrator.states import Mark, Reason
+
+
+@attrs.frozen
+class ShownMark:
+    """What stands in the way of a provider, a credential or a target, and since when.
+
+    Attributes:
+        mark: ``cooldown``, ``circuit``, ``bench`` or ``dead``; ``None`` where nothing does.
+        reason: The class of the failure that it is for.
+        status: Its HTTP status.
+        message: Its words, without secrets.
+        since: When it began (epoch).
+        until: When it ends, or the next call may probe (epoch); ``None`` where no time ends it.
+        expected: When the failure itself said that it ends (epoch).
+        due: True where it has ended, and the next call probes.
+        probed: True where a call's probe is under way.
+        failures: Failures in a row.
+    """
+
+    mark: Mark | None
+    reason: Reason | None
+    status: int | None
+    message: str | None
+    since: float | None
+    until: float | None
+    expected: float | None
+    due: bool
+    probed: bool
+    failures: int
+
+    @classmethod
+    def of(cls, row: BoardRow) -> ShownMark:
+        """What a row of the board says."""
+        error, until = row.error, row.until
+        return cls(
+            mark=row.mark,
+            reason=None if error is None else error.reason,
+            status=None if error is None else error.status,
+            message=None if error is None else error.message,
+            since=row.since,
+            until=until if until is not None and math.isfinite(until) else None,
+            expected=row.expected,
+            due=row.due,
+            probed=row.probed,
+            failures=row.failures,
+        )
+
+
+def board_page(
+    rows: Iterable[BoardRow], providers: Mapping[str, Provider], now: float
+) -> dict[str, Any]:
+    """The board as JSON has it.
+
+    Args:
+        rows: What is known, each provider before what belongs to it.
+        providers: By name.
+        now: The wall clock (epoch), by which a page counts down.
+    """
+    shown: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        mark = attrs.asdict(ShownMark.of(row))
+        if row.credential is not None:
+            key = {"label": row.credential, "model": row.model}
+            shown[row.provider]["credentials"].append({**key, **mark})
+        elif row.model is not None:
+            target = {"target": f"{row.provider}/{row.model}", "model": row.model}
+            shown[row.provider]["targets"].append({**target, **mark})
+        else:
+            shown[row.provider] = _provider(row.provider, providers.get(row.provider), mark)
+    return {"format": FORMAT, "now": now, "providers": list(shown.values())}
+
+
+def _provider(name: str, provider: Provider | None, mark: Mapping[str, Any]) -> dict[str, Any]:
+    vendor = None if provider is None else provider.vendor
+    known = {"provider": name, "vendor": vendor or None, "balance": None}
+    return {**known, **mark, "credentials": [], "targets": []}
