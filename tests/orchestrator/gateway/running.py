@@ -114,6 +114,7 @@ def running_over(
     used = attrs.evolve(made, path=source) if source else made
     orchestrator = Orchestrator(used, clock=clock or SystemClock())
     gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
+    gateway.clock = clock or gateway.clock
     sockets = listen("127.0.0.1", 0)
     server = GatewayServer(gateway, sockets, limits=limits)
     started: Future[asyncio.AbstractEventLoop] = Future()
