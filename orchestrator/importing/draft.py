@@ -1,0 +1,270 @@
+"""The document that comes out: providers, targets and routes, as they are found.
+
+A target is a provider and a model, so what holds for a target (a temperature, a limit) can be said
+once for each. Where a file says two things of one, the second gets a provider entry of its own at
+the same account.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from orchestrator.vendors import CATALOGUE, Vendor, at_address
+
+_LONGEST = 64
+"""Characters of a provider's name."""
+
+Document = dict[str, Any]
+"""What a config file holds, as TOML gives it."""
+
+
+@attrs.frozen
+class ImportedAccount:
+    """Whom a deployment of another tool asks, but for its key.
+
+    Attributes:
+        vendor: The known vendor; ``None`` where only the address is known.
+        base_url: The address; empty for the vendor's own.
+        dialect: What is spoken there; empty for the vendor's own, or the default.
+        headers: What is sent besides.
+        stream: False where it cannot stream.
+        name: What its entry is called; empty where that is made of vendor or address.
+        key_header: The header of its key; empty for the dialect's own.
+        verify: A file of certificates; empty for the usual ones.
+    """
+
+    vendor: Vendor | None = None
+    base_url: str = ""
+    dialect: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    stream: bool = True
+    name: str = ""
+    key_header: str = ""
+    verify: str = ""
+
+    def suggest_name(self) -> str:
+        """A name for its entry, which others may bear too."""
+        if self.name:
+            return provider_name(self.name)
+        if self.vendor is not None and not self.base_url:
+            return self.vendor.name
+        known = at_address(self.base_url)
+        if self.vendor is not None and (known is self.vendor or self.vendor.keyless):
+            return self.vendor.name
+        return known.name if known is not None else _host_name(self.base_url)
+
+
+@attrs.frozen
+class ImportedTarget:
+    """One element of a route, before its provider has a name.
+
+    Attributes:
+        account: Whom it asks.
+        keys: The credentials, as a config writes them; none for those that the vendor implies,
+            or for a keyless server.
+        model: The model.
+        settings: What ``[targets]`` says of it.
+        group: What it is for, which names a second entry of the same account.
+        strategy: How its keys are chosen; empty for the default.
+    """
+
+    account: ImportedAccount
+    model: str
+    keys: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
+    group: str = ""
+    strategy: str = ""
+
+
+@attrs.define
+class _Entry:
+    """A provider entry: an account, its keys, and what is said of its models."""
+
+    account: ImportedAccount
+    keys: list[str]
+    name: str
+    strategy: str
+    models: dict[str, Mapping[str, Any]] = attrs.field(factory=dict)
+
+
+class ConfigBuilder:
+    """Collects what comes out, and gives it names.
+
+    Attributes:
+        document: What is said outside of providers, targets and routes.
+        second_entries: By the name of a provider entry that stands for an account a second time,
+            the name of the first.
+    """
+
+    def __init__(self) -> None:
+        self.document: Document = {}
+        self.second_entries: dict[str, str] = {}
+        self._entries: list[_Entry] = []
+        self._routes: dict[str, list[str]] = {}
+
+    def add_target(self, target: ImportedTarget) -> str:
+        """The name ``provider/model`` of a target, whose provider is added where it is new."""
+        same = [entry for entry in self._entries if _is_same_account(entry, target)]
+        for entry in same:
+            if entry.models.setdefault(target.model, target.settings) == target.settings:
+                self._join(entry, target)
+                return f"{entry.name}/{target.model}"
+        wanted = target.account.suggest_name()
+        if same:
+            wanted = provider_name(f"{wanted}-{target.group or 'other'}")
+        name = self._free_name(wanted, target.account)
+        entry = _Entry(target.account, list(target.keys), name, target.strategy)
+        entry.models[target.model] = target.settings
+        self._entries.append(entry)
+        if same:
+            self.second_entries[name] = same[0].name
+        return f"{name}/{target.model}"
+
+    def add_provider(self, account: ImportedAccount, keys: Iterable[str] = ()) -> str:
+        """The name of a provider of which no model is named."""
+        listed = tuple(keys)
+        probe = ImportedTarget(account, "", listed)
+        for entry in self._entries:
+            if _is_same_account(entry, probe):
+                self._join(entry, probe)
+                return entry.name
+        name = self._free_name(account.suggest_name(), account)
+        self._entries.append(_Entry(account, list(listed), name, ""))
+        return name
+
+    def add_route(self, name: str, targets: Iterable[str]) -> None:
+        """A route, each of its targets once."""
+        self._routes[name] = list(dict.fromkeys(targets))
+
+    def set_strategy(self, provider: str, strategy: str) -> bool:
+        """Set how keys are chosen at all entries of an account's name; whether there is one."""
+        found = [one for one in self._entries if provider in (one.name, one.account.name)]
+        for entry in found:
+            entry.strategy = strategy
+        return bool(found)
+
+    @property
+    def routes(self) -> Mapping[str, list[str]]:
+        """The routes so far."""
+        return self._routes
+
+    def finish(self) -> Document:
+        """The whole document, in the order of a file."""
+        providers = {one.name: _provider_table(one) for one in self._entries}
+        named = {name.partition("/")[0] for route in self._routes.values() for name in route}
+        # One that says nothing of its own is implied by its targets' names.
+        written = {
+            name: table for name, table in providers.items() if table or name not in named
+        }
+        targets = {
+            f"{one.name}/{model}": dict(settings)
+            for one in self._entries
+            for model, settings in one.models.items()
+            if settings
+        }
+        parts = {"providers": written, "targets": targets, "routes": self._routes}
+        gateway = self.document.get("gateway")
+        whole = {key: part for key, part in self.document.items() if key != "gateway"}
+        whole |= {key: part for key, part in parts.items() if part}
+        return whole | ({"gateway": gateway} if gateway else {})
+
+    def _join(self, entry: _Entry, target: ImportedTarget) -> None:
+        entry.keys.extend(key for key in target.keys if key not in entry.keys)
+        entry.strategy = entry.strategy or target.strategy
+
+    def _free_name(self, wanted: str, account: ImportedAccount) -> str:
+        """``wanted``, or with a number; never that of a vendor whom it is not."""
+        taken = {entry.name for entry in self._entries}
+        own = account.vendor.name if account.vendor is not None else ""
+        if wanted in CATALOGUE and wanted != own and at_address(account.base_url) is None:
+            wanted = provider_name(f"{wanted}-server")
+        start = wanted[: _LONGEST - 7]  # room for a number
+        numbered = (wanted if number == 1 else f"{start}-{number}" for number in range(1, 10**6))
+        return next(name for name in numbered if name not in taken)
+
+
+def connect(targets: Sequence[ImportedTarget]) -> list[ImportedTarget]:
+    """Targets with all keys of their account: keys that stand together anywhere are one pool.
+
+    Else a key would be in two entries, and what befalls the one would be unknown to the other.
+    """
+    pools: dict[ImportedAccount, list[list[str]]] = {}
+    for target in targets:
+        known = pools.setdefault(target.account, [])
+        joined = [pool for pool in known if set(pool) & set(target.keys)]
+        merged = list(dict.fromkeys([*(key for pool in joined for key in pool), *target.keys]))
+        known[:] = [pool for pool in known if pool not in joined] + [merged] * bool(merged)
+    return [attrs.evolve(one, keys=_pool_of(pools[one.account], one.keys)) for one in targets]
+
+
+def _pool_of(pools: Iterable[Sequence[str]], keys: Sequence[str]) -> tuple[str, ...]:
+    return next((tuple(pool) for pool in pools if set(pool) & set(keys)), tuple(keys))
+
+
+def _is_same_account(entry: _Entry, target: ImportedTarget) -> bool:
+    """Whether a target's keys are those of an entry: they share one, or neither has any."""
+    if entry.account != target.account:
+        return False
+    return bool(set(entry.keys) & set(target.keys)) or (not entry.keys and not target.keys)
+
+
+def _provider_table(entry: _Entry) -> dict[str, Any]:
+    account = entry.account
+    vendor = account.vendor
+    known = vendor is not None and vendor.name == entry.name
+    said: dict[str, Any] = {
+        "vendor": None if vendor is None or known or not vendor.keys else vendor.name,
+        "dialect": account.dialect,
+        "base_url": account.base_url,
+        "key_header": account.key_header,
+        "credentials": entry.keys,
+        "headers": dict(account.headers),
+        "strategy": entry.strategy if len(entry.keys) > 1 else "",
+        "verify": account.verify,
+    }
+    table = {key: value for key, value in said.items() if value}
+    return table if account.stream else {**table, "stream": False}
+
+
+def provider_name(text: str) -> str:
+    """A provider's name made of any text."""
+    name = re.sub(r"[^a-z0-9._-]+", "-", text.strip().lower()).strip("-._")
+    return name[:_LONGEST].rstrip("-._") or "provider"
+
+
+def variable_name(text: str) -> str:
+    """The name of an environment variable made of any text."""
+    name = re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")
+    return f"KEY_{name}" if not name or name[0].isdigit() else name
+
+
+def _host_name(base_url: str) -> str:
+    """A name for who is at an address: of ``https://api.corp.com/v1`` it is ``corp``."""
+    try:
+        parts = urlsplit(base_url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "server"
+    if host in ("localhost", "host.docker.internal") or _is_address(host):
+        host = "local" if host == "localhost" or _is_loopback(host) else host
+        return provider_name(f"{host}-{port}".replace(".", "-") if port else host.replace(".", "-"))
+    labels = host.removeprefix("www.").removeprefix("api.").split(".")
+    return provider_name("-".join(labels[:-1] or labels))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return _is_address(host) and ipaddress.ip_address(host).is_loopback
