@@ -17,7 +17,8 @@ class ImportLevel(enum.StrEnum):
     Attributes:
         CHANGED: It is carried over, but not word for word, or something is to be done.
         LEFT: It is not carried over, and something is lost, or must be said in another way.
-        APART: It says what the other tool does besides calls of models; nothing is lost.
+        APART: It is not carried over, and nothing is lost: it is the other tool's own affair, or
+            there is nothing to be set.
     """
 
     CHANGED = "changed"
@@ -31,10 +32,11 @@ class ImportFinding:
 
     Attributes:
         level: What became of it.
-        where: The path of the setting; of several, the first.
+        where: The path of the setting.
         line: The line at which it stands.
         what: What became of it, and why; without any value of the file but names.
         fix: What to do instead; empty where that is nothing.
+        name: What the file calls it, such as a group of models; empty where its path says it.
     """
 
     level: ImportLevel
@@ -42,6 +44,26 @@ class ImportFinding:
     line: int
     what: str
     fix: str = ""
+    name: str = ""
+
+
+@attrs.frozen
+class Unwanted:
+    """Why a setting is not carried over.
+
+    Attributes:
+        what: Why.
+        fix: What to do instead; empty where that is nothing.
+        level: Whether something is lost.
+    """
+
+    what: str
+    fix: str = ""
+    level: ImportLevel = ImportLevel.LEFT
+
+    def of(self, name: str) -> Unwanted:
+        """The same with a name put in."""
+        return Unwanted(self.what.format(name), self.fix, self.level)
 
 
 class Carrying:
@@ -59,7 +81,7 @@ class Carrying:
 
     @property
     def settings(self) -> int:
-        """How many values the file has; one that an anchor repeats is one."""
+        """How many values the file has that say something; one that an anchor repeats is one."""
         return len({leaf.origin for leaf in self._root.leaves()})
 
     @property
@@ -78,43 +100,46 @@ class Carrying:
             if setting is not None:
                 self._carried |= {leaf.origin for leaf in setting.leaves()} - self._left
 
-    def change(self, setting: Setting, what: str, fix: str = "") -> None:
+    def change(self, setting: Setting, what: str, fix: str = "", *, name: str = "") -> None:
         """Note a setting as carried over in other words, and say which."""
         self.carry(setting)
-        self.tell(setting, what, fix)
+        self.tell(setting, what, fix, name=name)
 
-    def tell(self, setting: Setting, what: str, fix: str = "") -> None:
+    def tell(self, setting: Setting, what: str, fix: str = "", *, name: str = "") -> None:
         """Say something of what is carried over."""
-        self._add(ImportLevel.CHANGED, setting, what, fix)
+        self._add(setting, Unwanted(what, fix, ImportLevel.CHANGED), name)
 
-    def leave(self, setting: Setting | None, what: str, fix: str = "") -> None:
+    def leave(self, setting: Setting | None, why: Unwanted | str, *, name: str = "") -> None:
         """Note a setting as not carried over, but for those of its parts that are."""
-        self._take(ImportLevel.LEFT, setting, what, fix)
+        if setting is None:
+            return
+        new = {leaf.origin for leaf in setting.leaves()} - self._carried - self._left
+        if new:
+            self._left |= new
+            self._add(setting, Unwanted(why) if isinstance(why, str) else why, name)
 
-    def set_apart(self, setting: Setting | None, what: str, fix: str = "") -> None:
-        """Note a setting as one of the other tool's own."""
-        self._take(ImportLevel.APART, setting, what, fix)
-
-    def leave_rest(self, reasons: Mapping[str, tuple[str, str]], unknown: tuple[str, str]) -> None:
+    def leave_rest(self, reasons: Mapping[str, Unwanted], unknown: Unwanted) -> None:
         """Note all that nobody has looked at.
 
         Args:
-            reasons: By the last key of a path, why it is not carried over, and what to do.
-            unknown: The same for any other.
+            reasons: Why it is not carried over, by the last key of a path that stands here.
+            unknown: Why any other is not.
         """
         for setting in self._untouched(self._root):
             for one in _by_reason(setting, reasons):
                 keys = [step for step in one.path if isinstance(step, str)]
-                what, fix = next((reasons[key] for key in reversed(keys) if key in reasons), unknown)
-                self.leave(one, what, fix)
+                known = (reasons[key] for key in reversed(keys) if key in reasons)
+                self.leave(one, next(known, unknown))
 
     def _untouched(self, setting: Setting) -> Iterator[Setting]:
         """The outermost settings of which no part is in either list."""
         seen = self._carried | self._left
 
         def untouched(one: Setting) -> Iterator[Setting]:
-            if not any(leaf.origin in seen for leaf in one.leaves()):
-                yield one
+            leaves = {leaf.origin for leaf in one.leaves()}
+            if leaves.isdisjoint(seen):
+                if leaves:
+                    yield one
                 return
             for part in (*one.table.values(), *one.entries):
                 yield from untouched(part)
@@ -122,28 +147,20 @@ class Carrying:
         parts = (*setting.table.values(), *setting.entries)
         yield from (found for part in parts for found in untouched(part))
 
-    def _take(self, level: ImportLevel, setting: Setting | None, what: str, fix: str) -> None:
-        if setting is None:
-            return
-        new = {leaf.origin for leaf in setting.leaves()} - self._carried - self._left
-        if new:
-            self._left |= new
-            self._add(level, setting, what, fix)
-
-    def _add(self, level: ImportLevel, setting: Setting, what: str, fix: str) -> None:
-        finding = ImportFinding(level, setting.where, setting.line, what, fix)
+    def _add(self, setting: Setting, why: Unwanted, name: str) -> None:
+        finding = ImportFinding(why.level, setting.where, setting.line, why.what, why.fix, name)
         if finding not in self.findings:
             self.findings.append(finding)
 
 
-def _by_reason(setting: Setting, reasons: Mapping[str, tuple[str, str]]) -> Iterator[Setting]:
+def _by_reason(setting: Setting, reasons: Mapping[str, Unwanted]) -> Iterator[Setting]:
     """The parts of a setting of which a reason is known, or the whole where none is."""
 
     @cache
     def has_reason(one: Setting) -> bool:
-        return any(
-            key in reasons or has_reason(part) for key, part in one.table.items()
-        ) or any(map(has_reason, one.entries))
+        return any(key in reasons or has_reason(part) for key, part in one.table.items()) or any(
+            map(has_reason, one.entries)
+        )
 
     if not has_reason(setting) or (setting.path and setting.path[-1] in reasons):
         yield setting

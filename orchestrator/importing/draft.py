@@ -70,7 +70,6 @@ class ImportedTarget:
             or for a keyless server.
         model: The model.
         settings: What ``[targets]`` says of it.
-        group: What it is for, which names a second entry of the same account.
         strategy: How its keys are chosen; empty for the default.
     """
 
@@ -78,7 +77,6 @@ class ImportedTarget:
     model: str
     keys: tuple[str, ...] = ()
     settings: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
-    group: str = ""
     strategy: str = ""
 
 
@@ -90,6 +88,7 @@ class _Entry:
     keys: list[str]
     name: str
     strategy: str
+    has_said_strategy: bool = False
     models: dict[str, Mapping[str, Any]] = attrs.field(factory=dict)
 
 
@@ -115,10 +114,7 @@ class ConfigBuilder:
             if entry.models.setdefault(target.model, target.settings) == target.settings:
                 self._join(entry, target)
                 return f"{entry.name}/{target.model}"
-        wanted = target.account.suggest_name()
-        if same:
-            wanted = provider_name(f"{wanted}-{target.group or 'other'}")
-        name = self._free_name(wanted, target.account)
+        name = self._free_name(target.account.suggest_name(), target.account)
         entry = _Entry(target.account, list(target.keys), name, target.strategy)
         entry.models[target.model] = target.settings
         self._entries.append(entry)
@@ -143,11 +139,25 @@ class ConfigBuilder:
         self._routes[name] = list(dict.fromkeys(targets))
 
     def set_strategy(self, provider: str, strategy: str) -> bool:
-        """Set how keys are chosen at all entries of an account's name; whether there is one."""
-        found = [one for one in self._entries if provider in (one.name, one.account.name)]
+        """Set how keys are chosen at all entries of an account's name; whether there is one.
+
+        It is written even where one key is known: another may be added.
+        """
+        found = [one for one in self._entries if provider == one.account.suggest_name()]
         for entry in found:
-            entry.strategy = strategy
+            entry.strategy, entry.has_said_strategy = strategy, True
         return bool(found)
+
+    def add_overrides(self, vendor: str, overrides: Mapping[str, Any]) -> bool:
+        """Add fields to all requests to a vendor, those that are said going before; whether any."""
+        found = False
+        for entry in self._entries:
+            if entry.account.vendor is not None and entry.account.vendor.name == vendor:
+                for model, settings in entry.models.items():
+                    said = {**overrides, **settings.get("overrides", {})}
+                    entry.models[model] = {**settings, "overrides": said}
+                    found = True
+        return found
 
     @property
     def routes(self) -> Mapping[str, list[str]]:
@@ -159,9 +169,7 @@ class ConfigBuilder:
         providers = {one.name: _provider_table(one) for one in self._entries}
         named = {name.partition("/")[0] for route in self._routes.values() for name in route}
         # One that says nothing of its own is implied by its targets' names.
-        written = {
-            name: table for name, table in providers.items() if table or name not in named
-        }
+        written = {name: table for name, table in providers.items() if table or name not in named}
         targets = {
             f"{one.name}/{model}": dict(settings)
             for one in self._entries
@@ -225,7 +233,7 @@ def _provider_table(entry: _Entry) -> dict[str, Any]:
         "key_header": account.key_header,
         "credentials": entry.keys,
         "headers": dict(account.headers),
-        "strategy": entry.strategy if len(entry.keys) > 1 else "",
+        "strategy": entry.strategy if entry.has_said_strategy or len(entry.keys) > 1 else "",
         "verify": account.verify,
     }
     table = {key: value for key, value in said.items() if value}

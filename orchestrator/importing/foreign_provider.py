@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from orchestrator.importing.carrying import Unwanted
 from orchestrator.vendors import CATALOGUE, Vendor
 
 
@@ -17,7 +18,7 @@ class ForeignProvider:
         key: The variable in which the other tool looks for the key, if it is not the vendor's.
         dialect: What is spoken there, if it is not the vendor's own, or the default.
         path: What is missing from an address that names the host alone.
-        refused: Why nothing here can ask it, and what to do instead; else empty.
+        refused: Why nothing here can ask it; ``None`` where something can.
         own_server: Whether users run it themselves, so that its address names it.
         lends_its_name: Whether the other tool uses the name for anybody who speaks its API.
         has_resources: Whether each customer has an address of his own, whose models he names.
@@ -29,7 +30,7 @@ class ForeignProvider:
     key: str = ""
     dialect: str = ""
     path: str = ""
-    refused: tuple[str, str] = ("", "")
+    refused: Unwanted | None = None
     own_server: bool = False
     lends_its_name: bool = False
     has_resources: bool = False

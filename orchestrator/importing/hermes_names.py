@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from typing import Final
 
+from orchestrator.importing.carrying import Unwanted
 from orchestrator.importing.foreign_provider import ForeignProvider
 
-_LOGIN: Final = (
+_LOGIN: Final = Unwanted(
     "Hermes logs in to it by OAuth and keeps the token in auth.json, which is not carried over",
-    "use a key, or a program that prints a token: credentials = [\"command:PROGRAM\"]",
+    'use a key, or a program that prints a token: credentials = ["command:PROGRAM"]',
 )
-_SIGNED: Final = (
+_SIGNED: Final = Unwanted(
     "its requests are signed with a cloud's credentials, which no dialect here does",
     "leave it to Hermes, or put a proxy before it that speaks chat completions",
 )
-_PROCESS: Final = ("Hermes starts a program for it, and no HTTP is spoken", "leave it to Hermes")
+_PROCESS: Final = Unwanted(
+    "Hermes starts a program for it, and no HTTP is spoken", "leave it to Hermes"
+)
 
 HERMES_PROVIDERS: Final = {
     "openrouter": ForeignProvider("openrouter"),
@@ -117,15 +120,16 @@ _ALIASES: Final = {
 }
 
 HERMES_DIALECTS: Final = {
-    "chat_completions": "openai-chat",
-    "openai_chat": "openai-chat",
-    "anthropic_messages": "anthropic-messages",
-    "codex_responses": "openai-responses",
-    "openai_responses": "openai-responses",
+    "chat_completions": ("openai-chat", ""),
+    "openai_chat": ("openai-chat", ""),
+    "anthropic_messages": ("anthropic-messages", "/v1"),
+    "codex_responses": ("openai-responses", ""),
+    "openai_responses": ("openai-responses", ""),
 }
-"""By ``api_mode``; ``bedrock_converse`` has none here."""
+"""By ``api_mode``: the dialect, and what an address lacks, since Hermes' client for it adds that
+itself. ``bedrock_converse`` has none here."""
 
-ROUTED_BY_HEADER: Final = "openrouter"
+TAKES_ROUTING: Final = "openrouter"
 """The provider to which ``provider_routing`` speaks."""
 
 

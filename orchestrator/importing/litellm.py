@@ -107,8 +107,8 @@ class _Converter:
                 first = next(one for one in self.deployments if one.group == group)
                 self._carrying.tell(
                     first.named,
-                    f"{group}: LiteLLM shares requests out over its {len(targets)} targets; "
-                    "here they are asked in this order",
+                    "LiteLLM shares requests out over its targets; here they are asked in this order",
+                    name=group,
                 )
 
     def _tell_of_second_entries(self) -> None:
@@ -123,6 +123,7 @@ class _Converter:
                 asked[second],
                 f"{second} is a second entry of {first}'s account, since two groups say different "
                 "things of one model; what befalls the one entry is not known to the other",
+                name=asked[second].text,
             )
 
     # Fallbacks.
@@ -167,7 +168,10 @@ class _Converter:
                 if group != _ANY and aliases.get(group, group) not in self.groups:
                     self._carrying.leave(listed, self._no_group(group))
                     continue
-                yield aliases.get(group, group), list(self._known(listed.entries or [listed], aliases))
+                yield (
+                    aliases.get(group, group),
+                    list(self._known(listed.entries or [listed], aliases)),
+                )
 
     def _known(self, names: Sequence[Setting], aliases: Mapping[str, str]) -> Iterator[str]:
         for entry in names:
@@ -222,7 +226,8 @@ class _Converter:
                     name = "" if named is None else named.text
                     self._carrying.leave(
                         one,
-                        f"{alias} is a group of its own" if alias in self.groups
+                        f"{alias} is a group of its own"
+                        if alias in self.groups
                         else self._no_group(name),
                     )
                     continue
@@ -241,7 +246,8 @@ class _Converter:
         if name != group and first is not None:
             self._carrying.tell(
                 first.named,
-                f"callers ask for {name} in place of {group}: the name of a route holds no '/'",
+                f"callers ask for {name}, since the name of a route holds no '/'",
+                name=group,
             )
 
     def _add_default(self) -> None:

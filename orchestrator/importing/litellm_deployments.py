@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from orchestrator.importing.carrying import Unwanted
 from orchestrator.importing.draft import ImportedAccount, ImportedTarget
 from orchestrator.importing.foreign_provider import ForeignProvider
 from orchestrator.importing.litellm_names import RESPONSES, RESPONSES_MARK, split_model
@@ -28,10 +29,15 @@ _NO_CHAT: Final = re.compile(
     r"(^|[/-])(whisper|tts|dall-e|gpt-image|imagen|stable-diffusion|flux|rerank|omni-moderation)",
     re.IGNORECASE,
 )
-_OTHER_APIS: Final = (
+_OTHER_API: Final = Unwanted(
     "{0}: routes serve chats, responses and embeddings",
     "POST /passthrough/PROVIDER/… asks one provider for anything else",
 )
+_NO_DEPLOYMENT: Final = Unwanted("it is no deployment: model_name or model is missing")
+_NO_MODEL: Final = Unwanted(
+    "its model stands in a variable that is not set", "set it, and import again"
+)
+_NO_ADDRESS: Final = Unwanted("nothing says where it is", "write its base_url yourself")
 _WINS: Final = "goes before what a request says; in LiteLLM the request goes before it"
 _VERSION: Final = "the v1 API of Azure needs no version"
 
@@ -80,43 +86,39 @@ class DeploymentReader:
         params, named = entry.get("litellm_params"), entry.get("model_name")
         model = params.get("model") if params is not None else None
         if params is None or named is None or model is None or not named.text:
-            self.values.carrying.leave(entry, "is no deployment: model_name or model is missing")
+            self.values.carrying.leave(entry, _NO_DEPLOYMENT)
             return None
         written = self.values.resolved(model)
-        if not isinstance(written, str) or not written.strip():
-            what = "its model stands in a variable that is not set"
-            self.values.carrying.leave(entry, what, "set it, and import again")
-            return None
-        owner = params.get("custom_llm_provider")
-        name, rest, foreign = split_model(written.strip(), owner.text if owner is not None else "")
-        if why := self._refused(entry, written, foreign):
-            self.values.carrying.leave(entry, f"{named.text}: {why[0]}", why[1])
-            return None
-        return self._made(entry, _Parts(named, params, model, owner, name, rest, foreign))
+        why: Unwanted | None = _NO_MODEL
+        if isinstance(written, str) and written.strip():
+            owner = params.get("custom_llm_provider")
+            said = owner.text if owner is not None else ""
+            name, rest, foreign = split_model(written.strip(), said)
+            why = self._refused(entry, written, foreign)
+            if why is None:
+                parts = _Parts(named, params, model, owner, name, rest, foreign)
+                address = self._address(parts)
+                if isinstance(address, str):
+                    return self._made(entry, parts, address)
+                why = address
+        self.values.carrying.leave(entry, why or _NO_DEPLOYMENT, name=named.text)
+        return None
 
-    def _refused(
-        self, entry: Setting, model: str, foreign: ForeignProvider
-    ) -> tuple[str, str] | None:
+    def _refused(self, entry: Setting, model: str, foreign: ForeignProvider) -> Unwanted | None:
         """Why a deployment cannot be asked here, and what to do instead."""
         params = entry.table["litellm_params"]
-        if foreign.refused[0] and not (foreign.is_unknown and self._base(params) is not None):
+        if foreign.refused and not (foreign.is_unknown and self._base(params) is not None):
             return foreign.refused
         info = entry.get("model_info")
         mode = info.get("mode") if info is not None else None
         if mode is not None and mode.text not in _SERVED_MODES:
-            return _OTHER_APIS[0].format(f"its mode is {mode.text[:40]}"), _OTHER_APIS[1]
+            return _OTHER_API.of(f"its mode is {mode.text[:40]}")
         if mode is None and _NO_CHAT.search(model):
-            return _OTHER_APIS[0].format("by its name it makes or reads media"), _OTHER_APIS[1]
+            return _OTHER_API.of("by its name it makes or reads media")
         return None
 
-    def _made(self, entry: Setting, parts: _Parts) -> Deployment | None:
+    def _made(self, entry: Setting, parts: _Parts, address: str) -> Deployment:
         values, params = self.values, parts.params
-        address = self._address(parts)
-        if address is None:
-            values.carrying.leave(
-                entry, f"{parts.named.text}: nothing says where it is", "write its base_url yourself"
-            )
-            return None
         account = self._account(parts, address)
         values.carrying.carry(parts.named, parts.model, parts.owner, *_said_by_model(entry))
         keys = self._keys(parts, account)
@@ -124,18 +126,15 @@ class DeploymentReader:
         wildcard = "*" in parts.rest
         if parts.foreign.is_unknown:
             what = f"{account.suggest_name()} is taken to speak chat completions"
-            values.carrying.tell(parts.model, what)
+            values.carrying.tell(parts.model, what, name=parts.named.text)
         if wildcard:
-            values.carrying.tell(
-                parts.named,
-                f"any model of it is asked for as {account.suggest_name()}/MODEL",
-            )
+            what = f"any model of it is asked for as {account.suggest_name()}/MODEL"
+            values.carrying.tell(parts.named, what, name=parts.named.text)
         target = ImportedTarget(
             account,
             "" if wildcard else parts.rest,
             keys,
             {} if wildcard else self._settings(entry, parts),
-            parts.named.text,
         )
         return Deployment(parts.named.text, parts.named, target, order)
 
@@ -157,13 +156,13 @@ class DeploymentReader:
     def _base(self, params: Setting) -> Setting | None:
         return params.get("api_base", "base_url") or self._credentials(params).get("api_base")
 
-    def _address(self, parts: _Parts) -> str | None:
-        """Its ``base_url``; empty for the vendor's own, ``None`` where nothing says it."""
+    def _address(self, parts: _Parts) -> str | Unwanted:
+        """Its ``base_url``, empty for the vendor's own; or why there is none."""
         setting, foreign = self._base(parts.params), parts.foreign
         if setting is None:
-            return foreign.base_url if foreign.base_url or foreign.known else None
+            return foreign.base_url if foreign.base_url or foreign.known else _NO_ADDRESS
         found = self.values.address(setting, foreign)
-        return found if found is None or not parts.is_azure else _azure_resource(found)
+        return _azure_resource(found) if isinstance(found, str) and parts.is_azure else found
 
     def _account(self, parts: _Parts, address: str) -> ImportedAccount:
         values, foreign, params = self.values, parts.foreign, parts.params
@@ -192,12 +191,12 @@ class DeploymentReader:
     def _keys(self, parts: _Parts, account: ImportedAccount) -> tuple[str, ...]:
         setting = parts.params.get("api_key") or self._credentials(parts.params).get("api_key")
         foreign = parts.foreign
-        own = foreign.own_server or account.vendor is None and not foreign.base_url
+        own = foreign.own_server or (account.vendor is None and not foreign.base_url)
         if setting is None:
             key = "" if own else foreign.variable
             if own and foreign.lends_its_name:
-                what = f"{account.suggest_name()}: no key is named for it, so none is sent"
-                self.values.carrying.tell(parts.model, what)
+                what = f"no key is named for {account.suggest_name()}, so none is sent"
+                self.values.carrying.tell(parts.model, what, name=parts.named.text)
             return (f"env:{key}",) if key else ()
         stem = key_stem(None if own else foreign, account.suggest_name())
         key = self.values.credential(setting, stem, own_server=own)

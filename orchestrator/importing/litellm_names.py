@@ -9,26 +9,27 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from orchestrator.importing.carrying import Unwanted
 from orchestrator.importing.foreign_provider import ForeignProvider
 
-_AWS: Final = (
+_AWS: Final = Unwanted(
     "its requests are signed with AWS credentials, which no dialect here does",
     "ask Bedrock's OpenAI address (https://bedrock-runtime.REGION.amazonaws.com/openai/v1) with a "
     "Bedrock API key, or leave LiteLLM before it and name that as a provider",
 )
-_GOOGLE: Final = (
+_GOOGLE: Final = Unwanted(
     "its requests are signed with Google Cloud credentials, which no dialect here does",
     "use a key of the Gemini API, or leave LiteLLM before it and name that as a provider",
 )
-_LOGIN: Final = (
+_LOGIN: Final = Unwanted(
     "it is asked with a login of LiteLLM's own, which is not carried over",
-    "use a key, or a program that prints a token: credentials = [\"command:PROGRAM\"]",
+    'use a key, or a program that prints a token: credentials = ["command:PROGRAM"]',
 )
-_TEXT: Final = (
+_TEXT: Final = Unwanted(
     "it completes texts, which is an API that nothing here speaks",
     "name the chat model of the same vendor",
 )
-_ROUTER: Final = (
+_ROUTER: Final = Unwanted(
     "it picks a model by the content of a request, which nothing here does",
     "name the targets in a route, in the order in which they are to be asked",
 )
@@ -129,8 +130,8 @@ _BARE_MODELS: Final = (
 """How LiteLLM takes models without a provider, by the beginning of their names."""
 
 UNKNOWN: Final = ForeignProvider(
-    refused=(
-        "LiteLLM knows its provider by a list of its own, which is not known here",
+    refused=Unwanted(
+        "its provider is not known here",
         "write [providers.NAME] with its base_url, and add NAME/MODEL to a route",
     ),
     is_unknown=True,

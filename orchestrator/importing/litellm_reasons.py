@@ -4,50 +4,94 @@ from __future__ import annotations
 
 from typing import Final
 
-_BALANCE: Final = (
+from orchestrator.importing.carrying import ImportLevel, Unwanted
+
+_BALANCE: Final = Unwanted(
     "a route is asked in its order, not by load, weight, latency or cost",
     "put whom you prefer first",
 )
-_LIMITS: Final = (
+_LIMITS: Final = Unwanted(
     "nothing here counts what a deployment may take; a 429 of its vendor is waited for or left",
     "limit callers: orchestrator key new NAME --rpm N --tokens-per-day N",
 )
-_COOLING: Final = ("how long a failure keeps a target out depends on its reason, not on a setting", "")
-_RETRIES: Final = (
+_COOLING: Final = Unwanted(
+    "how long a failure keeps a target out depends on its reason, not on a setting",
+    level=ImportLevel.APART,
+)
+_RETRIES: Final = Unwanted(
     "how often a reason is tried again is not counted by reason",
     "say which moves it allows in [policy.on], and attempts_per_target in [policy]",
 )
-_LOGGING: Final = (
+_LOGGING: Final = Unwanted(
     "calls are told by the ledger, the log and /metrics, not by callbacks",
     'write ledger = "calls.jsonl" at the top; in Python: observe=',
 )
-_CACHE: Final = ("answers are not cached here", "")
-_REDIS: Final = ("what was learned of providers is shared by a file, without Redis", "")
-_DATABASE: Final = ("the gateway has no database", "")
-_MONEY: Final = (
+_CACHE: Final = Unwanted(
+    "answers are not cached here",
+)
+_REDIS: Final = Unwanted(
+    "what was learned of providers is shared by a file, without Redis",
+    level=ImportLevel.APART,
+)
+_DATABASE: Final = Unwanted(
+    "the gateway has no database",
+    level=ImportLevel.APART,
+)
+_MONEY: Final = Unwanted(
     "nothing here counts money before a call",
     "limit tokens: orchestrator key new NAME --tokens-per-day N",
 )
-_PRICES: Final = ("prices come from a list of their own: orchestrator stats", "")
-_KNOWN: Final = ("what a model can do is not declared; what it refuses goes on to the next", "")
-_GUARD: Final = ("contents are not judged here", "judge them before the call, or behind it")
-_ACCESS: Final = ("who may ask is said by keys", "orchestrator key new NAME --routes …")
-_SERVER: Final = ("it concerns LiteLLM's own server", "[gateway] says what there is here")
-_PASSTHROUGH: Final = (
+_PRICES: Final = Unwanted(
+    "prices come from a list of their own: orchestrator stats",
+    level=ImportLevel.APART,
+)
+_KNOWN: Final = Unwanted(
+    "what a model can do is not declared; what it refuses goes on to the next",
+    level=ImportLevel.APART,
+)
+_GUARD: Final = Unwanted(
+    "contents are not judged here",
+    "judge them before the call, or behind it",
+)
+_ACCESS: Final = Unwanted(
+    "who may ask is said by keys",
+    "orchestrator key new NAME --routes …",
+)
+_SERVER: Final = Unwanted(
+    "it concerns LiteLLM's own server",
+    "[gateway] says what there is here",
+    level=ImportLevel.APART,
+)
+_PASSTHROUGH: Final = Unwanted(
     "what is passed through is asked for by path",
     "POST /passthrough/PROVIDER/… asks a provider of the config",
 )
-_LABELS: Final = ("it only describes the deployment", "")
-_LOGS: Final = ("the log is set by `orchestrator serve --log …`; it never holds contents or keys", "")
-_TAGS: Final = ("a route is chosen by its name alone", "make one route for each tag")
-_MCP: Final = ("tools are the agent's own affair here", "")
-_PARAMS: Final = (
+_LABELS: Final = Unwanted(
+    "it only describes the deployment",
+    level=ImportLevel.APART,
+)
+_LOGS: Final = Unwanted(
+    "the log is set by `orchestrator serve --log …`; it never holds contents or keys",
+    level=ImportLevel.APART,
+)
+_TAGS: Final = Unwanted(
+    "a route is chosen by its name alone",
+    "make one route for each tag",
+)
+_MCP: Final = Unwanted(
+    "tools are the agent's own affair here",
+)
+_PARAMS: Final = Unwanted(
     "what a target cannot take is left out for all targets alike",
     'write drop = ["name", …] in [policy]',
 )
-_CLOUD: Final = ("it is for a cloud's own API, which nothing here speaks", "")
+_CLOUD: Final = Unwanted(
+    "it is for a cloud's own API, which nothing here speaks",
+)
 
-UNKNOWN_SETTING: Final = ("nothing here corresponds to it", "")
+UNKNOWN_SETTING: Final = Unwanted(
+    "nothing here corresponds to it",
+)
 
 LITELLM_REASONS: Final = {
     **dict.fromkeys(
@@ -56,7 +100,18 @@ LITELLM_REASONS: Final = {
     "optional_pre_call_checks": _BALANCE,
     "lowest_latency_buffer": _BALANCE,
     **dict.fromkeys(
-        ("rpm", "tpm", "itpm", "otpm", "rpd", "tpd", "max_parallel_requests"), _LIMITS
+        (
+            "rpm",
+            "tpm",
+            "itpm",
+            "otpm",
+            "rpd",
+            "tpd",
+            "max_parallel_requests",
+            "rpm_limit",
+            "tpm_limit",
+        ),
+        _LIMITS,
     ),
     "default_max_parallel_requests": _LIMITS,
     "default_api_key_rpm_limit": _LIMITS,
@@ -72,7 +127,7 @@ LITELLM_REASONS: Final = {
         ("retry_policy", "model_group_retry_policy", "max_retries", "num_retries_per_request"),
         _RETRIES,
     ),
-    "max_fallbacks": ("a route ends with its last target", ""),
+    "max_fallbacks": Unwanted("a route ends with its last target", level=ImportLevel.APART),
     **dict.fromkeys(
         (
             *("callbacks", "success_callback", "failure_callback", "service_callback"),
@@ -106,7 +161,12 @@ LITELLM_REASONS: Final = {
     ),
     **dict.fromkeys(
         (
-            *("max_budget", "budget_duration", "provider_budget_config", "max_internal_user_budget"),
+            *(
+                "max_budget",
+                "budget_duration",
+                "provider_budget_config",
+                "max_internal_user_budget",
+            ),
             *("internal_user_budget_duration", "max_user_budget", "max_end_user_budget"),
         ),
         _MONEY,
@@ -116,7 +176,12 @@ LITELLM_REASONS: Final = {
             *("input_cost_per_token", "output_cost_per_token", "input_cost_per_second"),
             *("output_cost_per_second", "cache_read_input_token_cost", "custom_pricing"),
             *("cache_creation_input_token_cost", "input_cost_per_character", "cost_margin_config"),
-            *("input_cost_per_image", "output_cost_per_image", "cost_discount_config", "base_model"),
+            *(
+                "input_cost_per_image",
+                "output_cost_per_image",
+                "cost_discount_config",
+                "base_model",
+            ),
         ),
         _PRICES,
     ),
@@ -136,13 +201,25 @@ LITELLM_REASONS: Final = {
     ),
     **dict.fromkeys(
         (
-            *("access_groups", "team_id", "team_alias", "default_team_settings", "public_model_groups"),
+            *(
+                "access_groups",
+                "team_id",
+                "team_alias",
+                "default_team_settings",
+                "public_model_groups",
+            ),
             *("default_internal_user_params", "upperbound_key_generate_params", "custom_auth"),
             *("default_key_generate_params", "key_generation_settings", "enable_jwt_auth"),
             *("litellm_jwtauth", "allowed_routes", "admin_only_routes", "public_routes"),
             *("custom_key_generate", "enforce_user_param", "key_management_system"),
             *("key_management_settings", "allow_user_auth", "allowed_ips", "ui_access_mode"),
-            *("default_team_params", "internal_user_budget_defaults", "ui_username", "ui_password"),
+            *(
+                "default_end_user_params",
+                "default_team_params",
+                "internal_user_budget_defaults",
+                "ui_username",
+                "ui_password",
+            ),
             *("use_google_kms", "use_azure_key_vault", "control_plane_url"),
         ),
         _ACCESS,
@@ -152,7 +229,11 @@ LITELLM_REASONS: Final = {
             *("background_health_checks", "health_check_interval", "health_check_details"),
             *("proxy_budget_rescheduler_min_time", "proxy_budget_rescheduler_max_time"),
             *("infer_model_from_keys", "proxy_config", "num_workers", "port", "host"),
-            *("forward_client_headers_to_llm_api", "disable_admin_ui", "use_client_credentials_pass"),
+            *(
+                "forward_client_headers_to_llm_api",
+                "disable_admin_ui",
+                "use_client_credentials_pass",
+            ),
             *("enable_oauth2_auth", "proxy_base_url", "return_response_headers", "telemetry"),
             *("user_header_name", "user_header_mappings", "health_check_timeout"),
             *("health_check_model", "health_check_max_tokens", "disable_background_health_check"),
@@ -162,7 +243,12 @@ LITELLM_REASONS: Final = {
     ),
     **dict.fromkeys(
         (
-            *("pass_through_endpoints", "use_in_pass_through", "files_settings", "finetune_settings"),
+            *(
+                "pass_through_endpoints",
+                "use_in_pass_through",
+                "files_settings",
+                "finetune_settings",
+            ),
             *("assistant_settings", "batch_settings", "vector_store_registry", "search_tools"),
         ),
         _PASSTHROUGH,
@@ -178,14 +264,26 @@ LITELLM_REASONS: Final = {
         (
             *("set_verbose", "json_logs", "turn_off_message_logging", "redact_user_api_key_info"),
             *("debug_level", "suppress_debug_info", "log_raw_request_response", "debug"),
-            *("redact_messages_in_exceptions", "verbose", "store_audit_logs", "detailed_debug"),
+            *(
+                "redact_messages_in_exceptions",
+                "verbose",
+                "log_level",
+                "timezone",
+                "store_audit_logs",
+                "detailed_debug",
+            ),
         ),
         _LOGS,
     ),
     **dict.fromkeys(("tags", "enable_tag_filtering", "tag_regex", "default_tags"), _TAGS),
     **dict.fromkeys(("mcp_servers", "mcp_aliases", "mcp_tools", "agent_list", "agents"), _MCP),
     **dict.fromkeys(
-        ("additional_drop_params", "allowed_openai_params", "modify_params", "add_function_to_prompt"),
+        (
+            "additional_drop_params",
+            "allowed_openai_params",
+            "modify_params",
+            "add_function_to_prompt",
+        ),
         _PARAMS,
     ),
     **dict.fromkeys(
@@ -197,12 +295,13 @@ LITELLM_REASONS: Final = {
         ),
         _CLOUD,
     ),
-    "environment_variables": (
+    "environment_variables": Unwanted(
         "it is set for LiteLLM's own process",
         "set what the config reads where the gateway is started",
+        ImportLevel.APART,
     ),
-    "api_type": ("the address says it", ""),
-    "stream": ("a caller says whether an answer is streamed", ""),
-    "mock_response": ("nothing here makes an answer up", "use orchestrator.sim for tests"),
+    "api_type": Unwanted("the address says it", level=ImportLevel.APART),
+    "stream": Unwanted("a caller says whether an answer is streamed", level=ImportLevel.APART),
+    "mock_response": Unwanted("nothing here makes an answer up", "use orchestrator.sim for tests"),
 }
 """By the last key of a setting's path that stands here: what it is for, and what to do instead."""

@@ -77,7 +77,8 @@ class _Settings:
         if needed > Policy().deadline:
             self._put("policy", deadline=written(needed))
             self.values.carrying.tell(
-                setting, "a whole call has a deadline here, which is raised so that one attempt fits"
+                setting,
+                "a whole call has a deadline here, which is raised so that one attempt fits",
             )
 
     def gateway(self) -> None:

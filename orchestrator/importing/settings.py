@@ -57,7 +57,7 @@ class Setting:
     @property
     def is_blank(self) -> bool:
         """Whether it says nothing: null, an empty text, list or mapping."""
-        return self.value is None or self.value in ("", [], {})
+        return self.value is None or (not self.value and isinstance(self.value, str | list | dict))
 
     def get(self, *keys: str) -> Setting | None:
         """The first of ``keys`` that stands in it and says something, or ``None``."""
@@ -65,11 +65,12 @@ class Setting:
         return next((one for one in found if one is not None and not one.is_blank), None)
 
     def leaves(self) -> Iterator[Setting]:
-        """The values without parts; an empty list or mapping is one."""
-        parts = [*self.table.values(), *self.entries]
-        if not parts:
-            yield self
-        for part in parts:
+        """The values without parts that say something."""
+        if not isinstance(self.value, dict | list):
+            if not self.is_blank:
+                yield self
+            return
+        for part in (*self.table.values(), *self.entries):
             yield from part.leaves()
 
     def plain(self) -> Plain:

@@ -18,7 +18,7 @@ from orchestrator.config import credentials, scalars
 from orchestrator.config.errors import NotAllowed
 from orchestrator.config.providers import variable as headers_variable
 from orchestrator.header_rules import AUTHENTICATING
-from orchestrator.importing.carrying import Carrying
+from orchestrator.importing.carrying import Carrying, Unwanted
 from orchestrator.importing.draft import variable_name
 from orchestrator.importing.foreign_provider import ForeignProvider
 from orchestrator.importing.settings import Setting
@@ -27,7 +27,17 @@ from orchestrator.json_values import NotJson, checked
 _NO_KEYS = frozenset(
     {
         *("", "none", "null", "empty", "dummy", "fake", "fake-key", "no-key", "nokey", "na", "n/a"),
-        *("not-needed", "not-required", "unused", "placeholder", "any", "anything", "x", "xxx", "-"),
+        *(
+            "not-needed",
+            "not-required",
+            "unused",
+            "placeholder",
+            "any",
+            "anything",
+            "x",
+            "xxx",
+            "-",
+        ),
         *("no-key-required", "no-key-needed", "sk-no-key-required", "sk-no-key-needed", "local"),
         *("ollama", "lm-studio", "vllm", "sk-dummy", "sk-fake", "sk-none", "dummy-key", "not-used"),
     }
@@ -43,6 +53,10 @@ _SHORTEST_SECRET = 8
 
 _KEY_PATH = "/chat/completions"
 _EXACT = re.compile(r"\d{1,12}(\.\d{1,9})?")
+
+_NO_KEY = Unwanted("is no key", "name its variable under credentials")
+_BAD_HEADER = Unwanted("is no header that a config may name")
+_NO_WORD = Unwanted("TOML and JSON have no word for its value in common")
 
 Reference = re.Pattern[str]
 """How a file names an environment variable; its first group is the name."""
@@ -108,7 +122,7 @@ class ValueReader:
             self.carrying.change(setting, "what stands there is no key, so none is sent")
             return ""
         if not secret:
-            self.carrying.leave(setting, "is no key", "name its variable under credentials")
+            self.carrying.leave(setting, _NO_KEY)
             return ""
         if self.keeps_keys and _is_literal(secret):
             self.carrying.carry(setting)
@@ -142,35 +156,30 @@ class ValueReader:
 
     # Addresses.
 
-    def address(self, setting: Setting, foreign: ForeignProvider) -> str | None:
-        """An address as ``base_url``; empty for the vendor's own, ``None`` where it is none."""
+    def address(self, setting: Setting, foreign: ForeignProvider) -> str | Unwanted:
+        """An address as ``base_url``, empty for the vendor's own; or why it is none."""
         text = self.resolved(setting)
         if text is None:
             name = self.variable(setting)
-            self.carrying.leave(
-                setting,
-                f"the address stands in the variable {name}, which is not set",
-                f"set {name} and import again: a base_url is written out",
+            return Unwanted(
+                f"its address stands in the variable {name}, which is not set",
+                "set it and import again, since a base_url is written out",
             )
-            return None
         cleaned = _completed(str(text).strip().rstrip("/"), foreign)
         try:
-            checked_url = scalars.base_url(cleaned)
+            found = scalars.base_url(cleaned)
         except NotAllowed:
-            self.carrying.leave(setting, "is no address such as https://llm.corp/v1")
-            return None
-        if urlsplit(checked_url).query:
-            self.carrying.leave(
-                setting, "the address holds a query, which may be a key", "write base_url yourself"
-            )
-            return None
+            return Unwanted("its address is none such as https://llm.corp/v1")
+        if urlsplit(found).query:
+            what = "its address holds a query, which may be a key"
+            return Unwanted(what, "write base_url yourself")
         if self.variable(setting):
             what = "the variable is not looked up later: its value of now is written"
             self.carrying.change(setting, what)
         else:
             self.carrying.carry(setting)
         known = foreign.known
-        return "" if known is not None and checked_url == known.base_url else checked_url
+        return "" if known is not None and found == known.base_url else found
 
     # Headers.
 
@@ -181,15 +190,12 @@ class ValueReader:
             try:
                 scalars.headers({name: one.text})
             except NotAllowed:
-                self.carrying.leave(one, "is no header that a config may name")
+                self.carrying.leave(one, _BAD_HEADER)
                 continue
             if not isinstance(one.value, str) or self.variable(one) or self._is_secret(name, one):
                 variable = headers_variable(provider)
-                self.carrying.leave(
-                    one,
-                    "the value of a header may be a secret, and is not copied",
-                    f"set {variable}='{name}: …', one a line",
-                )
+                what = "the value of a header may be a secret, and is not copied"
+                self.carrying.leave(one, Unwanted(what, f"set {variable}='{name}: …', one a line"))
             else:
                 self.carrying.carry(one)
                 found.append((name, one.text))
@@ -248,7 +254,7 @@ class ValueReader:
         except NotJson:
             sayable = None
         if sayable is None or has_null(sayable):
-            self.carrying.leave(setting, "TOML and JSON have no word for its value in common")
+            self.carrying.leave(setting, _NO_WORD)
             return None
         return sayable
 
