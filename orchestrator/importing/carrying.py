@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import cache
 
 import attrs
@@ -78,6 +78,7 @@ class Carrying:
         self._root = root
         self._carried: set[int] = set()
         self._left: set[int] = set()
+        self._apart: set[int] = set()
 
     @property
     def settings(self) -> int:
@@ -90,9 +91,9 @@ class Carrying:
         return len(self._carried)
 
     @property
-    def left(self) -> int:
-        """How many of them are not."""
-        return len(self._left)
+    def apart(self) -> int:
+        """How many of them are not carried over without a loss."""
+        return len(self._apart)
 
     def carry(self, *settings: Setting | None) -> None:
         """Note settings as carried over, with all that stands in them."""
@@ -115,17 +116,26 @@ class Carrying:
             return
         new = {leaf.origin for leaf in setting.leaves()} - self._carried - self._left
         if new:
+            reason = Unwanted(why) if isinstance(why, str) else why
             self._left |= new
-            self._add(setting, Unwanted(why) if isinstance(why, str) else why, name)
+            if reason.level is ImportLevel.APART:
+                self._apart |= new
+            self._add(setting, reason, name)
 
-    def leave_rest(self, reasons: Mapping[str, Unwanted], unknown: Unwanted) -> None:
+    def leave_rest(
+        self, reasons: Mapping[str, Unwanted], unknown: Unwanted, *, within: Container[str] = ()
+    ) -> None:
         """Note all that nobody has looked at.
 
         Args:
             reasons: Why it is not carried over, by the last key of a path that stands here.
             unknown: Why any other is not.
+            within: The parts of the file for which ``reasons`` hold; all where there is none.
         """
         for setting in self._untouched(self._root):
+            if within and setting.path[0] not in within:
+                self.leave(setting, unknown)
+                continue
             for one in _by_reason(setting, reasons):
                 keys = [step for step in one.path if isinstance(step, str)]
                 known = (reasons[key] for key in reversed(keys) if key in reasons)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from orchestrator.vendors import CATALOGUE, Vendor, at_address
+from orchestrator.vendors import CATALOGUE, EndpointUnknown, Vendor, at_address
 
 _LONGEST = 64
 """Characters of a provider's name."""
@@ -35,8 +35,6 @@ class ImportedAccount:
         headers: What is sent besides.
         stream: False where it cannot stream.
         name: What its entry is called; empty where that is made of vendor or address.
-        key_header: The header of its key; empty for the dialect's own.
-        verify: A file of certificates; empty for the usual ones.
     """
 
     vendor: Vendor | None = None
@@ -45,8 +43,18 @@ class ImportedAccount:
     headers: tuple[tuple[str, str], ...] = ()
     stream: bool = True
     name: str = ""
-    key_header: str = ""
-    verify: str = ""
+
+    def problem(self) -> str:
+        """Why a config could not name it so; empty where it could."""
+        if self.vendor is None:
+            return ""
+        try:
+            self.vendor.endpoint({}, self.dialect or self.vendor.dialect, self.base_url)
+        except EndpointUnknown:
+            return ""
+        except ValueError as error:
+            return str(error)
+        return ""
 
     def suggest_name(self) -> str:
         """A name for its entry, which others may bear too."""
@@ -217,7 +225,7 @@ def _pool_of(pools: Iterable[Sequence[str]], keys: Sequence[str]) -> tuple[str, 
 
 def _is_same_account(entry: _Entry, target: ImportedTarget) -> bool:
     """Whether a target's keys are those of an entry: they share one, or neither has any."""
-    if entry.account != target.account:
+    if attrs.evolve(entry.account, name="") != attrs.evolve(target.account, name=""):
         return False
     return bool(set(entry.keys) & set(target.keys)) or (not entry.keys and not target.keys)
 
@@ -230,11 +238,9 @@ def _provider_table(entry: _Entry) -> dict[str, Any]:
         "vendor": None if vendor is None or known or not vendor.keys else vendor.name,
         "dialect": account.dialect,
         "base_url": account.base_url,
-        "key_header": account.key_header,
         "credentials": entry.keys,
         "headers": dict(account.headers),
         "strategy": entry.strategy if entry.has_said_strategy or len(entry.keys) > 1 else "",
-        "verify": account.verify,
     }
     table = {key: value for key, value in said.items() if value}
     return table if account.stream else {**table, "stream": False}

@@ -30,6 +30,12 @@ _AS_MAIN: Final = Unwanted("it is asked for as the main model is", level=ImportL
 _MAIN: Final = ("", "auto", "main")
 """What a side task says as its provider where it takes the main model's."""
 
+_READ: Final = (
+    *("model", "providers", "custom_providers", "fallback_providers", "fallback_model"),
+    *("auxiliary", "delegation", "credential_pool_quota_aware", "smart_model_routing"),
+)
+"""The parts of the file that say something of providers."""
+
 _NO_TARGET: Final = "of OpenRouter no target is carried over"
 
 HERMES_REASONS: Final = {
@@ -37,6 +43,9 @@ HERMES_REASONS: Final = {
         "silence is noticed by first_token and idle", "set them in [timeouts]"
     ),
     "rate_limit_delay": Unwanted("nothing is held back; a 429 is waited for or left"),
+    "ssl_ca_cert": Unwanted(
+        "a file of certificates is not taken over unseen", 'write verify = "FILE" at the provider'
+    ),
     "ssl_verify": Unwanted(
         "certificates are always checked, but on this machine",
         'name a file: verify = "corp-ca.pem"',
@@ -74,7 +83,7 @@ def convert_hermes(
     values.learn_names(root)
     builder = ConfigBuilder()
     _Converter(root, values, builder, EndpointReader(values, root)).convert()
-    carrying.leave_rest(HERMES_REASONS, _OWN)
+    carrying.leave_rest(HERMES_REASONS, _OWN, within=_READ)
     return Imported.of(builder, carrying)
 
 
@@ -94,7 +103,8 @@ class _Converter:
     def convert(self) -> None:
         """Fill the builder."""
         main = self.root.get("model")
-        default = [*self._target(main), *self._fallbacks()] if main is not None else []
+        first = list(self._target(main)) if main is not None else []
+        default = [*first, *self._fallbacks()]
         if default:
             self.builder.add_route(DEFAULT_ROUTE, default)
         self._add_tasks()
@@ -153,7 +163,9 @@ class _Converter:
             route = name.replace("/", "-")
             self.builder.add_route(route, targets)
             where = task.get("model") or task
-            self._carrying.tell(where, f"it is the route {route}: name that as its model in Hermes")
+            self._carrying.tell(
+                where, "it is a route: name that as its model in Hermes", name=route
+            )
 
     # What holds for providers.
 

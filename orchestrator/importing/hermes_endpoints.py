@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -183,32 +183,32 @@ class EndpointReader:
             return _NO_ADDRESS
         if isinstance(address, Unwanted):
             return address
+        account = self._plain(named, _with_ending(address, ending), dialect)
+        if why := account.problem():
+            return Unwanted(why)
+        self._values.carry_address(setting)
         self._values.carrying.carry(mode)
-        return self._made(block, named, _with_ending(address, ending), dialect)
+        places = [one for one in (own, block) if one is not None]
+        return self._made(account, places)
 
-    def _made(self, block: Setting, named: _Named, address: str, dialect: str) -> ImportedAccount:
+    def _plain(self, named: _Named, address: str, dialect: str) -> ImportedAccount:
         known = named.foreign.known
         usual = known.dialect if known is not None else DEFAULT_DIALECT
-        account = ImportedAccount(
+        return ImportedAccount(
             vendor=known,
             base_url=address,
             dialect="" if dialect == usual else dialect,
             name="" if known is not None or named.foreign.vendor else _entry_name(named),
-            stream=all(map(self._streams, filter(None, (block, named.own)))),
         )
+
+    def _made(self, account: ImportedAccount, places: Sequence[Setting]) -> ImportedAccount:
+        """An account with what is sent besides; a later place goes before an earlier one."""
         headers: dict[str, str] = {}
-        for place in filter(None, (named.own, block)):
+        for place in places:
             for key in _HEADERS[::-1]:
                 headers |= self._values.headers(place.get(key), account.suggest_name())
-        verify = self._own_text(named, "ssl_ca_cert")
-        return attrs.evolve(account, headers=tuple(headers.items()), verify=verify)
-
-    def _own_text(self, named: _Named, key: str) -> str:
-        setting = named.own.get(key) if named.own is not None else None
-        if setting is None:
-            return ""
-        self._values.carrying.change(setting, "a relative path lies beside the config here")
-        return setting.text
+        streams = all([self._streams(place) for place in places])
+        return attrs.evolve(account, headers=tuple(headers.items()), stream=streams)
 
     def _streams(self, place: Setting) -> bool:
         """Whether it is asked for streams; both spellings are carried over."""
@@ -277,7 +277,10 @@ class EndpointReader:
         }
         for place in places:  # a second word on the same, which the first goes before
             for again in (place.get(*_CONTEXT), place.get(*_TIMEOUT)):
-                if again not in (None, context, timeout):
+                first = context if again is place.get(*_CONTEXT) else timeout
+                if again is not None and first is not None and again.plain() == first.plain():
+                    values.carrying.carry(again)
+                elif again not in (None, context, timeout):
                     values.carrying.leave(again, "a nearer setting goes before it")
         return {key: one for key, one in said.items() if one}
 

@@ -107,7 +107,7 @@ class _Converter:
                 first = next(one for one in self.deployments if one.group == group)
                 self._carrying.tell(
                     first.named,
-                    "LiteLLM shares requests out over its targets; here they are asked in this order",
+                    "LiteLLM shares requests out over its targets; here the first is asked first",
                     name=group,
                 )
 

@@ -14,7 +14,7 @@ from orchestrator.importing.draft import ImportedAccount, ImportedTarget
 from orchestrator.importing.foreign_provider import ForeignProvider
 from orchestrator.importing.litellm_names import RESPONSES, RESPONSES_MARK, split_model
 from orchestrator.importing.settings import Setting
-from orchestrator.importing.values import ValueReader, key_stem
+from orchestrator.importing.values import ValueReader, is_header, key_stem
 
 _PARAMETERS: Final = (
     *("temperature", "top_p", "top_k", "max_tokens", "max_completion_tokens", "seed", "stop", "n"),
@@ -39,6 +39,7 @@ _NO_MODEL: Final = Unwanted(
 )
 _NO_ADDRESS: Final = Unwanted("nothing says where it is", "write its base_url yourself")
 _WINS: Final = "goes before what a request says; in LiteLLM the request goes before it"
+_ORGANIZATION: Final = "OpenAI-Organization"
 _VERSION: Final = "the v1 API of Azure needs no version"
 
 
@@ -97,10 +98,10 @@ class DeploymentReader:
             why = self._refused(entry, written, foreign)
             if why is None:
                 parts = _Parts(named, params, model, owner, name, rest, foreign)
-                address = self._address(parts)
-                if isinstance(address, str):
-                    return self._made(entry, parts, address)
-                why = address
+                account = self._account(parts)
+                if isinstance(account, ImportedAccount):
+                    return self._made(entry, parts, account)
+                why = account
         self.values.carrying.leave(entry, why or _NO_DEPLOYMENT, name=named.text)
         return None
 
@@ -117,9 +118,11 @@ class DeploymentReader:
             return _OTHER_API.of("by its name it makes or reads media")
         return None
 
-    def _made(self, entry: Setting, parts: _Parts, address: str) -> Deployment:
+    def _made(self, entry: Setting, parts: _Parts, plain: ImportedAccount) -> Deployment:
         values, params = self.values, parts.params
-        account = self._account(parts, address)
+        values.carry_address(self._base(params))
+        account = attrs.evolve(plain, headers=self._headers(parts, plain.suggest_name()))
+        self._tell_of_version(parts)
         values.carrying.carry(parts.named, parts.model, parts.owner, *_said_by_model(entry))
         keys = self._keys(parts, account)
         order = values.whole(params.get("order"), least=0) or 0
@@ -164,29 +167,36 @@ class DeploymentReader:
         found = self.values.address(setting, foreign)
         return _azure_resource(found) if isinstance(found, str) and parts.is_azure else found
 
-    def _account(self, parts: _Parts, address: str) -> ImportedAccount:
-        values, foreign, params = self.values, parts.foreign, parts.params
-        known = foreign.known
-        if foreign.lends_its_name and address:
-            known = None
-        dialect = RESPONSES if parts.is_responses else ""
+    def _account(self, parts: _Parts) -> ImportedAccount | Unwanted:
+        """Whom it asks, without what is sent besides; or why nothing here can."""
+        address, foreign = self._address(parts), parts.foreign
+        if isinstance(address, Unwanted):
+            return address
+        known = None if foreign.lends_its_name and address else foreign.known
         account = ImportedAccount(
             vendor=known,
             base_url=address,
-            dialect=dialect,
+            dialect=RESPONSES if parts.is_responses else "",
             name="" if known is not None or not foreign.base_url else parts.name,
         )
-        listed = values.headers(params.get("extra_headers", "headers"), account.suggest_name())
+        return Unwanted(why) if (why := account.problem()) else account
+
+    def _headers(self, parts: _Parts, provider: str) -> tuple[tuple[str, str], ...]:
+        params = parts.params
+        found = self.values.headers(params.get("extra_headers", "headers"), provider)
         organization = params.get("organization")
-        if organization is not None and organization.text and not values.variable(organization):
-            values.carrying.carry(organization)
-            listed = (*listed, ("OpenAI-Organization", organization.text))
-        version = params.get("api_version") or self._credentials(params).get("api_version")
+        if organization is not None and not self.values.variable(organization):
+            if is_header(_ORGANIZATION, organization.value):
+                self.values.carrying.carry(organization)
+                found[_ORGANIZATION] = organization.text
+        return tuple(found.items())
+
+    def _tell_of_version(self, parts: _Parts) -> None:
+        version = parts.params.get("api_version")
+        version = version or self._credentials(parts.params).get("api_version")
         if version is not None and parts.is_azure:
-            values.carrying.change(
-                version, _VERSION, "for a dated one set OPENAI_API_VERSION where it runs"
-            )
-        return attrs.evolve(account, headers=listed)
+            fix = "for a dated one set OPENAI_API_VERSION where it runs"
+            self.values.carrying.change(version, _VERSION, fix)
 
     def _keys(self, parts: _Parts, account: ImportedAccount) -> tuple[str, ...]:
         setting = parts.params.get("api_key") or self._credentials(parts.params).get("api_key")

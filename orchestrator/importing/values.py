@@ -173,33 +173,36 @@ class ValueReader:
         if urlsplit(found).query:
             what = "its address holds a query, which may be a key"
             return Unwanted(what, "write base_url yourself")
-        if self.variable(setting):
+        known = foreign.known
+        return "" if known is not None and found == known.base_url else found
+
+    def carry_address(self, setting: Setting | None) -> None:
+        """Note an address as carried over, once all else allows it."""
+        if setting is not None and self.variable(setting):
             what = "the variable is not looked up later: its value of now is written"
             self.carrying.change(setting, what)
         else:
             self.carrying.carry(setting)
-        known = foreign.known
-        return "" if known is not None and found == known.base_url else found
 
     # Headers.
 
-    def headers(self, setting: Setting | None, provider: str) -> tuple[tuple[str, str], ...]:
+    def headers(self, setting: Setting | None, provider: str) -> dict[str, str]:
         """The headers that may be written; for those that may be secrets a variable is named."""
-        found: list[tuple[str, str]] = []
-        for name, one in (setting.table if setting is not None else {}).items():
-            try:
-                scalars.headers({name: one.text})
-            except NotAllowed:
-                self.carrying.leave(one, _BAD_HEADER)
-                continue
-            if not isinstance(one.value, str) or self.variable(one) or self._is_secret(name, one):
-                variable = headers_variable(provider)
-                what = "the value of a header may be a secret, and is not copied"
-                self.carrying.leave(one, Unwanted(what, f"set {variable}='{name}: …', one a line"))
-            else:
-                self.carrying.carry(one)
-                found.append((name, one.text))
-        return tuple(found)
+        listed = setting.table if setting is not None else {}
+        found = {name: self._header(name, one, provider) for name, one in listed.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _header(self, name: str, setting: Setting, provider: str) -> str | None:
+        if not is_header(name, setting.value):
+            self.carrying.leave(setting, _BAD_HEADER)
+            return None
+        if self._is_secret(name, setting):
+            what = "the value of a header may be a secret, and is not copied"
+            fix = f"set {headers_variable(provider)}='{name}: …', one a line"
+            self.carrying.leave(setting, Unwanted(what, fix))
+            return None
+        self.carrying.carry(setting)
+        return setting.text
 
     def _is_secret(self, name: str, value: Setting) -> bool:
         lower = name.lower()
@@ -257,6 +260,15 @@ class ValueReader:
             self.carrying.leave(setting, _NO_WORD)
             return None
         return sayable
+
+
+def is_header(name: str, value: Any) -> bool:
+    """Whether a config may name a header so."""
+    try:
+        scalars.headers({name: value})
+    except NotAllowed:
+        return False
+    return True
 
 
 def has_null(value: Any) -> bool:
