@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 
 import attrs
 
-from orchestrator.importing.settings import Setting
+from orchestrator.importing.settings import ForeignSetting
 
 
 class ImportLevel(enum.StrEnum):
@@ -73,7 +73,7 @@ class Carrying:
         findings: What a person should know, in the order in which it was found.
     """
 
-    def __init__(self, root: Setting) -> None:
+    def __init__(self, root: ForeignSetting) -> None:
         self.findings: list[ImportFinding] = []
         self._root = root
         self._carried: set[int] = set()
@@ -95,22 +95,22 @@ class Carrying:
         """How many of them are not carried over without a loss."""
         return len(self._apart)
 
-    def carry(self, *settings: Setting | None) -> None:
+    def carry(self, *settings: ForeignSetting | None) -> None:
         """Note settings as carried over, with all that stands in them."""
         for setting in settings:
             if setting is not None:
                 self._carried |= {leaf.origin for leaf in setting.leaves()} - self._left
 
-    def change(self, setting: Setting, what: str, fix: str = "", *, name: str = "") -> None:
+    def change(self, setting: ForeignSetting, what: str, fix: str = "", *, name: str = "") -> None:
         """Note a setting as carried over in other words, and say which."""
         self.carry(setting)
         self.tell(setting, what, fix, name=name)
 
-    def tell(self, setting: Setting, what: str, fix: str = "", *, name: str = "") -> None:
+    def tell(self, setting: ForeignSetting, what: str, fix: str = "", *, name: str = "") -> None:
         """Say something of what is carried over."""
         self._add(setting, Unwanted(what, fix, ImportLevel.CHANGED), name)
 
-    def leave(self, setting: Setting | None, why: Unwanted | str, *, name: str = "") -> None:
+    def leave(self, setting: ForeignSetting | None, why: Unwanted | str, *, name: str = "") -> None:
         """Note a setting as not carried over, but for those of its parts that are."""
         if setting is None:
             return
@@ -123,7 +123,7 @@ class Carrying:
             self._add(setting, reason, name)
 
     def leave_rest(
-        self, reasons: Mapping[str, Unwanted], unknown: Unwanted, *, within: Container[str] = ()
+        self, reasons: Mapping[str, Unwanted], unknown: Unwanted, *, within: Collection[str] = ()
     ) -> None:
         """Note all that nobody has looked at.
 
@@ -141,11 +141,11 @@ class Carrying:
                 known = (reasons[key] for key in reversed(keys) if key in reasons)
                 self.leave(one, next(known, unknown))
 
-    def _untouched(self, setting: Setting) -> Iterator[Setting]:
+    def _untouched(self, setting: ForeignSetting) -> Iterator[ForeignSetting]:
         """The outermost settings of which no part is in either list."""
         seen = self._carried | self._left
 
-        def untouched(one: Setting) -> Iterator[Setting]:
+        def untouched(one: ForeignSetting) -> Iterator[ForeignSetting]:
             leaves = {leaf.origin for leaf in one.leaves()}
             if leaves.isdisjoint(seen):
                 if leaves:
@@ -157,17 +157,19 @@ class Carrying:
         parts = (*setting.table.values(), *setting.entries)
         yield from (found for part in parts for found in untouched(part))
 
-    def _add(self, setting: Setting, why: Unwanted, name: str) -> None:
+    def _add(self, setting: ForeignSetting, why: Unwanted, name: str) -> None:
         finding = ImportFinding(why.level, setting.where, setting.line, why.what, why.fix, name)
         if finding not in self.findings:
             self.findings.append(finding)
 
 
-def _by_reason(setting: Setting, reasons: Mapping[str, Unwanted]) -> Iterator[Setting]:
+def _by_reason(
+    setting: ForeignSetting, reasons: Mapping[str, Unwanted]
+) -> Iterator[ForeignSetting]:
     """The parts of a setting of which a reason is known, or the whole where none is."""
 
     @cache
-    def has_reason(one: Setting) -> bool:
+    def has_reason(one: ForeignSetting) -> bool:
         return any(key in reasons or has_reason(part) for key, part in one.table.items()) or any(
             map(has_reason, one.entries)
         )

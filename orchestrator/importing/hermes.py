@@ -19,7 +19,7 @@ from orchestrator.importing.draft import ConfigBuilder, ImportedTarget
 from orchestrator.importing.hermes_endpoints import EndpointReader
 from orchestrator.importing.hermes_names import TAKES_ROUTING
 from orchestrator.importing.result import Imported
-from orchestrator.importing.settings import Setting
+from orchestrator.importing.settings import ForeignSetting
 from orchestrator.importing.values import ValueReader
 from orchestrator.pooling import Strategy
 
@@ -69,7 +69,7 @@ HERMES_REASONS: Final = {
 
 
 def convert_hermes(
-    root: Setting, environ: Mapping[str, str], *, keeps_keys: bool = False
+    root: ForeignSetting, environ: Mapping[str, str], *, keeps_keys: bool = False
 ) -> Imported:
     """The config that Hermes' config becomes.
 
@@ -91,7 +91,7 @@ def convert_hermes(
 class _Converter:
     """Makes routes of what Hermes asks."""
 
-    root: Setting
+    root: ForeignSetting
     values: ValueReader
     builder: ConfigBuilder
     endpoints: EndpointReader
@@ -117,7 +117,7 @@ class _Converter:
         self._add_attempts()
         self._route_openrouter()
 
-    def _target(self, block: Setting) -> Iterator[str]:
+    def _target(self, block: ForeignSetting) -> Iterator[str]:
         """The target that a block names, if it can be asked here."""
         found = self.endpoints.read(block)
         if isinstance(found, Unwanted):
@@ -145,7 +145,7 @@ class _Converter:
         for name, task in tasks.items():
             self._add_task(name, task)
 
-    def _add_task(self, name: str, task: Setting) -> None:
+    def _add_task(self, name: str, task: ForeignSetting) -> None:
         provider = task.get("provider")
         is_main = (provider.text if provider is not None else "") in _MAIN
         if is_main and task.get("base_url") is None:

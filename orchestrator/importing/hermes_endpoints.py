@@ -19,13 +19,15 @@ from orchestrator.importing.hermes_names import (
     TAKES_ROUTING,
     foreign_provider,
 )
-from orchestrator.importing.settings import Setting
+from orchestrator.importing.settings import ForeignSetting
 from orchestrator.importing.values import ValueReader, key_stem
 
 _CUSTOM: Final = ForeignProvider(own_server=True)
 _ADDRESS: Final = ("base_url", "api", "url", "api_base")
 _MODE: Final = ("api_mode", "transport")
 _HEADERS: Final = ("extra_headers", "default_headers", "headers")
+_DEFAULT: Final = ("model", "default_model")
+_MODEL_NAMES: Final = ("model", "id", "name")
 _CONTEXT: Final = ("context_length", "max_context")
 _TIMEOUT: Final = ("timeout_seconds", "request_timeout_seconds")
 _NO_MODEL: Final = Unwanted("it names no model", "name one, and import again")
@@ -50,7 +52,7 @@ class _OwnProvider:
     """
 
     name: str
-    setting: Setting
+    setting: ForeignSetting
     is_used: bool = False
 
 
@@ -66,19 +68,19 @@ class _Named:
 
     name: str
     foreign: ForeignProvider
-    own: Setting | None = None
+    own: ForeignSetting | None = None
 
 
 class EndpointReader:
     """Reads the blocks of a file that name a model and its provider."""
 
-    def __init__(self, values: ValueReader, root: Setting) -> None:
+    def __init__(self, values: ValueReader, root: ForeignSetting) -> None:
         self._values = values
         self._own: dict[str, _OwnProvider] = {}
         for name, setting in _own_providers(root):
             self._own.setdefault(_slug(name), _OwnProvider(name, setting))
 
-    def read(self, block: Setting) -> ImportedTarget | Unwanted:
+    def read(self, block: ForeignSetting) -> ImportedTarget | Unwanted:
         """The target that a block names, or why nothing here can ask it."""
         if not block.table:
             # The oldest form: `model: anthropic/claude-opus-4.6`, by OpenRouter.
@@ -90,7 +92,7 @@ class EndpointReader:
         if isinstance(named, Unwanted):
             return named
         if model is None and named.own is not None:
-            model = named.own.get("model", "default_model")
+            model = named.own.get(*_DEFAULT)
         if model is None or not model.text:
             return _NO_MODEL
         account = self._account(block, named)
@@ -112,7 +114,7 @@ class EndpointReader:
             if isinstance(account, Unwanted):
                 self._values.carrying.leave(one.setting, account, name=one.name)
                 continue
-            first = one.setting.get("model", "default_model")
+            first = one.setting.get(*_DEFAULT)
             names = list(
                 dict.fromkeys([*([first.text] if first is not None else []), *_models(one.setting)])
             )
@@ -136,7 +138,7 @@ class EndpointReader:
 
     # Whose it is.
 
-    def _named(self, block: Setting, model: Setting | None) -> _Named | Unwanted:
+    def _named(self, block: ForeignSetting, model: ForeignSetting | None) -> _Named | Unwanted:
         provider = block.get("provider")
         name = provider.text if provider is not None else ""
         has_address = block.get(*_ADDRESS) is not None
@@ -156,6 +158,9 @@ class EndpointReader:
         foreign = foreign_provider(name)
         if own is not None:
             own.is_used = True
+            # Any model of a provider can be asked for, so a list of them needs no other place.
+            names = (one.get(*_MODEL_NAMES) if one.table else one for one in _listed(own.setting))
+            self._values.carrying.carry(own.setting.get("name"), own.setting.get(*_DEFAULT), *names)
             return _Named(own.name, foreign or _CUSTOM, own.setting)
         if foreign is None:
             known = [*self._own, *HERMES_PROVIDERS]
@@ -166,7 +171,7 @@ class EndpointReader:
             )
         return _Named(name, foreign)
 
-    def _account(self, block: Setting, named: _Named) -> ImportedAccount | Unwanted:
+    def _account(self, block: ForeignSetting, named: _Named) -> ImportedAccount | Unwanted:
         """Whom a block asks, or why nothing here can."""
         foreign, own = named.foreign, named.own
         setting = block.get(*_ADDRESS) or (own.get(*_ADDRESS) if own is not None else None)
@@ -201,16 +206,16 @@ class EndpointReader:
             name="" if known is not None or named.foreign.vendor else _entry_name(named),
         )
 
-    def _made(self, account: ImportedAccount, places: Sequence[Setting]) -> ImportedAccount:
+    def _made(self, account: ImportedAccount, places: Sequence[ForeignSetting]) -> ImportedAccount:
         """An account with what is sent besides; a later place goes before an earlier one."""
         headers: dict[str, str] = {}
         for place in places:
             for key in _HEADERS[::-1]:
                 headers |= self._values.headers(place.get(key), account.suggest_name())
-        streams = all([self._streams(place) for place in places])
-        return attrs.evolve(account, headers=tuple(headers.items()), stream=streams)
+        streams = [self._streams(place) for place in places]  # each is looked at
+        return attrs.evolve(account, headers=tuple(headers.items()), stream=all(streams))
 
-    def _streams(self, place: Setting) -> bool:
+    def _streams(self, place: ForeignSetting) -> bool:
         """Whether it is asked for streams; both spellings are carried over."""
         streams = True
         for key, off in (("streaming", False), ("disable_streaming", True)):
@@ -222,7 +227,9 @@ class EndpointReader:
 
     # Its keys.
 
-    def _keys(self, block: Setting, named: _Named, account: ImportedAccount) -> tuple[str, ...]:
+    def _keys(
+        self, block: ForeignSetting, named: _Named, account: ImportedAccount
+    ) -> tuple[str, ...]:
         """Its credentials, but for the variable that the vendor's own entry implies."""
         foreign = named.foreign
         found = [
@@ -241,7 +248,9 @@ class EndpointReader:
         is_implied = found == [usual] and not account.base_url
         return () if is_implied else tuple(dict.fromkeys(found))
 
-    def _key(self, place: Setting, foreign: ForeignProvider, account: ImportedAccount) -> str:
+    def _key(
+        self, place: ForeignSetting, foreign: ForeignProvider, account: ImportedAccount
+    ) -> str:
         carrying = self._values.carrying
         command, named = (
             place.get("key_cmd", "api_key_command"),
@@ -262,7 +271,7 @@ class EndpointReader:
 
     # What is said of its model.
 
-    def _settings(self, block: Setting, named: _Named, model: str) -> dict[str, Any]:
+    def _settings(self, block: ForeignSetting, named: _Named, model: str) -> dict[str, Any]:
         values = self._values
         own = named.own
         of_model = _models(own).get(model) if own is not None else None
@@ -284,7 +293,7 @@ class EndpointReader:
                     values.carrying.leave(again, "a nearer setting goes before it")
         return {key: one for key, one in said.items() if one}
 
-    def _overrides(self, bodies: list[Setting | None]) -> Mapping[str, Any]:
+    def _overrides(self, bodies: list[ForeignSetting | None]) -> Mapping[str, Any]:
         found: dict[str, Any] = {}
         for body in bodies:
             for key, setting in (body.table if body is not None else {}).items():
@@ -295,7 +304,7 @@ class EndpointReader:
         return found
 
 
-def _own_providers(root: Setting) -> Iterator[tuple[str, Setting]]:
+def _own_providers(root: ForeignSetting) -> Iterator[tuple[str, ForeignSetting]]:
     """The user's own providers by name: of both forms, by all names that they have."""
     named, listed = root.get("providers"), root.get("custom_providers")
     for key, one in (named.table if named is not None else {}).items():
@@ -317,20 +326,25 @@ def _entry_name(named: _Named) -> str:
     return "" if plain in ("", "custom") and named.own is None else plain
 
 
-def _models(own: Setting) -> dict[str, Setting]:
+def _models(own: ForeignSetting) -> dict[str, ForeignSetting]:
     """The models of a provider by name, in any of the three forms that there are."""
     listed = own.get("models")
     if listed is None:
         return {}
     found = dict(listed.table)
     for one in listed.entries:
-        name = one.get("model", "id", "name") if one.table else one
+        name = one.get(*_MODEL_NAMES) if one.table else one
         if name is not None and name.text:
             found[name.text] = one
     return found
 
 
-def _is_elsewhere(named: _Named, block: Setting) -> bool:
+def _listed(own: ForeignSetting) -> list[ForeignSetting]:
+    listed = own.get("models")
+    return listed.entries if listed is not None else []
+
+
+def _is_elsewhere(named: _Named, block: ForeignSetting) -> bool:
     """Whether an address of the user's own takes the place of the provider's."""
     foreign = named.foreign
     address = block.get(*_ADDRESS)

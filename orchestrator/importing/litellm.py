@@ -21,7 +21,7 @@ from orchestrator.importing.litellm_deployments import Deployment, DeploymentRea
 from orchestrator.importing.litellm_reasons import LITELLM_REASONS, UNKNOWN_SETTING
 from orchestrator.importing.litellm_settings import convert_settings
 from orchestrator.importing.result import Imported
-from orchestrator.importing.settings import Setting
+from orchestrator.importing.settings import ForeignSetting
 from orchestrator.importing.values import ValueReader
 
 REFERENCE: Final = re.compile(r"os\.environ/\s*([A-Za-z_][A-Za-z0-9_]*)\s*")
@@ -40,7 +40,7 @@ Chains = dict[str, list[str]]
 
 
 def convert_litellm(
-    root: Setting, environ: Mapping[str, str], *, keeps_keys: bool = False
+    root: ForeignSetting, environ: Mapping[str, str], *, keeps_keys: bool = False
 ) -> Imported:
     """The config that a LiteLLM proxy's config becomes.
 
@@ -66,7 +66,7 @@ def convert_litellm(
 class _Converter:
     """Makes routes of groups, once their deployments are read."""
 
-    root: Setting
+    root: ForeignSetting
     values: ValueReader
     builder: ConfigBuilder
     deployments: Sequence[Deployment]
@@ -128,7 +128,7 @@ class _Converter:
 
     # Fallbacks.
 
-    def _sections(self) -> Iterator[Setting]:
+    def _sections(self) -> Iterator[ForeignSetting]:
         # What the router is told goes before what the library is told.
         for name in ("router_settings", "litellm_settings"):
             if (section := self.root.get(name)) is not None:
@@ -147,7 +147,7 @@ class _Converter:
         return chains
 
     def _fallbacks(
-        self, setting: Setting, kind: str, aliases: Mapping[str, str]
+        self, setting: ForeignSetting, kind: str, aliases: Mapping[str, str]
     ) -> Iterator[tuple[str, list[str]]]:
         """The pairs of a list of fallbacks, whose unknown names are left."""
         if kind == "default_fallbacks":
@@ -173,7 +173,7 @@ class _Converter:
                     list(self._known(listed.entries or [listed], aliases)),
                 )
 
-    def _known(self, names: Sequence[Setting], aliases: Mapping[str, str]) -> Iterator[str]:
+    def _known(self, names: Sequence[ForeignSetting], aliases: Mapping[str, str]) -> Iterator[str]:
         for entry in names:
             named = entry.get("model") if entry.table else entry
             group = "" if named is None else named.text
@@ -246,7 +246,9 @@ class _Converter:
         if name != group and first is not None:
             self._carrying.tell(
                 first.named,
-                f"callers ask for {name}, since the name of a route holds no '/'",
+                "the name of a route holds no '/': callers ask for it with '-' in its place"
+                if name == wanted
+                else f"callers ask for {name}, since another route has its name",
                 name=group,
             )
 

@@ -13,7 +13,7 @@ from orchestrator.importing.carrying import Unwanted
 from orchestrator.importing.draft import ImportedAccount, ImportedTarget
 from orchestrator.importing.foreign_provider import ForeignProvider
 from orchestrator.importing.litellm_names import RESPONSES, RESPONSES_MARK, split_model
-from orchestrator.importing.settings import Setting
+from orchestrator.importing.settings import ForeignSetting
 from orchestrator.importing.values import ValueReader, is_header, key_stem
 
 _PARAMETERS: Final = (
@@ -55,7 +55,7 @@ class Deployment:
     """
 
     group: str
-    named: Setting
+    named: ForeignSetting
     target: ImportedTarget
     order: int = 0
 
@@ -70,7 +70,7 @@ class DeploymentReader:
     """Reads the deployments of a file."""
 
     values: ValueReader
-    root: Setting
+    root: ForeignSetting
 
     def read(self) -> Iterator[Deployment]:
         """Those that can be asked here: in the order of their groups, and of themselves in each."""
@@ -83,7 +83,7 @@ class DeploymentReader:
         for group in found.values():
             yield from _pooled(sorted(group, key=lambda one: one.order))
 
-    def _deployment(self, entry: Setting) -> Deployment | None:
+    def _deployment(self, entry: ForeignSetting) -> Deployment | None:
         params, named = entry.get("litellm_params"), entry.get("model_name")
         model = params.get("model") if params is not None else None
         if params is None or named is None or model is None or not named.text:
@@ -105,7 +105,9 @@ class DeploymentReader:
         self.values.carrying.leave(entry, why or _NO_DEPLOYMENT, name=named.text)
         return None
 
-    def _refused(self, entry: Setting, model: str, foreign: ForeignProvider) -> Unwanted | None:
+    def _refused(
+        self, entry: ForeignSetting, model: str, foreign: ForeignProvider
+    ) -> Unwanted | None:
         """Why a deployment cannot be asked here, and what to do instead."""
         params = entry.table["litellm_params"]
         if foreign.refused and not (foreign.is_unknown and self._base(params) is not None):
@@ -118,7 +120,7 @@ class DeploymentReader:
             return _OTHER_API.of("by its name it makes or reads media")
         return None
 
-    def _made(self, entry: Setting, parts: _Parts, plain: ImportedAccount) -> Deployment:
+    def _made(self, entry: ForeignSetting, parts: _Parts, plain: ImportedAccount) -> Deployment:
         values, params = self.values, parts.params
         values.carry_address(self._base(params))
         account = attrs.evolve(plain, headers=self._headers(parts, plain.suggest_name()))
@@ -143,7 +145,7 @@ class DeploymentReader:
 
     # Whom it asks.
 
-    def _credentials(self, params: Setting) -> Mapping[str, Setting]:
+    def _credentials(self, params: ForeignSetting) -> Mapping[str, ForeignSetting]:
         """What ``credential_list`` says under the name that a deployment gives."""
         named = params.get("litellm_credential_name")
         listed = self.root.get("credential_list")
@@ -156,7 +158,7 @@ class DeploymentReader:
                 return held.table
         return {}
 
-    def _base(self, params: Setting) -> Setting | None:
+    def _base(self, params: ForeignSetting) -> ForeignSetting | None:
         return params.get("api_base", "base_url") or self._credentials(params).get("api_base")
 
     def _address(self, parts: _Parts) -> str | Unwanted:
@@ -185,10 +187,11 @@ class DeploymentReader:
         params = parts.params
         found = self.values.headers(params.get("extra_headers", "headers"), provider)
         organization = params.get("organization")
-        if organization is not None and not self.values.variable(organization):
-            if is_header(_ORGANIZATION, organization.value):
-                self.values.carrying.carry(organization)
-                found[_ORGANIZATION] = organization.text
+        if organization is None or self.values.variable(organization):
+            return tuple(found.items())
+        if is_header(_ORGANIZATION, organization.value):
+            self.values.carrying.carry(organization)
+            found[_ORGANIZATION] = organization.text
         return tuple(found.items())
 
     def _tell_of_version(self, parts: _Parts) -> None:
@@ -214,7 +217,7 @@ class DeploymentReader:
 
     # What is said of its model.
 
-    def _settings(self, entry: Setting, parts: _Parts) -> dict[str, Any]:
+    def _settings(self, entry: ForeignSetting, parts: _Parts) -> dict[str, Any]:
         values, params, info = self.values, parts.params, entry.get("model_info")
         context = values.whole(info.get("max_input_tokens")) if info is not None else None
         timeouts = {"total": values.seconds(params.get("timeout", "request_timeout"))}
@@ -227,7 +230,7 @@ class DeploymentReader:
         }
         return {key: one for key, one in said.items() if one}
 
-    def _overrides(self, params: Setting) -> dict[str, Any]:
+    def _overrides(self, params: ForeignSetting) -> dict[str, Any]:
         body = params.get("extra_body")
         found: dict[str, Any] = {}
         for key, setting in (*params.table.items(), *(body.table.items() if body else ())):
@@ -254,10 +257,10 @@ class _Parts:
         foreign: What the provider is here.
     """
 
-    named: Setting
-    params: Setting
-    model: Setting
-    owner: Setting | None
+    named: ForeignSetting
+    params: ForeignSetting
+    model: ForeignSetting
+    owner: ForeignSetting | None
     name: str
     written: str
     foreign: ForeignProvider
@@ -278,7 +281,7 @@ class _Parts:
         return self.foreign.has_resources
 
 
-def _said_by_model(entry: Setting) -> Iterator[Setting]:
+def _said_by_model(entry: ForeignSetting) -> Iterator[ForeignSetting]:
     """What the API that is asked says already."""
     info = entry.get("model_info")
     mode = info.get("mode") if info is not None else None

@@ -8,7 +8,7 @@ import attrs
 
 from orchestrator.config import scalars
 from orchestrator.importing.draft import ConfigBuilder
-from orchestrator.importing.settings import Setting
+from orchestrator.importing.settings import ForeignSetting
 from orchestrator.importing.values import ValueReader, written
 from orchestrator.states.policy import Policy, Timeouts
 
@@ -18,7 +18,7 @@ _LARGEST_BODY: Final = 1024
 """Mebibytes of the largest request that ``max_body`` may allow."""
 
 
-def convert_settings(root: Setting, values: ValueReader, builder: ConfigBuilder) -> str:
+def convert_settings(root: ForeignSetting, values: ValueReader, builder: ConfigBuilder) -> str:
     """Put what holds for all calls into a document.
 
     Returns:
@@ -33,13 +33,13 @@ def convert_settings(root: Setting, values: ValueReader, builder: ConfigBuilder)
 
 @attrs.frozen
 class _Settings:
-    root: Setting
+    root: ForeignSetting
     values: ValueReader
     builder: ConfigBuilder
 
-    def _first(self, *keys: str) -> Setting | None:
+    def _first(self, *keys: str) -> ForeignSetting | None:
         """The setting that holds: the router's, or the library's. Another one is left."""
-        found: list[Setting] = []
+        found: list[ForeignSetting] = []
         for section in ("router_settings", "litellm_settings"):
             table = self.root.get(section)
             for key in keys:

@@ -15,7 +15,7 @@ Plain: TypeAlias = Scalar | list["Plain"] | dict[str, "Plain"]
 
 
 @attrs.frozen(eq=False)
-class Setting:
+class ForeignSetting:
     """One value of the file, with all that stands in it.
 
     Attributes:
@@ -29,7 +29,7 @@ class Setting:
     path: tuple[str | int, ...]
     line: int
     origin: int
-    value: Scalar | list[Setting] | dict[str, Setting] = attrs.field(repr=False)
+    value: Scalar | list[ForeignSetting] | dict[str, ForeignSetting] = attrs.field(repr=False)
 
     @property
     def where(self) -> str:
@@ -40,12 +40,12 @@ class Setting:
         return words.removeprefix(".")
 
     @property
-    def table(self) -> dict[str, Setting]:
+    def table(self) -> dict[str, ForeignSetting]:
         """What stands in it by key; nothing where it is no mapping."""
         return self.value if isinstance(self.value, dict) else {}
 
     @property
-    def entries(self) -> list[Setting]:
+    def entries(self) -> list[ForeignSetting]:
         """What stands in it in order; nothing where it is no list."""
         return self.value if isinstance(self.value, list) else []
 
@@ -59,12 +59,12 @@ class Setting:
         """Whether it says nothing: null, an empty text, list or mapping."""
         return self.value is None or (not self.value and isinstance(self.value, str | list | dict))
 
-    def get(self, *keys: str) -> Setting | None:
+    def get(self, *keys: str) -> ForeignSetting | None:
         """The first of ``keys`` that stands in it and says something, or ``None``."""
         found = (self.table.get(key) for key in keys)
         return next((one for one in found if one is not None and not one.is_blank), None)
 
-    def leaves(self) -> Iterator[Setting]:
+    def leaves(self) -> Iterator[ForeignSetting]:
         """The values without parts that say something."""
         if not isinstance(self.value, dict | list):
             if not self.is_blank:

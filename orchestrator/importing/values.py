@@ -21,8 +21,9 @@ from orchestrator.header_rules import AUTHENTICATING
 from orchestrator.importing.carrying import Carrying, Unwanted
 from orchestrator.importing.draft import variable_name
 from orchestrator.importing.foreign_provider import ForeignProvider
-from orchestrator.importing.settings import Setting
+from orchestrator.importing.settings import ForeignSetting
 from orchestrator.json_values import NotJson, checked
+from orchestrator.vendors import CATALOGUE
 
 _NO_KEYS = frozenset(
     {
@@ -39,7 +40,7 @@ _NO_KEYS = frozenset(
             "-",
         ),
         *("no-key-required", "no-key-needed", "sk-no-key-required", "sk-no-key-needed", "local"),
-        *("ollama", "lm-studio", "vllm", "sk-dummy", "sk-fake", "sk-none", "dummy-key", "not-used"),
+        *("sk-dummy", "sk-fake", "sk-none", "dummy-key", "not-used"),
     }
 )
 """What stands where a server needs no key, but the client that asks it wants one: seen in the
@@ -78,22 +79,22 @@ class ValueReader:
     carrying: Carrying
     reference: Reference
     environ: Mapping[str, str] = attrs.field(repr=False)
-    section: Mapping[str, Setting] = attrs.field(repr=False)
+    section: Mapping[str, ForeignSetting] = attrs.field(repr=False)
     keeps_keys: bool
     names: dict[str, str] = attrs.field(factory=dict, repr=False)
 
-    def learn_names(self, root: Setting) -> None:
+    def learn_names(self, root: ForeignSetting) -> None:
         """Note the variables that the file names, so that none of them is made up."""
         for leaf in root.leaves():
             if name := self.variable(leaf):
                 self.names.setdefault(name, f"env:{name}")
 
-    def variable(self, setting: Setting | None) -> str:
+    def variable(self, setting: ForeignSetting | None) -> str:
         """The variable that a setting names; empty where it holds a value of its own."""
         found = self.reference.fullmatch(setting.text) if setting is not None else None
         return next(filter(None, found.groups()), "") if found else ""
 
-    def resolved(self, setting: Setting) -> Any:
+    def resolved(self, setting: ForeignSetting) -> Any:
         """The value of a setting that is no secret; ``None`` where its variable is not set."""
         name = self.variable(setting)
         if not name:
@@ -106,7 +107,7 @@ class ValueReader:
 
     # Keys.
 
-    def credential(self, setting: Setting, stem: str, *, own_server: bool) -> str:
+    def credential(self, setting: ForeignSetting, stem: str, *, own_server: bool) -> str:
         """A key as a config names it; empty where what stands there is none.
 
         Args:
@@ -118,7 +119,7 @@ class ValueReader:
             self.carrying.carry(setting)
             return self._of_section(name)
         secret = setting.text
-        if own_server and secret.lower() in _NO_KEYS:
+        if own_server and (secret.lower() in _NO_KEYS or _is_server_name(secret.lower())):
             self.carrying.change(setting, "what stands there is no key, so none is sent")
             return ""
         if not secret:
@@ -141,7 +142,7 @@ class ValueReader:
             self._tell_of_key(own, name)
         return f"env:{name}"
 
-    def _tell_of_key(self, setting: Setting, name: str) -> None:
+    def _tell_of_key(self, setting: ForeignSetting, name: str) -> None:
         self.carrying.change(
             setting,
             f"the key is not copied; the config reads {name}",
@@ -156,7 +157,7 @@ class ValueReader:
 
     # Addresses.
 
-    def address(self, setting: Setting, foreign: ForeignProvider) -> str | Unwanted:
+    def address(self, setting: ForeignSetting, foreign: ForeignProvider) -> str | Unwanted:
         """An address as ``base_url``, empty for the vendor's own; or why it is none."""
         text = self.resolved(setting)
         if text is None:
@@ -176,7 +177,7 @@ class ValueReader:
         known = foreign.known
         return "" if known is not None and found == known.base_url else found
 
-    def carry_address(self, setting: Setting | None) -> None:
+    def carry_address(self, setting: ForeignSetting | None) -> None:
         """Note an address as carried over, once all else allows it."""
         if setting is not None and self.variable(setting):
             what = "the variable is not looked up later: its value of now is written"
@@ -186,13 +187,13 @@ class ValueReader:
 
     # Headers.
 
-    def headers(self, setting: Setting | None, provider: str) -> dict[str, str]:
+    def headers(self, setting: ForeignSetting | None, provider: str) -> dict[str, str]:
         """The headers that may be written; for those that may be secrets a variable is named."""
         listed = setting.table if setting is not None else {}
         found = {name: self._header(name, one, provider) for name, one in listed.items()}
         return {name: value for name, value in found.items() if value is not None}
 
-    def _header(self, name: str, setting: Setting, provider: str) -> str | None:
+    def _header(self, name: str, setting: ForeignSetting, provider: str) -> str | None:
         if not is_header(name, setting.value):
             self.carrying.leave(setting, _BAD_HEADER)
             return None
@@ -204,7 +205,7 @@ class ValueReader:
         self.carrying.carry(setting)
         return setting.text
 
-    def _is_secret(self, name: str, value: Setting) -> bool:
+    def _is_secret(self, name: str, value: ForeignSetting) -> bool:
         lower = name.lower()
         speaks = lower in _SPEAKING or lower.endswith(("-version", "-beta"))
         speaks = speaks or (len(value.text) < _SHORTEST_SECRET and lower not in AUTHENTICATING)
@@ -213,11 +214,14 @@ class ValueReader:
 
     # Numbers and tables.
 
-    def seconds(self, setting: Setting | None) -> str | None:
+    def seconds(self, setting: ForeignSetting | None) -> str | None:
         """A duration as a config writes it; ``None`` where there is none."""
-        return self._number(setting, scalars.seconds, "a duration above 0, in seconds", written)
+        found: str | None = self._number(
+            setting, scalars.seconds, "a duration above 0, in seconds", written
+        )
+        return found
 
-    def whole(self, setting: Setting | None, *, least: int = 1) -> int | None:
+    def whole(self, setting: ForeignSetting | None, *, least: int = 1) -> int | None:
         """A whole number of ``least`` or more; ``None`` where there is none."""
 
         def read(value: Any) -> int:
@@ -227,11 +231,12 @@ class ValueReader:
                 raise NotAllowed("")
             return int(value)
 
-        return self._number(setting, read, f"a whole number, {least} or more", int)
+        found: int | None = self._number(setting, read, f"a whole number, {least} or more", int)
+        return found
 
     def _number(
         self,
-        setting: Setting | None,
+        setting: ForeignSetting | None,
         read: Callable[[Any], Any],
         allowed: str,
         write: Callable[[Any], Any],
@@ -249,7 +254,7 @@ class ValueReader:
         self.carrying.carry(setting)
         return found
 
-    def override(self, setting: Setting) -> Any:
+    def override(self, setting: ForeignSetting) -> Any:
         """A field of a request as TOML can say it; ``None`` where it cannot."""
         value = setting.plain()
         try:
@@ -260,6 +265,15 @@ class ValueReader:
             self.carrying.leave(setting, _NO_WORD)
             return None
         return sayable
+
+
+def _is_server_name(text: str) -> bool:
+    """Whether it names a server that needs no key, which stands there for want of one."""
+    return any(
+        text in (one.name, one.name.replace("-", ""), *one.aliases)
+        for one in CATALOGUE.values()
+        if one.keyless
+    )
 
 
 def is_header(name: str, value: Any) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from orchestrator.importing.settings import Scalar, Setting
+from orchestrator.importing.settings import ForeignSetting, Scalar
 
 LARGEST: Final = 2**20
 """Bytes that are read: some 20,000 lines. A LiteLLM config of 1,000 models has 150 kB (our own
@@ -46,7 +46,7 @@ class UnreadableYaml(Exception):
         super().__init__(why if line is None else f"line {line}: {why}")
 
 
-def read_yaml(data: bytes) -> Setting:
+def read_yaml(data: bytes) -> ForeignSetting:
     """The settings in a YAML text, whose top is a mapping.
 
     Args:
@@ -101,22 +101,26 @@ def _check_events(text: str) -> None:
         if values > MOST:
             raise UnreadableYaml(
                 f"it holds more than {MOST:,} values, which no config needs",
-                event.start_mark.line + 1,
+                _event_line(event),
             )
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
                 raise UnreadableYaml(
                     "a second document begins; allowed: one, so cut the file at its '---'",
-                    event.start_mark.line + 1,
+                    _event_line(event),
                 )
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise UnreadableYaml(
                 f"nested deeper than {DEEPEST} levels, which no config is",
-                event.start_mark.line + 1,
+                _event_line(event),
             )
+
+
+def _event_line(event: yaml.Event) -> int | None:
+    return None if event.start_mark is None else event.start_mark.line + 1
 
 
 def _words(error: yaml.MarkedYAMLError) -> str:
@@ -143,7 +147,7 @@ class _Reader:
         self._open: set[int] = set()
         self._scalars = yaml.constructor.SafeConstructor()
 
-    def setting(self, node: Node, path: tuple[str | int, ...]) -> Setting:
+    def setting(self, node: Node, path: tuple[str | int, ...]) -> ForeignSetting:
         """The setting of a node, wherever an alias puts it.
 
         A node stays as long as its tree, so its identity tells it from others.
@@ -151,7 +155,7 @@ class _Reader:
         if len(path) > DEEPEST:
             raise UnreadableYaml(f"its anchors unfold deeper than {DEEPEST} levels", _at(node))
         with self._opened(node):
-            return Setting(path, _at(node), id(node), self._value(node, path))
+            return ForeignSetting(path, _at(node), id(node), self._value(node, path))
 
     @contextmanager
     def _opened(self, node: Node) -> Iterator[None]:
@@ -170,7 +174,7 @@ class _Reader:
 
     def _value(
         self, node: Node, path: tuple[str | int, ...]
-    ) -> Scalar | list[Setting] | dict[str, Setting]:
+    ) -> Scalar | list[ForeignSetting] | dict[str, ForeignSetting]:
         if isinstance(node, ScalarNode):
             return self._scalar(node)
         name = "map" if isinstance(node, MappingNode) else "seq"
@@ -180,8 +184,8 @@ class _Reader:
             return self._mapping(node, path)
         return [self.setting(one, (*path, index)) for index, one in enumerate(node.value)]
 
-    def _mapping(self, node: MappingNode, path: tuple[str | int, ...]) -> dict[str, Setting]:
-        own: dict[str, Setting] = {}
+    def _mapping(self, node: MappingNode, path: tuple[str | int, ...]) -> dict[str, ForeignSetting]:
+        own: dict[str, ForeignSetting] = {}
         lines: dict[str, int] = {}
         merged: list[MappingNode] = []
         for key, value in node.value:

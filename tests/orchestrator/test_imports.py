@@ -48,13 +48,14 @@ api.client         | states api.embeddings api.options api.request api.response 
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets
 serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger
 gateway            | states api.client api.errors api.request clock config dialects execution health http_messages ledger secrets serving
+importing          | states config dialects header_rules json_values pooling vendors
 sim                |
 lab.diagrams       | states extras ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config extras ledger sim lab.invariants lab.simulation
-cli                | states api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution extras gateway health http_messages lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
+cli                | states api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution extras gateway health http_messages importing lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 
 DIVIDED = ("api", "lab")
@@ -76,6 +77,7 @@ OTHERS = {
     "gateway": {"httptools", "msgspec", "prometheus_client", "uvicorn", "uvloop"},
     "health": {"msgspec", "platformdirs"},
     "http_messages": {"idna", "msgspec"},
+    "importing": {"yaml"},
     "lab.diagrams": {"rich"},
     "ledger": {"cattrs", "msgspec"},
     "secrets": {"keyring", "msgspec"},
@@ -96,6 +98,7 @@ NOT_LOADED = (
     "rich",
     "sqlite3",
     "uvicorn",
+    "yaml",
 )
 
 
