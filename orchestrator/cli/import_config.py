@@ -76,13 +76,13 @@ def import_config(
         imported = _converted(tool, file, keep_keys=keep_keys)
         if not json:
             _show_findings(screen, file, imported)
-        text, variables = _text(tool, file, imported, keep_keys=keep_keys)
+        text, unset = _text(tool, file, imported, keep_keys=keep_keys)
         if output is not None:
             write_config(output, text, force=force)
         if json:
-            screen.json(_mapping(tool, file, output, text, variables, imported))
+            screen.json(_mapping(tool, file, output, text, unset, imported))
         else:
-            _tell(screen, output, text, variables)
+            _tell(screen, output, text, unset)
     return DONE
 
 
@@ -113,7 +113,7 @@ def _converted(tool: Tool, file: str, *, keep_keys: bool) -> Imported:
 def _text(
     tool: Tool, file: str, imported: Imported, *, keep_keys: bool
 ) -> tuple[str, Sequence[str]]:
-    """The config, which was loaded once to see that it does, and the variables that it reads.
+    """The config, which was loaded once to see that it does, and the variables that are to be set.
 
     Raises:
         UsageError: It does not, or it asks nobody.
@@ -127,7 +127,7 @@ def _text(
     words = head.format(tool, _shown(file), imported.carried, imported.settings)
     text = write_toml(document, words, _COMMENTS)
     try:
-        return text, loads(text, {}).stand_ins
+        return text, loads(text).stand_ins
     except ConfigError as error:
         problems = "; ".join(str(one) for one in error.problems)
         raise UsageError(f"what comes of {_shown(file)} cannot be used: {problems}") from None
@@ -143,8 +143,7 @@ def _show_findings(screen: Screen, file: str, imported: Imported) -> None:
     screen.say(f"{_shown(file)}: {summary(imported)}")
 
 
-def _tell(screen: Screen, output: Path | None, text: str, variables: Sequence[str]) -> None:
-    unset = [name for name in variables if not os.environ.get(name)]
+def _tell(screen: Screen, output: Path | None, text: str, unset: Sequence[str]) -> None:
     if unset:
         screen.say(f"to be set before it is used: {', '.join(unset)}")
     if output is None:
@@ -159,7 +158,7 @@ def _mapping(
     file: str,
     output: Path | None,
     text: str,
-    variables: Sequence[str],
+    unset: Sequence[str],
     imported: Imported,
 ) -> dict[str, Any]:
     return {
@@ -172,6 +171,6 @@ def _mapping(
         "carried": imported.carried,
         "left": imported.left,
         "apart": imported.apart,
-        "variables": list(variables),
+        "unset": list(unset),
         "findings": [attrs.asdict(one) for one in imported.findings],
     }

@@ -44,16 +44,18 @@ class ImportedAccount:
     stream: bool = True
     name: str = ""
 
-    def problem(self) -> str:
-        """Why a config could not name it so; empty where it could."""
+    def problem(self, environ: Mapping[str, str]) -> str:
+        """Why nobody could be asked at it; empty where somebody could.
+
+        Args:
+            environ: Where variables of addresses are looked up.
+        """
         if self.vendor is None:
             return ""
         try:
-            self.vendor.endpoint({}, self.dialect or self.vendor.dialect, self.base_url)
-        except EndpointUnknown:
-            return ""
-        except ValueError as error:
-            return str(error)
+            self.vendor.endpoint(environ, self.dialect or self.vendor.dialect, self.base_url)
+        except (EndpointUnknown, ValueError) as error:
+            return str(error.args[0])
         return ""
 
     def suggest_name(self) -> str:

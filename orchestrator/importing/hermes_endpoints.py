@@ -189,7 +189,7 @@ class EndpointReader:
         if isinstance(address, Unwanted):
             return address
         account = self._plain(named, _with_ending(address, ending), dialect)
-        if why := account.problem():
+        if why := account.problem(self._values.environ):
             return Unwanted(why)
         self._values.carry_address(setting)
         self._values.carrying.carry(mode)

@@ -181,7 +181,7 @@ class DeploymentReader:
             dialect=RESPONSES if parts.is_responses else "",
             name="" if known is not None or not foreign.base_url else parts.name,
         )
-        return Unwanted(why) if (why := account.problem()) else account
+        return Unwanted(why) if (why := account.problem(self.values.environ)) else account
 
     def _headers(self, parts: _Parts, provider: str) -> tuple[tuple[str, str], ...]:
         params = parts.params

@@ -25,9 +25,9 @@ choice, 2026-11)."""
 DEEPEST: Final = 40
 """Levels; a config of either tool has about 8 (our own choice, 2026-11)."""
 
-MOST: Final = 100_000
-"""Values, those counted that aliases repeat. A text of the largest size holds fewer, unless it is
-made of nothing but brackets (our own choice, 2026-11)."""
+MOST: Final = 50_000
+"""Values, those counted that aliases repeat; a config of 1,000 models has some 10,000 (our own
+choice, 2026-11)."""
 
 _PREFIX: Final = "tag:yaml.org,2002:"
 _TEXTS: Final = {f"{_PREFIX}{name}" for name in ("str", "timestamp", "value", "binary")}
@@ -60,7 +60,7 @@ def read_yaml(data: bytes) -> ForeignSetting:
         _check_events(text)
         root = yaml.compose(text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
-        raise UnreadableYaml(_words(error), _line(error)) from None
+        raise UnreadableYaml(_words(error, text), _line(error)) from None
     except yaml.YAMLError as error:  # a character that YAML does not allow
         raise UnreadableYaml(f"not YAML: {getattr(error, 'reason', 'it cannot be read')}") from None
     if root is None:
@@ -123,11 +123,12 @@ def _event_line(event: yaml.Event) -> int | None:
     return None if event.start_mark is None else event.start_mark.line + 1
 
 
-def _words(error: yaml.MarkedYAMLError) -> str:
-    problem = str(error.problem or error.context or "it cannot be read")
-    if "'\\t'" in problem or "\t" in problem:
+def _words(error: yaml.MarkedYAMLError, text: str) -> str:
+    mark = error.problem_mark
+    lines = text.splitlines()
+    if mark is not None and mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]:
         return "not YAML: a tab where only blanks may stand"
-    return f"not YAML: {problem}"
+    return f"not YAML: {error.problem or error.context or 'it cannot be read'}"
 
 
 def _line(error: yaml.MarkedYAMLError) -> int | None:
