@@ -38,7 +38,7 @@ Tool = Literal["litellm", "hermes"]
 
 def import_config(
     tool: Tool,
-    file: str,
+    file: Annotated[str, Parameter(allow_leading_hyphen=True)],  # "-" is standard input
     /,
     *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
@@ -67,6 +67,8 @@ def import_config(
     """
     screen = Screen()
     with exit_on_error(screen, json=json):
+        if file.startswith("-") and file != STANDARD_INPUT:
+            raise UsageError(f"unknown option {file!r:.80}; a file of that name is ./{file:.80}")
         if keep_keys and output is None:
             raise UsageError("--keep-keys needs --output FILE: keys belong in a file, not here")
         if force and output is None:

@@ -12,7 +12,11 @@ from typing import Any
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _ESCAPED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-_WIDTH = 100
+_WIDTH = 80
+"""Columns; what is wider is written below each other."""
+_ANY = 10**9
+"""Columns of what must stay on one line."""
+
 _TABLES_OF_TABLES = ("providers", "targets")
 _INLINE = ("headers", "overrides", "timeouts")
 """Tables within a provider's or a target's, which are written on one line."""
@@ -51,7 +55,12 @@ def _pairs(path: str, table: Mapping[str, Any], comments: Mapping[str, str]) -> 
         if isinstance(value, Mapping) and not (path and key in _INLINE):
             continue
         where = f"{path}.{key}" if path else key
-        yield f"{_key(key)} = {_value(value)}{_comment(comments.get(where))}"
+        line, comment = f"{_key(key)} = ", _comment(comments.get(where))
+        line += _value(value, _WIDTH - len(line))
+        if comment and len(line + comment) > _WIDTH:
+            yield comment.lstrip()
+            comment = ""
+        yield line + comment
 
 
 def _comment(text: str | None) -> str:
@@ -67,7 +76,7 @@ def _key(name: str) -> str:
     return name if _BARE.fullmatch(name) else _text(name)
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, room: int = _WIDTH) -> str:
     match value:
         case bool():
             return str(value).lower()
@@ -78,10 +87,11 @@ def _value(value: Any) -> str:
         case str():
             return _text(value)
         case Mapping():
-            pairs = ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items())
+            # TOML 1.0 allows no new line within it, so neither within what is in it.
+            pairs = ", ".join(f"{_key(key)} = {_value(one, _ANY)}" for key, one in value.items())
             return f"{{ {pairs} }}" if pairs else "{}"
         case list() | tuple():
-            return _list([_value(one) for one in value])
+            return _list([_value(one, _ANY) for one in value], room)
     raise TypeError(f"TOML has no {type(value).__name__}")
 
 
@@ -91,9 +101,9 @@ def _number(value: float) -> str:
     return text if any(mark in text for mark in (".", "e", "n")) else f"{text}.0"
 
 
-def _list(items: list[str]) -> str:
+def _list(items: list[str], room: int) -> str:
     line = f"[{', '.join(items)}]"
-    if len(line) <= _WIDTH or not items:
+    if len(line) <= room or not items:
         return line
     return "[\n" + "".join(f"    {item},\n" for item in items) + "]"
 

@@ -27,6 +27,16 @@ litellm_settings:
 general_settings: {master_key: sk-master-4712, database_url: "postgres://u:p@h/d"}
 """
 
+SAID = """\
+lines 6, 8, 10  model_list[0].litellm_params.rpm, model_list[1].litellm_params.rpm, model_list[2].litellm_params.rpm: not carried: nothing here counts what a deployment may take; a 429 of its vendor is waited for or left; limit callers: orchestrator key new NAME --rpm N --tokens-per-day N
+line 13  litellm_settings.cache: not carried: answers are not cached here
+line 5  model_list[0].litellm_params.api_key: changed: the key is not copied; the config reads DEEPSEEK_API_KEY; set DEEPSEEK_API_KEY to what stands there, or import with --keep-keys
+line 14  general_settings.master_key: changed: callers have keys of their own here, stored as hashes; this one opens nothing; make one for each: orchestrator key new NAME (--admin sees all calls)
+line 14  general_settings.database_url: not needed: the gateway has no database
+config.yaml: carried 10 of 15 settings; 4 not; 1 not needed
+to be set before it is used: DEEPSEEK_API_KEY, SECOND_KEY, GROQ_API_KEY
+"""  # noqa: E501 - as it is piped
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
@@ -43,22 +53,7 @@ def test_stdout_is_a_config_and_stderr_says_what_is_not_in_it(place: Place) -> N
         "backup": ["groq/llama"],
         "default": ["deepseek/deepseek-chat", "groq/llama"],
     }
-    assert ended.said == [
-        "lines 6, 8, 10  model_list[0].litellm_params.rpm, model_list[1].litellm_params.rpm, "
-        "model_list[2].litellm_params.rpm: not carried: nothing here counts what a deployment may "
-        "take; a 429 of its vendor is waited for or left; limit callers: orchestrator key new NAME "
-        "--rpm N --tokens-per-day N",
-        "line 13  litellm_settings.cache: not carried: answers are not cached here",
-        "line 5  model_list[0].litellm_params.api_key: changed: the key is not copied; the config "
-        "reads DEEPSEEK_API_KEY; set DEEPSEEK_API_KEY to what stands there, or import with "
-        "--keep-keys",
-        "line 14  general_settings.master_key: changed: callers have keys of their own here, stored "
-        "as hashes; this one opens nothing; make one for each: orchestrator key new NAME (--admin "
-        "sees all calls)",
-        "line 14  general_settings.database_url: not needed: the gateway has no database",
-        "config.yaml: carried 10 of 15 settings; 4 not; 1 not needed",
-        "to be set before it is used: DEEPSEEK_API_KEY, SECOND_KEY, GROQ_API_KEY",
-    ]
+    assert ended.said == SAID.splitlines()
     assert "canary" not in ended.out + ended.err
     assert "sk-master" not in ended.out + ended.err
 
@@ -128,6 +123,13 @@ def test_a_file_that_is_not_there_and_another_tool_are_named(place: Place) -> No
     assert (gone.status, gone.said) == (2, ["error: no.yaml: No such file or directory"])
     assert other.status == 2
     assert "litellm" in other.said[0]
+
+
+def test_an_option_that_there_is_not_is_no_file(place: Place) -> None:
+    ended = place.run("import", "litellm", "--out")
+
+    assert (ended.status, ended.out) == (2, "")
+    assert "--out" in ended.said[0]
 
 
 def test_without_the_extra_it_says_how_to_install_it(place: Place, tmp_path: Path) -> None:

@@ -288,7 +288,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         )
         (tmp_path / "request.json").write_text('{"messages": [{"role": "user", "content": "hi"}]}')
         (tmp_path / "other.yaml").write_text(
-            "model_list:\n- {model_name: a, litellm_params: {model: openai/m, api_key: sk-1234567}}\n"
+            "model_list: [{model_name: a, litellm_params: {model: gpt-5, api_key: sk-123456}}]"
         )
         (tmp_path / "answer.txt").write_text("HTTP/1.1 402 No\n\nInsufficient Balance")
         assert place.run("simulate", "429, ok", "--keep-ledger", "calls.jsonl").status == 0

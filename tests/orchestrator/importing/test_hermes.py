@@ -80,6 +80,7 @@ def test_the_model_and_its_fallbacks_are_the_default_route(whole: Converted) -> 
 def test_providers_bring_address_dialect_and_keys(whole: Converted) -> None:
     assert whole.document["providers"] == {
         "deepseek": {"strategy": "round_robin"},
+        "groq": {"strategy": "random"},
         "proxy": {
             "dialect": "anthropic-messages",
             "base_url": "https://llm.corp/v1",
