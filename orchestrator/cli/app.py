@@ -112,7 +112,7 @@ EXAMPLES = {
 }
 """What is typed, at the end of a command's help; each fits into 80 columns."""
 
-_MODULES = {"import": "import_config"}
+MODULES = {"import": "import_config"}
 """The modules of commands whose names are words of Python."""
 
 _WORDS = {
@@ -243,7 +243,7 @@ def build_app(screen: Screen) -> App:
     )
     for order, (name, words) in enumerate(COMMANDS.items()):
         # By name, so that a command's own imports wait until it is run.
-        module = _MODULES.get(name, name)
+        module = MODULES.get(name, name)
         app.command(
             f"orchestrator.cli.{module}:{module}",
             name=name,
