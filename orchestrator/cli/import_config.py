@@ -98,13 +98,13 @@ def _converted(tool: Tool, file: str, *, keep_keys: bool) -> Imported:
     try:
         from orchestrator.importing.hermes import convert_hermes
         from orchestrator.importing.litellm import convert_litellm
-        from orchestrator.importing.yaml_text import UnreadableYaml, read_yaml
+        from orchestrator.importing.yaml_text import LARGEST, UnreadableYaml, read_yaml
     except ModuleNotFoundError as error:
         if error.name != "yaml":
             raise
         raise UsageError(f"reading YAML needs an extra: {how_to_install('yaml')}") from None
     try:
-        root = read_yaml(read_bytes(file))
+        root = read_yaml(read_bytes(file, LARGEST + 1))
     except UnreadableYaml as error:
         place = _shown(file) if error.line is None else f"{_shown(file)}:{error.line}"
         raise UsageError(f"{place}: {error.why}") from None

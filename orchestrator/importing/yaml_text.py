@@ -78,9 +78,7 @@ def _loader() -> Any:
 
 def _decoded(data: bytes) -> str:
     if len(data) > LARGEST:
-        raise UnreadableYaml(
-            f"it has {len(data):,} bytes; allowed: at most {LARGEST:,}, which no config needs"
-        )
+        raise UnreadableYaml(f"it is larger than {LARGEST:,} bytes, which no config is")
     encoding = "utf-8-sig"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"

@@ -125,6 +125,13 @@ def test_a_file_that_is_not_there_and_another_tool_are_named(place: Place) -> No
     assert "litellm" in other.said[0]
 
 
+def test_a_file_without_end_is_not_read_to_it(place: Place) -> None:
+    ended = place.run("import", "litellm", "/dev/zero")
+
+    assert ended.status == 2
+    assert ended.said == ["error: /dev/zero: it is larger than 1,048,576 bytes, which no config is"]
+
+
 def test_an_option_that_there_is_not_is_no_file(place: Place) -> None:
     ended = place.run("import", "litellm", "--out")
 

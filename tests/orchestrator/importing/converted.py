@@ -73,3 +73,15 @@ def converted(
 def leaves(root: ForeignSetting) -> Iterator[ForeignSetting]:
     """The values of a file that say something, each once."""
     return iter({leaf.origin: leaf for leaf in root.leaves()}.values())
+
+
+def unexplained(found: Converted, root: ForeignSetting) -> int:
+    """How many values that are not carried over stand below no finding that says so."""
+    imported = found.imported
+    places = {one.where for one in imported.findings if one.level is not ImportLevel.CHANGED}
+    below = {
+        leaf.origin
+        for leaf in root.leaves()
+        if any(leaf.where == one or leaf.where.startswith((f"{one}.", f"{one}[")) for one in places)
+    }
+    return max(0, imported.left + imported.apart - len(below))

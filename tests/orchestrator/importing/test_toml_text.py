@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orchestrator.importing.toml_text import write_toml
 
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
+texts = st.text(st.characters(codec="utf-8"), max_size=6)
 scalars = st.booleans() | st.integers() | st.floats(allow_nan=False) | texts
 values = st.recursive(
     scalars,
