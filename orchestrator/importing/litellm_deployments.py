@@ -112,6 +112,8 @@ class DeploymentReader:
         params = entry.table["litellm_params"]
         if foreign.refused and not (foreign.is_unknown and self._base(params) is not None):
             return foreign.refused
+        if foreign.known and foreign.known.retired and self._base(params) is None:
+            return Unwanted(f"its vendor ended the service on {foreign.known.retired}")
         info = entry.get("model_info")
         mode = info.get("mode") if info is not None else None
         if mode is not None and mode.text not in _SERVED_MODES:

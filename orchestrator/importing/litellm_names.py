@@ -21,6 +21,10 @@ _GOOGLE: Final = Unwanted(
     "its requests are signed with Google Cloud credentials, which no dialect here does",
     "use a key of the Gemini API, or leave LiteLLM before it and name that as a provider",
 )
+_CLOUDFLARE: Final = Unwanted(
+    "its address holds the id of an account",
+    'write base_url = "https://api.cloudflare.com/client/v4/accounts/ID/ai/v1"',
+)
 _LOGIN: Final = Unwanted(
     "it is asked with a login of LiteLLM's own, which is not carried over",
     'use a key, or a program that prints a token: credentials = ["command:PROGRAM"]',
@@ -50,6 +54,7 @@ LITELLM_PROVIDERS: Final = {
     "deepseek": ForeignProvider("deepseek"),
     "fireworks_ai": ForeignProvider("fireworks"),
     "gemini": ForeignProvider("gemini"),
+    "github": ForeignProvider("github-models", key="GITHUB_API_KEY"),
     "groq": ForeignProvider("groq"),
     "hosted_vllm": ForeignProvider("vllm", own_server=True),
     "vllm": ForeignProvider("vllm", own_server=True),
@@ -104,6 +109,7 @@ LITELLM_PROVIDERS: Final = {
     "wandb": ForeignProvider("", "https://api.inference.wandb.ai/v1", "WANDB_API_KEY"),
     "xiaomi_mimo": ForeignProvider("", "https://api.xiaomimimo.com/v1", "XIAOMI_MIMO_API_KEY"),
     # What nothing here can ask.
+    "cloudflare": ForeignProvider(refused=_CLOUDFLARE),
     **dict.fromkeys(
         ("bedrock", "bedrock_converse", "sagemaker", "sagemaker_chat"),
         ForeignProvider(refused=_AWS),

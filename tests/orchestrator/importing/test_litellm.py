@@ -395,6 +395,13 @@ def test_the_router_goes_before_the_library() -> None:
     }
 
 
+def test_a_service_that_has_ended_is_not_carried_over() -> None:
+    found = litellm("model_list: [{model_name: a, litellm_params: {model: github/gpt-4o}}]")
+
+    assert found.document == {}
+    assert found.told() == {"model_list[0]": "its vendor ended the service on 2026-07-30; "}
+
+
 def test_every_name_leads_to_somebody_or_says_why_not() -> None:
     for name, foreign in LITELLM_PROVIDERS.items():
         assert split_model(f"{name}/m")[1:] == ("m", foreign)
