@@ -67,18 +67,19 @@ class Unwanted:
 
 
 class Carrying:
-    """The two lists, while a file is converted. What is in neither at the end is left.
-
-    Attributes:
-        findings: What a person should know, in the order in which it was found.
-    """
+    """The two lists, while a file is converted. What is in neither at the end is left."""
 
     def __init__(self, root: ForeignSetting) -> None:
-        self.findings: list[ImportFinding] = []
+        self._findings: dict[ImportFinding, None] = {}
         self._root = root
         self._carried: set[int] = set()
         self._left: set[int] = set()
         self._apart: set[int] = set()
+
+    @property
+    def findings(self) -> tuple[ImportFinding, ...]:
+        """What a person should know, each once, in the order in which it was found."""
+        return tuple(self._findings)
 
     @property
     def settings(self) -> int:
@@ -159,8 +160,7 @@ class Carrying:
 
     def _add(self, setting: ForeignSetting, why: Unwanted, name: str) -> None:
         finding = ImportFinding(why.level, setting.where, setting.line, why.what, why.fix, name)
-        if finding not in self.findings:
-            self.findings.append(finding)
+        self._findings[finding] = None
 
 
 def _by_reason(

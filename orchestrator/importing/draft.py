@@ -227,9 +227,8 @@ def _pool_of(pools: Iterable[Sequence[str]], keys: Sequence[str]) -> tuple[str, 
 
 def _is_same_account(entry: _Entry, target: ImportedTarget) -> bool:
     """Whether a target's keys are those of an entry: they share one, or neither has any."""
-    if attrs.evolve(entry.account, name="") != attrs.evolve(target.account, name=""):
-        return False
-    return bool(set(entry.keys) & set(target.keys)) or (not entry.keys and not target.keys)
+    shared = any(key in entry.keys for key in target.keys) or not (entry.keys or target.keys)
+    return shared and attrs.evolve(entry.account, name="") == attrs.evolve(target.account, name="")
 
 
 def _provider_table(entry: _Entry) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import COLOUR, COLUMNS, Place
 
 LITELLM = """\
@@ -71,6 +72,21 @@ def test_what_is_written_is_used_by_the_other_commands(place: Place) -> None:
     assert checked.status == 0
     assert "error" not in checked.out
     assert (again.status, again.said[-1].startswith("error: orchestrator.toml exists")) == (2, True)
+
+
+def test_what_is_imported_is_asked(place: Place) -> None:
+    scripts = {"a": replies.billing_402(), "b": replies.ok("hello")}
+    with ScriptedProviders(scripts) as providers:
+        deployments = "".join(
+            f"- {{model_name: {name}, litellm_params: {{model: openai/m, api_base: '{url}'}}}}\n"
+            for name, url in ((name, providers.url(name)) for name in scripts)
+        )
+        settings = "litellm_settings: {fallbacks: [{a: [b]}]}\n"
+        (place.home / "config.yaml").write_text(f"model_list:\n{deployments}{settings}")
+        place.run("import", "litellm", "config.yaml", "-o", "orchestrator.toml")
+        ended = place.run("run", "--route", "a", "hi")
+
+    assert (ended.status, ended.out) == (0, "hello\n")
 
 
 def test_keys_are_copied_into_a_file_alone(place: Place) -> None:
