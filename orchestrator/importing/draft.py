@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,6 +43,12 @@ class ImportedAccount:
     headers: tuple[tuple[str, str], ...] = ()
     stream: bool = True
     name: str = ""
+
+    @property
+    def identity(self) -> Hashable:
+        """What tells it from others, whatever its entry is called."""
+        vendor = self.vendor.name if self.vendor is not None else ""
+        return vendor, self.base_url, self.dialect, self.headers, self.stream
 
     def problem(self, environ: Mapping[str, str]) -> str:
         """Why nobody could be asked at it; empty where somebody could.
@@ -115,34 +121,29 @@ class ConfigBuilder:
         self.document: Document = {}
         self.second_entries: dict[str, str] = {}
         self._entries: list[_Entry] = []
+        self._by_key: dict[tuple[Hashable, str], list[_Entry]] = {}
+        self._numbers: dict[str, int] = {}
         self._routes: dict[str, list[str]] = {}
 
     def add_target(self, target: ImportedTarget) -> str:
         """The name ``provider/model`` of a target, whose provider is added where it is new."""
-        same = [entry for entry in self._entries if _is_same_account(entry, target)]
+        same = self._same(target.account, target.keys)
         for entry in same:
             if entry.models.setdefault(target.model, target.settings) == target.settings:
-                self._join(entry, target)
+                self._join(entry, target.keys, target.strategy)
                 return f"{entry.name}/{target.model}"
-        name = self._free_name(target.account.suggest_name(), target.account)
-        entry = _Entry(target.account, list(target.keys), name, target.strategy)
+        entry = self._add(target.account, target.keys, target.strategy)
         entry.models[target.model] = target.settings
-        self._entries.append(entry)
         if same:
-            self.second_entries[name] = same[0].name
-        return f"{name}/{target.model}"
+            self.second_entries[entry.name] = same[0].name
+        return f"{entry.name}/{target.model}"
 
-    def add_provider(self, account: ImportedAccount, keys: Iterable[str] = ()) -> str:
+    def add_provider(self, account: ImportedAccount, keys: Sequence[str] = ()) -> str:
         """The name of a provider of which no model is named."""
-        listed = tuple(keys)
-        probe = ImportedTarget(account, "", listed)
-        for entry in self._entries:
-            if _is_same_account(entry, probe):
-                self._join(entry, probe)
-                return entry.name
-        name = self._free_name(account.suggest_name(), account)
-        self._entries.append(_Entry(account, list(listed), name, ""))
-        return name
+        for entry in self._same(account, keys):
+            self._join(entry, keys, "")
+            return entry.name
+        return self._add(account, keys, "").name
 
     def add_route(self, name: str, targets: Iterable[str]) -> None:
         """A route, each of its targets once."""
@@ -192,19 +193,41 @@ class ConfigBuilder:
         whole |= {key: part for key, part in parts.items() if part}
         return whole | ({"gateway": gateway} if gateway else {})
 
-    def _join(self, entry: _Entry, target: ImportedTarget) -> None:
-        entry.keys.extend(key for key in target.keys if key not in entry.keys)
-        entry.strategy = entry.strategy or target.strategy
+    def _same(self, account: ImportedAccount, keys: Sequence[str]) -> list[_Entry]:
+        """The entries of an account that share one of its keys, or have none as it has none."""
+        found = {
+            entry.name: entry
+            for key in keys or ("",)
+            for entry in self._by_key.get((account.identity, key), ())
+        }
+        return list(found.values())
+
+    def _add(self, account: ImportedAccount, keys: Sequence[str], strategy: str) -> _Entry:
+        name = self._free_name(account.suggest_name(), account)
+        entry = _Entry(account, list(keys), name, strategy)
+        self._entries.append(entry)
+        for key in keys or ("",):
+            self._by_key.setdefault((account.identity, key), []).append(entry)
+        return entry
+
+    def _join(self, entry: _Entry, keys: Sequence[str], strategy: str) -> None:
+        for key in keys:
+            if key not in entry.keys:
+                entry.keys.append(key)
+                self._by_key.setdefault((entry.account.identity, key), []).append(entry)
+        entry.strategy = entry.strategy or strategy
 
     def _free_name(self, wanted: str, account: ImportedAccount) -> str:
         """``wanted``, or with a number; never that of a vendor whom it is not."""
-        taken = {entry.name for entry in self._entries}
         own = account.vendor.name if account.vendor is not None else ""
         if wanted in CATALOGUE and wanted != own and at_address(account.base_url) is None:
             wanted = provider_name(f"{wanted}-server")
-        start = wanted[: _LONGEST - 7]  # room for a number
-        numbered = (wanted if number == 1 else f"{start}-{number}" for number in range(1, 10**6))
-        return next(name for name in numbered if name not in taken)
+        start, name = wanted[: _LONGEST - 7], wanted  # room for a number
+        while name in self._numbers:
+            self._numbers[wanted] += 1
+            name = f"{start}-{self._numbers[wanted]}"
+        self._numbers[name] = 1
+        return name
 
 
 def connect(targets: Sequence[ImportedTarget]) -> list[ImportedTarget]:
@@ -212,23 +235,17 @@ def connect(targets: Sequence[ImportedTarget]) -> list[ImportedTarget]:
 
     Else a key would be in two entries, and what befalls the one would be unknown to the other.
     """
-    pools: dict[ImportedAccount, list[list[str]]] = {}
+    pools: dict[tuple[Hashable, str], dict[str, None]] = {}
     for target in targets:
-        known = pools.setdefault(target.account, [])
-        joined = [pool for pool in known if set(pool) & set(target.keys)]
-        merged = list(dict.fromkeys([*(key for pool in joined for key in pool), *target.keys]))
-        known[:] = [pool for pool in known if pool not in joined] + [merged] * bool(merged)
-    return [attrs.evolve(one, keys=_pool_of(pools[one.account], one.keys)) for one in targets]
-
-
-def _pool_of(pools: Iterable[Sequence[str]], keys: Sequence[str]) -> tuple[str, ...]:
-    return next((tuple(pool) for pool in pools if set(pool) & set(keys)), tuple(keys))
-
-
-def _is_same_account(entry: _Entry, target: ImportedTarget) -> bool:
-    """Whether a target's keys are those of an entry: they share one, or neither has any."""
-    shared = any(key in entry.keys for key in target.keys) or not (entry.keys or target.keys)
-    return shared and attrs.evolve(entry.account, name="") == attrs.evolve(target.account, name="")
+        places = [(target.account.identity, key) for key in target.keys]
+        merged = dict.fromkeys(key for place in places for key in pools.get(place, ()))
+        merged |= dict.fromkeys(target.keys)
+        if merged != pools.get(places[0]) if places else False:
+            pools.update({(target.account.identity, key): merged for key in merged})
+    return [
+        attrs.evolve(one, keys=tuple(pools[one.account.identity, one.keys[0]])) if one.keys else one
+        for one in targets
+    ]
 
 
 def _provider_table(entry: _Entry) -> dict[str, Any]:

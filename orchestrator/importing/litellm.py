@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 import attrs
@@ -79,6 +80,11 @@ class _Converter:
     def _carrying(self) -> Carrying:
         return self.values.carrying
 
+    @cached_property
+    def _firsts(self) -> dict[str, ForeignSetting]:
+        """By group, where its first deployment names it."""
+        return {one.group: one.named for one in reversed(self.deployments)}
+
     def convert(self) -> None:
         """Fill the builder."""
         strategy = convert_settings(self.root, self.values, self.builder)
@@ -104,9 +110,8 @@ class _Converter:
                 targets.append(name)
         for group, targets in self.groups.items():
             if len(targets) > 1:
-                first = next(one for one in self.deployments if one.group == group)
                 self._carrying.tell(
-                    first.named,
+                    self._firsts[group],
                     "LiteLLM shares requests out over its targets; here the first is asked first",
                     name=group,
                 )
@@ -242,10 +247,9 @@ class _Converter:
         name = next(one for one in numbered if one not in self.builder.routes)
         self.names[group] = name
         self.builder.add_route(name, targets)
-        first = next((one for one in self.deployments if one.group == group), None)
-        if name != group and first is not None:
+        if name != group and group in self._firsts:
             self._carrying.tell(
-                first.named,
+                self._firsts[group],
                 "the name of a route holds no '/': callers ask for it with '-' in its place"
                 if name == wanted
                 else f"callers ask for {name}, since another route has its name",

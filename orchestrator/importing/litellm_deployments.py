@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -301,10 +301,10 @@ def _azure_resource(address: str) -> str:
 
 def _pooled(group: list[Deployment]) -> Iterator[Deployment]:
     """The deployments of a group, the keys of those that differ in nothing else in one pool."""
-    pools: dict[tuple[ImportedAccount, str], list[str]] = {}
+    pools: dict[tuple[Hashable, str], dict[str, None]] = {}
     for one in group:
-        known = pools.setdefault((one.target.account, one.target.model), [])
-        known.extend(key for key in one.target.keys if key not in known)
+        place = (one.target.account.identity, one.target.model)
+        pools.setdefault(place, {}).update(dict.fromkeys(one.target.keys))
     for one in group:
-        keys = tuple(pools[one.target.account, one.target.model])
+        keys = tuple(pools[one.target.account.identity, one.target.model])
         yield attrs.evolve(one, target=attrs.evolve(one.target, keys=keys))

@@ -74,6 +74,8 @@ class ValueReader:
         section: The variables that the file itself sets, by name.
         keeps_keys: Whether keys that stand in the file are copied.
         names: The variables that are named so far: by the file, or made up for its keys.
+        made_up: By key, the variable that is made up for it.
+        numbers: By what such a variable begins with, the last number behind it.
     """
 
     carrying: Carrying
@@ -81,13 +83,15 @@ class ValueReader:
     environ: Mapping[str, str] = attrs.field(repr=False)
     section: Mapping[str, ForeignSetting] = attrs.field(repr=False)
     keeps_keys: bool
-    names: dict[str, str] = attrs.field(factory=dict, repr=False)
+    names: set[str] = attrs.field(factory=set)
+    made_up: dict[str, str] = attrs.field(factory=dict, repr=False)
+    numbers: dict[str, int] = attrs.field(factory=dict)
 
     def learn_names(self, root: ForeignSetting) -> None:
         """Note the variables that the file names, so that none of them is made up."""
         for leaf in root.leaves():
             if name := self.variable(leaf):
-                self.names.setdefault(name, f"env:{name}")
+                self.names.add(name)
 
     def variable(self, setting: ForeignSetting | None) -> str:
         """The variable that a setting names; empty where it holds a value of its own."""
@@ -150,10 +154,14 @@ class ValueReader:
         )
 
     def _made_up(self, secret: str, stem: str) -> str:
-        if secret not in self.names.values():
-            numbered = (stem if number == 1 else f"{stem}_{number}" for number in range(1, 10**6))
-            self.names[next(name for name in numbered if name not in self.names)] = secret
-        return "env:" + next(name for name, held in self.names.items() if held == secret)
+        if secret not in self.made_up:
+            name = stem
+            while name in self.names:
+                self.numbers[stem] = self.numbers.get(stem, 1) + 1
+                name = f"{stem}_{self.numbers[stem]}"
+            self.names.add(name)
+            self.made_up[secret] = name
+        return f"env:{self.made_up[secret]}"
 
     # Addresses.
 
