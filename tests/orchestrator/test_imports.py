@@ -49,13 +49,14 @@ execution          | states api.errors api.request api.response classification c
 tracing            | states api.errors config dialects execution ledger provider secrets vendors
 serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger
 gateway            | states api.client api.errors api.request clock config dialects execution extras health http_messages lab.simulation ledger provider secrets serving tracing
+importing          | states config dialects header_rules json_values pooling vendors
 sim                |
 lab.diagrams       | states extras ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config extras ledger sim lab.invariants lab.simulation
-cli                | states api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution extras gateway health http_messages lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
+cli                | states api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution extras gateway health http_messages importing lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 
 DIVIDED = ("api", "lab")
@@ -79,6 +80,7 @@ OTHERS = {
     },
     "health": {"msgspec", "platformdirs"},
     "http_messages": {"idna", "msgspec"},
+    "importing": {"yaml"},
     "lab.diagrams": {"rich"},
     "ledger": {"cattrs", "msgspec"},
     "secrets": {"keyring", "msgspec"},
@@ -101,6 +103,7 @@ NOT_LOADED = (
     "rich",
     "sqlite3",
     "uvicorn",
+    "yaml",
 )
 
 
