@@ -142,6 +142,7 @@ def test_a_process_writes_objects_alone_and_no_word_of_a_request(tmp_path: Path)
     rescued, failed, _ = calls
 
     assert all(list(said)[:4] == ["time", "level", "logger", "message"] for said in found)
+    assert "config: orchestrator.toml" in found[0]["message"]
     about = [said for said in found if "call" in said]
     assert {said["call"] for said in about} <= set(calls)
     left = next(said for said in about if " left " in said["message"])
