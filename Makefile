@@ -12,6 +12,8 @@ STAMP := $(VENV)/.installed-development
 
 # The same examples on every machine; `pytest` by itself explores at random.
 export HYPOTHESIS_PROFILE ?= ci
+# Each process that a test starts would compile the project anew, half a second long.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest --dist worksteal
 
 .PHONY: help install demo test test-slow test-all coverage mutants lint format types diagrams spin benchmarks instructions wheel clean
