@@ -442,12 +442,14 @@ def main() -> int:
     parser.add_argument("--seen", action="store_true", help="look at the gateway in every way")
     parser.add_argument("--no-collector", action="store_true", help="its traces go to nobody")
     options = parser.parse_args()
-    extent = (1 / 3, 3, 1000) if options.quick else (options.minutes, options.restarts, 20_000)
+    minutes, times, least = (
+        (1 / 3, 3, 1000) if options.quick else (options.minutes, options.restarts, 20_000)
+    )
     if options.seen:
         with watching(is_collector_up=not options.no_collector) as looks:
-            found = measure(*extent, watching=looks)
+            found = measure(minutes, times, least, looks)
     else:
-        found = measure(*extent)
+        found = measure(minutes, times, least)
     return int(options.check and not is_met(found))
 
 
