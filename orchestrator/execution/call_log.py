@@ -148,7 +148,7 @@ class CallLog:
         extra = {IN_SHORT: one_line(f"{state}; {where}"), **about}
         self._say(logging.WARNING, "%s: %s; %s%s", state, _why(error), where, hint, extra=extra)
 
-    def _say(self, level: int, text: str, *facts: str, extra: dict[str, Any]) -> None:
+    def _say(self, level: int, text: str, *facts: str, extra: dict[str, Any] | None = None) -> None:
         if self._is_muted:
             return
         # A handler of the user's may raise whatever it likes.
