@@ -14,8 +14,9 @@ Three runs, each against a gateway in a process of its own, with its board and i
 
 With ``--seen`` the gateway of the soak is looked at in every way meanwhile (see
 :mod:`.gateways.watching`): metrics are scraped, the inspector's events held open, balances asked
-for, traces exported (``--no-collector``: to nobody). And a fourth run, **cost**, compares two
-gateways in turn, one of which is looked at so: of the processor, a request may take a tenth more.
+for, traces exported (``--no-collector``: to nobody). And a fourth run, **cost**, compares gateways
+in turn, which are looked at in no way, in one, and in all: of the processor, a request may take a
+tenth more.
 
 With ``--check`` the exit status is 1 where one of these does not hold.
 """
@@ -35,7 +36,7 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -47,7 +48,7 @@ from benchmarks.gateways.contenders import KEY, Ask, Running, configured, servin
 from benchmarks.gateways.load import Asking, connected
 from benchmarks.gateways.served import free_port, resident
 from benchmarks.gateways.trouble import FAULTS, MISCHIEF, TEXT, Trouble
-from benchmarks.gateways.watching import Watching, watching
+from benchmarks.gateways.watching import KINDS, Watchers, Watching, watchers
 from benchmarks.idle_streams import PATIENCE, settled
 from benchmarks.peers.upstream import ROOT, WORDS, allow_files, new_loop, running
 from orchestrator.gateway.instance import find_instances
@@ -192,38 +193,43 @@ def _watched(
     return contextlib.nullcontext() if watching is None else watching.watch(gateway.process.url)
 
 
-def cost(watching: Watching, rounds: int, seconds: float) -> dict[str, Any]:
-    """What it costs to be looked at: two gateways in turn, so many rounds of so many seconds."""
-    extent = Extent(rounds=rounds, seconds=seconds)
-    with (
-        tempfile.TemporaryDirectory(prefix="benchmark-") as bare,
-        tempfile.TemporaryDirectory(prefix="benchmark-") as seen,
-        running() as upstream,
-    ):
-        files = [configured(Path(folder), upstream) for folder in (bare, seen)]
-        files[1].write_text(files[1].read_text() + watching.config)
-        with (
-            serving(files[0]) as one,
-            serving(files[1], environment=watching.environment) as other,
-            watching.watch(other.process.url),
-        ):
-            load([one.ask("long")], 1.0)
-            load([other.ask("long")], 1.0)
+def cost(looks: Watchers, rounds: int, seconds: float) -> dict[str, Any]:
+    """What it costs to be looked at: gateways in turn, so many rounds of so many seconds.
+
+    One that nobody looks at, one for each way of looking, and one for all of them at once.
+    """
+    ways = {"bare": (), **{kind: (kind,) for kind in KINDS}, "all": KINDS}
+    extent, found = Extent(rounds=rounds, seconds=seconds), {name: Rounds() for name in ways}
+    with contextlib.ExitStack() as stack:
+        upstream = stack.enter_context(running())
+        gateways: dict[str, Running] = {}
+        for name, kinds in ways.items():
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-"))
+            file, watching = configured(Path(folder), upstream), looks.of(name, kinds)
+            file.write_text(file.read_text() + watching.config)
+            gateway = stack.enter_context(serving(file, environment=watching.environment))
+            stack.enter_context(watching.watch(gateway.process.url))
+            load([gateway.ask("long")], 1.0)
             watching.wait()
-            found = Rounds(), Rounds()
-            for at in range(rounds):
-                pair = [(one, found[0]), (other, found[1])]
-                for gateway, of in pair if at % 2 else reversed(pair):
-                    of.take(gateway, "long", extent, AT_ONCE)
-    ratios = [after / before for before, after in zip(*(each.cpu for each in found), strict=True)]
+            gateways[name] = gateway
+        for at in range(rounds):
+            # Each once from the front and once from the back: a machine that gets busier as it
+            # goes on disturbs none of them more.
+            for name in list(gateways)[:: -1 if at % 2 else 1]:
+                found[name].take(gateways[name], "long", extent, AT_ONCE)
+    ratios = {name: _ratios(found["bare"].cpu, each.cpu) for name, each in found.items()}
     return {
-        "us_bare": round(median(found[0].cpu), 1),
-        "us_seen": round(median(found[1].cpu), 1),
-        "ratio": round(median(ratios), 3),
-        "ratios": [round(each, 3) for each in sorted(ratios)],
-        "failures": found[0].failures + found[1].failures,
-        "seen": dict(watching.seen),
+        "us_bare": round(median(found["bare"].cpu), 1),
+        **{f"ratio_{name}": round(median(ratios[name]), 3) for name in KINDS},
+        "ratio": round(median(ratios["all"]), 3),
+        "ratios": [round(each, 3) for each in sorted(ratios["all"])],
+        "failures": sum(each.failures for each in found.values()),
+        "seen": dict(looks.seen["all"]),
     }
+
+
+def _ratios(bare: Sequence[float], other: Sequence[float]) -> list[float]:
+    return [after / before for before, after in zip(bare, other, strict=True)]
 
 
 def soaked_config(urls: dict[str, str]) -> str:
@@ -412,17 +418,17 @@ def is_met(found: dict[str, Any]) -> bool:
 
 
 def measure(
-    minutes: float, times: int, least: int, watching: Watching | None = None
+    minutes: float, times: int, least: int, looks: Watchers | None = None
 ) -> dict[str, Any]:
     """All of them, printed as they come."""
     allow_files()
     runs: dict[str, Callable[[], dict[str, Any]]] = {
-        "soak": lambda: soak(60 * minutes, watching=watching),
+        "soak": lambda: soak(60 * minutes, watching=looks.of("soak") if looks else None),
         "restarts": lambda: restarts(times, least),
         "kill": kill,
     }
-    if watching is not None:
-        runs["cost"] = lambda: cost(watching, *((12, 5.0) if minutes >= 1 else (4, 2.0)))
+    if looks is not None:
+        runs["cost"] = lambda: cost(looks, *((10, 4.0) if minutes >= 1 else (4, 1.5)))
     found = {}
     for name, work in runs.items():
         print(f"\n{name}", flush=True)
@@ -446,7 +452,7 @@ def main() -> int:
         (1 / 3, 3, 1000) if options.quick else (options.minutes, options.restarts, 20_000)
     )
     if options.seen:
-        with watching(is_collector_up=not options.no_collector) as looks:
+        with watchers(is_collector_up=not options.no_collector) as looks:
             found = measure(minutes, times, least, looks)
     else:
         found = measure(minutes, times, least)

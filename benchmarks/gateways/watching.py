@@ -13,8 +13,8 @@ import http.client
 import importlib.util
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -28,10 +28,12 @@ SCRAPED_EVERY = 5.0
 PATIENCE = 30.0
 """Seconds within which each has looked once; balances and traces take 5 to 10."""
 
+KINDS = ("scrapes", "inspector", "balances", "traces")
+
 BALANCE = """
 [providers.deepseek]
 base_url = "{url}"
-credentials = ["{key}-deepseek"]
+credentials = ["{key}"]
 balance = "10s"
 """
 """A provider that no route leads to, asked as often as the config allows."""
@@ -48,37 +50,49 @@ class Missing(Exception):
 
 @attrs.define
 class Watching:
-    """Who looks, and how often each has.
+    """Who looks at one gateway, and how often each has.
 
     Attributes:
-        url: Of the vendor and the collector.
-        is_collector_up: Whether anybody takes the traces.
+        url: Of its vendor and its collector.
+        collector: Where its traces go, to somebody or not.
         seen: Looks, by kind.
+        kinds: Those that there are to be.
         over: Set when they are to end.
     """
 
     url: str
-    is_collector_up: bool
-    seen: Counter[str] = attrs.field(factory=Counter)
+    collector: str
+    seen: Counter[str]
+    kinds: Collection[str] = KINDS
     over: threading.Event = attrs.field(factory=threading.Event)
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What tells a gateway where its traces go."""
-        url = self.url if self.is_collector_up else f"http://127.0.0.1:{free_port()}"
-        return {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
+        """What tells the gateway where its traces go."""
+        if "traces" not in self.kinds:
+            return {}
+        return {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.collector,
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        }
 
     @property
     def config(self) -> str:
-        """What a gateway's config has besides."""
-        return BALANCE.format(url=self.url, key=KEY)
+        """What the gateway's config has besides."""
+        if "balances" not in self.kinds:
+            return ""
+        url, _, gateway = self.url.rpartition("/")
+        return BALANCE.format(url=url, key=f"{KEY}-{gateway}")
 
     @contextlib.contextmanager
     def watch(self, url: str) -> Iterator[None]:
         """Look at the gateway at ``url`` until the block ends."""
         self.over.clear()
+        looks = {"scrapes": self._scrape, "inspector": self._read}
         threads = [
-            threading.Thread(target=each, args=(url,)) for each in (self._scrape, self._read)
+            threading.Thread(target=look, args=(url,))
+            for kind, look in looks.items()
+            if kind in self.kinds
         ]
         for each in threads:
             each.start()
@@ -103,7 +117,8 @@ class Watching:
 
     def missing(self) -> list[str]:
         """Who has not looked yet."""
-        wanted = ["scrapes", "inspector", "balances", *(["traces"] * self.is_collector_up)]
+        is_collector_up = self.collector == self.url
+        wanted = (kind for kind in self.kinds if kind != "traces" or is_collector_up)
         return [kind for kind in wanted if not self.seen[kind]]
 
     def _scrape(self, url: str) -> None:
@@ -131,32 +146,59 @@ def _connection(url: str) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
 
 
+@attrs.define
+class Watchers:
+    """Vendors and collectors for any number of gateways, at one address.
+
+    Attributes:
+        url: The address.
+        is_collector_up: Whether anybody takes the traces.
+        seen: Looks, by gateway and kind.
+    """
+
+    url: str
+    is_collector_up: bool
+    seen: defaultdict[str, Counter[str]]
+
+    def of(self, gateway: str, kinds: Collection[str] = KINDS) -> Watching:
+        """Who looks at one gateway.
+
+        Args:
+            gateway: Any name.
+            kinds: In which ways.
+        """
+        url = f"{self.url}/{gateway}"
+        collector = url if self.is_collector_up else f"http://127.0.0.1:{free_port()}"
+        return Watching(url, collector, self.seen[gateway], kinds)
+
+
 @contextlib.contextmanager
-def watching(*, is_collector_up: bool = True) -> Iterator[Watching]:
-    """A vendor and a collector that are there until the block ends.
+def watchers(*, is_collector_up: bool = True) -> Iterator[Watchers]:
+    """Vendors and collectors that are there until the block ends.
 
     Raises:
-        Missing: The gateway of this tree makes no traces.
+        Missing: No gateway here exports traces.
     """
     if importlib.util.find_spec("opentelemetry.exporter") is None:
         raise Missing("traces need the extra otel: pip install '.[otel]'")
-    seen: Counter[str] = Counter()
+    seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     class Answers(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            seen["balances"] += 1
+            # Whose it is, is told by its key: where a vendor is asked is not below its base URL.
+            seen[str(self.headers["authorization"]).rpartition("-")[2]]["balances"] += 1
             self._answer(TOLD, "application/json")
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("content-length") or 0))
-            seen["traces"] += 1
+            seen[self.path.split("/")[1]]["traces"] += 1
             self._answer(b"", "application/x-protobuf")
 
-        def _answer(self, body: bytes, kind: str) -> None:
-            self.send_response(200)
-            self.send_header("content-type", kind)
+        def _answer(self, body: bytes, content_type: str) -> None:
+            self.send_response(http.client.OK)
+            self.send_header("content-type", content_type)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -170,7 +212,7 @@ def watching(*, is_collector_up: bool = True) -> Iterator[Watching]:
         thread.start()
         try:
             url = f"http://127.0.0.1:{server.server_address[1]}"
-            yield Watching(url, is_collector_up, seen)
+            yield Watchers(url, is_collector_up, seen)
         finally:
             server.shutdown()
             thread.join()
