@@ -38,7 +38,7 @@ os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"
 def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of every later look for garbage.
 
-    It lasts to the end: twenty thousand tests and the modules of all clients, over which a test
+    It lasts to the end: sixteen thousand tests and the modules of all clients, over which a test
     that looks for what it left behind would go again and again (51 s, and 2 without; 2026-11).
     """
     gc.collect()
