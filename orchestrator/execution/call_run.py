@@ -19,7 +19,7 @@ from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import time_budget
 from orchestrator.execution.auth import HINT_RELOADED, RELOAD
 from orchestrator.execution.call_errors import failed_call
-from orchestrator.execution.call_log import Sent
+from orchestrator.execution.call_log import CALL_ID, Sent
 from orchestrator.execution.classify_failure import (
     AttemptContext,
     address_hint,
@@ -481,8 +481,8 @@ class CallRun:
                 "%s ended a stream with the end mark and without a finish reason, as after a "
                 'stream that broke; where it never sends one, set end = "mark" in '
                 "[providers.%s]",
-                name,
-                name,
+                *(name, name),
+                extra={CALL_ID: self.recorder.ledger.call},
             )
 
     def _failure(self, command: Finish, skipped: tuple[Skipped, ...]) -> CallFailed:

@@ -11,6 +11,7 @@ import attrs
 
 from orchestrator.api.request import Request
 from orchestrator.dialects import Usage
+from orchestrator.execution.call_log import CALL_ID
 from orchestrator.execution.classify_failure import masked
 from orchestrator.http_messages import ResponseHead
 from orchestrator.ledger import (
@@ -386,7 +387,8 @@ class ObservedEntries:
             try:
                 observer(entry)
             except Exception:  # noqa: BLE001 - what an observer breaks must not cost the answer
-                _log.exception("an observer of the call raised; the call goes on without it")
+                said = "an observer of the call raised; the call goes on without it"
+                _log.exception(said, extra={CALL_ID: self._ledger.call})
                 self._observers = tuple(one for one in self._observers if one is not observer)
 
 

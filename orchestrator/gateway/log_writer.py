@@ -23,9 +23,6 @@ LAST_SECONDS = 1.0
 _SERVERS = "uvicorn.error"
 """The logger of the protocol below, which warns of each connection that makes no sense."""
 
-_TRACES = "opentelemetry"
-"""The logger of what exports traces, which warns where a collector does not take them."""
-
 
 class TextLogFormatter(logging.Formatter):
     """Writes a record as a line, with its time and level, masked as all logs are."""
@@ -84,19 +81,23 @@ class LogWriter(logging.Handler):
 
 @contextlib.contextmanager
 def log_written(kind: Literal["text", "json"]) -> Iterator[None]:
-    """Within this block what befalls calls is written, in place of what did so before."""
+    """Within this block what befalls calls is written, in place of what did so before.
+
+    What other libraries warn of is written too: by itself Python would put it between the lines
+    in a form of its own.
+    """
     writer = LogWriter(kind)
-    levels = {"orchestrator": logging.INFO, _SERVERS: logging.ERROR, _TRACES: logging.WARNING}
-    loggers = {logging.getLogger(name): level for name, level in levels.items()}
-    before = [(each, each.handlers, each.level, each.propagate) for each in loggers]
-    for each, level in loggers.items():
-        each.handlers, each.propagate = [writer], each.propagate and each.name == "orchestrator"
+    loggers = [logging.getLogger(name) for name in ("orchestrator", _SERVERS, "")]
+    before = [(each.handlers, each.level, each.propagate) for each in loggers]
+    levels = (logging.INFO, logging.ERROR, logging.WARNING)
+    for each, level in zip(loggers, levels, strict=True):
+        each.handlers, each.propagate = [writer], False
         each.setLevel(level)
     writer.start()
     try:
         yield
     finally:
-        for each, handlers, level, propagates in before:
-            each.handlers, each.propagate = handlers, propagates
+        for each, (handlers, level, propagate) in zip(loggers, before, strict=True):
+            each.handlers, each.propagate = handlers, propagate
             each.setLevel(level)
         writer.stop()

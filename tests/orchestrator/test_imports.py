@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -129,8 +130,13 @@ def room_of_file(path: Path) -> str:
     return room_of(".".join(parts))
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> tuple[str, ...]:
     """Every module that the file names in an import, wherever in it."""
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -169,14 +175,22 @@ def test_every_room_has_a_row_and_every_row_a_room() -> None:
     assert {room_of_file(path) for path in ROOM_FILES} == set(allowed_rooms()) - {"states"}
 
 
-@pytest.mark.parametrize("path", ROOM_FILES, ids=named)
-def test_a_room_imports_only_the_rooms_in_its_row(path: Path) -> None:
-    assert arrows(path) - allowed_rooms()[room_of_file(path)] == set()
+def broken(paths: Iterable[Path], faults: Callable[[Path], set[str]]) -> dict[str, set[str]]:
+    """What is wrong, by file; a test a file would take longer to start than to look."""
+    return {named(path): found for path in paths if (found := faults(path))}
 
 
-@pytest.mark.parametrize("path", ROOM_FILES, ids=named)
-def test_a_room_imports_only_its_own_libraries(path: Path) -> None:
-    assert from_others(path) - OTHERS.get(room_of_file(path), set()) == set()
+def test_a_room_imports_only_the_rooms_in_its_row() -> None:
+    allowed = allowed_rooms()
+
+    assert broken(ROOM_FILES, lambda path: arrows(path) - allowed[room_of_file(path)]) == {}
+
+
+def test_a_room_imports_only_its_own_libraries() -> None:
+    def foreign(path: Path) -> set[str]:
+        return from_others(path) - OTHERS.get(room_of_file(path), set())
+
+    assert broken(ROOM_FILES, foreign) == {}
 
 
 def test_every_arrow_and_every_library_that_is_allowed_is_used() -> None:
@@ -226,18 +240,22 @@ EVERYWHERE = [
 ] + files("verification")
 
 
-@pytest.mark.parametrize("path", EVERYWHERE, ids=named)
-def test_the_machine_has_one_name(path: Path) -> None:
+def test_the_machine_has_one_name() -> None:
     """Two modules would be two enums, and a user's own ``states.py`` would be taken for ours."""
-    assert "states" not in {name.split(".")[0] for name in imported(path)}
+    wrong = broken(
+        EVERYWHERE, lambda path: {one.split(".")[0] for one in imported(path)} & {"states"}
+    )
+
+    assert wrong == {}
 
 
-@pytest.mark.parametrize("path", files("orchestrator"), ids=named)
-def test_nobody_imports_the_command_line(path: Path) -> None:
-    entry = path == ROOT / "orchestrator" / "__main__.py"
-    importers = {"cli"} if entry or room_of_file(path) == "cli" else set()
+def test_nobody_imports_the_command_line() -> None:
+    def importing(path: Path) -> set[str]:
+        entry = path == ROOT / "orchestrator" / "__main__.py"
+        importers = {"cli"} if entry or room_of_file(path) == "cli" else set()
+        return ({room_of(name) for name in imported(path)} & {"cli"}) - importers
 
-    assert {room_of(name) for name in imported(path)} & {"cli"} <= importers
+    assert broken(files("orchestrator"), importing) == {}
 
 
 def loaded_by(module: str) -> set[str]:
