@@ -240,7 +240,7 @@ def connect(targets: Sequence[ImportedTarget]) -> list[ImportedTarget]:
         places = [(target.account.identity, key) for key in target.keys]
         merged = dict.fromkeys(key for place in places for key in pools.get(place, ()))
         merged |= dict.fromkeys(target.keys)
-        if merged != pools.get(places[0]) if places else False:
+        if places and merged.keys() != pools.get(places[0], {}).keys():
             pools.update({(target.account.identity, key): merged for key in merged})
     return [
         attrs.evolve(one, keys=tuple(pools[one.account.identity, one.keys[0]])) if one.keys else one

@@ -75,6 +75,8 @@ class _Converter:
     """By group, its targets."""
     names: dict[str, str] = attrs.field(factory=dict)
     """By group, what its route is called."""
+    providers: set[str] = attrs.field(factory=set)
+    """Those of which any model may be named."""
 
     @property
     def _carrying(self) -> Carrying:
@@ -102,7 +104,7 @@ class _Converter:
         listed = connect([one.target for one in self.deployments])
         for deployment, target in zip(self.deployments, listed, strict=True):
             if deployment.is_wildcard:
-                self.builder.add_provider(target.account, target.keys)
+                self.providers.add(self.builder.add_provider(target.account, target.keys))
                 continue
             name = self.builder.add_target(attrs.evolve(target, strategy=strategy))
             targets = self.groups.setdefault(deployment.group, [])
@@ -185,15 +187,18 @@ class _Converter:
             if aliases.get(group, group) in self.groups:
                 self._carrying.carry(named)
                 yield aliases.get(group, group)
-            elif group in self.builder_targets():
+            elif self._is_target(group):
                 self._carrying.carry(named)
                 yield group
             else:
                 self._carrying.leave(entry, self._no_group(group))
 
-    def builder_targets(self) -> set[str]:
-        """The names of all targets: a fallback may be one."""
-        return {target for targets in self.groups.values() for target in targets}
+    def _is_target(self, name: str) -> bool:
+        """Whether a fallback names a target: of a group, or of a provider with a wildcard."""
+        provider, _, model = name.partition("/")
+        return bool(model and provider in self.providers) or any(
+            name in targets for targets in self.groups.values()
+        )
 
     def _no_group(self, name: str) -> str:
         shown = name if name.isprintable() and len(name) <= 60 else "what is named"
