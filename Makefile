@@ -12,6 +12,8 @@ STAMP := $(VENV)/.installed-development
 
 # The same examples on every machine; `pytest` by itself explores at random.
 export HYPOTHESIS_PROFILE ?= ci
+# Each process that a test starts would compile the project anew, half a second long.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest --dist worksteal
 
 .PHONY: help install demo test test-slow test-all coverage mutants lint format types diagrams spin benchmarks instructions wheel clean
@@ -34,7 +36,7 @@ demo: $(PACKAGE) ## watch a call meet a 402 and take its fallback: no key, no ne
 	@$(BIN)/orchestrator demo
 
 test: $(STAMP) ## run the tests but for the slow ones: about 6 minutes on two cores
-	@echo "some 20,000 tests, about 6 minutes on two cores; one that fails is named at once"
+	@echo "some 16,000 tests, about 6 minutes on two cores; one that fails is named at once"
 	@$(PYTEST) -n $(JOBS) -m "not slow" $(ARGS)
 
 test-slow: $(STAMP) ## run the slow tests that `make test` leaves out: about 3 minutes

@@ -1,6 +1,6 @@
 """What becomes of healthy calls, of memory and of descriptors while everything goes wrong at once.
 
-    python -m benchmarks.gateway_soak [--minutes N] [--restarts N] [--quick] [--check]
+    python -m benchmarks.gateway_soak [--minutes N] [--restarts N] [--quick] [--check] [--seen]
 
 Three runs, each against a gateway in a process of its own, with its board and its ledger in files:
 
@@ -12,6 +12,12 @@ Three runs, each against a gateway in a process of its own, with its board and i
   restart`` runs again and again. None of their requests may fail.
 * **kill**: ``kill -9`` in mid-load; the next process must find every bench.
 
+With ``--seen`` the gateway of the soak is looked at in every way meanwhile (see
+:mod:`.gateways.watching`): metrics are scraped, the inspector's events held open, balances asked
+for, traces exported (``--no-collector``: to nobody). And a fourth run, **cost**, compares gateways
+in turn, which are looked at in no way, in one, and in all: of the processor, a request may take a
+tenth more.
+
 With ``--check`` the exit status is 1 where one of these does not hold.
 """
 
@@ -19,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -29,17 +36,19 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import attrs
 
-from benchmarks.gateways.__main__ import load
+from benchmarks.gateways.__main__ import Extent, Rounds, load
 from benchmarks.gateways.contenders import KEY, Ask, Running, configured, serving
 from benchmarks.gateways.load import Asking, connected
 from benchmarks.gateways.served import free_port, resident
 from benchmarks.gateways.trouble import FAULTS, MISCHIEF, TEXT, Trouble
+from benchmarks.gateways.watching import KINDS, Watchers, Watching, watchers
 from benchmarks.idle_streams import PATIENCE, settled
 from benchmarks.peers.upstream import ROOT, WORDS, allow_files, new_loop, running
 from orchestrator.gateway.instance import find_instances
@@ -64,6 +73,10 @@ up = ["up/m"]
 """
 SHORT = 'timeouts = { first_token = "1s", idle = "1s", total = "2s" }'
 """Of those that fail: a hang is found out soon, and a busy machine harms nobody who is well."""
+AT_ONCE = 16
+"""Connections that ask at once, where it is compared what that costs."""
+MOST_COST = 1.1
+"""Of the processor, how much a request may take of a gateway that is looked at in every way."""
 PARTS = 30
 """Into which the second half is cut; the memory of each is its mean."""
 
@@ -136,16 +149,28 @@ def says_words(answer: bytes) -> bool:
 # The runs.
 
 
-def soak(seconds: float, patience: float = PATIENCE) -> dict[str, Any]:
-    """All faults at once, for so long; ``patience`` is how long connections may be kept after."""
+def soak(
+    seconds: float, patience: float = PATIENCE, watching: Watching | None = None
+) -> dict[str, Any]:
+    """All faults at once, for so long.
+
+    Args:
+        seconds: How long.
+        patience: How long connections may be kept after it.
+        watching: Who looks at the gateway meanwhile.
+    """
     scripts = {"up": replies.ok(TEXT), **FAULTS}
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, SimProcess(scripts) as sim:
         file = Path(folder) / "orchestrator.toml"
-        file.write_text(soaked_config({name: sim.url(name) for name in scripts}))
-        with serving(file) as gateway:
+        text = soaked_config({name: sim.url(name) for name in scripts})
+        file.write_text(text + (watching.config if watching else ""))
+        environment = watching.environment if watching else {}
+        with serving(file, environment=environment) as gateway, _watched(watching, gateway):
             pid = gateway.process.pid
             asks = [gateway.ask(route) for route in ("up", "r_broke")]
             load(asks, 0.1)  # opens what is opened once for all
+            if watching is not None:
+                watching.wait()  # their connections are none that a fault left behind
             before = settled(pid)
             with asyncio.Runner(loop_factory=new_loop()) as runner:
                 store = FileStore(next(Path(folder).rglob("*.sqlite3")))
@@ -155,9 +180,56 @@ def soak(seconds: float, patience: float = PATIENCE) -> dict[str, Any]:
             found["in_flight_after"] = _in_flight(gateway)
             log = file.with_name("gateway.log").read_text()
             found["tracebacks"] = log.count("Traceback")
+            if watching is not None:
+                found["seen"] = dict(watching.seen)
             if found["tracebacks"]:
                 print(log[log.index("Traceback") - 200 :][:4000])
             return found
+
+
+def _watched(
+    watching: Watching | None, gateway: Running
+) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext() if watching is None else watching.watch(gateway.process.url)
+
+
+def cost(looks: Watchers, rounds: int, seconds: float) -> dict[str, Any]:
+    """What it costs to be looked at: gateways in turn, so many rounds of so many seconds.
+
+    One that nobody looks at, one for each way of looking, and one for all of them at once.
+    """
+    ways = {"bare": (), **{kind: (kind,) for kind in KINDS}, "all": KINDS}
+    extent, found = Extent(rounds=rounds, seconds=seconds), {name: Rounds() for name in ways}
+    with contextlib.ExitStack() as stack:
+        upstream = stack.enter_context(running())
+        gateways: dict[str, Running] = {}
+        for name, kinds in ways.items():
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-"))
+            file, watching = configured(Path(folder), upstream), looks.of(name, kinds)
+            file.write_text(file.read_text() + watching.config)
+            gateway = stack.enter_context(serving(file, environment=watching.environment))
+            stack.enter_context(watching.watch(gateway.process.url))
+            load([gateway.ask("long")], 1.0)
+            watching.wait()
+            gateways[name] = gateway
+        for at in range(rounds):
+            # Each once from the front and once from the back: a machine that gets busier as it
+            # goes on disturbs none of them more.
+            for name in list(gateways)[:: -1 if at % 2 else 1]:
+                found[name].take(gateways[name], "long", extent, AT_ONCE)
+    ratios = {name: _ratios(found["bare"].cpu, each.cpu) for name, each in found.items()}
+    return {
+        "us_bare": round(median(found["bare"].cpu), 1),
+        **{f"ratio_{name}": round(median(ratios[name]), 3) for name in KINDS},
+        "ratio": round(median(ratios["all"]), 3),
+        "ratios": [round(each, 3) for each in sorted(ratios["all"])],
+        "failures": sum(each.failures for each in found.values()),
+        "seen": dict(looks.seen["all"]),
+    }
+
+
+def _ratios(bare: Sequence[float], other: Sequence[float]) -> list[float]:
+    return [after / before for before, after in zip(bare, other, strict=True)]
 
 
 def soaked_config(urls: dict[str, str]) -> str:
@@ -332,23 +404,31 @@ def _wait_for(is_so: Callable[[], bool], seconds: float) -> None:
 
 
 def is_met(found: dict[str, Any]) -> bool:
-    """Whether nothing was lost and nothing left; of the slope, whether zero is within its error."""
+    """Whether nothing was lost and nothing left; of the slope, whether zero is within its error.
+
+    To be looked at must cost no more than :data:`MOST_COST`.
+    """
     soaked, again, killed = found["soak"], found["restarts"], found["kill"]
     is_flat = soaked["slope"] <= max(3 * soaked["slope_error"], 100.0)
     is_clean = soaked["descriptors_after"] <= soaked["descriptors_before"]
     is_whole = not (soaked["healthy_lost"] or soaked["in_flight_after"])
     is_seamless = not (again["failed"] or again["failed_restarts"])
-    return is_flat and is_clean and is_whole and is_seamless and bool(killed["found"])
+    is_cheap = found.get("cost", {"ratio": 0.0})["ratio"] <= MOST_COST
+    return is_flat and is_clean and is_whole and is_seamless and bool(killed["found"]) and is_cheap
 
 
-def measure(minutes: float, times: int, least: int) -> dict[str, Any]:
-    """All three, printed as they come."""
+def measure(
+    minutes: float, times: int, least: int, looks: Watchers | None = None
+) -> dict[str, Any]:
+    """All of them, printed as they come."""
     allow_files()
     runs: dict[str, Callable[[], dict[str, Any]]] = {
-        "soak": lambda: soak(60 * minutes),
+        "soak": lambda: soak(60 * minutes, watching=looks.of("soak") if looks else None),
         "restarts": lambda: restarts(times, least),
         "kill": kill,
     }
+    if looks is not None:
+        runs["cost"] = lambda: cost(looks, *((10, 4.0) if minutes >= 1 else (4, 1.5)))
     found = {}
     for name, work in runs.items():
         print(f"\n{name}", flush=True)
@@ -365,11 +445,17 @@ def main() -> int:
     parser.add_argument("--restarts", type=int, default=20)
     parser.add_argument("--quick", action="store_true", help="20 seconds, and 3 restarts")
     parser.add_argument("--check", action="store_true", help="exit 1 where something was lost")
+    parser.add_argument("--seen", action="store_true", help="look at the gateway in every way")
+    parser.add_argument("--no-collector", action="store_true", help="its traces go to nobody")
     options = parser.parse_args()
-    if options.quick:
-        found = measure(1 / 3, 3, 1000)
+    minutes, times, least = (
+        (1 / 3, 3, 1000) if options.quick else (options.minutes, options.restarts, 20_000)
+    )
+    if options.seen:
+        with watchers(is_collector_up=not options.no_collector) as looks:
+            found = measure(minutes, times, least, looks)
     else:
-        found = measure(options.minutes, options.restarts, 20_000)
+        found = measure(minutes, times, least)
     return int(options.check and not is_met(found))
 
 

@@ -25,12 +25,20 @@ from orchestrator.secrets.sources import SecretSource
 
 if TYPE_CHECKING:
     from orchestrator.classification.rule import Rule
+    from orchestrator.vendors import BalanceEndpoint
 
 ANONYMOUS = "anonymous"
 """The label of the one credential of a keyless provider."""
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes of the largest answer that is read: far above any model's output, images included."""
+
+
+BALANCE_EVERY = 300.0
+"""Seconds from one question how much money is left to the next (our own choice, 2026-11)."""
+
+WARN_BELOW = 5.0
+"""Of whatever currency a person is warned below it (our own choice, 2026-11)."""
 
 
 class StreamEnd(enum.StrEnum):
@@ -106,6 +114,11 @@ class Provider:
         public_headers: Names, in lower case, of headers whose values are no secrets.
         connection: Through what it is asked, and whom to trust.
         largest_answer: Bytes of the largest answer that is read, decoded.
+        balances: Where its vendor says how much money is left, asked in order.
+        balance_every: Seconds from one such question to the next; 0 for none at all.
+        warn_below: The amount below which a person is warned, in the account's currency; ``None``
+            where the config does not say (see :attr:`low_balance`).
+        free_models: How the names of models end that cost nothing.
     """
 
     name: str
@@ -133,6 +146,10 @@ class Provider:
     public_headers: frozenset[str] = frozenset()
     connection: ConnectionOptions = DEFAULT_OPTIONS
     largest_answer: int = LARGEST_ANSWER
+    balances: tuple[BalanceEndpoint, ...] = attrs.field(default=(), repr=False)
+    balance_every: float = BALANCE_EVERY
+    warn_below: float | None = None
+    free_models: tuple[str, ...] = ()
 
     def secrets(self) -> Iterator[str | Secret]:
         """What nobody may see: keys, header values, a query of the address, who a proxy knows.
@@ -149,6 +166,17 @@ class Provider:
             yield from values_of_query(address)
         if self.connection.proxy is not None:
             yield from values_of_userinfo(self.connection.proxy.reveal())
+
+    @property
+    def low_balance(self) -> float:
+        """The amount below which a person is warned; 0 for never."""
+        return WARN_BELOW if self.warn_below is None else self.warn_below
+
+    @property
+    def asks_balance(self) -> bool:
+        """Whether its vendor is asked how much money is left."""
+        is_askable = self.balances and self.credentials and not self.keyless
+        return bool(is_askable and self.balance_every)
 
     @property
     def addresses(self) -> Sequence[str]:

@@ -91,6 +91,8 @@ def _tables() -> Iterator[str]:
             yield from _moves()
         if table == "gateway":
             yield "\nOf `orchestrator serve`, whose page is [gateway.md](gateway.md)."
+        if table == "otel":
+            yield "\nOf spans, whose page is [tracing.md](tracing.md)."
 
 
 MOVES = """

@@ -43,6 +43,7 @@ from orchestrator.gateway.inspector.minute_figures import Minute
 from orchestrator.gateway.inspector.replayed_call import PlayedCall
 from orchestrator.gateway.key_file import GatewayKey
 from orchestrator.health import BoardRow
+from orchestrator.importing.carrying import ImportFinding
 from orchestrator.lab.simulation.dry_run import DryAttempt
 from orchestrator.lab.simulation.workloads import Mix
 from orchestrator.ledger import FORMAT, Attempt, Closed, Opened, Skipped, Transition
@@ -190,6 +191,7 @@ OUTPUTS = {
             {
                 **_fields(BoardRow),
                 "mark": Mark | None,
+                "low": bool,
                 "source": str | None,
                 "state": str,
             },
@@ -223,6 +225,21 @@ OUTPUTS = {
         received=Mapping[str, ReceivedRequests],
     ),
     "init": Output("`init --json`: the file that was written.", path=str, keys=_OBJECT),
+    "import": Output(
+        "`import --json`: how many settings of the file are `carried` over, `left`, and `apart`, "
+        "which nobody misses; of those not carried, and of those in other words, the `findings`. "
+        "`config` is its text where no file was named; `unset` are the variables that it lacks.",
+        tool=str,
+        source=str,
+        path=str | None,
+        config=str | None,
+        settings=int,
+        carried=int,
+        left=int,
+        apart=int,
+        unset=_TEXTS,
+        findings=tuple[ImportFinding, ...],
+    ),
     "restart": Output(
         "`restart --json`: the instance `before`, the one that serves now and its process, and how "
         "long the start and the drain took.",

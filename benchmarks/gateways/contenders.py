@@ -129,12 +129,13 @@ def configured(folder: Path, upstream: str, *, is_kept: bool = True) -> Path:
 
 
 @contextlib.contextmanager
-def serving(file: Path, port: int = 0) -> Iterator[Running]:
+def serving(file: Path, port: int = 0, environment: Mapping[str, str] = {}) -> Iterator[Running]:
     """Our gateway over a config, whose folder holds its state and its log too."""
     port = port or free_port()
     words = [sys.executable, "-m", "orchestrator", "serve", "--config", str(file)]
     words += ["--port", str(port)]
-    state, log = {"XDG_STATE_HOME": str(file.parent)}, file.with_name("gateway.log")
+    state = {"XDG_STATE_HOME": str(file.parent), **environment}
+    log = file.with_name("gateway.log")
     with served(words, port, state, "/readyz", log=log) as process:
         yield Running(process, lambda route: Ask(f"{process.url}/v1/chat/completions", route))
 

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+import sys
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -41,6 +42,7 @@ from orchestrator.connections.transports import Transports
 from orchestrator.dialects import DEFAULT_DIALECT, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import blocking, tasks
+from orchestrator.execution.balances import BalanceQuestions
 from orchestrator.execution.blocking import BlockingConnection
 from orchestrator.execution.call_errors import no_target
 from orchestrator.execution.call_run import CallRun
@@ -53,10 +55,12 @@ from orchestrator.execution.flow import flow
 from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.runtime import Runtime, board_pool
 from orchestrator.execution.tasks import TaskConnection
-from orchestrator.health import HealthBoard, Store, open_store
+from orchestrator.health import AccountBalance, HealthBoard, Store, open_store
 from orchestrator.ledger import LedgerFile, Observer
 from orchestrator.secrets import guard_logs
 from orchestrator.states import Call, Policy, Target
+from orchestrator.tracing import activation
+from orchestrator.tracing.activation import TRACE_API
 
 if TYPE_CHECKING:
     from orchestrator.execution.passthrough import PassthroughMessage
@@ -102,6 +106,7 @@ class Orchestrator:
         self.config = config = _config(config, handed_in)
         # Before anything else, and here: the first call would do it while it holds an event loop.
         _prepare(config)
+        activation.prepare()
         self._clock = options.get("clock") or SystemClock()
         self._transports = Transports(
             options.get("transport"), options.get("async_transport"), self._clock
@@ -123,6 +128,7 @@ class Orchestrator:
             random.random if dice is None else dice.random,
         )
         self._routing = Routing(config, self.runtime)
+        self.questions = BalanceQuestions(self.runtime)
         self._fitness_log = FitnessLog()
         # httpx writes each address to its log, and the query of one may be a token.
         guard_logs(self.runtime.masker)
@@ -274,7 +280,8 @@ class Orchestrator:
             options: As for :meth:`run`.
         """
         asked, observe = read_call("stream", request, options, stream=True)
-        return ChunkStream(lambda: self.stream_events(asked, observe))
+        context = activation.caller_context()
+        return ChunkStream(lambda: self.stream_events(asked, observe, context))
 
     def astream(self, request: RequestLike, **options: Unpack[CallOptions]) -> AsyncChunkStream:
         """Run a call whose answer comes in chunks, suspending the task; see :meth:`stream`.
@@ -284,22 +291,23 @@ class Orchestrator:
             options: As for :meth:`run`.
         """
         asked, observe = read_call("astream", request, options, stream=True)
+        context = activation.caller_context()
         # Not before the first chunk is asked for: a stream that is never iterated is no call.
-        return AsyncChunkStream(lambda: self.astream_events(asked, observe))
+        return AsyncChunkStream(lambda: self.astream_events(asked, observe, context))
 
     def stream_events(
-        self, request: Request, observe: Observer | None = None
+        self, request: Request, observe: Observer | None = None, context: object = None
     ) -> tuple[CallRun, Generator[Iterator[StreamEvent], None, None]]:
         """A streamed call as the events that came, for those who write a dialect themselves."""
-        call = self.begin_call(request, observe)
+        call = self.begin_call(request, observe, context)
         connection = BlockingConnection(self._transports.blocking(), self._clock)
         return call, blocking.drive(flow(call), connection)
 
     async def astream_events(
-        self, request: Request, observe: Observer | None = None
+        self, request: Request, observe: Observer | None = None, context: object = None
     ) -> tuple[CallRun, AsyncGenerator[Iterator[StreamEvent], None]]:
         """The same for tasks."""
-        call = await self.abegin_call(request, observe)
+        call = await self.abegin_call(request, observe, context)
         return call, await self.astream_call(call)
 
     async def astream_call(
@@ -314,6 +322,39 @@ class Orchestrator:
         transport = await self._transports.asynchronous()
         connection = TaskConnection(transport, self._clock, waits=waits)
         return tasks.drive(flow(call), connection)
+
+    def balances(self, providers: Iterable[str] | None = None) -> Mapping[str, AccountBalance]:
+        """Ask vendors how much money is left, one after the other, blocking the thread.
+
+        Only those are asked that nobody of all processes has asked of late: every ``balance`` of
+        the provider's config, each half minute while money keeps calls from it. No question
+        costs anything, and none raises: what came of it stands in what is given. An account that
+        its vendor calls empty is benched, and a top-up ends that.
+
+        Args:
+            providers: Their names; all whose vendor can be asked where none are given.
+
+        Returns:
+            What is known of the money of each: ``.said`` (``.amounts``, ``.usable``), ``.at``
+            (epoch), ``.trouble``.
+        """
+        connection = BlockingConnection(self._transports.blocking(), self._clock)
+        for asking in self.questions.ask_due(providers):
+            blocking.run(asking, connection)
+        return self.questions.known(providers)
+
+    async def abalances(
+        self, providers: Iterable[str] | None = None
+    ) -> Mapping[str, AccountBalance]:
+        """The same for tasks, some vendors at a time; see :meth:`balances`.
+
+        Args:
+            providers: As for :meth:`balances`.
+        """
+        if due := self.questions.ask_due(providers):
+            transport = await self._transports.asynchronous()
+            await tasks.run_all(due, lambda: TaskConnection(transport, self._clock))
+        return self.questions.known(providers)
 
     def close(self) -> None:
         """Close what :meth:`run` keeps open. A running loop's connections: :meth:`aclose`."""
@@ -357,8 +398,15 @@ class Orchestrator:
             # Their modules are loaded, and a converter made: too long for an event loop.
             await asyncio.to_thread(self._routing.admit, unknown)
 
-    def begin_call(self, request: Request, observe: Observer | None = None) -> CallRun:
+    def begin_call(
+        self, request: Request, observe: Observer | None = None, context: object = None
+    ) -> CallRun:
         """A call that nobody runs yet, for a pump: nothing is taken, and nothing recorded.
+
+        Args:
+            request: What is asked for.
+            observe: Called with each ledger entry.
+            context: OpenTelemetry's, that its span belongs to; the current one unless given.
 
         Raises:
             NoTarget: Nobody on the route can be asked.
@@ -379,14 +427,20 @@ class Orchestrator:
             fit, self._policy(request), reasoning=request.reasoning, streamed=request.stream
         )
         runtime = self.runtime.of(request.operation)
-        return CallRun(runtime, request, machine, unfit=unfit, observers=observers)
+        run = CallRun(runtime, request, machine, unfit=unfit, observers=observers)
+        if TRACE_API in sys.modules:  # else there is nobody to tell
+            activation.trace_call(run, self.config.otel, context)
+        return run
 
-    def begin_passthrough(self, request: Request, message: PassthroughMessage) -> CallRun:
+    def begin_passthrough(
+        self, request: Request, message: PassthroughMessage, context: object = None
+    ) -> CallRun:
         """A call that passes ``message`` through to one provider.
 
         Args:
             request: What :func:`.passthrough_request` made.
             message: What is said.
+            context: As for :meth:`begin_call`.
 
         Raises:
             NoTarget: The provider has no credential.
@@ -398,12 +452,17 @@ class Orchestrator:
             raise no_target(unfit, Recorder("", self._observers), seconds=0.0)
         machine = Call(route, passthrough.passthrough_policy(self._policy(request)), streamed=True)
         runtime = self.runtime.of(request.operation)
-        return passthrough.PassthroughRun(runtime, request, message, machine, self._observers)
+        run = passthrough.PassthroughRun(runtime, request, message, machine, self._observers)
+        if TRACE_API in sys.modules:
+            activation.trace_call(run, self.config.otel, context)
+        return run
 
-    async def abegin_call(self, request: Request, observe: Observer | None = None) -> CallRun:
+    async def abegin_call(
+        self, request: Request, observe: Observer | None = None, context: object = None
+    ) -> CallRun:
         """The same as :meth:`begin_call` for tasks."""
         await self._admit_in_task(request.wants)
-        return self.begin_call(request, observe)
+        return self.begin_call(request, observe, context)
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:

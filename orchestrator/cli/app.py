@@ -27,6 +27,7 @@ from orchestrator.config.errors import nearest
 COMMANDS = {
     "demo": "Watch a call meet a 402 and take its fallback: no key, no network.",
     "init": "Write a commented config from the keys found in the environment.",
+    "import": "Write a config from one of LiteLLM or Hermes, and say what is not in it.",
     "run": "Ask a model, and show each attempt as it happens.",
     "check": "Find what is wrong with the config before a call does.",
     "classify": "Say what an error of a provider means, and what would be done about it.",
@@ -46,6 +47,10 @@ COMMANDS = {
 EXAMPLES = {
     "demo": ("orchestrator demo", "orchestrator demo --keep incident"),
     "init": ("orchestrator init", "orchestrator init --output staging.toml"),
+    "import": (
+        "orchestrator import litellm config.yaml",
+        "orchestrator import hermes ~/.hermes/config.yaml --output orchestrator.toml",
+    ),
     "run": (
         'orchestrator run "Why is the sky blue?"',
         "orchestrator run --route openai/gpt-5-mini --explain < question.txt",
@@ -107,7 +112,11 @@ EXAMPLES = {
 }
 """What is typed, at the end of a command's help; each fits into 80 columns."""
 
+MODULES = {"import": "import_config"}
+"""The modules of commands whose names are words of Python."""
+
 _WORDS = {
+    "import": "[OPTIONS] TOOL FILE",
     "run": "[OPTIONS] [PROMPT...]",
     "status": "[OPTIONS] [PROVIDER]",
     "stats": "[OPTIONS] [LEDGERS...]",
@@ -234,8 +243,9 @@ def build_app(screen: Screen) -> App:
     )
     for order, (name, words) in enumerate(COMMANDS.items()):
         # By name, so that a command's own imports wait until it is run.
+        module = MODULES.get(name, name)
         app.command(
-            f"orchestrator.cli.{name}:{name}",
+            f"orchestrator.cli.{module}:{module}",
             name=name,
             help=words,
             help_epilogue=_examples(name),

@@ -20,16 +20,19 @@ class ProviderConnection:
         provider: The provider.
         proxy: Through which proxy, and who names it; ``None``: directly.
         transport: By what.
+        balance: Where its vendor is asked how much money is left; ``None`` where nobody is.
     """
 
     provider: str
     proxy: str | None
     transport: str
+    balance: str | None = None
 
     def line(self) -> str:
         """One line for people."""
         way = "directly" if self.proxy is None else f"through {self.proxy}"
-        return f"provider {self.provider}: {way}, by {self.transport}"
+        asked = "" if self.balance is None else f"; its balance at {self.balance}"
+        return f"provider {self.provider}: {way}, by {self.transport}{asked}"
 
 
 def provider_connections(config: Config) -> Iterator[ProviderConnection]:
@@ -43,7 +46,10 @@ def provider_connections(config: Config) -> Iterator[ProviderConnection]:
         except UnusableProxy:
             continue
         shown = None if route.proxy is None else str(route.proxy)
-        yield ProviderConnection(provider.name, shown, _transport(route))
+        origin = f"{url.scheme}://{url.authority}"
+        addresses = " or ".join(f"{origin}{one.path}" for one in provider.balances)
+        asked = addresses if provider.asks_balance else None
+        yield ProviderConnection(provider.name, shown, _transport(route), asked)
 
 
 def _transport(route: Route) -> str:

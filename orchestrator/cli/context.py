@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from orchestrator.cli.screen import Screen
 from orchestrator.config import loading
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem, placed
+from orchestrator.extras import shell_path
 from orchestrator.lab.simulation.loading import Loaded, load, load_as_written
 from orchestrator.vendors import CATALOGUE
 
@@ -193,24 +193,8 @@ def program_name() -> str:
     """
     started = Path(sys.argv[0])
     if started.name == "__main__.py":
-        return f"{_short(Path(sys.executable))} -m {NAME}"
+        return f"{shell_path(Path(sys.executable))} -m {NAME}"
     found = shutil.which(NAME)
     if not started.is_file() or (found and Path(found).samefile(started)):
         return NAME
-    return _short(started)
-
-
-def how_to_install(extra: str) -> str:
-    """The command that gives this very Python an extra: another ``pip`` is another Python's."""
-    python = _short(Path(sys.executable))
-    return f"{python} -m pip install '.[{extra}]' in the clone (the package is on no index yet)"
-
-
-def _short(path: Path) -> str:
-    """``path`` from the working directory where it lies below, as a shell takes it."""
-    whole = path.absolute()  # a virtual environment's links stay what they are
-    below = whole.is_relative_to(Path.cwd())
-    found = shutil.which(path.name)
-    if not below and found is not None and Path(found).absolute() == whole:
-        return path.name
-    return shlex.quote(str(whole.relative_to(Path.cwd()) if below else whole))
+    return shell_path(started)

@@ -8,15 +8,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from orchestrator.cli.config_file import write_config
 from orchestrator.cli.context import program_name
-from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
+from orchestrator.cli.exit_codes import DONE, exit_on_error
 from orchestrator.cli.screen import Screen
 from orchestrator.config.loading import FILE
 from orchestrator.config.starter import starter
 from orchestrator.vendors import CATALOGUE
-
-_MODE = 0o600
-"""The file may come to hold keys, so nobody else reads it."""
 
 
 def init(
@@ -39,26 +37,13 @@ def init(
     screen = Screen()
     with exit_on_error(screen, json=json):
         text = starter(os.environ)
-        _write(output, text, force=force)
+        write_config(output, text, force=force)
         keys = _keys()
         if json:
             screen.json({"path": str(output), "keys": keys})
         else:
             _tell(screen, output, keys)
     return DONE
-
-
-def _write(path: Path, text: str, *, force: bool) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
-    try:
-        descriptor = os.open(path, flags, _MODE)
-    except FileExistsError:
-        raise UsageError(
-            f"{path} exists and is left as it is; --force writes over it, --output names another"
-        ) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        path.chmod(_MODE)  # O_CREAT's mode is not that of a file that was there
-        file.write(text)
 
 
 def _keys() -> dict[str, str]:

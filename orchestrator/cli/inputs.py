@@ -40,13 +40,20 @@ def read_text(path: str) -> str:
     return read_bytes(path).decode("utf-8", "replace")
 
 
-def read_bytes(path: str) -> bytes:
+def read_bytes(path: str, most: int = -1) -> bytes:
     """The bytes of a file, or of standard input for ``-``.
+
+    Args:
+        path: The file.
+        most: How many are read; all of them where it is negative.
 
     Raises:
         OSError: It cannot be read.
     """
-    return sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
+    if path == STANDARD_INPUT:
+        return sys.stdin.buffer.read(most)
+    with Path(path).open("rb") as file:
+        return file.read(most)
 
 
 def read_payload(prompt: Sequence[str], file: str | None) -> Mapping[str, Any]:

@@ -13,9 +13,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.context import how_to_install
 from orchestrator.cli.format import count, duration, one_line
 from orchestrator.cli.screen import Screen
+from orchestrator.extras import how_to_install
 from orchestrator.ledger.figures import CallCounts, Statistics, TargetFigures, as_mapping
 
 ENDS = ("answered_at_once", "rescued", "lost", "left", "unfinished")

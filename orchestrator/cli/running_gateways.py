@@ -77,8 +77,16 @@ class RunningGateways:
             screen.result(Text(named, style="dim"), margin=_MARGIN)
             config = f"config {said.instance.config or 'in code'} ({said.config})"
             screen.result(Text(config, style="dim"), margin=_MARGIN)
+            if money := _money(said):
+                screen.result(Text(f"money left: {money}", style="dim"), margin=_MARGIN)
         if self.found:
             screen.result("")
+
+
+def _money(status: GatewayStatus) -> str:
+    """What it knows of the money of its providers; one without a figure is left out."""
+    known = ((name, one.said) for name, one in status.balances.items())
+    return ", ".join(f"{name} {said}" for name, said in known if said and said.amounts)
 
 
 _MARGIN = 6

@@ -12,10 +12,11 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from orchestrator.cli.context import config_in_words, how_to_install, require_config
+from orchestrator.cli.context import config_in_words, require_config
 from orchestrator.cli.exit_codes import DONE, MISUSED, UsageError, exit_on_error
 from orchestrator.cli.screen import Screen
 from orchestrator.config.errors import ConfigError, placed
+from orchestrator.extras import how_to_install
 from orchestrator.gateway.handover import (
     VARIABLE,
     Handover,

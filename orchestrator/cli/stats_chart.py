@@ -10,9 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from orchestrator.cli.context import how_to_install
 from orchestrator.cli.exit_codes import UsageError
 from orchestrator.cli.render_stats import ENDS, WORDS
+from orchestrator.extras import how_to_install
 from orchestrator.ledger.figures import Statistics, TargetFigures
 
 WIDTH, HEIGHT = 960, 360

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,13 +19,17 @@ from orchestrator.api.errors import whole_duration
 from orchestrator.cli.context import load_or_known, show_warnings
 from orchestrator.cli.exit_codes import DONE, UsageError, exit_on_error
 from orchestrator.cli.format import count, http_answer, lasting, one_line
+from orchestrator.cli.money_line import money_lines
 from orchestrator.cli.recent_calls import RecentCalls
 from orchestrator.cli.running_gateways import RunningGateways
 from orchestrator.cli.screen import Screen
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, nearest
 from orchestrator.health import BoardRow
+from orchestrator.health.balance import is_low
+from orchestrator.health.records import MarkKind
 from orchestrator.lab.simulation.loading import Loaded
+from orchestrator.provider import Provider
 from orchestrator.states import Mark, Target
 
 _STATES = {
@@ -37,6 +43,10 @@ _STATES = {
 
 _SOURCES = {"literal": "in the config", "none": ""}
 """Where a secret is kept that is in no variable, file or keyring."""
+
+_BALANCE_SECONDS = 5.0
+"""How long vendors have to say how much money is left, all asked together; what they say later is
+not waited for."""
 
 _WIDEST = 44
 """Columns that names are padded to; with the longest state they fit into 80."""
@@ -75,6 +85,7 @@ def status(
             if reset:
                 _reset(screen, orchestrator, provider, json=json)
                 return DONE
+            _ask_balances(orchestrator, loaded, provider)
             now = time.time()
             shown = _ShownBoard(_entries(orchestrator, provider), loaded, now)
             recent = RecentCalls.read(screen, loaded.config, now)
@@ -128,6 +139,30 @@ def _reset(screen: Screen, orchestrator: Orchestrator, provider: str | None, *, 
         screen.result(f"forgot {count(removed, 'mark')} of {provider or 'all providers'}")
 
 
+def _ask_balances(orchestrator: Orchestrator, loaded: Loaded, provider: str | None) -> None:
+    """Have vendors asked how much money is left, of those that nobody has asked of late."""
+    names = [
+        one.name
+        for one in loaded.config.providers.values()
+        if provider in (None, one.name) and not _has_stand_in(one, loaded)
+    ]
+
+    async def ask() -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_BALANCE_SECONDS):
+                await orchestrator.abalances(names)
+
+    # No loop is begun where there is nothing to ask, as in most runs.
+    if orchestrator.questions.is_due:
+        asyncio.run(ask())
+
+
+def _has_stand_in(provider: Provider, loaded: Loaded) -> bool:
+    """Whether one of its keys is not set, so that a made-up one stands in its place."""
+    sources = (one.source.removeprefix("env:") for one in provider.credentials)
+    return any(source in loaded.stand_ins for source in sources)
+
+
 def _entries(orchestrator: Orchestrator, provider: str | None) -> tuple[BoardRow, ...]:
     entries = orchestrator.board.snapshot(_targets(orchestrator.config))
     return tuple(entry for entry in entries if provider in (None, entry.provider))
@@ -169,6 +204,10 @@ class _ShownBoard:
             screen.result(self._line(entry, width))
             if said := _said(entry, self.now):
                 screen.result(Text(said, style="dim"), margin=_MARGIN)
+            if entry.balance is not None:
+                low = self.config.providers[entry.provider].low_balance
+                for line in money_lines(entry.balance, low, self.now):
+                    screen.result(line, margin=_MARGIN)
         for name in dict.fromkeys(entry.provider for entry in self.entries if entry.unknown):
             screen.result(self._unknown(name))
 
@@ -206,10 +245,16 @@ class _ShownBoard:
         """What else keeps this credential or target from being used; empty where nothing does."""
         above = [one for one in self.entries if one.provider == entry.provider and not one.model]
         if any(_is_out(one) for one in above if one.credential is None):
-            return "its provider is"
+            return "" if self._is_spared(entry, above[0]) else "its provider is"
         keys = [one for one in above if one.credential is not None]
         out = [key for key in keys if _is_out(key) or self._is_unset(key)]
         return "all its keys are" if entry.model and keys and out == keys else ""
+
+    def _is_spared(self, entry: BoardRow, provider: BoardRow) -> bool:
+        """Whether this costs nothing, and nothing but money keeps calls from its provider."""
+        free = self.config.providers[entry.provider].free_models
+        is_free = bool(free) if entry.model is None else entry.model.endswith(free)
+        return provider.kind is MarkKind.BALANCE and is_free
 
     def _is_unset(self, entry: BoardRow) -> bool:
         return self._source(entry).removeprefix("env:") in self.loaded.stand_ins
@@ -225,7 +270,10 @@ class _ShownBoard:
         fields = attrs.asdict(entry)
         if entry.mark is Mark.DEAD:
             fields["until"] = None  # JSON has no infinity
-        return {**fields, "source": self._source(entry) or None, "state": self._state(entry)[0]}
+        said = None if entry.balance is None else entry.balance.said
+        low = is_low(said, self.config.providers[entry.provider].low_balance)
+        state, _ = self._state(entry)
+        return {**fields, "low": low, "source": self._source(entry) or None, "state": state}
 
 
 def _is_out(entry: BoardRow) -> bool:

@@ -92,6 +92,25 @@ class GatewaySettings:
 
 
 @attrs.frozen
+class OtelSettings:
+    """What ``[otel]`` says; see :mod:`orchestrator.tracing`.
+
+    Attributes:
+        traces: Whether calls are traced where the application uses OpenTelemetry.
+        propagate: Which providers are told of the trace, by ``traceparent``: all, none, or those
+            of these names.
+    """
+
+    traces: bool = True
+    propagate: bool | frozenset[str] = False
+
+    def tells(self, provider: str) -> bool:
+        """Whether the provider of that name is told of the trace."""
+        named = self.propagate
+        return named if isinstance(named, bool) else provider in named
+
+
+@attrs.frozen
 class Config:
     """A whole config: what ``orchestrator.toml`` and the environment say.
 
@@ -114,6 +133,7 @@ class Config:
         ledger_max: Bytes that the ledger may hold before it is renamed to ``NAME.1``; ``None``:
             any number.
         gateway: What holds for ``orchestrator serve``.
+        otel: What holds for traces.
         digest: What tells this text of a config from others; empty where it was made in code.
     """
 
@@ -132,6 +152,7 @@ class Config:
     largest_answer: int = LARGEST_ANSWER
     ledger_max: int | None = None
     gateway: GatewaySettings = GatewaySettings()
+    otel: OtelSettings = OtelSettings()
     digest: str = attrs.field(default="", eq=False)
 
     def settings(self, target: Target | str) -> TargetSettings:

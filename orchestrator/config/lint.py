@@ -62,6 +62,7 @@ def lint(config: Config) -> tuple[Finding, ...]:
         *_routes(config),
         *_unused(config),
         *_same_account(config),
+        *_balances(config),
         *_readable(config),
         *_ledger(config),
         *_dead_rules(config),
@@ -199,6 +200,20 @@ def _same_account(config: Config) -> Iterator[Finding]:
             if one.secret and other is not provider:
                 what = f"{one.label} is also a credential of {other.name}, at the same address"
                 yield _warning(f"providers.{name}", what, "name each account once")
+
+
+def _balances(config: Config) -> Iterator[Finding]:
+    """What is said of money where no vendor tells of it, or nobody asks."""
+    for name, provider in config.providers.items():
+        where = f"providers.{name}.warn_below"
+        if provider.warn_below is None:
+            continue
+        if not provider.balances:
+            what = "nothing says how much money is left there, so nobody is ever warned"
+            yield _warning(where, what, "take it out, or watch the vendor's own page")
+        elif not provider.balance_every:
+            what = "balance is 0, so its vendor is never asked, and nobody is warned"
+            yield _warning(where, what, 'write balance = "5m", or take this out')
 
 
 def _readable(config: Config) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from orchestrator.config.scalars import found, is_loopback, kind, seconds
 from orchestrator.config.scalars import headers as check_headers
 from orchestrator.config.schema import Document, ProviderTable
 from orchestrator.dialects import DEFAULT_DIALECT, DIALECTS
+from orchestrator.extras import how_to_install
 from orchestrator.http_messages import DEFAULT_OPTIONS, ConnectionOptions
 from orchestrator.provider import Provider
 from orchestrator.secrets import Secret, mask
@@ -29,6 +30,7 @@ from orchestrator.vendors import (
     at_address,
     known,
 )
+from orchestrator.vendors import vendor as find_vendor
 
 if TYPE_CHECKING:
     from orchestrator.classification.rule import Rule
@@ -87,10 +89,13 @@ def provider_of(draft: ConfigDraft, name: str) -> Provider:
     asked = pool.credentials or vendor is None or vendor.derive is None
     endpoint = _endpoint(draft, name, table, vendor, dialect) if asked else None
     candidates = endpoint.base_urls if endpoint else ()
+    base_url = candidates[0] if candidates else table.base_url or ""
+    # Also one that a config cannot name without an address: its words are known by its name.
+    told_by = vendor or find_vendor(name)
     return Provider(
         name=name,
         dialect=dialect,
-        base_url=candidates[0] if candidates else table.base_url or "",
+        base_url=base_url,
         headers=_merged(table.headers, draft.headers.get(name, {})),
         credentials=pool.credentials if candidates else (),
         stream=table.stream != "false",
@@ -111,6 +116,10 @@ def provider_of(draft: ConfigDraft, name: str) -> Provider:
         public_headers=table.public_headers,
         connection=_connection(draft, name, table, candidates),
         largest_answer=draft.document.policy.largest_answer,
+        balances=told_by.balances_at(base_url) if told_by else (),
+        balance_every=table.balance,
+        warn_below=table.warn_below,
+        free_models=told_by.free_models if told_by else (),
     )
 
 
@@ -261,8 +270,7 @@ def _verify(
 
 def _http2(draft: ConfigDraft, name: str, table: ProviderTable) -> bool:
     if table.http2 and find_spec("h2") is None:
-        what = 'needs a package: pip install "llm-request-orchestrator[http2]"'
-        draft.refuse(f"providers.{name}.http2", what)
+        draft.refuse(f"providers.{name}.http2", f"needs an extra: {how_to_install('http2')}")
     return table.http2
 
 

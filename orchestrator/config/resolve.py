@@ -13,7 +13,13 @@ from typing import Any
 
 import attrs
 
-from orchestrator.config.config import DEFAULT_ROUTE, Config, GatewaySettings, TargetSettings
+from orchestrator.config.config import (
+    DEFAULT_ROUTE,
+    Config,
+    GatewaySettings,
+    OtelSettings,
+    TargetSettings,
+)
 from orchestrator.config.errors import ConfigError, Problem, UnsetVariable, nearest
 from orchestrator.config.providers import ConfigDraft, header_variables, provider_of
 from orchestrator.config.scalars import found
@@ -80,6 +86,7 @@ def _config(draft: ConfigDraft, source: Path | str, *, needs_routes: bool) -> Co
         drop=document.policy.drop,
         largest_answer=document.policy.largest_answer,
         gateway=_gateway(draft),
+        otel=_otel(draft),
     )
 
 
@@ -153,6 +160,19 @@ def _gateway(draft: ConfigDraft) -> GatewaySettings:
     said = {one.name: getattr(table, one.name) for one in attrs.fields(GatewayTable)}
     keys = None if table.keys is None else _file(draft, "gateway.keys", table.keys)
     return GatewaySettings(**{**said, "keys": keys})
+
+
+def _otel(draft: ConfigDraft) -> OtelSettings:
+    table = draft.document.otel
+    if isinstance(table.propagate, bool):
+        return OtelSettings(table.traces, table.propagate)
+    for index, name in enumerate(table.propagate):
+        if name not in draft.providers and name not in CATALOGUE:
+            near = nearest(name, draft.providers)
+            known = ", ".join(draft.providers) or "none"
+            what = f"{found(name)}, but there is no provider of that name{near}; configured: "
+            draft.refuse(f"otel.propagate[{index}]", what + known)
+    return OtelSettings(table.traces, frozenset(table.propagate))
 
 
 def _ledger_max(draft: ConfigDraft) -> int | None:

@@ -33,6 +33,11 @@ _SMALLEST_LEDGER, _LARGEST_LEDGER = 10**6, 10**12
 """Bytes that a ledger may be limited to: a call takes 3 to 10 kB of it, so the least holds some
 hundred (our own choice, 2026-11)."""
 
+SHORTEST_INTERVAL = 10.0
+"""Seconds from one question for a balance to the next at least (our own choice, 2026-11)."""
+
+_MOST_MONEY = 1e12
+
 _LABEL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 """A part of a host's name; underscores are none of DNS, but of what containers are called."""
 
@@ -86,6 +91,37 @@ def seconds_or_zero(value: Any) -> float:
     if amount is None or not math.isfinite(amount) or amount < 0:
         raise NotAllowed(f"{found(value)}; allowed: {_DURATIONS}")
     return amount
+
+
+def question_interval(value: Any) -> float:
+    """How often a vendor is asked for its balance, in seconds; 0 for never.
+
+    Raises:
+        NotAllowed: It is no duration, or so short that a vendor may take it for an attack.
+    """
+    try:
+        amount = seconds_or_zero(value)
+    except NotAllowed:
+        raise NotAllowed(f"{found(value)}; allowed: {_DURATIONS}, and 0 for never") from None
+    if 0 < amount < SHORTEST_INTERVAL:
+        least = f"{SHORTEST_INTERVAL:g} s or more, and 0 for never"
+        raise NotAllowed(f"{found(value)}; allowed: {least}")
+    return amount
+
+
+def money(value: Any) -> float:
+    """An amount of money, 0 or more.
+
+    Raises:
+        NotAllowed: It is none.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < _MOST_MONEY:
+        raise NotAllowed(
+            f"{found(value)}; allowed: an amount such as 5.0, in the account's currency, and 0 "
+            "for no warning"
+        )
+    return float(value)
 
 
 def _amount(value: Any) -> float | None:

@@ -13,18 +13,19 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, override
 
 from orchestrator.config import scalars
-from orchestrator.config.config import GatewaySettings
+from orchestrator.config.config import GatewaySettings, OtelSettings
 from orchestrator.config.errors import NotAllowed, Problem, nearest
 from orchestrator.json_values import NotJson
 from orchestrator.json_values import checked as sayable
 from orchestrator.pooling import Accounts, Strategy
-from orchestrator.provider import LARGEST_ANSWER, StreamEnd
+from orchestrator.provider import BALANCE_EVERY, LARGEST_ANSWER, StreamEnd
 from orchestrator.states.policy import OnInterrupted, Policy, Timeouts
 from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
 
 Part = TypeVar("Part")
 
 DEFAULT_GATEWAY = GatewaySettings()
+DEFAULT_OTEL = OtelSettings()
 
 OFTEN_MEANT = {
     "api_key": "credentials",
@@ -56,6 +57,19 @@ def _stream_mode(value: Any) -> str:
         near = nearest(value, ["always"]) if isinstance(value, str) else ""
         raise NotAllowed(f'{scalars.found(value)}; allowed: true, false, "always"{near}')
     return "always"
+
+
+def _propagation(value: Any) -> bool | tuple[str, ...]:
+    """``propagate``: the two booleans, or names of providers."""
+    if isinstance(value, bool):
+        return value
+    allowed = 'allowed: true, false, or a list of providers such as ["corp"]'
+    if not isinstance(value, list):
+        raise NotAllowed(f"{scalars.found(value)}; {allowed}")
+    for name in value:
+        if not isinstance(name, str):
+            raise NotAllowed(f"{scalars.found(name)} in the list; {allowed}")
+    return tuple(value)
 
 
 def _table(value: Any) -> dict[str, Any]:
@@ -115,6 +129,8 @@ class ProviderTable:
     proxy: Annotated[str, scalars.proxy] | None = None
     verify: Annotated[str | bool, scalars.verify] = ""
     http2: bool = False
+    balance: Annotated[float, scalars.question_interval] = BALANCE_EVERY
+    warn_below: Annotated[float, scalars.money] | None = None
     rules: tuple[_Table, ...] = ()
 
 
@@ -153,6 +169,14 @@ class GatewayTable:
 
 
 @attrs.frozen
+class OtelTable:
+    """``[otel]``."""
+
+    traces: bool = DEFAULT_OTEL.traces
+    propagate: Annotated[bool | tuple[str, ...], _propagation] = False
+
+
+@attrs.frozen
 class Document:
     """The whole file."""
 
@@ -165,6 +189,7 @@ class Document:
     targets: dict[str, TargetTable] = attrs.field(factory=dict)
     routes: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
     gateway: GatewayTable = GatewayTable()
+    otel: OtelTable = OtelTable()
 
 
 # From TOML to the tables.
@@ -339,6 +364,7 @@ def _converter() -> None:
         ProviderTable: {},
         TargetTable: {},
         GatewayTable: {},
+        OtelTable: {},
     }
     for kind, fields in readers.items():
         _CONVERTER.register_structure_hook(kind, _record_hook(kind, **fields))

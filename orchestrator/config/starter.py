@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from orchestrator.config import credentials
-from orchestrator.config.config import GatewaySettings
+from orchestrator.config.config import GatewaySettings, OtelSettings
 from orchestrator.dialects import DIALECTS
 from orchestrator.provider import Provider
 from orchestrator.states.policy import Policy, Timeouts
 from orchestrator.vendors import CATALOGUE, EndpointUnknown, Vendor
 
 _POLICY, _TIMEOUTS, _PROVIDER = Policy(), Timeouts(), Provider("NAME")
-_GATEWAY = GatewaySettings()
+_GATEWAY, _OTEL = GatewaySettings(), OtelSettings()
 
 
 @attrs.frozen
@@ -81,6 +81,8 @@ accounts = "{_PROVIDER.accounts}"  # separate | one, where all keys share one ac
 proxy = "http://proxy.corp:3128"  # no default; in place of the environment's: http, https, socks5, socks5h, env:NAME, or "" for none
 verify = "{_PROVIDER.connection.verify}"  # a PEM file or folder of the authorities to trust, in place of the environment's or the usual ones; false of a server on this machine
 http2 = {str(_PROVIDER.connection.http2).lower()}  # asked by HTTP/2 where it speaks it
+balance = {_seconds(_PROVIDER.balance_every)}  # how often its vendor is asked how much money is left, where it tells; 0 for never
+warn_below = {_PROVIDER.low_balance:g}  # less money than this is a warning, in the account's currency; 0 for none
 rules = []  # your own rules, before ours: {{status = 418, contains = "...", reason = "billing"}}
 
 [targets."NAME/MODEL"]
@@ -96,6 +98,10 @@ max_body = "{_GATEWAY.max_body // 2**20} MiB"  # a larger request is refused, 1 
 max_in_flight = {_GATEWAY.max_in_flight}  # calls at once; more are told at once when to come again
 cors = []  # the origins whose pages may use it from a browser, such as "https://chat.corp"
 calls_kept = {_GATEWAY.calls_kept}  # finished calls that /v1/calls tells of
+
+[otel]
+traces = {str(_OTEL.traces).lower()}  # false: no spans, though the application uses OpenTelemetry
+propagate = {str(_OTEL.propagate).lower()}  # true: providers are sent the trace's id (traceparent); or a list of those that are
 """  # noqa: E501 - one line a key, as in the file
 
 
@@ -178,7 +184,7 @@ def _provider(entry: Vendor, entries: Sequence[str]) -> str:
 
 
 def _custom() -> str:
-    tables = ("providers.NAME", 'targets."NAME/MODEL"', "gateway")
+    tables = ("providers.NAME", 'targets."NAME/MODEL"', "gateway", "otel")
     return "\n\n".join(f"# [{table}]\n{commented(table)}" for table in tables)
 
 

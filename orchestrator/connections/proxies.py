@@ -21,6 +21,7 @@ from urllib.parse import unquote_to_bytes
 
 import attrs
 
+from orchestrator.extras import how_to_install
 from orchestrator.http_messages import PORTS, Address, ConnectionOptions, ascii_host
 from orchestrator.secrets import Secret
 
@@ -150,7 +151,7 @@ def read_proxy(url: str, source: str) -> Proxy:
     if scheme.startswith(_SOCKS) and importlib.util.find_spec("socksio") is None:
         raise UnusableProxy(
             source,
-            'names a SOCKS proxy, which needs pip install "llm-request-orchestrator[socks]"',
+            f"names a SOCKS proxy, which needs an extra: {how_to_install('socks')}",
         )
     return Proxy(
         scheme=scheme,

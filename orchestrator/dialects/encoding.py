@@ -162,12 +162,35 @@ def post(
         "accept": "text/event-stream" if stream else "application/json",
         **ours,
     }
+    _configure(made, provider)
+    return OutgoingRequest("POST", address(provider.base_url, path), made, json_body(body))
+
+
+def get_at_origin(provider: EndpointSettings, path: str) -> OutgoingRequest:
+    """The request that asks for ``path`` where the provider's address begins.
+
+    Args:
+        provider: Its configured headers add to ours, replace, or (``""``) remove them.
+        path: The whole path; the query of the provider's address, which may be a token, stays.
+
+    Raises:
+        ValueError: The provider's address is none.
+    """
+    url = Address.parse(provider.base_url)
+    query = url.target.partition("?")[2]
+    made = {"user-agent": USER_AGENT, "accept": "application/json"}
+    _configure(made, provider)
+    target = f"{path}?{query}" if query else path
+    return OutgoingRequest("GET", attrs.evolve(url, target=target), made)
+
+
+def _configure(headers: dict[str, str], provider: EndpointSettings) -> None:
+    """Change ``headers`` as the provider's config says."""
     for name, value in provider.headers.items():
         if value:
-            made[name.lower()] = value
+            headers[name.lower()] = value
         else:
-            made.pop(name.lower(), None)
-    return OutgoingRequest("POST", address(provider.base_url, path), made, json_body(body))
+            headers.pop(name.lower(), None)
 
 
 def json_body(body: Mapping[str, Any]) -> bytes:

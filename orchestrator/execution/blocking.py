@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterator
-from typing import Any, Protocol, assert_never
+from typing import Any, Generic, Protocol, TypeVar, assert_never
 
-from orchestrator.api.response import Response
 from orchestrator.clock import Clock
 from orchestrator.connections.errors import LimitPassed
 from orchestrator.connections.transports import OpenAnswer, Transport
@@ -22,9 +21,10 @@ from orchestrator.execution.effects import (
     Read,
     Sleep,
 )
-from orchestrator.execution.flow import Flow
 
 _log = logging.getLogger("orchestrator")
+
+T = TypeVar("T")
 
 
 class EffectPerformer(Protocol):
@@ -92,16 +92,16 @@ class BlockingConnection:
                 _log.debug("an answer was not closed", exc_info=True)
 
 
-class BlockingPump:
+class BlockingPump(Generic[T]):
     """Performs a flow's effects until there is something for the caller, or the call is over.
 
     Attributes:
         response: Of the call, once it is over.
     """
 
-    response: Response
+    response: T
 
-    def __init__(self, flow: Flow, connection: EffectPerformer) -> None:
+    def __init__(self, flow: Generator[Effect, Any, T], connection: EffectPerformer) -> None:
         self._flow, self._connection = flow, connection
 
     def advance(self, error: BaseException | None = None) -> Iterator[StreamEvent] | None:
@@ -136,7 +136,7 @@ class BlockingPump:
             del error
 
 
-def run(flow: Flow, connection: EffectPerformer) -> Response:
+def run(flow: Generator[Effect, Any, T], connection: EffectPerformer) -> T:
     """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
     pump = BlockingPump(flow, connection)
     try:
@@ -149,7 +149,9 @@ def run(flow: Flow, connection: EffectPerformer) -> Response:
         connection.close()
 
 
-def drive(flow: Flow, connection: EffectPerformer) -> Generator[Iterator[StreamEvent], None, None]:
+def drive(
+    flow: Generator[Effect, Any, T], connection: EffectPerformer
+) -> Generator[Iterator[StreamEvent], None, None]:
     """Run a call to its end; yields what may be passed on to the caller, as reads bring it.
 
     Raises:

@@ -12,9 +12,11 @@ import contextlib
 import logging
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from orchestrator.api.errors import one_line, provider_words, whole_duration
+from orchestrator.health import BalanceStatement
 from orchestrator.health.news import BoardNews, MarkChange, MarkNews
 from orchestrator.states import Clear, Error, Event, Mark, Send, Step, Target
 from orchestrator.states.call import Call
@@ -26,6 +28,11 @@ IN_SHORT = "in_short"
 
 CALL_ID = "call_id"
 """The attribute of a record that is about one call: the call's id."""
+
+FIELDS = "call_fields"
+"""The attribute of a record that says the same as its text by name, for who reads it by program."""
+
+Fields = Mapping[str, str | int | float | None]
 
 Sent = tuple[Target, str]
 """Where an attempt was sent, and the label of its credential."""
@@ -66,14 +73,22 @@ class CallLog:
             where = f" {command.target.name} {command.credential}, attempt {command.number}"
         way = f"{before.state.value} → {moved.call.state.value}{where}"
         facts = (call[:8], way, type(event).__name__, moved.row)
-        self._say(logging.DEBUG, "call %s: %s (%s: %s)", *facts, extra={CALL_ID: call})
+        fields = {
+            "from": before.state.value,
+            "to": moved.call.state.value,
+            "event": facts[2],
+            "row": moved.row,
+        }
+        extra = {CALL_ID: call, FIELDS: fields}
+        self._say(logging.DEBUG, "call %s: %s (%s: %s)", *facts, extra=extra)
 
     def tell_failover(self, call: str, left: Sent, to: Sent, error: Error) -> None:
         """The call goes on with another target or credential."""
         if (left[0].name, left[1]) != (to[0].name, to[1]):
             facts = (call[:8], _sent(left), _sent(to), _why(error))
             said = "call %s left %s for %s: %s"
-            self._say(logging.INFO, said, *facts, extra={CALL_ID: call})
+            fields = {"target": left[0].name, "to": to[0].name, **_fields(error)}
+            self._say(logging.INFO, said, *facts, extra={CALL_ID: call, FIELDS: fields})
 
     def tell_passed_over(
         self, call: str, clears: Iterable[Clear], to: Target, began: float, at: float
@@ -97,7 +112,9 @@ class CallLog:
                 lasting = f"{_MARKED[clear.mark]} for {whole_duration(at - clear.since)} so far"
                 facts = (clear.target.name, lasting, _why(clear.error), to.name)
                 said = "%s is passed over, %s: %s; calls go to %s"
-                self._say(logging.INFO, said, *facts, extra={CALL_ID: call})
+                fields = {"target": clear.target.name, "to": to.name, "mark": clear.mark.value}
+                extra = {CALL_ID: call, FIELDS: {**fields, **_fields(clear.error)}}
+                self._say(logging.INFO, said, *facts, extra=extra)
 
     def _is_new(self, provider: str, since: float) -> bool:
         """Whether a mark there that began then (epoch) was told of by nobody; it is from now on."""
@@ -110,8 +127,8 @@ class CallLog:
 
     def tell_news(self, call: str, news: BoardNews) -> None:
         """What a call made of marks, and where calls go since."""
-        about = {CALL_ID: call}
         for each in news.marks:
+            about = {CALL_ID: call, FIELDS: _news_fields(each, news)}
             match each.change:
                 case MarkChange.MADE:
                     self._tell_made(each, news, about)
@@ -123,7 +140,34 @@ class CallLog:
                     said = f"{_state(each)}, by a failed probe"
                     self._say(logging.DEBUG, "%s: %s", said, _why(each.error), extra=about)
 
-    def _tell_made(self, each: MarkNews, news: BoardNews, about: dict[str, str]) -> None:
+    def tell_statement(
+        self, provider: str, said: BalanceStatement, marks: Iterable[MarkNews]
+    ) -> None:
+        """What a vendor's statement of its money made of marks."""
+        left = f"{said} left" if said.amounts else "by its word"
+        for each in marks:
+            if each.change is MarkChange.MADE:
+                self._is_new(provider, each.since)
+                hint = each.error.hint if each.error is not None else ""
+                text = "%s is benched: its vendor calls the account empty (%s); calls that cost "
+                text += "go to the next targets of their routes. %s"
+                self._say(logging.WARNING, text, provider, left, hint)
+            elif each.change is MarkChange.LIFTED:
+                text = "%s is back after %s: its vendor says that there is money again (%s)"
+                self._say(logging.INFO, text, provider, whole_duration(each.lasted), left)
+
+    def tell_low_balance(self, provider: str, said: BalanceStatement, below: float) -> None:
+        """Less money is left than a person wants to be warned of."""
+        whose = "its key has" if said.of_key else "it has"
+        text = "the money of %s runs low: %s %s left, below %s (warn_below)"
+        self._say(logging.WARNING, text, provider, whose, str(said), f"{below:g}")
+
+    def tell_unknown_balance(self, provider: str, why: str) -> None:
+        """A vendor did not say how much money is left."""
+        text = "the balance of %s is not known: %s; it is asked again, and nothing else follows"
+        self._say(logging.INFO, text, provider, why)
+
+    def _tell_made(self, each: MarkNews, news: BoardNews, about: dict[str, Any]) -> None:
         self._is_new(each.provider, each.since)
         state, where = _state(each), _where(each, news)
         error = each.error
@@ -132,7 +176,7 @@ class CallLog:
         extra = {IN_SHORT: one_line(f"{state}; {where}"), **about}
         self._say(logging.WARNING, "%s: %s; %s%s", state, _why(error), where, hint, extra=extra)
 
-    def _say(self, level: int, text: str, *facts: str, extra: dict[str, str] | None = None) -> None:
+    def _say(self, level: int, text: str, *facts: str, extra: dict[str, Any] | None = None) -> None:
         if self._is_muted:
             return
         # A handler of the user's may raise whatever it likes.
@@ -148,6 +192,23 @@ GRAIN = 1.0
 """Seconds within which two marks of one provider are taken for one."""
 
 _MARKED = {Mark.BENCH: "benched", Mark.CIRCUIT: "its circuit open", Mark.DEAD: "its keys out"}
+
+
+def _fields(error: Error | None) -> Fields:
+    return {} if error is None else {"reason": error.reason.value, "status": error.status}
+
+
+def _news_fields(each: MarkNews, news: BoardNews) -> Fields:
+    return {
+        "provider": each.provider,
+        "model": each.model,
+        "credential": each.credential,
+        "mark": each.mark.value,
+        "change": each.change.value,
+        "seconds": None if math.isinf(each.left) else round(each.left, 1),
+        "to": None if news.to is None else news.to.name,
+        **_fields(each.error),
+    }
 
 
 def _sent(sent: Sent) -> str:

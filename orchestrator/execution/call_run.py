@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, MutableMapping, Sequence
 from typing import Any
 
 import attrs
@@ -19,7 +19,7 @@ from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import time_budget
 from orchestrator.execution.auth import HINT_RELOADED, RELOAD
 from orchestrator.execution.call_errors import failed_call
-from orchestrator.execution.call_log import Sent
+from orchestrator.execution.call_log import CALL_ID, Sent
 from orchestrator.execution.classify_failure import (
     AttemptContext,
     address_hint,
@@ -30,12 +30,7 @@ from orchestrator.execution.classify_failure import (
 from orchestrator.execution.delivery import Delivery
 from orchestrator.execution.effects import Effect
 from orchestrator.execution.exchange import Exchange, Wishes
-from orchestrator.execution.failure import (
-    HINT_MARK,
-    Failure,
-    Interrupted,
-    TooLarge,
-)
+from orchestrator.execution.failure import HINT_MARK, Failure, Interrupted, TooLarge
 from orchestrator.execution.operation_requests import OperationRequestBuilder
 from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.request_builder import RequestBuilder
@@ -90,6 +85,7 @@ class CallRun:
         observers: Called with each ledger entry.
 
     Attributes:
+        observers: The same; taken by :meth:`begin`.
         call: The machine.
         command: What the machine asks for now.
         exchange: The attempt under way, or the last one.
@@ -97,10 +93,12 @@ class CallRun:
         failure: What the last attempt brought in place of an answer.
         leftover: Events to hand on after the end of the call.
         response: The whole response, once the call has succeeded.
+        propagate: Adds to the headers of an attempt what tells its provider of a trace.
         origin, recorder, session: Set by :meth:`begin`.
     """
 
     exchange_type: type[Exchange] = Exchange
+    propagate: Callable[[str, MutableMapping[str, str]], None] | None = None
     origin: float
     recorder: Recorder
     session: Session
@@ -136,7 +134,7 @@ class CallRun:
             require_complete=bool(request.require_complete),
         )
         self._monotonic = runtime.clock.monotonic
-        self._observers = observers
+        self.observers = tuple(observers)
         self._failed: tuple[Sent, Error] | None = None
         self._has_logged_moves = False
         self._reached = 0.0
@@ -147,7 +145,7 @@ class CallRun:
         clock = self.runtime.clock
         self.session = self.runtime.board.session(self.call.route, clock.time())
         self.origin = self._monotonic()
-        self.recorder = Recorder(os.urandom(16).hex(), self._observers)
+        self.recorder = Recorder(os.urandom(16).hex(), self.observers)
         self._has_logged_moves = self.runtime.log.has_moves
 
     def open_record(self) -> None:
@@ -263,6 +261,8 @@ class CallRun:
         if provider.dialect == self.request.dialect:
             for name, value in self.request.headers.items():
                 outgoing.headers[name.lower()] = value.strip(" \t")
+        if self.propagate is not None:  # before it is signed
+            self.propagate(provider.name, outgoing.headers)
         limits = command.timeouts
         outgoing.options = provider.connection
         outgoing.longest_silence = (
@@ -481,8 +481,8 @@ class CallRun:
                 "%s ended a stream with the end mark and without a finish reason, as after a "
                 'stream that broke; where it never sends one, set end = "mark" in '
                 "[providers.%s]",
-                name,
-                name,
+                *(name, name),
+                extra={CALL_ID: self.recorder.ledger.call},
             )
 
     def _failure(self, command: Finish, skipped: tuple[Skipped, ...]) -> CallFailed:

@@ -11,6 +11,7 @@ import attrs
 
 from orchestrator.api.request import Request
 from orchestrator.dialects import Usage
+from orchestrator.execution.call_log import CALL_ID
 from orchestrator.execution.classify_failure import masked
 from orchestrator.http_messages import ResponseHead
 from orchestrator.ledger import (
@@ -151,7 +152,7 @@ class Recorder:
     def __init__(self, call: str, observers: Sequence[Callable[[Entry], None]]) -> None:
         self.ledger = Ledger(call)
         self.is_closed = False
-        self._entries: Ledger | ObservedEntries = self.ledger
+        self._entries: Ledger | ObservedEntries | ObservedParts = self.ledger
         self._files: Sequence[LedgerFile] = ()
         self._filed: Sequence[FiledCall] = ()
         if observers:
@@ -292,9 +293,12 @@ class Recorder:
     def _observe(self, observers: Sequence[Callable[[Entry], None]]) -> None:
         # A ledger file needs no entry, but what is in it, and that not before it is written.
         self._files = [each for each in observers if isinstance(each, LedgerFile)]
-        if len(self._files) < len(observers):
-            others = [each for each in observers if not isinstance(each, LedgerFile)]
+        others = [each for each in observers if not isinstance(each, LedgerFile | PartObserver)]
+        if others:
             self._entries = ObservedEntries(self.ledger, others)
+        for each in observers:
+            if isinstance(each, PartObserver):
+                self._entries = ObservedParts(self._entries, each)
 
     def _file(self) -> None:
         """Have written what befell the call: much may be to come of it yet."""
@@ -330,6 +334,38 @@ class Recorder:
                 self.passed_over.setdefault(clear.target.name, clear)
 
 
+class PartObserver:
+    """Who observes a call without needing its entries put together, which costs a fifth of a call.
+
+    Called with an entry that is put together already. Never raises.
+    """
+
+    def __call__(self, entry: Entry) -> None:
+        """Take note of ``entry``."""
+
+    def take(
+        self, kind: type[Entry], values: Callable[..., tuple[Any, ...]], facts: tuple[Any, ...]
+    ) -> None:
+        """Take note of what the next entry is made of; see :meth:`.Ledger.defer`."""
+
+
+class ObservedParts:
+    """The entries of a call, and who observes what they are made of."""
+
+    def __init__(self, entries: Ledger | ObservedEntries | ObservedParts, to: PartObserver) -> None:
+        self._entries, self._observer = entries, to
+
+    def defer(self, kind: type[Entry], values: Callable[..., tuple[Any, ...]], *facts: Any) -> None:
+        """Add an entry; see :meth:`.Ledger.defer`."""
+        self._entries.defer(kind, values, *facts)
+        self._observer.take(kind, values, facts)
+
+    def append(self, entry: Entry) -> None:
+        """Add ``entry``."""
+        self._entries.append(entry)
+        self._observer(entry)
+
+
 class ObservedEntries:
     """The entries of a call that somebody observes: each is handed on as it is written down.
 
@@ -351,7 +387,8 @@ class ObservedEntries:
             try:
                 observer(entry)
             except Exception:  # noqa: BLE001 - what an observer breaks must not cost the answer
-                _log.exception("an observer of the call raised; the call goes on without it")
+                said = "an observer of the call raised; the call goes on without it"
+                _log.exception(said, extra={CALL_ID: self._ledger.call})
                 self._observers = tuple(one for one in self._observers if one is not observer)
 
 

@@ -102,4 +102,11 @@ def board_pool(provider: Provider) -> Pool:
     credentials = tuple(
         PoolCredential(credential.label, credential.secret) for credential in provider.credentials
     )
-    return Pool(provider.name, provider.base_url, credentials, provider.strategy, provider.accounts)
+    return Pool(
+        provider.name,
+        provider.base_url,
+        credentials,
+        provider.strategy,
+        provider.accounts,
+        provider.free_models,
+    )

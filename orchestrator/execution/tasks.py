@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Iterator
-from typing import Any, assert_never
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Sequence
+from typing import Any, Generic, TypeVar, assert_never
 
-from orchestrator.api.response import Response
 from orchestrator.clock import Clock
 from orchestrator.connections.errors import LimitPassed
 from orchestrator.connections.transports import AsyncOpenAnswer, AsyncTransport
@@ -23,10 +22,11 @@ from orchestrator.execution.effects import (
     Read,
     Sleep,
 )
-from orchestrator.execution.flow import Flow
 from orchestrator.http_messages import ResponseHead
 
 _log = logging.getLogger("orchestrator")
+
+T = TypeVar("T")
 
 
 class WaitRefused(Exception):
@@ -107,16 +107,16 @@ class TaskConnection:
                 _log.debug("an answer was not closed", exc_info=True)
 
 
-class TaskPump:
+class TaskPump(Generic[T]):
     """Performs a flow's effects until there is something for the caller, or the call is over.
 
     Attributes:
         response: Of the call, once it is over.
     """
 
-    response: Response
+    response: T
 
-    def __init__(self, flow: Flow, connection: TaskConnection) -> None:
+    def __init__(self, flow: Generator[Effect, Any, T], connection: TaskConnection) -> None:
         self._flow, self._connection = flow, connection
 
     async def advance(self, error: BaseException | None = None) -> Iterator[StreamEvent] | None:
@@ -151,7 +151,7 @@ class TaskPump:
             del error
 
 
-async def run(flow: Flow, connection: TaskConnection) -> Response:
+async def run(flow: Generator[Effect, Any, T], connection: TaskConnection) -> T:
     """Run a call whose caller takes the answer whole; raises as :meth:`advance` of the pump."""
     pump = TaskPump(flow, connection)
     try:
@@ -165,8 +165,25 @@ async def run(flow: Flow, connection: TaskConnection) -> Response:
             await connection.close()
 
 
+MOST_AT_ONCE = 8
+"""Flows that :func:`run_all` runs at a time."""
+
+
+async def run_all(
+    flows: Sequence[Generator[Effect, Any, T]], connect: Callable[[], TaskConnection]
+) -> list[T]:
+    """Run ``flows`` beside one another, a few at a time, each with a connection of its own."""
+    free = asyncio.Semaphore(MOST_AT_ONCE)
+
+    async def run_one(flow: Generator[Effect, Any, T]) -> T:
+        async with free:
+            return await run(flow, connect())
+
+    return await asyncio.gather(*map(run_one, flows))
+
+
 async def drive(
-    flow: Flow, connection: TaskConnection
+    flow: Generator[Effect, Any, T], connection: TaskConnection
 ) -> AsyncGenerator[Iterator[StreamEvent], None]:
     """Run a call to its end; yields what may be passed on to the caller, as reads bring it.
 

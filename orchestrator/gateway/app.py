@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestrator.api.errors import CallFailed
 from orchestrator.dialects import Operation
+from orchestrator.execution.call_log import CALL_ID
 from orchestrator.gateway import idempotency, own_pages
 from orchestrator.gateway.browser_guard import (
     check_content_encoding,
@@ -106,7 +107,12 @@ class GatewayApp:
         except REFUSED as error:
             return self._refused(error, handling)
         except Exception:  # noqa: BLE001 - one request that fails is one request
-            _log.exception("a request to %s met a fault of the gateway's own", incoming.path)
+            run = handling.call
+            _log.exception(
+                "a request to %s met a fault of the gateway's own",
+                incoming.path,
+                extra={CALL_ID: None if run is None else run.recorder.ledger.call},
+            )
             fault = RequestRefused(
                 500,
                 "internal",

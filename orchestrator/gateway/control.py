@@ -18,6 +18,7 @@ import msgspec
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.gateway.handover import LIMIT, HandoverFailed, Successor
 from orchestrator.gateway.instance import Instance
+from orchestrator.health import AccountBalance
 from orchestrator.secrets import Secret
 
 PREFIX = "/control/"
@@ -45,6 +46,10 @@ class ControlledGateway(Protocol):
     @property
     def keys_file(self) -> str:
         """The file of the keys that it asks for; empty where it asks for none."""
+
+    @property
+    def balances(self) -> Mapping[str, AccountBalance]:
+        """What is known of the money of each provider, of those of whom anything is."""
 
     @property
     def config_hash(self) -> str:
@@ -85,6 +90,7 @@ class GatewayStatus:
         draining: Whether it accepts no more.
         keys_file: The file of the keys that it asks for, empty where it asks for none; ``None``
             of an older gateway, which does not say.
+        balances: What it knows of the money of each provider.
     """
 
     instance: Instance
@@ -94,6 +100,7 @@ class GatewayStatus:
     streams: int
     draining: bool
     keys_file: str | None = None
+    balances: Mapping[str, AccountBalance] = attrs.field(factory=dict)
 
     @property
     def uptime(self) -> float:
@@ -204,6 +211,7 @@ class Control:
             gateway.streams,
             gateway.draining,
             gateway.keys_file,
+            gateway.balances,
         )
         return _whole(200, status)
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from orchestrator.execution.call_log import CALL_ID
+from orchestrator.execution.call_log import CALL_ID, FIELDS
 from orchestrator.secrets import mask, masked_for_logs
+from orchestrator.tracing.calls_under_way import span_ids
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -18,9 +19,11 @@ class JsonLogFormatter(logging.Formatter):
     """Writes a record as a JSON object on one line.
 
     ``{"time":"2026-11-30T13:14:37.123Z","level":"WARNING","logger":"orchestrator",
-    "message":"…"}``, with ``call`` where the record is about one call, and ``exception`` where it
-    has a traceback. Every text is masked as the logs of the HTTP libraries are. What a record's
-    arguments hold beside its message is not written.
+    "message":"…"}``, with ``call`` where the record is about one call, ``trace_id`` and ``span_id``
+    where that is under way and traced, and ``exception`` where it has a traceback. Where the record
+    is about a call, what its message tells stands beside it by name too (``target``, ``to``,
+    ``reason``, ``status``, …). Every text is masked as the logs of the HTTP libraries are. What a
+    record's arguments hold beside its message is not written.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -34,6 +37,11 @@ class JsonLogFormatter(logging.Formatter):
         call = getattr(record, CALL_ID, None)
         if isinstance(call, str):
             said["call"] = call
+            if (ids := span_ids(call)) is not None:
+                said |= ids._asdict()
+        for name, value in getattr(record, FIELDS, {}).items():
+            if value is not None:
+                said.setdefault(name, _text(value) if isinstance(value, str) else value)
         if record.exc_info:
             said["exception"] = _text(self.formatException(record.exc_info))
         return _ENCODER.encode(said).decode()

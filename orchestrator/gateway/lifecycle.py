@@ -6,7 +6,7 @@ import contextlib
 import logging
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -17,6 +17,7 @@ from orchestrator.gateway.instance import Instance, InstanceFile, new_instance
 from orchestrator.gateway.server import GatewayServer
 from orchestrator.gateway.state import Gateway
 from orchestrator.gateway.surroundings import log_now
+from orchestrator.health import AccountBalance
 
 _log = logging.getLogger("orchestrator")
 
@@ -49,6 +50,11 @@ class Lifecycle:
         """The file of the keys that it asks for; empty where it asks for none."""
         keys = self.gateway.keys
         return "" if keys is None else str(keys.ring.file.path.absolute())
+
+    @property
+    def balances(self) -> Mapping[str, AccountBalance]:
+        """What is known of the money of each provider."""
+        return self.gateway.orchestrator.questions.known()
 
     @property
     def config_hash(self) -> str:

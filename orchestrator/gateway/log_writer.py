@@ -81,17 +81,23 @@ class LogWriter(logging.Handler):
 
 @contextlib.contextmanager
 def log_written(kind: Literal["text", "json"]) -> Iterator[None]:
-    """Within this block what befalls calls is written, in place of what did so before."""
+    """Within this block what befalls calls is written, in place of what did so before.
+
+    What other libraries warn of is written too: by itself Python would put it between the lines
+    in a form of its own.
+    """
     writer = LogWriter(kind)
-    ours, servers = logging.getLogger("orchestrator"), logging.getLogger(_SERVERS)
-    before = ours.handlers, servers.handlers, ours.level, servers.level, servers.propagate
-    ours.handlers, servers.handlers = [writer], [writer]
-    ours.setLevel(logging.INFO)
-    servers.setLevel(logging.ERROR)
-    servers.propagate = False
+    loggers = [logging.getLogger(name) for name in ("orchestrator", _SERVERS, "")]
+    before = [(each.handlers, each.level, each.propagate) for each in loggers]
+    levels = (logging.INFO, logging.ERROR, logging.WARNING)
+    for each, level in zip(loggers, levels, strict=True):
+        each.handlers, each.propagate = [writer], False
+        each.setLevel(level)
     writer.start()
     try:
         yield
     finally:
-        ours.handlers, servers.handlers, ours.level, servers.level, servers.propagate = before
+        for each, (handlers, level, propagate) in zip(loggers, before, strict=True):
+            each.handlers, each.propagate = handlers, propagate
+            each.setLevel(level)
         writer.stop()

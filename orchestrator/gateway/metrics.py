@@ -45,6 +45,10 @@ MOST_ZEROES = 25
 """Targets whose every reason begins at 0. A number takes 13 µs to write (2026-11): a hundred
 targets of 32 numbers each, mostly zeroes, would take 40 ms of each scrape."""
 
+STALE_BALANCE = 2 * 3600.0
+"""Seconds after which a balance is not told any more: a question that fails is asked again within
+an hour, and a config may ask as seldom."""
+
 MOST_NAMES = 2_000
 """Routes, and targets, that may have labels of their own over the life of a process: a config that
 is read anew each minute with other names must not grow the metrics without end."""
@@ -252,11 +256,7 @@ class Metrics(Collector):
         yield self._benched()
         yield self._probes.family()
         yield self._tokens.family()
-        yield GaugeMetricFamily(
-            "orchestrator_balance",
-            "Money left at providers that tell it, in the currency that they tell it in.",
-            labels=("provider",),
-        )
+        yield self._balance()
         yield GaugeMetricFamily(
             "orchestrator_in_flight", "Calls that are not over.", value=self._in_flight()
         )
@@ -276,6 +276,22 @@ class Metrics(Collector):
         marks = [mark.value for mark in Mark]
         for key in dict.fromkeys((*product(sorted(self._providers), marks), *found)):
             family.add_metric(key, found[key])
+        return family
+
+    def _balance(self) -> GaugeMetricFamily:
+        family = GaugeMetricFamily(
+            "orchestrator_balance",
+            "Money left at providers that tell it, in the currency that they tell it in; the "
+            "largest amount of those that tell several.",
+            labels=("provider",),
+        )
+        # What is old is no balance: who watches is to see that it is missing.
+        since = self._board.now() - STALE_BALANCE
+        for name in sorted(self._providers):
+            known = self._board.balances.known(name)
+            most = None if known is None or known.said is None else known.said.most
+            if known is not None and most is not None and known.at >= since:
+                family.add_metric((name,), most.amount)
         return family
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:

@@ -28,6 +28,7 @@ from orchestrator.serving.refusals import NotServed, RequestRefused
 from orchestrator.serving.respond import HttpReply
 from orchestrator.states import Reason
 from orchestrator.states.reasons import SPECS
+from orchestrator.tracing.activation import client_context
 
 _PREFIX = b"/passthrough/"
 
@@ -75,7 +76,8 @@ async def answer_passthrough(gateway: Gateway, handling: Handling) -> HttpReply:
     request = passthrough_request(provider, spoken, named_deadline(handling))
     gateway.admit(handling, request)
     orchestrator = gateway.orchestrator
-    call = orchestrator.begin_passthrough(request, message)
+    context = client_context(handling.incoming.headers)
+    call = orchestrator.begin_passthrough(request, message, context)
     gateway.run(handling, call)
     events = await orchestrator.astream_call(call, waits=False)
     try:

@@ -20,6 +20,7 @@ from orchestrator.gateway.instance import host_and_port
 from orchestrator.gateway.lifecycle import announce_ready, registered
 from orchestrator.gateway.server import GatewayServer, listen
 from orchestrator.gateway.state import Gateway
+from orchestrator.gateway.trace_export import traces_exported
 
 
 @attrs.frozen
@@ -86,6 +87,7 @@ def run_gateway(
     server = GatewayServer(gateway, sockets, watch=options.watch)
     with (
         registered(gateway, server, sockets),
+        traces_exported(os.environ, gateway.instance),
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
     ):
         runner.run(_serve(gateway, server, sockets, handover, say))

@@ -23,6 +23,7 @@ from uvicorn.config import Config as ServerConfig
 
 from orchestrator.dialects import DEFAULT_DIALECT
 from orchestrator.gateway.app import GatewayApp
+from orchestrator.gateway.balance_watch import BalanceWatch
 from orchestrator.gateway.config_reload import reload
 from orchestrator.gateway.control import Control
 from orchestrator.gateway.handover import take_hangups
@@ -87,6 +88,7 @@ class GatewayServer:
     Attributes:
         control: Answers requests of the gateway's own user; set before :meth:`start`.
         notifier: Tells systemd.
+        balance_watch: Asks vendors how much money is left.
 
     Args:
         gateway: What is served.
@@ -113,6 +115,7 @@ class GatewayServer:
         self._refusal, self._retry_at = "", 0.0
         self._reloads = asyncio.Lock()
         self._background: set[asyncio.Task[object]] = set()
+        self.balance_watch = BalanceWatch(gateway)
         self._ticks = 0
         self._draining: asyncio.Task[int] | None = None
         self.control: Control | None = None
@@ -226,6 +229,7 @@ class GatewayServer:
 
     async def close(self) -> None:
         """End what is left."""
+        await self.balance_watch.close()
         connections = self._connections
         connections.abort()
         if connections.tasks:
@@ -265,6 +269,8 @@ class GatewayServer:
             self._spawn(self._retry())
         if (keys := self._gateway.keys) is not None:
             keys.ring.look()
+        # From the first tick on, beside whatever else begins: to be ready waits for no vendor.
+        self.balance_watch.look()
         self._ticks += 1
         if self._ticks % _COLLECT_EVERY == 0:
             # Failed calls leave circles (an error knows its frames), and those hold requests.

@@ -16,6 +16,7 @@ from orchestrator.execution.call_run import CallRun
 from orchestrator.gateway.call_store import CallStore, has_begun
 from orchestrator.gateway.client_request import ClientRequest
 from orchestrator.gateway.daily_tokens import DailyTokens
+from orchestrator.gateway.failed_calls import log_failed_call
 from orchestrator.gateway.inspector.live_events import EventFeed, GatewaySign
 from orchestrator.gateway.inspector.minute_figures import MinuteFigures
 from orchestrator.gateway.instance import program_version
@@ -230,6 +231,7 @@ class Gateway:
         if facts is not None and handling.call is not None:
             self.metrics.finished(facts, handling.call.origin - handling.began)
             self.figures.add(facts)
+            log_failed_call(facts)
         if handling.admission is not None:
             handling.admission.settle(0 if facts is None else _tokens_used(facts))
         if handling.is_counted:

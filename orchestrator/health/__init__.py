@@ -18,6 +18,7 @@ them; at the border (:class:`Session`) they are seconds since the call's ``Start
 
 # What other rooms may import; the questions of a call are in orchestrator.health.session, as
 # those of its flow alone.
+from orchestrator.health.balance import AccountBalance, BalanceStatement, Money
 from orchestrator.health.board import HealthBoard
 from orchestrator.health.pool import Pool, PoolCredential
 from orchestrator.health.session import Session
@@ -26,9 +27,12 @@ from orchestrator.health.stores import default_path, open_store
 from orchestrator.health.stores.store import MemoryStore, Store
 
 __all__ = [
+    "AccountBalance",
+    "BalanceStatement",
     "BoardRow",
     "HealthBoard",
     "MemoryStore",
+    "Money",
     "Pool",
     "PoolCredential",
     "Session",

@@ -43,8 +43,8 @@ class MarksOverlay:
 
     @property
     def empty(self) -> bool:
-        """True where there is surely no record."""
-        return not self.base and not self.changes
+        """True where there is surely no mark, and no count."""
+        return not self.changes and (not self.base or self.base.is_clear)
 
     def get(self, key: str) -> Record | None:
         """The record of ``key`` as of now in this step."""

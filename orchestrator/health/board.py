@@ -8,6 +8,7 @@ from copy import copy
 from random import Random
 from random import random as draw
 
+from orchestrator.health.balance_board import BalanceBoard
 from orchestrator.health.expiry import reset
 from orchestrator.health.pool import Pool, PoolTable
 from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
@@ -33,6 +34,9 @@ class HealthBoard:
             one the module's own is used.
         claim_seconds: How long a granted probe belongs to one call.
 
+    Attributes:
+        balances: What vendors said of the money of each provider entry.
+
     Raises:
         ValueError: Two pools are of the same provider entry.
     """
@@ -50,6 +54,7 @@ class HealthBoard:
         dice = draw if random is None else random.random
         self._state = BoardState(PoolTable(pools, dice), store, claim_seconds)
         self._clock = clock
+        self.balances = BalanceBoard(self._state, clock)
         self._by_operation: dict[str, HealthBoard] = {}
 
     def for_operation(self, operation: str, *, own_store: bool = False) -> HealthBoard:
@@ -109,6 +114,10 @@ class HealthBoard:
         for target in (*targets, *_named(marks, self._state.table.pools)):
             self._state.place(target)
         return board_rows(marks, self._state.places, self._state.providers(), self._clock())
+
+    def now(self) -> float:
+        """The wall clock (epoch) that instants on this board are read by."""
+        return self._clock()
 
     def reset(self, provider: str | None = None) -> int:
         """Remove every mark, or those of one provider entry; how many were removed.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import attrs
 
+from orchestrator.health.balance import corrected_balance
 from orchestrator.health.penalties import LONGEST, YEAR
 from orchestrator.health.records import Claim, Record
 
@@ -35,6 +36,7 @@ def corrected(record: Record, now: float) -> Record:
         claim=_claim(record.claim, now),
         expected=_expected(record.expected, now),
         cut_first_token=record.cut_first_token if _is_limit(record) else None,
+        balance=None if record.balance is None else corrected_balance(record.balance, now),
     )
 
 
@@ -48,6 +50,7 @@ def _is_sound(record: Record, now: float, ends: float) -> bool:
         and (record.claim is None or record.claim.expires <= now + _granted(record.claim))
         and (record.expected is None or record.expected <= now + YEAR)
         and _is_limit(record)
+        and (record.balance is None or corrected_balance(record.balance, now) is record.balance)
     )
 
 

@@ -83,7 +83,9 @@ def _news(marks: Marks, changes: Changes, now: float) -> Iterator[MarkNews]:
     for name, new in changes.items():
         old = marks.get(name)
         change = _change(old, new)
-        if change is not None and (record := old if new is None else new) is not None:
+        # What is over is told by what it was, though a count or a figure may be left of it.
+        record = old if change is MarkChange.LIFTED else new
+        if change is not None and record is not None:
             yield _mark_news(name, change, record, now)
 
 
@@ -93,7 +95,7 @@ def _change(old: Record | None, new: Record | None) -> MarkChange | None:
         return MarkChange.LIFTED if before else None
     after = _WEIGHT[new.mark]
     if not after:
-        return None
+        return MarkChange.LIFTED if before and new.mark is None else None
     # A mark that was of another account's keys, or ended and was forgotten, began anew.
     if old is None or after > before or (after == before and new.since > old.since + TOLERANCE):
         return MarkChange.MADE

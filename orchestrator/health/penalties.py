@@ -170,7 +170,10 @@ def apply_penalty(
         gone = Penalty(penalty.kind, penalty.scope, Mark.DEAD, (0.0,))
         return _fresh(old, gone, error, now)
     if old is None or old.mark is None:
-        return _fresh(old, penalty, error, now)
+        # A top-up ended its bench, and no call was answered since: the doubling goes on.
+        again = old is not None and penalty.kind is MarkKind.BILLING
+        level = min(TOP_LEVEL, old.level + 1) if old is not None and again else 0
+        return _fresh(old, penalty, error, now, level)
     # Revoked is for good: a later 429 of the same key says nothing better.
     if old.mark is Mark.DEAD:
         return touch(old, error, now)
@@ -274,9 +277,21 @@ def is_early(record: Record) -> bool:
     return record.claim is not None and record.claim.early
 
 
-def _fresh(old: Record | None, penalty: Penalty, error: Error, now: float) -> Record:
-    seconds = penalty.seconds(0)
-    record = Record(penalty.mark, now, now + seconds, now, now, seconds=seconds, error=error)
+def lifted(record: Record) -> Record | None:
+    """What is left of a mark that an answer disproves; ``None`` for nothing."""
+    balance = record.balance
+    if balance is None:
+        return None
+    # The contract: a call that is answered outweighs what the vendor says of its money.
+    heard = attrs.evolve(balance, is_disproved=balance.said is not None and balance.said.is_empty)
+    return attrs.evolve(record, mark=None, claim=None, error=None, balance=heard)
+
+
+def _fresh(
+    old: Record | None, penalty: Penalty, error: Error, now: float, level: int = 0
+) -> Record:
+    seconds = penalty.seconds(level)
+    record = Record(penalty.mark, now, now + seconds, now, now, level, seconds, error=error)
     if old is not None:
         record = attrs.evolve(
             record,

@@ -38,6 +38,7 @@ class Pool:
             anonymous credential; a pool without any is never sent to.
         strategy: Which ready credential is preferred.
         accounts: Whose limits they meet.
+        free_models: How the names of models end that cost nothing.
 
     Raises:
         ValueError: Two credentials bear the same label.
@@ -48,6 +49,7 @@ class Pool:
     credentials: tuple[PoolCredential, ...]
     strategy: Strategy = attrs.field(default=Strategy.FILL_FIRST, converter=Strategy)
     accounts: Accounts = attrs.field(default=Accounts.SEPARATE, converter=Accounts)
+    free_models: tuple[str, ...] = ()
     _hashed: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 import msgspec
 
+from orchestrator.health.balance import AccountBalance
 from orchestrator.health.pool import Pool
 from orchestrator.secrets import fingerprint
 from orchestrator.states.error import Error
@@ -41,6 +42,10 @@ class MarkKind(enum.StrEnum):
     UNKNOWN = "unknown"
     FIRST_TOKEN = "first_token"  # noqa: S105 - a token of text
     """No failure, but what is remembered in the same way: see :mod:`.latency`."""
+
+    BALANCE = "balance"
+    """What the vendor said of the account's money (:mod:`.balance`); a mark where it calls the
+    account empty, which keeps calls from targets that cost."""
 
 
 class MarkScope(enum.StrEnum):
@@ -115,6 +120,7 @@ class Record:
             where it holds whatever the credentials.
         cut_first_token: Of a target's circuit: the first-token limit, in seconds, that cut
             the last wait there; ``None`` where none did.
+        balance: What is known of the account's money, of ``BALANCE`` alone.
     """
 
     mark: Mark | None
@@ -130,6 +136,7 @@ class Record:
     expected: float | None = None
     credentials: tuple[str, ...] = ()
     cut_first_token: float | None = None
+    balance: AccountBalance | None = None
 
 
 EntryId = tuple[str, str]
@@ -152,6 +159,15 @@ class Marks(dict[str, Record]):
         self.looks: dict[Any, Any] = {}
         self.before: tuple[Mapping[Any, Any], Changes] = ({}, {})
         self._labels: dict[EntryId, set[str]] | None = None
+        self._is_clear: bool | None = None
+
+    @property
+    def is_clear(self) -> bool:
+        """True where nothing is a mark, nor a count that may become one: figures at the most."""
+        # Figures stay for good, and no call should pay for them: looked at once for each change.
+        if self._is_clear is None:
+            self._is_clear = all(one.mark is None and one.balance for one in self.values())
+        return self._is_clear
 
     def changed(self, changes: Changes) -> Marks:
         """These marks with ``changes`` made; they themselves stay as they are."""
@@ -259,15 +275,22 @@ class TargetKeys:
     _keys: dict[str, tuple[str, ...]] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, pool: Pool, model: str, salt: str) -> TargetKeys:
-        """The place of ``model`` at the provider of ``pool``."""
+    def of(cls, pool: Pool, model: str, salt: str, operation: str = "") -> TargetKeys:
+        """The place of ``model`` at the provider of ``pool``.
+
+        Args:
+            pool: The pool.
+            model: The model.
+            salt: Of the fingerprints.
+            operation: What is added to the model's name, under which it is marked.
+        """
         # By the order of the pool: the strategies and the standby go by the order of labels.
         fingerprints = pool.fingerprints(salt)
         endpoint = fingerprint(pool.base_url, salt)
-        place = cls(pool, model, endpoint, tuple(fingerprints), fingerprints)
+        place = cls(pool, f"{model}{operation}", endpoint, tuple(fingerprints), fingerprints)
         # All that any reason can mark of an entry or a target (see states.reasons.SPECS), so that a
         # take looks up a handful of keys and never searches the marks.
-        entry = (
+        entry: tuple[str, ...] = (
             place.key(MarkKind.BILLING, MarkScope.PROVIDER),
             place.key(MarkKind.RATE_LIMIT, MarkScope.PROVIDER),
             reachable := place.key(MarkKind.CIRCUIT, MarkScope.PROVIDER),
@@ -275,6 +298,9 @@ class TargetKeys:
             place.key(MarkKind.REFUSED, MarkScope.TARGET),
             circuit := place.key(MarkKind.CIRCUIT, MarkScope.TARGET),
         )
+        # An account without money still serves what costs none.
+        if not model.endswith(pool.free_models):
+            entry = (place.key(MarkKind.BALANCE, MarkScope.PROVIDER), *entry)
         return attrs.evolve(
             place,
             entry=entry,

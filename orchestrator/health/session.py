@@ -246,7 +246,7 @@ class BoardState:
             return place
         if pool is None:
             raise _no_pool(target, self.table.pools)
-        new = TargetKeys.of(pool, f"{target.model}{self._operation}", self.store.salt)
+        new = TargetKeys.of(pool, target.model, self.store.salt, self._operation)
         if place is None:
             # Two threads may make it at once; setdefault lets the first one stay.
             return self._places.setdefault(name, new)
@@ -334,8 +334,8 @@ class Session:
         if not owes and type(question) is Release:
             return None
         marks, now = self._board.store.read(), self._started + at
-        if not (marks or owes):
-            # An empty board costs no step: there is no mark that a success could lift.
+        if not owes and (not marks or marks.is_clear):
+            # A board without marks costs no step: there is none that a success could lift.
             if type(question) is Succeed:
                 return None
             if type(question) is TakeFirst and (arrival := self._take_unmarked(now)) is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from orchestrator.health.availability import MarksOverlay, ends, expected
+from orchestrator.health.balance import AccountBalance
 from orchestrator.health.records import MarkKind, Marks, MarkScope, Record, TargetKeys
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark
@@ -33,6 +34,8 @@ class BoardRow:
         unknown: How many failures of a target were of no known class.
         expected: Of a bench: when it ends by what the failure itself said (epoch), ``None``
             where it said nothing, or that is over.
+        kind: Of what kind of failure the mark is, ``None`` without one.
+        balance: What is known of the money of a provider; ``None`` where nobody has asked.
     """
 
     provider: str
@@ -47,6 +50,8 @@ class BoardRow:
     probed: bool = False
     unknown: int = 0
     expected: float | None = None
+    kind: MarkKind | None = None
+    balance: AccountBalance | None = None
 
 
 def board_rows(
@@ -85,7 +90,8 @@ def _of_target(marks: Marks, place: TargetKeys, now: float) -> list[BoardRow]:
 
 
 def _entry(marks: Marks, place: TargetKeys, scope: MarkScope, label: str, now: float) -> BoardRow:
-    records = _records(marks, place, scope, label, now)
+    found = _records(marks, place, scope, label, now)
+    records = [record for _, record in found]
     unknown = marks.get(place.key(MarkKind.UNKNOWN, scope, label))
     entry = BoardRow(
         provider=place.pool.provider,
@@ -93,19 +99,22 @@ def _entry(marks: Marks, place: TargetKeys, scope: MarkScope, label: str, now: f
         model=place.model if scope.names_model else None,
         failures=max((record.failures for record in records), default=0),
         unknown=unknown.failures if unknown is not None else 0,
+        balance=next((record.balance for record in records if record.balance), None),
     )
     # Of several marks people are shown the one that must end last before calls go there.
-    standing = [record for record in records if _stands(record, now)]
+    standing = [(kind, record) for kind, record in found if _stands(record, now)]
     if not standing:
         return entry
-    return _with_mark(entry, max(standing, key=lambda record: _weight(record, now)), now)
+    kind, record = max(standing, key=lambda one: _weight(one[0], one[1], now))
+    return _with_mark(entry, kind, record, now)
 
 
 def _records(
     marks: Marks, place: TargetKeys, scope: MarkScope, label: str, now: float
-) -> Sequence[Record]:
-    keys = (place.key(kind, scope, label) for kind in MarkKind if kind is not MarkKind.UNKNOWN)
-    return [record for _, record in MarksOverlay(marks, now).holding(place, keys)]
+) -> Sequence[tuple[MarkKind, Record]]:
+    kinds = {place.key(kind, scope, label): kind for kind in MarkKind}
+    found = MarksOverlay(marks, now).holding(place, kinds)
+    return [(kinds[key], record) for key, record in found if kinds[key] is not MarkKind.UNKNOWN]
 
 
 def _stands(record: Record, now: float) -> bool:
@@ -115,16 +124,18 @@ def _stands(record: Record, now: float) -> bool:
     return record.mark is not Mark.COOLDOWN or record.until > now
 
 
-def _weight(record: Record, now: float) -> tuple[bool, bool, float]:
+def _weight(kind: MarkKind, record: Record, now: float) -> tuple[bool, bool, bool, float]:
     """What binds most comes last: in force, being probed, then merely due."""
-    return ends(record) > now, _is_probed(record, now), ends(record)
+    # That of the money spares targets which cost nothing, so any other binds more.
+    binds = kind is not MarkKind.BALANCE
+    return ends(record) > now, _is_probed(record, now), binds, ends(record)
 
 
 def _is_probed(record: Record, now: float) -> bool:
     return record.claim is not None and record.claim.expires > now
 
 
-def _with_mark(entry: BoardRow, record: Record, now: float) -> BoardRow:
+def _with_mark(entry: BoardRow, kind: MarkKind, record: Record, now: float) -> BoardRow:
     probed = _is_probed(record, now)
     return attrs.evolve(
         entry,
@@ -136,4 +147,5 @@ def _with_mark(entry: BoardRow, record: Record, now: float) -> BoardRow:
         due=ends(record) <= now and not probed,
         probed=probed,
         expected=expected(record, now),
+        kind=kind,
     )

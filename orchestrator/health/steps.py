@@ -153,7 +153,7 @@ def start(marks: Marks, state: CallClaims, query: Query, candidates: Candidates)
 
 def take(marks: Marks, state: CallClaims, query: Query, candidates: Candidates) -> TakeOutcome:
     """Take the first of ``candidates`` that can be had, and leave what the call was at."""
-    if not (marks or state.owes):
+    if not state.owes and (not marks or marks.is_clear):
         unmarked = _take_unmarked(state, query, candidates)
         if unmarked is not None:
             return unmarked
@@ -385,8 +385,11 @@ def _disprove(
     )
     if not overlay.empty:
         for key, record in overlay.holding(place, keys):
+            # What a vendor said of its money is kept, and is no mark while nothing is wrong.
+            if record.mark is None and record.balance is not None:
+                continue
             if key in claims or _is_disproved(record, sent, now):
-                overlay.put(key, None)
+                overlay.put(key, penalties.lifted(record))
     if state.pending.keys().isdisjoint(keys):
         return state
     pending = {key: value for key, value in state.pending.items() if key not in keys}

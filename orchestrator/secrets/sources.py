@@ -17,6 +17,7 @@ from typing import IO
 
 import attrs
 
+from orchestrator.extras import how_to_install
 from orchestrator.secrets.held import Secret
 from orchestrator.secrets.masker import mask
 
@@ -102,8 +103,7 @@ class KeyringSource:
             import keyring.errors
         except ImportError:
             raise UnusableSecret(
-                f'"{self.shown}" needs the package keyring: '
-                'pip install "llm-request-orchestrator[keyring]"'
+                f'"{self.shown}" needs an extra: {how_to_install("keyring")}'
             ) from None
         try:
             value = keyring.get_password(self.service, self.user)

@@ -28,6 +28,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.clock import VirtualClock
+from orchestrator.extras import how_to_install
 
 if TYPE_CHECKING:
     from orchestrator.testing.calls import call, load
@@ -68,7 +69,7 @@ class MissingExtra(ImportError):
     def __init__(self, name: str, missing: str) -> None:
         super().__init__(
             f"orchestrator.testing.{name} needs {missing}, which is not installed: "
-            "pip install 'llm-request-orchestrator[testing]'"
+            f"{how_to_install('testing')}"
         )
 
 

@@ -9,7 +9,13 @@ imports one when it is named.
 
 from orchestrator.vendors.not_found import explain_not_found
 from orchestrator.vendors.reasoning_models import always_reasons
-from orchestrator.vendors.record import Endpoint, EndpointUnknown, Vendor
+from orchestrator.vendors.record import (
+    AmountPlace,
+    BalanceEndpoint,
+    Endpoint,
+    EndpointUnknown,
+    Vendor,
+)
 from orchestrator.vendors.registry import (
     CATALOGUE,
     all_vendors,
@@ -22,6 +28,8 @@ from orchestrator.vendors.registry import (
 
 __all__ = [
     "CATALOGUE",
+    "AmountPlace",
+    "BalanceEndpoint",
     "Endpoint",
     "EndpointUnknown",
     "Vendor",

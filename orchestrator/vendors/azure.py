@@ -141,5 +141,6 @@ VENDOR = Vendor(
     aliases=("azure-foundry", "azure-openai", "azure-ai"),
     runs_models=True,
     starter="gpt-5-mini",
+    telemetry_name="azure.ai.openai",
     rules=_RULES,
 )

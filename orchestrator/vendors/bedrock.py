@@ -100,5 +100,6 @@ VENDOR = Vendor(
     aliases=("aws", "amazon", "amazon-bedrock", "sagemaker"),
     runs_models=True,
     dialects=("bedrock-converse",),
+    telemetry_name="aws.bedrock",
     rules=_RULES,
 )

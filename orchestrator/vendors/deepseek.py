@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.vendors.record import Vendor
+from orchestrator.vendors.record import AmountPlace, BalanceEndpoint, Vendor
 
 _DOC = "https://api-docs.deepseek.com/quick_start/error_codes (2026-11-21)"
 
@@ -26,6 +26,16 @@ _RULES = (
          elsewhere=True, contains=("content exists risk",), scope=Scope.REQUEST),
 )  # fmt: skip
 
+_BALANCES = (
+    BalanceEndpoint(
+        "/user/balance",
+        "https://api-docs.deepseek.com/api/get-user-balance (2026-11-30)",
+        (AmountPlace("total_balance", currency_place="currency"),),
+        rows="balance_infos",
+        available="is_available",
+    ),
+)
+
 VENDOR = Vendor(
     "deepseek",
     base_url="https://api.deepseek.com",
@@ -36,5 +46,6 @@ VENDOR = Vendor(
     runs_models=True,
     starter="deepseek-v4-pro",
     utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
+    balances=_BALANCES,
     rules=_RULES,
 )

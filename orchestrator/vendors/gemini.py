@@ -109,5 +109,6 @@ VENDOR = Vendor(
     runs_models=True,
     dialects=("gemini",),
     starter="gemini-2.5-flash",
+    telemetry_name="gcp.gemini",
     rules=_RULES,
 )

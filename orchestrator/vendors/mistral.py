@@ -34,5 +34,6 @@ VENDOR = Vendor(
     limits_by_model=True,  # docs.mistral.ai/deployment/ai-studio/tier
     runs_models=True,
     starter="mistral-large-latest",
+    telemetry_name="mistral_ai",
     rules=_RULES,
 )

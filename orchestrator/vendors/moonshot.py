@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.vendors.record import Vendor
+from orchestrator.vendors.record import AmountPlace, BalanceEndpoint, Vendor
 
 _DOC = "https://platform.kimi.ai/docs/api/errors (2026-11-21)"
 _KIMI_CODE = "https://www.kimi.com/code/docs/en/kimi-code/error-reference.html (2026-11-21)"
@@ -43,6 +43,23 @@ _RULES = (
          codes={"resource_not_found_error"}, scope=Scope.MODEL),
 )  # fmt: skip
 
+_BALANCES = (
+    BalanceEndpoint(
+        "/v1/users/me/balance",
+        "https://platform.moonshot.cn/docs/api/balance (2026-11-30)",
+        (AmountPlace("data.available_balance", "CNY"),),
+        empty_at_zero=True,
+        hosts=("api.moonshot.cn",),
+    ),
+    BalanceEndpoint(
+        "/v1/users/me/balance",
+        "https://platform.kimi.ai/docs/api/balance (2026-11-30)",
+        (AmountPlace("data.available_balance", "USD"),),
+        empty_at_zero=True,
+        hosts=("api.moonshot.ai",),
+    ),
+)
+
 VENDOR = Vendor(
     "moonshot",
     base_url="https://api.moonshot.ai/v1",
@@ -54,5 +71,7 @@ VENDOR = Vendor(
     runs_models=True,
     starter="kimi-k2.6",
     utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
+    balances=_BALANCES,
+    telemetry_name="moonshot_ai",
     rules=_RULES,
 )

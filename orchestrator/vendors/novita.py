@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.vendors.record import Vendor
+from orchestrator.vendors.record import AmountPlace, BalanceEndpoint, Vendor
 
 _RULES = (
     Rule("novita.balance", Reason.BILLING,
@@ -19,8 +19,18 @@ _RULES = (
          codes={"server_not_available"}),
 )  # fmt: skip
 
+_BALANCES = (
+    BalanceEndpoint(
+        "/openapi/v1/billing/balance/detail",
+        "https://novita.ai/docs/api-reference/basic-get-user-balance (2026-11-30)",
+        (AmountPlace("availableBalance", "USD", divisor=10_000),),
+    ),
+)
+
 VENDOR = Vendor(
     "novita",
     runs_models=True,
+    domains=("api.novita.ai",),
+    balances=_BALANCES,
     rules=_RULES,
 )

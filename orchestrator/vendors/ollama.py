@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.vendors.record import Vendor
+from orchestrator.vendors.record import AmountPlace, BalanceEndpoint, Vendor
 
 _DOC = "https://github.com/ollama/ollama/blob/main/docs/faq.md (2026-11-21)"
 
@@ -42,6 +42,18 @@ _RULES = (
          "subscription is required"), scope=Scope.MODEL),
 )  # fmt: skip
 
+_BALANCES = (
+    BalanceEndpoint(
+        "/api/balance",
+        "https://docs.ollama.com/api/balance (2026-11-30)",
+        (
+            AmountPlace("included.balance_usd", "USD"),
+            AmountPlace("purchased.balance_usd", "USD"),
+        ),
+        hosts=("ollama.com",),
+    ),
+)
+
 VENDOR = Vendor(
     "ollama",
     base_url="http://localhost:11434/v1",
@@ -50,5 +62,6 @@ VENDOR = Vendor(
     keyless=True,
     runs_models=True,
     starter="llama3.2",
+    balances=_BALANCES,
     rules=_RULES,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.vendors.record import Vendor
+from orchestrator.vendors.record import AmountPlace, BalanceEndpoint, Vendor
 
 _DOC = "https://openrouter.ai/docs/api-reference/errors (2026-11-21)"
 _LIMITS = "https://openrouter.ai/docs/api-reference/limits (2026-11-21)"
@@ -69,6 +69,23 @@ _RULES = (
          "https://openrouter.ai/settings/keys.")),
 )  # fmt: skip
 
+_BALANCES = (
+    # That calls are refused below nothing: openrouter.ai/docs/api_reference/limits (2026-11-30).
+    BalanceEndpoint(
+        "/api/v1/credits",
+        "https://openrouter.ai/docs/api/api-reference/credits/get-credits (2026-11-30)",
+        (AmountPlace("data.total_credits", "USD", used="data.total_usage"),),
+        empty_at_zero=True,
+        key="a management key",
+    ),
+    BalanceEndpoint(
+        "/api/v1/key",
+        "https://openrouter.ai/docs/api_reference/limits (2026-11-30)",
+        (AmountPlace("data.limit_remaining", "USD"),),
+        of_key=True,
+    ),
+)
+
 VENDOR = Vendor(
     "openrouter",
     base_url="https://openrouter.ai/api/v1",
@@ -80,5 +97,7 @@ VENDOR = Vendor(
     # openrouter.ai/docs/guides/routing/model-fallbacks
     omitted=frozenset({"models", "route", "fallbacks"}),
     starter="openai/gpt-oss-120b:free",
+    balances=_BALANCES,
+    free_models=(":free",),  # openrouter.ai/docs/api_reference/limits (2026-11-30)
     rules=_RULES,
 )

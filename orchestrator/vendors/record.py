@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -30,6 +31,60 @@ class Endpoint:
 
 class EndpointUnknown(LookupError):
     """The environment does not say where the endpoint is; the text says what is missing."""
+
+
+@attrs.frozen
+class AmountPlace:
+    """Where an amount of money stands in a vendor's answer.
+
+    A place is the names that lead to it, with a dot between them.
+
+    Attributes:
+        place: Of the amount, within its row (:attr:`BalanceEndpoint.rows`) where there are rows.
+        currency: Its currency, where the vendor's page says it and the answer does not.
+        currency_place: Of its currency, where the answer says it.
+        used: Of what is used up of it; empty where it is what is left.
+        divisor: How many of its units make one of the currency.
+    """
+
+    place: str
+    currency: str = ""
+    currency_place: str = ""
+    used: str = ""
+    divisor: float = 1.0
+
+
+@attrs.frozen
+class BalanceEndpoint:
+    """An endpoint at which a vendor says how much money is left.
+
+    Asked by GET, with the key and the headers of calls. Amounts of one currency add up.
+
+    Attributes:
+        path: At the origin of the provider's address, so that no key leaves that.
+        source: The vendor's page and the day on which it was read.
+        amounts: Where the amounts stand.
+        rows: The place of a list of which each member has its own; empty where there is none.
+        available: The place of the vendor's explicit word that calls can be paid, a boolean;
+            empty where it gives none.
+        empty_at_zero: True where the vendor's page says that calls are refused once nothing is
+            left. Without that, and without a word, no amount ever counts as empty.
+        key: The kind of key that it wants, with its article, where that is none that calls are
+            made with.
+        of_key: True where it tells of the limit of this one key, and not of the account: shown,
+            and never a reason to ask nobody. There no amount is no limit.
+        hosts: The only hosts that have it; empty where all of the vendor's have.
+    """
+
+    path: str
+    source: str
+    amounts: tuple[AmountPlace, ...]
+    rows: str = ""
+    available: str = ""
+    empty_at_zero: bool = False
+    key: str = ""
+    of_key: bool = False
+    hosts: tuple[str, ...] = ()
 
 
 Derive = Callable[[Mapping[str, str], str, str], Endpoint]
@@ -73,6 +128,10 @@ class Vendor:
         utc_offset: Hours by which its timestamps are ahead of UTC where they name no zone.
         starter: A model to start from, for the config that ``init`` writes; empty where it is
             not to be found in one.
+        balances: Where it says how much money is left, asked in order until one answers.
+        free_models: How the names of models end that cost nothing.
+        telemetry_name: What OpenTelemetry's conventions call it (``gen_ai.provider.name``), where
+            that is not its name.
         rules: What its errors mean, in the order in which they are asked.
 
     Raises:
@@ -98,6 +157,9 @@ class Vendor:
     runs_models: bool = False
     utc_offset: int = 0
     starter: str = ""
+    balances: tuple[BalanceEndpoint, ...] = attrs.field(default=(), repr=False)
+    free_models: tuple[str, ...] = ()
+    telemetry_name: str = ""
     rules: tuple[Rule, ...] = attrs.field(default=(), repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -124,3 +186,8 @@ class Vendor:
         if self.derive is not None:
             return self.derive(environ, dialect, base_url)
         return Endpoint((base_url or self.others.get(dialect, self.base_url),))
+
+    def balances_at(self, base_url: str) -> tuple[BalanceEndpoint, ...]:
+        """Where it says how much money is left, for a provider at ``base_url``."""
+        host = urlsplit(base_url).hostname or ""
+        return tuple(one for one in self.balances if not one.hosts or host in one.hosts)

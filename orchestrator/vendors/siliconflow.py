@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.classification.rule import Rule
 from orchestrator.states.reasons import Reason, Scope
-from orchestrator.vendors.record import Vendor
+from orchestrator.vendors.record import AmountPlace, BalanceEndpoint, Vendor
 
 _DOC = "https://docs.siliconflow.cn/cn/faqs/error-code (2026-11-21)"
 
@@ -32,6 +32,16 @@ _RULES = (
          "ipm limit reached")),
 )  # fmt: skip
 
+_BALANCES = (
+    # Ended at the Chinese address on 2026-08-14: docs.siliconflow.cn/docs/release-notes/overview.
+    BalanceEndpoint(
+        "/v1/user/info",
+        "https://docs.siliconflow.com/cn/api-reference/userinfo/get-user-info (2026-11-30)",
+        (AmountPlace("data.totalBalance", "USD"),),
+        hosts=("api.siliconflow.com",),
+    ),
+)
+
 VENDOR = Vendor(
     "siliconflow",
     base_url="https://api.siliconflow.com/v1",
@@ -42,5 +52,6 @@ VENDOR = Vendor(
     runs_models=True,
     starter="deepseek-ai/DeepSeek-V4-Pro",
     utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
+    balances=_BALANCES,
     rules=_RULES,
 )

@@ -43,5 +43,6 @@ VENDOR = Vendor(
     aliases=("xai-oauth", "grok", "x-ai"),
     runs_models=True,
     starter="grok-4",
+    telemetry_name="x_ai",
     rules=_RULES,
 )

@@ -130,6 +130,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "stats, of nothing": ("stats", "--json"),
     "status, reset": ("status", "--json", "--reset"),
     "init": ("init", "--json", "--output", "new.toml"),
+    "import": ("import", "litellm", "other.yaml", "--json"),
+    "import, written": ("import", "hermes", "other.yaml", "--json", "--output", "other.toml"),
     "demo": ("demo", "--json"),
     "simulate": ("simulate", "402@down, ok", "--json", "--keep-ledger", "calls.jsonl"),
     "simulate, failed": ("simulate", "503", "--json"),
@@ -147,6 +149,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 
 
+OTHER = "model_list: [{model_name: a, litellm_params: {model: gpt-5}}]\nmodel: a/b\nmore: 1\n"
 TOP = 'health = "file"\nledger = "calls.jsonl"'
 
 
@@ -162,6 +165,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     ):
         urls = {name: providers.url(name) for name in scripts}
         place = configured(folder, urls, ["down/m", "well/m"], top=TOP)
+        (folder / "other.yaml").write_text(OTHER)
         (folder / "broken.toml").write_text("[providers.x]\nbase_urls = 1\n")
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)

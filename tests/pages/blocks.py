@@ -1,6 +1,7 @@
 """The blocks of a page that a reader runs, and what is said of them in comments beside.
 
-A block of ``python``, ``console`` or ``toml`` is run as it stands. Above a block may stand, as a
+A block of ``python``, ``console`` or ``toml`` is run as it stands; one of ``yaml`` whose first line
+names a file, as a comment, is that file for the blocks below it. Above a block may stand, as a
 comment that the reader of the rendered page does not see:
 
 ``not run: REASON``
@@ -14,7 +15,7 @@ comment that the reader of the rendered page does not see:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import attrs
@@ -22,6 +23,8 @@ import attrs
 RUN = ("python", "console", "toml")
 CONFIG = "# orchestrator.toml\n"
 """The first line of a block that is a whole config; what follows on its page uses it."""
+
+_FILE = re.compile(r"# (\S+\.yaml)\n")
 
 _BLOCK = re.compile(
     r"^(?:<!--[ ](?P<comment>[^>]*?)[ ]-->\n\n?)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$",
@@ -62,6 +65,7 @@ class Block:
         config: The config that the page gave before it, ``None`` where there was none.
         comment: What is said of it.
         prints: What the page says that it prints; ``None`` where it says nothing.
+        files: Other tools' files that the page gave before it, by name.
     """
 
     page: Path
@@ -71,6 +75,7 @@ class Block:
     config: str | None = None
     comment: str = ""
     prints: str | None = None
+    files: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def left_out(self) -> str | None:
@@ -95,6 +100,7 @@ class Block:
 def blocks(page: Path) -> Iterator[Block]:
     """The blocks of a page that are to be run, in order."""
     text, config, last = page.read_text(encoding="utf-8"), None, None
+    files: dict[str, str] = {}
     for found in _BLOCK.finditer(text):
         kind, body, comment = found["kind"], found["text"], found["comment"] or ""
         if kind == "text" and comment == "printed by the block above" and last is not None:
@@ -102,7 +108,11 @@ def blocks(page: Path) -> Iterator[Block]:
         if last is not None:
             yield last
         line = text.count("\n", 0, found.start("kind")) + 1
-        last = Block(page, line, kind, body, config, comment) if kind in RUN else None
+        last = None
+        if kind in RUN:
+            last = Block(page, line, kind, body, config, comment, files=dict(files))
+        if kind == "yaml" and (named := _FILE.match(body)):
+            files[named[1]] = body
         if kind == "toml" and body.startswith(CONFIG):
             config = body
     if last is not None:

@@ -103,6 +103,8 @@ def test_it_runs_as_written(block: Block, tmp_path: Path, outside: Mapping[str, 
     config = block.config or (None if block.page.name == "README.md" else READ_BEFORE)
     if config is not None:
         (tmp_path / "orchestrator.toml").write_text(config, encoding="utf-8")
+    for name, text in block.files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
     shutil.copy(outside["SSL_CERT_FILE"], tmp_path / "corp-ca.pem")
     run = {"python": run_python, "console": run_console, "toml": run_toml}[block.kind]
 

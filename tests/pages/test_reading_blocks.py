@@ -101,3 +101,12 @@ def test_what_is_shown_is_what_was_printed_but_for_what_changes(
     printed: str, shown: str, *, same: bool
 ) -> None:
     assert is_as_shown(printed, shown) is same
+
+
+def test_a_file_of_another_tool_is_given_to_the_blocks_below_it(tmp_path: Path) -> None:
+    page, file = tmp_path / "page.md", "# other.yaml\na: 1\n"
+    block = "```console\n$ ls\n```\n"
+    page.write_text(f"{block}\n```yaml\n{file}```\n\n{block}", encoding="utf-8")
+    before, after = blocks(page)
+
+    assert (before.files, after.files) == ({}, {"other.yaml": file})

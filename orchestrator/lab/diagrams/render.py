@@ -17,6 +17,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from orchestrator.extras import how_to_install
+
 DISTRIBUTION = "graphviz-pure"
 
 TIMEOUT = 30.0
@@ -43,7 +45,7 @@ class MissingDiagramExtra(ImportError):
     def __init__(self) -> None:
         super().__init__(
             f"SVG and PNG need {DISTRIBUTION}, which is not installed: "
-            "pip install 'llm-request-orchestrator[diagram]' (Mermaid and DOT need nothing)"
+            f"{how_to_install('diagram')}; Mermaid and DOT need nothing"
         )
 
 

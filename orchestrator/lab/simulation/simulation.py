@@ -11,7 +11,7 @@ from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request
 from orchestrator.api.response import Response
 from orchestrator.clock import VirtualClock
-from orchestrator.config.config import Config
+from orchestrator.config.config import Config, OtelSettings
 from orchestrator.execution import blocking
 from orchestrator.execution.flow import flow
 from orchestrator.health import HealthBoard, MemoryStore
@@ -63,12 +63,13 @@ class Simulation:
         self.answers = answers
         self._route = route
         self._orchestrator = Orchestrator(
-            attrs.evolve(config, ledger=None),
+            attrs.evolve(config, ledger=None, otel=OtelSettings(traces=False)),
             store=MemoryStore(),
             clock=self.clock,
             seed=seed,
         )
-        # What befalls made-up calls is no news of the providers that they are named after.
+        # What befalls made-up calls is no news of the providers that they are named after, and
+        # none for a trace.
         self._orchestrator.runtime.log.mute()
 
     @property

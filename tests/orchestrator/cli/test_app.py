@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.app import COMMANDS, serve
+from orchestrator.cli.app import COMMANDS, MODULES, serve
 from tests.orchestrator.cli.entry import ROOT
 from tests.waiting import AMPLE
 
@@ -47,8 +47,9 @@ def test_the_usage_calls_words_as_the_help_explains_them(
     usage = out.partition(f"Usage: orchestrator {command}")[2].partition(".")[0]
     assert status == 0
     assert "ARGS" not in out
-    module = __import__(f"orchestrator.cli.{command}", fromlist=[command])
-    for one in inspect.signature(getattr(module, command)).parameters.values():
+    name = MODULES.get(command, command)
+    module = __import__(f"orchestrator.cli.{name}", fromlist=[name])
+    for one in inspect.signature(getattr(module, name)).parameters.values():
         if one.kind is not inspect.Parameter.KEYWORD_ONLY:
             assert one.name.upper() in usage
 

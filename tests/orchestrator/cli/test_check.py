@@ -35,6 +35,17 @@ def test_an_unknown_key_is_named_with_its_file_and_the_nearest_known(tmp_path: P
         assert "health" in text.replace("healht", "")
 
 
+def test_where_a_vendor_is_asked_for_a_balance_is_said(tmp_path: Path) -> None:
+    place = Place(tmp_path, {"DEEPSEEK_API_KEY": "canary.Q7x.deepseek"})
+    config = tmp_path / "orchestrator.toml"
+    config.write_text('[routes]\ndefault = ["deepseek/m"]\n')
+    asked = place.run("check").out
+    config.write_text('[providers.deepseek]\nbalance = 0\n[routes]\ndefault = ["deepseek/m"]\n')
+
+    assert "; its balance at https://api.deepseek.com/user/balance\n" in asked
+    assert "balance" not in place.run("check").out
+
+
 def test_a_sound_config_has_no_problems_and_nothing_is_sent(tmp_path: Path) -> None:
     with ScriptedProviders({"a": replies.ok()}) as providers:
         place = configured(tmp_path, {"a": providers.url("a")}, ["a/m"])
@@ -51,7 +62,14 @@ def test_a_sound_config_has_no_problems_and_nothing_is_sent(tmp_path: Path) -> N
         "config": "orchestrator.toml",
         "findings": [],
         "routes": {"default": ["a/m"]},
-        "providers": [{"provider": "a", "proxy": None, "transport": "own HTTP/1.1 connections"}],
+        "providers": [
+            {
+                "provider": "a",
+                "proxy": None,
+                "transport": "own HTTP/1.1 connections",
+                "balance": None,
+            }
+        ],
     }
 
 

@@ -51,6 +51,19 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--force",), r"wrote orchestrator\.toml"),
     ),
     ("init", "--force"): ((("--json",), r'"path"'),),
+    ("import", "litellm", "other.yaml"): (
+        (("--output", "new.toml"), Written("new.toml")),
+        (("--force",), Refused("--force needs --output FILE")),
+        (("--keep-keys",), Refused("--keep-keys needs --output FILE")),
+        (("--json",), r'"carried": 3'),
+    ),
+    ("import", "litellm", "other.yaml", "--output", "orchestrator.toml"): (
+        (("--force",), r"wrote orchestrator\.toml"),
+    ),
+    ("import", "litellm", "other.yaml", "--output", "orchestrator.toml", "--force"): (
+        (("--keep-keys",), r"other\.yaml: carried 3 of 3 settings\n"),
+        (("--json",), r'"config": null'),
+    ),
     ("run", "hi"): (
         (("--file", "request.json"), Refused("both a prompt and --file")),
         (("--route", "b/n"), r"attempt 1/3 b/n"),
@@ -274,6 +287,9 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
             config.read_text().replace("max_attempts = 3", "max_attempts = 2")
         )
         (tmp_path / "request.json").write_text('{"messages": [{"role": "user", "content": "hi"}]}')
+        (tmp_path / "other.yaml").write_text(
+            "model_list: [{model_name: a, litellm_params: {model: gpt-5, api_key: sk-123456}}]"
+        )
         (tmp_path / "answer.txt").write_text("HTTP/1.1 402 No\n\nInsufficient Balance")
         assert place.run("simulate", "429, ok", "--keep-ledger", "calls.jsonl").status == 0
         yield Scene(place, providers)
@@ -323,6 +339,7 @@ def test_every_option_is_listed(command: str) -> None:
         ("simulate", "ok", "--keep-ledger", "no/calls.jsonl"),
         ("stats", "calls.jsonl", "--plot", "no/day.svg"),
         ("simulate", "ok", "--keep-ledger", "folder"),
+        ("import", "litellm", "other.yaml", "--output", "no/new.toml"),
         ("verify", "--ledger", "no/worst.jsonl"),
         ("diagram", "--output", "no/machine.svg"),
         ("diagram", "--route", "short", "--output", "folder.svg"),

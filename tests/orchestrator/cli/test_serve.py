@@ -108,26 +108,21 @@ def test_what_does_not_begin_says_so_in_the_log_that_is_asked_for(place: Place) 
     assert as_text.err.startswith("error: orchestrator.toml: not TOML")
 
 
-def test_every_line_of_a_json_log_is_json_and_every_line_of_text_has_its_time(
-    place: Place,
-) -> None:
+def test_every_line_of_a_text_log_has_its_time(place: Place) -> None:
     config = place.home / "orchestrator.toml"
     config.write_text(config.read_text().replace("b/m", "b/m', 'a/m"))  # which is warned of
-    for kind in ("json", "text"):
-        process = place.start("serve", "--port", "0", "--log", kind)
-        assert process.stderr is not None
-        lines = [process.stderr.readline()]
-        while "ready on" not in lines[-1]:
-            lines.append(process.stderr.readline())
-            assert process.poll() is None, lines
-        process.send_signal(signal.SIGTERM)
-        lines += process.communicate(timeout=AMPLE)[1].splitlines()
-        if kind == "json":
-            assert [json.loads(line)["level"] for line in lines][:1] == ["INFO"]
-        else:
-            stamped = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ "
-            assert all(re.match(stamped, line) for line in lines)
-        assert "config: orchestrator.toml" in lines[0]
+    process = place.start("serve", "--port", "0")
+    assert process.stderr is not None
+    lines = [process.stderr.readline()]
+    while "ready on" not in lines[-1]:
+        lines.append(process.stderr.readline())
+        assert process.poll() is None, lines
+    process.send_signal(signal.SIGTERM)
+    lines += process.communicate(timeout=AMPLE)[1].splitlines()
+
+    stamped = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ "
+    assert all(re.match(stamped, line) for line in lines)
+    assert "config: orchestrator.toml" in lines[0]
 
 
 def test_watching_it_takes_a_config_whose_key_file_comes_later(place: Place) -> None:

@@ -179,7 +179,7 @@ def test_what_needs_a_package_names_its_extra(tmp_path: Path) -> None:
     assert run(tmp_path / "with").stdout == "True\n"
     for name, extra in (("h2", "http2"), ("socksio", "socks")):
         if importlib.util.find_spec(name) is None:
-            assert f'pip install "llm-request-orchestrator[{extra}]"' in run(tmp_path).stderr
+            assert f"-m pip install '.[{extra}]'" in run(tmp_path).stderr
 
 
 def test_the_largest_answer_is_that_of_every_provider() -> None:

@@ -171,7 +171,7 @@ def test_without_the_keyring_package_the_extra_is_named() -> None:
     said = run("", keyring_installed=False)
 
     assert said.startswith("here[0]: ")
-    assert 'pip install "llm-request-orchestrator[keyring]"' in said
+    assert "-m pip install '.[keyring]' in the clone" in said
 
 
 @pytest.mark.parametrize(

@@ -325,3 +325,21 @@ def test_limits_of_a_passthrough_that_leads_nowhere_are_warned_of(
 
     assert [one.level for one in found] == ([Level.WARNING] if is_warned else [])
     assert all("passed through" in one.what and one.fix for one in found)
+
+
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [
+        ('base_url = "http://llm.corp/v1"\nwarn_below = 5', "nothing says how much money is left"),
+        ('vendor = "deepseek"\nwarn_below = 5\nbalance = 0', "its vendor is never asked"),
+        ('vendor = "deepseek"\nwarn_below = 5', None),
+        ('vendor = "deepseek"\nbalance = 0', None),
+        ('base_url = "http://llm.corp/v1"', None),
+    ],
+)
+def test_a_warning_of_money_that_nobody_tells_of_is_none(table: str, what: str | None) -> None:
+    text = f'[providers.corp]\ncredentials = ["env:A"]\n{table}\n[routes]\ndefault = ["corp/m"]'
+
+    found = findings(text, KEYS).get("providers.corp.warn_below")
+
+    assert found is None if what is None else found is not None and what in found

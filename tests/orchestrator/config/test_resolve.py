@@ -436,3 +436,36 @@ def test_a_ledger_that_may_hold_too_little_is_refused_with_what_is_allowed() -> 
 def test_a_limit_without_a_ledger_is_warned_of() -> None:
     config = loads('ledger_max = "100MB"\n[routes]\ndefault = ["ollama/m"]', {})
     assert [str(one.where) for one in config.warnings] == ["ledger_max"]
+
+
+OLLAMA = '[routes]\ndefault = ["ollama/m"]\n[otel]\n'
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("", set()),
+        ("propagate = true", {"ollama", "x"}),
+        ('propagate = ["ollama"]', {"ollama"}),
+    ],
+)
+def test_who_is_told_of_a_trace(written: str, told: set[str]) -> None:
+    settings = loads(OLLAMA + written, {}).otel
+
+    assert settings.traces
+    assert {name for name in ("ollama", "x") if settings.tells(name)} == told
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ('propagate = ["olama"]', r"otel.propagate\[0\]: found 'olama'.*mean 'ollama'.*configured"),
+        ("propagate = [1]", "otel.propagate: found .*allowed: true, false, or a list"),
+        ('propagate = "yes"', "otel.propagate: found 'yes'; allowed: true, false, or a list"),
+        ('traces = "no"', "otel.traces: found 'no'; allowed: true or false"),
+        ("trace = true", r"otel.trace: unknown key .did you mean 'traces'"),
+    ],
+)
+def test_what_traces_may_not_be_is_said_with_what_they_may(written: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        loads(OLLAMA + written, {})

@@ -209,3 +209,27 @@ def test_a_size_is_read_in_bytes(written: Any, size: int | None) -> None:
         return
     with pytest.raises(NotAllowed, match=r'allowed: a size such as "64 MiB", or .* 1 MiB to 1 GiB'):
         scalars.size(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("5m", 300.0), ("10s", 10.0), (0, 0.0), ("0s", 0.0)]
+)
+def test_a_vendor_is_asked_every_so_often_or_never(written: Any, seconds: float) -> None:
+    assert scalars.question_interval(written) == seconds
+
+
+@pytest.mark.parametrize("written", ["9s", 1, "500ms", "", "never", True, False, -1, None, "5 min"])
+def test_a_vendor_is_not_asked_more_often_than_it_may_bear(written: Any) -> None:
+    with pytest.raises(NotAllowed, match="0 for never"):
+        scalars.question_interval(written)
+
+
+@pytest.mark.parametrize(("written", "amount"), [(5, 5.0), (0.5, 0.5), (0, 0.0)])
+def test_an_amount_of_money_is_a_number(written: Any, amount: float) -> None:
+    assert scalars.money(written) == amount
+
+
+@pytest.mark.parametrize("written", ["5", "5 USD", -1, math.nan, math.inf, True, None, [], 1e12])
+def test_what_is_no_amount_of_money_is_refused(written: Any) -> None:
+    with pytest.raises(NotAllowed, match="an amount such as"):
+        scalars.money(written)

@@ -14,6 +14,7 @@ from orchestrator.config.loading import loads
 from orchestrator.config.schema import (
     Document,
     GatewayTable,
+    OtelTable,
     PolicyTable,
     ProviderTable,
     TargetTable,
@@ -99,11 +100,12 @@ def _uncommented(lines: Any) -> Iterator[str]:
         ("providers.NAME", ProviderTable),
         ('targets."NAME/MODEL"', TargetTable),
         ("gateway", GatewayTable),
+        ("otel", OtelTable),
     ],
 )
 def test_every_key_of_the_file_is_documented(table: str, record: Any) -> None:
     documented = {one.key for one in DEFAULTS if one.table == table}
-    tables = {"policy", "timeouts", "providers", "targets", "routes", "gateway", "on"}
+    tables = {"policy", "timeouts", "providers", "targets", "routes", "gateway", "otel", "on"}
     nested = tables - {"timeouts"} if record is TargetTable else tables
 
     assert documented == {field.name for field in attrs.fields(record)} - nested

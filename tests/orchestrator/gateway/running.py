@@ -14,7 +14,7 @@ import attrs
 import httpx
 
 from orchestrator import Orchestrator, sim
-from orchestrator.clock import Clock
+from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.loading import from_mapping
 from orchestrator.gateway.protocol import Limits
 from orchestrator.gateway.server import GatewayServer, listen
@@ -108,11 +108,11 @@ def running_over(
         is_loopback: Whether it takes only this machine to reach it.
         loop_factory: Makes the loop of its thread.
         source: The file that the config is said to come from, which is read anew.
-        clock: By which its calls go; the machine's own where none is given.
+        clock: Of marks, waits and questions; the machine's own unless given.
     """
     made = from_mapping(said, {})
-    made = attrs.evolve(made, path=source) if source else made
-    orchestrator = Orchestrator(made, clock=clock)
+    used = attrs.evolve(made, path=source) if source else made
+    orchestrator = Orchestrator(used, clock=clock or SystemClock())
     gateway = Gateway.over(orchestrator, "instance-of-a-test", is_loopback=is_loopback)
     gateway.clock = clock or gateway.clock
     sockets = listen("127.0.0.1", 0)

@@ -74,11 +74,11 @@ class Serving:
         return httpx.get(f"{self.url}{path}", trust_env=False, timeout=AMPLE).json()
 
 
-def start(place: Place, port: int = 0) -> Serving:
+def start(place: Place, port: int = 0, options: Sequence[str] = ()) -> Serving:
     log = place.home / "gateway.log"
     with log.open("a") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "orchestrator", "serve", "--port", str(port)],
+            [sys.executable, "-m", "orchestrator", "serve", "--port", str(port), *options],
             cwd=place.home, env=place.environment(), stdout=written, stderr=written,
         )  # fmt: skip
     gateway = Serving(place, process, log)
@@ -98,6 +98,7 @@ def serving(
     route: Sequence[str],
     health: str = "memory",
     variables: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[Serving]:
     """A gateway over providers in a process of their own; in the end all have ended."""
     with SimProcess(SCRIPTS) as providers:
@@ -106,7 +107,8 @@ def serving(
         text = (folder / "orchestrator.toml").read_text()
         text = text.replace("[routes]", f"{EXTRA}[routes]\nslow = ['slow/m']")
         (folder / "orchestrator.toml").write_text(text)
-        gateway = start(attrs.evolve(place, variables={**place.variables, **(variables or {})}))
+        place = attrs.evolve(place, variables={**place.variables, **(variables or {})})
+        gateway = start(place, options=options)
         try:
             yield gateway
         finally:

@@ -25,6 +25,7 @@ from orchestrator.gateway.control import (
 )
 from orchestrator.gateway.handover import HandoverFailed, Successor
 from orchestrator.gateway.instance import Instance
+from orchestrator.health import AccountBalance
 from orchestrator.secrets import Secret
 
 TOKEN = "canary.token.of.this.test"
@@ -43,6 +44,7 @@ class StillGateway:
     instance: Instance = attrs.field(factory=lambda: Instance("a1", 7, 5.0, "127.0.0.1", 8400))
     config_hash: str = "c0ffee"
     keys_file: str = "/a/keys.json"
+    balances: dict[str, AccountBalance] = attrs.field(factory=dict)
     in_flight: int = 3
     streams: int = 2
     draining: bool = False

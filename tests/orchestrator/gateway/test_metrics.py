@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterable
@@ -17,12 +19,16 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families
 
+from orchestrator import sim
 from orchestrator.execution.call_facts import CallFacts, call_facts
 from orchestrator.gateway.metrics import MOST_NAMES, Metrics
 from orchestrator.ledger import Attempt, Closed, Ledger, Recording, recorded_call
 from orchestrator.states import TABLE, Mark, Reason, State, Streaming
 from tests.orchestrator.gateway.played import Asked, Player, asked_calls
+from tests.orchestrator.gateway.running import HI, running
 from tests.orchestrator.lab.simulation.incidents import config, of
+
+PROMTOOL = shutil.which("promtool")
 
 Labels = frozenset[tuple[str, str]]
 Samples = dict[str, dict[Labels, float]]
@@ -209,6 +215,22 @@ def test_every_family_is_in_the_docs() -> None:
 
     for name, kind in FAMILIES.items():
         assert f"`{name}{ends.get(kind, '')}" in text
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="NOT CHECKED by promtool: it is not installed here")
+def test_prometheus_own_tool_has_nothing_to_say_of_a_gateway_that_served() -> None:
+    assert PROMTOOL is not None
+    scripts = {"broke": sim.replies.billing_402(), "up": sim.replies.ok("hello")}
+    with running(scripts) as gateway:
+        gateway.post()
+        gateway.post(json={**HI, "stream": True}, headers={"x-stainless-retry-count": "1"})
+        text = gateway.get("/metrics").text
+    told = subprocess.run(
+        [PROMTOOL, "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
+
+    assert 'orchestrator_rescues_total{reason="billing"} 2.0' in text
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
 
 
 def test_what_labels_may_be_begins_at_zero() -> None:

@@ -29,6 +29,7 @@ from orchestrator.gateway.handover import (
 )
 from orchestrator.gateway.instance import Instance, InstanceFile, new_instance
 from orchestrator.gateway.notify import Notifier
+from orchestrator.health import AccountBalance
 
 WRONG = "gateway.toml:1: this config is wrong"
 
@@ -44,6 +45,7 @@ class TinyGateway:
     limit: float
     config_hash: str = "c0ffee"
     keys_file: str = ""
+    balances: dict[str, AccountBalance] = attrs.field(factory=dict)
     in_flight: int = 0
     streams: int = 0
     draining: bool = False

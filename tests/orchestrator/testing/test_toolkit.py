@@ -176,8 +176,8 @@ def test_what_the_extra_brings_is_named_where_it_is_missing(missing: str, tmp_pa
         check=False,
     )
 
-    assert f"needs {missing}, which is not installed: pip install" in done.stderr
-    assert "'llm-request-orchestrator[testing]'" in done.stderr
+    assert f"needs {missing}, which is not installed: " in done.stderr
+    assert "-m pip install '.[testing]' in the clone" in done.stderr
 
 
 def test_the_documented_test_is_ten_lines() -> None:

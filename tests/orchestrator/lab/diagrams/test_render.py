@@ -241,11 +241,13 @@ def test_without_the_extra_one_sentence_says_how_to_get_it(
     code = f"from orchestrator.lab.diagrams.drawing import Drawing; Drawing().{form}()"
     done = run(without_the_extra, "-c", code)
 
-    assert done.stderr.splitlines()[-1] == (
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith(
         "orchestrator.lab.diagrams.render.MissingDiagramExtra: SVG and PNG need graphviz-pure, "
-        "which is not installed: pip install 'llm-request-orchestrator[diagram]' "
-        "(Mermaid and DOT need nothing)"
+        "which is not installed: "
     )
+    assert "-m pip install '.[diagram]' in the clone" in said
+    assert said.endswith("; Mermaid and DOT need nothing")
 
 
 def test_without_the_extra_text_is_drawn_all_the_same(without_the_extra: Path) -> None:
