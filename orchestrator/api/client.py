@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import random
 import sys
@@ -20,6 +19,13 @@ from orchestrator.api.embeddings import (
     embeddings_of,
     read_embed,
 )
+from orchestrator.api.given_config import (
+    config_of,
+    meant,
+    prepare_config,
+    store_of,
+    warned_of,
+)
 from orchestrator.api.options import (
     CallOptions,
     OrchestratorOptions,
@@ -33,13 +39,10 @@ from orchestrator.api.request import Request, listed_route
 from orchestrator.api.response import Response
 from orchestrator.api.routing import Routing, Wanted
 from orchestrator.api.streams import AsyncChunkStream, ChunkStream
-from orchestrator.classification import prepare
 from orchestrator.clock import SystemClock
 from orchestrator.config import loading as configuration
 from orchestrator.config.config import Config
-from orchestrator.config.errors import ConfigError, Problem, placed
 from orchestrator.connections.transports import Transports
-from orchestrator.dialects import DEFAULT_DIALECT, dialect
 from orchestrator.dialects.neutral import StreamEvent
 from orchestrator.execution import blocking, tasks
 from orchestrator.execution.balances import BalanceQuestions
@@ -55,7 +58,7 @@ from orchestrator.execution.flow import flow
 from orchestrator.execution.recorder import Recorder
 from orchestrator.execution.runtime import Runtime, board_pool
 from orchestrator.execution.tasks import TaskConnection
-from orchestrator.health import AccountBalance, HealthBoard, Store, open_store
+from orchestrator.health import AccountBalance, HealthBoard
 from orchestrator.ledger import LedgerFile, Observer
 from orchestrator.secrets import guard_logs
 from orchestrator.states import Call, Policy, Target
@@ -64,8 +67,6 @@ from orchestrator.tracing.activation import TRACE_API
 
 if TYPE_CHECKING:
     from orchestrator.execution.passthrough import PassthroughMessage
-
-_log = logging.getLogger("orchestrator")
 
 _TABLES = 'a whole config, such as {"health": "memory", …}, goes into Orchestrator.from_dict'
 
@@ -103,9 +104,9 @@ class Orchestrator:
         check_transports(options)
         check_observer(observe := options.get("observe"))
         handed_in = {"routes": routes, "providers": providers, "policy": policy}
-        self.config = config = _config(config, handed_in)
+        self.config = config = config_of(config, handed_in)
         # Before anything else, and here: the first call would do it while it holds an event loop.
-        _prepare(config)
+        prepare_config(config)
         activation.prepare()
         self._clock = options.get("clock") or SystemClock()
         self._transports = Transports(
@@ -117,7 +118,7 @@ class Orchestrator:
         # Made here at the latest: the board asks it for the salt of this machine's hashes, which
         # all that follows is known by.
         given = options.get("store")
-        store = _store(config) if given is None else given
+        store = store_of(config) if given is None else given
         pools = map(board_pool, config.providers.values())
         self.board = HealthBoard(pools, store, self._clock.time, dice)
         self.runtime = Runtime(
@@ -153,8 +154,8 @@ class Orchestrator:
         """
         check_names("from_file", options, OrchestratorOptions)
         if not isinstance(path, str | os.PathLike | None):
-            raise TypeError(_meant(path, "path", "a path"))
-        return cls(_warned_of(configuration.load(path)), **options)
+            raise TypeError(meant(path, "path", "a path"))
+        return cls(warned_of(configuration.load(path)), **options)
 
     @classmethod
     def from_dict(cls, config: Mapping[str, Any], **options: Unpack[OrchestratorOptions]) -> Self:
@@ -170,8 +171,8 @@ class Orchestrator:
         """
         check_names("from_dict", options, OrchestratorOptions)
         if not isinstance(config, Mapping):
-            raise TypeError(_meant(config, "config", "a mapping"))
-        return cls(_warned_of(configuration.from_mapping(config)), **options)
+            raise TypeError(meant(config, "config", "a mapping"))
+        return cls(warned_of(configuration.from_mapping(config)), **options)
 
     def run(self, request: RequestLike, **options: Unpack[CallOptions]) -> Response:
         """Run a call to its end, blocking the thread.
@@ -468,51 +469,3 @@ class Orchestrator:
         if request.timeout is None:
             return self.config.policy
         return attrs.evolve(self.config.policy, deadline=request.timeout)
-
-
-def _config(config: Config | None, tables: Mapping[str, Any]) -> Config:
-    given = {name: table for name, table in tables.items() if table is not None}
-    if config is None:
-        return _warned_of(configuration.from_mapping(given, needs_routes=False))
-    if not isinstance(config, Config):
-        raise TypeError(_meant(config, "config", "a Config"))
-    # Neither goes before the other: whoever gives both means one, and would not learn which.
-    if given:
-        raise TypeError(f"Orchestrator() takes a config or {', '.join(given)}, not both")
-    return config
-
-
-def _warned_of(config: Config) -> Config:
-    """``config``, once the log has said what its reader noticed."""
-    for warning in config.warnings:
-        _log.warning("%s%s", placed(config.path, warning.line), warning)
-    return config
-
-
-def _meant(given: object, name: str, allowed: str) -> str:
-    """What whoever hands in something else than a config, a path or a mapping probably means."""
-    found = f"{name} is of type {type(given).__name__}; allowed: {allowed}"
-    match given:
-        case str() | os.PathLike():
-            return f"{found}; a file is read by Orchestrator.from_file(path)"
-        case Mapping():
-            return f"{found}; a mapping is read by Orchestrator.from_dict(mapping)"
-        case list() | tuple():
-            return f'{found}; targets are named by Orchestrator(routes={{"default": [...]}})'
-    return found
-
-
-def _store(config: Config) -> Store:
-    try:
-        return open_store(config.health)
-    except ValueError as error:
-        raise ConfigError(str(config.path), [Problem("health", str(error))]) from None
-
-
-def _prepare(config: Config) -> None:
-    """Loads rules and dialects: the first call would do so while it holds an event loop."""
-    providers = config.providers.values()
-    spoken = {one.dialect for one in providers}
-    prepare({one.vendor for one in providers}, spoken)
-    for name in spoken | {DEFAULT_DIALECT}:  # which requests are in, and what streams become
-        dialect(name)

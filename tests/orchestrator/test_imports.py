@@ -45,7 +45,8 @@ api.routing        | states classification config dialects execution ledger vend
 api.default        | api.client clock config
 api.options        | api.request clock health ledger
 api.embeddings     | api.options api.request api.response dialects ledger
-api.client         | states api.embeddings api.options api.request api.response api.routing api.streams classification clock config connections dialects execution health ledger secrets tracing
+api.given_config   | classification config dialects health
+api.client         | states api.embeddings api.given_config api.options api.request api.response api.routing api.streams clock config connections dialects execution health ledger secrets tracing
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets vendors
 tracing            | states api.errors config dialects execution ledger provider secrets vendors
 serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry import baggage, context, trace
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.trace import TraceFlags
 
 from orchestrator.sim import replies
 from orchestrator.tracing.activation import client_context
@@ -58,6 +60,19 @@ def test_providers_may_be_named() -> None:
     found = told(propagate=["b"])
 
     assert found["told"] == [None, found["spans"][1]]
+
+
+def test_a_provider_is_told_that_a_call_is_left_out() -> None:
+    with (
+        tracing(sampler=ALWAYS_OFF) as traces,
+        world(SCRIPTS, otel={"propagate": True}, policy=ONCE) as (made, providers),
+    ):
+        made.run(ASK)
+        (arrived,) = providers.received("b")
+
+    parent = arrived.headers["traceparent"]
+    assert int(parent.rpartition("-")[2], 16) & TraceFlags.SAMPLED == 0
+    assert traces.spans == []
 
 
 def test_a_client_names_its_span() -> None:
