@@ -30,7 +30,7 @@ from orchestrator.config.lint import Finding
 from orchestrator.execution.move_reasons import MoveReason
 from orchestrator.gateway.call_store import CallDetails, CallSummary
 from orchestrator.gateway.control import GatewayStatus
-from orchestrator.gateway.inspector.board_page import ShownMark
+from orchestrator.gateway.inspector.board_page import ShownBalance, ShownMark
 from orchestrator.gateway.inspector.edge_calls import EdgeCall
 from orchestrator.gateway.inspector.live_events import (
     Behind,
@@ -328,7 +328,7 @@ OUTPUTS = {
             {
                 "provider": str,
                 "vendor": str | None,
-                "balance": None,
+                "balance": ShownBalance | None,
                 **_fields(ShownMark),
                 "credentials": ({"label": str, "model": str | None, **_fields(ShownMark)},),
                 "targets": ({"target": str, "model": str, **_fields(ShownMark)},),

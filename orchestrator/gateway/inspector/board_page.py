@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from orchestrator.health import BoardRow
+from orchestrator.health.balance import AccountBalance, is_low
 from orchestrator.ledger import FORMAT
 from orchestrator.provider import Provider
 from orchestrator.states import Mark, Reason
@@ -60,6 +61,41 @@ class ShownMark:
         )
 
 
+@attrs.frozen
+class ShownBalance:
+    """What a vendor said of a provider's money.
+
+    Attributes:
+        amount: What is left, of several amounts the largest; ``None`` where it told none.
+        currency: As the vendor spells it; empty where it does not say.
+        asked: When it said so, or, where it has said nothing yet, was asked (epoch).
+        available: False where the vendor itself calls the account empty; ``None``: no word of it.
+        is_low: True where less is left than the config warns of.
+        trouble: Why the last question was not answered; empty where it was.
+    """
+
+    amount: float | None
+    currency: str
+    asked: float
+    available: bool | None
+    is_low: bool
+    trouble: str
+
+    @classmethod
+    def of(cls, known: AccountBalance, below: float) -> ShownBalance:
+        """What is shown of ``known``, with a warning below so much."""
+        said = known.said
+        most = None if said is None else said.most
+        return cls(
+            amount=None if most is None else most.amount,
+            currency="" if most is None else most.currency,
+            asked=known.asked if said is None else known.at,
+            available=None if said is None or said.of_key else said.usable,
+            is_low=is_low(said, below),
+            trouble=known.trouble,
+        )
+
+
 def board_page(
     rows: Iterable[BoardRow], providers: Mapping[str, Provider], now: float
 ) -> dict[str, Any]:
@@ -80,11 +116,13 @@ def board_page(
             target = {"target": f"{row.provider}/{row.model}", "model": row.model}
             shown[row.provider]["targets"].append({**target, **mark})
         else:
-            shown[row.provider] = _provider(row.provider, providers.get(row.provider), mark)
+            shown[row.provider] = _provider(row, providers.get(row.provider), mark)
     return {"format": FORMAT, "now": now, "providers": list(shown.values())}
 
 
-def _provider(name: str, provider: Provider | None, mark: Mapping[str, Any]) -> dict[str, Any]:
+def _provider(row: BoardRow, provider: Provider | None, mark: Mapping[str, Any]) -> dict[str, Any]:
     vendor = None if provider is None else provider.vendor
-    known = {"provider": name, "vendor": vendor or None, "balance": None}
+    below = 0.0 if provider is None else provider.low_balance
+    balance = None if row.balance is None else attrs.asdict(ShownBalance.of(row.balance, below))
+    known = {"provider": row.provider, "vendor": vendor or None, "balance": balance}
     return {**known, **mark, "credentials": [], "targets": []}

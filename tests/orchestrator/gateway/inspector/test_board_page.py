@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from orchestrator.gateway.inspector.board_page import board_page
+from orchestrator.gateway.inspector.board_page import ShownBalance, board_page
 from orchestrator.health import BoardRow
+from orchestrator.health.balance import AccountBalance, BalanceStatement, Money
 from orchestrator.provider import Provider
 from orchestrator.states import Error, Mark, Reason
 
@@ -20,6 +21,24 @@ def shown(*rows: BoardRow) -> list[dict[str, Any]]:
     assert found["now"] == 100.0
     providers: list[dict[str, Any]] = found["providers"]
     return providers
+
+
+def test_money_is_shown_with_the_word_of_its_vendor() -> None:
+    said = BalanceStatement((Money(3.0, "USD"), Money(9.5, "CNY")), usable=False)
+    told = AccountBalance(said, at=90.0, asked=95.0, trouble="timeout")
+    unknown = AccountBalance(asked=95.0, failures=1, trouble="HTTP 500")
+    (one, other) = shown(BoardRow("a", balance=told), BoardRow("gone", balance=unknown))
+
+    assert one["balance"] == {
+        "amount": 9.5,
+        "currency": "CNY",
+        "asked": 90.0,
+        "available": False,
+        "is_low": False,
+        "trouble": "timeout",
+    }
+    assert (other["balance"]["amount"], other["balance"]["asked"]) == (None, 95.0)
+    assert ShownBalance.of(told, 10.0).is_low
 
 
 def test_what_belongs_to_a_provider_stands_in_it() -> None:
