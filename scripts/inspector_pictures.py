@@ -121,7 +121,7 @@ def take_pictures(url: str) -> None:
     """The page of the gateway at ``url``, and the parts that docs/inspector.md tells of."""
     with chromium() as browser:
         with looking_at(browser, url) as looking:
-            looking.page.set_viewport_size({"width": 1280, "height": 840})
+            looking.page.set_viewport_size({"width": 1280, "height": 740})
             looking.wait("#machine .lit")
             looking.wait("#figures svg")
             save(looking, "inspector")
@@ -156,6 +156,8 @@ def main() -> None:
         said = config(providers, names)
         said["routes"] = {"default": list(ROUTE)}
         said["providers"]["openrouter"]["credentials"] = ["made-up-key-0123456789", "made-up-key-2"]
+        for provider in said["providers"].values():
+            provider["balance"] = 0  # scripted vendors have no word for money
         with running_over(said, clock=clock) as served:
             play_hour(served, providers, clock)
             with left_waiting(served), left_waiting(served):

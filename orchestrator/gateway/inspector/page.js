@@ -1172,7 +1172,7 @@
     function money(balance) {
       const amount =
         balance.amount === null || balance.amount === undefined
-          ? "unknown"
+          ? "balance unknown"
           : `${Number(balance.amount).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ${balance.currency || ""}`.trim();
       const isLow = balance.is_low || balance.available === false;
       const left =
