@@ -200,6 +200,7 @@ def judge_statement(
     *,
     billed: float | None,
     is_billed: bool,
+    is_lengthened: bool = False,
 ) -> StatementEffect:
     """What ``said`` comes to.
 
@@ -210,6 +211,7 @@ def judge_statement(
         billed: When the provider billed a call last (epoch), and no call was answered since;
             ``None`` where there is no such.
         is_billed: True where that keeps calls away now.
+        is_lengthened: True where calls were billed more than once in a row.
     """
     known = known or AccountBalance()
     is_disproved = known.is_disproved and said.is_empty
@@ -226,7 +228,8 @@ def judge_statement(
     if billed is None:
         heard = attrs.evolve(heard, highest=said.amounts, was_topped_up=False)
         return StatementEffect(heard, said.is_empty and not is_disproved, ends_billing=False)
-    topped_up = is_billed and _is_top_up(known, said, billed)
+    in_vain = known.was_topped_up and is_lengthened
+    topped_up = is_billed and _is_top_up(known, said, billed, in_vain=in_vain)
     # What was spent until the billing is no measure; but once a bench was ended in vain, the
     # highest amount stays the measure, or one that goes up and down would end each bench.
     begins_anew = known.at <= billed and not known.was_topped_up
@@ -235,10 +238,13 @@ def judge_statement(
     return StatementEffect(heard, said.is_empty and not is_disproved, topped_up)
 
 
-def _is_top_up(known: AccountBalance, said: BalanceStatement, billed: float) -> bool:
+def _is_top_up(
+    known: AccountBalance, said: BalanceStatement, billed: float, *, in_vain: bool
+) -> bool:
     if known.said is None or not said.is_spendable:
         return False
-    if known.said.is_empty:
+    # A word that turned to and fro is worth no third call: two machines of a vendor may disagree.
+    if known.said.is_empty and not in_vain:
         return True
     before = known.highest
     if known.at <= billed and not known.was_topped_up:

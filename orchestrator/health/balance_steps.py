@@ -17,6 +17,7 @@ from orchestrator.health.balance import (
     next_question,
     unanswered,
 )
+from orchestrator.health.clock_skew import SKEW
 from orchestrator.health.records import TOLERANCE, MarkKind, Marks, MarkScope, Record, TargetKeys
 from orchestrator.health.steps import CallClaims, StepOutcome
 from orchestrator.states.error import Error
@@ -34,13 +35,13 @@ def known_balance(marks: Marks, place: TargetKeys, now: float) -> AccountBalance
 
 def question_due(marks: Marks, place: TargetKeys, every: float, now: float) -> float:
     """When the vendor is to be asked next (epoch); see :func:`.balance.next_question`."""
-    return _due(MarksOverlay(marks, now), place, every)
+    return _due(MarksOverlay(marks, now), place, every, now)
 
 
 def begin_question(marks: Marks, place: TargetKeys, every: float, now: float) -> StepOutcome[bool]:
     """Whether the caller is the one that asks now: one of all processes, and once an interval."""
     overlay = MarksOverlay(marks, now)
-    if _due(overlay, place, every) > now + TOLERANCE:
+    if _due(overlay, place, every, now) > now + TOLERANCE:
         return StepOutcome(False, {}, _NOBODY)
     _keep(overlay, place, lambda known: asked_now(known, now), now)
     return StepOutcome(True, overlay.changes, _NOBODY)
@@ -75,6 +76,7 @@ def hear(
         now,
         billed=None if billing is None else billing.failed,
         is_billed=billing is not None and billing.mark is not None,
+        is_lengthened=billing is not None and billing.level > 0,
     )
     if effect.ends_billing and billing is not None:
         # Its level stays: where the next call is billed again, the doubling goes on.
@@ -107,7 +109,12 @@ def _held(overlay: MarksOverlay, place: TargetKeys, kind: MarkKind) -> Record | 
     return next((record for _, record in found), None)
 
 
-def _due(overlay: MarksOverlay, place: TargetKeys, every: float) -> float:
+def _due(overlay: MarksOverlay, place: TargetKeys, every: float, now: float) -> float:
+    stored = overlay.base.get(_key(place))
+    if stored is not None and stored.balance is not None and stored.balance.asked > now + SKEW:
+        # The clock was set back. Corrected at each look, it would be asked never: a look writes
+        # nothing.
+        return 0.0
     record, billing = (_held(overlay, place, kind) for kind in (MarkKind.BALANCE, MarkKind.BILLING))
     billed = billing is not None and billing.mark is not None
     benched = billed or (record is not None and record.mark is not None)

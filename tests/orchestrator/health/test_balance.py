@@ -254,6 +254,33 @@ def test_a_word_that_turned_since_the_billing_ends_the_bench_for_it() -> None:
     assert accounts.row().mark is None
 
 
+def test_a_word_that_turns_to_and_fro_ends_one_bench_at_the_most() -> None:
+    accounts = Accounts.open()
+    accounts.call(billed=True)
+    billed = 0
+    for _ in range(8):
+        for usable in (False, True):
+            accounts.clock.advance(30)
+            accounts.hear(said(5.0, usable=usable))
+        if accounts.row().mark is None:
+            billed += 1
+            accounts.call(billed=True)
+
+    assert billed == 1
+    assert accounts.hear(said(25.0, usable=True)) == [MarkChange.LIFTED]
+
+
+def test_a_word_counts_again_once_a_call_was_answered() -> None:
+    accounts = Accounts.open()
+    for amount in (25.0, 5.0):
+        accounts.call(billed=True)
+        accounts.clock.advance(30)
+        accounts.hear(said(0.0, usable=False))
+
+        assert set(accounts.hear(said(amount, usable=True))) == {MarkChange.LIFTED}
+        assert accounts.call() == PAID  # and spends it all before anybody asks again
+
+
 def test_the_first_statement_after_a_start_ends_no_bench() -> None:
     accounts = Accounts.open()
     accounts.call(billed=True)
@@ -321,15 +348,25 @@ def test_who_crashes_while_it_asks_blocks_nobody_for_long() -> None:
     assert accounts.board.balances.begin("acme", EVERY)
 
 
-def test_a_clock_that_is_set_back_delays_no_question_by_more_than_the_interval() -> None:
+@pytest.mark.parametrize("is_pending", [False, True])
+def test_after_a_clock_was_set_back_it_is_asked_at_once_and_then_as_usual(
+    *, is_pending: bool
+) -> None:
     accounts = Accounts.open()
-    accounts.hear(said(9.0, usable=True))
-    accounts.clock.now -= 86_400.0
+    balances = accounts.board.balances
+    assert balances.begin("acme", EVERY)
+    if not is_pending:
+        accounts.hear(said(9.0, usable=True))
+    accounts.clock.now -= 3600.0
 
-    assert not accounts.board.balances.is_due("acme", EVERY)
-    assert accounts.board.balances.begin("acme", EVERY) is False
-    accounts.clock.now += 86_400.0 + EVERY
-    assert accounts.board.balances.begin("acme", EVERY)
+    asked = 0
+    for _ in range(3600):
+        if balances.is_due("acme", EVERY) and balances.begin("acme", EVERY):
+            asked += 1
+            accounts.hear(said(9.0, usable=True))
+        accounts.clock.advance(1)
+
+    assert asked == 3600 / EVERY
 
 
 def test_a_dead_key_asks_nothing_and_one_that_is_out_only_if_there_is_no_other() -> None:
