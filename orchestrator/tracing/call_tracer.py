@@ -101,7 +101,7 @@ def tell_once(error: Exception) -> None:
     kind, told = type(error), _APPLICATION.told
     if kind not in told and len(told) < _MOST_KINDS:
         told.add(kind)
-        _log.warning(_TOLD, kind.__name__, plain(mask(str(error))), exc_info=True)
+        _log.warning(_TOLD, kind.__name__, plain(mask(_words(error))), exc_info=True)
 
 
 class CallTracer(PartObserver):
@@ -244,6 +244,13 @@ class Propagation:
                 inject(self._tracing.context, headers)
             except Exception as error:  # noqa: BLE001 - as above
                 tell_once(error)
+
+
+def _words(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a class of the application's may raise here too
+        return "it has no words"
 
 
 def _as_told(*facts: Any) -> tuple[Any, ...]:

@@ -388,6 +388,28 @@ def test_a_processor_that_raises_costs_no_call_its_answer(
     assert CALLS_UNDER_WAY == {}
 
 
+class Wordless(Broken):
+    """Raises what cannot be said, each of a class of its own: of one it is told once."""
+
+    def on_end(self, span: ReadableSpan) -> None:  # noqa: ARG002
+        class WordlessError(Exception):
+            def __str__(self) -> str:
+                raise RuntimeError("there is nothing to say")
+
+        raise WordlessError
+
+
+@pytest.mark.parametrize("at_start", [True, False])
+def test_an_error_without_words_costs_no_call_its_answer(
+    caplog: pytest.LogCaptureFixture, *, at_start: bool
+) -> None:
+    broken = Wordless(at_start=at_start)
+    with caplog.at_level(logging.WARNING), tracing(broken), world(RESCUED) as (made, _):
+        assert made.run(ASK).text == ANSWERED
+
+    assert "(WordlessError: it has no words)" in caplog.text
+
+
 NAMES = ["m", "x" * 9_000, "\n\x1b[31m", "ü"]
 TOLD = [b"", b"\\ud83d", b"x" * 9_000, b"\\n\\u001b[31m"]
 NUMBERS = [0, 2**63, -(2**63) - 1, 2**70]

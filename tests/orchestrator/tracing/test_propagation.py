@@ -103,6 +103,27 @@ def test_what_names_no_span_is_as_if_it_were_not_there(written: str) -> None:
     assert client_context({"traceparent": written}) is None
 
 
+@pytest.mark.parametrize(
+    ("state", "named"),
+    [
+        ("vendor=1, @bad=2", {}),
+        ("%%%=1", {}),
+        ("of a client", {}),
+        (f"x={'y' * 300}", {}),
+        ("a=ü", {}),
+        ("a=1\t, ,b@c=x y", {"a": "1", "b@c": "x y"}),
+    ],
+)
+def test_a_client_writes_nothing_into_the_log(
+    state: str, named: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    found = extracted({"traceparent": PARENT, "tracestate": state})
+
+    assert found is not None
+    assert dict(trace.get_current_span(found).get_span_context().trace_state) == named
+    assert caplog.records == []
+
+
 @settings(max_examples=30)
 @given(st.text(), st.text())
 def test_no_header_is_a_fault(parent: str, state: str) -> None:
