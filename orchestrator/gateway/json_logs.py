@@ -31,7 +31,7 @@ class JsonLogFormatter(logging.Formatter):
         said: dict[str, Any] = {
             "time": _rfc3339(record.created),
             "level": record.levelname,
-            "logger": record.name,
+            "logger": _text(record.name),
             "message": _text(_message(record)),
         }
         call = getattr(record, CALL_ID, None)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from orchestrator.gateway.json_logs import JsonLogFormatter
 from orchestrator.gateway.standard_streams import lead_unread_nowhere
-from orchestrator.secrets import mask
+from orchestrator.secrets import mask, masked_for_logs
 
 MOST = 10_000
 """Lines that wait for a reader; of more the newest are left out, and counted."""
@@ -32,7 +32,11 @@ class TextLogFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of ``record``, without its end."""
-        return mask(super().format(record))
+        return mask(masked_for_logs(super().format(record)))
+
+
+def _level(record: logging.LogRecord) -> dict[str, object]:
+    return {"name": "orchestrator", "levelno": record.levelno, "levelname": record.levelname}
 
 
 class LogWriter(logging.Handler):
@@ -59,7 +63,16 @@ class LogWriter(logging.Handler):
         if self._lines.qsize() >= MOST:
             self._left_out += 1
         else:
-            self._lines.put(self.format(record))
+            self._lines.put(self._line(record))
+
+    def _line(self, record: logging.LogRecord) -> str:
+        try:
+            return self.format(record)
+        except Exception as error:  # noqa: BLE001 - who logs, a call perhaps, is not to pay for it
+            # Without its words and arguments, which nobody could mask.
+            said = "a record of %r cannot be written (%s)"
+            names = record.name, type(error).__name__
+            return self.format(logging.makeLogRecord(_level(record) | {"msg": said, "args": names}))
 
     def stop(self) -> None:
         """Write what waits, as far as it is read."""

@@ -12,10 +12,18 @@ import threading
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from orchestrator.config.errors import nearest
 from orchestrator.extras import how_to_install
-from orchestrator.secrets import mask
+from orchestrator.secrets import (
+    Masker,
+    guard_logs,
+    mask,
+    values_of_header,
+    values_of_query,
+    values_of_userinfo,
+)
 from orchestrator.tracing import activation
 
 if TYPE_CHECKING:
@@ -24,9 +32,16 @@ if TYPE_CHECKING:
 _log = logging.getLogger("orchestrator")
 
 EXPORTER = "OTEL_TRACES_EXPORTER"
-VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", EXPORTER)
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+VARIABLES = (*ENDPOINTS, EXPORTER)
 """Any of them asks for traces
 (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/, 2026-11-30)."""
+
+HEADERS = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS")
+"""What is sent to a collector, its key among them."""
+
+_LEAST = 8
+"""Characters of a part of a header that is taken for a secret."""
 
 DISABLED = "OTEL_SDK_DISABLED"
 
@@ -55,7 +70,7 @@ def asking(environ: Mapping[str, str]) -> str | None:
         return None
     if environ.get(EXPORTER, "").strip() == "none":
         return None
-    return next((name for name in VARIABLES if environ.get(name, "").strip()), None)
+    return next((name for name in VARIABLES if environ.get(name, "").strip(" ,")), None)
 
 
 @contextlib.contextmanager
@@ -67,13 +82,30 @@ def traces_exported(environ: Mapping[str, str], instance: str) -> Iterator[None]
         instance: The id of this start.
     """
     provider, variable = None, asking(environ)
+    secret = Masker(secrets_of(environ))  # for as long as it lives
     if variable is not None:
+        guard_logs(secret)
         provider = _set_up(environ, instance, variable)
     try:
         yield
     finally:
         if provider is not None:
             close(provider)
+
+
+def secrets_of(environ: Mapping[str, str]) -> Iterator[str]:
+    """What of the variables the SDK may quote in the log and nobody may see there."""
+    for variable in HEADERS:
+        for pair in environ.get(variable, "").split(","):
+            name, _, value = pair.partition("=" if "=" in pair else ":")
+            for said in dict.fromkeys((value.strip(), unquote(value).strip())):
+                # An error quotes it with what stands around it, and by its parts.
+                yield from values_of_header(name.strip(), said)
+                yield from (each for each in said.split() if len(each) >= _LEAST)
+    for variable in ENDPOINTS:
+        address = environ.get(variable, "")
+        yield from values_of_userinfo(address)
+        yield from values_of_query(address)
 
 
 def close(provider: TracerProvider, seconds: float = FLUSH_SECONDS) -> None:
@@ -147,7 +179,8 @@ def exporter_names(environ: Mapping[str, str]) -> Iterator[str]:
     Raises:
         ExportRefused: It asks for a protocol that there is none for.
     """
-    for name in filter(None, map(str.strip, (environ.get(EXPORTER) or "otlp").split(","))):
+    asked = list(filter(None, map(str.strip, environ.get(EXPORTER, "").split(","))))
+    for name in asked or ["otlp"]:
         yield _otlp(environ) if name == "otlp" else name
 
 

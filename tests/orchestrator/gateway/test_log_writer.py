@@ -7,7 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, Literal
 
+import pytest
+
+from orchestrator.execution.call_log import FIELDS
 from tests.waiting import AMPLE
 
 ROOT = Path(__file__).parents[3]
@@ -64,3 +68,39 @@ def test_the_logger_is_as_it_was_before() -> None:
     with log_written("json"):
         assert logger.level == logging.INFO
     assert (logger.handlers, logger.level) == before
+
+
+class Unwritable:
+    """What cannot be made a text."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("there is nothing to say")
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"msg": "%d of them", "args": ("a-word-that-nobody-masks",)},
+        {"msg": Unwritable()},
+        {"msg": "of %s", "args": (Unwritable(),)},
+        {"name": "half\ud800", "msg": "half \udc80"},
+        {FIELDS: {"number": 2**80}},
+        {FIELDS: {"texts": ["\ud800"]}},
+    ],
+)
+def test_who_logs_what_cannot_be_written_does_not_pay_for_it(
+    values: dict[str, Any], kind: Literal["text", "json"]
+) -> None:
+    from orchestrator.gateway.log_writer import LogWriter
+
+    class Written(LogWriter):
+        def lines(self) -> list[str]:
+            return [self._lines.get() or "" for _ in range(self._lines.qsize())]
+
+    writer = Written(kind)
+    writer.emit(logging.makeLogRecord({"name": "other", "levelname": "WARNING", **values}))
+
+    (line,) = writer.lines()
+    assert "WARNING" in line
+    assert "a-word-that-nobody-masks" not in line

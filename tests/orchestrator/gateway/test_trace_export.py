@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -17,13 +18,18 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 from orchestrator.gateway import trace_export
+from orchestrator.gateway.json_logs import JsonLogFormatter
+from orchestrator.gateway.log_writer import TextLogFormatter
 from orchestrator.gateway.trace_export import (
     ExportRefused,
     asking,
     exporter_class,
     exporter_names,
     resource_attributes,
+    secrets_of,
+    traces_exported,
 )
+from orchestrator.secrets import Masker, guard_logs, masked_for_logs
 from tests.orchestrator.gateway.collector import collecting, values
 from tests.orchestrator.gateway.serving_processes import CHAT, MESSAGES, WORDS, Serving, serving
 from tests.slow import slow
@@ -150,6 +156,7 @@ def test_the_end_waits_for_so_long_and_says_what_it_gives_up(
         ({ENDPOINT: "http://c:4318"}, ENDPOINT),
         ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "x"}, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
         ({"OTEL_TRACES_EXPORTER": "console"}, "OTEL_TRACES_EXPORTER"),
+        ({"OTEL_TRACES_EXPORTER": " , "}, None),
         ({"OTEL_TRACES_EXPORTER": "none", ENDPOINT: "x"}, None),
         ({"OTEL_SDK_DISABLED": "True", ENDPOINT: "x"}, None),
     ],
@@ -162,6 +169,7 @@ def test_a_variable_asks_for_traces(environ: Mapping[str, str], variable: str | 
     ("environ", "names"),
     [
         ({}, ["otlp_proto_http"]),
+        ({"OTEL_TRACES_EXPORTER": " , "}, ["otlp_proto_http"]),
         ({"OTEL_TRACES_EXPORTER": "console, otlp"}, ["console", "otlp_proto_http"]),
         ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, ["otlp_proto_grpc"]),
     ],
@@ -190,3 +198,37 @@ def test_the_environment_names_the_service() -> None:
     assert "service.name" not in dict(resource_attributes({"OTEL_SERVICE_NAME": "mine"}, "one"))
     given = {"OTEL_RESOURCE_ATTRIBUTES": "service.name=mine,service.instance.id=two"}
     assert set(dict(resource_attributes(given, "one"))) <= {"service.version"}
+
+
+KEY = "Zx81-made-up-9942-of-a-collector"
+
+
+@pytest.mark.parametrize(
+    ("environ", "quoted"),
+    [
+        # As the SDK and requests quote them.
+        ({"OTEL_EXPORTER_OTLP_HEADERS": f"a=1,x-api-key={KEY}%0Afoo"}, f"'{KEY}\\nfoo'"),
+        ({"OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{KEY}"}, f"is not valid: {KEY}"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_HEADERS": f"x-team: {KEY}"}, f"invalid! x-team: {KEY}"),
+        ({ENDPOINT: f"http://me:{KEY}@collector:4318"}, f"cannot reach me:{KEY}@collector"),
+        ({ENDPOINT: f"http://collector/?of={KEY}"}, f"exceeded with url: /?of={KEY}"),
+    ],
+)
+@pytest.mark.parametrize("formatter", [TextLogFormatter, JsonLogFormatter])
+def test_the_key_of_a_collector_is_in_no_line_of_the_log(
+    environ: Mapping[str, str], quoted: str, formatter: type[logging.Formatter]
+) -> None:
+    masker = Masker(secrets_of(environ))
+    guard_logs(masker)
+    said = {"name": "opentelemetry.exporter", "msg": "not taken: %s", "args": (quoted,)}
+
+    line = formatter().format(logging.makeLogRecord(said))
+
+    assert "not taken: " in line
+    assert KEY not in line
+
+
+def test_a_gateway_guards_the_key_of_its_collector() -> None:
+    environ = {"OTEL_TRACES_EXPORTER": "otpl", "OTEL_EXPORTER_OTLP_HEADERS": f"key={KEY}"}
+    with traces_exported(environ, "one"):
+        assert KEY not in masked_for_logs(f"no {KEY}")
