@@ -4,7 +4,8 @@ What is decided here, and why:
 
 * A vendor's word marks, and nothing else does. An account that it calls empty is benched, for
   targets that cost, a little longer than until the next question: where the vendor then says
-  nothing more, the bench comes due, and one call finds out.
+  nothing more, the bench comes due, and one call finds out. So does one call an hour where it
+  says the same all the while: a word may be wrong for ever.
 * An answer of a model outweighs a word: once a call was answered, an account that is called empty
   as before stays where it is.
 * A top-up ends a billing bench at once, but only what *changed* since the billing is one: the
@@ -23,6 +24,10 @@ import attrs
 BENCH_SECONDS = 90.0
 """How long a vendor's word that the account is empty holds: three questions, so that one which
 fails ends nothing (our own choice, 2026-11)."""
+
+WORD_SECONDS = 3600.0
+"""How long words alone keep calls away: then one call finds out, as of any bench once an hour (our
+own choice, 2026-11)."""
 
 BENCHED_EVERY = 30.0
 """Seconds from one question to the next at most while money keeps calls away: a top-up is seen

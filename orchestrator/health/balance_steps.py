@@ -9,6 +9,7 @@ import attrs
 from orchestrator.health.availability import ANYBODY, MarksOverlay
 from orchestrator.health.balance import (
     BENCH_SECONDS,
+    WORD_SECONDS,
     AccountBalance,
     BalanceStatement,
     MoneyMarks,
@@ -94,6 +95,10 @@ def _benched(old: Record | None, figures: Record, error: Error, now: float) -> R
     bench = attrs.evolve(figures, mark=Mark.BENCH, until=until, seconds=BENCH_SECONDS, error=error)
     if old is None or old.mark is None:
         return bench
+    # A word may be wrong for ever. Where no call has looked for so long, it renews nothing, and
+    # the bench comes due: an answer disproves the word.
+    if now >= old.requested + WORD_SECONDS:
+        bench = attrs.evolve(bench, until=old.until)
     # The same news again: it goes on, with the probe that may be under way. When a call was sent
     # there last is not for a question to move, which is none.
     return attrs.evolve(bench, since=old.since, requested=old.requested, claim=old.claim)

@@ -146,6 +146,30 @@ def test_an_answer_outweighs_the_word_until_that_changes() -> None:
     assert accounts.hear(said(0.0, usable=False)) == [MarkChange.MADE]
 
 
+def test_a_word_that_is_wrong_for_ever_is_found_out_within_an_hour() -> None:
+    a, asked = Accounts.open(), []
+    for _ in range(2 * 120):
+        a.hear(said(0.0, usable=False))
+        asked.append(a.call())
+        a.clock.advance(BENCHED_EVERY)
+
+    # One call finds that the account pays, and all that follow have it.
+    begins = asked.index(PAID)
+    assert 3600 <= begins * BENCHED_EVERY <= 3600 + BENCH_SECONDS
+    assert set(asked[begins:]) == {PAID}
+
+
+def test_an_account_that_is_called_empty_and_is_meets_one_call_an_hour() -> None:
+    a, asked = Accounts.open(), []
+    for _ in range(4 * 120):
+        a.hear(said(0.0, usable=False))
+        asked.append(a.call(billed=True))
+        a.board.reset("bolt")  # there the money is never gone
+        a.clock.advance(BENCHED_EVERY)
+
+    assert asked.count(PAID) == 3
+
+
 def test_a_word_that_there_is_money_ends_the_bench() -> None:
     accounts = Accounts.open()
     accounts.hear(said(0.0, usable=False))
