@@ -164,7 +164,7 @@ def load_without_keys(
     return loaded
 
 
-_UNSEEN = "so what is known of their accounts is not shown; a gateway that has them tells it"
+_UNSEEN = "so what a gateway may know of their accounts is not shown here"
 """What follows where marks are to be shown: each is kept for the keys that it met."""
 
 
