@@ -203,7 +203,7 @@ def test_what_sends_nothing_works_where_no_key_is_set(tmp_path: Path) -> None:
     assert shown.said[0] == "config: orchestrator.toml"
     assert said.said[0] == "note: not set, and not needed for this: A_KEY"
     assert shown.said[1].startswith(
-        "note: not set, so what is known of their accounts is not shown"
+        "note: not set, so what a gateway may know of their accounts is not shown here: "
     )
     board = shown.out.partition("\n\n")[0]
     lines = [re.split(r"  +", line.strip()) for line in board.splitlines()]
