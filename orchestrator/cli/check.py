@@ -231,7 +231,7 @@ def _keys(config: Config) -> list[Finding]:
     except ConfigError as error:
         # One that is not there is made last, and often on another machine than that of the check.
         level = Level.WARNING if KeyFile(file).stamp() is None else Level.ERROR
-        fix = "`orchestrator serve` refuses to begin with it, and a running one to take it"
+        fix = "without it `orchestrator serve` does not begin, and a running one keeps its keys"
         return [Finding(level, "gateway.keys", one_line(str(error)), fix)]
     return []
 

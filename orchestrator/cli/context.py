@@ -136,13 +136,16 @@ def show_stand_ins(loaded: Loaded, screen: Screen) -> None:
         screen.say(f"note: not set, so made-up keys stand in; nothing is sent: {names}")
 
 
-def load_without_keys(path: Path | None, screen: Screen, *, named: bool = True) -> Loaded:
+def load_without_keys(
+    path: Path | None, screen: Screen, *, named: bool = True, unset: str = "and not needed for this"
+) -> Loaded:
     """The config for a command that asks no provider, whether its keys are set or not.
 
     Args:
         path: The config that the user names.
         screen: Where it is named.
         named: False where the result names it.
+        unset: What follows from keys that are not set.
 
     Raises:
         ConfigError: There is no config, or something else is wrong with it.
@@ -157,8 +160,12 @@ def load_without_keys(path: Path | None, screen: Screen, *, named: bool = True) 
         return Loaded(config, ())
     name_config(screen, loaded.config, path, named=named)
     names = ", ".join(loaded.stand_ins)
-    screen.say(f"note: not set, and not needed for this: {names}")
+    screen.say(f"note: not set, {unset}: {names}")
     return loaded
+
+
+_UNSEEN = "so what a gateway may know of their accounts is not shown here"
+"""What follows where marks are to be shown: each is kept for the keys that it met."""
 
 
 def load_or_known(path: Path | None, screen: Screen, *, named: bool = True) -> Loaded:
@@ -171,7 +178,7 @@ def load_or_known(path: Path | None, screen: Screen, *, named: bool = True) -> L
     """
     known = [one for one in CATALOGUE if loading.has_key(one)] if not loading.find(path) else []
     if not known:
-        return load_without_keys(path, screen, named=named)
+        return load_without_keys(path, screen, named=named, unset=_UNSEEN)
     if named:
         screen.say(Text(_NO_CONFIG, style="dim"))
     config = loading.from_mapping({}, needs_routes=False)

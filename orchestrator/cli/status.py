@@ -238,6 +238,8 @@ class _ShownBoard:
             return "no credential", "red"
         if self._is_unset(entry):
             return "not set", "red"
+        if entry.mark is None and self._is_unseen(entry):
+            return "not known here, its keys are not set", "yellow"
         kept = self._kept_by(entry) if entry.mark is None else ""
         return (f"not asked while {kept} out", "yellow") if kept else (words, style)
 
@@ -258,6 +260,14 @@ class _ShownBoard:
 
     def _is_unset(self, entry: BoardRow) -> bool:
         return self._source(entry).removeprefix("env:") in self.loaded.stand_ins
+
+    def _is_unseen(self, entry: BoardRow) -> bool:
+        """Whether marks may stand that are not found, since each is kept for the keys it met."""
+        provider = self.config.providers[entry.provider]
+        unset = [
+            one.source.removeprefix("env:") in self.loaded.stand_ins for one in provider.credentials
+        ]
+        return entry.credential is None and all(unset)
 
     def _unknown(self, name: str) -> str:
         number = sum(entry.unknown for entry in self.entries if entry.provider == name)

@@ -24,7 +24,7 @@ from orchestrator.provider import Provider
 from orchestrator.secrets import Secret
 from orchestrator.states import Error, Reason
 from orchestrator.states.reasons import SPECS, Scope
-from orchestrator.vendors import BalanceEndpoint
+from orchestrator.vendors import CATALOGUE, BalanceEndpoint
 
 SECONDS, CONNECT_SECONDS = 10.0, 5.0
 """How long a question may take in total, and to connect: vendors answer within one."""
@@ -194,10 +194,11 @@ def _check_status(status: int, endpoint: BalanceEndpoint) -> None:
 def _empty(provider: Provider, said: BalanceStatement) -> Error:
     """What keeps calls away where the vendor calls the account empty, in its own figures."""
     left = f": {said} left" if said.amounts else ""
+    own = CATALOGUE.get(provider.vendor)
     return Error(
         Reason.BILLING,
         f"{provider.vendor}.balance",
         message=f"the vendor calls the account empty{left}",
         scope=Scope.ACCOUNT,
-        hint=SPECS[Reason.BILLING].hint,
+        hint=(own.top_up if own else "") or SPECS[Reason.BILLING].hint,
     )

@@ -164,7 +164,7 @@ class CallLog:
 
     def tell_unknown_balance(self, provider: str, why: str) -> None:
         """A vendor did not say how much money is left."""
-        text = "the balance of %s is not known: %s; it is asked again, and nothing else follows"
+        text = "the balance of %s is not known: %s; calls go on as before, and it is asked again"
         self._say(logging.INFO, text, provider, why)
 
     def _tell_made(self, each: MarkNews, news: BoardNews, about: dict[str, Any]) -> None:

@@ -10,6 +10,11 @@ _BALANCE: Final = Unwanted(
     "a route is asked in its order, not by load, weight, latency or cost",
     "put whom you prefer first",
 )
+_STRATEGY: Final = Unwanted(
+    "a route is asked in its order, not by load, weight, latency or cost; only the keys of one "
+    "provider are chosen so, by its strategy",
+    "put whom you prefer first",
+)
 _LIMITS: Final = Unwanted(
     "nothing here counts what a deployment may take; a 429 of its vendor is waited for or left",
     "limit callers: orchestrator key new NAME --rpm N --tokens-per-day N",
@@ -23,8 +28,9 @@ _RETRIES: Final = Unwanted(
     "say which moves it allows in [policy.on], and attempts_per_target in [policy]",
 )
 _LOGGING: Final = Unwanted(
-    "calls are told by the ledger, the log and /metrics, not by callbacks",
-    'write ledger = "calls.jsonl" at the top; in Python: observe=',
+    "calls are told by the ledger, the log, /metrics and OpenTelemetry, not by callbacks",
+    'write ledger = "calls.jsonl" at the top, or set OTEL_EXPORTER_OTLP_ENDPOINT for traces; '
+    "in Python: observe=",
 )
 _CACHE: Final = Unwanted(
     "answers are not cached here",
@@ -94,9 +100,8 @@ UNKNOWN_SETTING: Final = Unwanted(
 )
 
 LITELLM_REASONS: Final = {
-    **dict.fromkeys(
-        ("weight", "routing_strategy", "routing_strategy_args", "enable_pre_call_checks"), _BALANCE
-    ),
+    **dict.fromkeys(("weight", "routing_strategy_args", "enable_pre_call_checks"), _BALANCE),
+    "routing_strategy": _STRATEGY,
     "optional_pre_call_checks": _BALANCE,
     "lowest_latency_buffer": _BALANCE,
     **dict.fromkeys(

@@ -7,15 +7,14 @@ from orchestrator.states.reasons import Reason, Scope
 from orchestrator.vendors.record import AmountPlace, BalanceEndpoint, Vendor
 
 _DOC = "https://api-docs.deepseek.com/quick_start/error_codes (2026-11-21)"
+_TOP_UP = "Your DeepSeek balance is used up: top up at https://platform.deepseek.com/top_up."
 
 _RULES = (
     Rule("deepseek.insufficient-balance", Reason.BILLING, _DOC,
          contains=("insufficient balance",), scope=Scope.ACCOUNT,
-         hint=("Your DeepSeek balance is used up: top up at "
-         "https://platform.deepseek.com/top_up.")),
+         hint=_TOP_UP),
     Rule("deepseek.payment-required", Reason.BILLING, _DOC, statuses={402},
-         scope=Scope.ACCOUNT, hint=("Your DeepSeek balance is used up: top up at "
-         "https://platform.deepseek.com/top_up.")),
+         scope=Scope.ACCOUNT, hint=_TOP_UP),
     Rule("deepseek.key", Reason.AUTH, _DOC, statuses={401},
          scope=Scope.KEY, hint=("DeepSeek did not accept this key: check it at "
          "https://platform.deepseek.com/api_keys.")),
@@ -47,5 +46,6 @@ VENDOR = Vendor(
     starter="deepseek-v4-pro",
     utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
     balances=_BALANCES,
+    top_up=_TOP_UP,
     rules=_RULES,
 )

@@ -8,12 +8,12 @@ from orchestrator.vendors.record import AmountPlace, BalanceEndpoint, Vendor
 
 _DOC = "https://platform.kimi.ai/docs/api/errors (2026-11-21)"
 _KIMI_CODE = "https://www.kimi.com/code/docs/en/kimi-code/error-reference.html (2026-11-21)"
+_TOP_UP = "The Moonshot balance is used up: recharge at https://platform.moonshot.ai/console/pay."
 
 _RULES = (
     Rule("moonshot.no-money", Reason.BILLING, _DOC, elsewhere=True,
          codes={"exceeded_current_quota_error"}, scope=Scope.ACCOUNT,
-         hint=("The Moonshot balance is used up: recharge at "
-         "https://platform.moonshot.ai/console/pay.")),
+         hint=_TOP_UP),
     Rule("moonshot.overloaded", Reason.OVERLOADED, _DOC,
          codes={"engine_overloaded_error"}, cover=True),
     Rule("moonshot.rate", Reason.RATE_LIMIT, _DOC,
@@ -72,6 +72,7 @@ VENDOR = Vendor(
     starter="kimi-k2.6",
     utc_offset=8,  # Beijing time, as docs.z.ai shows it (2026-11-21)
     balances=_BALANCES,
+    top_up=_TOP_UP,
     telemetry_name="moonshot_ai",
     rules=_RULES,
 )

@@ -98,6 +98,7 @@ VENDOR = Vendor(
     omitted=frozenset({"models", "route", "fallbacks"}),
     starter="openai/gpt-oss-120b:free",
     balances=_BALANCES,
+    top_up=_TOP_UP,
     free_models=(":free",),  # openrouter.ai/docs/api_reference/limits (2026-11-30)
     rules=_RULES,
 )

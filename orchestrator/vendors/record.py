@@ -129,6 +129,8 @@ class Vendor:
         starter: A model to start from, for the config that ``init`` writes; empty where it is
             not to be found in one.
         balances: Where it says how much money is left, asked in order until one answers.
+        top_up: What a person is told where it calls the account empty, with the address where
+            money is added; empty for the words of all.
         free_models: How the names of models end that cost nothing.
         telemetry_name: What OpenTelemetry's conventions call it (``gen_ai.provider.name``), where
             that is not its name.
@@ -158,6 +160,7 @@ class Vendor:
     utc_offset: int = 0
     starter: str = ""
     balances: tuple[BalanceEndpoint, ...] = attrs.field(default=(), repr=False)
+    top_up: str = ""
     free_models: tuple[str, ...] = ()
     telemetry_name: str = ""
     rules: tuple[Rule, ...] = attrs.field(default=(), repr=False)

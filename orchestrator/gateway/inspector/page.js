@@ -299,7 +299,7 @@
         if (state !== "connecting") say(`The connection is ${state}.`);
       }
       pill.title = title || "";
-      $("reconnect").hidden = state === "live" || state === "connecting";
+      $("reconnect").hidden = ["live", "connecting", "locked"].includes(state);
     }
 
     async function run() {
@@ -316,7 +316,7 @@
       } catch (error) {
         if (mine.signal.aborted && error instanceof Unreachable) return;
         if (error instanceof Refused && [401, 403, 404].includes(error.status)) {
-          told("stopped", error.message);
+          told(error.status === 401 ? "locked" : "stopped", error.message);
           return;
         }
         later(why(error));
@@ -2002,7 +2002,7 @@
 
   function askForKey() {
     stream.stop();
-    stream.told("stopped", "the gateway asks for a key");
+    stream.told("locked", "the gateway asks for a key");
     board.stop();
     figures.stop();
     panel.close();

@@ -347,5 +347,5 @@ def test_a_key_file_with_which_no_gateway_begins_is_told(
     assert wrong.status == status
     assert "gateway.keys: " in wrong.out
     assert words in wrong.out
-    assert "refuses to begin" in wrong.out
+    assert "does not begin" in wrong.out
     assert "no problems" in sound.out

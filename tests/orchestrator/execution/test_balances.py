@@ -125,6 +125,7 @@ def test_an_empty_account_is_benched_in_its_vendors_figures(
     warned = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
     told = [one.getMessage() for one in caplog.records if one.levelno == logging.INFO]
     assert any(one.startswith("deepseek is benched: its vendor calls") for one in warned)
+    assert any(one.endswith("top up at https://platform.deepseek.com/top_up.") for one in warned)
     assert any(one.startswith("deepseek is back after 30 s: its vendor says") for one in told)
     assert KEY not in caplog.text
 
