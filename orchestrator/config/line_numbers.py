@@ -27,6 +27,10 @@ _TOKEN = re.compile(
 
 _NOT_TOML = re.compile(r"\(at line (\d+), column")
 
+_DEEPEST = 16
+"""Keys of a path whose line is looked up: a config has no deeper ones, and a key of a thousand
+parts would take minutes."""
+
 
 class _Placed(Protocol):
     """A record that says where something stands, by the key's path."""
@@ -97,7 +101,7 @@ def _note(found: dict[str, int], path: tuple[str | int, ...], line: int) -> None
 
     But for the outermost: what is wrong with one provider is not told at another's line.
     """
-    for length in range(min(2, len(path)), len(path) + 1):
+    for length in range(min(2, len(path)), min(len(path), _DEEPEST) + 1):
         for spelt in _spellings(path[:length]):
             found.setdefault(spelt, line)
 
@@ -120,6 +124,8 @@ def _paths(
     value: Any, path: tuple[str | int, ...], statement: _Statement
 ) -> Iterator[tuple[tuple[str | int, ...], int]]:
     """Every path that ``key = value`` brings; the entries of a list have lines of their own."""
+    if len(path) >= _DEEPEST:
+        return
     if isinstance(value, dict):
         for name, inner in value.items():
             yield (*path, name), statement.line

@@ -214,6 +214,9 @@ def toml_table(text: str, source: Path | str) -> dict[str, Any]:
         # The text names line and column: "... (at line 3, column 7)".
         problem = Problem("", f"not TOML: {mask(str(error))}", line=line_of_error(error))
         raise ConfigError(str(source), [problem]) from None
+    except ValueError:
+        # The one that tomllib lets through (Python 3.11 to 3.14): an int of over 4,300 digits.
+        raise ConfigError(str(source), [Problem("", "not TOML: a number is too long")]) from None
     except RecursionError:
         raise ConfigError(str(source), [Problem("", "not TOML: nested too deeply")]) from None
 

@@ -25,6 +25,10 @@ SOURCE = "the policy"
 MOST_ATTEMPTS = 200
 """Of a call that is played: each takes 1 to 2 ms of a busy machine (2026-11)."""
 
+MOST_DOTS = 40
+"""On a line of a text: to read a key takes the square of its parts, and one of 30,000 took minutes
+in which the process could not end (2026-11). No key of a policy has more than three."""
+
 _TABLES = ("policy", "timeouts")
 _NOT_DECIDING = ("drop", "largest_answer")
 
@@ -71,6 +75,7 @@ def read_policy(text: str, policy: Policy, route: Sequence[Target]) -> PlayedPol
     """
     from orchestrator.config.schema import structure  # cattrs takes 60 ms to import
 
+    _check_dots(text)
     given = toml_table(text, SOURCE)
     _refuse(text, _unknown(given))
     read, problems = structure(given)
@@ -84,6 +89,13 @@ def read_policy(text: str, policy: Policy, route: Sequence[Target]) -> PlayedPol
         attrs.evolve(policy, **said, on={**policy.on, **moves}),
         tuple(attrs.evolve(one, timeouts=attrs.evolve(one.timeouts, **limits)) for one in route),
     )
+
+
+def _check_dots(text: str) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MOST_DOTS and not line.lstrip().startswith("#"):
+            what = f"more than {MOST_DOTS} dots on one line, which no policy has"
+            raise ConfigError(SOURCE, [Problem("", what, line=number)])
 
 
 def _refuse(text: str, problems: Iterable[Problem]) -> None:

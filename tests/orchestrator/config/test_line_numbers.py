@@ -152,3 +152,10 @@ def test_warnings_and_findings_have_their_lines() -> None:
 def test_a_config_in_code_has_no_lines_and_says_so() -> None:
     with pytest.raises(ConfigError, match=r"^config in code: helth: unknown key"):
         from_mapping({"helth": "file"}, {})
+
+
+def test_a_key_of_many_parts_takes_no_minutes() -> None:
+    text = "x = 1\n" + "a." * 800 + "b = 1\n[" + "c." * 800 + "d]\n"
+    (found,) = with_lines(text, [Problem("a", "is none")])
+
+    assert found.line == 2

@@ -128,3 +128,8 @@ def test_the_page_says_where_files_lie(system: Any, monkeypatch: pytest.MonkeyPa
 
     for path in (system(APP).user_config_dir, system(stores.APP).user_state_dir):
         assert f"`{path.replace(str(Path.home()), '~')}`" in page
+
+
+def test_a_number_that_python_does_not_read_is_no_fault() -> None:
+    with pytest.raises(ConfigError, match="not TOML: a number is too long"):
+        loads(GOOD + "[policy]\nmax_attempts = " + "9" * 5_000, {})

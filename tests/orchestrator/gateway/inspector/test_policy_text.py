@@ -91,6 +91,10 @@ def test_what_is_left_out_stays_as_it_was() -> None:
         ("[policy.on]\nbiling = []", "did you mean 'billing'?"),
         ("[timeouts]\ntotal = 'x'", "the policy:2: timeouts.total: found 'x'"),
         ("a = " + "[" * 9_000, "not TOML"),
+        ("[policy]\n" + "a." * 30_000 + "b = 1", "the policy:2: more than 40 dots on one line"),
+        ("[" + "a." * 30_000 + "b]", "the policy:1: more than 40 dots on one line"),
+        ("# " + "." * 9_000 + "\n[timeout]", "the policy:2: timeout: is none of a policy"),
+        ("[policy]\nmax_attempts = " + "9" * 5_000, "not TOML: a number is too long"),
         (
             f"[policy]\nmax_attempts = {MOST_ATTEMPTS + 1}",
             f"policy.max_attempts: found {MOST_ATTEMPTS + 1}; allowed where a call is played",
