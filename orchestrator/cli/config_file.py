@@ -20,9 +20,12 @@ def write_config(path: Path, text: str, *, force: bool) -> None:
         force: Whether one that is there is written over.
 
     Raises:
-        UsageError: There is one.
+        UsageError: There is one, or it is no file.
         OSError: It cannot be written.
     """
+    if force and path.exists() and not path.is_file():
+        # A pipe would wait for its reader, and root would close /dev/null to all others.
+        raise UsageError(f"{path}: it is no plain file; leave out --force and name another")
     flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
     try:
         descriptor = os.open(path, flags, _MODE)

@@ -75,6 +75,8 @@ def import_config(
             raise UsageError("--force needs --output FILE")
         if output is not None:
             check_writable(output)
+            if output.exists() and Path(file).exists() and output.samefile(file):
+                raise UsageError(f"{output}: it is the file that is read; name another")
         imported = _converted(tool, file, keep_keys=keep_keys)
         if not json:
             _show_findings(screen, file, imported)

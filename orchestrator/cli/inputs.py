@@ -22,8 +22,12 @@ STANDARD_INPUT = "-"
 
 
 def standard_input() -> str:
-    """All of standard input as text; bytes that are no UTF-8 are replaced."""
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
+    """All of standard input as text; bytes that are no UTF-8 are replaced.
+
+    Raises:
+        UsageError: It is closed.
+    """
+    return read_bytes(STANDARD_INPUT).decode("utf-8", "replace")
 
 
 def is_piped() -> bool:
@@ -48,9 +52,12 @@ def read_bytes(path: str, most: int = -1) -> bytes:
         most: How many are read; all of them where it is negative.
 
     Raises:
+        UsageError: Standard input is closed.
         OSError: It cannot be read.
     """
     if path == STANDARD_INPUT:
+        if sys.stdin is None:  # Python's word for a descriptor that was closed before it began
+            raise UsageError("standard input is closed; allowed: a file, or text on stdin")
         return sys.stdin.buffer.read(most)
     with Path(path).open("rb") as file:
         return file.read(most)

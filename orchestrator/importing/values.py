@@ -179,8 +179,10 @@ class ValueReader:
             found = scalars.base_url(cleaned)
         except NotAllowed:
             return Unwanted("its address is none such as https://llm.corp/v1")
-        if urlsplit(found).query:
-            what = "its address holds a query, which may be a key"
+        parts = urlsplit(found)
+        if parts.query or parts.fragment:
+            mark = "a query" if parts.query else "a part after '#'"
+            what = f"its address holds {mark}, which may be a key"
             return Unwanted(what, "write base_url yourself")
         known = foreign.known
         return "" if known is not None and found == known.base_url else found

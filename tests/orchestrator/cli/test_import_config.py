@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import tomllib
 from pathlib import Path
@@ -146,6 +147,27 @@ def test_a_file_without_end_is_not_read_to_it(place: Place) -> None:
 
     assert ended.status == 2
     assert ended.said == ["error: /dev/zero: it is larger than 1,048,576 bytes, which no config is"]
+
+
+@pytest.mark.parametrize("source", ["config.yaml", "./config.yaml", "link.yaml"])
+def test_the_file_that_is_read_is_not_written_over(source: str, place: Place) -> None:
+    (place.home / "link.yaml").symlink_to("config.yaml")
+    ended = place.run("import", "litellm", source, "-o", "config.yaml", "--force")
+
+    assert ended.status == 2
+    assert ended.said == ["error: config.yaml: it is the file that is read; name another"]
+    assert (place.home / "config.yaml").read_text() == LITELLM
+
+
+def test_what_is_no_file_is_neither_waited_for_nor_closed_to_others(place: Place) -> None:
+    pipe = place.home / "pipe"
+    os.mkfifo(pipe, 0o644)
+    pipe.chmod(0o644)
+    ended = place.run("import", "litellm", "config.yaml", "-o", "pipe", "--force")
+
+    assert ended.status == 2
+    assert ended.said[-1] == "error: pipe: it is no plain file; leave out --force and name another"
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o644
 
 
 def test_an_option_that_there_is_not_is_no_file(place: Place) -> None:

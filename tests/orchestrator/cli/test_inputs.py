@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,3 +39,11 @@ def test_the_last_of_several_blocks_is_the_answer(
 @given(st.text("{}abHT/12 \n"))
 def test_a_body_alone_is_a_body(body: str) -> None:
     assert read_answer(f'{{"a": 1}}{body}') == HttpAnswer(None, {}, f'{{"a": 1}}{body}')
+
+
+def test_a_closed_standard_input_is_said_to_be_closed() -> None:
+    command = f"exec '{sys.executable}' -m orchestrator import litellm - <&-"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+
+    said = "error: standard input is closed; allowed: a file, or text on stdin\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", said)

@@ -97,6 +97,7 @@ def test_addresses_in_variables_are_looked_up_or_asked_for() -> None:
         ("http://x:99999/v1", "its address is none"),
         ("https://name:word@llm.corp/v1", "its address is none"),
         ("https://llm.corp/v1?token=abc", "its address holds a query"),
+        ("https://llm.corp/v1#abc", "its address holds a part after"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_left_and_not_shown(address: str, left: str) -> None:
