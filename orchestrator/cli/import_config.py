@@ -74,9 +74,7 @@ def import_config(
         if force and output is None:
             raise UsageError("--force needs --output FILE")
         if output is not None:
-            check_writable(output)
-            if output.exists() and Path(file).exists() and output.samefile(file):
-                raise UsageError(f"{output}: it is the file that is read; name another")
+            _check_output(output, file)
         imported = _converted(tool, file, keep_keys=keep_keys)
         if not json:
             _show_findings(screen, file, imported)
@@ -88,6 +86,17 @@ def import_config(
         else:
             _tell(screen, output, text, unset)
     return DONE
+
+
+def _check_output(output: Path, file: str) -> None:
+    """Notice before the work that its result cannot be written.
+
+    Raises:
+        UsageError: It may not be, or it would be written over what is read.
+    """
+    check_writable(output)
+    if output.exists() and Path(file).exists() and output.samefile(file):
+        raise UsageError(f"{output}: it is the file that is read; name another")
 
 
 def _converted(tool: Tool, file: str, *, keep_keys: bool) -> Imported:

@@ -78,13 +78,24 @@ def convert_hermes(
         environ: Where the variables of addresses are looked up.
         keeps_keys: Whether keys that stand in it are copied.
     """
+    imported, values = _converted(root, environ, set(), keeps_keys=keeps_keys)
+    if values.has_clash:
+        # Which variables are read is known at the end alone, so others are made up.
+        imported, _ = _converted(root, environ, values.read, keeps_keys=keeps_keys)
+    return imported
+
+
+def _converted(
+    root: ForeignSetting, environ: Mapping[str, str], names: set[str], *, keeps_keys: bool
+) -> tuple[Imported, ValueReader]:
+    """The config, and who read its values; ``names`` are not made up for variables."""
     carrying = Carrying(root)
-    values = ValueReader(carrying, REFERENCE, environ, {}, keeps_keys)
+    values = ValueReader(carrying, REFERENCE, environ, {}, keeps_keys, set(names))
     values.learn_names(root)
     builder = ConfigBuilder()
     _Converter(root, values, builder, EndpointReader(values, root)).convert()
     carrying.leave_rest(HERMES_REASONS, _OWN, within=_READ)
-    return Imported.of(builder, carrying)
+    return Imported.of(builder, carrying), values
 
 
 @attrs.define

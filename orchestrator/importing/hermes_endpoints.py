@@ -242,7 +242,7 @@ class EndpointReader:
             and foreign.variable
             and not (foreign.own_server or _is_elsewhere(named, block))
         ):
-            found = [f"env:{foreign.variable}"]
+            found = [self._values.entry_of(foreign.variable)]
         known = account.vendor
         usual = f"env:{known.keys[0]}" if known is not None and known.keys else ""
         is_implied = found == [usual] and not account.base_url
@@ -262,7 +262,7 @@ class EndpointReader:
             return f"command:{command.text}"
         if named is not None and re.fullmatch(r"[A-Za-z_]\w*", named.text, re.ASCII):
             carrying.carry(named)
-            return f"env:{named.text}"
+            return self._values.entry_of(named.text)
         if literal is None:
             return ""
         own = foreign.own_server or not foreign.variable

@@ -212,7 +212,7 @@ class DeploymentReader:
             if own and foreign.lends_its_name:
                 what = f"no key is named for {account.suggest_name()}, so none is sent"
                 self.values.carrying.tell(parts.model, what, name=parts.named.text)
-            return (f"env:{key}",) if key else ()
+            return (self.values.entry_of(key),) if key else ()
         stem = key_stem(None if own else foreign, account.suggest_name())
         key = self.values.credential(setting, stem, own_server=own)
         return (key,) if key else ()

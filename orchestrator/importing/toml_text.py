@@ -109,11 +109,16 @@ def _list(items: list[str], room: int) -> str:
 
 
 def _text(text: str) -> str:
-    """A basic string (TOML 1.0): quotes, backslashes and control characters are escaped."""
+    """A basic string (TOML 1.0): quotes, backslashes and what nobody sees are escaped.
+
+    More than TOML asks for: a terminal obeys U+009B, and U+202E turns what follows around.
+    """
     return f'"{"".join(map(_character, text))}"'
 
 
 def _character(one: str) -> str:
     if one in _ESCAPED:
         return _ESCAPED[one]
-    return f"\\u{ord(one):04x}" if ord(one) < 0x20 or ord(one) == 0x7F else one
+    if one.isprintable():
+        return one
+    return f"\\u{ord(one):04x}" if ord(one) < 0x10000 else f"\\U{ord(one):08x}"

@@ -76,6 +76,7 @@ class ValueReader:
         names: The variables that are named so far: by the file, or made up for its keys.
         made_up: By key, the variable that is made up for it.
         numbers: By what such a variable begins with, the last number behind it.
+        read: The variables that hold keys, but for those that are made up.
     """
 
     carrying: Carrying
@@ -86,6 +87,7 @@ class ValueReader:
     names: set[str] = attrs.field(factory=set)
     made_up: dict[str, str] = attrs.field(factory=dict, repr=False)
     numbers: dict[str, int] = attrs.field(factory=dict)
+    read: set[str] = attrs.field(factory=set)
 
     def learn_names(self, root: ForeignSetting) -> None:
         """Note the variables that the file names, so that none of them is made up."""
@@ -97,6 +99,19 @@ class ValueReader:
         """The variable that a setting names; empty where it holds a value of its own."""
         found = self.reference.fullmatch(setting.text) if setting is not None else None
         return next(filter(None, found.groups()), "") if found else ""
+
+    def entry_of(self, name: str) -> str:
+        """A variable that holds a key, as a config names it."""
+        self.read.add(name)
+        return f"env:{name}"
+
+    @property
+    def has_clash(self) -> bool:
+        """Whether a variable that is made up for one key holds another one too.
+
+        Whoever set it as he is told would send the one key to where the other belongs.
+        """
+        return not self.read.isdisjoint(self.made_up.values())
 
     def resolved(self, setting: ForeignSetting) -> Any:
         """The value of a setting that is no secret; ``None`` where its variable is not set."""

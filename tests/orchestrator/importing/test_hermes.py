@@ -251,3 +251,21 @@ def test_every_value_is_carried_or_listed_once(file: Any, keep: bool) -> None:  
         assert found.config.providers
     if not keep:
         assert "sk-literal" not in found.text + repr(imported)
+
+
+def test_no_key_is_told_to_be_put_where_another_is_read() -> None:
+    """Else who does as he is told sends his key to somebody else."""
+    found = hermes(
+        """
+        model: {default: m, provider: anthropic, api_key: sk-a-key-4711}
+        fallback_providers:
+          - {provider: anthropic, model: n, base_url: "https://proxy.corp/v1"}
+          - {provider: zai, model: n, api_key: sk-a-key-4712}
+          - {provider: mistral, model: n, base_url: "https://m.corp/v1", key_env: GLM_API_KEY}
+        """
+    )
+    made_up = {key for one in found.document["providers"].values() for key in one["credentials"]}
+
+    assert found.document["providers"]["anthropic"]["credentials"] == ["env:ANTHROPIC_API_KEY_2"]
+    assert found.document["providers"]["proxy"]["credentials"] == ["env:ANTHROPIC_API_KEY"]
+    assert len(made_up) == 4

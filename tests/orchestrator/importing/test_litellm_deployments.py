@@ -176,3 +176,20 @@ def test_every_name_leads_to_somebody_or_says_why_not() -> None:
     assert split_model("claude-haiku-4-5")[0] == "anthropic"
     assert split_model("m", "groq")[2].vendor == "groq"
     assert split_model("nobody/m")[2].refused is not None
+
+
+def test_no_key_is_told_to_be_put_where_another_is_read() -> None:
+    """Else who does as he is told sends his key to somebody else."""
+    found = litellm(
+        """
+        model_list:
+          - {model_name: a, litellm_params: {model: anthropic/m, api_key: sk-a-key-4711}}
+          - {model_name: b, litellm_params: {model: anthropic/m, api_base: "https://proxy.corp"}}
+          - {model_name: c, litellm_params: {model: mistral/m, api_key: sk-a-key-4712}}
+        """
+    )
+    providers = found.document["providers"]
+
+    assert providers["anthropic"]["credentials"] == ["env:ANTHROPIC_API_KEY_2"]
+    assert providers["proxy"]["credentials"] == ["env:ANTHROPIC_API_KEY"]
+    assert providers["mistral"]["credentials"] == ["env:MISTRAL_API_KEY"]

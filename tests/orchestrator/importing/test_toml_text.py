@@ -49,6 +49,14 @@ def test_a_document_is_read_as_it_was_written(
     assert tomllib.loads(write_toml(document, head, comments)) == document
 
 
+def test_nothing_is_written_that_a_terminal_obeys_or_nobody_sees() -> None:
+    text = "a\x1b\x9b\u202e\U000e0041é"
+    written = write_toml({"health": text}, "", {})
+
+    assert written == 'health = "a\\u001b\\u009b\\u202e\\U000e0041é"\n'
+    assert tomllib.loads(written) == {"health": text}
+
+
 def test_what_toml_has_not_is_a_mistake_of_ours() -> None:
     with pytest.raises(TypeError, match="TOML has no NoneType"):
         write_toml({"a": None}, "", {})
