@@ -195,10 +195,11 @@ class ConfigBuilder:
 
     def _same(self, account: ImportedAccount, keys: Sequence[str]) -> list[_Entry]:
         """The entries of an account that share one of its keys, or have none as it has none."""
+        identity = account.identity
         found = {
             entry.name: entry
             for key in keys or ("",)
-            for entry in self._by_key.get((account.identity, key), ())
+            for entry in self._by_key.get((identity, key), ())
         }
         return list(found.values())
 
@@ -211,10 +212,12 @@ class ConfigBuilder:
         return entry
 
     def _join(self, entry: _Entry, keys: Sequence[str], strategy: str) -> None:
+        identity = entry.account.identity
         for key in keys:
-            if key not in entry.keys:
+            known = self._by_key.setdefault((identity, key), [])
+            if not any(one is entry for one in known):
                 entry.keys.append(key)
-                self._by_key.setdefault((entry.account.identity, key), []).append(entry)
+                known.append(entry)
         entry.strategy = entry.strategy or strategy
 
     def _free_name(self, wanted: str, account: ImportedAccount) -> str:
@@ -237,11 +240,14 @@ def connect(targets: Sequence[ImportedTarget]) -> list[ImportedTarget]:
     """
     pools: dict[tuple[Hashable, str], dict[str, None]] = {}
     for target in targets:
-        places = [(target.account.identity, key) for key in target.keys]
-        merged = dict.fromkeys(key for place in places for key in pools.get(place, ()))
+        identity = target.account.identity
+        places = [(identity, key) for key in target.keys]
+        # Each pool once: those of a group's deployments are one, and may be of a thousand keys.
+        known = {id(pools[place]): pools[place] for place in places if place in pools}
+        merged = dict.fromkeys(key for pool in known.values() for key in pool)
         merged |= dict.fromkeys(target.keys)
         if places and merged.keys() != pools.get(places[0], {}).keys():
-            pools.update({(target.account.identity, key): merged for key in merged})
+            pools.update({(identity, key): merged for key in merged})
     return [
         attrs.evolve(one, keys=tuple(pools[one.account.identity, one.keys[0]])) if one.keys else one
         for one in targets

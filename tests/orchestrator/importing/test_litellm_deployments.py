@@ -193,3 +193,14 @@ def test_no_key_is_told_to_be_put_where_another_is_read() -> None:
     assert providers["anthropic"]["credentials"] == ["env:ANTHROPIC_API_KEY_2"]
     assert providers["proxy"]["credentials"] == ["env:ANTHROPIC_API_KEY"]
     assert providers["mistral"]["credentials"] == ["env:MISTRAL_API_KEY"]
+
+
+def test_a_group_of_many_keys_is_one_pool_of_them_all() -> None:
+    """It took the cube of their number: hours, where there are thousands."""
+    one = "  - {{model_name: a, litellm_params: {{model: openai/m, api_key: os.environ/KEY_{}}}}}"
+    listed = "\n".join(one.format(number) for number in range(300))
+    found = litellm(f"model_list:\n{listed}\n")
+
+    keys = [f"env:KEY_{number}" for number in range(300)]
+    assert found.document["providers"]["openai"]["credentials"] == keys
+    assert found.document["routes"]["a"] == ["openai/m"]
