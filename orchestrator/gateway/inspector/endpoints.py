@@ -14,7 +14,6 @@ from orchestrator.config.errors import ConfigError, nearest
 from orchestrator.gateway.browser_guard import ANY_ORIGIN, check_origin
 from orchestrator.gateway.inspector.board_page import board_page
 from orchestrator.gateway.inspector.edge_calls import check_edge, edge_calls
-from orchestrator.gateway.inspector.live_events import MOST_READERS
 from orchestrator.gateway.inspector.minute_figures import STEP
 from orchestrator.gateway.inspector.policy_text import config_policy, own_policy
 from orchestrator.gateway.machine_calls import UNBUFFERED
@@ -91,7 +90,7 @@ async def _events(gateway: Gateway, handling: Handling) -> HttpReply:
         handling.key_name, is_admin=handling.is_admin, is_welcome=is_welcome
     )
     if reader is None:
-        what = f"{MOST_READERS} pages watch already, or the gateway is to stop"
+        what = "as many pages as may watch already, or the gateway is to stop"
         raise RequestRefused(503, Reason.OVERLOADED.value, what, retry_after=5)
     # The connection ends with the stream: a drain waits for connections, and for none of these.
     told = {"content-type": "text/event-stream; charset=utf-8", "connection": "close"}

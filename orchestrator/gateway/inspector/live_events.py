@@ -39,6 +39,10 @@ silent for 30 to 60 (2026-11)."""
 MOST_READERS = 16
 """Who may watch at once."""
 
+MOST_OF_A_KEY = 4
+"""Of those, pages of one key that is no admin's; twice as many of all such keys together, so that
+there is always room for whoever is on call."""
+
 MOST_CALLS = 1_000
 """Calls that ``hello`` lists: a page has no room for more."""
 
@@ -228,13 +232,21 @@ class EventFeed:
             is_admin: True where it sees those of all.
             is_welcome: Whether it still may watch; asked now and then.
         """
-        if self._is_closed or len(self.readers) >= MOST_READERS:
+        if self._is_closed or not self._has_room(key, is_admin=is_admin):
             return None
         if not self.readers:
             self._begin()
         made = FeedReader(self, key, is_admin=is_admin, is_welcome=is_welcome)
         self.readers.add(made)
         return made
+
+    def _has_room(self, key: str | None, *, is_admin: bool) -> bool:
+        others = [each.key for each in self.readers if not each.is_admin]
+        if not is_admin and (
+            others.count(key) >= MOST_OF_A_KEY or len(others) >= 2 * MOST_OF_A_KEY
+        ):
+            return False
+        return len(self.readers) < MOST_READERS
 
     def remove(self, reader: FeedReader) -> None:
         """A reader has left."""

@@ -16,6 +16,7 @@ from orchestrator.execution.call_run import CallRun
 from orchestrator.gateway.call_store import CallStore, KeptCall
 from orchestrator.gateway.inspector.live_events import (
     MOST_EVENTS,
+    MOST_OF_A_KEY,
     MOST_READERS,
     MOST_WAITING,
     EventFeed,
@@ -140,6 +141,24 @@ def test_there_is_a_limit_to_those_who_watch() -> None:
 
     assert refused.status_code == 503
     assert refused.headers["retry-after"] == "5"
+
+
+def test_keys_of_others_leave_room_for_who_is_on_call() -> None:
+    async def watch() -> list[bool]:
+        feed = EventFeed(CallStore(1), lambda: GatewaySign("i", "c", "v", 0.0))
+
+        def has_room(key: str, *, is_admin: bool) -> bool:
+            return feed.reader(key, is_admin=is_admin, is_welcome=lambda: True) is not None
+
+        room = [has_room("one", is_admin=False) for _ in range(MOST_OF_A_KEY + 1)]
+        room += [has_room(f"key {number}", is_admin=False) for number in range(MOST_OF_A_KEY + 1)]
+        room += [has_room("admin", is_admin=True) for _ in range(MOST_READERS // 2 + 1)]
+        for reader in tuple(feed.readers):
+            feed.remove(reader)
+        return room
+
+    keys = [True] * MOST_OF_A_KEY + [False]
+    assert asyncio.run(watch()) == [*keys, *keys, *[True] * (MOST_READERS // 2), False]
 
 
 def test_a_provider_that_repeats_its_key_shows_it_nowhere() -> None:
