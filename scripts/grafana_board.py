@@ -233,7 +233,7 @@ ROWS: Mapping[str, Sequence[Panel]] = {
         Panel(
             "State of each provider",
             "The worst mark that stands on the provider, one of its keys or one of its models. It "
-            "ends by itself or by a probe; `orchestrator health reset` ends it at once.",
+            "ends by itself or by a probe; `orchestrator status --reset` ends it at once.",
             {
                 "{{provider}}": "max by (provider) ("
                 + " or ".join(

@@ -45,7 +45,7 @@ _SOURCES = {"literal": "in the config", "none": ""}
 """Where a secret is kept that is in no variable, file or keyring."""
 
 _BALANCE_SECONDS = 5.0
-"""How long vendors have to say how much money is left, all asked together; what they say later is
+"""How long vendors have to say how much money is left, some asked at a time; what they say later is
 not waited for."""
 
 _WIDEST = 44

@@ -37,6 +37,7 @@ SHORTEST_INTERVAL = 10.0
 """Seconds from one question for a balance to the next at least (our own choice, 2026-11)."""
 
 _MOST_MONEY = 1e12
+"""An amount beyond which nobody's account is (our own choice, 2026-11)."""
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 """A part of a host's name; underscores are none of DNS, but of what containers are called."""

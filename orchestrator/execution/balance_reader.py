@@ -56,10 +56,12 @@ def read_balance(endpoint: BalanceEndpoint, body: bytes) -> BalanceStatement:
 def _amounts(endpoint: BalanceEndpoint, answer: Any) -> Iterator[Money]:
     listed = _at(answer, endpoint.rows) if endpoint.rows else [answer]
     for row in listed[:MOST_ROWS] if isinstance(listed, list) else ():
-        for place in endpoint.amounts:
-            amount = _amount(place, row)
-            if amount is not None:
-                yield Money(amount, _currency(place, row))
+        told = [(_currency(place, row), _amount(place, row)) for place in endpoint.amounts]
+        # A sum of which one part is not told is not what is left.
+        unknown = {currency for currency, amount in told if amount is None}
+        for currency, amount in told:
+            if amount is not None and currency not in unknown:
+                yield Money(amount, currency)
 
 
 def _summed(amounts: Iterator[Money]) -> Iterator[Money]:

@@ -146,26 +146,29 @@ class CallLog:
         """What a vendor's statement of its money made of marks."""
         left = f"{said} left" if said.amounts else "by its word"
         for each in marks:
+            about = {FIELDS: _mark_fields(each)}
             if each.change is MarkChange.MADE:
                 self._is_new(provider, each.since)
                 hint = each.error.hint if each.error is not None else ""
                 text = "%s is benched: its vendor calls the account empty (%s); calls that cost "
                 text += "go to the next targets of their routes. %s"
-                self._say(logging.WARNING, text, provider, left, hint)
+                self._say(logging.WARNING, text, provider, left, hint, extra=about)
             elif each.change is MarkChange.LIFTED:
                 text = "%s is back after %s: its vendor says that there is money again (%s)"
-                self._say(logging.INFO, text, provider, whole_duration(each.lasted), left)
+                lasted = whole_duration(each.lasted)
+                self._say(logging.INFO, text, provider, lasted, left, extra=about)
 
     def tell_low_balance(self, provider: str, said: BalanceStatement, below: float) -> None:
         """Less money is left than a person wants to be warned of."""
         whose = "its key has" if said.of_key else "it has"
         text = "the money of %s runs low: %s %s left, below %s (warn_below)"
-        self._say(logging.WARNING, text, provider, whose, str(said), f"{below:g}")
+        extra = {FIELDS: {"provider": provider}}
+        self._say(logging.WARNING, text, provider, whose, str(said), f"{below:g}", extra=extra)
 
     def tell_unknown_balance(self, provider: str, why: str) -> None:
         """A vendor did not say how much money is left."""
         text = "the balance of %s is not known: %s; calls go on as before, and it is asked again"
-        self._say(logging.INFO, text, provider, why)
+        self._say(logging.INFO, text, provider, why, extra={FIELDS: {"provider": provider}})
 
     def _tell_made(self, each: MarkNews, news: BoardNews, about: dict[str, Any]) -> None:
         self._is_new(each.provider, each.since)
@@ -199,6 +202,10 @@ def _fields(error: Error | None) -> Fields:
 
 
 def _news_fields(each: MarkNews, news: BoardNews) -> Fields:
+    return {**_mark_fields(each), "to": None if news.to is None else news.to.name}
+
+
+def _mark_fields(each: MarkNews) -> Fields:
     return {
         "provider": each.provider,
         "model": each.model,
@@ -206,7 +213,6 @@ def _news_fields(each: MarkNews, news: BoardNews) -> Fields:
         "mark": each.mark.value,
         "change": each.change.value,
         "seconds": None if math.isinf(each.left) else round(each.left, 1),
-        "to": None if news.to is None else news.to.name,
         **_fields(each.error),
     }
 

@@ -20,8 +20,8 @@ class JsonLogFormatter(logging.Formatter):
 
     ``{"time":"2026-11-30T13:14:37.123Z","level":"WARNING","logger":"orchestrator",
     "message":"…"}``, with ``call`` where the record is about one call, ``trace_id`` and ``span_id``
-    where that is under way and traced, and ``exception`` where it has a traceback. Where the record
-    is about a call, what its message tells stands beside it by name too (``target``, ``to``,
+    where that is under way and traced, and ``exception`` where it has a traceback. What the message
+    tells of a call or a mark stands beside it by name too (``target``, ``provider``, ``to``,
     ``reason``, ``status``, …). Every text is masked as the logs of the HTTP libraries are. What a
     record's arguments hold beside its message is not written.
     """

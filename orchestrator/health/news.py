@@ -27,7 +27,7 @@ class MarkChange(enum.StrEnum):
     """Its probe failed: it goes on as it was, only longer."""
 
     LIFTED = "lifted"
-    """An answer disproved it."""
+    """An answer disproved it, or a top-up ended it."""
 
 
 @attrs.frozen

@@ -20,9 +20,8 @@ from orchestrator.importing.hermes_names import (
     foreign_provider,
 )
 from orchestrator.importing.settings import ForeignSetting
-from orchestrator.importing.values import ValueReader, key_stem
+from orchestrator.importing.values import NO_ADDRESS, ValueReader, key_stem, shown_name
 
-_CUSTOM: Final = ForeignProvider(own_server=True)
 _ADDRESS: Final = ("base_url", "api", "url", "api_base")
 _MODE: Final = ("api_mode", "transport")
 _HEADERS: Final = ("extra_headers", "default_headers", "headers")
@@ -35,7 +34,6 @@ _NO_PROVIDER: Final = Unwanted(
     "Hermes finds its provider by what keys there are, which is not known here",
     "name its provider, and import again",
 )
-_NO_ADDRESS: Final = Unwanted("nothing says where it is", "write its base_url yourself")
 
 Rest: TypeAlias = tuple[ImportedAccount, tuple[str, ...], dict[str, dict[str, Any]]]
 """A provider that no model names: its account, its keys, and its own models."""
@@ -144,13 +142,13 @@ class EndpointReader:
         has_address = block.get(*_ADDRESS) is not None
         if name.lower() in ("", "auto"):
             if has_address:
-                return _Named("", _CUSTOM)
+                return _Named("", HERMES_PROVIDERS["custom"])
             if model is not None and "/" in model.text:
                 return _Named(TAKES_ROUTING, HERMES_PROVIDERS[TAKES_ROUTING])
             return _NO_PROVIDER
         found = self._of_name(name)
         if isinstance(found, Unwanted) and has_address:
-            return _Named(name, _CUSTOM)
+            return _Named(name, HERMES_PROVIDERS["custom"])
         return found
 
     def _of_name(self, name: str) -> _Named | Unwanted:
@@ -161,10 +159,10 @@ class EndpointReader:
             # Any model of a provider can be asked for, so a list of them needs no other place.
             names = (one.get(*_MODEL_NAMES) if one.table else one for one in _listed(own.setting))
             self._values.carrying.carry(own.setting.get("name"), own.setting.get(*_DEFAULT), *names)
-            return _Named(own.name, foreign or _CUSTOM, own.setting)
+            return _Named(own.name, foreign or HERMES_PROVIDERS["custom"], own.setting)
         if foreign is None:
             known = [*self._own, *HERMES_PROVIDERS]
-            shown = name if name.isprintable() and len(name) <= 60 else "that name"
+            shown = shown_name(name, "that name")
             return Unwanted(
                 f"no provider called {shown} is known here{nearest(name, known)}",
                 "write [providers.NAME] with its base_url",
@@ -185,7 +183,7 @@ class EndpointReader:
         if setting is not None:
             address = self._values.address(setting, foreign)
         elif not foreign.base_url and foreign.known is None:
-            return _NO_ADDRESS
+            return NO_ADDRESS
         if isinstance(address, Unwanted):
             return address
         account = self._plain(named, _with_ending(address, ending), dialect)

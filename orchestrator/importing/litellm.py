@@ -23,7 +23,7 @@ from orchestrator.importing.litellm_reasons import LITELLM_REASONS, UNKNOWN_SETT
 from orchestrator.importing.litellm_settings import convert_settings
 from orchestrator.importing.result import Imported
 from orchestrator.importing.settings import ForeignSetting
-from orchestrator.importing.values import ValueReader
+from orchestrator.importing.values import ValueReader, shown_name
 
 REFERENCE: Final = re.compile(r"os\.environ/\s*([A-Za-z_][A-Za-z0-9_]*)\s*")
 _ANY: Final = "*"
@@ -212,7 +212,7 @@ class _Converter:
         )
 
     def _no_group(self, name: str) -> str:
-        shown = name if name.isprintable() and len(name) <= 60 else "what is named"
+        shown = shown_name(name, "what is named")
         if any(one.group == name for one in self.deployments):
             return f"{shown} has no target that is carried over"
         return f"no group that is carried over is called {shown}{nearest(name, self.groups)}"

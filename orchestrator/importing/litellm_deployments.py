@@ -14,7 +14,7 @@ from orchestrator.importing.draft import ImportedAccount, ImportedTarget
 from orchestrator.importing.foreign_provider import ForeignProvider
 from orchestrator.importing.litellm_names import RESPONSES, RESPONSES_MARK, split_model
 from orchestrator.importing.settings import ForeignSetting
-from orchestrator.importing.values import ValueReader, is_header, key_stem
+from orchestrator.importing.values import NO_ADDRESS, ValueReader, is_header, key_stem
 
 _PARAMETERS: Final = (
     *("temperature", "top_p", "top_k", "max_tokens", "max_completion_tokens", "seed", "stop", "n"),
@@ -37,7 +37,6 @@ _NO_DEPLOYMENT: Final = Unwanted("it is no deployment: model_name or model is mi
 _NO_MODEL: Final = Unwanted(
     "its model stands in a variable that is not set", "set it, and import again"
 )
-_NO_ADDRESS: Final = Unwanted("nothing says where it is", "write its base_url yourself")
 _WINS: Final = "goes before what a request says; in LiteLLM the request goes before it"
 _ORGANIZATION: Final = "OpenAI-Organization"
 _VERSION: Final = "the v1 API of Azure needs no version"
@@ -167,7 +166,7 @@ class DeploymentReader:
         """Its ``base_url``, empty for the vendor's own; or why there is none."""
         setting, foreign = self._base(parts.params), parts.foreign
         if setting is None:
-            return foreign.base_url if foreign.base_url or foreign.known else _NO_ADDRESS
+            return foreign.base_url if foreign.base_url or foreign.known else NO_ADDRESS
         found = self.values.address(setting, foreign)
         return _azure_resource(found) if isinstance(found, str) and parts.is_azure else found
 

@@ -13,7 +13,6 @@ from orchestrator.importing.values import ValueReader, written
 from orchestrator.states.policy import Policy, Timeouts
 
 _BY_LOAD: Final = ("least-busy", "usage-based-routing", "usage-based-routing-v2")
-_MEBIBYTE: Final = 2**20
 _LARGEST_BODY: Final = 1024
 """Mebibytes of the largest request that ``max_body`` may allow."""
 

@@ -52,9 +52,13 @@ _SPEAKING = frozenset({"accept", "user-agent", "referer", "http-referer", "x-tit
 _SHORTEST_SECRET = 8
 """Characters of a header's value that is taken for a secret, as everywhere here."""
 
+_LONGEST_NAME = 60
+"""Characters of a name of the file that is shown."""
+
 _KEY_PATH = "/chat/completions"
 _EXACT = re.compile(r"\d{1,12}(\.\d{1,9})?")
 
+NO_ADDRESS = Unwanted("nothing says where it is", "write its base_url yourself")
 _NO_KEY = Unwanted("is no key", "name its variable under credentials")
 _BAD_HEADER = Unwanted("is no header that a config may name")
 _NO_WORD = Unwanted("TOML and JSON have no word for its value in common")
@@ -346,6 +350,11 @@ def _is_literal(secret: str) -> bool:
         return False
     pool = credentials.resolve([secret], "", {}, Path(), reads=False)
     return bool(pool.credentials)
+
+
+def shown_name(name: str, otherwise: str) -> str:
+    """A name of the file, for a message; ``otherwise`` where it is too long, or cannot be shown."""
+    return name if name.isprintable() and len(name) <= _LONGEST_NAME else otherwise
 
 
 def key_stem(foreign: ForeignProvider | None, name: str) -> str:

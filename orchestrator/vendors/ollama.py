@@ -43,6 +43,8 @@ _RULES = (
 )  # fmt: skip
 
 _BALANCES = (
+    # Legacy plans tell shares of what is included, and no amount (the same page): what was
+    # purchased alone is not what is left.
     BalanceEndpoint(
         "/api/balance",
         "https://docs.ollama.com/api/balance (2026-11-30)",

@@ -58,7 +58,8 @@ class AmountPlace:
 class BalanceEndpoint:
     """An endpoint at which a vendor says how much money is left.
 
-    Asked by GET, with the key and the headers of calls. Amounts of one currency add up.
+    Asked by GET, with the key and the headers of calls. Amounts of one currency add up;
+    where one of them is not told, neither is their sum.
 
     Attributes:
         path: At the origin of the provider's address, so that no key leaves that.

@@ -190,6 +190,17 @@ def test_a_total_of_which_nobody_says_what_is_used_is_no_balance() -> None:
         read(endpoint("openrouter", "credits"), {"data": {"total_credits": 10}})
 
 
+def test_a_sum_of_which_a_part_is_not_told_is_no_balance() -> None:
+    # An old plan, as the page has it: what was purchased is 0, and three quarters are left.
+    old = {"included": {"session": {"remaining_percent": 75}}, "purchased": {"balance_usd": 0}}
+
+    with pytest.raises(BalanceUnknown):
+        read(endpoint("ollama"), old)
+    assert read(endpoint("venice", "billing"), {"balances": {"usd": 2}}).amounts == (
+        Money(2.0, "USD"),
+    )
+
+
 def test_no_text_of_an_answer_goes_further_than_a_currencys_letters() -> None:
     answer = deepseek(("USD\x1b[2J", "5"), ("usd", "7"), ("sk-secret-of-somebody", "1"))
 

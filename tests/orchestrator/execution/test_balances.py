@@ -19,6 +19,7 @@ from orchestrator.connections.sockets import SocketTransport
 from orchestrator.execution import blocking
 from orchestrator.execution.balances import BalanceLimits, BalanceQuestions
 from orchestrator.execution.blocking import BlockingConnection
+from orchestrator.execution.call_log import FIELDS
 from orchestrator.health import AccountBalance, MemoryStore, Money
 from orchestrator.health.stores.file import FileStore
 from orchestrator.states import Mark
@@ -127,6 +128,11 @@ def test_an_empty_account_is_benched_in_its_vendors_figures(
     assert any(one.startswith("deepseek is benched: its vendor calls") for one in warned)
     assert any(one.endswith("top up at https://platform.deepseek.com/top_up.") for one in warned)
     assert any(one.startswith("deepseek is back after 30 s: its vendor says") for one in told)
+    fields = [vars(one)[FIELDS] for one in caplog.records]
+    assert [(one["provider"], one["mark"], one["change"]) for one in fields] == [
+        ("deepseek", "bench", "made"),
+        ("deepseek", "bench", "lifted"),
+    ]
     assert KEY not in caplog.text
 
 

@@ -82,7 +82,9 @@ def test_a_call_that_was_rescued_would_have_failed() -> None:
 
 
 def test_what_no_record_tells_is_assumed_and_counted() -> None:
-    found = played(Asked("503*16"), "[policy]\nmax_attempts = 150\nattempts_per_target = 150")
+    # Long enough for all of them, however long the waits between them are drawn.
+    policy = "[policy]\nmax_attempts = 150\nattempts_per_target = 150\ndeadline = '2h'"
+    found = played(Asked("503*16"), policy)
 
     assert found["after"]["assumed"] > MOST_LINES
     assert f"{found['after']['assumed']} attempts of which no record tells" in str(
