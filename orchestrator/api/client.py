@@ -129,7 +129,7 @@ class Orchestrator:
             random.random if dice is None else dice.random,
         )
         self._routing = Routing(config, self.runtime)
-        self.questions = BalanceQuestions(self.runtime)
+        self.balance_questions = BalanceQuestions(self.runtime)
         self._fitness_log = FitnessLog()
         # httpx writes each address to its log, and the query of one may be a token.
         guard_logs(self.runtime.masker)
@@ -340,9 +340,9 @@ class Orchestrator:
             (epoch), ``.trouble``.
         """
         connection = BlockingConnection(self._transports.blocking(), self._clock)
-        for asking in self.questions.ask_due(providers):
+        for asking in self.balance_questions.ask_due(providers):
             blocking.run(asking, connection)
-        return self.questions.known(providers)
+        return self.balance_questions.known(providers)
 
     async def abalances(
         self, providers: Iterable[str] | None = None
@@ -352,10 +352,10 @@ class Orchestrator:
         Args:
             providers: As for :meth:`balances`.
         """
-        if due := self.questions.ask_due(providers):
+        if due := self.balance_questions.ask_due(providers):
             transport = await self._transports.asynchronous()
             await tasks.run_all(due, lambda: TaskConnection(transport, self._clock))
-        return self.questions.known(providers)
+        return self.balance_questions.known(providers)
 
     def close(self) -> None:
         """Close what :meth:`run` keeps open. A running loop's connections: :meth:`aclose`."""

@@ -153,7 +153,7 @@ def _ask_balances(orchestrator: Orchestrator, loaded: Loaded, provider: str | No
                 await orchestrator.abalances(names)
 
     # No loop is begun where there is nothing to ask, as in most runs.
-    if orchestrator.questions.is_due:
+    if orchestrator.balance_questions.is_due:
         asyncio.run(ask())
 
 

@@ -30,7 +30,7 @@ class BalanceWatch:
         """Begin a round where a question is due and none is under way. Waits for nothing."""
         is_idle = self._round is None or self._round.done()
         orchestrator = self._gateway.orchestrator
-        if is_idle and not self._gateway.is_draining and orchestrator.questions.is_due:
+        if is_idle and not self._gateway.is_draining and orchestrator.balance_questions.is_due:
             self._round = asyncio.ensure_future(_ask(orchestrator))
 
     async def close(self) -> None:

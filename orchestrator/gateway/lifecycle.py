@@ -54,7 +54,7 @@ class Lifecycle:
     @property
     def balances(self) -> Mapping[str, AccountBalance]:
         """What is known of the money of each provider."""
-        return self.gateway.orchestrator.questions.known()
+        return self.gateway.orchestrator.balance_questions.known()
 
     @property
     def config_hash(self) -> str:

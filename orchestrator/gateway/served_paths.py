@@ -58,7 +58,7 @@ _ANY = ("GET", "POST", "PUT", "PATCH", "DELETE")
 EVENTS = "/inspector/events"
 """Where the inspector's page is told of calls as they move, in an answer without end."""
 
-_OWN = {
+OWN = {
     "/": ServedPath(Kind.PAGE, _GET),
     EVENTS: ServedPath(Kind.INSPECTOR, ("GET",)),
     "/inspector/board": ServedPath(Kind.INSPECTOR, _GET),
@@ -76,6 +76,8 @@ _OWN = {
     "/metrics": ServedPath(Kind.METRICS, _GET),
     "/v1/calls": ServedPath(Kind.CALLS, _GET),
 }
+"""What is the gateway's own, by its whole path."""
+
 _BELOW = {
     "/v1/calls/": ServedPath(Kind.CALLS, _GET),
     "/passthrough/": ServedPath(Kind.PASSTHROUGH, _ANY, takes_key_in_query=True),
@@ -114,7 +116,7 @@ def _exact() -> dict[str, ServedPath]:
             paths[f"{base}{version}/models"] = ServedPath(
                 Kind.MODELS, _GET, takes_key_in_query=version == VERSIONS[1]
             )
-    return paths | _OWN
+    return paths | OWN
 
 
 @cache

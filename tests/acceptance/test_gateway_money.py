@@ -74,7 +74,7 @@ class World:
         # As its next tick would, within a second.
         self.gateway.loop.call_soon_threadsafe(self.gateway.server.balance_watch.look)
         assert eventually(lambda: self.asked("GET") > before)
-        known = self.gateway.gateway.orchestrator.questions.known
+        known = self.gateway.gateway.orchestrator.balance_questions.known
         assert eventually(lambda: not known()["deepseek"].is_pending)
 
 
@@ -156,5 +156,5 @@ def test_a_vendor_that_is_asked_slows_no_start_and_no_call() -> None:
 
         assert gateway.get("/readyz").json()["status"] == "ready"
         assert gateway.post().status_code == 200
-        assert gateway.gateway.orchestrator.questions.known()["deepseek"].is_pending
+        assert gateway.gateway.orchestrator.balance_questions.known()["deepseek"].is_pending
         released = True

@@ -29,6 +29,6 @@ the gateway takes keys, each request but the first brings one as ``Authorization
     no mark is touched.
 
 The states of the page's diagram, ``machine.svg``, are ``<g class="state" data-state=NAME>``, its
-arrows ``<g class="edge" data-from=NAME data-to=NAME data-rows="ROW …">``; :mod:`scripts.diagrams`
+edges ``<g class="edge" data-from=NAME data-to=NAME data-rows="ROW …">``; :mod:`scripts.diagrams`
 draws them from the table.
 """

@@ -1,4 +1,4 @@
-"""Calls that went from one state of the machine to another: whom a click on an arrow lists."""
+"""Calls that went from one state of the machine to another: whom a click on an edge lists."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ async def answer(gateway: Gateway, handling: Handling) -> HttpReply:
     Raises:
         RequestRefused: It is not for this key, or asks for what is none.
     """
-    return await _ENDPOINTS[handling.incoming.path](gateway, handling)
+    return await ENDPOINTS[handling.incoming.path](gateway, handling)
 
 
 def _check_admin(handling: Handling) -> None:
@@ -234,7 +234,7 @@ def _read(handling: Handling, kind: type[Any]) -> Any:
 
 _Endpoint = Callable[[Gateway, Handling], Awaitable[HttpReply]]
 
-_ENDPOINTS: dict[str, _Endpoint] = {
+ENDPOINTS: dict[str, _Endpoint] = {
     "/inspector/events": _events,
     "/inspector/board": _board,
     "/inspector/reset": _reset,
@@ -243,3 +243,4 @@ _ENDPOINTS: dict[str, _Endpoint] = {
     "/inspector/policy": _policy,
     "/inspector/replay": _replay,
 }
+"""Who answers, by path; the same paths as in :data:`.served_paths.OWN`."""

@@ -205,7 +205,7 @@ def test_a_question_that_fails_marks_nothing_and_says_why(
         for _ in range(3):
             orc.balances()
             clock.advance(3600)
-        (known,) = orc.questions.known().values()
+        (known,) = orc.balance_questions.known().values()
 
         assert row(orc).mark is None
         assert known.said is None
@@ -324,7 +324,7 @@ def test_two_processes_over_one_file_ask_once_an_interval(tmp_path: Path) -> Non
 def test_who_is_not_to_be_asked_is_not(name: str, more: dict[str, Any]) -> None:
     with upstream(telling(deepseek())) as vendor, over(vendor, name, **more) as orc:
         assert orc.balances() == {}
-        assert not orc.questions.is_due
+        assert not orc.balance_questions.is_due
         assert vendor.asked == []
 
 

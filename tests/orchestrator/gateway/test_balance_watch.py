@@ -31,7 +31,7 @@ def test_it_asks_from_the_start_and_goes_on_with_the_config_that_was_read_anew(
         }
         with running_over(said, source=file) as served:
             assert eventually(lambda: len(first.asked) == 1)
-            known = served.gateway.orchestrator.questions.known
+            known = served.gateway.orchestrator.balance_questions.known
             assert eventually(lambda: known()["deepseek"].said is not None)
             file.write_text(
                 f'health = "memory"\n[providers.deepseek]\nbase_url = "{second.url}"\n'

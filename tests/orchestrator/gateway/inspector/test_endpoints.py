@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.gateway.inspector.endpoints import MOST_BODY
+from orchestrator.gateway.inspector.endpoints import ENDPOINTS, MOST_BODY
 from orchestrator.gateway.key_file import GatewayKey, KeyFile
+from orchestrator.gateway.served_paths import OWN, Kind
 from orchestrator.sim import replies
 from tests.orchestrator.gateway.inspector.watching import hanging_call
 from tests.orchestrator.gateway.running import Running, running
@@ -30,6 +31,10 @@ def call(served: Running) -> str:
     """The id of a call that was rescued."""
     served.gateway.orchestrator.board.reset()
     return str(served.post().headers["x-orchestrator-call-id"])
+
+
+def test_every_path_of_the_inspector_has_somebody_who_answers() -> None:
+    assert {path for path, served in OWN.items() if served.kind is Kind.INSPECTOR} == {*ENDPOINTS}
 
 
 # Who may ask.
