@@ -20,6 +20,13 @@ MOST = 10_000
 LAST_SECONDS = 1.0
 """How long the end of the process waits for lines to be taken."""
 
+REPEAT_SECONDS = 60.0
+"""How long other libraries say a thing once: what exports traces warns of a collector that is down
+four times a batch, every few seconds."""
+
+_MOST_KINDS = 200
+"""Things that other libraries say which are told apart."""
+
 _SERVERS = "uvicorn.error"
 """The logger of the protocol below, which warns of each connection that makes no sense."""
 
@@ -39,6 +46,36 @@ def _level(record: logging.LogRecord) -> dict[str, object]:
     return {"name": "orchestrator", "levelno": record.levelno, "levelname": record.levelname}
 
 
+class RepeatFilter(logging.Filter):
+    """Lets what other libraries say pass once a while, with how often it was said in between.
+
+    What is ours passes: each of its lines is about another call.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed: dict[tuple[str, int, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """See :class:`logging.Filter`."""
+        if record.name.partition(".")[0] == "orchestrator":
+            return True
+        # A message may be anything, and whatever cannot be put into words must not raise here.
+        said = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+        kind = (record.name, record.levelno, said)
+        since, alike = self._passed.get(kind, (-REPEAT_SECONDS, 0))
+        # A clock that was set back must not silence it for longer.
+        if 0 <= record.created - since < REPEAT_SECONDS:
+            self._passed[kind] = since, alike + 1
+            return False
+        if len(self._passed) >= _MOST_KINDS:
+            self._passed.clear()
+        self._passed[kind] = record.created, 0
+        if alike and isinstance(record.msg, str):
+            record.msg = f"{said} ({alike} more of these since the last)"
+        return True
+
+
 class LogWriter(logging.Handler):
     """Hands lines to a thread of its own, which writes them to stderr.
 
@@ -49,6 +86,7 @@ class LogWriter(logging.Handler):
     def __init__(self, kind: Literal["text", "json"]) -> None:
         super().__init__()
         self.setFormatter(JsonLogFormatter() if kind == "json" else TextLogFormatter())
+        self.addFilter(RepeatFilter())
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._left_out = 0
         self._thread: threading.Thread | None = None

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pytest
 
 from orchestrator.execution.call_log import FIELDS
+from orchestrator.gateway.log_writer import RepeatFilter
 from tests.waiting import AMPLE
 
 ROOT = Path(__file__).parents[3]
@@ -46,6 +47,36 @@ def test_a_reader_that_stops_reading_holds_nobody_up() -> None:
     lines = written.decode().splitlines()
     assert lines[0].endswith("WARNING first: ***")
     assert any("lines of the log were left out" in line for line in lines)
+
+
+def other(message: str, created: float, name: str = "opentelemetry.exporter") -> logging.LogRecord:
+    said = {"name": name, "levelno": 30, "levelname": "WARNING", "msg": message, "args": ("x",)}
+    return logging.makeLogRecord({**said, "created": created})
+
+
+def passed(*records: logging.LogRecord) -> list[str]:
+    known = RepeatFilter()
+    return [record.getMessage() for record in records if known.filter(record)]
+
+
+def test_what_another_library_repeats_is_said_once_a_while_and_counted() -> None:
+    down = [other("no collector at %s", second) for second in range(1, 60, 5)]
+
+    assert passed(*down, other("something else: %s", 7.0), other("no collector at %s", 61.0)) == [
+        "no collector at x",
+        "something else: x",
+        "no collector at x (11 more of these since the last)",
+    ]
+
+
+def test_what_is_ours_is_said_each_time() -> None:
+    ours = [other("call %s failed", 1.0, "orchestrator") for _ in range(3)]
+
+    assert passed(*ours) == ["call x failed"] * 3
+
+
+def test_a_clock_that_is_set_back_silences_nothing() -> None:
+    assert len(passed(other("down: %s", 5_000.0), other("down: %s", 1_400.0))) == 2
 
 
 def test_nobody_reads_it_at_all() -> None:
