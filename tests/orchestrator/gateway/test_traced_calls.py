@@ -152,8 +152,8 @@ def test_a_client_whose_trace_is_not_kept_keeps_none_here() -> None:
 @pytest.mark.parametrize(("told", "traced"), [(["up"], 1), (["broke"], 1), (["far"], 0)])
 def test_who_may_be_told_of_a_trace_has_one_to_be_told_of(told: list[str], traced: int) -> None:
     scripts = {"up": replies.ok(), "broke": replies.billing_402(), "far": replies.ok()}
-    tables = {"routes": {"default": ["up/m", "broke/m"]}, "otel": NONE | {"propagate": told}}
-    with tracing() as traces, running(scripts, **tables) as one:
+    route, otel = {"default": ["up/m", "broke/m"]}, {**NONE, "propagate": told}
+    with tracing() as traces, running(scripts, routes=route, otel=otel) as one:
         one.post(json=HI)
         (arrived,) = one.providers.received("up")
 
