@@ -75,6 +75,8 @@ SHORT = 'timeouts = { first_token = "1s", idle = "1s", total = "2s" }'
 """Of those that fail: a hang is found out soon, and a busy machine harms nobody who is well."""
 AT_ONCE = 16
 """Connections that ask at once, where it is compared what that costs."""
+TRACED = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+"""Of clients whose every call is traced: of others that are answered at once, few are."""
 MOST_COST = 1.1
 """Of the processor, how much a request may take of a gateway that is looked at in every way."""
 PARTS = 30
@@ -209,7 +211,7 @@ def cost(looks: Watchers, rounds: int, seconds: float) -> dict[str, Any]:
             file.write_text(file.read_text() + watching.config)
             gateway = stack.enter_context(serving(file, environment=watching.environment))
             stack.enter_context(watching.watch(gateway.process.url))
-            load([gateway.ask("long")], 1.0)
+            load([attrs.evolve(gateway.ask("long"), headers=TRACED)], 1.0)
             watching.wait()
             gateways[name] = gateway
         for at in range(rounds):

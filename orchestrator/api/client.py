@@ -400,7 +400,12 @@ class Orchestrator:
             await asyncio.to_thread(self._routing.admit, unknown)
 
     def begin_call(
-        self, request: Request, observe: Observer | None = None, context: object = None
+        self,
+        request: Request,
+        observe: Observer | None = None,
+        context: object = None,
+        *,
+        is_traced: bool = True,
     ) -> CallRun:
         """A call that nobody runs yet, for a pump: nothing is taken, and nothing recorded.
 
@@ -408,6 +413,7 @@ class Orchestrator:
             request: What is asked for.
             observe: Called with each ledger entry.
             context: OpenTelemetry's, that its span belongs to; the current one unless given.
+            is_traced: False where the caller sees to its spans.
 
         Raises:
             NoTarget: Nobody on the route can be asked.
@@ -429,19 +435,16 @@ class Orchestrator:
         )
         runtime = self.runtime.of(request.operation)
         run = CallRun(runtime, request, machine, unfit=unfit, observers=observers)
-        if TRACE_API in sys.modules:  # else there is nobody to tell
+        if is_traced and TRACE_API in sys.modules:  # else there is nobody to tell
             activation.trace_call(run, self.config.otel, context)
         return run
 
-    def begin_passthrough(
-        self, request: Request, message: PassthroughMessage, context: object = None
-    ) -> CallRun:
-        """A call that passes ``message`` through to one provider.
+    def begin_passthrough(self, request: Request, message: PassthroughMessage) -> CallRun:
+        """A call that passes ``message`` through to one provider; the caller sees to its spans.
 
         Args:
             request: What :func:`.passthrough_request` made.
             message: What is said.
-            context: As for :meth:`begin_call`.
 
         Raises:
             NoTarget: The provider has no credential.
@@ -453,10 +456,7 @@ class Orchestrator:
             raise no_target(unfit, Recorder("", self._observers), seconds=0.0)
         machine = Call(route, passthrough.passthrough_policy(self._policy(request)), streamed=True)
         runtime = self.runtime.of(request.operation)
-        run = passthrough.PassthroughRun(runtime, request, message, machine, self._observers)
-        if TRACE_API in sys.modules:
-            activation.trace_call(run, self.config.otel, context)
-        return run
+        return passthrough.PassthroughRun(runtime, request, message, machine, self._observers)
 
     async def abegin_call(
         self, request: Request, observe: Observer | None = None, context: object = None

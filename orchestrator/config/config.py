@@ -99,10 +99,13 @@ class OtelSettings:
         traces: Whether calls are traced where the application uses OpenTelemetry.
         propagate: Which providers are told of the trace, by ``traceparent``: all, none, or those
             of these names.
+        clean_ratio: How many of the gateway's calls are traced that the first attempt at the
+            first target answered, from 0 to 1; all others are.
     """
 
     traces: bool = True
     propagate: bool | frozenset[str] = False
+    clean_ratio: float = 0.05
 
     def tells(self, provider: str) -> bool:
         """Whether the provider of that name is told of the trace."""

@@ -165,14 +165,14 @@ def _gateway(draft: ConfigDraft) -> GatewaySettings:
 def _otel(draft: ConfigDraft) -> OtelSettings:
     table = draft.document.otel
     if isinstance(table.propagate, bool):
-        return OtelSettings(table.traces, table.propagate)
+        return OtelSettings(table.traces, table.propagate, table.clean_ratio)
     for index, name in enumerate(table.propagate):
         if name not in draft.providers and name not in CATALOGUE:
             near = nearest(name, draft.providers)
             known = ", ".join(draft.providers) or "none"
             what = f"{found(name)}, but there is no provider of that name{near}; configured: "
             draft.refuse(f"otel.propagate[{index}]", what + known)
-    return OtelSettings(table.traces, frozenset(table.propagate))
+    return OtelSettings(table.traces, frozenset(table.propagate), table.clean_ratio)
 
 
 def _ledger_max(draft: ConfigDraft) -> int | None:

@@ -204,6 +204,18 @@ def count(value: Any) -> int:
     return value
 
 
+def ratio(value: Any) -> float:
+    """A number from 0 to 1.
+
+    Raises:
+        NotAllowed: It is none.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= 1:
+        raise NotAllowed(f"{found(value)}; allowed: a number from 0 to 1")
+    return float(value)
+
+
 def member(value: Any, members: type[Member]) -> Member:
     """The member that a text names.
 

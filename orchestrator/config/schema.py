@@ -174,6 +174,7 @@ class OtelTable:
 
     traces: bool = DEFAULT_OTEL.traces
     propagate: Annotated[bool | tuple[str, ...], _propagation] = False
+    clean_ratio: Annotated[float, scalars.ratio] = DEFAULT_OTEL.clean_ratio
 
 
 @attrs.frozen

@@ -102,6 +102,7 @@ calls_kept = {_GATEWAY.calls_kept}  # finished calls that /v1/calls tells of
 [otel]
 traces = {str(_OTEL.traces).lower()}  # false: no spans, though the application uses OpenTelemetry
 propagate = {str(_OTEL.propagate).lower()}  # true: providers are sent the trace's id (traceparent); or a list of those that are
+clean_ratio = {_OTEL.clean_ratio:g}  # of the gateway's calls that the first attempt answered, how many are traced: from 0 to 1 for all
 """  # noqa: E501 - one line a key, as in the file
 
 

@@ -344,7 +344,7 @@ class PartObserver:
         """Take note of ``entry``."""
 
     def take(
-        self, kind: type[Entry], values: Callable[..., tuple[Any, ...]], facts: tuple[Any, ...]
+        self, kind: type[Entry], values: Callable[..., Iterable[Any]], facts: tuple[Any, ...]
     ) -> None:
         """Take note of what the next entry is made of; see :meth:`.Ledger.defer`."""
 

@@ -16,7 +16,6 @@ from orchestrator.serving.body_streams import AsyncBody, EventWriter
 from orchestrator.serving.parse import Called, parse_request
 from orchestrator.serving.refusals import RequestRefused
 from orchestrator.serving.respond import HttpReply, answer, stream
-from orchestrator.tracing.activation import client_context
 
 _LARGE = 256 * 1024
 """Bytes of a request that is read in a thread: to look through more takes over 5 ms (2026-11)."""
@@ -43,7 +42,7 @@ async def answer_call(gateway: Gateway, handling: Handling, called: Called) -> H
     gateway.admit(handling, request)
     # What a stream costs is known where that is asked for; who did not ask does not see it.
     asking = request.asking_for_usage() if request.stream else request
-    call = orchestrator.begin_call(asking, None, client_context(handling.incoming.headers))
+    call = orchestrator.begin_call(asking, is_traced=False)
     gateway.run(handling, call)
     if not request.stream:
         response = await orchestrator.arun_call(call)

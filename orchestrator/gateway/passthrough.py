@@ -28,7 +28,6 @@ from orchestrator.serving.refusals import NotServed, RequestRefused
 from orchestrator.serving.respond import HttpReply
 from orchestrator.states import Reason
 from orchestrator.states.reasons import SPECS
-from orchestrator.tracing.activation import client_context
 
 _PREFIX = b"/passthrough/"
 
@@ -76,8 +75,7 @@ async def answer_passthrough(gateway: Gateway, handling: Handling) -> HttpReply:
     request = passthrough_request(provider, spoken, named_deadline(handling))
     gateway.admit(handling, request)
     orchestrator = gateway.orchestrator
-    context = client_context(handling.incoming.headers)
-    call = orchestrator.begin_passthrough(request, message, context)
+    call = orchestrator.begin_passthrough(request, message)
     gateway.run(handling, call)
     events = await orchestrator.astream_call(call, waits=False)
     try:

@@ -20,7 +20,7 @@ from orchestrator.gateway.instance import host_and_port
 from orchestrator.gateway.lifecycle import announce_ready, registered
 from orchestrator.gateway.server import GatewayServer, listen
 from orchestrator.gateway.state import Gateway
-from orchestrator.gateway.trace_export import traces_exported
+from orchestrator.gateway.trace_export import has_sampler, traces_exported
 
 
 @attrs.frozen
@@ -83,6 +83,7 @@ def run_gateway(
     """
     is_loopback = is_this_machine(options.host)
     gateway = Gateway.over(Orchestrator(config), "", is_loopback=is_loopback)
+    gateway.traced.chooses = not has_sampler(os.environ)
     sockets = listen(options.host, options.port) if handover is None else handover.listeners
     server = GatewayServer(gateway, sockets, watch=options.watch)
     with (

@@ -23,6 +23,7 @@ from orchestrator.gateway.instance import program_version
 from orchestrator.gateway.key_limits import Admission, KeyLimits, reservation
 from orchestrator.gateway.keys import GatewayKey, KeyRing, check_routes
 from orchestrator.gateway.metrics import Metrics
+from orchestrator.gateway.traced_calls import TracedCalls
 from orchestrator.ledger import Billed
 from orchestrator.serving.refusals import RequestRefused
 from orchestrator.states import Reason, State
@@ -50,6 +51,7 @@ class Handling:
         facts: What that came to, once it is over.
         admission: What its key is charged for it.
         is_counted: True once it is one of those that are in flight.
+        is_traced: True where its call is traced while it runs.
     """
 
     incoming: ClientRequest
@@ -60,6 +62,7 @@ class Handling:
     facts: CallFacts | None = None
     admission: Admission | None = None
     is_counted: bool = False
+    is_traced: bool = False
 
     def for_call(self) -> Handling:
         """The same for a call to which other requests may attach: it may outlive this one."""
@@ -124,6 +127,7 @@ class Gateway:
         feed: Tells the inspector's pages what happens to calls.
         is_replaying: True while the inspector plays a call again, one at a time.
         figures: What calls of the last day came to, minute by minute.
+        traced: Which of its calls are traced.
     """
 
     orchestrator: Orchestrator
@@ -139,6 +143,7 @@ class Gateway:
     feed: EventFeed = attrs.field(init=False)
     is_replaying: bool = attrs.field(default=False, init=False)
     figures: MinuteFigures = attrs.field(factory=MinuteFigures, init=False)
+    traced: TracedCalls = attrs.field(factory=TracedCalls, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.started = self.clock.time()
@@ -210,6 +215,8 @@ class Gateway:
     def run(self, handling: Handling, call: CallRun) -> None:
         """A call is about to run."""
         handling.call = call
+        headers = handling.incoming.headers
+        handling.is_traced = self.traced.begin(call, headers, self.config.otel)
         self.calls.begin(call, handling.key_name)
 
     def facts(self, handling: Handling) -> CallFacts | None:
@@ -232,6 +239,8 @@ class Gateway:
             self.metrics.finished(facts, handling.call.origin - handling.began)
             self.figures.add(facts)
             log_failed_call(facts)
+            if facts.is_over and not handling.is_traced:
+                self.traced.end(handling.call, handling.incoming.headers, self.config.otel)
         if handling.admission is not None:
             handling.admission.settle(0 if facts is None else _tokens_used(facts))
         if handling.is_counted:

@@ -52,9 +52,14 @@ _BY_PROTOCOL = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
 SERVICE = "llm-request-orchestrator"
 """The service's name, unless the environment has another."""
 
+SAMPLER = "OTEL_TRACES_SAMPLER"
+"""Who sets it chooses by it among all calls."""
+
 FLUSH_SECONDS = 3.0
 """How long the end of the process waits for spans to be taken: a collector that is down may not
 hold a restart."""
+
+_CHOSEN = "; of those that are answered at once as many as [otel] clean_ratio says"
 
 _GROUP = "opentelemetry_traces_exporter"
 _DISTRIBUTION = "llm-request-orchestrator"
@@ -71,6 +76,11 @@ def asking(environ: Mapping[str, str]) -> str | None:
     if environ.get(EXPORTER, "").strip() == "none":
         return None
     return next((name for name in VARIABLES if environ.get(name, "").strip(" ,")), None)
+
+
+def has_sampler(environ: Mapping[str, str]) -> bool:
+    """Whether the environment says which calls are to be traced."""
+    return bool(environ.get(SAMPLER, "").strip())
 
 
 @contextlib.contextmanager
@@ -140,7 +150,8 @@ def _set_up(environ: Mapping[str, str], instance: str, variable: str) -> TracerP
         return None
     trace.set_tracer_provider(provider)
     activation.prepare()
-    _log.info("calls are traced, for %s is set", variable)
+    chosen = "" if has_sampler(environ) else _CHOSEN
+    _log.info("calls are traced, for %s is set%s", variable, chosen)
     return provider
 
 

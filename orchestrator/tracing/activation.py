@@ -37,6 +37,18 @@ def trace_call(run: CallRun, settings: OtelSettings, parent: Any = None) -> None
         trace(run, settings, parent)
 
 
+def trace_ended_call(run: CallRun, parent: Any = None) -> None:
+    """Have spans made of ``run`` after the fact, the same as if it had been traced.
+
+    Args:
+        run: A call that is over, and was not traced; only where the API is loaded.
+        parent: As for :func:`trace_call`.
+    """
+    from orchestrator.tracing.call_tracer import trace_ended
+
+    trace_ended(run, parent)
+
+
 def caller_context() -> Any:
     """The context of whoever calls, for a call that begins later; ``None``: nobody traces."""
     if TRACE_API not in sys.modules:
@@ -57,3 +69,12 @@ def client_context(headers: Mapping[str, str]) -> Any:
     from orchestrator.tracing.propagation import extracted
 
     return extracted(headers)
+
+
+def is_sampled(context: Any) -> bool:
+    """Whether the context of a client, from :func:`client_context`, names a trace that is kept."""
+    if context is None:
+        return False
+    from opentelemetry.trace import get_current_span
+
+    return get_current_span(context).get_span_context().trace_flags.sampled

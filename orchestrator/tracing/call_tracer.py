@@ -3,13 +3,14 @@
 An observer of the call: :class:`.Opened` begins its span, :class:`.Closed` ends it; the move that
 sends begins the span of an attempt, and the attempt's own entry ends that. It takes what entries
 are made of, since most of them are never put together. Times are those of the ledger, so that a
-trace and a ledger say the same to the microsecond.
+trace and a ledger say the same to the microsecond; and so the entries of a call that is over give
+the same spans, one after the other.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -22,7 +23,8 @@ from orchestrator.config.config import OtelSettings
 from orchestrator.execution.call_facts import call_facts, route_asked
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.recorder import PartObserver
-from orchestrator.ledger import Attempt, Entry, Opened, Skipped, Transition
+from orchestrator.ledger import Attempt, Closed, Entry, Opened, Skipped, Transition
+from orchestrator.ledger.record import parts_of
 from orchestrator.secrets import mask
 from orchestrator.states import Command, Send, State, Target, Wait
 from orchestrator.tracing import span_attributes
@@ -73,17 +75,40 @@ def trace(run: CallRun, settings: OtelSettings, parent: Context | None) -> None:
         settings: Of the config.
         parent: The context that the call belongs to; the caller's own unless given.
     """
+    tracing = _tracer_of(run, parent)
+    if tracing is None:
+        return
+    run.observers = (*run.observers, tracing)
+    if settings.propagate:
+        run.propagate = Propagation(tracing, settings)
+
+
+def trace_ended(run: CallRun, parent: Context | None) -> None:
+    """Make the spans of ``run`` from its record, where the application has a tracer.
+
+    Args:
+        run: A call that is over.
+        parent: As for :func:`trace`.
+    """
+    tracing = _tracer_of(run, parent)
+    if tracing is None:
+        return
+    for part in parts_of(run.recorder.ledger):
+        if isinstance(part, tuple):
+            tracing.take(*part)
+        else:  # put together for somebody who has read it
+            tracing(part)
+
+
+def _tracer_of(run: CallRun, parent: Context | None) -> CallTracer | None:
     try:
         tracer = current_tracer()
     except Exception as error:  # noqa: BLE001 - whatever the application's provider is
         tell_once(error)
-        return
+        return None
     if tracer is None:
-        return
-    tracing = CallTracer(tracer, run, get_current() if parent is None else parent)
-    run.observers = (*run.observers, tracing)
-    if settings.propagate:
-        run.propagate = Propagation(tracing, settings)
+        return None
+    return CallTracer(tracer, run, get_current() if parent is None else parent)
 
 
 def current_tracer() -> Tracer | None:
@@ -123,12 +148,22 @@ class CallTracer(PartObserver):
         self._began, self._row = 0.0, ""
 
     def __call__(self, entry: Entry) -> None:
-        """Take note of ``entry``: of the first, where it was put together at once."""
-        if isinstance(entry, Opened):
-            self.take(Opened, _as_told, (entry.call, entry.time, entry.route))
+        """Take note of ``entry``, which is put together: the first may be while a call runs."""
+        try:
+            match entry:
+                case Opened():
+                    self._begin(entry.call, entry.time, entry.route)
+                case Transition():
+                    self._move(entry.facts.at, entry.row, entry.command)
+                case Attempt():
+                    self._end_attempt(entry)
+                case Closed():
+                    self._end(entry.call, entry.at, entry.skipped)
+        except Exception as error:  # noqa: BLE001 - a processor of the application's may raise
+            tell_once(error)
 
     def take(
-        self, kind: type[Entry], values: Callable[..., tuple[Any, ...]], facts: tuple[Any, ...]
+        self, kind: type[Entry], values: Callable[..., Iterable[Any]], facts: tuple[Any, ...]
     ) -> None:
         """Take note of what the next entry is made of, as :class:`.Recorder` hands it over."""
         try:
@@ -142,7 +177,7 @@ class CallTracer(PartObserver):
                 self._begin(*facts[:3])
             else:
                 self._end(facts[0], facts[1], facts[-1])
-        except Exception as error:  # noqa: BLE001 - a processor of the application's may raise
+        except Exception as error:  # noqa: BLE001 - as above
             tell_once(error)
 
     @property
@@ -251,10 +286,6 @@ def _words(error: Exception) -> str:
         return str(error)
     except Exception:  # noqa: BLE001 - a class of the application's may raise here too
         return "it has no words"
-
-
-def _as_told(*facts: Any) -> tuple[Any, ...]:
-    return facts
 
 
 def _describe_end(span: Span, run: CallRun, skipped: tuple[Skipped, ...]) -> None:

@@ -25,6 +25,7 @@ from orchestrator.gateway.trace_export import (
     asking,
     exporter_class,
     exporter_names,
+    has_sampler,
     resource_attributes,
     secrets_of,
     traces_exported,
@@ -37,12 +38,13 @@ from tests.waiting import AMPLE, eventually
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+SAMPLED = {"OTEL_TRACES_SAMPLER": "parentbased_always_on"}
 ROUTE = ["broke/m", "up/m"]
 
 
-def ask(gateway: Serving, **headers: str) -> str:
+def ask(gateway: Serving, model: str = "default", **headers: str) -> str:
     answer = httpx.post(
-        f"{gateway.url}{CHAT}", json={"messages": MESSAGES, "model": "default"},
+        f"{gateway.url}{CHAT}", json={"messages": MESSAGES, "model": model},
         headers=headers, trust_env=False, timeout=AMPLE,
     )  # fmt: skip
     assert answer.json()["choices"][0]["message"]["content"] == WORDS
@@ -59,11 +61,12 @@ def stopped(gateway: Serving) -> str:
 def test_a_rescued_call_arrives_at_a_collector_as_a_child_of_its_client(tmp_path: Path) -> None:
     with (
         collecting() as collector,
-        serving(tmp_path, ROUTE, variables={ENDPOINT: collector.url}) as gateway,
+        serving(tmp_path, ROUTE, variables={ENDPOINT: collector.url, **SAMPLED}) as gateway,
     ):
         instance = gateway.id
         call = ask(gateway, traceparent=f"00-{TRACE}-{SPAN}-01")
         ask(gateway, traceparent="nonsense")
+        ask(gateway, "up/m")  # answered at once, and traced as the sampler says
         log = stopped(gateway)  # before a batch is due: what waits is taken at the end
 
     ours = [one for one in collector.spans if one.trace_id.hex() == TRACE]
@@ -73,10 +76,16 @@ def test_a_rescued_call_arrives_at_a_collector_as_a_child_of_its_client(tmp_path
     assert values(root.attributes)["orchestrator.rescued"] == "billing"
     assert [values(one.attributes).get("error.type") for one in attempts] == ["billing", None]
     assert len(ours) == 3
-    assert len({one.trace_id for one in collector.spans}) == 2
+    assert len({one.trace_id for one in collector.spans}) == 3
     assert collector.resource["service.name"] == "llm-request-orchestrator"
     assert collector.resource["service.instance.id"] == instance
     assert f"calls are traced, for {ENDPOINT} is set" in log
+
+
+def test_who_names_a_sampler_chooses_by_it() -> None:
+    assert has_sampler(SAMPLED)
+    assert not has_sampler({"OTEL_TRACES_SAMPLER": " "})
+    assert not has_sampler({})
 
 
 @slow("three seconds for a collector that hangs; the quick one hangs in this process")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,13 @@ from opentelemetry.trace import SpanKind
 
 import orchestrator
 from orchestrator import CallFailed, Orchestrator
+from orchestrator.api.options import CallOptions, read_call
 from orchestrator.config.loading import from_mapping
+from orchestrator.execution.call_run import CallRun
 from orchestrator.ledger import Entry, read_ledger
 from orchestrator.sim import ClosedPort, Completion, Reply, ScriptedProviders, replies
 from orchestrator.testing import call as simulated
+from orchestrator.tracing.call_tracer import trace_ended
 from orchestrator.tracing.calls_under_way import CALLS_UNDER_WAY
 from tests.orchestrator.tracing.traced import (
     id_of,
@@ -47,10 +50,12 @@ ASK: dict[str, Any] = {
 
 
 @contextlib.contextmanager
-def world(scripts: Mapping[str, Any], **tables: Any) -> Iterator[tuple[Orchestrator, Any]]:
+def world(
+    scripts: Mapping[str, Any], keys: Sequence[str] = (KEY,), **tables: Any
+) -> Iterator[tuple[Orchestrator, Any]]:
     """An orchestrator over scripted providers, all of them on its default route."""
     with ScriptedProviders(scripts) as providers:
-        entry = {"credentials": [KEY], "proxy": ""}
+        entry = {"credentials": list(keys), "proxy": ""}
         config = {
             "health": "memory",
             "providers": {name: {**entry, "base_url": providers.url(name)} for name in scripts},
@@ -260,6 +265,71 @@ def test_a_stream_that_is_forgotten_ends_its_spans() -> None:
         del chunks
 
     assert len(traces.calls) == len(traces.attempts) == 1
+    assert CALLS_UNDER_WAY == {}
+
+
+# After the fact.
+
+CUT = replies.cut_after(700, Reply(completion=Completion(text="one two three four")))
+CALLS: dict[str, tuple[dict[str, Any], list[str], float | None]] = {
+    "clean": ({"up": replies.ok("one two three")}, [KEY], None),
+    "rescued": (RESCUED, [KEY], None),
+    "failed": ({"a": replies.billing_402(), "b": replies.bad_key()}, [KEY], None),
+    "waited": ({"a": [replies.rate_limited(0.01), replies.ok("one two")]}, [KEY], None),
+    "rotated": ({"a": [replies.bad_key(), replies.ok("one two")]}, [KEY, f"{KEY}-2"], None),
+    "cut": ({"a": CUT, "b": replies.ok("one two")}, [KEY], None),
+    "too late": ({"a": replies.hang()}, [KEY], 0.05),
+}
+
+
+def seen(spans: Sequence[ReadableSpan]) -> list[tuple[Any, ...]]:
+    """All that they say, each with its parent by name."""
+    names = {id_of(one): one.name for one in spans}
+    return [
+        (
+            *(one.name, one.kind, one.start_time, one.end_time),
+            *(one.status.status_code, one.status.description, said(one)),
+            [(each.name, each.timestamp, dict(each.attributes or {})) for each in one.events],
+            names.get(parent_of(one) or 0),
+        )
+        for one in spans
+    ]
+
+
+def asked(made: Orchestrator, how: str, timeout: float | None) -> CallRun:
+    """A call that is over: its answer whole, as a stream, or as one whose reader leaves."""
+    options: CallOptions = {} if timeout is None else {"timeout": timeout}
+    request, _ = read_call("run", ASK, options, stream=how != "whole")
+    if how == "whole":
+        call = made.begin_call(request)
+        with contextlib.suppress(CallFailed):
+            made.run_call(call)
+        return call
+    call, events = made.stream_events(request)
+    with contextlib.suppress(CallFailed):
+        next(events)
+        if how == "stream":
+            list(events)
+    events.close()
+    return call
+
+
+@pytest.mark.parametrize("how", ["whole", "stream", "left"])
+@pytest.mark.parametrize("name", CALLS)
+def test_a_record_gives_the_spans_that_the_call_had(name: str, how: str) -> None:
+    scripts, keys, timeout = CALLS[name]
+    with tracing() as traces, world(scripts, keys) as (made, _):
+        for _ in range(2):  # the second may pass over who failed the first
+            call = asked(made, how, timeout)
+            live = seen(traces.spans)
+            assert live
+            for _ in range(2):
+                traces.exporter.clear()
+                trace_ended(call, None)
+                assert seen(traces.spans) == live
+                list(call.recorder.ledger)  # its entries are put together now
+            traces.exporter.clear()
+
     assert CALLS_UNDER_WAY == {}
 
 
