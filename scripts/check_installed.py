@@ -1,4 +1,4 @@
-"""Check an installed wheel: that it is the one imported, and what importing it loads.
+"""Check an installed wheel: that it is the one imported, what that loads, and what it has with it.
 
 Run it with the interpreter of the environment under test, from outside the
 checkout: ``python -I check_installed.py``.
@@ -7,7 +7,7 @@ checkout: ``python -I check_installed.py``.
 from __future__ import annotations
 
 import sys
-from importlib import metadata, resources
+from importlib import import_module, metadata, resources
 from pathlib import Path
 
 import orchestrator
@@ -25,13 +25,13 @@ def main() -> None:
             sys.exit(f"{package.__name__} comes from {where}, not from the wheel in {home}")
         if not resources.files(package).joinpath("py.typed").is_file():
             sys.exit(f"{package.__name__} ships no py.typed")
-    page = Path(str(orchestrator.__file__)).parent / "gateway" / "inspector"
-    for name in ("page.html", "page.css", "page.js", "machine.svg"):
-        if not (page / name).is_file():
-            sys.exit(f"the wheel has no {name}, which the inspector's page is made of")
     loaded = [name for name in _NOT_LOADED if name in sys.modules]
     if loaded:
         sys.exit(f"`import orchestrator` loads {', '.join(loaded)}")
+    try:
+        import_module("orchestrator.gateway.inspector.document").page()
+    except FileNotFoundError as error:
+        sys.exit(f"the wheel has no {error.filename}, which the inspector's page is made of")
     print("installed:", "llm-request-orchestrator", metadata.version("llm-request-orchestrator"))
 
 

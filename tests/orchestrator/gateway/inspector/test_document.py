@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,11 @@ from orchestrator.gateway.inspector import document
 from tests.orchestrator.gateway.running import running
 
 SOURCES = {"src", "srcset", "href", "action", "data", "poster", "background", "style", "ping"}
+
+FOLDER = Path(document.__file__).parent / "page"
+
+MOST_LINES = 400
+"""Of a part of the page: what is longer holds two things."""
 
 
 class Tags(HTMLParser):
@@ -36,6 +42,31 @@ def policy() -> dict[str, str]:
     said = document.page().headers["content-security-policy"]
     parts = (part.strip().partition(" ") for part in said.split(";"))
     return {name: value for name, _, value in parts}
+
+
+def test_the_files_of_the_folder_are_those_that_the_page_is_made_of() -> None:
+    found = sorted(path.name for path in FOLDER.iterdir())
+
+    assert found == sorted(["page.html", *document.STYLES, *document.SCRIPTS])
+
+
+@pytest.mark.parametrize("name", [*document.STYLES, *document.SCRIPTS])
+def test_a_part_says_first_what_it_holds_and_holds_no_more(name: str) -> None:
+    lines = document.part(name).splitlines()
+
+    assert re.match(r"/\* [A-Z].*[.:a-z]", lines[0])
+    assert len(lines) < MOST_LINES
+
+
+def test_no_two_files_give_the_same_name_to_what_all_of_them_know() -> None:
+    # A second function would take the place of the first without a word.
+    beginning = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+|\$)", re.MULTILINE)
+    names = [
+        name for script in document.SCRIPTS for name in beginning.findall(document.part(script))
+    ]
+
+    assert {name for name in names if names.count(name) > 1} == set()
+    assert {"$", "model", "ask", "Refused", "listedCalls"} <= set(names)
 
 
 @pytest.mark.parametrize(("tag", "directive"), [("script", "script-src"), ("style", "style-src")])

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -63,14 +62,10 @@ class _Outline(HTMLParser):
             self.stray.append(tag)
 
 
-def part(name: str) -> str:
-    return resources.files(document.__name__.rpartition(".")[0]).joinpath(name).read_text("utf-8")
-
-
 def test_the_page_is_whole_and_its_script_makes_no_markup_of_words() -> None:
     outline = _Outline()
-    outline.feed(part("page.html"))
-    script = part("page.js")
+    outline.feed(document.part("page.html"))
+    script = "".join(map(document.part, document.SCRIPTS))
 
     assert outline.stray == []
     assert outline.open == []
