@@ -9,6 +9,7 @@ their ids and times are others each time, and nothing holds the pictures to the 
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -41,6 +42,9 @@ THROTTLED = sim.replies.openai_error(
     "Rate limit reached for requests on tokens per min (TPM): limit 200000, used 199480.",
     code="rate_limit_exceeded",
 )
+
+MONEY = sim.Reply(body=json.dumps({"data": {"total_credits": 50.0, "total_usage": 46.8}}).encode())
+"""What OpenRouter says of an account with 3.20 USD left."""
 
 
 @attrs.define
@@ -124,6 +128,7 @@ def take_pictures(url: str) -> None:
             looking.page.set_viewport_size({"width": 1280, "height": 740})
             looking.wait("#machine .lit")
             looking.wait("#figures svg")
+            looking.wait("#providers .money")
             save(looking, "inspector")
 
             looking.page.emulate_media(color_scheme="dark")
@@ -152,12 +157,15 @@ def main() -> None:
         sys.exit(MISSING)
     clock = LeapingClock()
     names = [target.partition("/")[0] for target in ROUTE]
-    with sim.ScriptedProviders({name: sim.replies.ok() for name in names}) as providers:
+    scripts: dict[str, sim.AnyScript] = {name: sim.replies.ok() for name in names}
+    # Money is asked for at the origin of an address, whose first part is a script's name here.
+    scripts["api"] = sim.Script(by_path={"/v1/credits": sim.Script((MONEY,))})
+    with sim.ScriptedProviders(scripts) as providers:
         said = config(providers, names)
         said["routes"] = {"default": list(ROUTE)}
         said["providers"]["openrouter"]["credentials"] = ["made-up-key-0123456789", "made-up-key-2"]
-        for provider in said["providers"].values():
-            provider["balance"] = 0  # scripted vendors have no word for money
+        said["providers"]["openrouter"]["warn_below"] = 5
+        said["providers"]["deepseek"]["balance"] = 0  # or it would be benched before a call is
         with running_over(said, clock=clock) as served:
             play_hour(served, providers, clock)
             with left_waiting(served), left_waiting(served):
