@@ -14,8 +14,7 @@ from opentelemetry.trace import TraceFlags
 from orchestrator.sim import replies
 from orchestrator.tracing.activation import client_context
 from orchestrator.tracing.propagation import LONGEST, extracted
-from tests.orchestrator.tracing.test_call_tracer import ASK, world
-from tests.orchestrator.tracing.traced import tracer, tracing
+from tests.orchestrator.tracing.traced import ASK, tracer, tracing, world
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PARENT = f"00-{TRACE}-{SPAN}-01"

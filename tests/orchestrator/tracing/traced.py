@@ -7,7 +7,7 @@ sampler drops everything, as in an application that traces nothing.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,38 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Sampler, SamplingResult
 from opentelemetry.trace import StatusCode
+
+from orchestrator import Orchestrator
+from orchestrator.sim import ScriptedProviders, replies
+
+KEY = "made-up-key-0123456789"
+CONTENT = "a-word-that-only-the-caller-said"
+ANSWERED = "a-word-that-only-the-model-said"
+ASK: dict[str, Any] = {
+    "messages": [{"role": "user", "content": CONTENT}],
+    "temperature": 0.25,
+    "max_tokens": 64,
+}
+
+
+@contextlib.contextmanager
+def world(
+    scripts: Mapping[str, Any], keys: Sequence[str] = (KEY,), **tables: Any
+) -> Iterator[tuple[Orchestrator, Any]]:
+    """An orchestrator over scripted providers, all of them on its default route."""
+    with ScriptedProviders(scripts) as providers:
+        entry = {"credentials": list(keys), "proxy": ""}
+        config = {
+            "health": "memory",
+            "providers": {name: {**entry, "base_url": providers.url(name)} for name in scripts},
+            "routes": {"default": [f"{name}/m" for name in scripts]},
+            **tables,
+        }
+        with Orchestrator.from_dict(config) as made:
+            yield made, providers
+
+
+RESCUED = {"deepseek": replies.billing_402(), "up": replies.ok(ANSWERED)}
 
 
 class _Switch(Sampler, SpanProcessor):
