@@ -49,7 +49,7 @@ MOST_CALLS = 1_000
 MOST_WAITING = 1024 * 1024
 """Bytes that wait for a reader."""
 
-MOST_EVENTS = 500
+MOST_EVENTS = 200
 """Events that one look tells: each takes some 10 µs (2026-11), and calls wait for a look."""
 
 AGAIN = 5.0
