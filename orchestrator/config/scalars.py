@@ -116,8 +116,7 @@ def money(value: Any) -> float:
     Raises:
         NotAllowed: It is none.
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 <= value < _MOST_MONEY:
+    if not _is_number(value) or not 0 <= value < _MOST_MONEY:
         raise NotAllowed(
             f"{found(value)}; allowed: an amount such as 5.0, in the account's currency, and 0 "
             "for no warning"
@@ -210,10 +209,13 @@ def ratio(value: Any) -> float:
     Raises:
         NotAllowed: It is none.
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 <= value <= 1:
+    if not _is_number(value) or not 0 <= value <= 1:
         raise NotAllowed(f"{found(value)}; allowed: a number from 0 to 1")
     return float(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def member(value: Any, members: type[Member]) -> Member:

@@ -159,13 +159,7 @@ class CallStore:
     def call(self, call: str, key: str | None = None, *, is_admin: bool = False) -> bytes | None:
         """A call as JSON: its summary, its record, and why each move was made.
 
-        Args:
-            call: The call's id, or its first digits, at least :data:`SHORTEST` of them.
-            key: Who asks.
-            is_admin: True where he may see the calls of all.
-
-        Returns:
-            ``None`` where there is no such call, it is not his, or his are several.
+        ``None`` where :meth:`find`, which takes the same, finds none.
         """
         kept = self.find(call, key, is_admin=is_admin)
         if kept is None:

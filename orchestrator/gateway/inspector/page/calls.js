@@ -7,8 +7,7 @@ const calls = (() => {
   let limit = PAGE,
     shown = [],
     isHeld = false,
-    isOver = false,
-    isDirty = true;
+    isOver = false;
 
   function matches(call, text, outcome) {
     if (outcome === "rescued" ? !isRescued(call) : outcome && call.outcome !== outcome)

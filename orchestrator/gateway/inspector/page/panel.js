@@ -108,9 +108,6 @@ const panel = (() => {
     draw() {
       if (top()) top().draw?.();
     },
-    tick() {
-      if (top()) top().tick?.();
-    },
     close,
     begin() {
       $("panel-close").addEventListener("click", close);
