@@ -203,13 +203,14 @@ def test_what_a_gateway_tells_of_a_call_is_as_its_schema_says(asked: Asked) -> N
 
     def look(run: CallRun) -> None:
         told.append(("call", store.call(run.recorder.ledger.call)))
-        told.append(("calls", store.calls(CallFilter())))
 
     run = player.begun(asked)
     store.begin(run)
     player.run(run, asked, look)
+    told.append(("calls", store.calls(CallFilter())))
     store.add(run)
     look(run)
+    told.append(("calls", store.calls(CallFilter())))
 
     assert {name for name, _ in told} == SERVED
     for name, text in told:
