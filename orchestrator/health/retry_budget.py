@@ -18,7 +18,7 @@ from orchestrator.health.availability import MarksOverlay
 from orchestrator.health.records import Record, TargetKeys
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Target
-from orchestrator.states.reasons import SPECS
+from orchestrator.states.reasons import Reason
 
 LARGEST = 100_000
 """Tokens of the largest bucket that a config may ask for."""
@@ -27,7 +27,8 @@ COST = 14
 """Tokens of a retry after a failure that may be over at once."""
 
 THROTTLED_COST = 5
-"""Tokens of a retry after a throttle, which says itself when to come back."""
+"""Tokens of a retry after a rate limit, which says itself when to come back. An overload does not,
+and is no throttle there either: 503 is among botocore's ``_TRANSIENT_STATUS_CODES``."""
 
 PER_SUCCESS = 1
 """Tokens that an answer brings which was not a retry's."""
@@ -68,7 +69,7 @@ def reserve(
     if not size:
         return Reservation(key, target.name, 0)
     old = overlay.get(key)
-    cost = THROTTLED_COST if SPECS[error.reason].throttles else COST
+    cost = THROTTLED_COST if error.reason is Reason.RATE_LIMIT else COST
     spent = _spent(old, now)
     if spent + cost <= size:
         overlay.put(key, _drawn(old if spent else None, spent + cost, now))
