@@ -146,7 +146,7 @@ def _diagnose(run: CallRun, *, reload: bool = True) -> Generator[Effect, Any, Di
         report = yield from run.reload(report)
     run.is_diagnosed, at = True, run.at
     standby = yield Ask(run.session, report, at)
-    run.diagnosed(report.error)
+    run.diagnosed(report.error, standby)
     return Diagnosed(at, report.error, standby, run.runtime.jitter())
 
 

@@ -10,11 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 
-from orchestrator.pooling import Accounts, Strategy
+from orchestrator.pooling import RETRY_BUDGET, Accounts, Strategy
 from orchestrator.secrets import Secret, fingerprint
-
-RETRY_BUDGET = 500
-"""Tokens that retries at a provider entry may spend; see :mod:`.retry_budget`."""
 
 
 @attrs.frozen

@@ -20,9 +20,6 @@ from orchestrator.states.error import Error
 from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Reason
 
-LARGEST = 100_000
-"""Tokens of the largest bucket that a config may ask for."""
-
 COST = 14
 """Tokens of a retry after a failure that may be over at once."""
 
