@@ -27,6 +27,11 @@ default = ["acme/one", "beta/two"]
 alone = ["beta/two"]
 """
 
+ALL_CALLS = (
+    "all calls: at most 35 failed retries at one provider, then 1 for each 14 answers "
+    "(retry_budget = 500)"
+)
+
 
 @pytest.fixture
 def toml(tmp_path: Path) -> str:
@@ -55,8 +60,7 @@ def test_a_few_lines_a_route_and_the_verdict_last(
         "  HOLDS   23 properties",
         f"  at most 3 attempts, 3 of them to beta, 0 rotations, 3 waits, 300 s {stream}",
         "  alone   where beta is out, no call is answered",
-        "all calls: at most 35 failed retries at one provider, then 1 for each 14 answers "
-        "(retry_budget = 500)",
+        ALL_CALLS,
     ]
     assert not empty
     assert re.fullmatch(
