@@ -79,7 +79,7 @@ class CallFacts(msgspec.Struct):
         overhead: Seconds that were neither an attempt's nor a wait's, up to the last move.
         rescued: What the first choice of a rescued call was not to be had for; ``None`` where
             the call is none.
-        unpaid: The provider of each failure after which no retry could be paid for, in order.
+        unpaid: Places in ``attempts`` of those after which no retry could be paid for.
     """
 
     call: str
@@ -96,7 +96,7 @@ class CallFacts(msgspec.Struct):
     first_content: float | None = None
     overhead: float = 0.0
     rescued: str | None = None
-    unpaid: list[str] = []
+    unpaid: list[int] = []
 
     @property
     def seconds_lost(self) -> float:
@@ -215,8 +215,9 @@ def _note(event: Event, facts: CallFacts) -> None:
     if type(event) is Streaming and facts.first_content is None:
         facts.first_content = event.at
     elif type(event) is Diagnosed and not event.standby.retry_affordable:
-        # The attempt that it is about is recorded with the move.
-        facts.unpaid.append(facts.attempts[-1].provider)
+        # Each failed attempt came by one of these rows; its entry may follow the move.
+        failed = sum(facts.rows.count(row) for row in ("failed", "interrupted"))
+        facts.unpaid.append(failed - 1)
 
 
 def _read_entry(entry: Any, facts: CallFacts, times: _Times) -> None:

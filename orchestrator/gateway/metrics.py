@@ -219,8 +219,8 @@ class Metrics(Collector):
         for row in facts.rows:
             rows[row,] = rows.get((row,), 0) + 1
         unpaid = self._unpaid.counts
-        for name in facts.unpaid:
-            key = (self._unknown(name)[0],)
+        for place in facts.unpaid:
+            key = (self._unknown(facts.attempts[place].provider)[0],)
             unpaid[key] = unpaid.get(key, 0) + 1
         for attempt in facts.attempts:
             self._count_attempt(attempt)

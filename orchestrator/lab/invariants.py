@@ -153,8 +153,7 @@ def broken(move: CheckedMove) -> Iterator[BrokenMove]:
     """Every invariant that ``move`` breaks, the most telling first."""
     number, waits = move.number, move.waits
     for name, check in CHECKS.items():
-        what = check(move)
-        if what:
+        if what := check(move):
             yield BrokenMove(name, what, number, waits)
     yield from _bounds(move, number, waits)
     yield from _sleeps(move, number, waits)
