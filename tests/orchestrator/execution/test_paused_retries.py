@@ -81,14 +81,9 @@ def test_that_retries_are_paused_is_said_once_until_an_hour_goes_by_without_one(
     for now in (0.0, 3000.0, 6000.0, 9600.0):
         log.tell_paused_retries("0123456789", Target("corp", "m"), error, now)
 
-    assert (
-        of(said, "WARNING")
-        == [
-            "retries at corp are paused: too many of them failed (now server_error (HTTP 500: oops)), "
-            "and answers fill their budget again; fallbacks go on as before"
-        ]
-        * 2
-    )
+    text = "retries at corp are paused: too many of them failed (now server_error (HTTP 500: oops))"
+    rest = ", and answers fill their budget again; fallbacks go on as before"
+    assert of(said, "WARNING") == [text + rest] * 2
 
 
 def test_metrics_tell_what_is_left_and_what_was_refused(player: Player) -> None:
