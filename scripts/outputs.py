@@ -165,6 +165,7 @@ OUTPUTS = {
                 "low": bool,
                 "source": str | None,
                 "state": str,
+                "retries_paused": bool,
             },
         ),
         recent=("anyOf", _STATISTICS, None),
@@ -343,9 +344,11 @@ OUTPUTS = {
         removed=str,
     ),
     "verify": Output(
-        "`verify --json`: a verdict for each route.",
+        "`verify --json`: a verdict for each route; `retry_budget` is what retries of all calls at "
+        "one provider may spend.",
         config=str,
         routes=(_OBJECT,),
         exceeded=_TEXTS,
+        retry_budget=int,
     ),
 }

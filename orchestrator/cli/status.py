@@ -204,6 +204,8 @@ class _ShownBoard:
             screen.result(self._line(entry, width))
             if said := _said(entry, self.now):
                 screen.result(Text(said, style="dim"), margin=_MARGIN)
+            if said := _budget(entry):
+                screen.result(Text(said, style="yellow"), margin=_MARGIN)
             if entry.balance is not None:
                 low = self.config.providers[entry.provider].low_balance
                 for line in money_lines(entry.balance, low, self.now):
@@ -280,10 +282,11 @@ class _ShownBoard:
         fields = attrs.asdict(entry)
         if entry.mark is Mark.DEAD:
             fields["until"] = None  # JSON has no infinity
-        said = None if entry.balance is None else entry.balance.said
-        low = is_low(said, self.config.providers[entry.provider].low_balance)
+        money = None if entry.balance is None else entry.balance.said
+        low = is_low(money, self.config.providers[entry.provider].low_balance)
         state, _ = self._state(entry)
-        return {**fields, "low": low, "source": self._source(entry) or None, "state": state}
+        said = {"low": low, "source": self._source(entry) or None, "state": state}
+        return {**fields, **said, "retries_paused": entry.has_paused_retries}
 
 
 def _is_out(entry: BoardRow) -> bool:
@@ -306,6 +309,16 @@ def _name(entry: BoardRow) -> str:
     if entry.credential is None:
         return entry.provider if entry.model is None else f"  {entry.provider}/{entry.model}"
     return f"  {entry.credential}{f' for {entry.model}' if entry.model else ''}"
+
+
+def _budget(entry: BoardRow) -> str:
+    """What retries may still spend; empty where they have spent nothing."""
+    left, size = entry.retry_tokens, entry.retry_budget
+    if left is None or left >= size:
+        return ""
+    if entry.has_paused_retries:
+        return f"retries at {entry.provider} are paused: budget {left} of {size}"
+    return f"retry budget {left} of {size}"
 
 
 def _said(entry: BoardRow, now: float) -> str:

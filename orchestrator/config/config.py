@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from orchestrator.config.errors import Problem, UnknownRoute
+from orchestrator.pooling import RETRY_BUDGET
 from orchestrator.provider import LARGEST_ANSWER, Provider
 from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy, Timeouts
@@ -127,6 +128,7 @@ class Config:
         targets: What the file says of single targets, by ``provider/model``.
         routes: By name, each in order, without targets whose provider has no credential.
         largest_answer: Bytes of the largest answer that is read, decoded.
+        retry_budget: Tokens that retries at each provider may spend; 0: without a limit.
         drop: What of a request may be left out where a target's dialect cannot say it, by
             name; ``"*"`` is any parameter, never what somebody said. A target is passed over
             for the others.
@@ -153,6 +155,7 @@ class Config:
     warnings: tuple[Problem, ...] = ()
     drop: frozenset[str] = frozenset()
     largest_answer: int = LARGEST_ANSWER
+    retry_budget: int = RETRY_BUDGET
     ledger_max: int | None = None
     gateway: GatewaySettings = GatewaySettings()
     otel: OtelSettings = OtelSettings()

@@ -85,6 +85,7 @@ def _config(draft: ConfigDraft, source: Path | str, *, needs_routes: bool) -> Co
         preferred={name: names[0] for name, names in document.routes.items() if names},
         drop=document.policy.drop,
         largest_answer=document.policy.largest_answer,
+        retry_budget=document.policy.retry_budget,
         gateway=_gateway(draft),
         otel=_otel(draft),
     )

@@ -55,6 +55,7 @@ patience = {_seconds(_POLICY.patience)}  # the longest wait, and the slowest fai
 on_interrupted = "{_POLICY.on_interrupted}"  # fail | continue | hold, once content reached the caller
 drop = []  # what may be left out where a target cannot take it, such as "n"; "*": any parameter
 largest_answer = "{_PROVIDER.largest_answer // 2**20} MiB"  # more of an answer is not read, 1 MiB to 1 GiB, decoded
+retry_budget = {_PROVIDER.retry_budget}  # tokens that failed retries at one provider may spend, 14 each; 0: no limit
 
 [policy.on]
 content_policy = ["fallback"]  # replaces the moves of a reason: rotate, retry, fallback

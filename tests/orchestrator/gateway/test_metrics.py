@@ -45,6 +45,8 @@ FAMILIES = {
     "orchestrator_probes": "counter",
     "orchestrator_tokens": "counter",
     "orchestrator_balance": "gauge",
+    "orchestrator_retry_tokens": "gauge",
+    "orchestrator_retries_refused": "counter",
     "orchestrator_in_flight": "gauge",
     "orchestrator_nested_retries": "counter",
 }
