@@ -179,12 +179,12 @@ class StepPerformer:
         runtime, label = self._host.runtime, question.label
         provider, secrets = runtime.providers[question.provider], runtime.secrets
         sent = secrets.secret(provider, label)
-        if fingerprint(sent, runtime.board.store.salt) != question.sent:
-            # Another process sent it, or it was read again since.
-            return ReloadAnswer("has changed", is_changed=True)
         connection = await self._host.connect()
         reading = secrets.reload(provider, label, sent, question.seconds)
         found = await drive(reading, connection.perform)
+        if found is not None and fingerprint(sent, runtime.board.store.salt) != question.sent:
+            # It was read again before, or another process sent it, whose hashes may differ.
+            return ReloadAnswer("has changed", is_changed=True)
         return ReloadAnswer(found, is_changed=secrets.secret(provider, label) != sent)
 
     async def _file(self, asked: Data) -> None:

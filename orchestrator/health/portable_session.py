@@ -21,6 +21,7 @@ class SessionState:
     Attributes:
         caller: The call.
         target, label, since: Its latest take, and when that was (epoch); ``None`` before it.
+        fingerprint: Of the secret of that take, salted as all that a board keeps.
         claims, pending, counted, probed: As :class:`.CallClaims` has them.
     """
 
@@ -28,6 +29,7 @@ class SessionState:
     target: Target | None = None
     label: str = ""
     since: float = 0.0
+    fingerprint: str = ""
     claims: tuple[str, ...] = ()
     pending: Mapping[str, PendingFailure] = MappingProxyType({})
     counted: frozenset[str] = frozenset()
@@ -65,12 +67,11 @@ class PortableSession(Session):
     def state(self) -> SessionState:
         """What the board knows of this call now."""
         known = self._state
-        place = known.occupancy
-        target, label, since = (place.target, place.label, place.at) if place else (None, "", 0.0)
-        return SessionState(
-            *(known.caller, target, label, since),
-            *(known.claims, known.pending, known.counted, known.probed),
-        )
+        here, rest = known.occupancy, (known.claims, known.pending, known.counted, known.probed)
+        if here is None:
+            return SessionState(known.caller, None, "", 0.0, "", *rest)
+        fingerprint = here.place.fingerprints.get(here.label, "")
+        return SessionState(known.caller, here.target, here.label, here.at, fingerprint, *rest)
 
     @property
     def _state(self) -> steps.CallClaims:
@@ -82,9 +83,11 @@ class PortableSession(Session):
     def _restored(self, state: SessionState) -> steps.CallClaims:
         occupancy = None
         if state.target is not None:
-            # By the credentials of now: who has read a secret again meanwhile blames the new one
-            # for what the old one met, once at most.
-            place = self._board.place(state.target)
+            place, label = self._board.place(state.target), state.label
+            if place.fingerprints.get(label) != state.fingerprint:
+                # As it was taken: what a provider says of an old secret is not about a new one.
+                prints = {**place.fingerprints, label: state.fingerprint}
+                place = attrs.evolve(place, fingerprints=prints)
             occupancy = steps.Occupancy(state.target, place, state.label, state.since)
         return steps.CallClaims(
             *(state.caller, occupancy, state.claims),

@@ -76,7 +76,7 @@ OTHERS = {
     "config": {"cattrs", "platformdirs"},
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
     "dialects": {"msgspec"},
-    "execution": {"msgspec"},
+    "execution": {"cattrs", "msgspec"},
     "gateway": {
         *("httptools", "msgspec", "opentelemetry", "prometheus_client", "uvicorn", "uvloop"),
     },

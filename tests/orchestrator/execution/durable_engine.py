@@ -15,8 +15,8 @@ from orchestrator.execution.durable import run_durable
 from orchestrator.execution.step_performer import StepPerformer
 
 
-class Killed(BaseException):
-    """The process of a workflow is dead."""
+class Killed(GeneratorExit):
+    """The process of a workflow is dead: nobody performs anything for it any more."""
 
 
 @attrs.define
@@ -39,7 +39,8 @@ class MemoryEngine:
         performer: Performs steps.
         clock: What sleeps.
         journal: What was recorded by earlier runs, and is by this one.
-        dies_at: The number of recorded steps at which this process dies; ``None`` for never.
+        dies_at: The number of recorded steps at which this process dies; with a half, once the
+            next is performed and before it is recorded. ``None`` for never.
         before: Called before each step that is performed.
     """
 
@@ -48,7 +49,7 @@ class MemoryEngine:
         performer: StepPerformer,
         clock: VirtualClock,
         journal: Journal,
-        dies_at: int | None = None,
+        dies_at: float | None = None,
         before: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._performer, self._clock, self._journal = performer, clock, journal
@@ -82,7 +83,10 @@ class MemoryEngine:
         if number == len(results):
             if number == self._dies_at:
                 raise Killed
-            results.append(json.dumps(await perform()))
+            result = json.dumps(await perform())
+            if number + 0.5 == self._dies_at:
+                raise Killed  # before it was kept
+            results.append(result)
         self._number += 1
         return json.loads(results[number])
 
@@ -92,7 +96,7 @@ async def run_killed(
     request: Request,
     clock: VirtualClock,
     journal: Journal,
-    every: int = 1,
+    every: float = 1,
 ) -> Response:
     """Run a call in processes of which each records ``every`` steps, and dies."""
     while True:
