@@ -19,7 +19,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from orchestrator.execution.step_performer import DurableHost
 from orchestrator.temporal.activities import OrchestratorActivities
-from orchestrator.temporal.workflow_calls import calls_through
+from orchestrator.temporal.workflow_calls import let_calls_through
 
 PASSED_THROUGH = ("orchestrator", "attr", "attrs", "cattr", "cattrs", "httpx", "msgspec")
 """Modules that the sandbox of workflow code takes as they are: a call in a workflow reads no clock
@@ -71,15 +71,15 @@ class _CallsInterceptor(Interceptor):
             """Lets the code of a workflow make calls, wherever that code stands."""
 
             async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002
-                with calls_through(host):
-                    return await super().execute_workflow(input)
+                let_calls_through(host)
+                return await super().execute_workflow(input)
 
             async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002
-                with calls_through(host):
-                    await super().handle_signal(input)
+                let_calls_through(host)
+                await super().handle_signal(input)
 
             async def handle_update_handler(self, input: HandleUpdateInput) -> Any:  # noqa: A002
-                with calls_through(host):
-                    return await super().handle_update_handler(input)
+                let_calls_through(host)
+                return await super().handle_update_handler(input)
 
         return CallsInbound

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
 from typing import Unpack
@@ -75,14 +73,13 @@ def _read(request: RequestLike, options: CallOptions) -> Request:
     return asked
 
 
-@contextmanager
-def calls_through(host: DurableHost) -> Iterator[None]:
-    """Let calls of workflow code that runs in the block go through ``host``."""
-    token = _host.set(host)
-    try:
-        yield
-    finally:
-        _host.reset(token)
+def let_calls_through(host: DurableHost) -> None:
+    """Let calls of the task of a workflow that runs now, and of those that it begins, use ``host``.
+
+    Nobody takes it back: the task ends, or is dropped by whoever lets go of the workflow, which
+    is another context.
+    """
+    _host.set(host)
 
 
 class WorkflowEngine:

@@ -13,7 +13,7 @@ from temporalio.worker import Worker
 
 from orchestrator import Orchestrator
 from orchestrator.temporal import OrchestratorPlugin
-from tests.orchestrator.temporal.workflows import Ask, AskTwice
+from tests.orchestrator.temporal.workflows import Ask, AskAtLength, AskTwice
 
 SERVER = Path(sysconfig.get_path("scripts")) / "temporal-test-server"
 QUEUE = "llm"
@@ -27,6 +27,12 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
         yield environment
 
 
-def worker_of(client: Client, orchestrator: Orchestrator) -> Worker:
-    plugin = OrchestratorPlugin(orchestrator)
-    return Worker(client, task_queue=QUEUE, workflows=[Ask, AskTwice], plugins=[plugin])
+def worker_of(client: Client, orchestrator: Orchestrator, *, is_cached: bool = False) -> Worker:
+    """A worker; one without a cache replays a workflow from its beginning at each task."""
+    return Worker(
+        client,
+        task_queue=QUEUE,
+        workflows=[Ask, AskAtLength, AskTwice],
+        plugins=[OrchestratorPlugin(orchestrator)],
+        max_cached_workflows=100 if is_cached else 0,
+    )

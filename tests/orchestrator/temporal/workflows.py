@@ -34,3 +34,10 @@ class AskTwice:
             return (await run(question, timeout=20.0)).text
         except ApplicationError as error:
             return f"{error.type}: {error.details[0]['target']}"
+
+
+@workflow.defn
+class AskAtLength:
+    @workflow.run
+    async def run(self, length: int) -> str:
+        return (await run("why? " * length)).text
