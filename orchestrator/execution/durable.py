@@ -115,7 +115,15 @@ class DurableEngine(Protocol):
 
 
 class StepLost(Exception):
-    """Who performed a step went away before its result was there."""
+    """Who performed a step went away before its result was there.
+
+    Attributes:
+        ended: When that was noticed: the wall clock, as recorded.
+    """
+
+    def __init__(self, what: str, ended: float) -> None:
+        super().__init__(what)
+        self.ended = ended
 
 
 class NotDeterministic(Exception):
@@ -320,7 +328,10 @@ class DurablePump:
         try:
             record = await self._step(StepKind.ATTEMPT, asked, effect.seconds, AttemptRecord)
         except StepLost as lost:
+            self._ended = lost.ended
+            self._clock.advance(wall=lost.ended)
             raise PerformerLost(str(lost)) from None
+        # Who is refused is asked for another secret than this one, in whatever process that is.
         self._sent = record.secret
         self._answer = RecordedAnswer(record, began, self._clock)
         return self._answer.open()
@@ -347,6 +358,8 @@ class DurablePump:
         return (answer.taken, answer.standby) if is_take else answer.standby
 
     async def _sleep(self, seconds: float) -> None:
+        if seconds <= 0:  # the step before took longer than until then
+            return
         due = self._clock.monotonic() + seconds
         ended = await self._engine.sleep(seconds)
         # A timer may be coarser than the call: what it waited for is due now.

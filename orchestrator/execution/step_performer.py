@@ -133,6 +133,7 @@ class StepPerformer:
             event = await drive(flow.attempt(run, question.send), recorder.perform)
         finally:
             await connection.close()
+        # The event itself stays here: the call judges what came, and makes the same of it.
         if isinstance(event, Succeeded):
             # What cured it is right for other calls of this process too.
             self._host.runtime.of(run.request.operation).repairs.update(run.runtime.repairs)
@@ -157,6 +158,7 @@ class StepPerformer:
         for name in asked.repairs:
             run.requests.repair(send.target, name)
         run.begin()
+        # The limits of an attempt are instants of the call, which began elsewhere.
         run.origin -= asked.at
         return run
 
@@ -189,6 +191,7 @@ class StepPerformer:
 
     async def _file(self, asked: Data) -> None:
         question: LedgerQuestion = read(asked, LedgerQuestion)
+        # Not before the call is over: what is told in the middle would be told again by a replay.
         for entry in map(entry_of, question.entries):
             for observer in self._host.observers:
                 observer(entry)

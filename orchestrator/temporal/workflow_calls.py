@@ -142,5 +142,5 @@ def _meaning(error: ActivityError, kind: str) -> BaseException:
     if isinstance(cause, ApplicationError) and cause.type == "PayloadTooLarge":
         return cause
     if kind == StepKind.ATTEMPT:
-        return StepLost(f"its worker went away: {cause}")
+        return StepLost(f"its worker went away: {cause}", workflow.time())
     return cause

@@ -51,7 +51,7 @@ class LosingEngine(MemoryEngine):
     async def step(self, kind: str, asked: dict[str, Any], seconds: float) -> dict[str, Any]:
         if kind == StepKind.ATTEMPT and not self.is_lost:
             self.is_lost = True
-            raise StepLost("the worker went away")
+            raise StepLost("the worker went away", self._clock.time() + 1.0)
         return await super().step(kind, asked, seconds)
 
 
@@ -67,16 +67,15 @@ class Place:
     policy: str = POLICY
     extra: str = ""
     query: str = ""
-    path: Path | None = None
 
     def orchestrator(self) -> Orchestrator:
         urls = {name: f"{self.providers.url(name)}{self.query}" for name in "ab"}
         text = text_of(urls, ROUTE, keys=KEYS, extra=self.policy)
-        config = loads(f"{text}\n{self.extra}", environment("ab", KEYS), self.path)
+        config = loads(f"{text}\n{self.extra}", environment("ab", KEYS))
         options: dict[str, Any] = {"clock": self.clock, "store": self.store}
         return Orchestrator(config, observe=self.told.append, **options)
 
-    def run(self, every: int, request: Request = ASKED) -> Response:
+    def run(self, every: float, request: Request = ASKED) -> Response:
         call = run_killed(self.orchestrator, request, self.clock, self.journal, every)
         return asyncio.run(call)
 
@@ -266,6 +265,7 @@ def test_a_performer_that_went_away_is_a_failure_for_the_machine(
     assert response.text == "at last"
     assert response.attempts[0].rule == "transport.performer-lost"
     assert response.attempts[0].target == response.attempts[1].target
+    assert response.attempts[0].seconds == pytest.approx(1.0)
     assert not place.store.read()  # it is nobody's fault
 
 
