@@ -375,7 +375,7 @@ class DurablePump:
 
     async def _file(self) -> None:
         entries = tuple(map(msgspec.json.decode, self._call.recorder.ledger.lines()))
-        await self._step(StepKind.FILE, LedgerQuestion(entries), 0.0)
+        await self._step(StepKind.FILE, LedgerQuestion(self._id, entries), 0.0)
 
 
 class RecordedAnswer:

@@ -250,6 +250,7 @@ class ReloadAnswer:
 class LedgerQuestion:
     """The record of a call that is over, to be told to whoever observes calls."""
 
+    call: str
     entries: tuple[dict[str, Any], ...]
 
 
@@ -299,6 +300,9 @@ def read(data: Any, kind: Any) -> Any:
 
 def digest(kind: str, asked: Data) -> str:
     """What tells ``asked`` from anything else that might be asked."""
+    if kind == StepKind.FILE:
+        # A later version may say more in a ledger: that is no other move of the call.
+        asked = {"call": asked["call"]}
     text = msgspec.json.encode([kind, asked], order="sorted")
     return hashlib.sha256(text).hexdigest()[:16]
 

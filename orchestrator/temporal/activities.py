@@ -88,6 +88,10 @@ class OrchestratorActivities:
         except (CallFailed, RequestError, ConfigError) as error:
             # Not what passes by itself: the request, or the config, must be another one.
             raise application_error(error) from error
+        except Exception as error:  # noqa: BLE001 - see below
+            # Whatever it is, it goes into a history, and its words with it.
+            masked = self.orchestrator.runtime.masker(str(error))
+            raise ApplicationError(masked, type=type(error).__name__) from None
 
 
 def application_error(error: Exception) -> ApplicationError:

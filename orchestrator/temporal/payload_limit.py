@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import msgspec
-from temporalio.exceptions import ApplicationError
 
+from orchestrator.api.request import RequestError
 from orchestrator.execution.durable_data import Data
 
 LARGEST_PAYLOAD = 2_000_000
@@ -13,19 +13,21 @@ LARGEST_PAYLOAD = 2_000_000
 2026-11-30); a worker that sends more is refused again and again."""
 
 
+class PayloadTooLarge(RequestError):
+    """A step is larger than what Temporal records of one, and no retry makes it smaller."""
+
+
 def checked_size(data: Data, what: str) -> Data:
     """``data``, which can be recorded.
 
     Raises:
-        ApplicationError: It is too large, and no retry makes it smaller.
+        PayloadTooLarge: It cannot.
     """
     size = len(msgspec.json.encode(data))
     if size > LARGEST_PAYLOAD:
-        raise ApplicationError(
+        raise PayloadTooLarge(
             f"{what} takes {size / 1e6:.1f} MB as JSON, and Temporal records "
             f"{LARGEST_PAYLOAD / 1e6:g} MB of one step at most: make it shorter, or hand over a "
-            "reference to what is large",
-            type="PayloadTooLarge",
-            non_retryable=True,
+            "reference to what is large"
         )
     return data

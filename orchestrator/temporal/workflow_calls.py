@@ -20,7 +20,7 @@ from orchestrator.execution.durable import NotDeterministic, StepLost, run_durab
 from orchestrator.execution.durable_data import Data, StepKind
 from orchestrator.execution.step_performer import DurableHost
 from orchestrator.temporal.activities import ACTIVITIES, HEARTBEAT_SECONDS, application_error
-from orchestrator.temporal.payload_limit import checked_size
+from orchestrator.temporal.payload_limit import PayloadTooLarge, checked_size
 
 _host: ContextVar[DurableHost] = ContextVar("orchestrator of a workflow")
 
@@ -139,8 +139,8 @@ def _meaning(error: ActivityError, kind: str) -> BaseException:
     cause = error.cause or error
     if is_cancelled_exception(error):
         return asyncio.CancelledError()
-    if isinstance(cause, ApplicationError) and cause.type == "PayloadTooLarge":
-        return cause
+    if isinstance(cause, ApplicationError) and cause.type == PayloadTooLarge.__name__:
+        return PayloadTooLarge(cause.message)
     if kind == StepKind.ATTEMPT:
-        return StepLost(f"its worker went away: {cause}", workflow.time())
+        return StepLost(f"what came of the request is not known: {cause}", workflow.time())
     return cause

@@ -20,7 +20,8 @@ from orchestrator.config.loading import loads
 from orchestrator.execution.durable import NotDeterministic, StepLost, run_durable
 from orchestrator.execution.durable_data import StepKind
 from orchestrator.execution.step_performer import StepPerformer
-from orchestrator.health import MemoryStore, Store
+from orchestrator.health import MemoryStore, SessionState, Store
+from orchestrator.health.steps import CallClaims
 from orchestrator.sim import Reply, Script, ScriptedProviders, replies
 from tests.acceptance.world import HI, arun, canary, config_of, environment, outcome, text_of
 from tests.orchestrator.execution.durable_engine import Journal, Killed, MemoryEngine, run_killed
@@ -110,7 +111,7 @@ def attempts(found: Response | CallFailed) -> list[Any]:
     ]
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.data())
 def test_a_call_that_is_killed_again_and_again_is_the_same_call(
     providers: ScriptedProviders, data: st.DataObject
@@ -311,3 +312,9 @@ def test_what_cannot_be_recorded_is_refused(
     with pytest.raises(RequestError, match=said):
         place.run(NEVER, request_)
     assert place.journal.performed == []
+
+
+def test_all_that_the_board_knows_of_a_call_goes_with_it() -> None:
+    known = {field.name for field in attrs.fields(CallClaims)} - {"occupancy"}
+
+    assert known < {field.name for field in attrs.fields(SessionState)}
