@@ -16,6 +16,7 @@ ROOMS = {
     "lab": "looks at machines",
     "importing": "other tools' configs, in our words",
     "gateway": "calls over HTTP, the inspector",
+    "temporal": "calls in workflows",
     "serving": "HTTP in, HTTP out",
     "api": "what an agent holds",
     "tracing": "spans of calls",

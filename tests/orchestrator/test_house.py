@@ -195,6 +195,7 @@ SLEEPERS = {
     *("clock.py", "ledger/file.py", "health/stores/sqlite_file.py", "health/stores/file.py"),
     "connections/loops.py",  # for no time: the loop closes a socket in its next round
     "gateway/server.py",  # for no time: who was accepted has its connection some turns later
+    "temporal/activities.py",  # between two signs of life of a worker
 }
 READING = {"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "time.time_ns"}
 READERS = SLEEPERS | {

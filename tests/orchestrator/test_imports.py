@@ -50,6 +50,7 @@ api.client         | states api.embeddings api.given_config api.options api.requ
 execution          | states api.errors api.request api.response classification clock config connections dialects health http_messages ledger provider secrets vendors
 tracing            | states api.errors config dialects execution ledger provider secrets vendors
 serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger
+temporal           | api.errors api.options api.request api.response config execution extras
 gateway            | states api.client api.errors api.request clock config dialects execution extras health http_messages lab.simulation ledger provider secrets serving tracing
 importing          | states config dialects header_rules json_values pooling vendors
 sim                |
@@ -76,7 +77,7 @@ OTHERS = {
     "config": {"cattrs", "platformdirs"},
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
     "dialects": {"msgspec"},
-    "execution": {"msgspec"},
+    "execution": {"cattrs", "msgspec"},
     "gateway": {
         *("httptools", "msgspec", "opentelemetry", "prometheus_client", "uvicorn", "uvloop"),
     },
@@ -87,6 +88,7 @@ OTHERS = {
     "ledger": {"cattrs", "msgspec"},
     "secrets": {"keyring", "msgspec"},
     "serving": {"httpx", "httpx2", "msgspec"},
+    "temporal": {"msgspec", "temporalio"},
     "testing": {"hypothesis", "pytest"},
     "tracing": {"opentelemetry"},
 }
@@ -102,6 +104,7 @@ NOT_LOADED = (
     "keyring",
     "opentelemetry",
     "prometheus_client",
+    "temporalio",
     "rich",
     "sqlite3",
     "uvicorn",
