@@ -6,6 +6,7 @@ It stands where sockets and sleep would, so everything above it is the code that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from math import inf
 from typing import Any, assert_never
 
@@ -35,6 +36,7 @@ from orchestrator.lab.simulation.script_items import (
     Item,
 )
 from orchestrator.lab.simulation.scripted_answers import (
+    ScriptedAnswer,
     StreamPart,
     answer,
     broken_off,
@@ -154,7 +156,9 @@ class ScriptedConnection:
         if item.word == CUT:
             return _within(Coming(seconds, error=broken_off(item)), effect.seconds)
         if seconds < effect.seconds:
-            answered = answer(item, spoken=spoken, model=model)
+            answered = _written(
+                item.word, item.retry_after, item.message, item.content, spoken=spoken, model=model
+            )
             self._coming = iter([StreamPart(0.0, answered.content)])
             return Coming(seconds, answered.head)
         return _within(Coming(seconds), effect.seconds)
@@ -172,6 +176,15 @@ class ScriptedConnection:
 
 
 _AT_ONCE = Coming(0.0)
+
+
+@lru_cache(maxsize=256)
+def _written(
+    word: str, retry_after: float | None, message: str | None, content: str, **where: str
+) -> ScriptedAnswer:
+    """The answer of an item, whenever it comes: many calls meet the same."""
+    item = Item(word, retry_after=retry_after, message=message, content=content)
+    return answer(item, **where)
 
 
 def _within(coming: Coming, limit: float, *, connect: bool = False) -> Coming:
