@@ -22,7 +22,12 @@ from orchestrator.health import HealthBoard, Pool, Store
 from orchestrator.lab.fleet.event_queue import EventQueue, HostClock
 from orchestrator.lab.fleet.providers import PlannedProvider, SimulatedProvider
 from orchestrator.lab.fleet.scenario import FleetScenario
-from orchestrator.lab.fleet.shared_store import MarkChange, ReplicaStore, StoreServer
+from orchestrator.lab.fleet.shared_store import (
+    FOUND_AFTER,
+    MarkChange,
+    ReplicaStore,
+    StoreServer,
+)
 from orchestrator.lab.simulation.pump import ScriptedConnection
 from orchestrator.lab.simulation.script_items import Item
 from orchestrator.states import Call, Send, Target
@@ -243,6 +248,8 @@ class Fleet:
 
     def _find_store(self) -> None:
         self.server.is_up = True
+        for process in self.processes:
+            self.queue.put(self.queue.now + FOUND_AFTER, process.look)
 
 
 class FleetProcess:
@@ -280,6 +287,11 @@ class FleetProcess:
         )
         # What befalls made-up calls is no news of the providers that they are named after.
         self.runtime.log.mute()
+
+    def look(self) -> None:
+        """Find a store again that is back."""
+        if self.runtime is not None:
+            self.runtime.board.store.read()
 
     def crash(self) -> None:
         """Kill it: its calls end where they are, and give nothing back."""

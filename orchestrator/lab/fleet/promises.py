@@ -106,6 +106,11 @@ class Evidence:
         outages = self.record.scenario.outages
         return any(one.since <= until and since <= one.until + FOUND for one in outages)
 
+    def is_crashed(self, process: int, since: float, until: float) -> bool:
+        """Whether the process died in between, with what it knew alone."""
+        crashes = self.record.scenario.crashes
+        return any(one.process == process and since <= one.at <= until for one in crashes)
+
     def is_stepped(self, since: float, until: float) -> bool:
         """Whether a host's clock was set in between."""
         return any(since <= one.at <= until for one in self.record.scenario.steps)
@@ -203,7 +208,9 @@ def _no_lost_mark(evidence: Evidence) -> Found:
         if evidence.is_stepped(request.at - HOUR, told + FOUND) or due is None:
             continue
         at = told if not evidence.is_away(told, told) else _back(evidence, told) + FOUND + lag
-        if evidence.is_away(at, at) and at != told:
+        if at != told and (
+            evidence.is_away(at, at) or evidence.is_crashed(request.process, told, at)
+        ):
             continue
         if at + GRAIN < due and not _is_marked(evidence, request, at):
             yield at, f"{_said(request)}, is told {request.word}, and the store has no mark of it"
@@ -239,7 +246,9 @@ def _is_marked(evidence: Evidence, request: FleetRequest, at: float) -> bool:
         if record is not None and record.mark is not None:
             return record.mark is not Mark.COOLDOWN or _is_as_long(evidence, request, record)
     return any(
-        each.word == "ok" and each.at >= request.at and told <= (each.ended_at or 0.0) + GRAIN
+        each.word == "ok"
+        and each.at >= request.at
+        and told - GRAIN <= (each.ended_at or 0.0) <= at + GRAIN
         for each in evidence.record.requests
         if each.target.provider == request.target.provider
     )

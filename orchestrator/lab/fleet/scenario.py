@@ -116,6 +116,10 @@ def draw_scenario(
         ProcessCrash(dice.choice(arrivals)[0] + dice.random(), dice.choice(whom), 5 * dice.random())
         for _ in range(dice.choice((0, 0, 1, 4)))
     ]
+    crashes += [
+        ProcessCrash(lasts * dice.random(), dice.choice(whom), 5 * dice.random())
+        for _ in range(dice.choice((0, 0, 2)))
+    ]
     rough = 0 if calm else 1
     steps = [
         ClockStep(lasts * dice.random(), dice.choice(whom), dice.choice((-3600.0, -5.0, 5.0, 3600)))

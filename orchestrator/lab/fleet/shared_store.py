@@ -21,6 +21,9 @@ C = TypeVar("C", bound=Changing)
 LONGEST_LAG = 60.0
 """Seconds that old versions are kept for local copies that are behind."""
 
+FOUND_AFTER = 1.0
+"""Seconds after which a process finds a store again that is back."""
+
 SALT = "fleet"
 """Of the fingerprints; no secret, since a fleet's credentials are made up."""
 
@@ -96,7 +99,6 @@ class ReplicaStore:
         clock: Of the process's host; what it sees is told by its clock.
         process: Its number.
         lag: Seconds after which the copy shows what another process changed.
-        found_after: Seconds after which a store that is back is found again.
     """
 
     def __init__(
@@ -106,10 +108,9 @@ class ReplicaStore:
         process: int,
         *,
         lag: float = 0.02,
-        found_after: float = 1.0,
     ) -> None:
         self.server, self.clock, self.process = server, clock, process
-        self.lag, self._found_after = lag, found_after
+        self.lag = lag
         self._copy, self._version = server.marks, server.version
         self._is_connected = server.is_up
         self._found_at = 0.0
@@ -162,7 +163,7 @@ class ReplicaStore:
         """Bring the local copy up to date, as far as its news has come."""
         server = self.server
         if not server.is_up:
-            self._is_connected, self._found_at = False, server.queue.now + self._found_after
+            self._is_connected, self._found_at = False, server.queue.now + FOUND_AFTER - 1e-6
         elif not self._is_connected and server.queue.now >= self._found_at:
             self._is_connected = not self._is_gone
             merged, self._own = self.merge(self._own, server.marks), {}
