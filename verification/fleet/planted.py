@@ -82,7 +82,7 @@ class AlteringStore(ReplicaStore):
         return Marks({key: self.shown(key, record) for key, record in marks.items()})
 
 
-def own_boards(_server: StoreServer, _clock: HostClock, _process: int, *, lag: float) -> Store:
+def own_boards(server: StoreServer, clock: HostClock, process: int, *, lag: float) -> Store:
     """Each process keeps its marks for itself."""
     return MemoryStore()
 
@@ -108,7 +108,9 @@ class EndlessClaims(AlteringStore):
         claim = new.claim
         if claim is None:
             return new
-        return attrs.evolve(new, claim=attrs.evolve(claim, expires=claim.expires + 1e6, seconds=1e6))
+        return attrs.evolve(
+            new, claim=attrs.evolve(claim, expires=claim.expires + 1e6, seconds=1e6)
+        )
 
 
 class FirstDeadline(AlteringStore):

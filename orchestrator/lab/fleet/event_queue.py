@@ -58,7 +58,7 @@ class HostClock:
 
     def sleep(self, seconds: float) -> None:
         """See :class:`.Clock`."""
-        raise AssertionError("a fleet's calls wait in its queue")
+        raise AssertionError(f"a fleet's calls wait in its queue, also for {seconds:g} s")
 
     async def sleep_async(self, seconds: float) -> None:
         """See :class:`.Clock`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from random import Random
 from typing import Protocol
@@ -19,6 +20,7 @@ from orchestrator.execution.effects import Ask, Effect, Emit
 from orchestrator.execution.flow import Flow, flow
 from orchestrator.execution.runtime import Runtime, board_pool
 from orchestrator.health import HealthBoard, Pool, Store
+from orchestrator.health.records import Record
 from orchestrator.lab.fleet.event_queue import EventQueue, HostClock
 from orchestrator.lab.fleet.providers import PlannedProvider, SimulatedProvider
 from orchestrator.lab.fleet.scenario import FleetScenario
@@ -111,14 +113,7 @@ class FleetRecord:
         for request in self.requests:
             yield repr(request)
         for change in self.changes:
-            claims = [each.claim if each is not None else None for each in (change.before, change.after)]
-            marks = [
-                None if each is None else attrs.evolve(each, claim=None)
-                for each in (change.before, change.after)
-            ]
-            # Who holds a claim is drawn anew in each run, and is only compared.
-            ends = [None if claim is None else (claim.expires, claim.early) for claim in claims]
-            yield f"{change.number} {change.at!r} {change.process} {change.key} {marks} {ends}"
+            yield repr(attrs.evolve(change, before=None, after=_anonymous(change.after)))
         yield from map(repr, self.calls)
 
     @property
@@ -130,12 +125,17 @@ class FleetRecord:
         return found.hexdigest()[:16]
 
 
+def _anonymous(record: Record | None) -> Record | None:
+    """``record`` without who holds its claim: that is drawn anew in each run, and only compared."""
+    if record is None or record.claim is None:
+        return record
+    return attrs.evolve(record, claim=attrs.evolve(record.claim, holder=""))
+
+
 class MakeStore(Protocol):
     """Makes the store of one process."""
 
-    def __call__(
-        self, server: StoreServer, clock: HostClock, process: int, *, lag: float
-    ) -> Store:
+    def __call__(self, server: StoreServer, clock: HostClock, process: int, *, lag: float) -> Store:
         """The store of ``process``; see :class:`.ReplicaStore`."""
 
 
@@ -196,7 +196,7 @@ class Fleet:
             put(crash.at, self.processes[crash.process].crash)
             put(crash.at + crash.away, self.processes[crash.process].start)
         for step in scenario.steps:
-            put(step.at, lambda step=step: self.processes[step.process].step_clock(step.seconds))
+            put(step.at, partial(self.processes[step.process].step_clock, step.seconds))
         arrivals = enumerate(scenario.arrivals)
         self._admit(arrivals)
         self.queue.run()

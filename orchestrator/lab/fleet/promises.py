@@ -175,26 +175,29 @@ def _left(record: Record, at: float) -> str:
 
 def _one_probe(evidence: Evidence) -> Found:
     """At most one request past each due date, until its answer is in or its claim has expired."""
-    probes: defaultdict[tuple[str, float, float], list[FleetRequest]] = defaultdict(list)
+    for (key, until), sent in _probes(evidence).items():
+        for first, second in pairwise(sent):
+            since, at = first.at, second.at
+            if evidence.is_away(since, at) or evidence.is_stepped(since, at):
+                continue
+            if at < since + CLAIM_SECONDS - GRAIN:
+                detail = (
+                    f"{_said(second)}, {at - since:.3f} s after process {first.process} did, and "
+                    f"both past the {parts(key)[0]} that was due at {elapsed(until):.3f} s"
+                )
+                yield at, detail
+
+
+def _probes(evidence: Evidence) -> Mapping[tuple[str, float], list[FleetRequest]]:
+    """The requests past each due date, by the key of its mark and the date."""
+    found: defaultdict[tuple[str, float], list[FleetRequest]] = defaultdict(list)
     for request in evidence.record.requests:
         for key in evidence.keys(request):
             record = evidence.before(key, request.number)
-            if record is None or record.mark not in _PROBED:
-                continue
-            if elapsed(record.until) <= request.at + GRAIN:
-                probes[key, record.until, record.since].append(request)
-    for (key, until, _), sent in probes.items():
-        for first, second in pairwise(sent):
-            if second.at >= first.at + CLAIM_SECONDS - GRAIN:
-                continue
-            if evidence.is_away(first.at, second.at) or evidence.is_stepped(first.at, second.at):
-                continue
-            kind = parts(key)[0]
-            yield (
-                second.at,
-                f"{_said(second)}, {second.at - first.at:.3f} s after process {first.process} "
-                f"did, and both past the {kind} that was due at {elapsed(until):.3f} s",
-            )
+            is_probed = record is not None and record.mark in _PROBED
+            if record is not None and is_probed and elapsed(record.until) <= request.at + GRAIN:
+                found[key, record.until].append(request)
+    return found
 
 
 def _no_lost_mark(evidence: Evidence) -> Found:
@@ -231,9 +234,8 @@ def _due_of(evidence: Evidence, request: FleetRequest, told: float) -> float | N
 
 
 def _back(evidence: Evidence, at: float) -> float:
-    return max(
-        one.until for one in evidence.record.scenario.outages if one.since <= at <= one.until + FOUND
-    )
+    outages = evidence.record.scenario.outages
+    return max(one.until for one in outages if one.since <= at <= one.until + FOUND)
 
 
 def _is_marked(evidence: Evidence, request: FleetRequest, at: float) -> bool:
@@ -274,12 +276,12 @@ def _lifted_by_answer(evidence: Evidence) -> Found:
             change.at - HOUR, change.at
         ):
             continue
-        began = elapsed(before.failed) - GRAIN
-        provider = parts(change.key)[2][0]
-        if not any(
-            each.ended_at is not None and abs(each.ended_at - change.at) <= GRAIN and each.at >= began
+        began, provider = elapsed(before.failed) - GRAIN, parts(change.key)[2][0]
+        lifting = (
+            abs((each.ended_at or 0.0) - change.at) <= GRAIN and each.at >= began
             for each in answered[provider]
-        ):
+        )
+        if not any(lifting):
             kind = parts(change.key)[0]
             yield change.at, f"process {change.process} lifts the {kind} of {provider} too early"
 
@@ -314,7 +316,8 @@ def _due_is_probed(evidence: Evidence) -> Found:
             calls = [at for at, _ in begun if late < at <= until]
             asked = any(late - CLAIM_SECONDS <= each.at <= until for each in sent)
             if calls and not asked and not evidence.is_away(late, until):
-                yield calls[0], f"nobody asks {first}, {calls[0] - elapsed(record.until):.0f} s late"
+                passed = calls[0] - elapsed(record.until)
+                yield calls[0], f"nobody asks {first}, {passed:.0f} s late"
 
 
 def _dead_account(evidence: Evidence) -> Found:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
-from orchestrator.lab.fleet.scenario import FleetScenario
+from orchestrator.lab.fleet.scenario import ClockStep, FleetScenario, ProcessCrash
 
 T = TypeVar("T")
+Befalling = TypeVar("Befalling", ProcessCrash, ClockStep)
 
 Breaks = Callable[[FleetScenario], bool]
 """Whether what is looked for is still seen in a scenario."""
@@ -40,7 +41,8 @@ def _without(scenario: FleetScenario, part: str, breaks: Breaks) -> FleetScenari
     size = len(left)
     while size:
         for smaller in _cuts(left, size):
-            tried = attrs.evolve(scenario, **{part: tuple(smaller)})
+            changed: dict[str, Any] = {part: tuple(smaller)}
+            tried = attrs.evolve(scenario, **changed)
             if breaks(tried):
                 scenario, left = tried, smaller
                 break
@@ -72,11 +74,9 @@ def _on_fewer(scenario: FleetScenario, breaks: Breaks) -> FleetScenario:
     return tried if tried != scenario and breaks(tried) else scenario
 
 
-def _moved(events: Sequence[T], new: dict[int, int]) -> tuple[T, ...]:
+def _moved(events: Sequence[Befalling], new: dict[int, int]) -> tuple[Befalling, ...]:
     return tuple(
-        attrs.evolve(one, process=new[one.process])  # type: ignore[attr-defined]
-        for one in events
-        if one.process in new  # type: ignore[attr-defined]
+        attrs.evolve(one, process=new[one.process]) for one in events if one.process in new
     )
 
 
