@@ -59,6 +59,7 @@ from orchestrator.states import (
     step,
 )
 from orchestrator.states.reasons import SPECS
+from orchestrator.states.routing import may_retry
 
 _log = logging.getLogger("orchestrator")
 
@@ -362,7 +363,8 @@ class CallRun:
         located = self.located_provider
         hint = _hint(error, repair) + address_hint(self.failure, located, self.runtime.masker)
         error = attrs.evolve(error, repair=repair, hint=hint)
-        return Report(target, credential, error, time_budget.cut_first_token(self.failure))
+        cut = time_budget.cut_first_token(self.failure)
+        return Report(target, credential, error, cut, may_retry(self.call, error))
 
     def reload(self, report: Report) -> Generator[Effect, Any, Report]:
         """Read a secret again that was refused, once a call and target.

@@ -13,6 +13,9 @@ import attrs
 from orchestrator.pooling import Accounts, Strategy
 from orchestrator.secrets import Secret, fingerprint
 
+RETRY_BUDGET = 500
+"""Tokens that retries at a provider entry may spend; see :mod:`.retry_budget`."""
+
 
 @attrs.frozen
 class PoolCredential:
@@ -39,6 +42,7 @@ class Pool:
         strategy: Which ready credential is preferred.
         accounts: Whose limits they meet.
         free_models: How the names of models end that cost nothing.
+        retry_budget: Tokens that retries there may spend (:mod:`.retry_budget`); 0: without end.
 
     Raises:
         ValueError: Two credentials bear the same label.
@@ -50,6 +54,7 @@ class Pool:
     strategy: Strategy = attrs.field(default=Strategy.FILL_FIRST, converter=Strategy)
     accounts: Accounts = attrs.field(default=Accounts.SEPARATE, converter=Accounts)
     free_models: tuple[str, ...] = ()
+    retry_budget: int = RETRY_BUDGET
     _hashed: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:

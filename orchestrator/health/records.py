@@ -47,6 +47,9 @@ class MarkKind(enum.StrEnum):
     """What the vendor said of the account's money (:mod:`.balance`); a mark where it calls the
     account empty, which keeps calls from targets that cost."""
 
+    RETRY_BUDGET = "retry_budget"
+    """No failure either: what retries have spent (:mod:`.retry_budget`)."""
+
 
 class MarkScope(enum.StrEnum):
     """The kind of thing that a record is about."""
@@ -121,6 +124,8 @@ class Record:
         cut_first_token: Of a target's circuit: the first-token limit, in seconds, that cut
             the last wait there; ``None`` where none did.
         balance: What is known of the account's money, of ``BALANCE`` alone.
+        spent: Tokens that retries have spent, of ``RETRY_BUDGET`` alone, which is there only
+            where it is above 0.
     """
 
     mark: Mark | None
@@ -137,6 +142,7 @@ class Record:
     credentials: tuple[str, ...] = ()
     cut_first_token: float | None = None
     balance: AccountBalance | None = None
+    spent: int = 0
 
 
 EntryId = tuple[str, str]
@@ -160,14 +166,24 @@ class Marks(dict[str, Record]):
         self.before: tuple[Mapping[Any, Any], Changes] = ({}, {})
         self._labels: dict[EntryId, set[str]] | None = None
         self._is_clear: bool | None = None
+        self._has_spent: bool | None = None
 
     @property
     def is_clear(self) -> bool:
         """True where nothing is a mark, nor a count that may become one: figures at the most."""
         # Figures stay for good, and no call should pay for them: looked at once for each change.
         if self._is_clear is None:
-            self._is_clear = all(one.mark is None and one.balance for one in self.values())
+            self._is_clear = all(
+                one.mark is None and (one.balance or one.spent) for one in self.values()
+            )
         return self._is_clear
+
+    @property
+    def has_spent(self) -> bool:
+        """True where a budget of retries is not full, so that an answer may fill it."""
+        if self._has_spent is None:
+            self._has_spent = any(one.spent for one in self.values())
+        return self._has_spent
 
     def changed(self, changes: Changes) -> Marks:
         """These marks with ``changes`` made; they themselves stay as they are."""
@@ -225,6 +241,14 @@ def parts(name: str) -> tuple[MarkKind, MarkScope, tuple[str, ...]]:
     return about
 
 
+def is_counter(name: str) -> bool:
+    """True where the record of this key counts what calls add and take, whoever comes first.
+
+    A store that many processes share may send what a step adds, in place of what it comes to.
+    """
+    return parts(name)[0] is MarkKind.RETRY_BUDGET
+
+
 _decoder = msgspec.json.Decoder(Record)
 
 
@@ -261,6 +285,7 @@ class TargetKeys:
         reachable: Of these, the key of the provider entry's circuit: it cannot be reached.
         circuit: Of these, the key of the target's own circuit.
         first_token: Key of the record of what the target needs until its first content.
+        retry_budget: Key of the record of what retries at the provider entry have spent.
     """
 
     pool: Pool
@@ -272,6 +297,7 @@ class TargetKeys:
     reachable: str = ""
     circuit: str = ""
     first_token: str = ""
+    retry_budget: str = ""
     _keys: dict[str, tuple[str, ...]] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
@@ -307,6 +333,7 @@ class TargetKeys:
             reachable=reachable,
             circuit=circuit,
             first_token=place.key(MarkKind.FIRST_TOKEN, MarkScope.TARGET),
+            retry_budget=place.key(MarkKind.RETRY_BUDGET, MarkScope.PROVIDER),
         )
 
     @property

@@ -48,10 +48,13 @@ class Take:
     Attributes:
         targets: In order of preference.
         used: Labels of credentials not to take.
+        waited: True where the call has waited for it. A wait for the one target where the call
+            has just failed makes it a retry, which costs (:mod:`.retry_budget`).
     """
 
     targets: Sequence[Target]
     used: Collection[str] = ()
+    waited: bool = False
 
 
 @attrs.frozen
@@ -65,12 +68,15 @@ class Report:
         cut_first_token: Where our own limit cut the wait for the first content: that limit, in
             seconds. The next probe of ``target`` is told of it, by any call, until a success
             there.
+        may_retry: True where the call may try ``target`` again: then the board sets aside what
+            that costs, or says that there is not as much.
     """
 
     target: Target
     credential: str
     error: Error
     cut_first_token: float | None = None
+    may_retry: bool = False
 
 
 @attrs.frozen
@@ -263,7 +269,9 @@ class BoardState:
             return outcome
         return self.store.update(lambda marks: self._finished(marks, step(marks), now))
 
-    def candidates(self, route: Route, used: Collection[str]) -> Candidates:
+    def candidates(
+        self, route: Route, used: Collection[str], *, waited: bool = False
+    ) -> Candidates:
         """What a take may give; a pool's turn is drawn once, though the step may run twice."""
         drawn: dict[str, Choose] = {}
 
@@ -274,7 +282,7 @@ class BoardState:
                 drawn[pool.provider] = self.table.turns.draw(pool)
             return drawn[pool.provider]
 
-        return Candidates(route, used, choose, self.claim_seconds)
+        return Candidates(route, used, choose, self.claim_seconds, waited)
 
     def count(self, taken: Taken) -> None:
         """Count a take for the strategy that goes by it."""
@@ -336,7 +344,7 @@ class Session:
         marks, now = self._board.store.read(), self._started + at
         if not owes and (not marks or marks.is_clear):
             # A board without marks costs no step: there is none that a success could lift.
-            if type(question) is Succeed:
+            if type(question) is Succeed and not (marks and marks.has_spent):
                 return None
             if type(question) is TakeFirst and (arrival := self._take_unmarked(now)) is not None:
                 return arrival
@@ -371,9 +379,10 @@ class Session:
         if isinstance(question, TakeFirst):
             take, candidates = steps.start, board.candidates(query.route, ())
         else:
+            route = board.route(question.targets)
             take, candidates = (
                 steps.take,
-                board.candidates(board.route(question.targets), question.used),
+                board.candidates(route, question.used, waited=question.waited),
             )
         step = partial(take, state=self._state, query=query, candidates=candidates)
         outcome = board.step(step, marks, now)
@@ -402,9 +411,12 @@ class Session:
         """The pure step that answers ``question``, with all but the marks filled in."""
         state = self._state
         match question:
-            case Report(target, label, error, cut):
+            case Report(target, label, error, cut, may_retry):
                 place, query = self._sent(target, label), self._query(now)
-                return lambda marks: steps.report(marks, state, query, place, label, error, cut)
+                again = target if may_retry else None
+                return lambda marks: steps.report(
+                    marks, state, query, place, label, error, cut, again
+                )
             case Succeed(target, label):
                 place = self._sent(target, label)
                 return lambda marks: steps.succeed(marks, state, place, label, now)
