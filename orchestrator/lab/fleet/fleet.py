@@ -26,7 +26,7 @@ from orchestrator.lab.fleet.providers import PlannedProvider, SimulatedProvider
 from orchestrator.lab.fleet.scenario import FleetScenario
 from orchestrator.lab.fleet.shared_store import (
     FOUND_AFTER,
-    MarkChange,
+    StoredChange,
     ReplicaStore,
     StoreServer,
 )
@@ -104,7 +104,7 @@ class FleetRecord:
     pools: dict[str, Pool]
     route: tuple[Target, ...]
     requests: list[FleetRequest]
-    changes: list[MarkChange]
+    changes: list[StoredChange]
     calls: list[FleetCall]
     crashed: int
 

@@ -25,7 +25,7 @@ from orchestrator.health.records import (
     parts,
 )
 from orchestrator.lab.fleet.fleet import FleetRecord, FleetRequest
-from orchestrator.lab.fleet.shared_store import SALT, MarkChange, elapsed
+from orchestrator.lab.fleet.shared_store import SALT, StoredChange, elapsed
 from orchestrator.states import Mark
 
 GRAIN = 0.01
@@ -116,7 +116,7 @@ class Evidence:
         return any(since <= one.at <= until for one in self.record.scenario.steps)
 
 
-def _versions(changes: list[MarkChange]) -> dict[str, list[Version]]:
+def _versions(changes: list[StoredChange]) -> dict[str, list[Version]]:
     found: defaultdict[str, list[Version]] = defaultdict(list)
     for change in changes:
         found[change.key].append((change.number, change.at, change.after))

@@ -29,7 +29,7 @@ SALT = "fleet"
 
 
 @attrs.frozen
-class MarkChange:
+class StoredChange:
     """A change of the truth, instants in seconds since the epoch by the store's clock.
 
     Attributes:
@@ -66,7 +66,7 @@ class StoreServer:
         self.queue, self._next_number = queue, next_number
         self.marks, self.version = Marks(), 0
         self.is_up = True
-        self.changes: list[MarkChange] = []
+        self.changes: list[StoredChange] = []
         self._versions = deque([(0.0, 0, self.marks)])
 
     def apply(self, changes: Changes, process: int) -> None:
@@ -76,7 +76,7 @@ class StoreServer:
             before = marks.get(key)
             if before != after:
                 number = self._next_number()
-                self.changes.append(MarkChange(number, now, process, key, before, after))
+                self.changes.append(StoredChange(number, now, process, key, before, after))
         self.marks, self.version = marks.changed(changes), self.version + 1
         self._versions.append((now, self.version, self.marks))
         while len(self._versions) > 1 and self._versions[1][0] < now - LONGEST_LAG:
