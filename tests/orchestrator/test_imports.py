@@ -56,6 +56,7 @@ importing          | states config dialects header_rules json_values pooling ven
 sim                |
 lab.diagrams       | states extras ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors
+lab.fleet          | states api.errors api.request config connections execution health lab.simulation
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config extras ledger sim lab.invariants lab.simulation
@@ -85,6 +86,7 @@ OTHERS = {
     "http_messages": {"idna", "msgspec"},
     "importing": {"yaml"},
     "lab.diagrams": {"rich"},
+    "lab.fleet": {"msgspec"},
     "ledger": {"cattrs", "msgspec"},
     "secrets": {"keyring", "msgspec"},
     "serving": {"httpx", "httpx2", "msgspec"},
