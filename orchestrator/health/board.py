@@ -53,8 +53,8 @@ class HealthBoard:
         # Without a generator of its own, since to make one is to draw a seed.
         dice = draw if random is None else random.random
         self._state = BoardState(PoolTable(pools, dice), store, claim_seconds)
-        self._clock = clock
-        self.balances = BalanceBoard(self._state, clock)
+        self._wall = clock
+        self.balances = BalanceBoard(self._state, self.now)
         self._by_operation: dict[str, HealthBoard] = {}
 
     def for_operation(self, operation: str, *, own_store: bool = False) -> HealthBoard:
@@ -88,7 +88,8 @@ class HealthBoard:
         Raises:
             ValueError: A target's provider has no pool here.
         """
-        return Session(self._state, self._state.prepared(route), started)
+        prepared = self._state.prepared(route)
+        return Session(self._state, prepared, self._state.store.instant(started))
 
     def admit(self, pool: Pool) -> None:
         """Know the pool of one more provider entry."""
@@ -113,11 +114,11 @@ class HealthBoard:
         # board has named yet.
         for target in (*targets, *_named(marks, self._state.table.pools)):
             self._state.place(target)
-        return board_rows(marks, self._state.places, self._state.providers(), self._clock())
+        return board_rows(marks, self._state.places, self._state.providers(), self.now())
 
     def now(self) -> float:
-        """The wall clock (epoch) that instants on this board are read by."""
-        return self._clock()
+        """The clock (epoch) that instants on this board are read by: the wall's, or the store's."""
+        return self._state.store.instant(self._wall())
 
     def reset(self, provider: str | None = None) -> int:
         """Remove every mark, or those of one provider entry; how many were removed.

@@ -47,6 +47,9 @@ class MarkKind(enum.StrEnum):
     """What the vendor said of the account's money (:mod:`.balance`); a mark where it calls the
     account empty, which keeps calls from targets that cost."""
 
+    RETRY_BUDGET = "retry_budget"
+    """No failure either: what retries have spent."""
+
 
 class MarkScope(enum.StrEnum):
     """The kind of thing that a record is about."""
@@ -121,6 +124,8 @@ class Record:
         cut_first_token: Of a target's circuit: the first-token limit, in seconds, that cut
             the last wait there; ``None`` where none did.
         balance: What is known of the account's money, of ``BALANCE`` alone.
+        spent: Tokens that retries have spent, of ``RETRY_BUDGET`` alone, which is there only
+            where it is above 0.
     """
 
     mark: Mark | None
@@ -137,6 +142,7 @@ class Record:
     credentials: tuple[str, ...] = ()
     cut_first_token: float | None = None
     balance: AccountBalance | None = None
+    spent: int = 0
 
 
 EntryId = tuple[str, str]
@@ -152,7 +158,11 @@ class Marks(dict[str, Record]):
     Attributes:
         looks: What was last seen of places in these marks, filled by :mod:`.availability`.
         before: The looks at the marks that these came from, and what changed since.
+        is_unread: True of those that stand for a store that nobody has read yet: who goes by
+            marks asks the store first.
     """
+
+    is_unread = False
 
     def __init__(self, records: Mapping[str, Record] = MappingProxyType({})) -> None:
         super().__init__(records)
@@ -190,6 +200,21 @@ class Marks(dict[str, Record]):
         return self._labels.get(entry, ())
 
 
+class UnreadMarks(Marks):
+    """The marks of a store that nobody has read yet, which may hold anything."""
+
+    is_unread = True
+
+    def __bool__(self) -> bool:
+        """True: that it is empty is not known."""
+        return True
+
+    @property
+    def is_clear(self) -> bool:
+        """False: nobody knows."""
+        return False
+
+
 def marked_labels(names: Iterable[str]) -> dict[EntryId, set[str]]:
     """By provider entry, the labels of the credentials that these keys are about."""
     found: dict[EntryId, set[str]] = {}
@@ -223,6 +248,14 @@ def parts(name: str) -> tuple[MarkKind, MarkScope, tuple[str, ...]]:
     if len(identity) != _NAMES[about[1]]:
         raise ValueError(f"{name!r} is no key of a record: it has not the names of a {scope}")
     return about
+
+
+def is_counter(name: str) -> bool:
+    """True where the record of this key counts what calls add and take, whoever comes first.
+
+    A store that many processes share may send what a step adds, in place of what it comes to.
+    """
+    return parts(name)[0] is MarkKind.RETRY_BUDGET
 
 
 _decoder = msgspec.json.Decoder(Record)
