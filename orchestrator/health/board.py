@@ -7,11 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import copy
 from random import Random
 from random import random as draw
+from types import MappingProxyType
+
+import attrs
 
 from orchestrator.health.balance_board import BalanceBoard
 from orchestrator.health.expiry import reset
 from orchestrator.health.pool import Pool, PoolTable
-from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
+from orchestrator.health.records import CLAIM_SECONDS, Changes, Marks, parts
 from orchestrator.health.session import BoardState, Session
 from orchestrator.health.snapshot import BoardRow, board_rows
 from orchestrator.health.stores.store import MemoryStore, Store
@@ -19,11 +22,20 @@ from orchestrator.secrets import Secret
 from orchestrator.states.facts import Target
 
 
+@attrs.frozen(eq=False)
+class Look:
+    """A step that changes nothing: what the marks are, once the store has been read."""
+
+    marks: Marks
+    changes: Changes = MappingProxyType({})
+
+
 class HealthBoard:
     """What is known across calls about providers, credentials and targets.
 
-    Safe to share between threads and event loops; with a file store, between
-    processes too. Every operation is synchronous and short.
+    Safe to share between threads and event loops; with a file store, between processes too,
+    with one on a server, between hosts. Every operation is short; what waits for a server is
+    awaited by tasks (:meth:`.Session.begin`).
 
     Args:
         pools: The credential pool of every provider entry that a route names.
@@ -110,6 +122,8 @@ class HealthBoard:
             ValueError: A target's provider has no pool here.
         """
         marks = self._state.store.read()
+        if marks.is_unread:
+            marks = self._state.store.update(Look).marks
         # Other processes, or calls before a restart, may have marked targets that no call of this
         # board has named yet.
         for target in (*targets, *_named(marks, self._state.table.pools)):

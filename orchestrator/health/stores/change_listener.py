@@ -22,13 +22,14 @@ class ChangeListener:
 
     Args:
         address: Of the server.
-        notice: What is called, by the listener's thread.
+        notice: What is called with what was announced, by the listener's thread; with nothing
+            where something may have been missed.
 
     Attributes:
         is_subscribed: Whether it would hear of a change now.
     """
 
-    def __init__(self, address: RedisAddress, notice: Callable[[], None]) -> None:
+    def __init__(self, address: RedisAddress, notice: Callable[[str], None]) -> None:
         self._address, self._notice = address, notice
         self._ends = threading.Event()
         self._channel: ChangeChannel | None = None
@@ -56,7 +57,7 @@ class ChangeListener:
                 self._tell(explain(error, self._address))
             self.is_subscribed = False
             if not self._ends.is_set():
-                self._notice()  # from now on it has to ask by itself
+                self._notice("")  # from now on it has to ask by itself
                 self._ends.wait(AGAIN_SECONDS)
 
     def _tell(self, fault: StoreFault) -> None:
@@ -74,9 +75,9 @@ class ChangeListener:
         try:
             self._channel.open()
             self.is_subscribed = True
-            self._notice()  # of what was changed before
+            self._notice("")  # of what was changed before
             while not self._ends.is_set():
-                if self._channel.wait():
-                    self._notice()
+                if announced := self._channel.wait():
+                    self._notice(announced)
         finally:
             self._channel.close()

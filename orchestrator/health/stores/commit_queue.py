@@ -25,15 +25,13 @@ class QueuedStep:
 
     Attributes:
         step: The step.
-        asked: When it was asked, on the clock of time that passes.
-        ends: Until when whoever asked waits for the store.
+        ends: Until when whoever asked waits for the store, on the clock of time that passes.
         done: Resolved with what it came to.
         seen: The marks that it was last run on.
         outcome: What it came to on them.
     """
 
     step: Callable[[Marks], Any] | TimedStep
-    asked: float
     ends: float
     done: Future[Any] = attrs.field(factory=Future)
     seen: Marks = attrs.field(factory=Marks)

@@ -37,7 +37,13 @@ from orchestrator.health.stores.marks_view import MarksView, Unsaved
 from orchestrator.health.stores.outage import Outage
 from orchestrator.health.stores.redis_address import RedisAddress
 from orchestrator.health.stores.redis_faults import StoreFault, explain
-from orchestrator.health.stores.redis_link import Commit, CommitReply, RedisLink, Verdict
+from orchestrator.health.stores.redis_link import (
+    SILENT_SECONDS,
+    Commit,
+    CommitReply,
+    RedisLink,
+    Verdict,
+)
 from orchestrator.health.stores.store import C
 from orchestrator.health.stores.store_clock import StoreClock
 from orchestrator.health.stores.store_lock import StoreLock
@@ -68,10 +74,16 @@ class Committer:
     Args:
         address: Of the server.
         clock: Knows the server's time.
+        wait_seconds: How long a call waits for the store.
     """
 
-    def __init__(self, address: RedisAddress, clock: StoreClock) -> None:
+    def __init__(
+        self, address: RedisAddress, clock: StoreClock, wait_seconds: float = WAIT_SECONDS
+    ) -> None:
         self.address, self.clock = address, clock
+        self._wait_seconds = wait_seconds
+        self._first_seconds = max(FIRST_SECONDS, wait_seconds)
+        self._silent_seconds = max(SILENT_SECONDS, wait_seconds)
         self.outage = Outage(address)
         self.view = MarksView(UnreadMarks())
         self.lock = StoreLock(self._keep)
@@ -85,13 +97,14 @@ class Committer:
         self._version, self._identity = -1, ""
         self._began = self._sent_at = 0.0
         self._slow_since: float | None = None
-        self._is_asking = self._is_stale = self._is_closing = False
+        self._is_asking = self._is_closing = False
+        self._announced: str | None = None
         self._write_at = self._sleeps_until = math.inf
 
     @property
     def trouble(self) -> str:
         """Why the marks are this process's own; empty where they are shared."""
-        is_late = time.monotonic() > self._began + FIRST_SECONDS
+        is_late = time.monotonic() > self._began + self._first_seconds
         if self._thread is not None and self.view.marks.is_unread and is_late:
             return self.outage.trouble or "it has not answered yet"
         return self.outage.trouble
@@ -128,11 +141,15 @@ class Committer:
 
     def close(self, seconds: float) -> None:
         """Write what waits, for ``seconds`` at most, and end; what is asked next begins anew."""
-        thread, self._is_closing = self._thread, True
-        if thread is None or self._pid != os.getpid():
-            return
+        thread = self._thread
+        self.end()
+        if thread is not None and self._pid == os.getpid():
+            thread.join(seconds)
+
+    def end(self) -> None:
+        """Begin to end; nobody waits for it."""
+        self._is_closing = True
         self._wake.put(None)
-        thread.join(seconds)
 
     def forget_parent(self) -> None:
         """Begin anew in a forked child: thread, connections and waiting calls are the parent's."""
@@ -149,8 +166,8 @@ class Committer:
                 one.close()
 
     def _marks(self) -> Marks:
-        """The marks to decide by; none where they were never read."""
-        return Marks() if self.view.marks.is_unread else self.view.marks
+        """The marks to decide by: those that are known, if they are to be read yet."""
+        return Marks(self.view.marks) if self.view.marks.is_unread else self.view.marks
 
     def _decide(self, step: Callable[[Marks], C], *, may_wait: bool) -> C | QueuedStep:
         now, marks = time.monotonic(), self.view.marks
@@ -158,7 +175,7 @@ class Committer:
             correct_instant(step, self.clock.at(now))
         patience = self._patience(now) if may_wait else 0.0
         if marks.is_unread and patience > 0:
-            return self._enqueue(QueuedStep(step, now, now + patience))
+            return self._enqueue(QueuedStep(step, now + patience))
         outcome = step(self._marks())
         if not outcome.changes:
             return outcome
@@ -166,7 +183,7 @@ class Committer:
         if patience <= 0 or deposits:
             self._keep(outcome.changes, soon=deposits)
             return outcome
-        return self._enqueue(QueuedStep(step, now, now + patience, seen=marks, outcome=outcome))
+        return self._enqueue(QueuedStep(step, now + patience, seen=marks, outcome=outcome))
 
     def _enqueue(self, queued: QueuedStep) -> QueuedStep:
         self._queue.append(queued)
@@ -178,10 +195,10 @@ class Committer:
         if self.outage.trouble or self._slow_since is not None:
             return 0.0
         if self._link is None or self._version < 0:
-            return max(0.0, self._began + FIRST_SECONDS - now)
-        if self._is_asking and now > self._sent_at + WAIT_SECONDS:
+            return max(0.0, self._began + self._first_seconds - now)
+        if self._is_asking and now > self._sent_at + self._wait_seconds:
             return 0.0
-        return WAIT_SECONDS
+        return self._wait_seconds
 
     def _keep(self, changes: Changes, *, soon: bool = False) -> None:
         """Let ``changes`` hold here, and be written as soon as can be."""
@@ -206,10 +223,18 @@ class Committer:
 
     # What the committer's thread does.
 
-    def notice_change(self) -> None:
-        """Ask the server what others have changed; called by the listener."""
-        self._is_stale = True
+    def notice_change(self, announced: str) -> None:
+        """Ask the server what was changed, where that is not known; called by the listener."""
+        self._announced = announced
         self._wake.put(None)
+
+    def _is_behind(self) -> bool:
+        """Whether something was announced that is not in the copy yet."""
+        announced, self._announced = self._announced, None
+        if not announced:
+            return announced is not None
+        identity, _, version = announced.partition(" ")
+        return identity != self._identity or int(version) > self._version
 
     def _run(self) -> None:
         try:
@@ -223,7 +248,13 @@ class Committer:
             self._take_turn()
         finally:
             self._hang_up()
-            self._thread = None
+            self.lock.hold(self._leave, lambda: None)
+
+    def _leave(self) -> None:
+        # Whoever begins anew asks first: others go on meanwhile.
+        view = self.view
+        self.view = MarksView(UnreadMarks(view.saved), view.unsaved, UnreadMarks(view.marks))
+        self._thread = None
 
     def _time_to_sleep(self) -> float:
         now = time.monotonic()
@@ -256,7 +287,7 @@ class Committer:
 
     def _call_up(self) -> None:
         """Open a connection, and read all marks."""
-        self._link = RedisLink(self.address)
+        self._link = RedisLink(self.address, self._silent_seconds)
         self._exchange(self._link, nothing(), is_first=True)
         self.outage.end()
         self._listener = ChangeListener(self.address, self.notice_change)
@@ -277,22 +308,23 @@ class Committer:
         now = time.monotonic()
         if self.clock.is_known:
             for queued in self._queue:
-                queued.correct(self.clock.at(queued.asked))
+                queued.correct(self.clock.at(now))
         is_due = bool(self._queue) or now >= self._write_at or self._is_closing
         batch = gather(self.view, self._queue if is_due else ())
         if not is_due or batch.is_empty:
             batch.resolve()
             if is_due:
                 self._queue, self._write_at = [], math.inf
-            is_asking = self._is_stale or self._time_to_sleep() <= 0
+            is_asking = self._is_behind() or self._time_to_sleep() <= 0
             return nothing() if is_asking and not self._is_closing else None
         self._batch, self._queue, self._write_at = batch, [], math.inf
         return batch
 
     def _exchange(self, link: RedisLink, batch: CommitBatch, *, is_first: bool = False) -> None:
-        self._is_stale, self._sent_at, self._is_asking = False, time.monotonic(), True
+        self._sent_at, self._is_asking = time.monotonic(), True
         version = -1 if is_first else self._version
-        asked = Commit(version, self._identity, batch.changes, batch.additions, batch.instants)
+        instants = batch.instants if self.clock.is_known else None
+        asked = Commit(version, self._identity, batch.changes, batch.additions, instants)
         reply = link.commit(asked)
         self.lock.hold(lambda: self._hear(batch, reply), lambda: None)
 
@@ -327,7 +359,7 @@ class Committer:
         return bool(known) and (reply.identity != known or reply.version < self._version)
 
     def _time_trip(self, seconds: float) -> None:
-        if seconds <= WAIT_SECONDS:
+        if seconds <= self._wait_seconds:
             self._slow_since = None
             if self._link is not None and self._version >= 0:
                 self.outage.end()
@@ -335,7 +367,8 @@ class Committer:
         now = time.monotonic()
         self._slow_since = now if self._slow_since is None else self._slow_since
         if now > self._slow_since + SLOW_SECONDS:
-            said = f"it answers after {1000 * seconds:.0f} ms, and a call waits for 20 ms at most"
+            most = 1000 * self._wait_seconds
+            said = f"it answers after {1000 * seconds:.0f} ms, a call waits {most:.0f} ms at most"
             self.outage.begin(StoreFault(f"{said}; put it nearer, or see what keeps it busy"))
 
     def _give_up(self, fault: StoreFault) -> None:

@@ -37,11 +37,6 @@ class RedisAddress:
         return words.replace(password, MASK) if password else words
 
 
-def is_url(health: str) -> bool:
-    """True where ``health`` is meant as the URL of a shared store."""
-    return "://" in health
-
-
 def shown_url(url: str) -> str:
     """``url`` without user, password and what follows a ``?``."""
     # From the last @ on: a password may hold one itself, and what else was not meant to.

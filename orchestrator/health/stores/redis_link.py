@@ -99,10 +99,11 @@ class RedisLink:
 
     Args:
         address: Of the server.
+        silent_seconds: After so long without an answer the server counts as gone.
     """
 
-    def __init__(self, address: RedisAddress) -> None:
-        self._connection = _connection(address)
+    def __init__(self, address: RedisAddress, silent_seconds: float = SILENT_SECONDS) -> None:
+        self._connection = _connection(address, silent_seconds)
         self._proposed = ""
 
     def commit(self, asked: Commit) -> CommitReply:
@@ -128,7 +129,7 @@ class RedisLink:
         self._proposed = self._proposed or secrets.token_hex(8)
         earliest, latest = asked.instants or ("", "")
         yield from (asked.version, asked.identity, self._proposed, earliest, latest)
-        yield from (script.TOLERATED, script.CHANNEL, script.GONE_KEPT)
+        yield from (script.TOLERATED, _channel(self._connection), script.GONE_KEPT)
 
     def _ask(self, command: str, which: str, arguments: Sequence[str]) -> Any:
         keys = script.KEYS
@@ -144,16 +145,16 @@ class ChangeChannel:
     """
 
     def __init__(self, address: RedisAddress) -> None:
-        self._connection = _connection(address)
+        self._connection = _connection(address, SILENT_SECONDS)
         self._is_asked = False
 
     def open(self) -> None:
         """Subscribe; raises as :meth:`RedisLink.commit`."""
-        self._connection.send_command("SUBSCRIBE", script.CHANNEL)
+        self._connection.send_command("SUBSCRIBE", _channel(self._connection))
         self._connection.read_response()
 
-    def wait(self) -> bool:
-        """Wait for a second at most; true where something was changed.
+    def wait(self) -> str:
+        """Wait for a second at most; what was announced, empty where nothing was.
 
         Raises:
             redis.RedisError: Nobody is there any more.
@@ -162,30 +163,36 @@ class ChangeChannel:
         if self._connection.can_read(timeout=SILENT_SECONDS):
             self._is_asked = False
             answer = self._connection.read_response()
-            return isinstance(answer, list) and answer[:1] == [b"message"]
+            is_news = isinstance(answer, list) and answer[:1] == [b"message"]
+            return _text(answer[2]) if is_news else ""
         if self._is_asked:
             raise redis.exceptions.TimeoutError("the channel is silent")
         # Half a connection says nothing, and is not closed either: so it is asked.
         self._connection.send_command("PING")
         self._is_asked = True
-        return False
+        return ""
 
     def close(self) -> None:
         """Close it; whoever waits is told."""
         self._connection.disconnect()
 
 
-def _connection(address: RedisAddress) -> Any:
+def _connection(address: RedisAddress, seconds: float) -> Any:
     pool = redis.ConnectionPool.from_url(
         address.url.reveal(),
         # The older protocol: every server speaks it, and it needs no HELLO to be allowed.
         protocol=2,
         # The one thread that asks decides when to ask again.
         retry=Retry(NoBackoff(), 0),
-        socket_timeout=SILENT_SECONDS,
-        socket_connect_timeout=SILENT_SECONDS,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
     )
     return pool.make_connection()
+
+
+def _channel(connection: Any) -> str:
+    # Databases of a server are apart, channels are not.
+    return f"{script.CHANNEL}:{connection.db}"
 
 
 def _written(asked: Commit) -> Iterator[str]:

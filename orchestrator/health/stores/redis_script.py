@@ -27,7 +27,7 @@ longer known: who knows less reads all."""
 KEYS = (RECORDS, CHANGES, GONE, META)
 
 CHANNEL = f"{TAG}:changed"
-"""Told the id and the version after each change."""
+"""With the number of the database: told the id and the version after each change."""
 
 GONE_KEPT = 1000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import time
 import weakref
@@ -13,7 +14,7 @@ from typing import Any
 from orchestrator.health.records import Marks
 from orchestrator.health.stores import at_fork
 from orchestrator.health.stores.commit_queue import QueuedStep
-from orchestrator.health.stores.committer import Committer
+from orchestrator.health.stores.committer import WAIT_SECONDS, Committer
 from orchestrator.health.stores.event_loops import is_loop
 from orchestrator.health.stores.redis_address import read_address
 from orchestrator.health.stores.store import C
@@ -37,16 +38,20 @@ class RedisStore:
         url: Of the server: ``redis://``, ``rediss://`` or ``unix://``.
         server_time: False where instants come from a clock of the caller's own, as in
             simulations: then the server's does not correct them.
+        wait_seconds: How long a call waits for the server, before it goes by what is known here.
 
     Raises:
         ValueError: It is no such URL.
     """
 
-    def __init__(self, url: str, *, server_time: bool = True) -> None:
+    def __init__(
+        self, url: str, *, server_time: bool = True, wait_seconds: float = WAIT_SECONDS
+    ) -> None:
         clock = StoreClock(is_server=server_time)
-        self._committer = Committer(read_address(url), clock)
-        # Also at the end of the interpreter: what waits is written.
-        self._end = weakref.finalize(self, self._committer.close, CLOSE_SECONDS)
+        self._committer = Committer(read_address(url), clock, wait_seconds)
+        # Its thread would live on; but whose thread collects a store must not wait for that.
+        weakref.finalize(self, self._committer.end).atexit = False
+        _committers.add(self._committer)
         at_fork.watch(self)
 
     def __repr__(self) -> str:
@@ -112,6 +117,16 @@ class RedisStore:
         """Go on in the parent; begin anew in the child."""
         self._committer.forget_parent()
         self._committer.lock.release()
+
+
+_committers: weakref.WeakSet[Committer] = weakref.WeakSet()
+
+
+@atexit.register
+def _write_all() -> None:
+    """Write what waits in memory when the interpreter ends."""
+    for committer in list(_committers):
+        committer.close(CLOSE_SECONDS)
 
 
 async def _resolved(queued: QueuedStep) -> None:
