@@ -41,8 +41,8 @@ from orchestrator.health.stores.redis_link import (
     SILENT_SECONDS,
     Commit,
     CommitReply,
+    CommitVerdict,
     RedisLink,
-    Verdict,
 )
 from orchestrator.health.stores.store import C
 from orchestrator.health.stores.store_clock import StoreClock
@@ -332,12 +332,12 @@ class Committer:
         self.clock.learn(reply.time, reply.sent, reply.seconds)
         self._time_trip(reply.seconds)
         self._batch, self._is_asking = None, False
-        view = self._refused(batch) if reply.verdict is not Verdict.DONE else self.view
+        view = self._refused(batch) if reply.verdict is not CommitVerdict.DONE else self.view
         if self._is_lost(reply):
             view = _with_all_known(view)
         saved = Marks(_present(reply.told)) if reply.is_whole else view.saved.changed(reply.told)
         written: Unsaved = {}
-        if reply.verdict is Verdict.DONE:
+        if reply.verdict is CommitVerdict.DONE:
             saved, written = saved.changed(batch.stored(reply.sums)), batch.waiting
         self._version, self._identity = reply.version, reply.identity
         is_same = view is self.view and batch.is_empty and not reply.told and not reply.is_whole
@@ -345,7 +345,7 @@ class Committer:
             self.view = view.rebase(saved, written)
         if self.view.unsaved:
             self._write_at = 0.0
-        if reply.verdict is Verdict.DONE:
+        if reply.verdict is CommitVerdict.DONE:
             batch.resolve()
 
     def _refused(self, batch: CommitBatch) -> MarksView:

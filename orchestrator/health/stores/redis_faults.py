@@ -70,6 +70,6 @@ def explain(error: BaseException, address: RedisAddress) -> StoreFault:
     """What is wrong, as far as ``error`` tells."""
     said = address.masked(" ".join(str(error).split())) or type(error).__name__
     for advice, signs in _ADVICE.items():
-        if any(sign in said for sign in signs):
+        if any(sign.lower() in said.lower() for sign in signs):
             return StoreFault(f"{advice} ({said[:300]})", is_lasting=True)
     return StoreFault(said[:300])

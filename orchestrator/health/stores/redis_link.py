@@ -25,7 +25,7 @@ _MARK = 999_999_999
 """Stands for what is spent, until the server has put the sum there."""
 
 
-class Verdict(enum.Enum):
+class CommitVerdict(enum.Enum):
     """What became of changes."""
 
     DONE = "done"
@@ -83,7 +83,7 @@ class CommitReply:
         seconds: That the round trip took.
     """
 
-    verdict: Verdict
+    verdict: CommitVerdict
     version: int
     identity: str
     told: Changes
@@ -209,7 +209,7 @@ def _written(asked: Commit) -> Iterator[str]:
 def _reply(answer: Any, sent: float, seconds: float) -> CommitReply:
     verdict, version, identity, whole, parts, is_whole, told, sums = answer
     return CommitReply(
-        verdict=Verdict(_text(verdict)),
+        verdict=CommitVerdict(_text(verdict)),
         version=int(version),
         identity=_text(identity),
         told=dict(_records(told, is_whole=bool(is_whole))),

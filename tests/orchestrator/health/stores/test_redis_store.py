@@ -15,6 +15,7 @@ import pytest
 
 from orchestrator.health import HealthBoard, Store
 from orchestrator.health.session import Release, Report, TakeFirst
+from orchestrator.health.stores.redis_script import RECORDS
 from orchestrator.health.stores.redis_store import RedisStore
 from orchestrator.states.facts import Mark, Target
 from orchestrator.states.reasons import Reason
@@ -119,7 +120,8 @@ def test_a_store_that_is_emptied_is_told_what_is_known(shared_server: StoreServe
 
     shared_server.ask("FLUSHALL")
 
-    assert eventually(lambda: models(opened(shared_server)) == {"one"})
+    assert eventually(lambda: shared_server.ask("HLEN", RECORDS) == 1)
+    assert models(opened(shared_server)) == {"one"}
 
 
 def test_of_two_marks_made_apart_the_later_due_stands(server: StoreServer) -> None:
@@ -143,7 +145,7 @@ def test_a_process_that_finds_no_store_is_on_its_own(caplog: pytest.LogCaptureFi
 
     assert [row.provider for row in world.marked()] == ["acme"]
     assert eventually(lambda: "refused" in world.store.trouble)
-    assert levels(caplog) == [logging.WARNING]
+    assert eventually(lambda: levels(caplog) == [logging.WARNING])
     assert PASSWORD not in caplog.text + repr(world.store) + world.store.trouble
 
 
@@ -214,8 +216,8 @@ def test_a_store_without_memory_is_told_and_used_again_once_it_has_some(
 
     server.ask("CONFIG", "SET", "maxmemory", "0")
 
-    assert eventually(lambda: models(opened(server)) == {"one"})
     assert eventually(lambda: world.store.trouble == "")
+    assert eventually(lambda: server.ask("HLEN", RECORDS) == 1)
 
 
 def test_the_acl_line_of_the_docs_is_all_that_is_needed(shared_server: StoreServer) -> None:
