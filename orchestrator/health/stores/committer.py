@@ -64,8 +64,8 @@ it is."""
 POLL_SECONDS = 0.025
 """Between two questions where nobody tells of changes."""
 
-SLOW_SECONDS = 1.0
-"""A store that has been slow for so long is told of."""
+SLOW_ANSWERS = 10
+"""A store is told of that was slow so many times in a row; once is no news."""
 
 
 class Committer:
@@ -96,7 +96,7 @@ class Committer:
         self._pid = 0
         self._version, self._identity = -1, ""
         self._began = self._sent_at = 0.0
-        self._slow_since: float | None = None
+        self._slow = 0
         self._is_asking = self._is_closing = False
         self._announced: str | None = None
         self._write_at = self._sleeps_until = math.inf
@@ -192,7 +192,7 @@ class Committer:
 
     def _patience(self, now: float) -> float:
         """Seconds that a call may wait for the server now."""
-        if self.outage.trouble or self._slow_since is not None:
+        if self.outage.trouble or self._slow:
             return 0.0
         if self._link is None or self._version < 0:
             return max(0.0, self._began + self._first_seconds - now)
@@ -360,13 +360,12 @@ class Committer:
 
     def _time_trip(self, seconds: float) -> None:
         if seconds <= self._wait_seconds:
-            self._slow_since = None
+            self._slow = 0
             if self._link is not None and self._version >= 0:
                 self.outage.end()
             return
-        now = time.monotonic()
-        self._slow_since = now if self._slow_since is None else self._slow_since
-        if now > self._slow_since + SLOW_SECONDS:
+        self._slow += 1
+        if self._slow >= SLOW_ANSWERS:
             most = 1000 * self._wait_seconds
             said = f"it answers after {1000 * seconds:.0f} ms, a call waits {most:.0f} ms at most"
             self.outage.begin(StoreFault(f"{said}; put it nearer, or see what keeps it busy"))
@@ -382,7 +381,7 @@ class Committer:
         self.view = MarksView(Marks(view.saved), view.unsaved).rebase(Marks(view.saved))
         for queued in [*(batch.steps if batch else ()), *self._queue]:
             self._settle(queued)
-        self._write_at, self._slow_since = math.inf, None
+        self._write_at, self._slow = math.inf, 0
 
 
 def _kept(view: MarksView, steps: Iterable[QueuedStep], *, with_counters: bool = True) -> MarksView:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import attrs
 
-from orchestrator.health import MemoryStore, Store
+from orchestrator.health import MemoryStore, Pool, Store
 from tests.orchestrator.health.processes import store_at
 from tests.orchestrator.health.stores.servers import running_server
-from tests.orchestrator.health.world import Pool, World
+from tests.orchestrator.health.world import World
 
 ROOT = Path(__file__).parents[4]
 SHARED = ("file", "server")

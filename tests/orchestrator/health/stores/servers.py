@@ -56,7 +56,7 @@ class StoreServer:
     def ask(self, *command: str) -> Any:
         """The answer to one command of an administrator."""
         with contextlib.closing(redis.Redis(port=self.port, decode_responses=True)) as client:
-            return client.execute_command(*command)
+            return client.execute_command(*command)  # type: ignore[no-untyped-call]
 
     def freeze(self) -> None:
         """Let it take connections and answer nobody."""

@@ -11,7 +11,8 @@ from typing import NoReturn
 import pytest
 
 from orchestrator.health.records import Marks
-from orchestrator.health.session import PendingAnswer, Release, Report, TakeFirst
+from orchestrator.health.session import Release, Report, TakeFirst
+from orchestrator.health.store_step import PendingAnswer
 from orchestrator.health.stores.store import Store
 from orchestrator.states.facts import Mark, Taken, Target
 from orchestrator.states.reasons import Reason
