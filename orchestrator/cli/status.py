@@ -87,7 +87,10 @@ def status(
                 return DONE
             _ask_balances(orchestrator, loaded, provider)
             now = time.time()
-            shown = _ShownBoard(_entries(orchestrator, provider), loaded, now)
+            entries = _entries(orchestrator, provider)
+            # The instants of a shared board are those of its server.
+            at, trouble = orchestrator.board.now(), orchestrator.board.store.trouble
+            shown = _ShownBoard(entries, loaded, at, trouble)
             recent = RecentCalls.read(screen, loaded.config, now)
             gateways = RunningGateways.read()
             if json:
@@ -180,11 +183,13 @@ class _ShownBoard:
         entries: What is known, each provider before what belongs to it.
         loaded: Whose providers these are.
         now: The instant (epoch).
+        trouble: Why the shared board cannot be used; empty where it can.
     """
 
     entries: Sequence[BoardRow]
     loaded: Loaded
     now: float
+    trouble: str
 
     @property
     def config(self) -> Config:
@@ -193,25 +198,31 @@ class _ShownBoard:
 
     def object(self) -> dict[str, Any]:
         """As a JSON-ready mapping."""
-        return {"now": self.now, "entries": [self._entry(entry) for entry in self.entries]}
+        entries = [self._entry(entry) for entry in self.entries]
+        return {"now": self.now, "board": self.trouble or "ok", "entries": entries}
 
     def show(self, screen: Screen) -> None:
         """On stdout."""
         if self.config.health == "memory":
             screen.say('note: health = "memory", so each process knows only its own calls')
+        if self.trouble:
+            screen.say(f"note: the shared board cannot be used, so it is empty: {self.trouble}")
         width = min(_WIDEST, max((cell_len(self._name(one)) for one in self.entries), default=0))
         for entry in self.entries:
             screen.result(self._line(entry, width))
-            if said := _said(entry, self.now):
-                screen.result(Text(said, style="dim"), margin=_MARGIN)
-            if said := _budget(entry):
-                screen.result(Text(said, style="yellow"), margin=_MARGIN)
-            if entry.balance is not None:
-                low = self.config.providers[entry.provider].low_balance
-                for line in money_lines(entry.balance, low, self.now):
-                    screen.result(line, margin=_MARGIN)
+            self._show_more(screen, entry)
         for name in dict.fromkeys(entry.provider for entry in self.entries if entry.unknown):
             screen.result(self._unknown(name))
+
+    def _show_more(self, screen: Screen, entry: BoardRow) -> None:
+        if said := _said(entry, self.now):
+            screen.result(Text(said, style="dim"), margin=_MARGIN)
+        if said := _budget(entry):
+            screen.result(Text(said, style="yellow"), margin=_MARGIN)
+        if entry.balance is not None:
+            low = self.config.providers[entry.provider].low_balance
+            for line in money_lines(entry.balance, low, self.now):
+                screen.result(line, margin=_MARGIN)
 
     def _line(self, entry: BoardRow, width: int) -> Text:
         words, style = self._state(entry)

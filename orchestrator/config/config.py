@@ -16,6 +16,7 @@ import attrs
 from orchestrator.config.errors import Problem, UnknownRoute
 from orchestrator.pooling import RETRY_BUDGET
 from orchestrator.provider import LARGEST_ANSWER, Provider
+from orchestrator.secrets import Secret
 from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy, Timeouts
 from orchestrator.vendors import CATALOGUE, always_reasons
@@ -120,7 +121,7 @@ class Config:
 
     Attributes:
         path: The file it was read from, or a name for text that came from nowhere.
-        health: ``"file"``, ``"memory"`` or the URL of a shared store.
+        health: ``"file"``, ``"memory"`` or the URL of a shared store, which may hold a password.
         ledger: Where every call's ledger is appended, ``None`` for nowhere.
         policy: What a call may do.
         timeouts: The limits of an attempt, unless the target has its own.
@@ -143,7 +144,7 @@ class Config:
     """
 
     path: Path | str = "orchestrator.toml"
-    health: str = "file"
+    health: str | Secret = "file"
     ledger: Path | None = None
     policy: Policy = Policy()
     timeouts: Timeouts = Timeouts()

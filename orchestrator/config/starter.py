@@ -43,7 +43,7 @@ def _seconds(amount: float | None) -> str:
 
 
 _KEYS = f"""
-health = "file"  # file (shared by this user's processes) | memory
+health = "file"  # file (shared by this user's processes) | memory | redis://… (by hosts) | env:NAME
 ledger = "calls.jsonl"  # no default; every call is appended, as JSON lines
 ledger_max = "100MB"  # no default; a ledger that would grow beyond it is renamed to NAME.1, in place of an older one
 

@@ -158,7 +158,11 @@ class Marks(dict[str, Record]):
     Attributes:
         looks: What was last seen of places in these marks, filled by :mod:`.availability`.
         before: The looks at the marks that these came from, and what changed since.
+        is_unread: True of those that stand for a store that nobody has read yet: who goes by
+            marks asks the store first.
     """
+
+    is_unread = False
 
     def __init__(self, records: Mapping[str, Record] = MappingProxyType({})) -> None:
         super().__init__(records)
@@ -204,6 +208,21 @@ class Marks(dict[str, Record]):
         if self._labels is None:
             self._labels = marked_labels(self)
         return self._labels.get(entry, ())
+
+
+class UnreadMarks(Marks):
+    """The marks of a store that nobody has read yet, which may hold anything."""
+
+    is_unread = True
+
+    def __bool__(self) -> bool:
+        """True: that it is empty is not known."""
+        return True
+
+    @property
+    def is_clear(self) -> bool:
+        """False: nobody knows."""
+        return False
 
 
 def marked_labels(names: Iterable[str]) -> dict[EntryId, set[str]]:

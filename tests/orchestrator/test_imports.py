@@ -33,10 +33,10 @@ classification.rule | states
 vendors            | states classification.rule dialects
 pooling            |
 provider           | classification.rule dialects http_messages pooling secrets vendors
-health             | states pooling secrets
+health             | states extras pooling secrets
 classification     | states classification.rule secrets vendors
 ledger             | states dialects json_values
-config             | states classification classification.rule connections dialects extras header_rules http_messages json_values pooling provider secrets vendors
+config             | states classification classification.rule connections dialects extras header_rules health http_messages json_values pooling provider secrets vendors
 api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
@@ -82,7 +82,7 @@ OTHERS = {
     "gateway": {
         *("httptools", "msgspec", "opentelemetry", "prometheus_client", "uvicorn", "uvloop"),
     },
-    "health": {"msgspec", "platformdirs"},
+    "health": {"msgspec", "platformdirs", "redis"},
     "http_messages": {"idna", "msgspec"},
     "importing": {"yaml"},
     "lab.diagrams": {"rich"},
@@ -107,6 +107,7 @@ NOT_LOADED = (
     "opentelemetry",
     "prometheus_client",
     "temporalio",
+    "redis",
     "rich",
     "sqlite3",
     "uvicorn",

@@ -24,7 +24,6 @@ def test_file_is_the_file_in_the_users_state_folder() -> None:
 @pytest.mark.parametrize(
     ("health", "words"),
     [
-        ("redis://user:hunter2@host/0", "'redis://host/0': shared stores are not available yet"),
         ("files", "'files' is not a store"),
         ("", "'' is not a store"),
     ],
