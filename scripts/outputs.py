@@ -301,6 +301,7 @@ OUTPUTS = {
                 "provider": str,
                 "vendor": str | None,
                 "balance": ShownBalance | None,
+                "retries": {"left": int | None, "of": int, "paused": bool},
                 **_fields(ShownMark),
                 "credentials": ({"label": str, "model": str | None, **_fields(ShownMark)},),
                 "targets": ({"target": str, "model": str, **_fields(ShownMark)},),

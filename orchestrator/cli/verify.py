@@ -75,9 +75,9 @@ def verify(
         if json:
             routes = [as_mapping(one) for one in verdicts]
             found = {"config": str(loaded.path), "routes": routes, "exceeded": exceeded}
-            screen.json({**found, "retry_budget": loaded.config.retry_budget})
+            screen.json({**found, "retry_budget": loaded.retry_budget})
         else:
-            budget = loaded.config.retry_budget
+            budget = loaded.retry_budget
             render.show(screen, verdicts, exceeded, verbose=verbose, retry_budget=budget)
         _write(screen, verdicts, ledger)
         return FAILED if exceeded or not all(one.holds for one in verdicts) else DONE

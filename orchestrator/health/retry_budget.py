@@ -6,8 +6,9 @@ An empty bucket closes the row ``retry`` alone: fallback, rotation, repair and w
 
 The numbers are those of the AWS SDKs: 500 tokens; 14 for a retry, 5 after a throttle, given back
 where it succeeds; 1 for any other success (botocore/retries/quota.py and standard.py of botocore
-1.43.67, August 2026: the costs of its updated behaviour, which came on 4 May 2026 with b8db539).
-They hold a bucket at rest up to 22 failures in 100, for ``p = 14 q² (1 + q)`` there.
+1.43.67, August 2026: the costs of its updated behaviour, which came on 4 May 2026 with b8db539 and
+is still asked for by a variable there). Where ``q`` of all requests fail, each by itself, answers
+bring ``1 - q`` a call and failed retries spend ``14 q² (1 + q)``: even at 22 in 100.
 """
 
 from __future__ import annotations

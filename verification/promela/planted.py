@@ -107,7 +107,7 @@ PLANTED = (
         "a retry without its bound",
         _changed("retry", guard=unbounded),
         "tries_are_bounded",
-        SHIPPED.with_(guards={unbounded: "(RETRY_HELPS && RETRY_FITS)"}),
+        SHIPPED.with_(guards={unbounded: "(RETRY_HELPS && RETRY_FITS && !unpaid)"}),
     ),
     Planted(
         "a later error as the cause",
@@ -122,7 +122,7 @@ PLANTED = (
         SHIPPED.with_(
             guards={
                 whoever_is_slow: "(RETRY_HELPS && tries < TRIES_ALLOWED && WAITS_REMAIN && "
-                "wait == SOON)"
+                "wait == SOON && !unpaid)"
             }
         ),
     ),
