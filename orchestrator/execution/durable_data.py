@@ -92,12 +92,14 @@ class CallPlan:
         policy: What the call may do.
         unfit: The targets that cannot express the request, or have no key.
         repairs: What cured earlier calls, by target name.
+        is_observed: True where somebody is to be told of the call when it is over.
     """
 
     route: tuple[Target, ...]
     policy: Policy
     unfit: tuple[Skipped, ...] = ()
     repairs: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+    is_observed: bool = False
 
 
 @attrs.frozen

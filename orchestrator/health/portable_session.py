@@ -35,6 +35,11 @@ class SessionState:
     counted: frozenset[str] = frozenset()
     probed: bool = False
 
+    @property
+    def owes(self) -> bool:
+        """See :attr:`.CallClaims.owes`; who owes nothing need not ask for a release."""
+        return bool(self.claims or self.pending)
+
 
 class PortableSession(Session):
     """A session that takes up where another one, maybe of another process, has left off.
