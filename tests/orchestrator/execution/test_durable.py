@@ -122,7 +122,7 @@ def attempts(found: Response | CallFailed) -> list[Any]:
     ]
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(st.data())
 def test_a_call_that_is_killed_again_and_again_is_the_same_call(
     providers: ScriptedProviders, data: st.DataObject
