@@ -17,7 +17,8 @@ What is recorded, and when it may happen twice:
   has heard it, and before its result is kept, asks again: a failure is counted twice then, a take
   finds its own claim, or waits for it to expire by itself, as after the crash of any process.
 * *Reload*: whether a refused secret is another one now; the secret itself is never told.
-* *File*: the record of the call goes to the ledger file and the observers, whole, at its end.
+* *File*: the record of the call goes to the ledger file and the observers, whole, at its end; no
+  step where there are none.
 
 Secrets are read, and requests written and signed, by the :class:`.StepPerformer` alone.
 """
@@ -75,7 +76,7 @@ from orchestrator.execution.recorded_errors import rebuild_error
 from orchestrator.execution.runtime import Runtime
 from orchestrator.execution.step_performer import DurableHost, drive
 from orchestrator.health import SessionState
-from orchestrator.health.session import Take, TakeFirst
+from orchestrator.health.session import Release, Take, TakeFirst
 from orchestrator.http_messages import ResponseHead, ResponseHeaders
 from orchestrator.provider import Provider
 from orchestrator.secrets import Secret
@@ -242,7 +243,9 @@ class DurablePump:
         result = _checked(StepKind.PLAN, written, planned)
         self._clock = RecordedClock(result.ended)
         self._started = result.ended
-        self._call = run = self._begin(read(result.result, CallPlan))
+        plan: CallPlan = read(result.result, CallPlan)
+        self._is_observed = plan.is_observed
+        self._call = run = self._begin(plan)
         try:
             response = await drive(flow(run), self._perform)
         except GeneratorExit:
@@ -342,7 +345,9 @@ class DurablePump:
         self._clock.advance(wall=self._ended)
 
     async def _ask(self, effect: Ask) -> Any:
-        run = self._call
+        run, state = self._call, self._state
+        if isinstance(effect.question, Release) and not (state is not None and state.owes):
+            return None  # a step less for nearly every call
         asked = BoardQuestion(
             self._id,
             run.call.route,
@@ -350,7 +355,7 @@ class DurablePump:
             self._started,
             effect.at,
             effect.question,
-            self._state,
+            state,
         )
         answer: BoardAnswer = await self._step(StepKind.ASK, asked, 0.0, BoardAnswer)
         self._state = answer.state
@@ -374,6 +379,8 @@ class DurablePump:
         return answer
 
     async def _file(self) -> None:
+        if not self._is_observed:
+            return
         entries = tuple(map(msgspec.json.decode, self._call.recorder.ledger.lines()))
         await self._step(StepKind.FILE, LedgerQuestion(self._id, entries), 0.0)
 

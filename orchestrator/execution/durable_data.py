@@ -92,12 +92,14 @@ class CallPlan:
         policy: What the call may do.
         unfit: The targets that cannot express the request, or have no key.
         repairs: What cured earlier calls, by target name.
+        is_observed: True where somebody is to be told of the call when it is over.
     """
 
     route: tuple[Target, ...]
     policy: Policy
     unfit: tuple[Skipped, ...] = ()
     repairs: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+    is_observed: bool = False
 
 
 @attrs.frozen
@@ -158,13 +160,15 @@ class RecordedError:
     """An exception, by what tells them apart: the names of its types, and its words, masked.
 
     Attributes:
-        types: Its class and those below it, nearest first.
+        types: The names of its class and of those below it, nearest first.
         text: What it says.
+        ours: The nearest of them that is a class of ours; others have classes of the same name.
         cause: What it came from.
     """
 
     types: tuple[str, ...]
     text: str
+    ours: str = ""
     cause: RecordedError | None = None
 
 

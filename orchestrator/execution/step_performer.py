@@ -122,7 +122,8 @@ class StepPerformer:
         call = await self._host.abegin_call(read(asked, WrittenRequest).request(), is_traced=False)
         known = call.runtime.repairs
         repairs = {each.name: known[each.name] for each in call.call.route if each.name in known}
-        return CallPlan(call.call.route, call.call.policy, call.unfit, repairs)
+        is_observed = bool(self._host.observers)
+        return CallPlan(call.call.route, call.call.policy, call.unfit, repairs, is_observed)
 
     async def _attempt(self, asked: Data) -> AttemptRecord:
         question = read(asked, AttemptQuestion)

@@ -38,6 +38,11 @@ class SessionState:
     probed: bool = False
     retry: Reservation | None = None
 
+    @property
+    def owes(self) -> bool:
+        """See :attr:`.CallClaims.owes`; who owes nothing need not ask for a release."""
+        return bool(self.claims or self.pending)
+
 
 class PortableSession(Session):
     """A session that takes up where another one, maybe of another process, has left off.

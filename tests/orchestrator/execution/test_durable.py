@@ -44,6 +44,15 @@ class CancelledEngine(MemoryEngine):
         raise asyncio.CancelledError(seconds)
 
 
+class CancelledInAttempt(MemoryEngine):
+    """Its workflow is cancelled while a request is on its way."""
+
+    async def step(self, kind: str, asked: dict[str, Any], seconds: float) -> dict[str, Any]:
+        if kind == StepKind.ATTEMPT:
+            raise asyncio.CancelledError
+        return await super().step(kind, asked, seconds)
+
+
 class LosingEngine(MemoryEngine):
     """Its first attempt goes away with the process that performs it."""
 
@@ -68,13 +77,15 @@ class Place:
     policy: str = POLICY
     extra: str = ""
     query: str = ""
+    is_observed: bool = True
 
     def orchestrator(self) -> Orchestrator:
         urls = {name: f"{self.providers.url(name)}{self.query}" for name in "ab"}
         text = text_of(urls, ROUTE, keys=KEYS, extra=self.policy)
         config = loads(f"{text}\n{self.extra}", environment("ab", KEYS))
         options: dict[str, Any] = {"clock": self.clock, "store": self.store}
-        return Orchestrator(config, observe=self.told.append, **options)
+        observe = self.told.append if self.is_observed else None
+        return Orchestrator(config, observe=observe, **options)
 
     def run(self, every: float, request: Request = ASKED) -> Response:
         call = run_killed(self.orchestrator, request, self.clock, self.journal, every)
@@ -111,7 +122,7 @@ def attempts(found: Response | CallFailed) -> list[Any]:
     ]
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(st.data())
 def test_a_call_that_is_killed_again_and_again_is_the_same_call(
     providers: ScriptedProviders, data: st.DataObject
@@ -200,16 +211,20 @@ def test_what_was_in_flight_at_a_crash_is_asked_again_and_nothing_else(
     assert [*place.run(NEVER).ledger] == [*response.ledger]
 
 
-def test_a_claim_whose_answer_was_lost_is_found_again(providers: ScriptedProviders) -> None:
-    providers.set("a", Script((replies.ok(),)))
+def benched(providers: ScriptedProviders) -> Place:
+    """A place where every provider was out of money, and may be probed by now."""
     place = Place(providers)
-    providers.set("a", Script((replies.billing_402(), replies.billing_402(), replies.ok("back"))))
-    providers.set("b", Script((replies.billing_402(),)))
+    for name in "ab":
+        providers.set(name, Script((replies.billing_402(),)))
     outcome(lambda: place.run(NEVER))
     place.clock.advance(400.0)
     place.journal = Journal()
     providers.set("a", Script((replies.ok("back"),)))
+    return place
 
+
+def test_a_claim_whose_answer_was_lost_is_found_again(providers: ScriptedProviders) -> None:
+    place = benched(providers)
     # The first take is granted a probe, and its process dies before that is recorded.
     assert place.run(1.5).text == "back"
     claims = [name for name, record in place.store.read().items() if record.claim is not None]
@@ -251,9 +266,17 @@ def test_a_workflow_that_is_cancelled_gives_back_what_its_call_took(
         place.run_once(None, CancelledEngine)
     assert place.told[-1].outcome == "fail_terminal"
     assert place.told[-1].stopped_by == "cancelled"
-    last = place.journal.performed[-2:]
-    assert [kind for kind, _ in last] == [StepKind.ASK, StepKind.FILE]
-    assert last[0][1]["question"] == {"_type": "Release"}
+    assert place.journal.performed[-1][0] == StepKind.FILE
+    assert all(record.claim is None for record in place.store.read().values())
+
+
+def test_a_probe_that_is_cancelled_is_given_back(providers: ScriptedProviders) -> None:
+    place = benched(providers)
+
+    with pytest.raises(asyncio.CancelledError):
+        place.run_once(None, CancelledInAttempt)
+    assert [each["question"]["_type"] for each in steps(place, StepKind.ASK)][-1] == "Release"
+    assert all(record.claim is None for record in place.store.read().values())
 
 
 def test_a_performer_that_went_away_is_a_failure_for_the_machine(
@@ -318,3 +341,12 @@ def test_all_that_the_board_knows_of_a_call_goes_with_it() -> None:
     known = {field.name for field in attrs.fields(CallClaims)} - {"occupancy"}
 
     assert known < {field.name for field in attrs.fields(SessionState)}
+
+
+def test_a_call_that_is_answered_at_once_takes_four_steps(providers: ScriptedProviders) -> None:
+    providers.set("a", Script((replies.ok(),)))
+    place = Place(providers, is_observed=False)
+    place.run(NEVER)
+
+    assert [kind for kind, _ in place.journal.performed] == ["plan", "ask", "attempt", "ask"]
+    assert place.told == []
