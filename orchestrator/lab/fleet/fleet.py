@@ -26,8 +26,8 @@ from orchestrator.lab.fleet.providers import PlannedProvider, SimulatedProvider
 from orchestrator.lab.fleet.scenario import FleetScenario
 from orchestrator.lab.fleet.shared_store import (
     FOUND_AFTER,
-    StoredChange,
     ReplicaStore,
+    StoredChange,
     StoreServer,
 )
 from orchestrator.lab.simulation.pump import ScriptedConnection
