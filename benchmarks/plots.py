@@ -136,14 +136,18 @@ class Panel:
     Attributes:
         up: What the axis upwards is.
         series: By name: each value by its second. The first is what the others are held against.
+        during: From which second to which it is about.
+        every: Seconds from one value to the next.
     """
 
     up: str
     series: Mapping[str, Mapping[int, float]]
+    during: tuple[float, float]
+    every: int
 
 
 _HELD_AGAINST, _BAD, _GOOD = "#b9bec4", COLOURS[1], COLOURS[0]
-_PANEL, _GAP, _INSET = 132, 66, 50
+_PANEL, _GAP, _INSET = 132, 70, 50
 
 
 def panels(title: str, rows: Sequence[str], grid: Sequence[Panel]) -> str:
@@ -155,7 +159,7 @@ def panels(title: str, rows: Sequence[str], grid: Sequence[Panel]) -> str:
         grid: Two panels for each row: left, right.
     """
     last = max(x for panel in grid for line in panel.series.values() for x in line)
-    width = (WIDTH - 2 * _INSET - 24) / 2
+    width = (WIDTH - 2 * _INSET - 44) / 2
 
     def parts() -> Iterator[str]:
         yield from _legend(list(grid[0].series))
@@ -184,6 +188,8 @@ def _panel(panel: Panel, left: float, top: float, width: float, last: int) -> It
     def place(second: float, value: float) -> str:
         return f"{left + width * second / last:.1f} {foot - _PANEL * value / most:.1f}"
 
+    since, until = (left + width * min(each, last) / last for each in panel.during)
+    yield f'<path d="M{since:.1f} {top}H{until:.1f}V{foot}H{since:.1f}Z" fill="#f6efdc"/>'
     step = _step(most)
     for number in range(int(most / step) + 1):
         y = foot - _PANEL * number * step / most
@@ -194,11 +200,12 @@ def _panel(panel: Panel, left: float, top: float, width: float, last: int) -> It
         yield _text(x, foot + 16, f"{second} s", "middle", 'fill="#666"')
     yield _text(left, top - 6, panel.up, extra='fill="#444"')
     held, *lines = panel.series.values()
-    area = "L".join(place(second, held.get(second, 0)) for second in range(last + 1))
+    seconds = range(0, last + 1, panel.every)
+    area = "L".join(place(second, held.get(second, 0)) for second in seconds)
     yield f'<path d="M{place(0, 0)}L{area}L{place(last, 0)}Z" fill="{_HELD_AGAINST}"/>'
     for line, colour in zip(lines, (_BAD, _GOOD), strict=True):
-        path = "L".join(place(second, line.get(second, 0)) for second in range(last + 1))
-        yield f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.8"/>'
+        path = "L".join(place(second, line.get(second, 0)) for second in seconds)
+        yield f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
 
 
 def _step(most: float) -> float:

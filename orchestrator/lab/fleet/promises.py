@@ -16,6 +16,7 @@ import attrs
 
 from orchestrator.health.availability import EARLY_SECONDS
 from orchestrator.health.penalties import LONGEST_COOLDOWN
+from orchestrator.health.pool import RETRY_BUDGET
 from orchestrator.health.records import (
     CLAIM_SECONDS,
     MarkKind,
@@ -24,6 +25,7 @@ from orchestrator.health.records import (
     TargetKeys,
     parts,
 )
+from orchestrator.health.retry_budget import COST, PER_SUCCESS, THROTTLED_COST
 from orchestrator.lab.fleet.fleet import FleetRecord, FleetRequest
 from orchestrator.lab.fleet.shared_store import SALT, StoredChange, elapsed
 from orchestrator.states import Mark
@@ -363,6 +365,45 @@ def _calls_end(evidence: Evidence) -> Found:
             yield call.ended, f"call {call.call} takes {call.ended - call.began:.0f} s"
 
 
+_TRANSIENT = frozenset({"500", "502", "503", "connect", "timeout"})
+
+
+def _retries_are_paid_for(evidence: Evidence) -> Found:
+    """Retries at a provider that fail cost what its answers brought, and 500 tokens at the most."""
+    if evidence.record.scenario.outages:
+        return
+    for name in evidence.record.pools:
+        sent = [one for one in evidence.record.requests if one.target.provider == name]
+        left, last = float(RETRY_BUDGET), 0.0
+        for _, at, cost in sorted(_costs(sent)):
+            # After an hour without a retry the bucket is full again.
+            left = RETRY_BUDGET if cost > 0 and at > last + HOUR else left
+            last = at if cost > 0 else last
+            left = min(RETRY_BUDGET, left - cost)
+            if left < 0:
+                yield at, f"retries at {name} have spent {-left:.0f} tokens more than there were"
+                break
+
+
+def _costs(sent: list[FleetRequest]) -> Iterator[tuple[int, float, int]]:
+    """What each request cost or brought: the number of its moment, the instant, the tokens."""
+    before: dict[int, FleetRequest] = {}
+    for one in sent:
+        previous, before[one.call] = before.get(one.call), one
+        cost = 0 if previous is None else _cost(previous, one)
+        if cost:
+            yield one.number, one.at, cost
+        if one.word == "ok" and one.ended_at is not None and not one.cut:
+            yield one.ended, one.ended_at, -cost or -PER_SUCCESS
+
+
+def _cost(previous: FleetRequest, again: FleetRequest) -> int:
+    """What ``again`` cost, where it is a retry after ``previous``: with the same key."""
+    if (previous.target, previous.credential) != (again.target, again.credential):
+        return 0
+    return COST if previous.word in _TRANSIENT else THROTTLED_COST
+
+
 PROMISES: Mapping[str, Callable[[Evidence], Found]] = {
     "nothing is sent past a mark": _past_a_mark,
     "one probe a due date": _one_probe,
@@ -371,6 +412,7 @@ PROMISES: Mapping[str, Callable[[Evidence], Found]] = {
     "claims expire": _claims_expire,
     "what is due is probed": _due_is_probed,
     "a dead account is left alone": _dead_account,
+    "retries are paid for": _retries_are_paid_for,
     "calls end": _calls_end,
 }
 """By the name that a report gives."""
