@@ -154,10 +154,11 @@ OUTPUTS = {
     "status": Output(
         "`status --json`: the gateways that run, the health board, and the ledger's calls of the "
         "last 24 hours (`recent`, as `stats --json`); with `--reset`, `reset` and `removed` alone.",
-        *("gateways", "now", "entries", "recent", "reset", "removed"),
+        *("gateways", "now", "board", "entries", "recent", "reset", "removed"),
         config=str,
         gateways=({"address": str, "problem": str, "status": GatewayStatus | None},),
         now=float,
+        board=str,
         entries=(
             {
                 **_fields(BoardRow),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import attrs
 
 from orchestrator.health.stores.redis_address import RedisAddress
@@ -66,9 +68,14 @@ _ADVICE = {
 """What to do, by what servers and their client say of it: Redis 7.0 and Valkey 8, 2026-11."""
 
 
+_PREFIX = re.compile(r"^Error (-?\d+ )?connecting to \S+\. ")
+"""What redis-py puts before the cause; the address stands in our own words."""
+
+
 def explain(error: BaseException, address: RedisAddress) -> StoreFault:
     """What is wrong, as far as ``error`` tells."""
-    said = address.masked(" ".join(str(error).split())) or type(error).__name__
+    said = _PREFIX.sub("", address.masked(" ".join(str(error).split()))).rstrip(".")
+    said = said or type(error).__name__
     for advice, signs in _ADVICE.items():
         if any(sign.lower() in said.lower() for sign in signs):
             return StoreFault(f"{advice} ({said[:300]})", is_lasting=True)
