@@ -16,7 +16,6 @@ import attrs
 
 from orchestrator.health.availability import EARLY_SECONDS
 from orchestrator.health.penalties import LONGEST_COOLDOWN
-from orchestrator.health.pool import RETRY_BUDGET
 from orchestrator.health.records import (
     CLAIM_SECONDS,
     MarkKind,
@@ -28,6 +27,7 @@ from orchestrator.health.records import (
 from orchestrator.health.retry_budget import COST, PER_SUCCESS, THROTTLED_COST
 from orchestrator.lab.fleet.fleet import FleetRecord, FleetRequest
 from orchestrator.lab.fleet.shared_store import SALT, StoredChange, elapsed
+from orchestrator.pooling import RETRY_BUDGET
 from orchestrator.states import Mark
 
 GRAIN = 0.01

@@ -123,6 +123,11 @@ class ReplicaStore:
         """The same for all processes."""
         return SALT
 
+    @property
+    def trouble(self) -> str:
+        """Why the process is on its own."""
+        return "" if self._is_connected else "the store is away"
+
     def read(self) -> Marks:
         """The marks at this instant, by the host's clock."""
         self._look()
@@ -147,6 +152,10 @@ class ReplicaStore:
     async def aupdate(self, step: Callable[[Marks], C]) -> C:
         """The same for tasks; there is nothing to wait for."""
         return self.update(step)
+
+    def instant(self, now: float) -> float:
+        """The instant itself: what is stored is told by the host's clock, see :meth:`read`."""
+        return now
 
     def close(self) -> None:
         """Nothing to let go of."""
