@@ -290,6 +290,21 @@ ROWS: Mapping[str, Sequence[Panel]] = {
             {"{{provider}}": f"min by (provider) (orchestrator_balance{{{PROVIDER}}})"},
             width=16, steps={-1e9: WORST, 5: GOOD}, decimals=2,
         ),
+        Panel(
+            "Retries refused",
+            "Failures each minute after which no retry was made, since too many of them had come "
+            "to nothing there. The provider fails for everybody; fallbacks go on.",
+            {"{{provider}}": "60 * "
+             + rate("orchestrator_retries_refused_total", PROVIDER, "provider")},
+            unit="cpm", is_stacked=True,
+        ),
+        Panel(
+            "Budget of retries left",
+            "Tokens, 500 unless `retry_budget` in the config says otherwise: a retry that fails "
+            "takes 14, an answer brings 1. Below 14 none is made.",
+            {"{{provider}}": f"min by (provider) (orchestrator_retry_tokens{{{PROVIDER}}})"},
+            width=16, steps={0: BAD, 14: GOOD},
+        ),
     ),
     "Tokens": (
         Panel(

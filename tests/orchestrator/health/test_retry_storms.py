@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from orchestrator.health.retry_budget import COST, THROTTLED_COST
 from orchestrator.states import Error, Reason
-from tests.orchestrator.health.storm import Provider, StormCall, storm
+from tests.orchestrator.health.storm import LATENCY, Provider, StormCall, storm
 from tests.orchestrator.health.world import NOON
 
 SIZE = 500
@@ -28,7 +28,7 @@ def amplification(calls: list[StormCall]) -> float:
     return sum(call.requests for call in calls) / len(calls)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(TRANSIENT, st.integers(500, 700), st.sampled_from([0.0, 1.0, 60.0, 1200.0]), st.integers())
 def test_of_500_calls_that_all_fail_at_most_one_request_in_eleven_is_a_retry(
     reason: Reason, number: int, seconds: float, seed: int
@@ -76,7 +76,7 @@ def test_at_ten_failures_in_a_hundred_no_call_is_lost_that_is_saved_without_a_bu
 
 @settings(max_examples=4, deadline=None)
 @given(st.integers(5, 20), st.integers(1, 15), st.integers())
-def test_ten_seconds_after_a_burst_retries_are_there_again(
+def test_ten_seconds_after_a_burst_every_call_is_answered_by_its_first_request(
     rate: int, seconds: int, seed: int
 ) -> None:
     dice, over = Random(seed), 5 + seconds
@@ -86,13 +86,14 @@ def test_ten_seconds_after_a_burst_retries_are_there_again(
     error, began = Error(Reason.OVERLOADED, "storm", 503), NOON
 
     def provider(call: StormCall, now: float) -> Error | None:
-        """It answers none of five times as many, and before and after them nine in ten."""
+        """It answers none of five times as many, before them nine in ten, and then all."""
         fails = Random(f"{seed} {call.number} {call.requests}").random() < 0.1
-        return error if fails or 5 <= now - began < over else None
+        at = now - began
+        return error if (fails and at < over) or 5 <= at < over else None
 
     calls = storm(arrivals, provider, seed=seed)
 
-    late = [call for call in calls if call.began - began >= over + 10]
+    # A circuit that opened at the very end is probed after 10 s, and the answer takes a moment.
+    late = [call for call in calls if call.began - began >= over + 10 + 2 * LATENCY]
     assert late
-    assert not any(call.refused for call in late)
-    assert all(call.is_answered or call.requests == 3 for call in late)
+    assert all(call.is_answered and call.requests == 1 for call in late)
