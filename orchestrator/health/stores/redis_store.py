@@ -107,7 +107,11 @@ class RedisStore:
 
     def close(self) -> None:
         """Write what waits in memory, and hang up; what is asked next opens it again."""
-        self._committer.close(CLOSE_SECONDS)
+        if is_loop():
+            # It is written all the same, at the latest when the interpreter ends.
+            self._committer.end()
+        else:
+            self._committer.close(CLOSE_SECONDS)
 
     def before_fork(self) -> None:
         """Hold still until :meth:`after_fork`."""

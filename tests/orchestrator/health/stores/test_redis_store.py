@@ -54,7 +54,8 @@ def _close_all() -> Iterator[None]:
 
 
 def world_at(url: str) -> World:
-    world = World(store=RedisStore(url, server_time=False))
+    # Longer than usual, so that a busy machine is no slow server.
+    world = World(store=RedisStore(url, server_time=False, wait_seconds=0.3))
     _open.append(world.store)
     return world
 
