@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
+import attrs
+
 WIDTH, ROW = 760, 26
 LEFT, RIGHT, TOP, BOTTOM = 280, 90, 48, 46
 COLOURS = ("#0b6e4f", "#c8553d", "#3d5a80", "#8f5fbf", "#b8860b", "#5c6770")
@@ -125,3 +127,88 @@ def lines(
             yield _text(placed[-1][0] + 10, y + 4, name, extra=f'style="fill: {colour}"')
 
     return _figure(title, height, parts())
+
+
+@attrs.frozen
+class Panel:
+    """One small plot of many: lines over time.
+
+    Attributes:
+        up: What the axis upwards is.
+        series: By name: each value by its second. The first is what the others are held against.
+        during: From which second to which it is about.
+        every: Seconds from one value to the next.
+    """
+
+    up: str
+    series: Mapping[str, Mapping[int, float]]
+    during: tuple[float, float]
+    every: int
+
+
+_HELD_AGAINST, _BAD, _GOOD = "#b9bec4", COLOURS[1], COLOURS[0]
+_PANEL, _GAP, _INSET = 132, 70, 50
+
+
+def panels(title: str, rows: Sequence[str], grid: Sequence[Panel]) -> str:
+    """Rows of two panels each, over the same seconds; the first row says which line is which.
+
+    Args:
+        title: What is drawn.
+        rows: What each row is about.
+        grid: Two panels for each row: left, right.
+    """
+    last = max(x for panel in grid for line in panel.series.values() for x in line)
+    width = (WIDTH - 2 * _INSET - 44) / 2
+
+    def parts() -> Iterator[str]:
+        yield from _legend(list(grid[0].series))
+        for at, panel in enumerate(grid):
+            row, column = divmod(at, 2)
+            left, top = _INSET + column * (width + _INSET + 12), 96 + row * (_PANEL + _GAP)
+            if column == 0:
+                yield _text(16, top - 24, rows[row], extra='font-weight="600"')
+            yield from _panel(panel, left, top, width, last)
+
+    return _figure(title, 96 + len(rows) * (_PANEL + _GAP) - 10, parts())
+
+
+def _legend(names: Sequence[str]) -> Iterator[str]:
+    x = 16.0
+    for name, colour in zip(names, (_HELD_AGAINST, _BAD, _GOOD), strict=True):
+        yield f'<rect x="{x}" y="38" width="14" height="10" fill="{colour}"/>'
+        yield _text(x + 20, 47, name)
+        x += 44 + 7 * len(name)
+
+
+def _panel(panel: Panel, left: float, top: float, width: float, last: int) -> Iterator[str]:
+    most = max(y for line in panel.series.values() for y in line.values())
+    foot = top + _PANEL
+
+    def place(second: float, value: float) -> str:
+        return f"{left + width * second / last:.1f} {foot - _PANEL * value / most:.1f}"
+
+    since, until = (left + width * min(each, last) / last for each in panel.during)
+    yield f'<path d="M{since:.1f} {top}H{until:.1f}V{foot}H{since:.1f}Z" fill="#f6efdc"/>'
+    step = _step(most)
+    for number in range(int(most / step) + 1):
+        y = foot - _PANEL * number * step / most
+        yield f'<path d="M{left} {y:.1f}h{width:.1f}" stroke="#e4e4e4"/>'
+        yield _text(left - 6, y + 4, _said(number * step), "end", 'fill="#666"')
+    for second in range(0, last + 1, 30):
+        x = left + width * second / last
+        yield _text(x, foot + 16, f"{second} s", "middle", 'fill="#666"')
+    yield _text(left, top - 6, panel.up, extra='fill="#444"')
+    held, *lines = panel.series.values()
+    seconds = range(0, last + 1, panel.every)
+    area = "L".join(place(second, held.get(second, 0)) for second in seconds)
+    yield f'<path d="M{place(0, 0)}L{area}L{place(last, 0)}Z" fill="{_HELD_AGAINST}"/>'
+    for line, colour in zip(lines, (_BAD, _GOOD), strict=True):
+        path = "L".join(place(second, line.get(second, 0)) for second in seconds)
+        yield f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
+
+
+def _step(most: float) -> float:
+    """Between two lines of a grid that has four at the most."""
+    power = 10.0 ** math.floor(math.log10(most))
+    return next(one for one in (power / 2, power, 2 * power, 5 * power) if most / one <= 4)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import enum
 
+RETRY_BUDGET = 500
+"""Tokens that retries at a provider entry may spend unless the config says otherwise: the size of
+the AWS SDKs' retry quota (botocore/retries/quota.py, 1.43.67); see :mod:`.health.retry_budget`."""
+
 
 class Strategy(enum.StrEnum):
     """Which of the ready credentials a take prefers. The value is what configs say.

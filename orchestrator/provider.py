@@ -10,7 +10,7 @@ import attrs
 
 from orchestrator.dialects import DEFAULT_DIALECT
 from orchestrator.http_messages import DEFAULT_OPTIONS, ConnectionOptions
-from orchestrator.pooling import Accounts, Strategy
+from orchestrator.pooling import RETRY_BUDGET, Accounts, Strategy
 from orchestrator.secrets import (
     Masker,
     Secret,
@@ -114,6 +114,7 @@ class Provider:
         public_headers: Names, in lower case, of headers whose values are no secrets.
         connection: Through what it is asked, and whom to trust.
         largest_answer: Bytes of the largest answer that is read, decoded.
+        retry_budget: Tokens that retries there may spend; 0: without a limit.
         balances: Where its vendor says how much money is left, asked in order.
         balance_every: Seconds from one such question to the next; 0 for none at all.
         warn_below: The amount below which a person is warned, in the account's currency; ``None``
@@ -150,6 +151,7 @@ class Provider:
     balance_every: float = BALANCE_EVERY
     warn_below: float | None = None
     free_models: tuple[str, ...] = ()
+    retry_budget: int = RETRY_BUDGET
 
     def secrets(self) -> Iterator[str | Secret]:
         """What nobody may see: keys, header values, a query of the address, who a proxy knows.

@@ -61,6 +61,7 @@ FILES = f"""\
 | the config | the first of: `--config` or `from_file(path)`; `${VARIABLE}`; `./{FILE}`; `{FILE}` in the user's config folder |
 | the user's config folder | Linux: `$XDG_CONFIG_HOME/{APP}`, where that is not set `~/.config/{APP}`; macOS: `~/Library/Application Support/{APP}`; Windows: `%LOCALAPPDATA%\\{APP}\\{APP}` |
 | the health board, `health = "file"` | `{stores.FILE}` in the user's state folder, with `{stores.FILE}-changes` beside it. Linux: `$XDG_STATE_HOME/{stores.APP}`, where that is not set `~/.local/state/{stores.APP}`; macOS: `~/Library/Application Support/{stores.APP}`; Windows: `%LOCALAPPDATA%\\{stores.APP}\\{stores.APP}` |
+| the health board that [hosts share](fleet.md) | on the server whose URL `health` is: `redis://`, `rediss://`, `unix://`; `"env:NAME"` takes the URL from a variable, where it holds a password |
 | the ledger | where `ledger` says; there is none unless it does. With `ledger_max` the one before it lies beside it, as `NAME.1` |
 
 A relative path in the config (`ledger`, `verify`, `"file:PATH"` of a credential) begins at the

@@ -154,10 +154,11 @@ OUTPUTS = {
     "status": Output(
         "`status --json`: the gateways that run, the health board, and the ledger's calls of the "
         "last 24 hours (`recent`, as `stats --json`); with `--reset`, `reset` and `removed` alone.",
-        *("gateways", "now", "entries", "recent", "reset", "removed"),
+        *("gateways", "now", "board", "entries", "recent", "reset", "removed"),
         config=str,
         gateways=({"address": str, "problem": str, "status": GatewayStatus | None},),
         now=float,
+        board=str,
         entries=(
             {
                 **_fields(BoardRow),
@@ -165,6 +166,7 @@ OUTPUTS = {
                 "low": bool,
                 "source": str | None,
                 "state": str,
+                "retries_paused": bool,
             },
         ),
         recent=("anyOf", _STATISTICS, None),
@@ -300,6 +302,7 @@ OUTPUTS = {
                 "provider": str,
                 "vendor": str | None,
                 "balance": ShownBalance | None,
+                "retries": {"left": int | None, "of": int, "paused": bool},
                 **_fields(ShownMark),
                 "credentials": ({"label": str, "model": str | None, **_fields(ShownMark)},),
                 "targets": ({"target": str, "model": str, **_fields(ShownMark)},),
@@ -343,9 +346,11 @@ OUTPUTS = {
         removed=str,
     ),
     "verify": Output(
-        "`verify --json`: a verdict for each route.",
+        "`verify --json`: a verdict for each route; `retry_budget` is what retries of all calls at "
+        "one provider may spend.",
         config=str,
         routes=(_OBJECT,),
         exceeded=_TEXTS,
+        retry_budget=int,
     ),
 }

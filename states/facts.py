@@ -117,12 +117,15 @@ class Standby:
         clears: The other targets of the route, in route order.
         seen: (target name, seconds) of those in ``targets`` that were seen to need
             longer than usual until their first content.
+        retry_affordable: False where the retries at the provider that has just failed have
+            spent what is meant for them: too many of them came to nothing.
     """
 
     credentials: tuple[str, ...] = ()
     targets: tuple[Target, ...] = ()
     clears: tuple[Clear, ...] = ()
     seen: tuple[tuple[str, float], ...] = ()
+    retry_affordable: bool = True
 
     def clear(self, target: Target) -> Clear | None:
         """The entry for ``target`` in :attr:`clears`, if it has one."""

@@ -24,7 +24,7 @@ from orchestrator.states.routing import (
     next_clear,
     other_credential,
     retry,
-    tries_allowed,
+    tries_remain,
     unasked,
     waits_remain,
     way_back,
@@ -117,18 +117,19 @@ def another_key_is_free(call: Call, event: Diagnosed) -> Rotate | None:
 
 
 def a_retry_is_worth_it(call: Call, event: Diagnosed) -> Due | None:
-    """A retry is allowed, may help, fits the deadline, and beats what stands by; not slow."""
+    """A retry is allowed and paid for, may help, is in time, beats what stands by; not slow."""
     again = Move.RETRY in call.allowed or (
         Move.ROTATE in call.allowed and other_credential(call, event)
     )
-    if not again or not waits_remain(call) or call.tries >= tries_allowed(call):
+    if not again or not tries_remain(call):
         return None
     due = retry(call, event)
     if due is None:
         return None
     others = unasked(call, event)
     fits = due.at < call.ends_at - kept_back(call, event, others)
-    return due if fits and _beats(call, event, due, others) else None
+    wins = fits and _beats(call, event, due, others)
+    return due if wins and event.standby.retry_affordable else None
 
 
 def an_earlier_target_clears(call: Call, event: Diagnosed) -> Due | None:

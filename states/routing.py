@@ -156,6 +156,23 @@ def waits_remain(call: Call) -> bool:
     return call.waits < call.policy.max_attempts
 
 
+def tries_remain(call: Call) -> bool:
+    """True where the policy allows another try at this stay, and the wait before it."""
+    return waits_remain(call) and call.tries < tries_allowed(call)
+
+
+def may_retry(call: Call, error: Error) -> bool:
+    """False where the call does not try its target again after ``error``, whatever stands by.
+
+    For the health board, which sets aside what a retry costs before the machine is told what
+    stands by.
+    """
+    failed = call.copy()
+    failed.error = error
+    again = failed.allowed & {Move.RETRY, Move.ROTATE} and error.reason is not Reason.BILLING
+    return bool(again) and failed.attempts_left > 0 and tries_remain(failed)
+
+
 def retry(call: Call, event: Diagnosed) -> Due | None:
     """When the call's own target may be tried again; ``None`` where waiting does not help."""
     here = call.target

@@ -128,6 +128,7 @@ def standbys(draw: st.DrawFn, route: tuple[Target, ...]) -> Standby:
         targets=tuple(target for target in route if target.name in standing),
         clears=tuple(draw(clears(target)) for target in route if target.name not in standing),
         seen=tuple((name, draw(st.sampled_from((3.0, 40.0)))) for name in sorted(standing)[:1]),
+        retry_affordable=draw(st.integers(0, 3)) > 0,
     )
 
 

@@ -17,6 +17,7 @@ from orchestrator.config import loading
 from orchestrator.config.config import Config
 from orchestrator.config.errors import ConfigError, Problem, placed
 from orchestrator.extras import shell_path
+from orchestrator.health import HealthBoard, open_store
 from orchestrator.lab.simulation.loading import Loaded, load, load_as_written
 from orchestrator.vendors import CATALOGUE
 
@@ -185,11 +186,17 @@ def load_or_known(path: Path | None, screen: Screen, *, named: bool = True) -> L
     return Loaded(loading.with_implied(config, known), ())
 
 
-def store_problem(config: Config) -> str:
-    """Why there is no store such as the config's ``health`` asks for; empty where there is one."""
-    if "://" not in config.health:
-        return ""
-    return 'a shared store is not available yet; allowed: "file", "memory"'
+def store_trouble(config: Config) -> str:
+    """Why the store that the config's ``health`` names cannot be used; empty where it can."""
+    try:
+        store = open_store(config.health)
+    except ValueError as error:
+        return str(error)
+    # Reads it, so that whatever is wrong with a server shows.
+    HealthBoard((), store).snapshot()
+    trouble = store.trouble
+    store.close()
+    return trouble
 
 
 def program_name() -> str:

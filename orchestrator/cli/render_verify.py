@@ -11,6 +11,7 @@ from rich.text import Text
 
 from orchestrator.cli.format import count
 from orchestrator.cli.screen import Screen
+from orchestrator.health.retry_budget import COST
 from orchestrator.lab.verify import Certificate, Verdict
 from orchestrator.lab.verify.sequences import TargetLeg, Trace
 
@@ -18,7 +19,12 @@ _MARGIN = 2
 
 
 def show(
-    screen: Screen, verdicts: Sequence[Verdict], exceeded: Sequence[str], *, verbose: bool
+    screen: Screen,
+    verdicts: Sequence[Verdict],
+    exceeded: Sequence[str],
+    *,
+    verbose: bool,
+    retry_budget: int,
 ) -> None:
     """Show the verdicts, on stdout.
 
@@ -27,15 +33,25 @@ def show(
         verdicts: One for each route.
         exceeded: In words, each limit of the user's that a call may exceed.
         verbose: Show the properties, the ways to the worst, and what was not told apart.
+        retry_budget: Tokens that retries of all calls at one provider may spend.
     """
     for one in verdicts:
         _route(screen, one, verbose=verbose)
     if verbose:
         _not_told_apart(screen, verdicts)
+    screen.result(_retries(retry_budget))
     screen.result("")
     screen.result(_last(verdicts, verbose=verbose))
     for text in exceeded:
         screen.result(Text.assemble(("EXCEEDED", "bold red"), f"  {text}"))
+
+
+def _retries(budget: int) -> Text:
+    """What all calls together are bounded by, which no search of one call shows."""
+    if not budget:
+        return Text("all calls: retries have no budget", style="yellow")
+    most = f"at most {budget // COST:,} failed retries at one provider"
+    return Text(f"all calls: {most}, then 1 for each {COST} answers (retry_budget = {budget})")
 
 
 def _last(verdicts: Sequence[Verdict], *, verbose: bool) -> Text:

@@ -87,7 +87,10 @@ def status(
                 return DONE
             _ask_balances(orchestrator, loaded, provider)
             now = time.time()
-            shown = _ShownBoard(_entries(orchestrator, provider), loaded, now)
+            entries = _entries(orchestrator, provider)
+            # The instants of a shared board are those of its server.
+            at, trouble = orchestrator.board.now(), orchestrator.board.store.trouble
+            shown = _ShownBoard(entries, loaded, at, trouble)
             recent = RecentCalls.read(screen, loaded.config, now)
             gateways = RunningGateways.read()
             if json:
@@ -180,11 +183,13 @@ class _ShownBoard:
         entries: What is known, each provider before what belongs to it.
         loaded: Whose providers these are.
         now: The instant (epoch).
+        trouble: Why the shared board cannot be used; empty where it can.
     """
 
     entries: Sequence[BoardRow]
     loaded: Loaded
     now: float
+    trouble: str
 
     @property
     def config(self) -> Config:
@@ -193,23 +198,31 @@ class _ShownBoard:
 
     def object(self) -> dict[str, Any]:
         """As a JSON-ready mapping."""
-        return {"now": self.now, "entries": [self._entry(entry) for entry in self.entries]}
+        entries = [self._entry(entry) for entry in self.entries]
+        return {"now": self.now, "board": self.trouble or "ok", "entries": entries}
 
     def show(self, screen: Screen) -> None:
         """On stdout."""
         if self.config.health == "memory":
             screen.say('note: health = "memory", so each process knows only its own calls')
+        if self.trouble:
+            screen.say(f"note: the shared board cannot be used, so it is empty: {self.trouble}")
         width = min(_WIDEST, max((cell_len(self._name(one)) for one in self.entries), default=0))
         for entry in self.entries:
             screen.result(self._line(entry, width))
-            if said := _said(entry, self.now):
-                screen.result(Text(said, style="dim"), margin=_MARGIN)
-            if entry.balance is not None:
-                low = self.config.providers[entry.provider].low_balance
-                for line in money_lines(entry.balance, low, self.now):
-                    screen.result(line, margin=_MARGIN)
+            self._show_more(screen, entry)
         for name in dict.fromkeys(entry.provider for entry in self.entries if entry.unknown):
             screen.result(self._unknown(name))
+
+    def _show_more(self, screen: Screen, entry: BoardRow) -> None:
+        if said := _said(entry, self.now):
+            screen.result(Text(said, style="dim"), margin=_MARGIN)
+        if said := _budget(entry):
+            screen.result(Text(said, style="yellow"), margin=_MARGIN)
+        if entry.balance is not None:
+            low = self.config.providers[entry.provider].low_balance
+            for line in money_lines(entry.balance, low, self.now):
+                screen.result(line, margin=_MARGIN)
 
     def _line(self, entry: BoardRow, width: int) -> Text:
         words, style = self._state(entry)
@@ -280,10 +293,11 @@ class _ShownBoard:
         fields = attrs.asdict(entry)
         if entry.mark is Mark.DEAD:
             fields["until"] = None  # JSON has no infinity
-        said = None if entry.balance is None else entry.balance.said
-        low = is_low(said, self.config.providers[entry.provider].low_balance)
+        money = None if entry.balance is None else entry.balance.said
+        low = is_low(money, self.config.providers[entry.provider].low_balance)
         state, _ = self._state(entry)
-        return {**fields, "low": low, "source": self._source(entry) or None, "state": state}
+        said = {"low": low, "source": self._source(entry) or None, "state": state}
+        return {**fields, **said, "retries_paused": entry.has_paused_retries}
 
 
 def _is_out(entry: BoardRow) -> bool:
@@ -306,6 +320,16 @@ def _name(entry: BoardRow) -> str:
     if entry.credential is None:
         return entry.provider if entry.model is None else f"  {entry.provider}/{entry.model}"
     return f"  {entry.credential}{f' for {entry.model}' if entry.model else ''}"
+
+
+def _budget(entry: BoardRow) -> str:
+    """What retries may still spend; empty where they have spent nothing."""
+    left, size = entry.retry_tokens, entry.retry_budget
+    if left is None or left >= size:
+        return ""
+    if entry.has_paused_retries:
+        return f"retries at {entry.provider} are paused: budget {left} of {size}"
+    return f"retry budget {left} of {size}"
 
 
 def _said(entry: BoardRow, now: float) -> str:

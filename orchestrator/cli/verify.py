@@ -74,9 +74,11 @@ def verify(
         exceeded = list(_exceeded(verdicts, max_attempts, max_seconds))
         if json:
             routes = [as_mapping(one) for one in verdicts]
-            screen.json({"config": str(loaded.path), "routes": routes, "exceeded": exceeded})
+            found = {"config": str(loaded.path), "routes": routes, "exceeded": exceeded}
+            screen.json({**found, "retry_budget": loaded.retry_budget})
         else:
-            render.show(screen, verdicts, exceeded, verbose=verbose)
+            budget = loaded.retry_budget
+            render.show(screen, verdicts, exceeded, verbose=verbose, retry_budget=budget)
         _write(screen, verdicts, ledger)
         return FAILED if exceeded or not all(one.holds for one in verdicts) else DONE
 

@@ -14,7 +14,9 @@ from typing import Any
 import attrs
 
 from orchestrator.config.errors import Problem, UnknownRoute
+from orchestrator.pooling import RETRY_BUDGET
 from orchestrator.provider import LARGEST_ANSWER, Provider
+from orchestrator.secrets import Secret
 from orchestrator.states.facts import Target
 from orchestrator.states.policy import Policy, Timeouts
 from orchestrator.vendors import CATALOGUE, always_reasons
@@ -119,7 +121,7 @@ class Config:
 
     Attributes:
         path: The file it was read from, or a name for text that came from nowhere.
-        health: ``"file"``, ``"memory"`` or the URL of a shared store.
+        health: ``"file"``, ``"memory"`` or the URL of a shared store, which may hold a password.
         ledger: Where every call's ledger is appended, ``None`` for nowhere.
         policy: What a call may do.
         timeouts: The limits of an attempt, unless the target has its own.
@@ -127,6 +129,7 @@ class Config:
         targets: What the file says of single targets, by ``provider/model``.
         routes: By name, each in order, without targets whose provider has no credential.
         largest_answer: Bytes of the largest answer that is read, decoded.
+        retry_budget: Tokens that retries at each provider may spend; 0: without a limit.
         drop: What of a request may be left out where a target's dialect cannot say it, by
             name; ``"*"`` is any parameter, never what somebody said. A target is passed over
             for the others.
@@ -141,7 +144,7 @@ class Config:
     """
 
     path: Path | str = "orchestrator.toml"
-    health: str = "file"
+    health: str | Secret = "file"
     ledger: Path | None = None
     policy: Policy = Policy()
     timeouts: Timeouts = Timeouts()
@@ -153,6 +156,7 @@ class Config:
     warnings: tuple[Problem, ...] = ()
     drop: frozenset[str] = frozenset()
     largest_answer: int = LARGEST_ANSWER
+    retry_budget: int = RETRY_BUDGET
     ledger_max: int | None = None
     gateway: GatewaySettings = GatewaySettings()
     otel: OtelSettings = OtelSettings()

@@ -173,7 +173,10 @@ def with_implied(
 
     found = implied(names, os.environ if environ is None else environ)
     providers = {
-        name: attrs.evolve(one, largest_answer=config.largest_answer) for name, one in found.items()
+        name: attrs.evolve(
+            one, largest_answer=config.largest_answer, retry_budget=config.retry_budget
+        )
+        for name, one in found.items()
     }
     return attrs.evolve(config, providers={**config.providers, **providers})
 

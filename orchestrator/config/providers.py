@@ -116,6 +116,7 @@ def provider_of(draft: ConfigDraft, name: str) -> Provider:
         public_headers=table.public_headers,
         connection=_connection(draft, name, table, candidates),
         largest_answer=draft.document.policy.largest_answer,
+        retry_budget=draft.document.policy.retry_budget,
         balances=told_by.balances_at(base_url) if told_by else (),
         balance_every=table.balance,
         warn_below=table.warn_below,

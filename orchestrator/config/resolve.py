@@ -6,7 +6,6 @@ that is wrong is told at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from orchestrator.config.providers import ConfigDraft, header_variables, provide
 from orchestrator.config.scalars import found
 from orchestrator.config.schema import GatewayTable, structure
 from orchestrator.provider import Provider
+from orchestrator.secrets import Secret
 from orchestrator.states.facts import Target
 from orchestrator.vendors import CATALOGUE
 
@@ -85,6 +85,7 @@ def _config(draft: ConfigDraft, source: Path | str, *, needs_routes: bool) -> Co
         preferred={name: names[0] for name, names in document.routes.items() if names},
         drop=document.policy.drop,
         largest_answer=document.policy.largest_answer,
+        retry_budget=document.policy.retry_budget,
         gateway=_gateway(draft),
         otel=_otel(draft),
     )
@@ -135,12 +136,29 @@ def _check_deadline(draft: ConfigDraft) -> None:
         )
 
 
-def _health(draft: ConfigDraft) -> str:
+def _health(draft: ConfigDraft) -> str | Secret:
+    """The store that the file names, itself or by a variable; a URL may hold a password."""
     health = draft.document.health
-    if health not in ("file", "memory") and not re.fullmatch(r"[a-z][a-z0-9+.-]*://\S+", health):
+    scheme, _, variable = health.partition(":")
+    if scheme == "env":
+        health = draft.environ.get(variable, "").strip()
+        if not health:
+            draft.refuse("health", f"the environment variable {variable} is not set")
+            return "file"
+    if health in ("file", "memory"):
+        return health
+    if "://" not in health:
         near = nearest(health, ("file", "memory"))
-        draft.refuse("health", f"{found(health)}{near}; allowed: file, memory")
-    return health
+        allowed = "file, memory, redis://…, rediss://…, unix://…, env:NAME"
+        draft.refuse("health", f"{found(health)}{near}; allowed: {allowed}")
+        return "file"
+    from orchestrator.health.stores.redis_address import read_address
+
+    try:
+        read_address(health)
+    except ValueError as error:
+        draft.refuse("health", str(error))
+    return Secret(health)
 
 
 def _file(draft: ConfigDraft, where: str, written: str) -> Path | None:

@@ -203,6 +203,19 @@ def count(value: Any) -> int:
     return value
 
 
+MOST_TOKENS = 1_000_000
+"""Tokens of the largest budget of retries: a fleet of any size has less under way at once."""
+
+
+def retry_tokens(value: Any) -> int:
+    """A budget of retries, in tokens."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_TOKENS:
+        raise NotAllowed(
+            f"{found(value)}; allowed: a whole number from 0 (no limit) to {MOST_TOKENS:_}"
+        )
+    return value
+
+
 def ratio(value: Any) -> float:
     """A number from 0 to 1.
 

@@ -17,7 +17,7 @@ from orchestrator.config.config import GatewaySettings, OtelSettings
 from orchestrator.config.errors import NotAllowed, Problem, nearest
 from orchestrator.json_values import NotJson
 from orchestrator.json_values import checked as sayable
-from orchestrator.pooling import Accounts, Strategy
+from orchestrator.pooling import RETRY_BUDGET, Accounts, Strategy
 from orchestrator.provider import BALANCE_EVERY, LARGEST_ANSWER, StreamEnd
 from orchestrator.states.policy import OnInterrupted, Policy, Timeouts
 from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
@@ -150,6 +150,7 @@ class PolicyTable(Policy):
 
     drop: Annotated[frozenset[str], scalars.names] = frozenset()
     largest_answer: Annotated[int, scalars.size] = LARGEST_ANSWER
+    retry_budget: Annotated[int, scalars.retry_tokens] = RETRY_BUDGET
 
     def policy(self) -> Policy:
         """What of it is the machine's."""

@@ -43,7 +43,7 @@ def _seconds(amount: float | None) -> str:
 
 
 _KEYS = f"""
-health = "file"  # file (shared by this user's processes) | memory
+health = "file"  # file (shared by this user's processes) | memory | redis://… (by hosts) | env:NAME
 ledger = "calls.jsonl"  # no default; every call is appended, as JSON lines
 ledger_max = "100MB"  # no default; a ledger that would grow beyond it is renamed to NAME.1, in place of an older one
 
@@ -55,6 +55,7 @@ patience = {_seconds(_POLICY.patience)}  # the longest wait, and the slowest fai
 on_interrupted = "{_POLICY.on_interrupted}"  # fail | continue | hold, once content reached the caller
 drop = []  # what may be left out where a target cannot take it, such as "n"; "*": any parameter
 largest_answer = "{_PROVIDER.largest_answer // 2**20} MiB"  # more of an answer is not read, 1 MiB to 1 GiB, decoded
+retry_budget = {_PROVIDER.retry_budget}  # tokens that failed retries at one provider may spend, 14 each; 0: no limit
 
 [policy.on]
 content_policy = ["fallback"]  # replaces the moves of a reason: rotate, retry, fallback

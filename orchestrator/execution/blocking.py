@@ -21,6 +21,7 @@ from orchestrator.execution.effects import (
     Read,
     Sleep,
 )
+from orchestrator.health.store_step import PendingAnswer
 
 _log = logging.getLogger("orchestrator")
 
@@ -123,7 +124,9 @@ class BlockingPump(Generic[T]):
                     return effect.events
                 try:
                     if isinstance(effect, Ask):  # of the board, whatever the connection is
-                        result = effect.session.answer(effect.question, effect.at)
+                        result = effect.session.begin(effect.question, effect.at)
+                        if isinstance(result, PendingAnswer):
+                            result = result.wait()
                     else:
                         result = self._connection.perform(effect)
                 except BaseException as raised:  # noqa: BLE001 - the flow says what it means

@@ -19,6 +19,8 @@ from orchestrator.ledger.record import parts_of
 from orchestrator.states import (
     Call,
     Command,
+    Diagnosed,
+    Event,
     Reason,
     State,
     StoppedBy,
@@ -77,6 +79,7 @@ class CallFacts(msgspec.Struct):
         overhead: Seconds that were neither an attempt's nor a wait's, up to the last move.
         rescued: What the first choice of a rescued call was not to be had for; ``None`` where
             the call is none.
+        unpaid: Places in ``attempts`` of those after which no retry could be paid for.
     """
 
     call: str
@@ -93,6 +96,7 @@ class CallFacts(msgspec.Struct):
     first_content: float | None = None
     overhead: float = 0.0
     rescued: str | None = None
+    unpaid: list[int] = []
 
     @property
     def seconds_lost(self) -> float:
@@ -196,8 +200,7 @@ def _read(ledger: Ledger, facts: CallFacts, times: _Times) -> None:
             _, _, event, row, _, command = given
             rows.append(row)
             times.add_move(event.at, command)
-            if type(event) is Streaming and facts.first_content is None:
-                facts.first_content = event.at
+            _note(event, facts)
         elif kind is Attempt:
             _, sent, at, state, error = given
             attempts.append(_attempt(sent, at, state, error))
@@ -208,13 +211,21 @@ def _read(ledger: Ledger, facts: CallFacts, times: _Times) -> None:
             facts.seconds = given[1]
 
 
+def _note(event: Event, facts: CallFacts) -> None:
+    if type(event) is Streaming and facts.first_content is None:
+        facts.first_content = event.at
+    elif type(event) is Diagnosed and not event.standby.retry_affordable:
+        # Each failed attempt came by one of these rows; its entry may follow the move.
+        failed = sum(facts.rows.count(row) for row in ("failed", "interrupted"))
+        facts.unpaid.append(failed - 1)
+
+
 def _read_entry(entry: Any, facts: CallFacts, times: _Times) -> None:
     match entry:
         case Transition():
             facts.rows.append(entry.row)
             times.add_move(entry.facts.at, entry.command)
-            if type(entry.facts) is Streaming and facts.first_content is None:
-                facts.first_content = entry.facts.at
+            _note(entry.facts, facts)
         case Attempt():
             told = (getattr(entry, name) for name in AttemptFacts.__struct_fields__)
             facts.attempts.append(AttemptFacts(*told))

@@ -19,6 +19,7 @@ from typing import Any
 from orchestrator.api.errors import one_line, provider_words, whole_duration
 from orchestrator.health import BalanceStatement
 from orchestrator.health.news import BoardNews, MarkChange, MarkNews
+from orchestrator.health.retry_budget import FULL_AFTER
 from orchestrator.states import Clear, Error, Event, Mark, Send, Step, Target
 from orchestrator.states.call import Call
 
@@ -69,6 +70,7 @@ class CallLog:
     def __init__(self, logger: Logger = LOGGER, *, is_muted: bool = False) -> None:
         self._logger, self._is_muted = logger, is_muted
         self._announced: dict[str, deque[float]] = {}
+        self._paused: dict[str, float] = {}
 
     @property
     def has_moves(self) -> bool:
@@ -165,6 +167,25 @@ class CallLog:
                 case MarkChange.PROLONGED:
                     said = f"{_state(each)}, by a failed probe"
                     self._say(logging.DEBUG, "%s: %s", said, _why(each.error), extra=about)
+
+    def tell_paused_retries(self, call: str, target: Target, error: Error, now: float) -> None:
+        """No retry at a provider can be paid for; told once, until an hour goes by without one.
+
+        Args:
+            call: The call's id.
+            target: Where the call has failed.
+            error: The failure that was not tried again.
+            now: The instant (epoch).
+        """
+        provider = target.provider
+        before = self._paused.get(provider, -math.inf)
+        self._paused[provider] = now
+        if now - before < FULL_AFTER:
+            return
+        text = "retries at %s are paused: too many of them failed (now %s), and answers fill their "
+        text += "budget again; fallbacks go on as before"
+        extra = {CALL_ID: call, FIELDS: {"provider": provider, **_fields(error)}}
+        self._say(logging.WARNING, text, provider, _why(error), extra=extra)
 
     def tell_statement(
         self, provider: str, said: BalanceStatement, marks: Iterable[MarkNews]

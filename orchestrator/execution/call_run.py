@@ -52,6 +52,7 @@ from orchestrator.states import (
     Reason,
     Repair,
     Send,
+    Standby,
     State,
     Succeeded,
     Taken,
@@ -59,6 +60,7 @@ from orchestrator.states import (
     step,
 )
 from orchestrator.states.reasons import SPECS
+from orchestrator.states.routing import may_retry
 
 _log = logging.getLogger("orchestrator")
 
@@ -224,12 +226,8 @@ class CallRun:
             self._log_route_change(command)
         self._begin_delivery(target)
         settings = self.runtime.targets.get(target.name)
-        prepared = self.requests.prepare(
-            target,
-            provider,
-            settings.overrides if settings is not None else {},
-            stream=command.streamed,
-        )
+        overrides = settings.overrides if settings is not None else {}
+        prepared = self.requests.prepare(target, provider, overrides, stream=command.streamed)
         self.failure, self.is_diagnosed, at = None, False, self.at
         self.recorder.begin_attempt(command, at)
         for note in prepared.notes:
@@ -263,13 +261,10 @@ class CallRun:
                 outgoing.headers[name.lower()] = value.strip(" \t")
         if self.propagate is not None:  # before it is signed
             self.propagate(provider.name, outgoing.headers)
-        limits = command.timeouts
+        limits, streams = command.timeouts, prepared.stream
         outgoing.options = provider.connection
-        outgoing.longest_silence = (
-            max(command.kept_alive or limits.total, limits.idle)
-            if prepared.stream
-            else limits.total
-        )
+        kept_alive = max(command.kept_alive or limits.total, limits.idle)
+        outgoing.longest_silence = kept_alive if streams else limits.total
         outgoing.is_resent = (command.target.name, RESEND) in self.call.repaired
         exchange.secret, auth = self.runtime.secrets.auth(provider, command.credential)
         auth.sign(outgoing)
@@ -362,7 +357,8 @@ class CallRun:
         located = self.located_provider
         hint = _hint(error, repair) + address_hint(self.failure, located, self.runtime.masker)
         error = attrs.evolve(error, repair=repair, hint=hint)
-        return Report(target, credential, error, time_budget.cut_first_token(self.failure))
+        cut = time_budget.cut_first_token(self.failure)
+        return Report(target, credential, error, cut, may_retry(self.call, error))
 
     def reload(self, report: Report) -> Generator[Effect, Any, Report]:
         """Read a secret again that was refused, once a call and target.
@@ -390,10 +386,13 @@ class CallRun:
         if command.name not in (RELOAD, RESEND):  # which change what carries it
             self.requests.repair(command.target, command.name)
 
-    def diagnosed(self, error: Error) -> None:
-        """Note in the record what the failure was."""
+    def diagnosed(self, error: Error, standby: Standby) -> None:
+        """Note in the record what the failure was, and tell people of retries that are paused."""
         self.recorder.record_error(error, unsent=never_sent(self.failure))
         self._failed = self.sent(), error
+        if not standby.retry_affordable:
+            here, now = self.sent()[0], self.runtime.clock.time()
+            self.runtime.log.tell_paused_retries(self.recorder.ledger.call, here, error, now)
 
     def answered(self) -> Succeed:
         """The target has answered."""

@@ -121,7 +121,7 @@ def _arrive(run: CallRun, command: Rotate | Switch | Wait | Repair) -> EventFlow
             return Switched(*(yield from _take(run, command.targets)))
         case Wait():
             yield Sleep(command.until - run.at)
-            return Waited(*(yield from _take(run, (command.target,))))
+            return Waited(*(yield from _take(run, (command.target,), waited=True)))
         case Repair():
             run.repair(command)
             return Repaired(*(yield from _take(run, (command.target,))))
@@ -129,11 +129,13 @@ def _arrive(run: CallRun, command: Rotate | Switch | Wait | Repair) -> EventFlow
             assert_never(command)
 
 
-def _take(run: CallRun, targets: Sequence[Target], used: Collection[str] = ()) -> Taking:
+def _take(
+    run: CallRun, targets: Sequence[Target], used: Collection[str] = (), *, waited: bool = False
+) -> Taking:
     """Take the first of ``targets`` that can be had, and look at what stands by."""
     yield from run.runtime.secrets.look({target.provider for target in targets})
     at = run.at
-    taken, standby = yield Ask(run.session, Take(targets, used), at)
+    taken, standby = yield Ask(run.session, Take(targets, used, waited), at)
     return at, run.as_repaired(taken), standby
 
 
@@ -144,7 +146,7 @@ def _diagnose(run: CallRun, *, reload: bool = True) -> Generator[Effect, Any, Di
         report = yield from run.reload(report)
     run.is_diagnosed, at = True, run.at
     standby = yield Ask(run.session, report, at)
-    run.diagnosed(report.error)
+    run.diagnosed(report.error, standby)
     return Diagnosed(at, report.error, standby, run.runtime.jitter())
 
 

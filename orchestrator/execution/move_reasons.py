@@ -17,6 +17,9 @@ from orchestrator.states import (
     Waited,
 )
 
+UNPAID = "no retry could be paid for, its budget is spent"
+"""What is said of a failure after which the budget of retries allowed none."""
+
 _GUARDS = {row.name: row.guard for row in TABLE}
 
 
@@ -61,7 +64,8 @@ def _why(transition: Transition) -> MoveReason:
 def _facts(event: Event) -> str:
     match event:
         case Diagnosed():
-            return one_line(str(event.error))
+            said = one_line(str(event.error))
+            return said if event.standby.retry_affordable else f"{said}; {UNPAID}"
         case Started() | Rotated() | Switched() | Waited() | Repaired():
             taken = event.taken
             return f"took {taken.target.name} {taken.credential}" if taken else "nothing to take"

@@ -109,4 +109,5 @@ def board_pool(provider: Provider) -> Pool:
         provider.strategy,
         provider.accounts,
         provider.free_models,
+        provider.retry_budget,
     )

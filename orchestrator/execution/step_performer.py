@@ -170,7 +170,7 @@ class StepPerformer:
         session = runtime.board.resume(
             question.route, question.started, question.call, question.state
         )
-        answer = session.answer(question.question, question.at)
+        answer = await session.aanswer(question.question, question.at)
         for news in session.news:
             # Told here, where they are made, and so once whatever is replayed.
             runtime.log.tell_news(question.call, news)

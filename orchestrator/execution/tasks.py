@@ -22,6 +22,7 @@ from orchestrator.execution.effects import (
     Read,
     Sleep,
 )
+from orchestrator.health.store_step import PendingAnswer
 from orchestrator.http_messages import ResponseHead
 
 _log = logging.getLogger("orchestrator")
@@ -138,7 +139,9 @@ class TaskPump(Generic[T]):
                     return effect.events
                 try:
                     if isinstance(effect, Ask):  # of the board, whatever the connection is
-                        result = effect.session.answer(effect.question, effect.at)
+                        result = effect.session.begin(effect.question, effect.at)
+                        if isinstance(result, PendingAnswer):
+                            result = await result.wait_async()
                     else:
                         result = await self._connection.perform(effect)
                 except BaseException as raised:  # noqa: BLE001 - the flow says what it means

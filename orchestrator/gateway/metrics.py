@@ -133,6 +133,12 @@ class Metrics(Collector):
             "Attempts that tested a bench or circuit that had ended.",
             ("result",),
         )
+        self._unpaid = CountedFamily(
+            "orchestrator_retries_refused",
+            "Failures after which no retry could be paid for: the budget of the provider's retries "
+            "was spent.",
+            ("provider",),
+        )
         self._tokens = CountedFamily(
             "orchestrator_tokens",
             "Tokens as providers counted them; cached ones are also in prompt, reasoning ones in "
@@ -173,6 +179,7 @@ class Metrics(Collector):
     def use(self, config: Config, board: HealthBoard) -> None:
         """Count by the names of another config too; those of earlier ones keep their labels."""
         self._board, self._providers = board, frozenset(config.providers)
+        self._unpaid.begin(sorted(config.providers)[:MOST_NAMES])
         for name in (*config.routes, OTHER):
             if len(self._routes) < MOST_NAMES:
                 self._routes.add(name)
@@ -211,6 +218,10 @@ class Metrics(Collector):
         rows = self._transitions.counts
         for row in facts.rows:
             rows[row,] = rows.get((row,), 0) + 1
+        unpaid = self._unpaid.counts
+        for place in facts.unpaid:
+            key = (self._unknown(facts.attempts[place].provider)[0],)
+            unpaid[key] = unpaid.get(key, 0) + 1
         for attempt in facts.attempts:
             self._count_attempt(attempt)
         if facts.first_content is not None:
@@ -257,6 +268,8 @@ class Metrics(Collector):
         yield self._probes.family()
         yield self._tokens.family()
         yield self._balance()
+        yield self._retry_tokens()
+        yield self._unpaid.family()
         yield GaugeMetricFamily(
             "orchestrator_in_flight", "Calls that are not over.", value=self._in_flight()
         )
@@ -276,6 +289,19 @@ class Metrics(Collector):
         marks = [mark.value for mark in Mark]
         for key in dict.fromkeys((*product(sorted(self._providers), marks), *found)):
             family.add_metric(key, found[key])
+        return family
+
+    def _retry_tokens(self) -> GaugeMetricFamily:
+        family = GaugeMetricFamily(
+            "orchestrator_retry_tokens",
+            "What retries at a provider may still spend of their budget; one costs 14, and 5 after "
+            "a rate limit.",
+            labels=("provider",),
+        )
+        for row in self._board.snapshot():
+            known = row.provider in self._providers
+            if known and row.retry_tokens is not None:
+                family.add_metric((row.provider,), row.retry_tokens)
         return family
 
     def _balance(self) -> GaugeMetricFamily:

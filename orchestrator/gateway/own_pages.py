@@ -30,7 +30,9 @@ def ready(gateway: Gateway, *, may_see: bool) -> HttpReply:
     status = "draining" if gateway.is_draining else "ready"
     said: dict[str, Any] = {"status": status, "instance": gateway.instance}
     if may_see:
-        said |= {"config": gateway.config.digest, "degraded": _degraded(gateway)}
+        # Where the shared board cannot be used no call fails: so it is told, and still ready.
+        board = gateway.orchestrator.board.store.trouble or "ok"
+        said |= {"config": gateway.config.digest, "board": board, "degraded": _degraded(gateway)}
     return json(503 if gateway.is_draining else 200, said, {})
 
 

@@ -58,22 +58,24 @@ class BalanceBoard:
     def begin(self, provider: str, every: float) -> bool:
         """Whether the caller is to ask now; then nobody else does, until it is told what came."""
         place, now = self._place(provider), self._clock()
-        marks = self._state.store.read()
-        return self._state.step(lambda on: begin_question(on, place, every, now), marks, now).answer
+        return self._state.perform(
+            lambda shift: lambda on: begin_question(on, place, every, now + shift), now
+        ).answer
 
     def hear(
         self, provider: str, label: str, said: BalanceStatement, error: Error
     ) -> StatementNews:
         """Know what a vendor said; see :func:`.balance_steps.hear`."""
         place, now = self._place(provider), self._clock()
-        marks = self._state.store.read()
-        done = self._state.step(lambda on: hear(on, place, label, said, error, now), marks, now)
+        done = self._state.perform(
+            lambda shift: lambda on: hear(on, place, label, said, error, now + shift), now
+        )
         return StatementNews(done.answer, done.news)
 
     def miss(self, provider: str, trouble: str) -> None:
         """Know that a question came to nothing."""
         place, now = self._place(provider), self._clock()
-        self._state.step(lambda on: miss(on, place, trouble, now), self._state.store.read(), now)
+        self._state.perform(lambda shift: lambda on: miss(on, place, trouble, now + shift), now)
 
     def credential(self, provider: str) -> str | None:
         """The label to ask with: the first that is not out, else not dead; ``None``: all are."""

@@ -7,12 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import copy
 from random import Random
 from random import random as draw
+from types import MappingProxyType
+
+import attrs
 
 from orchestrator.health.balance_board import BalanceBoard
 from orchestrator.health.expiry import reset
 from orchestrator.health.pool import Pool, PoolTable
 from orchestrator.health.portable_session import PortableSession, SessionState
-from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
+from orchestrator.health.records import CLAIM_SECONDS, Changes, Marks, parts
 from orchestrator.health.session import BoardState, Session
 from orchestrator.health.snapshot import BoardRow, board_rows
 from orchestrator.health.stores.store import MemoryStore, Store
@@ -20,11 +23,20 @@ from orchestrator.secrets import Secret
 from orchestrator.states.facts import Target
 
 
+@attrs.frozen(eq=False)
+class Look:
+    """A step that changes nothing: what the marks are, once the store has been read."""
+
+    marks: Marks
+    changes: Changes = MappingProxyType({})
+
+
 class HealthBoard:
     """What is known across calls about providers, credentials and targets.
 
-    Safe to share between threads and event loops; with a file store, between
-    processes too. Every operation is synchronous and short.
+    Safe to share between threads and event loops; with a file store, between processes too,
+    with one on a server, between hosts. Every operation is short; what waits for a server is
+    awaited by tasks (:meth:`.Session.begin`).
 
     Args:
         pools: The credential pool of every provider entry that a route names.
@@ -54,8 +66,8 @@ class HealthBoard:
         # Without a generator of its own, since to make one is to draw a seed.
         dice = draw if random is None else random.random
         self._state = BoardState(PoolTable(pools, dice), store, claim_seconds)
-        self._clock = clock
-        self.balances = BalanceBoard(self._state, clock)
+        self._wall = clock
+        self.balances = BalanceBoard(self._state, self.now)
         self._by_operation: dict[str, HealthBoard] = {}
 
     def for_operation(self, operation: str, *, own_store: bool = False) -> HealthBoard:
@@ -89,7 +101,8 @@ class HealthBoard:
         Raises:
             ValueError: A target's provider has no pool here.
         """
-        return Session(self._state, self._state.prepared(route), started)
+        prepared = self._state.prepared(route)
+        return Session(self._state, prepared, self._state.store.instant(started))
 
     def resume(
         self, route: Sequence[Target], started: float, holder: str, state: SessionState | None
@@ -127,15 +140,17 @@ class HealthBoard:
             ValueError: A target's provider has no pool here.
         """
         marks = self._state.store.read()
+        if marks.is_unread:
+            marks = self._state.store.update(Look).marks
         # Other processes, or calls before a restart, may have marked targets that no call of this
         # board has named yet.
         for target in (*targets, *_named(marks, self._state.table.pools)):
             self._state.place(target)
-        return board_rows(marks, self._state.places, self._state.providers(), self._clock())
+        return board_rows(marks, self._state.places, self._state.providers(), self.now())
 
     def now(self) -> float:
-        """The wall clock (epoch) that instants on this board are read by."""
-        return self._clock()
+        """The clock (epoch) that instants on this board are read by: the wall's, or the store's."""
+        return self._state.store.instant(self._wall())
 
     def reset(self, provider: str | None = None) -> int:
         """Remove every mark, or those of one provider entry; how many were removed.

@@ -37,6 +37,7 @@ def corrected(record: Record, now: float) -> Record:
         expected=_expected(record.expected, now),
         cut_first_token=record.cut_first_token if _is_limit(record) else None,
         balance=None if record.balance is None else corrected_balance(record.balance, now),
+        spent=max(0, record.spent),
     )
 
 
@@ -47,6 +48,7 @@ def _is_sound(record: Record, now: float, ends: float) -> bool:
         and record.requested <= now
         and record.until <= ends
         and record.seconds >= 0.0
+        and record.spent >= 0
         and (record.claim is None or record.claim.expires <= now + _granted(record.claim))
         and (record.expected is None or record.expected <= now + YEAR)
         and _is_limit(record)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 
-from orchestrator.pooling import Accounts, Strategy
+from orchestrator.pooling import RETRY_BUDGET, Accounts, Strategy
 from orchestrator.secrets import Secret, fingerprint
 
 
@@ -39,6 +39,7 @@ class Pool:
         strategy: Which ready credential is preferred.
         accounts: Whose limits they meet.
         free_models: How the names of models end that cost nothing.
+        retry_budget: Tokens that retries there may spend (:mod:`.retry_budget`); 0: without end.
 
     Raises:
         ValueError: Two credentials bear the same label.
@@ -50,6 +51,7 @@ class Pool:
     strategy: Strategy = attrs.field(default=Strategy.FILL_FIRST, converter=Strategy)
     accounts: Accounts = attrs.field(default=Accounts.SEPARATE, converter=Accounts)
     free_models: tuple[str, ...] = ()
+    retry_budget: int = RETRY_BUDGET
     _hashed: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:

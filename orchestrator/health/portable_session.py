@@ -9,9 +9,11 @@ import attrs
 
 from orchestrator.health import steps
 from orchestrator.health.availability import Caller
-from orchestrator.health.session import BoardState, PreparedRoute, Session
+from orchestrator.health.retry_budget import Reservation
+from orchestrator.health.session import Arrival, BoardState, PreparedRoute, Question, Session
 from orchestrator.health.steps import PendingFailure
-from orchestrator.states.facts import Target
+from orchestrator.health.store_step import PendingAnswer
+from orchestrator.states.facts import Standby, Target
 
 
 @attrs.frozen
@@ -22,7 +24,7 @@ class SessionState:
         caller: The call.
         target, label, since: Its latest take, and when that was (epoch); ``None`` before it.
         fingerprint: Of the secret of that take, salted as all that a board keeps.
-        claims, pending, counted, probed: As :class:`.CallClaims` has them.
+        claims, pending, counted, probed, retry: As :class:`.CallClaims` has them.
     """
 
     caller: Caller
@@ -34,11 +36,15 @@ class SessionState:
     pending: Mapping[str, PendingFailure] = MappingProxyType({})
     counted: frozenset[str] = frozenset()
     probed: bool = False
+    retry: Reservation | None = None
 
     @property
     def owes(self) -> bool:
         """See :attr:`.CallClaims.owes`; who owes nothing need not ask for a release."""
-        return bool(self.claims or self.pending)
+        known = steps.CallClaims(
+            self.caller, claims=self.claims, pending=self.pending, retry=self.retry
+        )
+        return known.owes
 
 
 class PortableSession(Session):
@@ -68,11 +74,19 @@ class PortableSession(Session):
         if state is not None:
             self._claims = self._restored(state)
 
+    def begin(self, question: Question, at: float) -> Arrival | Standby | PendingAnswer | None:
+        """As :meth:`.Session.begin`, in a process that may know another time than the last."""
+        now = self._started + at
+        # A store with a clock of its own tells when that is; what a call is told counts from there.
+        self._started += self._board.store.instant(now) - now
+        return super().begin(question, at)
+
     @property
     def state(self) -> SessionState:
         """What the board knows of this call now."""
         known = self._state
-        here, rest = known.occupancy, (known.claims, known.pending, known.counted, known.probed)
+        here, owed = known.occupancy, (known.claims, known.pending, known.counted)
+        rest = (*owed, known.probed, known.retry)
         if here is None:
             return SessionState(known.caller, None, "", 0.0, "", *rest)
         fingerprint = here.place.fingerprints.get(here.label, "")
@@ -95,6 +109,6 @@ class PortableSession(Session):
                 place = attrs.evolve(place, fingerprints=prints)
             occupancy = steps.Occupancy(state.target, place, state.label, state.since)
         return steps.CallClaims(
-            *(state.caller, occupancy, state.claims),
-            *(state.pending, state.counted, state.probed),
+            *(state.caller, occupancy, state.claims, state.pending),
+            *(state.counted, state.probed, state.retry),
         )

@@ -47,6 +47,9 @@ class MarkKind(enum.StrEnum):
     """What the vendor said of the account's money (:mod:`.balance`); a mark where it calls the
     account empty, which keeps calls from targets that cost."""
 
+    RETRY_BUDGET = "retry_budget"
+    """No failure either: what retries have spent (:mod:`.retry_budget`)."""
+
 
 class MarkScope(enum.StrEnum):
     """The kind of thing that a record is about."""
@@ -121,6 +124,8 @@ class Record:
         cut_first_token: Of a target's circuit: the first-token limit, in seconds, that cut
             the last wait there; ``None`` where none did.
         balance: What is known of the account's money, of ``BALANCE`` alone.
+        spent: Tokens that retries have spent, of ``RETRY_BUDGET`` alone, which is there only
+            where it is above 0.
     """
 
     mark: Mark | None
@@ -137,6 +142,7 @@ class Record:
     credentials: tuple[str, ...] = ()
     cut_first_token: float | None = None
     balance: AccountBalance | None = None
+    spent: int = 0
 
 
 EntryId = tuple[str, str]
@@ -152,7 +158,11 @@ class Marks(dict[str, Record]):
     Attributes:
         looks: What was last seen of places in these marks, filled by :mod:`.availability`.
         before: The looks at the marks that these came from, and what changed since.
+        is_unread: True of those that stand for a store that nobody has read yet: who goes by
+            marks asks the store first.
     """
+
+    is_unread = False
 
     def __init__(self, records: Mapping[str, Record] = MappingProxyType({})) -> None:
         super().__init__(records)
@@ -160,14 +170,24 @@ class Marks(dict[str, Record]):
         self.before: tuple[Mapping[Any, Any], Changes] = ({}, {})
         self._labels: dict[EntryId, set[str]] | None = None
         self._is_clear: bool | None = None
+        self._has_spent: bool | None = None
 
     @property
     def is_clear(self) -> bool:
         """True where nothing is a mark, nor a count that may become one: figures at the most."""
         # Figures stay for good, and no call should pay for them: looked at once for each change.
         if self._is_clear is None:
-            self._is_clear = all(one.mark is None and one.balance for one in self.values())
+            self._is_clear = all(
+                one.mark is None and (one.balance or one.spent) for one in self.values()
+            )
         return self._is_clear
+
+    @property
+    def has_spent(self) -> bool:
+        """True where a budget of retries is not full, so that an answer may fill it."""
+        if self._has_spent is None:
+            self._has_spent = any(one.spent for one in self.values())
+        return self._has_spent
 
     def changed(self, changes: Changes) -> Marks:
         """These marks with ``changes`` made; they themselves stay as they are."""
@@ -188,6 +208,21 @@ class Marks(dict[str, Record]):
         if self._labels is None:
             self._labels = marked_labels(self)
         return self._labels.get(entry, ())
+
+
+class UnreadMarks(Marks):
+    """The marks of a store that nobody has read yet, which may hold anything."""
+
+    is_unread = True
+
+    def __bool__(self) -> bool:
+        """True: that it is empty is not known."""
+        return True
+
+    @property
+    def is_clear(self) -> bool:
+        """False: nobody knows."""
+        return False
 
 
 def marked_labels(names: Iterable[str]) -> dict[EntryId, set[str]]:
@@ -223,6 +258,14 @@ def parts(name: str) -> tuple[MarkKind, MarkScope, tuple[str, ...]]:
     if len(identity) != _NAMES[about[1]]:
         raise ValueError(f"{name!r} is no key of a record: it has not the names of a {scope}")
     return about
+
+
+def is_counter(name: str) -> bool:
+    """True where the record of this key counts what calls add and take, whoever comes first.
+
+    A store that many processes share may send what a step adds, in place of what it comes to.
+    """
+    return parts(name)[0] is MarkKind.RETRY_BUDGET
 
 
 _decoder = msgspec.json.Decoder(Record)
@@ -261,6 +304,7 @@ class TargetKeys:
         reachable: Of these, the key of the provider entry's circuit: it cannot be reached.
         circuit: Of these, the key of the target's own circuit.
         first_token: Key of the record of what the target needs until its first content.
+        retry_budget: Key of the record of what retries at the provider entry have spent.
     """
 
     pool: Pool
@@ -272,6 +316,7 @@ class TargetKeys:
     reachable: str = ""
     circuit: str = ""
     first_token: str = ""
+    retry_budget: str = ""
     _keys: dict[str, tuple[str, ...]] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
@@ -307,6 +352,7 @@ class TargetKeys:
             reachable=reachable,
             circuit=circuit,
             first_token=place.key(MarkKind.FIRST_TOKEN, MarkScope.TARGET),
+            retry_budget=place.key(MarkKind.RETRY_BUDGET, MarkScope.PROVIDER),
         )
 
     @property

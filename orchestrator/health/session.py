@@ -10,17 +10,17 @@ import os
 import secrets
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
-from typing import TypeVar, assert_never, overload
+from typing import Any, TypeVar, assert_never, overload
 
 import attrs
 
 from orchestrator.health import steps
 from orchestrator.health.availability import ANYBODY, Caller, MarksOverlay, Route, find_availability
-from orchestrator.health.expiry import pruned
-from orchestrator.health.news import BoardNews, MarkNews, mark_news
+from orchestrator.health.news import BoardNews, MarkNews
 from orchestrator.health.pool import Choose, Pool, PoolTable
 from orchestrator.health.records import Marks, TargetKeys
 from orchestrator.health.steps import Candidates, StepOutcome
+from orchestrator.health.store_step import PendingAnswer, StepAfter, StoreStep
 from orchestrator.health.stores.store import Store
 from orchestrator.pooling import Strategy
 from orchestrator.states.error import Error
@@ -48,10 +48,13 @@ class Take:
     Attributes:
         targets: In order of preference.
         used: Labels of credentials not to take.
+        waited: True where the call has waited for it. A wait for the one target where the call
+            has just failed makes it a retry, which costs (:mod:`.retry_budget`).
     """
 
     targets: Sequence[Target]
     used: Collection[str] = ()
+    waited: bool = False
 
 
 @attrs.frozen
@@ -65,12 +68,15 @@ class Report:
         cut_first_token: Where our own limit cut the wait for the first content: that limit, in
             seconds. The next probe of ``target`` is told of it, by any call, until a success
             there.
+        may_retry: True where the call may try ``target`` again: then the board sets aside what
+            that costs, or says that there is not as much.
     """
 
     target: Target
     credential: str
     error: Error
     cut_first_token: float | None = None
+    may_retry: bool = False
 
 
 @attrs.frozen
@@ -253,17 +259,28 @@ class BoardState:
         self._places[name] = new
         return new
 
-    def step(
-        self, step: Callable[[Marks], StepOutcome[T]], marks: Marks, now: float
-    ) -> StepOutcome[T]:
-        """Run ``step`` as one atomic step over the store, which had ``marks`` just before."""
-        outcome = step(marks)
-        if not outcome.changes:
-            # Nothing to write, so nothing to lock: reading alone is atomic, marks are frozen.
-            return outcome
-        return self.store.update(lambda marks: self._finished(marks, step(marks), now))
+    def step(self, build: StepAfter[T], marks: Marks, now: float) -> StepOutcome[T] | StoreStep[T]:
+        """Run a step of the instant ``now`` on ``marks``, which the store had just before.
 
-    def candidates(self, route: Route, used: Collection[str]) -> Candidates:
+        Returns:
+            What it came to; where that is to be written, the step that the store must be asked.
+        """
+        # Marks that nobody has read say nothing: a step over them would come to nothing.
+        if not marks.is_unread:
+            outcome = build(0.0)(marks)
+            if not outcome.changes:
+                # Nothing to write, so nothing to lock: reading alone is atomic, marks are frozen.
+                return outcome
+        return StoreStep(self.store, build, now, self._is_pruning(now))
+
+    def perform(self, build: StepAfter[T], now: float) -> StepOutcome[T]:
+        """Run a step of the instant ``now``, and wait until it is stored."""
+        done = self.step(build, self.store.read(), now)
+        return done.perform() if isinstance(done, StoreStep) else done
+
+    def candidates(
+        self, route: Route, used: Collection[str], *, waited: bool = False
+    ) -> Candidates:
         """What a take may give; a pool's turn is drawn once, though the step may run twice."""
         drawn: dict[str, Choose] = {}
 
@@ -274,7 +291,7 @@ class BoardState:
                 drawn[pool.provider] = self.table.turns.draw(pool)
             return drawn[pool.provider]
 
-        return Candidates(route, used, choose, self.claim_seconds)
+        return Candidates(route, used, choose, self.claim_seconds, waited)
 
     def count(self, taken: Taken) -> None:
         """Count a take for the strategy that goes by it."""
@@ -282,16 +299,13 @@ class BoardState:
         if pool.strategy is Strategy.LEAST_USED:
             self.table.turns.count(pool, taken.credential)
 
-    def _finished(self, marks: Marks, outcome: StepOutcome[T], now: float) -> StepOutcome[T]:
-        """``outcome`` with its news, and at times with stale records removed besides."""
-        # Before those are removed: that a mark was forgotten is no recovery.
-        if outcome.changes and (news := mark_news(marks, outcome.changes, now)):
-            outcome = attrs.evolve(outcome, news=news)
+    def _is_pruning(self, now: float) -> bool:
+        """Whether the step of ``now`` removes stale records besides."""
         # Also where the clock was set back: then "just before" lies ahead.
         if abs(now - self._pruned_at) < PRUNE_SECONDS:
-            return outcome
+            return False
         self._pruned_at = now
-        return pruned(marks, outcome, now)
+        return True
 
 
 class Session:
@@ -299,8 +313,8 @@ class Session:
 
     Each question is one atomic step over the store, also across processes. ``at`` is
     seconds since the call's ``Started``, and so are the instants in the answers.
-    :meth:`answer` is the one way in, and a question is a value: a store that is awaited needs
-    another :meth:`answer`, and nothing else.
+    A question is a value, and :meth:`begin` the one way in: who may not wait on the thread awaits
+    what it gives where the store must be asked.
 
     Attributes:
         news: What the answers so far made of marks; whoever tells it takes it away.
@@ -329,6 +343,20 @@ class Session:
         Raises:
             ValueError: A target's provider has no pool here, or no credential of that label.
         """
+        found = self.begin(question, at)
+        return found.wait() if isinstance(found, PendingAnswer) else found
+
+    async def aanswer(self, question: Question, at: float) -> Arrival | Standby | None:
+        """The same, for a task: where the store must be asked, the event loop goes on."""
+        found = self.begin(question, at)
+        return await found.wait_async() if isinstance(found, PendingAnswer) else found
+
+    def begin(self, question: Question, at: float) -> Arrival | Standby | PendingAnswer | None:
+        """The answer where it is known here, as nearly always; else what the store is asked.
+
+        Raises:
+            ValueError: As :meth:`answer`.
+        """
         owes = self._claims is not None and self._claims.owes
         # Whatever is marked: there is nothing to count or to give back.
         if not owes and type(question) is Release:
@@ -336,17 +364,29 @@ class Session:
         marks, now = self._board.store.read(), self._started + at
         if not owes and (not marks or marks.is_clear):
             # A board without marks costs no step: there is none that a success could lift.
-            if type(question) is Succeed:
+            if type(question) is Succeed and not (marks and marks.has_spent):
                 return None
             if type(question) is TakeFirst and (arrival := self._take_unmarked(now)) is not None:
                 return arrival
-        if isinstance(question, (TakeFirst, Take)):  # a union is made anew each time
-            return self._take(question, marks, now)
-        outcome = self._board.step(self._step(question, now), marks, now)
-        self._claims = outcome.state
+        done = self._board.step(self._build(question, at), marks, now)
+        return PendingAnswer(self, done) if isinstance(done, StoreStep) else self.finish(done, now)
+
+    def finish(self, outcome: StepOutcome[Any], now: float) -> Any:
+        """What ``outcome`` answers, once what the board knows of this call is kept."""
+        self._claims, answer = outcome.state, outcome.answer
+        if type(answer) is tuple and answer[0] is not None:
+            # After the step, which may run twice and so must count nothing itself.
+            self._board.count(answer[0])
         if outcome.news:
             self._note(outcome.news, now)
-        return outcome.answer
+        return answer
+
+    def learn(self, step: StoreStep[Any]) -> None:
+        """Know what ``step`` came to, also where nobody waits for its answer any more."""
+        # The host's clock and the server's may differ; what a call is told counts from its start.
+        self._started += step.shift
+        if step.outcome is not None:
+            self._claims = step.outcome.state
 
     @property
     def _state(self) -> steps.CallClaims:
@@ -366,26 +406,6 @@ class Session:
             self._stay = (taken.target, route.places[0][1], taken.credential, now)
         return arrival
 
-    def _take(self, question: TakeFirst | Take, marks: Marks, now: float) -> Arrival:
-        query, board = self._query(now), self._board
-        if isinstance(question, TakeFirst):
-            take, candidates = steps.start, board.candidates(query.route, ())
-        else:
-            take, candidates = (
-                steps.take,
-                board.candidates(board.route(question.targets), question.used),
-            )
-        step = partial(take, state=self._state, query=query, candidates=candidates)
-        outcome = board.step(step, marks, now)
-        self._claims = outcome.state
-        taken, present = outcome.answer
-        if taken is not None:
-            # After the step, which may run twice and so must count nothing itself.
-            board.count(taken)
-        if outcome.news:
-            self._note(outcome.news, now)
-        return taken, present
-
     def _note(self, news: tuple[MarkNews, ...], now: float) -> None:
         """Keep ``news``, with where calls of this route go since."""
         overlay = MarksOverlay(self._board.store.read(), now)
@@ -396,28 +416,42 @@ class Session:
         )
         self.news = (*self.news, BoardNews(news, *next(reachable, (None, ()))))
 
-    def _step(
-        self, question: Report | Succeed | NoteFirstToken | Release, now: float
-    ) -> Callable[[Marks], StepOutcome[Standby | None]]:
-        """The pure step that answers ``question``, with all but the marks filled in."""
-        state = self._state
+    def _build(self, question: Question, at: float) -> StepAfter[Any]:
+        """Makes the pure step that answers ``question``, with all but the marks filled in."""
+        make, started = self._prepared(question), self._started
+
+        def build(shift: float) -> Callable[[Marks], StepOutcome[Any]]:
+            begun = started + shift
+            return make(steps.Query(self._current_route().places, begun, begun + at))
+
+        return build
+
+    def _prepared(
+        self, question: Question
+    ) -> Callable[[steps.Query], Callable[[Marks], StepOutcome[Any]]]:
+        state, board = self._state, self._board
         match question:
-            case Report(target, label, error, cut):
-                place, query = self._sent(target, label), self._query(now)
-                return lambda marks: steps.report(marks, state, query, place, label, error, cut)
+            case TakeFirst():
+                first = board.candidates(self._current_route().places, ())
+                return lambda on: partial(steps.start, state=state, query=on, candidates=first)
+            case Take(targets, used, waited):
+                some = board.candidates(board.route(targets), used, waited=waited)
+                return lambda on: partial(steps.take, state=state, query=on, candidates=some)
+            case Report(target, label, error, cut, may_retry):
+                place, again = self._sent(target, label), target if may_retry else None
+                return lambda on: (
+                    lambda marks: steps.report(marks, state, on, place, label, error, cut, again)
+                )
             case Succeed(target, label):
                 place = self._sent(target, label)
-                return lambda marks: steps.succeed(marks, state, place, label, now)
+                return lambda on: lambda m: steps.succeed(m, state, place, label, on.now)
             case NoteFirstToken(target, seconds):
-                place = self._board.place(target)
-                return lambda marks: steps.first_token(marks, state, place, seconds, now)
+                place = board.place(target)
+                return lambda on: lambda m: steps.first_token(m, state, place, seconds, on.now)
             case Release():
-                return lambda marks: steps.close(marks, state, now)
+                return lambda on: lambda m: steps.close(m, state, on.now)
             case _:
                 assert_never(question)
-
-    def _query(self, now: float) -> steps.Query:
-        return steps.Query(self._current_route().places, self._started, now)
 
     def _current_route(self) -> PreparedRoute:
         if self._route.secrets is not self._board.table.secrets:

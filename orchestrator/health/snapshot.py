@@ -9,8 +9,12 @@ import attrs
 from orchestrator.health.availability import MarksOverlay, ends, expected
 from orchestrator.health.balance import AccountBalance
 from orchestrator.health.records import MarkKind, Marks, MarkScope, Record, TargetKeys
+from orchestrator.health.retry_budget import COST, tokens_left
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark
+
+_COUNTS = (MarkKind.UNKNOWN, MarkKind.RETRY_BUDGET)
+"""What is shown in a way of its own."""
 
 
 @attrs.frozen
@@ -36,6 +40,8 @@ class BoardRow:
             where it said nothing, or that is over.
         kind: Of what kind of failure the mark is, ``None`` without one.
         balance: What is known of the money of a provider; ``None`` where nobody has asked.
+        retry_tokens: Of a provider: what retries there may still spend; ``None`` without a budget.
+        retry_budget: Of a provider: what they may spend at most, 0 without a budget.
     """
 
     provider: str
@@ -52,6 +58,13 @@ class BoardRow:
     expected: float | None = None
     kind: MarkKind | None = None
     balance: AccountBalance | None = None
+    retry_tokens: int | None = None
+    retry_budget: int = 0
+
+    @property
+    def has_paused_retries(self) -> bool:
+        """True where too many retries came to nothing, so that none is made for now."""
+        return self.retry_tokens is not None and self.retry_tokens < COST
 
 
 def board_rows(
@@ -70,7 +83,8 @@ def board_rows(
     # In the pool's order, since that is the order of the config that people compare it with.
     shown = []
     for provider in providers:
-        shown.append(_entry(marks, provider, MarkScope.PROVIDER, "", now))
+        entry = _entry(marks, provider, MarkScope.PROVIDER, "", now)
+        shown.append(_with_budget(entry, marks, provider, now))
         shown.extend(
             _entry(marks, provider, MarkScope.CREDENTIAL, label, now) for label in provider.labels
         )
@@ -78,6 +92,14 @@ def board_rows(
             if place.pool is provider.pool:
                 shown.extend(_of_target(marks, place, now))
     return tuple(shown)
+
+
+def _with_budget(entry: BoardRow, marks: Marks, place: TargetKeys, now: float) -> BoardRow:
+    size = place.pool.retry_budget
+    if not size:
+        return entry
+    bucket = MarksOverlay(marks, now).get(place.retry_budget)
+    return attrs.evolve(entry, retry_tokens=tokens_left(bucket, size, now), retry_budget=size)
 
 
 def _of_target(marks: Marks, place: TargetKeys, now: float) -> list[BoardRow]:
@@ -114,7 +136,7 @@ def _records(
 ) -> Sequence[tuple[MarkKind, Record]]:
     kinds = {place.key(kind, scope, label): kind for kind in MarkKind}
     found = MarksOverlay(marks, now).holding(place, kinds)
-    return [(kinds[key], record) for key, record in found if kinds[key] is not MarkKind.UNKNOWN]
+    return [(kinds[key], record) for key, record in found if kinds[key] not in _COUNTS]
 
 
 def _stands(record: Record, now: float) -> bool:

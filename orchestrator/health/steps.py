@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from orchestrator.health import latency, penalties
+from orchestrator.health import latency, penalties, retry_budget
 from orchestrator.health.availability import (
     Caller,
     MarksOverlay,
@@ -72,6 +72,7 @@ class CallClaims:
         pending: Failures to count when it leaves the thing that the key is about.
         counted: Keys of circuits on which it has counted, once for each call.
         probed: True once it was granted a probe: it makes one while anything else stands by.
+        retry: What it has set aside for a retry, until it is known what became of that.
     """
 
     caller: Caller
@@ -80,11 +81,12 @@ class CallClaims:
     pending: Mapping[str, PendingFailure] = MappingProxyType({})
     counted: frozenset[str] = frozenset()
     probed: bool = False
+    retry: retry_budget.Reservation | None = None
 
     @property
     def owes(self) -> bool:
-        """True where it holds a probe to give back, or has a failure to count."""
-        return bool(self.claims or self.pending)
+        """True where it holds a probe or tokens to give back, or has a failure to count."""
+        return bool(self.claims or self.pending or self.retry)
 
 
 @attrs.frozen
@@ -111,12 +113,14 @@ class Candidates:
         used: Labels of credentials not to take.
         choose: The turn of a pool's strategy.
         claim_seconds: How long a granted probe is this call's alone.
+        waited: True where the call has waited for it.
     """
 
     route: Route
     used: Collection[str]
     choose: Callable[[Pool], Choose]
     claim_seconds: float
+    waited: bool = False
 
 
 @attrs.frozen
@@ -159,6 +163,11 @@ def take(marks: Marks, state: CallClaims, query: Query, candidates: Candidates) 
             return unmarked
     overlay, now = MarksOverlay(marks, query.now), query.now
     grant = _grant(overlay, state, candidates, now)
+    if state.retry is not None:
+        waited = candidates.route[0][0] if candidates.waited else None
+        granted = grant is not None
+        retry = retry_budget.take(overlay, state.retry, waited, now, is_granted=granted)
+        state = attrs.evolve(state, retry=retry)
     if grant is None:
         # What it asked for it may yet come back to, after a wait: those failures are not over.
         state = _settle(
@@ -187,8 +196,20 @@ def report(
     label: str,
     error: Error,
     cut_first_token: float | None = None,
+    again: Target | None = None,
 ) -> StepOutcome[Standby]:
-    """Mark what ``error`` says about ``place`` and its credential ``label``."""
+    """Mark what ``error`` says about ``place`` and its credential ``label``.
+
+    Args:
+        marks: The records.
+        state: What the board knows of the call.
+        query: The question.
+        place: Where the attempt was sent.
+        label: The credential that it was sent with.
+        error: The failure.
+        cut_first_token: The first-token limit, in seconds, that cut the wait, if one did.
+        again: What the call may try again, so that the tokens for it are set aside.
+    """
     overlay, now = MarksOverlay(marks, query.now), query.now
     claims = _claims_at(state, place, label)
     penalty = penalties.penalty_for(error, place.pool.accounts)
@@ -207,12 +228,24 @@ def report(
         overlay.put(unknown, _count_unknown(overlay.get(unknown), error, now))
     if claims:
         state = _release(overlay, state)
-    present = standby(overlay, query.route, place, now, state.caller, query.started)
-    if state.probed and len(present.targets) > 1:
-        # One probe a call is enough while anything else stands by.
-        known = [key for key in present.credentials if not _probes(overlay, place, place.keys(key))]
-        present = attrs.evolve(present, credentials=tuple(known))
+    retry_budget.give_back(overlay, state.retry, now)
+    retry = retry_budget.reserve(overlay, place, again, error, now) if again else None
+    state = attrs.evolve(state, retry=retry)
+    present = _standby_after(overlay, state, query, place)
+    if again is not None and retry is None:
+        present = attrs.evolve(present, retry_affordable=False)
     return StepOutcome(present, overlay.changes, state)
+
+
+def _standby_after(
+    overlay: MarksOverlay, state: CallClaims, query: Query, place: TargetKeys
+) -> Standby:
+    present = standby(overlay, query.route, place, query.now, state.caller, query.started)
+    if not state.probed or len(present.targets) <= 1:
+        return present
+    # One probe a call is enough while anything else stands by.
+    known = [key for key in present.credentials if not _probes(overlay, place, place.keys(key))]
+    return attrs.evolve(present, credentials=tuple(known))
 
 
 def succeed(
@@ -224,7 +257,8 @@ def succeed(
     state = _disprove(overlay, state, place, place.keys(label), label, now)
     if claims:
         state = _release(overlay, state)
-    return StepOutcome(None, overlay.changes, state)
+    retry_budget.note_success(overlay, place, state.retry, now)
+    return StepOutcome(None, overlay.changes, attrs.evolve(state, retry=None))
 
 
 def first_token(
@@ -242,7 +276,8 @@ def close(marks: Marks, state: CallClaims, now: float) -> StepOutcome[None]:
     """Count what is pending and give back what was claimed."""
     overlay = MarksOverlay(marks, now)
     state = _settle(overlay, state, (), now)
-    return StepOutcome(None, overlay.changes, state)
+    retry_budget.give_back(overlay, state.retry, now)
+    return StepOutcome(None, overlay.changes, attrs.evolve(state, retry=None))
 
 
 def _take_unmarked(state: CallClaims, query: Query, candidates: Candidates) -> TakeOutcome | None:

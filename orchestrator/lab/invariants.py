@@ -1,11 +1,10 @@
 """The invariants of a call, one function each, written once over (before, event, step).
 
 Who uses them: the model checker, of every move that is possible; the toolkit for tests, of
-every move in a ledger. A function looks at one move and says what is wrong with it, or
-nothing. What holds of every move holds of every call, as long as the call before is known to
-be right: so what a move must leave behind is derived from the event and the command, and a
-fault in the machine's own bookkeeping cannot hide itself (:func:`remembered` for a ledger;
-the check of what was billed for the machine's own calls).
+every move in a ledger. A function says what is wrong with one move, or nothing. What holds of
+every move holds of every call, as long as the call before is known to be right: so what a move
+must leave behind is derived from the event and the command, and a fault in the machine's own
+bookkeeping cannot hide itself (:func:`remembered` for a ledger; what was billed for our calls).
 """
 
 from __future__ import annotations
@@ -154,8 +153,7 @@ def broken(move: CheckedMove) -> Iterator[BrokenMove]:
     """Every invariant that ``move`` breaks, the most telling first."""
     number, waits = move.number, move.waits
     for name, check in CHECKS.items():
-        what = check(move)
-        if what:
+        if what := check(move):
             yield BrokenMove(name, what, number, waits)
     yield from _bounds(move, number, waits)
     yield from _sleeps(move, number, waits)
@@ -311,10 +309,8 @@ def _taken(move: CheckedMove) -> str | None:
     if not isinstance(command, Send):
         return None
     taken = getattr(move.event, "taken", None)
-    mine = taken is not None and (taken.target, taken.credential, taken.probe) == (
-        command.target, command.credential, command.probe,
-    )  # fmt: skip
-    if not mine:
+    sent = (command.target, command.credential, command.probe)
+    if taken is None or (taken.target, taken.credential, taken.probe) != sent:
         return f"attempt at {command.target} with what was not taken"
     mark = None if command.probe else move.blocked(command.target)
     return f"attempt at {command.target} past its {mark}" if mark is not None else None
@@ -323,12 +319,9 @@ def _taken(move: CheckedMove) -> str | None:
 def _haste(move: CheckedMove) -> str | None:
     command, before = move.after.command, move.before
     stays = isinstance(command, Rotate | Repair | Wait) and not _leaves(before, command)
-    if stays and move.failed_slowly and move.may_fall_back:
-        return (
-            f"{_doing(command)} at {before.target}, which failed slowly, although a fallback "
-            "stands by"
-        )
-    return None
+    if not (stays and move.failed_slowly and move.may_fall_back):
+        return None
+    return f"{_doing(command)} at {before.target}, which failed slowly, while a fallback stands by"
 
 
 def _kept_back(move: CheckedMove) -> str | None:
@@ -371,6 +364,13 @@ def _impatient(move: CheckedMove) -> str | None:
     return None
 
 
+def _unpaid(move: CheckedMove) -> str | None:
+    event, command = move.event, move.after.command
+    stays = isinstance(command, Wait) and not _leaves(move.before, command)
+    unpaid = stays and isinstance(event, Diagnosed) and not event.standby.retry_affordable
+    return f"waits for {move.before.target} without the budget for a retry" if unpaid else None
+
+
 ATTEMPTS = "attempts are bounded"
 WAITING = "waits are bounded"
 SLEEP = "keys are tried before anything sleeps"
@@ -387,6 +387,7 @@ CHECKS: dict[str, Callable[[CheckedMove], str | None]] = {
     "nothing after the commit": _committed,
     "only what was taken is sent to": _taken,
     "patience while a fallback stands by": _impatient,
+    "a retry is paid for": _unpaid,
     "who fails slowly is left while a fallback stands by": _haste,
     "time is kept back for who stands by": _kept_back,
     "an empty answer is the answer only where nothing else came": _empty,

@@ -193,6 +193,9 @@ def test_sockets_files_and_processes_have_their_places() -> None:
 SLEEPING = {"time.sleep", "asyncio.sleep"}
 SLEEPERS = {
     *("clock.py", "ledger/file.py", "health/stores/sqlite_file.py", "health/stores/file.py"),
+    # A server waits in real time, and tells a time of its own.
+    *("health/stores/committer.py", "health/stores/outage.py", "health/stores/redis_link.py"),
+    *("health/stores/redis_store.py", "health/stores/store_clock.py"),
     "connections/loops.py",  # for no time: the loop closes a socket in its next round
     "gateway/server.py",  # for no time: who was accepted has its connection some turns later
     "temporal/activities.py",  # between two signs of life of a worker

@@ -33,10 +33,10 @@ classification.rule | states
 vendors            | states classification.rule dialects
 pooling            |
 provider           | classification.rule dialects http_messages pooling secrets vendors
-health             | states pooling secrets
+health             | states extras pooling secrets
 classification     | states classification.rule secrets vendors
 ledger             | states dialects json_values
-config             | states classification classification.rule connections dialects extras header_rules http_messages json_values pooling provider secrets vendors
+config             | states classification classification.rule connections dialects extras header_rules health http_messages json_values pooling provider secrets vendors
 api.response       | dialects ledger
 api.errors         | states ledger
 api.chunks         | dialects
@@ -56,6 +56,7 @@ importing          | states config dialects header_rules json_values pooling ven
 sim                |
 lab.diagrams       | states extras ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors
+lab.fleet          | states api.errors api.request config connections execution health lab.simulation
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config extras ledger sim lab.invariants lab.simulation
@@ -81,10 +82,11 @@ OTHERS = {
     "gateway": {
         *("httptools", "msgspec", "opentelemetry", "prometheus_client", "uvicorn", "uvloop"),
     },
-    "health": {"msgspec", "platformdirs"},
+    "health": {"msgspec", "platformdirs", "redis"},
     "http_messages": {"idna", "msgspec"},
     "importing": {"yaml"},
     "lab.diagrams": {"rich"},
+    "lab.fleet": {"msgspec"},
     "ledger": {"cattrs", "msgspec"},
     "secrets": {"keyring", "msgspec"},
     "serving": {"httpx", "httpx2", "msgspec"},
@@ -105,6 +107,7 @@ NOT_LOADED = (
     "opentelemetry",
     "prometheus_client",
     "temporalio",
+    "redis",
     "rich",
     "sqlite3",
     "uvicorn",

@@ -22,6 +22,7 @@ from orchestrator.states import (
     Wait,
     step,
 )
+from orchestrator.states.routing import may_retry
 from tests.states.history import ARRIVALS, facts, sendable
 from tests.states.world import Moment
 
@@ -224,6 +225,16 @@ def time_is_kept_back(call: Call, moments: Sequence[Moment]) -> None:
             assert command.until <= known.ends_at - least + 1e-9
 
 
+def retries_are_paid_for(call: Call, moments: Sequence[Moment]) -> None:
+    """The board is asked to set aside what a retry costs, and has done so, before there is one."""
+    del call
+    for moment in moments:
+        event = moment.event
+        if isinstance(event, Diagnosed) and moment.after.row == "retry":
+            assert may_retry(moment.before, event.error)
+            assert event.standby.retry_affordable
+
+
 INVARIANTS: tuple[Invariant, ...] = (
     billing_bypasses_the_pool,
     attempts_advance,
@@ -236,4 +247,5 @@ INVARIANTS: tuple[Invariant, ...] = (
     it_is_contained,
     it_sleeps_last,
     time_is_kept_back,
+    retries_are_paid_for,
 )

@@ -73,7 +73,7 @@ def _here(known: Facts, event: Diagnosed) -> Plan | None:
     spare = known.attempts_left > len(others)
     if spare and known.allows(Move.ROTATE) and known.unused(event.standby):
         return "rotate", None
-    until = retry(known, event)
+    until = retry(known, event) if event.standby.retry_affordable else None
     if until is None or until >= known.ends_at - known.kept(event.standby, event.at):
         return None
     # What stands by is no reason to leave where the policy does not let the call leave.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from orchestrator.states import (
@@ -28,6 +29,7 @@ from orchestrator.states.guards import a_repair_is_known, a_retry_is_worth_it
 
 HERE, OTHER = Target("acme", "one"), Target("bolt", "one")
 ALL = Standby(("key#1",), (HERE, OTHER))
+ALONE = Standby(("key#1",), (HERE,))
 HERE_COOLS = Standby(("key#1",), (OTHER,), (Clear(HERE, Mark.COOLDOWN, 9.0),))
 BOTH_COOL = Standby(clears=(Clear(HERE, Mark.COOLDOWN, 2.0), Clear(OTHER, Mark.COOLDOWN, 50.0)))
 
@@ -56,6 +58,34 @@ def test_a_call_that_is_nowhere_has_nothing_to_repair() -> None:
     diagnosed = Diagnosed(1.0, Error(Reason.BAD_REQUEST, "guard", repair="drop-a"), ALL)
 
     assert a_repair_is_known(Call((HERE,)), diagnosed) is None
+
+
+@pytest.mark.parametrize(("standby", "expected"), [(ALONE, "terminal"), (ALL, "fallback")])
+@pytest.mark.parametrize("reason", [Reason.SERVER_ERROR, Reason.RATE_LIMIT, Reason.UNKNOWN])
+def test_a_retry_that_cannot_be_paid_for_is_none_and_nothing_else_changes(
+    reason: Reason, standby: Standby, expected: str
+) -> None:
+    sent = Started(0.0, Taken(HERE, "key#1"), standby)
+    unpaid = attrs.evolve(standby, retry_affordable=False)
+
+    assert row(Policy(), sent, *said(1.0, reason, standby)) == "retry"
+    assert row(Policy(), sent, *said(1.0, reason, unpaid)) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "repair", "expected"),
+    [(Reason.AUTH, None, "rotate"), (Reason.RATE_LIMIT, None, "rotate"),
+     (Reason.BAD_REQUEST, "drop-a", "repair"), (Reason.BILLING, None, "billing_fallback")],
+)  # fmt: skip
+def test_what_is_no_retry_needs_no_budget(
+    reason: Reason, repair: str | None, expected: str
+) -> None:
+    unpaid = Standby(("key#1", "key#2"), (HERE, OTHER), retry_affordable=False)
+    diagnosed = Diagnosed(1.0, Error(reason, "guard", repair=repair), unpaid)
+
+    assert expected == row(
+        Policy(), Started(0.0, Taken(HERE, "key#1"), ALL), Failed(1.0), diagnosed
+    )
 
 
 def test_a_retry_that_is_not_allowed_finds_nothing() -> None:

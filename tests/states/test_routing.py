@@ -39,6 +39,7 @@ from orchestrator.states.routing import (
     Due,
     clears_at,
     kept_back,
+    may_retry,
     next_clear,
     other_credential,
     retry,
@@ -73,6 +74,31 @@ def walk(policy: Policy, *events: Event) -> Step:
 
 
 SENT = (Started(0.0, TOOK_HERE, ALL), Failed(1.0))
+
+
+HERE = Target("acme", "one")
+TRIED = Call((HERE,), target=HERE, tries=1, number=1, asked=frozenset({HERE.name}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "expected"),
+    [
+        ({}, Reason.SERVER_ERROR, True),
+        ({}, Reason.AUTH, True),  # of another key that cools
+        ({}, Reason.BILLING, False),
+        ({}, Reason.BAD_REQUEST, False),
+        ({"tries": 3}, Reason.SERVER_ERROR, False),
+        ({"tries": 2}, Reason.UNKNOWN, False),
+        ({"waits": 16}, Reason.SERVER_ERROR, False),
+        ({"number": 16}, Reason.SERVER_ERROR, False),
+    ],
+)
+def test_nothing_is_set_aside_for_a_retry_that_is_none_whatever_stands_by(
+    changes: dict[str, Any],
+    reason: Reason,
+    expected: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    assert expected == may_retry(attrs.evolve(TRIED, **changes), Error(reason, "table"))
 
 
 def test_what_clears_first_is_waited_for() -> None:

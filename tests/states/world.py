@@ -293,7 +293,10 @@ class World:
             until = self.clock + CIRCUIT
             self.board.blocks[call.target.name] = Block(Mark.CIRCUIT, until, error, self.clock)
         jitter = self.luck.random() if self.luck is not None else 0.0
-        return Diagnosed(self.clock, error, self.board.look(call.target, self.clock), jitter)
+        standby = self.board.look(call.target, self.clock)
+        if self._chance(0.1):  # other calls have spent what is meant for retries
+            standby = attrs.evolve(standby, retry_affordable=False)
+        return Diagnosed(self.clock, error, standby, jitter)
 
     def _take(
         self, targets: tuple[Target, ...], used: frozenset[str] = frozenset()

@@ -69,6 +69,12 @@ def whoever_is_slow(call: Call, event: Diagnosed) -> Due | None:
     return a_retry_is_worth_it(attrs.evolve(call, kept_waiting=False), event)
 
 
+def whatever_it_costs(call: Call, event: Diagnosed) -> Due | None:
+    """A retry that does not ask whether it can be paid for."""
+    paid = attrs.evolve(event.standby, retry_affordable=True)
+    return a_retry_is_worth_it(call, attrs.evolve(event, standby=paid))
+
+
 def any_empty_answer(call: Call, event: Diagnosed) -> bool:  # noqa: ARG001 - as a guard
     """To take an empty answer for the answer, whatever came before."""
     return event.error.empty
@@ -101,7 +107,7 @@ PLANTED = (
         "a retry without its bound",
         _changed("retry", guard=unbounded),
         "tries_are_bounded",
-        SHIPPED.with_(guards={unbounded: "(RETRY_HELPS && RETRY_FITS)"}),
+        SHIPPED.with_(guards={unbounded: "(RETRY_HELPS && RETRY_FITS && !unpaid)"}),
     ),
     Planted(
         "a later error as the cause",
@@ -116,8 +122,16 @@ PLANTED = (
         SHIPPED.with_(
             guards={
                 whoever_is_slow: "(RETRY_HELPS && tries < TRIES_ALLOWED && WAITS_REMAIN && "
-                "wait == SOON)"
+                "wait == SOON && !unpaid)"
             }
+        ),
+    ),
+    Planted(
+        "a retry that nobody has paid for",
+        _changed("retry", guard=whatever_it_costs),
+        "a_retry_is_paid_for",
+        SHIPPED.with_(
+            guards={whatever_it_costs: "(RETRY_HELPS && tries < TRIES_ALLOWED && RETRY_FITS)"}
         ),
     ),
     Planted(

@@ -125,4 +125,5 @@ def _provider(row: BoardRow, provider: Provider | None, mark: Mapping[str, Any])
     below = 0.0 if provider is None else provider.low_balance
     balance = None if row.balance is None else attrs.asdict(ShownBalance.of(row.balance, below))
     known = {"provider": row.provider, "vendor": vendor or None, "balance": balance}
-    return {**known, **mark, "credentials": [], "targets": []}
+    retries = {"left": row.retry_tokens, "of": row.retry_budget, "paused": row.has_paused_retries}
+    return {**known, **mark, "retries": retries, "credentials": [], "targets": []}

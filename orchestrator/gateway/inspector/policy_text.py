@@ -1,6 +1,6 @@
 """The policy of calls as TOML, as a config has it, and what such a text makes of another policy.
 
-Only what decides over a call is in it: ``[policy]`` without ``drop`` and ``largest_answer``, which
+Only what decides over a call is in it: ``[policy]`` without ``drop`` and the like, which
 say what is sent and read; ``[policy.on]``; and ``[timeouts]``. A deadline may be shorter than one
 attempt here, as a caller's own may be.
 """
@@ -30,7 +30,7 @@ MOST_DOTS = 40
 in which the process could not end (2026-11). No key of a policy has more than three."""
 
 _TABLES = ("policy", "timeouts")
-_NOT_DECIDING = ("drop", "largest_answer")
+_NOT_DECIDING = ("drop", "largest_answer", "retry_budget")
 
 
 @attrs.frozen

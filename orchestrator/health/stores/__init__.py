@@ -1,10 +1,12 @@
-"""Stores of marks: this process's memory, or a file that processes share."""
+"""Stores of marks: this process's memory, a file that processes share, a server for hosts."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from orchestrator.extras import how_to_install
 from orchestrator.health.stores.store import MemoryStore, Store
+from orchestrator.secrets import Secret
 
 APP = "llm-request-orchestrator"
 FILE = "health.sqlite3"
@@ -22,27 +24,35 @@ def default_path() -> Path:
     return state_folder() / FILE
 
 
-def open_store(health: str) -> Store:
-    """The store that the config's ``health`` asks for.
+ALLOWED = (
+    'allowed: "file" (shared by the processes of this user), "memory" (this process only), the URL '
+    'of a store that hosts share ("redis://host:6379/0"), "env:NAME" of a variable that holds one'
+)
+
+
+def open_store(health: str | Secret) -> Store:
+    """The store that the config's ``health`` asks for; nothing is opened before it is used.
 
     Raises:
-        ValueError: ``health`` is neither ``"file"`` nor ``"memory"``.
+        ValueError: It asks for none that there is, or for one that an extra is missing for.
     """
-    if health == "memory":
+    named = health.reveal() if isinstance(health, Secret) else health
+    if named == "memory":
         return MemoryStore()
-    if health == "file":
+    if named == "file":
         from orchestrator.health.stores.file import FileStore  # with SQLite, for those who need it
 
         return FileStore(default_path())
-    found = f"found {_shown(health)!r}"
-    allowed = 'allowed: "file" (shared by the processes of this user), "memory" (this process only)'
-    if "://" in health:
-        raise ValueError(f"{found}: shared stores are not available yet; {allowed}")
-    raise ValueError(f"{found} is not a store; {allowed}")
+    if "://" not in named:
+        raise ValueError(f"found {named!r}, which is not a store; {ALLOWED}")
+    return _open_shared(named)
 
 
-def _shown(health: str) -> str:
-    """``health`` without a URL's user and password."""
-    # From the last @ on: a password may hold one itself.
-    scheme, mark, rest = health.partition("://")
-    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else health
+def _open_shared(url: str) -> Store:
+    try:
+        from orchestrator.health.stores.redis_store import RedisStore
+    except ModuleNotFoundError as error:
+        if error.name != "redis":
+            raise
+        raise ValueError(f"a shared store needs an extra: {how_to_install('redis')}") from None
+    return RedisStore(url)

@@ -14,8 +14,8 @@ meanwhile: a crowd of writers gets on, and each has its turn. No thread of this 
 another that does. Where the lock stands still, or the file cannot be used, or the thread runs an
 event loop and so must not wait, the step runs on the view in memory, and its changes wait
 there, those of one record as one. They are written by the next operation that can, and soon by a
-thread where it was a loop that could not wait; except where another process has
-changed the same record meanwhile: it knew more.
+thread where it was a loop that could not wait; where another process has changed the same record
+meanwhile, the later due stands (:mod:`.marks_view`).
 
 Whatever a damaged file brings about, it is set aside, and a new one begins.
 """
@@ -29,7 +29,6 @@ import math
 import os
 import secrets
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -39,10 +38,13 @@ from typing import TypeVar
 
 import attrs
 
-from orchestrator.health.records import Changes, Marks, Record
+from orchestrator.health.records import Changes, Marks
 from orchestrator.health.stores import at_fork, sqlite_file
 from orchestrator.health.stores.change_counter import NO_STAMP, ChangeCounter
+from orchestrator.health.stores.event_loops import is_loop
+from orchestrator.health.stores.marks_view import MarksView
 from orchestrator.health.stores.store import C
+from orchestrator.health.stores.store_lock import StoreLock
 
 BUSY_SECONDS = 1.0
 """How long one operation waits for a lock while nobody writes; writes take 0.1 ms."""
@@ -139,15 +141,11 @@ class FileStore:
     def __init__(self, path: str | os.PathLike[str], *, busy_seconds: float = BUSY_SECONDS) -> None:
         self._path = Path(path)
         self._busy_seconds = busy_seconds
-        self._lock = threading.RLock()
-        self._inside = False
-        self._late: list[Changes] = []
+        self._lock = StoreLock(self._keep_unsaved)
         self._connection: sqlite3.Connection | None = None
         self._inode: int | None = None
         self._version: int | None = None
-        self._saved = Marks()
-        self._unsaved: dict[str, tuple[Record | None, Record | None]] = {}
-        self._marks = Marks()
+        self._view = MarksView()
         self._salt: str | None = None
         self._rows: sqlite_file.Rows = {}
         self._counter: ChangeCounter | None = None
@@ -178,6 +176,11 @@ class FileStore:
             self._salt = secrets.token_hex(16)
         return self._salt
 
+    @property
+    def trouble(self) -> str:
+        """None that is told here: the log says what is wrong with the file."""
+        return ""
+
     def read(self) -> Marks:
         """The marks at this instant."""
         # Without the lock: what is handed out never changes. Nothing waits in memory then.
@@ -187,14 +190,23 @@ class FileStore:
             and time.monotonic() < self._sure_until
             and counter.read() == self._stamp
         ):
-            return self._marks
-        return self._patiently(self._read, lambda: self._marks)
+            return self._view.marks
+        return self._patiently(self._read, lambda: self._view.marks)
 
     def update(self, step: Callable[[Marks], C]) -> C:
         """Run ``step`` inside a transaction and write its changes."""
         return self._patiently(
-            lambda patience: self._update(step, patience), lambda: self._update_later(step)
+            lambda patience: self._update(step, patience),
+            lambda: self._lock.run_late(step, self._view.marks),
         )
+
+    async def aupdate(self, step: Callable[[Marks], C]) -> C:
+        """The same: on an event loop it waits 3 ms at most, and what is left is written soon."""
+        return self.update(step)
+
+    def instant(self, now: float) -> float:
+        """The instant itself: all who share the file share the clock."""
+        return now
 
     def close(self) -> None:
         """Close the connection; the next operation opens it again."""
@@ -218,7 +230,7 @@ class FileStore:
     ) -> T:
         """``work``, tried again while the file is locked, as long as there is patience."""
         if seconds is None:
-            seconds = min(LOOP_SECONDS, self._busy_seconds) if _is_loop() else self._busy_seconds
+            seconds = min(LOOP_SECONDS, self._busy_seconds) if is_loop() else self._busy_seconds
         patience = _Patience(seconds, time.monotonic())
         while True:
             try:
@@ -227,32 +239,23 @@ class FileStore:
                 time.sleep(RETRY_SECONDS)
 
     def _locked(self, work: Callable[[], T], interrupting: Callable[[], T]) -> T:
-        """``work`` under the lock; ``interrupting`` where it is this thread that has it.
+        """``work`` under the lock; the log is told afterwards, since its handler may call us."""
 
-        That is a call inside a signal handler, which must end whatever it interrupted. The
-        log is told afterwards, since its handler may call us.
-        """
-        with self._lock:
-            if self._inside:
-                return interrupting()
-            self._inside = True
-            try:
-                answer = work()
-            finally:
-                self._inside = False
-            # What a signal handler changed while this operation ran; it could not wait for itself.
-            while self._late:
-                self._keep_unsaved(self._late.pop(0))
+        def noting() -> tuple[T, list[str]]:
+            answer = work()
             notices, self._notices = self._notices, []
+            return answer, notices
+
+        answer, notices = self._lock.hold(noting, lambda: (interrupting(), []))
         for notice in notices:
             logger.warning(notice)
         return answer
 
     def _read(self, patience: _Patience) -> Marks:
         self._with_file(_Kind.READ, self._refresh, patience)
-        if self._unsaved:
+        if self._view.unsaved:
             self._with_file(_Kind.WRITE, self._save, _Patience(0.0, time.monotonic()))
-        return self._marks
+        return self._view.marks
 
     def _update(self, step: Callable[[Marks], C], patience: _Patience) -> C:
         done = self._with_file(
@@ -260,15 +263,10 @@ class FileStore:
         )
         if done is not None:
             return done[0]
-        outcome = step(self._marks)
+        outcome = step(self._view.marks)
         self._keep_unsaved(outcome.changes)
-        if self._unsaved and _is_loop():
+        if self._view.unsaved and is_loop():
             self._write_soon()
-        return outcome
-
-    def _update_later(self, step: Callable[[Marks], C]) -> C:
-        outcome = step(self._marks)
-        self._late.append(outcome.changes)
         return outcome
 
     def _save(self, connection: sqlite3.Connection) -> None:
@@ -278,10 +276,10 @@ class FileStore:
         connection.execute("BEGIN IMMEDIATE")
         try:
             self._refresh(connection)
-            outcome = _run(step, self._marks)
+            outcome = _run(step, self._view.marks)
             # The step's last: it has seen what waited, so where both are about a record it knows
             # more.
-            changes = {**{key: new for key, (_, new) in self._unsaved.items()}, **outcome.changes}
+            changes = {**self._view.changes, **outcome.changes}
             sqlite_file.write(connection, changes)
             # Our own commit does not change data_version: if an interrupt comes between
             # it and the assignment below, the file must be read again.
@@ -292,8 +290,7 @@ class FileStore:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
             raise
-        self._saved = self._marks = self._saved.changed(changes)
-        self._unsaved = {}
+        self._view = MarksView(self._view.saved.changed(changes))
         self._version = version
         self._locked_since = math.inf
         # Others may have committed and told of it in between: so the file is asked once more.
@@ -309,20 +306,13 @@ class FileStore:
             self._read_rows(connection)
             self._version = version
         self._stamp = stamp
-        is_sure = stamp != NO_STAMP and not self._unsaved
+        is_sure = stamp != NO_STAMP and not self._view.unsaved
         self._sure_until = time.monotonic() + SURE_SECONDS if is_sure else 0.0
 
     def _read_rows(self, connection: sqlite3.Connection) -> None:
         self._rows = sqlite_file.read(connection, self._rows)
-        self._saved = Marks({key: record for key, (_, record) in self._rows.items()})
-        # What another process wrote meanwhile stands: it decided on a newer view than ours.
-        self._unsaved = {
-            key: (base, new)
-            for key, (base, new) in self._unsaved.items()
-            if self._saved.get(key) == base
-        }
-        unsaved = {key: new for key, (_, new) in self._unsaved.items()}
-        self._marks = self._saved.changed(unsaved) if unsaved else self._saved
+        saved = Marks({key: record for key, (_, record) in self._rows.items()})
+        self._view = self._view.rebase(saved)
 
     def _read_stamp(self) -> bytes:
         """What the change counter says now, which is opened where it is due."""
@@ -342,7 +332,7 @@ class FileStore:
         return stamp
 
     def _close(self, patience: _Patience) -> None:
-        if self._unsaved:
+        if self._view.unsaved:
             # Whatever the file was left alone for may be over by now.
             self._rests_until = dict.fromkeys(_Kind, 0.0)
             self._with_file(_Kind.WRITE, self._save, patience)
@@ -358,18 +348,13 @@ class FileStore:
 
     def _write_waiting(self) -> None:
         ends = time.monotonic() + self._busy_seconds
-        while self._unsaved and time.monotonic() < ends:
+        while self._view.unsaved and time.monotonic() < ends:
             time.sleep(SOON_SECONDS)
             self.read()
 
     def _keep_unsaved(self, changes: Changes) -> None:
-        for key, new in changes.items():
-            # The record that the first of several changes began with, since that is what another
-            # process may have changed.
-            base, _ = self._unsaved.get(key, (self._saved.get(key), None))
-            self._unsaved[key] = (base, new)
-        self._marks = self._marks.changed(changes)
         if changes:
+            self._view = self._view.keep(changes)
             self._sure_until = 0.0  # who reads next tries to write them
 
     def _with_file(
@@ -460,12 +445,6 @@ class FileStore:
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
-
-
-def _is_loop() -> bool:
-    """Whether this thread runs an event loop."""
-    asyncio = sys.modules.get("asyncio")  # where nobody has imported it, nobody runs one
-    return asyncio is not None and asyncio._get_running_loop() is not None  # noqa: SLF001 - exported
 
 
 def _run(step: Callable[[Marks], C], marks: Marks) -> C:

@@ -6,10 +6,13 @@ It stands where sockets and sleep would, so everything above it is the code that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from math import inf
 from typing import Any, assert_never
 
-from orchestrator.clock import VirtualClock
+import attrs
+
+from orchestrator.clock import Clock, VirtualClock
 from orchestrator.connections.errors import ConnectError, LimitPassed
 from orchestrator.execution.call_run import CallRun
 from orchestrator.execution.effects import (
@@ -33,6 +36,7 @@ from orchestrator.lab.simulation.script_items import (
     Item,
 )
 from orchestrator.lab.simulation.scripted_answers import (
+    ScriptedAnswer,
     StreamPart,
     answer,
     broken_off,
@@ -83,6 +87,113 @@ def fits(item: Item, send: Send) -> bool:
     return all(name in here for name in item.names)
 
 
+@attrs.frozen
+class Coming:
+    """What comes of an effect, and after how long.
+
+    Attributes:
+        seconds: Until it comes.
+        result: Of the effect.
+        error: What comes in place of a result.
+    """
+
+    seconds: float
+    result: Any = None
+    error: Exception | None = None
+
+
+class ScriptedConnection:
+    """What comes of the effects of one call, and when; no time passes here.
+
+    Args:
+        run: The call.
+        clock: The time of its process.
+        answers: What each attempt meets.
+    """
+
+    def __init__(self, run: CallRun, clock: Clock, answers: Answers) -> None:
+        self._run, self._clock, self._answers = run, clock, answers
+        self._coming: Iterator[StreamPart] = iter(())
+
+    def foresee(self, effect: Effect) -> Coming:
+        """What comes of ``effect``."""
+        match effect:
+            case Open():
+                return self._open(effect)
+            case Read():
+                return self._read(effect.seconds)
+            case Close():
+                return self.close()
+            case Sleep():
+                return Coming(effect.seconds)
+            case AwaitThread():
+                # No virtual time passes while a thread works.
+                return Coming(0.0, effect.work.result())
+            case Ask() | Emit():
+                raise AssertionError("the pump does these itself")
+            case _:
+                assert_never(effect)
+
+    def close(self) -> Coming:
+        """Read no further."""
+        self._coming = iter(())
+        return _AT_ONCE
+
+    def _open(self, effect: Open) -> Coming:
+        exchange = self._run.exchange
+        if exchange is None or effect.request.method == "GET":
+            return Coming(0.0, ResponseHead(200))  # no attempt: can this address be reached?
+        send, provider = exchange.command, exchange.provider
+        item = self._answers(send, self._clock.time())
+        spoken, model = provider.dialect, send.target.model
+        if exchange.prepared.stream and is_streamed(item):
+            self._coming = parts(item, spoken=spoken, model=model)
+            return Coming(0.0, ResponseHead(200, _EVENTS))
+        if item.word == CONNECT:
+            refused = ConnectError(item.message or "[Errno 111] Connection refused")
+            return _within(Coming(item.seconds, error=refused), effect.connect, connect=True)
+        seconds = inf if item.word in _SILENT else item.seconds
+        if item.word == CUT:
+            return _within(Coming(seconds, error=broken_off(item)), effect.seconds)
+        if seconds < effect.seconds:
+            answered = _written(
+                item.word, item.retry_after, item.message, item.content, spoken=spoken, model=model
+            )
+            self._coming = iter([StreamPart(0.0, answered.content)])
+            return Coming(seconds, answered.head)
+        return _within(Coming(seconds), effect.seconds)
+
+    def _read(self, limit: float) -> Coming:
+        """The next bytes, after the virtual time that they take."""
+        seconds = 0.0
+        for part in self._coming:
+            seconds += part.seconds
+            if seconds >= limit or part.error is not None:
+                return _within(Coming(seconds, error=part.error), limit)
+            if part.data:
+                return Coming(seconds, part.data)
+        return Coming(seconds)
+
+
+_AT_ONCE = Coming(0.0)
+
+
+@lru_cache(maxsize=256)
+def _written(
+    word: str, retry_after: float | None, message: str | None, content: str, **where: str
+) -> ScriptedAnswer:
+    """The answer of an item, whenever it comes: many calls meet the same."""
+    item = Item(word, retry_after=retry_after, message=message, content=content)
+    return answer(item, **where)
+
+
+def _within(coming: Coming, limit: float, *, connect: bool = False) -> Coming:
+    """``coming``, or that the limit was passed, where that comes first."""
+    if coming.seconds < limit:
+        return coming
+    return Coming(limit, error=LimitPassed(connect=connect))
+
+
 class VirtualConnection:
     """Performs the effects of one call; what is asked is answered with what ``answers`` says.
 
@@ -93,8 +204,8 @@ class VirtualConnection:
     """
 
     def __init__(self, run: CallRun, clock: VirtualClock, answers: Answers) -> None:
-        self._run, self._clock, self._answers = run, clock, answers
-        self._coming: Iterator[StreamPart] = iter(())
+        self._clock = clock
+        self._scripted = ScriptedConnection(run, clock, answers)
 
     def perform(self, effect: Effect) -> Any:
         """The result of ``effect``.
@@ -103,59 +214,14 @@ class VirtualConnection:
             LimitPassed: Its time is over.
             TransportError: The script breaks the connection.
         """
-        match effect:
-            case Open():
-                return self._open(effect)
-            case Read():
-                return self._read(effect.seconds)
-            case Close():
-                return self.close()
-            case Sleep():
-                return self._clock.sleep(effect.seconds)
-            case AwaitThread():
-                return effect.work.result()  # no virtual time passes while a thread works
-            case Ask() | Emit():
-                raise AssertionError("the pump does these itself")
-            case _:
-                assert_never(effect)
+        if isinstance(effect, Sleep):
+            return self._clock.sleep(effect.seconds)
+        coming = self._scripted.foresee(effect)
+        self._clock.advance(coming.seconds)
+        if coming.error is not None:
+            raise coming.error
+        return coming.result
 
     def close(self) -> None:
         """Read no further."""
-        self._coming = iter(())
-
-    def _open(self, effect: Open) -> ResponseHead:
-        exchange = self._run.exchange
-        if exchange is None or effect.request.method == "GET":
-            return ResponseHead(200)  # no attempt: can this address be reached?
-        send, provider = exchange.command, exchange.provider
-        item = self._answers(send, self._clock.time())
-        written = {"spoken": provider.dialect, "model": send.target.model}
-        if exchange.prepared.stream and is_streamed(item):
-            self._coming = parts(item, **written)
-            return ResponseHead(200, _EVENTS)
-        if item.word == CONNECT:
-            self._wait(item.seconds, effect.connect, connect=True)
-            raise ConnectError(item.message or "[Errno 111] Connection refused")
-        self._wait(inf if item.word in _SILENT else item.seconds, effect.seconds)
-        if item.word == CUT:
-            raise broken_off(item)
-        answered = answer(item, **written)
-        self._coming = iter([StreamPart(0.0, answered.content)])
-        return answered.head
-
-    def _read(self, limit: float) -> bytes | None:
-        """The next bytes, after the virtual time that they take."""
-        for part in self._coming:
-            self._wait(part.seconds, limit)
-            limit -= part.seconds
-            if part.error is not None:
-                raise part.error
-            if part.data:
-                return part.data
-        return None
-
-    def _wait(self, seconds: float, limit: float, *, connect: bool = False) -> None:
-        """Let ``seconds`` pass, or those until the limit, where that comes first."""
-        self._clock.advance(min(seconds, limit))
-        if seconds >= limit:
-            raise LimitPassed(connect=connect)
+        self._scripted.close()

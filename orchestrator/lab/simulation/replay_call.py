@@ -44,6 +44,7 @@ from orchestrator.states import (
     Waited,
     step,
 )
+from orchestrator.states.routing import may_retry
 
 _LATE = 1.0
 """Seconds by which a deadline may be noticed late: a thread that sleeps, a busy loop."""
@@ -278,7 +279,8 @@ class CallReplay:
         target, credential, error = self._call.target, self._call.credential, self._answer().error
         if target is None or credential is None or error is None:
             raise AssertionError("only a failed attempt is diagnosed")
-        standby = self._session.answer(Report(target, credential, error), self._at)
+        report = Report(target, credential, error, may_retry=may_retry(self._call, error))
+        standby = self._session.answer(report, self._at)
         jitter = self._jitters.pop(0) if self._jitters else self._jitter()
         return recorded or Diagnosed(self._at, error, standby, jitter)
 
@@ -291,7 +293,8 @@ class CallReplay:
         yield self._recording.opened.time + at
         targets = command.targets if isinstance(command, Switch) else (command.target,)
         used = command.used if isinstance(command, Rotate) else frozenset()
-        taken, standby = self._session.answer(Take(targets, used), at)
+        take = Take(targets, used, waited=isinstance(command, Wait))
+        taken, standby = self._session.answer(take, at)
         return recorded or _ARRIVALS[type(command)](at, taken, standby)
 
     def _unless_gone(self, event: Event) -> Event:

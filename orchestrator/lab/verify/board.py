@@ -55,6 +55,7 @@ class Observed:
         block: What blocks it, where it is not ready.
         skipped: Whether the first target is marked at the start.
         remembered: Whether it is remembered why.
+        affordable: Whether the budget of retries allows one more.
     """
 
     standing: tuple[int, ...] | None = None
@@ -64,6 +65,7 @@ class Observed:
     block: tuple[Mark, bool] | None = None
     skipped: bool | None = None
     remembered: bool | None = None
+    affordable: bool | None = None
 
 
 class LazyStandby:
@@ -118,6 +120,17 @@ class LazyStandby:
     def seen(self) -> tuple[tuple[str, float], ...]:
         """See :attr:`.Standby.seen`: nothing, so that the least is kept back for others."""
         return ()
+
+    @property
+    def retry_affordable(self) -> bool:
+        """See :attr:`.Standby.retry_affordable`."""
+        # To the rows below, a retry that cannot be paid for is what a benched target of the call's
+        # own is, or one without another key: it closes the row of the retry and nothing else.
+        if self._nodes.merged:
+            return True
+        if self.decided.affordable is None:
+            self.decided.affordable = self._choices.pick(2) == 0
+        return self.decided.affordable
 
     @property
     def clears(self) -> tuple[Clear, ...]:

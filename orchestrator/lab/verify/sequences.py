@@ -251,7 +251,9 @@ class _Walk:
         }
         targets = tuple(target for index, target in enumerate(route) if index not in clears)
         credentials = self._credentials(edge) if seen.credentials else ()
-        return Standby(credentials, targets, tuple(clears[index] for index in sorted(clears)))
+        blocked = tuple(clears[index] for index in sorted(clears))
+        paid = seen.affordable is not False
+        return Standby(credentials, targets, blocked, retry_affordable=paid)
 
     def _clear(self, edge: Edge, place: int) -> Clear | None:
         seen, fact, call = edge.move.seen, edge.move.fact, self._call

@@ -349,3 +349,18 @@ def test_a_key_file_with_which_no_gateway_begins_is_told(
     assert words in wrong.out
     assert "does not begin" in wrong.out
     assert "no problems" in sound.out
+
+
+def test_a_shared_board_that_cannot_be_used_is_a_warning_here_and_a_note_in_status(
+    tmp_path: Path,
+) -> None:
+    with ClosedPort() as nobody:
+        place_of_it = nobody.url.removeprefix("http://").removesuffix("/v1")
+        top = f'health = "redis://user:hunter2-hunter2@{place_of_it}/0"'
+        place = configured(tmp_path, {"a": "https://a.invalid"}, ["a/m"], top=top)
+        checked, shown = place.run("check"), place.run("status")
+
+    assert checked.status == 0
+    assert "the shared board cannot be used: " in checked.out
+    assert "the shared board cannot be used, so it is empty: " in shown.err
+    assert "hunter2" not in checked.out + checked.err + shown.out + shown.err

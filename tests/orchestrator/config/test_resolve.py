@@ -15,6 +15,7 @@ from orchestrator.config.config import Config
 from orchestrator.config.loading import loads
 from orchestrator.config.schema import Document, ProviderTable, TargetTable
 from orchestrator.pooling import Strategy
+from orchestrator.secrets import Secret
 from orchestrator.states.policy import OnInterrupted, Policy
 from orchestrator.states.reasons import DEFAULT_MOVES, Move, Reason
 
@@ -214,6 +215,9 @@ def test_without_a_default_route_each_request_must_name_one() -> None:
         ("helth = 1", "helth", "did you mean 'health'"),
         ('health = "redis"', "health", "found 'redis'; allowed: file, memory"),
         ('health = "fil"', "health", "did you mean 'file'"),
+        ('health = "reddis://u:hunter2@h/0"', "health", "did you mean redis://"),
+        ('health = "redis://u:hunter2@h:0/0"', "health", "'redis://h:0/0', whose port is none"),
+        ('health = "env:BOARD_URL"', "health", "the environment variable BOARD_URL is not set"),
         ("health = 3", "health", "found a number, 3"),
         ('ledger = " "', "ledger", "is empty"),
         ("policy = 3", "policy", "allowed: a table"),
@@ -472,3 +476,22 @@ def test_who_is_told_of_a_trace(written: str, told: set[str]) -> None:
 def test_what_traces_may_not_be_is_said_with_what_they_may(written: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         loads(OLLAMA + written, {})
+
+
+@pytest.mark.parametrize(
+    ("written", "environ"),
+    [
+        ("rediss://user:hunter2@host/0", {}),
+        ("env:BOARD_URL", {"BOARD_URL": "rediss://user:hunter2@host/0"}),
+    ],
+)
+def test_the_url_of_a_shared_board_is_kept_as_a_secret(
+    written: str, environ: dict[str, str]
+) -> None:
+    text = f'health = "{written}"\n[providers.a]\nbase_url = "http://127.0.0.1:1/v1"\n'
+
+    config = loads(f'{text}[routes]\ndefault = ["a/m"]\n', environ)
+
+    assert isinstance(config.health, Secret)
+    assert config.health.reveal() == "rediss://user:hunter2@host/0"
+    assert "hunter2" not in repr(config)

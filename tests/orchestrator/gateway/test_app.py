@@ -18,7 +18,7 @@ import pytest
 
 from orchestrator.gateway.daily_tokens import DailyTokens, day_of
 from orchestrator.gateway.keys import GatewayKey, KeyFile
-from orchestrator.sim import replies
+from orchestrator.sim import ClosedPort, replies
 from tests.orchestrator.gateway.running import CHAT, HI, Running, running
 from tests.waiting import eventually
 
@@ -212,6 +212,19 @@ def test_what_is_degraded_is_told_without_asking_anybody() -> None:
     assert before == []
     assert [(one["provider"], one["mark"]) for one in after] == [("broke", "bench")]
     assert asked == 1
+
+
+def _redis(at: ClosedPort) -> str:
+    return at.url.replace("http://", "redis://").replace("/v1", "/0")
+
+
+def test_a_shared_board_that_is_away_is_told_and_fails_no_call() -> None:
+    with ClosedPort() as nobody, running(health=_redis(nobody)) as served:
+        answer = served.post()
+        assert eventually(lambda: "refused" in served.get("/readyz").json()["board"])
+        ready = served.get("/readyz")
+
+    assert (answer.status_code, ready.status_code) == (200, 200)
 
 
 def test_a_client_that_leaves_ends_its_call() -> None:

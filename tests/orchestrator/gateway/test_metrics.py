@@ -45,6 +45,8 @@ FAMILIES = {
     "orchestrator_probes": "counter",
     "orchestrator_tokens": "counter",
     "orchestrator_balance": "gauge",
+    "orchestrator_retry_tokens": "gauge",
+    "orchestrator_retries_refused": "counter",
     "orchestrator_in_flight": "gauge",
     "orchestrator_nested_retries": "counter",
 }
@@ -235,12 +237,13 @@ def test_prometheus_own_tool_has_nothing_to_say_of_a_gateway_that_served() -> No
 
 def test_what_labels_may_be_begins_at_zero() -> None:
     samples = read(metrics_of(Player()))
+    full = set(samples.pop("orchestrator_retry_tokens").values())
     numbers = [value for name, each in samples.items() for value in each.values() if "orch" in name]
 
     def values(name: str, label: str) -> set[str]:
         return {dict(labels)[label] for labels in samples[name]}
 
-    assert set(numbers) == {0.0}
+    assert (set(numbers), full) == ({0.0}, {500.0})
     assert values("orchestrator_transitions_total", "row") == {row.name for row in TABLE}
     assert values("orchestrator_rescues_total", "reason") == {each.value for each in Reason}
     reasons = {"none", *(each.value for each in Reason)}

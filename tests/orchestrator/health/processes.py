@@ -1,4 +1,4 @@
-"""What the tests of the file store run in other processes, started by path."""
+"""What the tests of the stores run in other processes, started by path or URL."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import signal
 import sys
 import threading
 import time
-from pathlib import Path
 
 import attrs
 
-from orchestrator.health import HealthBoard, MemoryStore
+from orchestrator.health import HealthBoard, MemoryStore, Store
 from orchestrator.health.records import Changes, Marks
 from orchestrator.health.session import Release, Report, Take, TakeFirst
 from orchestrator.health.stores.file import FileStore
+from orchestrator.health.stores.redis_store import RedisStore
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Target
 from orchestrator.states.reasons import Reason
@@ -26,15 +26,22 @@ PATIENT = 40.0
 """Seconds to wait for the file: the tests check that nothing is lost, not that it is quick."""
 
 
+def store_at(where: str) -> Store:
+    """The store at a path or a URL, for tests that check that nothing is lost, not how quickly."""
+    if "://" in where:
+        return RedisStore(where, server_time=False, wait_seconds=PATIENT)
+    return FileStore(where, busy_seconds=PATIENT)
+
+
 def say(*words: object) -> None:
     """Tell the test that started this process, at once."""
     sys.stdout.write(" ".join(map(str, words)) + "\n")
     sys.stdout.flush()
 
 
-def mark_many(path: Path, worker: int, count: int) -> None:
+def mark_many(where: str, worker: int, count: int) -> None:
     """Mark ``count`` targets of this worker's own, and count one failure at a shared one."""
-    store = FileStore(path, busy_seconds=PATIENT)
+    store = store_at(where)
     board = HealthBoard(POOLS, store)
     for number in range(count):
         own = Target("acme", f"{worker}-{number}")
@@ -46,17 +53,17 @@ def mark_many(path: Path, worker: int, count: int) -> None:
     board.close()
 
 
-def probe(path: Path) -> None:
+def probe(where: str) -> None:
     """Print whether this process was granted the probe, and exit without giving it back."""
-    board = HealthBoard(POOLS, FileStore(path, busy_seconds=PATIENT))
+    board = HealthBoard(POOLS, store_at(where))
     say("ready")
     sys.stdin.readline()
     taken, _ = board.session([A, B], NOON + 300).answer(TakeFirst(), 0.0)
     say("probe" if taken is not None and taken.probe else "other")
 
 
-def write_for_ever(path: Path) -> None:
-    board = HealthBoard(POOLS, FileStore(path, busy_seconds=PATIENT))
+def write_for_ever(where: str) -> None:
+    board = HealthBoard(POOLS, store_at(where))
     number = 0
     while True:
         target = Target("acme", str(number))
@@ -67,31 +74,31 @@ def write_for_ever(path: Path) -> None:
         number += 1
 
 
-def without_privileges(path: Path) -> None:
+def without_privileges(where: str) -> None:
     """Use the store as a user that may not write to the folder."""
     logging.basicConfig(stream=sys.stdout, format="%(message)s")
-    board = HealthBoard(POOLS, FileStore(path))
+    board = HealthBoard(POOLS, FileStore(where))
     if os.geteuid() == 0:
         os.setuid(65534)
     _two_calls(board)
 
 
-def on_full_disk(path: Path) -> None:
+def on_full_disk(where: str) -> None:
     """Use the store where no file may grow."""
     logging.basicConfig(stream=sys.stdout, format="%(message)s")
-    board = HealthBoard(POOLS, FileStore(path))
+    board = HealthBoard(POOLS, FileStore(where))
     resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
     for number in range(200):
         _bench(board, Target("acme", str(number)))
     _two_calls(board)
 
 
-def fork_with_file(path: Path) -> None:
+def fork_with_a_store(where: str) -> None:
     """Fork while another thread uses the store; print how each child ended, and what is marked."""
-    _fork_while_busy(World(store=FileStore(path, busy_seconds=PATIENT)))
+    _fork_while_busy(World(store=store_at(where)))
 
 
-def fork_with_memory(_: Path) -> None:
+def fork_with_memory(_: str) -> None:
     """The same with a store that the child has for itself."""
     _fork_while_busy(World())
 
@@ -116,13 +123,13 @@ def _fork_while_busy(world: World) -> None:
     say(len(world.marked()))
 
 
-def crowd(path: Path, processes: int, count: int) -> None:
+def crowd(where: str, processes: int, count: int) -> None:
     """Let so many processes write at once; print how each ended, and what they left behind.
 
     Each marks targets of its own and counts one failure at a shared one, and ends without
     letting go of the store, as a process does that is killed.
     """
-    world = World(store=FileStore(path, busy_seconds=PATIENT))
+    world = World(store=store_at(where))
     world.store.read()
     begin = time.time() + 0.5
     children = []
@@ -140,12 +147,12 @@ def crowd(path: Path, processes: int, count: int) -> None:
     say(len(world.marked()), world.entry("acme", model="one").unknown)
 
 
-def signalled_with_file(path: Path) -> None:
+def signalled_with_a_store(where: str) -> None:
     """Ask the board in a signal handler that comes in the middle of questions to it."""
-    _signalled(World(store=FileStore(path, busy_seconds=PATIENT)))
+    _signalled(World(store=store_at(where)))
 
 
-def signalled_with_memory(_: Path) -> None:
+def signalled_with_memory(_: str) -> None:
     """The same with the store that is in memory."""
     _signalled(World())
 
@@ -170,9 +177,9 @@ def _signalled(world: World) -> None:
     say(handled, len(world.marked()) == made)
 
 
-def fork_then_close(path: Path) -> None:
+def fork_then_close(where: str) -> None:
     """Let the child write after the parent has let go of the file; print what is marked."""
-    world = World(store=FileStore(path, busy_seconds=PATIENT))
+    world = World(store=store_at(where))
     world.failed_call(B, Reason.FORBIDDEN)
     closed, close = os.pipe()
     child = os.fork()
@@ -186,7 +193,7 @@ def fork_then_close(path: Path) -> None:
     say(*(entry.provider for entry in world.marked()))
 
 
-def fork_with_a_lock_held(_: Path) -> None:
+def fork_with_a_lock_held(_: str) -> None:
     """Fork while another thread is inside the store; the child must not wait for it."""
     store, inside = MemoryStore(), threading.Event()
 
@@ -228,4 +235,4 @@ def _bench(board: HealthBoard, target: Target) -> None:
 
 if __name__ == "__main__":
     work, where, *numbers = sys.argv[1:]
-    globals()[work](Path(where), *map(int, numbers))
+    globals()[work](where, *map(int, numbers))

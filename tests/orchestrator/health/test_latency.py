@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,27 +41,15 @@ def saw(world: World, seconds: float) -> None:
     call.close()
 
 
-@attrs.define
-class Counted:
+class Counted(MemoryStore):
     """A store that counts what is written to it."""
 
-    inner: MemoryStore = attrs.field(factory=MemoryStore)
-    writes: int = 0
-
-    @property
-    def salt(self) -> str:
-        return self.inner.salt
-
-    def read(self) -> Marks:
-        return self.inner.read()
+    writes = 0
 
     def update(self, step: Callable[[Marks], C]) -> C:
-        outcome = self.inner.update(step)
+        outcome = super().update(step)
         self.writes += bool(outcome.changes)
         return outcome
-
-    def close(self) -> None:
-        self.inner.close()
 
 
 def test_nothing_is_known_of_a_target_that_was_never_slow() -> None:

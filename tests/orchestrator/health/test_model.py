@@ -1,7 +1,7 @@
 """Many calls over one board, in any order: what must hold whatever they meet.
 
-Each step is made on two boards, one in memory and one in a file, which must agree. The
-oracle is the snapshot before the step, with the claims counted here by hand.
+Each step is made on two boards, one in memory and one in a file or on a server, which must
+agree. The oracle is the snapshot before the step, with the claims counted here by hand.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ from hypothesis.stateful import (
     rule,
 )
 
-from orchestrator.health import BoardRow
+from orchestrator.health import BoardRow, Store
 from orchestrator.health.stores.file import FileStore
+from orchestrator.health.stores.redis_store import RedisStore
 from orchestrator.pooling import Accounts, Strategy
 from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark, Standby, Taken, Target
 from orchestrator.states.reasons import Reason, Scope
+from tests.orchestrator.health.processes import PATIENT
+from tests.orchestrator.health.stores.servers import running_server
 from tests.orchestrator.health.world import A2, A, B, Call, World, pool
 
 ROUTE = (A, A2, B)
@@ -60,7 +63,7 @@ class Pair:
     """One call, on both boards."""
 
     memory: Call
-    file: Call
+    shared: Call
     early: bool = False
     probing: frozenset[Key] = frozenset()
     probing_until: float = 0.0
@@ -83,14 +86,16 @@ class Calls(RuleBasedStateMachine):
             pool("acme", "k1", "k2", strategy=Strategy.ROUND_ROBIN),
             pool("bolt", "k1", "k2", strategy=Strategy.RANDOM, accounts=Accounts.ONE),
         )
-        store = FileStore(Path(self.folder.name) / "health.sqlite3")
         self.memory = World(*pools, random=Random(1), claim_seconds=CLAIM)
-        self.file = World(*pools, random=Random(1), claim_seconds=CLAIM, store=store)
+        self.shared = World(*pools, random=Random(1), claim_seconds=CLAIM, store=self.store())
         self.open: list[Pair] = []
         self.steps = 0
 
+    def store(self) -> Store:
+        return FileStore(Path(self.folder.name) / "health.sqlite3")
+
     def teardown(self) -> None:
-        self.file.board.close()
+        self.shared.board.close()
         self.folder.cleanup()
 
     @property
@@ -102,11 +107,11 @@ class Calls(RuleBasedStateMachine):
 
     @rule(target=calls, route=subsets)
     def begin(self, route: tuple[Target, ...]) -> Pair:
-        pair = Pair(self.memory.call(*route), self.file.call(*route))
+        pair = Pair(self.memory.call(*route), self.shared.call(*route))
         before = self.snapshot()
         pair.early = not any(self.stands_by(before, target) for target in route)
         taken = pair.memory.start()
-        assert pair.file.start() == taken
+        assert pair.shared.start() == taken
         self.arrived(pair, taken, before)
         self.open.append(pair)
         return pair
@@ -116,7 +121,7 @@ class Calls(RuleBasedStateMachine):
         before = self.snapshot()
         promised = pair.seen
         taken = pair.memory.take(*wanted, used=used)
-        assert pair.file.take(*wanted, used=used) == taken
+        assert pair.shared.take(*wanted, used=used) == taken
         route = [target for target, _ in self.known(pair)]
         if promised is not None and promised[0] == self.steps and not used:
             offered = [target for target in wanted if target in promised[1].targets]
@@ -138,7 +143,7 @@ class Calls(RuleBasedStateMachine):
         pair.sent = False
         before = self.snapshot()
         standby = pair.memory.fail(error, cut)
-        assert pair.file.fail(error, cut) == standby
+        assert pair.shared.fail(error, cut) == standby
         if error.empty or error.scope is Scope.REQUEST:
             self.nothing_new(before)
         assert pair.memory.taken is not None
@@ -154,7 +159,7 @@ class Calls(RuleBasedStateMachine):
             return
         pair.sent = False
         pair.memory.succeed()
-        pair.file.succeed()
+        pair.shared.succeed()
         after = self.snapshot()
         assert all(after[name].mark is not Mark.BENCH for name in pair.probing if name in after)
         self.released(pair)
@@ -162,7 +167,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(pair=consumes(calls))
     def close(self, pair: Pair) -> None:
-        for call in (pair.memory, pair.file):
+        for call in (pair.memory, pair.shared):
             call.close()
             call.close()
         mine = pair.probing
@@ -175,7 +180,7 @@ class Calls(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.3, 1.0, 5.0, 10.0, 15.0, 41.0, 60.0, 300.0, 4000.0]))
     def later(self, seconds: float) -> None:
         self.memory.later(seconds)
-        self.file.later(seconds)
+        self.shared.later(seconds)
         self.steps += 1
 
     @precondition(lambda self: not self.open)
@@ -183,7 +188,7 @@ class Calls(RuleBasedStateMachine):
     def set_back(self, seconds: float) -> None:
         """The clock is set back; a call that looks then learns that nothing outlives its length."""
         self.later(-seconds)
-        for world in (self.memory, self.file):
+        for world in (self.memory, self.shared):
             call = world.call(*ROUTE)
             call.take(*ROUTE)
             call.close()
@@ -195,7 +200,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(provider=st.sampled_from([None, "acme"]))
     def reset(self, provider: str | None) -> None:
-        assert self.memory.board.reset(provider) == self.file.board.reset(provider)
+        assert self.memory.board.reset(provider) == self.shared.board.reset(provider)
         for pair in self.open:
             pair.probing = frozenset(
                 name for name in pair.probing if provider not in (None, name[0])
@@ -204,7 +209,7 @@ class Calls(RuleBasedStateMachine):
 
     @invariant()
     def the_stores_agree(self) -> None:
-        assert self.memory.board.snapshot(ROUTE) == self.file.board.snapshot(ROUTE)
+        assert self.memory.board.snapshot(ROUTE) == self.shared.board.snapshot(ROUTE)
 
     @invariant()
     def nothing_is_negative(self) -> None:
@@ -238,7 +243,7 @@ class Calls(RuleBasedStateMachine):
         )
 
     def arrived(self, pair: Pair, taken: Taken | None, before: dict[Key, BoardRow]) -> None:
-        assert pair.memory.standby == pair.file.standby
+        assert pair.memory.standby == pair.shared.standby
         past: set[Key] = set()
         if taken is not None:
             past = self.sent_past(pair, taken, before)
@@ -321,5 +326,16 @@ class Calls(RuleBasedStateMachine):
             assert clear.at <= pair.memory.at + LONGEST or clear.mark is Mark.DEAD
 
 
+class CallsOverServer(Calls):
+    """The same on a server, which each example finds empty."""
+
+    def store(self) -> Store:
+        server = running_server()
+        server.ask("FLUSHALL")
+        return RedisStore(server.url, server_time=False, wait_seconds=PATIENT)
+
+
+CallsOverServer.TestCase.settings = settings(max_examples=8, stateful_step_count=30, deadline=None)
+TestCallsOverServer = CallsOverServer.TestCase
 Calls.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestCalls = Calls.TestCase

@@ -16,14 +16,14 @@ def test_every_provider_credential_and_named_target_is_listed() -> None:
     entries = world.board.snapshot([A, B])
 
     assert entries == (
-        BoardRow("acme"),
+        BoardRow("acme", retry_tokens=500, retry_budget=500),
         BoardRow("acme", credential="k1"),
         BoardRow("acme", credential="k2"),
         BoardRow("acme", model="one"),
-        BoardRow("bolt"),
+        BoardRow("bolt", retry_tokens=500, retry_budget=500),
         BoardRow("bolt", credential="k1"),
         BoardRow("bolt", model="one"),
-        BoardRow("corp"),
+        BoardRow("corp", retry_tokens=500, retry_budget=500),
         BoardRow("corp", credential="k1"),
     )
 

@@ -107,5 +107,5 @@ inline look() {
 #define BETTER_THAN_OTHERS (!guard_another_target_is_free || \
     (wait == SOON && !IS_SLOW && !IS(QUOTED) && !probe && ATTEMPTS_LEFT > others))
 #define RETRY_FITS (WAITS_REMAIN && wait < NEVER && (!KEEPS_BACK || FITS_BESIDE) && BETTER_THAN_OTHERS)
-#define guard_a_retry_is_worth_it (RETRY_HELPS && tries < TRIES_ALLOWED && RETRY_FITS)
+#define guard_a_retry_is_worth_it (RETRY_HELPS && tries < TRIES_ALLOWED && RETRY_FITS && !unpaid)
 #define guard_only_empty_answers_came (IS(EMPTY) && only_empty)

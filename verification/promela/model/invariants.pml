@@ -20,6 +20,7 @@ SCRATCH byte nothing_after_the_commit;
 SCRATCH byte nothing_after_finish;
 SCRATCH byte only_what_was_taken_is_sent_to;
 SCRATCH byte patience_while_a_fallback_stands_by;
+SCRATCH byte a_retry_is_paid_for;
 SCRATCH byte who_fails_slowly_is_left;
 SCRATCH byte an_empty_answer_is_the_last_resort;
 SCRATCH byte keys_are_tried_before_anything_sleeps;
@@ -98,6 +99,8 @@ inline check() {
     patience_while_a_fallback_stands_by = !(event == DIAGNOSED && command == WAIT &&
         others > 0 && MAY_FALL_BACK && planned > SOON);
     assert(patience_while_a_fallback_stands_by);
+    a_retry_is_paid_for = !(event == DIAGNOSED && command == WAIT && here == was_here && unpaid);
+    assert(a_retry_is_paid_for);
     who_fails_slowly_is_left = !(event == DIAGNOSED && here == was_here && STAYS &&
         IS_SLOW && others > 0 && MAY_FALL_BACK);
     assert(who_fails_slowly_is_left);

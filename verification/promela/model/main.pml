@@ -15,6 +15,7 @@ inline forget() {
     cooling = 0;
     remembered = 0;
     opens = SOON;
+    unpaid = 0;
     retry_after = SOON;
     pause = SOON;
     place = 0;
@@ -84,6 +85,7 @@ inline forget_the_scratch() {
     nothing_after_finish = 0;
     only_what_was_taken_is_sent_to = 0;
     patience_while_a_fallback_stands_by = 0;
+    a_retry_is_paid_for = 0;
     who_fails_slowly_is_left = 0;
     an_empty_answer_is_the_last_resort = 0;
     keys_are_tried_before_anything_sleeps = 0;

@@ -43,6 +43,7 @@ bit fresh_ready;           /* one that was not */
 bit cooling;               /* the call's own target is blocked by a cooldown */
 bit remembered;            /* the first target is blocked, by a mark that knows its error */
 byte opens;                /* when its block ends: SOON, LATE or NEVER */
+bit unpaid;                /* too many retries there came to nothing: no more is paid for */
 byte retry_after;          /* SOON stands for none too */
 byte pause;                /* how long the backoff is */
 bit stands[TARGETS];

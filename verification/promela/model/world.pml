@@ -108,6 +108,10 @@ inline look_around_after_failure() {
 inline fail_in_some_way() {
     select (reason : 1 .. CLASSES);
     if
+    :: unpaid = 0
+    :: unpaid = 1
+    fi;
+    if
     :: kept_waiting = 0
     :: HAS_LATER -> kept_waiting = 1    /* for longer than the patience */
     fi;

@@ -129,6 +129,7 @@ const providers = (() => {
       ),
       one.own.mark ? said(one.own) : null,
       one.balance ? money(one.balance) : null,
+      retries(one.own.retries),
       asking === one.name ? question(one.name) : null,
       one.below.length ? h("ul", { class: "marks" }, one.below.map(mark)) : null,
     );
@@ -192,6 +193,13 @@ const providers = (() => {
       asked,
       balance.trouble ? `: ${balance.trouble}` : null,
     );
+  }
+
+  /* What retries may still spend, where they have spent something. */
+  function retries(budget) {
+    if (!budget || budget.left === null || budget.left >= budget.of) return null;
+    const state = budget.paused ? "retries are paused: budget" : "retry budget";
+    return h("p", { class: "hint", text: `${state} ${budget.left} of ${budget.of}` });
   }
 
   function question(name) {

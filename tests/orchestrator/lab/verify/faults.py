@@ -120,6 +120,22 @@ def retry_whoever_is_slow(call: Call, event: Diagnosed) -> Due | None:
     return guards.a_retry_is_worth_it(quick, event)
 
 
+@attrs.frozen
+class Paid:
+    """What stands by, with a budget for every retry."""
+
+    standby: Any
+    retry_affordable: bool = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.standby, name)
+
+
+def retry_whatever_it_costs(call: Call, event: Diagnosed) -> Due | None:
+    paid: Any = Paid(event.standby)
+    return guards.a_retry_is_worth_it(call, attrs.evolve(event, standby=paid))
+
+
 def rotate_whoever_is_slow(call: Call, event: Diagnosed) -> Rotate | None:
     quick = call.copy()
     quick.kept_waiting = False

@@ -84,6 +84,11 @@ CASES = {
         ("started_send acme/one key#1", "slow rate_limit -> retry"),
         faults.changed("retry", guard=faults.retry_whoever_is_slow),
     ),
+    "a retry that nobody has paid for": Planted(
+        "a retry is paid for",
+        ("started_send acme/one key#1", "rate_limit -> retry"),
+        faults.changed("retry", guard=faults.retry_whatever_it_costs),
+    ),
     "a rotation at a target that failed slowly": Planted(
         HASTE,
         ("started_send acme/one key#1", "slow rate_limit -> rotate"),

@@ -13,7 +13,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,11 +22,11 @@ from orchestrator.health.records import Marks
 from orchestrator.health.stores.file import FileStore
 from orchestrator.health.stores.sqlite_file import set_aside
 from orchestrator.secrets import fingerprint
-from orchestrator.states.facts import Mark, Taken, Target
+from orchestrator.states.facts import Mark, Taken
 from orchestrator.states.reasons import Reason
 from tests.orchestrator.health.world import NOON, ROUTE, A, B, World, error
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
@@ -61,20 +60,6 @@ def write_lock(path: Path) -> Iterator[sqlite3.Connection]:
     yield holder
     holder.execute("COMMIT")
     holder.close()
-
-
-def test_a_new_process_knows_what_the_last_one_learned(world: World, path: Path) -> None:
-    world.failed_call(A, error(Reason.BILLING, message="Insufficient Balance"))
-    world.board.close()
-
-    later = World(store=FileStore(path))
-    call = later.call()
-
-    assert call.start() == Taken(B, "k1")
-    clear = call.clear(A)
-    assert (clear.mark, clear.at) == (Mark.BENCH, NOON + 300)
-    assert clear.error == error(Reason.BILLING, message="Insufficient Balance")
-    later.board.close()
 
 
 def test_a_change_is_seen_at_once_through_another_store(world: World, path: Path) -> None:
@@ -134,58 +119,6 @@ def test_the_salt_is_the_installations(path: Path, tmp_path: Path) -> None:
         store.close()
 
 
-def test_neither_secret_nor_address_is_in_the_file(path: Path) -> None:
-    store = FileStore(path)
-    world = World(store=store)
-    world.failed_call(A, Reason.AUTH)
-    world.board.close()
-
-    content = path.read_bytes()
-
-    assert b"acme" in content
-    assert b"acme.test" not in content
-
-
-def test_many_threads_lose_no_mark(world: World) -> None:
-    def work(worker: int) -> None:
-        for number in range(20):
-            world.failed_call(A, Reason.UNKNOWN)
-            world.failed_call(Target("acme", f"{worker}-{number}"), Reason.FORBIDDEN)
-
-    with ThreadPoolExecutor(16) as threads:
-        list(threads.map(work, range(16)))
-
-    assert world.entry("acme", model="one").unknown == 320
-    assert len(world.marked()) == 320
-
-
-def test_many_processes_lose_no_mark(world: World, path: Path) -> None:
-    workers = [spawn("mark_many", path, worker, 30) for worker in range(8)]
-
-    codes = [(worker.communicate()[0], worker.returncode)[1] for worker in workers]
-
-    assert codes == [0] * 8
-    assert world.entry("acme", model="one").unknown == 240
-    assert len(world.marked()) == 240
-
-
-def test_of_many_processes_one_probes(world: World, path: Path) -> None:
-    world.failed_call(A, Reason.BILLING)
-    workers = [spawn("probe", path) for _ in range(8)]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
-
-    answers = []
-    for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    answers = [worker.communicate()[0].strip() for worker in workers]
-
-    assert sorted(answers) == ["other"] * 7 + ["probe"]
-
-
 def test_a_kill_in_the_middle_of_writes_leaves_a_readable_file(world: World, path: Path) -> None:
     for stop_after in (1, 23, 60):
         worker = spawn("write_for_ever", path)
@@ -208,30 +141,10 @@ def test_a_kill_in_the_middle_of_writes_leaves_a_readable_file(world: World, pat
     connection.close()
 
 
-@pytest.mark.parametrize(("work", "kept"), [("fork_with_file", 10), ("fork_with_memory", 0)])
-def test_a_fork_leaves_both_sides_working(path: Path, work: str, kept: int) -> None:
-    output = spawn(work, path).communicate()[0]
-
-    assert output.split() == ["0"] * 10 + [str(kept)]
-
-
-def test_what_a_child_writes_after_its_parent_let_go_is_kept(path: Path) -> None:
-    output = spawn("fork_then_close", path).communicate()[0]
-
-    assert output.split() == ["acme", "bolt"]
-
-
 def test_a_child_does_not_inherit_a_lock_that_is_held(path: Path) -> None:
     output = spawn("fork_with_a_lock_held", path).communicate()[0]
 
     assert output.split() == ["0"]
-
-
-@pytest.mark.parametrize("store", ["file", "memory"])
-def test_a_call_inside_a_signal_handler_ends_whatever_it_interrupts(path: Path, store: str) -> None:
-    output = spawn(f"signalled_with_{store}", path).communicate()[0]
-
-    assert output.split()[-1] == "True"
 
 
 def test_a_file_that_another_process_has_replaced_is_not_set_aside(path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from orchestrator.health.stores.change_counter import LENGTH, NO_STAMP, ChangeCounter
 from orchestrator.health.stores.file import FileStore
 from orchestrator.states.reasons import Reason
-from tests.orchestrator.health.test_file_store import spawn, write_lock
+from tests.orchestrator.health.stores.test_file_store import spawn, write_lock
 from tests.orchestrator.health.world import A, B, World
 from tests.waiting import AMPLE, eventually
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from orchestrator.health import MemoryStore, default_path, open_store
 from orchestrator.health.stores.file import FileStore
+from orchestrator.health.stores.redis_store import RedisStore
+from orchestrator.secrets import Secret
 
 
 def test_memory_is_a_memory_store() -> None:
@@ -24,7 +29,6 @@ def test_file_is_the_file_in_the_users_state_folder() -> None:
 @pytest.mark.parametrize(
     ("health", "words"),
     [
-        ("redis://user:hunter2@host/0", "'redis://host/0': shared stores are not available yet"),
         ("files", "'files' is not a store"),
         ("", "'' is not a store"),
     ],
@@ -35,3 +39,26 @@ def test_another_value_is_refused_with_what_is_allowed(health: str, words: str) 
 
     assert words in str(raised.value)
     assert "hunter2" not in str(raised.value)
+
+
+def test_a_url_is_a_store_that_hosts_share_and_opens_nothing() -> None:
+    store = open_store(Secret("redis://user:hunter2@host.invalid/0"))
+
+    assert isinstance(store, RedisStore)
+    assert repr(store) == "RedisStore('redis://host.invalid/0')"
+
+
+def test_a_missing_extra_is_named_with_how_to_install_it() -> None:
+    program = """
+import sys
+sys.modules["redis"] = None
+from orchestrator.health import open_store
+open_store("redis://user:hunter2@host/0")
+"""
+
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+
+    assert "ValueError: a shared store needs an extra: " in done.stderr
+    assert "pip install '.[redis]'" in done.stderr
+    assert "hunter2" not in done.stderr

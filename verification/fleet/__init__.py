@@ -1,0 +1,1 @@
+"""Faults planted in a fleet's board, and the hunt that must find each."""

@@ -1,0 +1,290 @@
+"""Faults planted in a fleet's store or board, modelled on public reports.
+
+Each is an object of another kind, handed to the fleet in place of the one that ships: nothing
+that ships is changed while it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import Any, TypeVar
+
+import attrs
+
+from orchestrator.health import HealthBoard, MemoryStore, Pool, Store
+from orchestrator.health.records import MarkKind, Marks, Record, parts
+from orchestrator.health.session import Arrival, Question, Session, Succeed
+from orchestrator.health.stores.store import Changing
+from orchestrator.lab.fleet import ReplicaStore, StoreServer
+from orchestrator.lab.fleet.event_queue import HostClock
+from orchestrator.lab.fleet.fleet import MakeBoard, MakeStore
+from orchestrator.states import Mark, Standby, Target
+
+C = TypeVar("C", bound=Changing)
+
+
+@attrs.frozen
+class PlantedFleetFault:
+    """One fault.
+
+    Attributes:
+        name: What was done.
+        after: The public report that it is modelled on, or why it is likely.
+        make_store, make_board: What is handed to the fleet.
+    """
+
+    name: str
+    after: str
+    make_store: MakeStore = ReplicaStore
+    make_board: MakeBoard = HealthBoard
+
+
+@attrs.frozen
+class Altered:
+    """A step's outcome with other changes; what else it holds is asked of the first."""
+
+    outcome: Any
+    changes: Mapping[str, Record | None]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.outcome, name)
+
+
+class AlteringStore(ReplicaStore):
+    """A store that shows other marks than it has, or stores others than it is given."""
+
+    def shown(self, key: str, record: Record) -> Record:
+        """What is shown of ``record``."""
+        return record
+
+    def kept(self, key: str, old: Record | None, new: Record) -> Record:
+        """What is stored in place of ``new``."""
+        return new
+
+    def read(self) -> Marks:
+        """See :class:`.Store`."""
+        return self._shown(super().read())
+
+    def update(self, step: Callable[[Marks], C]) -> C:
+        """See :class:`.Store`."""
+
+        def altered(marks: Marks) -> Any:
+            outcome = step(self._shown(marks))
+            changes = {
+                key: None if new is None else self.kept(key, marks.get(key), new)
+                for key, new in outcome.changes.items()
+            }
+            return Altered(outcome, changes)
+
+        return super().update(altered).outcome  # type: ignore[no-any-return]
+
+    def _shown(self, marks: Marks) -> Marks:
+        return Marks({key: self.shown(key, record) for key, record in marks.items()})
+
+
+def own_boards(server: StoreServer, clock: HostClock, process: int, *, lag: float) -> Store:
+    """Each process keeps its marks for itself."""
+    return MemoryStore()
+
+
+def late_news(server: StoreServer, clock: HostClock, process: int, *, lag: float) -> Store:
+    """A process hears of another one's mark ten seconds later."""
+    return ReplicaStore(server, clock, process, lag=lag + 10)
+
+
+class UncheckedClaims(AlteringStore):
+    """Whose probe it is is not looked at: all callers pass once a bench is due."""
+
+    def shown(self, key: str, record: Record) -> Record:
+        """Without its claim."""
+        return attrs.evolve(record, claim=None)
+
+
+class EndlessClaims(AlteringStore):
+    """A probe belongs to its call until that gives it back, which a dead process never does."""
+
+    def kept(self, key: str, old: Record | None, new: Record) -> Record:
+        """With a claim for ever."""
+        claim = new.claim
+        if claim is None:
+            return new
+        return attrs.evolve(
+            new, claim=attrs.evolve(claim, expires=claim.expires + 1e6, seconds=1e6)
+        )
+
+
+class FirstDeadline(AlteringStore):
+    """A cooldown keeps the end that it was given first, however long the next wait is."""
+
+    def kept(self, key: str, old: Record | None, new: Record) -> Record:
+        """With the first end."""
+        if old is None or old.mark is not Mark.COOLDOWN or new.mark is not Mark.COOLDOWN:
+            return new
+        return attrs.evolve(new, until=old.until) if new.since == old.since else new
+
+
+class NeverLonger(AlteringStore):
+    """A probe that fails leaves the bench as short as the first one was."""
+
+    def kept(self, key: str, old: Record | None, new: Record) -> Record:
+        """At the first level again."""
+        if new.mark is not Mark.BENCH or new.level == 0:
+            return new
+        return attrs.evolve(new, level=0, until=new.failed + 300.0, seconds=300.0)
+
+
+class JitteredDue(AlteringStore):
+    """Each process adds a jitter of its own to what is due, so that not all come at once."""
+
+    def shown(self, key: str, record: Record) -> Record:
+        """Due at another instant."""
+        return attrs.evolve(record, until=record.until - 7.0 * (self.process % 5))
+
+
+class LostUpdate(ReplicaStore):
+    """The whole of the local copy is written back, over what others wrote meanwhile."""
+
+    def update(self, step: Callable[[Marks], C]) -> C:
+        """See :class:`.Store`."""
+        marks = self.read()
+        outcome = step(marks)
+        if outcome.changes:
+            whole = marks.changed(outcome.changes)
+            gone = dict.fromkeys(self.server.marks.keys() - whole.keys())
+            super().update(lambda _: Altered(outcome, {**whole, **gone}))
+        return outcome
+
+
+class HostTime(ReplicaStore):
+    """Instants are stored as each host's own clock tells them."""
+
+    def _seen(self, marks: Marks) -> Marks:
+        return marks
+
+    def _stored(self, changes: Mapping[str, Record | None]) -> dict[str, Record | None]:
+        return dict(changes)
+
+
+class OverwritingMerge(ReplicaStore):
+    """After an outage the local copy is written back as it is."""
+
+    def merge(self, own: Mapping[str, Record | None], stored: Marks) -> dict[str, Record | None]:
+        """All of it, and nothing else."""
+        return {**dict.fromkeys(stored), **own}
+
+
+class ForgottenMeanwhile(ReplicaStore):
+    """What a process marked while the store was away is forgotten when it returns."""
+
+    def merge(self, own: Mapping[str, Record | None], stored: Marks) -> dict[str, Record | None]:
+        """Nothing of it."""
+        return {}
+
+
+class TimeLostOnRead(AlteringStore):
+    """A process that starts anew counts what is left of each mark from its own start."""
+
+    def __init__(
+        self, server: StoreServer, clock: HostClock, process: int, *, lag: float = 0.02
+    ) -> None:
+        super().__init__(server, clock, process, lag=lag)
+        self._found = dict(server.marks)
+        self._started = clock.time()
+
+    def shown(self, key: str, record: Record) -> Record:
+        """With its whole length again, where it was found at the start."""
+        if self._found.get(key) != record:
+            return record
+        return attrs.evolve(record, until=self._started + 3600.0, seconds=3600.0)
+
+
+class BoldSession(Session):
+    """A session whose every success clears what is known of the provider."""
+
+    __slots__ = ()
+
+    def answer(self, question: Question, at: float) -> Any:
+        """See :class:`.Session`."""
+        found: Arrival | Standby | None = super().answer(question, at)
+        if isinstance(question, Succeed):
+            _clear(self._board.store, question.target)
+        return found
+
+
+def _clear(store: Store, target: Target) -> None:
+    def cleared(marks: Marks) -> Altered:
+        gone = [key for key in marks if parts(key)[2][0] == target.provider]
+        return Altered(None, dict.fromkeys(gone))
+
+    store.update(cleared)
+
+
+class BoldBoard(HealthBoard):
+    """A board of such sessions."""
+
+    def session(self, route: Sequence[Target], started: float) -> Session:
+        """See :class:`.HealthBoard`."""
+        return BoldSession(self._state, self._state.prepared(route), started)
+
+
+def free_retries(
+    pools: list[Pool], store: Store, clock: Callable[[], float], random: Random
+) -> HealthBoard:
+    """A board whose retries cost nothing."""
+    free = [attrs.evolve(pool, retry_budget=0) for pool in pools]
+    return HealthBoard(free, store, clock, random)
+
+
+class UnmarkedMoney(AlteringStore):
+    """An account without money is marked like a server that is busy: for a few seconds."""
+
+    def kept(self, key: str, old: Record | None, new: Record) -> Record:
+        """For a few seconds."""
+        if parts(key)[0] is not MarkKind.BILLING or new.mark is None:
+            return new
+        return attrs.evolve(new, until=new.failed + 5.0, seconds=5.0)
+
+
+PLANTED: tuple[PlantedFleetFault, ...] = (
+    PlantedFleetFault(
+        "marks are kept in each process alone", "BerriAI/litellm#871", make_store=own_boards
+    ),
+    PlantedFleetFault(
+        "siblings hear of a mark 10 s later", "BerriAI/litellm#40025", make_store=late_news
+    ),
+    PlantedFleetFault(
+        "a second, longer wait keeps the first end", "BerriAI/litellm#40130", FirstDeadline
+    ),
+    PlantedFleetFault(
+        "a mark that a new process reads begins anew", "BerriAI/litellm#35104", TimeLostOnRead
+    ),
+    PlantedFleetFault(
+        "all callers probe what is due", "future-agi/future-agi#2693", UncheckedClaims
+    ),
+    PlantedFleetFault(
+        "a probe's claim never expires", "ParentSquare/faulty#70, without its expiry", EndlessClaims
+    ),
+    PlantedFleetFault(
+        "a failed probe does not lengthen the bench", "valkey-io/valkey-glide#5931", NeverLonger
+    ),
+    PlantedFleetFault(
+        "a success lifts a bench that is newer", "a race of every breaker", make_board=BoldBoard
+    ),
+    PlantedFleetFault("the local copy is written back whole", "a lost update", LostUpdate),
+    PlantedFleetFault("due dates are jittered by process", "a cure for herds", JitteredDue),
+    PlantedFleetFault("instants are the host's own", "hosts an hour apart", HostTime),
+    PlantedFleetFault(
+        "after an outage one copy overwrites all", "a merge by the last writer", OverwritingMerge
+    ),
+    PlantedFleetFault(
+        "marks of an outage are forgotten", "a cache that is dropped", ForgottenMeanwhile
+    ),
+    PlantedFleetFault(
+        "no money is marked like a busy server", "NousResearch/hermes-agent#23138", UnmarkedMoney
+    ),
+    PlantedFleetFault(
+        "retries cost nothing", "storms of retries in every client", make_board=free_retries
+    ),
+)
+"""Every fault, each to be found."""

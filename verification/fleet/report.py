@@ -1,0 +1,122 @@
+"""What the hunt found, kept beside this file, and the page that tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import attrs
+import msgspec
+
+from orchestrator.lab.fleet import FleetScenario
+from orchestrator.lab.fleet.promises import PROMISES
+from verification.fleet.hunting import FoundFault
+
+FOUND = Path(__file__).with_name("found.jsonl")
+PAGE = Path(__file__).parents[2] / "docs" / "fleet-simulation.md"
+
+_HEAD = """\
+# A fleet, in virtual time
+
+<!-- Written by `python -m verification.fleet` from what it found; do not edit. -->
+
+What one call does, [`verify`](verify.md) searches. What thousands of calls in many processes do to
+one provider and one [health board](health.md) is simulated: the machine, the flow, the
+classification and the board are those that ship, one after the other in one thread, in virtual
+time. Providers, the clocks of hosts and the store that processes share are models; a run of an
+hour takes less than a second, and 100,000 calls take some seconds.
+
+A scenario is drawn from a seed: processes and calls, a provider that loses its money, throttles,
+breaks or is slow, processes that die between a take and a report, hosts whose clocks are an hour
+apart or are set while they run, a store that goes away and returns. Then it is checked, by what the
+providers saw and what the store held, and never by what the machine says of itself:
+
+{promises}
+
+Whether that would notice anything is a question of its own. So faults are planted: each is a store
+or a board of another kind, handed in where the one that ships would stand, and modelled on what was
+reported of others. Each must be found, and is then reduced: fewer events, fewer calls, fewer
+processes, as long as the same promise breaks.
+
+| fault | after | seed | found in | processes | calls | what breaks, in the smallest scenario |
+|---|---|--:|--:|--:|--:|---|
+{rows}
+
+`verification/fleet/found.jsonl` holds the smallest scenarios; each goes the same way, bit for bit,
+wherever it runs.
+
+```console
+$ python -m verification.fleet --shipped 20   # twenty scenarios with what ships: nothing breaks
+$ python -m verification.fleet --replay "all callers probe what is due"
+```
+
+What the models leave out: a request takes no time to reach its provider or the store, so two
+calls never race within one step of the board; that steps of real stores are atomic is a matter of
+[their own tests](../tests/orchestrator/health). A host's clock that is set while a call runs may
+cost one request too many, so the minutes after it are not judged.
+"""
+
+
+@attrs.frozen
+class KeptFault:
+    """A line of :data:`FOUND`: a fault, and the smallest scenario that shows it.
+
+    Attributes:
+        name, after: Of the fault.
+        seed: Of the scenario that showed it first.
+        seconds: How long the search for that took.
+        promise, seen: What broke in the smallest.
+        digest: Of the record of that.
+        scenario: The smallest.
+    """
+
+    name: str
+    after: str
+    seed: int
+    seconds: float
+    promise: str
+    seen: str
+    digest: str
+    scenario: FleetScenario
+
+
+def kept_of(name: str, after: str, found: FoundFault) -> KeptFault:
+    """The line of a fault that was found."""
+    broken = found.broken
+    return KeptFault(
+        *(name, after, found.seed, round(found.seconds, 1), broken.promise, broken.detail),
+        digest=found.digest,
+        scenario=found.scenario,
+    )
+
+
+def read_found() -> tuple[KeptFault, ...]:
+    """All that was found."""
+    lines = FOUND.read_bytes().splitlines()
+    return tuple(msgspec.json.decode(line, type=KeptFault) for line in lines)
+
+
+def write_found(found: Iterable[KeptFault]) -> None:
+    """Keep it."""
+    FOUND.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in found))
+
+
+def page(found: Sequence[KeptFault]) -> str:
+    """The page."""
+    told = (f"- {name}: {_promise(check.__doc__)}" for name, check in PROMISES.items())
+    return _HEAD.format(promises="\n".join(told), rows="\n".join(_rows(found)))
+
+
+def _promise(text: str | None) -> str:
+    said = " ".join((text or "").split())
+    return said[:1].lower() + said[1:]
+
+
+def _rows(found: Iterable[KeptFault]) -> Iterator[str]:
+    for one in found:
+        scenario = one.scenario
+        cells = (
+            *(one.name, one.after, str(one.seed), f"{one.seconds:.1f} s"),
+            *(str(scenario.processes), str(len(scenario.arrivals)), one.promise),
+        )
+        yield f"| {' | '.join(cells)} |"
