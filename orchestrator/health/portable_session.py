@@ -41,7 +41,11 @@ class SessionState:
     @property
     def owes(self) -> bool:
         """See :attr:`.CallClaims.owes`; who owes nothing need not ask for a release."""
-        return bool(self.claims or self.pending)
+        # What is owed is said in one place: a call that skips its release must owe nothing at all.
+        known = steps.CallClaims(
+            self.caller, claims=self.claims, pending=self.pending, retry=self.retry
+        )
+        return known.owes
 
 
 class PortableSession(Session):
@@ -68,6 +72,7 @@ class PortableSession(Session):
     ) -> None:
         super().__init__(board, route, started)
         self._holder = holder
+        # Also where nothing is owed: it may see past the marks whose probe it was granted.
         if state is not None:
             self._claims = self._restored(state)
 
@@ -92,6 +97,7 @@ class PortableSession(Session):
     @property
     def _state(self) -> steps.CallClaims:
         if self._claims is None:
+            # By the call's own id, where another session draws one of its process.
             occupancy = None if self._stay is None else steps.Occupancy(*self._stay)
             self._claims = steps.CallClaims(Caller(self._holder), occupancy)
         return self._claims
