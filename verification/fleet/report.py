@@ -45,6 +45,7 @@ processes, as long as the same promise breaks.
 `verification/fleet/found.jsonl` holds the smallest scenarios; each goes the same way, bit for bit,
 wherever it runs.
 
+<!-- not run: twenty scenarios take some seconds, and tests replay each fault -->
 ```console
 $ python -m verification.fleet --shipped 20   # twenty scenarios with what ships: nothing breaks
 $ python -m verification.fleet --replay "all callers probe what is due"
