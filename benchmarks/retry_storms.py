@@ -196,13 +196,13 @@ _HEAD = """\
 
 <!-- Written by `python -m benchmarks.retry_storms`; do not edit. -->
 
-![Requests and answers a second, with and without a budget of retries](plots/retry_storms.svg)
-
 When a provider sheds load, each call that it refused comes again two or three times, and those
 retries keep it down after what overloaded it is over. So retries are paid for from a bucket that
 answers fill: while nearly all is well each failed call is tried again as before, and when much
 fails retries stop, so that the provider has only as much to do as there are calls. Fallbacks,
 other keys and waits are not paid for: a call with somewhere else to go goes there.
+
+![Requests and answers a second, with and without a budget of retries](plots/retry_storms.svg)
 
 The figures are simulated: the machine and the board that ship, in virtual time, {processes}
 processes over one board, {rate:.0f} calls a second, one target, the default policy. The provider

@@ -7,12 +7,11 @@ that ships is changed while it runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from random import Random
 from typing import Any, TypeVar
 
 import attrs
 
-from orchestrator.health import HealthBoard, MemoryStore, Pool, Store
+from orchestrator.health import HealthBoard, MemoryStore, Store
 from orchestrator.health.records import MarkKind, Marks, Record, parts
 from orchestrator.health.session import Arrival, Question, Session, Succeed
 from orchestrator.health.stores.store import Changing
@@ -228,14 +227,6 @@ class BoldBoard(HealthBoard):
         return BoldSession(self._state, self._state.prepared(route), started)
 
 
-def free_retries(
-    pools: list[Pool], store: Store, clock: Callable[[], float], random: Random
-) -> HealthBoard:
-    """A board whose retries cost nothing."""
-    free = [attrs.evolve(pool, retry_budget=0) for pool in pools]
-    return HealthBoard(free, store, clock, random)
-
-
 class UnmarkedMoney(AlteringStore):
     """An account without money is marked like a server that is busy: for a few seconds."""
 
@@ -282,9 +273,6 @@ PLANTED: tuple[PlantedFleetFault, ...] = (
     ),
     PlantedFleetFault(
         "no money is marked like a busy server", "NousResearch/hermes-agent#23138", UnmarkedMoney
-    ),
-    PlantedFleetFault(
-        "retries cost nothing", "storms of retries in every client", make_board=free_retries
     ),
 )
 """Every fault, each to be found."""

@@ -24,7 +24,7 @@ What one call does, [`verify`](verify.md) searches. What thousands of calls in m
 one provider and one [health board](health.md) is simulated: the machine, the flow, the
 classification and the board are those that ship, one after the other in one thread, in virtual
 time. Providers, the clocks of hosts and the store that processes share are models; a run of an
-hour takes less than a second, and 100,000 calls take some seconds.
+hour takes less than a second, and 100,000 calls take about half a minute of one core.
 
 A scenario is drawn from a seed: processes and calls, a provider that loses its money, throttles,
 breaks or is slow, processes that die between a take and a report, hosts whose clocks are an hour
@@ -45,6 +45,7 @@ processes, as long as the same promise breaks.
 `verification/fleet/found.jsonl` holds the smallest scenarios; each goes the same way, bit for bit,
 wherever it runs.
 
+<!-- not run: twenty scenarios take some seconds, and tests replay each fault -->
 ```console
 $ python -m verification.fleet --shipped 20   # twenty scenarios with what ships: nothing breaks
 $ python -m verification.fleet --replay "all callers probe what is due"

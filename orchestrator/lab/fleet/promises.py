@@ -365,7 +365,7 @@ def _calls_end(evidence: Evidence) -> Found:
             yield call.ended, f"call {call.call} takes {call.ended - call.began:.0f} s"
 
 
-_TRANSIENT = frozenset({"500", "502", "503", "connect", "timeout"})
+_TRANSIENT = frozenset({"500", "502", "connect", "timeout"})
 
 
 def _retries_are_paid_for(evidence: Evidence) -> Found:
@@ -380,7 +380,8 @@ def _retries_are_paid_for(evidence: Evidence) -> Found:
             left = RETRY_BUDGET if cost > 0 and at > last + HOUR else left
             last = at if cost > 0 else last
             left = min(RETRY_BUDGET, left - cost)
-            if left < 0:
+            # What others set aside and do not use is not seen here, and answers fill it meanwhile.
+            if left < -COST:
                 yield at, f"retries at {name} have spent {-left:.0f} tokens more than there were"
                 break
 
@@ -391,8 +392,9 @@ def _costs(sent: list[FleetRequest]) -> Iterator[tuple[int, float, int]]:
     for one in sent:
         previous, before[one.call] = before.get(one.call), one
         cost = 0 if previous is None else _cost(previous, one)
-        if cost:
-            yield one.number, one.at, cost
+        if cost and previous is not None and previous.ended_at is not None:
+            # It is set aside when the failure is reported, before the wait.
+            yield previous.ended, previous.ended_at, cost
         if one.word == "ok" and one.ended_at is not None and not one.cut:
             yield one.ended, one.ended_at, -cost or -PER_SUCCESS
 
