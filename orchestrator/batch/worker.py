@@ -1,0 +1,154 @@
+"""A worker: runs lines as workflows, and enters what becomes of them in groups."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import attrs
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.batch.database import BatchDatabase, GroupRow
+from orchestrator.batch.gates import Place
+from orchestrator.batch.line_call import LineCaller, LineOptions
+from orchestrator.batch.lines import BatchLine
+from orchestrator.batch.records import Outcome
+
+
+class GroupWriter:
+    """Enters rows in groups: what comes while one is written goes with the next.
+
+    A commit takes as long for one row as for a hundred; of one event loop.
+
+    Attributes:
+        trouble: What made it stop; ``None`` while it works.
+    """
+
+    def __init__(self, database: BatchDatabase) -> None:
+        self._database = database
+        self._rows: list[tuple[GroupRow, asyncio.Future[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+        self.trouble: str | None = None
+
+    async def write(self, row: GroupRow) -> None:
+        """Come back once ``row`` is entered; never where the database takes nothing any more."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._rows.append((row, done))
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._write_all())
+        await done
+
+    async def _write_all(self) -> None:
+        while self._rows and self.trouble is None:
+            group, self._rows = self._rows, []
+            try:
+                await asyncio.to_thread(self._database.write_group, [row for row, _ in group])
+            except SQLAlchemyError as error:
+                # Its lines stay as they are, to be gone on with by the next start: a line that
+                # failed here would be one that its provider has nothing to do with.
+                self.trouble = self._database.words(error)
+                return
+            for _, done in group:
+                if not done.done():
+                    done.set_result(None)
+
+
+Asking = Callable[[], Coroutine[Any, Any, dict[str, Any]]]
+
+RunStep = Callable[[Asking], Awaitable[dict[str, Any]]]
+"""Runs what it is given, and remembers the result: asked again, it gives that."""
+
+
+class Worker:
+    """Runs lines; of one event loop.
+
+    Args:
+        name: Of this process.
+        caller: Asks them.
+        writer: Enters what becomes of them.
+
+    Attributes:
+        in_flight: How many are being asked now.
+        done: How many it has brought to their end.
+    """
+
+    def __init__(self, name: str, caller: LineCaller, writer: GroupWriter) -> None:
+        self.name, self.caller, self.writer = name, caller, writer
+        self.in_flight = self.done = 0
+        self._began: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_stopping = False
+
+    def attach(self) -> None:
+        """Take the running loop for its own."""
+        self._loop, self._began = asyncio.get_running_loop(), asyncio.Event()
+
+    def go(self) -> None:
+        """Lines may begin; from any thread."""
+        if self._loop is not None and self._began is not None:
+            self._loop.call_soon_threadsafe(self._began.set)
+
+    def stop(self) -> None:
+        """No other line begins; from any thread."""
+        self._is_stopping = True
+
+    async def run(self, line: BatchLine, options: LineOptions, step: RunStep) -> None:
+        """Run a line to its end: asked once, however often it is begun."""
+        if self._began is not None:
+            await self._began.wait()
+        place = await self.caller.enter(line, options)
+        try:
+            if self._is_stopping:
+                await asyncio.Event().wait()  # until the process ends: the next start begins it
+            await self._run(line, options, step, place)
+        finally:
+            place.leave()
+
+    async def _run(
+        self, line: BatchLine, options: LineOptions, step: RunStep, place: Place
+    ) -> None:
+        async def ask() -> dict[str, Any]:
+            return attrs.asdict(await self.caller.ask(line, options, place))
+
+        self.in_flight += 1
+        try:
+            await self.writer.write(self._flight(line, options))
+            outcome = Outcome(**(await step(ask)))
+            await self.writer.write(_landing(outcome, options))
+            self.done += 1
+        finally:
+            self.in_flight -= 1
+
+    def _flight(self, line: BatchLine, options: LineOptions) -> GroupRow:
+        values = {"batch": options.batch, "line": line.number, "custom_id": line.custom_id}
+        return GroupRow("flights", {**values, "worker": self.name})
+
+
+def _landing(outcome: Outcome, options: LineOptions) -> GroupRow:
+    values = {
+        "batch": options.batch,
+        "line": outcome.number,
+        "custom_id": outcome.custom_id,
+        "is_answered": outcome.is_answered,
+        "is_written": False,
+        "is_rescued": outcome.is_rescued,
+        "prompt_tokens": outcome.prompt_tokens,
+        "completion_tokens": outcome.completion_tokens,
+        "cost": outcome.cost,
+        "record": outcome.text,
+    }
+    return GroupRow("outcomes", values, landed=(options.batch, outcome.number))
+
+
+def interruption(batch: str, line: int, custom_id: str, worker: str) -> GroupRow:
+    """That a line was in flight when its worker died."""
+    values = {
+        "batch": batch,
+        "line": line,
+        "custom_id": custom_id,
+        "worker": worker,
+        "time": time.time(),
+    }
+    return GroupRow("interruptions", values, landed=(batch, line))
