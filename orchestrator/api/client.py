@@ -231,8 +231,11 @@ class Orchestrator:
 
     async def arun_call(self, call: CallRun) -> Response:
         """Run ``call``, which :meth:`begin_call` gave, suspending the task."""
-        connection = TaskConnection(await self._transports.asynchronous(), self._clock)
-        return await tasks.run(flow(call), connection)
+        return await tasks.run(flow(call), await self.connect())
+
+    async def connect(self) -> TaskConnection:
+        """What performs the effects of one call in the running event loop."""
+        return TaskConnection(await self._transports.asynchronous(), self._clock)
 
     def embed(self, texts: EmbedInput, **options: Unpack[EmbedOptions]) -> Embeddings:
         """Run a call for the vectors of texts, blocking the thread.
@@ -459,11 +462,21 @@ class Orchestrator:
         return passthrough.PassthroughRun(runtime, request, message, machine, self._observers)
 
     async def abegin_call(
-        self, request: Request, observe: Observer | None = None, context: object = None
+        self,
+        request: Request,
+        observe: Observer | None = None,
+        context: object = None,
+        *,
+        is_traced: bool = True,
     ) -> CallRun:
         """The same as :meth:`begin_call` for tasks."""
         await self._admit_in_task(request.wants)
-        return self.begin_call(request, observe, context)
+        return self.begin_call(request, observe, context, is_traced=is_traced)
+
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """Who is told of each entry of every call: the ledger file, and who was handed in."""
+        return self._observers
 
     def _policy(self, request: Request) -> Policy:
         if request.timeout is None:

@@ -64,5 +64,9 @@ class RemoteProtocolError(TransportError):
     """What came is no HTTP, or not all of it."""
 
 
+class PerformerLost(TransportError):
+    """The process that sent the request went away: what came of it nobody knows."""
+
+
 class DecodingError(Exception):
     """The body is packed in a way that was not asked for, or cannot be unpacked."""

@@ -12,7 +12,8 @@ import contextlib
 import logging
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from copy import copy
 from typing import Any
 
 from orchestrator.api.errors import one_line, provider_words, whole_duration
@@ -34,8 +35,27 @@ FIELDS = "call_fields"
 
 Fields = Mapping[str, str | int | float | None]
 
+Logger = logging.Logger | logging.LoggerAdapter[Any]
+"""Whoever is told."""
+
 Sent = tuple[Target, str]
 """Where an attempt was sent, and the label of its credential."""
+
+
+class _SilentWhile(logging.LoggerAdapter["Logger"]):
+    """A logger that is not enabled while something else is so."""
+
+    def __init__(self, logger: Logger, is_silent: Callable[[], bool]) -> None:
+        super().__init__(logger)
+        self._is_silent = is_silent
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the name is of logging
+        return not self._is_silent() and super().isEnabledFor(level)
+
+    def process(
+        self, msg: object, kwargs: MutableMapping[str, Any]
+    ) -> tuple[object, MutableMapping[str, Any]]:
+        return msg, kwargs  # with an `extra` of its own, which an adapter would replace
 
 
 class CallLog:
@@ -46,7 +66,7 @@ class CallLog:
         is_muted: True where nobody is.
     """
 
-    def __init__(self, logger: logging.Logger = LOGGER, *, is_muted: bool = False) -> None:
+    def __init__(self, logger: Logger = LOGGER, *, is_muted: bool = False) -> None:
         self._logger, self._is_muted = logger, is_muted
         self._announced: dict[str, deque[float]] = {}
 
@@ -58,6 +78,12 @@ class CallLog:
     def mute(self) -> None:
         """Say nothing from here on: these calls are none of the world's."""
         self._is_muted = True
+
+    def silent_while(self, is_silent: Callable[[], bool]) -> CallLog:
+        """The same log, which says nothing while ``is_silent`` is true."""
+        told = copy(self)
+        told._logger = _SilentWhile(self._logger, is_silent)  # noqa: SLF001 - a copy of this one
+        return told
 
     def tell_move(self, call: str, before: Call, event: Event, moved: Step) -> None:
         """One move of the machine.

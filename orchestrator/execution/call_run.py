@@ -74,18 +74,17 @@ class CallRun:
     """One call. Nothing is read, drawn or taken before :meth:`begin`.
 
     The commit boundary: until the first content is about to reach the caller every failure is
-    recovered unseen, and after it what was delivered is never contradicted. A stream that is
-    cut, stalls, or ends without an end is never a success.
+    recovered unseen, and after it nothing is contradicted. A stream that is cut, stalls, or ends
+    without an end is never a success.
 
     Args:
         runtime: What the call shares with others.
         request: What the caller asked.
         call: The machine, not started.
         unfit: Targets that cannot express the request.
-        observers: Called with each ledger entry.
+        observers: Called with each ledger entry; taken by :meth:`begin`.
 
     Attributes:
-        observers: The same; taken by :meth:`begin`.
         call: The machine.
         command: What the machine asks for now.
         exchange: The attempt under way, or the last one.
@@ -93,11 +92,13 @@ class CallRun:
         failure: What the last attempt brought in place of an answer.
         leftover: Events to hand on after the end of the call.
         response: The whole response, once the call has succeeded.
+        durable_id: The call's id, where any process may go on with it.
         propagate: Adds to the headers of an attempt what tells its provider of a trace.
         origin, recorder, session: Set by :meth:`begin`.
     """
 
     exchange_type: type[Exchange] = Exchange
+    durable_id: str = ""
     propagate: Callable[[str, MutableMapping[str, str]], None] | None = None
     origin: float
     recorder: Recorder
@@ -137,15 +138,14 @@ class CallRun:
         self.observers = tuple(observers)
         self._failed: tuple[Sent, Error] | None = None
         self._has_logged_moves = False
-        self._reached = 0.0
-        self._created = 0
+        self._reached, self._created = 0.0, 0
 
     def begin(self) -> None:
         """Begin the call's time, its record and its session with the board."""
         clock = self.runtime.clock
         self.session = self.runtime.board.session(self.call.route, clock.time())
         self.origin = self._monotonic()
-        self.recorder = Recorder(os.urandom(16).hex(), self.observers)
+        self.recorder = Recorder(self.durable_id or os.urandom(16).hex(), self.observers)
         self._has_logged_moves = self.runtime.log.has_moves
 
     def open_record(self) -> None:

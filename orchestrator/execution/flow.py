@@ -87,7 +87,7 @@ def flow(run: CallRun) -> Flow:
     except GeneratorExit:
         # The pump is gone, and nobody performs an effect any more. What the board must know is
         # no wait, so it is told from here; what is open went with the pump.
-        _perform_here(_abandon(run))
+        _abandon_here(run)
         raise
     except BaseException:
         yield from _abandon(run)
@@ -177,6 +177,19 @@ def _send(run: CallRun, command: Send) -> EventFlow:
     return (
         yield from _read_on(run, exchange, command) if outcome is None else _settle(run, outcome)
     )
+
+
+def attempt(run: CallRun, command: Send) -> EventFlow:
+    """One attempt alone, of a call that runs elsewhere; the event is what came of it.
+
+    Whoever runs it has to know what the world brought, and not what it means: the call itself
+    judges the same again. What is asked of the board here is the call's to ask.
+    """
+    yield from run.runtime.secrets.look({command.target.provider})
+    try:
+        return (yield from _send(run, command))
+    finally:
+        yield CLOSE
 
 
 def _read_on(run: CallRun, exchange: Exchange, command: Send) -> EventFlow:
@@ -328,9 +341,11 @@ def _abandon(run: CallRun) -> Generator[Effect, Any, None]:
             run.tell_news()
 
 
-def _perform_here(effects: Generator[Effect, Any, None]) -> None:
+def _abandon_here(run: CallRun) -> None:
     """Perform what a call gives back, without a pump."""
-    result: Any = None
+    if run.durable_id:  # another process goes on with it: nothing is over
+        return
+    effects, result = _abandon(run), None
     with contextlib.suppress(StopIteration):
         while True:
             effect = effects.send(result)

@@ -51,7 +51,7 @@ class OperationRequestBuilder(RequestBuilder):
         spec, payload = self._spec(provider), self._left(target)
         own = overrides if spec.takes_overrides else {}
         notes: tuple[str, ...] = (self._mended,) if self._mended else ()
-        notes += tuple(f"repaired: without {name}" for name in self._of(target))
+        notes += tuple(f"repaired: without {name}" for name in self.repairs_of(target))
         if provider.dialect != self._request.dialect:
             notes += loss_notes(spec.losses(payload))
         decode = partial(spec.decode, {**payload, **own})
@@ -63,7 +63,7 @@ class OperationRequestBuilder(RequestBuilder):
 
     def _left(self, target: Target) -> Payload:
         """What is left of the payload for ``target``."""
-        out = self._of(target)
+        out = self.repairs_of(target)
         return {name: value for name, value in self._payload.items() if name not in out}
 
 

@@ -85,7 +85,7 @@ class RequestBuilder:
 
     def repair(self, target: Target, repair: str) -> None:
         """Change what is sent to ``target`` from now on; ``repair`` is what :meth:`cure` gave."""
-        self._repairs[target.name] = (*self._of(target), repair)
+        self._repairs[target.name] = (*self.repairs_of(target), repair)
 
     def cured(self, target: Target) -> None:
         """``target`` has answered: what was repaired there is right for other calls too."""
@@ -101,13 +101,13 @@ class RequestBuilder:
         return (
             bool(self._delivered.strip())
             and dialect(provider.dialect).takes_prefill(target.model)
-            and NO_PREFILL not in self._of(target)
+            and NO_PREFILL not in self.repairs_of(target)
             and not self._request.reasoning
         )
 
     def stream_repaired(self, target: Target) -> bool | None:
         """Whether a repair at ``target`` says to stream, or not to; ``None`` where none does."""
-        repairs = self._of(target)
+        repairs = self.repairs_of(target)
         return False if NO_STREAM in repairs else True if FORCE_STREAM in repairs else None
 
     def prepare(
@@ -123,7 +123,7 @@ class RequestBuilder:
         """
         said = self._in_dialect(target, provider)
         payload, notes, stops = said.payload, said.notes, said.stops
-        repairs, spoken = self._of(target), dialect(provider.dialect)
+        repairs, spoken = self.repairs_of(target), dialect(provider.dialect)
         if CUT_STOP in repairs:
             stops = (*stops, *_texts(find_values({**payload, **overrides}, spoken.shape.stops)))
         for name in repairs:
@@ -145,18 +145,19 @@ class RequestBuilder:
 
     def _planned(self, target: Target, provider: Provider, name: str, message: str) -> str | None:
         sent = self._sent.get(target.name)
-        if sent is None or name in self._of(target):
+        if sent is None or name in self.repairs_of(target):
             return None
         # Refusals speak of what was sent, a target's own fields among it.
         whole = {**sent.payload, **sent.overrides}
         spoken = dialect(provider.dialect)
         planned = plan(name, whole, message, spoken=spoken, streamed=sent.stream)
-        return None if planned in self._of(target) else planned
+        return None if planned in self.repairs_of(target) else planned
 
     def _prefill_refused(self, target: Target, provider: Provider, error: Error) -> bool:
         return self.prefills(target, provider) and "prefill" in error.message.lower()
 
-    def _of(self, target: Target) -> tuple[str, ...]:
+    def repairs_of(self, target: Target) -> tuple[str, ...]:
+        """What is repaired in what is sent to ``target``, in order."""
         # A repair of this call stands on those remembered when it was made.
         return self._repairs.get(target.name) or self._remembered.get(target.name, ())
 

@@ -21,6 +21,7 @@ them; at the border (:class:`Session`) they are seconds since the call's ``Start
 from orchestrator.health.balance import AccountBalance, BalanceStatement, Money
 from orchestrator.health.board import HealthBoard
 from orchestrator.health.pool import Pool, PoolCredential
+from orchestrator.health.portable_session import SessionState
 from orchestrator.health.session import Session
 from orchestrator.health.snapshot import BoardRow
 from orchestrator.health.stores import default_path, open_store
@@ -36,6 +37,7 @@ __all__ = [
     "Pool",
     "PoolCredential",
     "Session",
+    "SessionState",
     "Store",
     "default_path",
     "open_store",

@@ -11,6 +11,7 @@ from random import random as draw
 from orchestrator.health.balance_board import BalanceBoard
 from orchestrator.health.expiry import reset
 from orchestrator.health.pool import Pool, PoolTable
+from orchestrator.health.portable_session import PortableSession, SessionState
 from orchestrator.health.records import CLAIM_SECONDS, Marks, parts
 from orchestrator.health.session import BoardState, Session
 from orchestrator.health.snapshot import BoardRow, board_rows
@@ -89,6 +90,23 @@ class HealthBoard:
             ValueError: A target's provider has no pool here.
         """
         return Session(self._state, self._state.prepared(route), started)
+
+    def resume(
+        self, route: Sequence[Target], started: float, holder: str, state: SessionState | None
+    ) -> PortableSession:
+        """The session of a call that any process may go on with.
+
+        Args:
+            route: As for :meth:`session`.
+            started: As for :meth:`session`.
+            holder: The call's id, which claims are held by.
+            state: :attr:`.PortableSession.state` after the last answer; ``None`` at first.
+
+        Raises:
+            ValueError: A target's provider has no pool here.
+        """
+        prepared = self._state.prepared(route)
+        return PortableSession(self._state, prepared, started, holder, state)
 
     def admit(self, pool: Pool) -> None:
         """Know the pool of one more provider entry."""

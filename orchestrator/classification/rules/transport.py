@@ -13,6 +13,7 @@ _HTTPX = "https://www.python-httpx.org/exceptions/ (2026-11-21)"
 _STDLIB = "https://docs.python.org/3/library/exceptions.html (2026-11-21)"
 _OURS = "a limit of ours (design section 4)"
 _OUR_CONNECTIONS = "what our own connections raise, docs/connections.md (2026-11-30)"
+_OUR_DURABLE = "what our durable calls raise, docs/temporal.md (2026-11-30)"
 _ANY = {"exception"}
 
 _DNS = (
@@ -89,6 +90,11 @@ RULES: tuple[Rule, ...] = (
          codes={"exception:staleconnection"}, scope=Scope.REQUEST, repair=RESEND,
          hint=("A connection that was kept open had been closed when the request reached it: it "
          "is sent again on a new one, and nothing needs to be done.")),
+    # Nothing is known of the provider, which may have answered: no mark, and another try.
+    Rule("transport.performer-lost", Reason.CONNECTION, _OUR_DURABLE,
+         codes={"exception:performerlost"}, scope=Scope.REQUEST,
+         hint=("The process that sent the request went away before its answer was recorded: it "
+         "is sent again; look at why that process ended.")),
     Rule("transport.unusable-route", Reason.CONNECTION, _OUR_CONNECTIONS,
          codes={"exception:unusablecertificates", "exception:unusableproxy"}, scope=Scope.REQUEST,
          hint=("The certificates or the proxy that are named here cannot be used: mend what the "
