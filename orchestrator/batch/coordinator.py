@@ -155,7 +155,7 @@ class Coordinator:
         if self.budget is not None:
             self.engine.take_back(self.name)  # what an earlier limit let pass this one may not
         self._heal()
-        self.sums = self.database.sums(self.name)
+        self.sums = self.database.sums(self.name, are_written=True)
         if self.budget is not None:
             self.budget.spent = self.sums.cost
         self.engine.worker.go()

@@ -349,8 +349,8 @@ class BatchDatabase:
         """Whether it is known what became of a line."""
         return bool(self.done_among(batch, line, line))
 
-    def sums(self, batch: str) -> Sums:
-        """What is known of a batch's lines."""
+    def sums(self, batch: str, *, are_written: bool = False) -> Sums:
+        """What is known of a batch's lines, or only of those that stand in their file."""
         table = self.outcomes.c
         is_unpriced = table.cost.is_(None) & (table.prompt_tokens > 0)
         counts = (
@@ -365,6 +365,8 @@ class BatchDatabase:
             sa.func.coalesce(sa.func.sum(table.cost), 0),
             sa.func.coalesce(sa.func.sum(sa.case((is_unpriced, 1), else_=0)), 0),
         ).where(table.batch == batch)
+        if are_written:
+            query = query.where(table.is_written.is_(True))
         with self.told(), self.engine.connect() as connection:
             return Sums(*(int(value) for value in connection.execute(query).one()))
 

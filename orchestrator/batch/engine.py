@@ -19,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from orchestrator.batch.database import SCHEMA, BatchDatabase, DatabaseError
 from orchestrator.batch.line_call import LineOptions
 from orchestrator.batch.lines import BatchLine
-from orchestrator.batch.worker import Asking, Worker, interruption
+from orchestrator.batch.records import line_name
+from orchestrator.batch.worker import Segment, Worker, interruption
 
 QUEUE = "lines"
 WORKFLOW = "orchestrator_batch_line"
@@ -44,6 +45,18 @@ class _EngineLog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """See :class:`logging.Handler`."""
         _log.debug("engine: %s", record.getMessage())
+
+
+class _Recorder:
+    """Records the steps of the workflow that runs."""
+
+    async def run(self, segment: Segment) -> dict[str, Any]:
+        """See :class:`.StepRecorder`."""
+        return await dbos.DBOS.run_step_async({"name": "segment"}, segment)
+
+    async def sleep(self, seconds: float) -> None:
+        """See :class:`.StepRecorder`."""
+        await dbos.DBOS.sleep_async(seconds)
 
 
 def worker_name() -> str:
@@ -140,13 +153,7 @@ class Engine:
         ) -> None:
             line = BatchLine(number, custom_id, url, body)
             told = LineOptions(options["batch"], tuple(options["route"]), options["timeout"])
-            await self._run(line, told)
-
-    async def _run(self, line: BatchLine, options: LineOptions) -> None:
-        async def step(ask: Asking) -> dict[str, Any]:
-            return await dbos.DBOS.run_step_async({"name": "ask"}, ask)
-
-        await self.worker.run(line, options, step)
+            await self.worker.run(line, told, _Recorder())
 
     # Lines.
 
@@ -165,7 +172,7 @@ class Engine:
                     {
                         "workflow_name": WORKFLOW,
                         "queue_name": QUEUE,
-                        "workflow_id": workflow_name(options.batch, line.number),
+                        "workflow_id": line_name(options.batch, line.number),
                         "app_version": FORMAT,
                     },
                     *(line.number, line.custom_id, line.url, line.body, told),
@@ -173,7 +180,7 @@ class Engine:
 
     def forget(self, batch: str, numbers: list[int]) -> None:
         """Forget lines that are over, so that they can be put again."""
-        names = [workflow_name(batch, number) for number in numbers]
+        names = [line_name(batch, number) for number in numbers]
         with self._database.told():
             dbos.DBOS.delete_workflows(names)
 
@@ -274,11 +281,6 @@ async def _cancel_others() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-
-
-def workflow_name(batch: str, number: int) -> str:
-    """What the engine knows a line by: the same at each start, so that none is put twice."""
-    return f"{batch}:{number}"
 
 
 @contextlib.contextmanager

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import attrs
 
 from orchestrator.batch.pace import Pace, fixed
-from orchestrator.ledger import Attempt, Entry
+from orchestrator.batch.window_headers import window_of
 
 _ALL = ""
 """The gate's name where one number was chosen for all providers together."""
@@ -52,7 +53,7 @@ class Gates:
     """
 
     def __init__(self, clock: Callable[[], float], limit: int | None = None) -> None:
-        self._clock, self._limit = clock, limit
+        self.now, self._limit = clock, limit
         self._gates: dict[str, _Gate] = {}
 
     def _gate(self, provider: str) -> _Gate:
@@ -71,7 +72,7 @@ class Gates:
         gate = self._gate(provider)
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         gate.waiting.append(waiter)
-        gate.open_up(self._clock)
+        gate.open_up(self.now)
         try:
             await waiter
         except asyncio.CancelledError:
@@ -82,7 +83,7 @@ class Gates:
 
     def _leave(self, gate: _Gate) -> None:
         gate.running -= 1
-        gate.open_up(self._clock)
+        gate.open_up(self.now)
 
     def move(self, one: str, other: str) -> None:
         """A line goes on with another provider: it is not made to wait, for its time runs."""
@@ -94,19 +95,19 @@ class Gates:
         """A line is over."""
         self._leave(self._gate(provider))
 
-    def learn(self, attempt: Attempt, now: float) -> None:
-        """Take in how an attempt ended."""
-        gate = self._gate(attempt.provider)
-        if attempt.status == 429:
-            gate.pace.refused(now - attempt.seconds, now)
-        elif attempt.reason is None:
+    def learn(self, provider: str, status: int | None, sent_at: float) -> None:
+        """Take in how an attempt ended; ``None`` where no answer came."""
+        gate, now = self._gate(provider), self.now()
+        if status == 429:
+            gate.pace.refused(sent_at, now)
+        elif status is not None and status < 400:
             gate.pace.answered(gate.running, now)
-        gate.open_up(self._clock)
+        gate.open_up(self.now)
 
     def tell_left(self, provider: str, left: int, seconds: float) -> None:
         """Take in what a provider's headers say is left of its window."""
         gate = self._gate(provider)
-        gate.pace.told_left(left, seconds, self._clock())
+        gate.pace.told_left(left, seconds, self.now())
 
 
 class Place:
@@ -118,15 +119,23 @@ class Place:
 
     def __init__(self, gates: Gates, provider: str) -> None:
         self._gates, self.provider = gates, provider
+        self._sent_at = 0.0
 
-    def observe(self, entry: Entry) -> None:
-        """See what the line's call does; called with each entry of its record."""
-        if not isinstance(entry, Attempt):
-            return
-        if entry.provider != self.provider:
-            self._gates.move(self.provider, entry.provider)
-            self.provider = entry.provider
-        self._gates.learn(entry, self._gates._clock())  # noqa: SLF001 - of one file
+    def sends_to(self, provider: str) -> None:
+        """The line is sent to a provider: to a fallback, maybe."""
+        if provider != self.provider:
+            self._gates.move(self.provider, provider)
+            self.provider = provider
+        self._sent_at = self._gates.now()
+
+    def got(self, head: Mapping[str, Any] | None) -> None:
+        """The answer's head, with ``status`` and pairs as ``headers``; ``None`` where none came."""
+        if head is not None:
+            headers = {name.lower(): value for name, value in head["headers"]}
+            if (window := window_of(headers)) is not None:
+                self._gates.tell_left(self.provider, *window)
+        status = None if head is None else head["status"]
+        self._gates.learn(self.provider, status, self._sent_at)
 
     def leave(self) -> None:
         """The line is over."""

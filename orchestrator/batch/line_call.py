@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 import attrs
 import msgspec
@@ -14,13 +13,24 @@ import msgspec
 from orchestrator.api.client import Orchestrator
 from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request, RequestError
+from orchestrator.api.response import Response
 from orchestrator.batch.gates import Gates, Place
 from orchestrator.batch.lines import BatchLine, LineRequest
-from orchestrator.batch.records import NANO, Outcome, answered_text, failed_text, is_rescued, tokens
-from orchestrator.batch.window_headers import tell_window
+from orchestrator.batch.records import (
+    NANO,
+    Outcome,
+    answered_text,
+    failed_text,
+    is_rescued,
+    line_name,
+    tokens,
+)
+from orchestrator.batch.segments import SegmentedCall, SegmentEngine
 from orchestrator.config.errors import ConfigError
 from orchestrator.dialects import Usage
-from orchestrator.execution.call_run import CallRun
+from orchestrator.execution.durable import run_durable
+from orchestrator.execution.durable_data import Data, StepKind
+from orchestrator.execution.step_performer import StepPerformer
 from orchestrator.ledger import Attempt
 from orchestrator.ledger.statistics import Price
 from orchestrator.serving.http_errors import error_response
@@ -54,6 +64,7 @@ class LineCaller:
 
     def __init__(self, orchestrator: Orchestrator, gates: Gates, price: Price | None) -> None:
         self._orchestrator, self._gates, self._price = orchestrator, gates, price
+        self._performer = StepPerformer(orchestrator)
         self._homes: dict[object, str] = {}
 
     @property
@@ -67,46 +78,53 @@ class LineCaller:
 
     def _home(self, line: BatchLine, options: LineOptions) -> str:
         """The provider that answered such lines last; before, the first that they name."""
-        wanted = self._wants(line, options)
-        if wanted not in self._homes:
-            try:
+        try:
+            wanted = line.request(options.route, options.timeout).wants
+            if wanted not in self._homes:
                 self._homes[wanted] = self._orchestrator.targets(wanted)[0].provider
-            except (ConfigError, RequestError, LookupError):
-                return ""  # the call will say it
+        except (ConfigError, RequestError, LookupError):
+            return ""  # its call will say what is wrong with it
         return self._homes[wanted]
 
-    def _wants(self, line: BatchLine, options: LineOptions) -> Any:
-        try:
-            return line.request(options.route, options.timeout).wants
-        except RequestError:
-            return None
+    def begin(self, line: BatchLine, options: LineOptions, place: Place) -> SegmentedCall[Outcome]:
+        """The line's call, which nobody runs yet; whatever goes wrong with it is its outcome."""
 
-    async def ask(self, line: BatchLine, options: LineOptions, place: Place) -> Outcome:
-        """Ask the line; whatever goes wrong with it is its outcome."""
-        request: Request | None = None
+        async def perform(kind: str, asked: Data) -> Data:
+            if kind != StepKind.ATTEMPT:
+                return await self._performer.perform(kind, asked)
+            place.sends_to(asked["send"]["target"]["provider"])
+            told = await self._performer.perform(kind, asked)
+            place.got(told["result"].get("head"))
+            return told
+
+        async def run(engine: SegmentEngine) -> Outcome:
+            return await self._run(line, options, engine)
+
+        return SegmentedCall(run, perform, self._orchestrator.runtime.clock.time)
+
+    async def _run(self, line: BatchLine, options: LineOptions, engine: SegmentEngine) -> Outcome:
         try:
             request = line.request(options.route, options.timeout)
-            call = await self._orchestrator.abegin_call(request, place.observe)
-            response = await self._orchestrator.arun_call(call)
+            name = line_name(options.batch, line.number)
+            response = await run_durable(self._orchestrator, request, engine, name)
+            return self._answered(line, options, request, response)
         except CallFailed as failed:
             return self._failed(line, options, failed, failed.attempts)
         except Exception as error:  # noqa: BLE001 - one line's trouble is not the batch's
             return self._failed(line, options, error, ())
+
+    def _answered(
+        self, line: BatchLine, options: LineOptions, request: Request, response: Response
+    ) -> Outcome:
         self._homes[request.wants] = response.provider
-        tell_window(self._gates, response.provider, _headers(call))
-        body = msgspec.Raw(answer(request, response, {}).body)  # type: ignore[arg-type]
+        body = answer(request, response, {}).body
         said = response.attempts[-1].request_id or response.ledger.call
-        text = answered_text(options.batch, line, body, said)
-        return self._outcome(
-            line, text, response.attempts, is_answered=True, is_rescued=is_rescued(response)
-        )
+        text = answered_text(options.batch, line, msgspec.Raw(body), said)  # type: ignore[arg-type]
+        rescued = is_rescued(response)
+        return self._outcome(line, text, response.attempts, is_answered=True, is_rescued=rescued)
 
     def _failed(
-        self,
-        line: BatchLine,
-        options: LineOptions,
-        error: Exception,
-        attempts: Sequence[Attempt],
+        self, line: BatchLine, options: LineOptions, error: Exception, attempts: Sequence[Attempt]
     ) -> Outcome:
         spoken = client_dialect(LineRequest(line.url, b""))
         _, body = error_response(error, spoken)
@@ -149,9 +167,3 @@ def cost_of(attempts: Sequence[Attempt], price: Price | None) -> int | None:
             return None
         total += cost
     return int(total * NANO)
-
-
-def _headers(call: CallRun) -> Any:
-    exchange = call.exchange
-    head = exchange.body.head if exchange is not None and exchange.body is not None else None
-    return None if head is None else head.headers

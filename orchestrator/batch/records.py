@@ -42,9 +42,14 @@ class Outcome:
     is_rescued: bool = False
 
 
+def line_name(batch: str, number: int) -> str:
+    """What a line is known by to the engine and the ledger: the same at each start."""
+    return f"{batch}:{number}"
+
+
 def request_name(batch: str, number: int) -> str:
     """The ``id`` of a line's answer: the same whenever it is written."""
-    return f"batch_req_{uuid.uuid5(uuid.NAMESPACE_OID, f'{batch}:{number}').hex}"
+    return f"batch_req_{uuid.uuid5(uuid.NAMESPACE_OID, line_name(batch, number)).hex}"
 
 
 def answered_text(batch: str, line: BatchLine, body: msgspec.Raw, request_id: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from orchestrator.batch.gates import Gates
 from orchestrator.classification.waits import either
 
 LONGEST = 120.0
@@ -29,18 +28,14 @@ _FILLING = (
 _WINDOWS = (("ratelimit-remaining", "ratelimit-limit", "ratelimit-reset"),)
 
 
-def tell_window(gates: Gates, provider: str, headers: Mapping[str, str] | None) -> None:
-    """Tell the gate of ``provider`` how many requests are left, where its headers say it."""
-    if headers is None:
-        return
+def window_of(headers: Mapping[str, str]) -> tuple[int, float] | None:
+    """How many requests may begin within how many seconds, where headers (lower case) say it."""
     for names, is_window in ((_FILLING, False), (_WINDOWS, True)):
         for left, whole, reset in names:
-            found = read_window(
-                headers.get(left), headers.get(whole), headers.get(reset), is_window=is_window
-            )
-            if found is not None:
-                gates.tell_left(provider, *found)
-                return
+            told = headers.get(left), headers.get(whole), headers.get(reset)
+            if (found := read_window(*told, is_window=is_window)) is not None:
+                return found
+    return None
 
 
 def read_window(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 import attrs
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +15,7 @@ from orchestrator.batch.gates import Place
 from orchestrator.batch.line_call import LineCaller, LineOptions
 from orchestrator.batch.lines import BatchLine
 from orchestrator.batch.records import Outcome
+from orchestrator.batch.segments import Pause, SegmentedCall
 
 
 class GroupWriter:
@@ -55,10 +56,19 @@ class GroupWriter:
                     done.set_result(None)
 
 
-Asking = Callable[[], Coroutine[Any, Any, dict[str, Any]]]
+Segment = Callable[[], Coroutine[Any, Any, dict[str, Any]]]
 
-RunStep = Callable[[Asking], Awaitable[dict[str, Any]]]
-"""Runs what it is given, and remembers the result: asked again, it gives that."""
+
+class StepRecorder(Protocol):
+    """What a durable engine does for the line that runs."""
+
+    async def run(self, segment: Segment) -> dict[str, Any]:
+        """What ``segment`` brings; once that is recorded, the record of it."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, whatever happens to this process."""
+        ...
 
 
 class Worker:
@@ -94,30 +104,46 @@ class Worker:
         """No other line begins; from any thread."""
         self._is_stopping = True
 
-    async def run(self, line: BatchLine, options: LineOptions, step: RunStep) -> None:
-        """Run a line to its end: asked once, however often it is begun."""
+    async def run(self, line: BatchLine, options: LineOptions, recorder: StepRecorder) -> None:
+        """Run a line to its end: what was recorded of it is not done again."""
         if self._began is not None:
             await self._began.wait()
         place = await self.caller.enter(line, options)
         try:
             if self._is_stopping:
                 await asyncio.Event().wait()  # until the process ends: the next start begins it
-            await self._run(line, options, step, place)
+            await self._run(line, options, recorder, place)
         finally:
             place.leave()
 
     async def _run(
-        self, line: BatchLine, options: LineOptions, step: RunStep, place: Place
+        self, line: BatchLine, options: LineOptions, recorder: StepRecorder, place: Place
     ) -> None:
-        async def ask() -> dict[str, Any]:
-            return attrs.asdict(await self.caller.ask(line, options, place))
+        call = self.caller.begin(line, options, place)
 
+        async def segment() -> dict[str, Any]:
+            return await self._segment(line, options, call)
+
+        while "outcome" not in (said := await recorder.run(segment)):
+            pause = Pause(tuple(said["results"]), said["seconds"])
+            call.replay(pause)
+            # It is recorded: whatever a kill cuts off from here, nothing is asked again for it.
+            await self.writer.write(GroupRow("", landed=(options.batch, line.number)))
+            if pause.seconds is not None:
+                await recorder.sleep(pause.seconds)
+        await self.writer.write(_landing(Outcome(**said["outcome"]), options))
+        self.done += 1
+
+    async def _segment(
+        self, line: BatchLine, options: LineOptions, call: SegmentedCall[Outcome]
+    ) -> dict[str, Any]:
         self.in_flight += 1
         try:
             await self.writer.write(self._flight(line, options))
-            outcome = Outcome(**(await step(ask)))
-            await self.writer.write(_landing(outcome, options))
-            self.done += 1
+            said = await call.advance()
+            if isinstance(said, Outcome):
+                return {"outcome": attrs.asdict(said)}
+            return {"results": list(said.results), "seconds": said.seconds}
         finally:
             self.in_flight -= 1
 
