@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,6 +11,7 @@ import attrs
 
 from orchestrator.api.request import Request
 from orchestrator.batch.records import NANO
+from orchestrator.clock import SystemClock
 from orchestrator.dialects import Usage, dialect
 from orchestrator.ledger.statistics import Price
 from orchestrator.states import Target
@@ -58,7 +58,9 @@ class Rates:
         return self._known[key]
 
     def _cost(self, key: tuple[str, str], usage: Usage) -> int | None:
-        cost: Decimal | None = self._price(*key, usage, datetime.fromtimestamp(time.time(), UTC))
+        cost: Decimal | None = self._price(
+            *key, usage, datetime.fromtimestamp(SystemClock().time(), UTC)
+        )
         return None if cost is None else int(cost * NANO)
 
     def most(self, request: Request, targets: Iterable[Target]) -> int:

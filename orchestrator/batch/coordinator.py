@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -19,6 +18,7 @@ from orchestrator.batch.line_call import LineOptions
 from orchestrator.batch.lines import BatchInput, BatchLine, read_lines
 from orchestrator.batch.output import OutputFile, failures_path, interruptions_path
 from orchestrator.batch.records import Outcome
+from orchestrator.clock import SystemClock
 
 AHEAD = 2_000
 """Lines on the queue beyond those that are over: enough for many workers, and so few that a
@@ -32,6 +32,9 @@ TICK = 0.1
 
 LOOK_AROUND = 5.0
 """Seconds between two looks for workers that died."""
+
+
+_CLOCK = SystemClock()
 
 
 class BatchMismatch(Exception):
@@ -217,16 +220,16 @@ class Coordinator:
             OSError: A file cannot be written; what came is in the database.
         """
         groups = self._unasked()
-        looked = time.monotonic()
+        looked = _CLOCK.monotonic()
         while not stops():
             self._top_up(groups)
             if not self._take_in():
-                time.sleep(TICK)
+                _CLOCK.sleep(TICK)
             if self._count >= self.given.count or self._is_out_of_money:
                 break
-            if time.monotonic() - looked > LOOK_AROUND:
+            if _CLOCK.monotonic() - looked > LOOK_AROUND:
                 self._look_around()
-                looked = time.monotonic()
+                looked = _CLOCK.monotonic()
         return self._count >= self.given.count
 
     @property

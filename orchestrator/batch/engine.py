@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import logging
 import os
-import socket
+import platform
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -21,6 +20,7 @@ from orchestrator.batch.line_call import LineOptions
 from orchestrator.batch.lines import BatchLine
 from orchestrator.batch.records import line_name
 from orchestrator.batch.worker import Segment, Worker, interruption
+from orchestrator.clock import SystemClock
 
 QUEUE = "lines"
 WORKFLOW = "orchestrator_batch_line"
@@ -32,9 +32,9 @@ that one of another release never replays what it would do in another order."""
 POLL = 0.05
 """Seconds between two looks at the queue."""
 
-_SILENT = logging.CRITICAL + 1
-
 _WAIT_FOR_LOOP = 30.0
+
+_CLOCK = SystemClock()
 
 _log = logging.getLogger("orchestrator")
 
@@ -61,7 +61,7 @@ class _Recorder:
 
 def worker_name() -> str:
     """The name of this process among workers: told in files and the database."""
-    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+    return f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
 
 
 class Engine:
@@ -251,11 +251,11 @@ class Engine:
             Whether all of them ended.
         """
         self.worker.stop()
-        ends = time.monotonic() + patience
-        while self.worker.in_flight > 0 and time.monotonic() < ends:
+        ends = _CLOCK.monotonic() + patience
+        while self.worker.in_flight > 0 and _CLOCK.monotonic() < ends:
             if self.worker.writer.trouble is not None:
                 return False
-            time.sleep(0.05)
+            _CLOCK.sleep(0.05)
         return self.worker.in_flight <= 0
 
     def close(self, last: Any = None) -> None:

@@ -67,7 +67,7 @@ class Gates:
         """How many lines at once each provider takes, as far as it is known."""
         return {name: int(gate.pace.limit) for name, gate in self._gates.items()}
 
-    async def enter(self, provider: str) -> Place:
+    async def enter(self, provider: str) -> LinePlace:
         """Wait until ``provider`` takes one more line."""
         gate = self._gate(provider)
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -79,7 +79,7 @@ class Gates:
             if waiter.done() and not waiter.cancelled():
                 self._leave(gate)
             raise
-        return Place(self, provider)
+        return LinePlace(self, provider)
 
     def _leave(self, gate: _Gate) -> None:
         gate.running -= 1
@@ -110,7 +110,7 @@ class Gates:
         gate.pace.told_left(left, seconds, self.now())
 
 
-class Place:
+class LinePlace:
     """The place that a line has at a provider, from its first request to its end.
 
     Attributes:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from orchestrator.batch.database import BatchDatabase, DatabaseError
 from orchestrator.batch.engine import Engine
+from orchestrator.clock import SystemClock
 
 LOOK_AROUND = 3.0
 """Seconds between two looks at which batches are open, and who has died."""
 
 TICK = 0.2
+
+_CLOCK = SystemClock()
 
 
 def help_out(
@@ -37,9 +39,9 @@ def help_out(
         tell(engine.worker.done)
         if engine.worker.writer.trouble is not None:
             raise DatabaseError(engine.worker.writer.trouble)
-        if time.monotonic() - looked > LOOK_AROUND:
+        if _CLOCK.monotonic() - looked > LOOK_AROUND:
             engine.take_over()
             if not database.open_batches():
                 return
-            looked = time.monotonic()
-        time.sleep(TICK)
+            looked = _CLOCK.monotonic()
+        _CLOCK.sleep(TICK)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +13,7 @@ from orchestrator.api.client import Orchestrator
 from orchestrator.api.errors import CallFailed
 from orchestrator.api.request import Request, RequestError
 from orchestrator.api.response import Response
-from orchestrator.batch.gates import Gates, Place
+from orchestrator.batch.gates import Gates, LinePlace
 from orchestrator.batch.lines import BatchLine, LineRequest
 from orchestrator.batch.records import (
     NANO,
@@ -26,6 +25,7 @@ from orchestrator.batch.records import (
     tokens,
 )
 from orchestrator.batch.segments import SegmentedCall, SegmentEngine
+from orchestrator.clock import SystemClock
 from orchestrator.config.errors import ConfigError
 from orchestrator.dialects import Usage
 from orchestrator.execution.durable import run_durable
@@ -72,7 +72,7 @@ class LineCaller:
         """How many lines at once each provider takes, as far as it is known."""
         return self._gates.limits
 
-    async def enter(self, line: BatchLine, options: LineOptions) -> Place:
+    async def enter(self, line: BatchLine, options: LineOptions) -> LinePlace:
         """Wait until there is room for the line where it will be asked, most likely."""
         return await self._gates.enter(self._home(line, options))
 
@@ -86,7 +86,9 @@ class LineCaller:
             return ""  # its call will say what is wrong with it
         return self._homes[wanted]
 
-    def begin(self, line: BatchLine, options: LineOptions, place: Place) -> SegmentedCall[Outcome]:
+    def begin(
+        self, line: BatchLine, options: LineOptions, place: LinePlace
+    ) -> SegmentedCall[Outcome]:
         """The line's call, which nobody runs yet; whatever goes wrong with it is its outcome."""
 
         async def perform(kind: str, asked: Data) -> Data:
@@ -157,7 +159,7 @@ def cost_of(attempts: Sequence[Attempt], price: Price | None) -> int | None:
     """What attempts cost, in billionths of a US dollar; ``None`` where one has no price."""
     if price is None:
         return None
-    when = datetime.fromtimestamp(time.time(), UTC)
+    when = datetime.fromtimestamp(SystemClock().time(), UTC)
     total = Decimal(0)
     for attempt in attempts:
         if attempt.usage is None or attempt.usage == Usage():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from orchestrator.classification.waits import either
+from orchestrator.clock import SystemClock
 
 LONGEST = 120.0
 """Seconds. Limits of a day are no pace: the board waits for those, and asks others meanwhile."""
@@ -51,7 +51,7 @@ def read_window(
     """
     if left is None or reset is None or not left.strip().isdecimal():
         return None
-    count, seconds = int(left), either(reset, time.time())
+    count, seconds = int(left), either(reset, SystemClock().time())
     if seconds is None:
         return None
     if not is_window and count == 0:

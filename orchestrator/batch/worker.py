@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
@@ -11,11 +10,12 @@ import attrs
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.batch.database import BatchDatabase, GroupRow
-from orchestrator.batch.gates import Place
+from orchestrator.batch.gates import LinePlace
 from orchestrator.batch.line_call import LineCaller, LineOptions
 from orchestrator.batch.lines import BatchLine
 from orchestrator.batch.records import Outcome
 from orchestrator.batch.segments import Pause, SegmentedCall
+from orchestrator.clock import SystemClock
 
 
 class GroupWriter:
@@ -117,7 +117,7 @@ class Worker:
             place.leave()
 
     async def _run(
-        self, line: BatchLine, options: LineOptions, recorder: StepRecorder, place: Place
+        self, line: BatchLine, options: LineOptions, recorder: StepRecorder, place: LinePlace
     ) -> None:
         call = self.caller.begin(line, options, place)
 
@@ -175,6 +175,6 @@ def interruption(batch: str, line: int, custom_id: str, worker: str) -> GroupRow
         "line": line,
         "custom_id": custom_id,
         "worker": worker,
-        "time": time.time(),
+        "time": SystemClock().time(),
     }
     return GroupRow("interruptions", values, landed=(batch, line))

@@ -31,7 +31,7 @@ from orchestrator.batch.pace import MOST
 from orchestrator.batch.records import NANO
 from orchestrator.batch.worker import GroupWriter, Worker
 from orchestrator.cli.batch import BatchOptions
-from orchestrator.cli.batch_view import BatchView, Ending
+from orchestrator.cli.batch_view import BatchEnding, BatchView
 from orchestrator.cli.context import open_orchestrator
 from orchestrator.cli.exit_codes import DONE, FAILED, INTERRUPTED, UsageError
 from orchestrator.cli.live import working
@@ -62,7 +62,7 @@ def run(options: BatchOptions, screen: Screen) -> int:
     with (
         _told(),
         open_orchestrator(
-            options.config, screen, options.route or None, named=not options.json
+            options.config, screen, options.route or None, named=not (options.json or options.quiet)
         ) as orchestrator,
     ):
         orchestrator.runtime.log.mute()  # thousands of calls: what they met stands in the files
@@ -81,7 +81,7 @@ def work(options: BatchOptions, screen: Screen) -> int:
     with (
         _told(),
         open_orchestrator(
-            options.config, screen, ("any/model",), named=not options.json
+            options.config, screen, ("any/model",), named=not (options.json or options.quiet)
         ) as orchestrator,
     ):
         orchestrator.runtime.log.mute()
@@ -287,7 +287,7 @@ class _Session:
         interrupted = coordinator.end()
         was_stopped = stops.asked() and not is_over
         view.summary(
-            Ending(
+            BatchEnding(
                 lines=self.given.count,
                 sums=coordinator.sums,
                 files=coordinator.files,

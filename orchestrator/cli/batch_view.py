@@ -32,7 +32,7 @@ _WINDOW = 20.0
 
 
 @attrs.frozen
-class Ending:
+class BatchEnding:
     """How a batch ended.
 
     Attributes:
@@ -131,7 +131,7 @@ class BatchView:
 
     # Its end.
 
-    def summary(self, ending: Ending) -> None:
+    def summary(self, ending: BatchEnding) -> None:
         """Say how it ended."""
         if self._json:
             self._event("summary", **_summary(ending))
@@ -239,7 +239,7 @@ def _words(sums: Sums, rate: float, done: int | None) -> str:
     return ", ".join(words)
 
 
-def _counts(ending: Ending) -> str:
+def _counts(ending: BatchEnding) -> str:
     sums = ending.sums
     words = [f"{sums.answered:,} answered"]
     if sums.rescued:
@@ -261,7 +261,7 @@ def _used(sums: Sums) -> str:
     return f"{tokens}; {_dollars(sums.cost)}{besides}"
 
 
-def _next_step(ending: Ending) -> str:
+def _next_step(ending: BatchEnding) -> str:
     if ending.max_cost is not None:
         return (
             f"stopped before --max-cost ${ending.max_cost:f} could be passed; the same command "
@@ -278,7 +278,7 @@ def _figures(sums: Sums) -> dict[str, Any]:
     return {**attrs.asdict(sums), "cost": sums.cost / NANO}
 
 
-def _summary(ending: Ending) -> dict[str, Any]:
+def _summary(ending: BatchEnding) -> dict[str, Any]:
     files = ending.files
     return {
         "lines": ending.lines,

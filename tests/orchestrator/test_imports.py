@@ -51,6 +51,7 @@ execution          | states api.errors api.request api.response classification c
 tracing            | states api.errors config dialects execution ledger provider secrets vendors
 serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger
 gateway            | states api.client api.errors api.request clock config dialects execution extras health http_messages lab.simulation ledger provider secrets serving tracing
+batch              | states api.client api.errors api.request api.response classification clock config dialects execution ledger serving states
 importing          | states config dialects header_rules json_values pooling vendors
 sim                |
 lab.diagrams       | states extras ledger
@@ -58,7 +59,7 @@ lab.simulation     | states api.client api.errors api.request api.response class
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config extras ledger sim lab.invariants lab.simulation
-cli                | states api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution extras gateway health http_messages importing lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
+cli                | states batch api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution extras gateway health http_messages importing lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 
 DIVIDED = ("api", "lab")
@@ -72,6 +73,7 @@ OTHERS = {
     "api.chunks": {"msgspec"},
     "api.options": {"httpx"},
     "classification": {"msgspec"},
+    "batch": {"dbos", "msgspec", "sqlalchemy"},
     "cli": {"cyclopts", "genai_prices", "httpx", "msgspec", "pygal", "rich"},
     "config": {"cattrs", "platformdirs"},
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
@@ -96,6 +98,7 @@ NOT_LOADED = (
     "asyncio",
     "cattrs",
     "cyclopts",
+    "dbos",
     "httpcore",
     "httpx",
     "httpx2",
@@ -103,6 +106,7 @@ NOT_LOADED = (
     "opentelemetry",
     "prometheus_client",
     "rich",
+    "sqlalchemy",
     "sqlite3",
     "uvicorn",
     "yaml",
