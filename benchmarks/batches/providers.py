@@ -69,6 +69,7 @@ class Providers:
         self.providers = {"alpha": _Provider(), "beta": _Provider()}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._server: asyncio.Server | None = None
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -77,8 +78,10 @@ class Providers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def url(self, name: str) -> str:
         """The ``base_url`` of a provider."""
@@ -86,8 +89,18 @@ class Providers:
 
     async def _listen(self) -> int:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = server
         port: int = server.sockets[0].getsockname()[1]
         return port
+
+    async def _end(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        others = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
+        for one in others:
+            one.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)  # what they have closed is closed in the loop's next round
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

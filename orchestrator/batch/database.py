@@ -27,7 +27,7 @@ SCHEMA = "orchestrator_batch"
 CONNECT_SECONDS = 10
 """Seconds that a server has to answer at all."""
 
-_BUSY_SECONDS, _FIRST_BUSY_SECONDS = 30, 3
+_BUSY_SECONDS, _FIRST_BUSY_SECONDS = 30, 2
 """Seconds that a statement waits for whoever holds a file of SQLite, and the first look at it."""
 
 _SETUP = zlib.crc32(b"orchestrator batch setup")
@@ -513,10 +513,12 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
     # never the file (sqlite.org/pragma.html#pragma_synchronous, 2026-11).
     connection.isolation_level = "IMMEDIATE"
     with suppress(Exception):  # a file that is none is said by the first statement
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+        connection.execute(f"PRAGMA busy_timeout = {_FIRST_BUSY_SECONDS * 1000}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+    with suppress(Exception):
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
 
 
 def _key(worker: str) -> int:

@@ -272,8 +272,12 @@ class Engine:
                 self.run(_cancel_others())
             dbos.DBOS.destroy(destroy_registry=True)
         if self._loop is not None and self._thread is not None:
+            with contextlib.suppress(RuntimeError):
+                self.run(self._loop.shutdown_default_executor())
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_WAIT_FOR_LOOP)
+            if not self._thread.is_alive():
+                self._loop.close()
 
 
 async def _cancel_others() -> None:

@@ -268,7 +268,9 @@ def served_paths() -> tuple[str, ...]:
     others = (
         path for one in DIALECTS.values() for spec in one.operations.values() for path in spec.paths
     )
-    return tuple(dict.fromkeys((*answers, *others)))
+    # As the vendors' own addresses begin.
+    served = dict.fromkeys((*answers, *others))
+    return tuple(f"/v1{path}" if path.startswith("/") else path for path in served)
 
 
 def _listed(paths: tuple[str, ...]) -> str:

@@ -57,7 +57,9 @@ class BatchOptions:
 
 
 def batch(  # noqa: PLR0913 - one argument for each option of the command
-    input: Path,  # noqa: A002 - the word that its help shows
+    input: Annotated[  # noqa: A002 - the word that its help shows
+        Path, Parameter(allow_leading_hyphen=True)
+    ],
     /,
     *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,

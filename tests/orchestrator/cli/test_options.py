@@ -302,6 +302,10 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
             config.read_text().replace("max_attempts = 3", "max_attempts = 2")
         )
         (tmp_path / "request.json").write_text('{"messages": [{"role": "user", "content": "hi"}]}')
+        (tmp_path / "in.jsonl").write_text(
+            '{"custom_id": "1", "url": "/v1/chat/completions", '
+            '"body": {"messages": [{"role": "user", "content": "hi"}]}}'
+        )
         (tmp_path / "other.yaml").write_text(
             "model_list: [{model_name: a, litellm_params: {model: gpt-5, api_key: sk-123456}}]"
         )
