@@ -25,7 +25,11 @@ AHEAD = 2_000
 million lines take neither the memory nor the time to put them all there first."""
 
 AT_ONCE = 250
-"""Lines that are put, and outcomes that are written, in one go."""
+"""Lines that are read, and outcomes that are written, in one go."""
+
+PUT_AT_ONCE, MOST_PUTS = 50, 4
+"""Lines that are put in one go, and how often between two looks at what is over: whoever puts
+holds the lock of SQLite, and answers wait for it."""
 
 TICK = 0.1
 """Seconds between two looks at what is over."""
@@ -258,12 +262,14 @@ class Coordinator:
 
     def _top_up(self, groups: Iterator[list[BatchLine]]) -> None:
         """Put lines on the queue while there is room, and money."""
-        while self._put < AHEAD:
+        for _ in range(MOST_PUTS):
+            if self._put >= AHEAD:
+                return
             while not self._next:
                 if (group := next(groups, None)) is None:
                     return
                 self._next.extend(group)
-            allowed = list(self._allowed())
+            allowed = list(islice(self._allowed(), PUT_AT_ONCE))
             if not allowed:
                 return
             self.engine.put(allowed, self.options)

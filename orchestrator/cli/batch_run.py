@@ -67,7 +67,8 @@ def run(options: BatchOptions, screen: Screen) -> int:
     ):
         orchestrator.runtime.log.mute()  # thousands of calls: what they met stands in the files
         given = _checked(options, orchestrator, screen)
-        database = BatchDatabase(options.database or _state_path(options.output))
+        beside = _state_path(options.output)
+        database = BatchDatabase(beside if options.database is None else options.database)
         return _Session(options, screen, orchestrator, given, database).run()
 
 

