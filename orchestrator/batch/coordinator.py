@@ -12,12 +12,13 @@ import attrs
 import msgspec
 
 from orchestrator.batch.budget import Budget
-from orchestrator.batch.database import BatchDatabase, DatabaseError, KnownBatch, Sums
+from orchestrator.batch.database import BatchDatabase, DatabaseError
 from orchestrator.batch.engine import Engine
 from orchestrator.batch.line_call import LineOptions
 from orchestrator.batch.lines import BatchInput, BatchLine, read_lines
 from orchestrator.batch.output import OutputFile, failures_path, interruptions_path
 from orchestrator.batch.records import Outcome
+from orchestrator.batch.tables import KnownBatch, Sums
 from orchestrator.clock import SystemClock
 
 AHEAD = 2_000

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from orchestrator.batch.records import Outcome
+from orchestrator.batch.tables import BatchTables, KnownBatch, Sums
 
 if sys.platform != "win32":
     import fcntl
@@ -35,58 +36,6 @@ _SETUP = zlib.crc32(b"orchestrator batch setup")
 
 class DatabaseError(Exception):
     """The database cannot be used; the text names it without its password."""
-
-
-@attrs.frozen
-class KnownBatch:
-    """A batch that was begun.
-
-    Attributes:
-        name: What it is known by.
-        digest: SHA-256 of its input.
-        lines: How many it has.
-        output: The file of its answers, as it was named.
-        is_open: Whether lines are left to ask.
-    """
-
-    name: str
-    digest: str
-    lines: int
-    output: str
-    is_open: bool
-
-
-@attrs.frozen
-class Sums:
-    """What is known of a batch's lines.
-
-    Attributes:
-        answered, failed, rescued: How many lines.
-        prompt_tokens, completion_tokens: Of all of them.
-        cost: In billionths of a US dollar, as far as prices are known.
-        unpriced: Lines with tokens whose price is not known.
-    """
-
-    answered: int = 0
-    failed: int = 0
-    rescued: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: int = 0
-    unpriced: int = 0
-
-    def plus(self, outcome: Outcome) -> Sums:
-        """The same with one more line."""
-        is_unpriced = outcome.cost is None and bool(outcome.prompt_tokens)
-        return Sums(
-            self.answered + outcome.is_answered,
-            self.failed + (not outcome.is_answered),
-            self.rescued + outcome.is_rescued,
-            self.prompt_tokens + outcome.prompt_tokens,
-            self.completion_tokens + outcome.completion_tokens,
-            self.cost + (outcome.cost or 0),
-            self.unpriced + is_unpriced,
-        )
 
 
 class BatchDatabase:
@@ -114,7 +63,7 @@ class BatchDatabase:
         self.url = address
         self._held: Any = None
         self.engine = self._made()
-        self._tables(None if self.path is not None else SCHEMA)
+        self.tables = BatchTables(None if self.path is not None else SCHEMA)
 
     @property
     def is_there(self) -> bool:
@@ -138,60 +87,6 @@ class BatchDatabase:
             self.url, pool_size=10, max_overflow=20, pool_pre_ping=True, connect_args=arguments
         )
 
-    def _tables(self, schema: str | None) -> None:
-        metadata = sa.MetaData(schema=schema)
-        self.metadata = metadata
-        text, big = sa.Text, sa.BigInteger
-        self.batches = sa.Table(
-            "batches",
-            metadata,
-            sa.Column("name", text, primary_key=True),
-            sa.Column("digest", text, nullable=False),
-            sa.Column("lines", big, nullable=False),
-            sa.Column("output", text, nullable=False),
-            sa.Column("is_open", sa.Boolean, nullable=False),
-        )
-        self.outcomes = sa.Table(
-            "outcomes",
-            metadata,
-            sa.Column("batch", text, primary_key=True),
-            sa.Column("line", big, primary_key=True),
-            sa.Column("custom_id", text, nullable=False),
-            sa.Column("is_answered", sa.Boolean, nullable=False),
-            sa.Column("is_written", sa.Boolean, nullable=False),
-            sa.Column("is_rescued", sa.Boolean, nullable=False),
-            sa.Column("prompt_tokens", big, nullable=False),
-            sa.Column("completion_tokens", big, nullable=False),
-            sa.Column("cost", big),
-            sa.Column("record", text, nullable=False),
-        )
-        unwritten = self.outcomes.c.is_written.is_(False)
-        sa.Index(
-            "outcomes_unwritten",
-            self.outcomes.c.batch,
-            postgresql_where=unwritten,
-            sqlite_where=unwritten,
-        )
-        # A line from its first request to its end; what a worker leaves here when it is killed
-        # was in flight.
-        self.flights = sa.Table(
-            "flights",
-            metadata,
-            sa.Column("batch", text, primary_key=True),
-            sa.Column("line", big, primary_key=True),
-            sa.Column("custom_id", text, nullable=False),
-            sa.Column("worker", text, nullable=False),
-        )
-        self.interruptions = sa.Table(
-            "interruptions",
-            metadata,
-            sa.Column("batch", text, primary_key=True),
-            sa.Column("line", big, primary_key=True),
-            sa.Column("worker", text, primary_key=True),
-            sa.Column("custom_id", text, nullable=False),
-            sa.Column("time", sa.Float, nullable=False),
-        )
-
     def open(self) -> None:
         """Look whether it can be used, and make the tables that are missing.
 
@@ -203,7 +98,7 @@ class BatchDatabase:
                 connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
             else:
                 self._look(connection)
-            self.metadata.create_all(connection)
+            self.tables.metadata.create_all(connection)
 
     def _look(self, connection: sa.Connection) -> None:
         """Find out whether the file is whole, and nobody holds it."""
@@ -313,16 +208,16 @@ class BatchDatabase:
 
     def find_batch(self, name: str | None = None) -> KnownBatch | None:
         """The batch of that name; without one, that of a file of SQLite, which has but one."""
-        query = sa.select(self.batches)
+        query = sa.select(self.tables.batches)
         if name is not None:
-            query = query.where(self.batches.c.name == name)
+            query = query.where(self.tables.batches.c.name == name)
         with self.told(), self.engine.connect() as connection:
             row = connection.execute(query).first()
         return None if row is None else KnownBatch(*row)
 
     def open_batches(self) -> Sequence[KnownBatch]:
         """Those with lines left to ask."""
-        query = sa.select(self.batches).where(self.batches.c.is_open.is_(True))
+        query = sa.select(self.tables.batches).where(self.tables.batches.c.is_open.is_(True))
         with self.told(), self.engine.connect() as connection:
             return [KnownBatch(*row) for row in connection.execute(query)]
 
@@ -331,7 +226,7 @@ class BatchDatabase:
         values = attrs.asdict(batch)
         with self.told(), self.engine.begin() as connection:
             connection.execute(
-                self._insert(self.batches)
+                self._insert(self.tables.batches)
                 .values(values)
                 .on_conflict_do_update(index_elements=["name"], set_={"is_open": batch.is_open})
             )
@@ -340,18 +235,14 @@ class BatchDatabase:
 
     def done_among(self, batch: str, first: int, last: int) -> set[int]:
         """The numbers of the lines from ``first`` to ``last`` that have an outcome."""
-        table = self.outcomes.c
+        table = self.tables.outcomes.c
         query = sa.select(table.line).where(table.batch == batch, table.line.between(first, last))
         with self.told(), self.engine.connect() as connection:
             return set(connection.execute(query).scalars())
 
-    def has_outcome(self, batch: str, line: int) -> bool:
-        """Whether it is known what became of a line."""
-        return bool(self.done_among(batch, line, line))
-
     def sums(self, batch: str, *, are_written: bool = False) -> Sums:
         """What is known of a batch's lines, or only of those that stand in their file."""
-        table = self.outcomes.c
+        table = self.tables.outcomes.c
         is_unpriced = table.cost.is_(None) & (table.prompt_tokens > 0)
         counts = (
             table.is_answered,
@@ -372,7 +263,7 @@ class BatchDatabase:
 
     def unwritten(self, batch: str, most: int) -> list[Outcome]:
         """Outcomes that stand in no file yet, at most so many."""
-        table = self.outcomes.c
+        table = self.tables.outcomes.c
         query = (
             self._outcomes()
             .where(table.batch == batch, table.is_written.is_(False))
@@ -384,7 +275,7 @@ class BatchDatabase:
 
     def unwritten_answers(self, batch: str) -> dict[str, int]:
         """The numbers of answers that stand in no file yet, by ``custom_id``."""
-        table = self.outcomes.c
+        table = self.tables.outcomes.c
         query = sa.select(table.custom_id, table.line).where(
             table.batch == batch, table.is_written.is_(False), table.is_answered.is_(True)
         )
@@ -393,7 +284,7 @@ class BatchDatabase:
 
     def failures(self, batch: str) -> Iterator[Outcome]:
         """The lines that failed, one after the other."""
-        table = self.outcomes.c
+        table = self.tables.outcomes.c
         last = 0
         while True:
             query = (
@@ -410,7 +301,7 @@ class BatchDatabase:
             last = rows[-1].number
 
     def _outcomes(self) -> sa.Select[Any]:
-        table = self.outcomes.c
+        table = self.tables.outcomes.c
         return sa.select(
             *(table.line, table.custom_id, table.is_answered, table.record),
             *(table.prompt_tokens, table.completion_tokens, table.cost, table.is_rescued),
@@ -418,7 +309,7 @@ class BatchDatabase:
 
     def mark_written(self, batch: str, lines: Iterable[int], *, is_written: bool = True) -> None:
         """Remember that outcomes stand in their file."""
-        table = self.outcomes
+        table = self.tables.outcomes
         with self.told(), self.engine.begin() as connection:
             connection.execute(
                 sa.update(table)
@@ -428,7 +319,7 @@ class BatchDatabase:
 
     def forget_written(self, batch: str) -> None:
         """All answers are to be written again, since their file is gone."""
-        table = self.outcomes
+        table = self.tables.outcomes
         with self.told(), self.engine.begin() as connection:
             connection.execute(
                 sa.update(table).where(table.c.batch == batch).values(is_written=False)
@@ -436,7 +327,7 @@ class BatchDatabase:
 
     def drop_failures(self, batch: str, lines: Sequence[int]) -> None:
         """Forget that lines failed, so that they are asked again."""
-        table = self.outcomes
+        table = self.tables.outcomes
         with self.told(), self.engine.begin() as connection:
             connection.execute(
                 sa.delete(table).where(
@@ -453,31 +344,26 @@ class BatchDatabase:
             SQLAlchemyError: It could not be entered.
         """
         with self.engine.begin() as connection:
-            for table in (self.flights, self.outcomes, self.interruptions):
+            for table in (self.tables.flights, self.tables.outcomes, self.tables.interruptions):
                 values = [row.values for row in rows if row.table == table.name and row.values]
                 if values:
                     connection.execute(self._insert(table).on_conflict_do_nothing(), values)
             for batch, line in (row.landed for row in rows if row.landed is not None):
-                flights = self.flights
+                flights = self.tables.flights
                 connection.execute(
                     sa.delete(flights).where(flights.c.batch == batch, flights.c.line == line)
                 )
 
     def flights_of(self, worker: str) -> list[tuple[str, int, str]]:
         """Batch, number and ``custom_id`` of the lines that ``worker`` has in flight."""
-        table = self.flights.c
+        table = self.tables.flights.c
         query = sa.select(table.batch, table.line, table.custom_id).where(table.worker == worker)
         with self.told(), self.engine.connect() as connection:
             return [(row.batch, row.line, row.custom_id) for row in connection.execute(query)]
 
-    def workers_in_flight(self) -> set[str]:
-        """Who has lines in flight."""
-        with self.told(), self.engine.connect() as connection:
-            return set(connection.execute(sa.select(self.flights.c.worker).distinct()).scalars())
-
     def interrupted(self, batch: str) -> list[dict[str, Any]]:
         """Lines that were in flight when their worker died, so that they may be asked twice."""
-        table = self.interruptions.c
+        table = self.tables.interruptions.c
         query = (
             sa.select(table.custom_id, table.line, table.worker, table.time)
             .where(table.batch == batch)

@@ -6,8 +6,9 @@ import attrs
 
 from orchestrator.api.client import Orchestrator
 from orchestrator.batch.budget import NoPrice, Rates, tokens_of
-from orchestrator.batch.database import BatchDatabase, KnownBatch
+from orchestrator.batch.database import BatchDatabase
 from orchestrator.batch.lines import BatchInput, read_lines
+from orchestrator.batch.tables import KnownBatch
 
 
 @attrs.frozen

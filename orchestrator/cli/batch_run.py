@@ -20,7 +20,7 @@ from orchestrator.batch.coordinator import (
     batch_name,
     find_known,
 )
-from orchestrator.batch.database import BatchDatabase, DatabaseError, KnownBatch
+from orchestrator.batch.database import BatchDatabase, DatabaseError
 from orchestrator.batch.engine import Engine, worker_name
 from orchestrator.batch.foretelling import Foretold, foretell
 from orchestrator.batch.gates import Gates
@@ -29,6 +29,7 @@ from orchestrator.batch.line_call import LineCaller, LineOptions
 from orchestrator.batch.lines import BatchInput, BatchLine, InputError, check_input
 from orchestrator.batch.pace import MOST
 from orchestrator.batch.records import NANO
+from orchestrator.batch.tables import KnownBatch
 from orchestrator.batch.worker import GroupWriter, Worker
 from orchestrator.cli.batch import BatchOptions
 from orchestrator.cli.batch_view import BatchEnding, BatchView

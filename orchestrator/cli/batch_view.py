@@ -13,9 +13,9 @@ import attrs
 import msgspec
 
 from orchestrator.batch.coordinator import BatchFiles, Told
-from orchestrator.batch.database import Sums
 from orchestrator.batch.foretelling import Foretold
 from orchestrator.batch.records import NANO
+from orchestrator.batch.tables import Sums
 from orchestrator.cli.format import count, one_line
 from orchestrator.cli.live import Work, working
 from orchestrator.cli.screen import Screen

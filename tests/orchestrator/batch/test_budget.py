@@ -19,7 +19,7 @@ TALK = {"messages": [{"role": "user", "content": "x" * 800}]}
 def price(provider: str, model: str, usage: Usage, when: datetime) -> Decimal | None:
     """A dollar for a million tokens asked, two for those said; of ``a`` alone."""
     assert model
-    assert when
+    assert when.tzinfo
     if provider != "a":
         return None
     return Decimal(usage.prompt_tokens + 2 * usage.completion_tokens) / 1_000_000

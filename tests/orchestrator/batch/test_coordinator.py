@@ -31,7 +31,7 @@ def price(provider: str, model: str, usage: Usage, when: datetime) -> Decimal:
     """A cent for each answer of 100 tokens."""
     assert provider
     assert model
-    assert when
+    assert when.tzinfo
     return Decimal(usage.prompt_tokens + usage.completion_tokens) / 10_000
 
 
