@@ -17,6 +17,7 @@ from async_batch_llm import (
     ArtifactIdentity,
     JsonlArtifactStore,
     ProcessorConfig,
+    RateLimitConfig,
     ResumePolicy,
     llm,
     process_prompts,
@@ -40,7 +41,11 @@ async def ask(base_url: str, concurrency: int, prompts: list[tuple[str, str]]) -
     batch = await process_prompts(
         strategy,
         prompts,
-        config=ProcessorConfig(concurrency=concurrency),
+        # By default a 429 makes it pause for minutes, and go on slowly; these providers want less.
+        config=ProcessorConfig(
+            concurrency=concurrency,
+            rate_limit=RateLimitConfig(cooldown_seconds=1.0, slow_start_items=0),
+        ),
         artifact_store=JsonlArtifactStore(CHECKPOINT, identity=identity, fsync=True),
         resume=ResumePolicy.REUSE_SUCCESSES,
     )

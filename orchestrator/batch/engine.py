@@ -40,11 +40,20 @@ _log = logging.getLogger("orchestrator")
 
 
 class _EngineLog(logging.Handler):
-    """Passes what the engine has to say on to our own log, for those who read it."""
+    """Passes what the engine has to say on to our own log, for those who read it.
+
+    Args:
+        password: Of the database, which is in none of it.
+    """
+
+    def __init__(self, password: str) -> None:
+        super().__init__()
+        self._password = password
 
     def emit(self, record: logging.LogRecord) -> None:
         """See :class:`logging.Handler`."""
-        _log.debug("engine: %s", record.getMessage())
+        said = record.getMessage()
+        _log.debug("engine: %s", said.replace(self._password, "***") if self._password else said)
 
 
 class _Recorder:
@@ -101,8 +110,11 @@ class Engine:
         Raises:
             DatabaseError: The database cannot be used.
         """
-        with _quiet(), self._database.told(), self._database.exclusive():
-            self._launch()
+        try:
+            with self._quiet(), self._database.told(), self._database.exclusive():
+                self._launch()
+        except dbos.error.DBOSException as error:
+            raise DatabaseError(self._database.words(error)) from error
 
     def _launch(self) -> None:
         # Plain JSON: the engine's own default is pickle, which runs what somebody else wrote.
@@ -263,21 +275,35 @@ class Engine:
 
         What is in flight is cut off, and gone on with by the next start.
         """
-        with _quiet(), contextlib.suppress(SQLAlchemyError, DatabaseError):
+        if self._loop is None or self._thread is None:  # it was never started
+            if last is not None:
+                last.close()
+            return
+        with self._quiet(), contextlib.suppress(SQLAlchemyError, DatabaseError):
             if self._client is not None:
                 self._client.destroy()
             if last is not None:
                 self.run(last)
-            if self._loop is not None:
-                self.run(_cancel_others())
+            self.run(_cancel_others())
             dbos.DBOS.destroy(destroy_registry=True)
-        if self._loop is not None and self._thread is not None:
-            with contextlib.suppress(RuntimeError):
-                self.run(self._loop.shutdown_default_executor())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(_WAIT_FOR_LOOP)
-            if not self._thread.is_alive():
-                self._loop.close()
+        self._end_loop(self._loop, self._thread)
+
+    def _end_loop(self, loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+        with contextlib.suppress(RuntimeError):
+            self.run(loop.shutdown_default_executor())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(_WAIT_FOR_LOOP)
+        if not thread.is_alive():
+            loop.close()
+
+    @contextlib.contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """The engine's words go to our log, not to the terminal, from here to its end."""
+        logger = logging.getLogger("dbos")
+        if not any(isinstance(handler, _EngineLog) for handler in logger.handlers):
+            logger.handlers[:] = [_EngineLog(str(self._database.url.password or ""))]
+            logger.propagate = False
+        yield
 
 
 async def _cancel_others() -> None:
@@ -285,13 +311,3 @@ async def _cancel_others() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """The engine's words go to our log, not to the terminal, from here to its end."""
-    logger = logging.getLogger("dbos")
-    if not any(isinstance(handler, _EngineLog) for handler in logger.handlers):
-        logger.handlers[:] = [_EngineLog()]
-        logger.propagate = False
-    yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -205,6 +206,17 @@ def test_a_database_that_somebody_holds_is_named(batch: Batch) -> None:
 
     assert ended.status == 2
     assert "database is locked; another program holds it" in ended.err
+    assert batch.asked == 0
+
+
+def test_one_batch_is_run_by_one_process_at_a_time(batch: Batch) -> None:
+    batch.write(line("a"))
+    with (batch.place.home / "out.jsonl.state.sqlite.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        ended = batch.run()
+
+    assert ended.status == 2
+    assert "this batch is running already" in ended.err
     assert batch.asked == 0
 
 
