@@ -149,9 +149,15 @@ class Coordinator:
         """Enter the batch, and mend what a kill has left.
 
         Raises:
+            BatchMismatch: Another process runs it.
             DatabaseError: The database cannot be used.
             OSError: A file cannot be written.
         """
+        if not self.database.claim_batch(self.name):
+            raise BatchMismatch(
+                f"{self.database.shown}: this batch is running already, elsewhere; "
+                "`orchestrator batch work` helps"
+            )
         if known is None or retry_failed or not known.is_open:
             self._enter(is_open=True)
         # Workflows first: one that is there is not put again.

@@ -174,6 +174,20 @@ class BatchDatabase:
             connection.commit()
         return True
 
+    def claim_batch(self, name: str) -> bool:
+        """Hold what tells others that this process writes a batch's files, until it ends.
+
+        Returns:
+            False where another one does: each would write a part of the answers.
+        """
+        if self.path is not None or self._held is None:
+            return True  # whoever holds the file is alone
+        with self.told():
+            key = sa.func.pg_try_advisory_lock(_key(f"files of {name}"))
+            is_ours = bool(self._held.execute(sa.select(key)).scalar())
+            self._held.commit()
+        return is_ours
+
     def _hold_file(self, path: Path) -> bool:
         file = self._held = path.open("a")
         if sys.platform == "win32":

@@ -110,11 +110,15 @@ class Worker:
             await self._began.wait()
         place = await self.caller.enter(line, options)
         try:
-            if self._is_stopping:
-                await asyncio.Event().wait()  # until the process ends: the next start begins it
+            await self._stay_if_stopping()
             await self._run(line, options, recorder, place)
         finally:
             place.leave()
+
+    async def _stay_if_stopping(self) -> None:
+        """Go no further once no other line is to begin: the next start goes on."""
+        if self._is_stopping:
+            await asyncio.Event().wait()
 
     async def _run(
         self, line: BatchLine, options: LineOptions, recorder: StepRecorder, place: LinePlace
@@ -137,6 +141,7 @@ class Worker:
     async def _segment(
         self, line: BatchLine, options: LineOptions, call: SegmentedCall[Outcome]
     ) -> dict[str, Any]:
+        await self._stay_if_stopping()
         self.in_flight += 1
         try:
             await self.writer.write(self._flight(line, options))
