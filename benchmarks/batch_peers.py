@@ -175,15 +175,20 @@ def _killed(one: Contender, folder: Path, providers: Providers, lines: int, kill
 
 
 def _over_lines(folder: Path) -> set[str]:
-    """The lines that are over by what is stored: of ours, and of the peer's checkpoint."""
+    """The lines whose outcome is stored; of the peer's those that were answered.
+
+    The others it asks again by its own rule.
+    """
     found = {f"id-{line}" for line in stored(folder)}
     path = folder / CHECKPOINT
     if path.exists():
         for raw in path.read_text().splitlines():
             try:
-                found.add(str(json.loads(raw).get("item_id")))
+                record = json.loads(raw)
             except json.JSONDecodeError:
                 continue
+            if record.get("success"):
+                found.add(str(record.get("item_id")))
     return {one for one in found if one.startswith("id-")}
 
 
