@@ -178,7 +178,9 @@ def _judge_causes(found: Findings, failures: list[dict[str, Any]]) -> None:
         number = int(one["custom_id"].removeprefix("id-"))
         if not how.is_hopeless(number):
             found.wrong.append(f"{one['custom_id']} failed: {one['error']['message']}")
-        elif one["error"]["code"] != "bad_request" or not one["error"]["attempts"]:
+        # Where the first target was not to be had just then, its reason leads, and the refusal of
+        # the fallback stands beside it: the cause of a failed call, as everywhere.
+        elif "bad_request" not in {each["reason"] for each in one["error"].get("attempts", ())}:
             found.wrong.append(f"{one['custom_id']} has another cause: {one['error']}")
 
 
