@@ -37,6 +37,7 @@ COMMANDS = {
     "diagram": "Draw the state machine: under a config, as calls took it, or as configs differ.",
     "simulate": "Run the machine against a script: no network, no keys, no waiting.",
     "replay": "Put recorded calls through a changed config: what would have been lost.",
+    "batch": "Answer a file of requests, line by line; a kill or a limit loses nothing.",
     "serve": "Serve the APIs that agents speak: any language, any SDK, one address.",
     "restart": "Put a new gateway process in the place of the running one, without a gap.",
     "service": "Run the gateway as a systemd user unit: write its file, show it, remove it.",
@@ -90,6 +91,11 @@ EXAMPLES = {
         "orchestrator replay calls.jsonl --config new.toml",
         "orchestrator replay calls.jsonl --config new.toml --max-lost 0",
     ),
+    "batch": (
+        "orchestrator batch requests.jsonl -o answers.jsonl",
+        "orchestrator batch in.jsonl -o out.jsonl --route default --max-cost 20",
+        'orchestrator batch work --database "postgresql://me@db.example/llm"',
+    ),
     "serve": (
         "orchestrator serve",
         "orchestrator serve --config orchestrator.toml --port 8400",
@@ -122,6 +128,7 @@ _WORDS = {
     "stats": "[OPTIONS] [LEDGERS...]",
     "simulate": "[OPTIONS] [SCRIPT]",
     "replay": "[OPTIONS] LEDGERS...",
+    "batch": "[OPTIONS] INPUT|work",
     "service": "[OPTIONS] ACTION",
     "key": "[OPTIONS] ACTION [NAME]",
     "completion": "[SHELL]",

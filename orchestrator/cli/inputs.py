@@ -102,6 +102,14 @@ def read_duration(value: str | None, option: str) -> float | None:
         raise UsageError(f"{option}: {error}") from None
 
 
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether both paths lead to one file."""
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there yet
+        return one.absolute() == other.absolute()
+
+
 def check_writable(file: Path) -> None:
     """Notice before the work that its result could not be written to ``file`` after it.
 

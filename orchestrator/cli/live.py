@@ -129,7 +129,9 @@ class Work:
 
 
 @contextmanager
-def working(screen: Screen, what: str, total: int, *, talks: bool = False) -> Iterator[Work]:
+def working(
+    screen: Screen, what: str, total: int, *, talks: bool = False, done: int = 0
+) -> Iterator[Work]:
     """Show how far a piece of work is, while it lasts.
 
     Args:
@@ -137,6 +139,7 @@ def working(screen: Screen, what: str, total: int, *, talks: bool = False) -> It
         what: The work in a word or two.
         total: How many steps it has.
         talks: Whether what it tells is worth a line, now and then, where no person watches.
+        done: How many of them were done before.
     """
     if not screen.err.is_interactive:
         yield Work(None, screen.say if talks else None)
@@ -155,4 +158,4 @@ def working(screen: Screen, what: str, total: int, *, talks: bool = False) -> It
         redirect_stdout=False,
         redirect_stderr=False,
     ) as progress:
-        yield Work((progress, progress.add_task(what, total=total, words="")))
+        yield Work((progress, progress.add_task(what, total=total, completed=done, words="")))

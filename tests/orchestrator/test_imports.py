@@ -52,6 +52,7 @@ tracing            | states api.errors config dialects execution ledger provider
 serving            | states api.client api.default api.errors api.options api.request api.response clock config dialects execution http_messages ledger
 temporal           | api.errors api.options api.request api.response config execution extras
 gateway            | states api.client api.errors api.request clock config dialects execution extras health http_messages lab.simulation ledger provider secrets serving tracing
+batch              | states api.client api.errors api.request api.response classification clock config dialects execution ledger serving states
 importing          | states config dialects header_rules json_values pooling vendors
 sim                |
 lab.diagrams       | states extras ledger
@@ -60,7 +61,7 @@ lab.fleet          | states api.errors api.request config connections execution 
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config extras ledger sim lab.invariants lab.simulation
-cli                | states api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution extras gateway health http_messages importing lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
+cli                | states batch api.client api.errors api.request api.response api.routing classification classification.rule config connections dialects execution extras gateway health http_messages importing lab.diagrams lab.simulation lab.verify ledger provider secrets sim vendors
 """  # noqa: E501 - a table is read by its rows
 
 DIVIDED = ("api", "lab")
@@ -74,6 +75,7 @@ OTHERS = {
     "api.chunks": {"msgspec"},
     "api.options": {"httpx"},
     "classification": {"msgspec"},
+    "batch": {"dbos", "msgspec", "sqlalchemy"},
     "cli": {"cyclopts", "genai_prices", "httpx", "msgspec", "pygal", "rich"},
     "config": {"cattrs", "platformdirs"},
     "connections": {"certifi", "h11", "httpcore", "httptools", "httpx"},
@@ -100,6 +102,7 @@ NOT_LOADED = (
     "asyncio",
     "cattrs",
     "cyclopts",
+    "dbos",
     "httpcore",
     "httpx",
     "httpx2",
@@ -109,6 +112,7 @@ NOT_LOADED = (
     "temporalio",
     "redis",
     "rich",
+    "sqlalchemy",
     "sqlite3",
     "uvicorn",
     "yaml",

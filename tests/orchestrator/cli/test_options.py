@@ -115,6 +115,21 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         CONFIG,
         (("--json",), r'"entries"'),
     ),
+    ("batch", "in.jsonl", "--dry-run"): ((("--output", "out.jsonl"), r"would be asked"),),
+    ("batch", "in.jsonl", "-o", "out.jsonl", "--dry-run"): (
+        (("--route", "nobody/m"), Refused("nobody/m")),
+        (("--concurrency", "0"), Refused("--concurrency is '0'")),
+        (("--max-cost", "much"), Refused("--max-cost is 'much'")),
+        (("--timeout", "soon"), Refused("--timeout")),
+        (("--database", "nowhere"), Refused("--database is no address")),
+        CONFIG,
+        (("--json",), r'"event":"dry_run"'),
+        (("--quiet",), r"\A(?s:.*)"),
+    ),
+    ("batch", "work", "--database", "postgresql://127.0.0.1:9/x"): (
+        (("--dry-run",), Refused("--dry-run is said where")),
+        (("--retry-failed",), Refused("--retry-failed is said where")),
+    ),
     ("stats", "calls.jsonl"): (
         (("--since", "2999-01-01"), r"no call began in that time"),
         (("--plot",), r"█ answered at once"),
@@ -287,6 +302,10 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
             config.read_text().replace("max_attempts = 3", "max_attempts = 2")
         )
         (tmp_path / "request.json").write_text('{"messages": [{"role": "user", "content": "hi"}]}')
+        (tmp_path / "in.jsonl").write_text(
+            '{"custom_id": "1", "url": "/v1/chat/completions", '
+            '"body": {"messages": [{"role": "user", "content": "hi"}]}}'
+        )
         (tmp_path / "other.yaml").write_text(
             "model_list: [{model_name: a, litellm_params: {model: gpt-5, api_key: sk-123456}}]"
         )
