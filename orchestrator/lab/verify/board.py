@@ -124,10 +124,6 @@ class LazyStandby:
     @property
     def retry_affordable(self) -> bool:
         """See :attr:`.Standby.retry_affordable`."""
-        # To the rows below, a retry that cannot be paid for is what a benched target of the call's
-        # own is, or one without another key: it closes the row of the retry and nothing else.
-        if self._nodes.merged:
-            return True
         if self.decided.affordable is None:
             self.decided.affordable = self._choices.pick(2) == 0
         return self.decided.affordable

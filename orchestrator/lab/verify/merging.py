@@ -30,7 +30,6 @@ def merges(setting: Setting) -> list[str]:
         "the latest error counts by what it allows, the cause by whether there is one",
         "what was done at a target that was left for good is forgotten",
         "a failure after which another target is asked at once: its own pool is free, unlooked at",
-        "a retry that cannot be paid for is one at a target that is benched, or has no other key",
         "whether something else came before an empty answer is free",
         *((f"no more than {_KEPT} keys used at a target left for a while are remembered",)
           if forgets(setting) else ()),
