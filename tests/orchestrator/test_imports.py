@@ -57,7 +57,7 @@ importing          | states config dialects header_rules json_values pooling ven
 sim                |
 lab.diagrams       | states extras ledger
 lab.simulation     | states api.client api.errors api.request api.response classification clock config connections dialects execution health http_messages ledger pooling provider secrets vendors
-lab.fleet          | states api.errors api.request config connections execution health lab.simulation
+lab.fleet          | states api.errors api.request config connections execution health lab.simulation pooling
 lab.invariants     | states
 lab.verify         | states lab.invariants ledger
 testing            | states clock config extras ledger sim lab.invariants lab.simulation
