@@ -261,10 +261,9 @@ class CallRun:
                 outgoing.headers[name.lower()] = value.strip(" \t")
         if self.propagate is not None:  # before it is signed
             self.propagate(provider.name, outgoing.headers)
-        limits, streams = command.timeouts, prepared.stream
-        outgoing.options = provider.connection
-        kept_alive = max(command.kept_alive or limits.total, limits.idle)
-        outgoing.longest_silence = kept_alive if streams else limits.total
+        outgoing.options, limits = provider.connection, command.timeouts
+        longest = max(command.kept_alive or limits.total, limits.idle) if prepared.stream else None
+        outgoing.longest_silence = limits.total if longest is None else longest
         outgoing.is_resent = (command.target.name, RESEND) in self.call.repaired
         exchange.secret, auth = self.runtime.secrets.auth(provider, command.credential)
         auth.sign(outgoing)
