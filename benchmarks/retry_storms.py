@@ -207,10 +207,13 @@ other keys and waits are not paid for: a call with somewhere else to go goes the
 The figures are simulated: the machine and the board that ship, in virtual time, {processes}
 processes over one board, {rate:.0f} calls a second, one target, the default policy. The provider
 is a model (`benchmarks/retry_storms.py` says what it does). The same seed draws the same calls
-with and without the budget.
+with and without the budget. A storm lasts as long as its plot is shaded; where the lines are one,
+the budget changes nothing.
 """
 
 _TAIL = """
+The last of the promises is held against the slower of two draws; the table above shows one.
+
 What it costs: where half of all requests fail, and a call has nowhere else to go, a third try would
 have saved some that are lost. That is the price of a provider that comes back.
 

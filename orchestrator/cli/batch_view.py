@@ -243,7 +243,7 @@ def _counts(ending: BatchEnding) -> str:
     sums = ending.sums
     words = [f"{sums.answered:,} answered"]
     if sums.rescued:
-        words[0] += f" ({sums.rescued:,} of them not at the first try)"
+        words[0] += f" ({sums.rescued:,} of them by a retry or a fallback)"
     if sums.failed:
         words.append(f"{sums.failed:,} failed")
     if ending.left:
