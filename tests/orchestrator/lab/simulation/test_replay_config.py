@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.cli import main
@@ -102,6 +102,8 @@ def test_a_ledger_on_its_own_policy_is_the_same_bit_for_bit(
 # with another last digit.
 @settings(max_examples=40)
 @given(scripts, streams, st.integers(0, 3))
+@example("auth, timeout", [True] * 3, 0)  # a probe waits as its wait that was cut suggests
+@example("ok(after=20), ok(after=20)", [True] * 2, 0)  # and who was silent is waited for
 def test_what_the_board_answers_in_place_of_the_record_leads_the_same_way(
     script: str, streamed: list[bool], seed: int
 ) -> None:
@@ -401,6 +403,18 @@ def marks(call: Recording) -> Sequence[Clear]:
     first = call.transitions[0].facts
     assert isinstance(first, Started)
     return first.standby.clears
+
+
+@pytest.mark.parametrize(("budget", "tries"), [(0, 3), (13, 1), (14, 2), (500, 3)])
+def test_retries_are_paid_for_from_the_budget_to_try(budget: int, tries: int) -> None:
+    config = attrs.evolve(CONFIG, routes={"default": CONFIG.routes["default"][:1]})
+    calls = recorded("500*3", calls=1, config=config)
+    other = {
+        name: attrs.evolve(each, retry_budget=budget) for name, each in config.providers.items()
+    }
+    (again,) = replay(calls, attrs.evolve(config, providers=other), follow=False).replays
+
+    assert len(again.sent) == tries
 
 
 # Calls for vectors and counts.
