@@ -212,7 +212,7 @@ def _still_true(known: AttemptOutcome, send: Send, left: float) -> bool:
     if limit is None:
         return True
     then, now = getattr(known, limit), getattr(send.timeouts, limit)
-    return then is not None and now is not None and now <= then
+    return then is not None and now is not None and now <= then + CLOCK_GRAIN
 
 
 def _remembered(recording: Recording) -> dict[str, Error]:

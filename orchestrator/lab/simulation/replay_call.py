@@ -27,6 +27,7 @@ from orchestrator.states import (
     Event,
     Failed,
     Finish,
+    OnInterrupted,
     Reason,
     Relay,
     Repair,
@@ -44,6 +45,7 @@ from orchestrator.states import (
     Waited,
     step,
 )
+from orchestrator.states.limits import CLOCK_GRAIN
 from orchestrator.states.routing import may_retry
 
 _LATE = 1.0
@@ -272,6 +274,8 @@ class CallReplay:
         if target is None or credential is None:
             return
         if isinstance(event, Streaming):
+            if self._holds:
+                return  # all of it had to be here: no record tells when the first of it was
             silence = NoteFirstToken(target, event.at - self._sent_at)
             self._session.answer(silence, event.at)
         elif isinstance(event, Succeeded):
@@ -319,8 +323,11 @@ class CallReplay:
         then = getattr(answered, name) or answered.total
         came = answered.seconds if answered.content_after is None else answered.content_after
         over = self._at + limit >= command.ends_at
-        if came < limit or over or (not answered.assumed and limit >= then):
+        if came < limit or over or (not answered.assumed and limit >= then - CLOCK_GRAIN):
             return answered
+        spoke = self._holds and not answered.assumed and then + CLOCK_GRAIN < came
+        if spoke and self._at + came < command.until:
+            return answered  # something of it was here in time, though no record tells when
         shortened = self._at + limit >= command.until
         return attrs.evolve(
             answered,
@@ -331,6 +338,11 @@ class CallReplay:
             cut_first_token=limit if name == "first_token" and not shortened else None,
             silent=False,
         )
+
+    @property
+    def _holds(self) -> bool:
+        """Whether nothing is passed on before all of it is here."""
+        return self._call.policy.on_interrupted is OnInterrupted.HOLD
 
     def _limit(self, command: Send) -> tuple[str, float]:
         """Our limit until an answer, or the first content of a stream, is here."""

@@ -103,6 +103,7 @@ def test_a_ledger_on_its_own_policy_is_the_same_bit_for_bit(
 @settings(max_examples=40)
 @given(scripts, streams, st.integers(0, 3))
 @example("auth, timeout", [True] * 3, 0)  # a probe waits as its wait that was cut suggests
+@example("connect, silence", [False], 0)  # an attempt that was cut for the sake of others
 @example("ok(after=20), ok(after=20)", [True] * 2, 0)  # and who was silent is waited for
 def test_what_the_board_answers_in_place_of_the_record_leads_the_same_way(
     script: str, streamed: list[bool], seed: int
@@ -114,6 +115,22 @@ def test_what_the_board_answers_in_place_of_the_record_leads_the_same_way(
         assert [step.row for step in again.steps] == [move.row for move in call.transitions]
         assert again.seconds == pytest.approx(call.seconds)
         assert (again.followed, again.assumed) == (False, 0)
+
+
+@pytest.mark.parametrize("policy", ["hold", "continue"])
+def test_what_the_board_learns_of_silences_is_what_it_learned(policy: str) -> None:
+    own = of(config(extra=f'[policy]\non_interrupted = "{policy}"'))
+    calls = recorded("ok(after=8, pace=25), ok(after=8, pace=25)", streamed=[True] * 3, config=own)
+
+    for call, again in zip(calls, replay(calls, own, follow=False).replays, strict=True):
+        took, first = call.transitions[0].facts, again.events[0]
+        assert isinstance(took, Started)
+        assert isinstance(first, Started)
+        assert again.seconds == pytest.approx(call.seconds)
+        if policy == "continue":
+            assert first.taken == took.taken
+        elif first.taken is not None:  # no record tells when the first of it came
+            assert first.taken.seen_first_token is None
 
 
 @pytest.mark.parametrize("name", INCIDENTS)
