@@ -220,8 +220,8 @@ ten fails the bucket stays full enough for each retry. A throttle costs 5 tokens
 costs 14, so it takes 1,000 calls until its retries are a tenth.
 
 What the budget does not do: calls that wait with nowhere else to go all go at one instant. That is
-the end of a cooldown; behind a circuit one call probes at its end, and the others look again together
-10 s later. So comes the peak after the outage.
+the end of a cooldown; behind a circuit one call probes at its end, and the others look again
+together 10 s later. So comes the peak after the outage.
 """
 
 
