@@ -222,8 +222,9 @@ all but probes away, which is also why so few requests are sent where all fail. 
 ten fails the bucket stays full enough for each retry. A throttle costs 5 tokens where a failure
 costs 14, so it takes 1,000 calls until its retries are a tenth.
 
-What the budget does not do: calls that wait for a circuit or a cooldown, with nowhere else to go,
-all go at the instant at which it ends. That is the peak at the end of the outage.
+What the budget does not do: calls that wait with nowhere else to go all go at one instant. That is
+the end of a cooldown; behind a circuit one call probes at its end, and the others look again
+together 10 s later. So comes the peak after the outage.
 """
 
 

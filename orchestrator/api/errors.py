@@ -28,7 +28,7 @@ from typing import Any
 import attrs
 
 from orchestrator.ledger import Attempt, Ledger, Opened, Skipped
-from orchestrator.states import Error, Reason, Scope, StoppedBy
+from orchestrator.states import Diagnosed, Error, Reason, Scope, StoppedBy
 from orchestrator.states.reasons import SPECS
 
 _LONGEST_WORDS = 200
@@ -131,8 +131,8 @@ class CallFailed(Exception):  # the name is the public contract's
         parts += [f"{each.target} skipped: {_why(each)}" for each in self._other_skipped()]
         if self.stopped_by is not StoppedBy.EXHAUSTED:
             parts.append(f"stopped by {self.stopped_by}")
-        elif too_long := self._too_long():
-            parts.append(too_long)
+        elif why_not := self._too_long() or self._unpaid():
+            parts.append(why_not)
         count = len(self.attempts)
         parts.append(f"{count} attempt{'' if count == 1 else 's'} in {self.seconds:.1f} s")
         return f"{'; '.join(parts)}. {self.hint}".strip()
@@ -149,6 +149,13 @@ class CallFailed(Exception):  # the name is the public contract's
             return ""
         until, room = whole_duration(wait), whole_duration(left)
         return f"not waited for: due in {until}, later than the {room} that were left"
+
+    def _unpaid(self) -> str:
+        """That its last attempt was followed by no retry, which cost too much; else empty."""
+        event = self.ledger.transitions[-1].facts if self.ledger.transitions else None
+        if not isinstance(event, Diagnosed) or event.standby.retry_affordable:
+            return ""
+        return f"no retry: the retry budget of {self.attempts[-1].provider} is spent"
 
     def _due(self) -> Iterator[float]:
         """When the answers of the target, or its marks, said to come back (since ``Started``)."""

@@ -15,6 +15,7 @@ import attrs
 from orchestrator.config.config import PASSTHROUGH_MODEL, Config, makes_vectors, model_name
 from orchestrator.connections.proxies import UnusableProxy, proxy_of
 from orchestrator.connections.tls import UnusableCertificates, ssl_context
+from orchestrator.health.retry_budget import COST, THROTTLED_COST
 from orchestrator.http_messages import Address
 from orchestrator.provider import Provider
 from orchestrator.states.facts import Target
@@ -60,6 +61,7 @@ def lint(config: Config) -> tuple[Finding, ...]:
     findings = [
         *_warnings(config),
         *_routes(config),
+        *_retries(config),
         *_unused(config),
         *_same_account(config),
         *_balances(config),
@@ -114,6 +116,15 @@ def _chain(
     if len({target.provider for target in route}) == 1:
         what = f"every target is billed by {route[0].provider}: none is left when its money is gone"
         yield _warning(where, what, "add a target of another provider")
+
+
+def _retries(config: Config) -> Iterator[Finding]:
+    size = config.retry_budget
+    if 0 < size < COST:
+        least = "but after a rate limit" if size >= THROTTLED_COST else "at all"
+        what = f"{size} tokens pay for no retry {least}: one costs {COST}"
+        fix = f"write {COST} or more, or 0 for retries without a limit"
+        yield _warning("policy.retry_budget", what, fix)
 
 
 def _other_spaces(where: str, model: str, route: tuple[Target, ...]) -> Iterator[Finding]:

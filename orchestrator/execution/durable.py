@@ -33,6 +33,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol, assert_never
 
 import attrs
+import cattrs
 import msgspec
 
 from orchestrator.api.request import Request, RequestError
@@ -235,21 +236,30 @@ class DurablePump:
         self._state: SessionState | None = None
         self._answer: RecordedAnswer | None = None
         self._sent, self._ended = "", 0.0
+        self._mismatch: NotDeterministic | None = None
 
     async def run(self) -> Response:
         """Run the call to its end."""
         written = _written(self._request)
         planned = await self._engine.step(StepKind.PLAN, written, ASK_SECONDS)
-        result = _checked(StepKind.PLAN, written, planned)
-        self._clock = RecordedClock(result.ended)
-        self._started = result.ended
-        plan: CallPlan = read(result.result, CallPlan)
+        plan, self._started = _result(StepKind.PLAN, written, planned, CallPlan)
+        self._clock = RecordedClock(self._started)
         self._is_observed = plan.is_observed
         self._call = run = self._begin(plan)
         try:
+            return await self._play(run)
+        except GeneratorExit:
+            # This process lets go of the workflow, and another one goes on with it.
+            if self._mismatch is not None:
+                raise self._mismatch  # noqa: B904 - it has a cause of its own
+            raise
+
+    async def _play(self, run: CallRun) -> Response:
+        """Run the machine, and tell of what it did when it is over."""
+        try:
             response = await drive(flow(run), self._perform)
         except GeneratorExit:
-            raise  # this process lets go of the workflow, and another one goes on with it
+            raise
         except BaseException:
             await self._file()
             raise
@@ -312,9 +322,14 @@ class DurablePump:
         """The result of a step, of the kind ``result``; the time is what it was at its end."""
         data = write_question(asked)
         told = await self._engine.step(kind, data, seconds + ASK_SECONDS)
-        checked = _checked(kind, data, told)
-        self._ended = checked.ended
-        return None if result is None else read(checked.result, result)
+        try:
+            found, self._ended = _result(kind, data, told, result)
+        except NotDeterministic as mismatch:
+            # No failure of an attempt, and no end of the call: whatever was done here would stand
+            # in the record, where the code that began it finds something else.
+            self._mismatch = mismatch
+            raise GeneratorExit from mismatch
+        return found
 
     async def _open(self, effect: Open) -> ResponseHead:
         run, began = self._call, self._clock.monotonic()
@@ -457,17 +472,27 @@ def _written(request: Request) -> Data:
     return data
 
 
-def _checked(kind: StepKind, asked: Data, told: Data) -> StepResult:
-    """What came of a step.
+def _result(kind: StepKind, asked: Data, told: Data, result: Any) -> tuple[Any, float]:
+    """What came of a step, of the kind ``result`` (nothing of ``None``), and when it was over.
 
     Raises:
-        NotDeterministic: It is an answer to something else.
+        NotDeterministic: It is an answer to something else, or of another kind.
     """
-    result: StepResult = read(told, StepResult)
-    if result.of != digest(kind, asked):
-        raise NotDeterministic(
-            f"the next step is to {kind} something else than was recorded: the call was begun "
-            "by another version of the code, or the config of a provider has changed; run it on "
-            "with what it was begun with"
+    try:
+        step: StepResult = read(told, StepResult)
+        found = None if result is None else read(step.result, result)
+    except cattrs.BaseValidationError as unreadable:
+        raise NotDeterministic(f"what was recorded of the step {kind} is none: {_OTHER}") from (
+            unreadable
         )
-    return result
+    if step.of != digest(kind, asked):
+        raise NotDeterministic(
+            f"the next step is to {kind} something else than was recorded: {_OTHER}"
+        )
+    return found, step.ended
+
+
+_OTHER = (
+    "the call was begun by another version of the code, or the config of a provider has changed; "
+    "run it on with what it was begun with"
+)

@@ -17,6 +17,7 @@ from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
 from orchestrator.lab.simulation.provider_model import AttemptOutcome
 from orchestrator.lab.simulation.replay_call import CallReplay, Replay
 from orchestrator.ledger import Opened, Recording
+from orchestrator.pooling import RETRY_BUDGET
 from orchestrator.states import Call, Diagnosed, Error, Policy, Send, Succeeded, Target, Wait
 
 _EPOCH = 1_800_000_000.0
@@ -33,12 +34,14 @@ class Scenario:
         route: The targets, the one that failed first.
         keys: The labels of each provider's credentials.
         policy: What the call may do.
+        retry_budget: Tokens that retries at each provider may spend.
         assumed: True where the config does not say, and the scenario is an example.
     """
 
     route: tuple[Target, ...]
     keys: Mapping[str, Sequence[str]]
     policy: Policy
+    retry_budget: int
     assumed: bool
 
 
@@ -75,10 +78,11 @@ def scenario(config: Config | None, provider: str | None) -> Scenario:
                 name: [credential.label for credential in pool.credentials]
                 for name, pool in pools.items()
             }
-            return Scenario(rest, keys, policy, assumed=False)
+            return Scenario(rest, keys, policy, config.retry_budget, assumed=False)
     name = provider or "provider"
     route = (Target(name, "model"), Target("fallback", "model"))
-    return Scenario(route, {name: _KEYS, "fallback": _KEYS[:1]}, policy, assumed=True)
+    budget = config.retry_budget if config is not None else RETRY_BUDGET
+    return Scenario(route, {name: _KEYS, "fallback": _KEYS[:1]}, policy, budget, assumed=True)
 
 
 def dry_run(error: Error, given: Scenario) -> tuple[DryAttempt, ...]:
@@ -86,7 +90,10 @@ def dry_run(error: Error, given: Scenario) -> tuple[DryAttempt, ...]:
     known = attrs.evolve(error, repair=None) if error.repair in CONDITIONAL else error
     nothing = Opened("dry run", _EPOCH, given.route, given.policy, reasoning=False, metadata=None)
     pools = [
-        Pool(name, name, tuple(PoolCredential(label, label) for label in labels))
+        Pool(
+            *(name, name, tuple(PoolCredential(label, label) for label in labels)),
+            retry_budget=given.retry_budget,
+        )
         for name, labels in given.keys.items()
     ]
     play = CallReplay(

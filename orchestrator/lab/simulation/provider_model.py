@@ -19,6 +19,7 @@ from orchestrator.states import (
     Error,
     Failed,
     Reason,
+    Scope,
     Send,
     Started,
     Streaming,
@@ -57,6 +58,7 @@ class AttemptOutcome:
         waited: Of a failure: seconds since anything reached the caller.
         total, first_token, idle: The limits of these names that the attempt was under, in
             seconds.
+        cut_first_token: Of a failure: the limit of the first content, in seconds, that cut it.
         silent: True where the caller or the call's own end did not wait for an end.
         assumed: True where no record tells it.
     """
@@ -71,6 +73,7 @@ class AttemptOutcome:
     total: float = 0.0
     first_token: float | None = None
     idle: float = 0.0
+    cut_first_token: float | None = None
     silent: bool = False
     assumed: bool = False
 
@@ -145,6 +148,7 @@ def outcomes(transitions: Iterable[Transition]) -> Iterator[AttemptOutcome]:
                     total=sent.timeouts.total,
                     first_token=sent.timeouts.first_token,
                     idle=sent.timeouts.idle,
+                    cut_first_token=_cut_first_token(sent, error, until - began),
                 )
             case Cancelled() | DeadlineReached() if sent is not None:
                 # Who cancels goes away at the same instant again, whatever would have come.
@@ -163,6 +167,17 @@ def outcomes(transitions: Iterable[Transition]) -> Iterator[AttemptOutcome]:
             sent = None
         if isinstance(move.command, Send):
             sent, began, content, tool_call = move.command, event.at, None, False
+
+
+def _cut_first_token(sent: Send, error: Error | None, seconds: float) -> float | None:
+    """The limit of the first content that ended the attempt, where no hurry had shortened it."""
+    cut = error is not None and error.rule == "timeout.first_token"
+    if error is None or not cut or error.scope is Scope.REQUEST:
+        return None
+    # Who said that it was at work had longer; the record tells it by when the limit was passed.
+    if sent.kept_alive and seconds >= sent.kept_alive - CLOCK_GRAIN:
+        return sent.kept_alive
+    return sent.timeouts.first_token
 
 
 def usual_seconds(recordings: Iterable[Recording]) -> dict[str, float]:
@@ -197,7 +212,7 @@ def _still_true(known: AttemptOutcome, send: Send, left: float) -> bool:
     if limit is None:
         return True
     then, now = getattr(known, limit), getattr(send.timeouts, limit)
-    return then is not None and now is not None and now <= then
+    return then is not None and now is not None and now <= then + CLOCK_GRAIN
 
 
 def _remembered(recording: Recording) -> dict[str, Error]:

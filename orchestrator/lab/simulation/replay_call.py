@@ -14,7 +14,7 @@ import attrs
 
 from orchestrator.execution.failure import LimitReached
 from orchestrator.health import HealthBoard
-from orchestrator.health.session import Release, Report, Succeed, Take, TakeFirst
+from orchestrator.health.session import NoteFirstToken, Release, Report, Succeed, Take, TakeFirst
 from orchestrator.lab.simulation.provider_model import AttemptOutcome, ProviderModel
 from orchestrator.ledger import Recording, Transition
 from orchestrator.states import (
@@ -27,6 +27,7 @@ from orchestrator.states import (
     Event,
     Failed,
     Finish,
+    OnInterrupted,
     Reason,
     Relay,
     Repair,
@@ -44,6 +45,7 @@ from orchestrator.states import (
     Waited,
     step,
 )
+from orchestrator.states.limits import CLOCK_GRAIN
 from orchestrator.states.routing import may_retry
 
 _LATE = 1.0
@@ -269,17 +271,26 @@ class CallReplay:
     def _happen(self, event: Event) -> Generator[float, None, None]:
         yield self._recording.opened.time + event.at
         target, credential = self._call.target, self._call.credential
-        if isinstance(event, Succeeded) and target is not None and credential is not None:
+        if target is None or credential is None:
+            return
+        if isinstance(event, Streaming):
+            if self._holds:
+                return  # all of it had to be here: no record tells when the first of it was
+            silence = NoteFirstToken(target, event.at - self._sent_at)
+            self._session.answer(silence, event.at)
+        elif isinstance(event, Succeeded):
             self._session.answer(Succeed(target, credential), event.at)
 
     def _diagnose(self) -> Event:
         recorded = self._recorded()
         if isinstance(recorded, Cancelled | DeadlineReached):
             return recorded
-        target, credential, error = self._call.target, self._call.credential, self._answer().error
+        target, credential, answered = self._call.target, self._call.credential, self._answer()
+        error = answered.error
         if target is None or credential is None or error is None:
             raise AssertionError("only a failed attempt is diagnosed")
-        report = Report(target, credential, error, may_retry=may_retry(self._call, error))
+        again = may_retry(self._call, error)
+        report = Report(target, credential, error, answered.cut_first_token, again)
         standby = self._session.answer(report, self._at)
         jitter = self._jitters.pop(0) if self._jitters else self._jitter()
         return recorded or Diagnosed(self._at, error, standby, jitter)
@@ -312,13 +323,26 @@ class CallReplay:
         then = getattr(answered, name) or answered.total
         came = answered.seconds if answered.content_after is None else answered.content_after
         over = self._at + limit >= command.ends_at
-        if came < limit or over or (not answered.assumed and limit >= then):
+        if came < limit or over or (not answered.assumed and limit >= then - CLOCK_GRAIN):
             return answered
+        spoke = self._holds and not answered.assumed and then + CLOCK_GRAIN < came
+        if spoke and self._at + came < command.until:
+            return answered  # something of it was here in time, though no record tells when
         shortened = self._at + limit >= command.until
-        error = LimitReached(name, limit, shortened=shortened).error()
         return attrs.evolve(
-            answered, error=error, seconds=limit, content_after=None, tool_call=False, silent=False
+            answered,
+            error=LimitReached(name, limit, shortened=shortened).error(),
+            seconds=limit,
+            content_after=None,
+            tool_call=False,
+            cut_first_token=limit if name == "first_token" and not shortened else None,
+            silent=False,
         )
+
+    @property
+    def _holds(self) -> bool:
+        """Whether nothing is passed on before all of it is here."""
+        return self._call.policy.on_interrupted is OnInterrupted.HOLD
 
     def _limit(self, command: Send) -> tuple[str, float]:
         """Our limit until an answer, or the first content of a stream, is here."""

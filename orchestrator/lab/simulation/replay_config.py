@@ -12,7 +12,7 @@ import attrs
 from orchestrator.config.config import DEFAULT_ROUTE, Config, model_name
 from orchestrator.dialects import Operation
 from orchestrator.execution.recorder import pool_of
-from orchestrator.execution.runtime import operation_board
+from orchestrator.execution.runtime import board_pool, operation_board
 from orchestrator.health import HealthBoard, MemoryStore, Pool, PoolCredential
 from orchestrator.health.penalties import CIRCUIT, FAILING_CALLS
 from orchestrator.health.session import Release, Report, Take, TakeFirst
@@ -149,17 +149,14 @@ def _interleaved(
 
 
 def _board(config: Config) -> HealthBoard:
-    pools = (
-        Pool(
-            provider.name,
-            provider.base_url,
-            tuple(PoolCredential(each.label, each.label) for each in provider.credentials),
-            provider.strategy,
-            provider.accounts,
-        )
-        for provider in config.providers.values()
-    )
+    pools = map(_pool, config.providers.values())
     return HealthBoard(pools, MemoryStore(), random=Random(0))
+
+
+def _pool(provider: Provider) -> Pool:
+    # By their labels: where a ledger is replayed, the secrets need not be known.
+    labels = tuple(PoolCredential(each.label, each.label) for each in provider.credentials)
+    return attrs.evolve(board_pool(provider), credentials=labels)
 
 
 def _route(config: Config, recording: Recording, name: str | None) -> tuple[Target, ...]:

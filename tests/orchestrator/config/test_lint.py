@@ -125,6 +125,16 @@ def test_a_sound_config_has_no_findings() -> None:
             "routes.default",
             "3605 s for an attempt",
         ),
+        (
+            '[policy]\nretry_budget=13\n[routes]\ndefault=["ollama/a"]',
+            "policy.retry_budget",
+            "13 tokens pay for no retry but after a rate limit: one costs 14",
+        ),
+        (
+            '[policy]\nretry_budget=1\n[routes]\ndefault=["ollama/a"]',
+            "policy.retry_budget",
+            "1 tokens pay for no retry at all: one costs 14",
+        ),
     ],
 )
 def test_what_is_doubtful_is_found(text: str, where: str, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -240,6 +241,26 @@ def test_other_code_is_found_out_and_sends_nothing(providers: ScriptedProviders)
     with pytest.raises(NotDeterministic, match="another version of the code"):
         place.run(NEVER, attrs.evolve(ASKED, payload={**ASKED.payload, "max_tokens": 6}))
     assert len(place.journal.performed) == performed
+
+
+@pytest.mark.parametrize("told", [{"of": "something else"}, {"result": {"of": "later code"}}])
+def test_where_other_code_is_found_out_nothing_more_is_done(
+    providers: ScriptedProviders, told: dict[str, Any]
+) -> None:
+    providers.set("a", Script((replies.server_error(), replies.rate_limited(3))))
+    providers.set("b", Script((replies.ok(),)))
+    place = Place(providers)
+    place.run(NEVER)
+    results = [json.loads(each) for each in place.journal.results]
+
+    for number, result in enumerate(results):
+        if not isinstance(result, dict) or ("result" in told and not result["result"]):
+            continue
+        torn = map(json.dumps, [*results[:number], {**result, **told}])
+        place.journal = Journal([*torn])
+        with pytest.raises(NotDeterministic, match="another version of the code"):
+            place.run(NEVER)
+        assert place.journal.performed == []  # else who goes back to the old code finds it there
 
 
 def test_a_config_that_changes_later_changes_no_call_that_runs(

@@ -112,11 +112,13 @@ def test_status_tells_it_until_a_reset_and_explain_of_a_call(tmp_path: Path) -> 
         urls, extra = {"a": providers.url("a")}, "retry_budget = 20"
         place = configured(tmp_path, urls, ["a/m"], top='health = "file"', extra=extra)
         explained = place.run("run", "hi", "--explain")
+        failed = place.run("run", "hi", "--json")
         shown, listed = place.run("status"), place.run("status", "--json")
         place.run("status", "--reset")
         after = place.run("status")
 
     assert UNPAID in " ".join((explained.out + explained.err).split())
+    assert "; no retry: the retry budget of a is spent; " in failed.json["error"]["message"]
     assert "retries at a are paused: budget 6 of 20" in shown.out
     told = listed.json["entries"][0]
     assert (told["retry_tokens"], told["retry_budget"], told["retries_paused"]) == (6, 20, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,15 @@ default = ["b/x", "a/m", "b/n"]
 """,
     {"A_1": "1", "A_2": "2", "A_3": "3"},
 )
+
+
+def test_no_retry_is_foretold_that_the_budget_does_not_pay_for() -> None:
+    def tries(budget: int) -> int:
+        poor = attrs.evolve(CONFIG, retry_budget=budget)
+        asks = dry_run(Error(Reason.SERVER_ERROR, "rule"), scenario(poor, "c"))
+        return sum(ask.target == "c/model" for ask in asks)
+
+    assert tries(13) < tries(14)
 
 
 @given(st.sampled_from(_REASONS), st.none() | st.floats(0, 1000), st.sampled_from(["a", "b", "c"]))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.cli import main
@@ -102,6 +102,9 @@ def test_a_ledger_on_its_own_policy_is_the_same_bit_for_bit(
 # with another last digit.
 @settings(max_examples=40)
 @given(scripts, streams, st.integers(0, 3))
+@example("auth, timeout", [True] * 3, 0)  # a probe waits as its wait that was cut suggests
+@example("connect, silence", [False], 0)  # an attempt that was cut for the sake of others
+@example("ok(after=20), ok(after=20)", [True] * 2, 0)  # and who was silent is waited for
 def test_what_the_board_answers_in_place_of_the_record_leads_the_same_way(
     script: str, streamed: list[bool], seed: int
 ) -> None:
@@ -112,6 +115,22 @@ def test_what_the_board_answers_in_place_of_the_record_leads_the_same_way(
         assert [step.row for step in again.steps] == [move.row for move in call.transitions]
         assert again.seconds == pytest.approx(call.seconds)
         assert (again.followed, again.assumed) == (False, 0)
+
+
+@pytest.mark.parametrize("policy", ["hold", "continue"])
+def test_what_the_board_learns_of_silences_is_what_it_learned(policy: str) -> None:
+    own = of(config(extra=f'[policy]\non_interrupted = "{policy}"'))
+    calls = recorded("ok(after=8, pace=25), ok(after=8, pace=25)", streamed=[True] * 3, config=own)
+
+    for call, again in zip(calls, replay(calls, own, follow=False).replays, strict=True):
+        took, first = call.transitions[0].facts, again.events[0]
+        assert isinstance(took, Started)
+        assert isinstance(first, Started)
+        assert again.seconds == pytest.approx(call.seconds)
+        if policy == "continue":
+            assert first.taken == took.taken
+        elif first.taken is not None:  # no record tells when the first of it came
+            assert first.taken.seen_first_token is None
 
 
 @pytest.mark.parametrize("name", INCIDENTS)
@@ -401,6 +420,18 @@ def marks(call: Recording) -> Sequence[Clear]:
     first = call.transitions[0].facts
     assert isinstance(first, Started)
     return first.standby.clears
+
+
+@pytest.mark.parametrize(("budget", "tries"), [(0, 3), (13, 1), (14, 2), (500, 3)])
+def test_retries_are_paid_for_from_the_budget_to_try(budget: int, tries: int) -> None:
+    config = attrs.evolve(CONFIG, routes={"default": CONFIG.routes["default"][:1]})
+    calls = recorded("500*3", calls=1, config=config)
+    other = {
+        name: attrs.evolve(each, retry_budget=budget) for name, each in config.providers.items()
+    }
+    (again,) = replay(calls, attrs.evolve(config, providers=other), follow=False).replays
+
+    assert len(again.sent) == tries
 
 
 # Calls for vectors and counts.
