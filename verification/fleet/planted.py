@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import attrs
 
 from orchestrator.health import HealthBoard, MemoryStore, Pool, Store
-from orchestrator.health.records import Changes, MarkKind, Marks, Record, parts
+from orchestrator.health.records import Changes, MarkKind, Marks, Record, is_counter, parts
 from orchestrator.health.session import Arrival, Question, Session, Succeed
 from orchestrator.health.stores.marks_view import MarksView
 from orchestrator.health.stores.store import Changing
@@ -34,12 +34,14 @@ class PlantedFleetFault:
         name: What was done.
         after: The public report that it is modelled on, or why it is likely.
         make_store, make_board: What is handed to the fleet.
+        promise: The one whose breach is looked for; any, where none is named.
     """
 
     name: str
     after: str
     make_store: MakeStore = ReplicaStore
     make_board: MakeBoard = HealthBoard
+    promise: str | None = None
 
 
 @attrs.frozen
@@ -239,7 +241,8 @@ class BoldSession(Session):
 
 def _clear(store: Store, target: Target) -> None:
     def cleared(marks: Marks) -> Altered:
-        gone = [key for key in marks if parts(key)[2][0] == target.provider]
+        known = [key for key in marks if not is_counter(key)]
+        gone = [key for key in known if parts(key)[2][0] == target.provider]
         return Altered(None, dict.fromkeys(gone))
 
     store.update(cleared)
@@ -272,7 +275,10 @@ class UnmarkedMoney(AlteringStore):
 
 PLANTED: tuple[PlantedFleetFault, ...] = (
     PlantedFleetFault(
-        "marks are kept in each process alone", "BerriAI/litellm#871", make_store=own_boards
+        "marks are kept in each process alone",
+        "BerriAI/litellm#871",
+        make_store=own_boards,
+        promise="no mark is lost",
     ),
     PlantedFleetFault(
         "siblings hear of a mark 10 s later", "BerriAI/litellm#40025", make_store=late_news
