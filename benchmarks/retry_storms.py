@@ -220,7 +220,10 @@ ten fails the bucket stays full enough for each retry. A throttle costs 5 tokens
 costs 14, so it takes 1,000 calls until its retries are a tenth.
 
 What the budget does not do: calls that wait for a circuit or a cooldown, with nowhere else to go,
-all go at the instant at which it ends. That is the peak at the end of the outage.
+all go at the instant that they were told of, and a probe that succeeds before wakes none of them.
+That is the peak after the end of the outage.
+
+"Recovered" is when no call that begins is lost any more, counted from the end of the storm.
 """
 
 
