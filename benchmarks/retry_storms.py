@@ -224,7 +224,10 @@ costs 14, so it takes 1,000 calls until its retries are a tenth.
 
 What the budget does not do: calls that wait with nowhere else to go all go at one instant. That is
 the end of a cooldown; behind a circuit one call probes at its end, and the others look again
-together 10 s later. So comes the peak after the outage.
+together 10 s later, for a probe that succeeds wakes none of them. So comes the peak after the
+outage.
+
+"Recovered" is when no call that begins is lost any more, counted from the end of the storm.
 """
 
 

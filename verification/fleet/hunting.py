@@ -71,6 +71,7 @@ def find(fault: PlantedFleetFault, seeds: Iterable[int]) -> FoundFault | None:
     for seed in seeds:
         scenario = draw_scenario(seed)
         broken, _ = breaches(scenario, fault)
+        broken = [one for one in broken if fault.promise in (None, one.promise)]
         if not broken:
             continue
         seconds = time.process_time() - began

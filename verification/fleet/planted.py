@@ -7,14 +7,17 @@ that ships is changed while it runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from random import Random
 from typing import Any, TypeVar
 
 import attrs
 
-from orchestrator.health import HealthBoard, MemoryStore, Store
-from orchestrator.health.records import MarkKind, Marks, Record, parts
+from orchestrator.health import HealthBoard, MemoryStore, Pool, Store
+from orchestrator.health.records import Changes, MarkKind, Marks, Record, is_counter, parts
 from orchestrator.health.session import Arrival, Question, Session, Succeed
+from orchestrator.health.stores.marks_view import MarksView
 from orchestrator.health.stores.store import Changing
+from orchestrator.health.stores.store_clock import StoreClock
 from orchestrator.lab.fleet import ReplicaStore, StoreServer
 from orchestrator.lab.fleet.event_queue import HostClock
 from orchestrator.lab.fleet.fleet import MakeBoard, MakeStore
@@ -31,12 +34,14 @@ class PlantedFleetFault:
         name: What was done.
         after: The public report that it is modelled on, or why it is likely.
         make_store, make_board: What is handed to the fleet.
+        promise: The one whose breach is looked for; any, where none is named.
     """
 
     name: str
     after: str
     make_store: MakeStore = ReplicaStore
     make_board: MakeBoard = HealthBoard
+    promise: str | None = None
 
 
 @attrs.frozen
@@ -67,6 +72,8 @@ class AlteringStore(ReplicaStore):
 
     def update(self, step: Callable[[Marks], C]) -> C:
         """See :class:`.Store`."""
+        if self.time.is_known:
+            self._correct(step)
 
         def altered(marks: Marks) -> Any:
             outcome = step(self._shown(marks))
@@ -158,25 +165,46 @@ class LostUpdate(ReplicaStore):
 class HostTime(ReplicaStore):
     """Instants are stored as each host's own clock tells them."""
 
-    def _seen(self, marks: Marks) -> Marks:
-        return marks
+    def __init__(
+        self, server: StoreServer, clock: HostClock, process: int, *, lag: float = 0.02
+    ) -> None:
+        super().__init__(server, clock, process, lag=lag)
+        self.time = StoreClock(is_server=False)
 
-    def _stored(self, changes: Mapping[str, Record | None]) -> dict[str, Record | None]:
-        return dict(changes)
+
+class HostOffset(HostTime):
+    """The store's time is the host's own, less what that was ahead by when the process began."""
+
+    def __init__(
+        self, server: StoreServer, clock: HostClock, process: int, *, lag: float = 0.02
+    ) -> None:
+        super().__init__(server, clock, process, lag=lag)
+        self._ahead = clock.ahead
+
+    def instant(self, now: float) -> float:
+        """See :class:`.Store`."""
+        return now - self._ahead
+
+
+class BlindAlone(AlteringStore):
+    """While the store is away a process goes by what that had, and not by its own marks."""
+
+    def _shown(self, marks: Marks) -> Marks:
+        return self.view.saved if self.trouble else marks
 
 
 class OverwritingMerge(ReplicaStore):
     """After an outage the local copy is written back as it is."""
 
-    def merge(self, own: Mapping[str, Record | None], stored: Marks) -> dict[str, Record | None]:
+    def merge(self, view: MarksView, stored: Marks) -> Changes:
         """All of it, and nothing else."""
-        return {**dict.fromkeys(stored), **own}
+        return {**dict.fromkeys(stored), **view.marks}
 
 
 class ForgottenMeanwhile(ReplicaStore):
     """What a process marked while the store was away is forgotten when it returns."""
 
-    def merge(self, own: Mapping[str, Record | None], stored: Marks) -> dict[str, Record | None]:
+    def merge(self, view: MarksView, stored: Marks) -> Changes:
         """Nothing of it."""
         return {}
 
@@ -189,7 +217,7 @@ class TimeLostOnRead(AlteringStore):
     ) -> None:
         super().__init__(server, clock, process, lag=lag)
         self._found = dict(server.marks)
-        self._started = clock.time()
+        self._started = self.instant(clock.time())
 
     def shown(self, key: str, record: Record) -> Record:
         """With its whole length again, where it was found at the start."""
@@ -213,7 +241,8 @@ class BoldSession(Session):
 
 def _clear(store: Store, target: Target) -> None:
     def cleared(marks: Marks) -> Altered:
-        gone = [key for key in marks if parts(key)[2][0] == target.provider]
+        known = [key for key in marks if not is_counter(key)]
+        gone = [key for key in known if parts(key)[2][0] == target.provider]
         return Altered(None, dict.fromkeys(gone))
 
     store.update(cleared)
@@ -225,6 +254,13 @@ class BoldBoard(HealthBoard):
     def session(self, route: Sequence[Target], started: float) -> Session:
         """See :class:`.HealthBoard`."""
         return BoldSession(self._state, self._state.prepared(route), started)
+
+
+def free_retries(
+    pools: Sequence[Pool], store: Store, clock: Callable[[], float], random: Random
+) -> HealthBoard:
+    """A board whose retries cost nothing."""
+    return HealthBoard([attrs.evolve(pool, retry_budget=0) for pool in pools], store, clock, random)
 
 
 class UnmarkedMoney(AlteringStore):
@@ -239,7 +275,10 @@ class UnmarkedMoney(AlteringStore):
 
 PLANTED: tuple[PlantedFleetFault, ...] = (
     PlantedFleetFault(
-        "marks are kept in each process alone", "BerriAI/litellm#871", make_store=own_boards
+        "marks are kept in each process alone",
+        "BerriAI/litellm#871",
+        make_store=own_boards,
+        promise="no mark is lost",
     ),
     PlantedFleetFault(
         "siblings hear of a mark 10 s later", "BerriAI/litellm#40025", make_store=late_news
@@ -265,6 +304,9 @@ PLANTED: tuple[PlantedFleetFault, ...] = (
     PlantedFleetFault("the local copy is written back whole", "a lost update", LostUpdate),
     PlantedFleetFault("due dates are jittered by process", "a cure for herds", JitteredDue),
     PlantedFleetFault("instants are the host's own", "hosts an hour apart", HostTime),
+    PlantedFleetFault("the store's time is learned once", "a clock that is set", HostOffset),
+    PlantedFleetFault("alone, a process forgets its marks", "a cache that is shared", BlindAlone),
+    PlantedFleetFault("retries cost nothing", "a client without a budget", make_board=free_retries),
     PlantedFleetFault(
         "after an outage one copy overwrites all", "a merge by the last writer", OverwritingMerge
     ),

@@ -23,8 +23,9 @@ _HEAD = """\
 What one call does, [`verify`](verify.md) searches. What thousands of calls in many processes do to
 one provider and one [health board](health.md) is simulated: the machine, the flow, the
 classification and the board are those that ship, one after the other in one thread, in virtual
-time. Providers, the clocks of hosts and the store that processes share are models; a run of an
-hour takes less than a second, and 100,000 calls take about half a minute of one core.
+time. Providers and the clocks of hosts are models, and so is the way to the shared store; each
+process's copy of it, how changes are merged and whose time counts are the code of the Redis store.
+An hour takes less than a second, and 100,000 calls take about half a minute of one core.
 
 A scenario is drawn from a seed: processes and calls, a provider that loses its money, throttles,
 breaks or is slow, processes that die between a take and a report, hosts whose clocks are an hour
@@ -53,8 +54,10 @@ $ python -m verification.fleet --replay "all callers probe what is due"
 
 What the models leave out: a request takes no time to reach its provider or the store, so two
 calls never race within one step of the board; that steps of real stores are atomic is a matter of
-[their own tests](../tests/orchestrator/health). A host's clock that is set while a call runs may
-cost one request too many, so the minutes after it are not judged.
+[their own tests](../tests/orchestrator/health). What a process does alone while the store is away
+is judged by what it was told itself, and not by what others know. A process that starts while the
+store is away goes by its host's clock until it finds the store: where that clock is wrong, its
+marks of that time are not judged.
 """
 
 

@@ -26,9 +26,9 @@ from orchestrator.health.records import (
 )
 from orchestrator.health.retry_budget import COST, PER_SUCCESS, THROTTLED_COST
 from orchestrator.lab.fleet.fleet import FleetRecord, FleetRequest
-from orchestrator.lab.fleet.shared_store import SALT, StoredChange, elapsed
+from orchestrator.lab.fleet.shared_store import FOUND_AFTER, SALT, StoredChange, elapsed
 from orchestrator.pooling import RETRY_BUDGET
-from orchestrator.states import Mark
+from orchestrator.states import Mark, Target
 
 GRAIN = 0.01
 """Seconds within which two instants are one: clocks of hosts are told in fractions."""
@@ -108,14 +108,29 @@ class Evidence:
         outages = self.record.scenario.outages
         return any(one.since <= until and since <= one.until + FOUND for one in outages)
 
+    def is_found(self, since: float, until: float) -> bool:
+        """Whether in between the store was found again, with what others marked meanwhile."""
+        outages = self.record.scenario.outages
+        return any(since <= one.until + FOUND and one.until <= until for one in outages)
+
     def is_crashed(self, process: int, since: float, until: float) -> bool:
         """Whether the process died in between, with what it knew alone."""
         crashes = self.record.scenario.crashes
         return any(one.process == process and since <= one.at <= until for one in crashes)
 
-    def is_stepped(self, since: float, until: float) -> bool:
-        """Whether a host's clock was set in between."""
-        return any(since <= one.at <= until for one in self.record.scenario.steps)
+    def is_by_host_clock(self, process: int, at: float) -> bool:
+        """Whether the process began while the store was away, on a host whose clock is wrong.
+
+        Until it finds the store nobody can tell it the time.
+        """
+        scenario = self.record.scenario
+        is_wrong = any(scenario.ahead[process : process + 1]) or scenario.steps
+        starts = [one.at + one.away for one in scenario.crashes if one.process == process]
+        return bool(is_wrong) and any(
+            one.since <= start <= at <= one.until + FOUND
+            for one in scenario.outages
+            for start in starts
+        )
 
 
 def _versions(changes: list[StoredChange]) -> dict[str, list[Version]]:
@@ -180,7 +195,7 @@ def _one_probe(evidence: Evidence) -> Found:
     for (key, until), sent in _probes(evidence).items():
         for first, second in pairwise(sent):
             since, at = first.at, second.at
-            if evidence.is_away(since, at) or evidence.is_stepped(since, at):
+            if evidence.is_away(since, at):
                 continue
             if at < since + CLAIM_SECONDS - GRAIN:
                 detail = (
@@ -210,11 +225,13 @@ def _no_lost_mark(evidence: Evidence) -> Found:
         if request.word not in _TOLD or told is None or request.cut:
             continue
         due = _due_of(evidence, request, told)
-        if evidence.is_stepped(request.at - HOUR, told + FOUND) or due is None:
+        if due is None:
             continue
         at = told if not evidence.is_away(told, told) else _back(evidence, told) + FOUND + lag
+        # A process that dies before it has found the store again takes along what it knew alone.
+        found = at - FOUND - lag + FOUND_AFTER
         if at != told and (
-            evidence.is_away(at, at) or evidence.is_crashed(request.process, told, at)
+            evidence.is_away(at, at) or evidence.is_crashed(request.process, told, found)
         ):
             continue
         if at + GRAIN < due and not _is_marked(evidence, request, at):
@@ -227,6 +244,8 @@ _LEAST = {"402": 300.0, "auth": 300.0}
 
 def _due_of(evidence: Evidence, request: FleetRequest, told: float) -> float | None:
     """Until when the mark of ``request`` holds at least; ``None`` where nobody can say."""
+    if evidence.is_by_host_clock(request.process, told):
+        return None
     if request.word in _LEAST:
         return told + _LEAST[request.word]
     planned = evidence.record.scenario.providers[request.target.provider]
@@ -263,6 +282,40 @@ def _is_as_long(evidence: Evidence, request: FleetRequest, record: Record) -> bo
     return due is None or elapsed(record.until) >= due - GRAIN
 
 
+def _heeds_what_it_is_told(evidence: Evidence) -> Found:
+    """What a process was told of money or a limit it heeds, also while the store is away."""
+    told = dict[tuple[int, Target, str], tuple[float, float]]()
+    for number, request in _moments(evidence.record.requests):
+        who = (request.process, request.target, request.credential)
+        if number == request.ended:
+            ended = request.ended_at or 0.0
+            # Another may have been told of it while this request was under way, not before.
+            is_news = not (request.cut or evidence.is_found(request.at, ended))
+            due = _due_told(evidence, request, request.at) if is_news else None
+            if due is not None:
+                told[who] = (ended, due)
+            if request.word == "ok":  # whoever hears of it, it is denied
+                told = {at: one for at, one in told.items() if at[1].provider != who[1].provider}
+            continue
+        since, due = told.get(who, (0.0, 0.0))
+        if request.at + GRAIN < due and not (
+            evidence.is_crashed(request.process, since, request.at)
+            or _others_fail(evidence, request.target.provider)
+        ):
+            yield request.at, f"{_said(request)}, {due - request.at:.3f} s before it may"
+
+
+def _moments(requests: list[FleetRequest]) -> Iterator[tuple[int, FleetRequest]]:
+    """When each request was sent, and when its sender had what came of it, in order."""
+    both = [(each.number, each) for each in requests]
+    both += [(each.ended, each) for each in requests if each.ended_at is not None]
+    yield from sorted(both, key=lambda moment: moment[0])
+
+
+def _due_told(evidence: Evidence, request: FleetRequest, at: float) -> float | None:
+    return _due_of(evidence, request, at) if request.word in _TOLD else None
+
+
 def _lifted_by_answer(evidence: Evidence) -> Found:
     """A bench ends by an answer to a request that was sent after it began, and by nothing else."""
     answered = defaultdict(list)
@@ -274,9 +327,7 @@ def _lifted_by_answer(evidence: Evidence) -> Found:
         was_benched = before is not None and before.mark is Mark.BENCH
         if not was_benched or (after is not None and after.mark is not None) or before is None:
             continue
-        if evidence.is_away(change.at - FOUND, change.at) or evidence.is_stepped(
-            change.at - HOUR, change.at
-        ):
+        if evidence.is_away(change.at - FOUND, change.at):
             continue
         began, provider = elapsed(before.failed) - GRAIN, parts(change.key)[2][0]
         lifting = (
@@ -325,7 +376,7 @@ def _due_is_probed(evidence: Evidence) -> Found:
 def _dead_account(evidence: Evidence) -> Found:
     """An account without money gets 5 requests in its first hour and 2 an hour after."""
     scenario = evidence.record.scenario
-    if scenario.outages or scenario.steps:
+    if scenario.outages:
         return
     for name, planned in scenario.providers.items():
         for phase in planned.phases:
@@ -410,6 +461,7 @@ PROMISES: Mapping[str, Callable[[Evidence], Found]] = {
     "nothing is sent past a mark": _past_a_mark,
     "one probe a due date": _one_probe,
     "no mark is lost": _no_lost_mark,
+    "a process heeds what it is told": _heeds_what_it_is_told,
     "a bench is lifted by an answer": _lifted_by_answer,
     "claims expire": _claims_expire,
     "what is due is probed": _due_is_probed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import attrs
@@ -40,23 +40,17 @@ def _without(scenario: FleetScenario, part: str, breaks: Breaks) -> FleetScenari
     left: Sequence[object] = getattr(scenario, part)
     size = len(left)
     while size:
-        for smaller in _cuts(left, size):
-            changed: dict[str, Any] = {part: tuple(smaller)}
+        start = 0
+        while start < len(left):
+            smaller = (*left[:start], *left[start + size :])
+            changed: dict[str, Any] = {part: smaller}
             tried = attrs.evolve(scenario, **changed)
             if breaks(tried):
                 scenario, left = tried, smaller
-                break
-        else:
-            size //= 2
-            continue
-        size = min(size, len(left))
+            else:
+                start += size
+        size //= 2
     return scenario
-
-
-def _cuts(all_: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """``all_`` without each run of ``size`` in turn."""
-    for start in range(0, len(all_), size):
-        yield [*all_[:start], *all_[start + size :]]
 
 
 def _on_fewer(scenario: FleetScenario, breaks: Breaks) -> FleetScenario:

@@ -7,14 +7,18 @@ copies follow after a moment, and while the store is away each process goes on w
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar
 
 import attrs
 
-from orchestrator.health.records import Changes, Marks, Record
-from orchestrator.health.stores.store import Changing
+from orchestrator.health.records import Changes, Marks, Record, is_counter
+from orchestrator.health.stores.marks_view import MarksView, spent_between
+from orchestrator.health.stores.redis_script import TOLERATED
+from orchestrator.health.stores.store import Changing, TimedStep
+from orchestrator.health.stores.store_clock import StoreClock
 from orchestrator.lab.fleet.event_queue import EPOCH, EventQueue, HostClock
+from orchestrator.pooling import RETRY_BUDGET
 
 C = TypeVar("C", bound=Changing)
 
@@ -94,9 +98,11 @@ class StoreServer:
 class ReplicaStore:
     """The store of one process: a local copy of what a :class:`StoreServer` holds.
 
+    Copy, merging and time are those of the Redis store; only the way to the server is a model.
+
     Args:
         server: The truth.
-        clock: Of the process's host; what it sees is told by its clock.
+        clock: Of the process's host.
         process: Its number.
         lag: Seconds after which the copy shows what another process changed.
     """
@@ -111,12 +117,12 @@ class ReplicaStore:
     ) -> None:
         self.server, self.clock, self.process = server, clock, process
         self.lag = lag
-        self._copy, self._version = server.marks, server.version
-        self._is_connected = server.is_up
+        self.time = StoreClock(is_server=True)
+        self.view = MarksView()
+        self._version = -1
+        self._is_connected = self._is_gone = False
         self._found_at = 0.0
-        self._is_gone = False
-        self._own: dict[str, Record | None] = {}
-        self._view: tuple[Marks, float, Marks] = (self._copy, 0.0, self._copy)
+        self._look()
 
     @property
     def salt(self) -> str:
@@ -129,24 +135,24 @@ class ReplicaStore:
         return "" if self._is_connected else "the store is away"
 
     def read(self) -> Marks:
-        """The marks at this instant, by the host's clock."""
+        """The marks as this process knows them, by the store's clock."""
         self._look()
-        return self._seen(self._copy)
+        return self.view.marks
 
     def update(self, step: Callable[[Marks], C]) -> C:
-        """Run ``step`` on the truth; on the local copy while that is away."""
+        """Run ``step`` on the local copy; anew, where others have changed what it changes."""
         self._look()
-        if self._is_gone:
-            return step(self._seen(self._copy))
-        if self._is_connected:
-            outcome = step(self._seen(self.server.marks))
-            if outcome.changes:
-                self._write(self._stored(outcome.changes))
+        if self.time.is_known:
+            self._correct(step)
+        outcome = step(self.view.marks)
+        if not outcome.changes or self._is_gone:
             return outcome
-        outcome = step(self._seen(self._copy))
-        changes = self._stored(outcome.changes)
-        self._own |= changes
-        self._copy = self._copy.changed(changes)
+        if self._is_connected and self._is_overtaken(outcome.changes):
+            self._hear(self.server.version, self.server.marks)
+            outcome = step(self.view.marks)
+        self.view = self.view.keep(outcome.changes)
+        if self._is_connected:
+            self._write(self.view.rebase(self.server.marks).changes)
         return outcome
 
     async def aupdate(self, step: Callable[[Marks], C]) -> C:
@@ -154,8 +160,8 @@ class ReplicaStore:
         return self.update(step)
 
     def instant(self, now: float) -> float:
-        """The instant itself: what is stored is told by the host's clock, see :meth:`read`."""
-        return now
+        """The store's time, once that was heard; until then ``now``, the host's."""
+        return self.time.at(self.clock.monotonic()) if self.time.is_known else now
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -164,76 +170,56 @@ class ReplicaStore:
         """The process is gone: nothing that it says reaches anybody."""
         self._is_gone = True
 
+    def merge(self, view: MarksView, stored: Marks) -> Changes:
+        """What of that which waits in ``view`` holds on, over what is ``stored`` by now."""
+        return view.rebase(stored).changes
+
+    def _correct(self, step: object) -> None:
+        """Have ``step`` decided at the store's time."""
+        now = self.time.at(self.clock.monotonic())
+        if isinstance(step, TimedStep) and abs(now - step.now) > TOLERATED / 2:
+            step.move(now - step.now)
+
+    def _is_overtaken(self, changes: Changes) -> bool:
+        """Whether the server would refuse ``changes``, as its script does."""
+        stored, saved = self.server.marks, self.view.saved
+        return stored is not saved and any(
+            _is_overdrawn(saved.get(key), new, stored.get(key))
+            if is_counter(key)
+            else stored.get(key) != saved.get(key)
+            for key, new in changes.items()
+        )
+
     def _write(self, changes: Changes) -> None:
-        self.server.apply(changes, self.process)
-        self._copy, self._version = self.server.marks, self.server.version
+        if changes:
+            self.server.apply(changes, self.process)
+        self.view, self._version = MarksView(self.server.marks), self.server.version
+
+    def _hear(self, version: int, marks: Marks) -> None:
+        self.view, self._version = self.view.rebase(marks), version
 
     def _look(self) -> None:
         """Bring the local copy up to date, as far as its news has come."""
         server = self.server
         if not server.is_up:
             self._is_connected, self._found_at = False, server.queue.now + FOUND_AFTER - 1e-6
-        elif not self._is_connected and server.queue.now >= self._found_at:
-            self._is_connected = not self._is_gone
-            merged, self._own = self.merge(self._own, server.marks), {}
-            self._write(merged)
+        elif not (self._is_connected or self._is_gone) and server.queue.now >= self._found_at:
+            self._is_connected = True
+            self.time.learn(EPOCH + server.queue.now, self.clock.monotonic(), 0.0)
+            self._write(self.merge(self.view, server.marks))
         if self._is_connected and self._version != server.version:
             version, marks = server.seen(self.lag)
             if version > self._version:
-                self._copy, self._version = marks, version
-
-    def merge(self, own: Mapping[str, Record | None], stored: Marks) -> Changes:
-        """What of this process's ``own`` changes, made meanwhile, holds on."""
-        return {
-            key: record
-            for key, record in own.items()
-            if record is not None and _is_later(record, stored.get(key))
-        }
-
-    # Clocks.
-
-    def _seen(self, marks: Marks) -> Marks:
-        """``marks`` by the host's clock."""
-        ahead = self.clock.ahead
-        if not ahead:
-            return marks
-        source, known, view = self._view
-        if source is not marks or known != ahead:
-            view = Marks({key: shifted(record, ahead) for key, record in marks.items()})
-            self._view = marks, ahead, view
-        return view
-
-    def _stored(self, changes: Changes) -> dict[str, Record | None]:
-        """``changes`` by the store's clock."""
-        ahead = self.clock.ahead
-        return {
-            key: None if record is None else shifted(record, -ahead)
-            for key, record in changes.items()
-        }
+                self._hear(version, marks)
 
 
-def _is_later(record: Record, stored: Record | None) -> bool:
-    """True where ``record`` is due later, or is newer where no mark stands."""
-    if stored is None:
-        return True
-    if record.mark is None or stored.mark is None:
-        return record.mark is not None or (stored.mark is None and record.failed > stored.failed)
-    return record.until > stored.until
-
-
-def shifted(record: Record, seconds: float) -> Record:
-    """``record`` by a clock that is ahead by ``seconds``."""
-    if not seconds:
-        return record
-    claim, expected = record.claim, record.expected
-    return attrs.evolve(
-        record,
-        since=record.since + seconds,
-        until=record.until + seconds,
-        failed=record.failed + seconds,
-        requested=record.requested + seconds,
-        claim=None if claim is None else attrs.evolve(claim, expires=claim.expires + seconds),
-        expected=None if expected is None else expected + seconds,
+def _is_overdrawn(old: Record | None, new: Record | None, stored: Record | None) -> bool:
+    """Whether what a counter gains takes it past a whole bucket, though no one saw that."""
+    gained = spent_between(old, new)
+    return (
+        new is not None
+        and gained > 0
+        and (spent_between(None, stored) + gained > max(RETRY_BUDGET, new.spent))
     )
 
 
