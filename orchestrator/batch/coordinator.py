@@ -121,6 +121,7 @@ class Coordinator:
         database, engine, files: What it works with; all of them are open.
         given: The input, checked.
         options: What is said of each line.
+        terms: What the batch says of all its lines, as :mod:`.terms` writes it.
         estimate: What a line may cost at most; only asked where there is a budget.
         budget: The limit of money; ``None`` where there is none.
         tell: Told how far it is, many times a second.
@@ -132,6 +133,7 @@ class Coordinator:
     files: BatchFiles
     given: BatchInput
     options: LineOptions
+    terms: str
     tell: Callable[[Told], None]
     estimate: Callable[[BatchLine], int] | None = None
     budget: Budget | None = None
@@ -158,7 +160,8 @@ class Coordinator:
                 f"{self.database.shown}: this batch is running already, elsewhere; "
                 "`orchestrator batch work` helps"
             )
-        if known is None or retry_failed or not known.is_open:
+        has_other_terms = known is not None and known.terms != self.terms
+        if known is None or retry_failed or not known.is_open or has_other_terms:
             self._enter(is_open=True)
         # Workflows first: one that is there is not put again.
         if broken := self.engine.broken(self.name):
@@ -181,6 +184,7 @@ class Coordinator:
                 self.given.digest,
                 self.given.count,
                 self.files.answers.path.name,
+                self.terms,
                 is_open,
             )
         )
@@ -279,7 +283,7 @@ class Coordinator:
             allowed = list(islice(self._allowed(), PUT_AT_ONCE))
             if not allowed:
                 return
-            self.engine.put(allowed, self.options)
+            self.engine.put(allowed, self.name)
             self._put += len(allowed)
 
     def _allowed(self) -> Iterator[BatchLine]:

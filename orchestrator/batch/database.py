@@ -236,13 +236,14 @@ class BatchDatabase:
             return [KnownBatch(*row) for row in connection.execute(query)]
 
     def put_batch(self, batch: KnownBatch) -> None:
-        """Enter a batch, or whether it is open."""
+        """Enter a batch; of one that is known, its terms and whether it is open."""
         values = attrs.asdict(batch)
+        newer = {"is_open": batch.is_open, "terms": batch.terms}
         with self.told(), self.engine.begin() as connection:
             connection.execute(
                 self._insert(self.tables.batches)
                 .values(values)
-                .on_conflict_do_update(index_elements=["name"], set_={"is_open": batch.is_open})
+                .on_conflict_do_update(index_elements=["name"], set_=newer)
             )
 
     # Lines.
