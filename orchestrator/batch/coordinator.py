@@ -106,11 +106,13 @@ class Told:
         sums: What is known of its lines.
         new: What was written since it was told last.
         limits: Lines at once by provider, of this process.
+        waits: For how many seconds lines wait at most, each of this process that does.
     """
 
     sums: Sums
     new: tuple[Outcome, ...]
     limits: dict[str, int]
+    waits: tuple[float, ...] = ()
 
 
 @attrs.define
@@ -311,8 +313,9 @@ class Coordinator:
             self._put -= 1
             if self.budget is not None:
                 self.budget.settle(one.number, one.cost)
-        limits = self.engine.worker.caller.limits
-        self.tell(Told(self.sums, tuple(new), limits))
+        worker, now = self.engine.worker, _CLOCK.time()
+        waits = tuple(max(0.0, due - now) for due in worker.waits.copy().values())
+        self.tell(Told(self.sums, tuple(new), worker.caller.limits, waits))
         return len(new)
 
     def end(self) -> list[str]:

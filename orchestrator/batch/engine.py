@@ -1,4 +1,9 @@
-"""The engine: DBOS, with each line a workflow. No other file knows it."""
+"""The engine: DBOS, with each line a workflow. No other file knows it.
+
+Its are the queue, who runs what, what becomes of the lines of the dead, and waits that outlive a
+process. What the segments of a line brought is entered by our own :class:`.GroupWriter`: as steps
+of the engine each would be a transaction by itself, and a line cost a half more.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +24,7 @@ from orchestrator.batch.database import SCHEMA, BatchDatabase, DatabaseError
 from orchestrator.batch.line_call import LineOptions
 from orchestrator.batch.lines import BatchLine
 from orchestrator.batch.records import line_name
-from orchestrator.batch.worker import Segment, Worker, interruption
+from orchestrator.batch.worker import Worker, interruption
 from orchestrator.clock import SystemClock
 
 WORKFLOW = "orchestrator_batch_line"
@@ -53,18 +58,6 @@ class _EngineLog(logging.Handler):
         """See :class:`logging.Handler`."""
         said = record.getMessage()
         _log.debug("engine: %s", said.replace(self._password, "***") if self._password else said)
-
-
-class _Recorder:
-    """Records the steps of the workflow that runs."""
-
-    async def run(self, segment: Segment) -> dict[str, Any]:
-        """See :class:`.StepRecorder`."""
-        return await dbos.DBOS.run_step_async({"name": "segment"}, segment)
-
-    async def sleep(self, seconds: float) -> None:
-        """See :class:`.StepRecorder`."""
-        await dbos.DBOS.sleep_async(seconds)
 
 
 def worker_name() -> str:
@@ -175,7 +168,7 @@ class Engine:
         async def run_line(number: int, custom_id: str, url: str, body: str, batch: str) -> None:
             line = BatchLine(number, custom_id, url, body)
             # Not as it was when the line was put: a later start may have said otherwise.
-            await self.worker.run(line, self.batches[batch], _Recorder())
+            await self.worker.run(line, self.batches[batch], dbos.DBOS.sleep_async)
 
     # Lines.
 

@@ -103,6 +103,15 @@ class BatchTables:
             postgresql_where=unwritten,
             sqlite_where=unwritten,
         )
+        # What the segments brought of a line that is not over.
+        self.segments = sa.Table(
+            "segments",
+            metadata,
+            sa.Column("batch", text, primary_key=True),
+            sa.Column("line", big, primary_key=True),
+            sa.Column("number", big, primary_key=True),
+            sa.Column("record", text, nullable=False),
+        )
         # A line from its first request to its end; what a worker leaves here when it is killed
         # was in flight.
         self.flights = sa.Table(
