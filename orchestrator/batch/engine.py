@@ -296,6 +296,7 @@ class Engine:
                 self.run(last)
             self.run(_cancel_others())
             dbos.DBOS.destroy(destroy_registry=True)
+            self.run(_cancel_others())  # what it took off the queue meanwhile
         self._end_loop(self._loop, self._thread)
 
     def _end_loop(self, loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
