@@ -106,8 +106,7 @@ class BatchView:
             self._event("progress", **_figures(told.sums), **figures)
         if self._bar is not None:
             self._bar.step(len(told.new))
-            words = _words(told.sums, rate, done if self._is_piped else None)
-            self._bar.tell(f"{words}{_waiting(told.waits)}")
+            self._bar.tell(_words(told, rate, done if self._is_piped else None))
 
     @property
     def _is_piped(self) -> bool:
@@ -230,10 +229,12 @@ def _dollars(cost: int) -> str:
     return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
 
 
-def _words(sums: Sums, rate: float, done: int | None) -> str:
-    """What stands beside the bar."""
+def _words(told: Told, rate: float, done: int | None) -> str:
+    """What stands beside the bar, the first where there is no room for all."""
+    sums = told.sums
     words = [] if done is None else [f"{done:,} done"]
     words.append(f"{rate:g}/s")
+    words += _waiting(told.waits)
     if sums.failed:
         words.append(f"{sums.failed:,} failed")
     if sums.rescued:
@@ -245,12 +246,12 @@ def _words(sums: Sums, rate: float, done: int | None) -> str:
     return ", ".join(words)
 
 
-def _waiting(waits: tuple[float, ...]) -> str:
+def _waiting(waits: tuple[float, ...]) -> list[str]:
     """Why little moves, where lines wait for longer than a pause between two attempts."""
     long = [seconds for seconds in waits if seconds > _LONG_WAIT]
     if not long:
-        return ""
-    return f", {count(len(long), 'line')} waiting, the next for {whole_duration(min(long))}"
+        return []
+    return [f"{count(len(long), 'line')} waiting, the next for {whole_duration(min(long))}"]
 
 
 def _counts(ending: BatchEnding) -> str:
