@@ -106,11 +106,13 @@ class Told:
         sums: What is known of its lines.
         new: What was written since it was told last.
         limits: Lines at once by provider, of this process.
+        waits: For how many seconds lines wait at most, each of this process that does.
     """
 
     sums: Sums
     new: tuple[Outcome, ...]
     limits: dict[str, int]
+    waits: tuple[float, ...] = ()
 
 
 @attrs.define
@@ -121,6 +123,7 @@ class Coordinator:
         database, engine, files: What it works with; all of them are open.
         given: The input, checked.
         options: What is said of each line.
+        terms: What the batch says of all its lines, as :mod:`.terms` writes it.
         estimate: What a line may cost at most; only asked where there is a budget.
         budget: The limit of money; ``None`` where there is none.
         tell: Told how far it is, many times a second.
@@ -132,6 +135,7 @@ class Coordinator:
     files: BatchFiles
     given: BatchInput
     options: LineOptions
+    terms: str
     tell: Callable[[Told], None]
     estimate: Callable[[BatchLine], int] | None = None
     budget: Budget | None = None
@@ -158,7 +162,8 @@ class Coordinator:
                 f"{self.database.shown}: this batch is running already, elsewhere; "
                 "`orchestrator batch work` helps"
             )
-        if known is None or retry_failed or not known.is_open:
+        has_other_terms = known is not None and known.terms != self.terms
+        if known is None or retry_failed or not known.is_open or has_other_terms:
             self._enter(is_open=True)
         # Workflows first: one that is there is not put again.
         if broken := self.engine.broken(self.name):
@@ -181,6 +186,7 @@ class Coordinator:
                 self.given.digest,
                 self.given.count,
                 self.files.answers.path.name,
+                self.terms,
                 is_open,
             )
         )
@@ -194,10 +200,11 @@ class Coordinator:
 
     def _heal(self) -> None:
         """Make the files say what the database does."""
-        lines = self.files.answers.heal()
+        self.files.answers.heal()
         waiting = self.database.unwritten_answers(self.name)
-        if lines < self.database.sums(self.name).answered - len(waiting):
-            # Its file was lost or cut: everything that was bought stands in the database.
+        least = self.database.sums(self.name).answered - len(waiting)
+        if not self._is_whole(least):
+            # Its file was lost, cut or edited: everything that was bought stands in the database.
             self.files.answers.replace(())
             self.database.forget_written(self.name)
         elif waiting:
@@ -205,6 +212,16 @@ class Coordinator:
             for start in range(0, len(there), AT_ONCE):
                 self.database.mark_written(self.name, there[start : start + AT_ONCE])
         self._write_failures()
+
+    def _is_whole(self, least: int) -> bool:
+        """Whether so many answers at least stand in their file, each once, and nothing else."""
+        found: set[int] = set()  # hashes: of a million lines the names take three times as much
+        lines = 0
+        for lines, name in enumerate(self.files.answers.ids(), 1):  # noqa: B007
+            if not name:
+                return False
+            found.add(hash(name))
+        return least <= len(found) == lines
 
     def _write_failures(self) -> None:
         # Whole: few lines fail, and those that were retried stand there no more.
@@ -279,7 +296,7 @@ class Coordinator:
             allowed = list(islice(self._allowed(), PUT_AT_ONCE))
             if not allowed:
                 return
-            self.engine.put(allowed, self.options)
+            self.engine.put(allowed, self.name)
             self._put += len(allowed)
 
     def _allowed(self) -> Iterator[BatchLine]:
@@ -307,8 +324,9 @@ class Coordinator:
             self._put -= 1
             if self.budget is not None:
                 self.budget.settle(one.number, one.cost)
-        limits = self.engine.worker.caller.limits
-        self.tell(Told(self.sums, tuple(new), limits))
+        worker, now = self.engine.worker, _CLOCK.time()
+        waits = tuple(max(0.0, due - now) for due in worker.waits.copy().values())
+        self.tell(Told(self.sums, tuple(new), worker.caller.limits, waits))
         return len(new)
 
     def end(self) -> list[str]:

@@ -236,13 +236,14 @@ class BatchDatabase:
             return [KnownBatch(*row) for row in connection.execute(query)]
 
     def put_batch(self, batch: KnownBatch) -> None:
-        """Enter a batch, or whether it is open."""
+        """Enter a batch; of one that is known, its terms and whether it is open."""
         values = attrs.asdict(batch)
+        newer = {"is_open": batch.is_open, "terms": batch.terms}
         with self.told(), self.engine.begin() as connection:
             connection.execute(
                 self._insert(self.tables.batches)
                 .values(values)
-                .on_conflict_do_update(index_elements=["name"], set_={"is_open": batch.is_open})
+                .on_conflict_do_update(index_elements=["name"], set_=newer)
             )
 
     # Lines.
@@ -351,22 +352,55 @@ class BatchDatabase:
                 )
             )
 
-    def write_group(self, rows: Sequence[GroupRow]) -> None:
+    def write_group(self, rows: Sequence[GroupRow]) -> dict[tuple[str, int], list[str] | None]:
         """Enter what workers have to say, in one go; what stands there already stays.
+
+        Returns:
+            Of each line that is asked for, what its segments brought so far, in order; ``None``
+            where it is over.
 
         Raises:
             SQLAlchemyError: It could not be entered.
         """
+        tables = self.tables
         with self.engine.begin() as connection:
-            for table in (self.tables.flights, self.tables.outcomes, self.tables.interruptions):
-                values = [row.values for row in rows if row.table == table.name and row.values]
+            for table in (tables.flights, tables.segments, tables.outcomes, tables.interruptions):
+                values = [row.values for row in rows if row.table == table.name]
                 if values:
                     connection.execute(self._insert(table).on_conflict_do_nothing(), values)
-            for batch, line in (row.landed for row in rows if row.landed is not None):
-                flights = self.tables.flights
-                connection.execute(
-                    sa.delete(flights).where(flights.c.batch == batch, flights.c.line == line)
-                )
+            self._drop(connection, tables.flights, [row.landed for row in rows if row.landed])
+            over = [row.landed for row in rows if row.landed and row.table == tables.outcomes.name]
+            self._drop(connection, tables.segments, over)
+            return self._recorded(connection, [row.reads for row in rows if row.reads])
+
+    def _drop(
+        self, connection: sa.Connection, table: sa.Table, lines: Sequence[tuple[str, int]]
+    ) -> None:
+        """Remove all rows of lines."""
+        if lines:
+            of_line = (table.c.batch == sa.bindparam("b")) & (table.c.line == sa.bindparam("l"))
+            values = [{"b": batch, "l": line} for batch, line in lines]
+            connection.execute(sa.delete(table).where(of_line), values)
+
+    def _recorded(
+        self, connection: sa.Connection, lines: Sequence[tuple[str, int]]
+    ) -> dict[tuple[str, int], list[str] | None]:
+        found: dict[tuple[str, int], list[str] | None] = {line: [] for line in lines}
+        segments, outcomes = self.tables.segments.c, self.tables.outcomes.c
+        for batch in {batch for batch, _ in lines}:
+            numbers = [line for name, line in lines if name == batch]
+            query = (
+                sa.select(segments.line, segments.record)
+                .where(segments.batch == batch, segments.line.in_(numbers))
+                .order_by(segments.line, segments.number)
+            )
+            for line, record in connection.execute(query):
+                found[batch, line] = [*(found[batch, line] or ()), record]
+            over = sa.select(outcomes.line).where(
+                outcomes.batch == batch, outcomes.line.in_(numbers)
+            )
+            found |= {(batch, line): None for line in connection.execute(over).scalars()}
+        return found
 
     def flights_of(self, worker: str) -> list[tuple[str, int, str]]:
         """Batch, number and ``custom_id`` of the lines that ``worker`` has in flight."""
@@ -392,11 +426,18 @@ class BatchDatabase:
 
 @attrs.frozen
 class GroupRow:
-    """Something to enter: a row of a table, or that a line is in flight no more."""
+    """Something to enter.
+
+    Attributes:
+        table, values: A row, and of what; no table where there is none.
+        landed: The line that is in flight no more.
+        reads: The line of which is asked what is recorded.
+    """
 
     table: str
     values: dict[str, Any] = attrs.field(factory=dict)
     landed: tuple[str, int] | None = None
+    reads: tuple[str, int] | None = None
 
 
 def _postgres_url(given: str) -> sa.URL:

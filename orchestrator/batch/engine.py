@@ -1,4 +1,9 @@
-"""The engine: DBOS, with each line a workflow. No other file knows it."""
+"""The engine: DBOS, with each line a workflow. No other file knows it.
+
+Its are the queue, who runs what, what becomes of the lines of the dead, and waits that outlive a
+process. What the segments of a line brought is entered by our own :class:`.GroupWriter`: as steps
+of the engine each would be a transaction by itself, and a line cost a half more.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +24,9 @@ from orchestrator.batch.database import SCHEMA, BatchDatabase, DatabaseError
 from orchestrator.batch.line_call import LineOptions
 from orchestrator.batch.lines import BatchLine
 from orchestrator.batch.records import line_name
-from orchestrator.batch.worker import Segment, Worker, interruption
+from orchestrator.batch.worker import Worker, interruption
 from orchestrator.clock import SystemClock
 
-QUEUE = "lines"
 WORKFLOW = "orchestrator_batch_line"
 
 FORMAT = "1"
@@ -56,18 +60,6 @@ class _EngineLog(logging.Handler):
         _log.debug("engine: %s", said.replace(self._password, "***") if self._password else said)
 
 
-class _Recorder:
-    """Records the steps of the workflow that runs."""
-
-    async def run(self, segment: Segment) -> dict[str, Any]:
-        """See :class:`.StepRecorder`."""
-        return await dbos.DBOS.run_step_async({"name": "segment"}, segment)
-
-    async def sleep(self, seconds: float) -> None:
-        """See :class:`.StepRecorder`."""
-        await dbos.DBOS.sleep_async(seconds)
-
-
 def worker_name() -> str:
     """The name of this process among workers: told in files and the database."""
     return f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
@@ -81,6 +73,10 @@ class Engine:
         name: Of this process among all workers.
         make_worker: Makes what runs the lines, in the engine's event loop.
         at_once: How many lines it takes off the queue, those that wait for their place included.
+
+    Attributes:
+        batches: Those whose lines it runs, by name; which they are is said before the start. Each
+            has a queue of its own, so that a line goes to nobody who does not know its batch.
     """
 
     def __init__(
@@ -91,6 +87,7 @@ class Engine:
         at_once: int,
     ) -> None:
         self._database, self.name, self._at_once = database, name, at_once
+        self.batches: dict[str, LineOptions] = {}
         self._make_worker = make_worker
         self._worker: Worker | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -139,6 +136,7 @@ class Engine:
             }
         )
         self._register()
+        dbos.DBOS.listen_queues(self._queues)
 
         async def launch() -> None:
             self._worker = self._make_worker()
@@ -146,7 +144,10 @@ class Engine:
             dbos.DBOS.launch()
 
         self.run(launch())
-        dbos.DBOS.register_queue(QUEUE, worker_concurrency=self._at_once, polling_interval_sec=POLL)
+        for queue in self._queues:
+            dbos.DBOS.register_queue(
+                queue, worker_concurrency=self._at_once, polling_interval_sec=POLL
+            )
         self._client = dbos.DBOSClient(
             system_database_engine=self._database.engine,
             dbos_system_schema=SCHEMA,
@@ -158,36 +159,37 @@ class Engine:
         assert self._loop is not None  # noqa: S101 - it was started
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
+    @property
+    def _queues(self) -> list[str]:
+        return [_queue(batch) for batch in self.batches]
+
     def _register(self) -> None:
         @dbos.DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
-        async def run_line(
-            number: int, custom_id: str, url: str, body: str, options: dict[str, Any]
-        ) -> None:
+        async def run_line(number: int, custom_id: str, url: str, body: str, batch: str) -> None:
             line = BatchLine(number, custom_id, url, body)
-            told = LineOptions(options["batch"], tuple(options["route"]), options["timeout"])
-            await self.worker.run(line, told, _Recorder())
+            # Not as it was when the line was put: a later start may have said otherwise.
+            await self.worker.run(line, self.batches[batch], dbos.DBOS.sleep_async)
 
     # Lines.
 
-    def put(self, lines: Iterable[BatchLine], options: LineOptions) -> None:
+    def put(self, lines: Iterable[BatchLine], batch: str) -> None:
         """Put lines on the queue, in one go; one that is there already stays as it is.
 
         Raises:
             DatabaseError: The database cannot be used.
         """
         assert self._client is not None  # noqa: S101 - it was started
-        told = {"batch": options.batch, "route": list(options.route), "timeout": options.timeout}
         with self._database.told(), self._database.engine.begin() as connection:
             for line in lines:
                 self._client.enqueue_in_transaction(
                     connection,
                     {
                         "workflow_name": WORKFLOW,
-                        "queue_name": QUEUE,
-                        "workflow_id": line_name(options.batch, line.number),
+                        "queue_name": _queue(batch),
+                        "workflow_id": line_name(batch, line.number),
                         "app_version": FORMAT,
                     },
-                    *(line.number, line.custom_id, line.url, line.body, told),
+                    *(line.number, line.custom_id, line.url, line.body, batch),
                 )
 
     def forget(self, batch: str, numbers: list[int]) -> None:
@@ -229,7 +231,10 @@ class Engine:
         """
         with self._database.told():
             pending = dbos.DBOS.list_workflows(
-                status="PENDING", queue_name=QUEUE, load_input=False, load_output=False
+                status="PENDING",
+                queue_name=self._queues,
+                load_input=False,
+                load_output=False,
             )
             workers = {one.executor_id for one in pending if one.executor_id != self.name}
             return sum(self._bury(worker) for worker in workers if worker)
@@ -239,17 +244,22 @@ class Engine:
             if not is_dead:
                 return 0
             # Looked at again: while it was looked whether it lives, another may have taken over.
-            left = [
-                one.workflow_id
-                for one in dbos.DBOS.list_workflows(
-                    status="PENDING", executor_id=worker, load_input=False, load_output=False
-                )
-            ]
             flights = self._database.flights_of(worker)
             self._database.write_group([interruption(*flight, worker) for flight in flights])
-            if left:
-                dbos.DBOS.resume_workflows(left, queue_name=QUEUE)
+            for queue in self._queues:
+                self._resume(queue, worker)
         return len(flights)
+
+    def _resume(self, queue: str, worker: str) -> None:
+        left = dbos.DBOS.list_workflows(
+            status="PENDING",
+            executor_id=worker,
+            queue_name=queue,
+            load_input=False,
+            load_output=False,
+        )
+        if left:
+            dbos.DBOS.resume_workflows([one.workflow_id for one in left], queue_name=queue)
 
     # The end.
 
@@ -286,6 +296,7 @@ class Engine:
                 self.run(last)
             self.run(_cancel_others())
             dbos.DBOS.destroy(destroy_registry=True)
+            self.run(_cancel_others())  # what it took off the queue meanwhile
         self._end_loop(self._loop, self._thread)
 
     def _end_loop(self, loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
@@ -304,6 +315,11 @@ class Engine:
             logger.handlers[:] = [_EngineLog(str(self._database.url.password or ""))]
             logger.propagate = False
         yield
+
+
+def _queue(batch: str) -> str:
+    """The name of the queue that a batch's lines wait on."""
+    return f"lines of {batch}"
 
 
 async def _cancel_others() -> None:

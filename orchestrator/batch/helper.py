@@ -1,4 +1,4 @@
-"""A helper: works on the batches of a shared database until none is open."""
+"""A helper: works on batches of a shared database until none of them is open."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from orchestrator.batch.database import BatchDatabase, DatabaseError
 from orchestrator.batch.engine import Engine
+from orchestrator.batch.terms import options_of
 from orchestrator.clock import SystemClock
 
 LOOK_AROUND = 3.0
@@ -22,7 +23,7 @@ def help_out(
     stops: Callable[[], bool],
     tell: Callable[[int], None],
 ) -> None:
-    """Run lines until no batch of the database is open, or the user wants it to stop.
+    """Run lines until none of the engine's batches is open, or the user wants it to stop.
 
     Args:
         database: The database.
@@ -41,7 +42,10 @@ def help_out(
             raise DatabaseError(engine.worker.writer.trouble)
         if _CLOCK.monotonic() - looked > LOOK_AROUND:
             engine.take_over()
-            if not database.open_batches():
+            known = {one.name: one for one in database.open_batches()}
+            if not known.keys() & engine.batches.keys():
                 return
+            for name in known.keys() & engine.batches.keys():
+                engine.batches[name] = options_of(known[name])  # it may have been begun anew
             looked = _CLOCK.monotonic()
         _CLOCK.sleep(TICK)

@@ -217,6 +217,8 @@ class _Checking:
     def _id(self, number: int, line: _Line) -> str:
         if not line.custom_id or len(line.custom_id) > LONGEST_ID:
             return f"custom_id has {len(line.custom_id):,} characters; allowed: 1 to {LONGEST_ID}"
+        if "\0" in line.custom_id:
+            return "custom_id has a NUL, which PostgreSQL cannot hold"
         key = hashlib.blake2b(
             line.custom_id.encode("utf-8", "surrogatepass"), digest_size=16
         ).digest()

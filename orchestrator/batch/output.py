@@ -31,35 +31,33 @@ class OutputFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def heal(self) -> int:
-        """Cut off a last line that is not whole; how many lines stay.
+    def heal(self) -> None:
+        """Cut off a last line that is not whole.
 
         Raises:
             OSError: The file cannot be read or written.
         """
         if not self.path.exists():
             self.path.touch()
-            return 0
+            return
         with self.path.open("r+b") as file:
-            count, end, place = 0, 0, 0
+            end, place = 0, 0
             while chunk := file.read(_CHUNK):
-                count += chunk.count(b"\n")
                 if (last := chunk.rfind(b"\n")) >= 0:
                     end = place + last + 1
                 place += len(chunk)
             if end < place:
                 file.truncate(end)
                 os.fsync(file.fileno())
-        return count
 
     def ids(self) -> Iterator[str]:
-        """The ``custom_id`` of each line, as far as it is one of ours."""
+        """The ``custom_id`` of each line; empty where it is none of ours."""
         with self.path.open("rb") as file:
             for line in file:
                 try:
                     yield _DECODER.decode(line).custom_id
                 except (msgspec.DecodeError, UnicodeError):
-                    continue
+                    yield ""
 
     def append(self, lines: Iterable[bytes]) -> None:
         """Add lines, each without its end; all of them or none.

@@ -1,4 +1,4 @@
-"""A call in segments: each a step that the engine records, with one send in it at most.
+"""A call in segments: each recorded when it is over, with one send in it at most.
 
 To record every effect of a call by itself would cost ten times what the call does, and gain
 nothing: what is asked of the board and what is planned around a send is done again at no cost, so

@@ -17,6 +17,7 @@ class KnownBatch:
         digest: SHA-256 of its input.
         lines: How many it has.
         output: The file of its answers, as it was named.
+        terms: What it says of all its lines, as :mod:`.terms` writes it.
         is_open: Whether lines are left to ask.
     """
 
@@ -24,6 +25,7 @@ class KnownBatch:
     digest: str
     lines: int
     output: str
+    terms: str
     is_open: bool
 
 
@@ -77,6 +79,7 @@ class BatchTables:
             sa.Column("digest", text, nullable=False),
             sa.Column("lines", big, nullable=False),
             sa.Column("output", text, nullable=False),
+            sa.Column("terms", text, nullable=False),
             sa.Column("is_open", sa.Boolean, nullable=False),
         )
         self.outcomes = sa.Table(
@@ -99,6 +102,15 @@ class BatchTables:
             self.outcomes.c.batch,
             postgresql_where=unwritten,
             sqlite_where=unwritten,
+        )
+        # What the segments brought of a line that is not over.
+        self.segments = sa.Table(
+            "segments",
+            metadata,
+            sa.Column("batch", text, primary_key=True),
+            sa.Column("line", big, primary_key=True),
+            sa.Column("number", big, primary_key=True),
+            sa.Column("record", text, nullable=False),
         )
         # A line from its first request to its end; what a worker leaves here when it is killed
         # was in flight.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from orchestrator.batch.lines import BatchInput, BatchLine, InputError, check_in
 from orchestrator.batch.pace import MOST
 from orchestrator.batch.records import NANO
 from orchestrator.batch.tables import KnownBatch
+from orchestrator.batch.terms import difference, make_terms, options_of
 from orchestrator.batch.worker import GroupWriter, Worker
 from orchestrator.cli.batch import BatchOptions
 from orchestrator.cli.batch_view import BatchEnding, BatchView
@@ -89,10 +90,12 @@ def work(options: BatchOptions, screen: Screen) -> int:
         orchestrator.runtime.log.mute()
         database = BatchDatabase(options.database)
         database.open()
-        if not (batches := database.open_batches()):
-            raise UsageError(f"{database.shown}: no batch is open; begin one with --database")
+        batches = _like_ours(database, orchestrator, screen)
         view = BatchView(screen, json=options.json, quiet=options.quiet)
-        with _engine(options, orchestrator, database) as engine, _stopping(screen) as stops:
+        with (
+            _engine(options, orchestrator, database, map(options_of, batches)) as engine,
+            _stopping(screen) as stops,
+        ):
             names = ", ".join(one.output for one in batches)
             view.helping(engine.name, names)
             help_out(database, engine, stops.asked, view.helped)
@@ -100,6 +103,27 @@ def work(options: BatchOptions, screen: Screen) -> int:
                 engine.stop(LAST_PATIENCE)
             view.has_helped(engine.worker.done)
         return INTERRUPTED if stops.asked() else DONE
+
+
+def _like_ours(
+    database: BatchDatabase, orchestrator: Orchestrator, screen: Screen
+) -> list[KnownBatch]:
+    """The open batches whose lines would be asked here as they are where they were begun.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if not (batches := database.open_batches()):
+        raise UsageError(f"{database.shown}: no batch is open; begin one with --database")
+    others = {one.name: difference(orchestrator, one) for one in batches}
+    told = [f"{one.output}: {others[one.name]}" for one in batches if others[one.name]]
+    if len(told) == len(batches):
+        raise UsageError(
+            f"{database.shown}: no open batch asks whom this config would ask: {'; '.join(told)}"
+        )
+    for each in told:
+        screen.say(f"not helped, for this config would ask others: {each}")
+    return [one for one in batches if not others[one.name]]
 
 
 def _state_path(output: Path) -> Path:
@@ -158,7 +182,10 @@ def _stopping(screen: Screen) -> Iterator[_Stops]:
 
 @contextmanager
 def _engine(
-    options: BatchOptions, orchestrator: Orchestrator, database: BatchDatabase
+    options: BatchOptions,
+    orchestrator: Orchestrator,
+    database: BatchDatabase,
+    batches: Iterable[LineOptions],
 ) -> Iterator[Engine]:
     """The engine, running; closed at the end, and the database with it."""
     name = worker_name()
@@ -168,8 +195,8 @@ def _engine(
         caller = LineCaller(orchestrator, gates, read_prices(orchestrator.config))
         return Worker(name, caller, GroupWriter(database))
 
-    # As many again are held ready, so that no place stands empty between two looks at the queue.
-    engine = Engine(database, name, make_worker, 2 * (options.concurrency or MOST))
+    engine = Engine(database, name, make_worker, _held_ready(options))
+    engine.batches |= {one.batch: one for one in batches}
     try:
         if not database.claim_presence(name):
             raise UsageError(f"{database.shown} is in use: this batch is running already")
@@ -178,6 +205,16 @@ def _engine(
     finally:
         engine.close(orchestrator.aclose())
         database.close()
+
+
+def _held_ready(options: BatchOptions) -> int:
+    """Lines that a process takes off the queue: as many again as it asks at once.
+
+    So no place stands empty between two looks at the queue. The queue knows but one such number:
+    on a shared database the last to start would set it for all, so there it is that of ``auto``.
+    """
+    chosen = 2 * (options.concurrency or MOST)
+    return chosen if options.database is None else max(chosen, 2 * MOST)
 
 
 @attrs.define
@@ -206,7 +243,9 @@ class _Session:
             return DONE
         self.database.open()
         with (
-            _engine(self.options, self.orchestrator, self.database) as engine,
+            _engine(
+                *(self.options, self.orchestrator, self.database), [self._line_options]
+            ) as engine,
             _stopping(self.screen) as stops,
         ):
             coordinator = self._coordinator(engine, view, estimate)
@@ -258,19 +297,26 @@ class _Session:
             retries=self.options.retry_failed,
         )
 
+    @property
+    def _line_options(self) -> LineOptions:
+        name = batch_name(self.given, self.output)
+        return LineOptions(name, self.options.route, self.options.timeout)
+
     def _coordinator(
         self,
         engine: Engine,
         view: BatchView,
         estimate: Callable[[BatchLine], int] | None,
     ) -> Coordinator:
-        name, limit = batch_name(self.given, self.output), self.options.max_cost
+        limit, given, options = self.options.max_cost, self.given, self.options
+        terms = make_terms(self.orchestrator, given.wanted, options.route, options.timeout)
         return Coordinator(
             database=self.database,
             engine=engine,
             files=BatchFiles.beside(self.output),
             given=self.given,
-            options=LineOptions(name, self.options.route, self.options.timeout),
+            options=self._line_options,
+            terms=terms.write(),
             tell=view.progress,
             estimate=estimate,
             budget=None if limit is None else Budget(int(limit * NANO)),

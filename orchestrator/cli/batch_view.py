@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 import msgspec
 
+from orchestrator.api.errors import whole_duration
 from orchestrator.batch.coordinator import BatchFiles, Told
 from orchestrator.batch.foretelling import Foretold
 from orchestrator.batch.records import NANO
@@ -26,6 +27,9 @@ _EVERY = 1.0
 
 _MOST_FAILURES = 5
 """Failures that are said while they happen; all of them stand in their file."""
+
+_LONG_WAIT = 5.0
+"""Seconds that a line waits before it is told."""
 
 _WINDOW = 20.0
 """Seconds over which the rate is taken."""
@@ -98,10 +102,11 @@ class BatchView:
         rate = self._rate(now, done)
         if self._json and (now - self._told > _EVERY):
             self._told = now
-            self._event("progress", **_figures(told.sums), rate=rate, concurrency=told.limits)
+            figures = {"rate": rate, "concurrency": told.limits, "waiting": len(told.waits)}
+            self._event("progress", **_figures(told.sums), **figures)
         if self._bar is not None:
             self._bar.step(len(told.new))
-            self._bar.tell(_words(told.sums, rate, done if self._is_piped else None))
+            self._bar.tell(_words(told, rate, done if self._is_piped else None))
 
     @property
     def _is_piped(self) -> bool:
@@ -224,10 +229,12 @@ def _dollars(cost: int) -> str:
     return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
 
 
-def _words(sums: Sums, rate: float, done: int | None) -> str:
-    """What stands beside the bar."""
+def _words(told: Told, rate: float, done: int | None) -> str:
+    """What stands beside the bar, the first where there is no room for all."""
+    sums = told.sums
     words = [] if done is None else [f"{done:,} done"]
     words.append(f"{rate:g}/s")
+    words += _waiting(told.waits)
     if sums.failed:
         words.append(f"{sums.failed:,} failed")
     if sums.rescued:
@@ -237,6 +244,14 @@ def _words(sums: Sums, rate: float, done: int | None) -> str:
     if sums.cost:
         words.append(_dollars(sums.cost))
     return ", ".join(words)
+
+
+def _waiting(waits: tuple[float, ...]) -> list[str]:
+    """Why little moves, where lines wait for longer than a pause between two attempts."""
+    long = [seconds for seconds in waits if seconds > _LONG_WAIT]
+    if not long:
+        return []
+    return [f"{count(len(long), 'line')} waiting, the next for {whole_duration(min(long))}"]
 
 
 def _counts(ending: BatchEnding) -> str:

@@ -62,7 +62,9 @@ def coordinator(folder: Path, providers: ScriptedProviders, cents: int) -> Itera
         caller = LineCaller(orchestrator, Gates(time.monotonic, 4), price)
         return Worker(name, caller, GroupWriter(database))
 
+    options = LineOptions(batch_name(given, output), (), 60.0)
     engine = Engine(database, name, make_worker, 8)
+    engine.batches[options.batch] = options
     assert database.claim_presence(name)
     engine.start()
     try:
@@ -71,7 +73,8 @@ def coordinator(folder: Path, providers: ScriptedProviders, cents: int) -> Itera
             engine=engine,
             files=BatchFiles.beside(output),
             given=given,
-            options=LineOptions(batch_name(given, output), (), 60.0),
+            options=options,
+            terms="",
             tell=lambda _: None,
             estimate=lambda _: CENT,
             budget=Budget(cents * CENT),

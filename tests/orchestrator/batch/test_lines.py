@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from orchestrator.batch.lines import InputError, check_input, read_lines
 from orchestrator.config.errors import UnknownRoute
 
+IDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
 BODY = {"model": "default", "messages": [{"role": "user", "content": "hi"}]}
 
 
@@ -45,6 +46,7 @@ def known_route(name: str) -> None:
         ('{"customid": "a", "url": "x", "body": {}}', "did you mean 'customid'?"),
         ('{"custom_id": 7, "url": "x", "body": {}}', "Expected `str`, got `int`"),
         (line(custom_id=""), "custom_id has 0 characters"),
+        (line(custom_id="a\0"), "custom_id has a NUL"),
         (line(custom_id="x" * 600), "custom_id has 600 characters"),
         (line(url="/v1/chat/completion"), "did you mean '/v1/chat/completions'?"),
         (line(url="/v1/files"), "allowed: "),
@@ -140,7 +142,7 @@ def test_a_model_that_nobody_has_is_told_before_anything_is_asked(tmp_path: Path
 
 
 @given(
-    ids=st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=20, unique=True),
+    ids=st.lists(IDS, min_size=1, max_size=20, unique=True),
     words=st.text(max_size=40),
 )
 def test_a_line_is_read_as_it_was_written(

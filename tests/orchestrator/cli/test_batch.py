@@ -109,6 +109,20 @@ def test_lines_are_answered_each_in_its_own_words_and_never_again(batch: Batch) 
     assert batch.read("out.jsonl.failures.jsonl") == {}
 
 
+def test_an_output_that_was_edited_is_written_again(batch: Batch) -> None:
+    batch.write(*map(line, "abcd"))
+    assert batch.run().status == 0
+    found, path = batch.read(), batch.place.home / OUT
+    first, second, third, fourth = path.read_text().splitlines()
+    # As many lines as there were: one stands twice, and one is cut in its middle.
+    path.write_text("\n".join([first, first, second[:50], fourth, ""]))
+    assert third not in path.read_text()
+
+    assert batch.run().status == 0
+    assert batch.read() == found
+    assert batch.asked == 4
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

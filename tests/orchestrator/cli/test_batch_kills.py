@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.batches.kills import ROOT, begin, prepare, read, run_and_kill, start, stored
-from benchmarks.batches.providers import Misbehaviour, Providers
+from benchmarks.batches.providers import Misbehaviour, Providers, input_line
 from orchestrator.sim import ScriptedProviders, replies
 from tests.orchestrator.cli.entry import configured
 from tests.slow import slow
@@ -136,3 +136,29 @@ def test_others_help_through_a_database_and_take_over_from_the_dead(
     twice = {f"id-{line}" for line, count in providers.answered.items() if count > 1}
     assert twice <= listed
     assert "literal" not in (tmp_path / "home.log").read_text()
+
+
+def test_a_batch_is_left_alone_by_who_would_ask_others(postgres: str, tmp_path: Path) -> None:
+    shared = ("--database", postgres)
+    with Providers(Misbehaviour(latency=0.05, faults=0.0, hopeless=0.0)) as providers:
+        prepare(tmp_path, providers, lines=200)
+        config = (tmp_path / "orchestrator.toml").read_text()
+        (tmp_path / "other.toml").write_text(config.replace('"alpha/m", "beta/m"', '"beta/m"'))
+        (tmp_path / "others.jsonl").write_text(input_line(1_001) + "\n" + input_line(1_002))
+
+        first = begin(tmp_path, *shared, "--concurrency", "2")
+        assert eventually(lambda: len(read(tmp_path / "out.jsonl")) > 3)
+        first.kill()
+        first.wait()
+        time.sleep(0.5)  # what was on its way has arrived
+        asked = sum(providers.asked.values())
+
+        # Lines of the first wait on its queue: neither another batch takes them, nor a helper.
+        others = ("others.jsonl", "-o", "others.out.jsonl", "-c", "other.toml", *shared)
+        assert start(tmp_path, *others, home="other").wait(AMPLE) == 0
+        helper = start(tmp_path, "work", *shared, "-c", "other.toml", home="helper")
+        assert helper.wait(AMPLE) == 2
+        assert "default is alpha/m, beta/m there, beta/m here" in " ".join(
+            (tmp_path / "helper.log").read_text().split()
+        )
+        assert sum(providers.asked.values()) == asked + 2
