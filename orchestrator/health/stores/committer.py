@@ -122,9 +122,12 @@ class Committer:
         self._pid, self._began, self._is_closing = os.getpid(), time.monotonic(), False
         # A daemon: who ends waits for what is to be written, and not for a server that is away.
         thread = threading.Thread(target=self._run, name="health store", daemon=True)
-        with contextlib.suppress(RuntimeError):  # the interpreter ends already
+        try:
             thread.start()
-        self._thread = thread
+        except RuntimeError as error:  # the interpreter ends already, or there may be no more
+            self.outage.begin(explain(error, self.address))
+        else:
+            self._thread = thread
 
     def decide(self, step: Callable[[Marks], C], *, may_wait: bool) -> C | QueuedStep:
         """Run ``step`` on the copy, or queue it for the store where there is something to write."""
@@ -255,6 +258,8 @@ class Committer:
         view = self.view
         self.view = MarksView(UnreadMarks(view.saved), view.unsaved, UnreadMarks(view.marks))
         self._thread = None
+        if self._queue or (view.unsaved and not self.outage.trouble):
+            self._start()  # it was used again after its last turn
 
     def _time_to_sleep(self) -> float:
         now = time.monotonic()
@@ -374,11 +379,12 @@ class Committer:
         """Go on without the server: nobody waits for it, and what was decided holds here."""
         self.outage.begin(fault)
         batch, self._batch, self._is_asking = self._batch, None, False
-        view = self.view
+        view, sent = self.view, {}
         if batch is not None:
             # Whether the server has stored it nobody knows; to add it again may be too much.
             view = _kept(view, batch.steps, with_counters=False)
-        self.view = MarksView(Marks(view.saved), view.unsaved).rebase(Marks(view.saved))
+            sent = {key: one for key, one in batch.waiting.items() if is_counter(key)}
+        self.view = MarksView(Marks(view.saved), view.unsaved).rebase(Marks(view.saved), sent)
         for queued in [*(batch.steps if batch else ()), *self._queue]:
             self._settle(queued)
         self._write_at, self._slow = math.inf, 0
