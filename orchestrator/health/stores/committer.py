@@ -64,6 +64,9 @@ it is."""
 POLL_SECONDS = 0.025
 """Between two questions where nobody tells of changes."""
 
+MOST_STEPS = 20
+"""Steps that are run and sent at once: meanwhile the lock is held, which an event loop may want."""
+
 SLOW_ANSWERS = 10
 """A store is told of that was slow so many times in a row; once is no news."""
 
@@ -311,18 +314,19 @@ class Committer:
 
     def _gather(self) -> CommitBatch | None:
         now = time.monotonic()
-        if self.clock.is_known:
-            for queued in self._queue:
-                queued.correct(self.clock.at(now))
         is_due = bool(self._queue) or now >= self._write_at or self._is_closing
-        batch = gather(self.view, self._queue if is_due else ())
-        if not is_due or batch.is_empty:
+        steps, waiting = self._queue[:MOST_STEPS], self._queue[MOST_STEPS:]
+        if self.clock.is_known:
+            for queued in steps:
+                queued.correct(self.clock.at(now))
+        batch = gather(self.view, steps) if is_due else nothing()
+        if is_due:
+            self._queue, self._write_at = waiting, math.inf
+        if batch.is_empty:
             batch.resolve()
-            if is_due:
-                self._queue, self._write_at = [], math.inf
-            is_asking = self._is_behind() or self._time_to_sleep() <= 0
-            return nothing() if is_asking and not self._is_closing else None
-        self._batch, self._queue, self._write_at = batch, [], math.inf
+            is_asking = bool(waiting) or self._is_behind() or self._time_to_sleep() <= 0
+            return nothing() if is_asking and (waiting or not self._is_closing) else None
+        self._batch = batch
         return batch
 
     def _exchange(self, link: RedisLink, batch: CommitBatch, *, is_first: bool = False) -> None:
