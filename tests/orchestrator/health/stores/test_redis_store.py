@@ -168,6 +168,7 @@ def test_what_is_given_back_as_the_server_hangs_is_not_given_back_twice(
     server.thaw()  # now it reads what it was sent, and that nobody waits for its answer
 
     assert eventually(lambda: store.trouble == "")
+    store.close()  # all that waits is written
     assert opened(server).store.update(lambda marks: Seen(marks[COUNTER].spent)).spent == 28
 
 
