@@ -308,8 +308,7 @@ ROWS: Mapping[str, Sequence[Panel]] = {
         Panel("Board that hosts share", "alone: the store of the marks cannot be used; `/readyz` "
               "says why. No call fails of that: each gateway goes by what it finds out itself.",
               {"{{instance}}": f"min by (instance) (orchestrator_board_shared{{{ALL}}})"},
-              "state-timeline", width=COLUMNS, texts=(("alone", BAD), ("shared", GOOD))),  # fmt: skip
-    ),
+              "state-timeline", width=COLUMNS, texts=(("alone", BAD), ("shared", GOOD))),
     ),
     "Tokens": (
         Panel(
