@@ -147,12 +147,13 @@ def _health(draft: ConfigDraft) -> str | Secret:
             return "file"
     if health in ("file", "memory"):
         return health
+    from orchestrator.health.stores.redis_address import read_address, shown_url
+
     if "://" not in health:
         near = nearest(health, ("file", "memory"))
         allowed = "file, memory, redis://…, rediss://…, unix://…, env:NAME"
-        draft.refuse("health", f"{found(health)}{near}; allowed: {allowed}")
+        draft.refuse("health", f"{found(shown_url(health))}{near}; allowed: {allowed}")
         return "file"
-    from orchestrator.health.stores.redis_address import read_address
 
     try:
         read_address(health)

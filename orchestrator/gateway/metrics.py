@@ -273,6 +273,12 @@ class Metrics(Collector):
         yield GaugeMetricFamily(
             "orchestrator_in_flight", "Calls that are not over.", value=self._in_flight()
         )
+        yield GaugeMetricFamily(
+            "orchestrator_board_shared",
+            "1 where marks are shared as the config asks; 0 while the store cannot be used, and "
+            "this process goes by its own.",
+            value=float(not self._board.store.trouble),
+        )
         yield self._nested.family()
 
     def _benched(self) -> GaugeMetricFamily:

@@ -126,6 +126,7 @@ class Record:
         balance: What is known of the account's money, of ``BALANCE`` alone.
         spent: Tokens that retries have spent, of ``RETRY_BUDGET`` alone, which is there only
             where it is above 0.
+        budget: Tokens that it may have spent at most, as who spent last has it in its config.
     """
 
     mark: Mark | None
@@ -143,6 +144,7 @@ class Record:
     cut_first_token: float | None = None
     balance: AccountBalance | None = None
     spent: int = 0
+    budget: int = 0
 
 
 EntryId = tuple[str, str]
@@ -287,7 +289,13 @@ def decoded(name: object, value: object) -> Record | None:
 
 def encoded(record: Record) -> str:
     """``record`` as a store keeps it."""
-    return msgspec.json.encode(record).decode()
+    try:
+        return msgspec.json.encode(record).decode()
+    except UnicodeEncodeError:  # half a character in what a provider said: it must stop nobody
+        error = record.error and attrs.evolve(
+            record.error, message=record.error.message.encode("utf-8", "replace").decode()
+        )
+        return msgspec.json.encode(attrs.evolve(record, error=error)).decode()
 
 
 @attrs.frozen(eq=False)

@@ -70,10 +70,10 @@ def reserve(
     cost = THROTTLED_COST if error.reason is Reason.RATE_LIMIT else COST
     spent = _spent(old, now)
     if spent + cost <= size:
-        overlay.put(key, _drawn(old if spent else None, spent + cost, now))
+        overlay.put(key, _drawn(old if spent else None, spent + cost, size, now))
         return Reservation(key, target.name, cost)
     if old is not None and now - old.failed >= TOUCH_SECONDS:
-        overlay.put(key, _drawn(old, spent, now))
+        overlay.put(key, _drawn(old, spent, size, now))
     return None
 
 
@@ -124,6 +124,6 @@ def _spent(record: Record | None, now: float) -> int:
     return 0 if record is None or now - record.failed >= FULL_AFTER else record.spent
 
 
-def _drawn(old: Record | None, spent: int, now: float) -> Record:
+def _drawn(old: Record | None, spent: int, size: int, now: float) -> Record:
     since = now if old is None else old.since
-    return Record(None, since, now, now, now, failures=0, spent=spent)
+    return Record(None, since, now, now, now, failures=0, spent=spent, budget=size)

@@ -97,7 +97,7 @@ class ShownBalance:
 
 
 def board_page(
-    rows: Iterable[BoardRow], providers: Mapping[str, Provider], now: float
+    rows: Iterable[BoardRow], providers: Mapping[str, Provider], now: float, trouble: str = ""
 ) -> dict[str, Any]:
     """The board as JSON has it.
 
@@ -105,6 +105,7 @@ def board_page(
         rows: What is known, each provider before what belongs to it.
         providers: By name.
         now: The wall clock (epoch), by which a page counts down.
+        trouble: Why the marks are this gateway's alone, where others should share them.
     """
     shown: dict[str, dict[str, Any]] = {}
     for row in rows:
@@ -117,7 +118,8 @@ def board_page(
             shown[row.provider]["targets"].append({**target, **mark})
         else:
             shown[row.provider] = _provider(row, providers.get(row.provider), mark)
-    return {"format": FORMAT, "now": now, "providers": list(shown.values())}
+    found = list(shown.values())
+    return {"format": FORMAT, "now": now, "trouble": trouble or None, "providers": found}
 
 
 def _provider(row: BoardRow, provider: Provider | None, mark: Mapping[str, Any]) -> dict[str, Any]:

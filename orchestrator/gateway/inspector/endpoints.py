@@ -101,8 +101,9 @@ async def _board(gateway: Gateway, handling: Handling) -> HttpReply:
     _check_admin(handling)
     config, now = gateway.config, gateway.clock.time()
     targets = dict.fromkeys(target for route in config.routes.values() for target in route)
-    rows = gateway.orchestrator.board.snapshot(targets)
-    return _json(board_page(rows, config.providers, now))
+    board = gateway.orchestrator.board
+    rows = board.snapshot(targets)
+    return _json(board_page(rows, config.providers, now, board.store.trouble))
 
 
 @attrs.frozen

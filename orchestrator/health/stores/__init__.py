@@ -44,7 +44,9 @@ def open_store(health: str | Secret) -> Store:
 
         return FileStore(default_path())
     if "://" not in named:
-        raise ValueError(f"{named!r} is not a store; {ALLOWED}")
+        from orchestrator.health.stores.redis_address import shown_url
+
+        raise ValueError(f"{shown_url(named)!r} is not a store; {ALLOWED}")
     return _open_shared(named)
 
 

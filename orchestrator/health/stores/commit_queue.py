@@ -14,10 +14,6 @@ from orchestrator.health.stores.redis_link import Addition
 from orchestrator.health.stores.redis_script import TOLERATED
 from orchestrator.health.stores.store import Changing, TimedStep
 
-MOST_SPENT = 500
-"""Tokens of a retry budget as a rule. Of calls that spend at the same instant, no more than this
-come through together; a step that knows of a smaller budget refuses by itself."""
-
 
 @attrs.define(eq=False)
 class QueuedStep:
@@ -115,7 +111,9 @@ def gather(view: MarksView, steps: Sequence[QueuedStep]) -> CommitBatch:
     for key in [key for key in changes if is_counter(key)]:
         new = changes.pop(key)
         delta, record = spent_between(saved.get(key), new), new or saved[key]
-        additions[key] = Addition(delta, max(MOST_SPENT, record.spent if new else 0), record)
+        # What was spent while the server was away may be more than it allows now: it is written.
+        most = max(record.budget, record.spent) if new else 0
+        additions[key] = Addition(delta, most, record)
     running = [queued for queued in steps if not queued.done.done()]
     timed = [queued.step for queued in running if isinstance(queued.step, TimedStep)]
     at = [step.now for step in timed]

@@ -64,6 +64,9 @@ it is."""
 POLL_SECONDS = 0.025
 """Between two questions where nobody tells of changes."""
 
+MOST_STEPS = 20
+"""Steps that are run and sent at once: meanwhile the lock is held, which an event loop may want."""
+
 SLOW_ANSWERS = 10
 """A store is told of that was slow so many times in a row; once is no news."""
 
@@ -122,9 +125,12 @@ class Committer:
         self._pid, self._began, self._is_closing = os.getpid(), time.monotonic(), False
         # A daemon: who ends waits for what is to be written, and not for a server that is away.
         thread = threading.Thread(target=self._run, name="health store", daemon=True)
-        with contextlib.suppress(RuntimeError):  # the interpreter ends already
+        try:
             thread.start()
-        self._thread = thread
+        except RuntimeError as error:  # the interpreter ends already, or there may be no more
+            self.outage.begin(explain(error, self.address))
+        else:
+            self._thread = thread
 
     def decide(self, step: Callable[[Marks], C], *, may_wait: bool) -> C | QueuedStep:
         """Run ``step`` on the copy, or queue it for the store where there is something to write."""
@@ -255,6 +261,8 @@ class Committer:
         view = self.view
         self.view = MarksView(UnreadMarks(view.saved), view.unsaved, UnreadMarks(view.marks))
         self._thread = None
+        if self._queue or (view.unsaved and not self.outage.trouble):
+            self._start()  # it was used again after its last turn
 
     def _time_to_sleep(self) -> float:
         now = time.monotonic()
@@ -306,18 +314,19 @@ class Committer:
 
     def _gather(self) -> CommitBatch | None:
         now = time.monotonic()
-        if self.clock.is_known:
-            for queued in self._queue:
-                queued.correct(self.clock.at(now))
         is_due = bool(self._queue) or now >= self._write_at or self._is_closing
-        batch = gather(self.view, self._queue if is_due else ())
-        if not is_due or batch.is_empty:
+        steps, waiting = self._queue[:MOST_STEPS], self._queue[MOST_STEPS:]
+        if self.clock.is_known:
+            for queued in steps:
+                queued.correct(self.clock.at(now))
+        batch = gather(self.view, steps) if is_due else nothing()
+        if is_due:
+            self._queue, self._write_at = waiting, math.inf
+        if batch.is_empty:
             batch.resolve()
-            if is_due:
-                self._queue, self._write_at = [], math.inf
-            is_asking = self._is_behind() or self._time_to_sleep() <= 0
-            return nothing() if is_asking and not self._is_closing else None
-        self._batch, self._queue, self._write_at = batch, [], math.inf
+            is_asking = bool(waiting) or self._is_behind() or self._time_to_sleep() <= 0
+            return nothing() if is_asking and (waiting or not self._is_closing) else None
+        self._batch = batch
         return batch
 
     def _exchange(self, link: RedisLink, batch: CommitBatch, *, is_first: bool = False) -> None:
@@ -374,11 +383,12 @@ class Committer:
         """Go on without the server: nobody waits for it, and what was decided holds here."""
         self.outage.begin(fault)
         batch, self._batch, self._is_asking = self._batch, None, False
-        view = self.view
+        view, sent = self.view, {}
         if batch is not None:
             # Whether the server has stored it nobody knows; to add it again may be too much.
             view = _kept(view, batch.steps, with_counters=False)
-        self.view = MarksView(Marks(view.saved), view.unsaved).rebase(Marks(view.saved))
+            sent = {key: one for key, one in batch.waiting.items() if is_counter(key)}
+        self.view = MarksView(Marks(view.saved), view.unsaved).rebase(Marks(view.saved), sent)
         for queued in [*(batch.steps if batch else ()), *self._queue]:
             self._settle(queued)
         self._write_at, self._slow = math.inf, 0

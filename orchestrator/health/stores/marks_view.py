@@ -102,8 +102,9 @@ def _spent(record: Record | None) -> int:
     return 0 if record is None else record.spent
 
 
-def _due(record: Record | None) -> tuple[float, float]:
-    """When a record ends, and when it was last heard of."""
+def _due(record: Record | None) -> tuple[float, float, float]:
+    """When a record ends, when it was last heard of, and when that said that it would end."""
     if record is None:
-        return -math.inf, -math.inf
-    return math.inf if record.mark is Mark.DEAD else record.until, record.failed
+        return -math.inf, -math.inf, -math.inf
+    ends = math.inf if record.mark is Mark.DEAD else record.until
+    return ends, record.failed, record.expected or -math.inf

@@ -10,6 +10,10 @@ from orchestrator.health.stores.redis_faults import StoreFault
 
 logger = logging.getLogger("orchestrator")
 
+WELL_SECONDS = 3.0
+"""How long it must have been well until that is told. What fails before is the same outage: a store
+that comes and goes, or is slow now and then, is told of once."""
+
 LEAST_SECONDS = 0.05
 MOST_SECONDS = 1.0
 LASTING_SECONDS = 5.0
@@ -32,6 +36,8 @@ class Outage:
     def __init__(self, address: RedisAddress) -> None:
         self._address = address
         self._pause = LEAST_SECONDS
+        self._is_told = False
+        self._well_since = 0.0
         self._notices: list[tuple[int, str]] = []
         self.trouble = ""
         self.since = 0.0
@@ -40,8 +46,8 @@ class Outage:
     def begin(self, fault: StoreFault) -> None:
         """Know that it cannot be used, or still not."""
         now = time.monotonic()
-        if not self.trouble:
-            self.since = now
+        if not self._is_told:
+            self.since, self._is_told = now, True
             self._notices.append((logging.WARNING, self._told(fault)))
         self.trouble = fault.words
         self.next_look = now + (LASTING_SECONDS if fault.is_lasting else self._pause)
@@ -50,16 +56,22 @@ class Outage:
     def end(self) -> None:
         """Know that it can be used."""
         if self.trouble:
-            seconds = time.monotonic() - self.since
-            back = f"the shared health board at {self._address.shown} is back after {seconds:.1f} s"
-            self._notices.append((logging.INFO, f"{back}; what was learned meanwhile was merged"))
-        self.trouble, self._pause = "", LEAST_SECONDS
+            self.trouble, self._well_since = "", time.monotonic()
 
     def tell(self) -> None:
         """Tell the log what is new; under no lock, since its handler may call us."""
+        if self._is_over():
+            seconds = self._well_since - self.since
+            back = f"the shared health board at {self._address.shown} is back after {seconds:.1f} s"
+            self._notices.append((logging.INFO, f"{back}; what was learned meanwhile was merged"))
+            self._is_told, self._pause = False, LEAST_SECONDS
         while self._notices:
             level, words = self._notices.pop(0)
             logger.log(level, "%s", words)
+
+    def _is_over(self) -> bool:
+        is_well = time.monotonic() - self._well_since >= WELL_SECONDS
+        return self._is_told and not self.trouble and is_well
 
     def _told(self, fault: StoreFault) -> str:
         return (

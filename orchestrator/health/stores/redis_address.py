@@ -40,7 +40,7 @@ class RedisAddress:
 def shown_url(url: str) -> str:
     """``url`` without user, password and what follows a ``?``."""
     # From the last @ on: a password may hold one itself, and what else was not meant to.
-    scheme, mark, rest = url.partition("://")
+    scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
     return f"{scheme}{mark}{rest.rpartition('@')[2].partition('?')[0]}"
 
 
@@ -64,13 +64,18 @@ def read_address(url: str) -> RedisAddress:
         raise ValueError(f"found {shown!r}, which is no URL; allowed: {EXAMPLE}") from None
     if fault:
         raise ValueError(f"found {shown!r}{fault}")
-    return RedisAddress(Secret(url), shown, Secret(unquote(parts.password or "")))
+    # The client takes no other spelling of a scheme.
+    written = url.replace(url[: len(scheme)], scheme, 1)
+    return RedisAddress(Secret(written), shown, Secret(unquote(parts.password or "")))
 
 
 def _fault(parts: SplitResult) -> str:
     """What is wrong with a URL of a scheme that is known; empty where nothing is."""
     if parts.fragment:
         return ", in which # begins a fragment; a password that holds one is written with %23"
+    is_cut = "@" in parts.query or (parts.scheme != "unix" and "@" in parts.path)
+    if is_cut:  # what comes next would quote a part of the password
+        return ", whose password holds a sign that ends it; / is written %2F, and ? %3F"
     where = _fault_of_socket(parts) if parts.scheme == "unix" else _fault_of_host(parts)
     return where or _fault_of_options(parts)
 
@@ -100,6 +105,8 @@ def _fault_of_options(parts: SplitResult) -> str:
             near = difflib.get_close_matches(name, OPTIONS, n=1)
             meant = f"; did you mean {near[0]}" if near else ""
             return f", whose option {name!r} is not known{meant}; allowed: {', '.join(OPTIONS)}"
+        if name.startswith("ssl_") and parts.scheme != "rediss":
+            return f", whose option {name} is of TLS; allowed: with rediss:// alone"
         if name == "db" and (fault := _fault_of_database(value)):
             return fault
     return ""

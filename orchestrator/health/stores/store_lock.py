@@ -26,21 +26,28 @@ class StoreLock:
     def __init__(self, keep: Callable[[Changes], None]) -> None:
         self._lock = threading.RLock()
         self._keep = keep
-        self._inside = False
         self._late: list[Changes] = []
 
     def hold(self, work: Callable[[], T], interrupting: Callable[[], T]) -> T:
         """``work`` under the lock; ``interrupting`` where it is this thread that has it."""
-        with self._lock:
-            if self._inside:
-                return interrupting()
-            self._inside = True
-            try:
-                return work()
-            finally:
-                self._inside = False
-                while self._late:
-                    self._keep(self._late.pop(0))
+        # Asked of the lock, since a flag of ours would be set an instant after it was taken: a
+        # handler that comes in between would wait for the store, and with it for this lock.
+        if self._lock._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001 - as Condition does
+            return interrupting()
+        try:
+            with self._lock:
+                try:
+                    return work()
+                finally:
+                    self._keep_late()
+        finally:
+            if self._late:  # of a handler that came just before the lock was let go
+                with self._lock:
+                    self._keep_late()
+
+    def _keep_late(self) -> None:
+        while self._late:
+            self._keep(self._late.pop(0))
 
     def run_late(self, step: Callable[[Marks], C], marks: Marks) -> C:
         """Run the step of who interrupts, whose changes are kept afterwards."""

@@ -217,6 +217,7 @@ def test_without_a_default_route_each_request_must_name_one() -> None:
         ('health = "fil"', "health", "did you mean 'file'"),
         ('health = "reddis://u:hunter2@h/0"', "health", "did you mean redis://"),
         ('health = "redis://u:hunter2@h:0/0"', "health", "'redis://h:0/0', whose port is none"),
+        ('health = "redis:/u:hunter2@h/0"', "health", "found 'h/0'; allowed: file"),
         ('health = "env:BOARD_URL"', "health", "the environment variable BOARD_URL is not set"),
         ("health = 3", "health", "found a number, 3"),
         ('ledger = " "', "ledger", "is empty"),

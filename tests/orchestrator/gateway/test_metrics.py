@@ -48,6 +48,7 @@ FAMILIES = {
     "orchestrator_retry_tokens": "gauge",
     "orchestrator_retries_refused": "counter",
     "orchestrator_in_flight": "gauge",
+    "orchestrator_board_shared": "gauge",
     "orchestrator_nested_retries": "counter",
 }
 HISTOGRAMS = [name for name, kind in FAMILIES.items() if kind == "histogram"]
@@ -205,6 +206,7 @@ def test_every_family_is_there_before_the_first_call() -> None:
     assert "python_info" in families
     samples = read(metrics)
     assert samples["orchestrator_in_flight"][frozenset()] == 0
+    assert samples["orchestrator_board_shared"][frozenset()] == 1
     assert samples["orchestrator_nested_retries_total"][frozenset()] == 0
     for name in HISTOGRAMS:
         assert samples[f"{name}_count"][frozenset()] == 0
@@ -238,6 +240,7 @@ def test_prometheus_own_tool_has_nothing_to_say_of_a_gateway_that_served() -> No
 def test_what_labels_may_be_begins_at_zero() -> None:
     samples = read(metrics_of(Player()))
     full = set(samples.pop("orchestrator_retry_tokens").values())
+    assert set(samples.pop("orchestrator_board_shared").values()) == {1.0}
     numbers = [value for name, each in samples.items() for value in each.values() if "orch" in name]
 
     def values(name: str, label: str) -> set[str]:

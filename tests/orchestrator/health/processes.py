@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import attrs
 
@@ -53,13 +54,47 @@ def mark_many(where: str, worker: int, count: int) -> None:
     board.close()
 
 
-def probe(where: str) -> None:
-    """Print whether this process was granted the probe, and exit without giving it back."""
-    board = HealthBoard(POOLS, store_at(where))
-    say("ready")
-    sys.stdin.readline()
-    taken, _ = board.session([A, B], NOON + 300).answer(TakeFirst(), 0.0)
-    say("probe" if taken is not None and taken.probe else "other")
+def mark_in_processes(where: str, processes: int, count: int) -> None:
+    """The same by so many processes at once; print how each ended."""
+    say(*_in_children(processes, lambda worker: mark_many(where, worker, count)))
+
+
+def probe_in_processes(where: str, processes: int) -> None:
+    """Print what each of so many processes was granted that ask at the same instant.
+
+    None gives it back.
+    """
+    ready, go = os.pipe(), os.pipe()
+
+    def ask(_: int) -> None:
+        board = HealthBoard(POOLS, store_at(where))
+        os.write(ready[1], b".")
+        os.read(go[0], 1)
+        taken, _ = board.session([A, B], NOON + 300).answer(TakeFirst(), 0.0)
+        say("probe" if taken is not None and taken.probe else "other")
+
+    def release() -> None:
+        for _ in range(processes):
+            os.read(ready[0], 1)
+        os.write(go[1], b"." * processes)
+
+    _in_children(processes, ask, release)
+
+
+def _in_children(
+    count: int, work: Callable[[int], None], meanwhile: Callable[[], None] = lambda: None
+) -> list[int]:
+    """How so many children ended, each a fork: an interpreter of its own would take a second."""
+    children = []
+    for number in range(count):
+        child = os.fork()
+        if child == 0:
+            signal.alarm(120)
+            work(number)
+            os._exit(0)
+        children.append(child)
+    meanwhile()
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
 def write_for_ever(where: str) -> None:

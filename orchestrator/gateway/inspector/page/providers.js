@@ -47,9 +47,10 @@ const providers = (() => {
     } else {
       model.board = grouped(body);
       tell(model.board);
+      const alone = body.trouble ? `These marks are of this gateway alone: ${body.trouble}` : "";
       show(
         $("providers-empty"),
-        model.board.length ? "" : "No provider is on a route of this config.",
+        model.board.length ? alone : "No provider is on a route of this config.",
       );
     }
     $("providers-empty").hidden = !$("providers-empty").textContent;

@@ -80,3 +80,8 @@ def test_what_no_time_ends_has_no_end() -> None:
     (provider,) = shown(BoardRow("a"), dead)
 
     assert provider["credentials"][0]["until"] is None
+
+
+def test_that_marks_are_of_this_gateway_alone_is_shown_with_its_cause() -> None:
+    assert board_page([], {}, 100.0)["trouble"] is None
+    assert board_page([], {}, 100.0, "connection refused")["trouble"] == "connection refused"

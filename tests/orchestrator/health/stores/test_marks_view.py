@@ -21,6 +21,7 @@ def spent(tokens: int) -> Record | None:
     return Record(None, 0.0, 0.0, 0.0, 0.0, spent=tokens) if tokens else None
 
 
+TOLD = attrs.evolve(bench(10.0), expected=7200.0)
 EARLY, LATE, DEAD = bench(10.0), bench(20.0), bench(0.0, mark=Mark.DEAD)
 
 
@@ -36,6 +37,8 @@ EARLY, LATE, DEAD = bench(10.0), bench(20.0), bench(0.0, mark=Mark.DEAD)
         (None, LATE, DEAD, DEAD),
         (None, DEAD, LATE, DEAD),
         (None, bench(10.0, failed=2.0), EARLY, bench(10.0, failed=2.0)),
+        (None, TOLD, EARLY, TOLD),
+        (None, EARLY, TOLD, TOLD),
     ],
 )
 def test_where_both_were_changed_the_later_due_stands(

@@ -41,6 +41,9 @@ def test_a_sound_url_is_read(url: str, shown: str, password: str) -> None:
         ("redis://u:hunter2#@host/0", "%23"),
         ("redis://[hunter2@host/0", "is no URL"),
         ("unix://", "names no socket"),
+        ("redis://u:12/hunter2@host/0", "/ is written %2F"),
+        ("redis://u?hunter2@host/0", "? %3F"),
+        ("redis://host/0?ssl_ca_certs=x", "with rediss:// alone"),
     ],
 )
 def test_another_is_refused_with_what_is_allowed(url: str, words: str) -> None:
@@ -49,3 +52,7 @@ def test_another_is_refused_with_what_is_allowed(url: str, words: str) -> None:
 
     assert words in str(raised.value)
     assert "hunter2" not in str(raised.value)
+
+
+def test_a_scheme_in_capitals_is_written_as_the_client_takes_it() -> None:
+    assert read_address("REDIS://host/0").url.reveal() == "redis://host/0"

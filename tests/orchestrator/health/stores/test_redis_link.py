@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+import attrs
 import pytest
 
 from orchestrator.health.records import MarkKind, MarkScope, Record, key
@@ -17,7 +18,9 @@ from orchestrator.health.stores.redis_link import (
     CommitVerdict,
     RedisLink,
 )
+from orchestrator.states.error import Error
 from orchestrator.states.facts import Mark
+from orchestrator.states.reasons import Reason
 from tests.orchestrator.health.stores.servers import running_server
 
 BENCH = Record(Mark.BENCH, 1.0, 2.5, 1.0, 1.0)
@@ -144,6 +147,18 @@ def test_a_record_of_another_make_is_passed_over(link: RedisLink) -> None:
     running_server().ask("HSET", script.RECORDS, "no key", "no record")
 
     assert link.commit(Commit()).told == {}
+
+
+def test_half_a_character_in_what_a_provider_said_is_replaced(link: RedisLink) -> None:
+    first = link.commit(Commit())
+    record = attrs.evolve(BENCH, error=Error(Reason.BILLING, "test", message="half \ud83d"))
+
+    link.commit(Commit(first.version, first.identity, {name(1): record}))
+
+    told = link.commit(Commit()).told[name(1)]
+    assert told is not None
+    assert told.error is not None
+    assert told.error.message == "half ?"
 
 
 def test_databases_are_apart(link: RedisLink) -> None:

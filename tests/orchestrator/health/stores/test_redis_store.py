@@ -11,9 +11,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
 from orchestrator.health import HealthBoard, Store
+from orchestrator.health.records import Changes, MarkKind, MarkScope, Record, key
 from orchestrator.health.session import Release, Report, TakeFirst
 from orchestrator.health.stores.redis_script import RECORDS
 from orchestrator.health.stores.redis_store import RedisStore
@@ -25,6 +27,7 @@ from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[4]
 PASSWORD = "hunter2-hunter2"
+COUNTER = key(MarkKind.RETRY_BUDGET, MarkScope.PROVIDER, "acme", "e")
 
 
 @pytest.fixture
@@ -68,6 +71,20 @@ def opened(server: StoreServer) -> World:
 
 def levels(caplog: pytest.LogCaptureFixture) -> list[int]:
     return [one.levelno for one in caplog.records if "shared health board" in one.getMessage()]
+
+
+class Spending:
+    """A step's outcome that leaves a budget of retries with so much spent."""
+
+    def __init__(self, spent: int) -> None:
+        record = Record(None, 0.0, 0.0, 0.0, 0.0, spent=spent, budget=500)
+        self.changes: Changes = {COUNTER: record}
+
+
+@attrs.frozen
+class Seen:
+    spent: int
+    changes: Changes = attrs.field(factory=dict)
 
 
 def mark(world: World, *names: str) -> None:
@@ -137,6 +154,37 @@ def test_of_two_marks_made_apart_the_later_due_stands(server: StoreServer) -> No
         return one.entry("acme").expected
 
     assert eventually(lambda: due(world) == due(other) == world.now + 7200)
+
+
+def test_what_is_given_back_as_the_server_hangs_is_not_given_back_twice(
+    server: StoreServer,
+) -> None:
+    store = opened(server).store
+    store.update(lambda _: Spending(42))
+    server.freeze()
+    store.update(lambda _: Spending(28))  # nobody waits for that: it is sent soon
+    assert eventually(lambda: store.trouble != "")
+
+    server.thaw()  # now it reads what it was sent, and that nobody waits for its answer
+
+    assert eventually(lambda: store.trouble == "")
+    store.close()  # all that waits is written
+    assert opened(server).store.update(lambda marks: Seen(marks[COUNTER].spent)).spent == 28
+
+
+def test_where_no_thread_can_be_started_the_process_is_on_its_own(server: StoreServer) -> None:
+    world = world_at(server.url)
+    usual = threading.stack_size(2**46)
+    try:
+        benched(world)
+        trouble = world.store.trouble
+        world.board.close()
+    finally:
+        threading.stack_size(usual)
+
+    assert "can't start new thread" in trouble
+    assert [row.provider for row in world.marked()] == ["acme"]
+    assert eventually(lambda: server.ask("HLEN", RECORDS) == 1)
 
 
 def test_a_process_that_finds_no_store_is_on_its_own(caplog: pytest.LogCaptureFixture) -> None:

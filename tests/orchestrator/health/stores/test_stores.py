@@ -31,6 +31,7 @@ def test_file_is_the_file_in_the_users_state_folder() -> None:
     [
         ("files", "'files' is not a store"),
         ("", "'' is not a store"),
+        ("redis:/user:hunter2@host/0", "'host/0' is not a store"),
     ],
 )
 def test_another_value_is_refused_with_what_is_allowed(health: str, words: str) -> None:
