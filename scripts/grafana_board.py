@@ -305,13 +305,10 @@ ROWS: Mapping[str, Sequence[Panel]] = {
             {"{{provider}}": f"min by (provider) (orchestrator_retry_tokens{{{PROVIDER}}})"},
             width=16, steps={0: BAD, 14: GOOD},
         ),
-        Panel(
-            "Board that hosts share",
-            "alone: the store of the marks cannot be used, and a gateway goes by what it finds out "
-            "itself; `/readyz` says why. No call fails of that.",
-            {"{{instance}}": f"min by (instance) (orchestrator_board_shared{{{ALL}}})"},
-            "state-timeline", width=COLUMNS, texts=(("alone", BAD), ("shared", GOOD)),
-        ),
+        Panel("Board that hosts share", "alone: the store of the marks cannot be used; `/readyz` "
+              "says why. No call fails of that: each gateway goes by what it finds out itself.",
+              {"{{instance}}": f"min by (instance) (orchestrator_board_shared{{{ALL}}})"},
+              "state-timeline", width=COLUMNS, texts=(("alone", BAD), ("shared", GOOD))),
     ),
     "Tokens": (
         Panel(

@@ -72,7 +72,7 @@ def test_a_call_that_changes_nothing_asks_the_file_nothing(worlds: tuple[World, 
 def test_what_another_process_commits_is_seen_by_the_next_look(path: Path) -> None:
     world = World(store=FileStore(path))
     succeed(world)
-    for number in range(1, 4):
+    for number in (1, 2):
         worker = spawn("mark_many", path, number, 1)
         worker.communicate()
         assert worker.returncode == 0

@@ -206,9 +206,7 @@ def test_many_processes_on_a_damaged_file_agree_on_the_new_one(world: World, pat
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"garbage" * 1000)
 
-    workers = [spawn("mark_many", path, worker, 5) for worker in range(4)]
-    for worker in workers:
-        worker.communicate()
+    spawn("mark_in_processes", path, 4, 5).communicate()
 
     assert len(world.marked()) == 20
     assert len(list(path.parent.glob("health.sqlite3.damaged-*"))) == 1
