@@ -70,7 +70,7 @@ def probe_in_processes(where: str, processes: int) -> None:
         board = HealthBoard(POOLS, store_at(where))
         os.write(ready[1], b".")
         os.read(go[0], 1)
-        taken, _ = board.session([A, B], NOON + 300).answer(TakeFirst(), 0.0)
+        taken = board.session([A, B], NOON + 300).answer(TakeFirst(), 0.0)[0]
         say("probe" if taken is not None and taken.probe else "other")
 
     def release() -> None:
