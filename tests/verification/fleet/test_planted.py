@@ -36,7 +36,8 @@ def test_each_fault_is_found_where_it_was(name: str) -> None:
 
 
 def test_the_smallest_scenarios_are_small() -> None:
-    assert max(len(one.scenario.arrivals) for one in FOUND.values()) <= 40
+    # To empty a bucket takes as many retries as it pays for, and the calls that make them.
+    assert max(len(one.scenario.arrivals) for one in FOUND.values()) <= 120
 
 
 def test_the_page_says_what_was_found() -> None:
