@@ -108,7 +108,7 @@ class Committer:
     def trouble(self) -> str:
         """Why the marks are this process's own; empty where they are shared."""
         is_late = time.monotonic() > self._began + self._first_seconds
-        if self._thread is not None and self.view.marks.is_unread and is_late:
+        if self._thread is not None and self._version < 0 and is_late:
             return self.outage.trouble or "it has not answered yet"
         return self.outage.trouble
 

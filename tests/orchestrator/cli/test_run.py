@@ -239,7 +239,7 @@ def test_a_broken_request_on_standard_input_is_not_sent_as_words(tmp_path: Path)
 
 def test_a_store_that_is_not_there_is_a_config_error_to_check_too(tmp_path: Path) -> None:
     place = configured(
-        tmp_path, {"a": "http://127.0.0.1:9/v1"}, ["a/m"], top='health = "redis://x"'
+        tmp_path, {"a": "http://127.0.0.1:9/v1"}, ["a/m"], top='health = "mysql://x"'
     )
 
     assert place.run("check").status == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import socket
 import socketserver
 import threading
 import time
@@ -370,3 +371,14 @@ def test_an_event_loop_goes_on_while_a_task_waits_for_the_store(server: StoreSer
 
     assert asyncio.run(turns_until_answered()) > 3
     server.thaw()
+
+
+def test_who_looks_at_a_server_that_accepts_and_says_nothing_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store = RedisStore(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        HealthBoard((), store).snapshot()
+
+        trouble = store.trouble
+        store.close()
+
+    assert trouble
