@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from orchestrator.health.balance import corrected_balance
+from orchestrator.health.balance import AccountBalance, corrected_balance
 from orchestrator.health.penalties import LONGEST, YEAR
 from orchestrator.health.records import Claim, Record
 
@@ -39,6 +39,26 @@ def corrected(record: Record, now: float) -> Record:
         balance=None if record.balance is None else corrected_balance(record.balance, now),
         spent=max(0, record.spent),
     )
+
+
+def dated(record: Record, seconds: float) -> Record:
+    """``record`` with all its instants so many seconds later: told by another clock."""
+    claim, expected, balance = record.claim, record.expected, record.balance
+    return attrs.evolve(
+        record,
+        since=record.since + seconds,
+        until=record.until + seconds,
+        failed=record.failed + seconds,
+        requested=record.requested + seconds,
+        claim=None if claim is None else attrs.evolve(claim, expires=claim.expires + seconds),
+        expected=None if expected is None else expected + seconds,
+        balance=None if balance is None else _dated_balance(balance, seconds),
+    )
+
+
+def _dated_balance(known: AccountBalance, seconds: float) -> AccountBalance:
+    at, asked = (when + seconds if when else 0.0 for when in (known.at, known.asked))
+    return attrs.evolve(known, at=at, asked=asked)
 
 
 def _is_sound(record: Record, now: float, ends: float) -> bool:

@@ -56,8 +56,8 @@ What the models leave out: a request takes no time to reach its provider or the 
 calls never race within one step of the board; that steps of real stores are atomic is a matter of
 [their own tests](../tests/orchestrator/health). What a process does alone while the store is away
 is judged by what it was told itself, and not by what others know. A process that starts while the
-store is away goes by its host's clock until it finds the store: where that clock is wrong, its
-marks of that time are not judged.
+store is away goes by its host's clock until it finds the store, and dates anew then what it has
+marked: where that clock is set meanwhile, its marks of that time are not judged.
 """
 
 

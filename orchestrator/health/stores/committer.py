@@ -338,7 +338,8 @@ class Committer:
         self.lock.hold(lambda: self._hear(batch, reply), lambda: None)
 
     def _hear(self, batch: CommitBatch, reply: CommitReply) -> None:
-        self.clock.learn(reply.time, reply.sent, reply.seconds)
+        # What was marked before anybody told the time bears the host's.
+        self.view = self.view.date(self.clock.learn(reply.time, reply.sent, reply.seconds))
         self._time_trip(reply.seconds)
         self._batch, self._is_asking = None, False
         view = self._refused(batch) if reply.verdict is not CommitVerdict.DONE else self.view

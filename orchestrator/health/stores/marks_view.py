@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import attrs
 
+from orchestrator.health.clock_skew import dated
 from orchestrator.health.records import Changes, Marks, Record, is_counter
 from orchestrator.states.facts import Mark
 
@@ -49,6 +50,14 @@ class MarksView:
     def show(self, changes: Changes) -> MarksView:
         """The view once calls go by ``changes`` besides, which are being written."""
         return MarksView(self.saved, self.unsaved, self.marks.changed(changes))
+
+    def date(self, seconds: float) -> MarksView:
+        """The view once what waits is told by a clock that is so many seconds ahead."""
+        if not seconds or not self.unsaved:
+            return self
+        later = {key: new and dated(new, seconds) for key, (_, new) in self.unsaved.items()}
+        unsaved = {key: (base, later[key]) for key, (base, _) in self.unsaved.items()}
+        return MarksView(self.saved, unsaved, self.marks.changed(later))
 
     def rebase(self, saved: Marks, written: Unsaved = _NONE) -> MarksView:
         """The view over what the store has now.

@@ -119,12 +119,13 @@ class Evidence:
         return any(one.process == process and since <= one.at <= until for one in crashes)
 
     def is_by_host_clock(self, process: int, at: float) -> bool:
-        """Whether the process began while the store was away, on a host whose clock is wrong.
+        """Whether the process began while the store was away, on a host whose clock steps.
 
-        Until it finds the store nobody can tell it the time.
+        Until it finds the store nobody can tell it the time; then what it marked is dated anew, by
+        how far its clock is ahead at that moment.
         """
         scenario = self.record.scenario
-        is_wrong = any(scenario.ahead[process : process + 1]) or scenario.steps
+        is_wrong = any(one.process == process for one in scenario.steps)
         starts = [one.at + one.away for one in scenario.crashes if one.process == process]
         return bool(is_wrong) and any(
             one.since <= start <= at <= one.until + FOUND

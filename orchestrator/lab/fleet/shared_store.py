@@ -205,7 +205,10 @@ class ReplicaStore:
             self._is_connected, self._found_at = False, server.queue.now + FOUND_AFTER - 1e-6
         elif not (self._is_connected or self._is_gone) and server.queue.now >= self._found_at:
             self._is_connected = True
-            self.time.learn(EPOCH + server.queue.now, self.clock.monotonic(), 0.0)
+            was_known, now = self.time.is_known, EPOCH + server.queue.now
+            self.time.learn(now, self.clock.monotonic(), 0.0)
+            if not was_known:
+                self.view = self.view.date(now - self.clock.time())
             self._write(self.merge(self.view, server.marks))
         if self._is_connected and self._version != server.version:
             version, marks = server.seen(self.lag)

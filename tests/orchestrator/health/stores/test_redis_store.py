@@ -342,6 +342,20 @@ def test_a_bench_lasts_as_long_on_hosts_whose_clocks_are_an_hour_apart(
     assert all(240 < seconds < 301 for seconds in host.left() + other.left())
 
 
+@pytest.mark.parametrize("skew", [3600.0, -3600.0])
+def test_a_bench_of_a_host_that_had_nobody_to_tell_it_the_time_lasts_as_long(
+    server: StoreServer, skew: float
+) -> None:
+    server.kill()
+    host = Host(server, skew)
+    host.fail(A)
+    server.start()
+
+    other = Host(server, 0.0)
+    assert eventually(lambda: len(other.left()) == 1)
+    assert all(240 < seconds < 301 for seconds in host.left() + other.left())
+
+
 def test_a_clock_that_is_set_while_a_call_runs_moves_no_bench(shared_server: StoreServer) -> None:
     host = Host(shared_server, 0.0)
     host.fail(B)
