@@ -95,6 +95,10 @@ def described(vendor: str) -> Any:
     return schemathesis.openapi.from_dict({**whole, "paths": paths})
 
 
+MOST_NUMBERS = 1000
+"""In a vector: of 65,536, which constants of our own make likely, a hundred are 100 MB."""
+
+
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[Running]:
     scripts = {
@@ -116,6 +120,10 @@ def gateway() -> Iterator[Running]:
     }
     with running(scripts, dialects=dialects, routes=routes) as served:
         yield served
+
+
+def _is_long(dimensions: Any) -> bool:
+    return type(dimensions) is int and dimensions > MOST_NUMBERS
 
 
 @pytest.mark.parametrize(("vendor", "method", "path", "mode"), CASES)
@@ -141,6 +149,8 @@ def test_what_is_answered_is_what_the_description_says(
         }
         if isinstance(case.body, dict) and case.body.get("encoding_format") == "base64":
             del case.body["encoding_format"]  # the text that it leads to is not described
+        if isinstance(case.body, dict) and _is_long(case.body.get("dimensions")):
+            case.body["dimensions"] = MOST_NUMBERS
         answer = case.call(base_url=gateway.url + BASES[vendor], timeout=60)
         if "text/event-stream" in answer.headers.get("content-type", [""])[0]:
             for event in events_of(answer.text):
