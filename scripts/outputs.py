@@ -297,6 +297,7 @@ OUTPUTS = {
         "`GET /inspector/board` of the gateway: what is known of each provider, its credentials "
         "and its targets.",
         now=float,
+        trouble=str | None,
         providers=(
             {
                 "provider": str,

@@ -23,7 +23,9 @@ _HEAD = """\
 What one call does, [`verify`](verify.md) searches. What thousands of calls in many processes do to
 one provider and one [health board](health.md) is simulated: the machine, the flow, the
 classification and the board are those that ship, one after the other in one thread, in virtual
-time. Providers and the clocks of hosts are models, and so is the way to the shared store; each
+time.
+
+Providers and the clocks of hosts are models, and so is the way to the shared store; each
 process's copy of it, how changes are merged and whose time counts are the code of the Redis store.
 An hour takes less than a second, and 100,000 calls take about half a minute of one core.
 
