@@ -9,7 +9,7 @@ QUICK=(
     tests/states
     tests/orchestrator/api
     tests/orchestrator/connections
-    tests/orchestrator/health/test_file_store.py
+    tests/orchestrator/health/stores/test_file_store.py
     tests/orchestrator/execution/test_agreement.py
     tests/orchestrator/execution/test_interruptions.py
     tests/orchestrator/execution/test_streams.py
