@@ -176,11 +176,12 @@ def _judge_causes(found: Findings, failures: list[dict[str, Any]]) -> None:
     how = Misbehaviour()
     for one in failures:
         number = int(one["custom_id"].removeprefix("id-"))
-        if not how.is_hopeless(number):
-            found.wrong.append(f"{one['custom_id']} failed: {one['error']['message']}")
+        met = {each["reason"] for each in one["error"].get("attempts", ())}
         # Where the first target was not to be had just then, its reason leads, and the refusal of
-        # the fallback stands beside it: the cause of a failed call, as everywhere.
-        elif "bad_request" not in {each["reason"] for each in one["error"].get("attempts", ())}:
+        # the fallback stands beside it: the cause of a failed call, as everywhere. A line that
+        # somebody would take can meet a fault in each of its attempts, and says which.
+        real = {"bad_request"} if how.is_hopeless(number) else {one["error"]["code"]}
+        if not real <= met:
             found.wrong.append(f"{one['custom_id']} has another cause: {one['error']}")
 
 
