@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any
 
 import attrs
@@ -13,6 +13,61 @@ from orchestrator.health.stores.marks_view import MarksView, Unsaved, spent_betw
 from orchestrator.health.stores.redis_link import Addition
 from orchestrator.health.stores.redis_script import TOLERATED
 from orchestrator.health.stores.store import Changing, TimedStep
+
+
+class StoredAnswer:
+    """What a step came to, for the one who waits for it; told once, under the store's lock.
+
+    No future of the standard library: each question to one takes a lock of its own, which a thread
+    may hold while a signal handler interrupts its wait. Then the store's thread would wait for that
+    handler, and a call in the handler for the store's thread.
+    """
+
+    def __init__(self) -> None:
+        self._told: tuple[Any, BaseException | None] | None = None
+        self._untold = threading.Lock()
+        self._untold.acquire()
+        self._wake: Callable[[], None] | None = None
+
+    def done(self) -> bool:
+        """Whether it was told."""
+        return self._told is not None
+
+    def set_result(self, result: Any) -> None:
+        """Tell what it came to."""
+        self._tell(result, None)
+
+    def set_exception(self, error: BaseException) -> None:
+        """Tell what it raised."""
+        self._tell(None, error)
+
+    def result(self, seconds: float = 0.0) -> Any:
+        """What it came to, waited for on this thread for so long at most.
+
+        Raises:
+            TimeoutError: It was not told by then.
+            BaseException: What the step raised.
+        """
+        if self._told is None:
+            self._untold.acquire(timeout=seconds)
+        if self._told is None:
+            raise TimeoutError
+        result, error = self._told
+        if error is not None:
+            raise error
+        return result
+
+    def call_when_done(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` once it is told, on whatever thread, maybe twice."""
+        self._wake = wake
+        if self._told is not None:
+            wake()
+
+    def _tell(self, result: Any, error: BaseException | None) -> None:
+        self._told = result, error
+        self._untold.release()
+        if self._wake is not None:
+            self._wake()
 
 
 @attrs.define(eq=False)
@@ -29,7 +84,7 @@ class QueuedStep:
 
     step: Callable[[Marks], Any] | TimedStep
     ends: float
-    done: Future[Any] = attrs.field(factory=Future)
+    done: StoredAnswer = attrs.field(factory=StoredAnswer)
     seen: Marks = attrs.field(factory=Marks)
     outcome: Changing | None = None
 

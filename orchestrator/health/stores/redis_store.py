@@ -8,7 +8,6 @@ import contextlib
 import time
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
 from orchestrator.health.records import Marks
@@ -142,9 +141,9 @@ async def _resolved(queued: QueuedStep) -> None:
         if not answered.done():
             answered.set_result(None)
 
-    def wake(_: Future[Any]) -> None:
+    def wake() -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(release)
 
-    queued.done.add_done_callback(wake)
+    queued.done.call_when_done(wake)
     await asyncio.wait([answered], timeout=max(0.0, queued.ends - time.monotonic()))
