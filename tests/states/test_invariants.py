@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.states import Call, Diagnosed, Mark, Reason, Wait
+from orchestrator.states import Call, Diagnosed, Mark, Reason, Wait, step
 from tests.states import oracle
 from tests.states.forgetful import ForgetfulBoard
 from tests.states.history import ARRIVALS, facts
@@ -134,4 +134,24 @@ def test_each_row_and_each_wait_is_the_one_that_the_design_names(
             expected = oracle.arrival(known, moment.event)
         else:
             continue
-        assert (moment.after.row, until) == expected
+        assert (moment.after.row, until) == (expected[0], pytest.approx(expected[1]))
+
+
+@boards
+@quickly
+@given(scene=scenes(), drawn=st.sampled_from((0.0, 0.4, 0.999999)))
+def test_the_draw_of_a_spread_decides_no_row(
+    scene: Scene, drawn: float, *, forgetful: bool
+) -> None:
+    for moment in scene.run(forgetful=forgetful):
+        if not isinstance(moment.event, (Diagnosed, *ARRIVALS)):
+            continue
+        name = "spread" if isinstance(moment.event, Diagnosed) else "jitter"
+        plain = step(moment.before, attrs.evolve(moment.event, **{name: 0.0}))
+        other = step(moment.before, attrs.evolve(moment.event, **{name: drawn}))
+        probed = any(clear.probed for clear in moment.event.standby.clears)
+        # Who looks earlier at another's probe may be in time where another is not.
+        if isinstance(plain.command, Wait) or not probed:
+            assert other.row == plain.row
+        if isinstance(plain.command, Wait) and isinstance(other.command, Wait) and not probed:
+            assert other.command.until >= plain.command.until

@@ -21,6 +21,7 @@ from orchestrator.states import (
     Target,
     Timeouts,
 )
+from tests.states.history import ARRIVALS
 
 HERE = Target("acme", "one")
 ERROR = Error(Reason.BILLING, "values")
@@ -46,7 +47,8 @@ UNSAID: list[tuple[Any, dict[str, object]]] = [
     (Send(HERE, "key#1", 1, Timeouts(), 300.0, 300.0), {"probe": False, "kept_alive": 0.0}),
     (Finish(), {"cause": None, "stopped_by": None}),
     (Failed(1.0), {"tool_call": False}),
-    (Diagnosed(1.0, ERROR, NOTHING), {"jitter": 0.0}),
+    (Diagnosed(1.0, ERROR, NOTHING), {"jitter": 0.0, "spread": 0.0}),
+    *((kind(1.0, None, NOTHING), {"jitter": 0.0}) for kind in ARRIVALS),
 ]
 
 

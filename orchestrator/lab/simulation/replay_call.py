@@ -41,6 +41,7 @@ from orchestrator.states import (
     Succeeded,
     Switch,
     Switched,
+    Taken,
     Wait,
     Waited,
     step,
@@ -219,7 +220,7 @@ class CallReplay:
     def _start(self) -> Acting:
         yield self._recording.opened.time
         taken, standby = self._session.answer(TakeFirst(), 0.0)
-        return self._recorded() or Started(0.0, taken, standby)
+        return self._recorded() or Started(0.0, taken, standby, self._drawn(taken))
 
     def _perform(self, command: Command) -> Acting:
         match command:
@@ -293,7 +294,8 @@ class CallReplay:
         report = Report(target, credential, error, answered.cut_first_token, again)
         standby = self._session.answer(report, self._at)
         jitter = self._jitters.pop(0) if self._jitters else self._jitter()
-        return recorded or Diagnosed(self._at, error, standby, jitter)
+        spread = self._jitter() if standby.clears else 0.0
+        return recorded or Diagnosed(self._at, error, standby, jitter, spread)
 
     def _arrive(self, command: Rotate | Switch | Wait | Repair) -> Acting:
         recorded = self._recorded()
@@ -306,7 +308,11 @@ class CallReplay:
         used = command.used if isinstance(command, Rotate) else frozenset()
         take = Take(targets, used, waited=isinstance(command, Wait))
         taken, standby = self._session.answer(take, at)
-        return recorded or _ARRIVALS[type(command)](at, taken, standby)
+        return recorded or _ARRIVALS[type(command)](at, taken, standby, self._drawn(taken))
+
+    def _drawn(self, taken: Taken | None) -> float:
+        """The jitter of an arrival that no record tells of."""
+        return 0.0 if taken is not None else self._jitter()
 
     def _unless_gone(self, event: Event) -> Event:
         """``event``, or that the caller went away before it."""
