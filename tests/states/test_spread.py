@@ -15,7 +15,6 @@ from orchestrator.states import (
     Diagnosed,
     Error,
     Mark,
-    Policy,
     Reason,
     Standby,
     Started,
@@ -41,8 +40,8 @@ def behind(at: float, mark: Mark = Mark.COOLDOWN, **more: Any) -> Standby:
     return Standby(clears=(Clear(HERE, mark, at, **more),))
 
 
-def waits_until(standby: Standby, jitter: float, policy: Policy = Policy()) -> float:
-    command = step(Call((HERE,), policy), Started(0.0, None, standby, jitter)).command
+def waits_until(standby: Standby, jitter: float) -> float:
+    command = step(Call((HERE,)), Started(0.0, None, standby, jitter)).command
     assert isinstance(command, Wait)
     return command.until
 
@@ -156,9 +155,7 @@ def test_who_clears_first_is_waited_for_whatever_is_drawn(
     here: float, other: float, jitter: float
 ) -> None:
     assume(abs(here - other) > 1e-6)
-    standby = Standby(
-        clears=(Clear(HERE, Mark.COOLDOWN, here), Clear(OTHER, Mark.COOLDOWN, other))
-    )
+    standby = Standby(clears=(Clear(HERE, Mark.COOLDOWN, here), Clear(OTHER, Mark.COOLDOWN, other)))
 
     due = next_clear(Call((HERE, OTHER)), Started(0.0, None, standby, jitter))
 

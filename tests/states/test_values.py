@@ -15,13 +15,17 @@ from orchestrator.states import (
     Finish,
     Mark,
     Reason,
+    Repaired,
+    Rotated,
     Send,
     Standby,
+    Started,
+    Switched,
     Taken,
     Target,
     Timeouts,
+    Waited,
 )
-from tests.states.history import ARRIVALS
 
 HERE = Target("acme", "one")
 ERROR = Error(Reason.BILLING, "values")
@@ -48,7 +52,11 @@ UNSAID: list[tuple[Any, dict[str, object]]] = [
     (Finish(), {"cause": None, "stopped_by": None}),
     (Failed(1.0), {"tool_call": False}),
     (Diagnosed(1.0, ERROR, NOTHING), {"jitter": 0.0, "spread": 0.0}),
-    *((kind(1.0, None, NOTHING), {"jitter": 0.0}) for kind in ARRIVALS),
+    (Started(1.0, None, NOTHING), {"jitter": 0.0}),
+    (Rotated(1.0, None, NOTHING), {"jitter": 0.0}),
+    (Switched(1.0, None, NOTHING), {"jitter": 0.0}),
+    (Waited(1.0, None, NOTHING), {"jitter": 0.0}),
+    (Repaired(1.0, None, NOTHING), {"jitter": 0.0}),
 ]
 
 

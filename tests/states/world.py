@@ -60,7 +60,7 @@ STEPS = 2_000
 """More steps than any call of these tests may need; a call that takes more does not end."""
 
 
-_ARRIVALS: Mapping[type[Command], Callable[[float, Taken | None, Standby], Event]] = {
+_ARRIVALS: Mapping[type[Command], Callable[[float, Taken | None, Standby, float], Event]] = {
     Rotate: Rotated,
     Switch: Switched,
     Wait: Waited,
