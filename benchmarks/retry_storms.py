@@ -222,10 +222,11 @@ all but probes away, which is also why so few requests are sent where all fail. 
 ten fails the bucket stays full enough for each retry. A throttle costs 5 tokens where a failure
 costs 14, so it takes 1,000 calls until its retries are a tenth.
 
-What the budget does not do: calls that wait with nowhere else to go all go at one instant. That is
-the end of a cooldown; behind a circuit one call probes at its end, and the others look again
-together 10 s later, for a probe that succeeds wakes none of them. So comes the peak after the
-outage.
+What the budget does not do: calls that wait with nowhere else to go wait for the same instant: the
+end of a cooldown or of a circuit. So each draws how much later it comes back, up to half of its
+wait and 15 s at the most; behind a circuit one probes, and whoever comes meanwhile looks again 5
+to 10 s later, for a probe that succeeds wakes nobody. The peak after the outage is what is left of
+that.
 
 "Recovered" is when no call that begins is lost any more, counted from the end of the storm.
 """
