@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 from orchestrator.cli.exit_codes import UsageError
 from orchestrator.cli.inputs import STANDARD_INPUT
@@ -46,7 +46,7 @@ def ledger_lines(path: Path, progress: Callable[[int], None]) -> Iterator[Iterat
             yield _lines(file, file, progress)
             return
         with gzip.GzipFile(fileobj=file) as unpacked:
-            yield _unpacked(path, _lines(unpacked, file, progress))
+            yield _unpacked(path, _lines(cast("IO[bytes]", unpacked), file, progress))
 
 
 def _lines(

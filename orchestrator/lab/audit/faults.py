@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import attrs
 
 from orchestrator.lab.audit.command_words import command_words, differences
 from orchestrator.lab.audit.record_checks import record_faults
+from orchestrator.lab.audit.record_faults import RECORD_CHECK
+from orchestrator.lab.audit.standby_checks import standby_faults
 from orchestrator.lab.invariants import broken_in
 from orchestrator.ledger import Recording
 from orchestrator.states import Command, Event, IllegalEvent, Step, step
 
 TABLE_CHECK = "the table"
-RECORD_CHECK = "the record"
 
 
 @attrs.frozen
@@ -51,8 +53,9 @@ def faults_in(recording: Recording, *, is_whole: bool = True) -> Iterator[AuditF
             not be complete then.
     """
     yield from _against_table(recording)
-    for one in record_faults(recording) if is_whole else ():
-        yield AuditFault(RECORD_CHECK, one.move, one.what)
+    if is_whole:
+        for one in chain(record_faults(recording), standby_faults(recording)):
+            yield AuditFault(one.check, one.move, one.what)
     yield from _against_invariants(recording)
 
 

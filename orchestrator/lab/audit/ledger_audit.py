@@ -13,7 +13,9 @@ from collections.abc import Iterable
 import attrs
 
 from orchestrator.lab.audit.call_audit import AuditedCall, CallVerdict, audit_call
+from orchestrator.lab.audit.faults import AuditFault
 from orchestrator.lab.audit.line_reader import LineReader, UnreadLine
+from orchestrator.lab.invariants import OVER
 from orchestrator.ledger import FORMAT, Closed, Entry, Opened, Transition, recorded_call
 from orchestrator.states import State
 
@@ -100,8 +102,8 @@ class LedgerAudit:
         self._now, self._since, self._most_open = now, since, most_open
         self._reader = LineReader()
         self._open: OrderedDict[str, _OpenCall] = OrderedDict()
-        # Calls of which a later line is no surprise, by the verdict on them; the oldest go first.
-        self._gone: OrderedDict[str, CallVerdict] = OrderedDict()
+        # Calls that were judged, by the verdict on them, or (``None``) passed over; of the newest.
+        self._gone: OrderedDict[str, CallVerdict | None] = OrderedDict()
 
     def read(self, lines: Iterable[bytes], source: str) -> None:
         """Audit what ends in these lines.
@@ -147,7 +149,7 @@ class LedgerAudit:
 
     def _begin(self, opened: Opened, source: str) -> None:
         if self._since is not None and opened.time < self._since:
-            self._remember(opened.call, CallVerdict.HELD)
+            self._remember(opened.call, None)
             return
         before = self._open.pop(opened.call, None)
         if before is not None:  # the same file twice: what began then has no end
@@ -166,9 +168,15 @@ class LedgerAudit:
 
     def _stray(self, entry: Entry, source: str) -> None:
         """A line of a call that has ended, or whose beginning is nowhere here."""
-        verdict = self._gone.get(entry.call)
-        if verdict is None and self._since is None:
-            self._count(AuditedCall(entry.call, None, source, CallVerdict.BEGUN_BEFORE))
+        call = entry.call
+        if call not in self._gone:
+            # Of a call before the instant that was asked for nobody misses anything.
+            if self._since is None:
+                self._count(AuditedCall(call, None, source, CallVerdict.BEGUN_BEFORE))
+        elif self._gone[call] is CallVerdict.HELD:
+            self.report.calls[CallVerdict.HELD] -= 1
+            fault = AuditFault(OVER, None, f"a line of it ({entry.kind}) stands behind its end")
+            self._count(AuditedCall(call, None, source, CallVerdict.FAILED, (fault,)))
 
     def _settle(self, call: _OpenCall) -> None:
         entries = _as_far_as_whole(call.entries) if call.is_damaged else call.entries
@@ -193,7 +201,7 @@ class LedgerAudit:
             if len(report.failed) < MOST_FAILED:
                 report.failed.append(audited)
 
-    def _remember(self, call: str, verdict: CallVerdict) -> None:
+    def _remember(self, call: str, verdict: CallVerdict | None) -> None:
         self._gone[call] = verdict
         if len(self._gone) > MOST_ENDED:
             self._gone.popitem(last=False)
@@ -204,7 +212,7 @@ class LedgerAudit:
             # Of a later format: whose call it is can still be told.
             self._of_later_version(error)
             return
-        if not text.endswith(b"\n") and error.is_torn:
+        if not text.endswith(b"\n"):
             report.torn_ends += 1
         else:
             report.damaged_lines += 1

@@ -30,15 +30,12 @@ class UnreadLine(ValueError):
 
     Attributes:
         call: Whose it is, as far as it says.
-        is_torn: Whether it begins as a line of ours.
         version: The later format that it is of; ``None`` where it is of none.
     """
 
-    def __init__(
-        self, what: str, call: str | None, *, is_torn: bool = False, version: int | None = None
-    ) -> None:
+    def __init__(self, what: str, call: str | None, version: int | None = None) -> None:
         super().__init__(what)
-        self.call, self.is_torn, self.version = call, is_torn, version
+        self.call, self.version = call, version
 
 
 class _RawMove(msgspec.Struct):
@@ -150,8 +147,7 @@ class LineReader:
         try:
             value = msgspec.json.decode(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
-            is_torn = OURS.match(text) is not None
-            raise UnreadLine("it is not JSON", _call_of(text), is_torn=is_torn) from None
+            raise UnreadLine("it is not JSON", _call_of(text)) from None
         if not isinstance(value, dict):
             raise UnreadLine("it is no JSON object", None)
         _check_format(value)
@@ -170,7 +166,7 @@ def _keep(values: dict[Any, Any], key: object, value: object) -> None:
 def _check_format(value: dict[str, Any]) -> None:
     written = value.get("format", FORMAT)
     if isinstance(written, int) and written > FORMAT:
-        raise UnreadLine("it is of a later format", _named(value), version=written)
+        raise UnreadLine("it is of a later format", _named(value), written)
 
 
 def _named(value: dict[str, Any]) -> str | None:
@@ -179,5 +175,5 @@ def _named(value: dict[str, Any]) -> str | None:
 
 
 def _call_of(text: bytes) -> str | None:
-    found = _CALL.search(text[:1_000])
+    found = _CALL.search(text[:1_000]) if OURS.match(text) else None
     return None if found is None else found[1].decode("utf-8", "replace")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from orchestrator.lab.audit.record_faults import RecordFault
 from orchestrator.ledger import Attempt, Closed, Recording, Transition
 from orchestrator.states import (
     TABLE,
@@ -31,19 +32,6 @@ _FINALS = (State.SUCCEED.value, State.FAIL_TERMINAL.value)
 
 GRAIN = 1e-6
 """Seconds by which sums of recorded times may differ from each other."""
-
-
-@attrs.frozen
-class RecordFault:
-    """What of a record contradicts another part of it.
-
-    Attributes:
-        move: The number of the move that it is about, from 1; ``None`` where it is about none.
-        what: What stands there, and what should.
-    """
-
-    move: int | None
-    what: str
 
 
 @attrs.frozen
