@@ -150,10 +150,12 @@ def _differs(one: _EndedAttempt, attempt: Attempt) -> Iterator[str]:
     # An attempt that was cut has the failure that had come by then, or the cut itself.
     if error is None and one.cut is not None and attempt.reason is None:
         yield f"it has no reason, and was ended by {one.cut}"
-    if not abs(attempt.started - one.began) <= GRAIN:
-        yield f"started at {attempt.started:g} s; it was sent at {one.began:g} s"
-    if not -GRAIN <= attempt.seconds <= one.ended - one.began + GRAIN:
-        yield f"took {attempt.seconds:g} s of {one.ended - one.began:g} s"
+    # The move comes first, then the request: to find the provider's address may take a while.
+    if not one.began - GRAIN <= attempt.started <= one.ended + GRAIN:
+        within = f"its moves say {one.began:g} to {one.ended:g} s"
+        yield f"started at {attempt.started:g} s; {within}"
+    if not -GRAIN <= attempt.seconds <= one.ended - attempt.started + GRAIN:
+        yield f"took {attempt.seconds:g} s of {one.ended - attempt.started:g} s"
 
 
 def _end(recording: Recording) -> Iterator[RecordFault]:
