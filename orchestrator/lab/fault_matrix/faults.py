@@ -144,7 +144,7 @@ KINDS = (
     FaultKind("refused", "{site} down", _ADDRESS, _always(Item(CONNECT))),
     FaultKind("refused slowly", "{site} slow to refuse", _ADDRESS, _slow_connect),
     FaultKind("503", "{site} answering 503", _ADDRESS, _always(Item("503"))),
-    FaultKind("500 after just the limit", "{site} failing slowly", _ADDRESS, _slow_failure),
+    FaultKind("500 just under the limit", "{site} failing slowly", _ADDRESS, _slow_failure),
     FaultKind(
         *("524 after 100 s", "{site} failing after 100 s", _ADDRESS),
         _always(Item("524", seconds=PROXY_GIVES_UP)),

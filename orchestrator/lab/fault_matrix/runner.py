@@ -26,7 +26,7 @@ from orchestrator.health import HealthBoard, MemoryStore
 from orchestrator.lab.fault_matrix.faults import Fault, met_by
 from orchestrator.lab.simulation.pump import VirtualConnection
 from orchestrator.lab.simulation.script_items import OK, Item, written
-from orchestrator.states import Call, Send, StoppedBy, Target
+from orchestrator.states import Call, Reason, Send, StoppedBy, Target
 
 _ASKED: dict[str, Any] = {"messages": [{"role": "user", "content": "simulated"}]}
 
@@ -43,6 +43,7 @@ class CallResult:
         seconds: From its start to the end of its answer, or to its failure.
         requests: How many were sent.
         cause: Of a lost call, the real cause in a few words; empty otherwise.
+        reason: Of a lost call, the class of its cause.
         stopped_by: Of a lost call, why it ended.
         empty: True where the answer has no word in it, which is given on where all are so.
         asked: The targets that were sent to, each once, in order.
@@ -53,6 +54,7 @@ class CallResult:
     seconds: float
     requests: int
     cause: str
+    reason: Reason | None
     stopped_by: StoppedBy | None
     empty: bool
     asked: tuple[str, ...]
@@ -173,16 +175,18 @@ class _PlayedCall:
         return item
 
     def _result(self, outcome: Response | CallFailed, seconds: float) -> CallResult:
-        lost = isinstance(outcome, CallFailed)
+        failed = outcome if isinstance(outcome, CallFailed) else None
+        answered = outcome if isinstance(outcome, Response) else None
         return CallResult(
-            None if isinstance(outcome, CallFailed) else f"{outcome.provider}/{outcome.model}",
-            round(seconds, 3),
-            len(self._items),
-            _cause(outcome) if isinstance(outcome, CallFailed) else "",
-            outcome.stopped_by if isinstance(outcome, CallFailed) else None,
-            not lost and not outcome.text,
-            tuple(self._asked),
-            written(self._items, stream=self._streamed),
+            answered_by=f"{answered.provider}/{answered.model}" if answered else None,
+            seconds=round(seconds, 3),
+            requests=len(self._items),
+            cause=_cause(failed) if failed else "",
+            reason=failed.reason if failed else None,
+            stopped_by=failed.stopped_by if failed else None,
+            empty=answered is not None and not answered.text,
+            asked=tuple(self._asked),
+            script=written(self._items, stream=self._streamed),
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from orchestrator.config.accounts import credential_identity, shared_accounts, shared_addresses
 from orchestrator.config.config import Config
+from orchestrator.config.weaknesses import listed
 from orchestrator.lab.fault_matrix.faults import TOO_LONG, Fault, FaultScope, FaultSite, faults_of
 from orchestrator.provider import Provider
 from orchestrator.states import Target
@@ -46,7 +47,7 @@ def _shared(
 ) -> Iterator[FaultSite]:
     for names in groups:
         shared = names if len(names) > 1 else ()
-        yield FaultSite(" and ".join(names), scope, _reach(providers, route, names), shared)
+        yield FaultSite(listed(names), scope, _reach(providers, route, names), shared)
 
 
 def _keys(providers: Mapping[str, Provider], route: Sequence[Target]) -> Iterator[FaultSite]:
