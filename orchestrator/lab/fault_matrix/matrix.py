@@ -7,8 +7,10 @@ would have met changes nothing of that run, whatever else is wrong.
 from __future__ import annotations
 
 import enum
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import combinations
 
 import attrs
@@ -44,6 +46,7 @@ class FaultCase:
         result: The first call, on a board without marks.
         following: The next one, on the marks of the first; ``None`` where it was not made.
         by_policy: True where the call was lost after content because the policy says so.
+        is_met: False where the call never comes to what fails.
     """
 
     faults: tuple[Fault, ...]
@@ -51,6 +54,7 @@ class FaultCase:
     result: CallResult
     following: CallResult | None
     by_policy: bool = False
+    is_met: bool = True
 
     @property
     def is_lost(self) -> bool:
@@ -163,7 +167,20 @@ def fault_matrix(
         seconds: How long it may take; without it, as long as it takes.
         progress: Told of what is being done, now and then.
     """
-    return _MatrixBuilder(config, route, seconds, progress).build(depth)
+    with collected_later():
+        return _MatrixBuilder(config, route, seconds, progress).build(depth)
+
+
+@contextmanager
+def collected_later() -> Iterator[None]:
+    """Let garbage lie meanwhile: a call leaves some, and looking for it takes longer than the call."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 class _OutOfTime(Exception):
@@ -185,9 +202,9 @@ class _MatrixBuilder:
         self._tell = progress or (lambda _: None)
         self._runs: dict[tuple[Fault, bool], FaultRun] = {}
         self._calls = 0
+        self._clean = {mode: self._run((), streamed=mode) for mode in MODES}
 
     def build(self, depth: FaultDepth) -> FaultMatrix:
-        clean = {mode: self._run((), streamed=mode).first for mode in MODES}
         singles: list[FaultCase] = []
         pairs: FaultPairs | None = None
         is_finished = True
@@ -200,6 +217,7 @@ class _MatrixBuilder:
         except _OutOfTime:
             is_finished = False
         took = time.monotonic() - self._began
+        clean = {mode: run.first for mode, run in self._clean.items()}
         return FaultMatrix(
             self._route, clean, tuple(singles), pairs, is_finished, took, self._calls
         )
@@ -209,7 +227,11 @@ class _MatrixBuilder:
             self._tell(f"failures: {fault.name}")
             for mode in MODES:
                 if _can_be(fault, self._route, streamed=mode):
-                    run = self._runs[fault, mode] = self._run((fault,), streamed=mode)
+                    clean = self._clean[mode]
+                    # Who is not asked on a good day is not missed on one.
+                    is_met = clean.sent & fault.site.hits
+                    run = self._run((fault,), streamed=mode) if is_met else clean
+                    self._runs[fault, mode] = run
                     yield self._case((fault,), mode, run)
 
     def _pairs(self) -> FaultPairs:
@@ -258,7 +280,8 @@ class _MatrixBuilder:
     def _case(self, faults: tuple[Fault, ...], mode: bool, run: FaultRun) -> FaultCase:  # noqa: FBT001
         fails = self._config.policy.on_interrupted is OnInterrupted.FAIL
         by_policy = fails and run.first.stopped_by is StoppedBy.COMMITTED
-        return FaultCase(faults, mode, run.first, run.following, by_policy)
+        is_met = run is not self._clean[mode]
+        return FaultCase(faults, mode, run.first, run.following, by_policy, is_met)
 
     def _run(self, faults: tuple[Fault, ...], *, streamed: bool, following: bool = True) -> FaultRun:
         if self._ends is not None and time.monotonic() > self._ends:
