@@ -11,7 +11,6 @@ from rich.text import Text
 from orchestrator.cli.format import count
 from orchestrator.cli.screen import Screen
 from orchestrator.lab.fault_matrix import FaultCase, FaultMatrix, FaultReport, FaultRow, rows
-from orchestrator.lab.fault_matrix.runner import CallResult
 
 _MARGIN = 2
 _MOST_LINES = 6
@@ -36,20 +35,32 @@ def show_faults(screen: Screen, report: FaultReport, *, verbose: bool) -> None:
     screen.show(Padding(_table(rows(matrix), verbose=verbose), (1, 0, 1, _MARGIN)))
 
 
-def fault_bounds(matrix: FaultMatrix) -> Iterator[Text]:
-    """The worst without a failure, with one and with two; a line each."""
-    yield _bound("no failure", *_worst_clean(matrix))
-    pairs = matrix.pairs
-    if matrix.singles:
-        yield _bound("one failure", matrix.most, matrix.worst)
-    if pairs is not None and pairs.worst is not None:
-        yield _bound("two", pairs.most, pairs.worst)
+def show_fault_bounds(screen: Screen, matrix: FaultMatrix) -> None:
+    """The worst without a failure, with one and with two, a line each, on stdout."""
+    clean = list(matrix.clean.values())
+    requests = max(one.requests for one in clean)
+    slowest = max(clean, key=lambda one: one.seconds)
+    answers = f"until {slowest.answered_by} answers"
+    line = f"{count(requests, 'request')}, {slowest.seconds:g} s {answers}"
+    screen.result(Text.assemble(("no failure   ", "bold"), line), margin=_MARGIN)
+    _bound(screen, "one failure  ", matrix.most, matrix.worst)
+    if matrix.pairs is not None:
+        _bound(screen, "two failures ", matrix.pairs.most, matrix.pairs.worst)
+
+
+def _bound(screen: Screen, name: str, most: FaultCase | None, worst: FaultCase | None) -> None:
+    """``one failure  at most 5 requests, 120.5 s until beta/two answers (acme: silent)``."""
+    if most is None or worst is None:
+        return
+    requests, by = count(most.result.requests, "request"), worst.result.answered_by
+    line = f"at most {requests}, {worst.result.seconds:g} s until {by} answers ({_named(worst)})"
+    screen.result(Text.assemble((name, "bold"), line), margin=_MARGIN)
 
 
 def _singles(report: FaultReport) -> Iterator[Text]:
     matrix, points = report.matrix, report.single_points
-    tried = count(len(matrix.singles), "failure")
     if not points:
+        tried = count(len({case.faults for case in matrix.singles}), "failure")
         yield Text.assemble(
             ("no single failure loses a call", "bold green"), f": {tried} tried, streamed and not"
         )
@@ -101,52 +112,26 @@ def _named(case: FaultCase) -> str:
     return f"{case.name} ({'streamed' if case.streamed else 'not streamed'})"
 
 
-def _worst_clean(matrix: FaultMatrix) -> tuple[CallResult, CallResult]:
-    results = list(matrix.clean.values())
-    return (
-        max(results, key=lambda one: one.requests),
-        max(results, key=lambda one: one.seconds),
-    )
-
-
-def _bound(
-    name: str, most: FaultCase | CallResult | None, worst: FaultCase | CallResult | None
-) -> Text:
-    """``one failure  at most 5 requests (acme: 429), 120.5 s (acme: silent), by beta/two``."""
-    if most is None or worst is None:
-        return Text.assemble((f"{name:<12}", "bold"), " nothing is answered")
-    requests = count(_result(most).requests, "request")
-    seconds, by = _result(worst).seconds, _result(worst).answered_by
-    why, after = _why(most), _why(worst)
-    return Text.assemble(
-        (f"{name:<12}", "bold"), f" {requests}{why}, {seconds:g} s{after}, by {by}"
-    )
-
-
-def _result(one: FaultCase | CallResult) -> CallResult:
-    return one if isinstance(one, CallResult) else one.result
-
-
-def _why(one: FaultCase | CallResult) -> str:
-    return "" if isinstance(one, CallResult) else f" ({one.name})"
-
-
 def _table(found: Sequence[FaultRow], *, verbose: bool) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    table.add_column("what fails", overflow="fold", max_width=18)
-    table.add_column("how", overflow="fold", ratio=1)
-    table.add_column("answered by", overflow="fold", max_width=18)
-    table.add_column("after", no_wrap=True)
-    table.add_column("req.", no_wrap=True)
-    table.add_column("next call", no_wrap=True)
+    table.add_column("what fails, and how", overflow="fold", ratio=5)
+    table.add_column("answered by", overflow="fold", ratio=3)
+    table.add_column("within", no_wrap=True, justify="right")
+    table.add_column("requests", no_wrap=True, justify="right")
+    table.add_column("next call", no_wrap=True, justify="right")
+    owner = ""
     for row in found:
+        title = ", ".join(row.owners) if row.is_met or verbose else "whatever is not asked"
+        if title != owner:
+            table.add_row(Text(title, style="bold"))
+            owner = title
+        how = _kinds(row, verbose=verbose)
         table.add_row(
-            ", ".join(row.sites) if row.is_met or verbose else "whatever is not asked",
-            _kinds(row, verbose=verbose),
+            Padding(how, (0, 0, 0, _MARGIN)),
             _who(row),
-            row.seconds.words(" s"),
-            row.requests.words(),
-            row.following.words(" s"),
+            f"{row.seconds.most:.4g} s",
+            f"{row.requests.most:g}",
+            f"{row.following.most:.4g} s",
         )
     return table
 
@@ -154,12 +139,16 @@ def _table(found: Sequence[FaultRow], *, verbose: bool) -> Table:
 def _kinds(row: FaultRow, *, verbose: bool) -> str:
     if not row.is_met and not verbose:
         return "in whatever way"
-    named = row.kinds if verbose or len(row.kinds) <= _MOST_KINDS + 1 else row.kinds[:_MOST_KINDS]
-    more = len(row.kinds) - len(named)
-    return "; ".join(named) + (f"; {more} more" if more else "")
+    parts = []
+    for mode, kinds in row.kinds.items():
+        most = len(kinds) if verbose or len(kinds) <= _MOST_KINDS + 1 else _MOST_KINDS
+        more = f" and {len(kinds) - most} more" if most < len(kinds) else ""
+        parts.append(f"{mode}{': ' if mode else ''}{', '.join(kinds[:most])}{more}")
+    return "; ".join(parts)
 
 
 def _who(row: FaultRow) -> Text:
     if row.lost:
-        return Text.assemble(("lost", "yellow" if "policy" in row.lost else "red"), f" {row.lost}")
+        style = "yellow" if row.is_expected else "bold red"
+        return Text.assemble(("lost", style), f": {row.lost}")
     return Text(f"{row.answered_by}{' (empty)' if row.is_empty else ''}")

@@ -73,12 +73,14 @@ class FaultSite:
         name: What people call it: a provider's name, a target's, a key's.
         scope: What it is.
         hits: The (``provider/model``, label of a credential) of whatever is sent through it.
+        owner: Whose it is: the provider's entry, or those at one address.
         shared: Of an account or an address under several providers' entries: their names.
     """
 
     name: str
     scope: FaultScope
     hits: frozenset[tuple[str, str]]
+    owner: str
     shared: tuple[str, ...] = ()
 
 
@@ -162,7 +164,7 @@ KINDS = (
         streamed=True,
     ),
     FaultKind(
-        *("slow, then cut", "{site} cutting slow streams off", _ADDRESS),
+        *("cut after a slow start", "{site} cutting slow streams off", _ADDRESS),
         _slow_stream,
         streamed=True,
     ),
@@ -171,11 +173,11 @@ KINDS = (
     REVOKED,
     FaultKind("429", "{site} throttled", _ACCOUNT, _always(Item("429"))),
     FaultKind(
-        *("429, retry after patience", "{site} throttled", _ACCOUNT),
+        *("429 up to patience", "{site} throttled", _ACCOUNT),
         _patient_throttle,
     ),
     FaultKind(
-        *("429, retry after 1 h", "{site} throttled for an hour", _ACCOUNT),
+        *("429 for 1 h", "{site} throttled for an hour", _ACCOUNT),
         _always(Item("429", retry_after=LONG_THROTTLE)),
     ),
     KEY_REVOKED,

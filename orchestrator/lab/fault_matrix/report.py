@@ -78,9 +78,26 @@ def report_mapping(report: FaultReport) -> dict[str, Any]:
         },
         "longest": {"one": _worst(matrix.worst), "two": _worst(pairs.worst if pairs else None)},
         "most_requests": {"one": _worst(matrix.most), "two": _worst(pairs.most if pairs else None)},
-        "finished": matrix.is_finished,
-        "calls": matrix.calls,
-        "seconds": round(matrix.seconds, 3),
+        "reached": _reached(matrix),
+        "fault_search": {
+            "finished": matrix.is_finished,
+            "calls": matrix.calls,
+            "seconds": round(matrix.seconds, 3),
+        },
+    }
+
+
+def _reached(matrix: FaultMatrix) -> dict[str, list[str]]:
+    """The single faults under which each target is asked."""
+    return {
+        target.name: list(
+            dict.fromkeys(
+                case.name
+                for case in matrix.singles
+                if case.is_met and target.name in case.result.asked
+            )
+        )
+        for target in matrix.route
     }
 
 

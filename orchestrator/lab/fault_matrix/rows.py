@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
+from orchestrator.lab.fault_matrix.faults import Fault, FaultScope
 from orchestrator.lab.fault_matrix.matrix import FaultCase, FaultMatrix, is_of_request
+from orchestrator.states import StoppedBy
 
-SOON = 5.0
-"""Seconds: who answers within them is quick to take over (our own choice, 2026-12)."""
+SOON = 10.0
+"""Seconds: who answers within them is quick to take over: the patience of a usual policy."""
 
 LATE = 30.0
 """Seconds: who answers after them keeps most callers waiting (our own choice, 2026-12)."""
 
-STREAMED, WHOLE = "streamed", "not streamed"
+BOTH, STREAMED, WHOLE = "", "streamed", "not streamed"
 
 
 @attrs.frozen
@@ -37,12 +39,13 @@ class FaultRow:
     """Faults of one thing that calls come through in about the same way.
 
     Attributes:
-        sites: What fails.
-        kinds: How, each with the mode in brackets where the other one ends otherwise.
+        owners: Whose it is that fails.
+        kinds: How it fails, by the mode to which that is limited, where the other ends otherwise.
         answered_by: Who answers; empty where the call is lost.
         is_met: False where no call comes to what fails.
         is_empty: True where the answer has no word in it.
         lost: Why it is lost; empty where it is answered.
+        is_expected: True where it is lost by policy, or because of the request itself.
         seconds: Until the answer, or the failure.
         requests: How many are sent.
         following: Seconds that the next call takes.
@@ -50,12 +53,13 @@ class FaultRow:
         cases: What was tried.
     """
 
-    sites: tuple[str, ...]
-    kinds: tuple[str, ...]
+    owners: tuple[str, ...]
+    kinds: Mapping[str, tuple[str, ...]] = attrs.field(hash=False)
     answered_by: str
     is_met: bool
     is_empty: bool
     lost: str
+    is_expected: bool
     seconds: Span
     requests: Span
     following: Span
@@ -69,7 +73,7 @@ def rows(matrix: FaultMatrix) -> tuple[FaultRow, ...]:
     for case in matrix.singles:
         if case.is_met:
             (fault,) = case.faults
-            groups.setdefault((fault.site.name, *_ending(case)), []).append(case)
+            groups.setdefault((fault.site.owner, *_ending(case)), []).append(case)
     unasked = [case for case in matrix.singles if not case.is_met]
     found = [_row(cases, matrix) for cases in groups.values()]
     return (*found, *([_row(unasked, matrix)] if unasked else []))
@@ -86,26 +90,35 @@ def _ending(case: FaultCase) -> tuple[object, ...]:
     return (result.answered_by, result.empty, pace, is_spared)
 
 
+_STOPPED = {
+    StoppedBy.EXHAUSTED: "nobody is left",
+    StoppedBy.ATTEMPTS: "max_attempts",
+    StoppedBy.DEADLINE: "the deadline",
+    StoppedBy.COMMITTED: "it had begun",
+}
+
+
 def _why_lost(case: FaultCase) -> str:
-    if not case.result.is_lost:
+    if not case.result.is_lost or case.result.stopped_by is None:
         return ""
     if case.by_policy:
-        return 'by policy (on_interrupted = "fail")'
+        return "by policy"
     if is_of_request(case):
-        return "too long for every target"
-    return f"stopped by {case.result.stopped_by}"
+        return "too long for all"
+    return _STOPPED.get(case.result.stopped_by, str(case.result.stopped_by))
 
 
 def _row(cases: Sequence[FaultCase], matrix: FaultMatrix) -> FaultRow:
     first = cases[0]
     following = [case.following for case in cases if case.following is not None]
     return FaultRow(
-        sites=tuple(dict.fromkeys(case.faults[0].site.name for case in cases)),
-        kinds=tuple(_kinds(cases, matrix)),
+        owners=tuple(dict.fromkeys(case.faults[0].site.owner for case in cases)),
+        kinds=_kinds(cases, matrix),
         answered_by=first.result.answered_by or "",
         is_met=first.is_met,
         is_empty=first.result.empty,
         lost=_why_lost(first),
+        is_expected=first.by_policy or is_of_request(first),
         seconds=_span(case.result.seconds for case in cases),
         requests=_span(case.result.requests for case in cases),
         following=_span(each.seconds for each in following),
@@ -114,19 +127,32 @@ def _row(cases: Sequence[FaultCase], matrix: FaultMatrix) -> FaultRow:
     )
 
 
-def _kinds(cases: Sequence[FaultCase], matrix: FaultMatrix) -> Iterable[str]:
-    """The names of the kinds; the mode is said where the other one is in another row."""
-    modes: dict[str, set[bool]] = {}
+def _kinds(cases: Sequence[FaultCase], matrix: FaultMatrix) -> Mapping[str, tuple[str, ...]]:
+    """How things fail; the mode is said where the other one is in another row."""
+    here: dict[Fault, set[bool]] = {}
     for case in cases:
-        modes.setdefault(case.faults[0].kind.name, set()).add(case.streamed)
-    site = cases[0].faults[0].site
-    everywhere: dict[str, set[bool]] = {}
+        here.setdefault(case.faults[0], set()).add(case.streamed)
+    everywhere: dict[Fault, set[bool]] = {}
     for case in matrix.singles:
-        if case.faults[0].site.name == site.name:
-            everywhere.setdefault(case.faults[0].kind.name, set()).add(case.streamed)
-    for name, found in modes.items():
-        both = found >= everywhere.get(name, found)
-        yield name if both else f"{name} ({STREAMED if True in found else WHOLE})"
+        everywhere.setdefault(case.faults[0], set()).add(case.streamed)
+    targets = {target.provider: 0 for target in matrix.route}
+    for target in matrix.route:
+        targets[target.provider] += 1
+    by_mode: dict[str, dict[str, None]] = {BOTH: {}, STREAMED: {}, WHOLE: {}}
+    for fault, modes in here.items():
+        mode = BOTH if modes == everywhere[fault] else STREAMED if True in modes else WHOLE
+        by_mode[mode][_kind(fault, targets)] = None
+    return {mode: tuple(names) for mode, names in by_mode.items() if names}
+
+
+def _kind(fault: Fault, targets: Mapping[str, int]) -> str:
+    """``503``, ``key#1: 401``; the target is named where the provider has others."""
+    site = fault.site
+    if site.scope is FaultScope.KEY:
+        return f"{site.name.partition(' of ')[0]}: {fault.kind.name}"
+    if site.scope is FaultScope.TARGET and targets[site.name.partition("/")[0]] > 1:
+        return f"{site.name.partition('/')[2]}: {fault.kind.name}"
+    return fault.kind.name
 
 
 def _span(values: Iterable[float]) -> Span:

@@ -29,7 +29,7 @@ def single_faults(config: Config, route: Sequence[Target]) -> tuple[Fault, ...]:
         *_targets(used, route),
     ]
     everywhere = _reach(used, route, names)
-    sites.append(FaultSite(EVERY_TARGET, FaultScope.REQUEST, everywhere))
+    sites.append(FaultSite(EVERY_TARGET, FaultScope.REQUEST, everywhere, EVERY_TARGET))
     order = {target.provider: place for place, target in reversed(tuple(enumerate(route)))}
     sites.sort(key=lambda site: min(order[name.partition("/")[0]] for name, _ in site.hits))
     found = (each for site in sites for each in faults_of(site, keyless=_keyless(used, site)))
@@ -47,7 +47,8 @@ def _shared(
 ) -> Iterator[FaultSite]:
     for names in groups:
         shared = names if len(names) > 1 else ()
-        yield FaultSite(listed(names), scope, _reach(providers, route, names), shared)
+        title = listed(names)
+        yield FaultSite(title, scope, _reach(providers, route, names), title, shared)
 
 
 def _keys(providers: Mapping[str, Provider], route: Sequence[Target]) -> Iterator[FaultSite]:
@@ -64,13 +65,17 @@ def _keys(providers: Mapping[str, Provider], route: Sequence[Target]) -> Iterato
                 )
         if len(hits) > 1:
             for identity, found in hits.items():
-                yield FaultSite(titles[identity], FaultScope.KEY, frozenset(found))
+                yield FaultSite(
+                    titles[identity], FaultScope.KEY, frozenset(found), _owner(providers, names[0])
+                )
 
 
 def _targets(providers: Mapping[str, Provider], route: Sequence[Target]) -> Iterator[FaultSite]:
     for name, target in {target.name: target for target in route}.items():
         labels = [one.label for one in providers[target.provider].credentials]
-        yield FaultSite(name, FaultScope.TARGET, frozenset((name, label) for label in labels))
+        hits = frozenset((name, label) for label in labels)
+        owner = _owner(providers, target.provider)
+        yield FaultSite(name, FaultScope.TARGET, hits, owner)
 
 
 def _reach(
@@ -83,6 +88,11 @@ def _reach(
         if target.provider in among
         for credential in providers[target.provider].credentials
     )
+
+
+def _owner(providers: Mapping[str, Provider], name: str) -> str:
+    """The entries at the address of ``name``, in words."""
+    return next(listed(names) for names in shared_addresses(providers) if name in names)
 
 
 def _keyless(providers: Mapping[str, Provider], site: FaultSite) -> bool:

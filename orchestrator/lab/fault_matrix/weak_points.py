@@ -71,9 +71,13 @@ class _Words:
         """The cases of each line: the same things fail, and for the same cause."""
         groups: dict[tuple[str, ...], list[FaultCase]] = {}
         for case in cases:
-            names = (fault.site.name for fault in case.faults)
-            groups.setdefault((*names, self._why(case)), []).append(case)
+            names = (fault.site.owner for fault in case.faults)
+            groups.setdefault((*names, self._cause(case)), []).append(case)
         return [tuple(group) for group in groups.values()]
+
+    def _cause(self, case: FaultCase) -> str:
+        """What tells the lines about the same things apart."""
+        return self._why(case) if len(case.faults) == 1 or self._waiting(case) else ""
 
     def of_one(self, cases: Sequence[FaultCase]) -> str:
         """``acme out of money ends every call: …``."""
@@ -89,8 +93,9 @@ class _Words:
     def of_two(self, cases: Sequence[FaultCase]) -> str:
         """``both fallbacks bill one account: …``."""
         first = cases[0]
-        one, other = (fault.site for fault in first.faults)
-        left = [target for target in self._names if not _touches(one, target)]
+        one, other = (fault.site.owner for fault in first.faults)
+        gone = {name for case in cases for name, _ in case.faults[0].site.hits}
+        left = [name for name in self._names if name not in gone]
         number = len(cases)
         if self._waiting(first):
             modes = {case.streamed for case in cases if case.faults == first.faults}
@@ -100,10 +105,12 @@ class _Words:
         if len(left) > 1 and bills:
             both = "both" if len(left) == 2 else f"all {_number(len(left))}"
             return (
-                f"{both} fallbacks bill one account: a 402 at {other.name} ends every call once "
-                f"{one.name} is down"
+                f"{both} fallbacks bill one account: a 402 at {other} ends every call once "
+                f"{one} is down"
             )
-        return f"{one.name} and {other.name} failing at once: nobody else is on the route"
+        if one == other:
+            one, other = (fault.site.name for fault in first.faults)
+        return f"{one} and {other} failing at once: nobody else is on the route"
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -155,7 +162,8 @@ class _Words:
         if fault.kind is REVOKED and self._keys(site) == 1 and len(targets) > 1:
             return f"one key serves {_number(len(targets))} targets"
         if site.shared:
-            return (one_account if site.scope is FaultScope.ACCOUNT else one_address)(site.shared)
+            account = site.scope is FaultScope.ACCOUNT
+            return "they are one account" if account else "they stand at one address"
         return _NO_OTHER
 
     def _keys(self, site: FaultSite) -> int:
@@ -174,10 +182,6 @@ def _only(modes: set[bool]) -> str:
 
 def _mode(modes: set[bool]) -> str:
     return "streamed" if True in modes else "not streamed"
-
-
-def _touches(site: FaultSite, target: str) -> bool:
-    return any(name == target for name, _ in site.hits)
 
 
 def _number(number: int) -> str:
