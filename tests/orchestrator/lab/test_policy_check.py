@@ -14,8 +14,9 @@ ROUTE = (Target("a", "x"), Target("b", "y"))
 POOLS = {"a": RecordedPool(2), "b": RecordedPool(("mine",))}
 
 
-def asked(**policy: int) -> bytes:
-    return line(Opened("fast", 0.0, ROUTE, Policy(**policy), False, {}, pools=POOLS))
+def asked(max_attempts: int) -> bytes:
+    policy = Policy(max_attempts=max_attempts)
+    return line(Opened("fast", 0.0, ROUTE, policy, False, {}, pools=POOLS))
 
 
 def test_a_line_of_a_ledger_is_what_is_searched() -> None:
