@@ -135,7 +135,7 @@ class _Words:
         return " and ".join(
             f"one 401 at {fault.site.name}"
             if fault.kind is REVOKED and self._keys(fault.site) == 1
-            else fault.kind.words.format(site=fault.site.name)
+            else fault.words
             for fault in case.faults
         )
 

@@ -53,15 +53,22 @@ class Simulation:
         answers: What each attempt meets, such as :class:`.ScriptPlayer`.
         seed: Makes jitter and the choice of keys repeat exactly.
         route: A route, or ``provider/model``; ``default`` where nothing is given.
+        jitter: Of every backoff, in [0, 1), in place of what is drawn; 0 makes them longest.
     """
 
     def __init__(
-        self, config: Config, answers: Answers, *, seed: int = 0, route: str | None = None
+        self,
+        config: Config,
+        answers: Answers,
+        *,
+        seed: int = 0,
+        route: str | None = None,
+        jitter: float | None = None,
     ) -> None:
         self.config = config
         self.clock = VirtualClock()
         self.answers = answers
-        self._route = route
+        self._route, self._jitter = route, jitter
         self._orchestrator = Orchestrator(
             attrs.evolve(config, ledger=None, otel=OtelSettings(traces=False)),
             store=MemoryStore(),
@@ -109,6 +116,8 @@ class Simulation:
         )
         began = self.clock.monotonic()
         run = self._orchestrator.begin_call(request, observe)
+        if (jitter := self._jitter) is not None:
+            run.runtime = attrs.evolve(run.runtime, jitter=lambda: jitter)
         connection = VirtualConnection(run, self.clock, self.answers)
         try:
             outcome: Response | CallFailed = blocking.run(flow(run), connection)
