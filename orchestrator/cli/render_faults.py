@@ -44,8 +44,13 @@ def show_fault_bounds(screen: Screen, matrix: FaultMatrix) -> None:
     line = f"{count(requests, 'request')}, {slowest.seconds:g} s {answers}"
     screen.result(Text.assemble(("no failure    ", "bold"), line), margin=_MARGIN)
     _bound(screen, "one failure   ", matrix.most, matrix.worst)
-    if matrix.pairs is not None:
+    if matrix.pairs is not None and _is_worse(matrix.pairs.worst, matrix.worst):
         _bound(screen, "two failures  ", matrix.pairs.most, matrix.pairs.worst)
+
+
+def _is_worse(two: FaultCase | None, one: FaultCase | None) -> bool:
+    """Whether two failures say more than one: where most of them lose calls they do not."""
+    return bool(two and one and two.result.seconds >= one.result.seconds)
 
 
 def _bound(screen: Screen, name: str, most: FaultCase | None, worst: FaultCase | None) -> None:
