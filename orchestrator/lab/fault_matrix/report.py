@@ -53,7 +53,9 @@ def fault_report(
     progress: FaultProgress | None = None,
 ) -> FaultReport:
     """The report on ``route``; see :func:`.fault_matrix`."""
-    matrix = fault_matrix(config, route, depth=depth, kinds=kinds, seconds=seconds, progress=progress)
+    matrix = fault_matrix(
+        config, route, depth=depth, kinds=kinds, seconds=seconds, progress=progress
+    )
     return FaultReport(
         matrix, single_points(matrix, config), pair_points(matrix, config), shared_sites(matrix)
     )

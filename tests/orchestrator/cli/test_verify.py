@@ -79,8 +79,10 @@ def test_which_failures_lose_a_call_comes_first(
     route, *answer = capsys.readouterr().out.split("  HOLDS")[0].splitlines()
     assert route == "route alone: beta/two"
     assert answer[:3] == [
-        "  single point  beta out of money ends every call: no target of another provider "
-        "(so do refused, refused slowly, 503 and 8 more)",
+        (
+            "  single point  beta out of money ends every call: no target of another provider "
+            "(so do refused, refused slowly, 503 and 8 more)"
+        ),
         "  single point  beta/two gone ends every call: the route has no other target",
         '  by policy     a stream that breaks after content is lost: on_interrupted = "fail"',
     ]
@@ -129,7 +131,9 @@ def test_verbose_shows_the_properties_the_ways_to_the_worst_and_what_is_merged(
 
     out = capsys.readouterr().out
     default, alone = out.split("\n\nroute alone")
-    assert "HOLDS         23 properties: billing bypasses the pool, no send to an account" in default
+    assert (
+        "HOLDS         23 properties: billing bypasses the pool, no send to an account" in default
+    )
     assert "    3  attempts\n      acme/one  " in default
     assert re.search(r"  2  rotations\n      acme/one  \w+→rotate, .*→rotate\n", default)
     assert "Rows that no call of this route takes: " in alone

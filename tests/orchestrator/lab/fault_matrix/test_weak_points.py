@@ -31,8 +31,10 @@ def test_three_providers_have_no_single_point() -> None:
 
 def test_one_key_for_three_targets() -> None:
     assert lines(ONE_KEY) == [
-        "acme out of money ends every call: no target of another provider "
-        "(so do refused, refused slowly, 503 and 7 more)",
+        (
+            "acme out of money ends every call: no target of another provider "
+            "(so do refused, refused slowly, 503 and 7 more)"
+        ),
         "one 401 at acme ends every call: one key serves three targets",
     ]
 
@@ -47,10 +49,14 @@ def test_one_target_of_one_provider() -> None:
 def test_a_deadline_that_silence_uses_up() -> None:
     assert lines(STARVING)[:2] == [
         # The first content is waited for for 12 s: three tries, and the policy goes no further.
-        "acme failing after 100 s ends every streamed call: [policy.on] allows no fallback after "
-        "timeout: beta/two is never asked (so does silent)",
-        "acme silent uses up the deadline of 126 s: beta/two is never asked, "
-        "where it is not streamed",
+        (
+            "acme failing after 100 s ends every streamed call: [policy.on] allows no fallback after "
+            "timeout: beta/two is never asked (so does silent)"
+        ),
+        (
+            "acme silent uses up the deadline of 126 s: beta/two is never asked, "
+            "where it is not streamed"
+        ),
     ]
 
 
