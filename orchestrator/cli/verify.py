@@ -67,7 +67,8 @@ def verify(  # noqa: PLR0913 - each is an option of the command
     no_single_points
         Fail where one failure alone loses calls.
     verbose
-        Name every failure; show each property, the way to each figure, and what the search does not tell apart.
+        Name every failure; show each property, the way to each figure, and what the search
+        does not tell apart.
     json
         Print one JSON object.
     """

@@ -172,6 +172,8 @@ WAYS: Mapping[tuple[str, ...], tuple[tuple[tuple[str, ...], Effect], ...]] = {
         (("--ledger", "worst.jsonl"), Written("worst.jsonl")),
         (("--repairs", "12"), Refused("--repairs is 12")),
         (("--verbose",), r"Not told apart"),
+        (("--faults", "none"), r"no failure"),
+        (("--no-single-points",), r"EXCEEDED"),
         CONFIG,
         (("--json",), r'"routes"'),
     ),
