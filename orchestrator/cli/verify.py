@@ -115,10 +115,18 @@ def _settings(config: Config, route: str | None, repairs: int) -> list[Setting]:
     if not names:
         raise UsageError(f"{config.path}: there is no route with a target to check")
     pool = {name: len(entry.credentials) for name, entry in config.providers.items()}
+    untied = frozenset(filter(lambda name: _is_untied(config, name), config.providers))
     return [
-        Setting(config.route(name), pool, config.policy, name=name, repairs=repairs)
+        Setting(config.route(name), pool, config.policy, name=name, repairs=repairs, untied=untied)
         for name in names
     ]
+
+
+def _is_untied(config: Config, provider: str) -> bool:
+    """Whether a key that was refused may be good again at once, or was not to blame."""
+    entry = config.providers[provider]
+    read_anew = any(credential.origin is not None for credential in entry.credentials)
+    return read_anew or any(rule.scope is not None for rule in entry.rules)
 
 
 def _exceeded(

@@ -252,6 +252,8 @@ class Graph:
             hesitates=(rotates or retries or kind.repair > 0) and Allowed.FALLBACK in moves | later,
             comes_back=retries and kind.reason not in THROTTLED,
             silent=kind.reason is Reason.TIMEOUT,
+            takes_key=kind.takes_key,
+            benches_key=kind.takes_key and kind.reason is Reason.AUTH,
         )
 
     def _event(self, call: Call, fact: OpenEvent, look: LazyStandby) -> Event:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,11 +17,12 @@ from orchestrator.lab.verify.nodes import Key, Slot
 from orchestrator.lab.verify.properties import NAMES
 from orchestrator.lab.verify.search import Count, Search
 from orchestrator.lab.verify.sequences import Trace, TraceBuilder
-from orchestrator.lab.verify.setting import Setting
+from orchestrator.lab.verify.setting import ErrorKind, Setting
 from orchestrator.lab.verify.violations import Violation, violations
 from orchestrator.ledger import line
 from orchestrator.states.call import State
 from orchestrator.states.machine import build, step
+from orchestrator.states.reasons import Reason
 from orchestrator.states.table import STATES, TABLE, Entry, Row
 
 Progress = Callable[[str], None]
@@ -202,8 +203,16 @@ def _reasons(graph: Graph, index: int) -> Iterator[str]:
         if edge.move.fact.reason >= 0 and place in edge.move.switched:
             found.add(edge.move.fact.reason)
     classes = graph.nodes.classes
-    named = (str(kind.reason) for number in sorted(found) for kind in classes[number].kinds)
-    return iter(dict.fromkeys(named))
+    kinds = [kind for number in sorted(found) for kind in classes[number].kinds]
+    plain = {kind.reason for kind in kinds if not (kind.quoted or kind.by_model)}
+    return iter(dict.fromkeys(_words(kind, plain) for kind in kinds))
+
+
+def _words(kind: ErrorKind, plain: Collection[Reason]) -> str:
+    """The reason, with what makes it lead there where the reason alone does not."""
+    if kind.reason in plain:
+        return str(kind.reason)
+    return f"{kind.reason} {'by model' if kind.by_model else 'quoted by a relay'}"
 
 
 def _at_first(key: Key) -> bool:
