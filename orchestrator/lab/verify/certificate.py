@@ -9,6 +9,7 @@ import attrs
 from orchestrator.lab.verify.graph import Graph
 from orchestrator.lab.verify.moves import Edge
 from orchestrator.lab.verify.search import Count, PathStep, Place, Search
+from orchestrator.lab.verify.stopping import SearchLimits
 
 
 @attrs.frozen
@@ -58,11 +59,13 @@ class Certificate:
         )  # fmt: skip
 
 
-def certify(graph: Graph, main: Search, watched: Sequence[Count]) -> Certificate:
+def certify(
+    graph: Graph, main: Search, watched: Sequence[Count], limits: SearchLimits
+) -> Certificate:
     """The certificate of what ``main`` reached; ``watched`` count requests to one provider each."""
     route = graph.setting.route
     attempts, waits = main.most(0), main.most(1)
-    rotations = Count(graph, lambda move, _: int(move.rotates)).run()
+    rotations = Count(graph, lambda move, _: int(move.rotates), limits=limits).run()
     turned = rotations.most(1)
     busiest = max(watched, key=lambda search: search.most(1)[0])
     asked = busiest.most(1)
