@@ -11,7 +11,7 @@ nothing is written.
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -42,9 +42,9 @@ def main() -> int:
         return 1
     proof = _proof(results, asked.targets, asked.contexts)
     _say(
-        f"PROVED  {len(proof.properties)} properties of every route of up to {proof.targets} targets "
-        f"(states/ {proof.short}): {proof.nodes:,} states, {proof.edges:,} edges "
-        f"of {proof.routes} routes in {time.monotonic() - began:.0f} s"
+        f"PROVED  {len(proof.properties)} properties of every route of up to "
+        f"{proof.targets} targets (states/ {proof.short}): {proof.nodes:,} states, "
+        f"{proof.edges:,} edges of {proof.routes} routes in {time.monotonic() - began:.0f} s"
     )
     if asked.write:
         PATH.write_text(as_text(proof))
@@ -79,7 +79,7 @@ def _proof(results: list[Result], targets: int, contexts: int) -> Proof:
         steps=sum(result.searched.steps for result in results),
         seconds=round(sum(result.seconds for result in results), 1),
         version=version("llm-request-orchestrator"),
-        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        date=dt.datetime.now(dt.UTC).date().isoformat(),
     )
 
 

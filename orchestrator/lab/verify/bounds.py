@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterator
 
-from orchestrator.lab.verify.certificate import Certificate, Worst
+from orchestrator.lab.verify.certificate import Certificate, Worst, stream_limits
 from orchestrator.lab.verify.setting import TOO_LARGE, ErrorKind, Setting
 from orchestrator.states.policy import OnInterrupted
 from orchestrator.states.reasons import Move, Reason
@@ -28,9 +28,9 @@ def bounds(setting: Setting) -> Certificate:
     busiest = max(by_provider, key=lambda name: by_provider[name])
     turns = sum(_rotations(setting, place) for place in range(len(setting.route)))
     policy = setting.policy
-    goes_on = policy.on_interrupted is OnInterrupted.CONTINUE and setting.streamed
-    streams = [target.timeouts.stream_total for target in setting.route]
-    wait = max(policy.deadline, *streams) if goes_on else policy.deadline
+    streams = list(stream_limits(setting))
+    goes_on = policy.on_interrupted is OnInterrupted.CONTINUE
+    wait = max(policy.deadline, *streams) if goes_on and streams else policy.deadline
     return Certificate(
         attempts=Worst("attempts", min(most, sum(stays) + back), ()),
         requests=Worst(
@@ -40,7 +40,7 @@ def bounds(setting: Setting) -> Certificate:
         waits=Worst("waits", most, ()),
         wait=Worst("longest wait", wait, ()),
         seconds=Worst("longest time", policy.deadline, ()),
-        stream_seconds=max(streams, default=0.0) if setting.streamed else 0.0,
+        stream_seconds=max(streams, default=0.0),
     )  # fmt: skip
 
 
