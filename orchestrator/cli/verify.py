@@ -78,7 +78,7 @@ def verify(  # noqa: PLR0913 - each is an option of the command
     memory
         End it once the process has taken so much: 500MB.
     search
-        Search although the proof that ships covers the route: for the ways to the worst.
+        Search although the proof that ships covers the route, as --verbose and --ledger do.
     verbose
         Name every failure; show each property, the way to each figure, and what the search does
         not tell apart.
@@ -92,7 +92,9 @@ def verify(  # noqa: PLR0913 - each is an option of the command
             raise UsageError("--no-single-points needs failures: --faults single, or double")
         if ledger is not None:
             check_writable(ledger)
-        limits = _Limits(read_duration(time, "--time"), _megabytes(memory), search)
+        # Only a search knows ways to the worst.
+        shown = search or verbose or ledger is not None
+        limits = _Limits(read_duration(time, "--time"), _megabytes(memory), shown)
         loaded = load_or_example(config, screen, named=not json)
         settings = _settings(loaded, route, repairs)
         reports = _tried(screen, loaded, settings, faults, talks=not json)

@@ -26,7 +26,9 @@ def bounds(setting: Setting) -> Certificate:
     for target, sends in zip(setting.route, stays, strict=True):
         by_provider[target.provider] = by_provider.get(target.provider, back) + sends
     busiest = max(by_provider, key=lambda name: by_provider[name])
-    turns = sum(_rotations(setting, place) for place in range(len(setting.route)))
+    # A key may be asked for again and again by whom others come first, once an attempt; after
+    # the attempt with the last one there is none to ask for.
+    turns = [sends - 1 for place, sends in enumerate(stays) if _rotations(setting, place)]
     policy = setting.policy
     streams = list(stream_limits(setting))
     goes_on = policy.on_interrupted is OnInterrupted.CONTINUE
@@ -36,7 +38,7 @@ def bounds(setting: Setting) -> Certificate:
         requests=Worst(
             "requests to one provider", min(most, by_provider[busiest]), (), busiest
         ),
-        rotations=Worst("rotations", min(most - 1, turns), ()),
+        rotations=Worst("rotations", min(most - 1, sum(turns) + back) if turns else 0, ()),
         waits=Worst("waits", most, ()),
         wait=Worst("longest wait", wait, ()),
         seconds=Worst("longest time", policy.deadline, ()),

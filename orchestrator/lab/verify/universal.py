@@ -227,7 +227,7 @@ class FreeNumber(OpenCounter):
     """The number of attempts or waits: what is left of it may be compared, it may not."""
 
     __slots__ = ()
-    __hash__: ClassVar[None]  # type: ignore[assignment]  # as an open counter
+    __hash__: ClassVar[None]  # as an open counter
 
     def __le__(self, other: int) -> bool:
         limit = other - self.plus if self.sign > 0 else self.plus - other
