@@ -40,6 +40,10 @@ class Refused(Exception):
     """A program did not do its work; the message says which, and what it said."""
 
 
+class TooSlow(Exception):
+    """A program did not end in its time; the message says which, and after how long."""
+
+
 @attrs.frozen
 class Run:
     """What spin found.
@@ -77,9 +81,31 @@ def search(model: str) -> Run:
     Raises:
         Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
+        TooSlow: One of them did not end in its time.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
         return _searched(Path(folder), model, ["-DTELL"], [_LARGE, "-DSAFETY", "-DNOREDUCE"], [])
+
+
+def moves(model: str, *, every: int = 1) -> bytes:
+    """Every move that ``model`` can make, as :mod:`verification.promela.worlds` reads them.
+
+    Args:
+        model: The model.
+        every: Of so many moves one is told, drawn in the same way each time.
+
+    Raises:
+        Unavailable: Spin or gcc is missing.
+        Refused: One of them does not take the model, or the model breaks an invariant.
+        TooSlow: One of them did not end in its time.
+    """
+    with tempfile.TemporaryDirectory(prefix="promela-") as folder:
+        text = f"#define EVERY {every}\n{model}"
+        options = [_LARGE, "-DSAFETY", "-DNOREDUCE"]
+        run = _searched(Path(folder), text, ["-DMOVES"], options, [])
+        if run.stopped_by:
+            raise Refused(f"the model breaks {run.stopped_by}, by {', '.join(run.rows)}")
+        return (Path(folder) / "moves").read_bytes()
 
 
 def shortest(model: str, *, unwanted: str = "false") -> Run:
@@ -92,6 +118,7 @@ def shortest(model: str, *, unwanted: str = "false") -> Run:
     Raises:
         Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
+        TooSlow: One of them did not end in its time.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
         # In the text, not as a flag: spin hands its flags to a shell.
@@ -106,6 +133,7 @@ def circles(model: str) -> Run:
     Raises:
         Unavailable: Spin or gcc is missing.
         Refused: One of them does not take the model.
+        TooSlow: One of them did not end in its time.
     """
     with tempfile.TemporaryDirectory(prefix="promela-") as folder:
         return _searched(Path(folder), model, [], [_LARGE, "-DNP", "-DNOREDUCE"], ["-l"])
@@ -141,9 +169,12 @@ def _replayed(folder: Path) -> tuple[str, ...]:
 
 
 def _run(folder: Path, *command: str, may_fail: bool = False) -> str:
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise TooSlow(f"{command[0]} did not end within {_SECONDS:g} s") from None
     told = done.stdout + done.stderr
     if done.returncode and not may_fail:
         raise Refused(f"{command[0]} ended with status {done.returncode}: {_words(told)}")
